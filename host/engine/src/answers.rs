@@ -1,0 +1,135 @@
+//! From the contract's records to the model's: the edge knows a version of the
+//! contract, the domain knows none.
+
+use jiff::Timestamp;
+use patchbay_model::decision::classification::{Classification, Intent, PersonalData};
+use patchbay_model::decision::escalation::{Action, Escalation};
+use patchbay_model::decision::route::{Preference, RoutePlan, Step, Target};
+use patchbay_model::decision::tone::{Finding, Review, Severity, Verdict};
+use patchbay_model::duration::Seconds;
+
+use crate::contract::{classification, escalation, routing, tone};
+
+pub(crate) fn classification(answer: classification::Classification) -> Classification {
+    Classification {
+        intents: answer
+            .intents
+            .into_iter()
+            .map(|intent| Intent {
+                name: intent.name,
+                confidence: intent.confidence,
+            })
+            .collect(),
+        topics: answer.topics,
+        sentiment: answer.sentiment,
+        urgency: answer.urgency,
+        language: answer.language,
+        spam: answer.spam,
+        abuse: answer.abuse,
+        reply_expected: answer.reply_expected,
+        personal_data: answer
+            .personal_data
+            .into_iter()
+            .map(|found| PersonalData {
+                kind: found.kind,
+                start: found.start,
+                end: found.end,
+            })
+            .collect(),
+        why: answer.why,
+    }
+}
+
+pub(crate) fn route_plan(answer: routing::RoutePlan) -> RoutePlan {
+    RoutePlan {
+        target: Target {
+            kind: answer.target.kind,
+            id: answer.target.id,
+        },
+        steps: answer.steps.into_iter().map(step).collect(),
+        preferences: answer
+            .preferences
+            .into_iter()
+            .map(|preference| Preference {
+                agent: preference.agent,
+                score: preference.score,
+            })
+            .collect(),
+        priority: answer.priority,
+        sla: answer
+            .sla
+            .into_iter()
+            .map(|target| (target.clock.replace('-', "_"), Seconds(target.seconds)))
+            .collect(),
+        tags: answer.tags,
+        why: answer.why,
+    }
+}
+
+fn step(step: routing::Step) -> Step {
+    Step {
+        skills: step
+            .skills
+            .into_iter()
+            .map(|skill| (skill.name, skill.proficiency))
+            .collect(),
+        languages: step.languages,
+        minimum_agents: step.minimum_agents,
+        expires: step.expires_after.map(Seconds),
+    }
+}
+
+pub(crate) fn review(answer: tone::Review) -> Review {
+    Review {
+        verdict: match answer.verdict {
+            tone::Verdict::Approve => Verdict::Approve,
+            tone::Verdict::Revise => Verdict::Revise,
+            tone::Verdict::Hold => Verdict::Hold,
+            tone::Verdict::Block => Verdict::Block,
+        },
+        findings: answer.findings.into_iter().map(finding).collect(),
+        why: answer.why,
+    }
+}
+
+fn finding(finding: tone::Finding) -> Finding {
+    Finding {
+        code: finding.code,
+        severity: match finding.severity {
+            tone::Severity::Info => Severity::Info,
+            tone::Severity::Low => Severity::Low,
+            tone::Severity::Medium => Severity::Medium,
+            tone::Severity::High => Severity::High,
+            tone::Severity::Critical => Severity::Critical,
+        },
+        start: finding.start,
+        end: finding.end,
+        message: finding.message,
+        suggestion: finding.suggestion,
+    }
+}
+
+pub(crate) fn escalation(answer: escalation::Escalation) -> Escalation {
+    Escalation {
+        actions: answer
+            .actions
+            .into_iter()
+            .map(|action| Action {
+                kind: action.kind,
+                target: action.target,
+                message: action.message,
+                priority: action.priority,
+                at: action.at.map(moment),
+            })
+            .collect(),
+        why: answer.why,
+    }
+}
+
+/// A moment beyond what a calendar can tell is the last one it can.
+fn moment(ms: u64) -> Timestamp {
+    i64::try_from(ms)
+        .ok()
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .unwrap_or(Timestamp::MAX)
+}

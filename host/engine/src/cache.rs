@@ -1,0 +1,287 @@
+//! Compiled components on disk, safe against tampering. A compiled component
+//! is native code, so an entry is loaded only if this host wrote it: it is
+//! bound by a MAC whose key lies elsewhere, readable by its owner alone. A file
+//! is read once, verified, and those very bytes are loaded.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+const MAGIC: &[u8; 8] = b"pbaot\0\0\x01";
+const MAC_BYTES: usize = 32;
+/// Entries kept; storing one more removes the oldest.
+const MOST_ENTRIES: usize = 512;
+
+/// Why a cache cannot be used.
+#[derive(Debug, Error)]
+pub enum CacheError {
+    /// A file or directory could not be read or written.
+    #[error("{what} {path}: {error}")]
+    Io {
+        /// What was attempted.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Somebody else could have written it.
+    #[error(
+        "{path} must belong to this user and be closed to others (found owner {owner}, mode {mode:o}); run `chmod go-rwx` on it or remove it"
+    )]
+    Open {
+        /// The file or directory.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Its mode.
+        mode: u32,
+    },
+}
+
+/// A directory of compiled components and the key that vouches for them.
+#[derive(Debug)]
+pub struct AotCache {
+    directory: PathBuf,
+    key: [u8; 32],
+}
+
+impl AotCache {
+    /// Open a cache, making directory and key where there are none.
+    ///
+    /// # Errors
+    /// When either cannot be made, or others have access to it.
+    pub fn open(directory: &Path, key_file: &Path) -> Result<AotCache, CacheError> {
+        make_private(directory)?;
+        if let Some(parent) = key_file.parent() {
+            make_private(parent)?;
+        }
+        Ok(AotCache {
+            directory: directory.to_owned(),
+            key: read_or_make_key(key_file)?,
+        })
+    }
+
+    /// The usual places: `$XDG_CACHE_HOME/patchbay/aot` and, for the key,
+    /// `$XDG_STATE_HOME/patchbay/aot.key`. None without a home.
+    pub fn usual_places() -> Option<(PathBuf, PathBuf)> {
+        let under = |variable: &str, fallback: &str| {
+            std::env::var_os(variable)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+                .or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(fallback)))
+        };
+        Some((
+            under("XDG_CACHE_HOME", ".cache")?.join("patchbay/aot"),
+            under("XDG_STATE_HOME", ".local/state")?.join("patchbay/aot.key"),
+        ))
+    }
+
+    /// The verified bytes of an entry. One that was tampered with, cut short
+    /// or written under another key is as good as absent, and removed.
+    pub(crate) fn load(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.path(name);
+        let mut bytes = Vec::new();
+        File::open(&path).ok()?.read_to_end(&mut bytes).ok()?;
+        if let Some(payload) = self.verified(name, &bytes) {
+            let start = bytes.len() - payload.len();
+            bytes.drain(..start);
+            return Some(bytes);
+        }
+        tracing::warn!(
+            entry = name,
+            "a compiled component in the cache failed verification; compiling again"
+        );
+        let _ = fs::remove_file(&path);
+        None
+    }
+
+    /// Keep an entry. A cache that cannot be written costs time, not answers.
+    pub(crate) fn store(&self, name: &str, payload: &[u8]) {
+        if let Err(error) = self.try_store(name, payload) {
+            tracing::warn!(%error, "a compiled component could not be cached");
+        }
+    }
+
+    fn try_store(&self, name: &str, payload: &[u8]) -> io::Result<()> {
+        self.prune();
+        let temporary = self.directory.join(format!(
+            "{name}.{}.{:?}.tmp",
+            std::process::id(),
+            std::thread::current().id()
+        ));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&temporary)?;
+        file.write_all(MAGIC)?;
+        file.write_all(self.mac(name, payload).as_bytes())?;
+        file.write_all(payload)?;
+        file.sync_all()?;
+        fs::rename(&temporary, self.path(name))
+    }
+
+    fn verified<'a>(&self, name: &str, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        let rest = bytes.strip_prefix(MAGIC)?;
+        let (mac, payload) = rest.split_at_checked(MAC_BYTES)?;
+        let mac = blake3::Hash::from_slice(mac).ok()?;
+        // `blake3::Hash` compares in constant time.
+        (self.mac(name, payload) == mac).then_some(payload)
+    }
+
+    fn mac(&self, name: &str, payload: &[u8]) -> blake3::Hash {
+        blake3::Hasher::new_keyed(&self.key)
+            .update(&(name.len() as u64).to_le_bytes())
+            .update(name.as_bytes())
+            .update(payload)
+            .finalize()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(format!("{name}.aot"))
+    }
+
+    fn prune(&self) {
+        let Ok(entries) = fs::read_dir(&self.directory) else {
+            return;
+        };
+        let mut files: Vec<_> = entries
+            .flatten()
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+            .collect();
+        if files.len() < MOST_ENTRIES {
+            return;
+        }
+        files.sort();
+        for (_, path) in files.iter().take(files.len() + 1 - MOST_ENTRIES) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CacheError {
+    let path = path.to_owned();
+    move |error| CacheError::Io { what, path, error }
+}
+
+fn make_private(directory: &Path) -> Result<(), CacheError> {
+    if !directory.exists() {
+        fs::create_dir_all(directory).map_err(io_error("cannot make", directory))?;
+        fs::set_permissions(directory, Permissions::from_mode(0o700))
+            .map_err(io_error("cannot close", directory))?;
+    }
+    let metadata = fs::metadata(directory).map_err(io_error("cannot look at", directory))?;
+    // Others may look in, but not put anything there.
+    refuse_others(directory, &metadata, 0o022)
+}
+
+fn refuse_others(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<(), CacheError> {
+    let (owner, mode) = (metadata.uid(), metadata.mode() & 0o7777);
+    if owner != rustix::process::geteuid().as_raw() || mode & bits != 0 {
+        return Err(CacheError::Open {
+            path: path.to_owned(),
+            owner,
+            mode,
+        });
+    }
+    Ok(())
+}
+
+fn read_or_make_key(path: &Path) -> Result<[u8; 32], CacheError> {
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Ok(mut file) => {
+            let key = fresh_key().map_err(io_error("cannot find randomness for", path))?;
+            file.write_all(&key)
+                .map_err(io_error("cannot write", path))?;
+            file.sync_all().map_err(io_error("cannot write", path))?;
+            return Ok(key);
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(io_error("cannot make", path)(error)),
+    }
+    let mut file = File::open(path).map_err(io_error("cannot open", path))?;
+    let metadata = file.metadata().map_err(io_error("cannot look at", path))?;
+    refuse_others(path, &metadata, 0o077)?;
+    let mut key = [0; 32];
+    file.read_exact(&mut key)
+        .map_err(io_error("cannot read", path))?;
+    Ok(key)
+}
+
+fn fresh_key() -> io::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    File::open("/dev/urandom")?.read_exact(&mut key)?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache(root: &Path) -> AotCache {
+        AotCache::open(&root.join("aot"), &root.join("state/key")).expect("a fresh place")
+    }
+
+    #[test]
+    fn what_is_stored_is_loaded() {
+        let root = tempfile::tempdir().expect("a place");
+        cache(root.path()).store("a", b"code");
+        assert_eq!(cache(root.path()).load("a").as_deref(), Some(&b"code"[..]));
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_is_found() {
+        let root = tempfile::tempdir().expect("a place");
+        let cache = cache(root.path());
+        cache.store("a", b"code");
+        let path = cache.path("a");
+        let good = fs::read(&path).expect("stored");
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            fs::write(&path, bad).expect("writable");
+            assert_eq!(cache.load("a"), None, "byte {at}");
+            assert!(!path.exists(), "a bad entry is removed");
+        }
+    }
+
+    #[test]
+    fn an_entry_under_another_name_is_refused() {
+        let root = tempfile::tempdir().expect("a place");
+        let cache = cache(root.path());
+        cache.store("a", b"code");
+        fs::rename(cache.path("a"), cache.path("b")).expect("renamed");
+        assert_eq!(cache.load("b"), None);
+    }
+
+    #[test]
+    fn an_entry_under_another_key_is_refused() {
+        let root = tempfile::tempdir().expect("a place");
+        cache(root.path()).store("a", b"code");
+        fs::remove_file(root.path().join("state/key")).expect("removed");
+        assert_eq!(cache(root.path()).load("a"), None);
+    }
+
+    #[test]
+    fn a_key_others_can_read_is_refused() {
+        let root = tempfile::tempdir().expect("a place");
+        cache(root.path());
+        let key = root.path().join("state/key");
+        fs::set_permissions(&key, Permissions::from_mode(0o644)).expect("changed");
+        let error = AotCache::open(&root.path().join("aot"), &key).expect_err("open to others");
+        assert!(
+            matches!(error, CacheError::Open { mode: 0o644, .. }),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,351 @@
+//! The engine: compiles components once, keeps what is shared, and knows how
+//! many instances there may be.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use patchbay_model::limits::Limits;
+use patchbay_model::outcome::Outcome;
+use thiserror::Error;
+use wasmtime::component::{Component, Linker};
+
+use crate::cache::AotCache;
+use crate::care::{self, HostState, Rights};
+use crate::component::{
+    Description, Digest, Linked, LoadError, check_header, describe, invalid, link,
+};
+use crate::config::{Allocation, EngineSettings, metered_config, serving_config};
+use crate::gate::{Gate, Pass};
+use crate::prepare::snapshot;
+use crate::ticker;
+
+/// What bounds the work of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meter {
+    /// CPU time, looked at once a millisecond: for serving and replay.
+    Epochs,
+    /// Fuel, the same in every run: for tests and benchmarks.
+    Fuel,
+}
+
+/// Why an engine cannot be made.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The machine does not provide what the settings ask for.
+    #[error("the engine cannot start: {0}; try fewer instances, or allocation on demand")]
+    Config(String),
+    /// No thread for the ticker.
+    #[error("the engine's ticker cannot start: {0}")]
+    Ticker(std::io::Error),
+}
+
+/// Which settings a prepared component was prepared with.
+type Prepared = Option<Digest>;
+
+/// Compiles and runs components. Cheap to clone; all clones are one engine.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    wasm: wasmtime::Engine,
+    care: Linker<HostState>,
+    meter: Meter,
+    settings: EngineSettings,
+    cache: Option<AotCache>,
+    gate: Gate,
+    parked: AtomicU32,
+    pooled: bool,
+    linked: Mutex<HashMap<(Digest, Prepared), Weak<Linked>>>,
+    /// One compilation at a time of one component; others wait and find it.
+    compiling: Mutex<()>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("meter", &self.0.meter)
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine for serving and replay. Without the address space for a pool
+    /// it falls back to allocation on demand and says so, unless the settings
+    /// insist.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the machine does not provide what is asked for.
+    pub fn serving(
+        settings: EngineSettings,
+        cache: Option<AotCache>,
+    ) -> Result<Engine, EngineError> {
+        let (wasm, pooled) = match wasmtime::Engine::new(&serving_config(&settings)) {
+            Ok(wasm) => (wasm, settings.allocation != Allocation::OnDemand),
+            Err(error) if settings.allocation == Allocation::Auto => {
+                tracing::warn!(%error, "no pool of instances on this machine; falling back to allocation on demand, which is slower");
+                let on_demand = EngineSettings {
+                    allocation: Allocation::OnDemand,
+                    ..settings.clone()
+                };
+                let wasm = wasmtime::Engine::new(&serving_config(&on_demand));
+                (
+                    wasm.map_err(|error| EngineError::Config(error.to_string()))?,
+                    false,
+                )
+            }
+            Err(error) => return Err(EngineError::Config(error.to_string())),
+        };
+        ticker::start(&wasm).map_err(EngineError::Ticker)?;
+        Engine::new(wasm, Meter::Epochs, settings, cache, pooled)
+    }
+
+    /// An engine for tests and benchmarks, with budgets that do not depend on
+    /// the machine.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the machine does not provide what is asked for.
+    pub fn metered(settings: EngineSettings) -> Result<Engine, EngineError> {
+        let wasm = wasmtime::Engine::new(&metered_config(&settings))
+            .map_err(|error| EngineError::Config(error.to_string()))?;
+        Engine::new(wasm, Meter::Fuel, settings, None, false)
+    }
+
+    fn new(
+        wasm: wasmtime::Engine,
+        meter: Meter,
+        settings: EngineSettings,
+        cache: Option<AotCache>,
+        pooled: bool,
+    ) -> Result<Engine, EngineError> {
+        let mut linker = Linker::new(&wasm);
+        care::link(&mut linker).map_err(|error| EngineError::Config(error.to_string()))?;
+        let gate = Gate::new(settings.running() as usize, settings.queue_length);
+        Ok(Engine(Arc::new(Inner {
+            wasm,
+            care: linker,
+            meter,
+            settings,
+            cache,
+            gate,
+            parked: AtomicU32::new(0),
+            pooled,
+            linked: Mutex::default(),
+            compiling: Mutex::default(),
+        })))
+    }
+
+    /// What bounds the work of a call.
+    pub fn meter(&self) -> Meter {
+        self.0.meter
+    }
+
+    /// The operator's decisions.
+    pub fn settings(&self) -> &EngineSettings {
+        &self.0.settings
+    }
+
+    /// Whether instances come from a pool.
+    pub fn is_pooled(&self) -> bool {
+        self.0.pooled
+    }
+
+    /// Decisions running now.
+    pub fn running(&self) -> usize {
+        self.0.gate.inside()
+    }
+
+    /// Instances made ahead or kept for reuse now.
+    pub fn parked(&self) -> u32 {
+        self.0.parked.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn wasm(&self) -> &wasmtime::Engine {
+        &self.0.wasm
+    }
+
+    pub(crate) fn care(&self) -> &Linker<HostState> {
+        &self.0.care
+    }
+
+    /// Wait for a place among the running decisions.
+    pub(crate) fn enter(&self, patience: Duration) -> Result<Pass<'_>, Outcome> {
+        self.0.gate.enter(patience)
+    }
+
+    /// Claim a place for an instance that waits for its use.
+    pub(crate) fn park(&self) -> bool {
+        let limit = self.0.settings.parked();
+        self.0
+            .parked
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |parked| {
+                (parked < limit).then_some(parked + 1)
+            })
+            .is_ok()
+    }
+
+    /// Give such a place back.
+    pub(crate) fn unpark(&self, instances: u32) {
+        self.0.parked.fetch_sub(instances, Ordering::Relaxed);
+    }
+
+    /// Learn what a component is, without keeping it.
+    ///
+    /// # Errors
+    /// [`LoadError`] for what is no component of ours.
+    pub fn describe(&self, bytes: &[u8]) -> Result<Description, LoadError> {
+        Ok(self.load(bytes)?.description.clone())
+    }
+
+    /// A component compiled and tied to the host, as its author built it.
+    pub(crate) fn load(&self, bytes: &[u8]) -> Result<Arc<Linked>, LoadError> {
+        check_header(bytes)?;
+        let digest = Digest::of(bytes);
+        if let Some(known) = self.known(&(digest, None)) {
+            return Ok(known);
+        }
+        let _one_at_a_time = self
+            .0
+            .compiling
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = self.known(&(digest, None)) {
+            return Ok(known);
+        }
+        let name = self.entry(&digest, None);
+        let component = match self.from_cache(&name, None) {
+            Some((component, _)) => component,
+            None => self.compile(bytes, &name, &[])?,
+        };
+        let description = describe(self.wasm(), &component, digest, bytes.len())?;
+        self.keep((digest, None), &component, description)
+    }
+
+    /// A component prepared with its settings: the picture of its memory
+    /// compiled and tied to the host. None where no picture can be taken.
+    pub(crate) fn load_prepared(
+        &self,
+        bytes: &[u8],
+        original: &Linked,
+        rights: &Rights,
+        settings: Digest,
+        limits: &Limits,
+    ) -> Result<Option<Arc<Linked>>, LoadError> {
+        let key = (original.description.digest, Some(settings));
+        if let Some(known) = self.known(&key) {
+            return Ok(Some(known));
+        }
+        let _one_at_a_time = self
+            .0
+            .compiling
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = self.known(&key) {
+            return Ok(Some(known));
+        }
+        let name = self.entry(&original.description.digest, Some(&settings));
+        let (component, digest, size) = match self.from_cache(&name, Some(())) {
+            Some((component, Some((digest, size)))) => (component, digest, size),
+            _ => {
+                let Some(picture) = snapshot(self, bytes, rights, limits)? else {
+                    return Ok(None);
+                };
+                let digest = Digest::of(&picture);
+                let mut meta = digest.hex().into_bytes();
+                meta.extend_from_slice(&(picture.len() as u64).to_le_bytes());
+                (self.compile(&picture, &name, &meta)?, digest, picture.len())
+            }
+        };
+        let description = describe(self.wasm(), &component, digest, size)?;
+        self.keep(key, &component, description).map(Some)
+    }
+
+    fn known(&self, key: &(Digest, Prepared)) -> Option<Arc<Linked>> {
+        let linked = self.0.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        linked.get(key).and_then(Weak::upgrade)
+    }
+
+    fn keep(
+        &self,
+        key: (Digest, Prepared),
+        component: &Component,
+        description: Description,
+    ) -> Result<Arc<Linked>, LoadError> {
+        let made = Arc::new(link(self.wasm(), self.care(), component, description)?);
+        let mut linked = self.0.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        linked.retain(|_, known| known.strong_count() > 0);
+        linked.insert(key, Arc::downgrade(&made));
+        Ok(made)
+    }
+
+    /// Name of a cache entry: what was compiled, prepared with what, by a
+    /// compiler configured how.
+    fn entry(&self, digest: &Digest, settings: Option<&Digest>) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.0
+            .wasm
+            .precompile_compatibility_hash()
+            .hash(&mut hasher);
+        let compiler = hasher.finish();
+        match settings {
+            None => format!("{}-{compiler:016x}", digest.hex()),
+            Some(settings) => {
+                let both = Digest::of(format!("{digest}{settings}").as_bytes());
+                format!("{}-{compiler:016x}", both.hex())
+            }
+        }
+    }
+
+    fn compile(&self, bytes: &[u8], entry: &str, meta: &[u8]) -> Result<Component, LoadError> {
+        let component = Component::new(&self.0.wasm, bytes).map_err(|error| invalid(&error))?;
+        if let Some(cache) = &self.0.cache {
+            match component.serialize() {
+                Ok(code) => {
+                    let mut payload = meta.to_vec();
+                    payload.extend_from_slice(&code);
+                    cache.store(entry, &payload);
+                }
+                Err(error) => tracing::warn!(%error, "a compiled component could not be cached"),
+            }
+        }
+        Ok(component)
+    }
+
+    /// A component from the cache; for a prepared one, with digest and size of
+    /// the picture.
+    #[allow(unsafe_code)]
+    fn from_cache(
+        &self,
+        entry: &str,
+        prepared: Option<()>,
+    ) -> Option<(Component, Option<(Digest, usize)>)> {
+        let payload = self.0.cache.as_ref()?.load(entry)?;
+        let (meta, code) = match prepared {
+            None => (None, payload.as_slice()),
+            Some(()) => {
+                let (meta, code) = payload.split_at_checked(64 + 8)?;
+                let digest = Digest::parse(&format!(
+                    "sha256:{}",
+                    std::str::from_utf8(&meta[..64]).ok()?
+                ))?;
+                let size = u64::from_le_bytes(meta[64..].try_into().ok()?);
+                (Some((digest, usize::try_from(size).ok()?)), code)
+            }
+        };
+        // SAFETY: `deserialize` runs what it is given as native code. These
+        // bytes carry a MAC under a key only this user can read, over this very
+        // entry's name, and were verified after they were read into memory: so
+        // they are what `Component::serialize` gave this user's host earlier.
+        let component = unsafe { Component::deserialize(&self.0.wasm, code) };
+        match component {
+            Ok(component) => Some((component, meta)),
+            Err(error) => {
+                tracing::info!(%error, "a cached component is of another build; compiling again");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Admission: how many may be inside at once, how many may wait, and for how
+//! long. It stands in front of the pool, so that nobody ever meets a pool that
+//! is full.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use patchbay_model::outcome::{Outcome, OutcomeKind};
+
+/// A door with a counter and a waiting room.
+#[derive(Debug)]
+pub struct Gate {
+    room: usize,
+    waiting_room: usize,
+    counts: Mutex<Counts>,
+    left: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    inside: usize,
+    waiting: usize,
+}
+
+/// The right to be inside, given back when dropped.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    gate: &'a Gate,
+}
+
+impl Gate {
+    /// A gate with room for `room` inside and `waiting_room` outside.
+    pub fn new(room: usize, waiting_room: usize) -> Gate {
+        Gate {
+            room,
+            waiting_room,
+            counts: Mutex::default(),
+            left: Condvar::new(),
+        }
+    }
+
+    /// Go in, waiting up to `patience`.
+    ///
+    /// # Errors
+    /// `overloaded` when the waiting room is full or patience ran out.
+    pub fn enter(&self, patience: Duration) -> Result<Pass<'_>, Outcome> {
+        let mut counts = self.counts();
+        if counts.inside < self.room {
+            counts.inside += 1;
+            return Ok(Pass { gate: self });
+        }
+        if counts.waiting >= self.waiting_room {
+            return Err(self.overloaded("the waiting room is full"));
+        }
+        counts.waiting += 1;
+        let until = Instant::now() + patience;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                counts.waiting -= 1;
+                return Err(self.overloaded("no place became free in time"));
+            }
+            counts = self
+                .left
+                .wait_timeout(counts, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            if counts.inside < self.room {
+                counts.waiting -= 1;
+                counts.inside += 1;
+                return Ok(Pass { gate: self });
+            }
+        }
+    }
+
+    /// How many are inside.
+    pub fn inside(&self) -> usize {
+        self.counts().inside
+    }
+
+    fn overloaded(&self, detail: &str) -> Outcome {
+        let mut outcome = Outcome::limited(
+            OutcomeKind::Overloaded,
+            "concurrency",
+            self.room as u64,
+            "decisions",
+        );
+        outcome.detail = Some(detail.to_owned());
+        outcome
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        // The counters are changed in single steps: a panic elsewhere cannot
+        // leave them half changed.
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let mut counts = self.gate.counts();
+        counts.inside -= 1;
+        let anybody = counts.waiting > 0;
+        drop(counts);
+        if anybody {
+            self.gate.left.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_gate_refuses_after_patience_ran_out() {
+        let gate = Gate::new(1, 1);
+        let inside = gate.enter(Duration::ZERO).expect("room");
+        let refused = gate.enter(Duration::from_millis(5)).expect_err("full");
+        assert_eq!(refused.kind, OutcomeKind::Overloaded);
+        drop(inside);
+        assert!(gate.enter(Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn a_full_waiting_room_refuses_at_once() {
+        let gate = Gate::new(1, 0);
+        let _inside = gate.enter(Duration::ZERO).expect("room");
+        let refused = gate.enter(Duration::from_secs(3600)).expect_err("no chair");
+        assert_eq!(refused.kind, OutcomeKind::Overloaded);
+    }
+
+    #[test]
+    fn whoever_waits_goes_in_when_somebody_leaves() {
+        let gate = Gate::new(2, 100);
+        let served = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..50 {
+                scope.spawn(|| {
+                    let _pass = gate
+                        .enter(Duration::from_secs(60))
+                        .expect("patience enough");
+                    assert!(gate.inside() <= 2);
+                    served.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                });
+            }
+        });
+        assert_eq!(served.into_inner(), 50);
+        assert_eq!(gate.inside(), 0);
+    }
+}

@@ -1,0 +1,26 @@
+//! Runs policies: compiles components once, isolates every decision, holds
+//! each to its limits, and says how it ended.
+
+mod answers;
+pub mod breaker;
+pub mod cache;
+mod care;
+pub mod component;
+pub mod config;
+mod contract;
+mod deadline;
+pub mod decision;
+pub mod engine;
+pub mod gate;
+mod instance;
+mod limiter;
+pub mod pipeline;
+pub mod plugin;
+mod prepare;
+mod stop;
+mod ticker;
+mod wasi;
+
+pub use care::recorder::{HostCall, LogLine};
+pub use contract::CONTRACT_VERSION;
+pub use instance::Trace;

@@ -1,0 +1,364 @@
+//! A company's pipelines: which plugins are asked at each stage, how their
+//! answers become one, and what happens when one fails.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay_model::company::{RouteFailure, ToneFailure};
+use patchbay_model::decision::classification::MergedClassification;
+use patchbay_model::decision::escalation::Escalation;
+use patchbay_model::decision::route::RoutePlan;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::decision::tone::{Finding, Review, Severity, Verdict};
+use patchbay_model::outcome::{Outcome, OutcomeKind};
+use patchbay_model::situation::Situation;
+
+use crate::decision::{Decided, Fallback, Micros, Part, has_particulars, micros};
+use crate::instance::Trace;
+use crate::plugin::{Lease, Plugin};
+
+/// The plugins of each stage, in order, and where conversations go for want of
+/// a route. Immutable: a change is another value.
+#[derive(Clone, Debug)]
+pub struct Pipelines {
+    stages: BTreeMap<Stage, Vec<Arc<Plugin>>>,
+    default_queue: String,
+}
+
+impl Pipelines {
+    /// Pipelines with no plugin at any stage.
+    pub fn new(default_queue: &str) -> Pipelines {
+        Pipelines {
+            stages: BTreeMap::new(),
+            default_queue: default_queue.to_owned(),
+        }
+    }
+
+    /// Ask this plugin too at a stage, after those added before.
+    pub fn push(&mut self, stage: Stage, plugin: Arc<Plugin>) {
+        self.stages.entry(stage).or_default().push(plugin);
+    }
+
+    /// Plugins of a stage.
+    pub fn of(&self, stage: Stage) -> &[Arc<Plugin>] {
+        self.stages.get(&stage).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every plugin once, in the order of the stages.
+    pub fn plugins(&self) -> Vec<&Arc<Plugin>> {
+        let mut all: Vec<&Arc<Plugin>> = Vec::new();
+        for plugin in self.stages.values().flatten() {
+            if !all.iter().any(|known| Arc::ptr_eq(known, plugin)) {
+                all.push(plugin);
+            }
+        }
+        all
+    }
+
+    /// Queue for want of a route.
+    pub fn default_queue(&self) -> &str {
+        &self.default_queue
+    }
+
+    /// Begin a pass: the decisions about one interaction, made with the same
+    /// instances, which nobody else used before or uses after.
+    pub fn pass(&self, patience: Duration) -> PipelinePass<'_> {
+        PipelinePass {
+            pipelines: self,
+            leases: Vec::new(),
+            patience,
+            transcript: false,
+        }
+    }
+}
+
+/// The decisions about one interaction. Drop it after the answer is on its
+/// way: instances are thrown away and made ahead then.
+pub struct PipelinePass<'a> {
+    pipelines: &'a Pipelines,
+    leases: Vec<(&'a Plugin, Lease<'a>)>,
+    patience: Duration,
+    transcript: bool,
+}
+
+/// What asking one plugin came to.
+struct Asked<A> {
+    answer: Option<A>,
+    outcome: Outcome,
+    part: Part,
+}
+
+impl<'a> PipelinePass<'a> {
+    /// Keep every host call in the parts of the decisions.
+    #[must_use]
+    pub fn with_transcript(mut self, transcript: bool) -> PipelinePass<'a> {
+        self.transcript = transcript;
+        self
+    }
+
+    /// What the interaction is: all plugins are asked, and their answers
+    /// merged; one that fails is left out.
+    pub fn classify(&mut self, situation: &Arc<Situation>) -> Decided<MergedClassification> {
+        let mut stage = StageRun::default();
+        for plugin in self.pipelines.of(Stage::Classify) {
+            let asked = self.ask(plugin, Stage::Classify, |lease, transcript| {
+                lease.classify(situation, transcript)
+            });
+            stage.took(plugin.name(), asked, || "continue");
+        }
+        let merged =
+            (!stage.answers.is_empty()).then(|| MergedClassification::of(stage.answers.drain(..)));
+        stage.decided(merged)
+    }
+
+    /// Where the conversation goes: the first plugin with an opinion decides.
+    /// Nobody having one, or one failing, means the default queue.
+    pub fn route(&mut self, situation: &Arc<Situation>) -> Decided<RoutePlan> {
+        let mut stage = StageRun::default();
+        for plugin in self.pipelines.of(Stage::Route) {
+            let asked = self.ask(plugin, Stage::Route, |lease, transcript| {
+                lease.route(situation, transcript)
+            });
+            let rule = match plugin.on_failure().route {
+                RouteFailure::DefaultQueue => "default-queue",
+                RouteFailure::Next => "next",
+            };
+            let kind = asked.outcome.kind;
+            stage.took(plugin.name(), asked, || rule);
+            let ask_next = kind == OutcomeKind::Declined || (kind.is_failure() && rule == "next");
+            if !ask_next {
+                break;
+            }
+        }
+        let answer = stage.answers.pop().map(|(_, plan)| plan);
+        if answer.is_some() || stage.is_overloaded() {
+            return stage.decided(answer);
+        }
+        let queue = self.pipelines.default_queue();
+        let why = match &stage.fallback {
+            Some(fallback) => format!("the default queue, because {}", fallback.because),
+            None => "the default queue, because no routing policy had an opinion".to_owned(),
+        };
+        stage.fallback.get_or_insert_with(|| Fallback {
+            stage: Stage::Route,
+            rule: "default-queue",
+            plugin: None,
+            because: "no routing policy had an opinion".to_owned(),
+        });
+        let plan = RoutePlan::to_queue(queue, &why);
+        stage.decided(Some(plan))
+    }
+
+    /// Whether a draft may go out: all plugins are asked, the strictest
+    /// verdict wins. A draft that could not be checked is held, never sent.
+    pub fn check(&mut self, situation: &Arc<Situation>) -> Decided<Review> {
+        let mut stage = StageRun::default();
+        for plugin in self.pipelines.of(Stage::Tone) {
+            let asked = self.ask(plugin, Stage::Tone, |lease, transcript| {
+                lease.check(situation, transcript)
+            });
+            let (verdict, rule) = match plugin.on_failure().tone {
+                ToneFailure::Hold => (Verdict::Hold, "hold"),
+                ToneFailure::Revise => (Verdict::Revise, "revise"),
+                ToneFailure::Block => (Verdict::Block, "block"),
+            };
+            let kind = asked.outcome.kind;
+            stage.took(plugin.name(), asked, || rule);
+            if kind.is_failure() {
+                stage
+                    .answers
+                    .push((plugin.name(), unchecked(plugin.name(), kind, verdict)));
+            }
+        }
+        if stage.is_overloaded() {
+            return stage.decided(None);
+        }
+        let merged = Review::merge(stage.answers.drain(..));
+        stage.decided(Some(merged))
+    }
+
+    /// Who else must know: all plugins are asked, their actions united.
+    pub fn escalate(&mut self, situation: &Arc<Situation>) -> Decided<Escalation> {
+        let mut stage = StageRun::default();
+        for plugin in self.pipelines.of(Stage::Escalate) {
+            let asked = self.ask(plugin, Stage::Escalate, |lease, transcript| {
+                lease.escalate(situation, transcript)
+            });
+            if asked.outcome.kind.is_failure() {
+                tracing::warn!(plugin = plugin.name(), outcome = %asked.outcome.kind, "an escalation policy failed");
+            }
+            stage.took(plugin.name(), asked, || "alert");
+        }
+        let merged =
+            (!stage.answers.is_empty()).then(|| Escalation::merge(stage.answers.drain(..)));
+        stage.decided(merged)
+    }
+
+    fn ask<A>(
+        &mut self,
+        plugin: &'a Arc<Plugin>,
+        stage: Stage,
+        call: impl FnOnce(&mut Lease<'a>, bool) -> (Option<A>, Trace),
+    ) -> Asked<A> {
+        let transcript = self.transcript;
+        let (lease, started) = match self.lease(plugin) {
+            Ok(found) => found,
+            Err(outcome) => {
+                let trace = Trace::not_called(outcome);
+                return asked(plugin, stage, None, trace, 0, Micros::default());
+            }
+        };
+        let use_number = lease.next_use();
+        let (answer, trace) = call(lease, transcript);
+        let micros = Micros {
+            call: micros(trace.call),
+            ..started
+        };
+        asked(plugin, stage, answer, trace, use_number, micros)
+    }
+
+    /// The pass's instance of a plugin; with the times it took to get, if this
+    /// is the first time it is asked for.
+    fn lease(&mut self, plugin: &'a Arc<Plugin>) -> Result<(&mut Lease<'a>, Micros), Outcome> {
+        let plugin: &'a Plugin = plugin;
+        let mut started = Micros::default();
+        let known = self
+            .leases
+            .iter()
+            .position(|(of, _)| std::ptr::eq(*of, plugin));
+        let index = match known {
+            Some(index) => index,
+            None => {
+                let lease = plugin.lease(self.patience)?;
+                started.queue = micros(lease.queued);
+                started.instantiate = micros(lease.instantiated);
+                self.leases.push((plugin, lease));
+                self.leases.len() - 1
+            }
+        };
+        Ok((&mut self.leases[index].1, started))
+    }
+}
+
+fn asked<A>(
+    plugin: &Plugin,
+    stage: Stage,
+    answer: Option<A>,
+    trace: Trace,
+    use_number: u32,
+    micros: Micros,
+) -> Asked<A> {
+    Asked {
+        answer,
+        part: Part {
+            stage,
+            name: plugin.name().to_owned(),
+            pack: plugin.pack().to_owned(),
+            version: plugin.version().to_owned(),
+            digest: plugin.component().digest,
+            settings: plugin.settings(),
+            snapshot: plugin.snapshot(),
+            outcome: trace.outcome.kind,
+            problem: has_particulars(&trace.outcome).then(|| trace.outcome.clone()),
+            use_number,
+            micros,
+            peak_memory: trace.peak_memory,
+            host_calls: trace.host_calls,
+            fuel: trace.fuel,
+            log: trace.log,
+            log_dropped: trace.log_dropped,
+            transcript: trace.transcript,
+            writes: trace.writes,
+        },
+        outcome: trace.outcome,
+    }
+}
+
+/// The review of a draft nobody could check.
+fn unchecked(plugin: &str, kind: OutcomeKind, verdict: Verdict) -> Review {
+    Review {
+        verdict,
+        findings: vec![Finding {
+            code: "check.failed".to_owned(),
+            severity: Severity::Medium,
+            start: None,
+            end: None,
+            message: format!("The check by {plugin} did not finish: {}.", kind.message()),
+            suggestion: None,
+        }],
+        why: format!("not checked: {}", kind.message()),
+    }
+}
+
+/// A stage while its plugins are being asked.
+struct StageRun<'a, A> {
+    answers: Vec<(&'a str, A)>,
+    parts: Vec<Part>,
+    fallback: Option<Fallback>,
+    worst: Option<Outcome>,
+    overloaded: bool,
+}
+
+impl<A> Default for StageRun<'_, A> {
+    fn default() -> Self {
+        StageRun {
+            answers: Vec::new(),
+            parts: Vec::new(),
+            fallback: None,
+            worst: None,
+            overloaded: false,
+        }
+    }
+}
+
+impl<'a, A> StageRun<'a, A> {
+    fn took(&mut self, plugin: &'a str, asked: Asked<A>, rule: impl FnOnce() -> &'static str) {
+        let Asked {
+            answer,
+            outcome,
+            part,
+        } = asked;
+        if outcome.kind == OutcomeKind::Overloaded {
+            self.overloaded = true;
+            self.worst.get_or_insert(outcome);
+        } else if outcome.kind.is_failure() {
+            self.fallback.get_or_insert_with(|| Fallback {
+                stage: part.stage,
+                rule: rule(),
+                plugin: Some(plugin.to_owned()),
+                because: format!("{plugin} ended {}", outcome.kind),
+            });
+            self.worst.get_or_insert(outcome);
+        }
+        self.parts.push(part);
+        if let Some(answer) = answer {
+            self.answers.push((plugin, answer));
+        }
+    }
+
+    /// Whether somebody could not be asked for want of room: then nothing
+    /// falls back, whoever asked tries again.
+    fn is_overloaded(&self) -> bool {
+        self.overloaded
+    }
+
+    fn decided<B>(self, answer: Option<B>) -> Decided<B> {
+        let asked_anybody = self
+            .parts
+            .iter()
+            .any(|part| part.outcome == OutcomeKind::Ok);
+        let outcome = self.worst.unwrap_or_else(|| {
+            Outcome::plain(match asked_anybody {
+                true => OutcomeKind::Ok,
+                false => OutcomeKind::Declined,
+            })
+        });
+        Decided {
+            answer,
+            outcome,
+            parts: self.parts,
+            fallback: self.fallback,
+        }
+    }
+}

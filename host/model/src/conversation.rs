@@ -1,0 +1,163 @@
+//! A conversation and a contact, as far as a decision reads them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::interaction::Interaction;
+
+/// State of a conversation; exactly one at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConversationState {
+    /// Waits for an agent.
+    #[default]
+    Queued,
+    /// Offered to an agent.
+    Reserved,
+    /// Owned by an agent.
+    Active,
+    /// Answered; the customer is next.
+    WaitingOnCustomer,
+    /// Parked by its agent.
+    OnHold,
+    /// A reply waits for approval.
+    AwaitingApproval,
+    /// Done but for the notes.
+    Wrapping,
+    /// Done.
+    Resolved,
+}
+
+impl ConversationState {
+    /// The code, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ConversationState::Queued => "queued",
+            ConversationState::Reserved => "reserved",
+            ConversationState::Active => "active",
+            ConversationState::WaitingOnCustomer => "waiting-on-customer",
+            ConversationState::OnHold => "on-hold",
+            ConversationState::AwaitingApproval => "awaiting-approval",
+            ConversationState::Wrapping => "wrapping",
+            ConversationState::Resolved => "resolved",
+        }
+    }
+}
+
+/// Interactions that belong together, without the interactions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversation {
+    /// Identifier.
+    #[serde(default)]
+    pub id: String,
+    /// State; queued unless said.
+    #[serde(default)]
+    pub state: ConversationState,
+    /// Why a route is asked for; `new` unless said.
+    #[serde(default = "new")]
+    pub cause: String,
+    /// When its first interaction was accepted; the decision's moment unless
+    /// said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// How many interactions it holds; 0 stands for "as many as are given".
+    #[serde(default)]
+    pub interaction_count: u32,
+    /// Queue it waits in or came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Agent who owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Agent who last replied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_agent: Option<String>,
+    /// Priority, 0 to 100.
+    #[serde(default)]
+    pub priority: u8,
+    /// Tags, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// When the oldest unanswered customer message was received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered_since: Option<Timestamp>,
+}
+
+fn new() -> String {
+    "new".to_owned()
+}
+
+impl Conversation {
+    /// The conversation an interaction starts.
+    pub fn starting_with(interaction: &Interaction) -> Conversation {
+        Conversation {
+            id: interaction
+                .conversation
+                .clone()
+                .unwrap_or_else(|| interaction.id.clone()),
+            state: ConversationState::Queued,
+            cause: new(),
+            created_at: interaction.received_at,
+            interaction_count: 1,
+            queue: None,
+            owner: None,
+            last_agent: None,
+            priority: 0,
+            tags: Vec::new(),
+            unanswered_since: interaction.received_at,
+        }
+    }
+}
+
+/// What is known of a person beyond what the channel says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// The company's identifier of the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Inbound interactions of the last seven days, on every channel.
+    #[serde(default)]
+    pub recent_interactions: u32,
+    /// Agent who last replied to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_agent: Option<String>,
+}
+
+/// Why an escalation policy is called.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// Code; see `trigger.code` in the contract.
+    pub code: String,
+    /// The SLA clock it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
+    /// When the target is or was due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// What surges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// How many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// What is usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<f64>,
+}
+
+impl Trigger {
+    /// A trigger with nothing but its code.
+    pub fn of(code: &str) -> Trigger {
+        Trigger {
+            code: code.to_owned(),
+            clock: None,
+            due_at: None,
+            subject: None,
+            count: None,
+            usual: None,
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! What an interaction is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{
+    BadOutput, LIST_ENTRIES, PROSE_BYTES, at_most, code, in_range, language, percent, prose, span,
+};
+
+/// Something the customer wants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Code of the intent.
+    pub name: String,
+    /// How sure the policy is, 0 to 1.
+    pub confidence: f64,
+}
+
+/// A piece of personal data in the text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PersonalData {
+    /// Code of the kind.
+    pub kind: String,
+    /// First byte.
+    pub start: u32,
+    /// First byte after it.
+    pub end: u32,
+}
+
+/// What a policy, or all of a company's together, said of an interaction.
+/// Absent scalars mean that nobody had an opinion; the scores a reader always
+/// wants are then written as 0.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Classification {
+    /// What the customer wants, best first once merged.
+    pub intents: Vec<Intent>,
+    /// What it is about.
+    pub topics: Vec<String>,
+    /// Mood, -1 to 1.
+    #[serde(serialize_with = "or_zero")]
+    pub sentiment: Option<f64>,
+    /// How soon somebody should look, 0 to 100.
+    pub urgency: Option<u8>,
+    /// Language of the text.
+    pub language: Option<String>,
+    /// Probability of spam, 0 to 1.
+    #[serde(serialize_with = "or_zero")]
+    pub spam: Option<f64>,
+    /// Probability of abuse, 0 to 1.
+    #[serde(serialize_with = "or_zero")]
+    pub abuse: Option<f64>,
+    /// Whether the customer expects a reply.
+    pub reply_expected: Option<bool>,
+    /// Personal data in the text.
+    pub personal_data: Vec<PersonalData>,
+    /// Why.
+    pub why: String,
+}
+
+fn or_zero<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(value.unwrap_or(0.0))
+}
+
+impl Classification {
+    /// Whether the contract allows this answer for an interaction of this text.
+    ///
+    /// # Errors
+    /// [`BadOutput`] with the first field at fault.
+    pub fn validate(&self, text: &str) -> Result<(), BadOutput> {
+        at_most("intents", self.intents.len(), LIST_ENTRIES)?;
+        for (index, intent) in self.intents.iter().enumerate() {
+            code(&format!("intents[{index}].name"), &intent.name)?;
+            in_range(
+                &format!("intents[{index}].confidence"),
+                intent.confidence,
+                0.0,
+                1.0,
+            )?;
+        }
+        at_most("topics", self.topics.len(), LIST_ENTRIES)?;
+        for (index, topic) in self.topics.iter().enumerate() {
+            code(&format!("topics[{index}]"), topic)?;
+        }
+        for (field, value, least) in [
+            ("sentiment", self.sentiment, -1.0),
+            ("spam", self.spam, 0.0),
+            ("abuse", self.abuse, 0.0),
+        ] {
+            if let Some(value) = value {
+                in_range(field, value, least, 1.0)?;
+            }
+        }
+        percent("urgency", self.urgency)?;
+        if let Some(tag) = &self.language {
+            language("language", tag)?;
+        }
+        at_most("personal_data", self.personal_data.len(), LIST_ENTRIES)?;
+        for (index, found) in self.personal_data.iter().enumerate() {
+            code(&format!("personal_data[{index}].kind"), &found.kind)?;
+            span(
+                &format!("personal_data[{index}]"),
+                text,
+                found.start,
+                found.end,
+            )?;
+        }
+        prose("why", &self.why, PROSE_BYTES)
+    }
+
+    /// The best intent.
+    pub fn top_intent(&self) -> Option<&Intent> {
+        self.intents.first()
+    }
+
+    /// Kinds of personal data found, each once, sorted.
+    pub fn personal_data_kinds(&self) -> Vec<&str> {
+        let mut kinds: Vec<&str> = self
+            .personal_data
+            .iter()
+            .map(|found| found.kind.as_str())
+            .collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// Best intents first; of equally sure ones, the earlier first.
+    pub fn rank(&mut self) {
+        self.intents
+            .sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    }
+}
+
+/// The answers of all of a company's classifiers as one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MergedClassification {
+    /// The one answer.
+    #[serde(flatten)]
+    pub classification: Classification,
+    /// Which plugin each part came from, where there was more than one to
+    /// choose from: `sentiment`, `urgency`, …, and `intents.<name>`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provenance: BTreeMap<String, String>,
+}
+
+impl MergedClassification {
+    /// Merge answers, given in the order of the pipeline: an intent keeps its
+    /// best confidence, for a scalar the first plugin that answers wins, lists
+    /// are united.
+    pub fn of<'a>(
+        answers: impl IntoIterator<Item = (&'a str, Classification)>,
+    ) -> MergedClassification {
+        let mut answers: Vec<(&str, Classification)> = answers.into_iter().collect();
+        if answers.len() == 1 {
+            let (_, mut classification) = answers.remove(0);
+            classification.rank();
+            return MergedClassification {
+                classification,
+                provenance: BTreeMap::new(),
+            };
+        }
+        let mut merged = MergedClassification::default();
+        for (plugin, answer) in answers {
+            merged.add(plugin, answer);
+        }
+        merged.classification.rank();
+        merged
+    }
+
+    fn add(&mut self, plugin: &str, answer: Classification) {
+        let MergedClassification {
+            classification: into,
+            provenance,
+        } = self;
+        for intent in answer.intents {
+            let key = format!("intents.{}", intent.name);
+            match into
+                .intents
+                .iter_mut()
+                .find(|known| known.name == intent.name)
+            {
+                Some(known) if known.confidence >= intent.confidence => continue,
+                Some(known) => known.confidence = intent.confidence,
+                None => into.intents.push(intent),
+            }
+            provenance.insert(key, plugin.to_owned());
+        }
+        for topic in answer.topics {
+            if !into.topics.contains(&topic) {
+                into.topics.push(topic);
+            }
+        }
+        let mut from = |field: &str| {
+            provenance.insert(field.to_owned(), plugin.to_owned());
+        };
+        first_wins(
+            &mut into.sentiment,
+            answer.sentiment,
+            "sentiment",
+            &mut from,
+        );
+        first_wins(&mut into.urgency, answer.urgency, "urgency", &mut from);
+        first_wins(&mut into.language, answer.language, "language", &mut from);
+        first_wins(&mut into.spam, answer.spam, "spam", &mut from);
+        first_wins(&mut into.abuse, answer.abuse, "abuse", &mut from);
+        first_wins(
+            &mut into.reply_expected,
+            answer.reply_expected,
+            "reply_expected",
+            &mut from,
+        );
+        into.personal_data.extend(answer.personal_data);
+        into.personal_data.sort();
+        into.personal_data.dedup();
+        append_why(&mut into.why, plugin, &answer.why);
+    }
+}
+
+fn first_wins<T>(
+    into: &mut Option<T>,
+    answer: Option<T>,
+    field: &str,
+    from: &mut impl FnMut(&str),
+) {
+    if into.is_none() && answer.is_some() {
+        *into = answer;
+        from(field);
+    }
+}
+
+/// Reasons of several plugins, each with its plugin's name.
+pub(crate) fn append_why(into: &mut String, plugin: &str, why: &str) {
+    if why.is_empty() {
+        return;
+    }
+    if !into.is_empty() {
+        into.push_str("; ");
+    }
+    into.push_str(plugin);
+    into.push_str(": ");
+    into.push_str(why);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn intent(name: &str, confidence: f64) -> Intent {
+        Intent {
+            name: name.to_owned(),
+            confidence,
+        }
+    }
+
+    #[test]
+    fn intents_keep_their_best_confidence_and_scalars_their_first_answer() {
+        let first = Classification {
+            intents: vec![intent("refund", 0.4), intent("praise", 0.1)],
+            urgency: Some(10),
+            ..Classification::default()
+        };
+        let second = Classification {
+            intents: vec![intent("refund", 0.9)],
+            urgency: Some(90),
+            sentiment: Some(-0.5),
+            ..Classification::default()
+        };
+        let merged = MergedClassification::of([("a", first), ("b", second)]);
+        assert_eq!(
+            merged.classification.intents,
+            [intent("refund", 0.9), intent("praise", 0.1)]
+        );
+        assert_eq!(merged.classification.urgency, Some(10));
+        assert_eq!(merged.classification.sentiment, Some(-0.5));
+        assert_eq!(merged.provenance["intents.refund"], "b");
+        assert_eq!(merged.provenance["urgency"], "a");
+        assert_eq!(merged.provenance["sentiment"], "b");
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_refused() {
+        for value in [f64::NAN, f64::INFINITY, 1.01, -1.01] {
+            let answer = Classification {
+                sentiment: Some(value),
+                ..Classification::default()
+            };
+            assert_eq!(
+                answer.validate("").expect_err("out of range").field,
+                "sentiment"
+            );
+        }
+    }
+
+    #[test]
+    fn spans_must_lie_in_the_text_and_cut_no_character() {
+        let text = "né!";
+        for (start, end) in [(0, 9), (2, 3), (1, 1), (2, 1), (u32::MAX, u32::MAX)] {
+            let answer = Classification {
+                personal_data: vec![PersonalData {
+                    kind: "email".into(),
+                    start,
+                    end,
+                }],
+                ..Classification::default()
+            };
+            assert_eq!(
+                answer.validate(text).expect_err("bad span").field,
+                "personal_data[0]"
+            );
+        }
+    }
+
+    #[test]
+    fn a_reader_always_finds_the_scores() {
+        let json = serde_json::to_value(Classification::default()).expect("serialises");
+        assert_eq!(json["sentiment"], 0.0);
+        assert_eq!(json["spam"], 0.0);
+        assert_eq!(json["urgency"], serde_json::Value::Null);
+    }
+}

@@ -1,0 +1,236 @@
+//! When more people must know.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::classification::append_why;
+use super::{BadOutput, PROSE_BYTES, at_most, bad, percent, prose};
+use crate::directory::Directory;
+
+/// Most actions of an answer.
+pub const ACTIONS: usize = 32;
+
+/// Something the host should do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// `raise-priority`, `re-route`, `require-approval`, `notify`,
+    /// `open-incident` or `wake-up`.
+    pub kind: String,
+    /// Who or what, by configured name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What to tell them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Least priority from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
+    /// When to call again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+/// What should happen now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// What to do.
+    pub actions: Vec<Action>,
+    /// Why.
+    pub why: String,
+}
+
+impl Escalation {
+    /// Whether the contract allows this answer, given who and what there is.
+    ///
+    /// # Errors
+    /// [`BadOutput`] with the first field at fault.
+    pub fn validate(
+        &self,
+        now: Timestamp,
+        directory: &Directory,
+        targets: &BTreeSet<String>,
+    ) -> Result<(), BadOutput> {
+        at_most("actions", self.actions.len(), ACTIONS)?;
+        for (index, action) in self.actions.iter().enumerate() {
+            action.validate(&format!("actions[{index}]"), now, directory, targets)?;
+        }
+        prose("why", &self.why, PROSE_BYTES)
+    }
+
+    /// Several answers as one: actions are united, duplicates dropped.
+    pub fn merge<'a>(answers: impl IntoIterator<Item = (&'a str, Escalation)>) -> Escalation {
+        let mut answers: Vec<(&str, Escalation)> = answers.into_iter().collect();
+        let alone = answers.len() == 1;
+        let mut merged = Escalation::default();
+        for (plugin, answer) in answers.drain(..) {
+            for action in answer.actions {
+                if !merged.actions.contains(&action) {
+                    merged.actions.push(action);
+                }
+            }
+            if alone {
+                merged.why = answer.why;
+            } else {
+                append_why(&mut merged.why, plugin, &answer.why);
+            }
+        }
+        merged
+    }
+}
+
+impl Action {
+    fn validate(
+        &self,
+        path: &str,
+        now: Timestamp,
+        directory: &Directory,
+        targets: &BTreeSet<String>,
+    ) -> Result<(), BadOutput> {
+        let target = self.target.as_deref();
+        match self.kind.as_str() {
+            "notify" => match target {
+                None => {
+                    return Err(bad(
+                        format!("{path}.target"),
+                        "is missing; it says whom to notify",
+                    ));
+                }
+                Some(name) if !targets.contains(name) => {
+                    return Err(unknown(path, "named target", name));
+                }
+                Some(_) => {}
+            },
+            "re-route" => match target {
+                Some(id) if directory.queue(id).is_none() => {
+                    return Err(unknown(path, "queue", id));
+                }
+                _ => {}
+            },
+            "open-incident" if target.is_none_or(str::is_empty) => {
+                return Err(bad(
+                    format!("{path}.target"),
+                    "is missing; it says what the incident is about",
+                ));
+            }
+            "raise-priority" if self.priority.is_none() => {
+                return Err(bad(
+                    format!("{path}.priority"),
+                    "is missing; it says the least priority",
+                ));
+            }
+            "wake-up" => match self.at {
+                None => {
+                    return Err(bad(
+                        format!("{path}.at"),
+                        "is missing; it says when to call again",
+                    ));
+                }
+                Some(at) if at <= now => {
+                    return Err(bad(
+                        format!("{path}.at"),
+                        format!("is {at}, which is not after {now}"),
+                    ));
+                }
+                Some(_) => {}
+            },
+            "open-incident" | "raise-priority" | "require-approval" => {}
+            other => {
+                let shown: String = other.chars().take(64).collect();
+                return Err(bad(
+                    format!("{path}.kind"),
+                    format!(
+                        "is {shown:?}; kinds are raise-priority, re-route, require-approval, notify, open-incident, wake-up"
+                    ),
+                ));
+            }
+        }
+        percent(&format!("{path}.priority"), self.priority)?;
+        prose(&format!("{path}.target"), target.unwrap_or_default(), 256)?;
+        prose(
+            &format!("{path}.message"),
+            self.message.as_deref().unwrap_or_default(),
+            PROSE_BYTES,
+        )
+    }
+}
+
+fn unknown(path: &str, what: &str, name: &str) -> BadOutput {
+    let shown: String = name.chars().take(64).collect();
+    bad(
+        format!("{path}.target"),
+        format!("is {shown:?}; there is no such {what}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(kind: &str) -> Action {
+        Action {
+            kind: kind.to_owned(),
+            target: None,
+            message: None,
+            priority: None,
+            at: None,
+        }
+    }
+
+    fn check(action: Action) -> Result<(), BadOutput> {
+        let directory = Directory::new(Vec::new(), Vec::new()).expect("empty");
+        let escalation = Escalation {
+            actions: vec![action],
+            why: String::new(),
+        };
+        escalation.validate(
+            Timestamp::UNIX_EPOCH,
+            &directory,
+            &BTreeSet::from(["press".to_owned()]),
+        )
+    }
+
+    #[test]
+    fn each_kind_needs_what_it_acts_on() {
+        for kind in [
+            "notify",
+            "open-incident",
+            "raise-priority",
+            "wake-up",
+            "sing",
+        ] {
+            assert!(check(action(kind)).is_err(), "{kind}");
+        }
+        assert!(check(action("require-approval")).is_ok());
+    }
+
+    #[test]
+    fn only_configured_names_can_be_notified() {
+        let notify = |name: &str| Action {
+            target: Some(name.to_owned()),
+            ..action("notify")
+        };
+        assert!(check(notify("press")).is_ok());
+        assert!(check(notify("https://elsewhere.example")).is_err());
+    }
+
+    #[test]
+    fn a_wake_up_lies_in_the_future() {
+        let wake = Action {
+            at: Some(Timestamp::UNIX_EPOCH),
+            ..action("wake-up")
+        };
+        assert!(check(wake).is_err());
+    }
+
+    #[test]
+    fn the_same_action_twice_happens_once() {
+        let one = Escalation {
+            actions: vec![action("require-approval")],
+            why: "a".into(),
+        };
+        let merged = Escalation::merge([("p", one.clone()), ("q", one)]);
+        assert_eq!(merged.actions.len(), 1);
+    }
+}

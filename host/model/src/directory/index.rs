@@ -1,0 +1,119 @@
+//! Who has which property, so that a search costs the same few word
+//! operations whoever matches: the directory is never scanned.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::bitmap::{Bitmap, intersect};
+use super::{Agent, Query, Queue};
+
+/// For each property, the positions of the agents who have it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Index {
+    everybody: Bitmap,
+    present: Bitmap,
+    /// Who names no queue.
+    unassigned: Bitmap,
+    /// For each skill, who has it at least at proficiency 1, 2, 3, 4 and 5.
+    skills: HashMap<String, [Bitmap; 5]>,
+    /// By whole language tag and by primary subtag, in lower case.
+    languages: HashMap<String, Bitmap>,
+    queues: HashMap<String, Bitmap>,
+}
+
+impl Index {
+    /// Indexes the agents by their position.
+    pub(super) fn new<'a>(
+        agents: &[Arc<Agent>],
+        queues: impl Iterator<Item = &'a Arc<Queue>>,
+    ) -> Self {
+        let mut index = Index::default();
+        for (position, agent) in agents.iter().enumerate() {
+            index.everybody.insert(position);
+            if agent.presence.is_present() {
+                index.present.insert(position);
+            }
+            for (skill, &proficiency) in &agent.skills {
+                let levels = index.skills.entry(skill.clone()).or_default();
+                levels
+                    .iter_mut()
+                    .take(proficiency.into())
+                    .for_each(|level| level.insert(position));
+            }
+            for language in &agent.languages {
+                let tag = language.to_ascii_lowercase();
+                let primary = primary_subtag(&tag).to_owned();
+                index.languages.entry(tag).or_default().insert(position);
+                index.languages.entry(primary).or_default().insert(position);
+            }
+            if agent.queues.is_empty() {
+                index.unassigned.insert(position);
+            }
+            for queue in &agent.queues {
+                index
+                    .queues
+                    .entry(queue.clone())
+                    .or_default()
+                    .insert(position);
+            }
+        }
+        for queue in queues {
+            let mut members = index.queues.remove(&queue.id).unwrap_or_default();
+            if let Some(able) = index.able(queue) {
+                intersect(&able, agents.len(), |position| members.insert(position));
+            }
+            index.queues.insert(queue.id.clone(), members);
+        }
+        index
+    }
+
+    /// The sets of those who name no queue and meet the skills of this one;
+    /// `None` where nobody has one of them.
+    fn able(&self, queue: &Queue) -> Option<Vec<&Bitmap>> {
+        let skills = queue
+            .skills
+            .iter()
+            .map(|(skill, least)| self.at_least(skill, *least));
+        std::iter::once(Some(&self.unassigned))
+            .chain(skills)
+            .collect()
+    }
+
+    /// Counts who matches, and visits the positions of the first `limit`.
+    pub(super) fn matching(&self, query: &Query, limit: usize, visit: impl FnMut(usize)) -> u32 {
+        match self.conditions(query) {
+            Some(conditions) => intersect(&conditions, limit, visit),
+            None => 0,
+        }
+    }
+
+    /// The sets a match is in; `None` where a condition is met by nobody.
+    fn conditions(&self, query: &Query) -> Option<Vec<&Bitmap>> {
+        let mut conditions = vec![if query.present {
+            &self.present
+        } else {
+            &self.everybody
+        }];
+        for (skill, least) in &query.skills {
+            conditions.push(self.at_least(skill, *least)?);
+        }
+        if let Some(language) = &query.language {
+            conditions.push(self.languages.get(&language.to_ascii_lowercase())?);
+        }
+        if let Some(queue) = &query.queue {
+            conditions.push(self.queues.get(queue)?);
+        }
+        Some(conditions)
+    }
+
+    fn at_least(&self, skill: &str, least: u8) -> Option<&Bitmap> {
+        self.skills
+            .get(skill)?
+            .get(usize::from(least.saturating_sub(1)))
+    }
+}
+
+/// `pt` of `pt-BR`.
+fn primary_subtag(tag: &str) -> &str {
+    tag.split_once('-').map_or(tag, |(primary, _)| primary)
+}

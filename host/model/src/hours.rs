@@ -1,0 +1,193 @@
+//! Business hours: when a queue is open, and deadlines in working time.
+
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+pub use table::HoursError;
+use table::{HoursTable, Interval};
+
+/// The last moment a deadline can have, in Unix milliseconds: the end of the
+/// year 9999. Stands for "never" where the hours do not open often enough.
+pub const NEVER_MS: u64 = 253_402_207_200_000;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Business hours, as an `[hours.NAME]` table of `company.toml` gives them:
+///
+/// - `zone`: an IANA time zone, such as `Europe/Lisbon`;
+/// - `week`: open intervals per weekday, `mon` to `sun`; a day left out is
+///   closed;
+/// - `holidays`: dates that are closed, whatever their weekday;
+/// - `shifts`: open intervals of single dates; they take the place of the
+///   weekday's, and of a holiday; an empty list closes the date;
+/// - `breaks`: intervals taken out of every weekday, but not out of shifts,
+///   which say exactly when the date is open.
+///
+/// An interval is local time, `"09:00-17:00"`, its end not included and at
+/// most `24:00`. Where the clock goes back, an hour that happens twice is open
+/// twice; where it goes forward, an hour that does not happen is not counted.
+///
+/// Without any interval in `week` or `shifts` the hours are always open, on
+/// holidays too: working time is then wall-clock time.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(try_from = "HoursTable", into = "HoursTable")]
+pub struct Hours {
+    table: HoursTable,
+    zone: TimeZone,
+    /// Open intervals per weekday, Monday first, breaks taken out.
+    week: [Vec<Interval>; 7],
+    /// Dates, as days since 1970-01-01.
+    holidays: BTreeSet<i64>,
+    shifts: BTreeMap<i64, Vec<Interval>>,
+    always_open: bool,
+}
+
+impl Hours {
+    /// IANA name of the time zone, as it was given.
+    pub fn zone(&self) -> &str {
+        &self.table.zone
+    }
+
+    /// Whether the hours never close, because nothing says when they open.
+    pub fn is_always_open(&self) -> bool {
+        self.always_open
+    }
+
+    /// Whether the hours are open at a moment, in Unix milliseconds. A moment
+    /// after the year 9999 counts as the end of that year.
+    pub fn is_open(&self, at_ms: u64) -> bool {
+        if self.always_open {
+            return true;
+        }
+        let at = moment(at_ms);
+        let local = at + self.offset(at);
+        let time = local.rem_euclid(DAY_MS);
+        self.day(local.div_euclid(DAY_MS))
+            .iter()
+            .any(|open| (open.start..open.end).contains(&time))
+    }
+
+    /// The moment after that many seconds of working time, in Unix
+    /// milliseconds: Friday 16:00 and two hours is Monday 10:00 where the
+    /// hours are 09:00 to 17:00, Monday to Friday.
+    ///
+    /// Working time that ends when the hours close ends then, not when they
+    /// open again; no seconds at all is `at_ms`. [`NEVER_MS`] where there is
+    /// not that much working time before it.
+    pub fn add_working(&self, at_ms: u64, seconds: u32) -> u64 {
+        let mut remaining = i64::from(seconds) * 1_000;
+        if self.always_open || remaining == 0 {
+            return at_ms
+                .saturating_add(u64::from(seconds) * 1_000)
+                .min(NEVER_MS.max(at_ms));
+        }
+        self.walk(moment(at_ms), NEVER_MS as i64, |start, end| {
+            let length = end - start;
+            if remaining <= length {
+                return Some(u64::try_from(start + remaining).unwrap_or(NEVER_MS));
+            }
+            remaining -= length;
+            None
+        })
+        .unwrap_or(NEVER_MS)
+    }
+
+    /// Working time between two moments, in milliseconds; 0 where `to_ms` is
+    /// not after `from_ms`.
+    pub fn working_between(&self, from_ms: u64, to_ms: u64) -> u64 {
+        if self.always_open {
+            return to_ms.saturating_sub(from_ms);
+        }
+        let mut total = 0;
+        self.walk(moment(from_ms), moment(to_ms), |start, end| {
+            total += end.abs_diff(start);
+            None::<()>
+        });
+        total
+    }
+
+    /// Calls `visit` with each open stretch between two moments, in order,
+    /// until it answers.
+    ///
+    /// Goes from one change of the zone's offset to the next: in between,
+    /// local time is a constant away, and a day costs no look-up in the zone.
+    fn walk<T>(
+        &self,
+        from: i64,
+        to: i64,
+        mut visit: impl FnMut(i64, i64) -> Option<T>,
+    ) -> Option<T> {
+        let last_shift = self.shifts.keys().next_back().copied();
+        let is_week_closed = self.week.iter().all(Vec::is_empty);
+        let mut at = from;
+        while at < to {
+            let offset = self.offset(at);
+            let until = self.next_change(at).map_or(to, |change| change.min(to));
+            let (first, last) = (
+                (at + offset).div_euclid(DAY_MS),
+                (until - 1 + offset).div_euclid(DAY_MS),
+            );
+            for day in first..=last {
+                if is_week_closed && last_shift.is_none_or(|last| day > last) {
+                    return None;
+                }
+                let midnight = day * DAY_MS - offset;
+                for open in self.day(day) {
+                    let start = at.max(midnight + open.start);
+                    let end = until.min(midnight + open.end);
+                    if start < end
+                        && let Some(answer) = visit(start, end)
+                    {
+                        return Some(answer);
+                    }
+                }
+            }
+            at = until;
+        }
+        None
+    }
+
+    /// Open intervals of a date, given in days since 1970-01-01.
+    fn day(&self, day: i64) -> &[Interval] {
+        if let Some(shift) = self.shifts.get(&day) {
+            return shift;
+        }
+        if self.holidays.contains(&day) {
+            return &[];
+        }
+        // The first of January 1970 was a Thursday; Monday comes first here.
+        usize::try_from((day + 3).rem_euclid(7))
+            .ok()
+            .and_then(|weekday| self.week.get(weekday))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// What local time is ahead of UTC at a moment, in milliseconds.
+    fn offset(&self, at: i64) -> i64 {
+        let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MAX);
+        i64::from(self.zone.to_offset(at).seconds()) * 1_000
+    }
+
+    /// The next moment the offset may change, in Unix milliseconds.
+    fn next_change(&self, at: i64) -> Option<i64> {
+        let after = Timestamp::from_millisecond(at).ok()?;
+        let mut changes = self
+            .zone
+            .following(after)
+            .map(|change| change.timestamp().as_millisecond());
+        changes.find(|change| *change > at)
+    }
+}
+
+/// A moment as calendars take it: not after [`NEVER_MS`].
+fn moment(at_ms: u64) -> i64 {
+    at_ms.min(NEVER_MS) as i64
+}
+
+#[cfg(test)]
+mod tests;

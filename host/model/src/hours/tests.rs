@@ -1,0 +1,362 @@
+use std::time::{Duration, Instant};
+
+use jiff::ToSpan;
+use jiff::civil::DateTime;
+use proptest::prelude::*;
+
+use super::*;
+
+const OFFICE: &str = r#"
+    zone = "Europe/Lisbon"
+    week = { mon = ["09:00-17:00"], tue = ["09:00-17:00"], wed = ["09:00-17:00"], thu = ["09:00-17:00"], fri = ["09:00-17:00"] }
+    holidays = ["2026-12-25", "2026-12-24"]
+    shifts = { "2026-12-24" = ["09:00-12:00"], "2026-12-26" = ["10:00-11:00", "12:00-13:00"] }
+"#;
+
+fn hours(table: &str) -> Hours {
+    toml::from_str(table).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn refused(table: &str) -> String {
+    toml::from_str::<Hours>(table)
+        .expect_err(table)
+        .message()
+        .to_owned()
+}
+
+/// Unix milliseconds of a local time.
+fn at(zone: &str, local: &str) -> u64 {
+    let local: DateTime = local.parse().expect("a local time");
+    let zoned = local.in_tz(zone).expect("a zone");
+    u64::try_from(zoned.timestamp().as_millisecond()).expect("after 1970")
+}
+
+fn lisbon(local: &str) -> u64 {
+    at("Europe/Lisbon", local)
+}
+
+#[test]
+fn open_from_the_start_of_an_interval_to_just_before_its_end() {
+    let office = hours(OFFICE);
+    for (local, open) in [
+        ("2026-03-02T08:59:59.999", false),
+        ("2026-03-02T09:00", true),
+        ("2026-03-02T16:59:59.999", true),
+        ("2026-03-02T17:00", false),
+        ("2026-07-01T09:00", true),
+        ("2026-03-01T12:00", false),
+    ] {
+        assert_eq!(office.is_open(lisbon(local)), open, "{local}");
+    }
+}
+
+#[test]
+fn a_holiday_is_closed_and_a_shift_overrides_weekday_and_holiday() {
+    let office = hours(OFFICE);
+    for (local, open) in [
+        ("2026-12-23T16:00", true),
+        ("2026-12-24T11:00", true),
+        ("2026-12-24T16:00", false),
+        ("2026-12-25T11:00", false),
+        ("2026-12-26T10:30", true),
+        ("2026-12-26T11:30", false),
+    ] {
+        assert_eq!(office.is_open(lisbon(local)), open, "{local}");
+    }
+}
+
+#[test]
+fn a_deadline_is_in_working_time() {
+    let office = hours(OFFICE);
+    let hour = 3_600;
+    for (from, seconds, deadline) in [
+        ("2026-03-06T16:00", 2 * hour, "2026-03-09T10:00"),
+        ("2026-03-02T16:00", 10 * hour, "2026-03-04T10:00"),
+        ("2026-03-06T16:00", hour, "2026-03-06T17:00"),
+        ("2026-03-06T16:00", hour + 1, "2026-03-09T09:00:01"),
+        ("2026-03-07T12:00", hour, "2026-03-09T10:00"),
+        ("2026-03-07T12:00", 0, "2026-03-07T12:00"),
+        ("2026-03-02T16:59:59.500", 1, "2026-03-03T09:00:00.500"),
+        ("2026-03-27T16:00", 2 * hour, "2026-03-30T10:00"),
+        ("2026-12-23T16:00", 5 * hour, "2026-12-26T11:00"),
+        ("2026-12-23T16:00", 7 * hour, "2026-12-28T10:00"),
+    ] {
+        assert_eq!(
+            office.add_working(lisbon(from), seconds),
+            lisbon(deadline),
+            "{from} + {seconds} s"
+        );
+    }
+}
+
+#[test]
+fn a_day_open_all_day_ends_at_midnight() {
+    let saturday = hours("zone = \"UTC\"\nweek = { sat = [\"00:00-24:00\"] }");
+    let midnight = at("UTC", "2026-03-07T00:00");
+    assert_eq!(
+        saturday.add_working(midnight, 86_400),
+        at("UTC", "2026-03-08T00:00")
+    );
+    assert_eq!(
+        saturday.add_working(midnight, 86_401),
+        at("UTC", "2026-03-14T00:00:01")
+    );
+    assert!(saturday.is_open(at("UTC", "2026-03-07T23:59:59.999")));
+}
+
+#[test]
+fn working_time_between_two_moments_leaves_out_closed_time() {
+    let office = hours(OFFICE);
+    let hour = 3_600_000;
+    for (from, to, expected) in [
+        ("2026-03-06T16:00", "2026-03-09T10:00", 2 * hour),
+        ("2026-03-06T17:00", "2026-03-09T09:00", 0),
+        ("2026-03-02T09:00", "2026-03-16T09:00", 80 * hour),
+        ("2026-12-24T00:00", "2026-12-28T00:00", 5 * hour),
+        ("2026-03-09T10:00", "2026-03-06T16:00", 0),
+    ] {
+        assert_eq!(
+            office.working_between(lisbon(from), lisbon(to)),
+            expected,
+            "{from} to {to}"
+        );
+    }
+}
+
+#[test]
+fn the_hour_that_happens_twice_counts_twice_and_the_missing_one_not_at_all() {
+    let night = hours("zone = \"Europe/Lisbon\"\nweek = { sun = [\"00:00-04:00\"] }");
+    let hour = 3_600_000;
+    let sunday = |day: &str| {
+        night.working_between(
+            lisbon(&format!("{day}T00:00")),
+            lisbon(&format!("{day}T12:00")),
+        )
+    };
+    assert_eq!(sunday("2026-03-22"), 4 * hour);
+    assert_eq!(sunday("2026-03-29"), 3 * hour);
+    assert_eq!(sunday("2026-10-25"), 5 * hour);
+    assert_eq!(
+        night.add_working(lisbon("2026-03-29T00:00"), 2 * 3_600),
+        lisbon("2026-03-29T03:00")
+    );
+}
+
+#[test]
+fn breaks_are_taken_out_of_weekdays_but_not_out_of_shifts() {
+    let lunch = hours(
+        "zone = \"UTC\"\nweek = { mon = [\"09:00-17:00\"] }\nbreaks = [\"12:00-13:00\"]\n\
+         shifts = { \"2026-03-09\" = [\"09:00-17:00\"] }",
+    );
+    assert!(!lunch.is_open(at("UTC", "2026-03-02T12:30")));
+    assert!(lunch.is_open(at("UTC", "2026-03-02T13:00")));
+    assert!(lunch.is_open(at("UTC", "2026-03-09T12:30")));
+    assert_eq!(
+        lunch.add_working(at("UTC", "2026-03-02T11:00"), 7_200),
+        at("UTC", "2026-03-02T14:00")
+    );
+}
+
+#[test]
+fn hours_without_any_interval_are_always_open() {
+    let always = hours("zone = \"UTC\"\nholidays = [\"2026-03-02\"]");
+    assert!(always.is_always_open() && !hours(OFFICE).is_always_open());
+    assert!(always.is_open(at("UTC", "2026-03-02T03:00")));
+    assert_eq!(always.add_working(1_000, 60), 61_000);
+    assert_eq!(always.working_between(1_000, 61_000), 60_000);
+    assert_eq!(always.working_between(61_000, 1_000), 0);
+}
+
+#[test]
+fn a_deadline_that_never_comes_is_found_without_walking_to_it() {
+    let once =
+        hours("zone = \"America/New_York\"\nshifts = { \"2026-03-02\" = [\"09:00-10:00\"] }");
+    assert_eq!(
+        once.add_working(at("America/New_York", "2026-03-02T09:30"), 1_800),
+        at("America/New_York", "2026-03-02T10:00")
+    );
+    assert_eq!(
+        once.add_working(at("America/New_York", "2026-03-02T09:30"), 1_801),
+        NEVER_MS
+    );
+    assert_eq!(once.working_between(0, u64::MAX), 3_600_000);
+}
+
+#[test]
+fn no_moment_and_no_target_is_out_of_range() {
+    let office = hours(OFFICE);
+    let started = Instant::now();
+    for moment in [0, NEVER_MS - 1, NEVER_MS, NEVER_MS + 1, u64::MAX] {
+        let _ = office.is_open(moment);
+        assert!(office.add_working(moment, u32::MAX) >= moment.min(NEVER_MS));
+        assert_eq!(
+            office.add_working(moment, 0),
+            moment.min(NEVER_MS.max(moment))
+        );
+    }
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[test]
+fn what_is_wrong_in_the_table_is_named_with_the_right_form() {
+    for (table, expected) in [
+        (
+            "zone = \"Europe/Lisboa\"",
+            "zone: \"Europe/Lisboa\" is not a known time zone; write an IANA name such as \"Europe/Lisbon\"",
+        ),
+        (
+            "zone = \"UTC\"\nweek = { tue = [\"9-17\"] }",
+            "week.tue: \"9-17\" is not an interval; write for example \"09:00-17:00\" (00:00 to 24:00)",
+        ),
+        (
+            "zone = \"UTC\"\nweek = { tue = [\"09:00-24:01\"] }",
+            "week.tue: \"09:00-24:01\" is not an interval",
+        ),
+        (
+            "zone = \"UTC\"\nweek = { tue = [\"09:60-17:00\"] }",
+            "week.tue: \"09:60-17:00\" is not an interval",
+        ),
+        (
+            "zone = \"UTC\"\nweek = { fri = [\"22:00-06:00\"] }",
+            "write it in two, such as \"22:00-24:00\"",
+        ),
+        (
+            "zone = \"UTC\"\nbreaks = [\"12:00-12:00\"]",
+            "breaks: \"12:00-12:00\" does not end after it starts",
+        ),
+        (
+            "zone = \"UTC\"\nweek = { mon = [\"12:00-17:00\", \"09:00-13:00\"] }",
+            "week.mon: \"09:00-13:00\" and \"12:00-17:00\" overlap",
+        ),
+        (
+            "zone = \"UTC\"\nholidays = [\"25.12.2026\"]",
+            "holidays: \"25.12.2026\" is not a date; write year, month and day",
+        ),
+        (
+            "zone = \"UTC\"\nholidays = [\"2026-02-29\"]",
+            "holidays: \"2026-02-29\" is not a date",
+        ),
+        (
+            "zone = \"UTC\"\nshifts = { \"20261225\" = [] }",
+            "shifts: \"20261225\" is not a date",
+        ),
+        (
+            "zone = \"UTC\"\nshifts = { \"2026-12-25\" = [\"x\"] }",
+            "shifts.\"2026-12-25\": \"x\" is not an interval",
+        ),
+        (
+            "zone = \"UTC\"\nweek = { mon = [\"12:00-13:00\"] }\nbreaks = [\"11:00-14:00\"]",
+            "breaks: they leave the week no open time",
+        ),
+        (
+            "zone = \"UTC\"\nweek = { monday = [] }",
+            "unknown field `monday`, expected one of `mon`",
+        ),
+        ("zone = \"UTC\"\nopen = true", "unknown field `open`"),
+        ("week = {}", "missing field `zone`"),
+    ] {
+        let error = refused(table);
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn adjacent_intervals_do_not_overlap_and_the_table_is_written_as_it_was_read() {
+    let table = "zone = \"UTC\"\nweek = { mon = [\"12:00-17:00\", \"09:00-12:00\"] }\nbreaks = [\"10:00-10:15\"]";
+    let read = hours(table);
+    assert_eq!(read.zone(), "UTC");
+    let written = toml::to_string(&read).expect("a table");
+    assert_eq!(hours(&written), read, "{written}");
+}
+
+/// One minute of local time, straight from the rules.
+fn oracle_is_open(
+    zone: &TimeZone,
+    open: &[(u16, u16)],
+    holiday: i8,
+    shift: Option<(u16, u16)>,
+    at_ms: u64,
+) -> bool {
+    let at = Timestamp::from_millisecond(at_ms as i64).expect("in range");
+    let local = zone.to_datetime(at);
+    let minute =
+        u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).expect("in a day");
+    let covers = |(start, end): (u16, u16)| start <= minute && minute < end;
+    match shift {
+        Some(shift) if local.day() % 3 == 0 => covers(shift),
+        _ if local.day() == holiday => false,
+        _ => local.weekday().to_monday_zero_offset() % 2 == 0 && open.iter().copied().any(covers),
+    }
+}
+
+fn written(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Against counting minutes, over changes of the clock: an hour, half an
+    /// hour, and a whole day that was left out.
+    #[test]
+    fn deadlines_and_working_time_agree_with_counting_minutes(
+        (zone, change) in prop::sample::select(vec![
+            ("Europe/Lisbon", "2026-03-29T12:00"), ("Europe/Lisbon", "2026-10-25T12:00"),
+            ("America/New_York", "2026-03-08T12:00"), ("America/New_York", "2026-11-01T12:00"),
+            ("Australia/Lord_Howe", "2026-04-05T12:00"), ("Australia/Lord_Howe", "2026-10-04T12:00"),
+            ("Pacific/Apia", "2011-12-29T12:00"), ("Africa/Casablanca", "2026-02-15T12:00"), ("UTC", "2026-03-01T12:00"),
+        ]),
+        cuts in prop::collection::btree_set(0u16..=1_440, 2..=6),
+        holiday in 1i8..=28,
+        has_shift in any::<bool>(),
+        before in 0u64..2_880,
+        length in 0u64..4_320,
+    ) {
+        let cuts: Vec<u16> = cuts.into_iter().collect();
+        let open: Vec<(u16, u16)> = cuts.chunks_exact(2).map(|cut| (cut[0], cut[1])).collect();
+        let texts: Vec<String> = open.iter().map(|(start, end)| format!("\"{}-{}\"", written(*start), written(*end))).collect();
+        let day = texts.join(", ");
+        let shift = has_shift.then_some((60, 300));
+        let mut table = format!("zone = \"{zone}\"\nweek = {{ mon = [{day}], wed = [{day}], fri = [{day}], sun = [{day}] }}\n");
+        let change: DateTime = change.parse().expect("a local time");
+        let dates = |is_wanted: &dyn Fn(i8) -> bool| -> Vec<String> {
+            let dates = (-7..=7).map(|days| change.date().saturating_add(days.days()));
+            dates.filter(|date| is_wanted(date.day())).map(|date| format!("\"{date}\"")).collect()
+        };
+        table += &format!("holidays = [{}]\n[shifts]\n", dates(&|day| day == holiday).join(", "));
+        for date in dates(&|day| has_shift && day % 3 == 0) {
+            table += &format!("{date} = [\"01:00-05:00\"]\n");
+        }
+        let calendar = hours(&table);
+        let jiff_zone = TimeZone::get(zone).expect("a zone");
+        let minute = 60_000;
+        let from = (at(zone, &change.to_string()) / minute - before) * minute;
+        let is_open = |at: u64| oracle_is_open(&jiff_zone, &open, holiday, shift, at);
+        let open_minutes: Vec<u64> = (0..length).map(|count| from + count * minute).filter(|at| is_open(*at)).collect();
+        let to = from + length * minute;
+
+        prop_assert_eq!(calendar.working_between(from, to), open_minutes.len() as u64 * minute, "{}", table);
+        prop_assert_eq!(calendar.is_open(from), is_open(from));
+        for wanted in [1, open_minutes.len() / 2, open_minutes.len()] {
+            if let Some(last) = wanted.checked_sub(1).and_then(|index| open_minutes.get(index)) {
+                prop_assert_eq!(calendar.add_working(from, wanted as u32 * 60), last + minute, "{}", table);
+            }
+        }
+    }
+
+    #[test]
+    fn a_deadline_is_the_first_moment_with_that_much_working_time_behind_it(
+        from in 1_770_000_000_000u64..1_800_000_000_000, seconds in 1u32..2_000_000,
+    ) {
+        let office = hours(OFFICE);
+        let deadline = office.add_working(from, seconds);
+        prop_assert_eq!(office.working_between(from, deadline), u64::from(seconds) * 1_000);
+        prop_assert!(office.is_open(deadline - 1));
+        let middle = from + (deadline - from) / 3;
+        prop_assert_eq!(office.working_between(from, middle) + office.working_between(middle, deadline), u64::from(seconds) * 1_000);
+    }
+}

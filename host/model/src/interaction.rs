@@ -1,0 +1,423 @@
+//! The interchange form of an interaction and of a draft: the same JSON in the
+//! API, on the command line, in cases and in the journal.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::input::{self, InputError};
+
+/// Whether an interaction came in or went out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From the customer.
+    #[default]
+    Inbound,
+    /// From the company.
+    Outbound,
+}
+
+impl Direction {
+    /// The code, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Direction::Inbound => "inbound",
+            Direction::Outbound => "outbound",
+        }
+    }
+}
+
+/// Who may read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Visibility {
+    /// Anyone.
+    Public,
+    /// The customer and the company.
+    Private,
+}
+
+impl Visibility {
+    /// The code, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Visibility::Public => "public",
+            Visibility::Private => "private",
+        }
+    }
+
+    /// What a channel is where nobody said: posts are public, messages private.
+    pub fn usual(channel: &str) -> Visibility {
+        match channel {
+            "x" | "facebook" | "instagram" | "web" => Visibility::Public,
+            _ => Visibility::Private,
+        }
+    }
+}
+
+/// Who wrote an interaction, as the channel says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Author {
+    /// Handle, number or mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Display name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How many people see what they post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<u64>,
+    /// Whether the channel vouches for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+}
+
+/// A file that came with an interaction; the content is kept elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachment {
+    /// `image`, `video`, `audio`, `document`, `location` or `other`.
+    #[serde(default = "other")]
+    pub kind: String,
+    /// File name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Media type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Size in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Where the content is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+fn other() -> String {
+    "other".to_owned()
+}
+
+/// One inbound or outbound message, post, call or mention.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interaction {
+    /// Identifier given by the channel.
+    pub id: String,
+    /// Code of the channel.
+    pub channel: String,
+    /// What was written.
+    pub text: String,
+    /// In or out; inbound unless said.
+    #[serde(default)]
+    pub direction: Direction,
+    /// Who may read it; the channel's usual unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// The company's account that was addressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Language as the channel says (BCP 47).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// When the channel received it (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
+    /// Who wrote it.
+    #[serde(default)]
+    pub author: Author,
+    /// Conversation the channel or integrator puts it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+    /// Interaction it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<String>,
+    /// Files that came with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Anything else the sender gave, sorted by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Value>,
+}
+
+const INTERACTION_FIELDS: &[&str] = &[
+    "id",
+    "channel",
+    "text",
+    "direction",
+    "visibility",
+    "account",
+    "language",
+    "received_at",
+    "author",
+    "conversation",
+    "in_reply_to",
+    "attachments",
+    "attributes",
+];
+
+impl Interaction {
+    /// Read an interaction somebody outside sent: fields nobody knows are kept
+    /// in `attributes`, where the sender did not name one of that name itself.
+    ///
+    /// # Errors
+    /// [`InputError`] with the field at fault.
+    pub fn from_outside(value: Value) -> Result<Interaction, InputError> {
+        let mut map = object("interaction", value)?;
+        let unknown: Vec<String> = map
+            .keys()
+            .filter(|key| !INTERACTION_FIELDS.contains(&key.as_str()))
+            .cloned()
+            .collect();
+        if !unknown.is_empty() {
+            let mut attributes = match map.remove("attributes") {
+                None | Some(Value::Null) => Map::new(),
+                Some(Value::Object(given)) => given,
+                Some(_) => return Err(InputError::invalid("attributes", "must be an object")),
+            };
+            for key in unknown {
+                if let Some(value) = map.remove(&key) {
+                    attributes.entry(key).or_insert(value);
+                }
+            }
+            map.insert("attributes".to_owned(), Value::Object(attributes));
+        }
+        Self::from_map(map)
+    }
+
+    /// Read an interaction from a file of ours, where an unknown field is a
+    /// mistake.
+    ///
+    /// # Errors
+    /// [`InputError`] with the field at fault.
+    pub fn from_own(value: Value) -> Result<Interaction, InputError> {
+        let map = object("interaction", value)?;
+        refuse_unknown(&map, INTERACTION_FIELDS)?;
+        Self::from_map(map)
+    }
+
+    /// Read an interaction somebody outside sent, from its JSON text.
+    ///
+    /// # Errors
+    /// [`InputError`] with the place or the field at fault.
+    pub fn parse(text: &str) -> Result<Interaction, InputError> {
+        Self::from_outside(json(text)?)
+    }
+
+    fn from_map(map: Map<String, Value>) -> Result<Interaction, InputError> {
+        let interaction: Interaction = typed(map, &["id", "channel", "text"])?;
+        interaction.check()?;
+        Ok(interaction)
+    }
+
+    /// Who may read it.
+    pub fn visibility(&self) -> Visibility {
+        self.visibility
+            .unwrap_or_else(|| Visibility::usual(&self.channel))
+    }
+
+    /// Hold every field to its limit.
+    ///
+    /// # Errors
+    /// [`InputError`] with the field at fault.
+    pub fn check(&self) -> Result<(), InputError> {
+        identifier("id", &self.id)?;
+        input::code("channel", &self.channel)?;
+        input::within("text", &self.text, input::TEXT_BYTES)?;
+        optional("account", &self.account, input::NAME_BYTES)?;
+        optional("language", &self.language, input::LANGUAGE_BYTES)?;
+        optional("author.address", &self.author.address, input::NAME_BYTES)?;
+        optional("author.name", &self.author.name, input::NAME_BYTES)?;
+        optional("conversation", &self.conversation, input::ID_BYTES)?;
+        optional("in_reply_to", &self.in_reply_to, input::ID_BYTES)?;
+        let files = self.attachments.len();
+        input::count_within("attachments", files, input::ATTACHMENTS, "entries")?;
+        for (index, file) in self.attachments.iter().enumerate() {
+            input::code(&format!("attachments[{index}].kind"), &file.kind)?;
+            for (name, value) in [
+                ("name", &file.name),
+                ("media_type", &file.media_type),
+                ("url", &file.url),
+            ] {
+                optional(
+                    &format!("attachments[{index}].{name}"),
+                    value,
+                    input::NAME_BYTES * 4,
+                )?;
+            }
+        }
+        let extra = self.attributes.len();
+        input::count_within("attributes", extra, input::ATTRIBUTES, "entries")?;
+        let bytes: usize = self
+            .attributes
+            .iter()
+            .map(|(name, value)| name.len() + json_len(value))
+            .sum();
+        input::count_within("attributes", bytes, input::ATTRIBUTES_BYTES, "bytes")
+    }
+}
+
+/// Who wrote a draft.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WrittenBy {
+    /// An agent.
+    #[default]
+    Human,
+    /// A policy.
+    Policy,
+}
+
+impl WrittenBy {
+    /// The code, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            WrittenBy::Human => "human",
+            WrittenBy::Policy => "policy",
+        }
+    }
+}
+
+/// A reply that has not gone out yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draft {
+    /// Identifier of the draft.
+    pub id: String,
+    /// Code of the channel it would go out on.
+    pub channel: String,
+    /// The text as it would be sent.
+    pub text: String,
+    /// Who would be able to read it; the channel's usual unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// Who wrote it; human unless said.
+    #[serde(default)]
+    pub written_by: WrittenBy,
+    /// Agent who would send it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Interaction it answers, by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<String>,
+}
+
+const DRAFT_FIELDS: &[&str] = &[
+    "id",
+    "channel",
+    "text",
+    "visibility",
+    "written_by",
+    "agent",
+    "interaction",
+];
+
+impl Draft {
+    /// Read a draft; unlike an interaction it comes from our own side, so an
+    /// unknown field is a mistake.
+    ///
+    /// # Errors
+    /// [`InputError`] with the field at fault.
+    pub fn from_value(value: Value) -> Result<Draft, InputError> {
+        let map = object("draft", value)?;
+        refuse_unknown(&map, DRAFT_FIELDS)?;
+        let draft: Draft = typed(map, &["id", "channel", "text"])?;
+        identifier("id", &draft.id)?;
+        input::code("channel", &draft.channel)?;
+        input::within("text", &draft.text, input::TEXT_BYTES)?;
+        optional("agent", &draft.agent, input::ID_BYTES)?;
+        optional("interaction", &draft.interaction, input::ID_BYTES)?;
+        Ok(draft)
+    }
+
+    /// Who would be able to read it.
+    pub fn visibility(&self) -> Visibility {
+        self.visibility
+            .unwrap_or_else(|| Visibility::usual(&self.channel))
+    }
+}
+
+/// Parse JSON text.
+///
+/// # Errors
+/// [`InputError::Syntax`] with the place.
+pub fn json(text: &str) -> Result<Value, InputError> {
+    serde_json::from_str(text).map_err(|error| InputError::Syntax {
+        problem: strip_place(&error.to_string()),
+        line: error.line(),
+        column: error.column(),
+    })
+}
+
+fn strip_place(message: &str) -> String {
+    match message.rfind(" at line ") {
+        Some(at) => message[..at].to_owned(),
+        None => message.to_owned(),
+    }
+}
+
+fn object(what: &str, value: Value) -> Result<Map<String, Value>, InputError> {
+    match value {
+        Value::Object(map) => Ok(map),
+        _ => Err(InputError::invalid(what, "must be a JSON object")),
+    }
+}
+
+fn refuse_unknown(map: &Map<String, Value>, known: &[&str]) -> Result<(), InputError> {
+    match map.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(InputError::Unknown {
+            field: key.clone(),
+            known: known.join(", "),
+        }),
+    }
+}
+
+/// Turn a map into a type, saying which field does not fit.
+fn typed<T: serde::de::DeserializeOwned>(
+    map: Map<String, Value>,
+    required: &[&str],
+) -> Result<T, InputError> {
+    if let Some(field) = required.iter().find(|field| !map.contains_key(**field)) {
+        return Err(InputError::Missing {
+            field: (*field).to_owned(),
+        });
+    }
+    serde_path_to_error::deserialize(Value::Object(map)).map_err(|error| {
+        let field = error.path().to_string();
+        InputError::invalid(&field, format!("does not fit: {}", error.into_inner()))
+    })
+}
+
+fn identifier(field: &str, text: &str) -> Result<(), InputError> {
+    input::within(field, text, input::ID_BYTES)?;
+    if text.is_empty() {
+        return Err(InputError::invalid(field, "must not be empty"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(InputError::invalid(
+            field,
+            "must not hold control characters",
+        ));
+    }
+    Ok(())
+}
+
+fn optional(field: &str, text: &Option<String>, limit: usize) -> Result<(), InputError> {
+    match text {
+        Some(text) => input::within(field, text, limit),
+        None => Ok(()),
+    }
+}
+
+fn json_len(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        other => other.to_string().len(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+use serde_json::json;
+
+use super::*;
+
+fn least() -> Value {
+    json!({"id": "1", "channel": "x", "text": "hi"})
+}
+
+#[test]
+fn three_fields_are_enough() {
+    let read = Interaction::from_outside(least()).expect("valid");
+    assert_eq!(read.direction, Direction::Inbound);
+    assert_eq!(read.visibility(), Visibility::Public);
+    assert_eq!(read.attributes.len(), 0);
+}
+
+#[test]
+fn a_missing_field_is_named() {
+    for field in ["id", "channel", "text"] {
+        let mut value = least();
+        value.as_object_mut().expect("an object").remove(field);
+        let error = Interaction::from_outside(value).expect_err("incomplete");
+        assert_eq!(
+            error,
+            InputError::Missing {
+                field: field.into()
+            }
+        );
+    }
+}
+
+#[test]
+fn unknown_fields_from_outside_become_attributes() {
+    let mut value = least();
+    value["retweets"] = json!(3);
+    value["attributes"] = json!({"brand": "Delta"});
+    let read = Interaction::from_outside(value).expect("valid");
+    assert_eq!(read.attributes["retweets"], 3);
+    assert_eq!(read.attributes["brand"], "Delta");
+}
+
+#[test]
+fn what_the_sender_named_an_attribute_wins_over_an_unknown_field() {
+    let mut value = least();
+    value["brand"] = json!("outer");
+    value["attributes"] = json!({"brand": "inner"});
+    let read = Interaction::from_outside(value).expect("valid");
+    assert_eq!(read.attributes["brand"], "inner");
+}
+
+#[test]
+fn unknown_fields_in_our_own_files_are_refused() {
+    let mut value = least();
+    value["retweets"] = json!(3);
+    let error = Interaction::from_own(value).expect_err("unknown field");
+    assert!(
+        error.to_string().contains("`retweets` is not known"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_nested_field_of_the_wrong_type_is_named() {
+    let mut value = least();
+    value["author"] = json!({"reach": "many"});
+    let error = Interaction::from_outside(value).expect_err("wrong type");
+    assert_eq!(error.field(), Some("author.reach"));
+}
+
+#[test]
+fn a_field_over_its_limit_names_limit_and_size() {
+    let mut value = least();
+    value["text"] = json!("x".repeat(input::TEXT_BYTES + 1));
+    let error = Interaction::from_outside(value).expect_err("too long");
+    assert_eq!(
+        error.to_string(),
+        "`text` is 65537 bytes long; at most 65536 are taken"
+    );
+}
+
+#[test]
+fn every_limited_list_is_limited() {
+    let mut value = least();
+    value["attachments"] = json!(vec![json!({"kind": "image"}); 33]);
+    assert!(Interaction::from_outside(value).is_err());
+    let mut value = least();
+    for index in 0..65 {
+        value[format!("k{index}")] = json!(1);
+    }
+    assert!(Interaction::from_outside(value).is_err());
+    let mut value = least();
+    value["blob"] = json!("x".repeat(17 * 1024));
+    assert!(Interaction::from_outside(value).is_err());
+}
+
+#[test]
+fn codes_and_identifiers_are_checked() {
+    for (field, bad) in [
+        ("channel", "X Corp"),
+        ("channel", ""),
+        ("id", ""),
+        ("id", "a\u{0}b"),
+    ] {
+        let mut value = least();
+        value[field] = json!(bad);
+        let error = Interaction::from_outside(value).expect_err(bad);
+        assert_eq!(error.field(), Some(field));
+    }
+}
+
+#[test]
+fn syntax_errors_have_a_place() {
+    let error = Interaction::parse("{\"id\": \"1\",\n oops}").expect_err("no JSON");
+    assert!(
+        matches!(error, InputError::Syntax { line: 2, .. }),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn what_is_written_is_read_back_the_same() {
+    let value = json!({
+        "id": "1", "channel": "x", "text": "hi", "direction": "inbound", "visibility": "private",
+        "account": "@n", "language": "pt", "received_at": "2026-03-02T10:15:00Z",
+        "author": {"address": "@jo", "name": "Jo", "reach": 120, "verified": false},
+        "conversation": "c", "in_reply_to": "0",
+        "attachments": [{"kind": "image", "size": 3}], "attributes": {"k": [1, 2]}
+    });
+    let read = Interaction::from_own(value.clone()).expect("valid");
+    assert_eq!(serde_json::to_value(&read).expect("serialises"), value);
+}
+
+#[test]
+fn a_draft_refuses_what_it_does_not_know() {
+    let error = Draft::from_value(json!({"id": "1", "channel": "x", "text": "", "tone": "warm"}))
+        .expect_err("unknown");
+    assert_eq!(error.field(), Some("tone"));
+}

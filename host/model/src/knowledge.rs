@@ -1,0 +1,291 @@
+//! The company's approved answers, indexed by their words and intents.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The most articles one search or look-up gives.
+pub const MOST_ARTICLES: usize = 64;
+
+/// The most a company may have, so that an index entry stays small.
+const MOST_IN_TOTAL: usize = 100_000;
+
+/// One approved answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Article {
+    /// The company's identifier of the article, 1 to 256 bytes, unique.
+    pub id: String,
+    /// Title, in the article's language; 1 to 1,024 bytes.
+    pub title: String,
+    /// The approved wording; 1 byte to 64 KiB.
+    pub text: String,
+    /// Intents it answers, each 1 to 64 bytes; at most 64. In a [`Knowledge`]
+    /// sorted and each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<String>,
+    /// Language (BCP 47), at most 64 bytes; absent where it serves any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Phrases an answer on this matter must not use, each 1 to 1,024 bytes;
+    /// at most 64.
+    #[serde(default, alias = "never_say", skip_serializing_if = "Vec::is_empty")]
+    pub never_say: Vec<String>,
+}
+
+/// Why a set of articles cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KnowledgeError {
+    /// Two articles have the same identifier.
+    #[error("two articles have the id {id:?}; give one of them another")]
+    DuplicateId {
+        /// The identifier.
+        id: String,
+    },
+    /// A field is empty or too long.
+    #[error("article {article:?}: {field} has {bytes} bytes; it must have {least} to {most}")]
+    FieldLength {
+        /// Identifier of the article.
+        article: String,
+        /// Name of the field.
+        field: &'static str,
+        /// Bytes it has.
+        bytes: usize,
+        /// Bytes it must have at least.
+        least: usize,
+        /// Bytes it may have at most.
+        most: usize,
+    },
+    /// A list has too many entries.
+    #[error("article {article:?}: {field} has {entries} entries; the most is {most}")]
+    TooManyEntries {
+        /// Identifier of the article.
+        article: String,
+        /// Name of the field.
+        field: &'static str,
+        /// Entries it has.
+        entries: usize,
+        /// Entries it may have.
+        most: usize,
+    },
+    /// There are more articles than one company may have.
+    #[error("there are {articles} articles; the most is {MOST_IN_TOTAL}")]
+    TooManyArticles {
+        /// How many there are.
+        articles: usize,
+    },
+}
+
+/// All approved answers of a company: immutable, and searched by index.
+#[derive(Clone, Debug, Default)]
+pub struct Knowledge {
+    /// In the company's order; indices below refer to it.
+    articles: Vec<Arc<Article>>,
+    by_id: HashMap<String, u32>,
+    by_intent: HashMap<String, Vec<u32>>,
+    by_word: HashMap<String, Vec<Occurrence>>,
+}
+
+/// A word in an article.
+#[derive(Clone, Copy, Debug)]
+struct Occurrence {
+    article: u32,
+    /// What the word adds to the article's score: all of BM25 that does not
+    /// depend on the query.
+    weight: f32,
+}
+
+impl Knowledge {
+    /// Checks and indexes the articles, in the company's order.
+    ///
+    /// # Errors
+    ///
+    /// Where two articles share an id, or a field is outside its limits.
+    pub fn new(articles: Vec<Article>) -> Result<Self, KnowledgeError> {
+        if articles.len() > MOST_IN_TOTAL {
+            return Err(KnowledgeError::TooManyArticles {
+                articles: articles.len(),
+            });
+        }
+        let mut knowledge = Knowledge::default();
+        let mut counts: HashMap<String, Vec<(u32, u32)>> = HashMap::new();
+        let mut lengths = Vec::with_capacity(articles.len());
+        for (index, mut article) in (0u32..).zip(articles) {
+            check(&article)?;
+            article.intents.sort();
+            article.intents.dedup();
+            if knowledge.by_id.insert(article.id.clone(), index).is_some() {
+                return Err(KnowledgeError::DuplicateId { id: article.id });
+            }
+            for intent in &article.intents {
+                knowledge
+                    .by_intent
+                    .entry(intent.clone())
+                    .or_default()
+                    .push(index);
+            }
+            let mut length = 0u32;
+            for word in words(&article.title).chain(words(&article.text)) {
+                length += 1;
+                let articles = counts.entry(word).or_default();
+                match articles.last_mut() {
+                    Some((last, count)) if *last == index => *count += 1,
+                    _ => articles.push((index, 1)),
+                }
+            }
+            lengths.push(f64::from(length));
+            knowledge.articles.push(Arc::new(article));
+        }
+        knowledge.by_word = weighed(counts, &lengths);
+        Ok(knowledge)
+    }
+
+    /// Articles that match the words of `text`, best first; those that match
+    /// equally well in the company's order. At most `limit`, and never more
+    /// than [`MOST_ARTICLES`].
+    ///
+    /// Words are those of Unicode (UAX 29), compatibility-normalised and in
+    /// lower case; each counts once however often `text` repeats it. The score
+    /// is Okapi BM25 (Robertson and Zaragoza 2009) with k1 = 1.2 and b = 0.75
+    /// over title and text, above 0, comparable within one search only.
+    pub fn search(&self, text: &str, limit: usize) -> Vec<(Arc<Article>, f64)> {
+        let limit = limit.min(MOST_ARTICLES);
+        if limit == 0 {
+            return Vec::new();
+        }
+        let mut scores = vec![0f64; self.articles.len()];
+        let mut matching = Vec::new();
+        // In the order of the alphabet, so that sums are the same every time.
+        for word in words(text).collect::<BTreeSet<_>>() {
+            for occurrence in self.by_word.get(&word).into_iter().flatten() {
+                let Some(score) = scores.get_mut(occurrence.article as usize) else {
+                    continue;
+                };
+                if *score == 0.0 {
+                    matching.push(occurrence.article);
+                }
+                *score += f64::from(occurrence.weight);
+            }
+        }
+        let mut matching: Vec<(u32, f64)> = matching
+            .into_iter()
+            .filter_map(|article| Some((article, *scores.get(article as usize)?)))
+            .collect();
+        let better = |left: &(u32, f64), right: &(u32, f64)| {
+            right.1.total_cmp(&left.1).then(left.0.cmp(&right.0))
+        };
+        if matching.len() > limit {
+            matching.select_nth_unstable_by(limit - 1, better);
+            matching.truncate(limit);
+        }
+        matching.sort_unstable_by(better);
+        let found =
+            |(article, score)| Some((Arc::clone(self.articles.get(article as usize)?), score));
+        matching.into_iter().filter_map(found).collect()
+    }
+
+    /// Articles written for this intent, in the company's order; at most
+    /// [`MOST_ARTICLES`].
+    pub fn for_intent(&self, intent: &str) -> impl Iterator<Item = &Arc<Article>> {
+        let articles = self.by_intent.get(intent).map_or(&[][..], Vec::as_slice);
+        articles
+            .iter()
+            .filter_map(|article| self.articles.get(*article as usize))
+            .take(MOST_ARTICLES)
+    }
+
+    /// One article; `None` where there is none of that id.
+    pub fn get(&self, id: &str) -> Option<&Arc<Article>> {
+        self.articles.get(*self.by_id.get(id)? as usize)
+    }
+
+    /// How many articles there are.
+    pub fn len(&self) -> usize {
+        self.articles.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.articles.is_empty()
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let normalised: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    let words: Vec<String> = normalised.unicode_words().map(str::to_owned).collect();
+    words.into_iter()
+}
+
+/// Turns how often each word stands in each article into its BM25 weights.
+fn weighed(
+    counts: HashMap<String, Vec<(u32, u32)>>,
+    lengths: &[f64],
+) -> HashMap<String, Vec<Occurrence>> {
+    const K1: f64 = 1.2;
+    const B: f64 = 0.75;
+    let total = lengths.len() as f64;
+    let average = (lengths.iter().sum::<f64>() / total).max(1.0);
+    let weigh = |(word, articles): (String, Vec<(u32, u32)>)| {
+        let holding = articles.len() as f64;
+        // The form that stays above 0 for a word most articles hold.
+        let rarity = (1.0 + (total - holding + 0.5) / (holding + 0.5)).ln();
+        let occurrences = articles.into_iter().map(|(article, count)| {
+            let length = lengths.get(article as usize).copied().unwrap_or(average);
+            let count = f64::from(count);
+            let weight =
+                rarity * count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length / average));
+            Occurrence {
+                article,
+                weight: weight as f32,
+            }
+        });
+        (word, occurrences.collect())
+    };
+    counts.into_iter().map(weigh).collect()
+}
+
+fn check(article: &Article) -> Result<(), KnowledgeError> {
+    let length = |field, value: &str, least, most| {
+        if (least..=most).contains(&value.len()) {
+            return Ok(());
+        }
+        let (article, bytes) = (article.id.chars().take(64).collect(), value.len());
+        Err(KnowledgeError::FieldLength {
+            article,
+            field,
+            bytes,
+            least,
+            most,
+        })
+    };
+    let entries = |field, list: &[String], longest| {
+        if list.len() > 64 {
+            let (article, entries) = (article.id.clone(), list.len());
+            return Err(KnowledgeError::TooManyEntries {
+                article,
+                field,
+                entries,
+                most: 64,
+            });
+        }
+        list.iter()
+            .try_for_each(|entry| length(field, entry, 1, longest))
+    };
+    length("id", &article.id, 1, 256)?;
+    length("title", &article.title, 1, 1_024)?;
+    length("text", &article.text, 1, 64 * 1_024)?;
+    length(
+        "language",
+        article.language.as_deref().unwrap_or("any"),
+        1,
+        64,
+    )?;
+    entries("intents", &article.intents, 64)?;
+    entries("never-say", &article.never_say, 1_024)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! The domain of Patchbay, without I/O: what an interaction is, what a policy
+//! may read and answer, and the rules that need nothing but their arguments.
+//! Time comes in as a parameter, so every rule is a plain test.
+
+pub mod company;
+pub mod conversation;
+pub mod decision;
+pub mod directory;
+pub mod duration;
+pub mod hours;
+pub mod input;
+pub mod interaction;
+pub mod knowledge;
+pub mod length;
+pub mod limits;
+pub mod outcome;
+pub mod situation;
+pub mod state;

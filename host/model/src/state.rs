@@ -1,0 +1,202 @@
+//! What a policy remembers: scopes, the write forms that commute, and what a
+//! read sees.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Most bytes of a key.
+pub const KEY_BYTES: usize = 128;
+/// Most bytes of a value.
+pub const VALUE_BYTES: usize = 4096;
+/// Longest window of a windowed counter, in seconds: a week.
+pub const WINDOW_SECONDS: u32 = 604_800;
+
+/// Whose memory it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// One conversation.
+    Conversation,
+    /// One contact.
+    Contact,
+    /// The whole company.
+    Company,
+}
+
+impl Scope {
+    /// The code, as in grants.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scope::Conversation => "conversation",
+            Scope::Contact => "contact",
+            Scope::Company => "company",
+        }
+    }
+}
+
+/// One write of a decision; it commits with the decision or not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateWrite {
+    /// Whose memory.
+    pub scope: Scope,
+    /// Which key.
+    pub key: String,
+    /// What happens to it.
+    pub change: Change,
+}
+
+/// What happens to a key. In the scopes contact and company only forms that
+/// commute exist, so that concurrent decisions need no lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// Set a value, which expires.
+    Set {
+        /// The value.
+        value: Vec<u8>,
+        /// When it is forgotten; absent: never.
+        expires_at: Option<Timestamp>,
+    },
+    /// Add to a counter.
+    Add(i64),
+    /// Raise a counter to at least this.
+    Max(i64),
+    /// Add to a counter that forgets.
+    AddWindowed {
+        /// How much.
+        amount: i64,
+        /// When it is forgotten.
+        expires_at: Timestamp,
+    },
+    /// Forget the key.
+    Remove,
+}
+
+impl StateWrite {
+    /// Bytes counted against the limit on state.
+    pub fn size(&self) -> usize {
+        let value = match &self.change {
+            Change::Set { value, .. } => value.len(),
+            _ => 8,
+        };
+        self.key.len() + value
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Cell {
+    value: Option<(Vec<u8>, Option<Timestamp>)>,
+    counter: i64,
+    windowed: Vec<(Timestamp, i64)>,
+}
+
+/// What one plugin remembers of one conversation, its contact and its company.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    cells: BTreeMap<(Scope, String), Cell>,
+}
+
+impl Memory {
+    /// The value of a key that has not expired.
+    pub fn get(&self, scope: Scope, key: &str, now: Timestamp) -> Option<&[u8]> {
+        let (value, expires_at) = self.cell(scope, key)?.value.as_ref()?;
+        match expires_at {
+            Some(at) if *at <= now => None,
+            _ => Some(value),
+        }
+    }
+
+    /// The value of a counter: what was added for good and what was added
+    /// within its window.
+    pub fn counter(&self, scope: Scope, key: &str, now: Timestamp) -> i64 {
+        let Some(cell) = self.cell(scope, key) else {
+            return 0;
+        };
+        cell.windowed
+            .iter()
+            .filter(|(expires_at, _)| *expires_at > now)
+            .fold(cell.counter, |sum, (_, amount)| sum.saturating_add(*amount))
+    }
+
+    /// Make a write visible.
+    pub fn apply(&mut self, write: &StateWrite, now: Timestamp) {
+        let at = (write.scope, write.key.clone());
+        if write.change == Change::Remove {
+            self.cells.remove(&at);
+            return;
+        }
+        let cell = self.cells.entry(at).or_default();
+        match &write.change {
+            Change::Set { value, expires_at } => cell.value = Some((value.clone(), *expires_at)),
+            Change::Add(amount) => cell.counter = cell.counter.saturating_add(*amount),
+            Change::Max(least) => cell.counter = cell.counter.max(*least),
+            Change::AddWindowed { amount, expires_at } => {
+                cell.windowed.retain(|(at, _)| *at > now);
+                cell.windowed.push((*expires_at, *amount));
+            }
+            Change::Remove => {}
+        }
+    }
+
+    fn cell(&self, scope: Scope, key: &str) -> Option<&Cell> {
+        if self.cells.is_empty() {
+            return None;
+        }
+        self.cells.get(&(scope, key.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn write(change: Change) -> StateWrite {
+        StateWrite {
+            scope: Scope::Contact,
+            key: "k".into(),
+            change,
+        }
+    }
+
+    #[test]
+    fn a_value_is_forgotten_when_it_expires() {
+        let mut memory = Memory::default();
+        let set = Change::Set {
+            value: b"v".to_vec(),
+            expires_at: Some(at(10)),
+        };
+        memory.apply(&write(set), at(0));
+        assert_eq!(memory.get(Scope::Contact, "k", at(9)), Some(&b"v"[..]));
+        assert_eq!(memory.get(Scope::Contact, "k", at(10)), None);
+        assert_eq!(memory.get(Scope::Company, "k", at(9)), None);
+    }
+
+    #[test]
+    fn a_windowed_counter_forgets_what_is_old() {
+        let mut memory = Memory::default();
+        for second in [0, 5] {
+            let add = Change::AddWindowed {
+                amount: 1,
+                expires_at: at(second + 10),
+            };
+            memory.apply(&write(add), at(second));
+        }
+        assert_eq!(memory.counter(Scope::Contact, "k", at(9)), 2);
+        assert_eq!(memory.counter(Scope::Contact, "k", at(12)), 1);
+        assert_eq!(memory.counter(Scope::Contact, "k", at(20)), 0);
+    }
+
+    #[test]
+    fn counters_do_not_overflow() {
+        let mut memory = Memory::default();
+        memory.apply(&write(Change::Add(i64::MAX)), at(0));
+        memory.apply(&write(Change::Add(1)), at(0));
+        assert_eq!(memory.counter(Scope::Contact, "k", at(0)), i64::MAX);
+    }
+}

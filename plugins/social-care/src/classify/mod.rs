@@ -1,0 +1,81 @@
+//! What an interaction is.
+
+mod abuse;
+pub(crate) mod catalogue;
+mod intents;
+pub(crate) mod language;
+mod sentiment;
+mod spam;
+mod urgency;
+mod why;
+
+use patchbay_sdk::prelude::*;
+
+use crate::SocialCare;
+use crate::personal_data;
+use crate::text::Text;
+use catalogue::{PRAISE, QUESTION, SPAM};
+
+/// Say what an interaction is.
+pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classification {
+    let SocialCare { lexicon, catalogue, settings } = policy;
+    let text = Text::read(interaction.text(), &lexicon.vocabulary);
+    let hits = lexicon.incoming.find(&text.tokens);
+    let said = interaction.language();
+    let language = language::detect(&text, lexicon, said.as_deref());
+    let mood = sentiment::mood(&text, lexicon, &hits, language.words);
+    let spam = spam::probability(&text, &hits);
+    let abuse = abuse::probability(&text, lexicon, &hits);
+    let intents = intents::find(&text, lexicon, &hits, intents::Around { mood, spam }, settings.least_confidence);
+    let topics = intents::topics(&intents, &hits, catalogue);
+    let author = interaction.author();
+    let around = urgency::Around {
+        mood,
+        spam,
+        widely_seen: author.reach().unwrap_or(0) >= settings.wide_reach && interaction.is_public(),
+        comes_again: author.recent_interactions() >= settings.repeat_contacts,
+    };
+    let urgency = urgency::of(&text, &intents, &hits, catalogue, around);
+    let personal_data = personal_data::find(&text, lexicon);
+
+    let mut answer = Classification::because(why::sentence(policy, &intents, mood, spam, abuse, &personal_data))
+        .sentiment(mood)
+        .urgency(urgency)
+        .spam(spam)
+        .abuse(abuse)
+        .reply_expected(reply_expected(policy, &text, &intents, spam));
+    if let Some(tag) = language.tag {
+        answer = answer.language(tag);
+    }
+    for intent in &intents {
+        answer = answer.intent(&catalogue.kind(intent.number).code, intent.confidence);
+    }
+    for topic in topics {
+        answer = answer.topic(&catalogue.topics[usize::from(topic)]);
+    }
+    for span in personal_data {
+        answer = answer.personal_data(span.kind, span.start as usize..span.end as usize);
+    }
+    answer
+}
+
+/// Whether the customer waits for an answer: somebody who only says thanks,
+/// sells something or shares a link does not.
+fn reply_expected(policy: &SocialCare, text: &Text<'_>, intents: &[intents::Intent], spam: f64) -> bool {
+    if spam >= 0.8 || text.tokens.is_empty() {
+        return false;
+    }
+    let asks = intents.iter().any(|intent| intent.number == QUESTION && intent.confidence >= 0.5);
+    let Some(best) = intents.first() else {
+        // Nothing is known: a link alone wants nothing, words may.
+        return asks || text.marks.links == 0 && text.marks.words > 2;
+    };
+    match best.number {
+        SPAM => false,
+        PRAISE => asks || intents.iter().skip(1).any(|other| other.number > SPAM && other.confidence >= 0.5),
+        number => policy.catalogue.kind(number).reply_expected,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,255 @@
+//! Phrases to be found in a text, and what each is a sign of.
+
+use super::vocabulary::{Vocabulary, Word};
+use crate::text::{Kind, Shape, Text, Token};
+
+/// What a phrase is a sign of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// An intent, by its number in the catalogue.
+    Intent(u16),
+    /// A topic, by its number in the catalogue.
+    Topic(u16),
+    /// A mood, −4 to 4.
+    Mood,
+    Spam,
+    Abuse,
+    /// Haste: added to the urgency.
+    Urgency,
+    /// In a reply: an apology.
+    Apology,
+    /// In a reply: a promise nobody may have approved.
+    Promise,
+    /// In a reply: blame or disdain for the customer.
+    Blame,
+    /// In a reply: asking for personal details.
+    AskDetails,
+    /// In a reply: asking to go on in private.
+    GoPrivate,
+    /// In a reply: a word no customer should read.
+    Profanity,
+    /// In a reply: a promise the company allows.
+    ApprovedPromise,
+    /// In a reply: a phrase the company forbids.
+    Forbidden,
+}
+
+/// A phrase that was found: tokens `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Hit {
+    pub(crate) signal: Signal,
+    pub(crate) weight: f32,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    phrase: u32,
+}
+
+impl Hit {
+    /// Whether another hit is of the same phrase of the same list.
+    pub(crate) fn same_phrase(&self, other: &Self) -> bool {
+        self.phrase == other.phrase
+    }
+}
+
+/// `*`: up to this many words may stand in between.
+const WIDEST_GAP: usize = 3;
+/// What an element of a phrase is when it is no word.
+const GAP: u32 = u32::MAX;
+const NUMBER: u32 = u32::MAX - 1;
+
+#[derive(Clone, Copy, Debug)]
+struct Phrase {
+    signal: Signal,
+    weight: f32,
+    /// The elements after the first word.
+    elements: (u32, u32),
+    /// The phrase as the list has it.
+    text: (u32, u32),
+}
+
+/// A set of phrases, found together in one pass.
+#[derive(Debug, Default)]
+pub(crate) struct Phrases {
+    /// Where the phrases that begin with a word start, by word; one more at
+    /// the end.
+    starts: Vec<u32>,
+    phrases: Vec<Phrase>,
+    elements: Vec<u32>,
+    texts: String,
+    /// While building: the first word of each phrase.
+    first_words: Vec<Word>,
+}
+
+impl Phrases {
+    /// Add a phrase. `*` stands for up to three words, `#` for a number.
+    /// False where it has no word to begin with.
+    pub(crate) fn add(&mut self, vocabulary: &mut Vocabulary, signal: Signal, weight: f32, phrase: &str) -> bool {
+        let from = self.elements.len();
+        let mut first = None;
+        for piece in phrase.split_whitespace() {
+            let element = match piece {
+                "*" => GAP,
+                "#" => NUMBER,
+                words => {
+                    let read = Text::read_with(words, |hash| vocabulary.intern(hash));
+                    for token in &read.tokens {
+                        let word = if token.word == Word::UNKNOWN { continue } else { token.word };
+                        if first.is_none() {
+                            first = Some(word);
+                        } else {
+                            self.elements.push(word.0);
+                        }
+                    }
+                    continue;
+                }
+            };
+            if first.is_some() {
+                self.elements.push(element);
+            }
+        }
+        // A gap at the end says nothing.
+        while self.elements.len() > from && self.elements.last() == Some(&GAP) {
+            self.elements.pop();
+        }
+        let Some(first) = first else {
+            return false;
+        };
+        let text = self.texts.len() as u32;
+        self.texts.push_str(phrase);
+        self.phrases.push(Phrase {
+            signal,
+            weight,
+            elements: (from as u32, self.elements.len() as u32),
+            text: (text, self.texts.len() as u32),
+        });
+        self.first_words.push(first);
+        true
+    }
+
+    /// Put the phrases in the order they are looked up in. Call once, after
+    /// the last [`add`](Self::add).
+    pub(crate) fn finish(&mut self, vocabulary: &Vocabulary) {
+        let mut order: Vec<usize> = (0..self.phrases.len()).collect();
+        order.sort_by_key(|index| self.first_words[*index]);
+        self.phrases = order.iter().map(|index| self.phrases[*index]).collect();
+        self.starts = vec![0; vocabulary.len() + 1];
+        for word in std::mem::take(&mut self.first_words) {
+            self.starts[word.0 as usize + 1] += 1;
+        }
+        for word in 0..vocabulary.len() {
+            self.starts[word + 1] += self.starts[word];
+        }
+    }
+
+    /// All phrases in a text, by where they begin.
+    pub(crate) fn find(&self, tokens: &[Token]) -> Vec<Hit> {
+        let mut hits = Vec::with_capacity(8);
+        for (at, token) in tokens.iter().enumerate() {
+            let Some(word) = token.word.index() else { continue };
+            let (Some(from), Some(to)) = (self.starts.get(word), self.starts.get(word + 1)) else { continue };
+            for index in *from..*to {
+                let phrase = &self.phrases[index as usize];
+                let (start, end) = phrase.elements;
+                if let Some(last) = ends_at(&self.elements[start as usize..end as usize], tokens, at) {
+                    hits.push(Hit { signal: phrase.signal, weight: phrase.weight, first: at as u32, last: last as u32, phrase: index });
+                }
+            }
+        }
+        hits
+    }
+
+    /// A phrase as the list has it: safe to quote, being none of the
+    /// customer's words.
+    pub(crate) fn text(&self, hit: &Hit) -> &str {
+        let (start, end) = self.phrases[hit.phrase as usize].text;
+        &self.texts[start as usize..end as usize]
+    }
+}
+
+/// The last token of a phrase that begins at `at`, if the rest of it follows.
+/// Phrases end with the sentence.
+fn ends_at(elements: &[u32], tokens: &[Token], mut at: usize) -> Option<usize> {
+    let mut index = 0;
+    while let Some(&element) = elements.get(index) {
+        if element == GAP {
+            let next = *elements.get(index + 1)?;
+            let mut skipped = 0;
+            loop {
+                if tokens[at].shape.has(Shape::SENTENCE_END) {
+                    return None;
+                }
+                let token = tokens.get(at + 1)?;
+                if is(token, next)
+                    && let Some(last) = ends_at(&elements[index + 2..], tokens, at + 1)
+                {
+                    return Some(last);
+                }
+                skipped += 1;
+                at += 1;
+                if skipped > WIDEST_GAP {
+                    return None;
+                }
+            }
+        }
+        if tokens[at].shape.has(Shape::SENTENCE_END) {
+            return None;
+        }
+        at += 1;
+        if !is(tokens.get(at)?, element) {
+            return None;
+        }
+        index += 1;
+    }
+    Some(at)
+}
+
+fn is(token: &Token, element: u32) -> bool {
+    if element == NUMBER { token.kind == Kind::Number } else { token.word.0 == element && token.word != Word::UNKNOWN }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(phrase: &str, source: &str) -> Option<String> {
+        let mut vocabulary = Vocabulary::new();
+        let mut phrases = Phrases::default();
+        assert!(phrases.add(&mut vocabulary, Signal::Mood, 1.0, phrase));
+        phrases.finish(&vocabulary);
+        let text = Text::read(source, &vocabulary);
+        let hit = *phrases.find(&text.tokens).first()?;
+        let (first, last) = (text.tokens[hit.first as usize], text.tokens[hit.last as usize]);
+        Some(source[first.start as usize..last.end as usize].to_owned())
+    }
+
+    #[test]
+    fn a_phrase_is_found_whatever_its_case_and_accents() {
+        assert_eq!(found("não chegou", "O pedido NAO chegou").as_deref(), Some("NAO chegou"));
+        assert_eq!(found("e-mail", "my e-mail").as_deref(), Some("e-mail"));
+    }
+
+    #[test]
+    fn a_gap_takes_up_to_three_words() {
+        assert_eq!(found("lost * card", "I lost card").as_deref(), Some("lost card"));
+        assert_eq!(found("lost * card", "lost my new debit card today").as_deref(), Some("lost my new debit card"));
+        assert_eq!(found("lost * card", "lost a b c d card"), None);
+    }
+
+    #[test]
+    fn a_number_sign_stands_for_any_number() {
+        assert_eq!(found("within # days", "within 14 days").as_deref(), Some("within 14 days"));
+        assert_eq!(found("within # days", "within some days"), None);
+    }
+
+    #[test]
+    fn a_phrase_does_not_cross_the_end_of_a_sentence() {
+        assert_eq!(found("my card", "That is my. Card?"), None);
+        assert_eq!(found("lost * card", "I am lost. The card"), None);
+    }
+
+    #[test]
+    fn a_phrase_without_words_is_refused() {
+        let mut vocabulary = Vocabulary::new();
+        assert!(!Phrases::default().add(&mut vocabulary, Signal::Mood, 1.0, " * "));
+    }
+}

@@ -1,0 +1,113 @@
+//! Every word any list knows, numbered, found by hash.
+
+/// The number of a known word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Word(pub(crate) u32);
+
+impl Word {
+    /// A word no list knows.
+    pub(crate) const UNKNOWN: Self = Self(u32::MAX);
+
+    pub(crate) fn index(self) -> Option<usize> {
+        (self != Self::UNKNOWN).then_some(self.0 as usize)
+    }
+}
+
+/// Open addressing over one flat array: a look-up touches one or two places
+/// in memory, which is what a fresh instance pays for.
+///
+/// A slot holds 40 bits of the word's hash and 24 of its number (plus one, so
+/// that 0 is empty). The word itself is not compared: with a few thousand words
+/// an unknown one is taken for a known one about once in 10⁸.
+#[derive(Debug)]
+pub(crate) struct Vocabulary {
+    slots: Vec<u64>,
+    known: u32,
+}
+
+const NUMBER: u64 = 0x00ff_ffff;
+const MOST_WORDS: u32 = 0x00ff_fff0;
+
+impl Vocabulary {
+    pub(crate) fn new() -> Self {
+        Self { slots: vec![0; 64], known: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.known as usize
+    }
+
+    /// The number of a word by its [`crate::text::fold::word`] hash.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64) -> Word {
+        let mask = self.slots.len() - 1;
+        let mut at = place(hash, mask);
+        loop {
+            let slot = self.slots[at];
+            if slot == 0 {
+                return Word::UNKNOWN;
+            }
+            if (slot ^ hash) & !NUMBER == 0 {
+                return Word((slot & NUMBER) as u32 - 1);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The number of a word by its hash, given one if it has none.
+    pub(crate) fn intern(&mut self, hash: u64) -> Word {
+        let found = self.find(hash);
+        if found != Word::UNKNOWN || self.known >= MOST_WORDS {
+            return found;
+        }
+        if self.slots.len() < (self.len() + 1) * 2 {
+            self.grow();
+        }
+        let word = Word(self.known);
+        self.known += 1;
+        self.put((hash & !NUMBER) | u64::from(self.known));
+        word
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![0; self.slots.len() * 2];
+        for slot in std::mem::replace(&mut self.slots, larger) {
+            if slot != 0 {
+                self.put(slot);
+            }
+        }
+    }
+
+    fn put(&mut self, slot: u64) {
+        let mask = self.slots.len() - 1;
+        let mut at = place(slot, mask);
+        while self.slots[at] != 0 {
+            at = (at + 1) & mask;
+        }
+        self.slots[at] = slot;
+    }
+}
+
+/// Where a hash, or the slot made of it, belongs: both share the upper bits.
+#[inline]
+fn place(hash: u64, mask: usize) -> usize {
+    (hash >> 40) as usize & mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::fold;
+
+    #[test]
+    fn a_word_keeps_its_number_while_the_vocabulary_grows() {
+        let mut vocabulary = Vocabulary::new();
+        let words: Vec<String> = (0..5000).map(|number| format!("word{number}")).collect();
+        let numbers: Vec<Word> = words.iter().map(|word| vocabulary.intern(fold::word(word))).collect();
+        for (word, number) in words.iter().zip(numbers) {
+            assert_eq!(vocabulary.find(fold::word(word)), number);
+        }
+        assert_eq!(vocabulary.find(fold::word("never")), Word::UNKNOWN);
+        assert_eq!(vocabulary.len(), 5000);
+    }
+}

@@ -1,0 +1,216 @@
+//! A text as words: one pass, reused by every analysis.
+//!
+//! Each token knows its bytes in the text, its word (one hash look-up), and
+//! how it was written. Nothing is copied.
+
+pub(crate) mod fold;
+mod link;
+mod scan;
+
+use crate::lexicon::vocabulary::{Vocabulary, Word};
+
+/// A text and its tokens.
+#[derive(Debug)]
+pub(crate) struct Text<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) marks: Marks,
+}
+
+/// A word, number, link, handle or emoji.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token {
+    /// First byte in the text.
+    pub(crate) start: u32,
+    /// First byte after it.
+    pub(crate) end: u32,
+    pub(crate) word: Word,
+    pub(crate) kind: Kind,
+    pub(crate) shape: Shape,
+}
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Word,
+    /// Digits, with `.`, `,` and `:` between them.
+    Number,
+    Link,
+    Email,
+    /// `@somebody`.
+    Mention,
+    /// Part of a `#hashtag`, without the mark.
+    Hashtag,
+    /// An emoji, or an emoticon such as `:-(`.
+    Emoji,
+}
+
+/// How a token is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape(u8);
+
+impl Shape {
+    /// Two or more letters, all capitals.
+    pub(crate) const CAPITALS: Self = Self(1);
+    /// The first letter is a capital.
+    pub(crate) const CAPITALISED: Self = Self(2);
+    /// A digit is in it.
+    pub(crate) const DIGIT: Self = Self(4);
+    /// A letter was drawn out: `sooo`.
+    pub(crate) const DRAWN_OUT: Self = Self(8);
+    /// A clause ends after it (`, ; :` or the end of a sentence).
+    pub(crate) const CLAUSE_END: Self = Self(16);
+    /// A sentence ends after it.
+    pub(crate) const SENTENCE_END: Self = Self(32);
+
+    pub(crate) fn has(self, shape: Self) -> bool {
+        self.0 & shape.0 == shape.0
+    }
+
+    pub(crate) fn add(&mut self, shape: Self) {
+        self.0 |= shape.0;
+    }
+}
+
+/// What was counted on the way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Marks {
+    pub(crate) exclamations: u32,
+    pub(crate) questions: u32,
+    pub(crate) digits: u32,
+    /// Words of two or more letters.
+    pub(crate) words: u32,
+    /// How many of those are all capitals.
+    pub(crate) capitals: u32,
+    pub(crate) links: u32,
+    pub(crate) mentions: u32,
+    pub(crate) hashtags: u32,
+    /// Whether `£ $ € ¥` or the like stands somewhere.
+    pub(crate) currency: u32,
+    pub(crate) letters: Letters,
+}
+
+/// Letters that tell languages apart, counted; a signature letter of several
+/// Latin languages counts for each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Letters {
+    /// Signature letters by language, as numbered in [`crate::lexicon::languages`].
+    pub(crate) signature: [u16; 10],
+    pub(crate) cyrillic: u32,
+    pub(crate) greek: u32,
+    pub(crate) arabic: u32,
+    pub(crate) hebrew: u32,
+    pub(crate) devanagari: u32,
+    pub(crate) thai: u32,
+    pub(crate) hangul: u32,
+    pub(crate) kana: u32,
+    pub(crate) han: u32,
+    /// Letters of the Latin script.
+    pub(crate) latin: u32,
+}
+
+impl<'a> Text<'a> {
+    /// Read a text with the words of a vocabulary.
+    pub(crate) fn read(source: &'a str, vocabulary: &Vocabulary) -> Self {
+        Self::read_with(source, |hash| vocabulary.find(hash))
+    }
+
+    /// Read a text; `find` says which word has a hash.
+    pub(crate) fn read_with(source: &'a str, find: impl FnMut(u64) -> Word) -> Self {
+        scan::Scanner::new(source, find).read()
+    }
+
+    /// What a token says, as it is written.
+    pub(crate) fn written(&self, token: &Token) -> &'a str {
+        self.source.get(token.start as usize..token.end as usize).unwrap_or("")
+    }
+
+    /// Share of the words that shout, 0 to 1.
+    pub(crate) fn capitals(&self) -> f32 {
+        if self.marks.words == 0 { 0.0 } else { self.marks.capitals as f32 / self.marks.words as f32 }
+    }
+
+    /// The byte before a position; 0 at the beginning.
+    pub(crate) fn before(&self, at: u32) -> u8 {
+        (at as usize).checked_sub(1).and_then(|at| self.source.as_bytes().get(at)).copied().unwrap_or(0)
+    }
+
+    /// The byte at a position; 0 at the end.
+    pub(crate) fn at(&self, at: u32) -> u8 {
+        self.source.as_bytes().get(at as usize).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(source: &str) -> Vec<(&str, Kind)> {
+        let text = Text::read(source, &Vocabulary::new());
+        text.tokens.iter().map(|token| (text.written(token), token.kind)).collect()
+    }
+
+    #[test]
+    fn words_numbers_handles_and_links_are_told_apart() {
+        assert_eq!(
+            written("@northwind my 2 parcels aren’t here! See https://t.co/x?a=1, #NeverAgain2 😡 :-("),
+            [
+                ("@northwind", Kind::Mention),
+                ("my", Kind::Word),
+                ("2", Kind::Number),
+                ("parcels", Kind::Word),
+                ("aren’t", Kind::Word),
+                ("here", Kind::Word),
+                ("See", Kind::Word),
+                ("https://t.co/x?a=1", Kind::Link),
+                ("Never", Kind::Hashtag),
+                ("Again2", Kind::Hashtag),
+                ("😡", Kind::Emoji),
+                (":-(", Kind::Emoji),
+            ]
+        );
+    }
+
+    #[test]
+    fn addresses_and_bare_domains_are_one_token() {
+        assert_eq!(
+            written("mail jo.bloggs+x@mail.example.com. or northwind.com/help, not done.Now"),
+            [
+                ("mail", Kind::Word),
+                ("jo.bloggs+x@mail.example.com", Kind::Email),
+                ("or", Kind::Word),
+                ("northwind.com/help", Kind::Link),
+                ("not", Kind::Word),
+                ("done", Kind::Word),
+                ("Now", Kind::Word),
+            ]
+        );
+    }
+
+    #[test]
+    fn french_elisions_are_split_and_cjk_is_read_by_character() {
+        assert_eq!(written("l'avion").len(), 2);
+        assert_eq!(written("qu’il").len(), 2);
+        assert_eq!(written("届かない").len(), 4);
+    }
+
+    #[test]
+    fn any_text_is_read_on_character_boundaries() {
+        for source in ["", "@", "#", "@@##::((", "a\u{301}b", "\u{200d}\u{fe0f}", "😡\u{1f3fd}\u{200d}♂️", "&amp;&;&", "http://", "'’'", "1,2.3:4,", "İstanbul ǅ ß", "\0\u{7f}\r\n\u{feff}"] {
+            let text = Text::read(source, &Vocabulary::new());
+            let mut last = 0;
+            for token in &text.tokens {
+                assert!(token.start >= last && token.end > token.start, "{source:?}");
+                assert!(source.get(token.start as usize..token.end as usize).is_some(), "{source:?}");
+                last = token.end;
+            }
+        }
+    }
+
+    #[test]
+    fn shouting_is_counted_by_words() {
+        let text = Text::read("WHERE IS my PARCEL?!", &Vocabulary::new());
+        assert_eq!((text.marks.words, text.marks.capitals), (4, 3));
+        assert_eq!((text.marks.questions, text.marks.exclamations), (1, 1));
+    }
+}

@@ -1,0 +1,96 @@
+//! How a policy becomes a component. Everything but [`export!`](crate::export!)
+//! is for the code that macro writes.
+
+use crate::{CheckTone, Classify, Escalate, Route};
+
+#[cfg(target_arch = "wasm32")]
+mod component;
+#[cfg(target_arch = "wasm32")]
+pub use component::{Component, Held};
+
+/// Make a policy the component's: it exports the named decisions, any of
+/// `classify`, `route`, `tone` and `escalate`, and its preparation.
+///
+/// ```
+/// # use patchbay_sdk::prelude::*;
+/// # struct Refunds;
+/// # impl Policy for Refunds {
+/// #     type Settings = NoSettings;
+/// #     fn prepare(_: NoSettings) -> Result<Self, Problems> { Ok(Self) }
+/// # }
+/// # impl Classify for Refunds {
+/// #     fn classify(&self, _: &Interaction) -> Answer<Classification> { Ok(None) }
+/// # }
+/// # impl Route for Refunds {
+/// #     fn route(&self, _: &Conversation) -> Answer<RoutePlan> { Ok(None) }
+/// # }
+/// export!(Refunds: classify, route);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! export {
+    ($policy:ty: $($decision:ident),+ $(,)?) => {
+        $($crate::__decision!($decision for $policy);)+
+
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            ::std::thread_local! {
+                static POLICY: $crate::export::Held<$policy> =
+                    const { $crate::export::Held::new() };
+            }
+            struct Component;
+            impl $crate::export::Component for Component {
+                type Policy = $policy;
+                fn held<R>(use_it: impl FnOnce(&$crate::export::Held<$policy>) -> R) -> R {
+                    POLICY.with(use_it)
+                }
+            }
+            $crate::bindings::lifecycle::export_lifecycle!(
+                Component with_types_in $crate::bindings::lifecycle
+            );
+            $($crate::__decision!(export $decision);)+
+        };
+    };
+}
+
+/// What the names in [`export!`](crate::export!) stand for.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __decision {
+    (classify for $policy:ty) => { const _: fn() = $crate::export::classifies::<$policy>; };
+    (route for $policy:ty) => { const _: fn() = $crate::export::routes::<$policy>; };
+    (tone for $policy:ty) => { const _: fn() = $crate::export::checks_tone::<$policy>; };
+    (escalate for $policy:ty) => { const _: fn() = $crate::export::escalates::<$policy>; };
+    ($other:ident for $policy:ty) => {
+        compile_error!(concat!(
+            "`", stringify!($other), "` is no decision: \
+            the decisions are `classify`, `route`, `tone` and `escalate`"
+        ));
+    };
+    (export classify) => {
+        $crate::bindings::classification::export_classification!(
+            Component with_types_in $crate::bindings::classification
+        );
+    };
+    (export route) => {
+        $crate::bindings::routing::export_routing!(
+            Component with_types_in $crate::bindings::routing
+        );
+    };
+    (export tone) => {
+        $crate::bindings::tone::export_tone!(Component with_types_in $crate::bindings::tone);
+    };
+    (export escalate) => {
+        $crate::bindings::escalation::export_escalation!(
+            Component with_types_in $crate::bindings::escalation
+        );
+    };
+    (export $other:ident) => {};
+}
+
+// They exist so that a decision named in `export!` and not made is an error in
+// a native build too.
+pub const fn classifies<P: Classify>() {}
+pub const fn routes<P: Route>() {}
+pub const fn checks_tone<P: CheckTone>() {}
+pub const fn escalates<P: Escalate>() {}

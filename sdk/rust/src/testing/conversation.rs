@@ -1,0 +1,247 @@
+use super::NOON;
+use super::example::example;
+use crate::source::types;
+use crate::{Assessment, Contact, Conversation, Draft, Intent, Interaction, Trigger};
+
+impl Conversation {
+    /// A conversation for a test: new, queued and of this interaction alone,
+    /// which is not answered yet.
+    pub fn example(latest: impl Into<Interaction>) -> ConversationExample {
+        let latest = latest.into().host;
+        ConversationExample(Self::new(types::Conversation {
+            id: latest.id.clone(),
+            channel: latest.channel.clone(),
+            state: "queued".to_owned(),
+            cause: "new".to_owned(),
+            created_at: latest.received_at,
+            interaction_count: 1,
+            contact: latest.author.clone(),
+            unanswered_since: Some(latest.received_at),
+            latest,
+            ..types::Conversation::default()
+        }))
+    }
+}
+
+impl Assessment {
+    /// An assessment for a test: no opinion on anything.
+    pub fn example() -> AssessmentExample {
+        AssessmentExample(Self::new(types::Assessment::default()))
+    }
+}
+
+impl Draft {
+    /// A draft for a test: private, written by a human, finished. Its length
+    /// is counted in characters until it is given.
+    pub fn example(channel: impl Into<String>, text: impl Into<String>) -> DraftExample {
+        let text = text.into();
+        DraftExample(Self::new(types::Draft {
+            id: "example".to_owned(),
+            channel: channel.into(),
+            length: text.chars().count() as u32,
+            text,
+            visibility: "private".to_owned(),
+            written_by: "human".to_owned(),
+            ..types::Draft::default()
+        }))
+    }
+}
+
+impl Trigger {
+    /// A trigger for a test: of this code, at [`NOON`](super::NOON).
+    pub fn example(code: impl Into<String>) -> TriggerExample {
+        TriggerExample(Self::new(types::Trigger {
+            code: code.into(),
+            at: NOON,
+            ..types::Trigger::default()
+        }))
+    }
+}
+
+example! {
+    ConversationExample of Conversation {
+        /// Identifier; otherwise that of its interaction.
+        text id;
+        /// State; otherwise `queued`.
+        text state;
+        /// Why a route is asked for; otherwise `new`.
+        text cause;
+        /// When its first interaction was accepted.
+        value created_at: u64;
+        /// How many interactions it holds; otherwise 1.
+        value interaction_count: u32;
+        /// The customer; otherwise who wrote its interaction.
+        thing contact: Contact;
+        /// What the classifiers said of its interaction.
+        maybe_thing assessment: Assessment;
+        /// Queue it waits in or came from.
+        maybe_text queue;
+        /// Agent who owns it.
+        maybe_text owner;
+        /// Agent who last replied.
+        maybe_text last_agent;
+        /// Priority, 0 to 100.
+        value priority: u8;
+        /// One more tag.
+        one_text tag => tags;
+        /// When the oldest message without an answer was received.
+        maybe unanswered_since: u64;
+    }
+}
+
+impl ConversationExample {
+    /// Every message is answered.
+    pub fn answered(mut self) -> Self {
+        self.0.host.unanswered_since = None;
+        self
+    }
+}
+
+example! {
+    AssessmentExample of Assessment {
+        /// Mood, -1 to 1.
+        maybe sentiment: f64;
+        /// How soon somebody should look, 0 to 100.
+        maybe urgency: u8;
+        /// Language of the text (BCP 47).
+        maybe_text language;
+        /// Probability of spam, 0 to 1.
+        maybe spam: f64;
+        /// Probability of abuse, 0 to 1.
+        maybe abuse: f64;
+        /// Whether the customer expects a reply.
+        maybe reply_expected: bool;
+        /// One more kind of personal data.
+        one_text personal_data => personal_data_kinds;
+    }
+}
+
+impl AssessmentExample {
+    /// One more intent; the best comes first whatever the order.
+    pub fn intent(mut self, name: impl Into<String>, confidence: f64) -> Self {
+        let intents = &mut self.0.host.intents;
+        intents.push(Intent {
+            name: name.into(),
+            confidence,
+        });
+        intents.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        self
+    }
+
+    /// One more topic.
+    pub fn topic(mut self, name: impl Into<String>) -> Self {
+        self.0.host.topics.push(name.into());
+        self
+    }
+}
+
+example! {
+    DraftExample of Draft {
+        /// Identifier; otherwise `example`.
+        text id;
+        /// Agent who sends it.
+        maybe_text agent;
+        /// The interaction it answers.
+        maybe_thing answers: Interaction;
+        /// What the classifiers said of the interaction it answers.
+        maybe_thing assessment: Assessment;
+        /// Its conversation.
+        maybe_thing conversation: Conversation;
+        /// Length by the channel's own counting; otherwise in characters.
+        value length: u32;
+        /// The most the channel takes.
+        maybe length_limit: u32;
+    }
+}
+
+impl DraftExample {
+    /// Anyone will be able to read it.
+    pub fn public(mut self) -> Self {
+        self.0.host.visibility = "public".to_owned();
+        self
+    }
+
+    /// Only the customer will be able to read it.
+    pub fn private(mut self) -> Self {
+        self.0.host.visibility = "private".to_owned();
+        self
+    }
+
+    /// A policy wrote it.
+    pub fn written_by_policy(mut self) -> Self {
+        self.0.host.written_by = "policy".to_owned();
+        self
+    }
+
+    /// The agent is still typing.
+    pub fn composing(mut self) -> Self {
+        self.0.host.composing = true;
+        self
+    }
+}
+
+example! {
+    TriggerExample of Trigger {
+        /// When it fired.
+        value at: u64;
+        /// The conversation it is about.
+        maybe_thing conversation: Conversation;
+        /// The clock of an SLA trigger.
+        maybe_text clock;
+        /// When the target of an SLA trigger is or was due.
+        maybe due_at: u64;
+        /// The topic or intent that surges.
+        maybe_text subject;
+        /// How many were counted, or how many offers failed.
+        maybe count: u64;
+        /// What a surge's window usually holds.
+        maybe usual: f64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversation_begins_with_its_interaction() {
+        let conversation = Conversation::example(
+            Interaction::example("chat", "Hi")
+                .id("7")
+                .reach(3)
+                .received_at(5),
+        )
+        .tag("z")
+        .tag("a");
+        assert_eq!(
+            (conversation.0.id().as_str(), conversation.0.created_at()),
+            ("7", 5)
+        );
+        assert_eq!(conversation.latest().text(), "Hi");
+        assert_eq!(conversation.0.contact().reach(), Some(3));
+        assert_eq!(conversation.tags(), ["a", "z"]);
+        assert_eq!(conversation.answered().0.unanswered_since(), None);
+    }
+
+    #[test]
+    fn the_best_intent_comes_first() {
+        let assessment = Assessment::example()
+            .intent("praise", 0.2)
+            .intent("refund", 0.9);
+        assert_eq!(assessment.best_intent().unwrap().name, "refund");
+        assert_eq!(assessment.confidence("praise"), Some(0.2));
+        assert_eq!(assessment.confidence("other"), None);
+    }
+
+    #[test]
+    fn a_draft_knows_what_it_answers() {
+        let draft = Draft::example("x", "Tschüss")
+            .public()
+            .answers(Interaction::example("x", "Bye"))
+            .length_limit(280)
+            .composing();
+        assert!(draft.is_public() && draft.0.composing());
+        assert_eq!((draft.0.length(), draft.0.length_limit()), (7, Some(280)));
+        assert_eq!(draft.0.answers().unwrap().text(), "Bye");
+    }
+}
