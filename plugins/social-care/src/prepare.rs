@@ -71,6 +71,7 @@ fn of_reply(section: &str) -> Option<Signal> {
     Some(match section {
         "apology" => Signal::Apology,
         "promise" => Signal::Promise,
+        "offer" => Signal::Offer,
         "blame" => Signal::Blame,
         "ask-details" => Signal::AskDetails,
         "go-private" => Signal::GoPrivate,

@@ -20,6 +20,8 @@ pub(crate) enum Signal {
     Apology,
     /// In a reply: a promise nobody may have approved.
     Promise,
+    /// In a reply: money that may be offered: "compensation", "voucher".
+    Offer,
     /// In a reply: blame or disdain for the customer.
     Blame,
     /// In a reply: asking for personal details.

@@ -13,15 +13,15 @@ pub(super) fn find(text: &Text<'_>, lexicon: &Lexicon, found: &mut Found) {
     for (at, token) in text.tokens.iter().enumerate() {
         if lexicon.entry(token).is_some_and(|entry| entry.role.has(Role::BOOKING)) {
             named = Some(at);
-        } else if named.is_some_and(|named| at - named <= REACH) && is_reference(text, token) {
+        } else if named.is_some_and(|named| at - named <= REACH && is_reference(text, token, at - named == 1)) {
             found.add("booking-reference", token.start, token.end);
         }
     }
 }
 
-/// Six characters with a digit, or six capitals where not everything is in
-/// capitals.
-fn is_reference(text: &Text<'_>, token: &Token) -> bool {
+/// Six characters with a digit, or six capitals that are no word we know: the
+/// `next` after the word that says so, or where not everything is in capitals.
+fn is_reference(text: &Text<'_>, token: &Token, next: bool) -> bool {
     if token.end - token.start != 6 || !matches!(token.kind, Kind::Word | Kind::Number | Kind::Hashtag) {
         return false;
     }
@@ -38,5 +38,5 @@ fn is_reference(text: &Text<'_>, token: &Token) -> bool {
     if digit {
         return !text.source.get(..token.start as usize).is_some_and(|before| before.ends_with(['£', '€', '$']));
     }
-    token.shape.has(Shape::CAPITALS) && token.word.index().is_none() && text.capitals() < 0.6
+    token.shape.has(Shape::CAPITALS) && token.word.index().is_none() && (next || text.capitals() < 0.6)
 }

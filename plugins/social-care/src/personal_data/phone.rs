@@ -8,7 +8,10 @@ use crate::text::Text;
 
 pub(super) fn find(text: &Text<'_>, lexicon: &Lexicon, runs: &[Run], found: &mut Found) {
     for run in runs {
-        if run.punctuated && !dotted(run, text) {
+        if run.punctuated {
+            if dotted(run, text) {
+                found.add("phone", run.start, run.end);
+            }
             continue;
         }
         let digits = run.digits();
@@ -42,8 +45,7 @@ fn is_national(run: &Run) -> bool {
     }
 }
 
-/// `555.010.0123` is one number token with points; amounts have groups of
-/// three after the first.
+/// `555.010.0123`: amounts have groups of three throughout.
 fn dotted(run: &Run, text: &Text<'_>) -> bool {
     let written = text.source.get(run.start as usize..run.end as usize).unwrap_or("");
     let mut groups = written.trim_start_matches(['+', '(']).split('.');

@@ -30,6 +30,7 @@ impl Default for Settings {
             apology_required_for: APOLOGY.map(str::to_owned).to_vec(),
             apology_at_mood: -0.6,
             approved_domains: Vec::new(),
+            public_contacts: Vec::new(),
             unapproved_promises: Vec::new(),
             approved_promises: Vec::new(),
             forbidden_phrases: Vec::new(),

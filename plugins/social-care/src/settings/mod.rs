@@ -79,6 +79,9 @@ settings! {
         pub apology_at_mood: f64,
         /// Domains a reply may link to, subdomains included; empty: any.
         pub approved_domains: Vec<String>,
+        /// Mail addresses and telephone numbers of the company that a public
+        /// reply may show.
+        pub public_contacts: Vec<String>,
         /// Promises nobody may make, besides the built-in ones.
         pub unapproved_promises: Vec<String>,
         /// Promises everybody may make, such as `30 day guarantee`.

@@ -262,7 +262,7 @@ impl<'a, F: FnMut(u64) -> Word> Scanner<'a, F> {
         let known = self.known(start, hash, before_last, &spelling);
         let number = spelling.letters == 0;
         self.marks.digits += spelling.digits;
-        self.marks.letters.latin += spelling.letters;
+        self.marks.letters.latin += spelling.latin;
         if spelling.letters >= 2 {
             self.marks.words += 1;
             self.marks.capitals += u32::from(spelling.shape().has(Shape::CAPITALS));
@@ -324,6 +324,7 @@ impl<'a, F: FnMut(u64) -> Word> Scanner<'a, F> {
 #[derive(Default)]
 struct Spelling {
     letters: u32,
+    latin: u32,
     digits: u32,
     capitals: u32,
     first_capital: bool,
@@ -339,6 +340,7 @@ impl Spelling {
         } else {
             self.first_capital |= self.letters == 0 && byte.is_ascii_uppercase();
             self.letters += 1;
+            self.latin += 1;
             self.capitals += u32::from(byte.is_ascii_uppercase());
         }
         self.run = if byte.eq_ignore_ascii_case(&self.last) { self.run + 1 } else { 1 };
@@ -349,6 +351,7 @@ impl Spelling {
     fn wide(&mut self, letter: char) {
         self.first_capital |= self.letters == 0 && letter.is_uppercase();
         self.letters += 1;
+        self.latin += u32::from(fold::without_accent(letter).is_some());
         self.capitals += u32::from(letter.is_uppercase());
         self.run = 0;
         self.last = b'a';

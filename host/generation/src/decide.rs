@@ -1,0 +1,278 @@
+//! Deciding without a desk: somebody else keeps the conversations, and sends
+//! everything a decision needs. State is read nowhere and written nowhere.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use patchbay_engine::decision::{Decided, Decision};
+use patchbay_engine::pipeline::PipelinePass;
+use patchbay_model::conversation::{Contact, Conversation, Trigger};
+use patchbay_model::decision::classification::Classification;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::directory::{Agent, Directory, Queue};
+use patchbay_model::input::InputError;
+use patchbay_model::interaction::{Draft, Interaction};
+use patchbay_model::situation::{DraftAtHand, Exchange, Situation, Surroundings};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Generation;
+
+/// Most earlier interactions of a request.
+const EARLIER: usize = 256;
+
+/// An interaction to decide about, with whatever the sender knows of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecideRequest {
+    /// The interaction.
+    pub interaction: Value,
+    /// What to decide; classify and route unless said.
+    #[serde(default = "classify_and_route")]
+    pub stages: BTreeSet<Stage>,
+    /// Its conversation; a new one unless said.
+    #[serde(default)]
+    pub conversation: Option<Conversation>,
+    /// What is known of its author.
+    #[serde(default)]
+    pub contact: Contact,
+    /// Earlier interactions of the conversation, newest first.
+    #[serde(default)]
+    pub earlier: Vec<Value>,
+    /// The agents there are; the company file's unless said.
+    #[serde(default)]
+    pub agents: Option<Vec<Agent>>,
+    /// The queues there are; the company file's unless said.
+    #[serde(default)]
+    pub queues: Option<Vec<Queue>>,
+    /// What escalation is asked about; `classified` unless said.
+    #[serde(default)]
+    pub trigger: Option<Trigger>,
+    /// Seed of the policies' random numbers; derived from the id unless said.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// Keep every host call in the answer.
+    #[serde(default)]
+    pub transcript: bool,
+}
+
+fn classify_and_route() -> BTreeSet<Stage> {
+    BTreeSet::from([Stage::Classify, Stage::Route])
+}
+
+/// A draft to check, with what it answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToneRequest {
+    /// The draft.
+    pub draft: Value,
+    /// The interaction it answers.
+    #[serde(default)]
+    pub interaction: Option<Value>,
+    /// What the interaction is; classified first unless said.
+    #[serde(default)]
+    pub classification: Option<Classification>,
+    /// Its conversation.
+    #[serde(default)]
+    pub conversation: Option<Conversation>,
+    /// Whether the agent is still typing.
+    #[serde(default)]
+    pub composing: bool,
+    /// Seed of the policies' random numbers.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// Keep every host call in the answer.
+    #[serde(default)]
+    pub transcript: bool,
+}
+
+/// A decision and the instances it was made with: drop them once the answer is
+/// on its way.
+pub struct Made<'a> {
+    /// The decision.
+    pub decision: Decision,
+    /// The instances.
+    pub pass: PipelinePass<'a>,
+}
+
+impl Generation {
+    /// Decide about an interaction.
+    ///
+    /// # Errors
+    /// [`InputError`] for what cannot be decided about.
+    pub fn decide(
+        &self,
+        request: DecideRequest,
+        now: Timestamp,
+        patience: Duration,
+    ) -> Result<Made<'_>, InputError> {
+        let interaction = Interaction::from_outside(request.interaction)?;
+        if request.earlier.len() > EARLIER {
+            return Err(InputError::TooLarge {
+                field: "earlier".to_owned(),
+                limit: EARLIER,
+                size: request.earlier.len(),
+                unit: "entries",
+            });
+        }
+        let earlier = request
+            .earlier
+            .into_iter()
+            .map(|value| Interaction::from_outside(value).map(Arc::new))
+            .collect::<Result<Vec<_>, _>>()?;
+        let surroundings = self.surroundings_with(request.agents, request.queues)?;
+        let seed = request.seed.unwrap_or_else(|| seed_of(&interaction.id));
+        let mut exchange = Exchange::new(interaction);
+        if let Some(conversation) = request.conversation {
+            exchange.conversation = conversation;
+        }
+        exchange.contact = request.contact;
+        exchange.earlier = earlier;
+        let mut decision = Decision::of(self.number, Some(&exchange.interaction.id));
+        let mut situation = Arc::new(Situation::of(surroundings, exchange, now, seed));
+        let mut pass = self
+            .pipelines
+            .pass(patience)
+            .with_transcript(request.transcript);
+        if request.stages.contains(&Stage::Classify) {
+            let decided = pass.classify(&situation);
+            classified(&mut decision, &mut situation, decided);
+        }
+        if request.stages.contains(&Stage::Route) {
+            decision.route = decision.add(pass.route(&situation));
+        }
+        if request.stages.contains(&Stage::Escalate) {
+            let trigger = request.trigger.unwrap_or_else(|| Trigger::of("classified"));
+            Arc::make_mut(&mut situation).trigger = Some(Arc::new(trigger));
+            let escalated = pass.escalate(&situation);
+            decision.escalation = decision.add(without_opinion(escalated));
+        }
+        Ok(Made { decision, pass })
+    }
+
+    /// Check a draft.
+    ///
+    /// # Errors
+    /// [`InputError`] for what cannot be checked.
+    pub fn check(
+        &self,
+        request: ToneRequest,
+        now: Timestamp,
+        patience: Duration,
+    ) -> Result<Made<'_>, InputError> {
+        let draft = Draft::from_value(request.draft)?;
+        let seed = request.seed.unwrap_or_else(|| seed_of(&draft.id));
+        let mut situation = Situation {
+            now,
+            seed,
+            surroundings: Arc::clone(&self.surroundings),
+            exchange: None,
+            assessment: request.classification.map(Arc::new),
+            draft: None,
+            trigger: None,
+            memories: Arc::default(),
+        };
+        let mut answered = None;
+        if let Some(value) = request.interaction {
+            let interaction = Interaction::from_outside(value)?;
+            answered = Some(interaction.id.clone());
+            let mut exchange = Exchange::new(interaction);
+            if let Some(conversation) = request.conversation {
+                exchange.conversation = conversation;
+            }
+            situation.exchange = Some(Arc::new(exchange));
+        }
+        let mut decision = Decision::of(
+            self.number,
+            answered.as_deref().or(draft.interaction.as_deref()),
+        );
+        decision.draft = Some(draft.id.clone());
+        let mut pass = self
+            .pipelines
+            .pass(patience)
+            .with_transcript(request.transcript);
+        let mut situation = Arc::new(situation);
+        if situation.exchange.is_some() && situation.assessment.is_none() {
+            let decided = pass.classify(&situation);
+            classified(&mut decision, &mut situation, decided);
+        }
+        Arc::make_mut(&mut situation).draft = Some(DraftAtHand {
+            draft: Arc::new(draft),
+            composing: request.composing,
+        });
+        decision.tone = decision.add(without_opinion(pass.check(&situation)));
+        Ok(Made { decision, pass })
+    }
+
+    fn surroundings_with(
+        &self,
+        agents: Option<Vec<Agent>>,
+        queues: Option<Vec<Queue>>,
+    ) -> Result<Arc<Surroundings>, InputError> {
+        if agents.is_none() && queues.is_none() {
+            return Ok(Arc::clone(&self.surroundings));
+        }
+        let own = &self.surroundings;
+        let queues = queues.unwrap_or_else(|| {
+            let ids = own.directory.queue_ids();
+            ids.filter_map(|id| own.directory.queue(id))
+                .map(|queue| Queue::clone(queue))
+                .collect()
+        });
+        let agents = agents.unwrap_or_else(|| {
+            let all = own.directory.agents();
+            all.iter().map(|agent| Agent::clone(agent)).collect()
+        });
+        let directory = Directory::new(agents, queues).map_err(|error| InputError::Invalid {
+            field: "agents".to_owned(),
+            problem: format!("and `queues` do not fit together: {error}"),
+        })?;
+        if directory.queue(self.pipelines.default_queue()).is_none() {
+            return Err(InputError::Invalid {
+                field: "queues".to_owned(),
+                problem: format!(
+                    "lacks {:?}, the company's default queue",
+                    self.pipelines.default_queue()
+                ),
+            });
+        }
+        Ok(Arc::new(Surroundings {
+            directory: Arc::new(directory),
+            knowledge: Arc::clone(&own.knowledge),
+            hours: Arc::clone(&own.hours),
+            targets: Arc::clone(&own.targets),
+            legacy_140: Arc::clone(&own.legacy_140),
+        }))
+    }
+}
+
+/// Put a classification into the decision and before the next policies.
+fn classified(
+    decision: &mut Decision,
+    situation: &mut Arc<Situation>,
+    decided: Decided<patchbay_model::decision::classification::MergedClassification>,
+) {
+    decision.classification = decision.add(without_opinion(decided));
+    let merged = decision.classification.as_ref();
+    Arc::make_mut(situation).assessment =
+        merged.map(|merged| Arc::new(merged.classification.clone()));
+}
+
+/// No opinion at one stage does not make a decision of several stages end
+/// `declined`: the record of each part says who declined.
+fn without_opinion<A>(mut decided: Decided<A>) -> Decided<A> {
+    use patchbay_model::outcome::{Outcome, OutcomeKind};
+    if decided.outcome.kind == OutcomeKind::Declined {
+        decided.outcome = Outcome::plain(OutcomeKind::Ok);
+    }
+    decided
+}
+
+/// A seed that is the same for the same interaction (FNV-1a).
+pub fn seed_of(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

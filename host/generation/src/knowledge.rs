@@ -1,0 +1,100 @@
+//! Approved answers from a directory of Markdown files, one article each:
+//!
+//! ```markdown
+//! +++
+//! intents = ["refund"]
+//! never-say = ["14 days"]
+//! +++
+//! # Refunds
+//! Money is back within five working days.
+//! ```
+
+use std::path::Path;
+
+use patchbay_model::knowledge::Article;
+use serde::Deserialize;
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct FrontMatter {
+    title: Option<String>,
+    intents: Vec<String>,
+    language: Option<String>,
+    never_say: Vec<String>,
+}
+
+/// Read every `.md` file of a directory, by name.
+///
+/// # Errors
+/// Which file cannot be read, and why.
+pub fn read_directory(directory: &Path) -> Result<Vec<Article>, String> {
+    let at = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(|error| at(directory, &error))? {
+        let path = entry.map_err(|error| at(directory, &error))?.path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(path).map_err(|error| at(path, &error))?;
+            let id = path.file_stem().unwrap_or_default().to_string_lossy();
+            parse(&id, &text).map_err(|error| at(path, &error))
+        })
+        .collect()
+}
+
+fn parse(id: &str, text: &str) -> Result<Article, toml::de::Error> {
+    let (front, body) = match text
+        .strip_prefix("+++\n")
+        .and_then(|rest| rest.split_once("\n+++\n"))
+    {
+        Some((front, body)) => (toml::from_str::<FrontMatter>(front)?, body),
+        None => (FrontMatter::default(), text),
+    };
+    let body = body.trim();
+    let (heading, rest) = match body.strip_prefix("# ") {
+        Some(after) => after.split_once('\n').unwrap_or((after, "")),
+        None => (id, body),
+    };
+    Ok(Article {
+        id: id.to_owned(),
+        title: front.title.unwrap_or_else(|| heading.trim().to_owned()),
+        text: rest.trim().to_owned(),
+        intents: front.intents,
+        language: front.language,
+        never_say: front.never_say,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn front_matter_heading_and_text_are_told_apart() {
+        let article = parse(
+            "r",
+            "+++\nintents = [\"refund\"]\n+++\n# Refunds\n\nFive days.\n",
+        )
+        .expect("valid");
+        assert_eq!(article.title, "Refunds");
+        assert_eq!(article.text, "Five days.");
+        assert_eq!(article.intents, ["refund"]);
+    }
+
+    #[test]
+    fn a_file_of_plain_text_is_an_article_too() {
+        let article = parse("opening-hours", "We open at nine.").expect("valid");
+        assert_eq!(article.title, "opening-hours");
+        assert_eq!(article.text, "We open at nine.");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        assert!(parse("x", "+++\ncolour = 1\n+++\ntext").is_err());
+    }
+}

@@ -1,0 +1,139 @@
+//! `pack.toml`: what a policy is, needs and suggests.
+
+use std::path::PathBuf;
+
+use patchbay_model::company::{Grants, Located};
+use patchbay_model::limits::LimitsFile;
+use semver::Version;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The file's name in a pack's directory.
+pub const FILE_NAME: &str = "pack.toml";
+
+/// What a policy is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// Rust, built for wasm32-wasip2 by cargo.
+    #[default]
+    Rust,
+    /// TypeScript or JavaScript.
+    Typescript,
+    /// Python.
+    Python,
+}
+
+/// A whole `pack.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Manifest {
+    /// What it is.
+    pub pack: PackSection,
+    /// How it is built.
+    #[serde(default)]
+    pub build: BuildSection,
+    /// What it asks the operator for.
+    #[serde(default)]
+    pub needs: Grants,
+    /// Limits it suggests; the operator's ceiling wins.
+    #[serde(default)]
+    pub limits: LimitsFile,
+    /// Its settings.
+    #[serde(default)]
+    pub settings: SettingsSection,
+}
+
+/// What a pack is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PackSection {
+    /// Lower-case letters, digits and hyphens.
+    pub name: Spanned<String>,
+    /// Semantic version.
+    pub version: Version,
+    /// Who publishes it.
+    #[serde(default)]
+    pub publisher: Option<String>,
+    /// SPDX licence expression.
+    #[serde(default)]
+    pub licence: Option<String>,
+    /// One sentence.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Raised when the meaning of stored state changes.
+    #[serde(default = "one")]
+    pub state_version: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// How a pack is built.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct BuildSection {
+    /// Language of the sources.
+    pub language: Language,
+}
+
+/// A pack's settings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct SettingsSection {
+    /// File with the JSON Schema, beside the manifest.
+    pub schema: Option<PathBuf>,
+}
+
+impl Manifest {
+    /// Read a manifest.
+    ///
+    /// # Errors
+    /// What is wrong, with its place.
+    pub fn parse(text: &str) -> Result<Manifest, Located> {
+        let manifest: Manifest = toml::from_str(text).map_err(Located::from)?;
+        let name = &manifest.pack.name;
+        let ok = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+        let text = name.get_ref();
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(ok) || text.starts_with('-') {
+            return Err(
+                Located::at(name.span(), format!("{text:?} is no pack name"))
+                    .help("use lower-case letters, digits and hyphens, at most 64"),
+            );
+        }
+        Ok(manifest)
+    }
+
+    /// Name of the pack.
+    pub fn name(&self) -> &str {
+        self.pack.name.get_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_is_needed() {
+        let manifest =
+            Manifest::parse("[pack]\nname = \"care\"\nversion = \"0.1.0\"").expect("enough");
+        assert_eq!(manifest.build.language, Language::Rust);
+        assert_eq!(manifest.pack.state_version, 1);
+    }
+
+    #[test]
+    fn an_unknown_key_is_pointed_at() {
+        let text = "[pack]\nname = \"care\"\nversion = \"0.1.0\"\ncolour = \"red\"";
+        let problem = Manifest::parse(text).expect_err("unknown key");
+        assert_eq!(problem.line_column(text).expect("a place").0, 4);
+    }
+
+    #[test]
+    fn a_bad_name_is_pointed_at() {
+        let text = "[pack]\nname = \"Care!\"\nversion = \"0.1.0\"";
+        let problem = Manifest::parse(text).expect_err("bad name");
+        assert_eq!(problem.line_column(text), Some((2, 8)));
+    }
+}
