@@ -1,2 +1,46 @@
-//! Under construction.
-fn main() {}
+//! `patchbay`: write, test, run and serve policies.
+
+mod args;
+mod demo;
+mod exit;
+mod input;
+mod loading;
+mod numbers;
+mod output;
+mod verbs;
+
+use clap::Parser;
+
+use args::{Cli, Verb};
+use exit::Exit;
+
+fn main() -> std::process::ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors and go to stdout.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.code() } else { Exit::Success.code() };
+        }
+    };
+    output::start_log(cli.verbose);
+    let result = match cli.verb {
+        Verb::New(args) => verbs::new::run(&args),
+        Verb::Build(args) => verbs::build::run(&args),
+        Verb::Inspect(args) => verbs::inspect::run(&args),
+        Verb::Test(args) => verbs::test::run(&args),
+        Verb::Run(args) => verbs::run::run(&args),
+        Verb::Bench(args) => verbs::bench::run(&args),
+        Verb::Contract(args) => verbs::contract::run(&args),
+        Verb::Serve(args) => verbs::serve::run(&args),
+        Verb::Demo(args) => demo::run(&args),
+        Verb::Doctor(args) => verbs::doctor::run(&args),
+    };
+    match result {
+        Ok(exit) => exit.code(),
+        Err(error) => {
+            output::error(&error.report);
+            error.exit.code()
+        }
+    }
+}

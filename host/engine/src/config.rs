@@ -4,6 +4,13 @@
 use patchbay_model::limits::{Limits, LimitsFile};
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+/// Core instances one component may have.
+pub(crate) const CORE_INSTANCES: u32 = 64;
+/// Tables one component may have.
+pub(crate) const TABLES: u32 = 64;
+/// Linear memories one component may have.
+pub(crate) const MEMORIES: u32 = 4;
+
 /// How memory for instances is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Allocation {
@@ -110,11 +117,11 @@ fn pool(settings: &EngineSettings) -> PoolingAllocationConfig {
         .total_memories(instances)
         // A component is several core instances: the program, and the shims
         // that tie it to its imports; interpreters link libraries of their own.
-        .total_core_instances(instances * 8)
+        .total_core_instances(instances * CORE_INSTANCES)
         .total_tables(instances * 8)
-        .max_core_instances_per_component(64)
-        .max_tables_per_component(64)
-        .max_memories_per_component(4)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_tables_per_component(TABLES)
+        .max_memories_per_component(MEMORIES)
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
         .max_memory_size(settings.ceiling.memory.0 as usize)

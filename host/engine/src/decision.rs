@@ -80,7 +80,8 @@ pub struct Part {
     /// Lines dropped beyond the limit.
     #[serde(skip_serializing_if = "is_zero")]
     pub log_dropped: u32,
-    /// Every host call, where a transcript was asked for.
+    /// Every host call, where a transcript was asked for and did not grow
+    /// beyond 4 MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcript: Option<Vec<HostCall>>,
     /// State it wrote; committed by whoever keeps state.

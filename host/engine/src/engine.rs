@@ -176,6 +176,15 @@ impl Engine {
         self.0.gate.enter(patience)
     }
 
+    /// Wait for several places at once.
+    pub(crate) fn enter_with(
+        &self,
+        patience: Duration,
+        places: usize,
+    ) -> Result<Pass<'_>, Outcome> {
+        self.0.gate.enter_with(patience, places)
+    }
+
     /// Claim a place for an instance that waits for its use.
     pub(crate) fn park(&self) -> bool {
         let limit = self.0.settings.parked();

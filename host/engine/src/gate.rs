@@ -20,12 +20,15 @@ pub struct Gate {
 struct Counts {
     inside: usize,
     waiting: usize,
+    /// Those among them who want several places at once.
+    waiting_wide: usize,
 }
 
 /// The right to be inside, given back when dropped.
 #[derive(Debug)]
 pub struct Pass<'a> {
     gate: &'a Gate,
+    places: usize,
 }
 
 impl Gate {
@@ -44,20 +47,33 @@ impl Gate {
     /// # Errors
     /// `overloaded` when the waiting room is full or patience ran out.
     pub fn enter(&self, patience: Duration) -> Result<Pass<'_>, Outcome> {
+        self.enter_with(patience, 1)
+    }
+
+    /// Go in with a party that takes this many places, or all there are where
+    /// there are fewer, waiting up to `patience`.
+    ///
+    /// # Errors
+    /// As [`Gate::enter`] does.
+    pub fn enter_with(&self, patience: Duration, places: usize) -> Result<Pass<'_>, Outcome> {
+        let places = places.min(self.room);
         let mut counts = self.counts();
-        if counts.inside < self.room {
-            counts.inside += 1;
-            return Ok(Pass { gate: self });
+        if counts.inside + places <= self.room {
+            counts.inside += places;
+            return Ok(Pass { gate: self, places });
         }
         if counts.waiting >= self.waiting_room {
             return Err(self.overloaded("the waiting room is full"));
         }
+        let wide = usize::from(places > 1);
         counts.waiting += 1;
+        counts.waiting_wide += wide;
         let until = Instant::now() + patience;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 counts.waiting -= 1;
+                counts.waiting_wide -= wide;
                 return Err(self.overloaded("no place became free in time"));
             }
             counts = self
@@ -65,10 +81,11 @@ impl Gate {
                 .wait_timeout(counts, left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
-            if counts.inside < self.room {
+            if counts.inside + places <= self.room {
                 counts.waiting -= 1;
-                counts.inside += 1;
-                return Ok(Pass { gate: self });
+                counts.waiting_wide -= wide;
+                counts.inside += places;
+                return Ok(Pass { gate: self, places });
             }
         }
     }
@@ -99,11 +116,16 @@ impl Gate {
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         let mut counts = self.gate.counts();
-        counts.inside -= 1;
+        counts.inside -= self.places;
+        // One who wakes and finds too few places goes on waiting, and must not
+        // have been the only one who was told.
+        let all = counts.waiting_wide > 0 || self.places > 1;
         let anybody = counts.waiting > 0;
         drop(counts);
-        if anybody {
-            self.gate.left.notify_one();
+        match (anybody, all) {
+            (false, _) => {}
+            (true, false) => self.gate.left.notify_one(),
+            (true, true) => self.gate.left.notify_all(),
         }
     }
 }
@@ -128,6 +150,36 @@ mod tests {
         let _inside = gate.enter(Duration::ZERO).expect("room");
         let refused = gate.enter(Duration::from_secs(3600)).expect_err("no chair");
         assert_eq!(refused.kind, OutcomeKind::Overloaded);
+    }
+
+    #[test]
+    fn a_party_goes_in_together_or_not_at_all() {
+        let gate = Gate::new(3, 10);
+        let two = gate.enter_with(Duration::ZERO, 2).expect("room for two");
+        assert!(gate.enter_with(Duration::ZERO, 2).is_err());
+        let one = gate.enter(Duration::ZERO).expect("room for one");
+        drop((two, one));
+        let all = gate.enter_with(Duration::ZERO, 9).expect("all there are");
+        assert_eq!(gate.inside(), 3);
+        drop(all);
+        assert_eq!(gate.inside(), 0);
+    }
+
+    #[test]
+    fn parties_and_single_guests_all_get_in() {
+        let gate = Gate::new(4, 100);
+        std::thread::scope(|scope| {
+            for number in 0..60 {
+                let gate = &gate;
+                scope.spawn(move || {
+                    let _pass = gate
+                        .enter_with(Duration::from_secs(60), 1 + number % 3)
+                        .expect("patience enough");
+                    assert!(gate.inside() <= 4);
+                });
+            }
+        });
+        assert_eq!(gate.inside(), 0);
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub struct Trace {
     pub log_dropped: u32,
     /// State written; empty unless the outcome is ok or declined.
     pub writes: Vec<StateWrite>,
-    /// Every host call, where a transcript was asked for.
+    /// Every host call, where a transcript was asked for and did not grow
+    /// beyond 4 MiB.
     pub transcript: Option<Vec<HostCall>>,
 }
 

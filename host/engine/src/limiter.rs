@@ -3,6 +3,7 @@
 use patchbay_model::limits::Limits;
 use wasmtime::ResourceLimiter;
 
+use crate::config::{CORE_INSTANCES, MEMORIES, TABLES};
 use crate::stop::Refused;
 
 /// Counts and caps what an instance's memories and tables grow to. A refused
@@ -41,6 +42,12 @@ impl Limiter {
         self.memory
     }
 
+    /// A new call: what an earlier one was refused and survived is no reason
+    /// for how this one ends.
+    pub(crate) fn begin(&mut self) {
+        self.refused = None;
+    }
+
     pub(crate) fn refused(&self) -> Option<Refused> {
         self.refused
     }
@@ -51,8 +58,13 @@ impl ResourceLimiter for Limiter {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        // Beyond what the memory itself allows: it fails whoever is asked, and
+        // must not be counted.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
         let total = self.memory + (desired - current) as u64;
         if total > self.memory_limit {
             self.refused = Some(Refused {
@@ -81,5 +93,19 @@ impl ResourceLimiter for Limiter {
             return Ok(false);
         }
         Ok(true)
+    }
+
+    // Without a pool nothing else bounds how many parts an instance has.
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES as usize
     }
 }

@@ -15,6 +15,7 @@ use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::Situation;
 
 use crate::decision::{Decided, Fallback, Micros, Part, has_particulars, micros};
+use crate::gate::Pass;
 use crate::instance::Trace;
 use crate::plugin::{Lease, Plugin};
 
@@ -67,6 +68,7 @@ impl Pipelines {
         PipelinePass {
             pipelines: self,
             leases: Vec::new(),
+            places: None,
             patience,
             transcript: false,
         }
@@ -78,6 +80,8 @@ impl Pipelines {
 pub struct PipelinePass<'a> {
     pipelines: &'a Pipelines,
     leases: Vec<(&'a Plugin, Lease<'a>)>,
+    /// The engine's places for the instances of all plugins.
+    places: Option<Pass<'a>>,
     patience: Duration,
     transcript: bool,
 }
@@ -230,7 +234,15 @@ impl<'a> PipelinePass<'a> {
         let index = match known {
             Some(index) => index,
             None => {
-                let lease = plugin.lease(self.patience)?;
+                let lease = match self.places {
+                    Some(_) => plugin.lease_further(self.patience)?,
+                    None => {
+                        let places = self.pipelines.plugins().len();
+                        let (lease, places) = plugin.lease_first(self.patience, places)?;
+                        self.places = Some(places);
+                        lease
+                    }
+                };
                 started.queue = micros(lease.queued);
                 started.instantiate = micros(lease.instantiated);
                 self.leases.push((plugin, lease));

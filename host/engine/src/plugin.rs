@@ -206,9 +206,36 @@ impl Plugin {
     /// # Errors
     /// `overloaded`, or how starting an instance ended.
     pub fn lease(&self, patience: Duration) -> Result<Lease<'_>, Outcome> {
+        let (mut lease, place) = self.lease_first(patience, 1)?;
+        lease._of_engine = Some(place);
+        Ok(lease)
+    }
+
+    /// The first instance of a pass, and the engine's places for all that the
+    /// pass will use: one that held some and waited for more would starve
+    /// others of its kind.
+    pub(crate) fn lease_first(
+        &self,
+        patience: Duration,
+        places: usize,
+    ) -> Result<(Lease<'_>, Pass<'_>), Outcome> {
         let asked = Instant::now();
-        let of_engine = self.engine.enter(patience)?;
-        let of_plugin = self.gate.enter(patience.saturating_sub(asked.elapsed()))?;
+        // In this order: whoever waits for one plugin keeps nobody from
+        // another.
+        let of_plugin = self.gate.enter(patience)?;
+        let patience = patience.saturating_sub(asked.elapsed());
+        let of_engine = self.engine.enter_with(patience, places)?;
+        Ok((self.admitted(asked, of_plugin)?, of_engine))
+    }
+
+    /// A further instance of a pass that has the engine's places already.
+    pub(crate) fn lease_further(&self, patience: Duration) -> Result<Lease<'_>, Outcome> {
+        let asked = Instant::now();
+        let of_plugin = self.gate.enter(patience)?;
+        self.admitted(asked, of_plugin)
+    }
+
+    fn admitted<'a>(&'a self, asked: Instant, of_plugin: Pass<'a>) -> Result<Lease<'a>, Outcome> {
         let admitted = Instant::now();
         let instance = match self.parked() {
             Some(instance) => instance,
@@ -220,7 +247,7 @@ impl Plugin {
             queued: admitted - asked,
             instantiated: admitted.elapsed(),
             _of_plugin: of_plugin,
-            _of_engine: of_engine,
+            _of_engine: None,
         })
     }
 
@@ -319,7 +346,8 @@ pub struct Lease<'a> {
     /// Time spent finding or making the instance.
     pub instantiated: Duration,
     _of_plugin: Pass<'a>,
-    _of_engine: Pass<'a>,
+    /// Absent where the pass holds it.
+    _of_engine: Option<Pass<'a>>,
 }
 
 impl Lease<'_> {
@@ -418,9 +446,6 @@ impl Lease<'_> {
         validate: impl FnOnce(&A) -> Result<(), patchbay_model::decision::BadOutput>,
     ) -> (Option<A>, Trace) {
         let plugin = self.plugin;
-        if let Err(outcome) = plugin.breaker(stage).admit(Instant::now()) {
-            return (None, Trace::not_called(outcome));
-        }
         let Some(instance) = self.instance.as_mut().filter(|instance| !instance.spent) else {
             let outcome = Outcome::with_detail(
                 OutcomeKind::Failed,
@@ -428,6 +453,10 @@ impl Lease<'_> {
             );
             return (None, Trace::not_called(outcome));
         };
+        // Last of all: whoever is admitted must be called and reported.
+        if let Err(outcome) = plugin.breaker(stage).admit(Instant::now()) {
+            return (None, Trace::not_called(outcome));
+        }
         let context = CallContext {
             rights: &plugin.rights,
             limits: &plugin.limits,

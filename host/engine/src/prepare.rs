@@ -84,6 +84,9 @@ pub(crate) fn snapshot(
         instrumented.len(),
     )?;
     let linked = link(engine.wasm(), engine.care(), &component, description)?;
+    let _inside = engine
+        .enter(engine.settings().queue_deadline)
+        .map_err(LoadError::Start)?;
     let mut instance = Instance::start(engine, &linked, &limits_while_preparing(limits))
         .map_err(LoadError::Start)?;
     call_prepare(&mut instance, rights, limits)?;

@@ -4,7 +4,7 @@
 //! an outcome without looking at message texts.
 
 use patchbay_model::outcome::{Outcome, OutcomeKind};
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 /// The host's reason to stop a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,11 @@ pub(crate) fn outcome_of(error: &wasmtime::Error, circumstances: Circumstances) 
     let mut outcome = match (error.downcast_ref::<Stop>(), error.downcast_ref::<Trap>()) {
         (Some(stop), _) => stop.outcome(),
         (None, Some(trap)) => of_trap(*trap, circumstances),
+        // The gate bounds instances; one may still have more tables or memories
+        // than its share of the pool.
+        (None, None) if error.is::<PoolConcurrencyLimitError>() => {
+            Outcome::with_detail(OutcomeKind::Overloaded, root_cause(error))
+        }
         // A value the canonical ABI cannot lift: a string that is no UTF-8, a
         // pointer outside memory, an unknown handle, more bytes than the limit
         // on a transfer.

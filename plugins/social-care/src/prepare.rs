@@ -40,13 +40,20 @@ pub(crate) fn prepare(settings: Settings) -> Result<SocialCare, Problems> {
     }
     add_own(&mut lexicon, &mut catalogue, &settings, &mut problems);
     lexicon.finish();
-    problems.into_result(SocialCare { lexicon, catalogue, settings })
+    problems.into_result(SocialCare {
+        lexicon,
+        catalogue,
+        settings,
+    })
 }
 
 fn add_intents(lexicon: &mut Lexicon, catalogue: &Catalogue, settings: &Settings) {
     for list in INTENTS {
         for line in format::lines(list) {
-            let replaced = settings.intents.get(line.section).is_some_and(|own| own.only_these_phrases);
+            let replaced = settings
+                .intents
+                .get(line.section)
+                .is_some_and(|own| own.only_these_phrases);
             if let Some(number) = catalogue.intent(line.section).filter(|_| !replaced) {
                 lexicon.add_incoming(Signal::Intent(number), line.weight, line.phrase);
             }
@@ -55,7 +62,11 @@ fn add_intents(lexicon: &mut Lexicon, catalogue: &Catalogue, settings: &Settings
 }
 
 fn add_signals(lexicon: &mut Lexicon) {
-    for (list, signal) in [(SPAM_PHRASES, Signal::Spam), (ABUSE, Signal::Abuse), (URGENCY, Signal::Urgency)] {
+    for (list, signal) in [
+        (SPAM_PHRASES, Signal::Spam),
+        (ABUSE, Signal::Abuse),
+        (URGENCY, Signal::Urgency),
+    ] {
         for line in format::lines(list) {
             lexicon.add_incoming(signal, line.weight, line.phrase);
         }
@@ -81,7 +92,12 @@ fn of_reply(section: &str) -> Option<Signal> {
 }
 
 /// The company's own phrases; one without a word in it is a problem.
-fn add_own(lexicon: &mut Lexicon, catalogue: &mut Catalogue, settings: &Settings, problems: &mut Problems) {
+fn add_own(
+    lexicon: &mut Lexicon,
+    catalogue: &mut Catalogue,
+    settings: &Settings,
+    problems: &mut Problems,
+) {
     let mut check = |added: bool, path: String| {
         if !added {
             problems.add(path, "the phrase has no word in it");
@@ -91,31 +107,65 @@ fn add_own(lexicon: &mut Lexicon, catalogue: &mut Catalogue, settings: &Settings
         let number = catalogue.intent(code).unwrap_or(SPAM);
         for (index, phrase) in own.phrases.iter().enumerate() {
             let added = lexicon.add_incoming(Signal::Intent(number), OWN_PHRASE, phrase);
-            check(added, format!("/intents/{}/phrases/{index}", settings::escaped(code)));
+            check(
+                added,
+                format!("/intents/{}/phrases/{index}", settings::escaped(code)),
+            );
         }
     }
     for (code, phrases) in &settings.topics {
         let topic = catalogue.topic(code);
         for (index, phrase) in phrases.iter().enumerate() {
             let added = lexicon.add_incoming(Signal::Topic(topic), 1.0, phrase);
-            check(added, format!("/topics/{}/{index}", settings::escaped(code)));
+            check(
+                added,
+                format!("/topics/{}/{index}", settings::escaped(code)),
+            );
         }
     }
     for (name, phrases, signal, weight) in [
-        ("urgent-phrases", &settings.urgent_phrases, Signal::Urgency, OWN_URGENCY),
-        ("spam-phrases", &settings.spam_phrases, Signal::Spam, OWN_SPAM),
+        (
+            "urgent-phrases",
+            &settings.urgent_phrases,
+            Signal::Urgency,
+            OWN_URGENCY,
+        ),
+        (
+            "spam-phrases",
+            &settings.spam_phrases,
+            Signal::Spam,
+            OWN_SPAM,
+        ),
     ] {
         for (index, phrase) in phrases.iter().enumerate() {
-            check(lexicon.add_incoming(signal, weight, phrase), format!("/{name}/{index}"));
+            check(
+                lexicon.add_incoming(signal, weight, phrase),
+                format!("/{name}/{index}"),
+            );
         }
     }
     for (name, phrases, signal) in [
-        ("unapproved-promises", &settings.unapproved_promises, Signal::Promise),
-        ("approved-promises", &settings.approved_promises, Signal::ApprovedPromise),
-        ("forbidden-phrases", &settings.forbidden_phrases, Signal::Forbidden),
+        (
+            "unapproved-promises",
+            &settings.unapproved_promises,
+            Signal::Promise,
+        ),
+        (
+            "approved-promises",
+            &settings.approved_promises,
+            Signal::ApprovedPromise,
+        ),
+        (
+            "forbidden-phrases",
+            &settings.forbidden_phrases,
+            Signal::Forbidden,
+        ),
     ] {
         for (index, phrase) in phrases.iter().enumerate() {
-            check(lexicon.add_reply(signal, 1.0, phrase), format!("/{name}/{index}"));
+            check(
+                lexicon.add_reply(signal, 1.0, phrase),
+                format!("/{name}/{index}"),
+            );
         }
     }
 }
@@ -131,7 +181,11 @@ mod tests {
         for list in INTENTS {
             assert_eq!(format::unreadable(list), None);
             for line in format::lines(list) {
-                assert!(catalogue.intent(line.section).is_some(), "no intent {}", line.section);
+                assert!(
+                    catalogue.intent(line.section).is_some(),
+                    "no intent {}",
+                    line.section
+                );
             }
         }
         for list in [TOPICS, SPAM_PHRASES, ABUSE, URGENCY, REPLIES] {
@@ -156,7 +210,10 @@ mod tests {
             Err(problems) => problems,
             Ok(_) => panic!("accepted"),
         };
-        let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+        let paths: Vec<&str> = problems
+            .iter()
+            .map(|problem| problem.path.as_str())
+            .collect();
         assert_eq!(
             paths,
             [
@@ -174,6 +231,8 @@ mod tests {
     #[test]
     fn a_setting_nobody_knows_is_refused() {
         assert!(prepare::<SocialCare>(json!({ "brnad": "Northwind" })).is_err());
-        assert!(prepare::<SocialCare>(json!({ "intents": { "refund": { "phrase": [] } } })).is_err());
+        assert!(
+            prepare::<SocialCare>(json!({ "intents": { "refund": { "phrase": [] } } })).is_err()
+        );
     }
 }

@@ -19,12 +19,17 @@ struct Row {
 
 /// Rows of a file of the shared data; none, with a note, where it is absent.
 fn rows(name: &str) -> Option<Vec<Row>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/data")
+        .join(name);
     let Ok(file) = fs::read_to_string(&path) else {
-        note(&format!("{name}: not measured, {} is absent", path.display()));
+        note(&format!(
+            "{name}: not measured, {} is absent",
+            path.display()
+        ));
         return None;
     };
-    let read = |line: &str| patchbay_sdk::settings::parse(line).ok();
+    let read = |line: &str| settings::parse(line).ok();
     Some(file.lines().filter_map(read).collect())
 }
 
@@ -52,19 +57,36 @@ fn measure<const N: usize>(name: &str, labels: [&str; N], rows: &[(usize, usize)
     let f1: Vec<f64> = (0..N)
         .map(|label| {
             let both = rows.iter().filter(|row| **row == (label, label)).count() as f64;
-            let either = rows.iter().map(|(is, said)| usize::from(*is == label) + usize::from(*said == label)).sum::<usize>() as f64;
-            if either == 0.0 { 0.0 } else { 2.0 * both / either }
+            let either = rows
+                .iter()
+                .map(|(is, said)| usize::from(*is == label) + usize::from(*said == label))
+                .sum::<usize>() as f64;
+            if either == 0.0 {
+                0.0
+            } else {
+                2.0 * both / either
+            }
         })
         .collect();
     let macro_f1 = f1.iter().sum::<f64>() / N as f64;
-    let each: Vec<String> = labels.iter().zip(&f1).map(|(label, f1)| format!("{label} {f1:.3}")).collect();
-    note(&format!("{name}: {} rows, accuracy {accuracy:.3}, macro-F1 {macro_f1:.3} ({})", rows.len(), each.join(", ")));
+    let each: Vec<String> = labels
+        .iter()
+        .zip(&f1)
+        .map(|(label, f1)| format!("{label} {f1:.3}"))
+        .collect();
+    note(&format!(
+        "{name}: {} rows, accuracy {accuracy:.3}, macro-F1 {macro_f1:.3} ({})",
+        rows.len(),
+        each.join(", ")
+    ));
     (accuracy, macro_f1)
 }
 
 #[test]
 fn moods_of_customers_of_airlines() {
-    let Some(rows) = rows("airline.jsonl") else { return };
+    let Some(rows) = rows("airline.jsonl") else {
+        return;
+    };
     let policy = policy();
     let labels = ["negative", "neutral", "positive"];
     let told: Vec<(usize, usize)> = rows
@@ -72,17 +94,25 @@ fn moods_of_customers_of_airlines() {
         .filter_map(|row| {
             let is = labels.iter().position(|label| *label == row.label)?;
             let mood = classified(&policy, "x", &row.text).sentiment.unwrap_or(0.0);
-            let said = if mood <= -0.1 { 0 } else if mood < 0.4 { 1 } else { 2 };
+            let said = if mood <= -0.1 {
+                0
+            } else if mood < 0.4 {
+                1
+            } else {
+                2
+            };
             Some((is, said))
         })
         .collect();
     let (accuracy, macro_f1) = measure("airline mood", labels, &told);
-    assert!(accuracy >= 0.68 && macro_f1 >= 0.58);
+    assert!(accuracy >= 0.72 && macro_f1 >= 0.65);
 }
 
 #[test]
 fn spam_in_text_messages() {
-    let Some(rows) = rows("sms_spam.jsonl") else { return };
+    let Some(rows) = rows("sms_spam.jsonl") else {
+        return;
+    };
     let policy = policy();
     let labels = ["ham", "spam"];
     let told: Vec<(usize, usize)> = rows
@@ -94,28 +124,35 @@ fn spam_in_text_messages() {
         })
         .collect();
     let (accuracy, macro_f1) = measure("text message spam", labels, &told);
-    assert!(accuracy >= 0.93 && macro_f1 >= 0.85);
+    assert!(accuracy >= 0.95 && macro_f1 >= 0.88);
 }
 
 #[test]
 fn abuse_in_posts() {
-    let Some(rows) = rows("offensive.jsonl") else { return };
+    let Some(rows) = rows("offensive.jsonl") else {
+        return;
+    };
     let policy = policy();
     let labels = ["neither", "offensive or hate"];
     let told: Vec<(usize, usize)> = rows
         .iter()
         .map(|row| {
             let abuse = classified(&policy, "x", &row.text).abuse.unwrap_or(0.0);
-            (usize::from(row.label != "neither"), usize::from(abuse >= 0.5))
+            (
+                usize::from(row.label != "neither"),
+                usize::from(abuse >= 0.5),
+            )
         })
         .collect();
     let (accuracy, macro_f1) = measure("abuse", labels, &told);
-    assert!(accuracy >= 0.80 && macro_f1 >= 0.70);
+    assert!(accuracy >= 0.91 && macro_f1 >= 0.85);
 }
 
 #[test]
 fn customers_of_airlines_are_no_spam_and_few_are_abusive() {
-    let Some(rows) = rows("airline.jsonl") else { return };
+    let Some(rows) = rows("airline.jsonl") else {
+        return;
+    };
     let policy = policy();
     let (mut spam, mut abuse, mut english) = (0, 0, 0);
     for row in &rows {
@@ -125,6 +162,11 @@ fn customers_of_airlines_are_no_spam_and_few_are_abusive() {
         english += usize::from(answer.language.as_deref() == Some("en"));
     }
     let share = |count: usize| count as f64 / rows.len() as f64;
-    note(&format!("airline: closed as spam {:.4}, abusive {:.4}, told as English {:.4}", share(spam), share(abuse), share(english)));
+    note(&format!(
+        "airline: closed as spam {:.4}, abusive {:.4}, told as English {:.4}",
+        share(spam),
+        share(abuse),
+        share(english)
+    ));
     assert!(share(spam) < 0.005 && share(abuse) < 0.05 && share(english) > 0.9);
 }

@@ -1,0 +1,10 @@
+//! The same policy in six engines, on the same interaction, with the same
+//! answer: what `benches/decide.rs` and the programs under `src/bin` measure.
+
+pub mod answer;
+pub mod clock;
+pub mod company;
+pub mod contenders;
+pub mod raw;
+pub mod rounds;
+pub mod table;

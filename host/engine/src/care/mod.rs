@@ -93,6 +93,7 @@ impl HostState {
     ) {
         self.handles.next_decision(limits.handles);
         self.recorder.begin(transcript);
+        self.limiter.begin();
         self.log.begin(limits.log.0 as usize);
         self.writes = Writes {
             limit: limits.state.0 as usize,

@@ -20,17 +20,23 @@ pub struct HostCall {
     pub stopped: Option<String>,
 }
 
+/// Bytes of a transcript, roughly. A policy could else fill the host's memory
+/// by asking for the same text again and again.
+const TRANSCRIPT_BYTES: usize = 4 << 20;
+
 /// Counts every host call, and keeps them where somebody asked for a
-/// transcript.
+/// transcript. One that grows too long is given up: half of it replays nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     calls: u32,
+    bytes: usize,
     transcript: Option<Vec<HostCall>>,
 }
 
 impl Recorder {
     pub(crate) fn begin(&mut self, transcript: bool) {
         self.calls = 0;
+        self.bytes = 0;
         self.transcript = transcript.then(Vec::new);
     }
 
@@ -41,17 +47,27 @@ impl Recorder {
         result: &Result<R, Stop>,
     ) {
         self.calls = self.calls.saturating_add(1);
-        if let Some(transcript) = &mut self.transcript {
-            transcript.push(HostCall {
-                name: name.to_owned(),
-                args: serde_json::to_value(args).unwrap_or(Value::Null),
-                result: result
-                    .as_ref()
-                    .ok()
-                    .map(|value| serde_json::to_value(value).unwrap_or(Value::Null)),
-                stopped: result.as_ref().err().map(ToString::to_string),
-            });
+        let Some(transcript) = &mut self.transcript else {
+            return;
+        };
+        let call = HostCall {
+            name: name.to_owned(),
+            args: serde_json::to_value(args).unwrap_or(Value::Null),
+            result: result
+                .as_ref()
+                .ok()
+                .map(|value| serde_json::to_value(value).unwrap_or(Value::Null)),
+            stopped: result.as_ref().err().map(ToString::to_string),
+        };
+        self.bytes += size_of::<HostCall>()
+            + name.len()
+            + weight(&call.args)
+            + call.result.as_ref().map_or(0, weight);
+        if self.bytes > TRANSCRIPT_BYTES {
+            self.transcript = None;
+            return;
         }
+        transcript.push(call);
     }
 
     pub(crate) fn calls(&self) -> u32 {
@@ -61,6 +77,20 @@ impl Recorder {
     pub(crate) fn take(&mut self) -> Option<Vec<HostCall>> {
         self.transcript.take()
     }
+}
+
+/// Bytes a value takes, roughly.
+fn weight(value: &Value) -> usize {
+    let within = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| key.len() + weight(value))
+            .sum(),
+        _ => 0,
+    };
+    size_of::<Value>() + within
 }
 
 /// A line a policy wrote for the decision's record.
@@ -90,11 +120,13 @@ impl LogBuffer {
     }
 
     pub(crate) fn write(&mut self, level: &str, message: &str) {
-        if self.bytes + message.len() > self.limit {
+        // A line that says nothing takes room too.
+        let bytes = message.len().max(1);
+        if self.bytes + bytes > self.limit {
             self.dropped = self.dropped.saturating_add(1);
             return;
         }
-        self.bytes += message.len();
+        self.bytes += bytes;
         self.lines.push(LogLine {
             level: level.to_owned(),
             message: escape_controls(message),
@@ -141,6 +173,31 @@ mod tests {
         let (lines, dropped) = log.take();
         assert_eq!(lines.len(), 2);
         assert_eq!(dropped, 1);
+    }
+
+    #[test]
+    fn a_line_that_says_nothing_takes_room_too() {
+        let mut log = LogBuffer::default();
+        log.begin(2);
+        for _ in 0..5 {
+            log.write("info", "");
+        }
+        assert_eq!((log.lines.len(), log.dropped), (2, 3));
+    }
+
+    #[test]
+    fn a_transcript_without_end_is_given_up() {
+        let mut recorder = Recorder::default();
+        recorder.begin(true);
+        let text = "x".repeat(64 << 10);
+        for _ in 0..10 {
+            recorder.record("types.interaction.text", 0, &Ok(&text));
+        }
+        assert!(recorder.transcript.is_some());
+        for _ in 0..100 {
+            recorder.record("types.interaction.text", 0, &Ok(&text));
+        }
+        assert_eq!((recorder.calls(), recorder.take()), (110, None));
     }
 
     #[test]

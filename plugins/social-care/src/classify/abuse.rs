@@ -18,7 +18,12 @@ pub(crate) fn probability(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit]) -> f
     let mut rest = 0.0_f32;
     let mut covered = 0;
     for hit in hits.iter().filter(|hit| hit.signal == Signal::Abuse) {
-        let weight = hit.weight + if at_you(text, lexicon, hit) { AT_YOU } else { 0.0 };
+        let weight = hit.weight
+            + if at_you(text, lexicon, hit) {
+                AT_YOU
+            } else {
+                0.0
+            };
         // The words of an insult do not count again by themselves.
         let inside = hit.first < covered;
         covered = covered.max(hit.last + 1);
@@ -29,13 +34,23 @@ pub(crate) fn probability(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit]) -> f
             rest += weight;
         }
     }
-    if worst == 0.0 { 0.01 } else { probability_of(BEFORE + worst + rest * 0.5) }
+    if worst == 0.0 {
+        0.01
+    } else {
+        probability_of(BEFORE + worst + rest * 0.5)
+    }
 }
 
 fn at_you(text: &Text<'_>, lexicon: &Lexicon, hit: &Hit) -> bool {
     let from = hit.first.saturating_sub(REACH) as usize;
     let to = (hit.last + REACH + 1).min(text.tokens.len() as u32) as usize;
-    text.tokens.get(from..to).is_some_and(|near| near.iter().any(|token| lexicon.entry(token).is_some_and(|entry| entry.role.has(Role::YOU))))
+    text.tokens.get(from..to).is_some_and(|near| {
+        near.iter().any(|token| {
+            lexicon
+                .entry(token)
+                .is_some_and(|entry| entry.role.has(Role::YOU))
+        })
+    })
 }
 
 #[cfg(test)]
@@ -51,10 +66,21 @@ mod tests {
 
     #[test]
     fn insults_are_abuse_and_anger_is_not() {
-        for abuse in ["You are a bunch of idiots, fuck you", "Sois unos gilipollas", "Bande de connards", "Ihr Arschlöcher", "filhos da puta"] {
+        for abuse in [
+            "You are a bunch of idiots, fuck you",
+            "Sois unos gilipollas",
+            "Bande de connards",
+            "Ihr Arschlöcher",
+            "filhos da puta",
+        ] {
             assert!(of(abuse) >= 0.5, "{abuse}: {}", of(abuse));
         }
-        for anger in ["This is unacceptable and I am furious", "worst damn airline", "Hello, what the hell is going on with my order", ""] {
+        for anger in [
+            "This is unacceptable and I am furious",
+            "worst damn airline",
+            "Hello, what the hell is going on with my order",
+            "",
+        ] {
             assert!(of(anger) < 0.5, "{anger}: {}", of(anger));
         }
     }

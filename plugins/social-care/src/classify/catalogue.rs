@@ -79,16 +79,29 @@ const URGENCY_OF_OWN: u8 = 40;
 impl Catalogue {
     /// The built-in intents and those of the settings.
     pub(crate) fn new(settings: &Settings) -> Self {
-        let mut catalogue = Self { intents: Vec::with_capacity(BUILT_IN.len()), topics: Vec::new() };
+        let mut catalogue = Self {
+            intents: Vec::with_capacity(BUILT_IN.len()),
+            topics: Vec::new(),
+        };
         for (number, (code, topic, urgency)) in BUILT_IN.iter().enumerate() {
             let topic = (!topic.is_empty()).then(|| catalogue.topic(topic));
             let reply_expected = !NO_REPLY.contains(&(number as u16));
-            catalogue.intents.push(IntentKind { code: (*code).to_owned(), topic, urgency: *urgency, reply_expected });
+            catalogue.intents.push(IntentKind {
+                code: (*code).to_owned(),
+                topic,
+                urgency: *urgency,
+                reply_expected,
+            });
         }
         for (code, own) in &settings.intents {
             let topic = own.topic.as_ref().map(|topic| catalogue.topic(topic));
             let number = catalogue.intent(code).unwrap_or_else(|| {
-                catalogue.intents.push(IntentKind { code: code.clone(), topic: None, urgency: URGENCY_OF_OWN, reply_expected: true });
+                catalogue.intents.push(IntentKind {
+                    code: code.clone(),
+                    topic: None,
+                    urgency: URGENCY_OF_OWN,
+                    reply_expected: true,
+                });
                 catalogue.intents.len() as u16 - 1
             });
             let kind = &mut catalogue.intents[usize::from(number)];
@@ -101,15 +114,22 @@ impl Catalogue {
 
     /// The number of an intent.
     pub(crate) fn intent(&self, code: &str) -> Option<u16> {
-        self.intents.iter().position(|kind| kind.code == code).map(|at| at as u16)
+        self.intents
+            .iter()
+            .position(|kind| kind.code == code)
+            .map(|at| at as u16)
     }
 
     /// The number of a topic, given one if it has none.
     pub(crate) fn topic(&mut self, code: &str) -> u16 {
-        let at = self.topics.iter().position(|topic| topic == code).unwrap_or_else(|| {
-            self.topics.push(code.to_owned());
-            self.topics.len() - 1
-        });
+        let at = self
+            .topics
+            .iter()
+            .position(|topic| topic == code)
+            .unwrap_or_else(|| {
+                self.topics.push(code.to_owned());
+                self.topics.len() - 1
+            });
         at as u16
     }
 
@@ -125,7 +145,12 @@ mod tests {
     #[test]
     fn the_named_numbers_are_where_they_should_be() {
         let catalogue = Catalogue::new(&Settings::default());
-        for (number, code) in [(COMPLAINT, "complaint"), (PRAISE, "praise"), (QUESTION, "question"), (SPAM, "spam")] {
+        for (number, code) in [
+            (COMPLAINT, "complaint"),
+            (PRAISE, "praise"),
+            (QUESTION, "question"),
+            (SPAM, "spam"),
+        ] {
             assert_eq!(catalogue.intent(code), Some(number));
         }
     }

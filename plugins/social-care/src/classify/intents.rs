@@ -45,25 +45,44 @@ struct Tally {
 }
 
 /// The intents of a text, best first.
-pub(crate) fn find(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit], around: Around, least: f64) -> Vec<Intent> {
+pub(crate) fn find(
+    text: &Text<'_>,
+    lexicon: &Lexicon,
+    hits: &[Hit],
+    around: Around,
+    least: f64,
+) -> Vec<Intent> {
     let mut tallies = tally(hits);
     from_form(text, lexicon, around, &mut tallies);
     let mut intents: Vec<Intent> = tallies
         .into_iter()
         .map(|tally| {
             let weight = f64::from(tally.best + tally.rest * FURTHER + tally.against);
-            Intent { number: tally.number, confidence: 1.0 - (-STEEPNESS * weight.max(0.0)).exp(), hit: tally.hit }
+            Intent {
+                number: tally.number,
+                confidence: 1.0 - (-STEEPNESS * weight.max(0.0)).exp(),
+                hit: tally.hit,
+            }
         })
         .collect();
     if around.spam >= 0.5 {
-        intents.push(Intent { number: SPAM, confidence: around.spam, hit: hits.iter().find(|hit| hit.signal == Signal::Spam).copied() });
+        intents.push(Intent {
+            number: SPAM,
+            confidence: around.spam,
+            hit: hits.iter().find(|hit| hit.signal == Signal::Spam).copied(),
+        });
     }
     settle(&mut intents, around);
     intents.retain(|intent| intent.confidence >= least && intent.confidence > 0.0);
     for intent in &mut intents {
         intent.confidence = (intent.confidence * 100.0).round() / 100.0;
     }
-    intents.sort_by(|one, other| other.confidence.total_cmp(&one.confidence).then(one.number.cmp(&other.number)));
+    intents.sort_by(|one, other| {
+        other
+            .confidence
+            .total_cmp(&one.confidence)
+            .then(one.number.cmp(&other.number))
+    });
     intents.truncate(MOST);
     intents
 }
@@ -71,7 +90,9 @@ pub(crate) fn find(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit], around: Aro
 fn tally(hits: &[Hit]) -> Vec<Tally> {
     let mut tallies: Vec<Tally> = Vec::with_capacity(8);
     for (at, hit) in hits.iter().enumerate() {
-        let Signal::Intent(number) = hit.signal else { continue };
+        let Signal::Intent(number) = hit.signal else {
+            continue;
+        };
         if hits[..at].iter().any(|earlier| earlier.same_phrase(hit)) {
             continue;
         }
@@ -80,11 +101,16 @@ fn tally(hits: &[Hit]) -> Vec<Tally> {
             tally.against += hit.weight;
         } else if hit.weight > tally.best {
             // A phrase inside a longer one is the same evidence.
-            let inside = tally.hit.is_some_and(|best| hit.first <= best.last && best.first <= hit.last);
+            let inside = tally
+                .hit
+                .is_some_and(|best| hit.first <= best.last && best.first <= hit.last);
             tally.rest += if inside { 0.0 } else { tally.best };
             tally.best = hit.weight;
             tally.hit = Some(*hit);
-        } else if !tally.hit.is_some_and(|best| hit.first <= best.last && best.first <= hit.last) {
+        } else if !tally
+            .hit
+            .is_some_and(|best| hit.first <= best.last && best.first <= hit.last)
+        {
             tally.rest += hit.weight;
         }
     }
@@ -92,10 +118,19 @@ fn tally(hits: &[Hit]) -> Vec<Tally> {
 }
 
 fn entry(tallies: &mut Vec<Tally>, number: u16) -> &mut Tally {
-    let at = tallies.iter().position(|tally| tally.number == number).unwrap_or_else(|| {
-        tallies.push(Tally { number, best: 0.0, rest: 0.0, against: 0.0, hit: None });
-        tallies.len() - 1
-    });
+    let at = tallies
+        .iter()
+        .position(|tally| tally.number == number)
+        .unwrap_or_else(|| {
+            tallies.push(Tally {
+                number,
+                best: 0.0,
+                rest: 0.0,
+                against: 0.0,
+                hit: None,
+            });
+            tallies.len() - 1
+        });
     &mut tallies[at]
 }
 
@@ -107,7 +142,11 @@ fn from_form(text: &Text<'_>, lexicon: &Lexicon, around: Around, tallies: &mut V
     } else if around.mood >= GOOD {
         entry(tallies, PRAISE).rest += mood * 3.0;
     }
-    let asks = text.tokens.first().and_then(|token| lexicon.entry(token)).is_some_and(|entry| entry.role.has(Role::QUESTION));
+    let asks = text
+        .tokens
+        .first()
+        .and_then(|token| lexicon.entry(token))
+        .is_some_and(|entry| entry.role.has(Role::QUESTION));
     if text.marks.questions > 0 {
         entry(tallies, QUESTION).rest += if asks { 3.0 } else { 2.0 };
     } else if asks && text.marks.words > 2 && around.mood < GOOD {
@@ -118,7 +157,9 @@ fn from_form(text: &Text<'_>, lexicon: &Lexicon, around: Around, tallies: &mut V
 /// Praise in a bad mood is irony, a complaint in a good one a turn of phrase;
 /// and what is definite comes before what is general.
 fn settle(intents: &mut [Intent], around: Around) {
-    let definite = intents.iter().any(|intent| intent.number > SPAM && intent.confidence >= DEFINITE);
+    let definite = intents
+        .iter()
+        .any(|intent| intent.number > SPAM && intent.confidence >= DEFINITE);
     for intent in intents {
         match intent.number {
             PRAISE if around.mood < -0.1 => intent.confidence *= 0.3,
@@ -138,7 +179,9 @@ fn settle(intents: &mut [Intent], around: Around) {
 /// Topics of a text: those of its intents, then those its words tell; numbers
 /// in the catalogue, each once.
 pub(crate) fn topics(intents: &[Intent], hits: &[Hit], catalogue: &Catalogue) -> Vec<u16> {
-    let of_intents = intents.iter().filter_map(|intent| catalogue.kind(intent.number).topic);
+    let of_intents = intents
+        .iter()
+        .filter_map(|intent| catalogue.kind(intent.number).topic);
     let of_words = hits.iter().filter_map(|hit| match hit.signal {
         Signal::Topic(number) => Some(number),
         _ => None,

@@ -26,14 +26,25 @@ const ENOUGH: f32 = 0.9;
 /// With less between the two best, trigrams are asked too.
 const CLEAR: f32 = 1.5;
 
-pub(crate) fn detect<'a>(text: &Text<'_>, lexicon: &Lexicon, channel: Option<&'a str>) -> Language<'a> {
-    let channel = channel.filter(|tag| !matches!(languages::primary(tag), "und" | "zxx" | "qme" | "qst" | ""));
+pub(crate) fn detect<'a>(
+    text: &Text<'_>,
+    lexicon: &Lexicon,
+    channel: Option<&'a str>,
+) -> Language<'a> {
+    let channel = channel
+        .filter(|tag| !matches!(languages::primary(tag), "und" | "zxx" | "qme" | "qst" | ""));
     if let Some(code) = script(text) {
-        return Language { tag: Some(agreeing(channel, code)), words: None };
+        return Language {
+            tag: Some(agreeing(channel, code)),
+            words: None,
+        };
     }
     let said = channel.and_then(languages::number);
     if channel.is_some() && said.is_none() && text.marks.letters.latin == 0 {
-        return Language { tag: channel, words: None };
+        return Language {
+            tag: channel,
+            words: None,
+        };
     }
     let mut scores = words(text, lexicon);
     if let Some(said) = said {
@@ -48,17 +59,35 @@ pub(crate) fn detect<'a>(text: &Text<'_>, lexicon: &Lexicon, channel: Option<&'a
     // another is plain.
     if let (Some(tag), None) = (channel, said) {
         let plain = scores[best] >= CHANNEL + CLEAR && lead >= CLEAR;
-        return if plain { Language { tag: Some(languages::CODES[best]), words: Some(best) } } else { Language { tag: Some(tag), words: None } };
+        return if plain {
+            Language {
+                tag: Some(languages::CODES[best]),
+                words: Some(best),
+            }
+        } else {
+            Language {
+                tag: Some(tag),
+                words: None,
+            }
+        };
     }
     if scores[best] < ENOUGH {
-        return Language { tag: channel, words: Some(languages::EN) };
+        return Language {
+            tag: channel,
+            words: Some(languages::EN),
+        };
     }
-    Language { tag: Some(agreeing(channel, languages::CODES[best])), words: Some(best) }
+    Language {
+        tag: Some(agreeing(channel, languages::CODES[best])),
+        words: Some(best),
+    }
 }
 
 /// The channel's own tag (`pt-BR`) where it is of the same language.
 fn agreeing<'a>(channel: Option<&'a str>, code: &'static str) -> &'a str {
-    channel.filter(|tag| languages::primary(tag).eq_ignore_ascii_case(code)).unwrap_or(code)
+    channel
+        .filter(|tag| languages::primary(tag).eq_ignore_ascii_case(code))
+        .unwrap_or(code)
 }
 
 fn script(text: &Text<'_>) -> Option<&'static str> {
@@ -85,16 +114,26 @@ fn words(text: &Text<'_>, lexicon: &Lexicon) -> [f32; LATIN] {
         if !matches!(token.kind, Kind::Word | Kind::Hashtag) {
             continue;
         }
-        let Some(entry) = lexicon.entry(token) else { continue };
+        let Some(entry) = lexicon.entry(token) else {
+            continue;
+        };
         if entry.languages == 0 {
             // A word with a mood in one language only speaks for it a little.
-            let mut moods = entry.valence.iter().enumerate().filter(|(_, valence)| **valence != 0);
+            let mut moods = entry
+                .valence
+                .iter()
+                .enumerate()
+                .filter(|(_, valence)| **valence != 0);
             if let (Some((language, _)), None) = (moods.next(), moods.next()) {
                 scores[language] += 0.6;
             }
             continue;
         }
-        let long = if token.end - token.start >= 4 { 1.5 } else { 1.0 };
+        let long = if token.end - token.start >= 4 {
+            1.5
+        } else {
+            1.0
+        };
         let share = long / entry.languages.count_ones() as f32;
         let mut rest = entry.languages;
         while rest != 0 {
@@ -137,10 +176,18 @@ fn add_trigrams(text: &Text<'_>, lexicon: &Lexicon, scores: &mut [f32; LATIN]) {
         }
         let mut code = 0;
         for letter in text.written(token).chars().chain([' ']) {
-            let folded = crate::text::fold::without_accent(letter).and_then(|folded| folded.bytes().next());
-            let byte = folded.unwrap_or(if letter.is_ascii() { letter as u8 } else { b' ' });
+            let folded =
+                crate::text::fold::without_accent(letter).and_then(|folded| folded.bytes().next());
+            let byte = folded.unwrap_or(if letter.is_ascii() {
+                letter as u8
+            } else {
+                b' '
+            });
             code = (code * 32 + trigram_letter(byte)) & 0x7fff;
-            if let Ok(at) = lexicon.trigrams.binary_search_by_key(&code, |(code, _)| *code) {
+            if let Ok(at) = lexicon
+                .trigrams
+                .binary_search_by_key(&code, |(code, _)| *code)
+            {
                 let languages = lexicon.trigrams[at].1;
                 for (language, score) in scores.iter_mut().enumerate() {
                     if languages & (1 << language) != 0 {
@@ -165,9 +212,15 @@ mod tests {
     #[test]
     fn sentences_of_every_language_are_told() {
         for (code, source) in [
-            ("en", "Where is my parcel? It should have been here yesterday."),
+            (
+                "en",
+                "Where is my parcel? It should have been here yesterday.",
+            ),
             ("pt", "Bom dia, a minha encomenda ainda não chegou"),
-            ("es", "Hola, mi pedido todavía no ha llegado y nadie responde"),
+            (
+                "es",
+                "Hola, mi pedido todavía no ha llegado y nadie responde",
+            ),
             ("fr", "Bonjour, je n'ai toujours pas reçu ma commande"),
             ("de", "Wo ist mein Paket? Ich warte schon seit einer Woche"),
             ("it", "Buongiorno, il mio ordine non è ancora arrivato"),
@@ -188,8 +241,17 @@ mod tests {
     #[test]
     fn the_channel_is_believed_where_the_text_does_not_say_otherwise() {
         assert_eq!(language("ok", Some("pt-BR")), Some("pt-BR"));
-        assert_eq!(language("O meu pedido não chegou", Some("pt-BR")), Some("pt-BR"));
-        assert_eq!(language("Where is my parcel? It should have been here yesterday.", Some("pt-BR")), Some("en"));
+        assert_eq!(
+            language("O meu pedido não chegou", Some("pt-BR")),
+            Some("pt-BR")
+        );
+        assert_eq!(
+            language(
+                "Where is my parcel? It should have been here yesterday.",
+                Some("pt-BR")
+            ),
+            Some("en")
+        );
         assert_eq!(language("Hei, missä tilaukseni on", Some("fi")), Some("fi"));
         assert_eq!(language("😡😡", None), None);
         assert_eq!(language("", Some("und")), None);

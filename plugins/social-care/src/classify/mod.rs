@@ -18,7 +18,11 @@ use catalogue::{PRAISE, QUESTION, SPAM};
 
 /// Say what an interaction is.
 pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classification {
-    let SocialCare { lexicon, catalogue, settings } = policy;
+    let SocialCare {
+        lexicon,
+        catalogue,
+        settings,
+    } = policy;
     let text = Text::read(interaction.text(), &lexicon.vocabulary);
     let hits = lexicon.incoming.find(&text.tokens);
     let said = interaction.language();
@@ -26,7 +30,13 @@ pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classi
     let mood = sentiment::mood(&text, lexicon, &hits, language.words);
     let spam = spam::probability(&text, &hits);
     let abuse = abuse::probability(&text, lexicon, &hits);
-    let intents = intents::find(&text, lexicon, &hits, intents::Around { mood, spam }, settings.least_confidence);
+    let intents = intents::find(
+        &text,
+        lexicon,
+        &hits,
+        intents::Around { mood, spam },
+        settings.least_confidence,
+    );
     let topics = intents::topics(&intents, &hits, catalogue);
     let author = interaction.author();
     let around = urgency::Around {
@@ -38,12 +48,19 @@ pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classi
     let urgency = urgency::of(&text, &intents, &hits, catalogue, around);
     let personal_data = personal_data::find(&text, lexicon);
 
-    let mut answer = Classification::because(why::sentence(policy, &intents, mood, spam, abuse, &personal_data))
-        .sentiment(mood)
-        .urgency(urgency)
-        .spam(spam)
-        .abuse(abuse)
-        .reply_expected(reply_expected(policy, &text, &intents, spam));
+    let mut answer = Classification::because(why::sentence(
+        policy,
+        &intents,
+        mood,
+        spam,
+        abuse,
+        &personal_data,
+    ))
+    .sentiment(mood)
+    .urgency(urgency)
+    .spam(spam)
+    .abuse(abuse)
+    .reply_expected(reply_expected(policy, &text, &intents, spam));
     if let Some(tag) = language.tag {
         answer = answer.language(tag);
     }
@@ -61,18 +78,30 @@ pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classi
 
 /// Whether the customer waits for an answer: somebody who only says thanks,
 /// sells something or shares a link does not.
-fn reply_expected(policy: &SocialCare, text: &Text<'_>, intents: &[intents::Intent], spam: f64) -> bool {
+fn reply_expected(
+    policy: &SocialCare,
+    text: &Text<'_>,
+    intents: &[intents::Intent],
+    spam: f64,
+) -> bool {
     if spam >= 0.8 || text.tokens.is_empty() {
         return false;
     }
-    let asks = intents.iter().any(|intent| intent.number == QUESTION && intent.confidence >= 0.5);
+    let asks = intents
+        .iter()
+        .any(|intent| intent.number == QUESTION && intent.confidence >= 0.5);
     let Some(best) = intents.first() else {
         // Nothing is known: a link alone wants nothing, words may.
         return asks || text.marks.links == 0 && text.marks.words > 2;
     };
     match best.number {
         SPAM => false,
-        PRAISE => asks || intents.iter().skip(1).any(|other| other.number > SPAM && other.confidence >= 0.5),
+        PRAISE => {
+            asks || intents
+                .iter()
+                .skip(1)
+                .any(|other| other.number > SPAM && other.confidence >= 0.5)
+        }
         number => policy.catalogue.kind(number).reply_expected,
     }
 }

@@ -30,7 +30,10 @@ const SPREAD: f32 = 15.0;
 pub(crate) fn mood(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit], words: Option<usize>) -> f64 {
     let language = words.filter(|language| *language < WITH_VALENCE);
     let shouting = text.capitals() > 0.8;
-    let mut phrases = hits.iter().filter(|hit| hit.signal == Signal::Mood).peekable();
+    let mut phrases = hits
+        .iter()
+        .filter(|hit| hit.signal == Signal::Mood)
+        .peekable();
     let mut sum = 0.0_f32;
     let mut covered = 0;
     for (at, token) in text.tokens.iter().enumerate() {
@@ -63,10 +66,19 @@ pub(crate) fn mood(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit], words: Opti
             sum *= BEFORE_CONTRAST / AFTER_CONTRAST;
         }
     }
-    if text.tokens.iter().skip(1).any(|token| lexicon.entry(token).is_some_and(|entry| entry.role.has(Role::CONTRAST))) {
+    if text.tokens.iter().skip(1).any(|token| {
+        lexicon
+            .entry(token)
+            .is_some_and(|entry| entry.role.has(Role::CONTRAST))
+    }) {
         sum *= AFTER_CONTRAST;
     }
-    sum += sum.signum() * if sum == 0.0 { 0.0 } else { EXCLAMATION * text.marks.exclamations.min(MOST_EXCLAMATIONS) as f32 };
+    sum += sum.signum()
+        * if sum == 0.0 {
+            0.0
+        } else {
+            EXCLAMATION * text.marks.exclamations.min(MOST_EXCLAMATIONS) as f32
+        };
     let score = f64::from(sum / (sum * sum + SPREAD).sqrt());
     // Two decimals: more would claim more than is known.
     (score * 100.0).round() / 100.0
@@ -83,7 +95,13 @@ fn shaped(mut value: f32, shape: Shape, shouting: bool) -> f32 {
 }
 
 /// What the words before it make of a mood.
-fn around(text: &Text<'_>, lexicon: &Lexicon, at: usize, mut value: f32, words: Option<usize>) -> f32 {
+fn around(
+    text: &Text<'_>,
+    lexicon: &Lexicon,
+    at: usize,
+    mut value: f32,
+    words: Option<usize>,
+) -> f32 {
     let own = 1_u16 << words.unwrap_or(EN);
     let mut negated = false;
     for back in 1..=NEGATION_REACH.min(at) {
@@ -91,7 +109,9 @@ fn around(text: &Text<'_>, lexicon: &Lexicon, at: usize, mut value: f32, words: 
         if token.shape.has(Shape::CLAUSE_END) {
             break;
         }
-        let Some(entry) = lexicon.entry(token) else { continue };
+        let Some(entry) = lexicon.entry(token) else {
+            continue;
+        };
         if entry.negates & own != 0 {
             negated = !negated;
         } else if back <= 2 && entry.boost != 0 {
@@ -120,10 +140,26 @@ mod tests {
 
     #[test]
     fn praise_is_good_and_complaint_is_bad_in_every_language() {
-        for good in ["You are amazing, thank you!", "Muito obrigado, excelente serviço", "Muchas gracias, son geniales", "Merci beaucoup, service parfait", "Vielen Dank, toller Service", "😍", ":)"] {
+        for good in [
+            "You are amazing, thank you!",
+            "Muito obrigado, excelente serviço",
+            "Muchas gracias, son geniales",
+            "Merci beaucoup, service parfait",
+            "Vielen Dank, toller Service",
+            "😍",
+            ":)",
+        ] {
             assert!(of(good) > 0.3, "{good}: {}", of(good));
         }
-        for bad in ["This is the worst service ever", "Péssimo atendimento, que vergonha", "Pésimo servicio, una vergüenza", "Service déplorable, une honte", "Katastrophe, so eine Frechheit", "😡😡", ":("] {
+        for bad in [
+            "This is the worst service ever",
+            "Péssimo atendimento, que vergonha",
+            "Pésimo servicio, una vergüenza",
+            "Service déplorable, une honte",
+            "Katastrophe, so eine Frechheit",
+            "😡😡",
+            ":(",
+        ] {
             assert!(of(bad) < -0.3, "{bad}: {}", of(bad));
         }
     }
@@ -136,12 +172,20 @@ mod tests {
         assert!(of("slightly disappointed") > of("disappointed"));
         assert!(of("this is AWFUL my friend") < of("this is awful my friend"));
         assert!(of("bad!!!") < of("bad"));
-        assert!(of("the crew was great but the delay was awful") < of("the delay was awful but the crew was great"));
+        assert!(
+            of("the crew was great but the delay was awful")
+                < of("the delay was awful but the crew was great")
+        );
     }
 
     #[test]
     fn a_text_without_mood_is_neutral() {
-        for source in ["", "My order is 12345", "@northwind https://t.co/x", "What are your opening hours?"] {
+        for source in [
+            "",
+            "My order is 12345",
+            "@northwind https://t.co/x",
+            "What are your opening hours?",
+        ] {
             assert!(of(source).abs() < 0.26, "{source}: {}", of(source));
         }
     }

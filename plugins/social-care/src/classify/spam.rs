@@ -58,7 +58,10 @@ fn phrases(hits: &[Hit]) -> f32 {
         if hit.signal != Signal::Spam {
             continue;
         }
-        let repeats = hits[..at].iter().filter(|earlier| earlier.same_phrase(hit)).count();
+        let repeats = hits[..at]
+            .iter()
+            .filter(|earlier| earlier.same_phrase(hit))
+            .count();
         if repeats < MOST_REPEATS {
             odds += hit.weight;
         }
@@ -84,10 +87,19 @@ mod tests {
 
     #[test]
     fn offers_are_spam_and_customers_are_not() {
-        for spam in ["Congratulations! You have won a £1000 cash prize. Call 09061701461 to claim now", "Earn money from home with bitcoin investment, DM me for promo https://bit.ly/x"] {
+        for spam in [
+            "Congratulations! You have won a £1000 cash prize. Call 09061701461 to claim now",
+            "Earn money from home with bitcoin investment, DM me for promo https://bit.ly/x",
+        ] {
             assert!(of(spam) > 0.9, "{spam}: {}", of(spam));
         }
-        for ham in ["Where is my order? Call me on 07700 900123", "I won't ever order again", "I was charged £20 twice, please help", "Any discount code for students?", ""] {
+        for ham in [
+            "Where is my order? Call me on 07700 900123",
+            "I won't ever order again",
+            "I was charged £20 twice, please help",
+            "Any discount code for students?",
+            "",
+        ] {
             assert!(of(ham) < 0.5, "{ham}: {}", of(ham));
         }
     }

@@ -2,7 +2,8 @@ use super::*;
 use patchbay_sdk::testing::{json, prepare};
 use std::sync::LazyLock;
 
-pub(crate) static POLICY: LazyLock<SocialCare> = LazyLock::new(|| prepare(json!({})).unwrap_or_else(|_| panic!("the defaults do not fit")));
+pub(crate) static POLICY: LazyLock<SocialCare> =
+    LazyLock::new(|| prepare(json!({})).unwrap_or_else(|_| panic!("the defaults do not fit")));
 
 fn of(text: &str) -> Classification {
     classify(&POLICY, &Interaction::example("x", text).public())
@@ -16,24 +17,45 @@ fn best(text: &str) -> Option<String> {
 fn what_customers_want_is_told() {
     for (intent, text) in [
         ("card-lost", "Lost my card 4111 1111 1111 1111, help!"),
-        ("order-status", "Where is my order? The tracking number does not work"),
-        ("delivery-late", "My parcel still hasn't arrived, it's 3 days late"),
+        (
+            "order-status",
+            "Where is my order? The tracking number does not work",
+        ),
+        (
+            "delivery-late",
+            "My parcel still hasn't arrived, it's 3 days late",
+        ),
         ("delivery-missing", "It says delivered but nothing is here"),
         ("refund", "I want my money back"),
         ("return", "How do I return these shoes?"),
         ("cancellation", "Please cancel my subscription"),
-        ("flight-cancelled", "You cancelled my flight and nobody tells us anything"),
+        (
+            "flight-cancelled",
+            "You cancelled my flight and nobody tells us anything",
+        ),
         ("baggage-lost", "You lost my luggage in Lisbon"),
         ("opening-hours", "What are your opening hours on Sunday?"),
-        ("fraud", "There is a transaction I don't recognise on my account"),
+        (
+            "fraud",
+            "There is a transaction I don't recognise on my account",
+        ),
         ("speak-to-human", "Can I please talk to a human?"),
         ("legal-threat", "My lawyer will be in touch"),
         ("safety", "The charger caught fire in my kitchen"),
-        ("press-inquiry", "I'm a journalist at the Evening Post, who can comment?"),
+        (
+            "press-inquiry",
+            "I'm a journalist at the Evening Post, who can comment?",
+        ),
         ("praise", "You guys are awesome, thank you so much!"),
-        ("complaint", "This is the worst company ever, absolutely ridiculous"),
+        (
+            "complaint",
+            "This is the worst company ever, absolutely ridiculous",
+        ),
         ("unsubscribe", "Unsubscribe me from your mailing list"),
-        ("personal-data-request", "Under GDPR I want a copy of my data"),
+        (
+            "personal-data-request",
+            "Under GDPR I want a copy of my data",
+        ),
         ("card-lost", "Perdi o meu cartão no aeroporto"),
         ("delivery-late", "Mi pedido no ha llegado todavía"),
         ("refund", "Je veux être remboursé"),
@@ -45,9 +67,24 @@ fn what_customers_want_is_told() {
 
 #[test]
 fn what_is_negated_is_not_wanted() {
-    assert!(of("I don't want a refund, I want my order").intents.iter().all(|intent| intent.name != "refund"));
-    assert!(of("I am not angry, just curious").intents.iter().all(|intent| intent.name != "complaint"));
-    assert!(of("Thanks for nothing, worst service").intents.iter().all(|intent| intent.name != "praise"));
+    assert!(
+        of("I don't want a refund, I want my order")
+            .intents
+            .iter()
+            .all(|intent| intent.name != "refund")
+    );
+    assert!(
+        of("I am not angry, just curious")
+            .intents
+            .iter()
+            .all(|intent| intent.name != "complaint")
+    );
+    assert!(
+        of("Thanks for nothing, worst service")
+            .intents
+            .iter()
+            .all(|intent| intent.name != "praise")
+    );
 }
 
 #[test]
@@ -63,16 +100,28 @@ fn urgency_orders_what_cannot_wait() {
 #[test]
 fn a_reply_is_expected_where_something_is_asked() {
     assert_eq!(of("Where is my parcel?").reply_expected, Some(true));
-    assert_eq!(of("Thank you, you are the best!").reply_expected, Some(false));
-    assert_eq!(of("Thanks! Where can I find my invoice?").reply_expected, Some(true));
-    assert_eq!(of("You have won a £1000 prize, call 09061701461 to claim").reply_expected, Some(false));
+    assert_eq!(
+        of("Thank you, you are the best!").reply_expected,
+        Some(false)
+    );
+    assert_eq!(
+        of("Thanks! Where can I find my invoice?").reply_expected,
+        Some(true)
+    );
+    assert_eq!(
+        of("You have won a £1000 prize, call 09061701461 to claim").reply_expected,
+        Some(false)
+    );
     assert_eq!(of("").reply_expected, Some(false));
 }
 
 #[test]
 fn the_reason_names_phrases_of_the_lists_and_nothing_of_the_customer() {
     let why = of("Lost my card 4111 1111 1111 1111, mail jo@example.com").why;
-    assert!(why.contains("card-lost") && why.contains("payment-card"), "{why}");
+    assert!(
+        why.contains("card-lost") && why.contains("payment-card"),
+        "{why}"
+    );
     assert!(!why.contains("4111") && !why.contains("jo@"), "{why}");
 }
 
@@ -90,9 +139,17 @@ fn a_company_adds_its_own_intents_and_changes_ours() {
     let of = |text: &str| classify(&policy, &Interaction::example("chat", text));
     let meter = of("My smart meter shows nothing, what about my carbon footprint?");
     assert_eq!(meter.intents[0].name, "smart-meter");
-    assert!(meter.topics.contains(&"energy".to_owned()) && meter.topics.contains(&"sustainability".to_owned()));
+    assert!(
+        meter.topics.contains(&"energy".to_owned())
+            && meter.topics.contains(&"sustainability".to_owned())
+    );
     assert!(of("where are my nectar points").urgency >= Some(70));
-    assert!(of("I want my money back").intents.iter().all(|intent| intent.name != "refund"));
+    assert!(
+        of("I want my money back")
+            .intents
+            .iter()
+            .all(|intent| intent.name != "refund")
+    );
 }
 
 #[test]
@@ -100,7 +157,24 @@ fn no_text_makes_it_panic_or_break_a_boundary() {
     let long = "ação 😡 é 4111 1111 1111 1111 PNR X4K9QZ ".repeat(1500);
     let digits = "1 ".repeat(30_000);
     let gaps = "lost ".repeat(13_000);
-    for text in ["", " ", "\u{0}", "?", "!!!!", "¿", "\u{feff}\u{200b}", "é", "🏳️‍🌈", "a\u{301}\u{301}\u{301}", "@", "#", "&#x1F600;", &long[..65_536 - 3].chars().take(40_000).collect::<String>(), &digits, &gaps] {
+    for text in [
+        "",
+        " ",
+        "\u{0}",
+        "?",
+        "!!!!",
+        "¿",
+        "\u{feff}\u{200b}",
+        "é",
+        "🏳️‍🌈",
+        "a\u{301}\u{301}\u{301}",
+        "@",
+        "#",
+        "&#x1F600;",
+        &long[..65_536 - 3].chars().take(40_000).collect::<String>(),
+        &digits,
+        &gaps,
+    ] {
         let answer = of(text);
         for span in &answer.personal_data {
             assert!(text.get(span.start as usize..span.end as usize).is_some());

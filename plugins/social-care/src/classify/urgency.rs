@@ -19,7 +19,13 @@ const NOTHING: f64 = 15.0;
 /// The most that haste may add.
 const MOST_HASTE: f64 = 35.0;
 
-pub(crate) fn of(text: &Text<'_>, intents: &[Intent], hits: &[Hit], catalogue: &Catalogue, around: Around) -> u8 {
+pub(crate) fn of(
+    text: &Text<'_>,
+    intents: &[Intent],
+    hits: &[Hit],
+    catalogue: &Catalogue,
+    around: Around,
+) -> u8 {
     if around.spam >= 0.8 {
         return 0;
     }
@@ -30,7 +36,8 @@ pub(crate) fn of(text: &Text<'_>, intents: &[Intent], hits: &[Hit], catalogue: &
         let weight = (intent.confidence / 0.7).min(1.0);
         urgency = urgency.max(NOTHING + (base - NOTHING) * weight);
     }
-    let only_praise = intents.first().is_some_and(|first| first.number == PRAISE) && around.mood > 0.0;
+    let only_praise =
+        intents.first().is_some_and(|first| first.number == PRAISE) && around.mood > 0.0;
     if only_praise {
         return urgency.min(10.0) as u8;
     }
@@ -39,7 +46,9 @@ pub(crate) fn of(text: &Text<'_>, intents: &[Intent], hits: &[Hit], catalogue: &
     if around.mood < -0.2 {
         urgency += -around.mood * 15.0;
     }
-    if around.mood < 0.0 && (text.marks.exclamations > 1 || text.capitals() > 0.5 && text.marks.words > 3) {
+    if around.mood < 0.0
+        && (text.marks.exclamations > 1 || text.capitals() > 0.5 && text.marks.words > 3)
+    {
         urgency += 4.0;
     }
     if around.widely_seen {
@@ -48,9 +57,15 @@ pub(crate) fn of(text: &Text<'_>, intents: &[Intent], hits: &[Hit], catalogue: &
     if around.comes_again {
         urgency += 6.0;
     }
-    let general = intents.iter().all(|intent| matches!(intent.number, COMPLAINT | PRAISE | QUESTION | SPAM));
+    let general = intents
+        .iter()
+        .all(|intent| matches!(intent.number, COMPLAINT | PRAISE | QUESTION | SPAM));
     // Nothing definite is wanted: loud is not urgent.
-    let most = if general && haste <= 0.0 && !around.widely_seen { 70.0 } else { 100.0 };
+    let most = if general && haste <= 0.0 && !around.widely_seen {
+        70.0
+    } else {
+        100.0
+    };
     urgency.clamp(0.0, most).round() as u8
 }
 
@@ -68,5 +83,9 @@ fn haste(hits: &[Hit]) -> f64 {
         }
     }
     // "Not urgent" contains "urgent".
-    if against < 0.0 { f64::from(against) } else { f64::from(first + second * 0.5) }
+    if against < 0.0 {
+        f64::from(against)
+    } else {
+        f64::from(first + second * 0.5)
+    }
 }

@@ -8,7 +8,14 @@ use crate::personal_data::Span;
 
 /// The sentence: intents with the phrases of our lists that told them, mood,
 /// and what stands out.
-pub(super) fn sentence(policy: &SocialCare, intents: &[Intent], mood: f64, spam: f64, abuse: f64, personal_data: &[Span]) -> String {
+pub(super) fn sentence(
+    policy: &SocialCare,
+    intents: &[Intent],
+    mood: f64,
+    spam: f64,
+    abuse: f64,
+    personal_data: &[Span],
+) -> String {
     let mut why = String::with_capacity(160);
     // Writing to a string does not fail.
     let _ = write_sentence(&mut why, policy, intents, mood, spam, abuse, personal_data);
@@ -29,7 +36,11 @@ fn write_sentence(
         [best, rest @ ..] => {
             why.push_str(&policy.catalogue.kind(best.number).code);
             if let Some(hit) = &best.hit {
-                write!(why, " by the phrase “{}”", policy.lexicon.incoming.text(hit))?;
+                write!(
+                    why,
+                    " by the phrase “{}”",
+                    policy.lexicon.incoming.text(hit)
+                )?;
             }
             for (at, other) in rest.iter().take(2).enumerate() {
                 why.push_str(if at == 0 { ", also " } else { " and " });

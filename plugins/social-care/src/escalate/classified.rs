@@ -18,10 +18,34 @@ struct Alarm {
 }
 
 const ALARMS: [Alarm; 4] = [
-    Alarm { intent: "safety", team: "safety", priority: 95, approval: true, says: "A customer reports a danger or an injury" },
-    Alarm { intent: "legal-threat", team: "legal", priority: 80, approval: true, says: "A customer speaks of legal action" },
-    Alarm { intent: "press-inquiry", team: "press", priority: 80, approval: true, says: "A journalist asks for comment" },
-    Alarm { intent: "fraud", team: "fraud", priority: 90, approval: false, says: "A customer reports fraud" },
+    Alarm {
+        intent: "safety",
+        team: "safety",
+        priority: 95,
+        approval: true,
+        says: "A customer reports a danger or an injury",
+    },
+    Alarm {
+        intent: "legal-threat",
+        team: "legal",
+        priority: 80,
+        approval: true,
+        says: "A customer speaks of legal action",
+    },
+    Alarm {
+        intent: "press-inquiry",
+        team: "press",
+        priority: 80,
+        approval: true,
+        says: "A journalist asks for comment",
+    },
+    Alarm {
+        intent: "fraud",
+        team: "fraud",
+        priority: 90,
+        approval: false,
+        says: "A customer reports fraud",
+    },
 ];
 /// A mood to worry about in public.
 const BAD: f64 = -0.2;
@@ -38,7 +62,12 @@ pub(super) fn respond(policy: &SocialCare, conversation: &Conversation) -> Optio
     let mut approval = false;
     for alarm in &ALARMS {
         if assessment.confidence(alarm.intent).unwrap_or(0.0) >= SURE {
-            escalation = notify(policy, escalation, alarm.team, &format!("{}: {place}.", alarm.says));
+            escalation = notify(
+                policy,
+                escalation,
+                alarm.team,
+                &format!("{}: {place}.", alarm.says),
+            );
             priority = priority.max(alarm.priority);
             approval |= alarm.approval;
             reasons.push(alarm.intent.to_owned());
@@ -48,13 +77,23 @@ pub(super) fn respond(policy: &SocialCare, conversation: &Conversation) -> Optio
     let reach = contact.reach().unwrap_or(0);
     let mood = assessment.sentiment().unwrap_or(0.0);
     if reach >= policy.settings.escalate_reach && mood <= BAD && conversation.latest().is_public() {
-        escalation = notify(policy, escalation, "press", &format!("A negative public message before {reach} followers: {place}."));
+        escalation = notify(
+            policy,
+            escalation,
+            "press",
+            &format!("A negative public message before {reach} followers: {place}."),
+        );
         priority = priority.max(85);
         reasons.push("a negative message many can see".to_owned());
     }
     let recent = contact.recent_interactions();
     if recent >= policy.settings.escalate_contacts {
-        escalation = notify(policy, escalation, "manager", &format!("A customer has written {recent} times in seven days: {place}."));
+        escalation = notify(
+            policy,
+            escalation,
+            "manager",
+            &format!("A customer has written {recent} times in seven days: {place}."),
+        );
         priority = priority.max(70);
         reasons.push(format!("{recent} messages in seven days"));
     }

@@ -27,15 +27,21 @@ pub(crate) fn respond(policy: &SocialCare, trigger: &Trigger) -> Option<Escalati
 
 /// Tell a team, where the settings name it.
 fn notify(policy: &SocialCare, escalation: Escalation, team: &str, message: &str) -> Escalation {
-    match policy.settings.teams.get(team) {
-        Some(target) => escalation.notify(target, message),
-        None => escalation,
+    let Some(target) = policy.settings.teams.get(team) else {
+        return escalation;
+    };
+    match policy.settings.brand.as_str() {
+        "" => escalation.notify(target, message),
+        brand => escalation.notify(target, format!("{brand}: {message}")),
     }
 }
 
 /// Which conversation, for people: channel and identifier, nothing personal.
 fn which(conversation: Option<&Conversation>) -> String {
-    conversation.map_or_else(|| "a conversation".to_owned(), |it| format!("conversation {} on {}", it.id(), it.channel()))
+    conversation.map_or_else(
+        || "a conversation".to_owned(),
+        |it| format!("conversation {} on {}", it.id(), it.channel()),
+    )
 }
 
 #[cfg(test)]

@@ -27,11 +27,14 @@ pub(super) fn reach(policy: &SocialCare, trigger: &Trigger) -> Option<Escalation
         return None;
     }
     let subject = subject(trigger);
-    let message = format!("Messages about {subject} are before {count} people, usually {usual:.0}.");
+    let message =
+        format!("Messages about {subject} are before {count} people, usually {usual:.0}.");
     let escalation = Escalation::because(&message).open_incident(&subject, &message);
     Some(notify(policy, escalation, "press", &message))
 }
 
 fn subject(trigger: &Trigger) -> String {
-    trigger.subject().unwrap_or_else(|| "many things".to_owned())
+    trigger
+        .subject()
+        .unwrap_or_else(|| "many things".to_owned())
 }

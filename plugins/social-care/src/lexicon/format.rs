@@ -28,7 +28,10 @@ pub(crate) fn lines(list: &str) -> impl Iterator<Item = Line<'_>> {
             if line.is_empty() || line.starts_with("# ") || line == "#" {
                 return None;
             }
-            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+            {
                 section = name;
                 return None;
             }
@@ -36,7 +39,11 @@ pub(crate) fn lines(list: &str) -> impl Iterator<Item = Line<'_>> {
             Some((section, weight.trim().parse().ok()?, phrases))
         })
         .flat_map(|(section, weight, phrases)| {
-            phrases.split(',').map(move |phrase| Line { section, weight, phrase: phrase.trim() })
+            phrases.split(',').map(move |phrase| Line {
+                section,
+                weight,
+                phrase: phrase.trim(),
+            })
         })
         .filter(|line| !line.phrase.is_empty())
 }
@@ -48,7 +55,8 @@ pub(crate) fn unreadable(list: &str) -> Option<&str> {
         let section = line.starts_with('[') && line.ends_with(']');
         let comment = line.is_empty() || line.starts_with("# ") || *line == "#";
         let entry = line.split_once(": ").is_some_and(|(weight, phrases)| {
-            weight.trim().parse::<f32>().is_ok() && phrases.split(',').all(|phrase| !phrase.trim().is_empty())
+            weight.trim().parse::<f32>().is_ok()
+                && phrases.split(',').all(|phrase| !phrase.trim().is_empty())
         });
         !(section || comment || entry)
     })
@@ -60,13 +68,26 @@ mod tests {
 
     #[test]
     fn a_line_carries_its_section_and_weight() {
-        let read: Vec<Line<'_>> = lines("# words\n[refund]\n2: refund, money back\n-1.5: no refund\n").collect();
+        let read: Vec<Line<'_>> =
+            lines("# words\n[refund]\n2: refund, money back\n-1.5: no refund\n").collect();
         assert_eq!(
             read,
             [
-                Line { section: "refund", weight: 2.0, phrase: "refund" },
-                Line { section: "refund", weight: 2.0, phrase: "money back" },
-                Line { section: "refund", weight: -1.5, phrase: "no refund" },
+                Line {
+                    section: "refund",
+                    weight: 2.0,
+                    phrase: "refund"
+                },
+                Line {
+                    section: "refund",
+                    weight: 2.0,
+                    phrase: "money back"
+                },
+                Line {
+                    section: "refund",
+                    weight: -1.5,
+                    phrase: "no refund"
+                },
             ]
         );
     }

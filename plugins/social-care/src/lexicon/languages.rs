@@ -8,7 +8,6 @@ pub(crate) const ES: usize = 2;
 pub(crate) const FR: usize = 3;
 pub(crate) const DE: usize = 4;
 pub(crate) const IT: usize = 5;
-pub(crate) const NL: usize = 6;
 pub(crate) const SV: usize = 7;
 pub(crate) const PL: usize = 8;
 pub(crate) const TR: usize = 9;
@@ -36,7 +35,9 @@ pub(crate) const LISTS: [&str; 10] = [
 /// The number of a language by its code; the region, if any, is ignored.
 pub(crate) fn number(code: &str) -> Option<usize> {
     let primary = primary(code);
-    CODES.iter().position(|known| known.eq_ignore_ascii_case(primary))
+    CODES
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(primary))
 }
 
 /// The language of a tag without region or script: `pt` of `pt-BR`.
@@ -64,7 +65,8 @@ pub(crate) fn note(letters: &mut Letters, letter: char) {
         'é' | 'É' => &[FR, ES, PT],
         'á' | 'Á' | 'í' | 'Í' | 'ú' | 'Ú' => &[ES, PT],
         'ó' | 'Ó' => &[ES, PT, PL],
-        'ł' | 'Ł' | 'ż' | 'Ż' | 'ź' | 'Ź' | 'ś' | 'Ś' | 'ć' | 'Ć' | 'ń' | 'Ń' | 'ą' | 'Ą' | 'ę' | 'Ę' => &[PL, PL],
+        'ł' | 'Ł' | 'ż' | 'Ż' | 'ź' | 'Ź' | 'ś' | 'Ś' | 'ć' | 'Ć' | 'ń' | 'Ń' | 'ą' | 'Ą' | 'ę'
+        | 'Ę' => &[PL, PL],
         'ğ' | 'Ğ' | 'ş' | 'Ş' | 'ı' | 'İ' => &[TR, TR],
         _ => return script(letters, letter),
     };

@@ -9,7 +9,9 @@ pub(crate) mod vocabulary;
 use crate::text::{Text, Token};
 use languages::WITH_VALENCE;
 use phrases::{Phrases, Signal};
-use vocabulary::{Vocabulary, Word};
+use vocabulary::Vocabulary;
+#[cfg(test)]
+use vocabulary::Word;
 
 /// All words and phrases.
 #[derive(Debug, Default)]
@@ -95,7 +97,9 @@ impl Lexicon {
         for (language, list) in VALENCE.iter().enumerate() {
             lexicon.add_valence(list, |entry, tenths| entry.valence[language] = tenths);
         }
-        lexicon.add_valence(EMOJI, |entry, tenths| entry.valence = [tenths; WITH_VALENCE]);
+        lexicon.add_valence(EMOJI, |entry, tenths| {
+            entry.valence = [tenths; WITH_VALENCE]
+        });
         lexicon
     }
 
@@ -107,7 +111,8 @@ impl Lexicon {
 
     /// Add a phrase of customers; false where it has no word.
     pub(crate) fn add_incoming(&mut self, signal: Signal, weight: f32, phrase: &str) -> bool {
-        self.incoming.add(&mut self.vocabulary, signal, weight, phrase)
+        self.incoming
+            .add(&mut self.vocabulary, signal, weight, phrase)
     }
 
     /// Add a phrase of replies; false where it has no word.
@@ -131,7 +136,9 @@ impl Lexicon {
 
     fn entry_mut(&mut self, word: &str) -> Option<&mut Entry> {
         let read = Text::read_with(word, |hash| self.vocabulary.intern(hash));
-        let [token] = read.tokens.as_slice() else { return None };
+        let [token] = read.tokens.as_slice() else {
+            return None;
+        };
         let index = token.word.index()?;
         if self.entries.len() <= index {
             self.entries.resize(index + 1, Entry::default());
@@ -143,7 +150,9 @@ impl Lexicon {
         for (language, list) in languages::LISTS.iter().enumerate() {
             for line in format::lines(list) {
                 match line.section {
-                    "trigrams" => self.trigrams.extend(trigram(line.phrase).map(|code| (code, 1 << language))),
+                    "trigrams" => self
+                        .trigrams
+                        .extend(trigram(line.phrase).map(|code| (code, 1 << language))),
                     _ => {
                         if let Some(entry) = self.entry_mut(line.phrase) {
                             entry.languages |= 1 << language;
@@ -156,7 +165,9 @@ impl Lexicon {
 
     fn add_roles(&mut self) {
         for line in format::lines(ROLE_WORDS) {
-            let Some(entry) = self.entry_mut(line.phrase) else { continue };
+            let Some(entry) = self.entry_mut(line.phrase) else {
+                continue;
+            };
             if let Some(language) = line.section.strip_prefix("negation ") {
                 entry.negates |= languages::number(language).map_or(0, |number| 1 << number);
             } else if line.section == "strength" {
@@ -187,18 +198,29 @@ impl Default for Vocabulary {
 /// Three letters as one number, `_` for the edge of a word.
 pub(crate) fn trigram(letters: &str) -> Option<u32> {
     let letters: [u8; 3] = letters.as_bytes().try_into().ok()?;
-    Some(letters.iter().fold(0, |code, letter| code * 32 + trigram_letter(*letter)))
+    Some(
+        letters
+            .iter()
+            .fold(0, |code, letter| code * 32 + trigram_letter(*letter)),
+    )
 }
 
 /// A letter's part of a trigram: 0 for the edge of a word.
 pub(crate) fn trigram_letter(letter: u8) -> u32 {
-    if letter.is_ascii_alphabetic() { u32::from(letter.to_ascii_lowercase() - b'a') + 1 } else { 0 }
+    if letter.is_ascii_alphabetic() {
+        u32::from(letter.to_ascii_lowercase() - b'a') + 1
+    } else {
+        0
+    }
 }
 
 /// The word of a text that is one word.
 #[cfg(test)]
 fn only_word(lexicon: &Lexicon, word: &str) -> Word {
-    Text::read(word, &lexicon.vocabulary).tokens.first().map_or(Word::UNKNOWN, |token| token.word)
+    Text::read(word, &lexicon.vocabulary)
+        .tokens
+        .first()
+        .map_or(Word::UNKNOWN, |token| token.word)
 }
 
 #[cfg(test)]
@@ -207,7 +229,11 @@ mod tests {
 
     #[test]
     fn every_list_can_be_read() {
-        for list in VALENCE.iter().chain(&languages::LISTS).chain(&[EMOJI, ROLE_WORDS]) {
+        for list in VALENCE
+            .iter()
+            .chain(&languages::LISTS)
+            .chain(&[EMOJI, ROLE_WORDS])
+        {
             assert_eq!(format::unreadable(list), None);
         }
     }
@@ -216,7 +242,10 @@ mod tests {
     fn every_section_of_the_roles_is_known() {
         for line in format::lines(ROLE_WORDS) {
             let known = line.section == "strength"
-                || line.section.strip_prefix("negation ").is_some_and(|language| languages::number(language).is_some())
+                || line
+                    .section
+                    .strip_prefix("negation ")
+                    .is_some_and(|language| languages::number(language).is_some())
                 || ROLES.iter().any(|(name, _)| *name == line.section);
             assert!(known, "{}", line.section);
         }

@@ -85,7 +85,13 @@ pub(crate) struct Phrases {
 impl Phrases {
     /// Add a phrase. `*` stands for up to three words, `#` for a number.
     /// False where it has no word to begin with.
-    pub(crate) fn add(&mut self, vocabulary: &mut Vocabulary, signal: Signal, weight: f32, phrase: &str) -> bool {
+    pub(crate) fn add(
+        &mut self,
+        vocabulary: &mut Vocabulary,
+        signal: Signal,
+        weight: f32,
+        phrase: &str,
+    ) -> bool {
         let from = self.elements.len();
         let mut first = None;
         for piece in phrase.split_whitespace() {
@@ -95,7 +101,11 @@ impl Phrases {
                 words => {
                     let read = Text::read_with(words, |hash| vocabulary.intern(hash));
                     for token in &read.tokens {
-                        let word = if token.word == Word::UNKNOWN { continue } else { token.word };
+                        let word = if token.word == Word::UNKNOWN {
+                            continue;
+                        } else {
+                            token.word
+                        };
                         if first.is_none() {
                             first = Some(word);
                         } else {
@@ -147,13 +157,25 @@ impl Phrases {
     pub(crate) fn find(&self, tokens: &[Token]) -> Vec<Hit> {
         let mut hits = Vec::with_capacity(8);
         for (at, token) in tokens.iter().enumerate() {
-            let Some(word) = token.word.index() else { continue };
-            let (Some(from), Some(to)) = (self.starts.get(word), self.starts.get(word + 1)) else { continue };
+            let Some(word) = token.word.index() else {
+                continue;
+            };
+            let (Some(from), Some(to)) = (self.starts.get(word), self.starts.get(word + 1)) else {
+                continue;
+            };
             for index in *from..*to {
                 let phrase = &self.phrases[index as usize];
                 let (start, end) = phrase.elements;
-                if let Some(last) = ends_at(&self.elements[start as usize..end as usize], tokens, at) {
-                    hits.push(Hit { signal: phrase.signal, weight: phrase.weight, first: at as u32, last: last as u32, phrase: index });
+                if let Some(last) =
+                    ends_at(&self.elements[start as usize..end as usize], tokens, at)
+                {
+                    hits.push(Hit {
+                        signal: phrase.signal,
+                        weight: phrase.weight,
+                        first: at as u32,
+                        last: last as u32,
+                        phrase: index,
+                    });
                 }
             }
         }
@@ -206,7 +228,11 @@ fn ends_at(elements: &[u32], tokens: &[Token], mut at: usize) -> Option<usize> {
 }
 
 fn is(token: &Token, element: u32) -> bool {
-    if element == NUMBER { token.kind == Kind::Number } else { token.word.0 == element && token.word != Word::UNKNOWN }
+    if element == NUMBER {
+        token.kind == Kind::Number
+    } else {
+        token.word.0 == element && token.word != Word::UNKNOWN
+    }
 }
 
 #[cfg(test)]
@@ -220,26 +246,41 @@ mod tests {
         phrases.finish(&vocabulary);
         let text = Text::read(source, &vocabulary);
         let hit = *phrases.find(&text.tokens).first()?;
-        let (first, last) = (text.tokens[hit.first as usize], text.tokens[hit.last as usize]);
+        let (first, last) = (
+            text.tokens[hit.first as usize],
+            text.tokens[hit.last as usize],
+        );
         Some(source[first.start as usize..last.end as usize].to_owned())
     }
 
     #[test]
     fn a_phrase_is_found_whatever_its_case_and_accents() {
-        assert_eq!(found("não chegou", "O pedido NAO chegou").as_deref(), Some("NAO chegou"));
+        assert_eq!(
+            found("não chegou", "O pedido NAO chegou").as_deref(),
+            Some("NAO chegou")
+        );
         assert_eq!(found("e-mail", "my e-mail").as_deref(), Some("e-mail"));
     }
 
     #[test]
     fn a_gap_takes_up_to_three_words() {
-        assert_eq!(found("lost * card", "I lost card").as_deref(), Some("lost card"));
-        assert_eq!(found("lost * card", "lost my new debit card today").as_deref(), Some("lost my new debit card"));
+        assert_eq!(
+            found("lost * card", "I lost card").as_deref(),
+            Some("lost card")
+        );
+        assert_eq!(
+            found("lost * card", "lost my new debit card today").as_deref(),
+            Some("lost my new debit card")
+        );
         assert_eq!(found("lost * card", "lost a b c d card"), None);
     }
 
     #[test]
     fn a_number_sign_stands_for_any_number() {
-        assert_eq!(found("within # days", "within 14 days").as_deref(), Some("within 14 days"));
+        assert_eq!(
+            found("within # days", "within 14 days").as_deref(),
+            Some("within 14 days")
+        );
         assert_eq!(found("within # days", "within some days"), None);
     }
 

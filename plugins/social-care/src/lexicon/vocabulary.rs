@@ -30,7 +30,10 @@ const MOST_WORDS: u32 = 0x00ff_fff0;
 
 impl Vocabulary {
     pub(crate) fn new() -> Self {
-        Self { slots: vec![0; 64], known: 0 }
+        Self {
+            slots: vec![0; 64],
+            known: 0,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -103,7 +106,10 @@ mod tests {
     fn a_word_keeps_its_number_while_the_vocabulary_grows() {
         let mut vocabulary = Vocabulary::new();
         let words: Vec<String> = (0..5000).map(|number| format!("word{number}")).collect();
-        let numbers: Vec<Word> = words.iter().map(|word| vocabulary.intern(fold::word(word))).collect();
+        let numbers: Vec<Word> = words
+            .iter()
+            .map(|word| vocabulary.intern(fold::word(word)))
+            .collect();
         for (word, number) in words.iter().zip(numbers) {
             assert_eq!(vocabulary.find(fold::word(word)), number);
         }

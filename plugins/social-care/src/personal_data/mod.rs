@@ -54,7 +54,10 @@ struct Found {
 
 impl Found {
     fn add(&mut self, kind: &'static str, start: u32, end: u32) {
-        let taken = self.spans.iter().any(|span| span.start < end && start < span.end);
+        let taken = self
+            .spans
+            .iter()
+            .any(|span| span.start < end && start < span.end);
         if !taken && start < end && self.spans.len() < MOST {
             self.spans.push(Span { kind, start, end });
         }

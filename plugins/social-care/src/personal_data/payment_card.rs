@@ -8,11 +8,17 @@ use crate::text::Text;
 pub(super) fn find(text: &Text<'_>, lexicon: &Lexicon, runs: &[Run], found: &mut Found) {
     for run in runs {
         let digits = run.digits();
-        if run.plus || run.punctuated || !is_issued(digits) || !is_grouped(run) || !passes_luhn(digits) {
+        if run.plus
+            || run.punctuated
+            || !is_issued(digits)
+            || !is_grouped(run)
+            || !passes_luhn(digits)
+        {
             continue;
         }
         // One number in ten passes the check: an order's number is no card.
-        let other = run.groups().len() == 1 && introduced(text, lexicon, run.token, Role::OTHER_NUMBER);
+        let other =
+            run.groups().len() == 1 && introduced(text, lexicon, run.token, Role::OTHER_NUMBER);
         if !other {
             found.add("payment-card", run.start, run.end);
         }
@@ -21,12 +27,22 @@ pub(super) fn find(text: &Text<'_>, lexicon: &Lexicon, runs: &[Run], found: &mut
 
 /// Whether a number is introduced by a word of a role, at most three before.
 pub(super) fn introduced(text: &Text<'_>, lexicon: &Lexicon, token: usize, role: Role) -> bool {
-    text.tokens[token.saturating_sub(3)..token].iter().any(|before| lexicon.entry(before).is_some_and(|entry| entry.role.has(role)))
+    text.tokens[token.saturating_sub(3)..token]
+        .iter()
+        .any(|before| {
+            lexicon
+                .entry(before)
+                .is_some_and(|entry| entry.role.has(role))
+        })
 }
 
 fn is_issued(digits: &[u8]) -> bool {
-    let Some(four) = digits.get(..4) else { return false };
-    let prefix = four.iter().fold(0_u32, |number, digit| number * 10 + u32::from(*digit));
+    let Some(four) = digits.get(..4) else {
+        return false;
+    };
+    let prefix = four
+        .iter()
+        .fold(0_u32, |number, digit| number * 10 + u32::from(*digit));
     match digits.len() {
         13 => prefix / 1000 == 4,
         14 => matches!(prefix / 10, 300..=305 | 309) || matches!(prefix / 100, 36 | 38 | 39),

@@ -41,24 +41,40 @@ fn is_national(run: &Run) -> bool {
         [3, 3, 4] | [1, 3, 3, 4] => true,
         [3, 3, 3] | [3, 2, 2, 2] => matches!(digits[0], 6..=9 | 2),
         [2, 2, 2, 2, 2] => digits[0] == 0,
-        _ => (digits.starts_with(&[0]) && (9..=12).contains(&digits.len())) || (run.parentheses && ten_or_eleven),
+        _ => {
+            (digits.starts_with(&[0]) && (9..=12).contains(&digits.len()))
+                || (run.parentheses && ten_or_eleven)
+        }
     }
 }
 
 /// `555.010.0123`: amounts have groups of three throughout.
 fn dotted(run: &Run, text: &Text<'_>) -> bool {
-    let written = text.source.get(run.start as usize..run.end as usize).unwrap_or("");
+    let written = text
+        .source
+        .get(run.start as usize..run.end as usize)
+        .unwrap_or("");
     let mut groups = written.trim_start_matches(['+', '(']).split('.');
     let shape: [usize; 3] = std::array::from_fn(|_| groups.next().map_or(0, str::len));
     groups.next().is_none() && shape == [3, 3, 4]
 }
 
 fn is_amount(text: &Text<'_>, run: &Run) -> bool {
-    let before = text.source.get(..run.start as usize).and_then(|before| before.chars().next_back());
-    let after = text.source.get(run.end as usize..).and_then(|after| after.chars().next());
-    matches!(before, Some('£' | '€' | '$' | '¥' | '#' | '₹')) || matches!(after, Some('£' | '€' | '$' | '¥' | '%'))
+    let before = text
+        .source
+        .get(..run.start as usize)
+        .and_then(|before| before.chars().next_back());
+    let after = text
+        .source
+        .get(run.end as usize..)
+        .and_then(|after| after.chars().next());
+    matches!(before, Some('£' | '€' | '$' | '¥' | '#' | '₹'))
+        || matches!(after, Some('£' | '€' | '$' | '¥' | '%'))
 }
 
 fn is_date(run: &Run) -> bool {
-    matches!(run.groups(), [4, 2, 2] | [2, 2, 4] | [1, 2, 4] | [2, 1, 4] | [4, 2, 2, ..])
+    matches!(
+        run.groups(),
+        [4, 2, 2] | [2, 2, 4] | [1, 2, 4] | [2, 1, 4] | [4, 2, 2, ..]
+    )
 }

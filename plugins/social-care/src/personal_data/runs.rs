@@ -37,7 +37,9 @@ impl Run {
 
     fn push(&mut self, written: &str) -> bool {
         let length = written.bytes().filter(u8::is_ascii_digit).count();
-        if usize::from(self.count) + length > MOST_DIGITS || usize::from(self.group_count) >= MOST_GROUPS {
+        if usize::from(self.count) + length > MOST_DIGITS
+            || usize::from(self.group_count) >= MOST_GROUPS
+        {
             return false;
         }
         for byte in written.bytes() {
@@ -85,7 +87,11 @@ pub(super) fn all(text: &Text<'_>) -> Vec<Run> {
         }
         let mut whole = true;
         while let Some(next) = text.tokens.get(at) {
-            if next.kind != Kind::Number || (next.start != run.start && !joined(text, run.end, next.start, &mut run.parentheses) && at != run.token) {
+            if next.kind != Kind::Number
+                || (next.start != run.start
+                    && !joined(text, run.end, next.start, &mut run.parentheses)
+                    && at != run.token)
+            {
                 break;
             }
             whole &= run.push(text.written(next));
@@ -101,9 +107,25 @@ pub(super) fn all(text: &Text<'_>) -> Vec<Run> {
 
 /// Whether two groups belong together: at most two separators in between.
 fn joined(text: &Text<'_>, end: u32, start: u32, parentheses: &mut bool) -> bool {
-    let Some(between) = text.source.get(end as usize..start as usize) else { return false };
+    let Some(between) = text.source.get(end as usize..start as usize) else {
+        return false;
+    };
     if between.contains(['(', ')']) {
         *parentheses = true;
     }
-    matches!(between, " " | "-" | "." | "/" | ") " | " (" | ")" | "(" | "\u{a0}" | "\u{2011}" | "\u{2013}" | ")-" | " - ")
+    matches!(
+        between,
+        " " | "-"
+            | "."
+            | "/"
+            | ") "
+            | " ("
+            | ")"
+            | "("
+            | "\u{a0}"
+            | "\u{2011}"
+            | "\u{2013}"
+            | ")-"
+            | " - "
+    )
 }

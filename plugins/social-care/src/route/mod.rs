@@ -37,7 +37,10 @@ pub(crate) struct Situation<'a> {
 pub(crate) fn plan(policy: &SocialCare, conversation: &Conversation) -> Option<RoutePlan> {
     let situation = Situation::read(policy, conversation);
     if situation.is_spam() {
-        return Some(RoutePlan::close().tag("spam").because(format!("Spam with probability {:.2}, and nobody has answered this contact before.", situation.spam)));
+        return Some(RoutePlan::close().tag("spam").because(format!(
+            "Spam with probability {:.2}, and nobody has answered this contact before.",
+            situation.spam
+        )));
     }
     let queue = queue::choose(&situation)?;
     let priority = priority::of(&situation);
@@ -58,7 +61,15 @@ pub(crate) fn plan(policy: &SocialCare, conversation: &Conversation) -> Option<R
     if !queue.open {
         plan = plan.tag("out-of-hours");
     }
-    let why = format!("{}{wanted}; priority {priority}{}.", queue.why, if preferred.is_some() { "; its last agent is preferred" } else { "" });
+    let why = format!(
+        "{}{wanted}; priority {priority}{}.",
+        queue.why,
+        if preferred.is_some() {
+            "; its last agent is preferred"
+        } else {
+            ""
+        }
+    );
     Some(plan.because(why))
 }
 
@@ -71,7 +82,14 @@ impl<'a> Situation<'a> {
         Self {
             policy,
             conversation,
-            intents: assessment.map(|it| it.intents().into_iter().filter(|intent| intent.confidence >= least).collect()).unwrap_or_default(),
+            intents: assessment
+                .map(|it| {
+                    it.intents()
+                        .into_iter()
+                        .filter(|intent| intent.confidence >= least)
+                        .collect()
+                })
+                .unwrap_or_default(),
             topics: assessment.map(Assessment::topics).unwrap_or_default(),
             mood: assessment.and_then(Assessment::sentiment).unwrap_or(0.0),
             urgency: assessment.and_then(Assessment::urgency),

@@ -8,7 +8,8 @@ const UNKNOWN: u32 = 40;
 /// The urgency, and what the customer's standing and story add to it.
 pub(super) fn of(situation: &Situation<'_>) -> u8 {
     let settings = &situation.policy.settings;
-    let very_widely_seen = situation.widely_seen() && situation.reach >= settings.wide_reach.saturating_mul(10);
+    let very_widely_seen =
+        situation.widely_seen() && situation.reach >= settings.wide_reach.saturating_mul(10);
     let additions = [
         (situation.widely_seen(), 5),
         (very_widely_seen, 8),
@@ -20,8 +21,15 @@ pub(super) fn of(situation: &Situation<'_>) -> u8 {
         (situation.cause == "expired", 8),
     ];
     let urgency = situation.urgency.map_or(UNKNOWN, u32::from);
-    let added: u32 = additions.into_iter().filter_map(|(holds, points)| holds.then_some(points)).sum();
+    let added: u32 = additions
+        .into_iter()
+        .filter_map(|(holds, points)| holds.then_some(points))
+        .sum();
     // What has been raised by hand or by an escalation stays raised.
-    let kept = if situation.cause == "new" { 0 } else { u32::from(situation.conversation.priority()) };
+    let kept = if situation.cause == "new" {
+        0
+    } else {
+        u32::from(situation.conversation.priority())
+    };
     (urgency + added).clamp(kept.min(100), 100) as u8
 }

@@ -16,14 +16,29 @@ pub(super) struct Chosen {
 /// then of an unsure intent, then the default; none where the company has no
 /// queue at all.
 pub(super) fn choose(situation: &Situation<'_>) -> Option<Chosen> {
-    let sure = situation.intents.iter().filter(|intent| intent.confidence >= SURE);
-    let unsure = situation.intents.iter().filter(|intent| intent.confidence < SURE);
+    let sure = situation
+        .intents
+        .iter()
+        .filter(|intent| intent.confidence >= SURE);
+    let unsure = situation
+        .intents
+        .iter()
+        .filter(|intent| intent.confidence < SURE);
     let intent = |intent: &Intent| (intent.name.clone(), "intent");
-    let topics = situation.topics.iter().map(|topic| (topic.clone(), "topic"));
+    let topics = situation
+        .topics
+        .iter()
+        .map(|topic| (topic.clone(), "topic"));
     for (code, kind) in sure.map(intent).chain(topics).chain(unsure.map(intent)) {
-        let Some(id) = situation.policy.settings.queues.get(&code) else { continue };
+        let Some(id) = situation.policy.settings.queues.get(&code) else {
+            continue;
+        };
         if let Some(queue) = agents::queue(id) {
-            return Some(Chosen { open: queue.is_open(), why: format!("Queue {id} for the {kind} {code}"), id: id.clone() });
+            return Some(Chosen {
+                open: queue.is_open(),
+                why: format!("Queue {id} for the {kind} {code}"),
+                id: id.clone(),
+            });
         }
     }
     fallback(situation)
@@ -33,11 +48,21 @@ fn fallback(situation: &Situation<'_>) -> Option<Chosen> {
     if let Some(id) = &situation.policy.settings.default_queue
         && let Some(queue) = agents::queue(id)
     {
-        return Some(Chosen { open: queue.is_open(), why: format!("Queue {id} as the policy's default"), id: id.clone() });
+        return Some(Chosen {
+            open: queue.is_open(),
+            why: format!("Queue {id} as the policy's default"),
+            id: id.clone(),
+        });
     }
     let ids = agents::queue_ids();
-    let default = ids.iter().find_map(|id| agents::queue(id).filter(Queue::is_default));
+    let default = ids
+        .iter()
+        .find_map(|id| agents::queue(id).filter(Queue::is_default));
     let queue = default.or_else(|| agents::queue(ids.first()?))?;
     let id = queue.id();
-    Some(Chosen { open: queue.is_open(), why: format!("Queue {id} as the company's default"), id })
+    Some(Chosen {
+        open: queue.is_open(),
+        why: format!("Queue {id} as the company's default"),
+        id,
+    })
 }

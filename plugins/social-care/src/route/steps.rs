@@ -23,17 +23,33 @@ struct Demand {
 pub(super) fn steps(situation: &Situation<'_>, queue: &str) -> Steps {
     let settings = &situation.policy.settings;
     let skills = skills(situation);
-    let language = situation.language.as_deref().filter(|_| settings.match_language).map(|tag| languages::primary(tag).to_owned());
-    let lower: Vec<(String, u8)> = skills.iter().map(|(skill, least)| (skill.clone(), (least - 1).max(1))).collect();
+    let language = situation
+        .language
+        .as_deref()
+        .filter(|_| settings.match_language)
+        .map(|tag| languages::primary(tag).to_owned());
+    let lower: Vec<(String, u8)> = skills
+        .iter()
+        .map(|(skill, least)| (skill.clone(), (least - 1).max(1)))
+        .collect();
     let mut demands = Vec::with_capacity(5);
     if !skills.is_empty() {
-        demands.push(Demand { skills: skills.clone(), language: language.clone() });
+        demands.push(Demand {
+            skills: skills.clone(),
+            language: language.clone(),
+        });
         if lower != skills {
-            demands.push(Demand { skills: lower, language: language.clone() });
+            demands.push(Demand {
+                skills: lower,
+                language: language.clone(),
+            });
         }
     }
     if language.is_some() {
-        demands.push(Demand { skills: Vec::new(), language });
+        demands.push(Demand {
+            skills: Vec::new(),
+            language,
+        });
     }
     let mut can = Vec::with_capacity(4);
     for demand in demands {
@@ -41,7 +57,10 @@ pub(super) fn steps(situation: &Situation<'_>, queue: &str) -> Steps {
             can.push(demand);
         } else if demand.language.is_some() && !demand.skills.is_empty() {
             // Nobody has both: the skill matters more.
-            let without = Demand { skills: demand.skills, language: None };
+            let without = Demand {
+                skills: demand.skills,
+                language: None,
+            };
             if without.is_met_by_somebody(queue) {
                 can.push(without);
             }
@@ -49,7 +68,10 @@ pub(super) fn steps(situation: &Situation<'_>, queue: &str) -> Steps {
     }
     let wanted = can.first().map(Demand::in_words).unwrap_or_default();
     let lasts = settings.step_lasts.seconds();
-    let mut steps: Vec<Step> = can.iter().map(|demand| demand.step().expires_after(lasts)).collect();
+    let mut steps: Vec<Step> = can
+        .iter()
+        .map(|demand| demand.step().expires_after(lasts))
+        .collect();
     if !steps.is_empty() {
         steps.push(Step::new());
     }
@@ -60,12 +82,22 @@ pub(super) fn steps(situation: &Situation<'_>, queue: &str) -> Steps {
 /// that does.
 fn skills(situation: &Situation<'_>) -> Vec<(String, u8)> {
     let needed = &situation.policy.settings.skills;
-    let intents = situation.intents.iter().filter(|intent| intent.confidence >= SURE).map(|intent| intent.name.as_str());
+    let intents = situation
+        .intents
+        .iter()
+        .filter(|intent| intent.confidence >= SURE)
+        .map(|intent| intent.name.as_str());
     let topics = situation.topics.iter().map(String::as_str);
     intents
         .chain(topics)
         .find_map(|code| needed.get(code).filter(|skills| !skills.is_empty()))
-        .map(|skills| skills.iter().take(MOST_SKILLS).map(|(skill, least)| (skill.clone(), (*least).clamp(1, 5))).collect())
+        .map(|skills| {
+            skills
+                .iter()
+                .take(MOST_SKILLS)
+                .map(|(skill, least)| (skill.clone(), (*least).clamp(1, 5)))
+                .collect()
+        })
         .unwrap_or_default()
 }
 
@@ -96,8 +128,17 @@ impl Demand {
     }
 
     fn in_words(&self) -> String {
-        let skills = self.skills.iter().map(|(skill, least)| format!("{skill} {least}"));
-        let language = self.language.iter().map(|language| format!("language {language}"));
-        format!("; first who brings {}", skills.chain(language).collect::<Vec<_>>().join(" and "))
+        let skills = self
+            .skills
+            .iter()
+            .map(|(skill, least)| format!("{skill} {least}"));
+        let language = self
+            .language
+            .iter()
+            .map(|language| format!("language {language}"));
+        format!(
+            "; first who brings {}",
+            skills.chain(language).collect::<Vec<_>>().join(" and ")
+        )
     }
 }

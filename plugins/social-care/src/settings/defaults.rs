@@ -23,8 +23,18 @@ impl Default for Settings {
             repeat_contacts: 3,
             close_spam_from: 0.9,
             service_levels: vec![
-                ServiceLevel { priority: 85, first_response: Some(Span::minutes(5)), next_response: Some(Span::minutes(10)), resolution: None },
-                ServiceLevel { priority: 65, first_response: Some(Span::minutes(15)), next_response: Some(Span::minutes(30)), resolution: None },
+                ServiceLevel {
+                    priority: 85,
+                    first_response: Some(Span::minutes(5)),
+                    next_response: Some(Span::minutes(10)),
+                    resolution: None,
+                },
+                ServiceLevel {
+                    priority: 65,
+                    first_response: Some(Span::minutes(15)),
+                    next_response: Some(Span::minutes(30)),
+                    resolution: None,
+                },
             ],
             public_share: 0.5,
             apology_required_for: APOLOGY.map(str::to_owned).to_vec(),
@@ -115,9 +125,20 @@ const SKILLS: [(&str, &str, u8); 8] = [
 ];
 
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn skills() -> BTreeMap<String, BTreeMap<String, u8>> {
-    SKILLS.iter().map(|(of, skill, least)| ((*of).to_owned(), BTreeMap::from([((*skill).to_owned(), *least)]))).collect()
+    SKILLS
+        .iter()
+        .map(|(of, skill, least)| {
+            (
+                (*of).to_owned(),
+                BTreeMap::from([((*skill).to_owned(), *least)]),
+            )
+        })
+        .collect()
 }

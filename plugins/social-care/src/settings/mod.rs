@@ -19,7 +19,7 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(default)]
     pub struct Settings {
-        /// Name of the brand, as customers read it in suggestions.
+        /// Name of the brand, put before what teams are told; empty: nothing is.
         pub brand: String,
 
         // Classification.

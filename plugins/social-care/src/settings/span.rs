@@ -17,7 +17,9 @@ const LONGEST: u32 = 604_800;
 
 impl Span {
     pub(crate) const fn minutes(minutes: u32) -> Self {
-        Self { seconds: minutes * 60 }
+        Self {
+            seconds: minutes * 60,
+        }
     }
 
     /// Length in seconds, 1 to 604,800.
@@ -41,7 +43,10 @@ impl Span {
 
 impl fmt::Display for Span {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (unit, length) = UNITS.into_iter().find(|(_, length)| self.seconds.is_multiple_of(*length)).unwrap_or(('s', 1));
+        let (unit, length) = UNITS
+            .into_iter()
+            .find(|(_, length)| self.seconds.is_multiple_of(*length))
+            .unwrap_or(('s', 1));
         write!(formatter, "{}{unit}", self.seconds / length)
     }
 }
@@ -49,7 +54,11 @@ impl fmt::Display for Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::read(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is no span of time from 1s to 7d, such as `90s`, `5m`, `2h` or `1d`")))
+        Self::read(&text).ok_or_else(|| {
+            de::Error::custom(format!(
+                "`{text}` is no span of time from 1s to 7d, such as `90s`, `5m`, `2h` or `1d`"
+            ))
+        })
     }
 }
 
@@ -80,9 +89,15 @@ mod tests {
     #[test]
     fn spans_are_read_and_written_alike() {
         for text in ["90s", "5m", "2h", "1d"] {
-            assert_eq!(Span::read(text).map(|span| span.to_string()).as_deref(), Some(text));
+            assert_eq!(
+                Span::read(text).map(|span| span.to_string()).as_deref(),
+                Some(text)
+            );
         }
-        assert_eq!(Span::read("120s").map(|span| span.to_string()).as_deref(), Some("2m"));
+        assert_eq!(
+            Span::read("120s").map(|span| span.to_string()).as_deref(),
+            Some("2m")
+        );
         for text in ["", "5", "m", "-5m", "0s", "8d", "5 m", "99999999999d", "5é"] {
             assert_eq!(Span::read(text), None, "{text}");
         }

@@ -20,7 +20,11 @@ pub(crate) fn finish(hash: u64) -> u64 {
 /// Add one letter.
 #[inline]
 pub(crate) fn letter(hash: u64, letter: char) -> u64 {
-    if letter.is_ascii() { step(hash, letter.to_ascii_lowercase() as u8) } else { wide(hash, letter) }
+    if letter.is_ascii() {
+        step(hash, letter.to_ascii_lowercase() as u8)
+    } else {
+        wide(hash, letter)
+    }
 }
 
 fn wide(mut hash: u64, letter: char) -> u64 {

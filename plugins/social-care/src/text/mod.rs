@@ -6,6 +6,7 @@
 pub(crate) mod fold;
 mod link;
 mod scan;
+mod word;
 
 use crate::lexicon::vocabulary::{Vocabulary, Word};
 
@@ -122,22 +123,27 @@ impl<'a> Text<'a> {
 
     /// What a token says, as it is written.
     pub(crate) fn written(&self, token: &Token) -> &'a str {
-        self.source.get(token.start as usize..token.end as usize).unwrap_or("")
+        self.source
+            .get(token.start as usize..token.end as usize)
+            .unwrap_or("")
     }
 
     /// Share of the words that shout, 0 to 1.
     pub(crate) fn capitals(&self) -> f32 {
-        if self.marks.words == 0 { 0.0 } else { self.marks.capitals as f32 / self.marks.words as f32 }
+        if self.marks.words == 0 {
+            0.0
+        } else {
+            self.marks.capitals as f32 / self.marks.words as f32
+        }
     }
 
     /// The byte before a position; 0 at the beginning.
     pub(crate) fn before(&self, at: u32) -> u8 {
-        (at as usize).checked_sub(1).and_then(|at| self.source.as_bytes().get(at)).copied().unwrap_or(0)
-    }
-
-    /// The byte at a position; 0 at the end.
-    pub(crate) fn at(&self, at: u32) -> u8 {
-        self.source.as_bytes().get(at as usize).copied().unwrap_or(0)
+        (at as usize)
+            .checked_sub(1)
+            .and_then(|at| self.source.as_bytes().get(at))
+            .copied()
+            .unwrap_or(0)
     }
 }
 
@@ -147,13 +153,18 @@ mod tests {
 
     fn written(source: &str) -> Vec<(&str, Kind)> {
         let text = Text::read(source, &Vocabulary::new());
-        text.tokens.iter().map(|token| (text.written(token), token.kind)).collect()
+        text.tokens
+            .iter()
+            .map(|token| (text.written(token), token.kind))
+            .collect()
     }
 
     #[test]
     fn words_numbers_handles_and_links_are_told_apart() {
         assert_eq!(
-            written("@northwind my 2 parcels aren’t here! See https://t.co/x?a=1, #NeverAgain2 😡 :-("),
+            written(
+                "@northwind my 2 parcels aren’t here! See https://t.co/x?a=1, #NeverAgain2 😡 :-("
+            ),
             [
                 ("@northwind", Kind::Mention),
                 ("my", Kind::Word),
@@ -196,12 +207,31 @@ mod tests {
 
     #[test]
     fn any_text_is_read_on_character_boundaries() {
-        for source in ["", "@", "#", "@@##::((", "a\u{301}b", "\u{200d}\u{fe0f}", "😡\u{1f3fd}\u{200d}♂️", "&amp;&;&", "http://", "'’'", "1,2.3:4,", "İstanbul ǅ ß", "\0\u{7f}\r\n\u{feff}"] {
+        for source in [
+            "",
+            "@",
+            "#",
+            "@@##::((",
+            "a\u{301}b",
+            "\u{200d}\u{fe0f}",
+            "😡\u{1f3fd}\u{200d}♂️",
+            "&amp;&;&",
+            "http://",
+            "'’'",
+            "1,2.3:4,",
+            "İstanbul ǅ ß",
+            "\0\u{7f}\r\n\u{feff}",
+        ] {
             let text = Text::read(source, &Vocabulary::new());
             let mut last = 0;
             for token in &text.tokens {
                 assert!(token.start >= last && token.end > token.start, "{source:?}");
-                assert!(source.get(token.start as usize..token.end as usize).is_some(), "{source:?}");
+                assert!(
+                    source
+                        .get(token.start as usize..token.end as usize)
+                        .is_some(),
+                    "{source:?}"
+                );
                 last = token.end;
             }
         }

@@ -12,7 +12,11 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     let Some(reason) = due(reply) else { return };
     if reply.hits.iter().all(|hit| hit.signal != Signal::Apology) {
         let suggestion = suggestions::apology(reply.language.as_deref());
-        findings.add("apology.missing", format!("An apology is due: {reason}."), Some(suggestion));
+        findings.add(
+            "apology.missing",
+            format!("An apology is due: {reason}."),
+            Some(suggestion),
+        );
     }
 }
 
@@ -23,10 +27,14 @@ fn due(reply: &Reply<'_>) -> Option<String> {
     if assessment.spam().unwrap_or(0.0) >= SURE {
         return None;
     }
-    let intent = assessment.intents().into_iter().find(|intent| intent.confidence >= SURE && settings.apology_required_for.contains(&intent.name));
+    let intent = assessment.intents().into_iter().find(|intent| {
+        intent.confidence >= SURE && settings.apology_required_for.contains(&intent.name)
+    });
     if let Some(intent) = intent {
         return Some(format!("the customer wrote about {}", intent.name));
     }
-    let upset = assessment.sentiment().is_some_and(|mood| mood <= settings.apology_at_mood);
+    let upset = assessment
+        .sentiment()
+        .is_some_and(|mood| mood <= settings.apology_at_mood);
     upset.then(|| "the customer is upset".to_owned())
 }

@@ -15,11 +15,26 @@ const MOST_INTENTS: usize = 2;
 const MOST_ARTICLES: usize = 4;
 
 pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
-    let Some(assessment) = &reply.assessment else { return };
+    let Some(assessment) = &reply.assessment else {
+        return;
+    };
     let mut draft = None;
-    for intent in assessment.intents().iter().filter(|intent| intent.confidence >= SURE).take(MOST_INTENTS) {
-        for article in knowledge::for_intent(&intent.name).iter().take(MOST_ARTICLES) {
-            let serves = article.language().is_none_or(|tag| reply.language.as_deref().is_none_or(|said| primary(said).eq_ignore_ascii_case(primary(&tag))));
+    for intent in assessment
+        .intents()
+        .iter()
+        .filter(|intent| intent.confidence >= SURE)
+        .take(MOST_INTENTS)
+    {
+        for article in knowledge::for_intent(&intent.name)
+            .iter()
+            .take(MOST_ARTICLES)
+        {
+            let serves = article.language().is_none_or(|tag| {
+                reply
+                    .language
+                    .as_deref()
+                    .is_none_or(|said| primary(said).eq_ignore_ascii_case(primary(&tag)))
+            });
             if serves {
                 let draft = draft.get_or_insert_with(|| by_hash(reply.draft.text()));
                 compare(draft, article, findings);
@@ -36,9 +51,18 @@ fn by_hash(source: &str) -> Text<'_> {
 fn compare(draft: &Text<'_>, article: &Article, findings: &mut Findings<'_>) {
     let id = article.id();
     for phrase in article.never_say() {
-        let words: Vec<Word> = by_hash(&phrase).tokens.iter().map(|token| token.word).collect();
+        let words: Vec<Word> = by_hash(&phrase)
+            .tokens
+            .iter()
+            .map(|token| token.word)
+            .collect();
         for found in places(&draft.tokens, &words) {
-            findings.add_at("answer.disagrees", found, format!("The approved answer {id} rules this phrase out."), None);
+            findings.add_at(
+                "answer.disagrees",
+                found,
+                format!("The approved answer {id} rules this phrase out."),
+                None,
+            );
         }
     }
     let said = quantities(draft);
@@ -55,7 +79,12 @@ fn compare(draft: &Text<'_>, article: &Article, findings: &mut Findings<'_>) {
         }
         if let Some(right) = same_unit().next() {
             let suggestion = text.get(right.place.clone());
-            findings.add_at("answer.disagrees", quantity.place.clone(), format!("The approved answer {id} gives another number."), suggestion);
+            findings.add_at(
+                "answer.disagrees",
+                quantity.place.clone(),
+                format!("The approved answer {id} gives another number."),
+                suggestion,
+            );
         }
     }
 }
@@ -65,8 +94,17 @@ fn places(tokens: &[Token], words: &[Word]) -> Vec<std::ops::Range<usize>> {
     if words.is_empty() {
         return Vec::new();
     }
-    let same = |window: &&[Token]| window.iter().zip(words).all(|(token, word)| token.word == *word && *word != Word::UNKNOWN);
-    tokens.windows(words.len()).filter(same).map(|window| window[0].start as usize..window[window.len() - 1].end as usize).collect()
+    let same = |window: &&[Token]| {
+        window
+            .iter()
+            .zip(words)
+            .all(|(token, word)| token.word == *word && *word != Word::UNKNOWN)
+    };
+    tokens
+        .windows(words.len())
+        .filter(same)
+        .map(|window| window[0].start as usize..window[window.len() - 1].end as usize)
+        .collect()
 }
 
 /// A number and what it counts.
@@ -96,17 +134,62 @@ enum Unit {
 }
 
 const UNITS: [(Unit, &[&str]); 11] = [
-    (Unit::Minutes, &["minute", "minutes", "mins", "min", "minuto", "minutos", "minuten"]),
-    (Unit::Hours, &["hour", "hours", "hrs", "hora", "horas", "heure", "heures", "stunde", "stunden"]),
-    (Unit::Days, &["day", "days", "dia", "dias", "día", "días", "jour", "jours", "tag", "tage", "tagen", "werktage", "werktagen"]),
-    (Unit::Weeks, &["week", "weeks", "semana", "semanas", "semaine", "semaines", "woche", "wochen"]),
-    (Unit::Months, &["month", "months", "mês", "meses", "mes", "mois", "monat", "monate", "monaten"]),
-    (Unit::Years, &["year", "years", "ano", "anos", "año", "años", "an", "ans", "jahr", "jahre", "jahren"]),
+    (
+        Unit::Minutes,
+        &[
+            "minute", "minutes", "mins", "min", "minuto", "minutos", "minuten",
+        ],
+    ),
+    (
+        Unit::Hours,
+        &[
+            "hour", "hours", "hrs", "hora", "horas", "heure", "heures", "stunde", "stunden",
+        ],
+    ),
+    (
+        Unit::Days,
+        &[
+            "day",
+            "days",
+            "dia",
+            "dias",
+            "día",
+            "días",
+            "jour",
+            "jours",
+            "tag",
+            "tage",
+            "tagen",
+            "werktage",
+            "werktagen",
+        ],
+    ),
+    (
+        Unit::Weeks,
+        &[
+            "week", "weeks", "semana", "semanas", "semaine", "semaines", "woche", "wochen",
+        ],
+    ),
+    (
+        Unit::Months,
+        &[
+            "month", "months", "mês", "meses", "mes", "mois", "monat", "monate", "monaten",
+        ],
+    ),
+    (
+        Unit::Years,
+        &[
+            "year", "years", "ano", "anos", "año", "años", "an", "ans", "jahr", "jahre", "jahren",
+        ],
+    ),
     (Unit::Percent, &["percent", "%"]),
     (Unit::Euros, &["euro", "euros", "eur", "€"]),
     (Unit::Pounds, &["pound", "pounds", "gbp", "£"]),
     (Unit::Dollars, &["dollar", "dollars", "usd", "$"]),
-    (Unit::Kilograms, &["kg", "kgs", "kilo", "kilos", "kilograms"]),
+    (
+        Unit::Kilograms,
+        &["kg", "kgs", "kilo", "kilos", "kilograms"],
+    ),
 ];
 const PAST: [&str; 7] = ["ago", "atrás", "late", "earlier", "old", "tard", "retard"];
 
@@ -117,9 +200,19 @@ fn quantities(text: &Text<'_>) -> Vec<Quantity> {
         if token.kind != Kind::Number {
             continue;
         }
-        let Some((unit, end, last)) = unit(text, at) else { continue };
-        let past = text.tokens.get(last + 1).is_some_and(|next| !text.tokens[last].shape.has(Shape::SENTENCE_END) && is_one_of(text.written(next), &PAST));
-        found.push(Quantity { number: plain(text.written(token)), unit, place: token.start as usize..end, past });
+        let Some((unit, end, last)) = unit(text, at) else {
+            continue;
+        };
+        let past = text.tokens.get(last + 1).is_some_and(|next| {
+            !text.tokens[last].shape.has(Shape::SENTENCE_END)
+                && is_one_of(text.written(next), &PAST)
+        });
+        found.push(Quantity {
+            number: plain(text.written(token)),
+            unit,
+            place: token.start as usize..end,
+            past,
+        });
     }
     found
 }
@@ -127,7 +220,11 @@ fn quantities(text: &Text<'_>) -> Vec<Quantity> {
 /// `1,000.00` and `1000` are one number.
 fn plain(written: &str) -> String {
     let whole = match written.rfind(['.', ',']) {
-        Some(at) if written.len() - at == 3 && written[at + 1..].bytes().all(|byte| byte == b'0') => &written[..at],
+        Some(at)
+            if written.len() - at == 3 && written[at + 1..].bytes().all(|byte| byte == b'0') =>
+        {
+            &written[..at]
+        }
         _ => written,
     };
     whole.chars().filter(char::is_ascii_digit).collect()
@@ -136,13 +233,18 @@ fn plain(written: &str) -> String {
 /// The unit of the number at a token, where it ends, and its last token.
 fn unit(text: &Text<'_>, at: usize) -> Option<(Unit, usize, usize)> {
     let token = &text.tokens[at];
-    let symbol = |letter: Option<char>| letter.and_then(|letter| named(letter.encode_utf8(&mut [0; 4])));
+    let symbol =
+        |letter: Option<char>| letter.and_then(|letter| named(letter.encode_utf8(&mut [0; 4])));
     if let Some(unit) = symbol(text.source.get(..token.start as usize)?.chars().next_back()) {
         return Some((unit, token.end as usize, at));
     }
     let after = text.source.get(token.end as usize..)?.chars().next();
     if let Some(unit) = symbol(after) {
-        return Some((unit, token.end as usize + after.map_or(0, char::len_utf8), at));
+        return Some((
+            unit,
+            token.end as usize + after.map_or(0, char::len_utf8),
+            at,
+        ));
     }
     // "14 days", "14 working days", "3 to 5 days".
     for next in at + 1..(at + BETWEEN_REACH).min(text.tokens.len()) {
@@ -162,17 +264,25 @@ fn unit(text: &Text<'_>, at: usize) -> Option<(Unit, usize, usize)> {
 
 /// What may stand between a number and its unit, and how far off that is.
 const BETWEEN: [&str; 15] = [
-    "to", "or", "and", "working", "business", "calendar", "full", "a", "à", "bis", "ou", "o", "e", "y", "oder",
+    "to", "or", "and", "working", "business", "calendar", "full", "a", "à", "bis", "ou", "o", "e",
+    "y", "oder",
 ];
 const BETWEEN_REACH: usize = 5;
 
 fn named(written: &str) -> Option<Unit> {
-    UNITS.iter().find(|(_, names)| is_one_of(written, names)).map(|(unit, _)| *unit)
+    UNITS
+        .iter()
+        .find(|(_, names)| is_one_of(written, names))
+        .map(|(unit, _)| *unit)
 }
 
 fn is_one_of(written: &str, names: &[&str]) -> bool {
     // The hash folds case and accents, as everywhere.
-    names.iter().any(|name| written.eq_ignore_ascii_case(name)) || (!written.is_ascii() && names.iter().any(|name| fold::word(name) == fold::word(written)))
+    names.iter().any(|name| written.eq_ignore_ascii_case(name))
+        || (!written.is_ascii()
+            && names
+                .iter()
+                .any(|name| fold::word(name) == fold::word(written)))
 }
 
 #[cfg(test)]
@@ -180,13 +290,30 @@ mod tests {
     use super::*;
 
     fn read(source: &str) -> Vec<(String, Unit)> {
-        quantities(&by_hash(source)).into_iter().map(|quantity| (quantity.number, quantity.unit)).collect()
+        quantities(&by_hash(source))
+            .into_iter()
+            .map(|quantity| (quantity.number, quantity.unit))
+            .collect()
     }
 
     #[test]
     fn numbers_are_read_with_their_units() {
-        assert_eq!(read("within 14 days or 3 to 5 working days"), [("14".to_owned(), Unit::Days), ("3".to_owned(), Unit::Days), ("5".to_owned(), Unit::Days)]);
-        assert_eq!(read("£1,000.00 and 20% and 30€"), [("1000".to_owned(), Unit::Pounds), ("20".to_owned(), Unit::Percent), ("30".to_owned(), Unit::Euros)]);
+        assert_eq!(
+            read("within 14 days or 3 to 5 working days"),
+            [
+                ("14".to_owned(), Unit::Days),
+                ("3".to_owned(), Unit::Days),
+                ("5".to_owned(), Unit::Days)
+            ]
+        );
+        assert_eq!(
+            read("£1,000.00 and 20% and 30€"),
+            [
+                ("1000".to_owned(), Unit::Pounds),
+                ("20".to_owned(), Unit::Percent),
+                ("30".to_owned(), Unit::Euros)
+            ]
+        );
         assert_eq!(read("order 12345 is here"), []);
         assert_eq!(read("14 Días"), [("14".to_owned(), Unit::Days)]);
     }

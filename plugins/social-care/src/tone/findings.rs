@@ -45,21 +45,43 @@ pub(super) struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     pub(super) fn new(settings: &'a Settings) -> Self {
-        Self { settings, found: Vec::new() }
+        Self {
+            settings,
+            found: Vec::new(),
+        }
     }
 
     /// Something in the draft as a whole.
-    pub(super) fn add(&mut self, code: &'static str, message: impl Into<String>, suggestion: Option<&str>) {
+    pub(super) fn add(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        suggestion: Option<&str>,
+    ) {
         self.keep(code, None, message.into(), suggestion);
     }
 
     /// Something at a place.
-    pub(super) fn add_at(&mut self, code: &'static str, span: Range<usize>, message: impl Into<String>, suggestion: Option<&str>) {
+    pub(super) fn add_at(
+        &mut self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        suggestion: Option<&str>,
+    ) {
         self.keep(code, Some(span), message.into(), suggestion);
     }
 
-    fn keep(&mut self, code: &'static str, span: Option<Range<usize>>, message: String, suggestion: Option<&str>) {
-        let Some(severity) = self.severity(code) else { return };
+    fn keep(
+        &mut self,
+        code: &'static str,
+        span: Option<Range<usize>>,
+        message: String,
+        suggestion: Option<&str>,
+    ) {
+        let Some(severity) = self.severity(code) else {
+            return;
+        };
         if self.found.len() >= MOST {
             return;
         }

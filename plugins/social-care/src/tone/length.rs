@@ -13,6 +13,13 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     let length = reply.draft.length();
     if let Some(limit) = reply.draft.length_limit().filter(|limit| length > *limit) {
         let over = length - limit;
-        findings.add("length.exceeded", format!("The reply is {over} over the {limit} that {} takes.", reply.draft.channel()), None);
+        findings.add(
+            "length.exceeded",
+            format!(
+                "The reply is {over} over the {limit} that {} takes.",
+                reply.draft.channel()
+            ),
+            None,
+        );
     }
 }

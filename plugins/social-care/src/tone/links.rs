@@ -8,7 +8,12 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     if approved.is_empty() || reply.text.marks.links == 0 {
         return;
     }
-    for token in reply.text.tokens.iter().filter(|token| token.kind == Kind::Link) {
+    for token in reply
+        .text
+        .tokens
+        .iter()
+        .filter(|token| token.kind == Kind::Link)
+    {
         if !is_approved(approved, domain(reply.text.written(token))) {
             let suggestion = approved.first().map(|domain| format!("https://{domain}/"));
             findings.add_at(
@@ -26,7 +31,9 @@ pub(super) fn is_approved(approved: &[String], domain: &str) -> bool {
     approved.iter().any(|good| {
         let good = good.as_bytes();
         let domain = domain.as_bytes();
-        let Some(start) = domain.len().checked_sub(good.len()) else { return false };
+        let Some(start) = domain.len().checked_sub(good.len()) else {
+            return false;
+        };
         domain[start..].eq_ignore_ascii_case(good) && (start == 0 || domain[start - 1] == b'.')
     })
 }
@@ -35,7 +42,9 @@ pub(super) fn is_approved(approved: &[String], domain: &str) -> bool {
 fn domain(link: &str) -> &str {
     let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     host.split(':').next().unwrap_or(host)
 }
 

@@ -17,8 +17,8 @@ use crate::SocialCare;
 use crate::lexicon::phrases::Hit;
 use crate::settings::Consequence;
 use crate::text::Text;
-use findings::Findings;
 pub(crate) use findings::CODES;
+use findings::Findings;
 
 /// A draft and what it answers, read once.
 struct Reply<'a> {
@@ -39,7 +39,15 @@ pub(crate) fn review(policy: &SocialCare, draft: &Draft) -> Review {
     let hits = policy.lexicon.reply.find(&text.tokens);
     let assessment = draft.assessment();
     let language = assessment.as_ref().and_then(Assessment::language);
-    let reply = Reply { policy, draft, text, hits, public: draft.is_public(), assessment, language };
+    let reply = Reply {
+        policy,
+        draft,
+        text,
+        hits,
+        public: draft.is_public(),
+        assessment,
+        language,
+    };
 
     let mut findings = Findings::new(&policy.settings);
     length::check(&reply, &mut findings);

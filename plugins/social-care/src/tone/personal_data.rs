@@ -31,7 +31,11 @@ fn asks_in_public(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     if !reply.public || reply.hits.iter().any(|hit| hit.signal == Signal::GoPrivate) {
         return;
     }
-    if let Some(hit) = reply.hits.iter().find(|hit| hit.signal == Signal::AskDetails) {
+    if let Some(hit) = reply
+        .hits
+        .iter()
+        .find(|hit| hit.signal == Signal::AskDetails)
+    {
         findings.add_at(
             "personal-data.asked-in-public",
             reply.span(hit),
@@ -46,12 +50,23 @@ fn asks_in_public(reply: &Reply<'_>, findings: &mut Findings<'_>) {
 fn is_the_companys(reply: &Reply<'_>, place: &std::ops::Range<usize>) -> bool {
     let settings = &reply.policy.settings;
     let written = reply.draft.text().get(place.clone()).unwrap_or("");
-    let own_domain = written.rsplit_once('@').is_some_and(|(_, domain)| super::links::is_approved(&settings.approved_domains, domain));
-    own_domain || settings.public_contacts.iter().any(|contact| same(contact, written))
+    let own_domain = written
+        .rsplit_once('@')
+        .is_some_and(|(_, domain)| super::links::is_approved(&settings.approved_domains, domain));
+    own_domain
+        || settings
+            .public_contacts
+            .iter()
+            .any(|contact| same(contact, written))
 }
 
 /// Whether two contacts are the same but for case, spaces and punctuation.
 fn same(one: &str, other: &str) -> bool {
-    let plain = |text: &str| -> Vec<char> { text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let plain = |text: &str| -> Vec<char> {
+        text.chars()
+            .filter(|letter| letter.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
     plain(one) == plain(other)
 }

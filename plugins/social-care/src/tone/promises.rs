@@ -10,13 +10,26 @@ const REACH: u32 = 6;
 pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     let approved = |hit: &Hit| {
         let covers = |other: &&Hit| other.first <= hit.last && hit.first <= other.last;
-        reply.hits.iter().filter(|hit| hit.signal == Signal::ApprovedPromise).any(|other| covers(&other))
+        reply
+            .hits
+            .iter()
+            .filter(|hit| hit.signal == Signal::ApprovedPromise)
+            .any(|other| covers(&other))
     };
     let mut covered = 0;
-    for hit in reply.hits.iter().filter(|hit| hit.signal == Signal::Promise) {
+    for hit in reply
+        .hits
+        .iter()
+        .filter(|hit| hit.signal == Signal::Promise)
+    {
         if hit.first >= covered && !approved(hit) {
             covered = hit.last + 1;
-            findings.add_at("promise.unapproved", reply.span(hit), "Nobody has approved this promise.", None);
+            findings.add_at(
+                "promise.unapproved",
+                reply.span(hit),
+                "Nobody has approved this promise.",
+                None,
+            );
         }
     }
     sums(reply, findings, approved);
@@ -36,7 +49,12 @@ fn sums(reply: &Reply<'_>, findings: &mut Findings<'_>, approved: impl Fn(&Hit) 
                 && let Some(span) = sum(&reply.text, at as usize, token)
             {
                 last = Some(at);
-                findings.add_at("promise.unapproved", span, "Nobody has approved this sum.", None);
+                findings.add_at(
+                    "promise.unapproved",
+                    span,
+                    "Nobody has approved this sum.",
+                    None,
+                );
             }
         }
     }
@@ -50,15 +68,28 @@ fn sum(text: &Text<'_>, at: usize, token: &Token) -> Option<std::ops::Range<usiz
     let (start, end) = (token.start as usize, token.end as usize);
     let before = text.source.get(..start)?;
     let after = text.source.get(end..)?;
-    if let Some(symbol) = before.chars().next_back().filter(|letter| matches!(letter, '£' | '€' | '$' | '¥' | '₹')) {
+    if let Some(symbol) = before
+        .chars()
+        .next_back()
+        .filter(|letter| matches!(letter, '£' | '€' | '$' | '¥' | '₹'))
+    {
         return Some(start - symbol.len_utf8()..end);
     }
     let trimmed = after.trim_start_matches([' ', '\u{a0}']);
-    if let Some(symbol) = trimmed.chars().next().filter(|letter| matches!(letter, '£' | '€' | '$' | '¥' | '₹' | '%')) {
+    if let Some(symbol) = trimmed
+        .chars()
+        .next()
+        .filter(|letter| matches!(letter, '£' | '€' | '$' | '¥' | '₹' | '%'))
+    {
         return Some(start..end + (after.len() - trimmed.len()) + symbol.len_utf8());
     }
     let unit = text.tokens.get(at + 1)?;
-    let currency = ["euros", "euro", "pounds", "dollars", "eur", "gbp", "usd", "brl", "reais", "percent"];
+    let currency = [
+        "euros", "euro", "pounds", "dollars", "eur", "gbp", "usd", "brl", "reais", "percent",
+    ];
     let written = text.written(unit);
-    currency.iter().any(|name| written.eq_ignore_ascii_case(name)).then_some(start..unit.end as usize)
+    currency
+        .iter()
+        .any(|name| written.eq_ignore_ascii_case(name))
+        .then_some(start..unit.end as usize)
 }

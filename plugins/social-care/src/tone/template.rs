@@ -10,13 +10,21 @@ const LONGEST: usize = 40;
 pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     let source = reply.draft.text();
     let mut at = 0;
-    while let Some(step) = source.get(at..).and_then(|rest| rest.find(['{', '[', '<', '%', '$'])) {
+    while let Some(step) = source
+        .get(at..)
+        .and_then(|rest| rest.find(['{', '[', '<', '%', '$']))
+    {
         let start = at + step;
         let Some(end) = field(source, start) else {
             at = start + 1;
             continue;
         };
-        findings.add_at("template.unfilled", Range { start, end }, "A field of the template is not filled in.", None);
+        findings.add_at(
+            "template.unfilled",
+            Range { start, end },
+            "A field of the template is not filled in.",
+            None,
+        );
         at = end;
     }
 }
@@ -26,7 +34,9 @@ fn field(source: &str, start: usize) -> Option<usize> {
     let rest = source.get(start..)?;
     for (open, close, is_name) in FORMS {
         if let Some(inner) = rest.strip_prefix(open) {
-            let length = inner.find(close).filter(|length| *length <= LONGEST)?;
+            // Never further than a field is long: a text may be all brackets.
+            let near = &inner[..inner.floor_char_boundary(LONGEST + close.len())];
+            let length = near.find(close)?;
             return is_name(&inner[..length]).then(|| start + open.len() + length + close.len());
         }
     }
@@ -42,34 +52,63 @@ const FORMS: [(&str, &str, IsName); 6] = [
     ("%(", ")s", is_identifier),
     ("{", "}", is_identifier),
     ("[", "]", is_label),
-    ("<", ">", |name| is_identifier(name) && name.chars().all(|letter| !letter.is_ascii_digit())),
+    ("<", ">", |name| {
+        is_identifier(name) && name.chars().all(|letter| !letter.is_ascii_digit())
+    }),
 ];
 
 /// `customer_name`, `first name`.
 fn is_identifier(name: &str) -> bool {
-    let inside = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-' | ' ');
-    name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.len() > 1 && name.chars().all(inside)
+    let inside =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-' | ' ');
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.len() > 1
+        && name.chars().all(inside)
 }
 
 /// `NAME`, `Customer Name`, `insert link`; not `1`, `sic` or `EN`.
 fn is_label(name: &str) -> bool {
     let words = || name.split([' ', '_', '-']).filter(|word| !word.is_empty());
     let known = words().any(|word| KNOWN.iter().any(|known| word.eq_ignore_ascii_case(known)));
-    let capitals = name.len() > 3 && name.chars().all(|letter| letter.is_uppercase() || matches!(letter, ' ' | '_'));
+    let capitals = name.len() > 3
+        && name
+            .chars()
+            .all(|letter| letter.is_uppercase() || matches!(letter, ' ' | '_'));
     is_identifier(name) && (known || capitals)
 }
 
 const KNOWN: [&str; 18] = [
-    "name", "insert", "link", "date", "number", "agent", "customer", "order", "reference", "ref", "brand", "company", "email", "phone", "url", "amount",
-    "nome", "nombre",
+    "name",
+    "insert",
+    "link",
+    "date",
+    "number",
+    "agent",
+    "customer",
+    "order",
+    "reference",
+    "ref",
+    "brand",
+    "company",
+    "email",
+    "phone",
+    "url",
+    "amount",
+    "nome",
+    "nombre",
 ];
 
 /// `%s`, `%d`, `%name%`.
 fn percent(source: &str, start: usize) -> Option<usize> {
     let rest = source.get(start..)?.strip_prefix('%')?;
     // "50%s" does not occur, but "100% sure" does; a field stands alone.
-    let joined = source.get(..start)?.ends_with(|before: char| before.is_alphanumeric());
-    let letters = rest.bytes().take_while(|byte| byte.is_ascii_alphabetic() || *byte == b'_').count();
+    let joined = source
+        .get(..start)?
+        .ends_with(|before: char| before.is_alphanumeric());
+    let letters = rest
+        .bytes()
+        .take_while(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        .count();
     let ends = rest.as_bytes().get(letters);
     if joined || letters == 0 || letters > LONGEST {
         return None;
@@ -86,7 +125,10 @@ mod tests {
     use super::*;
 
     fn found(source: &str) -> Vec<&str> {
-        (0..source.len()).filter(|at| source.is_char_boundary(*at)).filter_map(|at| field(source, at).map(|end| &source[at..end])).collect()
+        (0..source.len())
+            .filter(|at| source.is_char_boundary(*at))
+            .filter_map(|at| field(source, at).map(|end| &source[at..end]))
+            .collect()
     }
 
     #[test]
@@ -102,13 +144,28 @@ mod tests {
             ("Hi %NAME%,", "%NAME%"),
             ("Hi %(name)s,", "%(name)s"),
         ] {
-            assert!(found(source).contains(&field), "{source}: {:?}", found(source));
+            assert!(
+                found(source).contains(&field),
+                "{source}: {:?}",
+                found(source)
+            );
         }
     }
 
     #[test]
     fn what_only_looks_like_a_field_is_none() {
-        for source in ["I am 100% sure", "see [1] and [sic]", "a < b and c > d", "{}", "it costs $5", "<3 you", "50% off", "é{é}é", "[", "{{"] {
+        for source in [
+            "I am 100% sure",
+            "see [1] and [sic]",
+            "a < b and c > d",
+            "{}",
+            "it costs $5",
+            "<3 you",
+            "50% off",
+            "é{é}é",
+            "[",
+            "{{",
+        ] {
             assert_eq!(found(source), Vec::<&str>::new(), "{source}");
         }
     }

@@ -13,16 +13,35 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     for hit in &reply.hits {
         let place = reply.span(hit);
         match hit.signal {
-            Signal::Profanity => findings.add_at("wording.profanity", place, "Profanity has no place in a reply.", Some("")),
+            Signal::Profanity => findings.add_at(
+                "wording.profanity",
+                place,
+                "Profanity has no place in a reply.",
+                None,
+            ),
             Signal::Blame => {
                 let suggestion = suggestions::understanding(reply.language.as_deref());
-                findings.add_at("wording.blame", place, "This blames or belittles the customer.", Some(suggestion));
+                findings.add_at(
+                    "wording.blame",
+                    place,
+                    "This blames or belittles the customer.",
+                    Some(suggestion),
+                );
             }
-            Signal::Forbidden => findings.add_at("wording.forbidden", place, "The company does not use this phrase.", None),
+            Signal::Forbidden => findings.add_at(
+                "wording.forbidden",
+                place,
+                "The company does not use this phrase.",
+                None,
+            ),
             _ => {}
         }
     }
     if reply.text.marks.words >= LEAST_WORDS && reply.text.capitals() >= SHOUTING {
-        findings.add("wording.capitals", "A reply in capitals reads as shouting.", None);
+        findings.add(
+            "wording.capitals",
+            "A reply in capitals reads as shouting.",
+            None,
+        );
     }
 }

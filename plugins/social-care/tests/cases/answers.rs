@@ -23,8 +23,8 @@ pub(crate) fn classification(answer: &Classification) -> Value {
 pub(crate) fn route(plan: &RoutePlan) -> Value {
     let step = |step: &Step| {
         json!({
-            "skills": step.skills.iter().map(|skill| (skill.name.clone(), json!(skill.proficiency))).collect::<Map<_, _>>(),
-            "languages": step.languages,
+            "skills": (!step.skills.is_empty()).then(|| step.skills.iter().map(|skill| (skill.name.clone(), json!(skill.proficiency))).collect::<Map<_, _>>()),
+            "languages": (!step.languages.is_empty()).then_some(&step.languages),
             "minimum_agents": step.minimum_agents,
             "expires": step.expires_after.map(span),
         })
@@ -44,7 +44,7 @@ pub(crate) fn tone(review: &Review) -> Value {
     let finding = |finding: &Finding| {
         json!({
             "code": finding.code,
-            "severity": format!("{:?}", finding.severity).to_lowercase(),
+            "severity": severity(finding.severity),
             "start": finding.start,
             "end": finding.end,
             "message": finding.message,
@@ -52,7 +52,7 @@ pub(crate) fn tone(review: &Review) -> Value {
         })
     };
     json!({
-        "verdict": format!("{:?}", review.verdict).to_lowercase(),
+        "verdict": verdict(review.verdict),
         "findings": review.findings.iter().map(finding).collect::<Vec<_>>(),
         "why": review.why,
     })
@@ -65,6 +65,28 @@ pub(crate) fn escalation(escalation: &Escalation) -> Value {
 
 /// A span as results write it: in the largest unit it is a whole number of.
 fn span(seconds: u32) -> String {
-    let (unit, length) = [("d", 86_400), ("h", 3_600), ("m", 60)].into_iter().find(|(_, length)| seconds.is_multiple_of(*length)).unwrap_or(("s", 1));
+    let (unit, length) = [("d", 86_400), ("h", 3_600), ("m", 60)]
+        .into_iter()
+        .find(|(_, length)| seconds.is_multiple_of(*length))
+        .unwrap_or(("s", 1));
     format!("{}{unit}", seconds / length)
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Approve => "approve",
+        Verdict::Revise => "revise",
+        Verdict::Hold => "hold",
+        Verdict::Block => "block",
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
 }

@@ -13,13 +13,21 @@ pub(crate) fn run(case: &Value) -> Vec<String> {
         Ok(policy) => policy,
         Err(problems) => return vec![format!("settings: {problems}")],
     };
-    let mut course = Course { policy, case, said: Vec::new(), latest: None };
+    let mut course = Course {
+        policy,
+        case,
+        said: Vec::new(),
+        latest: None,
+    };
     let mut wrong = Vec::new();
     for (index, step) in list(case, "steps").iter().enumerate() {
         let found = course.world().enter(|| course.step(step));
         let expected = step.get("expect").unwrap_or(&Value::Null);
         if !expected.is_null() && !matching::fits(expected, &found) {
-            wrong.push(format!("step {}: expected {expected}, found {found}", index + 1));
+            wrong.push(format!(
+                "step {}: expected {expected}, found {found}",
+                index + 1
+            ));
         }
     }
     wrong
@@ -34,7 +42,9 @@ struct Course<'a> {
 }
 
 fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
-    of.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    of.get(name)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
@@ -47,7 +57,10 @@ fn strings<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {
 
 /// Posts are public, messages private, unless said.
 fn is_public(of: &Value) -> bool {
-    let usual = matches!(text(of, "channel"), Some("x" | "facebook" | "instagram" | "web"));
+    let usual = matches!(
+        text(of, "channel"),
+        Some("x" | "facebook" | "instagram" | "web")
+    );
     text(of, "visibility").map_or(usual, |said| said == "public")
 }
 
@@ -56,18 +69,33 @@ impl Course<'_> {
         if let Some(interaction) = step.get("classify") {
             self.classify(interaction)
         } else if let Some(fields) = step.get("route") {
-            answer("route", self.policy.route(&self.conversation(fields).into()), answers::route)
+            answer(
+                "route",
+                self.policy.route(&self.conversation(fields).into()),
+                answers::route,
+            )
         } else if let Some(draft) = step.get("tone") {
-            answer("tone", self.policy.check(&self.draft(draft).into()), answers::tone)
+            answer(
+                "tone",
+                self.policy.check(&self.draft(draft).into()),
+                answers::tone,
+            )
         } else if let Some(trigger) = step.get("escalate") {
-            answer("escalation", self.policy.escalate(&self.trigger(trigger).into()), answers::escalation)
+            answer(
+                "escalation",
+                self.policy.escalate(&self.trigger(trigger).into()),
+                answers::escalation,
+            )
         } else {
             Value::Null
         }
     }
 
     fn classify(&mut self, interaction: &Value) -> Value {
-        if let Some(address) = interaction.get("author").and_then(|author| text(author, "address")) {
+        if let Some(address) = interaction
+            .get("author")
+            .and_then(|author| text(author, "address"))
+        {
             self.said.push(address.to_owned());
         }
         self.latest = Some((interaction.clone(), None));
@@ -80,8 +108,15 @@ impl Course<'_> {
 
     fn interaction(&self) -> InteractionExample {
         let empty = json!({});
-        let of = self.latest.as_ref().map_or(&empty, |(interaction, _)| interaction);
-        let mut interaction = Interaction::example(text(of, "channel").unwrap_or("chat"), text(of, "text").unwrap_or("")).author(self.contact());
+        let of = self
+            .latest
+            .as_ref()
+            .map_or(&empty, |(interaction, _)| interaction);
+        let mut interaction = Interaction::example(
+            text(of, "channel").unwrap_or("chat"),
+            text(of, "text").unwrap_or(""),
+        )
+        .author(self.contact());
         if is_public(of) {
             interaction = interaction.public();
         }
@@ -93,7 +128,11 @@ impl Course<'_> {
 
     fn contact(&self) -> ContactExample {
         let mut contact = Contact::example();
-        let Some(author) = self.latest.as_ref().and_then(|(interaction, _)| interaction.get("author")) else {
+        let Some(author) = self
+            .latest
+            .as_ref()
+            .and_then(|(interaction, _)| interaction.get("author"))
+        else {
             return contact;
         };
         if let Some(address) = text(author, "address") {
@@ -111,7 +150,8 @@ impl Course<'_> {
 
     fn assessment(&self) -> Option<AssessmentExample> {
         let answer = self.latest.as_ref()?.1.as_ref()?;
-        let mut assessment = Assessment::example().reply_expected(answer.reply_expected.unwrap_or(true));
+        let mut assessment =
+            Assessment::example().reply_expected(answer.reply_expected.unwrap_or(true));
         for intent in &answer.intents {
             assessment = assessment.intent(&intent.name, intent.confidence);
         }
@@ -124,12 +164,25 @@ impl Course<'_> {
         if let Some(language) = &answer.language {
             assessment = assessment.language(language);
         }
-        let scores = (answer.sentiment.unwrap_or(0.0), answer.urgency.unwrap_or(0), answer.spam.unwrap_or(0.0), answer.abuse.unwrap_or(0.0));
-        Some(assessment.sentiment(scores.0).urgency(scores.1).spam(scores.2).abuse(scores.3))
+        let scores = (
+            answer.sentiment.unwrap_or(0.0),
+            answer.urgency.unwrap_or(0),
+            answer.spam.unwrap_or(0.0),
+            answer.abuse.unwrap_or(0.0),
+        );
+        Some(
+            assessment
+                .sentiment(scores.0)
+                .urgency(scores.1)
+                .spam(scores.2)
+                .abuse(scores.3),
+        )
     }
 
     fn conversation(&self, fields: &Value) -> ConversationExample {
-        let mut conversation = Conversation::example(self.interaction()).contact(self.contact()).cause(text(fields, "cause").unwrap_or("new"));
+        let mut conversation = Conversation::example(self.interaction())
+            .contact(self.contact())
+            .cause(text(fields, "cause").unwrap_or("new"));
         if let Some(assessment) = self.assessment() {
             conversation = conversation.assessment(assessment);
         }
@@ -157,7 +210,11 @@ impl Course<'_> {
         if let Some(limit) = limit {
             draft = draft.length_limit(limit);
         }
-        draft = if is_public(of) { draft.public() } else { draft.private() };
+        draft = if is_public(of) {
+            draft.public()
+        } else {
+            draft.private()
+        };
         if of.get("interaction").is_some() {
             draft = draft.answers(self.interaction());
         }
@@ -190,11 +247,18 @@ impl Course<'_> {
     fn world(&self) -> World {
         let mut world = World::new();
         for of in list(self.case, "agents") {
-            let mut agent = Agent::example(text(of, "id").unwrap_or("")).presence(text(of, "presence").unwrap_or("available"));
-            for (skill, proficiency) in of.get("skills").and_then(Value::as_object).into_iter().flatten() {
+            let mut agent = Agent::example(text(of, "id").unwrap_or(""))
+                .presence(text(of, "presence").unwrap_or("available"));
+            for (skill, proficiency) in of
+                .get("skills")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
                 agent = agent.skill(skill, proficiency.as_u64().unwrap_or(1) as u8);
             }
-            agent = strings(of, "languages").fold(agent, |agent, language| agent.language(language));
+            agent =
+                strings(of, "languages").fold(agent, |agent, language| agent.language(language));
             world = world.agent(agent);
         }
         let queues = list(self.case, "queues");
@@ -209,15 +273,25 @@ impl Course<'_> {
             if of.get("open") == Some(&Value::Bool(false)) {
                 queue = queue.closed();
             }
-            for (skill, proficiency) in of.get("skills").and_then(Value::as_object).into_iter().flatten() {
+            for (skill, proficiency) in of
+                .get("skills")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
                 queue = queue.skill(skill, proficiency.as_u64().unwrap_or(1) as u8);
             }
             world = world.queue(queue);
         }
         for of in list(self.case, "knowledge") {
-            let article = Article::example(text(of, "id").unwrap_or(""), text(of, "text").unwrap_or("")).title(text(of, "title").unwrap_or(""));
-            let article = strings(of, "intents").fold(article, |article, intent| article.intent(intent));
-            world = world.article(strings(of, "never_say").fold(article, |article, phrase| article.never_say(phrase)));
+            let article =
+                Article::example(text(of, "id").unwrap_or(""), text(of, "text").unwrap_or(""))
+                    .title(text(of, "title").unwrap_or(""));
+            let article =
+                strings(of, "intents").fold(article, |article, intent| article.intent(intent));
+            world = world.article(
+                strings(of, "never_say").fold(article, |article, phrase| article.never_say(phrase)),
+            );
         }
         world
     }

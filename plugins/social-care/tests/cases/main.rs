@@ -23,7 +23,10 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
 
 fn cases() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"), &mut found);
+    files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"),
+        &mut found,
+    );
     found.sort();
     found
 }
@@ -37,7 +40,11 @@ fn every_case_holds() {
             Err(error) => wrong.push(format!("{}: {error}", path.display())),
             Ok(case) => {
                 let problems = course::run(&case);
-                wrong.extend(problems.into_iter().map(|problem| format!("{}: {problem}", path.display())));
+                wrong.extend(
+                    problems
+                        .into_iter()
+                        .map(|problem| format!("{}: {problem}", path.display())),
+                );
             }
         }
     }
@@ -46,9 +53,15 @@ fn every_case_holds() {
 
 #[test]
 fn there_are_cases_for_every_decision() {
-    let texts: Vec<String> = cases().iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect();
+    let texts: Vec<String> = cases()
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap_or_default())
+        .collect();
     assert!(texts.len() >= 70, "only {} cases", texts.len());
     for decision in ["\"classify\"", "\"route\"", "\"tone\"", "\"escalate\""] {
-        assert!(texts.iter().filter(|text| text.contains(decision)).count() >= 10, "few cases for {decision}");
+        assert!(
+            texts.iter().filter(|text| text.contains(decision)).count() >= 10,
+            "few cases for {decision}"
+        );
     }
 }

@@ -8,10 +8,22 @@ const MATCHERS: [&str; 6] = ["min", "max", "first", "contains", "absent", "any_o
 /// Whether an answer is as expected.
 pub(crate) fn fits(expected: &Value, found: &Value) -> bool {
     match (expected, found) {
-        (Value::Object(wanted), _) if is_matcher(wanted) => wanted.iter().all(|(matcher, argument)| holds(matcher, argument, found)),
-        (Value::Object(wanted), _) => wanted.iter().all(|(name, wanted)| fits(wanted, found.get(name).unwrap_or(&Value::Null))),
-        (Value::Array(wanted), Value::Array(items)) => wanted.len() == items.len() && wanted.iter().zip(items).all(|(wanted, item)| fits(wanted, item)),
-        (Value::String(name), Value::Object(fields)) => ["name", "code", "kind"].iter().any(|key| fields.get(*key).and_then(Value::as_str) == Some(name)),
+        (Value::Object(wanted), _) if is_matcher(wanted) => wanted
+            .iter()
+            .all(|(matcher, argument)| holds(matcher, argument, found)),
+        (Value::Object(wanted), _) => wanted
+            .iter()
+            .all(|(name, wanted)| fits(wanted, found.get(name).unwrap_or(&Value::Null))),
+        (Value::Array(wanted), Value::Array(items)) => {
+            wanted.len() == items.len()
+                && wanted
+                    .iter()
+                    .zip(items)
+                    .all(|(wanted, item)| fits(wanted, item))
+        }
+        (Value::String(name), Value::Object(fields)) => ["name", "code", "kind"]
+            .iter()
+            .any(|key| fields.get(*key).and_then(Value::as_str) == Some(name)),
         (Value::Number(wanted), Value::Number(number)) => wanted.as_f64() == number.as_f64(),
         _ => expected == found,
     }
@@ -29,10 +41,14 @@ fn holds(matcher: &str, argument: &Value, found: &Value) -> bool {
         "first" => found.get(0).is_some_and(|first| fits(argument, first)),
         "contains" => contains(argument, found),
         "absent" => match argument {
-            Value::Bool(absent) => (found.is_null() || found.as_array().is_some_and(Vec::is_empty)) == *absent,
+            Value::Bool(absent) => {
+                (found.is_null() || found.as_array().is_some_and(Vec::is_empty)) == *absent
+            }
             one => !contains(one, found),
         },
-        _ => argument.as_array().is_some_and(|choices| choices.iter().any(|choice| fits(choice, found))),
+        _ => argument
+            .as_array()
+            .is_some_and(|choices| choices.iter().any(|choice| fits(choice, found))),
     }
 }
 

@@ -1,0 +1,311 @@
+//! The command line, as clap sees it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use patchbay_model::decision::stage::Stage;
+
+const EXIT_CODES: &str = "Exit codes:
+  0  everything is as it should be
+  1  what was looked at is not right: a case fails, a line was refused,
+     a decision failed, a company file is rejected
+  2  the command line is wrong
+  3  a pack cannot be built or loaded
+  4  the machine refuses: a file, a port, the toolchain
+
+The environment variable RUST_LOG sets what the host logs to stderr.";
+
+/// A WebAssembly plugin host for customer care.
+///
+/// Policies, compiled to sandboxed components, classify every interaction,
+/// route it, check the tone of the reply and escalate what others must know.
+#[derive(Debug, Parser)]
+#[command(name = "patchbay", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Say more of what happens, on stderr.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Build the reference pack, serve three invented companies and play a day of their messages.
+    Demo(DemoArgs),
+    /// Serve companies over HTTP.
+    Serve(ServeArgs),
+    /// Begin a policy: a project that compiles and passes its tests.
+    New(NewArgs),
+    /// Build a pack directory into a component.
+    Build(BuildArgs),
+    /// Run a pack's cases in the sandbox.
+    Test(TestArgs),
+    /// Decide about interactions from a file, one JSON line each.
+    Run(RunArgs),
+    /// Measure how long decisions take.
+    Bench(BenchArgs),
+    /// Show what a component exports, imports and asks for.
+    Inspect(InspectArgs),
+    /// Write out the contract (WIT) this host speaks.
+    Contract(ContractArgs),
+    /// Check this machine, and say what each finding costs.
+    Doctor(DoctorArgs),
+}
+
+/// How sources are built.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct BuildFlags {
+    /// Build with what cargo has already fetched, without the network.
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay new my-care
+  cd my-care && patchbay test
+
+The SDK and the contract are written into the project's vendor/ directory; the
+first build fetches a few crates of cargo's and needs the network for that,
+later ones work with --offline.")]
+pub(crate) struct NewArgs {
+    /// Directory to make; its last part is the pack's name (lower-case letters, digits, hyphens).
+    pub(crate) name: PathBuf,
+    /// Print a JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay build my-care
+  patchbay build my-care --output my-care.wasm")]
+pub(crate) struct BuildArgs {
+    /// Pack directory.
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Also copy the component here.
+    #[arg(long, short)]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
+    /// Print a JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay inspect my-care
+  patchbay inspect my-care.wasm --json")]
+pub(crate) struct InspectArgs {
+    /// Component file, or pack directory (which is built).
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
+    /// Print a JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay test my-care
+  patchbay test my-care --filter tone/
+
+Cases run on the metered engine: a budget of fuel instead of time, the same on
+every machine. docs/cases.md describes the files.")]
+pub(crate) struct TestArgs {
+    /// Pack directory.
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Only cases whose path contains this.
+    #[arg(long)]
+    pub(crate) filter: Option<String>,
+    /// Test this component instead of building the directory's.
+    #[arg(long)]
+    pub(crate) component: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
+    /// Print a JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a pack is run with.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WithFlags {
+    /// Company file to take settings, grants, queues, agents and articles from; its first plugin of
+    /// this pack is used.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) company: Option<PathBuf>,
+    /// Settings as a JSON file, or as JSON itself.
+    #[arg(long, value_name = "FILE|JSON", conflicts_with = "company")]
+    pub(crate) settings: Option<String>,
+    /// Decisions an instance makes before it is thrown away; 0: every decision starts fresh.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) reuse: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay run plugins/social-care --stage classify interactions.jsonl
+  cat drafts.jsonl | patchbay run my-care --stage tone -
+  patchbay run my-care --stage classify --map 'text=body,author.address=from,channel=:email' mails.jsonl
+
+Input: one JSON object a line. An interaction needs `text`; a row without `id` gets its line's
+number, one without `channel` the channel of --channel. At the stages route and escalate the
+interaction is classified first. A row may also be the body of the server's `decide` ({\"interaction\":
+…, \"agents\": …}) or, at the stage tone, of its `tone` ({\"draft\": …, \"interaction\": …}).
+
+Output: one decision a line, in the order of the input. A line that is no interaction gives
+{\"line\": N, \"error\": …}, and the exit code is 1 in the end.")]
+pub(crate) struct RunArgs {
+    /// Pack directory (which is built) or component file.
+    pub(crate) dir: PathBuf,
+    /// What to decide: classify, route, tone or escalate.
+    #[arg(long)]
+    pub(crate) stage: Stage,
+    /// File with one JSON object a line; - for standard input.
+    pub(crate) input: PathBuf,
+    /// Threads that decide; 0: one for each core.
+    #[arg(long, short, default_value_t = 0)]
+    pub(crate) jobs: usize,
+    /// Channel of rows that do not name one.
+    #[arg(long, default_value = "x")]
+    pub(crate) channel: String,
+    /// Where an interaction's fields come from: `field=key` or `field=:literal`, separated by commas.
+    #[arg(long, value_name = "MAP")]
+    pub(crate) map: Option<String>,
+    /// The moment of the decisions (RFC 3339) where an interaction names none; now unless given.
+    #[arg(long)]
+    pub(crate) now: Option<jiff::Timestamp>,
+    /// Keep every host call in the output.
+    #[arg(long)]
+    pub(crate) transcript: bool,
+    #[command(flatten)]
+    pub(crate) with: WithFlags,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay bench plugins/social-care
+  patchbay bench my-care interactions.jsonl --json
+
+One thread decides, with fresh instances and with reused ones. Times are of one machine at one
+moment: compare rows of one run. `docs/measuring.md` says what each row means.")]
+pub(crate) struct BenchArgs {
+    /// Pack directory (which is built) or component file.
+    pub(crate) dir: PathBuf,
+    /// File with one interaction a line; the demo's unless given.
+    pub(crate) input: Option<PathBuf>,
+    /// Decisions to measure in each mode.
+    #[arg(long, default_value_t = 5000)]
+    pub(crate) decisions: u32,
+    /// Channel of rows that do not name one.
+    #[arg(long, default_value = "x")]
+    pub(crate) channel: String,
+    #[command(flatten)]
+    pub(crate) with: WithFlags,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
+    /// Print a JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay contract            # to stdout
+  patchbay contract --output wit/")]
+pub(crate) struct ContractArgs {
+    /// Directory to write the packages into, one directory each.
+    #[arg(long, short)]
+    pub(crate) output: Option<PathBuf>,
+    /// Print a JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay serve --config patchbay.toml
+  patchbay serve --config patchbay.toml --check
+
+Without tokens the server listens on loopback only. It ends on SIGINT or
+SIGTERM, after finishing what it began.")]
+pub(crate) struct ServeArgs {
+    /// The server's settings.
+    #[arg(long, default_value = "patchbay.toml")]
+    pub(crate) config: PathBuf,
+    /// Load everything, say what is wrong, and end.
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
+    /// Print a JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay demo --once
+  patchbay demo --once --input tweets.jsonl --map airline
+  patchbay demo --once --input rows.jsonl --map 'text=body,author.address=user'
+
+Maps: `airline` reads rows {id, handle, text, created_at}; any other is a list of
+`field=key` or `field=:literal`, separated by commas.")]
+pub(crate) struct DemoArgs {
+    /// End after the table; without it the server goes on until interrupted.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Play this file, one JSON object a line, to the company of --company-name.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    /// How the file's rows become interactions.
+    #[arg(long, value_name = "MAP", requires = "input")]
+    pub(crate) map: Option<String>,
+    /// Channel of rows that do not name one.
+    #[arg(long, default_value = "x", requires = "input")]
+    pub(crate) channel: String,
+    /// Which of the demo's companies the file is played to.
+    #[arg(long, value_enum, default_value_t = DemoCompany::Airline, requires = "input")]
+    pub(crate) company: DemoCompany,
+    /// Requests in flight at once.
+    #[arg(long, default_value_t = 32)]
+    pub(crate) concurrency: usize,
+    /// The pack to play to, instead of the repository's plugins/social-care.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pack: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
+    /// Print a JSON document instead of the table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DemoCompany {
+    /// Meridian Air.
+    Airline,
+    /// Harbour Bank.
+    Bank,
+    /// Northwind, an online shop.
+    Shop,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  patchbay doctor
+
+A finding that costs speed is a warning; one without which nothing works is an error and gives
+exit code 4.")]
+pub(crate) struct DoctorArgs {
+    /// Print a JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

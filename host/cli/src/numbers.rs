@@ -1,0 +1,69 @@
+//! Percentiles, and numbers as people read them.
+
+use serde::Serialize;
+
+/// Percentiles of a sample, in the sample's unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Percentiles {
+    pub(crate) p50: f64,
+    pub(crate) p90: f64,
+    pub(crate) p99: f64,
+}
+
+impl Percentiles {
+    /// Nearest-rank percentiles; zero of nothing.
+    pub(crate) fn of(sample: &mut [f64]) -> Percentiles {
+        sample.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            let rank = (share * sample.len() as f64).ceil() as usize;
+            sample.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
+        };
+        Percentiles {
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+        }
+    }
+}
+
+/// A whole number with its thousands apart: `11,585`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Bytes in the unit that suits them.
+pub(crate) fn bytes(size: u64) -> String {
+    match size {
+        0..1024 => format!("{size} B"),
+        1024..1_048_576 => format!("{:.0} KiB", size as f64 / 1024.0),
+        _ => format!("{:.1} MiB", size as f64 / 1_048_576.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_of_the_sample() {
+        let mut sample: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        let percentiles = Percentiles::of(&mut sample);
+        assert_eq!((percentiles.p50, percentiles.p90, percentiles.p99), (50.0, 90.0, 99.0));
+        assert_eq!(Percentiles::of(&mut []), Percentiles::default());
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(11585), "11,585");
+        assert_eq!(thousands(1_000_000), "1,000,000");
+    }
+}

@@ -1,0 +1,68 @@
+//! What goes to the terminal: results to stdout, everything else to stderr.
+
+use std::io::{IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use miette::Report;
+use serde::Serialize;
+use tracing_subscriber::EnvFilter;
+
+use crate::exit::{Exit, Failure};
+
+/// Write a line to stdout. A reader that went away is no error: whoever pipes
+/// into `head` has seen enough.
+pub(crate) fn line(text: impl AsRef<str>) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let written = writeln!(stdout, "{}", text.as_ref());
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(Exit::Success as i32),
+        other => other.map_err(|error| Failure::new(Exit::Machine, format!("stdout: {error}"))),
+    }
+}
+
+/// Write a document for machines.
+pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(document)
+        .map_err(|error| Failure::new(Exit::Machine, format!("cannot write the result: {error}")))?;
+    line(text)
+}
+
+/// Write a remark to stderr.
+pub(crate) fn note(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+}
+
+/// Write an error to stderr.
+pub(crate) fn error(report: &Report) {
+    note(format!("{report:?}"));
+}
+
+/// The host's own log, on stderr: warnings, or what RUST_LOG says.
+pub(crate) fn start_log(verbose: bool) {
+    let usual = if verbose { "info" } else { "warn" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// A progress bar on stderr, where that is a terminal.
+pub(crate) fn progress(total: Option<u64>, what: &str) -> ProgressBar {
+    let bar = match total {
+        Some(total) => ProgressBar::new(total),
+        None => ProgressBar::new_spinner(),
+    };
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    let template = match total {
+        Some(_) => "{prefix} [{bar:30}] {pos}/{len} {per_sec} {eta}",
+        None => "{spinner} {prefix} {pos} {per_sec}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.set_prefix(what.to_owned());
+    bar
+}

@@ -1,0 +1,11 @@
+//! One file for each verb.
+
+pub(crate) mod bench;
+pub(crate) mod build;
+pub(crate) mod contract;
+pub(crate) mod doctor;
+pub(crate) mod inspect;
+pub(crate) mod new;
+pub(crate) mod run;
+pub(crate) mod serve;
+pub(crate) mod test;

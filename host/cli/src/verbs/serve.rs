@@ -1,0 +1,82 @@
+//! `patchbay serve`.
+
+use patchbay_server::{Loaded, LoadError, LogFormat, ServerSettings};
+use serde_json::json;
+
+use crate::args::ServeArgs;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::loading::{build_options, cache, rejected};
+use crate::output;
+
+pub(crate) fn run(args: &ServeArgs) -> Outcome {
+    if !args.config.exists() {
+        return Err(Failure::advised(
+            Exit::Machine,
+            format!("{} does not exist", args.config.display()),
+            "name the server's settings with --config; a commented example is in host/server/patchbay.example.toml",
+        ));
+    }
+    let settings = ServerSettings::read(&args.config).map_err(rejected)?;
+    if settings.log.format == LogFormat::Json {
+        output::note("log.format = \"json\" takes effect for the server's own lines");
+    }
+    let loaded = Loaded::from_settings(settings, cache(), build_options(&args.build)).map_err(load_failure)?;
+    for generation in &loaded.generations {
+        for warning in &generation.warnings {
+            output::note(format!("{}: {warning}", generation.company));
+        }
+    }
+    let companies: Vec<_> = loaded.generations.iter().map(|generation| generation.company.clone()).collect();
+    if args.check {
+        match args.json {
+            true => output::json(&json!({"companies": companies, "ok": true}))?,
+            false => output::line(format!("{} is fine: {}", args.config.display(), companies.join(", ")))?,
+        }
+        return Ok(Exit::Success);
+    }
+    patchbay_server::log_panics();
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::Machine, error))?;
+    runtime.block_on(async {
+        let bound = loaded.bind().await.map_err(|error| Failure::new(Exit::Machine, error))?;
+        let address = bound.local_addr();
+        match args.json {
+            true => output::json(&json!({"address": address, "companies": companies}))?,
+            false => output::line(format!("serving {} on http://{address}", companies.join(", ")))?,
+        }
+        let finished = bound.run(interrupted()).await;
+        if finished.abandoned > 0 {
+            output::note(format!("{} connections were cut off", finished.abandoned));
+        }
+        Ok(Exit::Success)
+    })
+}
+
+/// Until somebody asks the process to end.
+pub(crate) async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupt = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = interrupt.await;
+        }
+    }
+}
+
+fn load_failure(error: LoadError) -> Failure {
+    match error {
+        LoadError::Settings(problem) => rejected(problem),
+        LoadError::Companies(mut problems) if problems.len() == 1 => rejected(problems.remove(0)),
+        LoadError::Companies(problems) => {
+            let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            Failure::new(Exit::NotRight, texts.join("\n"))
+        }
+        LoadError::Engine(error) => Failure::new(Exit::Machine, error),
+        other => Failure::new(Exit::NotRight, other),
+    }
+}

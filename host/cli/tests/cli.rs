@@ -1,0 +1,261 @@
+//! The command as people use it: what it prints, and how it ends.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Where guests are built, by every test of the project, so that each is built
+/// once.
+fn guests() -> PathBuf {
+    root().join("target/guests")
+}
+
+fn patchbay(arguments: &[&str]) -> Output {
+    patchbay_in(&root(), arguments, "")
+}
+
+fn patchbay_in(directory: &Path, arguments: &[&str], input: &str) -> Output {
+    use std::io::Write;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
+        .args(arguments)
+        .current_dir(directory)
+        .env("CARGO_TARGET_DIR", guests())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || {
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let output = child.wait_with_output().expect("the command ends");
+    writer.join().expect("written");
+    output
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    stdout(output)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("one JSON document a line"))
+        .collect()
+}
+
+const CARE: &str = "plugins/social-care";
+
+#[test]
+fn every_verb_explains_itself() {
+    for verb in [
+        "demo", "serve", "new", "build", "test", "run", "bench", "inspect", "contract", "doctor",
+    ] {
+        let output = patchbay(&[verb, "--help"]);
+        assert_eq!(output.status.code(), Some(0), "{verb}");
+        let help = stdout(&output);
+        assert!(help.contains("Example"), "{verb} shows no example:\n{help}");
+        assert!(verb == "run" || help.contains("--json"), "{verb} has no form for machines:\n{help}");
+    }
+    assert!(stdout(&patchbay(&["--help"])).contains("Exit codes"));
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_code_2() {
+    for arguments in [&["frobnicate"][..], &["run", CARE], &["run", CARE, "--stage", "sing", "-"]] {
+        assert_eq!(patchbay(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_new_policy_builds_and_passes_its_cases_outside_the_repository() {
+    let place = tempfile::tempdir().expect("a place");
+    let made = patchbay_in(place.path(), &["new", "my-care"], "");
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let tested = patchbay_in(place.path(), &["test", "my-care", "--offline"], "");
+    assert_eq!(tested.status.code(), Some(0), "{}{}", stdout(&tested), stderr(&tested));
+    assert_eq!(stdout(&tested).lines().last(), Some("2 passed, 0 failed"));
+    let inspected = patchbay_in(place.path(), &["inspect", "my-care", "--offline", "--json"], "");
+    let document: Value = serde_json::from_slice(&inspected.stdout).expect("JSON");
+    assert_eq!(document["component"]["stages"], serde_json::json!(["classify", "tone"]));
+    // A second one of the same name overwrites nothing.
+    assert_eq!(patchbay_in(place.path(), &["new", "my-care"], "").status.code(), Some(4));
+    assert_eq!(patchbay_in(place.path(), &["new", "My Care"], "").status.code(), Some(2));
+}
+
+#[test]
+fn a_policy_that_does_not_compile_shows_the_compiler_s_words() {
+    let place = tempfile::tempdir().expect("a place");
+    patchbay_in(place.path(), &["new", "broken"], "");
+    let source = place.path().join("broken/src/lib.rs");
+    std::fs::write(&source, "this is no Rust").expect("written");
+    let output = patchbay_in(place.path(), &["build", "broken", "--offline"], "");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("src/lib.rs"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_failing_case_shows_the_difference() {
+    let place = tempfile::tempdir().expect("a place");
+    patchbay_in(place.path(), &["new", "wrong"], "");
+    let case = place.path().join("wrong/cases/tone/shouting.json");
+    let text = std::fs::read_to_string(&case).expect("there");
+    std::fs::write(&case, text.replace("\"revise\"", "\"block\"")).expect("written");
+    let output = patchbay_in(place.path(), &["test", "wrong", "--offline"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let shown = stdout(&output);
+    assert!(shown.contains("step 1: tone.verdict"), "{shown}");
+    assert!(shown.contains("expected  \"block\"") && shown.contains("found     \"revise\""), "{shown}");
+    assert_eq!(shown.lines().last(), Some("1 passed, 1 failed"));
+}
+
+#[test]
+fn a_manifest_with_an_unknown_key_is_pointed_at() {
+    let place = tempfile::tempdir().expect("a place");
+    patchbay_in(place.path(), &["new", "typo"], "");
+    let manifest = place.path().join("typo/pack.toml");
+    let text = std::fs::read_to_string(&manifest).expect("there");
+    std::fs::write(&manifest, text.replace("deadline =", "deadlin =")).expect("written");
+    let output = patchbay_in(place.path(), &["build", "typo"], "");
+    assert_eq!(output.status.code(), Some(3));
+    let shown = stderr(&output);
+    assert!(shown.contains("deadlin") && shown.contains("pack.toml:"), "{shown}");
+}
+
+#[test]
+fn decisions_come_one_a_line_in_the_order_of_the_input() {
+    let mut input = String::new();
+    for number in 0..500 {
+        input.push_str(&format!("{{\"id\":\"{number}\",\"channel\":\"x\",\"text\":\"My card was stolen, number {number}!\"}}\n"));
+    }
+    let output = patchbay_in(&root(), &["run", CARE, "--stage", "classify", "-", "--jobs", "4"], &input);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let decisions = lines(&output);
+    assert_eq!(decisions.len(), 500);
+    for (number, decision) in decisions.iter().enumerate() {
+        assert_eq!(decision["interaction"], number.to_string());
+        assert_eq!(decision["outcome"], "ok");
+        let classification = &decision["classification"];
+        assert!(classification["sentiment"].is_number() && classification["spam"].is_number());
+        assert!(classification["abuse"].is_number() && classification["intents"].is_array());
+        assert!(decision["micros"]["call"].is_number());
+    }
+}
+
+#[test]
+fn every_stage_answers_under_its_own_key() {
+    let row = "{\"id\":\"1\",\"channel\":\"x\",\"text\":\"I will sue you, my parcel never came!\"}\n";
+    for (stage, key) in [
+        ("classify", "classification"),
+        ("route", "route"),
+        ("tone", "tone"),
+        ("escalate", "escalation"),
+    ] {
+        let output = patchbay_in(&root(), &["run", CARE, "--stage", stage, "-"], row);
+        assert_eq!(output.status.code(), Some(0), "{stage}: {}", stderr(&output));
+        let decision = &lines(&output)[0];
+        assert!(decision[key].is_object(), "{stage}: {decision}");
+    }
+}
+
+#[test]
+fn lines_that_are_no_interactions_are_named_in_their_place() {
+    let input = "{\"text\":\"fine\"}\nno json\n\n{\"text\":7}\n[1]\n{\"text\":\"also fine\"}\n";
+    let output = patchbay_in(&root(), &["run", CARE, "--stage", "classify", "-"], input);
+    assert_eq!(output.status.code(), Some(1));
+    let documents = lines(&output);
+    assert_eq!(documents.len(), 5);
+    assert_eq!(documents[0]["outcome"], "ok");
+    assert_eq!(documents[1]["line"], 2);
+    assert_eq!(documents[2]["error"]["field"], "text");
+    assert_eq!(documents[3]["line"], 5);
+    assert_eq!(documents[4]["interaction"], "6");
+    assert!(stderr(&output).contains("3 of 5 lines"), "{}", stderr(&output));
+}
+
+#[test]
+fn files_that_are_no_components_are_told_apart() {
+    let place = tempfile::tempdir().expect("a place");
+    for (name, bytes, words) in [
+        ("empty.wasm", &b""[..], "empty"),
+        ("text.wasm", b"hello there", "no WebAssembly"),
+        ("module.wasm", b"\0asm\x01\0\0\0", "core module"),
+        ("short.wasm", b"\0asm\x0d\0\x01\0\x01\xff", "not a valid component"),
+    ] {
+        let path = place.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        let output = patchbay(&["inspect", path.to_str().expect("UTF-8")]);
+        assert_eq!(output.status.code(), Some(3), "{name}");
+        assert!(stderr(&output).contains(words), "{name}: {}", stderr(&output));
+    }
+    assert_eq!(patchbay(&["inspect", "nowhere.wasm"]).status.code(), Some(3));
+}
+
+#[test]
+fn the_contract_is_in_the_binary() {
+    let place = tempfile::tempdir().expect("a place");
+    let to = place.path().to_str().expect("UTF-8");
+    assert_eq!(patchbay(&["contract", "--output", to]).status.code(), Some(0));
+    let written = std::fs::read_to_string(place.path().join("care/types.wit")).expect("written");
+    let ours = std::fs::read_to_string(root().join("wit/care/types.wit")).expect("there");
+    assert_eq!(written, ours);
+}
+
+#[test]
+fn the_doctor_finds_this_machine_fit() {
+    let output = patchbay(&["doctor", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let findings: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(findings.iter().all(|finding| finding["level"] != "error"));
+}
+
+#[test]
+fn a_server_s_settings_are_checked_before_it_serves() {
+    let place = tempfile::tempdir().expect("a place");
+    let write = |name: &str, text: &str| {
+        let path = place.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let packs = root().join("plugins").canonicalize().expect("there");
+    write(
+        "north.toml",
+        "company = \"north\"\n[pipeline]\nclassify = [\"car\"]\n[plugin.care]\npack = \"social-care\"\nlimits = { deadline = \"2h\" }\n[queue.general]\n",
+    );
+    let config = write(
+        "patchbay.toml",
+        &format!("companies = [\"north.toml\"]\npacks = [{packs:?}]\n"),
+    );
+    let output = patchbay(&["serve", "--config", &config, "--check"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let shown = stderr(&output);
+    assert!(shown.contains("north.toml:3"), "the line is not pointed at:\n{shown}");
+    assert!(shown.contains("no queue is the default"), "not every reason is told:\n{shown}");
+    assert_eq!(patchbay(&["serve", "--config", "nowhere.toml"]).status.code(), Some(4));
+}
+
+#[test]
+fn the_demo_plays_its_day_and_ends() {
+    let output = patchbay(&["demo", "--once", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let day: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(day["interactions"].as_u64().expect("a count") >= 300);
+    assert_eq!(day["failures"], 0);
+    assert!(day["channels"].as_object().expect("counts").len() >= 5);
+    assert!(day["verdicts"]["approve"].as_u64().expect("a count") > 0);
+    assert!(!day["stopped"].as_array().expect("a list").is_empty());
+    let escalated = day["escalated"].as_object().expect("counts");
+    assert!(escalated.keys().any(|what| what.contains("open-incident")), "{escalated:?}");
+}

@@ -1,0 +1,64 @@
+//! The companies of this host, and the generation each decides with now.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use patchbay_generation::Generation;
+
+type ByName = BTreeMap<String, Arc<Generation>>;
+
+/// The generation of each company. Readers never wait for a change: they go on
+/// with the generation they found.
+#[derive(Debug, Default)]
+pub struct Companies {
+    by_name: RwLock<Arc<ByName>>,
+}
+
+impl Companies {
+    /// These companies; of two generations of one company the later counts.
+    pub fn of(generations: impl IntoIterator<Item = Generation>) -> Companies {
+        let by_name: ByName = generations
+            .into_iter()
+            .map(|generation| (generation.company.clone(), Arc::new(generation)))
+            .collect();
+        Companies {
+            by_name: RwLock::new(Arc::new(by_name)),
+        }
+    }
+
+    /// The generation a company decides with now.
+    pub fn get(&self, company: &str) -> Option<Arc<Generation>> {
+        self.now().get(company).cloned()
+    }
+
+    /// Decide with this generation from now on; the one before, if there was
+    /// one, finishes what it began.
+    pub fn put(&self, generation: Generation) -> Option<Arc<Generation>> {
+        let generation = Arc::new(generation);
+        let mut current = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = ByName::clone(&current);
+        let before = next.insert(generation.company.clone(), generation);
+        *current = Arc::new(next);
+        before
+    }
+
+    /// How many companies there are.
+    pub fn len(&self) -> usize {
+        self.now().len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.now().is_empty()
+    }
+
+    /// Every company's generation, by name.
+    pub fn all(&self) -> Vec<Arc<Generation>> {
+        self.now().values().cloned().collect()
+    }
+
+    fn now(&self) -> Arc<ByName> {
+        // The map is replaced in one step: a panic cannot leave it half changed.
+        Arc::clone(&self.by_name.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}

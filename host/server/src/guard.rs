@@ -1,0 +1,182 @@
+//! Who may ask, as long as there are no tokens: programs on this machine. A web
+//! page open in a browser here is none of them, whatever name it gave the
+//! loopback address.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::Request;
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, Method, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::body;
+use crate::problem::{Kind, Problem};
+
+/// Whether the server may listen there without tokens.
+pub(crate) fn may_listen(address: SocketAddr) -> bool {
+    address.ip().is_loopback()
+}
+
+/// Lets only those requests through that are meant for this server, come from
+/// no foreign page, and bring JSON.
+pub(crate) async fn check(request: Request, next: Next) -> Response {
+    let refused = meant_for_us(request.uri(), request.headers())
+        .and_then(|()| no_foreign_page(request.headers()))
+        .and_then(|()| brings_json(request.method(), request.headers()));
+    match refused {
+        Ok(()) => next.run(request).await,
+        Err(problem) => {
+            body::discard(request).await;
+            problem.into_response()
+        }
+    }
+}
+
+/// The Host header names the loopback address: a foreign name that resolves to
+/// it (DNS rebinding) does not.
+fn meant_for_us(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    let misdirected = || {
+        Problem::of(Kind::Misdirected)
+            .field("Host")
+            .detail("without tokens, only requests to localhost, 127.0.0.1 or [::1] are answered")
+    };
+    if uri
+        .authority()
+        .is_some_and(|authority| !is_loopback(authority))
+    {
+        return Err(misdirected());
+    }
+    match only(headers, HOST).map(str::parse::<Authority>) {
+        Some(Ok(authority)) if is_loopback(&authority) => Ok(()),
+        _ => Err(misdirected()),
+    }
+}
+
+/// The Origin header, which browsers send with every POST, names a page of
+/// this machine.
+fn no_foreign_page(headers: &HeaderMap) -> Result<(), Problem> {
+    if !headers.contains_key(ORIGIN) {
+        return Ok(());
+    }
+    let origin = only(headers, ORIGIN).and_then(|origin| origin.parse::<Uri>().ok());
+    match origin.as_ref().and_then(Uri::authority) {
+        Some(authority) if is_loopback(authority) => Ok(()),
+        _ => Err(Problem::of(Kind::ForeignOrigin)
+            .field("Origin")
+            .detail("without tokens, only pages of this machine may ask")),
+    }
+}
+
+/// A POST says its body is JSON: a form on a foreign page cannot.
+fn brings_json(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    if method != Method::POST {
+        return Ok(());
+    }
+    let media_type = only(headers, CONTENT_TYPE).unwrap_or_default();
+    let mut parts = media_type.split(';').map(str::trim);
+    let is_json = parts
+        .next()
+        .is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    });
+    match is_json && is_utf8 {
+        true => Ok(()),
+        false => Err(Problem::of(Kind::UnsupportedMediaType)
+            .field("Content-Type")
+            .detail("send Content-Type: application/json, in UTF-8")),
+    }
+}
+
+/// A header that is there once, as text.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        _ => None,
+    }
+}
+
+fn is_loopback(authority: &Authority) -> bool {
+    // "me@localhost" is no host.
+    if authority.as_str().contains('@') {
+        return false;
+    }
+    let host = authority.host();
+    let address = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    match address.unwrap_or(host).parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(host: &str) -> bool {
+        host.parse::<Authority>()
+            .is_ok_and(|host| is_loopback(&host))
+    }
+
+    #[test]
+    fn loopback_has_many_names_and_ports() {
+        for host in [
+            "localhost",
+            "LOCALHOST:1",
+            "127.0.0.1:7420",
+            "127.1.2.3",
+            "[::1]:80",
+            "[::1]",
+        ] {
+            assert!(named(host), "{host}");
+        }
+        for host in [
+            "example.com",
+            "localhost.example.com",
+            "evil@localhost",
+            "10.0.0.1:7420",
+            "0.0.0.0",
+            "[::]",
+            "[::2]:80",
+            "127.0.0.1.example.com",
+            "",
+            "localhost.",
+        ] {
+            assert!(!named(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn json_is_told_by_its_essence_and_charset() {
+        let brings = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, value.parse().expect("a header"));
+            brings_json(&Method::POST, &headers).is_ok()
+        };
+        for value in [
+            "application/json",
+            "Application/JSON; charset=\"UTF-8\"",
+            "application/json;charset=utf-8",
+        ] {
+            assert!(brings(value), "{value}");
+        }
+        for value in [
+            "text/plain",
+            "application/jsonp",
+            "application/json; charset=latin1",
+            "",
+            "text/plain; application/json",
+        ] {
+            assert!(!brings(value), "{value}");
+        }
+        assert!(brings_json(&Method::POST, &HeaderMap::new()).is_err());
+    }
+}

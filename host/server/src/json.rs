@@ -1,0 +1,39 @@
+//! Reading a body as JSON: what is no JSON is told by its place, what is no
+//! request by its field.
+
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::problem::{Kind, Problem};
+
+/// Read a body. Nesting is bounded at 128 levels by the parser itself.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(body).map_err(|error| {
+        Problem::of(Kind::NotUtf8).detail(format!(
+            "the byte after {} valid ones is no UTF-8",
+            error.valid_up_to()
+        ))
+    })?;
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+        let field = error.path().to_string();
+        (error.into_inner(), field)
+    });
+    let ended = read.and_then(|value| match parser.end() {
+        Ok(()) => Ok(value),
+        Err(error) => Err((error, String::new())),
+    });
+    ended.map_err(|(error, field)| {
+        let (kind, what) = match error.classify() {
+            Category::Data => (Kind::InvalidInput, "does not fit"),
+            _ => (Kind::MalformedJson, "not valid JSON"),
+        };
+        let problem = Problem::of(kind)
+            .detail(format!("{what}: {error}"))
+            .at(error.line(), error.column());
+        match kind {
+            Kind::InvalidInput => problem.field(field),
+            _ => problem,
+        }
+    })
+}

@@ -1,0 +1,278 @@
+//! Everything that goes wrong leaves the server as a problem document
+//! (RFC 9457).
+
+use axum::extract::Request;
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use patchbay_model::input::InputError;
+use patchbay_model::outcome::{Outcome, OutcomeKind};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::workers::Refused;
+
+/// Media type of a problem document.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+/// Most characters of a detail: it may quote the request.
+const DETAIL_CHARS: usize = 500;
+/// Most characters of a field's path: an unknown key may be of any length.
+const FIELD_CHARS: usize = 200;
+/// Seconds after which a request that was turned away may come again.
+const RETRY_SECONDS: u32 = 1;
+
+/// Declares the kinds of problem: type, status and title exist here only.
+macro_rules! kinds {
+    ($( $(#[doc = $doc:literal])+ $case:ident = $type:literal, $status:ident, $title:literal; )+) => {
+        /// What kind of problem it is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Kind {
+            $( $(#[doc = $doc])+ $case, )+
+        }
+
+        impl Kind {
+            /// Every kind, the most general of a status first.
+            const ALL: &[Kind] = &[ $( Kind::$case, )+ ];
+
+            const fn type_uri(self) -> &'static str {
+                match self { $( Kind::$case => concat!("/problems/", $type), )+ }
+            }
+
+            const fn status(self) -> StatusCode {
+                match self { $( Kind::$case => StatusCode::$status, )+ }
+            }
+
+            const fn title(self) -> &'static str {
+                match self { $( Kind::$case => $title, )+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The request as such is wrong.
+    BadRequest = "bad-request", BAD_REQUEST, "The request is malformed";
+    /// The body is no JSON.
+    MalformedJson = "malformed-json", BAD_REQUEST, "The body is not valid JSON";
+    /// The body is no UTF-8.
+    NotUtf8 = "not-utf-8", BAD_REQUEST, "The body is not UTF-8";
+    /// A header is wrong.
+    BadHeader = "bad-header", BAD_REQUEST, "A header is malformed";
+    /// A web page of somebody else asks.
+    ForeignOrigin = "foreign-origin", FORBIDDEN, "Requests from other origins are refused";
+    /// Nothing is at this path.
+    NotFound = "not-found", NOT_FOUND, "There is nothing at this path";
+    /// No company of that name.
+    UnknownCompany = "unknown-company", NOT_FOUND, "There is no such company";
+    /// The path is there, the method not.
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The method is not allowed here";
+    /// The client took too long.
+    RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request did not arrive in time";
+    /// The body is too large.
+    BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
+    /// The request is meant for another host.
+    Misdirected = "misdirected", MISDIRECTED_REQUEST, "The Host header names another host";
+    /// The JSON says something that cannot be.
+    InvalidInput = "invalid-input", UNPROCESSABLE_ENTITY, "The input is not valid";
+    /// A defect of the server.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "The server failed";
+    /// The host is too busy.
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The host is too busy";
+    /// The server does not decide now.
+    NotReady = "not-ready", SERVICE_UNAVAILABLE, "The server is not ready";
+}
+
+/// Why a request was not answered with what it asked for (RFC 9457).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Problem {
+    /// Kind of the problem, as a reference relative to the server; stable, to
+    /// be compared by programs.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/invalid-input")]
+    type_uri: &'static str,
+    /// The kind in words, the same for every problem of the kind.
+    title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What in particular went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// Path of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    /// How the decision ended, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::schema::OutcomeKind>)]
+    outcome: Option<OutcomeKind>,
+    /// Path of the field, or name of the header, that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// The limit that was exceeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+    /// The size found, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    /// What limit and size count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+    /// Line of the body, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// Column of the body, from 1; 0 before the first character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+}
+
+impl Problem {
+    pub(crate) fn of(kind: Kind) -> Problem {
+        Problem {
+            type_uri: kind.type_uri(),
+            title: kind.title().to_owned(),
+            status: kind.status().as_u16(),
+            detail: None,
+            instance: None,
+            outcome: None,
+            field: None,
+            limit: None,
+            size: None,
+            unit: None,
+            line: None,
+            column: None,
+        }
+    }
+
+    /// What a status stands for that no handler of ours gave.
+    fn of_status(status: StatusCode) -> Problem {
+        let of_status = |kind: &&Kind| kind.status() == status;
+        match Kind::ALL.iter().find(of_status) {
+            Some(kind) => Problem::of(*kind),
+            None => Problem {
+                type_uri: "about:blank",
+                title: status.canonical_reason().unwrap_or("Error").to_owned(),
+                status: status.as_u16(),
+                ..Problem::of(Kind::Internal)
+            },
+        }
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Problem {
+        self.detail = Some(clipped(detail.into(), DETAIL_CHARS));
+        self
+    }
+
+    pub(crate) fn field(mut self, field: impl Into<String>) -> Problem {
+        self.field = Some(clipped(field.into(), FIELD_CHARS));
+        self
+    }
+
+    pub(crate) fn limit(mut self, limit: u64, size: Option<u64>, unit: &str) -> Problem {
+        self.limit = Some(limit);
+        self.size = size;
+        self.unit = Some(unit.to_owned());
+        self
+    }
+
+    pub(crate) fn at(mut self, line: usize, column: usize) -> Problem {
+        self.line = Some(line);
+        self.column = Some(column);
+        self
+    }
+
+    /// The host was too busy, at whatever point.
+    pub(crate) fn overloaded(outcome: &Outcome) -> Problem {
+        let kind = OutcomeKind::Overloaded;
+        let detail = outcome.detail.as_deref().unwrap_or(kind.message());
+        let mut problem = Problem::of(Kind::Overloaded).detail(detail);
+        if let Some(hit) = &outcome.limit {
+            problem = problem.limit(hit.value, None, &hit.unit);
+        }
+        problem.outcome = Some(kind);
+        problem
+    }
+}
+
+fn clipped(text: String, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+impl From<InputError> for Problem {
+    fn from(error: InputError) -> Problem {
+        if let InputError::Syntax { line, column, .. } = error {
+            return Problem::of(Kind::MalformedJson)
+                .detail(error.to_string())
+                .at(line, column);
+        }
+        let mut problem = Problem::of(Kind::InvalidInput).detail(error.to_string());
+        if let Some(field) = error.field() {
+            problem = problem.field(field);
+        }
+        match error {
+            InputError::TooLarge {
+                limit, size, unit, ..
+            } => problem.limit(limit as u64, Some(size as u64), unit),
+            _ => problem,
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Problem {
+        let overloaded = |detail: &str| {
+            Problem::overloaded(&Outcome::with_detail(OutcomeKind::Overloaded, detail))
+        };
+        match refused {
+            Refused::Full => overloaded("too many requests wait already"),
+            Refused::TooLate => overloaded("no thread became free in time"),
+            Refused::Stopping => Problem::of(Kind::NotReady).detail("the server is stopping"),
+            Refused::Crashed => Problem::of(Kind::Internal)
+                .detail("the decision was broken off by a defect of the host; it has been logged"),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The status, with the problem beside it: [`write`] makes it a document.
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives every error its document: ours, and those of the libraries below.
+pub(crate) async fn write(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let instance = (path.len() <= 1024).then(|| path.to_owned());
+    let response = next.run(request).await;
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let (mut head, _) = response.into_parts();
+    let mut problem = head
+        .extensions
+        .remove::<Problem>()
+        .unwrap_or_else(|| Problem::of_status(status));
+    problem.instance = instance;
+    let document = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut response = (status, document).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    if let Some(allow) = head.headers.remove(ALLOW) {
+        headers.insert(ALLOW, allow);
+    }
+    if problem.outcome == Some(OutcomeKind::Overloaded) {
+        headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    }
+    response
+}

@@ -1,0 +1,67 @@
+//! What can be asked, and of whom.
+
+mod decide;
+mod health;
+mod metrics;
+mod tone;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::problem::{Kind, Problem};
+use crate::serve::App;
+use crate::{body, guard, openapi, problem, telemetry};
+
+/// The routes of the API, with their descriptions.
+pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(decide::decide))
+        .routes(routes!(tone::tone))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(openapi::openapi))
+}
+
+/// Everything the server answers, errors included.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let router: Router<Arc<App>> = described().into();
+    #[cfg(test)]
+    let router = router.route("/panic", axum::routing::get(panics));
+    router
+        .fallback(nowhere)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn(guard::check))
+        .layer(CatchPanicLayer::custom(broken_off))
+        .layer(from_fn(problem::write))
+        .layer(from_fn_with_state(Arc::clone(&app), telemetry::count))
+        .with_state(app)
+}
+
+async fn nowhere(request: Request) -> Problem {
+    body::discard(request).await;
+    Problem::of(Kind::NotFound)
+}
+
+async fn no_such_method(request: Request) -> Problem {
+    body::discard(request).await;
+    Problem::of(Kind::MethodNotAllowed)
+}
+
+/// A handler panicked. What it said is not repeated: it may quote the request.
+fn broken_off(_said: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a handler panicked; the server goes on");
+    Problem::of(Kind::Internal).into_response()
+}
+
+#[cfg(test)]
+async fn panics() -> axum::http::StatusCode {
+    panic!("on purpose");
+}

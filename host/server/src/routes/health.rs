@@ -1,0 +1,47 @@
+//! Whether the server lives, and whether it decides.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::problem::{Kind, Problem};
+use crate::schema::{Readiness, Status};
+use crate::serve::App;
+
+/// Whether the server lives
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "healthz",
+    tag = "operation",
+    responses((status = 200, description = "It lives.", body = Status))
+)]
+pub(super) async fn healthz() -> Json<Status> {
+    Json(Status { status: "ok" })
+}
+
+/// Whether the server decides
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "readyz",
+    tag = "operation",
+    responses(
+        (status = 200, description = "It decides.", body = Readiness),
+        (status = 503, description = "It has no company, or is stopping.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness>, Problem> {
+    let not_ready = |detail: &str| Err(Problem::of(Kind::NotReady).detail(detail));
+    if app.is_stopping() {
+        return not_ready("the server is stopping");
+    }
+    match app.companies.len() {
+        0 => not_ready("no company is loaded"),
+        companies => Ok(Json(Readiness {
+            status: "ready",
+            companies,
+        })),
+    }
+}

@@ -1,0 +1,194 @@
+//! A server's life: bound, running, stopping, finished.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use patchbay_engine::engine::Engine;
+use patchbay_generation::Generation;
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::time::interval;
+
+use crate::companies::Companies;
+use crate::connections::{self, Connections};
+use crate::settings::ServerSettings;
+use crate::telemetry::Telemetry;
+use crate::workers::Workers;
+use crate::{guard, routes};
+
+/// Connections the system may keep for us until we accept them.
+const BACKLOG: u32 = 4096;
+/// How often recorded times are brought into their buckets.
+const TIDY: Duration = Duration::from_secs(5);
+/// Stack of a deciding thread beside what a policy may use.
+const OWN_STACK: usize = 2 << 20;
+
+/// Why a server does not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Anybody on the network could ask.
+    #[error(
+        "will not listen on {address}: without tokens anybody who reaches it could ask; listen on 127.0.0.1 or [::1], and put a proxy that knows its callers in front"
+    )]
+    NotLoopback {
+        /// The address in the settings.
+        address: SocketAddr,
+    },
+    /// The address cannot be had.
+    #[error(
+        "cannot listen on {address}: {error}; is another server running, or the port reserved?"
+    )]
+    Bind {
+        /// The address in the settings.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A deciding thread cannot be started.
+    #[error("cannot start the threads that decide: {0}; try fewer workers")]
+    Workers(std::io::Error),
+}
+
+/// Makes servers.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that has its address, and does not accept yet.
+pub struct BoundServer {
+    pub(crate) app: Arc<App>,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// How a server's life ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Connections that were cut off because what they waited for did not
+    /// finish in time; 0 where everything begun was finished.
+    pub abandoned: usize,
+}
+
+/// What every request has at hand.
+pub(crate) struct App {
+    pub(crate) settings: ServerSettings,
+    pub(crate) engine: Engine,
+    pub(crate) companies: Arc<Companies>,
+    pub(crate) workers: Workers,
+    pub(crate) telemetry: Arc<Telemetry>,
+    stopping: AtomicBool,
+}
+
+impl App {
+    /// Whether the server was told to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+impl Server {
+    /// Take the address and start the threads that decide. Call it in a tokio
+    /// runtime.
+    ///
+    /// # Errors
+    /// [`ServeError`]; nothing is left behind.
+    pub async fn bind(
+        settings: &ServerSettings,
+        generations: Vec<Generation>,
+        engine: Engine,
+    ) -> Result<BoundServer, ServeError> {
+        let address = settings.listen;
+        if !guard::may_listen(address) {
+            return Err(ServeError::NotLoopback { address });
+        }
+        connections::raise_file_limit(settings.connections);
+        let (listener, address) =
+            listen(address).map_err(|error| ServeError::Bind { address, error })?;
+        let stack = OWN_STACK + engine.settings().stack;
+        let workers = Workers::start(settings.workers, settings.queue_length, stack)
+            .map_err(ServeError::Workers)?;
+        Ok(BoundServer {
+            app: Arc::new(App {
+                settings: settings.clone(),
+                engine,
+                companies: Arc::new(Companies::of(generations)),
+                workers,
+                telemetry: Arc::new(Telemetry::new()),
+                stopping: AtomicBool::new(false),
+            }),
+            listener,
+            address,
+        })
+    }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A server started again takes the port although old connections linger.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let listener = socket.listen(BACKLOG)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+impl BoundServer {
+    /// The address, with the port the system chose where the settings say 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The companies; a generation put here decides from then on.
+    pub fn companies(&self) -> &Arc<Companies> {
+        &self.app.companies
+    }
+
+    /// Serve until `shutdown` completes; then accept nothing more, finish what
+    /// was begun within the settings' bound, and return.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Finished {
+        let BoundServer {
+            app,
+            listener,
+            address,
+        } = self;
+        tracing::info!(%address, companies = app.companies.len(), "serving");
+        let telemetry = Arc::clone(&app.telemetry);
+        let tidying = tokio::spawn(async move {
+            let mut ticks = interval(TIDY);
+            loop {
+                ticks.tick().await;
+                telemetry.tidy();
+            }
+        });
+        let connections = Connections::new(routes::router(Arc::clone(&app)), &app.settings);
+        tokio::select! {
+            () = connections.accept(&listener) => {}
+            () = shutdown => {}
+        }
+        drop(listener);
+        app.stopping.store(true, Ordering::Relaxed);
+        tracing::info!("stopping: finishing what was begun");
+        let until = Instant::now() + app.settings.shutdown;
+        let abandoned = connections.finish(app.settings.shutdown).await;
+        let left = until.saturating_duration_since(Instant::now());
+        if !app.workers.stop(left).await {
+            tracing::warn!("a decision still runs; it is left to its own limits");
+        }
+        tidying.abort();
+        if abandoned > 0 {
+            tracing::warn!(
+                abandoned,
+                "connections were cut off: the time to finish ran out"
+            );
+        }
+        tracing::info!("stopped");
+        Finished { abandoned }
+    }
+}

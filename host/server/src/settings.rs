@@ -1,0 +1,130 @@
+//! What the operator decides about the server: `patchbay.toml`.
+
+mod file;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use patchbay_engine::config::EngineSettings;
+use patchbay_generation::assemble::Rejected;
+use patchbay_model::company::Located;
+use tracing::level_filters::LevelFilter;
+
+/// A complete, commented example of the file; every value in it that is not a
+/// name is the default.
+pub const EXAMPLE: &str = include_str!("../patchbay.example.toml");
+
+/// What the operator decides about the server.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Address to listen on; port 0 takes any free one. Without tokens it must
+    /// be a loopback address. Default `127.0.0.1:7420`.
+    pub listen: SocketAddr,
+    /// Most bytes of a request's body. Default 1 MiB.
+    pub body_limit: u64,
+    /// How long a client may take to send a body. Default 10 s.
+    pub request_timeout: Duration,
+    /// How long a client may take to send the head of a request, and how long
+    /// a connection may stay idle between two. Default 10 s.
+    pub header_timeout: Duration,
+    /// How long a request waits for a place before it is told `overloaded`;
+    /// callers may ask for less. Default 2 s.
+    pub deadline: Duration,
+    /// Threads that decide. Default: as many as there are cores.
+    pub workers: usize,
+    /// Requests that may wait for such a thread. Default 4096.
+    pub queue_length: usize,
+    /// Connections that may be open at once. Default 16384.
+    pub connections: usize,
+    /// How long what was begun may take to finish once the server is told to
+    /// stop. Default 10 s.
+    pub shutdown: Duration,
+    /// The company files.
+    pub companies: Vec<PathBuf>,
+    /// Directories in which packs are found by name.
+    pub packs: Vec<PathBuf>,
+    /// The engine, with the ceiling of all limits.
+    pub engine: EngineSettings,
+    /// What is logged.
+    pub log: LogSettings,
+}
+
+/// What is logged, and how. The server emits events; whoever runs it installs
+/// what writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// The least important level that is written. Default `info`.
+    pub level: LevelFilter,
+    /// How lines are written. Default text.
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for LogSettings {
+    fn default() -> LogSettings {
+        LogSettings {
+            level: LevelFilter::INFO,
+            format: LogFormat::Text,
+        }
+    }
+}
+
+impl Default for ServerSettings {
+    fn default() -> ServerSettings {
+        ServerSettings {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7420)),
+            body_limit: 1 << 20,
+            request_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(10),
+            deadline: Duration::from_secs(2),
+            workers: std::thread::available_parallelism().map_or(2, usize::from),
+            queue_length: 4096,
+            connections: 16_384,
+            shutdown: Duration::from_secs(10),
+            companies: Vec::new(),
+            packs: Vec::new(),
+            engine: EngineSettings::default(),
+            log: LogSettings::default(),
+        }
+    }
+}
+
+impl ServerSettings {
+    /// Read a settings file; relative paths in it begin at its directory.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with its places.
+    pub fn read(path: &Path) -> Result<ServerSettings, Rejected> {
+        let rejected = |text: String, problems| Rejected {
+            path: path.to_owned(),
+            text,
+            problems,
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let problem = Located::whole(format!("cannot be read: {error}"));
+            rejected(String::new(), vec![problem])
+        })?;
+        let beside = path.parent().unwrap_or(Path::new("."));
+        ServerSettings::parse(&text, beside).map_err(|problems| rejected(text, problems))
+    }
+
+    /// Read settings from a file's text; relative paths in it begin at
+    /// `beside`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with its places.
+    pub fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Located>> {
+        file::parse(text, beside)
+    }
+}

@@ -1,0 +1,320 @@
+//! The settings file as it is written.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::time::Duration;
+
+use patchbay_engine::config::{Allocation, EngineSettings};
+use patchbay_model::company::Located;
+use patchbay_model::duration::{ByteSize, Millis};
+use patchbay_model::limits::{Limits, LimitsFile};
+use serde::Deserialize;
+use toml::Spanned;
+use tracing::level_filters::LevelFilter;
+
+use super::{LogFormat, LogSettings, ServerSettings};
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct SettingsFile {
+    companies: Vec<String>,
+    packs: Vec<String>,
+    server: ServerSection,
+    limits: LimitsFile,
+    engine: EngineSection,
+    log: LogSection,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct ServerSection {
+    listen: Option<Spanned<String>>,
+    body_limit: Option<Spanned<ByteSize>>,
+    request_timeout: Option<Spanned<Millis>>,
+    header_timeout: Option<Spanned<Millis>>,
+    deadline: Option<Spanned<Millis>>,
+    workers: Option<Spanned<usize>>,
+    queue_length: Option<Spanned<usize>>,
+    connections: Option<Spanned<usize>>,
+    shutdown: Option<Spanned<Millis>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct EngineSection {
+    instances: Option<Spanned<u32>>,
+    allocation: AllocationName,
+    made_ahead: Option<Spanned<u32>>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum AllocationName {
+    #[default]
+    Auto,
+    Pooling,
+    OnDemand,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct LogSection {
+    level: Option<Spanned<String>>,
+    format: LogFormat,
+}
+
+/// A day: nothing here is worth waiting longer for.
+const LONGEST: Millis = Millis(86_400_000);
+
+pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Located>> {
+    let file: SettingsFile = toml::from_str(text).map_err(|error| vec![Located::from(error)])?;
+    let default = ServerSettings::default();
+    let mut check = Check::default();
+    let server = &file.server;
+    let deadline = check.time("deadline", &server.deadline, default.deadline);
+    let queue_length = check.value(
+        "queue-length",
+        &server.queue_length,
+        1..=1_000_000,
+        default.queue_length,
+    );
+    let settings = ServerSettings {
+        listen: check.address(&server.listen, default.listen),
+        body_limit: check
+            .value(
+                "body-limit",
+                &server.body_limit,
+                ByteSize(1024)..=ByteSize(64 << 20),
+                ByteSize(default.body_limit),
+            )
+            .0,
+        request_timeout: check.time(
+            "request-timeout",
+            &server.request_timeout,
+            default.request_timeout,
+        ),
+        header_timeout: check.time(
+            "header-timeout",
+            &server.header_timeout,
+            default.header_timeout,
+        ),
+        deadline,
+        workers: check.value("workers", &server.workers, 1..=1024, default.workers),
+        queue_length,
+        connections: check.value(
+            "connections",
+            &server.connections,
+            1..=1_000_000,
+            default.connections,
+        ),
+        shutdown: check.time("shutdown", &server.shutdown, default.shutdown),
+        companies: file
+            .companies
+            .iter()
+            .map(|path| beside.join(path))
+            .collect(),
+        packs: file.packs.iter().map(|path| beside.join(path)).collect(),
+        engine: EngineSettings {
+            ceiling: Limits::ceiling(&file.limits),
+            queue_deadline: deadline,
+            queue_length,
+            ..check.engine(&file.engine, default.engine)
+        },
+        log: LogSettings {
+            level: check.level(&file.log.level, default.log.level),
+            format: file.log.format,
+        },
+    };
+    match check.problems.is_empty() {
+        true => Ok(settings),
+        false => Err(check.problems),
+    }
+}
+
+/// Holds values to their ranges and keeps what is wrong.
+#[derive(Default)]
+struct Check {
+    problems: Vec<Located>,
+}
+
+impl Check {
+    fn value<T: Copy + PartialOrd + Display>(
+        &mut self,
+        key: &str,
+        given: &Option<Spanned<T>>,
+        range: RangeInclusive<T>,
+        default: T,
+    ) -> T {
+        let Some(given) = given else {
+            return default;
+        };
+        let value = *given.get_ref();
+        if !range.contains(&value) {
+            let (least, most) = (range.start(), range.end());
+            let message = format!("`{key}` is {value}; it must be {least} to {most}");
+            self.problems.push(Located::at(given.span(), message));
+        }
+        value
+    }
+
+    fn time(&mut self, key: &str, given: &Option<Spanned<Millis>>, default: Duration) -> Duration {
+        let default = Millis(default.as_millis() as u64);
+        self.value(key, given, Millis(1)..=LONGEST, default).into()
+    }
+
+    fn address(&mut self, given: &Option<Spanned<String>>, default: SocketAddr) -> SocketAddr {
+        let Some(given) = given else {
+            return default;
+        };
+        given.get_ref().parse().unwrap_or_else(|_| {
+            let message = format!("`listen` is {:?}, which is no address", given.get_ref());
+            self.problems.push(
+                Located::at(given.span(), message).help(
+                    "write an address and a port, such as \"127.0.0.1:7420\" or \"[::1]:7420\"",
+                ),
+            );
+            default
+        })
+    }
+
+    fn engine(&mut self, section: &EngineSection, default: EngineSettings) -> EngineSettings {
+        EngineSettings {
+            instances: self.value(
+                "instances",
+                &section.instances,
+                2..=16_384,
+                default.instances,
+            ),
+            made_ahead: self.value(
+                "made-ahead",
+                &section.made_ahead,
+                0..=1024,
+                default.made_ahead,
+            ),
+            allocation: match section.allocation {
+                AllocationName::Auto => Allocation::Auto,
+                AllocationName::Pooling => Allocation::Pooling,
+                AllocationName::OnDemand => Allocation::OnDemand,
+            },
+            ..default
+        }
+    }
+
+    fn level(&mut self, given: &Option<Spanned<String>>, default: LevelFilter) -> LevelFilter {
+        let Some(given) = given else {
+            return default;
+        };
+        match given.get_ref().as_str() {
+            "off" => LevelFilter::OFF,
+            "error" => LevelFilter::ERROR,
+            "warn" => LevelFilter::WARN,
+            "info" => LevelFilter::INFO,
+            "debug" => LevelFilter::DEBUG,
+            "trace" => LevelFilter::TRACE,
+            other => {
+                self.problems.push(
+                    Located::at(
+                        given.span(),
+                        format!("`level` is {other:?}, which is no level"),
+                    )
+                    .help("levels are off, error, warn, info, debug, trace"),
+                );
+                default
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::EXAMPLE;
+    use super::*;
+
+    fn problems(text: &str) -> Vec<(String, Option<(usize, usize)>)> {
+        let problems = parse(text, Path::new("/etc/patchbay")).expect_err("wrong");
+        let place = |problem: &Located| (problem.message.clone(), problem.line_column(text));
+        problems.iter().map(place).collect()
+    }
+
+    #[test]
+    fn the_example_is_complete_and_gives_the_defaults() {
+        let given = parse(EXAMPLE, Path::new("/etc/patchbay")).expect("the example is valid");
+        assert_eq!(
+            given.companies,
+            [Path::new("/etc/patchbay/companies/northwind.toml")]
+        );
+        assert_eq!(given.packs, [Path::new("/etc/patchbay/packs")]);
+        let default = ServerSettings {
+            companies: given.companies.clone(),
+            packs: given.packs.clone(),
+            engine: EngineSettings {
+                queue_deadline: given.deadline,
+                ..EngineSettings::default()
+            },
+            workers: given.workers,
+            ..ServerSettings::default()
+        };
+        assert_eq!(format!("{given:?}"), format!("{default:?}"));
+        // Every key there is stands in the example.
+        for key in [
+            "listen",
+            "body-limit",
+            "request-timeout",
+            "header-timeout",
+            "deadline",
+            "workers",
+            "queue-length",
+            "connections",
+            "shutdown",
+            "instances",
+            "allocation",
+            "made-ahead",
+            "level",
+            "format",
+            "memory",
+            "table-elements",
+            "transfer",
+            "handles",
+            "output",
+            "log",
+            "state",
+            "concurrency",
+            "fuel",
+        ] {
+            assert!(
+                EXAMPLE.contains(&format!("\n{key} = ")),
+                "{key} is not in the example"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_where_it_stands() {
+        let found = problems("[server]\ncolour = 1\n");
+        assert!(found[0].0.contains("colour"), "{found:?}");
+        assert_eq!(found[0].1.map(|(line, _)| line), Some(2));
+    }
+
+    #[test]
+    fn every_value_out_of_range_is_told_at_once() {
+        let found = problems(
+            "[server]\nworkers = 0\ndeadline = \"0ms\"\nlisten = \"here\"\n[log]\nlevel = \"loud\"\n",
+        );
+        let lines: Vec<_> = found
+            .iter()
+            .filter_map(|(_, place)| place.map(|(line, _)| line))
+            .collect();
+        assert_eq!(lines.len(), 4, "{found:?}");
+        for line in [2, 3, 4, 6] {
+            assert!(lines.contains(&line), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn an_absolute_path_stays_what_it_is() {
+        let settings = parse("companies = [\"/srv/a.toml\"]", Path::new("/etc")).expect("valid");
+        assert_eq!(settings.companies, [Path::new("/srv/a.toml")]);
+    }
+}

@@ -1,0 +1,96 @@
+//! The server over real sockets. Its companies have no plugins: what policies
+//! do is tested where they are.
+
+mod bodies;
+mod callers;
+mod client;
+mod documents;
+mod numbers;
+mod pressure;
+mod queue;
+mod stopping;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use patchbay_engine::config::{Allocation, EngineSettings};
+use patchbay_engine::engine::Engine;
+use patchbay_generation::Generation;
+use patchbay_generation::assemble::Assembler;
+use patchbay_pack::build::BuildOptions;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::serve::App;
+use crate::{Finished, Server, ServerSettings};
+use client::Client;
+
+/// A server that runs, and is told to stop through here.
+struct Running {
+    client: Client,
+    app: Arc<App>,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Finished>,
+}
+
+impl Running {
+    /// A server of one company, `northwind`, with settings changed.
+    async fn with(change: impl FnOnce(&mut ServerSettings)) -> Running {
+        let (engine, generation) = northwind();
+        let mut settings = settings();
+        change(&mut settings);
+        let bound = Server::bind(&settings, vec![generation], engine).await;
+        let bound = bound.expect("a free port on the loopback address");
+        let client = Client::of(bound.local_addr());
+        let app = Arc::clone(&bound.app);
+        let (stop, stopped) = oneshot::channel();
+        let ended = tokio::spawn(bound.run(async {
+            let _ = stopped.await;
+        }));
+        Running {
+            client,
+            app,
+            stop,
+            ended,
+        }
+    }
+
+    async fn usual() -> Running {
+        Running::with(|_| {}).await
+    }
+
+    async fn stop(self) -> Finished {
+        let _ = self.stop.send(());
+        self.ended.await.expect("the server does not panic")
+    }
+}
+
+fn settings() -> ServerSettings {
+    ServerSettings {
+        listen: ([127, 0, 0, 1], 0).into(),
+        workers: 2,
+        ..ServerSettings::default()
+    }
+}
+
+fn northwind() -> (Engine, Generation) {
+    let engine = Engine::serving(
+        EngineSettings {
+            instances: 2,
+            allocation: Allocation::OnDemand,
+            ..EngineSettings::default()
+        },
+        None,
+    )
+    .expect("an engine");
+    let assembler = Assembler::new(engine.clone(), Vec::new(), BuildOptions::default());
+    let file = "company = \"northwind\"\n[queue.general]\ndefault = true\n";
+    let generation = assembler
+        .build_text(file, Path::new("."), 7)
+        .expect("a valid company");
+    (engine, generation)
+}
+
+const DECIDE: &str = "/v1/companies/northwind/decide";
+const TONE: &str = "/v1/companies/northwind/tone";
+const HELLO: &str = r#"{"interaction":{"id":"1","channel":"x","text":"Hello"}}"#;

@@ -1,0 +1,249 @@
+//! Bodies, good and bad.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+
+use super::{DECIDE, HELLO, Running, TONE, client};
+
+#[tokio::test]
+async fn an_interaction_gets_a_decision() {
+    let server = Running::usual().await;
+    let answer = server.client.post(DECIDE, HELLO).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.headers["content-type"], "application/json");
+    let decision = answer.json();
+    assert_eq!(decision["interaction"], "1");
+    assert_eq!(
+        decision["route"]["target"],
+        json!({"kind": "queue", "id": "general"})
+    );
+    assert_eq!(decision["stamp"]["generation"], 7);
+}
+
+#[tokio::test]
+async fn a_draft_gets_a_verdict() {
+    let server = Running::usual().await;
+    let draft = r#"{"draft":{"id":"d","channel":"x","text":"Sorry!"}}"#;
+    let answer = server.client.post(TONE, draft).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.json()["draft"], "d");
+    assert_eq!(answer.json()["tone"]["verdict"], "approve");
+}
+
+#[tokio::test]
+async fn agents_and_queues_may_come_with_the_request() {
+    let server = Running::usual().await;
+    let mut request: serde_json::Value = serde_json::from_str(HELLO).expect("JSON");
+    request["queues"] = json!([{"id": "general", "default": true}, {"id": "billing"}]);
+    request["agents"] = json!([{"id": "ana", "queues": ["billing"]}]);
+    let answer = server.client.post(DECIDE, request.to_string()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    request["agents"] = json!([{"id": "ana", "queues": ["nowhere"]}]);
+    let answer = server.client.post(DECIDE, request.to_string()).await;
+    assert_eq!(answer.problem(422, "invalid-input")["field"], "agents");
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_refused_with_its_place() {
+    let server = Running::usual().await;
+    let answer = server
+        .client
+        .post(DECIDE, "{\n  \"interaction\": oops }")
+        .await;
+    let problem = answer.problem(400, "malformed-json");
+    assert_eq!(
+        (&problem["line"], &problem["column"]),
+        (&json!(2), &json!(18)),
+        "{problem}"
+    );
+    for body in ["", "{", "[1,", "nul", r#"{"interaction":"\ud800"}"#] {
+        server
+            .client
+            .post(DECIDE, body)
+            .await
+            .problem(400, "malformed-json");
+    }
+    let twice = format!("{HELLO}{HELLO}");
+    server
+        .client
+        .post(DECIDE, twice)
+        .await
+        .problem(400, "malformed-json");
+}
+
+#[tokio::test]
+async fn what_is_no_utf_8_is_refused() {
+    let server = Running::usual().await;
+    let answer = server
+        .client
+        .post(DECIDE, b"{\"interaction\": \"\xff\"}")
+        .await;
+    answer.problem(400, "not-utf-8");
+}
+
+#[tokio::test]
+async fn deep_nesting_is_refused_and_overflows_no_stack() {
+    let server = Running::usual().await;
+    for depth in [129, 100_000] {
+        let deep = format!(
+            "{{\"interaction\":{}{}}}",
+            "[".repeat(depth),
+            "]".repeat(depth)
+        );
+        let answer = server.client.post(DECIDE, deep).await;
+        let problem = answer.problem(400, "malformed-json");
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("recursion"), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused_announced_or_not() {
+    let server = Running::with(|settings| settings.body_limit = 1000).await;
+    // More than socket buffers hold: the client still reads why.
+    let large = vec![b' '; 8 << 20];
+    let problem = server
+        .client
+        .post(DECIDE, &large)
+        .await
+        .problem(413, "body-too-large");
+    assert_eq!(problem["limit"], 1000);
+    assert_eq!(problem["size"], 8 << 20);
+    assert_eq!(problem["unit"], "bytes");
+    let mut chunked = format!(
+        "{}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+        server.client.head("POST", DECIDE)
+    )
+    .into_bytes();
+    for _ in 0..2000 {
+        chunked.extend_from_slice(b"3e8\r\n");
+        chunked.extend_from_slice(&large[..1000]);
+        chunked.extend_from_slice(b"\r\n");
+    }
+    chunked.extend_from_slice(b"0\r\n\r\n");
+    let problem = server
+        .client
+        .raw(&chunked)
+        .await
+        .problem(413, "body-too-large");
+    assert_eq!(problem["limit"], 1000);
+}
+
+#[tokio::test]
+async fn a_client_that_waits_to_be_told_is_told_at_once() {
+    let server = Running::usual().await;
+    let request = format!(
+        "{}Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n",
+        server.client.head("POST", DECIDE)
+    );
+    server
+        .client
+        .raw(request.as_bytes())
+        .await
+        .problem(413, "body-too-large");
+}
+
+#[tokio::test]
+async fn a_field_too_long_is_named_with_limit_and_size() {
+    let server = Running::usual().await;
+    let text = "a".repeat((64 << 10) + 1);
+    let body = json!({"interaction": {"id": "1", "channel": "x", "text": text}});
+    let problem = server
+        .client
+        .post(DECIDE, body.to_string())
+        .await
+        .problem(422, "invalid-input");
+    assert_eq!(problem["field"], "text");
+    assert_eq!(problem["limit"], 64 << 10);
+    assert_eq!(problem["size"], (64 << 10) + 1);
+    assert_eq!(problem["unit"], "bytes");
+}
+
+#[tokio::test]
+async fn a_wrong_field_is_named() {
+    let server = Running::usual().await;
+    let interaction = r#""interaction":{"id":"1","channel":"x","text":"Hello"}"#;
+    for (body, field) in [
+        (
+            r#"{"interaction":{"id":"1","channel":"x"}}"#.to_owned(),
+            "text",
+        ),
+        (r#"{"interaction":[]}"#.to_owned(), "interaction"),
+        (
+            format!("{{{interaction},\"stages\":[\"sing\"]}}"),
+            "stages[0]",
+        ),
+        (
+            format!("{{{interaction},\"conversation\":{{\"priority\":\"high\"}}}}"),
+            "conversation.priority",
+        ),
+        (format!("{{{interaction},\"colour\":1}}"), "colour"),
+    ] {
+        let problem = server
+            .client
+            .post(DECIDE, &body)
+            .await
+            .problem(422, "invalid-input");
+        assert_eq!(problem["field"], field, "{body}: {problem}");
+    }
+    let problem = server
+        .client
+        .post(DECIDE, "{}")
+        .await
+        .problem(422, "invalid-input");
+    assert!(
+        problem["detail"].to_string().contains("interaction"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn a_long_key_is_not_repeated_at_length() {
+    let server = Running::usual().await;
+    let body = format!("{{\"{}\":1}}", "k".repeat(100_000));
+    let answer = server.client.post(DECIDE, body).await;
+    answer.problem(422, "invalid-input");
+    assert!(answer.body.len() < 2000, "{}", answer.body.len());
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for_long() {
+    let server =
+        Running::with(|settings| settings.request_timeout = Duration::from_millis(100)).await;
+    let request = format!(
+        "{}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
+        server.client.head("POST", DECIDE)
+    );
+    server
+        .client
+        .raw(request.as_bytes())
+        .await
+        .problem(408, "request-timeout");
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come_is_cut_off() {
+    let server =
+        Running::with(|settings| settings.header_timeout = Duration::from_millis(100)).await;
+    let mut stream = server.client.connect().await;
+    stream.write_all(b"POST /v1/comp").await.expect("taken");
+    assert!(client::read(&mut stream).await.is_none());
+    let mut idle = server.client.connect().await;
+    assert!(client::read(&mut idle).await.is_none());
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_breaks_nothing() {
+    let server = Running::usual().await;
+    for _ in 0..50 {
+        let mut stream = server.client.connect().await;
+        let head = format!(
+            "{}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
+            server.client.head("POST", DECIDE)
+        );
+        stream.write_all(head.as_bytes()).await.expect("taken");
+    }
+    assert_eq!(server.client.post(DECIDE, HELLO).await.status, 200);
+}

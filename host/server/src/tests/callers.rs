@@ -1,0 +1,167 @@
+//! Who may ask, and for what.
+
+use super::{DECIDE, HELLO, Running, northwind, settings};
+use crate::{ServeError, Server};
+
+#[tokio::test]
+async fn only_a_loopback_address_is_listened_on() {
+    for address in ["0.0.0.0:0", "192.0.2.1:80", "[::]:0"] {
+        let (engine, generation) = northwind();
+        let mut settings = settings();
+        settings.listen = address.parse().expect("an address");
+        let refused = Server::bind(&settings, vec![generation], engine).await;
+        let error = refused.err().expect("refused");
+        assert!(matches!(error, ServeError::NotLoopback { .. }), "{error}");
+        assert!(error.to_string().contains("127.0.0.1"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_in_use_says_so() {
+    let server = Running::usual().await;
+    let (engine, generation) = northwind();
+    let mut settings = settings();
+    settings.listen = server.client.address();
+    let refused = Server::bind(&settings, vec![generation], engine).await;
+    assert!(matches!(refused.err(), Some(ServeError::Bind { .. })));
+}
+
+#[tokio::test]
+async fn a_foreign_host_name_is_refused_everywhere() {
+    let server = Running::usual().await;
+    for path in ["/healthz", "/metrics", "/nowhere"] {
+        for host in [
+            "Host: rebound.example",
+            "Host: localhost\r\nHost: evil.example",
+            "X: y",
+        ] {
+            let request = format!("GET {path} HTTP/1.1\r\n{host}\r\nConnection: close\r\n\r\n");
+            server
+                .client
+                .raw(request.as_bytes())
+                .await
+                .problem(421, "misdirected");
+        }
+    }
+    let absolute =
+        "GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    server
+        .client
+        .raw(absolute.as_bytes())
+        .await
+        .problem(421, "misdirected");
+    let local = "GET /healthz HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n";
+    assert_eq!(server.client.raw(local.as_bytes()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_is_refused() {
+    let server = Running::usual().await;
+    for origin in [
+        "https://evil.example",
+        "null",
+        "http://localhost.evil.example",
+        "file://",
+    ] {
+        let header = format!("Origin: {origin}\r\n");
+        let answer = server.client.post_with(DECIDE, &header, HELLO).await;
+        answer.problem(403, "foreign-origin");
+    }
+    let answer = server
+        .client
+        .post_with(DECIDE, "Origin: http://localhost:7420\r\n", HELLO)
+        .await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn a_post_brings_json_or_is_refused() {
+    let server = Running::usual().await;
+    for kind in [
+        "",
+        "Content-Type: text/plain\r\n",
+        "Content-Type: application/x-www-form-urlencoded\r\n",
+    ] {
+        let request = format!(
+            "{}{kind}Content-Length: {}\r\n\r\n{HELLO}",
+            server.client.head("POST", DECIDE),
+            HELLO.len()
+        );
+        let problem = server
+            .client
+            .raw(request.as_bytes())
+            .await
+            .problem(415, "unsupported-media-type");
+        assert_eq!(problem["field"], "Content-Type");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_company_is_not_found_and_none_is_named() {
+    let server = Running::usual().await;
+    let problem = server
+        .client
+        .post("/v1/companies/acme/decide", HELLO)
+        .await
+        .problem(404, "unknown-company");
+    assert!(!problem.to_string().contains("northwind"), "{problem}");
+    let encoded = "/v1/companies/%ff/decide";
+    server
+        .client
+        .post(encoded, HELLO)
+        .await
+        .problem(400, "bad-request");
+}
+
+#[tokio::test]
+async fn an_unknown_path_and_a_wrong_method_are_problems_too() {
+    let server = Running::usual().await;
+    server
+        .client
+        .get("/nowhere")
+        .await
+        .problem(404, "not-found");
+    let answer = server.client.get(DECIDE).await;
+    answer.problem(405, "method-not-allowed");
+    assert_eq!(answer.headers["allow"], "POST");
+}
+
+#[tokio::test]
+async fn a_deadline_is_a_whole_number() {
+    let server = Running::usual().await;
+    for value in ["soon", "0", "-1", "1.5", ""] {
+        let header = format!("Patchbay-Deadline-Ms: {value}\r\n");
+        let problem = server
+            .client
+            .post_with(DECIDE, &header, HELLO)
+            .await
+            .problem(400, "bad-header");
+        assert_eq!(problem["field"], "Patchbay-Deadline-Ms");
+    }
+    let answer = server
+        .client
+        .post_with(DECIDE, "Patchbay-Deadline-Ms: 60000\r\n", HELLO)
+        .await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn a_panic_is_a_problem_and_the_server_goes_on() {
+    let server = Running::usual().await;
+    let problem = server.client.get("/panic").await.problem(500, "internal");
+    assert!(!problem.to_string().contains("purpose"), "{problem}");
+    assert_eq!(server.client.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_server_with_companies_is_ready() {
+    let server = Running::usual().await;
+    assert_eq!(server.client.get("/readyz").await.json()["companies"], 1);
+    let (engine, _) = northwind();
+    let bound = Server::bind(&settings(), Vec::new(), engine)
+        .await
+        .expect("bound");
+    let client = super::Client::of(bound.local_addr());
+    tokio::spawn(bound.run(std::future::pending()));
+    client.get("/readyz").await.problem(503, "not-ready");
+}

@@ -1,0 +1,123 @@
+//! A client that can misbehave: it writes bytes and reads an answer.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy)]
+pub(super) struct Client {
+    address: SocketAddr,
+}
+
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: String,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Check that it is a problem document of a kind, and give it.
+    pub(super) fn problem(&self, status: u16, kind: &str) -> Value {
+        let problem = self.json();
+        assert_eq!(self.status, status, "{problem}");
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert_eq!(problem["type"], format!("/problems/{kind}"), "{problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        assert!(problem["title"].is_string(), "{problem}");
+        assert!(problem["instance"].is_string(), "{problem}");
+        problem
+    }
+}
+
+impl Client {
+    pub(super) fn of(address: SocketAddr) -> Client {
+        Client { address }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) async fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).await;
+        stream.expect("the server listens")
+    }
+
+    /// A request's head as this client would write it, without the last line.
+    pub(super) fn head(&self, method: &str, path: &str) -> String {
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
+            self.address
+        )
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.raw(format!("{}\r\n", self.head("GET", path)).as_bytes())
+            .await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Answer {
+        self.post_with(path, "", body).await
+    }
+
+    /// Post JSON with further header lines.
+    pub(super) async fn post_with(
+        &self,
+        path: &str,
+        headers: &str,
+        body: impl AsRef<[u8]>,
+    ) -> Answer {
+        let body = body.as_ref();
+        let mut request = format!(
+            "{}{headers}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            self.head("POST", path),
+            body.len()
+        )
+        .into_bytes();
+        request.extend_from_slice(body);
+        self.raw(&request).await
+    }
+
+    /// Write all of this, then read the answer.
+    pub(super) async fn raw(&self, request: &[u8]) -> Answer {
+        let mut stream = self.connect().await;
+        stream
+            .write_all(request)
+            .await
+            .expect("the server takes it");
+        read(&mut stream).await.expect("an answer")
+    }
+}
+
+/// Read until the server closes; nothing where it closed without an answer.
+pub(super) async fn read(stream: &mut TcpStream) -> Option<Answer> {
+    let mut bytes = Vec::new();
+    let all = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
+    all.expect("in time").expect("no reset");
+    let text = String::from_utf8(bytes).expect("UTF-8");
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let mut lines = head.lines();
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
+    Some(Answer {
+        status,
+        headers,
+        body: body.to_owned(),
+    })
+}

@@ -1,0 +1,134 @@
+//! More than can be done at once.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use super::{DECIDE, HELLO, Running};
+
+/// Occupies every deciding thread until the sender is dropped.
+async fn occupy(server: &Running) -> mpsc::Sender<()> {
+    let (hold, held) = mpsc::channel::<()>();
+    let held = Arc::new(std::sync::Mutex::new(held));
+    let (begun, mut all_begun) = tokio::sync::mpsc::unbounded_channel();
+    for _ in 0..server.app.settings.workers {
+        let (app, held, begun) = (Arc::clone(&server.app), Arc::clone(&held), begun.clone());
+        tokio::spawn(async move {
+            let until = Instant::now() + Duration::from_secs(60);
+            let work = move |turn: crate::workers::Turn<()>| {
+                let _ = begun.send(());
+                let _ = held.lock().map(|held| held.recv());
+                turn.answer(());
+            };
+            let _ = app.workers.ask(until, work).await;
+        });
+        all_begun.recv().await.expect("begun");
+    }
+    hold
+}
+
+#[tokio::test]
+async fn who_gets_no_place_in_time_is_told_when_to_come_again() {
+    let server = Running::with(|settings| settings.deadline = Duration::from_millis(50)).await;
+    let hold = occupy(&server).await;
+    let answer = server.client.post(DECIDE, HELLO).await;
+    let problem = answer.problem(503, "overloaded");
+    assert_eq!(problem["outcome"], "overloaded");
+    assert_eq!(answer.headers["retry-after"], "1");
+    drop(hold);
+    assert_eq!(server.client.post(DECIDE, HELLO).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_callers_shorter_deadline_is_honoured() {
+    let server = Running::with(|settings| settings.deadline = Duration::from_secs(50)).await;
+    let _hold = occupy(&server).await;
+    let began = Instant::now();
+    let answer = server
+        .client
+        .post_with(DECIDE, "Patchbay-Deadline-Ms: 20\r\n", HELLO)
+        .await;
+    answer.problem(503, "overloaded");
+    assert!(began.elapsed() < Duration::from_secs(20));
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let server = Running::with(|settings| {
+        settings.queue_length = 1;
+        settings.deadline = Duration::from_secs(50);
+    })
+    .await;
+    let hold = occupy(&server).await;
+    let client = server.client;
+    let waiting = tokio::spawn(async move { client.post(DECIDE, HELLO).await });
+    while server.app.workers.waiting() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let began = Instant::now();
+    server
+        .client
+        .post(DECIDE, HELLO)
+        .await
+        .problem(503, "overloaded");
+    assert!(began.elapsed() < Duration::from_secs(20));
+    assert_eq!(server.client.get("/healthz").await.status, 200);
+    drop(hold);
+    assert_eq!(waiting.await.expect("answered").status, 200);
+}
+
+#[tokio::test]
+async fn a_request_whose_client_has_gone_leaves_the_queue() {
+    use tokio::io::AsyncWriteExt;
+    let server = Running::with(|settings| settings.deadline = Duration::from_secs(50)).await;
+    let _hold = occupy(&server).await;
+    let mut stream = server.client.connect().await;
+    let request = format!(
+        "{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{HELLO}",
+        server.client.head("POST", DECIDE),
+        HELLO.len()
+    );
+    stream.write_all(request.as_bytes()).await.expect("taken");
+    while server.app.workers.waiting() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    drop(stream);
+    while server.app.workers.waiting() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let metrics = server.client.get("/metrics").await.body;
+    assert!(metrics.contains("status=\"499\""), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_requests_at_once_are_all_answered() {
+    // Each holds two files of this process, the client's and the server's;
+    // where those are fewer, connections wait to be accepted.
+    let server = Running::with(|settings| {
+        settings.connections = 8_000;
+        settings.deadline = Duration::from_secs(30);
+    })
+    .await;
+    let mut clients = JoinSet::new();
+    for _ in 0..10_000 {
+        let client = server.client;
+        clients.spawn(async move { client.post(DECIDE, HELLO).await });
+    }
+    let (mut decided, mut refused) = (0, 0);
+    while let Some(answer) = clients.join_next().await {
+        let answer = answer.expect("answered");
+        match answer.status {
+            200 => decided += 1,
+            _ => {
+                answer.problem(503, "overloaded");
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!(decided + refused, 10_000);
+    assert!(decided > 0);
+    assert_eq!(server.client.post(DECIDE, HELLO).await.status, 200);
+    assert_eq!(server.stop().await.abandoned, 0);
+}

@@ -1,0 +1,66 @@
+//! What every contender gives: the host's own types, so that each pays for
+//! reading its answer back.
+
+use std::collections::BTreeMap;
+
+use patchbay_model::decision::classification::{Classification, Intent};
+use patchbay_model::decision::route::{Preference, RoutePlan, Step, Target};
+use patchbay_model::duration::Seconds;
+use serde::Serialize;
+
+/// A classified and routed interaction.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// What it is.
+    pub classification: Classification,
+    /// Where it goes.
+    pub plan: RoutePlan,
+}
+
+/// A classification of the four things the policy says.
+pub fn classification(
+    intents: Vec<Intent>,
+    sentiment: f64,
+    urgency: u8,
+    why: String,
+) -> Classification {
+    Classification {
+        intents,
+        sentiment: Some(sentiment),
+        urgency: Some(urgency),
+        why,
+        ..Classification::default()
+    }
+}
+
+/// A step of the one skill the policy names.
+pub fn step(skill: String, proficiency: u8, expires: Option<u32>) -> Step {
+    Step {
+        skills: BTreeMap::from([(skill, proficiency)]),
+        expires: expires.map(Seconds),
+        ..Step::default()
+    }
+}
+
+/// A plan into a queue.
+pub fn plan(
+    queue: String,
+    steps: Vec<Step>,
+    preferences: Vec<Preference>,
+    priority: Option<u8>,
+    tags: Vec<String>,
+    why: String,
+) -> RoutePlan {
+    RoutePlan {
+        target: Target {
+            kind: "queue".to_owned(),
+            id: Some(queue),
+        },
+        steps,
+        preferences,
+        priority,
+        sla: BTreeMap::new(),
+        tags,
+        why,
+    }
+}

@@ -1,0 +1,145 @@
+//! A policy that does to its host whatever the text of the interaction says:
+//! a word, and a number for some. It never means well, except at `ok`.
+
+mod answers;
+mod reach;
+mod resources;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use patchbay_sdk::prelude::*;
+
+settings! {
+    pub struct Settings {
+        /// What `prepare` does.
+        #[serde(default)]
+        prepare: String,
+        /// Something to know one company's settings by.
+        #[serde(default)]
+        marker: String,
+    }
+}
+
+/// Decisions made by this instance.
+static DECISIONS: AtomicU32 = AtomicU32::new(0);
+/// How often `prepare` ran in this memory.
+static PREPARED: AtomicU32 = AtomicU32::new(0);
+
+struct Misbehaving {
+    marker: String,
+    /// What `prepare` drew; the same in every instance of one picture.
+    drawn: u64,
+}
+
+impl Policy for Misbehaving {
+    type Settings = Settings;
+
+    fn prepare(settings: Settings) -> Result<Self, Problems> {
+        PREPARED.fetch_add(1, Ordering::Relaxed);
+        match settings.prepare.as_str() {
+            "" => {}
+            "refuse" => {
+                let mut problems = Problems::at("/queues/0/name", "is no queue");
+                problems.add("", "has no words at all");
+                return Err(problems);
+            }
+            "agents" => {
+                agents::get("ana");
+            }
+            other => resources::waste(other),
+        }
+        Ok(Self {
+            marker: settings.marker,
+            drawn: random::next(),
+        })
+    }
+}
+
+impl Misbehaving {
+    /// What every good answer says, so that a test can see which memory gave it.
+    fn report(&self) -> String {
+        format!(
+            "decision={} prepared={} marker={} drawn={:x}",
+            DECISIONS.load(Ordering::Relaxed),
+            PREPARED.load(Ordering::Relaxed),
+            self.marker,
+            self.drawn,
+        )
+    }
+}
+
+/// A word and its number, 0 where there is none.
+fn command(text: &str) -> (&str, usize) {
+    let (word, number) = text.split_once(' ').unwrap_or((text, "0"));
+    (word, number.parse().unwrap_or(0))
+}
+
+impl Classify for Misbehaving {
+    fn classify(&self, interaction: &Interaction) -> Answer<Classification> {
+        DECISIONS.fetch_add(1, Ordering::Relaxed);
+        let (word, number) = command(interaction.text());
+        if word == "ok" {
+            return Ok(Some(Classification::because(self.report()).intent("greeting", 0.9)));
+        }
+        if word == "fail" {
+            return Err(Error::new("no\u{1b}[2J idea"));
+        }
+        if word == "decline" {
+            return Ok(None);
+        }
+        if let Some(answer) = answers::classification(word, number, interaction.text()) {
+            return Ok(Some(answer));
+        }
+        if let Some(why) = resources::hoard(word, number, interaction) {
+            return Ok(Some(Classification::because(why)));
+        }
+        if let Some(why) = reach::out(word, number) {
+            return Ok(Some(Classification::because(why)));
+        }
+        resources::waste(word);
+        Err(Error::new(format_args!("{word:?} is no way to misbehave")))
+    }
+}
+
+impl Route for Misbehaving {
+    fn route(&self, conversation: &Conversation) -> Answer<RoutePlan> {
+        DECISIONS.fetch_add(1, Ordering::Relaxed);
+        let latest = conversation.latest();
+        let (word, number) = command(latest.text());
+        if let Some(plan) = answers::route_plan(word, number) {
+            return Ok(Some(plan));
+        }
+        resources::waste(word);
+        Ok(Some(RoutePlan::to_queue("general").because(self.report())))
+    }
+}
+
+impl CheckTone for Misbehaving {
+    fn check(&self, draft: &Draft) -> Answer<Review> {
+        DECISIONS.fetch_add(1, Ordering::Relaxed);
+        let (word, number) = command(draft.text());
+        if let Some(review) = answers::review(word, number) {
+            return Ok(Some(review));
+        }
+        if word == "remember" {
+            state::add(state::Scope::Contact, "checked", 1);
+        }
+        resources::waste(word);
+        Ok(Some(Review::approve().because(self.report())))
+    }
+}
+
+impl Escalate for Misbehaving {
+    fn escalate(&self, trigger: &Trigger) -> Answer<Escalation> {
+        DECISIONS.fetch_add(1, Ordering::Relaxed);
+        let subject = trigger.subject().unwrap_or_default();
+        let (word, number) = command(&subject);
+        if let Some(escalation) = answers::escalation(word, number) {
+            return Ok(Some(escalation));
+        }
+        resources::waste(word);
+        Ok(Some(Escalation::because(self.report())))
+    }
+}
+
+export!(Misbehaving: classify, route, tone, escalate);

@@ -1,0 +1,185 @@
+//! Answers the contract does not allow.
+
+use patchbay_engine::plugin::Plugin;
+use patchbay_model::outcome::OutcomeKind::{self, BadOutput, Ok, Trapped};
+use patchbay_suite::guests::{Wrapping, wat};
+use patchbay_suite::host::{PATIENCE, drafted, plugin, said, spec, triggered};
+use wit_component::StringEncoding;
+
+use crate::{classify, goes_wrong, is_right, on_both, says};
+
+#[test]
+fn a_classification_is_checked_field_by_field() {
+    on_both(|engine| {
+        for (text, field) in [
+            ("confidence-nan", "intents[0].confidence"),
+            ("confidence-2", "intents[0].confidence"),
+            ("sentiment", "sentiment"),
+            ("spam-infinite", "spam"),
+            ("urgency", "urgency"),
+            ("language", "language"),
+            ("topics 65", "topics"),
+            ("intents 65", "intents"),
+            ("topic-name", "topics[0]"),
+            ("span 0 99", "personal_data[0]"),
+            ("span 4 4", "personal_data[0]"),
+            ("span 4 2", "personal_data[0]"),
+            ("span 9 10 é", "personal_data[0]"),
+            ("span 4294967295 4294967295", "personal_data[0]"),
+        ] {
+            // A plugin each: many failures in a row would open its breaker.
+            let plugin = plugin(engine, |_| {});
+            says(&goes_wrong(&plugin, text), BadOutput, field);
+        }
+    });
+}
+
+#[test]
+fn a_route_names_only_what_there_is() {
+    on_both(|engine| {
+        for (text, field) in [
+            ("queue", "target.id"),
+            ("agent", "target.id"),
+            ("target-kind", "target.kind"),
+            ("target-missing", "target.id"),
+            ("preference", "preferences[0].agent"),
+            ("priority", "priority"),
+            ("sla-clock", "sla"),
+            ("sla-zero", "sla.resolution"),
+            ("proficiency", "steps[0].skills.fraud"),
+            ("steps 17", "steps"),
+            ("tags 65", "tags"),
+        ] {
+            let plugin = plugin(engine, |_| {});
+            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let (answer, trace) = lease.route(&said(text), false);
+            assert_eq!(answer, None);
+            says(&trace.outcome, BadOutput, field);
+            assert_eq!(lease.route(&said("ok"), false).1.outcome.kind, Ok);
+            drop(lease);
+            is_right(&plugin);
+        }
+    });
+}
+
+#[test]
+fn a_review_points_into_the_draft() {
+    on_both(|engine| {
+        for (text, field) in [
+            ("findings 65", "findings"),
+            ("beyond", "findings[0]"),
+            ("one-end", "findings[0]"),
+            // The tenth byte is the second of a character.
+            ("inside 10 \u{1F600}", "findings[0]"),
+        ] {
+            let plugin = plugin(engine, |_| {});
+            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let (answer, trace) = lease.check(&drafted(text, false), false);
+            assert_eq!(answer, None, "{text}");
+            says(&trace.outcome, BadOutput, field);
+            assert_eq!(lease.check(&drafted("ok", false), false).1.outcome.kind, Ok);
+        }
+    });
+}
+
+#[test]
+fn an_escalation_reaches_only_who_is_configured() {
+    on_both(|engine| {
+        for (subject, field) in [
+            ("notify", "actions[0].target"),
+            ("re-route", "actions[0].target"),
+            ("sing", "actions[0].kind"),
+            ("yesterday", "actions[0].at"),
+            ("actions 33", "actions"),
+        ] {
+            let plugin = plugin(engine, |_| {});
+            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let (answer, trace) = lease.escalate(&triggered(subject), false);
+            assert_eq!(answer, None);
+            says(&trace.outcome, BadOutput, field);
+            assert_eq!(lease.escalate(&triggered("ok"), false).1.outcome.kind, Ok);
+        }
+    });
+}
+
+#[test]
+fn a_text_that_is_no_text_is_refused() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        for text in ["not-utf8", "log-not-utf8"] {
+            says(&goes_wrong(&plugin, text), BadOutput, "utf-8");
+        }
+    });
+}
+
+#[test]
+fn half_a_character_in_utf_16_is_refused_and_a_whole_one_is_not() {
+    on_both(|engine| {
+        let decide = |name| {
+            let component = Wrapping {
+                texts: StringEncoding::UTF16,
+                ..Wrapping::default()
+            };
+            let plugin = Plugin::activate(engine, spec(component.wrap(name))).expect("activated");
+            classify(&plugin, "")
+        };
+        says(&decide("surrogate").1.outcome, BadOutput, "surrogate");
+        let (answer, _) = decide("whole-surrogates");
+        assert_eq!(answer.expect("a whole character").why, "\u{1F600}");
+    });
+}
+
+/// Modules that never answer well. What must be right afterwards is the
+/// engine: another plugin on it.
+#[test]
+fn values_no_host_can_lift_are_refused() {
+    on_both(|engine| {
+        let other = plugin(engine, |_| {});
+        for (name, kind) in [
+            ("string-of-a-gibibyte", BadOutput),
+            ("list-of-a-million", BadOutput),
+            ("string-of-32-mebibytes", BadOutput),
+            ("list-of-a-million-there", BadOutput),
+            ("bad-case", BadOutput),
+            ("bad-address", BadOutput),
+            ("invented-handle", BadOutput),
+            ("handle-dropped-twice", BadOutput),
+            ("realloc-outside", BadOutput),
+            ("realloc-trap", Trapped),
+            ("realloc-recurses", Trapped),
+        ] {
+            let mut spec = spec(wat(name));
+            spec.limits.memory.0 = 64 << 20;
+            let plugin = Plugin::activate(engine, spec).expect("activated");
+            for _ in 0..2 {
+                let (answer, trace) = classify(&plugin, "hello");
+                assert_eq!(answer, None, "{name}");
+                assert_eq!(trace.outcome.kind, kind, "{name}: {}", trace.outcome);
+                assert!(trace.outcome.detail.is_some(), "{name} does not say why");
+            }
+            is_right(&other);
+        }
+    });
+}
+
+#[test]
+fn a_trap_in_realloc_is_the_policys_own() {
+    on_both(|engine| {
+        let plugin = Plugin::activate(engine, spec(wat("realloc-trap"))).expect("activated");
+        let (_, trace) = classify(&plugin, "hello");
+        says(&trace.outcome, Trapped, "unreachable");
+        let frames = trace.outcome.backtrace.concat();
+        assert!(frames.contains("no_room_for_texts"), "{frames}");
+    });
+}
+
+#[test]
+fn a_time_beyond_every_calendar_is_the_last_there_is() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let (answer, trace) = lease.escalate(&triggered("never"), false);
+        assert_eq!(trace.outcome.kind, Ok, "{}", trace.outcome);
+        assert_eq!(answer.expect("an answer").actions[0].at, Some(jiff::Timestamp::MAX));
+    });
+}

@@ -1,0 +1,121 @@
+//! A poisoned cache of compiled components: what was tampered with is compiled
+//! again, and never run.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use patchbay_engine::cache::{AotCache, CacheError};
+use patchbay_engine::config::Allocation;
+use patchbay_engine::engine::Engine;
+use patchbay_engine::plugin::Plugin;
+use patchbay_model::outcome::OutcomeKind;
+use patchbay_suite::guests::{misbehaving, wat};
+use patchbay_suite::host::{small, spec};
+
+use crate::{classify, is_right};
+
+fn open(root: &Path) -> Result<AotCache, CacheError> {
+    AotCache::open(&root.join("aot"), &root.join("state/key"))
+}
+
+/// A host that starts anew with the cache below this directory.
+fn host(root: &Path) -> Engine {
+    let cache = open(root).expect("a cache");
+    Engine::serving(small(Allocation::OnDemand), Some(cache)).expect("an engine")
+}
+
+fn activate(root: &Path, component: &Arc<[u8]>) -> Plugin {
+    Plugin::activate(&host(root), spec(Arc::clone(component))).expect("activated")
+}
+
+fn entries(root: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<_> = fs::read_dir(root.join("aot"))
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    entries.sort();
+    entries
+}
+
+#[test]
+fn an_entry_that_was_tampered_with_is_made_again() {
+    let root = tempfile::tempdir().expect("a place");
+    let component = misbehaving();
+    is_right(&activate(root.path(), &component));
+    let entries = entries(root.path());
+    assert_eq!(entries.len(), 2, "the policy, and the picture of it: {entries:?}");
+    for entry in &entries {
+        let good = fs::read(entry).expect("readable");
+        let middle = good.len() / 2;
+        let mut flipped = good.clone();
+        flipped[middle] ^= 1;
+        let mut longer = good.clone();
+        longer.push(0);
+        for bad in [flipped, longer, good[..middle].to_vec(), Vec::new()] {
+            fs::write(entry, &bad).expect("writable");
+            is_right(&activate(root.path(), &component));
+            assert_ne!(fs::read(entry).expect("made again"), bad);
+        }
+        // One that is no file at all costs time, not answers.
+        fs::remove_file(entry).expect("removed");
+        fs::create_dir(entry).expect("made");
+        is_right(&activate(root.path(), &component));
+        fs::remove_dir(entry).expect("still there");
+    }
+}
+
+#[test]
+fn an_entry_of_another_name_is_not_run() {
+    let root = tempfile::tempdir().expect("a place");
+    let (declines, says) = (wat("declines"), wat("settings"));
+    let decide = |component| classify(&activate(root.path(), component), "").1.outcome.kind;
+    assert_eq!(decide(&declines), OutcomeKind::Declined);
+    assert_eq!(decide(&says), OutcomeKind::Ok);
+    let entries = entries(root.path());
+    let [a, b] = entries.as_slice() else {
+        panic!("two entries: {entries:?}");
+    };
+    let (of_a, of_b) = (fs::read(a).expect("readable"), fs::read(b).expect("readable"));
+    fs::write(a, &of_b).expect("writable");
+    fs::write(b, &of_a).expect("writable");
+    assert_eq!(decide(&declines), OutcomeKind::Declined);
+    assert_eq!(decide(&says), OutcomeKind::Ok);
+}
+
+#[test]
+fn entries_under_another_key_are_made_again() {
+    let root = tempfile::tempdir().expect("a place");
+    let component = wat("settings");
+    activate(root.path(), &component);
+    let [entry] = &entries(root.path())[..] else {
+        panic!("one entry");
+    };
+    let before = fs::read(entry).expect("readable");
+    fs::write(root.path().join("state/key"), [9; 32]).expect("writable");
+    assert_eq!(classify(&activate(root.path(), &component), "").1.outcome.kind, OutcomeKind::Ok);
+    assert_ne!(fs::read(entry).expect("made again"), before);
+}
+
+#[test]
+fn a_cache_others_can_write_or_whose_key_they_can_read_is_not_used() {
+    for (what, mode) in [("state/key", 0o644), ("state/key", 0o640), ("aot", 0o777), ("state", 0o770)] {
+        let root = tempfile::tempdir().expect("a place");
+        open(root.path()).expect("a new cache");
+        let path = root.path().join(what);
+        fs::set_permissions(&path, Permissions::from_mode(mode)).expect("changed");
+        let error = open(root.path()).expect_err("open to others");
+        assert!(matches!(error, CacheError::Open { .. }), "{what} {mode:o}: {error}");
+        assert!(error.to_string().contains("chmod go-rwx"), "{error}");
+    }
+}
+
+#[test]
+fn a_key_that_is_cut_short_is_refused() {
+    let root = tempfile::tempdir().expect("a place");
+    open(root.path()).expect("a new cache");
+    fs::write(root.path().join("state/key"), [1; 16]).expect("writable");
+    let error = open(root.path()).expect_err("half a key");
+    assert!(matches!(error, CacheError::Io { .. }), "{error}");
+}

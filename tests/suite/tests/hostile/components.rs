@@ -1,0 +1,180 @@
+//! Files that are no component of ours, or not quite.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use patchbay_engine::component::LoadError;
+use patchbay_engine::engine::Engine;
+use patchbay_engine::plugin::Plugin;
+use patchbay_model::duration::{ByteSize, Millis};
+use patchbay_model::outcome::OutcomeKind;
+use patchbay_suite::guests::{Wrapping, misbehaving, wat};
+use patchbay_suite::host::{PATIENCE, drafted, plugin, said, serving, spec, triggered};
+
+use crate::{hit, is_right, on_both};
+
+fn refused(engine: &Engine, component: &[u8]) -> LoadError {
+    Plugin::activate(engine, spec(component.into())).expect_err("it is refused")
+}
+
+#[test]
+fn what_is_no_component_is_called_what_it_is() {
+    on_both(|engine| {
+        assert!(matches!(refused(engine, b""), LoadError::Empty));
+        assert!(matches!(refused(engine, b"#!/bin/sh"), LoadError::NotWasm));
+        assert!(matches!(refused(engine, b"\0asm\x01\0\0\0"), LoadError::CoreModule));
+        for cut in [&b"\0asm"[..], b"\0asm\x0d", b"\0asm\x0d\0\x01"] {
+            assert!(matches!(refused(engine, cut), LoadError::Invalid(_)));
+        }
+    });
+}
+
+#[test]
+fn a_component_for_another_host_decides_nothing() {
+    let component = Wrapping {
+        world: "elsewhere",
+        ..Wrapping::default()
+    };
+    let component = component.wrap("another-world");
+    on_both(|engine| {
+        let error = refused(engine, &component);
+        assert!(matches!(error, LoadError::NoDecision(_)), "{error}");
+        assert!(error.to_string().contains("other:host/things@1.0.0"), "{error}");
+    });
+}
+
+#[test]
+fn a_component_that_needs_another_host_is_told_what_is_missing() {
+    let component = Wrapping {
+        world: "foreign",
+        ..Wrapping::default()
+    };
+    let component = component.wrap("foreign");
+    on_both(|engine| {
+        let error = refused(engine, &component);
+        assert!(matches!(error, LoadError::Incompatible(_)), "{error}");
+        assert!(error.to_string().contains("other:host/things@1.0.0"), "{error}");
+    });
+}
+
+#[test]
+fn a_component_of_another_contract_is_told_which_item_differs() {
+    const CLASSIFICATION: &str = "patchbay:classification/classification@0.1.0";
+    let alterations = [
+        ("declines", ("        why: string,", "        why: string, mood: string,"), CLASSIFICATION),
+        ("declines", ("        abuse: option<f64>,", ""), CLASSIFICATION),
+        ("declines", ("urgency: option<u8>", "urgency: option<u16>"), CLASSIFICATION),
+        ("declines", ("package patchbay:classification@0.1.0", "package patchbay:classification@0.2.0"), CLASSIFICATION),
+        ("query", ("        proficiency: u8,", "        proficiency: u16,"), "patchbay:care/agents@0.1.0"),
+    ];
+    on_both(|engine| {
+        for (name, altered, item) in alterations {
+            let wrapping = Wrapping {
+                altered: Some(altered),
+                ..Wrapping::default()
+            };
+            let error = refused(engine, &wrapping.wrap(name));
+            assert!(matches!(error, LoadError::Incompatible(_)), "{altered:?}: {error}");
+            assert!(error.to_string().contains(item), "{altered:?}: {error}");
+        }
+        let unaltered = Plugin::activate(engine, spec(wat("query"))).expect("it fits");
+        assert!(unaltered.lease(PATIENCE).is_ok());
+    });
+}
+
+#[test]
+fn a_start_that_does_not_end_well_is_refused() {
+    on_both(|engine| {
+        let LoadError::Start(outcome) = refused(engine, &wat("start-trap")) else {
+            panic!("no start was attempted");
+        };
+        assert_eq!(outcome.kind, OutcomeKind::Trapped, "{outcome}");
+        assert!(outcome.backtrace.concat().contains("never_starts"), "{outcome:?}");
+
+        let mut impatient = spec(wat("start-loop"));
+        impatient.limits.deadline = Millis(20);
+        let error = Plugin::activate(engine, impatient).expect_err("it loops");
+        assert!(
+            matches!(&error, LoadError::Start(outcome) if outcome.kind == OutcomeKind::Timeout),
+            "{error}"
+        );
+
+        let mut small = spec(wat("start-memory"));
+        small.limits.memory = ByteSize(50 << 20);
+        let LoadError::Start(outcome) = Plugin::activate(engine, small).expect_err("too large") else {
+            panic!("no start was attempted");
+        };
+        hit(&outcome, OutcomeKind::OutOfMemory, "memory", 50 << 20);
+    });
+}
+
+#[test]
+fn a_file_cut_short_anywhere_is_refused() {
+    let whole = misbehaving();
+    on_both(|engine| {
+        for sixteenth in 1..16 {
+            let cut = &whole[..whole.len() * sixteenth / 16];
+            let error = refused(engine, cut);
+            assert!(matches!(error, LoadError::Invalid(_)), "{sixteenth}/16: {error}");
+        }
+        is_right(&plugin(engine, |_| {}));
+    });
+}
+
+/// SplitMix64: the same flips in every run.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Flips bits, one file each, and lets whatever still loads decide. Says how
+/// many were refused and how many decided.
+fn flip(engine: &Engine, component: &[u8], files: usize, seed: u64) -> (usize, usize) {
+    let mut random = seed;
+    let (mut refused, mut decided) = (0, 0);
+    for _ in 0..files {
+        let mut bytes = component.to_vec();
+        let (at, bit) = (next(&mut random) as usize % bytes.len(), next(&mut random) % 8);
+        bytes[at] ^= 1 << bit;
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            let mut spec = spec(Arc::from(bytes));
+            spec.limits.deadline = Millis(20);
+            let Ok(plugin) = Plugin::activate(engine, spec) else {
+                return false;
+            };
+            if let Ok(mut lease) = plugin.lease(PATIENCE) {
+                lease.classify(&said("ok"), true);
+                lease.route(&said("ok"), true);
+                lease.check(&drafted("ok", false), true);
+                lease.escalate(&triggered("ok"), true);
+            }
+            true
+        }));
+        match ended {
+            Ok(true) => decided += 1,
+            Ok(false) => refused += 1,
+            Err(_) => panic!("bit {bit} of byte {at} flipped makes the host panic"),
+        }
+    }
+    (refused, decided)
+}
+
+#[test]
+fn a_flipped_bit_in_a_small_component_harms_nobody() {
+    on_both(|engine| {
+        for (name, seed) in [("settings", 1), ("query", 2), ("table", 3)] {
+            let (refused, decided) = flip(engine, &wat(name), 60, seed);
+            assert!(refused > 0 && decided > 0, "{name}: {refused} refused, {decided} decided");
+        }
+        is_right(&plugin(engine, |_| {}));
+    });
+}
+
+#[test]
+fn a_flipped_bit_in_a_whole_policy_harms_nobody() {
+    let [engine, _] = serving();
+    flip(engine, &misbehaving(), 24, 4);
+    is_right(&plugin(engine, |_| {}));
+}

@@ -1,0 +1,175 @@
+//! Many at once: nobody ever meets a pool that is full.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use patchbay_engine::component::LoadError;
+use patchbay_engine::config::{Allocation, EngineSettings};
+use patchbay_engine::engine::Engine;
+use patchbay_engine::pipeline::Pipelines;
+use patchbay_engine::plugin::Plugin;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::outcome::OutcomeKind::{self, Declined, Overloaded};
+use patchbay_suite::guests::wat;
+use patchbay_suite::host::{PATIENCE, plugin, said, small, spec};
+
+use crate::{classify, is_right};
+
+fn pool(instances: u32) -> Engine {
+    let settings = EngineSettings {
+        instances,
+        ..small(Allocation::Pooling)
+    };
+    Engine::serving(settings, None).expect("an engine")
+}
+
+/// What `work` came to, on this many threads this many times.
+fn crowd(threads: usize, times: usize, work: impl Fn(usize) -> OutcomeKind + Sync) -> BTreeMap<OutcomeKind, usize> {
+    let counts = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let (counts, work) = (&counts, &work);
+            scope.spawn(move || {
+                for time in 0..times {
+                    let kind = work(thread + time);
+                    *counts.lock().expect("no panic").entry(kind).or_insert(0) += 1;
+                }
+            });
+        }
+    });
+    counts.into_inner().expect("no panic")
+}
+
+/// Every place there is can be taken at the same time.
+fn is_intact(engine: &Engine, plugin: &Plugin) {
+    assert_eq!(engine.running(), 0);
+    let places = engine.settings().instances / 2;
+    let mut leases: Vec<_> = (0..places).map(|_| plugin.lease(PATIENCE).expect("a place")).collect();
+    for lease in &mut leases {
+        assert_eq!(lease.classify(&said("ok"), false).1.outcome.kind, OutcomeKind::Ok);
+    }
+}
+
+#[test]
+fn ten_thousand_requests_and_a_pool_of_a_hundred() {
+    let engine = pool(100);
+    let plugin = plugin(&engine, |spec| spec.limits.concurrency = 256);
+    let ended = crowd(200, 50, |_| classify(&plugin, "ok").1.outcome.kind);
+    assert_eq!(ended, BTreeMap::from([(OutcomeKind::Ok, 10_000)]));
+    is_intact(&engine, &plugin);
+}
+
+#[test]
+fn a_crowd_without_patience_is_told_so() {
+    let engine = pool(100);
+    let plugins: Vec<_> = [0, 2, 0]
+        .into_iter()
+        .map(|reuse| {
+            plugin(&engine, |spec| {
+                spec.limits.concurrency = 256;
+                spec.reuse = reuse;
+            })
+        })
+        .collect();
+    let ended = crowd(200, 10, |number| {
+        match plugins[number % 3].lease(Duration::from_millis(1)) {
+            // Some of them crash.
+            Ok(mut lease) if number % 7 == 0 => {
+                lease.classify(&said("trap"), false);
+                OutcomeKind::Ok
+            }
+            Ok(mut lease) => match lease.classify(&said("ok"), false).1.outcome.kind {
+                // An open breaker is no pool's fault.
+                OutcomeKind::Trapped => OutcomeKind::Ok,
+                kind => kind,
+            },
+            Err(outcome) => outcome.kind,
+        }
+    });
+    let others: Vec<_> = ended.keys().filter(|kind| !matches!(kind, OutcomeKind::Ok | Overloaded)).collect();
+    assert!(others.is_empty(), "{ended:?}");
+    std::thread::sleep(Duration::from_millis(1_050));
+    is_intact(&engine, &plugins[0]);
+}
+
+/// Each pass holds one place while it waits for another.
+#[test]
+fn a_pipeline_of_two_plugins_does_not_starve_itself() {
+    let engine = pool(20);
+    let two = [(); 2].map(|()| Arc::new(plugin(&engine, |spec| spec.limits.concurrency = 256)));
+    let mut pipelines = Pipelines::new("general");
+    for plugin in &two {
+        pipelines.push(Stage::Classify, Arc::clone(plugin));
+    }
+    let ended = crowd(40, 10, |_| pipelines.pass(Duration::from_secs(5)).classify(&said("ok")).outcome.kind);
+    assert_eq!(ended, BTreeMap::from([(OutcomeKind::Ok, 400)]));
+}
+
+/// A pool counts tables and memories beside instances.
+#[test]
+fn instances_of_many_parts_never_meet_a_pool_that_is_full() {
+    for (name, settings) in [("many-tables", 16), ("many-memories", 16)] {
+        let engine = pool(settings);
+        let plugin = match Plugin::activate(&engine, spec(wat(name))) {
+            Ok(plugin) => plugin,
+            Err(error) => panic!("{name}: {error}"),
+        };
+        let mut leases = Vec::new();
+        for _ in 0..settings / 2 {
+            match plugin.lease(Duration::from_millis(5)) {
+                Ok(mut lease) => {
+                    assert_eq!(lease.classify(&said(""), false).1.outcome.kind, Declined);
+                    leases.push(lease);
+                }
+                Err(outcome) => assert_eq!(outcome.kind, Overloaded, "{name}: {outcome}"),
+            }
+        }
+        assert!(!leases.is_empty());
+        drop(leases);
+        assert_eq!(classify(&plugin, "").1.outcome.kind, Declined);
+    }
+}
+
+#[test]
+fn a_policy_activated_in_a_crowd_waits_its_turn() {
+    let engine = pool(8);
+    let busy = Plugin::activate(&engine, spec(wat("settings"))).expect("activated");
+    // Fill what may be made ahead or kept, then what may run.
+    let mut kept = spec(wat("settings"));
+    kept.reuse = 9;
+    let kept = Plugin::activate(&engine, kept).expect("activated");
+    let all: Vec<_> = (0..4).map(|_| kept.lease(PATIENCE).expect("a place")).collect();
+    drop(all);
+    let leases: Vec<_> = (0..4).map(|_| busy.lease(PATIENCE).expect("a place")).collect();
+    std::thread::scope(|scope| {
+        let activated = scope.spawn(|| plugin(&engine, |_| {}));
+        std::thread::sleep(Duration::from_millis(200));
+        drop(leases);
+        is_right(&activated.join().expect("it got its turn"));
+    });
+}
+
+#[test]
+fn a_policy_that_never_gets_its_turn_is_told_so() {
+    let settings = EngineSettings {
+        queue_deadline: Duration::from_millis(20),
+        instances: 8,
+        ..small(Allocation::Pooling)
+    };
+    let engine = Engine::serving(settings, None).expect("an engine");
+    let mut kept = spec(wat("settings"));
+    kept.reuse = 9;
+    let kept = Plugin::activate(&engine, kept).expect("activated");
+    let all: Vec<_> = (0..4).map(|_| kept.lease(PATIENCE).expect("a place")).collect();
+    drop(all);
+    let busy = Plugin::activate(&engine, spec(wat("declines"))).expect("activated");
+    let leases: Vec<_> = (0..4).map(|_| busy.lease(PATIENCE).expect("a place")).collect();
+    let error = Plugin::activate(&engine, spec(patchbay_suite::guests::misbehaving())).expect_err("no place");
+    assert!(
+        matches!(&error, LoadError::Start(outcome) if outcome.kind == Overloaded),
+        "{error}"
+    );
+    drop(leases);
+    is_right(&plugin(&engine, |_| {}));
+}

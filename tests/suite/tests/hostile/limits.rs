@@ -1,0 +1,244 @@
+//! Every limit, broken.
+
+use patchbay_engine::plugin::{Plugin, PluginSpec};
+use patchbay_model::duration::{ByteSize, Millis};
+use patchbay_model::outcome::OutcomeKind::{
+    BadOutput, Failed, OutOfFuel, OutOfMemory, StackOverflow, Timeout, Trapped,
+};
+use patchbay_model::outcome::{Outcome, OutcomeKind};
+use patchbay_suite::guests::wat;
+use patchbay_suite::host::{PATIENCE, metered, plugin, said, spec};
+
+use crate::{classify, goes_wrong, hit, is_right, on_both, says, why};
+
+fn is_timeout(outcome: &Outcome) {
+    let limit = outcome.limit.as_ref().map(|hit| (hit.limit.as_str(), hit.value));
+    let named = limit == Some(("cpu", 20)) || limit == Some(("wall", 200));
+    assert!(outcome.kind == Timeout && named, "{outcome}");
+}
+
+fn impatient(spec: &mut PluginSpec) {
+    spec.limits.deadline = Millis(20);
+}
+
+#[test]
+fn an_endless_loop_runs_out_of_time() {
+    on_both(|engine| {
+        let plugin = plugin(engine, impatient);
+        is_timeout(&goes_wrong(&plugin, "loop"));
+    });
+}
+
+#[test]
+fn endless_host_calls_run_out_of_time() {
+    on_both(|engine| {
+        let plugin = plugin(engine, impatient);
+        let (_, trace) = classify(&plugin, "host-calls");
+        is_timeout(&trace.outcome);
+        assert!(trace.host_calls > 100, "{} host calls", trace.host_calls);
+        is_right(&plugin);
+    });
+}
+
+#[test]
+fn fuel_runs_out_at_the_same_place_every_time() {
+    let plugin = plugin(metered(), |spec| spec.limits.fuel = 3_000_000);
+    let spent = |text| {
+        let (_, trace) = classify(&plugin, text);
+        (trace.outcome.kind, trace.fuel, trace.host_calls)
+    };
+    assert_eq!(spent("host-calls"), spent("host-calls"));
+    assert_eq!(spent("ok"), spent("ok"));
+    assert!(spent("ok").1.expect("it is metered") > 0);
+    hit(&goes_wrong(&plugin, "loop"), OutOfFuel, "fuel", 3_000_000);
+}
+
+#[test]
+fn memory_grows_to_its_cap() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |spec| spec.limits.memory = ByteSize(8 << 20));
+        let (_, trace) = classify(&plugin, "grow");
+        hit(&trace.outcome, OutOfMemory, "memory", 8 << 20);
+        assert!((6 << 20..=8 << 20).contains(&trace.peak_memory), "{}", trace.peak_memory);
+        is_right(&plugin);
+    });
+}
+
+#[test]
+fn a_refused_growth_that_was_survived_does_not_colour_a_later_crash() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let (answer, _) = lease.classify(&said("refused-growth"), false);
+        assert_eq!(answer.expect("it survives").why, "refused=true");
+        let (_, trace) = lease.route(&said("trap"), false);
+        assert_eq!(trace.outcome.kind, Trapped, "{}", trace.outcome);
+        assert_eq!(trace.outcome.limit, None);
+        drop(lease);
+        is_right(&plugin);
+    });
+}
+
+#[test]
+fn growth_that_never_happened_is_not_counted() {
+    on_both(|engine| {
+        let plugin = Plugin::activate(engine, spec(wat("memory-of-one-page"))).expect("activated");
+        for _ in 0..2 {
+            let (_, trace) = classify(&plugin, "");
+            assert_eq!(trace.outcome.kind, OutcomeKind::Declined, "{}", trace.outcome);
+            assert_eq!(trace.peak_memory, 1 << 16);
+        }
+    });
+}
+
+#[test]
+fn a_table_grows_to_its_cap() {
+    on_both(|engine| {
+        let mut spec = spec(wat("table"));
+        spec.limits.table_elements = 5_000;
+        spec.reuse = 2;
+        let plugin = Plugin::activate(engine, spec).expect("activated");
+        for _ in 0..2 {
+            assert_eq!(classify(&plugin, "").1.outcome.kind, OutcomeKind::Declined);
+            hit(&classify(&plugin, "").1.outcome, OutOfMemory, "table", 5_000);
+        }
+    });
+}
+
+#[test]
+fn deep_recursion_overflows_the_stack() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        let outcome = goes_wrong(&plugin, "recurse");
+        hit(&outcome, StackOverflow, "stack", engine.settings().stack as u64);
+        // The guest's own stack lies in its memory; beyond it is nothing.
+        says(&goes_wrong(&plugin, "recurse-wide"), Trapped, "out of bounds");
+    });
+}
+
+#[test]
+fn handles_that_are_never_dropped_run_out() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |spec| spec.limits.handles = 100);
+        hit(&goes_wrong(&plugin, "handles"), OutOfMemory, "handles", 100);
+        assert_eq!(why(&plugin, "handles-dropped 1000"), "dropped");
+    });
+}
+
+#[test]
+fn what_one_call_hands_over_is_bounded() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |spec| spec.limits.memory = ByteSize(100 << 20));
+        for text in [
+            "log-bytes 33554432",
+            "query 1000000",
+            "why 33554432",
+            "empty-texts 1000000",
+        ] {
+            says(&goes_wrong(&plugin, text), BadOutput, "fuel");
+        }
+    });
+}
+
+#[test]
+fn an_answer_is_bounded() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        hit(&goes_wrong(&plugin, "why 300000"), BadOutput, "output", 256 << 10);
+        says(&goes_wrong(&plugin, "why 5000"), BadOutput, "why");
+    });
+}
+
+#[test]
+fn log_lines_beyond_the_limit_are_counted_and_harm_nothing() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |spec| spec.limits.log = ByteSize(90));
+        let (answer, trace) = classify(&plugin, "log-lines 100");
+        assert_eq!(answer.expect("it goes on").why, "logged");
+        // Nine bytes each.
+        assert_eq!((trace.log.len(), trace.log_dropped), (10, 90));
+        is_right(&plugin);
+        let (answer, trace) = classify(&plugin, "print-much 100");
+        assert_eq!(answer.expect("it goes on").why, "printed");
+        assert!(trace.log.is_empty() && trace.log_dropped > 0);
+    });
+}
+
+#[test]
+fn lines_that_say_nothing_are_bounded_too() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |spec| spec.limits.log = ByteSize(1000));
+        let (_, trace) = classify(&plugin, "log-empty 100000");
+        assert!(trace.log.len() <= 1000, "{} lines", trace.log.len());
+    });
+}
+
+#[test]
+fn a_transcript_is_kept_whole_or_not_at_all() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        let transcribed = |text| {
+            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let (_, trace) = lease.classify(&said(text), true);
+            assert_eq!(trace.outcome.kind, OutcomeKind::Ok, "{}", trace.outcome);
+            trace.transcript.map(|calls| calls.len() as u32 == trace.host_calls)
+        };
+        assert_eq!(transcribed("ids 100"), Some(true));
+        assert_eq!(transcribed("ids 30000"), None);
+        is_right(&plugin);
+    });
+}
+
+#[test]
+fn state_is_bounded() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |spec| spec.limits.state = ByteSize(16 << 10));
+        let (_, trace) = classify(&plugin, "state 3");
+        assert_eq!((trace.outcome.kind, trace.writes.len()), (OutcomeKind::Ok, 3));
+        hit(&goes_wrong(&plugin, "state 5"), OutOfMemory, "state", 16 << 10);
+        hit(&goes_wrong(&plugin, "state-key 129"), OutOfMemory, "state", 128);
+        hit(&goes_wrong(&plugin, "state-value 4097"), OutOfMemory, "state", 4096);
+    });
+}
+
+#[test]
+fn a_decision_that_fails_writes_nothing() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        assert_eq!(goes_wrong(&plugin, "state-then-trap").kind, Trapped);
+    });
+}
+
+#[test]
+fn a_trap_names_the_functions_it_happened_in() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        let outcome = goes_wrong(&plugin, "trap");
+        says(&outcome, Trapped, "unreachable");
+        assert!(
+            outcome.backtrace[0].contains("misbehaving::resources::walk_into_a_trap"),
+            "{:?}",
+            outcome.backtrace
+        );
+    });
+}
+
+#[test]
+fn a_panic_leaves_its_message_in_the_log() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        let (_, trace) = classify(&plugin, "panic");
+        assert_eq!(trace.outcome.kind, Trapped);
+        let lines: Vec<_> = trace.log.iter().map(|line| line.message.as_str()).collect();
+        assert!(lines.concat().contains("this policy gave up"), "{lines:?}");
+        is_right(&plugin);
+    });
+}
+
+#[test]
+fn what_a_policy_says_of_its_failure_cannot_move_a_cursor() {
+    on_both(|engine| {
+        let plugin = plugin(engine, |_| {});
+        says(&goes_wrong(&plugin, "fail"), Failed, "no\\u{1b}[2J idea");
+    });
+}

@@ -1,0 +1,11 @@
+;; Answers a million topics, all of them there and empty.
+(module
+  (memory (export "memory") 200)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    i32.const 1024)
+  (func (export "patchbay:classification/classification@0.1.0#classify")
+    (param i32) (result i32)
+    (i32.store8 (i32.const 8) (i32.const 1))
+    (i32.store (i32.const 24) (i32.const 1024))
+    (i32.store (i32.const 28) (i32.const 1000000))
+    i32.const 0))

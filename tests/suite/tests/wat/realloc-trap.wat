@@ -1,0 +1,10 @@
+;; Asks for a text, and traps while the host puts it there.
+(module
+  (import "patchbay:care/types@0.1.0" "[method]interaction.text" (func $text (param i32 i32)))
+  (memory (export "memory") 1)
+  (func $no_room_for_texts (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    unreachable)
+  (func (export "patchbay:classification/classification@0.1.0#classify")
+    (param $interaction i32) (result i32)
+    (call $text (local.get $interaction) (i32.const 512))
+    i32.const 0))
