@@ -33,7 +33,9 @@ impl RowMap {
         let spec = match map {
             None => "",
             // Rows of the airline tweets: {id, handle, text, created_at, …}.
-            Some("airline") => "author.address=handle,received_at=created_at,channel=:x,visibility=:public",
+            Some("airline") => {
+                "author.address=handle,received_at=created_at,channel=:x,visibility=:public"
+            }
             Some(spec) => spec,
         };
         let mut moves = Vec::new();
@@ -104,10 +106,15 @@ fn put(fields: &mut Map<String, Value>, path: &[String], value: Value) {
 }
 
 /// Lines of a file or of standard input, numbered from 1, blank ones left out.
-pub(crate) fn lines(path: &Path) -> Result<impl Iterator<Item = (usize, Result<Value, InputError>)>, Failure> {
+pub(crate) fn lines(
+    path: &Path,
+) -> Result<impl Iterator<Item = (usize, Result<Value, InputError>)>, Failure> {
     let mut reader: Box<dyn BufRead + Send> = match path.to_str() {
         Some("-") => Box::new(BufReader::new(std::io::stdin())),
-        _ => Box::new(BufReader::with_capacity(1 << 16, File::open(path).map_err(io(path))?)),
+        _ => Box::new(BufReader::with_capacity(
+            1 << 16,
+            File::open(path).map_err(io(path))?,
+        )),
     };
     let mut number = 0;
     let mut line = Vec::new();
@@ -169,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_map_moves_keys_and_sets_literals() {
-        let map = RowMap::parse(Some("text=body,author.address=from,channel=:email"), "x").expect("a map");
+        let map = RowMap::parse(Some("text=body,author.address=from,channel=:email"), "x")
+            .expect("a map");
         let row = map.apply(json!({"body": "hi", "from": "a@example.com", "n": 1}), 7);
         assert_eq!(
             row,

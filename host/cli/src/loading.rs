@@ -38,7 +38,9 @@ pub(crate) fn open_pack(path: &Path, flags: &BuildFlags) -> Result<Pack, Failure
 /// A pack error with the exit code that fits, pointing at lines.
 pub(crate) fn pack_failure(error: PackError) -> Failure {
     match error {
-        PackError::Source(source) | PackError::Build(BuildError::Source(source)) => source_failure(source),
+        PackError::Source(source) | PackError::Build(BuildError::Source(source)) => {
+            source_failure(source)
+        }
         PackError::Build(error @ BuildError::Toolchain(_)) => Failure::new(Exit::Machine, error),
         PackError::Build(error) => Failure::new(Exit::Pack, error),
     }
@@ -46,9 +48,16 @@ pub(crate) fn pack_failure(error: PackError) -> Failure {
 
 fn source_failure(error: SourceError) -> Failure {
     match error {
-        SourceError::Manifest { path, text, problem } => {
-            Failure::located(Exit::Pack, &path.display().to_string(), &text, vec![problem])
-        }
+        SourceError::Manifest {
+            path,
+            text,
+            problem,
+        } => Failure::located(
+            Exit::Pack,
+            &path.display().to_string(),
+            &text,
+            vec![problem],
+        ),
         SourceError::Io { path, error } => Failure::advised(
             Exit::Pack,
             format!("cannot read {}: {error}", path.display()),
@@ -87,7 +96,12 @@ pub(crate) fn serving_engine(threads: usize) -> Result<Engine, Failure> {
 
 /// The setup a pack is tried with on the command line: the company's, or the
 /// pack alone with its settings.
-pub(crate) fn setup(engine: &Engine, pack: &Pack, with: &WithFlags, path: &Path) -> Result<Generation, Failure> {
+pub(crate) fn setup(
+    engine: &Engine,
+    pack: &Pack,
+    with: &WithFlags,
+    path: &Path,
+) -> Result<Generation, Failure> {
     match &with.company {
         Some(file) => of_company(engine, file, path),
         None => alone(engine, pack, with),
@@ -95,8 +109,14 @@ pub(crate) fn setup(engine: &Engine, pack: &Pack, with: &WithFlags, path: &Path)
 }
 
 fn of_company(engine: &Engine, file: &Path, pack: &Path) -> Result<Generation, Failure> {
-    let directory = pack.parent().filter(|parent| parent.is_dir() && !parent.as_os_str().is_empty());
-    let packs: Vec<PathBuf> = directory.map(Path::to_owned).into_iter().chain([pack.to_owned()]).collect();
+    let directory = pack
+        .parent()
+        .filter(|parent| parent.is_dir() && !parent.as_os_str().is_empty());
+    let packs: Vec<PathBuf> = directory
+        .map(Path::to_owned)
+        .into_iter()
+        .chain([pack.to_owned()])
+        .collect();
     let assembler = Assembler::new(engine.clone(), packs, BuildOptions::default());
     assembler.build(file, 0).map_err(rejected)
 }
@@ -109,7 +129,10 @@ fn alone(engine: &Engine, pack: &Pack, with: &WithFlags) -> Result<Generation, F
         .and_then(|queue| Directory::new(Vec::new(), vec![queue]).ok())
         .unwrap_or_default();
     let mut pipelines = Pipelines::new("general");
-    for stage in Stage::ALL.into_iter().filter(|stage| plugin.decides(*stage)) {
+    for stage in Stage::ALL
+        .into_iter()
+        .filter(|stage| plugin.decides(*stage))
+    {
         pipelines.push(stage, Arc::clone(&plugin));
     }
     Ok(Generation {
@@ -133,10 +156,17 @@ pub(crate) fn activate(engine: &Engine, pack: &Pack, with: &WithFlags) -> Result
         }
     };
     let settings = pack.complete_settings(given).map_err(|problems| {
-        let texts: Vec<_> = problems.iter().map(|problem| format!("  {problem}")).collect();
+        let texts: Vec<_> = problems
+            .iter()
+            .map(|problem| format!("  {problem}"))
+            .collect();
         Failure::advised(
             Exit::NotRight,
-            format!("the settings do not fit the schema of {}:\n{}", pack.name, texts.join("\n")),
+            format!(
+                "the settings do not fit the schema of {}:\n{}",
+                pack.name,
+                texts.join("\n")
+            ),
             "give them with --settings, or --company",
         )
     })?;
@@ -153,9 +183,11 @@ pub(crate) fn activate(engine: &Engine, pack: &Pack, with: &WithFlags) -> Result
         reuse: with.reuse,
         on_failure: OnFailure::default(),
     };
-    Plugin::activate(engine, spec).map_err(|error| Failure::new(Exit::Pack, format!("{}: {error}", pack.name)))
+    Plugin::activate(engine, spec)
+        .map_err(|error| Failure::new(Exit::Pack, format!("{}: {error}", pack.name)))
 }
 
 fn parse_settings(text: &str, source: &str) -> Result<Value, Failure> {
-    serde_json::from_str(text).map_err(|error| Failure::new(Exit::NotRight, format!("{source}: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| Failure::new(Exit::NotRight, format!("{source}: {error}")))
 }

@@ -20,7 +20,11 @@ fn main() -> std::process::ExitCode {
         Err(error) => {
             // Help and version are no errors and go to stdout.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.code() } else { Exit::Success.code() };
+            return if error.use_stderr() {
+                Exit::Usage.code()
+            } else {
+                Exit::Success.code()
+            };
         }
     };
     output::start_log(cli.verbose);

@@ -56,7 +56,10 @@ mod tests {
     fn percentiles_are_values_of_the_sample() {
         let mut sample: Vec<f64> = (1..=100).rev().map(f64::from).collect();
         let percentiles = Percentiles::of(&mut sample);
-        assert_eq!((percentiles.p50, percentiles.p90, percentiles.p99), (50.0, 90.0, 99.0));
+        assert_eq!(
+            (percentiles.p50, percentiles.p90, percentiles.p99),
+            (50.0, 90.0, 99.0)
+        );
         assert_eq!(Percentiles::of(&mut []), Percentiles::default());
     }
 

@@ -15,15 +15,18 @@ pub(crate) fn line(text: impl AsRef<str>) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     let written = writeln!(stdout, "{}", text.as_ref());
     match written {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(Exit::Success as i32),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            std::process::exit(Exit::Success as i32)
+        }
         other => other.map_err(|error| Failure::new(Exit::Machine, format!("stdout: {error}"))),
     }
 }
 
 /// Write a document for machines.
 pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(document)
-        .map_err(|error| Failure::new(Exit::Machine, format!("cannot write the result: {error}")))?;
+    let text = serde_json::to_string_pretty(document).map_err(|error| {
+        Failure::new(Exit::Machine, format!("cannot write the result: {error}"))
+    })?;
     line(text)
 }
 

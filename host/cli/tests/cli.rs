@@ -67,14 +67,21 @@ fn every_verb_explains_itself() {
         assert_eq!(output.status.code(), Some(0), "{verb}");
         let help = stdout(&output);
         assert!(help.contains("Example"), "{verb} shows no example:\n{help}");
-        assert!(verb == "run" || help.contains("--json"), "{verb} has no form for machines:\n{help}");
+        assert!(
+            verb == "run" || help.contains("--json"),
+            "{verb} has no form for machines:\n{help}"
+        );
     }
     assert!(stdout(&patchbay(&["--help"])).contains("Exit codes"));
 }
 
 #[test]
 fn a_wrong_command_line_is_exit_code_2() {
-    for arguments in [&["frobnicate"][..], &["run", CARE], &["run", CARE, "--stage", "sing", "-"]] {
+    for arguments in [
+        &["frobnicate"][..],
+        &["run", CARE],
+        &["run", CARE, "--stage", "sing", "-"],
+    ] {
         assert_eq!(patchbay(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
@@ -85,14 +92,37 @@ fn a_new_policy_builds_and_passes_its_cases_outside_the_repository() {
     let made = patchbay_in(place.path(), &["new", "my-care"], "");
     assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
     let tested = patchbay_in(place.path(), &["test", "my-care", "--offline"], "");
-    assert_eq!(tested.status.code(), Some(0), "{}{}", stdout(&tested), stderr(&tested));
+    assert_eq!(
+        tested.status.code(),
+        Some(0),
+        "{}{}",
+        stdout(&tested),
+        stderr(&tested)
+    );
     assert_eq!(stdout(&tested).lines().last(), Some("2 passed, 0 failed"));
-    let inspected = patchbay_in(place.path(), &["inspect", "my-care", "--offline", "--json"], "");
+    let inspected = patchbay_in(
+        place.path(),
+        &["inspect", "my-care", "--offline", "--json"],
+        "",
+    );
     let document: Value = serde_json::from_slice(&inspected.stdout).expect("JSON");
-    assert_eq!(document["component"]["stages"], serde_json::json!(["classify", "tone"]));
+    assert_eq!(
+        document["component"]["stages"],
+        serde_json::json!(["classify", "tone"])
+    );
     // A second one of the same name overwrites nothing.
-    assert_eq!(patchbay_in(place.path(), &["new", "my-care"], "").status.code(), Some(4));
-    assert_eq!(patchbay_in(place.path(), &["new", "My Care"], "").status.code(), Some(2));
+    assert_eq!(
+        patchbay_in(place.path(), &["new", "my-care"], "")
+            .status
+            .code(),
+        Some(4)
+    );
+    assert_eq!(
+        patchbay_in(place.path(), &["new", "My Care"], "")
+            .status
+            .code(),
+        Some(2)
+    );
 }
 
 #[test]
@@ -103,7 +133,11 @@ fn a_policy_that_does_not_compile_shows_the_compiler_s_words() {
     std::fs::write(&source, "this is no Rust").expect("written");
     let output = patchbay_in(place.path(), &["build", "broken", "--offline"], "");
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("src/lib.rs"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("src/lib.rs"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
@@ -117,7 +151,10 @@ fn a_failing_case_shows_the_difference() {
     assert_eq!(output.status.code(), Some(1));
     let shown = stdout(&output);
     assert!(shown.contains("step 1: tone.verdict"), "{shown}");
-    assert!(shown.contains("expected  \"block\"") && shown.contains("found     \"revise\""), "{shown}");
+    assert!(
+        shown.contains("expected  \"block\"") && shown.contains("found     \"revise\""),
+        "{shown}"
+    );
     assert_eq!(shown.lines().last(), Some("1 passed, 1 failed"));
 }
 
@@ -131,7 +168,23 @@ fn a_manifest_with_an_unknown_key_is_pointed_at() {
     let output = patchbay_in(place.path(), &["build", "typo"], "");
     assert_eq!(output.status.code(), Some(3));
     let shown = stderr(&output);
-    assert!(shown.contains("deadlin") && shown.contains("pack.toml:"), "{shown}");
+    assert!(
+        shown.contains("deadlin") && shown.contains("pack.toml:"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_reference_pack_passes_its_cases() {
+    let output = patchbay(&["test", CARE]);
+    let shown = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{shown}{}", stderr(&output));
+    let passed = shown
+        .lines()
+        .last()
+        .and_then(|line| line.strip_suffix(" passed, 0 failed"))
+        .and_then(|count| count.parse::<u32>().ok());
+    assert!(passed.is_some_and(|count| count >= 60), "{shown}");
 }
 
 #[test]
@@ -140,7 +193,11 @@ fn decisions_come_one_a_line_in_the_order_of_the_input() {
     for number in 0..500 {
         input.push_str(&format!("{{\"id\":\"{number}\",\"channel\":\"x\",\"text\":\"My card was stolen, number {number}!\"}}\n"));
     }
-    let output = patchbay_in(&root(), &["run", CARE, "--stage", "classify", "-", "--jobs", "4"], &input);
+    let output = patchbay_in(
+        &root(),
+        &["run", CARE, "--stage", "classify", "-", "--jobs", "4"],
+        &input,
+    );
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let decisions = lines(&output);
     assert_eq!(decisions.len(), 500);
@@ -156,7 +213,8 @@ fn decisions_come_one_a_line_in_the_order_of_the_input() {
 
 #[test]
 fn every_stage_answers_under_its_own_key() {
-    let row = "{\"id\":\"1\",\"channel\":\"x\",\"text\":\"I will sue you, my parcel never came!\"}\n";
+    let row =
+        "{\"id\":\"1\",\"channel\":\"x\",\"text\":\"I will sue you, my parcel never came!\"}\n";
     for (stage, key) in [
         ("classify", "classification"),
         ("route", "route"),
@@ -164,7 +222,12 @@ fn every_stage_answers_under_its_own_key() {
         ("escalate", "escalation"),
     ] {
         let output = patchbay_in(&root(), &["run", CARE, "--stage", stage, "-"], row);
-        assert_eq!(output.status.code(), Some(0), "{stage}: {}", stderr(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{stage}: {}",
+            stderr(&output)
+        );
         let decision = &lines(&output)[0];
         assert!(decision[key].is_object(), "{stage}: {decision}");
     }
@@ -182,7 +245,11 @@ fn lines_that_are_no_interactions_are_named_in_their_place() {
     assert_eq!(documents[2]["error"]["field"], "text");
     assert_eq!(documents[3]["line"], 5);
     assert_eq!(documents[4]["interaction"], "6");
-    assert!(stderr(&output).contains("3 of 5 lines"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("3 of 5 lines"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
@@ -192,22 +259,36 @@ fn files_that_are_no_components_are_told_apart() {
         ("empty.wasm", &b""[..], "empty"),
         ("text.wasm", b"hello there", "no WebAssembly"),
         ("module.wasm", b"\0asm\x01\0\0\0", "core module"),
-        ("short.wasm", b"\0asm\x0d\0\x01\0\x01\xff", "not a valid component"),
+        (
+            "short.wasm",
+            b"\0asm\x0d\0\x01\0\x01\xff",
+            "not a valid component",
+        ),
     ] {
         let path = place.path().join(name);
         std::fs::write(&path, bytes).expect("written");
         let output = patchbay(&["inspect", path.to_str().expect("UTF-8")]);
         assert_eq!(output.status.code(), Some(3), "{name}");
-        assert!(stderr(&output).contains(words), "{name}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains(words),
+            "{name}: {}",
+            stderr(&output)
+        );
     }
-    assert_eq!(patchbay(&["inspect", "nowhere.wasm"]).status.code(), Some(3));
+    assert_eq!(
+        patchbay(&["inspect", "nowhere.wasm"]).status.code(),
+        Some(3)
+    );
 }
 
 #[test]
 fn the_contract_is_in_the_binary() {
     let place = tempfile::tempdir().expect("a place");
     let to = place.path().to_str().expect("UTF-8");
-    assert_eq!(patchbay(&["contract", "--output", to]).status.code(), Some(0));
+    assert_eq!(
+        patchbay(&["contract", "--output", to]).status.code(),
+        Some(0)
+    );
     let written = std::fs::read_to_string(place.path().join("care/types.wit")).expect("written");
     let ours = std::fs::read_to_string(root().join("wit/care/types.wit")).expect("there");
     assert_eq!(written, ours);
@@ -241,9 +322,20 @@ fn a_server_s_settings_are_checked_before_it_serves() {
     let output = patchbay(&["serve", "--config", &config, "--check"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let shown = stderr(&output);
-    assert!(shown.contains("north.toml:3"), "the line is not pointed at:\n{shown}");
-    assert!(shown.contains("no queue is the default"), "not every reason is told:\n{shown}");
-    assert_eq!(patchbay(&["serve", "--config", "nowhere.toml"]).status.code(), Some(4));
+    assert!(
+        shown.contains("north.toml:3"),
+        "the line is not pointed at:\n{shown}"
+    );
+    assert!(
+        shown.contains("no queue is the default"),
+        "not every reason is told:\n{shown}"
+    );
+    assert_eq!(
+        patchbay(&["serve", "--config", "nowhere.toml"])
+            .status
+            .code(),
+        Some(4)
+    );
 }
 
 #[test]
@@ -257,5 +349,8 @@ fn the_demo_plays_its_day_and_ends() {
     assert!(day["verdicts"]["approve"].as_u64().expect("a count") > 0);
     assert!(!day["stopped"].as_array().expect("a list").is_empty());
     let escalated = day["escalated"].as_object().expect("counts");
-    assert!(escalated.keys().any(|what| what.contains("open-incident")), "{escalated:?}");
+    assert!(
+        escalated.keys().any(|what| what.contains("open-incident")),
+        "{escalated:?}"
+    );
 }

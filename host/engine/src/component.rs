@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Mutex;
 
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::outcome::Outcome;
+use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -16,7 +16,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use crate::care::HostState;
 use crate::contract::{CONTRACT_VERSION, classification, escalation, lifecycle, routing, tone};
 use crate::instance::Instance;
-use crate::stop::root_cause;
+use crate::stop::{causes, root_cause};
 use crate::wasi;
 
 /// SHA-256 of a component's bytes or of a text, written `sha256:…`.
@@ -281,6 +281,9 @@ pub(crate) struct Indices {
 /// A component tied to the host: all that is left to do is to instantiate it.
 pub(crate) struct Linked {
     pub(crate) description: Description,
+    /// Of a picture: what its author built. The code of that is not kept, and
+    /// need not be compiled again for the next company with the same settings.
+    pub(crate) origin: Option<Description>,
     pub(crate) pre: InstancePre<HostState>,
     pub(crate) indices: Indices,
     /// Fresh instances made ahead, each handed out once.
@@ -334,6 +337,7 @@ pub(crate) fn link(
     };
     Ok(Linked {
         description,
+        origin: None,
         pre,
         indices,
         ahead: Mutex::default(),
@@ -342,16 +346,22 @@ pub(crate) fn link(
 
 /// The linker's words, outermost to innermost, name the item that differs.
 pub(crate) fn incompatible(error: &wasmtime::Error) -> LoadError {
-    let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain() {
-        let line = cause.to_string();
-        let line = line.lines().next().unwrap_or_default().to_owned();
-        if parts.last() != Some(&line) {
-            parts.push(line);
-        }
-    }
+    does_not_fit(&causes(error))
+}
+
+/// What differs, and what to do.
+pub(crate) fn does_not_fit(what: &str) -> LoadError {
     let advice = "; rebuild it against this host's `wit/` (`patchbay contract` writes it out)";
-    LoadError::Incompatible(parts.join(": ") + advice)
+    LoadError::Incompatible(format!("{what}{advice}"))
+}
+
+/// Why an instance did not start. That an export has another type is found only
+/// there.
+pub(crate) fn does_not_start(outcome: Outcome) -> LoadError {
+    match outcome.kind {
+        OutcomeKind::Incompatible => does_not_fit(&outcome.detail.unwrap_or_default()),
+        _ => LoadError::Start(outcome),
+    }
 }
 
 /// The compiler's words for bytes it does not accept.

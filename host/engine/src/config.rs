@@ -122,6 +122,10 @@ fn pool(settings: &EngineSettings) -> PoolingAllocationConfig {
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_tables_per_component(TABLES)
         .max_memories_per_component(MEMORIES)
+        // The library's own limit is one of each, which on-demand instances
+        // know nothing of.
+        .max_tables_per_module(TABLES)
+        .max_memories_per_module(MEMORIES)
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
         .max_memory_size(settings.ceiling.memory.0 as usize)

@@ -225,12 +225,17 @@ impl Engine {
             return Ok(known);
         }
         let name = self.entry(&digest, None);
-        let component = match self.from_cache(&name, None) {
+        let component = match self.cached(&name, None) {
             Some((component, _)) => component,
             None => self.compile(bytes, &name, &[])?,
         };
         let description = describe(self.wasm(), &component, digest, bytes.len())?;
-        self.keep((digest, None), &component, description)
+        self.keep((digest, None), &component, description, None)
+    }
+
+    /// A picture somebody uses already, taken with these settings.
+    pub(crate) fn prepared(&self, bytes: &[u8], settings: Digest) -> Option<Arc<Linked>> {
+        self.known(&(Digest::of(bytes), Some(settings)))
     }
 
     /// A component prepared with its settings: the picture of its memory
@@ -256,7 +261,7 @@ impl Engine {
             return Ok(Some(known));
         }
         let name = self.entry(&original.description.digest, Some(&settings));
-        let (component, digest, size) = match self.from_cache(&name, Some(())) {
+        let (component, digest, size) = match self.cached(&name, Some(())) {
             Some((component, Some((digest, size)))) => (component, digest, size),
             _ => {
                 let Some(picture) = snapshot(self, bytes, rights, limits)? else {
@@ -269,7 +274,8 @@ impl Engine {
             }
         };
         let description = describe(self.wasm(), &component, digest, size)?;
-        self.keep(key, &component, description).map(Some)
+        let origin = Some(original.description.clone());
+        self.keep(key, &component, description, origin).map(Some)
     }
 
     fn known(&self, key: &(Digest, Prepared)) -> Option<Arc<Linked>> {
@@ -282,8 +288,12 @@ impl Engine {
         key: (Digest, Prepared),
         component: &Component,
         description: Description,
+        origin: Option<Description>,
     ) -> Result<Arc<Linked>, LoadError> {
-        let made = Arc::new(link(self.wasm(), self.care(), component, description)?);
+        let made = Arc::new(Linked {
+            origin,
+            ..link(self.wasm(), self.care(), component, description)?
+        });
         let mut linked = self.0.linked.lock().unwrap_or_else(PoisonError::into_inner);
         linked.retain(|_, known| known.strong_count() > 0);
         linked.insert(key, Arc::downgrade(&made));
@@ -326,7 +336,7 @@ impl Engine {
     /// A component from the cache; for a prepared one, with digest and size of
     /// the picture.
     #[allow(unsafe_code)]
-    fn from_cache(
+    fn cached(
         &self,
         entry: &str,
         prepared: Option<()>,

@@ -10,16 +10,17 @@ use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::Situation;
 use patchbay_model::state::StateWrite;
 use wasmtime::component::Instance as WasmInstance;
+use wasmtime::error::Context as _;
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::care::handles::{Given, Item};
 use crate::care::recorder::{HostCall, LogLine, escape_controls};
 use crate::care::{HostState, Rights};
 use crate::component::Linked;
-use crate::contract::{classification, escalation, lifecycle, routing, tone};
+use crate::contract::{CONTRACT_VERSION, classification, escalation, lifecycle, routing, tone};
 use crate::engine::{Engine, Meter};
 use crate::limiter::Limiter;
-use crate::stop::{Circumstances, outcome_of};
+use crate::stop::{Circumstances, causes, outcome_of};
 
 /// Most bytes kept of the message a policy fails with.
 const FAILURE_BYTES: usize = 1024;
@@ -120,9 +121,9 @@ impl Instance {
                 if outcome.kind == OutcomeKind::BadOutput {
                     // Nothing was put out yet: the limiter refused the memory
                     // it starts with, or an export has another type.
-                    outcome.kind = match store.data().limiter.refused() {
-                        Some(_) => OutcomeKind::OutOfMemory,
-                        None => OutcomeKind::Incompatible,
+                    outcome = match store.data().limiter.refused() {
+                        Some(refused) => refused.outcome(),
+                        None => Outcome::with_detail(OutcomeKind::Incompatible, causes(&error)),
                     };
                 }
                 Err(outcome)
@@ -294,27 +295,52 @@ impl Exports {
         let indices = &linked.indices;
         Ok(Exports {
             classification: match &indices.classification {
-                Some(indices) => Some(indices.load(&mut *store, wasm)?),
+                Some(indices) => Some(
+                    indices
+                        .load(&mut *store, wasm)
+                        .with_context(|| differs("classification"))?,
+                ),
                 None => None,
             },
             routing: match &indices.routing {
-                Some(indices) => Some(indices.load(&mut *store, wasm)?),
+                Some(indices) => Some(
+                    indices
+                        .load(&mut *store, wasm)
+                        .with_context(|| differs("routing"))?,
+                ),
                 None => None,
             },
             tone: match &indices.tone {
-                Some(indices) => Some(indices.load(&mut *store, wasm)?),
+                Some(indices) => Some(
+                    indices
+                        .load(&mut *store, wasm)
+                        .with_context(|| differs("tone"))?,
+                ),
                 None => None,
             },
             escalation: match &indices.escalation {
-                Some(indices) => Some(indices.load(&mut *store, wasm)?),
+                Some(indices) => Some(
+                    indices
+                        .load(&mut *store, wasm)
+                        .with_context(|| differs("escalation"))?,
+                ),
                 None => None,
             },
             lifecycle: match &indices.lifecycle {
-                Some(indices) => Some(indices.load(&mut *store, wasm)?),
+                Some(indices) => Some(
+                    indices
+                        .load(&mut *store, wasm)
+                        .with_context(|| differs("lifecycle"))?,
+                ),
                 None => None,
             },
         })
     }
+}
+
+/// The interface whose type is not the contract's.
+fn differs(package: &str) -> String {
+    format!("its export patchbay:{package}/{package}@{CONTRACT_VERSION} is of another type")
 }
 
 /// Start the clocks of a call.

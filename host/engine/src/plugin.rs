@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::answers;
 use crate::breaker::Breaker;
 use crate::care::Rights;
-use crate::component::{Description, Digest, Linked, LoadError};
+use crate::component::{Description, Digest, Linked, LoadError, does_not_start};
 use crate::engine::Engine;
 use crate::gate::{Gate, Pass};
 use crate::instance::{CallContext, Instance, Trace};
@@ -86,7 +86,6 @@ impl Plugin {
     /// [`LoadError`]: everything that is wrong is found here, off the path of
     /// any interaction.
     pub fn activate(engine: &Engine, spec: PluginSpec) -> Result<Plugin, LoadError> {
-        let original = engine.load(&spec.component)?;
         let settings_text: Arc<str> = spec.settings.to_string().into();
         let settings = Digest::of(settings_text.as_bytes());
         let rights = Rights {
@@ -95,28 +94,35 @@ impl Plugin {
             settings: settings_text,
         };
         let mut prepare_each = false;
-        let linked = match original.description.lifecycle {
-            false => Arc::clone(&original),
-            true => match engine.load_prepared(
-                &spec.component,
-                &original,
-                &rights,
-                settings,
-                &spec.limits,
-            )? {
-                Some(prepared) => prepared,
-                None => {
-                    prepare_each = true;
-                    Arc::clone(&original)
+        let linked = match engine.prepared(&spec.component, settings) {
+            Some(known) => known,
+            None => {
+                let original = engine.load(&spec.component)?;
+                match original.description.lifecycle {
+                    false => original,
+                    true => match engine.load_prepared(
+                        &spec.component,
+                        &original,
+                        &rights,
+                        settings,
+                        &spec.limits,
+                    )? {
+                        Some(prepared) => prepared,
+                        None => {
+                            prepare_each = true;
+                            original
+                        }
+                    },
                 }
-            },
+            }
         };
+        let component = linked.origin.as_ref().unwrap_or(&linked.description);
         let plugin = Plugin {
             name: rights.plugin.clone(),
             pack: spec.pack,
             version: spec.version,
             engine: engine.clone(),
-            component: original.description.clone(),
+            component: component.clone(),
             settings,
             linked,
             prepare_each,
@@ -142,7 +148,7 @@ impl Plugin {
             .enter(self.engine.settings().queue_deadline)
             .map_err(LoadError::Start)?;
         let mut instance =
-            Instance::start(&self.engine, &self.linked, &self.limits).map_err(LoadError::Start)?;
+            Instance::start(&self.engine, &self.linked, &self.limits).map_err(does_not_start)?;
         if self.prepare_each {
             call_prepare(&mut instance, &self.rights, &self.limits)?;
         }

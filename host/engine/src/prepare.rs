@@ -14,7 +14,7 @@ use wasmtime::component::{Component, Instance as WasmInstance, Lift, WasmList};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
 use crate::care::{HostState, Rights};
-use crate::component::{LoadError, SettingsProblem, describe, invalid, link};
+use crate::component::{LoadError, SettingsProblem, describe, does_not_start, invalid, link};
 use crate::engine::Engine;
 use crate::instance::Instance;
 
@@ -88,7 +88,7 @@ pub(crate) fn snapshot(
         .enter(engine.settings().queue_deadline)
         .map_err(LoadError::Start)?;
     let mut instance = Instance::start(engine, &linked, &limits_while_preparing(limits))
-        .map_err(LoadError::Start)?;
+        .map_err(does_not_start)?;
     call_prepare(&mut instance, rights, limits)?;
     let (store, wasm_instance) = instance.into_parts();
     let mut state = Picture {

@@ -82,6 +82,12 @@ pub(crate) struct Refused {
     pub(crate) unit: &'static str,
 }
 
+impl Refused {
+    pub(crate) fn outcome(self) -> Outcome {
+        Outcome::limited(OutcomeKind::OutOfMemory, self.limit, self.value, self.unit)
+    }
+}
+
 /// The outcome of a call that ended with an error.
 pub(crate) fn outcome_of(error: &wasmtime::Error, circumstances: Circumstances) -> Outcome {
     let mut outcome = match (error.downcast_ref::<Stop>(), error.downcast_ref::<Trap>()) {
@@ -114,15 +120,23 @@ fn of_trap(trap: Trap, circumstances: Circumstances) -> Outcome {
         ),
         Trap::OutOfFuel => limited(OutcomeKind::OutOfFuel, "fuel", circumstances.fuel, "units"),
         other => match circumstances.refused {
-            Some(refused) => limited(
-                OutcomeKind::OutOfMemory,
-                refused.limit,
-                refused.value,
-                refused.unit,
-            ),
+            Some(refused) => refused.outcome(),
             None => Outcome::with_detail(OutcomeKind::Trapped, other.to_string()),
         },
     }
+}
+
+/// Every message on the way, outermost first, each by its first line.
+pub(crate) fn causes(error: &wasmtime::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let line = cause.to_string();
+        let line = line.lines().next().unwrap_or_default().to_owned();
+        if parts.last() != Some(&line) {
+            parts.push(line);
+        }
+    }
+    parts.join(": ")
 }
 
 /// The innermost message, on one line.
@@ -141,7 +155,7 @@ fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
         .map(|frame| {
             let function = frame
                 .func_name()
-                .map(|name| rustc_demangle(name))
+                .map(rustc_demangle)
                 .unwrap_or_else(|| format!("<function {}>", frame.func_index()));
             match frame.module_offset() {
                 Some(offset) => format!("{function} (+{offset:#x})"),

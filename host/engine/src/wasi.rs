@@ -69,16 +69,20 @@ pub(crate) fn link(
                 ComponentItem::Resource(_) => {
                     slot.resource(item_name, ResourceType::host::<Baseline>(), |_, _| Ok(()))?;
                 }
-                ComponentItem::ComponentFunc(_) => {
-                    if !baseline(&mut slot, interface, item_name)? {
-                        deny(&mut slot, interface, item_name)?;
-                    }
-                }
+                ComponentItem::ComponentFunc(_) => define(&mut slot, interface, item_name)?,
                 _ => {}
             }
         }
     }
     Ok(())
+}
+
+/// A function of the baseline, or one that denies.
+fn define(slot: &mut LinkerInstance<'_, HostState>, interface: &str, function: &str) -> Defined {
+    match baseline(slot, interface, function)? {
+        true => Ok(()),
+        false => deny(slot, interface, function),
+    }
 }
 
 /// A function that is there, so that the component links, and denies.

@@ -220,13 +220,10 @@ fn remapped_paths(directory: &Path) -> String {
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
-    let mut flags = vec![format!("--remap-path-prefix={}=pack", directory.display())];
-    if let Some(workspace) = workspace_of(directory) {
-        flags.insert(
-            0,
-            format!("--remap-path-prefix={}=workspace", workspace.display()),
-        );
-    }
+    // The same flags for every pack of a workspace: with others, packs that share
+    // a target directory would build their dependencies anew in turn.
+    let root = workspace_of(directory).unwrap_or(directory);
+    let mut flags = vec![format!("--remap-path-prefix={}=packs", root.display())];
     if let Some(home) = cargo_home {
         flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
     }

@@ -2,9 +2,9 @@
 //! company's generation decide about them, and gives the decision's document
 //! back. The server itself decides nothing.
 //!
-//! A request's way: [`connections`] accepts it, [`guard`] looks who may ask,
-//! [`body`] reads it within bounds, [`workers`] gives it a thread, the company's
-//! generation decides, and whatever goes wrong leaves as a [`problem`].
+//! A request's way: `connections` accepts it, `guard` looks who may ask,
+//! `body` reads it within bounds, `workers` gives it a thread, the company's
+//! generation decides, and whatever goes wrong leaves as a `problem`.
 
 mod body;
 mod companies;

@@ -88,7 +88,8 @@ kinds! {
 /// Why a request was not answered with what it asked for (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct ProblemDocument {
     /// Kind of the problem, as a reference relative to the server; stable, to
     /// be compared by programs.
     #[serde(rename = "type")]
@@ -129,9 +130,13 @@ pub(crate) struct Problem {
     column: Option<usize>,
 }
 
+/// A problem on its way out; boxed, for it is the rare end of every result.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem(Box<ProblemDocument>);
+
 impl Problem {
     pub(crate) fn of(kind: Kind) -> Problem {
-        Problem {
+        Problem(Box::new(ProblemDocument {
             type_uri: kind.type_uri(),
             title: kind.title().to_owned(),
             status: kind.status().as_u16(),
@@ -144,43 +149,42 @@ impl Problem {
             unit: None,
             line: None,
             column: None,
-        }
+        }))
     }
 
     /// What a status stands for that no handler of ours gave.
     fn of_status(status: StatusCode) -> Problem {
         let of_status = |kind: &&Kind| kind.status() == status;
-        match Kind::ALL.iter().find(of_status) {
-            Some(kind) => Problem::of(*kind),
-            None => Problem {
-                type_uri: "about:blank",
-                title: status.canonical_reason().unwrap_or("Error").to_owned(),
-                status: status.as_u16(),
-                ..Problem::of(Kind::Internal)
-            },
+        if let Some(kind) = Kind::ALL.iter().find(of_status) {
+            return Problem::of(*kind);
         }
+        let mut problem = Problem::of(Kind::Internal);
+        problem.0.type_uri = "about:blank";
+        problem.0.title = status.canonical_reason().unwrap_or("Error").to_owned();
+        problem.0.status = status.as_u16();
+        problem
     }
 
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Problem {
-        self.detail = Some(clipped(detail.into(), DETAIL_CHARS));
+        self.0.detail = Some(clipped(detail.into(), DETAIL_CHARS));
         self
     }
 
     pub(crate) fn field(mut self, field: impl Into<String>) -> Problem {
-        self.field = Some(clipped(field.into(), FIELD_CHARS));
+        self.0.field = Some(clipped(field.into(), FIELD_CHARS));
         self
     }
 
     pub(crate) fn limit(mut self, limit: u64, size: Option<u64>, unit: &str) -> Problem {
-        self.limit = Some(limit);
-        self.size = size;
-        self.unit = Some(unit.to_owned());
+        self.0.limit = Some(limit);
+        self.0.size = size;
+        self.0.unit = Some(unit.to_owned());
         self
     }
 
     pub(crate) fn at(mut self, line: usize, column: usize) -> Problem {
-        self.line = Some(line);
-        self.column = Some(column);
+        self.0.line = Some(line);
+        self.0.column = Some(column);
         self
     }
 
@@ -192,7 +196,7 @@ impl Problem {
         if let Some(hit) = &outcome.limit {
             problem = problem.limit(hit.value, None, &hit.unit);
         }
-        problem.outcome = Some(kind);
+        problem.0.outcome = Some(kind);
         problem
     }
 }
@@ -242,7 +246,8 @@ impl From<Refused> for Problem {
 impl IntoResponse for Problem {
     /// The status, with the problem beside it: [`write`] makes it a document.
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
         response
@@ -263,15 +268,15 @@ pub(crate) async fn write(request: Request, next: Next) -> Response {
         .extensions
         .remove::<Problem>()
         .unwrap_or_else(|| Problem::of_status(status));
-    problem.instance = instance;
-    let document = serde_json::to_vec(&problem).unwrap_or_default();
+    problem.0.instance = instance;
+    let document = serde_json::to_vec(&problem.0).unwrap_or_default();
     let mut response = (status, document).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     if let Some(allow) = head.headers.remove(ALLOW) {
         headers.insert(ALLOW, allow);
     }
-    if problem.outcome == Some(OutcomeKind::Overloaded) {
+    if problem.0.outcome == Some(OutcomeKind::Overloaded) {
         headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
     }
     response

@@ -31,6 +31,10 @@ const WORLDS: &str = "package test:guests;
         include patchbay:classification/classifier@0.1.0;
         import wasi:random/random@0.2.3;
     }
+    world prepared {
+        include patchbay:classification/classifier@0.1.0;
+        include patchbay:lifecycle/prepared@0.1.0;
+    }
     world foreign {
         include patchbay:classification/classifier@0.1.0;
         import other:host/things@1.0.0;
@@ -51,7 +55,9 @@ pub fn misbehaving() -> Arc<[u8]> {
             quiet: true,
         };
         let file = build(&directory, &options).expect("the misbehaving guest builds");
-        std::fs::read(file).expect("what was built can be read").into()
+        std::fs::read(file)
+            .expect("what was built can be read")
+            .into()
     }))
 }
 
@@ -60,7 +66,15 @@ pub fn misbehaving() -> Arc<[u8]> {
 /// # Panics
 /// When there is no such file, or it is no module of the contract.
 pub fn wat(name: &str) -> Arc<[u8]> {
-    Wrapping::default().wrap(name)
+    let world = match name {
+        "prepared" => "prepared",
+        _ => "classifier",
+    };
+    let wrapping = Wrapping {
+        world,
+        ..Wrapping::default()
+    };
+    wrapping.wrap(name)
 }
 
 /// How a core module becomes a component.
@@ -96,13 +110,18 @@ impl Wrapping {
             self.push(&mut resolve, &root().join("wit").join(package));
         }
         for package in OTHERS {
-            resolve.push_source("others.wit", package).expect("they parse");
+            resolve
+                .push_source("others.wit", package)
+                .expect("they parse");
         }
-        let package = resolve.push_source("worlds.wit", WORLDS).expect("the worlds parse");
+        let package = resolve
+            .push_source("worlds.wit", WORLDS)
+            .expect("the worlds parse");
         let world = resolve
             .select_world(&[package], Some(self.world))
             .expect("the world is there");
-        embed_component_metadata(&mut module, &resolve, world, self.texts).expect("it can be told what it is");
+        embed_component_metadata(&mut module, &resolve, world, self.texts)
+            .expect("it can be told what it is");
         ComponentEncoder::default()
             .module(&module)
             .and_then(|encoder| encoder.validate(true).encode())

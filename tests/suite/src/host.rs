@@ -159,8 +159,12 @@ pub fn triggered(subject: &str) -> Arc<Situation> {
 fn company() -> Arc<Surroundings> {
     static COMPANY: OnceLock<Arc<Surroundings>> = OnceLock::new();
     Arc::clone(COMPANY.get_or_init(|| {
-        let agents = serde_json::from_value(json!([{"id": "ana", "skills": {"fraud": 3}}])).expect("an agent");
-        let queues = serde_json::from_value(json!([{"id": "general", "default": true}])).expect("a queue");
-        Arc::new(Surroundings::of(Directory::new(agents, queues).expect("a directory")))
+        let agents = serde_json::from_value(json!([{"id": "ana", "skills": {"fraud": 3}}]))
+            .expect("an agent");
+        let queues =
+            serde_json::from_value(json!([{"id": "general", "default": true}])).expect("a queue");
+        Arc::new(Surroundings::of(
+            Directory::new(agents, queues).expect("a directory"),
+        ))
     }))
 }

@@ -37,7 +37,12 @@ pub(crate) fn all_interactions() -> Result<Vec<Value>, Failure> {
 fn text(file: &str) -> Result<&'static str, Failure> {
     DEMO.get_file(file)
         .and_then(|file| file.contents_utf8())
-        .ok_or_else(|| Failure::new(Exit::Machine, format!("this binary was built without demo/{file}")))
+        .ok_or_else(|| {
+            Failure::new(
+                Exit::Machine,
+                format!("this binary was built without demo/{file}"),
+            )
+        })
 }
 
 fn rows(file: &str) -> Result<Vec<Value>, Failure> {
@@ -45,8 +50,9 @@ fn rows(file: &str) -> Result<Vec<Value>, Failure> {
         .lines()
         .enumerate()
         .map(|(index, line)| {
-            serde_json::from_str(line)
-                .map_err(|error| Failure::new(Exit::Machine, format!("demo/{file}:{}: {error}", index + 1)))
+            serde_json::from_str(line).map_err(|error| {
+                Failure::new(Exit::Machine, format!("demo/{file}:{}: {error}", index + 1))
+            })
         })
         .collect()
 }

@@ -36,7 +36,10 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
         generations.len(),
         began.elapsed().as_secs_f64()
     ));
-    let names: Vec<String> = generations.iter().map(|generation| generation.company.clone()).collect();
+    let names: Vec<String> = generations
+        .iter()
+        .map(|generation| generation.company.clone())
+        .collect();
     let scenes = match &args.input {
         Some(path) => vec![file_scene(args, path, &names)?],
         None => demo_scenes(&names)?,
@@ -46,7 +49,8 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
         workers: cores,
         ..ServerSettings::default()
     };
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::Machine, error))?;
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::Machine, error))?;
     runtime.block_on(async {
         let server = Server::bind(&settings, generations, engine)
             .await
@@ -57,7 +61,9 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
             let _ = stopped.await;
         }));
         output::note(format!("serving on http://{address}"));
-        let played = Player::new(address, args.concurrency.clamp(1, 1024)).play(scenes).await?;
+        let played = Player::new(address, args.concurrency.clamp(1, 1024))
+            .play(scenes)
+            .await?;
         let failed = played.failures();
         match args.json {
             true => output::json(&table::document(&played))?,
@@ -69,7 +75,11 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
         }
         let _ = stop.send(());
         let _ = serving.await;
-        Ok(if failed == 0 { Exit::Success } else { Exit::NotRight })
+        Ok(if failed == 0 {
+            Exit::Success
+        } else {
+            Exit::NotRight
+        })
     })
 }
 
@@ -102,7 +112,9 @@ fn companies(assembler: &Assembler) -> Result<Vec<Generation>, Failure> {
             let text = content::company_file(name)?;
             assembler
                 .build_text(text, Path::new("."), 1)
-                .map_err(|problems| Failure::located(Exit::NotRight, &format!("{name}.toml"), text, problems))
+                .map_err(|problems| {
+                    Failure::located(Exit::NotRight, &format!("{name}.toml"), text, problems)
+                })
         })
         .collect()
 }
@@ -125,7 +137,12 @@ fn file_scene(args: &DemoArgs, path: &Path, companies: &[String]) -> Result<Scen
     let map = RowMap::parse(args.map.as_deref(), &args.channel)?;
     let mut interactions: Vec<Value> = Vec::new();
     for (line, row) in lines(path)? {
-        let row = row.map_err(|error| Failure::new(Exit::NotRight, format!("{}:{line}: {error}", path.display())))?;
+        let row = row.map_err(|error| {
+            Failure::new(
+                Exit::NotRight,
+                format!("{}:{line}: {error}", path.display()),
+            )
+        })?;
         interactions.push(map.apply(row, line));
     }
     let index = match args.company {

@@ -54,7 +54,10 @@ pub(crate) struct Played {
 
 impl Played {
     fn all(&self) -> impl Iterator<Item = &Answered> {
-        self.decisions.iter().chain(&self.surges).chain(&self.checks)
+        self.decisions
+            .iter()
+            .chain(&self.surges)
+            .chain(&self.checks)
     }
 
     /// Requests answered.
@@ -69,7 +72,9 @@ impl Played {
 
     /// Latencies in microseconds.
     pub(crate) fn latencies(&self) -> Vec<f64> {
-        self.all().map(|answered| answered.latency.as_secs_f64() * 1e6).collect()
+        self.all()
+            .map(|answered| answered.latency.as_secs_f64() * 1e6)
+            .collect()
     }
 
     /// Microseconds inside policies, of the decisions.
@@ -126,7 +131,7 @@ impl Player {
             }
         }
         // The day of all companies, as it happened.
-        requests.sort_by(|(_, _, a), (_, _, b)| received(a).cmp(&received(b)));
+        requests.sort_by(|(_, _, a), (_, _, b)| received(a).cmp(received(b)));
         let bar = output::progress(Some((requests.len() + drafts.len()) as u64), "requests");
         let began = Instant::now();
         let mut played = Played {
@@ -177,22 +182,43 @@ impl Player {
 async fn finish(
     task: Option<tokio::task::JoinHandle<Result<Answered, String>>>,
 ) -> Result<Answered, Failure> {
-    let broken = |error: String| Failure::new(Exit::Machine, format!("the demo's own server did not answer: {error}"));
+    let broken = |error: String| {
+        Failure::new(
+            Exit::Machine,
+            format!("the demo's own server did not answer: {error}"),
+        )
+    };
     match task {
         None => Err(broken("no request".to_owned())),
-        Some(task) => task.await.map_err(|error| broken(error.to_string()))?.map_err(broken),
+        Some(task) => task
+            .await
+            .map_err(|error| broken(error.to_string()))?
+            .map_err(broken),
     }
 }
 
-async fn post(client: &HttpClient, uri: &str, company: String, body: Value) -> Result<Answered, String> {
+async fn post(
+    client: &HttpClient,
+    uri: &str,
+    company: String,
+    body: Value,
+) -> Result<Answered, String> {
     let request = Request::post(uri)
         .header("content-type", "application/json")
         .body(Full::new(Bytes::from(body.to_string())))
         .map_err(|error| error.to_string())?;
     let began = Instant::now();
-    let response = client.request(request).await.map_err(|error| error.to_string())?;
+    let response = client
+        .request(request)
+        .await
+        .map_err(|error| error.to_string())?;
     let status = response.status().as_u16();
-    let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+    let bytes = response
+        .into_body()
+        .collect()
+        .await
+        .map_err(|error| error.to_string())?
+        .to_bytes();
     let latency = began.elapsed();
     let document = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
     Ok(Answered {
@@ -205,7 +231,9 @@ async fn post(client: &HttpClient, uri: &str, company: String, body: Value) -> R
 }
 
 fn received(request: &Value) -> &str {
-    request["interaction"]["received_at"].as_str().unwrap_or_default()
+    request["interaction"]["received_at"]
+        .as_str()
+        .unwrap_or_default()
 }
 
 /// What a help desk knows of whoever writes: how often, and what before.
@@ -265,21 +293,31 @@ fn surges(decisions: &[Answered]) -> Vec<(String, &'static str, Value)> {
         let busiest = times
             .iter()
             .enumerate()
-            .map(|(index, start)| times[index..].iter().take_while(|at| *at - start < WINDOW_SECONDS).count())
+            .map(|(index, start)| {
+                times[index..]
+                    .iter()
+                    .take_while(|at| *at - start < WINDOW_SECONDS)
+                    .count()
+            })
             .max()
             .unwrap_or(0);
-        let span = times.last().zip(times.first()).map_or(0, |(last, first)| last - first);
+        let span = times
+            .last()
+            .zip(times.first())
+            .map_or(0, |(last, first)| last - first);
         let usual = times.len() as f64 * WINDOW_SECONDS as f64 / (span.max(10 * 3600)) as f64;
         if busiest >= SURGE && busiest as f64 > usual * 4.0 {
             let example = decisions
                 .iter()
                 .find(|answered| {
-                    answered.company == company && answered.document["classification"]["intents"][0]["name"] == intent
+                    answered.company == company
+                        && answered.document["classification"]["intents"][0]["name"] == intent
                 })
                 .map(|answered| answered.request["interaction"].clone());
             if let Some(interaction) = example {
                 let trigger = json!({"code": "volume-surge", "subject": intent, "count": busiest, "usual": usual});
-                let body = json!({"interaction": interaction, "stages": ["escalate"], "trigger": trigger});
+                let body =
+                    json!({"interaction": interaction, "stages": ["escalate"], "trigger": trigger});
                 found.push((company.to_owned(), "decide", body));
             }
         }

@@ -44,16 +44,35 @@ fn summarise(played: &Played) -> Summary {
     for answered in &played.decisions {
         let document = &answered.document;
         let classification = &document["classification"];
-        count(&mut summary.outcomes, text(&document["outcome"], &format!("HTTP {}", answered.status)));
-        count(&mut summary.intents, text(&classification["intents"][0]["name"], "(none)"));
-        count(&mut summary.languages, text(&classification["language"], "(unknown)"));
-        count(&mut summary.channels, text(&answered.request["interaction"]["channel"], "?"));
+        count(
+            &mut summary.outcomes,
+            text(&document["outcome"], &format!("HTTP {}", answered.status)),
+        );
+        count(
+            &mut summary.intents,
+            text(&classification["intents"][0]["name"], "(none)"),
+        );
+        count(
+            &mut summary.languages,
+            text(&classification["language"], "(unknown)"),
+        );
+        count(
+            &mut summary.channels,
+            text(&answered.request["interaction"]["channel"], "?"),
+        );
         let target = &document["route"]["target"];
         let place = text(&target["id"], &text(&target["kind"], "?"));
-        count(&mut summary.queues, format!("{} / {place}", answered.company));
+        count(
+            &mut summary.queues,
+            format!("{} / {place}", answered.company),
+        );
     }
     for answered in played.decisions.iter().chain(&played.surges) {
-        for action in answered.document["escalation"]["actions"].as_array().into_iter().flatten() {
+        for action in answered.document["escalation"]["actions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             let kind = text(&action["kind"], "?");
             let what = match action["target"].as_str() {
                 Some(target) => format!("{} / {kind} {target}", answered.company),
@@ -73,7 +92,9 @@ fn summarise(played: &Played) -> Summary {
                 .map(|finding| text(&finding["code"], "?"))
                 .collect();
             let draft = text(&answered.document["draft"], "?");
-            summary.stopped.push((verdict.clone(), draft, codes.join(", ")));
+            summary
+                .stopped
+                .push((verdict.clone(), draft, codes.join(", ")));
         }
         count(&mut summary.verdicts, verdict);
     }
@@ -132,8 +153,15 @@ pub(crate) fn render(played: &Played, address: SocketAddr, once: bool) -> String
         ("escalated", &summary.escalated),
     ]));
     if !played.checks.is_empty() {
-        let verdicts: Vec<_> = summary.verdicts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
-        parts.push(format!("Drafted replies: {}. Not approved, and why:", verdicts.join(", ")));
+        let verdicts: Vec<_> = summary
+            .verdicts
+            .iter()
+            .map(|(verdict, count)| format!("{count} {verdict}"))
+            .collect();
+        parts.push(format!(
+            "Drafted replies: {}. Not approved, and why:",
+            verdicts.join(", ")
+        ));
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
         table.set_header(["verdict", "draft", "findings"]);
@@ -163,11 +191,17 @@ pub(crate) fn render(played: &Played, address: SocketAddr, once: bool) -> String
 fn next_steps(address: SocketAddr, once: bool) -> String {
     let mut lines = vec!["Where to look next:".to_owned()];
     if !once {
-        lines.push(format!("  curl http://{address}/metrics             what the server counts"));
-        lines.push(format!("  curl http://{address}/openapi.json        what it answers"));
+        lines.push(format!(
+            "  curl http://{address}/metrics             what the server counts"
+        ));
+        lines.push(format!(
+            "  curl http://{address}/openapi.json        what it answers"
+        ));
     }
     lines.push("  plugins/social-care/                      the policy that decided all this, and its cases".to_owned());
-    lines.push("  patchbay test plugins/social-care         run its cases in the sandbox".to_owned());
+    lines.push(
+        "  patchbay test plugins/social-care         run its cases in the sandbox".to_owned(),
+    );
     lines.push("  patchbay new my-care                      begin your own".to_owned());
     lines.join("\n")
 }
@@ -180,7 +214,11 @@ fn side_by_side(columns: &[(&str, &Counts)]) -> String {
     let lists: Vec<Vec<String>> = columns.iter().map(|(_, counts)| largest(counts)).collect();
     let rows = lists.iter().map(Vec::len).max().unwrap_or(0);
     for row in 0..rows {
-        table.add_row(lists.iter().map(|list| list.get(row).cloned().unwrap_or_default()));
+        table.add_row(
+            lists
+                .iter()
+                .map(|list| list.get(row).cloned().unwrap_or_default()),
+        );
     }
     table.to_string()
 }
@@ -188,7 +226,11 @@ fn side_by_side(columns: &[(&str, &Counts)]) -> String {
 fn largest(counts: &Counts) -> Vec<String> {
     let mut sorted: Vec<_> = counts.iter().collect();
     sorted.sort_by_key(|(key, count)| (std::cmp::Reverse(**count), key.as_str()));
-    let rest: u64 = sorted.iter().skip(MOST_ROWS).map(|(_, count)| **count).sum();
+    let rest: u64 = sorted
+        .iter()
+        .skip(MOST_ROWS)
+        .map(|(_, count)| **count)
+        .sum();
     let mut lines: Vec<String> = sorted
         .iter()
         .take(MOST_ROWS)

@@ -71,7 +71,9 @@ pub(crate) fn run(args: &BenchArgs) -> Outcome {
         }
     }
     if args.json {
-        output::json(&json!({"pack": pack.name, "digest": pack.digest(), "decisions": args.decisions, "results": results}))?;
+        output::json(
+            &json!({"pack": pack.name, "digest": pack.digest(), "decisions": args.decisions, "results": results}),
+        )?;
         return Ok(Exit::Success);
     }
     output::line(table(&results).to_string())?;
@@ -89,7 +91,12 @@ fn interactions(args: &BenchArgs) -> Result<Vec<Value>, Failure> {
         None => rows = content::all_interactions()?,
         Some(path) => {
             for (line, row) in lines(path)? {
-                let row = row.map_err(|error| Failure::new(Exit::NotRight, format!("{}:{line}: {error}", path.display())))?;
+                let row = row.map_err(|error| {
+                    Failure::new(
+                        Exit::NotRight,
+                        format!("{}:{line}: {error}", path.display()),
+                    )
+                })?;
                 rows.push(map.apply(row, line));
             }
         }
@@ -99,7 +106,10 @@ fn interactions(args: &BenchArgs) -> Result<Vec<Value>, Failure> {
             .map_err(|error| Failure::new(Exit::NotRight, format!("row {}: {error}", index + 1)))?;
     }
     match rows.is_empty() {
-        true => Err(Failure::new(Exit::NotRight, "there is nothing to decide about")),
+        true => Err(Failure::new(
+            Exit::NotRight,
+            "there is nothing to decide about",
+        )),
         false => Ok(rows),
     }
 }
@@ -126,7 +136,13 @@ fn decide<'a>(
     }
 }
 
-fn measure(generation: &Generation, stage: Stage, mode: &'static str, rows: &[Value], decisions: u32) -> Row {
+fn measure(
+    generation: &Generation,
+    stage: Stage,
+    mode: &'static str,
+    rows: &[Value],
+    decisions: u32,
+) -> Row {
     for row in rows.iter().cycle().take(WARM_UP as usize) {
         drop(decide(generation, stage, row));
     }
@@ -163,7 +179,11 @@ fn measure(generation: &Generation, stage: Stage, mode: &'static str, rows: &[Va
         call_micros: Percentiles::of(&mut call),
         total_micros: Percentiles::of(&mut total),
         cpu_micros,
-        decisions_per_second_per_core: if cpu_micros > 0.0 { 1e6 / cpu_micros } else { 0.0 },
+        decisions_per_second_per_core: if cpu_micros > 0.0 {
+            1e6 / cpu_micros
+        } else {
+            0.0
+        },
         peak_memory,
         host_calls,
         fuel: None,
@@ -172,8 +192,15 @@ fn measure(generation: &Generation, stage: Stage, mode: &'static str, rows: &[Va
 }
 
 /// Fuel of a stage, on an engine that counts it.
-fn fuel(pack: &Pack, with: &WithFlags, args: &BenchArgs, stage: Stage, rows: &[Value]) -> Result<Percentiles, Failure> {
-    let engine = Engine::metered(EngineSettings::default()).map_err(|error| Failure::new(Exit::Machine, error))?;
+fn fuel(
+    pack: &Pack,
+    with: &WithFlags,
+    args: &BenchArgs,
+    stage: Stage,
+    rows: &[Value],
+) -> Result<Percentiles, Failure> {
+    let engine = Engine::metered(EngineSettings::default())
+        .map_err(|error| Failure::new(Exit::Machine, error))?;
     let generation = Arc::new(setup(&engine, pack, with, &args.dir)?);
     let mut used: Vec<f64> = rows
         .iter()
@@ -188,15 +215,27 @@ fn fuel(pack: &Pack, with: &WithFlags, args: &BenchArgs, stage: Stage, rows: &[V
 
 fn thread_cpu() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        time.tv_nsec.unsigned_abs() as u32,
+    )
 }
 
 fn table(rows: &[Row]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header([
-        "stage", "instance", "instantiate", "call", "whole decision", "CPU", "per s and core", "memory", "host calls",
-        "fuel", "not ok",
+        "stage",
+        "instance",
+        "instantiate",
+        "call",
+        "whole decision",
+        "CPU",
+        "per s and core",
+        "memory",
+        "host calls",
+        "fuel",
+        "not ok",
     ]);
     let of = |p: &Percentiles| format!("{:.0} / {:.0} / {:.0}", p.p50, p.p90, p.p99);
     for row in rows {
@@ -210,7 +249,8 @@ fn table(rows: &[Row]) -> Table {
             format!("{:.0}", row.decisions_per_second_per_core),
             bytes(row.peak_memory),
             row.host_calls.to_string(),
-            row.fuel.map_or_else(String::new, |fuel| format!("{:.0}", fuel.p50)),
+            row.fuel
+                .map_or_else(String::new, |fuel| format!("{:.0}", fuel.p50)),
             row.not_ok.to_string(),
         ]);
     }

@@ -12,7 +12,8 @@ use crate::numbers::bytes;
 use crate::output;
 
 pub(crate) fn run(args: &BuildArgs) -> Outcome {
-    let component = build(&args.dir, &build_options(&args.build)).map_err(|error| pack_failure(PackError::Build(error)))?;
+    let component = build(&args.dir, &build_options(&args.build))
+        .map_err(|error| pack_failure(PackError::Build(error)))?;
     let content = std::fs::read(&component).map_err(io(&component))?;
     let path = match &args.output {
         Some(output) => {
@@ -25,7 +26,11 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome {
     if args.json {
         output::json(&json!({"component": path, "bytes": content.len(), "digest": digest}))?;
     } else {
-        output::line(format!("{}\n{digest}  {}", path.display(), bytes(content.len() as u64)))?;
+        output::line(format!(
+            "{}\n{digest}  {}",
+            path.display(),
+            bytes(content.len() as u64)
+        ))?;
     }
     Ok(Exit::Success)
 }

@@ -42,7 +42,12 @@ impl Finding {
         }
     }
 
-    fn bad(what: &'static str, level: Level, found: impl Into<String>, advice: impl Into<String>) -> Finding {
+    fn bad(
+        what: &'static str,
+        level: Level,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Finding {
         Finding {
             what,
             level,
@@ -82,8 +87,16 @@ pub(crate) fn run(args: &DoctorArgs) -> Outcome {
 
 fn cores() -> Finding {
     match std::thread::available_parallelism() {
-        Ok(cores) => Finding::ok("cores", format!("{cores}; a server decides on as many threads")),
-        Err(error) => Finding::bad("cores", Level::Warning, error.to_string(), "one thread decides"),
+        Ok(cores) => Finding::ok(
+            "cores",
+            format!("{cores}; a server decides on as many threads"),
+        ),
+        Err(error) => Finding::bad(
+            "cores",
+            Level::Warning,
+            error.to_string(),
+            "one thread decides",
+        ),
     }
 }
 
@@ -96,7 +109,10 @@ fn address_space() -> Finding {
     };
     let instances = pooling.instances;
     match Engine::serving(pooling, None) {
-        Ok(_) => Finding::ok(WHAT, format!("room for a pool of {instances} instances, 4 GiB of addresses each")),
+        Ok(_) => Finding::ok(
+            WHAT,
+            format!("room for a pool of {instances} instances, 4 GiB of addresses each"),
+        ),
         Err(error) => {
             let on_demand = EngineSettings {
                 allocation: Allocation::OnDemand,
@@ -109,7 +125,12 @@ fn address_space() -> Finding {
                     format!("no pool of {instances} instances: {error}"),
                     "instances are made on demand: a fresh one takes several times as long; raise `ulimit -v`, or lower [engine] instances",
                 ),
-                Err(error) => Finding::bad(WHAT, Level::Error, error.to_string(), "policies cannot run on this machine"),
+                Err(error) => Finding::bad(
+                    WHAT,
+                    Level::Error,
+                    error.to_string(),
+                    "policies cannot run on this machine",
+                ),
             }
         }
     }
@@ -120,7 +141,9 @@ fn dirty_page_scan() -> Finding {
     const WHAT: &str = "dirty-page scan";
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let release = release.trim();
-    let mut numbers = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut numbers = release
+        .split(['.', '-'])
+        .map(|part| part.parse::<u32>().unwrap_or(0));
     let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if version >= (6, 7) {
         return Finding::ok(WHAT, format!("Linux {release} has it"));
@@ -144,8 +167,16 @@ fn compiled_cache() -> Finding {
         );
     };
     match AotCache::open(&directory, &key) {
-        Ok(_) => Finding::ok(WHAT, format!("{} (key {})", directory.display(), key.display())),
-        Err(error) => Finding::bad(WHAT, Level::Warning, error.to_string(), "every start compiles every pack again"),
+        Ok(_) => Finding::ok(
+            WHAT,
+            format!("{} (key {})", directory.display(), key.display()),
+        ),
+        Err(error) => Finding::bad(
+            WHAT,
+            Level::Warning,
+            error.to_string(),
+            "every start compiles every pack again",
+        ),
     }
 }
 
@@ -169,7 +200,9 @@ fn toolchain() -> Finding {
                     WHAT,
                     Level::Warning,
                     format!("rustc without {GUEST_TARGET}"),
-                    format!("run `rustup target add {GUEST_TARGET}`; inside a project with rust-toolchain.toml rustup does it by itself"),
+                    format!(
+                        "run `rustup target add {GUEST_TARGET}`; inside a project with rust-toolchain.toml rustup does it by itself"
+                    ),
                 ),
             }
         }

@@ -13,7 +13,8 @@ use crate::output;
 
 pub(crate) fn run(args: &InspectArgs) -> Outcome {
     let pack = open_pack(&args.file, &args.build)?;
-    let engine = Engine::metered(EngineSettings::default()).map_err(|error| Failure::new(Exit::Machine, error))?;
+    let engine = Engine::metered(EngineSettings::default())
+        .map_err(|error| Failure::new(Exit::Machine, error))?;
     let description = engine
         .describe(&pack.component)
         .map_err(|error| Failure::new(Exit::Pack, format!("{}: {error}", args.file.display())))?;
@@ -30,7 +31,11 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
         }))?;
         return Ok(Exit::Success);
     }
-    let stages: Vec<_> = description.stages.iter().map(|stage| stage.as_str()).collect();
+    let stages: Vec<_> = description
+        .stages
+        .iter()
+        .map(|stage| stage.as_str())
+        .collect();
     let mut lines = vec![
         format!("{} {}", pack.name, pack.version),
         format!("digest      {}", description.digest),
@@ -40,7 +45,10 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
             description.contract.as_deref().unwrap_or("none")
         ),
         format!("decides     {}", stages.join(", ")),
-        format!("prepared    {}", if description.lifecycle { "yes" } else { "no" }),
+        format!(
+            "prepared    {}",
+            if description.lifecycle { "yes" } else { "no" }
+        ),
     ];
     let mut needed: Vec<String> = [
         ("interactions", asks.interactions),
@@ -51,7 +59,11 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
     .filter(|(_, asked)| *asked)
     .map(|(name, _)| name.to_owned())
     .collect();
-    needed.extend(asks.state.iter().map(|scope| format!("state \"{}\"", scope.as_str())));
+    needed.extend(
+        asks.state
+            .iter()
+            .map(|scope| format!("state \"{}\"", scope.as_str())),
+    );
     lines.push(format!("asks for    {}", or_nothing(&needed.join(", "))));
     let unasked: Vec<_> = description
         .grants_used()
@@ -59,7 +71,10 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
         .filter(|used| !needed.iter().any(|asked| asked.starts_with(used)))
         .collect();
     if !unasked.is_empty() {
-        lines.push(format!("imports     {} without asking for it: such calls are denied", unasked.join(", ")));
+        lines.push(format!(
+            "imports     {} without asking for it: such calls are denied",
+            unasked.join(", ")
+        ));
     }
     lines.push("imports".to_owned());
     lines.extend(description.imports.iter().map(|name| format!("  {name}")));

@@ -69,14 +69,26 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
             "{} of {} lines are no {}; each says why in its place",
             thousands(tally.refused),
             thousands(tally.rows),
-            if args.stage == Stage::Tone { "draft" } else { "interaction" },
+            if args.stage == Stage::Tone {
+                "draft"
+            } else {
+                "interaction"
+            },
         ));
     }
     for (outcome, count) in &tally.failed {
-        output::note(format!("{} of {} ended {outcome}", thousands(*count), thousands(tally.rows)));
+        output::note(format!(
+            "{} of {} ended {outcome}",
+            thousands(*count),
+            thousands(tally.rows)
+        ));
     }
     let all_well = tally.refused == 0 && tally.failed.is_empty();
-    Ok(if all_well { Exit::Success } else { Exit::NotRight })
+    Ok(if all_well {
+        Exit::Success
+    } else {
+        Exit::NotRight
+    })
 }
 
 /// Read on this thread, decide on several, print in the order of the input.
@@ -109,7 +121,10 @@ fn decide_all(
         drop(to_workers);
         match printer.join() {
             Ok(result) => result,
-            Err(_) => Err(Failure::new(Exit::Machine, "the thread that prints ended early")),
+            Err(_) => Err(Failure::new(
+                Exit::Machine,
+                "the thread that prints ended early",
+            )),
         }
     })
 }
@@ -122,9 +137,16 @@ struct Done {
     failed: Vec<&'static str>,
 }
 
-fn work(batches: &Mutex<Receiver<(usize, Rows)>>, done: &SyncSender<(usize, Done)>, worker: &Worker<'_>) {
+fn work(
+    batches: &Mutex<Receiver<(usize, Rows)>>,
+    done: &SyncSender<(usize, Done)>,
+    worker: &Worker<'_>,
+) {
     loop {
-        let next = batches.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let next = batches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
         let Ok((sequence, rows)) = next else {
             return;
         };
@@ -224,14 +246,22 @@ impl Worker<'_> {
         };
         let mut decision = match self.stage {
             Stage::Tone => {
-                let row = if request { row } else { json!({"draft": draft_fields(row)}) };
+                let row = if request {
+                    row
+                } else {
+                    json!({"draft": draft_fields(row)})
+                };
                 let mut request: ToneRequest = read(row)?;
                 request.transcript |= self.transcript;
                 let now = self.now.unwrap_or_else(Timestamp::now);
                 self.generation.check(request, now, PATIENCE)?.decision
             }
             stage => {
-                let row = if request { row } else { json!({"interaction": row}) };
+                let row = if request {
+                    row
+                } else {
+                    json!({"interaction": row})
+                };
                 let now = self.moment(&row);
                 let mut request: DecideRequest = read(row)?;
                 request.stages = match stage {
@@ -265,7 +295,15 @@ fn is_request(fields: &serde_json::Map<String, Value>) -> bool {
 
 /// Only what a draft has: rows of a file carry more.
 fn draft_fields(row: Value) -> Value {
-    const KNOWN: [&str; 7] = ["id", "channel", "text", "visibility", "written_by", "agent", "interaction"];
+    const KNOWN: [&str; 7] = [
+        "id",
+        "channel",
+        "text",
+        "visibility",
+        "written_by",
+        "agent",
+        "interaction",
+    ];
     match row {
         Value::Object(mut fields) => {
             fields.retain(|key, _| KNOWN.contains(&key.as_str()));

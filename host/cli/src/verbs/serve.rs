@@ -1,6 +1,6 @@
 //! `patchbay serve`.
 
-use patchbay_server::{Loaded, LoadError, LogFormat, ServerSettings};
+use patchbay_server::{LoadError, Loaded, LogFormat, ServerSettings};
 use serde_json::json;
 
 use crate::args::ServeArgs;
@@ -20,28 +20,44 @@ pub(crate) fn run(args: &ServeArgs) -> Outcome {
     if settings.log.format == LogFormat::Json {
         output::note("log.format = \"json\" takes effect for the server's own lines");
     }
-    let loaded = Loaded::from_settings(settings, cache(), build_options(&args.build)).map_err(load_failure)?;
+    let loaded = Loaded::from_settings(settings, cache(), build_options(&args.build))
+        .map_err(load_failure)?;
     for generation in &loaded.generations {
         for warning in &generation.warnings {
             output::note(format!("{}: {warning}", generation.company));
         }
     }
-    let companies: Vec<_> = loaded.generations.iter().map(|generation| generation.company.clone()).collect();
+    let companies: Vec<_> = loaded
+        .generations
+        .iter()
+        .map(|generation| generation.company.clone())
+        .collect();
     if args.check {
         match args.json {
             true => output::json(&json!({"companies": companies, "ok": true}))?,
-            false => output::line(format!("{} is fine: {}", args.config.display(), companies.join(", ")))?,
+            false => output::line(format!(
+                "{} is fine: {}",
+                args.config.display(),
+                companies.join(", ")
+            ))?,
         }
         return Ok(Exit::Success);
     }
     patchbay_server::log_panics();
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::Machine, error))?;
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::Machine, error))?;
     runtime.block_on(async {
-        let bound = loaded.bind().await.map_err(|error| Failure::new(Exit::Machine, error))?;
+        let bound = loaded
+            .bind()
+            .await
+            .map_err(|error| Failure::new(Exit::Machine, error))?;
         let address = bound.local_addr();
         match args.json {
             true => output::json(&json!({"address": address, "companies": companies}))?,
-            false => output::line(format!("serving {} on http://{address}", companies.join(", ")))?,
+            false => output::line(format!(
+                "serving {} on http://{address}",
+                companies.join(", ")
+            ))?,
         }
         let finished = bound.run(interrupted()).await;
         if finished.abandoned > 0 {

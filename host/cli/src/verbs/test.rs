@@ -12,7 +12,9 @@ use crate::output;
 pub(crate) fn run(args: &TestArgs) -> Outcome {
     let pack = match &args.component {
         None => open_pack(&args.dir, &args.build)?,
-        Some(component) => Pack::from_parts(&args.dir, component).map_err(|error| pack_failure(error.into()))?,
+        Some(component) => {
+            Pack::from_parts(&args.dir, component).map_err(|error| pack_failure(error.into()))?
+        }
     };
     let directory = args.dir.join("cases");
     if !directory.is_dir() {
@@ -51,11 +53,17 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
             .iter()
             .map(|report| json!({"path": report.path, "note": report.note, "passed": report.passed(), "error": report.error, "steps": report.steps}))
             .collect();
-        output::json(&json!({"pack": pack.name, "passed": passed, "failed": failed, "cases": cases}))?;
+        output::json(
+            &json!({"pack": pack.name, "passed": passed, "failed": failed, "cases": cases}),
+        )?;
     } else {
         output::line(format!("{passed} passed, {failed} failed"))?;
     }
-    Ok(if failed == 0 { Exit::Success } else { Exit::NotRight })
+    Ok(if failed == 0 {
+        Exit::Success
+    } else {
+        Exit::NotRight
+    })
 }
 
 fn describe(report: &CaseReport) -> String {
@@ -72,8 +80,15 @@ fn describe(report: &CaseReport) -> String {
                 None => "nothing".to_owned(),
                 Some(value) => value.to_string(),
             };
-            let path = if mismatch.path.is_empty() { "decision" } else { &mismatch.path };
-            lines.push(format!("  step {}: {path}\n    expected  {}\n    found     {found}", step.step, mismatch.expected));
+            let path = if mismatch.path.is_empty() {
+                "decision"
+            } else {
+                &mismatch.path
+            };
+            lines.push(format!(
+                "  step {}: {path}\n    expected  {}\n    found     {found}",
+                step.step, mismatch.expected
+            ));
         }
     }
     lines.join("\n")

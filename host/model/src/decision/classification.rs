@@ -70,9 +70,9 @@ impl Classification {
     pub fn validate(&self, text: &str) -> Result<(), BadOutput> {
         at_most("intents", self.intents.len(), LIST_ENTRIES)?;
         for (index, intent) in self.intents.iter().enumerate() {
-            code(&format!("intents[{index}].name"), &intent.name)?;
+            code(format_args!("intents[{index}].name"), &intent.name)?;
             in_range(
-                &format!("intents[{index}].confidence"),
+                format_args!("intents[{index}].confidence"),
                 intent.confidence,
                 0.0,
                 1.0,
@@ -80,7 +80,7 @@ impl Classification {
         }
         at_most("topics", self.topics.len(), LIST_ENTRIES)?;
         for (index, topic) in self.topics.iter().enumerate() {
-            code(&format!("topics[{index}]"), topic)?;
+            code(format_args!("topics[{index}]"), topic)?;
         }
         for (field, value, least) in [
             ("sentiment", self.sentiment, -1.0),
@@ -97,9 +97,9 @@ impl Classification {
         }
         at_most("personal_data", self.personal_data.len(), LIST_ENTRIES)?;
         for (index, found) in self.personal_data.iter().enumerate() {
-            code(&format!("personal_data[{index}].kind"), &found.kind)?;
+            code(format_args!("personal_data[{index}].kind"), &found.kind)?;
             span(
-                &format!("personal_data[{index}]"),
+                format_args!("personal_data[{index}]"),
                 text,
                 found.start,
                 found.end,

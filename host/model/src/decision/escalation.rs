@@ -1,6 +1,7 @@
 //! When more people must know.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,7 @@ impl Escalation {
     ) -> Result<(), BadOutput> {
         at_most("actions", self.actions.len(), ACTIONS)?;
         for (index, action) in self.actions.iter().enumerate() {
-            action.validate(&format!("actions[{index}]"), now, directory, targets)?;
+            action.validate(format_args!("actions[{index}]"), now, directory, targets)?;
         }
         prose("why", &self.why, PROSE_BYTES)
     }
@@ -83,7 +84,7 @@ impl Escalation {
 impl Action {
     fn validate(
         &self,
-        path: &str,
+        path: impl Display + Copy,
         now: Timestamp,
         directory: &Directory,
         targets: &BTreeSet<String>,
@@ -93,7 +94,7 @@ impl Action {
             "notify" => match target {
                 None => {
                     return Err(bad(
-                        format!("{path}.target"),
+                        format_args!("{path}.target"),
                         "is missing; it says whom to notify",
                     ));
                 }
@@ -110,26 +111,26 @@ impl Action {
             },
             "open-incident" if target.is_none_or(str::is_empty) => {
                 return Err(bad(
-                    format!("{path}.target"),
+                    format_args!("{path}.target"),
                     "is missing; it says what the incident is about",
                 ));
             }
             "raise-priority" if self.priority.is_none() => {
                 return Err(bad(
-                    format!("{path}.priority"),
+                    format_args!("{path}.priority"),
                     "is missing; it says the least priority",
                 ));
             }
             "wake-up" => match self.at {
                 None => {
                     return Err(bad(
-                        format!("{path}.at"),
+                        format_args!("{path}.at"),
                         "is missing; it says when to call again",
                     ));
                 }
                 Some(at) if at <= now => {
                     return Err(bad(
-                        format!("{path}.at"),
+                        format_args!("{path}.at"),
                         format!("is {at}, which is not after {now}"),
                     ));
                 }
@@ -139,27 +140,31 @@ impl Action {
             other => {
                 let shown: String = other.chars().take(64).collect();
                 return Err(bad(
-                    format!("{path}.kind"),
+                    format_args!("{path}.kind"),
                     format!(
                         "is {shown:?}; kinds are raise-priority, re-route, require-approval, notify, open-incident, wake-up"
                     ),
                 ));
             }
         }
-        percent(&format!("{path}.priority"), self.priority)?;
-        prose(&format!("{path}.target"), target.unwrap_or_default(), 256)?;
+        percent(format_args!("{path}.priority"), self.priority)?;
         prose(
-            &format!("{path}.message"),
+            format_args!("{path}.target"),
+            target.unwrap_or_default(),
+            256,
+        )?;
+        prose(
+            format_args!("{path}.message"),
             self.message.as_deref().unwrap_or_default(),
             PROSE_BYTES,
         )
     }
 }
 
-fn unknown(path: &str, what: &str, name: &str) -> BadOutput {
+fn unknown(path: impl Display, what: &str, name: &str) -> BadOutput {
     let shown: String = name.chars().take(64).collect();
     bad(
-        format!("{path}.target"),
+        format_args!("{path}.target"),
         format!("is {shown:?}; there is no such {what}"),
     )
 }

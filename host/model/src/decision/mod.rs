@@ -7,6 +7,8 @@ pub mod route;
 pub mod stage;
 pub mod tone;
 
+use std::fmt::Display;
+
 use thiserror::Error;
 
 use crate::input;
@@ -28,15 +30,22 @@ pub struct BadOutput {
     pub problem: String,
 }
 
-pub(crate) fn bad(field: impl Into<String>, problem: impl Into<String>) -> BadOutput {
+pub(crate) fn bad(field: impl Display, problem: impl Into<String>) -> BadOutput {
     BadOutput {
-        field: field.into(),
+        field: field.to_string(),
         problem: problem.into(),
     }
 }
 
+/// Paths are given as `format_args!`: they are written only for a bad answer.
+///
 /// A number that must lie in a range, and be a number.
-pub(crate) fn in_range(field: &str, value: f64, least: f64, most: f64) -> Result<(), BadOutput> {
+pub(crate) fn in_range(
+    field: impl Display,
+    value: f64,
+    least: f64,
+    most: f64,
+) -> Result<(), BadOutput> {
     if value.is_nan() || value < least || value > most {
         return Err(bad(
             field,
@@ -47,7 +56,7 @@ pub(crate) fn in_range(field: &str, value: f64, least: f64, most: f64) -> Result
 }
 
 /// A score of 0 to 100.
-pub(crate) fn percent(field: &str, value: Option<u8>) -> Result<(), BadOutput> {
+pub(crate) fn percent(field: impl Display, value: Option<u8>) -> Result<(), BadOutput> {
     match value {
         Some(value) if value > 100 => Err(bad(field, format!("is {value}; it must be 0 to 100"))),
         _ => Ok(()),
@@ -55,7 +64,7 @@ pub(crate) fn percent(field: &str, value: Option<u8>) -> Result<(), BadOutput> {
 }
 
 /// A list with a bound on its length.
-pub(crate) fn at_most(field: &str, size: usize, limit: usize) -> Result<(), BadOutput> {
+pub(crate) fn at_most(field: impl Display, size: usize, limit: usize) -> Result<(), BadOutput> {
     if size > limit {
         return Err(bad(
             field,
@@ -66,7 +75,7 @@ pub(crate) fn at_most(field: &str, size: usize, limit: usize) -> Result<(), BadO
 }
 
 /// A text with a bound on its length.
-pub(crate) fn prose(field: &str, text: &str, limit: usize) -> Result<(), BadOutput> {
+pub(crate) fn prose(field: impl Display, text: &str, limit: usize) -> Result<(), BadOutput> {
     if text.len() > limit {
         let size = text.len();
         return Err(bad(
@@ -78,7 +87,7 @@ pub(crate) fn prose(field: &str, text: &str, limit: usize) -> Result<(), BadOutp
 }
 
 /// A code of a growing set.
-pub(crate) fn code(field: &str, text: &str) -> Result<(), BadOutput> {
+pub(crate) fn code(field: impl Display, text: &str) -> Result<(), BadOutput> {
     if input::is_code(text) {
         return Ok(());
     }
@@ -92,7 +101,7 @@ pub(crate) fn code(field: &str, text: &str) -> Result<(), BadOutput> {
 }
 
 /// A language tag, by its shape only.
-pub(crate) fn language(field: &str, text: &str) -> Result<(), BadOutput> {
+pub(crate) fn language(field: impl Display, text: &str) -> Result<(), BadOutput> {
     let ok = !text.is_empty()
         && text.len() <= input::LANGUAGE_BYTES
         && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
@@ -107,7 +116,7 @@ pub(crate) fn language(field: &str, text: &str) -> Result<(), BadOutput> {
 }
 
 /// A span of bytes that must lie in a text, on character boundaries.
-pub(crate) fn span(field: &str, text: &str, start: u32, end: u32) -> Result<(), BadOutput> {
+pub(crate) fn span(field: impl Display, text: &str, start: u32, end: u32) -> Result<(), BadOutput> {
     let (from, to) = (start as usize, end as usize);
     if from < to && to <= text.len() && text.is_char_boundary(from) && text.is_char_boundary(to) {
         return Ok(());

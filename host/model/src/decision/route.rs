@@ -1,6 +1,7 @@
 //! Where a conversation goes.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
@@ -86,8 +87,8 @@ pub struct RoutePlan {
     pub why: String,
 }
 
-/// The SLA clocks, as the contract writes them.
-pub const CLOCKS: [&str; 3] = ["first-response", "next-response", "resolution"];
+/// The SLA clocks, as keys of an answer.
+pub const CLOCKS: [&str; 3] = ["first_response", "next_response", "resolution"];
 
 impl RoutePlan {
     /// The plan when no policy has an opinion, or the stage falls back.
@@ -111,17 +112,17 @@ impl RoutePlan {
         self.validate_target(directory)?;
         at_most("steps", self.steps.len(), STEPS)?;
         for (index, step) in self.steps.iter().enumerate() {
-            step.validate(&format!("steps[{index}]"))?;
+            step.validate(format_args!("steps[{index}]"))?;
         }
         at_most("preferences", self.preferences.len(), LIST_ENTRIES)?;
         for (index, preference) in self.preferences.iter().enumerate() {
             percent(
-                &format!("preferences[{index}].score"),
+                format_args!("preferences[{index}].score"),
                 Some(preference.score),
             )?;
             if directory.agent(&preference.agent).is_none() {
                 return Err(unknown(
-                    format!("preferences[{index}].agent"),
+                    format_args!("preferences[{index}].agent"),
                     "agent",
                     &preference.agent,
                 ));
@@ -129,19 +130,19 @@ impl RoutePlan {
         }
         percent("priority", self.priority)?;
         for (clock, target) in &self.sla {
-            if !CLOCKS.iter().any(|known| known.replace('-', "_") == *clock) {
+            if !CLOCKS.contains(&clock.as_str()) {
                 return Err(unknown("sla", "clock", clock));
             }
             if target.0 == 0 || target.0 > SLA_SECONDS {
                 return Err(bad(
-                    format!("sla.{clock}"),
+                    format_args!("sla.{clock}"),
                     format!("is {} s; it must be 1 to {SLA_SECONDS}", target.0),
                 ));
             }
         }
         at_most("tags", self.tags.len(), LIST_ENTRIES)?;
         for (index, tag) in self.tags.iter().enumerate() {
-            code(&format!("tags[{index}]"), tag)?;
+            code(format_args!("tags[{index}]"), tag)?;
         }
         prose("why", &self.why, PROSE_BYTES)
     }
@@ -165,24 +166,24 @@ impl RoutePlan {
 }
 
 impl Step {
-    fn validate(&self, path: &str) -> Result<(), BadOutput> {
-        at_most(&format!("{path}.skills"), self.skills.len(), 32)?;
+    fn validate(&self, path: impl Display + Copy) -> Result<(), BadOutput> {
+        at_most(format_args!("{path}.skills"), self.skills.len(), 32)?;
         for (skill, proficiency) in &self.skills {
-            code(&format!("{path}.skills"), skill)?;
+            code(format_args!("{path}.skills"), skill)?;
             if !(1..=5).contains(proficiency) {
                 return Err(bad(
-                    format!("{path}.skills.{skill}"),
+                    format_args!("{path}.skills.{skill}"),
                     format!("is {proficiency}; it must be 1 to 5"),
                 ));
             }
         }
-        at_most(&format!("{path}.languages"), self.languages.len(), 32)?;
+        at_most(format_args!("{path}.languages"), self.languages.len(), 32)?;
         for tag in &self.languages {
-            language(&format!("{path}.languages"), tag)?;
+            language(format_args!("{path}.languages"), tag)?;
         }
         match self.expires {
             Some(Seconds(seconds)) if seconds == 0 || seconds > STEP_SECONDS => Err(bad(
-                format!("{path}.expires"),
+                format_args!("{path}.expires"),
                 format!("is {seconds} s; it must be 1 to {STEP_SECONDS}"),
             )),
             _ => Ok(()),
@@ -190,7 +191,7 @@ impl Step {
     }
 }
 
-fn unknown(field: impl Into<String>, what: &str, id: &str) -> BadOutput {
+fn unknown(field: impl Display, what: &str, id: &str) -> BadOutput {
     let shown: String = id.chars().take(64).collect();
     bad(field, format!("is {shown:?}; there is no such {what}"))
 }

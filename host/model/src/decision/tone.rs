@@ -87,11 +87,11 @@ impl Review {
     pub fn validate(&self, text: &str) -> Result<(), BadOutput> {
         at_most("findings", self.findings.len(), LIST_ENTRIES)?;
         for (index, finding) in self.findings.iter().enumerate() {
-            let path = format!("findings[{index}]");
-            code(&format!("{path}.code"), &finding.code)?;
+            let path = format_args!("findings[{index}]");
+            code(format_args!("{path}.code"), &finding.code)?;
             match (finding.start, finding.end) {
                 (None, None) => {}
-                (Some(start), Some(end)) => span(&path, text, start, end)?,
+                (Some(start), Some(end)) => span(path, text, start, end)?,
                 _ => {
                     return Err(bad(
                         path,
@@ -99,9 +99,13 @@ impl Review {
                     ));
                 }
             }
-            prose(&format!("{path}.message"), &finding.message, MESSAGE_BYTES)?;
+            prose(
+                format_args!("{path}.message"),
+                &finding.message,
+                MESSAGE_BYTES,
+            )?;
             if let Some(suggestion) = &finding.suggestion {
-                prose(&format!("{path}.suggestion"), suggestion, PROSE_BYTES)?;
+                prose(format_args!("{path}.suggestion"), suggestion, PROSE_BYTES)?;
             }
         }
         prose("why", &self.why, PROSE_BYTES)

@@ -350,11 +350,12 @@ impl Course {
 
     fn check(&mut self, draft: Draft) -> Result<Decision, String> {
         let mut situation = self.situation();
-        if let Some(answered) = &draft.interaction
-            && !situation
-                .exchange
-                .as_ref()
-                .is_some_and(|exchange| exchange.interaction.id == *answered)
+        let last = situation
+            .exchange
+            .as_ref()
+            .map(|exchange| exchange.interaction.id.as_str());
+        if let Some(answered) = draft.interaction.as_deref()
+            && Some(answered) != last
         {
             return Err(format!(
                 "the draft answers {answered:?}, which is not the last interaction"

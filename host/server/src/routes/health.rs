@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::schema::{Readiness, Status};
 use crate::serve::App;
 
@@ -29,7 +29,7 @@ pub(super) async fn healthz() -> Json<Status> {
     tag = "operation",
     responses(
         (status = 200, description = "It decides.", body = Readiness),
-        (status = 503, description = "It has no company, or is stopping.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It has no company, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness>, Problem> {

@@ -5,6 +5,9 @@ use patchbay_sdk::prelude::*;
 use super::notify;
 use crate::SocialCare;
 
+/// Much of these is no incident.
+const WELCOME: [&str; 2] = ["praise", "question"];
+
 /// A surge of interactions becomes an incident.
 pub(super) fn volume(policy: &SocialCare, trigger: &Trigger) -> Option<Escalation> {
     let settings = &policy.settings;
@@ -14,6 +17,9 @@ pub(super) fn volume(policy: &SocialCare, trigger: &Trigger) -> Option<Escalatio
         return None;
     }
     let subject = subject(trigger);
+    if WELCOME.contains(&subject.as_str()) {
+        return None;
+    }
     let message = format!("{count} interactions about {subject}, usually {usual:.0}.");
     let escalation = Escalation::because(&message).open_incident(&subject, &message);
     Some(notify(policy, escalation, "manager", &message))

@@ -21,7 +21,12 @@ pub fn classification(word: &str, number: usize, text: &str) -> Option<Classific
         "empty-texts" => answer.topics = vec![String::new(); number],
         // `span 3 7`: the text itself says which bytes.
         "span" => {
-            let ends: Vec<u32> = text.split(' ').skip(1).take(2).filter_map(|end| end.parse().ok()).collect();
+            let ends: Vec<u32> = text
+                .split(' ')
+                .skip(1)
+                .take(2)
+                .filter_map(|end| end.parse().ok())
+                .collect();
             answer.personal_data = vec![PersonalData {
                 kind: "email".to_owned(),
                 start: ends[0],
@@ -38,7 +43,12 @@ pub fn route_plan(word: &str, number: usize) -> Option<RoutePlan> {
     match word {
         "queue" => plan = RoutePlan::to_queue("nowhere"),
         "agent" => plan = RoutePlan::to_agent("nobody"),
-        "target-kind" => plan.target = Target { kind: "fly".to_owned(), id: None },
+        "target-kind" => {
+            plan.target = Target {
+                kind: "fly".to_owned(),
+                id: None,
+            }
+        }
         "target-missing" => plan.target.id = None,
         "preference" => plan = plan.prefer("nobody", 1),
         "priority" => plan.priority = Some(101),
@@ -58,7 +68,12 @@ pub fn review(word: &str, number: usize) -> Option<Review> {
     match word {
         "findings" => review.findings = vec![finding(); number],
         "beyond" => review = review.finding(finding().span(0..10_000)),
-        "one-end" => review.findings = vec![Finding { start: Some(0), ..finding() }],
+        "one-end" => {
+            review.findings = vec![Finding {
+                start: Some(0),
+                ..finding()
+            }]
+        }
         "inside" => review = review.finding(finding().span(number..number + 1)),
         _ => return None,
     }

@@ -71,7 +71,11 @@ impl Misbehaving {
 /// A word and its number, 0 where there is none.
 fn command(text: &str) -> (&str, usize) {
     let (word, number) = text.split_once(' ').unwrap_or((text, "0"));
-    (word, number.parse().unwrap_or(0))
+    let number = number
+        .split(' ')
+        .next()
+        .and_then(|number| number.parse().ok());
+    (word, number.unwrap_or(0))
 }
 
 impl Classify for Misbehaving {
@@ -79,7 +83,9 @@ impl Classify for Misbehaving {
         DECISIONS.fetch_add(1, Ordering::Relaxed);
         let (word, number) = command(interaction.text());
         if word == "ok" {
-            return Ok(Some(Classification::because(self.report()).intent("greeting", 0.9)));
+            return Ok(Some(
+                Classification::because(self.report()).intent("greeting", 0.9),
+            ));
         }
         if word == "fail" {
             return Err(Error::new("no\u{1b}[2J idea"));

@@ -38,7 +38,11 @@ pub fn out(word: &str, number: usize) -> Option<String> {
         "tcp" => tell(TcpStream::connect("127.0.0.1:80").map(|_| "connected".to_owned())),
         "udp" => tell(UdpSocket::bind("127.0.0.1:0").map(|_| "bound".to_owned())),
         "resolve" => tell(TcpStream::connect("localhost:80").map(|_| "connected".to_owned())),
-        "environment" => format!("{} variables, {} arguments", std::env::vars().count(), std::env::args().count()),
+        "environment" => format!(
+            "{} variables, {} arguments",
+            std::env::vars().count(),
+            std::env::args().count()
+        ),
         "stdin" => {
             let mut text = String::new();
             let read = std::io::stdin().read_to_string(&mut text);
@@ -63,7 +67,9 @@ pub fn out(word: &str, number: usize) -> Option<String> {
             format!("slept {:?}", before.elapsed())
         }
         "clocks" => {
-            let wall = SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_millis());
+            let wall = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map(|since| since.as_millis());
             format!("{wall:?} {}", clock::now())
         }
         "chance" => {

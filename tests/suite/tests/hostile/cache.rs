@@ -11,10 +11,10 @@ use patchbay_engine::config::Allocation;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::Plugin;
 use patchbay_model::outcome::OutcomeKind;
-use patchbay_suite::guests::{misbehaving, wat};
+use patchbay_suite::guests::wat;
 use patchbay_suite::host::{small, spec};
 
-use crate::{classify, is_right};
+use crate::classify;
 
 fn open(root: &Path) -> Result<AotCache, CacheError> {
     AotCache::open(&root.join("aot"), &root.join("state/key"))
@@ -39,13 +39,24 @@ fn entries(root: &Path) -> Vec<PathBuf> {
     entries
 }
 
+/// It decides, from a picture taken once.
+fn is_prepared(plugin: &Plugin) {
+    let (answer, trace) = classify(plugin, "");
+    let urgency = answer.and_then(|answer| answer.urgency);
+    assert_eq!(urgency, Some(1), "{}", trace.outcome);
+}
+
 #[test]
 fn an_entry_that_was_tampered_with_is_made_again() {
     let root = tempfile::tempdir().expect("a place");
-    let component = misbehaving();
-    is_right(&activate(root.path(), &component));
+    let component = wat("prepared");
+    is_prepared(&activate(root.path(), &component));
     let entries = entries(root.path());
-    assert_eq!(entries.len(), 2, "the policy, and the picture of it: {entries:?}");
+    assert_eq!(
+        entries.len(),
+        2,
+        "the policy, and the picture of it: {entries:?}"
+    );
     for entry in &entries {
         let good = fs::read(entry).expect("readable");
         let middle = good.len() / 2;
@@ -55,13 +66,13 @@ fn an_entry_that_was_tampered_with_is_made_again() {
         longer.push(0);
         for bad in [flipped, longer, good[..middle].to_vec(), Vec::new()] {
             fs::write(entry, &bad).expect("writable");
-            is_right(&activate(root.path(), &component));
+            is_prepared(&activate(root.path(), &component));
             assert_ne!(fs::read(entry).expect("made again"), bad);
         }
         // One that is no file at all costs time, not answers.
         fs::remove_file(entry).expect("removed");
         fs::create_dir(entry).expect("made");
-        is_right(&activate(root.path(), &component));
+        is_prepared(&activate(root.path(), &component));
         fs::remove_dir(entry).expect("still there");
     }
 }
@@ -70,14 +81,22 @@ fn an_entry_that_was_tampered_with_is_made_again() {
 fn an_entry_of_another_name_is_not_run() {
     let root = tempfile::tempdir().expect("a place");
     let (declines, says) = (wat("declines"), wat("settings"));
-    let decide = |component| classify(&activate(root.path(), component), "").1.outcome.kind;
+    let decide = |component| {
+        classify(&activate(root.path(), component), "")
+            .1
+            .outcome
+            .kind
+    };
     assert_eq!(decide(&declines), OutcomeKind::Declined);
     assert_eq!(decide(&says), OutcomeKind::Ok);
     let entries = entries(root.path());
     let [a, b] = entries.as_slice() else {
         panic!("two entries: {entries:?}");
     };
-    let (of_a, of_b) = (fs::read(a).expect("readable"), fs::read(b).expect("readable"));
+    let (of_a, of_b) = (
+        fs::read(a).expect("readable"),
+        fs::read(b).expect("readable"),
+    );
     fs::write(a, &of_b).expect("writable");
     fs::write(b, &of_a).expect("writable");
     assert_eq!(decide(&declines), OutcomeKind::Declined);
@@ -94,19 +113,33 @@ fn entries_under_another_key_are_made_again() {
     };
     let before = fs::read(entry).expect("readable");
     fs::write(root.path().join("state/key"), [9; 32]).expect("writable");
-    assert_eq!(classify(&activate(root.path(), &component), "").1.outcome.kind, OutcomeKind::Ok);
+    assert_eq!(
+        classify(&activate(root.path(), &component), "")
+            .1
+            .outcome
+            .kind,
+        OutcomeKind::Ok
+    );
     assert_ne!(fs::read(entry).expect("made again"), before);
 }
 
 #[test]
 fn a_cache_others_can_write_or_whose_key_they_can_read_is_not_used() {
-    for (what, mode) in [("state/key", 0o644), ("state/key", 0o640), ("aot", 0o777), ("state", 0o770)] {
+    for (what, mode) in [
+        ("state/key", 0o644),
+        ("state/key", 0o640),
+        ("aot", 0o777),
+        ("state", 0o770),
+    ] {
         let root = tempfile::tempdir().expect("a place");
         open(root.path()).expect("a new cache");
         let path = root.path().join(what);
         fs::set_permissions(&path, Permissions::from_mode(mode)).expect("changed");
         let error = open(root.path()).expect_err("open to others");
-        assert!(matches!(error, CacheError::Open { .. }), "{what} {mode:o}: {error}");
+        assert!(
+            matches!(error, CacheError::Open { .. }),
+            "{what} {mode:o}: {error}"
+        );
         assert!(error.to_string().contains("chmod go-rwx"), "{error}");
     }
 }

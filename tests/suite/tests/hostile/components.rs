@@ -22,7 +22,10 @@ fn what_is_no_component_is_called_what_it_is() {
     on_both(|engine| {
         assert!(matches!(refused(engine, b""), LoadError::Empty));
         assert!(matches!(refused(engine, b"#!/bin/sh"), LoadError::NotWasm));
-        assert!(matches!(refused(engine, b"\0asm\x01\0\0\0"), LoadError::CoreModule));
+        assert!(matches!(
+            refused(engine, b"\0asm\x01\0\0\0"),
+            LoadError::CoreModule
+        ));
         for cut in [&b"\0asm"[..], b"\0asm\x0d", b"\0asm\x0d\0\x01"] {
             assert!(matches!(refused(engine, cut), LoadError::Invalid(_)));
         }
@@ -39,7 +42,10 @@ fn a_component_for_another_host_decides_nothing() {
     on_both(|engine| {
         let error = refused(engine, &component);
         assert!(matches!(error, LoadError::NoDecision(_)), "{error}");
-        assert!(error.to_string().contains("other:host/things@1.0.0"), "{error}");
+        assert!(
+            error.to_string().contains("other:host/things@1.0.0"),
+            "{error}"
+        );
     });
 }
 
@@ -53,7 +59,10 @@ fn a_component_that_needs_another_host_is_told_what_is_missing() {
     on_both(|engine| {
         let error = refused(engine, &component);
         assert!(matches!(error, LoadError::Incompatible(_)), "{error}");
-        assert!(error.to_string().contains("other:host/things@1.0.0"), "{error}");
+        assert!(
+            error.to_string().contains("other:host/things@1.0.0"),
+            "{error}"
+        );
     });
 }
 
@@ -61,11 +70,26 @@ fn a_component_that_needs_another_host_is_told_what_is_missing() {
 fn a_component_of_another_contract_is_told_which_item_differs() {
     const CLASSIFICATION: &str = "patchbay:classification/classification@0.1.0";
     let alterations = [
-        ("declines", ("        why: string,", "        why: string, mood: string,"), CLASSIFICATION),
-        ("declines", ("        abuse: option<f64>,", ""), CLASSIFICATION),
-        ("declines", ("urgency: option<u8>", "urgency: option<u16>"), CLASSIFICATION),
-        ("declines", ("package patchbay:classification@0.1.0", "package patchbay:classification@0.2.0"), CLASSIFICATION),
-        ("query", ("        proficiency: u8,", "        proficiency: u16,"), "patchbay:care/agents@0.1.0"),
+        (
+            "declines",
+            ("        why: string,", "        why: string, mood: string,"),
+            CLASSIFICATION,
+        ),
+        (
+            "declines",
+            ("        abuse: option<f64>,", ""),
+            CLASSIFICATION,
+        ),
+        (
+            "declines",
+            ("urgency: option<u8>", "urgency: option<u16>"),
+            CLASSIFICATION,
+        ),
+        (
+            "query",
+            ("        proficiency: u8,", "        proficiency: u16,"),
+            "patchbay:care/agents@0.1.0",
+        ),
     ];
     on_both(|engine| {
         for (name, altered, item) in alterations {
@@ -74,12 +98,33 @@ fn a_component_of_another_contract_is_told_which_item_differs() {
                 ..Wrapping::default()
             };
             let error = refused(engine, &wrapping.wrap(name));
-            assert!(matches!(error, LoadError::Incompatible(_)), "{altered:?}: {error}");
+            assert!(
+                matches!(error, LoadError::Incompatible(_)),
+                "{altered:?}: {error}"
+            );
             assert!(error.to_string().contains(item), "{altered:?}: {error}");
         }
+        let error = refused(engine, &of_version_0_2(&wat("declines")));
+        assert!(matches!(error, LoadError::Incompatible(_)), "{error}");
+        assert!(error.to_string().contains(CLASSIFICATION), "{error}");
         let unaltered = Plugin::activate(engine, spec(wat("query"))).expect("it fits");
         assert!(unaltered.lease(PATIENCE).is_ok());
     });
+}
+
+/// The same component, made for a later version of the classification.
+fn of_version_0_2(component: &[u8]) -> Vec<u8> {
+    let name = b"patchbay:classification/classification@0.1.0";
+    let mut later = component.to_vec();
+    let mut found = 0;
+    for at in 0..later.len() - name.len() {
+        if later[at..].starts_with(name) {
+            later[at + name.len() - 3] = b'2';
+            found += 1;
+        }
+    }
+    assert!(found > 0, "the name stands somewhere");
+    later
 }
 
 #[test]
@@ -89,7 +134,10 @@ fn a_start_that_does_not_end_well_is_refused() {
             panic!("no start was attempted");
         };
         assert_eq!(outcome.kind, OutcomeKind::Trapped, "{outcome}");
-        assert!(outcome.backtrace.concat().contains("never_starts"), "{outcome:?}");
+        assert!(
+            outcome.backtrace.concat().contains("never_starts"),
+            "{outcome:?}"
+        );
 
         let mut impatient = spec(wat("start-loop"));
         impatient.limits.deadline = Millis(20);
@@ -101,7 +149,8 @@ fn a_start_that_does_not_end_well_is_refused() {
 
         let mut small = spec(wat("start-memory"));
         small.limits.memory = ByteSize(50 << 20);
-        let LoadError::Start(outcome) = Plugin::activate(engine, small).expect_err("too large") else {
+        let LoadError::Start(outcome) = Plugin::activate(engine, small).expect_err("too large")
+        else {
             panic!("no start was attempted");
         };
         hit(&outcome, OutcomeKind::OutOfMemory, "memory", 50 << 20);
@@ -115,7 +164,10 @@ fn a_file_cut_short_anywhere_is_refused() {
         for sixteenth in 1..16 {
             let cut = &whole[..whole.len() * sixteenth / 16];
             let error = refused(engine, cut);
-            assert!(matches!(error, LoadError::Invalid(_)), "{sixteenth}/16: {error}");
+            assert!(
+                matches!(error, LoadError::Invalid(_)),
+                "{sixteenth}/16: {error}"
+            );
         }
         is_right(&plugin(engine, |_| {}));
     });
@@ -136,7 +188,10 @@ fn flip(engine: &Engine, component: &[u8], files: usize, seed: u64) -> (usize, u
     let (mut refused, mut decided) = (0, 0);
     for _ in 0..files {
         let mut bytes = component.to_vec();
-        let (at, bit) = (next(&mut random) as usize % bytes.len(), next(&mut random) % 8);
+        let (at, bit) = (
+            next(&mut random) as usize % bytes.len(),
+            next(&mut random) % 8,
+        );
         bytes[at] ^= 1 << bit;
         let ended = catch_unwind(AssertUnwindSafe(|| {
             let mut spec = spec(Arc::from(bytes));
@@ -163,18 +218,21 @@ fn flip(engine: &Engine, component: &[u8], files: usize, seed: u64) -> (usize, u
 
 #[test]
 fn a_flipped_bit_in_a_small_component_harms_nobody() {
-    on_both(|engine| {
-        for (name, seed) in [("settings", 1), ("query", 2), ("table", 3)] {
-            let (refused, decided) = flip(engine, &wat(name), 60, seed);
-            assert!(refused > 0 && decided > 0, "{name}: {refused} refused, {decided} decided");
+    for (engine, files) in serving().into_iter().zip([60, 15]) {
+        for (name, seed) in [("settings", 1), ("query", 2), ("table", 3), ("prepared", 4)] {
+            let (refused, decided) = flip(engine, &wat(name), files, seed);
+            assert!(
+                refused > 0 && decided > 0,
+                "{name}: {refused} refused, {decided} decided"
+            );
         }
         is_right(&plugin(engine, |_| {}));
-    });
+    }
 }
 
 #[test]
 fn a_flipped_bit_in_a_whole_policy_harms_nobody() {
     let [engine, _] = serving();
-    flip(engine, &misbehaving(), 24, 4);
+    flip(engine, &misbehaving(), 4, 4);
     is_right(&plugin(engine, |_| {}));
 }

@@ -1,7 +1,7 @@
 //! Many at once: nobody ever meets a pool that is full.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::Duration;
 
 use patchbay_engine::component::LoadError;
@@ -14,7 +14,7 @@ use patchbay_model::outcome::OutcomeKind::{self, Declined, Overloaded};
 use patchbay_suite::guests::wat;
 use patchbay_suite::host::{PATIENCE, plugin, said, small, spec};
 
-use crate::{classify, is_right};
+use crate::classify;
 
 fn pool(instances: u32) -> Engine {
     let settings = EngineSettings {
@@ -25,7 +25,11 @@ fn pool(instances: u32) -> Engine {
 }
 
 /// What `work` came to, on this many threads this many times.
-fn crowd(threads: usize, times: usize, work: impl Fn(usize) -> OutcomeKind + Sync) -> BTreeMap<OutcomeKind, usize> {
+fn crowd(
+    threads: usize,
+    times: usize,
+    work: impl Fn(usize) -> OutcomeKind + Sync,
+) -> BTreeMap<OutcomeKind, usize> {
     let counts = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
         for thread in 0..threads {
@@ -45,15 +49,26 @@ fn crowd(threads: usize, times: usize, work: impl Fn(usize) -> OutcomeKind + Syn
 fn is_intact(engine: &Engine, plugin: &Plugin) {
     assert_eq!(engine.running(), 0);
     let places = engine.settings().instances / 2;
-    let mut leases: Vec<_> = (0..places).map(|_| plugin.lease(PATIENCE).expect("a place")).collect();
+    let mut leases: Vec<_> = (0..places)
+        .map(|_| plugin.lease(PATIENCE).expect("a place"))
+        .collect();
     for lease in &mut leases {
-        assert_eq!(lease.classify(&said("ok"), false).1.outcome.kind, OutcomeKind::Ok);
+        assert_eq!(
+            lease.classify(&said("ok"), false).1.outcome.kind,
+            OutcomeKind::Ok
+        );
     }
+}
+
+/// The pool of a hundred, which one test at a time may use.
+fn hundred() -> MutexGuard<'static, Engine> {
+    static ENGINE: LazyLock<Mutex<Engine>> = LazyLock::new(|| Mutex::new(pool(100)));
+    ENGINE.lock().expect("no panic")
 }
 
 #[test]
 fn ten_thousand_requests_and_a_pool_of_a_hundred() {
-    let engine = pool(100);
+    let engine = hundred();
     let plugin = plugin(&engine, |spec| spec.limits.concurrency = 256);
     let ended = crowd(200, 50, |_| classify(&plugin, "ok").1.outcome.kind);
     assert_eq!(ended, BTreeMap::from([(OutcomeKind::Ok, 10_000)]));
@@ -62,7 +77,7 @@ fn ten_thousand_requests_and_a_pool_of_a_hundred() {
 
 #[test]
 fn a_crowd_without_patience_is_told_so() {
-    let engine = pool(100);
+    let engine = hundred();
     let plugins: Vec<_> = [0, 2, 0]
         .into_iter()
         .map(|reuse| {
@@ -87,7 +102,10 @@ fn a_crowd_without_patience_is_told_so() {
             Err(outcome) => outcome.kind,
         }
     });
-    let others: Vec<_> = ended.keys().filter(|kind| !matches!(kind, OutcomeKind::Ok | Overloaded)).collect();
+    let others: Vec<_> = ended
+        .keys()
+        .filter(|kind| !matches!(kind, OutcomeKind::Ok | Overloaded))
+        .collect();
     assert!(others.is_empty(), "{ended:?}");
     std::thread::sleep(Duration::from_millis(1_050));
     is_intact(&engine, &plugins[0]);
@@ -97,12 +115,21 @@ fn a_crowd_without_patience_is_told_so() {
 #[test]
 fn a_pipeline_of_two_plugins_does_not_starve_itself() {
     let engine = pool(20);
-    let two = [(); 2].map(|()| Arc::new(plugin(&engine, |spec| spec.limits.concurrency = 256)));
+    let two = [(); 2].map(|()| {
+        let plugin = Plugin::activate(&engine, spec(wat("settings")));
+        Arc::new(plugin.expect("activated"))
+    });
     let mut pipelines = Pipelines::new("general");
     for plugin in &two {
         pipelines.push(Stage::Classify, Arc::clone(plugin));
     }
-    let ended = crowd(40, 10, |_| pipelines.pass(Duration::from_secs(5)).classify(&said("ok")).outcome.kind);
+    let ended = crowd(40, 10, |_| {
+        pipelines
+            .pass(Duration::from_secs(5))
+            .classify(&said("ok"))
+            .outcome
+            .kind
+    });
     assert_eq!(ended, BTreeMap::from([(OutcomeKind::Ok, 400)]));
 }
 
@@ -139,14 +166,22 @@ fn a_policy_activated_in_a_crowd_waits_its_turn() {
     let mut kept = spec(wat("settings"));
     kept.reuse = 9;
     let kept = Plugin::activate(&engine, kept).expect("activated");
-    let all: Vec<_> = (0..4).map(|_| kept.lease(PATIENCE).expect("a place")).collect();
+    let all: Vec<_> = (0..4)
+        .map(|_| kept.lease(PATIENCE).expect("a place"))
+        .collect();
     drop(all);
-    let leases: Vec<_> = (0..4).map(|_| busy.lease(PATIENCE).expect("a place")).collect();
+    let leases: Vec<_> = (0..4)
+        .map(|_| busy.lease(PATIENCE).expect("a place"))
+        .collect();
     std::thread::scope(|scope| {
-        let activated = scope.spawn(|| plugin(&engine, |_| {}));
+        let activated = scope.spawn(|| Plugin::activate(&engine, spec(wat("prepared"))));
         std::thread::sleep(Duration::from_millis(200));
         drop(leases);
-        is_right(&activated.join().expect("it got its turn"));
+        let plugin = activated
+            .join()
+            .expect("no panic")
+            .expect("it got its turn");
+        assert_eq!(classify(&plugin, "").1.outcome.kind, OutcomeKind::Ok);
     });
 }
 
@@ -161,15 +196,19 @@ fn a_policy_that_never_gets_its_turn_is_told_so() {
     let mut kept = spec(wat("settings"));
     kept.reuse = 9;
     let kept = Plugin::activate(&engine, kept).expect("activated");
-    let all: Vec<_> = (0..4).map(|_| kept.lease(PATIENCE).expect("a place")).collect();
+    let all: Vec<_> = (0..4)
+        .map(|_| kept.lease(PATIENCE).expect("a place"))
+        .collect();
     drop(all);
     let busy = Plugin::activate(&engine, spec(wat("declines"))).expect("activated");
-    let leases: Vec<_> = (0..4).map(|_| busy.lease(PATIENCE).expect("a place")).collect();
-    let error = Plugin::activate(&engine, spec(patchbay_suite::guests::misbehaving())).expect_err("no place");
+    let leases: Vec<_> = (0..4)
+        .map(|_| busy.lease(PATIENCE).expect("a place"))
+        .collect();
+    let error = Plugin::activate(&engine, spec(wat("prepared"))).expect_err("no place");
     assert!(
         matches!(&error, LoadError::Start(outcome) if outcome.kind == Overloaded),
         "{error}"
     );
     drop(leases);
-    is_right(&plugin(&engine, |_| {}));
+    assert!(Plugin::activate(&engine, spec(wat("prepared"))).is_ok());
 }

@@ -9,7 +9,9 @@ use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::Plugin;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::outcome::OutcomeKind::{Declined, Failed, Ok, OutOfMemory, Overloaded, Trapped};
+use patchbay_model::outcome::OutcomeKind::{
+    Declined, Failed, Ok, OutOfMemory, Overloaded, Trapped,
+};
 use patchbay_suite::guests::wat;
 use patchbay_suite::host::{PATIENCE, plugin, said, small, spec};
 use serde_json::json;
@@ -19,7 +21,9 @@ use crate::{classify, hit, is_right, on_both, says, why};
 /// The number of its instance's decisions, as the guest itself counted.
 fn counted(plugin: &Plugin) -> u32 {
     let report = why(plugin, "ok");
-    let (count, _) = report["decision=".len()..].split_once(' ').expect("a report");
+    let (count, _) = report["decision=".len()..]
+        .split_once(' ')
+        .expect("a report");
     count.parse().expect("a number")
 }
 
@@ -43,10 +47,16 @@ fn instances_made_ahead_are_handed_out_once() {
             let plugin = Plugin::activate(&engine, spec(wat("settings"))).expect("activated");
             for _ in 0..2 {
                 // All at once, so that every one made ahead is taken.
-                let mut leases: Vec<_> = (0..8).map(|_| plugin.lease(PATIENCE).expect("a place")).collect();
+                let mut leases: Vec<_> = (0..8)
+                    .map(|_| plugin.lease(PATIENCE).expect("a place"))
+                    .collect();
                 for lease in &mut leases {
                     let (answer, _) = lease.classify(&said(""), false);
-                    assert_eq!(answer.expect("an answer").urgency, Some(1), "it was used before");
+                    assert_eq!(
+                        answer.expect("an answer").urgency,
+                        Some(1),
+                        "it was used before"
+                    );
                 }
                 drop(leases);
                 assert!(engine.parked() <= made_ahead, "{} wait", engine.parked());
@@ -68,7 +78,10 @@ fn reuse_ends_after_as_many_decisions_as_the_company_chose() {
             assert_eq!(decided.parts[0].use_number, expected, "the stamp");
             let merged = decided.answer.expect("an answer");
             let report = merged.classification.why;
-            assert!(report.starts_with(&format!("decision={expected} prepared=1 ")), "{report}");
+            assert!(
+                report.starts_with(&format!("decision={expected} prepared=1 ")),
+                "{report}"
+            );
         }
     });
 }
@@ -99,7 +112,11 @@ fn a_pass_does_not_ask_a_policy_that_crashed_in_it() {
         let plugin = plugin(engine, |_| {});
         let mut lease = plugin.lease(PATIENCE).expect("a place");
         assert_eq!(lease.classify(&said("trap"), false).1.outcome.kind, Trapped);
-        says(&lease.route(&said("ok"), false).1.outcome, Failed, "earlier in this pass");
+        says(
+            &lease.route(&said("ok"), false).1.outcome,
+            Failed,
+            "earlier in this pass",
+        );
         drop(lease);
         is_right(&plugin);
     });
@@ -138,8 +155,18 @@ fn an_instance_made_ahead_for_one_company_is_held_to_anothers_limits() {
         let (large, small) = (limited(64 << 20), limited(8 << 20));
         for _ in 0..3 {
             is_right(&large);
-            hit(&classify(&small, "grow").1.outcome, OutOfMemory, "memory", 8 << 20);
-            hit(&classify(&large, "grow").1.outcome, OutOfMemory, "memory", 64 << 20);
+            hit(
+                &classify(&small, "grow").1.outcome,
+                OutOfMemory,
+                "memory",
+                8 << 20,
+            );
+            hit(
+                &classify(&large, "grow").1.outcome,
+                OutOfMemory,
+                "memory",
+                64 << 20,
+            );
         }
     });
 }
@@ -149,7 +176,10 @@ fn one_plugin_has_its_own_share() {
     on_both(|engine| {
         let plugin = plugin(engine, |spec| spec.limits.concurrency = 2);
         let (first, second) = (plugin.lease(PATIENCE), plugin.lease(PATIENCE));
-        let refused = plugin.lease(Duration::from_millis(5)).err().expect("two are inside");
+        let refused = plugin
+            .lease(Duration::from_millis(5))
+            .err()
+            .expect("two are inside");
         hit(&refused, Overloaded, "concurrency", 2);
         drop((first, second));
         is_right(&plugin);
@@ -217,7 +247,11 @@ fn a_breaker_whose_trial_falls_away_tries_again() {
         // The same pass crashes one stage earlier, so this one is not asked.
         let mut lease = plugin.lease(PATIENCE).expect("a place");
         lease.classify(&said("trap"), false);
-        says(&lease.route(&said("ok"), false).1.outcome, Failed, "earlier in this pass");
+        says(
+            &lease.route(&said("ok"), false).1.outcome,
+            Failed,
+            "earlier in this pass",
+        );
         drop(lease);
         assert_eq!(route("ok").kind, Ok, "its trial is still due");
     });

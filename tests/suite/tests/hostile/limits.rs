@@ -12,7 +12,10 @@ use patchbay_suite::host::{PATIENCE, metered, plugin, said, spec};
 use crate::{classify, goes_wrong, hit, is_right, on_both, says, why};
 
 fn is_timeout(outcome: &Outcome) {
-    let limit = outcome.limit.as_ref().map(|hit| (hit.limit.as_str(), hit.value));
+    let limit = outcome
+        .limit
+        .as_ref()
+        .map(|hit| (hit.limit.as_str(), hit.value));
     let named = limit == Some(("cpu", 20)) || limit == Some(("wall", 200));
     assert!(outcome.kind == Timeout && named, "{outcome}");
 }
@@ -59,7 +62,11 @@ fn memory_grows_to_its_cap() {
         let plugin = plugin(engine, |spec| spec.limits.memory = ByteSize(8 << 20));
         let (_, trace) = classify(&plugin, "grow");
         hit(&trace.outcome, OutOfMemory, "memory", 8 << 20);
-        assert!((6 << 20..=8 << 20).contains(&trace.peak_memory), "{}", trace.peak_memory);
+        assert!(
+            (6 << 20..=8 << 20).contains(&trace.peak_memory),
+            "{}",
+            trace.peak_memory
+        );
         is_right(&plugin);
     });
 }
@@ -85,7 +92,12 @@ fn growth_that_never_happened_is_not_counted() {
         let plugin = Plugin::activate(engine, spec(wat("memory-of-one-page"))).expect("activated");
         for _ in 0..2 {
             let (_, trace) = classify(&plugin, "");
-            assert_eq!(trace.outcome.kind, OutcomeKind::Declined, "{}", trace.outcome);
+            assert_eq!(
+                trace.outcome.kind,
+                OutcomeKind::Declined,
+                "{}",
+                trace.outcome
+            );
             assert_eq!(trace.peak_memory, 1 << 16);
         }
     });
@@ -100,7 +112,12 @@ fn a_table_grows_to_its_cap() {
         let plugin = Plugin::activate(engine, spec).expect("activated");
         for _ in 0..2 {
             assert_eq!(classify(&plugin, "").1.outcome.kind, OutcomeKind::Declined);
-            hit(&classify(&plugin, "").1.outcome, OutOfMemory, "table", 5_000);
+            hit(
+                &classify(&plugin, "").1.outcome,
+                OutOfMemory,
+                "table",
+                5_000,
+            );
         }
     });
 }
@@ -110,9 +127,18 @@ fn deep_recursion_overflows_the_stack() {
     on_both(|engine| {
         let plugin = plugin(engine, |_| {});
         let outcome = goes_wrong(&plugin, "recurse");
-        hit(&outcome, StackOverflow, "stack", engine.settings().stack as u64);
+        hit(
+            &outcome,
+            StackOverflow,
+            "stack",
+            engine.settings().stack as u64,
+        );
         // The guest's own stack lies in its memory; beyond it is nothing.
-        says(&goes_wrong(&plugin, "recurse-wide"), Trapped, "out of bounds");
+        says(
+            &goes_wrong(&plugin, "recurse-wide"),
+            Trapped,
+            "out of bounds",
+        );
     });
 }
 
@@ -144,7 +170,12 @@ fn what_one_call_hands_over_is_bounded() {
 fn an_answer_is_bounded() {
     on_both(|engine| {
         let plugin = plugin(engine, |_| {});
-        hit(&goes_wrong(&plugin, "why 300000"), BadOutput, "output", 256 << 10);
+        hit(
+            &goes_wrong(&plugin, "why 300000"),
+            BadOutput,
+            "output",
+            256 << 10,
+        );
         says(&goes_wrong(&plugin, "why 5000"), BadOutput, "why");
     });
 }
@@ -181,7 +212,9 @@ fn a_transcript_is_kept_whole_or_not_at_all() {
             let mut lease = plugin.lease(PATIENCE).expect("a place");
             let (_, trace) = lease.classify(&said(text), true);
             assert_eq!(trace.outcome.kind, OutcomeKind::Ok, "{}", trace.outcome);
-            trace.transcript.map(|calls| calls.len() as u32 == trace.host_calls)
+            trace
+                .transcript
+                .map(|calls| calls.len() as u32 == trace.host_calls)
         };
         assert_eq!(transcribed("ids 100"), Some(true));
         assert_eq!(transcribed("ids 30000"), None);
@@ -194,10 +227,28 @@ fn state_is_bounded() {
     on_both(|engine| {
         let plugin = plugin(engine, |spec| spec.limits.state = ByteSize(16 << 10));
         let (_, trace) = classify(&plugin, "state 3");
-        assert_eq!((trace.outcome.kind, trace.writes.len()), (OutcomeKind::Ok, 3));
-        hit(&goes_wrong(&plugin, "state 5"), OutOfMemory, "state", 16 << 10);
-        hit(&goes_wrong(&plugin, "state-key 129"), OutOfMemory, "state", 128);
-        hit(&goes_wrong(&plugin, "state-value 4097"), OutOfMemory, "state", 4096);
+        assert_eq!(
+            (trace.outcome.kind, trace.writes.len()),
+            (OutcomeKind::Ok, 3)
+        );
+        hit(
+            &goes_wrong(&plugin, "state 5"),
+            OutOfMemory,
+            "state",
+            16 << 10,
+        );
+        hit(
+            &goes_wrong(&plugin, "state-key 129"),
+            OutOfMemory,
+            "state",
+            128,
+        );
+        hit(
+            &goes_wrong(&plugin, "state-value 4097"),
+            OutOfMemory,
+            "state",
+            4096,
+        );
     });
 }
 

@@ -5,7 +5,9 @@ use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::Plugin;
 use patchbay_model::duration::ByteSize;
 use patchbay_model::outcome::Outcome;
-use patchbay_model::outcome::OutcomeKind::{Denied, OutOfFuel, OutOfMemory, StackOverflow, Timeout, Trapped};
+use patchbay_model::outcome::OutcomeKind::{
+    Denied, OutOfFuel, OutOfMemory, StackOverflow, Timeout, Trapped,
+};
 use patchbay_suite::guests::{misbehaving, wat};
 use patchbay_suite::host::{metered, plugin, serving, spec};
 use serde_json::{Value, json};
@@ -30,39 +32,53 @@ fn outcome(error: LoadError) -> Outcome {
 
 #[test]
 fn problems_with_settings_say_where() {
-    on_both(|engine| {
-        let LoadError::Settings(problems) = preparing(engine, json!({"prepare": "refuse"})) else {
-            panic!("the policy has something to say");
-        };
-        let problem = |path: &str, message: &str| SettingsProblem {
-            path: path.to_owned(),
-            message: message.to_owned(),
-        };
-        assert_eq!(
-            problems,
-            [problem("/queues/0/name", "is no queue"), problem("", "has no words at all")]
-        );
-        let error = preparing(engine, json!({"marker": 7}));
-        assert!(error.to_string().contains("/marker: "), "{error}");
-        let error = preparing(engine, json!({"colour": "red"}));
-        assert!(error.to_string().contains("/colour: unknown field"), "{error}");
-        is_right(&plugin(engine, |_| {}));
-    });
+    let [engine, _] = serving();
+    let LoadError::Settings(problems) = preparing(engine, json!({"prepare": "refuse"})) else {
+        panic!("the policy has something to say");
+    };
+    let problem = |path: &str, message: &str| SettingsProblem {
+        path: path.to_owned(),
+        message: message.to_owned(),
+    };
+    assert_eq!(
+        problems,
+        [
+            problem("/queues/0/name", "is no queue"),
+            problem("", "has no words at all")
+        ]
+    );
+    let error = preparing(engine, json!({"marker": 7}));
+    assert!(error.to_string().contains("/marker: "), "{error}");
+    let error = preparing(engine, json!({"colour": "red"}));
+    assert!(
+        error.to_string().contains("/colour: unknown field"),
+        "{error}"
+    );
+    is_right(&plugin(engine, |_| {}));
 }
 
 #[test]
 fn a_prepare_that_crashes_is_refused() {
-    on_both(|engine| {
+    for (engine, all) in serving().into_iter().zip([true, false]) {
         let crash = |how: &str| outcome(preparing(engine, json!({"prepare": how})));
+        hit(&crash("grow"), OutOfMemory, "memory", 8 << 20);
+        is_right(&plugin(engine, |_| {}));
+        // The rest does not depend on where memory comes from, and each costs a
+        // compilation.
+        if !all {
+            continue;
+        }
         let trapped = crash("trap");
         says(&trapped, Trapped, "unreachable");
-        assert!(trapped.backtrace.concat().contains("walk_into_a_trap"), "{trapped:?}");
+        assert!(
+            trapped.backtrace.concat().contains("walk_into_a_trap"),
+            "{trapped:?}"
+        );
         says(&crash("exit"), Trapped, "exit code");
         says(&crash("agents"), Denied, "no decision yet");
-        hit(&crash("grow"), OutOfMemory, "memory", 8 << 20);
         assert_eq!(crash("recurse").kind, StackOverflow);
         is_right(&plugin(engine, |_| {}));
-    });
+    }
 }
 
 /// Once, since the limit is five seconds.
@@ -85,9 +101,16 @@ fn a_prepare_without_end_runs_out_of_fuel() {
 fn what_prepare_made_is_in_every_instance_and_made_once() {
     on_both(|engine| {
         let plugin = plugin(engine, |spec| spec.settings = json!({"marker": "once"}));
-        assert!(plugin.snapshot().is_some_and(|digest| digest != plugin.component().digest));
+        assert!(
+            plugin
+                .snapshot()
+                .is_some_and(|digest| digest != plugin.component().digest)
+        );
         let first = why(&plugin, "ok");
-        assert!(first.starts_with("decision=1 prepared=1 marker=once drawn="), "{first}");
+        assert!(
+            first.starts_with("decision=1 prepared=1 marker=once drawn="),
+            "{first}"
+        );
         for _ in 0..5 {
             assert_eq!(why(&plugin, "ok"), first);
         }
@@ -113,5 +136,17 @@ fn a_component_without_lifecycle_needs_no_preparation() {
         assert_eq!(plugin.snapshot(), None);
         let (answer, _) = classify(&plugin, "");
         assert_eq!(answer.expect("an answer").why, r#"{"a":1}"#);
+    });
+}
+
+#[test]
+fn two_companies_with_the_same_settings_share_a_picture() {
+    on_both(|engine| {
+        let activate = || plugin(engine, |spec| spec.settings = json!({"marker": "shared"}));
+        let first = activate();
+        let second = activate();
+        assert_eq!(first.snapshot(), second.snapshot());
+        assert_eq!(first.component(), second.component());
+        is_right(&second);
     });
 }

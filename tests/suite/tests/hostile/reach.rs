@@ -15,6 +15,7 @@ use crate::{classify, goes_wrong, hit, is_right, on_both, says, why};
 #[test]
 fn what_was_not_granted_is_denied_by_name() {
     on_both(|engine| {
+        let plugin = plugin(engine, |spec| spec.grants = Grants::default());
         for (text, grant) in [
             ("agents", "`agents`"),
             ("agents-find", "`agents`"),
@@ -31,7 +32,6 @@ fn what_was_not_granted_is_denied_by_name() {
             ("state-write", "`state \"company\"`"),
             ("state-remove", "`state \"conversation\"`"),
         ] {
-            let plugin = plugin(engine, |spec| spec.grants = Grants::default());
             says(&goes_wrong(&plugin, text), Denied, grant);
         }
     });
@@ -126,8 +126,15 @@ fn what_is_printed_lands_in_the_log() {
     on_both(|engine| {
         let plugin = plugin(engine, |_| {});
         let (_, trace) = classify(&plugin, "print");
-        let lines: Vec<_> = trace.log.iter().map(|line| (line.level.as_str(), line.message.as_str())).collect();
-        assert_eq!(lines, [("stdout", "to stdout\\u{1b}[2J"), ("stderr", "to stderr")]);
+        let lines: Vec<_> = trace
+            .log
+            .iter()
+            .map(|line| (line.level.as_str(), line.message.as_str()))
+            .collect();
+        assert_eq!(
+            lines,
+            [("stdout", "to stdout\\u{1b}[2J"), ("stderr", "to stderr")]
+        );
     });
 }
 
