@@ -10,6 +10,7 @@ mod output;
 mod verbs;
 
 use clap::Parser;
+use tracing::level_filters::LevelFilter;
 
 use args::{Cli, Verb};
 use exit::Exit;
@@ -27,7 +28,15 @@ fn main() -> std::process::ExitCode {
             };
         }
     };
-    output::start_log(cli.verbose);
+    // A server's own file says how it logs.
+    if !matches!(cli.verb, Verb::Serve(_)) {
+        let level = if cli.verbose {
+            LevelFilter::INFO
+        } else {
+            LevelFilter::WARN
+        };
+        output::start_log(level, false);
+    }
     let result = match cli.verb {
         Verb::New(args) => verbs::new::run(&args),
         Verb::Build(args) => verbs::build::run(&args),

@@ -3,7 +3,6 @@
 //! what belongs to a company lives in an instance's store.
 
 use std::fmt;
-use std::sync::Mutex;
 
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
@@ -15,7 +14,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::care::HostState;
 use crate::contract::{CONTRACT_VERSION, classification, escalation, lifecycle, routing, tone};
-use crate::instance::Instance;
+use crate::shelf::Shelf;
 use crate::stop::{causes, root_cause};
 use crate::wasi;
 
@@ -287,7 +286,7 @@ pub(crate) struct Linked {
     pub(crate) pre: InstancePre<HostState>,
     pub(crate) indices: Indices,
     /// Fresh instances made ahead, each handed out once.
-    pub(crate) ahead: Mutex<Vec<Instance>>,
+    pub(crate) ahead: Shelf,
 }
 
 impl fmt::Debug for Linked {
@@ -340,7 +339,7 @@ pub(crate) fn link(
         origin: None,
         pre,
         indices,
-        ahead: Mutex::default(),
+        ahead: Shelf::default(),
     })
 }
 

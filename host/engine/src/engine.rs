@@ -197,8 +197,8 @@ impl Engine {
     }
 
     /// Give such a place back.
-    pub(crate) fn unpark(&self, instances: u32) {
-        self.0.parked.fetch_sub(instances, Ordering::Relaxed);
+    pub(crate) fn unpark(&self) {
+        self.0.parked.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Learn what a component is, without keeping it.

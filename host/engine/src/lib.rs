@@ -1,5 +1,4 @@
-//! Runs policies: compiles components once, isolates every decision, holds
-//! each to its limits, and says how it ended.
+#![doc = include_str!("../README.md")]
 
 mod answers;
 pub mod breaker;
@@ -17,6 +16,7 @@ mod limiter;
 pub mod pipeline;
 pub mod plugin;
 mod prepare;
+mod shelf;
 mod stop;
 mod ticker;
 mod wasi;

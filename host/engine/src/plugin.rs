@@ -2,7 +2,7 @@
 //! to decide.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use patchbay_model::company::{Grants, OnFailure};
@@ -24,6 +24,7 @@ use crate::engine::Engine;
 use crate::gate::{Gate, Pass};
 use crate::instance::{CallContext, Instance, Trace};
 use crate::prepare::call_prepare;
+use crate::shelf::{Place, Shelf};
 
 /// What a plugin is made of.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ pub struct Plugin {
     gate: Gate,
     breakers: [Breaker; 4],
     /// Instances kept for reuse.
-    kept: Mutex<Vec<Instance>>,
+    kept: Shelf,
 }
 
 impl fmt::Debug for Plugin {
@@ -135,7 +136,7 @@ impl Plugin {
             reuse: spec.reuse,
             on_failure: spec.on_failure,
             breakers: Default::default(),
-            kept: Mutex::default(),
+            kept: Shelf::default(),
         };
         plugin.try_out()?;
         Ok(plugin)
@@ -268,11 +269,7 @@ impl Plugin {
         if self.reuse == 0 && self.prepare_each {
             return None;
         }
-        let mut instance = waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()?;
-        self.engine.unpark(1);
+        let mut instance = waiting.take()?;
         instance.adopt(&self.limits).then_some(instance)
     }
 
@@ -293,11 +290,9 @@ impl Plugin {
     /// it away and make the next one ahead.
     fn give_back(&self, instance: Instance) {
         if self.reuse > 0 {
-            if !instance.spent && instance.used < self.reuse && self.engine.park() {
-                self.kept
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(instance);
+            let worth_keeping = !instance.spent && instance.used < self.reuse;
+            if worth_keeping && let Some(place) = Place::claim(&self.engine) {
+                self.kept.put(instance, place);
             }
             return;
         }
@@ -309,34 +304,16 @@ impl Plugin {
 
     fn make_ahead(&self) {
         let wanted = self.engine.settings().made_ahead as usize;
-        let ahead = &self.linked.ahead;
-        let count = ahead.lock().unwrap_or_else(PoisonError::into_inner).len();
-        if count >= wanted || !self.engine.park() {
+        if self.linked.ahead.len() >= wanted {
             return;
         }
-        match Instance::start(&self.engine, &self.linked, &self.limits) {
-            Ok(instance) => ahead
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(instance),
-            // Whoever needs one will meet the same end, and report it.
-            Err(_) => self.engine.unpark(1),
-        }
-    }
-}
-
-impl Drop for Plugin {
-    fn drop(&mut self) {
-        let kept = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.engine.unpark(kept.len() as u32);
-        if Arc::strong_count(&self.linked) == 1 {
-            let mut ahead = self
-                .linked
-                .ahead
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            self.engine.unpark(ahead.len() as u32);
-            ahead.clear();
+        let Some(place) = Place::claim(&self.engine) else {
+            return;
+        };
+        // One that does not start is not kept: whoever needs it will meet the
+        // same end, and report it.
+        if let Ok(instance) = Instance::start(&self.engine, &self.linked, &self.limits) {
+            self.linked.ahead.put(instance, place);
         }
     }
 }

@@ -4,7 +4,6 @@
 //! capped log, no environment, no files. Everything else of WASI is linked
 //! too, and denies by name when it is called.
 
-use patchbay_model::outcome::OutcomeKind;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{
     Component, ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType,
@@ -199,12 +198,7 @@ fn random(slot: &mut LinkerInstance<'_, HostState>, function: &str) -> wasmtime:
                     length,
                     |state| {
                         if length > RANDOM_BYTES {
-                            return Err(Stop::Limit {
-                                kind: OutcomeKind::OutOfMemory,
-                                limit: "transfer",
-                                value: RANDOM_BYTES,
-                                unit: "bytes",
-                            });
+                            return Err(Stop::out_of_memory("random", RANDOM_BYTES, "bytes"));
                         }
                         let mut bytes = Vec::with_capacity(length as usize + 8);
                         while (bytes.len() as u64) < length {

@@ -218,8 +218,9 @@ pub struct PluginEntry {
     /// What happens when it fails.
     #[serde(default)]
     pub on_failure: OnFailure,
-    /// How many decisions an instance makes before it is thrown away; 0: one,
-    /// and every decision starts fresh.
+    /// How many decisions an instance makes before it is thrown away, the
+    /// decisions about one interaction being finished first; 0: every
+    /// interaction starts fresh.
     #[serde(default)]
     pub reuse: u32,
 }

@@ -47,13 +47,14 @@ outcomes! {
     Timeout = "timeout", 504, "the policy did not answer in time";
     /// The metered engine's fuel ran out.
     OutOfFuel = "out-of-fuel", 504, "the policy used up its fuel";
-    /// A memory, table, handle or transfer limit was hit.
+    /// A limit on memory, tables, handles or state was hit.
     OutOfMemory = "out-of-memory", 502, "the policy needed more memory than it may have";
     /// The call stack grew past its limit.
     StackOverflow = "stack-overflow", 502, "the policy recursed too deeply";
     /// The policy crashed.
     Trapped = "trapped", 502, "the policy crashed";
-    /// The policy answered something the contract does not allow.
+    /// The policy answered something the contract does not allow, or handed
+    /// over more bytes than the limit on a transfer.
     BadOutput = "bad-output", 502, "the policy's answer is not valid";
     /// The policy used something it was not granted.
     Denied = "denied", 502, "the policy used something it was not granted";
@@ -86,7 +87,7 @@ impl std::fmt::Display for OutcomeKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitHit {
     /// Name of the limit: `cpu`, `wall`, `fuel`, `memory`, `table`, `stack`,
-    /// `handles`, `transfer`, `output`, `state`, `concurrency`.
+    /// `handles`, `output`, `state`, `random`, `concurrency`.
     pub limit: String,
     /// Its value.
     pub value: u64,

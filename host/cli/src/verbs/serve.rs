@@ -17,9 +17,7 @@ pub(crate) fn run(args: &ServeArgs) -> Outcome {
         ));
     }
     let settings = ServerSettings::read(&args.config).map_err(rejected)?;
-    if settings.log.format == LogFormat::Json {
-        output::note("log.format = \"json\" takes effect for the server's own lines");
-    }
+    output::start_log(settings.log.level, settings.log.format == LogFormat::Json);
     let loaded = Loaded::from_settings(settings, cache(), build_options(&args.build))
         .map_err(load_failure)?;
     for generation in &loaded.generations {
