@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, Report, SourceSpan};
-use patchbay_model::company::Located;
+use patchbay_model::located::Located;
 use thiserror::Error;
 
 /// What a script can tell from the exit code. The list is part of the help.

@@ -133,3 +133,67 @@ fn moment(ms: u64) -> Timestamp {
         .and_then(|ms| Timestamp::from_millisecond(ms).ok())
         .unwrap_or(Timestamp::MAX)
 }
+
+/// What every answer has in common.
+pub(crate) trait Answer {
+    /// Bytes of its texts: what the limit on output counts.
+    fn bytes(&self) -> usize;
+}
+
+impl Answer for Classification {
+    fn bytes(&self) -> usize {
+        let intents: usize = self.intents.iter().map(|intent| intent.name.len()).sum();
+        let topics: usize = self.topics.iter().map(String::len).sum();
+        let kinds: usize = self
+            .personal_data
+            .iter()
+            .map(|found| found.kind.len())
+            .sum();
+        intents + topics + kinds + self.why.len()
+    }
+}
+
+impl Answer for RoutePlan {
+    fn bytes(&self) -> usize {
+        let steps: usize = self
+            .steps
+            .iter()
+            .map(|step| {
+                step.skills.keys().map(String::len).sum::<usize>()
+                    + step.languages.iter().map(String::len).sum::<usize>()
+            })
+            .sum();
+        let tags: usize = self.tags.iter().map(String::len).sum();
+        steps + tags + self.why.len()
+    }
+}
+
+impl Answer for Review {
+    fn bytes(&self) -> usize {
+        let findings: usize = self
+            .findings
+            .iter()
+            .map(|finding| {
+                finding.code.len()
+                    + finding.message.len()
+                    + finding.suggestion.as_ref().map_or(0, String::len)
+            })
+            .sum();
+        findings + self.why.len()
+    }
+}
+
+impl Answer for Escalation {
+    fn bytes(&self) -> usize {
+        let actions: usize = self
+            .actions
+            .iter()
+            .map(|action| {
+                action.kind.len()
+                    + action.target.as_ref().map_or(0, String::len)
+                    + action.message.as_ref().map_or(0, String::len)
+            })
+            .sum();
+        actions + self.why.len()
+    }
+}

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_model::company::{RouteFailure, ToneFailure};
 use patchbay_model::decision::classification::MergedClassification;
 use patchbay_model::decision::escalation::Escalation;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::decision::tone::{Finding, Review, Severity, Verdict};
+use patchbay_model::on_failure::{RouteFailure, ToneFailure};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::Situation;
 

@@ -1,78 +1,22 @@
 //! The company file: what `apply` and `serve` take. Reading it checks
 //! everything that can be checked without the packs, and points at the line.
 
+mod problems;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 use toml::Spanned;
 
 use crate::decision::stage::Stage;
 use crate::directory::{Agent, Directory, Presence, Queue};
 use crate::duration::Seconds;
 use crate::hours::Hours;
-use crate::input::is_code;
 use crate::knowledge::Article;
 use crate::limits::LimitsFile;
-
-/// Something wrong with one of our files, and where.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{message}")]
-pub struct Located {
-    /// What is wrong.
-    pub message: String,
-    /// Bytes of the file it is about; absent where it is about the whole file.
-    pub span: Option<Range<usize>>,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-impl Located {
-    /// A problem at a place.
-    pub fn at(span: Range<usize>, message: impl Into<String>) -> Located {
-        Located {
-            message: message.into(),
-            span: Some(span),
-            help: None,
-        }
-    }
-
-    /// A problem with the file as a whole.
-    pub fn whole(message: impl Into<String>) -> Located {
-        Located {
-            message: message.into(),
-            span: None,
-            help: None,
-        }
-    }
-
-    /// The same problem with advice.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Located {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// Line and column in the file's text, both from 1.
-    pub fn line_column(&self, text: &str) -> Option<(usize, usize)> {
-        let start = self.span.as_ref()?.start.min(text.len());
-        let before = text.get(..start)?;
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        Some((line, column))
-    }
-}
-
-impl From<toml::de::Error> for Located {
-    fn from(error: toml::de::Error) -> Located {
-        Located {
-            message: error.message().to_owned(),
-            span: error.span(),
-            help: None,
-        }
-    }
-}
+use crate::located::Located;
+use crate::on_failure::OnFailure;
 
 /// What a company lets a plugin use beyond what every plugin has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,62 +50,6 @@ impl Grants {
         }
         missing
     }
-}
-
-/// What happens when a plugin fails while classifying.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClassifyFailure {
-    /// The other classifiers' answers are used.
-    #[default]
-    Continue,
-}
-
-/// What happens when a routing plugin fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RouteFailure {
-    /// The conversation goes to the default queue.
-    #[default]
-    DefaultQueue,
-    /// The next routing plugin is asked.
-    Next,
-}
-
-/// What happens to a draft when a plugin fails while checking it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ToneFailure {
-    /// A supervisor must approve it.
-    #[default]
-    Hold,
-    /// The agent should look again.
-    Revise,
-    /// It may not go out.
-    Block,
-}
-
-/// What happens when an escalation plugin fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EscalateFailure {
-    /// Operators are alerted.
-    #[default]
-    Alert,
-}
-
-/// What happens when a plugin fails, by stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct OnFailure {
-    /// While classifying.
-    pub classify: ClassifyFailure,
-    /// While routing.
-    pub route: RouteFailure,
-    /// While checking a draft.
-    pub tone: ToneFailure,
-    /// While escalating.
-    pub escalate: EscalateFailure,
 }
 
 /// Plugins of each stage, in order.
@@ -400,144 +288,6 @@ impl CompanyFile {
             Ok(file)
         } else {
             Err(problems)
-        }
-    }
-
-    fn problems(&self) -> Vec<Located> {
-        let mut problems = Vec::new();
-        if !is_code(self.company.get_ref()) {
-            problems.push(
-                Located::at(
-                    self.company.span(),
-                    format!("{:?} is no company name", self.company.get_ref()),
-                )
-                .help("use lower-case letters, digits and hyphens, at most 64"),
-            );
-        }
-        for stage in Stage::ALL {
-            let mut seen = BTreeSet::new();
-            for name in self.pipeline.spanned(stage) {
-                if !self.plugin.contains_key(name.get_ref()) {
-                    problems.push(
-                        Located::at(
-                            name.span(),
-                            format!(
-                                "stage {stage} names plugin {:?}, which is not defined",
-                                name.get_ref()
-                            ),
-                        )
-                        .help(format!(
-                            "add [plugin.{}] with its pack, or take it out",
-                            name.get_ref()
-                        )),
-                    );
-                }
-                if !seen.insert(name.get_ref()) {
-                    problems.push(Located::at(
-                        name.span(),
-                        format!("stage {stage} names plugin {:?} twice", name.get_ref()),
-                    ));
-                }
-            }
-        }
-        self.queue_problems(&mut problems);
-        for (name, target) in &self.target {
-            let url = &target.webhook.url;
-            if !url.get_ref().starts_with("https://") {
-                problems.push(
-                    Located::at(
-                        url.span(),
-                        format!("target {name:?} is not told over https"),
-                    )
-                    .help("only https addresses are called"),
-                );
-            }
-        }
-        problems
-    }
-
-    fn queue_problems(&self, problems: &mut Vec<Located>) {
-        let defaults: Vec<_> = self
-            .queue
-            .iter()
-            .filter(|(_, queue)| queue.get_ref().default)
-            .collect();
-        if self.queue.is_empty() {
-            problems.push(
-                Located::whole("no queue is defined")
-                    .help("add [queue.general] with default = true"),
-            );
-        } else if defaults.is_empty() {
-            problems.push(
-                Located::whole("no queue is the default")
-                    .help("add default = true to the queue conversations fall back to"),
-            );
-        } else if let Some((id, queue)) = defaults.get(1) {
-            problems.push(Located::at(
-                queue.span(),
-                format!("queue {id:?} is a second default; only one can be"),
-            ));
-        }
-        for (id, queue) in &self.queue {
-            let entry = queue.get_ref();
-            if !is_code(id) {
-                problems.push(
-                    Located::at(queue.span(), format!("{id:?} is no queue id"))
-                        .help("use lower-case letters, digits and hyphens, at most 64"),
-                );
-            }
-            if let Some(hours) = entry
-                .sla
-                .hours
-                .as_ref()
-                .filter(|hours| !self.hours.contains_key(*hours))
-            {
-                problems.push(
-                    Located::at(
-                        queue.span(),
-                        format!("queue {id:?} counts in hours {hours:?}, which are not defined"),
-                    )
-                    .help(format!("add [hours.{hours}]")),
-                );
-            }
-            for (skill, proficiency) in entry.skills.iter().filter(|(_, p)| !(1..=5).contains(*p)) {
-                problems.push(Located::at(queue.span(), format!("queue {id:?} wants proficiency {proficiency} in {skill:?}; it must be 1 to 5")));
-            }
-            if entry.priority > 100 {
-                problems.push(Located::at(
-                    queue.span(),
-                    format!(
-                        "queue {id:?} has priority {}; it must be 0 to 100",
-                        entry.priority
-                    ),
-                ));
-            }
-        }
-        for (id, agent) in &self.agent {
-            for queue in agent
-                .get_ref()
-                .queues
-                .iter()
-                .filter(|queue| !self.queue.contains_key(*queue))
-            {
-                problems.push(Located::at(
-                    agent.span(),
-                    format!("agent {id:?} works queue {queue:?}, which is not defined"),
-                ));
-            }
-            for (skill, proficiency) in agent
-                .get_ref()
-                .skills
-                .iter()
-                .filter(|(_, p)| !(1..=5).contains(*p))
-            {
-                problems.push(Located::at(
-                    agent.span(),
-                    format!(
-                        "agent {id:?} has proficiency {proficiency} in {skill:?}; it must be 1 to 5"
-                    ),
-                ));
-            }
         }
     }
 

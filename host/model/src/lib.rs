@@ -13,6 +13,8 @@ pub mod interaction;
 pub mod knowledge;
 pub mod length;
 pub mod limits;
+pub mod located;
+pub mod on_failure;
 pub mod outcome;
 pub mod situation;
 pub mod state;

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use patchbay_model::company::{Grants, Located};
+use patchbay_model::company::Grants;
 use patchbay_model::limits::LimitsFile;
+use patchbay_model::located::Located;
 use semver::Version;
 use serde::Deserialize;
 use toml::Spanned;

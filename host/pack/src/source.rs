@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use patchbay_engine::component::Digest;
-use patchbay_model::company::{Grants, Located};
+use patchbay_model::company::Grants;
 use patchbay_model::limits::LimitsFile;
+use patchbay_model::located::Located;
 use semver::{Version, VersionReq};
 use serde_json::Value;
 use thiserror::Error;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use patchbay_engine::config::EngineSettings;
 use patchbay_generation::assemble::Rejected;
-use patchbay_model::company::Located;
+use patchbay_model::located::Located;
 use tracing::level_filters::LevelFilter;
 
 /// A complete, commented example of the file; every value in it that is not a

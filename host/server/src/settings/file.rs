@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use patchbay_engine::config::{Allocation, EngineSettings};
-use patchbay_model::company::Located;
 use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::limits::{Limits, LimitsFile};
+use patchbay_model::located::Located;
 use serde::Deserialize;
 use toml::Spanned;
 use tracing::level_filters::LevelFilter;

@@ -8,7 +8,7 @@ use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_model::company::OnFailure;
+use patchbay_model::on_failure::OnFailure;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::situation::Situation;
 use patchbay_pack::build::BuildOptions;

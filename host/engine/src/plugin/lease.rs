@@ -1,0 +1,288 @@
+//! Instances for the decisions of a pass: where they come from, the calls made
+//! into them, and where they go.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use patchbay_model::decision::BadOutput;
+use patchbay_model::decision::classification::Classification;
+use patchbay_model::decision::escalation::Escalation;
+use patchbay_model::decision::route::RoutePlan;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::decision::tone::Review;
+use patchbay_model::outcome::{Outcome, OutcomeKind};
+use patchbay_model::situation::Situation;
+
+use super::Plugin;
+use crate::answers::{self, Answer};
+use crate::component::LoadError;
+use crate::gate::Pass;
+use crate::instance::{CallContext, Instance, Trace};
+use crate::prepare::call_prepare;
+use crate::shelf::Place;
+
+impl Plugin {
+    /// An instance to decide with, waiting up to `patience` for a place.
+    ///
+    /// # Errors
+    /// `overloaded`, or how starting an instance ended.
+    pub fn lease(&self, patience: Duration) -> Result<Lease<'_>, Outcome> {
+        let (mut lease, place) = self.lease_first(patience, 1)?;
+        lease._of_engine = Some(place);
+        Ok(lease)
+    }
+
+    /// The first instance of a pass, and the engine's places for all that the
+    /// pass will use: one that held some and waited for more would starve
+    /// others of its kind.
+    pub(crate) fn lease_first(
+        &self,
+        patience: Duration,
+        places: usize,
+    ) -> Result<(Lease<'_>, Pass<'_>), Outcome> {
+        let asked = Instant::now();
+        // In this order: whoever waits for one plugin keeps nobody from
+        // another.
+        let of_plugin = self.gate.enter(patience)?;
+        let patience = patience.saturating_sub(asked.elapsed());
+        let of_engine = self.engine.enter_with(patience, places)?;
+        Ok((self.admitted(asked, of_plugin)?, of_engine))
+    }
+
+    /// A further instance of a pass that has the engine's places already.
+    pub(crate) fn lease_further(&self, patience: Duration) -> Result<Lease<'_>, Outcome> {
+        let asked = Instant::now();
+        let of_plugin = self.gate.enter(patience)?;
+        self.admitted(asked, of_plugin)
+    }
+
+    fn admitted<'a>(&'a self, asked: Instant, of_plugin: Pass<'a>) -> Result<Lease<'a>, Outcome> {
+        let admitted = Instant::now();
+        let instance = match self.parked() {
+            Some(instance) => instance,
+            None => self.fresh()?,
+        };
+        Ok(Lease {
+            plugin: self,
+            instance: Some(instance),
+            queued: admitted - asked,
+            instantiated: admitted.elapsed(),
+            _of_plugin: of_plugin,
+            _of_engine: None,
+        })
+    }
+
+    /// An instance that waits for its use: one used before, where the company
+    /// chose that, else one made ahead.
+    fn parked(&self) -> Option<Instance> {
+        let waiting = if self.reuse > 0 {
+            &self.kept
+        } else {
+            &self.linked.ahead
+        };
+        if self.reuse == 0 && self.prepare_each {
+            return None;
+        }
+        let mut instance = waiting.take()?;
+        instance.adopt(&self.limits).then_some(instance)
+    }
+
+    fn fresh(&self) -> Result<Instance, Outcome> {
+        let mut instance = Instance::start(&self.engine, &self.linked, &self.limits)?;
+        if self.prepare_each {
+            call_prepare(&mut instance, &self.rights, &self.limits).map_err(
+                |error| match error {
+                    LoadError::Prepare(outcome) => outcome,
+                    other => Outcome::with_detail(OutcomeKind::Failed, other.to_string()),
+                },
+            )?;
+        }
+        Ok(instance)
+    }
+
+    /// Take an instance back: keep it where the company chose reuse, else throw
+    /// it away and make the next one ahead.
+    fn give_back(&self, instance: Instance) {
+        if self.reuse > 0 {
+            let worth_keeping = !instance.spent && instance.used < self.reuse;
+            if worth_keeping && let Some(place) = Place::claim(&self.engine) {
+                self.kept.put(instance, place);
+            }
+            return;
+        }
+        drop(instance);
+        if !self.prepare_each {
+            self.make_ahead();
+        }
+    }
+
+    fn make_ahead(&self) {
+        let wanted = self.engine.settings().made_ahead as usize;
+        if self.linked.ahead.len() >= wanted {
+            return;
+        }
+        let Some(place) = Place::claim(&self.engine) else {
+            return;
+        };
+        // One that does not start is not kept: whoever needs it will meet the
+        // same end, and report it.
+        if let Ok(instance) = Instance::start(&self.engine, &self.linked, &self.limits) {
+            self.linked.ahead.put(instance, place);
+        }
+    }
+}
+
+/// An instance for the decisions of one pass. It is given back when dropped:
+/// do that after the answer is on its way, since throwing an instance away and
+/// making the next one ahead is not part of the answer.
+pub struct Lease<'a> {
+    plugin: &'a Plugin,
+    instance: Option<Instance>,
+    /// Time spent waiting for a place.
+    pub queued: Duration,
+    /// Time spent finding or making the instance.
+    pub instantiated: Duration,
+    _of_plugin: Pass<'a>,
+    /// Absent where the pass holds it.
+    _of_engine: Option<Pass<'a>>,
+}
+
+impl Lease<'_> {
+    /// Which decision of this instance the next one is, from 1.
+    pub fn next_use(&self) -> u32 {
+        self.instance
+            .as_ref()
+            .map_or(0, |instance| instance.used + 1)
+    }
+
+    /// Ask what an interaction is.
+    pub fn classify(
+        &mut self,
+        situation: &Arc<Situation>,
+        transcript: bool,
+    ) -> (Option<Classification>, Trace) {
+        self.ask(
+            Stage::Classify,
+            situation,
+            transcript,
+            |instance, context| {
+                let (answer, trace) = instance.classify(context);
+                (answer.map(answers::classification), trace)
+            },
+            |answer| answer.validate(situation.text()),
+        )
+    }
+
+    /// Ask who handles a conversation.
+    pub fn route(
+        &mut self,
+        situation: &Arc<Situation>,
+        transcript: bool,
+    ) -> (Option<RoutePlan>, Trace) {
+        self.ask(
+            Stage::Route,
+            situation,
+            transcript,
+            |instance, context| {
+                let (answer, trace) = instance.route(context);
+                (answer.map(answers::route_plan), trace)
+            },
+            |answer| answer.validate(&situation.surroundings.directory),
+        )
+    }
+
+    /// Ask whether a draft may go out.
+    pub fn check(
+        &mut self,
+        situation: &Arc<Situation>,
+        transcript: bool,
+    ) -> (Option<Review>, Trace) {
+        self.ask(
+            Stage::Tone,
+            situation,
+            transcript,
+            |instance, context| {
+                let (answer, trace) = instance.check(context);
+                (answer.map(answers::review), trace)
+            },
+            |answer| answer.validate(situation.text()),
+        )
+    }
+
+    /// Ask whether more people must know.
+    pub fn escalate(
+        &mut self,
+        situation: &Arc<Situation>,
+        transcript: bool,
+    ) -> (Option<Escalation>, Trace) {
+        let surroundings = &situation.surroundings;
+        self.ask(
+            Stage::Escalate,
+            situation,
+            transcript,
+            |instance, context| {
+                let (answer, trace) = instance.escalate(context);
+                (answer.map(answers::escalation), trace)
+            },
+            |answer| {
+                answer.validate(
+                    situation.now,
+                    &surroundings.directory,
+                    &surroundings.targets,
+                )
+            },
+        )
+    }
+
+    fn ask<A: Answer>(
+        &mut self,
+        stage: Stage,
+        situation: &Arc<Situation>,
+        transcript: bool,
+        call: impl FnOnce(&mut Instance, &CallContext<'_>) -> (Option<A>, Trace),
+        validate: impl FnOnce(&A) -> Result<(), BadOutput>,
+    ) -> (Option<A>, Trace) {
+        let plugin = self.plugin;
+        let Some(instance) = self.instance.as_mut().filter(|instance| !instance.spent) else {
+            let outcome = Outcome::with_detail(
+                OutcomeKind::Failed,
+                "not called: the same policy failed earlier in this pass",
+            );
+            return (None, Trace::not_called(outcome));
+        };
+        // Last of all: whoever is admitted must be called and reported.
+        if let Err(outcome) = plugin.breaker(stage).admit(Instant::now()) {
+            return (None, Trace::not_called(outcome));
+        }
+        let context = CallContext {
+            rights: &plugin.rights,
+            limits: &plugin.limits,
+            situation,
+            transcript,
+        };
+        let (mut answer, mut trace) = call(instance, &context);
+        if let Some(given) = &answer {
+            let limit = plugin.limits.output.0;
+            if given.bytes() as u64 > limit {
+                trace.outcome = Outcome::limited(OutcomeKind::BadOutput, "output", limit, "bytes");
+                trace.writes.clear();
+                answer = None;
+            } else if let Err(bad) = validate(given) {
+                trace.reject(bad);
+                answer = None;
+            }
+        }
+        plugin
+            .breaker(stage)
+            .report(trace.outcome.kind, Instant::now());
+        (answer, trace)
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if let Some(instance) = self.instance.take() {
+            self.plugin.give_back(instance);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What is wrong with a company file that reads well: names nobody defined,
+//! numbers out of range.
+
+use std::collections::BTreeSet;
+
+use super::CompanyFile;
+use crate::decision::stage::Stage;
+use crate::input::is_code;
+use crate::located::Located;
+
+impl CompanyFile {
+    /// Every problem that needs nothing but the file, each with its place.
+    pub(super) fn problems(&self) -> Vec<Located> {
+        let mut problems = Vec::new();
+        if !is_code(self.company.get_ref()) {
+            problems.push(
+                Located::at(
+                    self.company.span(),
+                    format!("{:?} is no company name", self.company.get_ref()),
+                )
+                .help("use lower-case letters, digits and hyphens, at most 64"),
+            );
+        }
+        for stage in Stage::ALL {
+            let mut seen = BTreeSet::new();
+            for name in self.pipeline.spanned(stage) {
+                if !self.plugin.contains_key(name.get_ref()) {
+                    problems.push(
+                        Located::at(
+                            name.span(),
+                            format!(
+                                "stage {stage} names plugin {:?}, which is not defined",
+                                name.get_ref()
+                            ),
+                        )
+                        .help(format!(
+                            "add [plugin.{}] with its pack, or take it out",
+                            name.get_ref()
+                        )),
+                    );
+                }
+                if !seen.insert(name.get_ref()) {
+                    problems.push(Located::at(
+                        name.span(),
+                        format!("stage {stage} names plugin {:?} twice", name.get_ref()),
+                    ));
+                }
+            }
+        }
+        self.queue_problems(&mut problems);
+        for (name, target) in &self.target {
+            let url = &target.webhook.url;
+            if !url.get_ref().starts_with("https://") {
+                problems.push(
+                    Located::at(
+                        url.span(),
+                        format!("target {name:?} is not told over https"),
+                    )
+                    .help("only https addresses are called"),
+                );
+            }
+        }
+        problems
+    }
+
+    fn queue_problems(&self, problems: &mut Vec<Located>) {
+        let defaults: Vec<_> = self
+            .queue
+            .iter()
+            .filter(|(_, queue)| queue.get_ref().default)
+            .collect();
+        if self.queue.is_empty() {
+            problems.push(
+                Located::whole("no queue is defined")
+                    .help("add [queue.general] with default = true"),
+            );
+        } else if defaults.is_empty() {
+            problems.push(
+                Located::whole("no queue is the default")
+                    .help("add default = true to the queue conversations fall back to"),
+            );
+        } else if let Some((id, queue)) = defaults.get(1) {
+            problems.push(Located::at(
+                queue.span(),
+                format!("queue {id:?} is a second default; only one can be"),
+            ));
+        }
+        for (id, queue) in &self.queue {
+            let entry = queue.get_ref();
+            if !is_code(id) {
+                problems.push(
+                    Located::at(queue.span(), format!("{id:?} is no queue id"))
+                        .help("use lower-case letters, digits and hyphens, at most 64"),
+                );
+            }
+            if let Some(hours) = entry
+                .sla
+                .hours
+                .as_ref()
+                .filter(|hours| !self.hours.contains_key(*hours))
+            {
+                problems.push(
+                    Located::at(
+                        queue.span(),
+                        format!("queue {id:?} counts in hours {hours:?}, which are not defined"),
+                    )
+                    .help(format!("add [hours.{hours}]")),
+                );
+            }
+            for (skill, proficiency) in entry.skills.iter().filter(|(_, p)| !(1..=5).contains(*p)) {
+                problems.push(Located::at(queue.span(), format!("queue {id:?} wants proficiency {proficiency} in {skill:?}; it must be 1 to 5")));
+            }
+            if entry.priority > 100 {
+                problems.push(Located::at(
+                    queue.span(),
+                    format!(
+                        "queue {id:?} has priority {}; it must be 0 to 100",
+                        entry.priority
+                    ),
+                ));
+            }
+        }
+        for (id, agent) in &self.agent {
+            for queue in agent
+                .get_ref()
+                .queues
+                .iter()
+                .filter(|queue| !self.queue.contains_key(*queue))
+            {
+                problems.push(Located::at(
+                    agent.span(),
+                    format!("agent {id:?} works queue {queue:?}, which is not defined"),
+                ));
+            }
+            for (skill, proficiency) in agent
+                .get_ref()
+                .skills
+                .iter()
+                .filter(|(_, p)| !(1..=5).contains(*p))
+            {
+                problems.push(Located::at(
+                    agent.span(),
+                    format!(
+                        "agent {id:?} has proficiency {proficiency} in {skill:?}; it must be 1 to 5"
+                    ),
+                ));
+            }
+        }
+    }
+}
