@@ -340,3 +340,6 @@ impl CompanyFile {
         Directory::new(agents, queues).map_err(|error| Located::whole(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests;

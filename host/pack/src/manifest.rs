@@ -117,6 +117,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documented_example_is_valid() {
+        let text = include_str!("../../../docs/pack.example.toml");
+        let manifest = Manifest::parse(text).expect("valid");
+        assert_eq!(manifest.limits.handles, Some(1024));
+    }
+
+    #[test]
     fn little_is_needed() {
         let manifest =
             Manifest::parse("[pack]\nname = \"care\"\nversion = \"0.1.0\"").expect("enough");
