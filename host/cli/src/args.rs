@@ -136,16 +136,12 @@ pub(crate) struct TestArgs {
 /// What a pack is run with.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct WithFlags {
-    /// Company file to take settings, grants, queues, agents and articles from; its first plugin of
-    /// this pack is used.
+    /// Company file to decide with: its pipelines, settings, grants, queues, agents and articles.
     #[arg(long, value_name = "FILE")]
     pub(crate) company: Option<PathBuf>,
     /// Settings as a JSON file, or as JSON itself.
     #[arg(long, value_name = "FILE|JSON", conflicts_with = "company")]
     pub(crate) settings: Option<String>,
-    /// Decisions an instance makes before it is thrown away; 0: every decision starts fresh.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) reuse: u32,
 }
 
 #[derive(Debug, Args)]
@@ -178,12 +174,16 @@ pub(crate) struct RunArgs {
     /// Where an interaction's fields come from: `field=key` or `field=:literal`, separated by commas.
     #[arg(long, value_name = "MAP")]
     pub(crate) map: Option<String>,
-    /// The moment of the decisions (RFC 3339) where an interaction names none; now unless given.
+    /// The moment of the decisions (RFC 3339) where an interaction says no `received_at`; now unless
+    /// given.
     #[arg(long)]
     pub(crate) now: Option<jiff::Timestamp>,
     /// Keep every host call in the output.
     #[arg(long)]
     pub(crate) transcript: bool,
+    /// Decisions an instance makes before it is thrown away; 0: every decision starts fresh.
+    #[arg(long, default_value_t = 0, conflicts_with = "company")]
+    pub(crate) reuse: u32,
     #[command(flatten)]
     pub(crate) with: WithFlags,
     #[command(flatten)]
@@ -263,7 +263,7 @@ pub(crate) struct DemoArgs {
     /// End after the table; without it the server goes on until interrupted.
     #[arg(long)]
     pub(crate) once: bool,
-    /// Play this file, one JSON object a line, to the company of --company-name.
+    /// Play this file, one JSON object a line, to the company of --company.
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
     /// How the file's rows become interactions.
@@ -278,7 +278,7 @@ pub(crate) struct DemoArgs {
     /// Requests in flight at once.
     #[arg(long, default_value_t = 32)]
     pub(crate) concurrency: usize,
-    /// The pack to play to, instead of the repository's plugins/social-care.
+    /// Another copy of the social-care pack, instead of the repository's.
     #[arg(long, value_name = "DIR")]
     pub(crate) pack: Option<PathBuf>,
     #[command(flatten)]

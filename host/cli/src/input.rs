@@ -100,6 +100,10 @@ fn put(fields: &mut Map<String, Value>, path: &[String], value: Value) {
     let inner = fields
         .entry(name.clone())
         .or_insert_with(|| Value::Object(Map::new()));
+    // What stands there and is no object makes room for one.
+    if !inner.is_object() {
+        *inner = Value::Object(Map::new());
+    }
     if let Value::Object(inner) = inner {
         put(inner, rest, value);
     }
@@ -117,11 +121,23 @@ pub(crate) fn lines(
         )),
     };
     let mut number = 0;
+    let mut broken = false;
     let mut line = Vec::new();
     Ok(std::iter::from_fn(move || {
         loop {
             line.clear();
-            let read = read_line(&mut reader, &mut line)?;
+            let read = match read_line(&mut reader, &mut line) {
+                Ok(read) => read?,
+                Err(_) if broken => return None,
+                Err(error) => {
+                    broken = true;
+                    let error = InputError::Invalid {
+                        field: "line".to_owned(),
+                        problem: format!("cannot be read: {error}"),
+                    };
+                    return Some((number + 1, Err(error)));
+                }
+            };
             number += 1;
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -148,12 +164,15 @@ pub(crate) fn lines(
 }
 
 /// Read a line, keeping no more than its limit; how long it was.
-fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> Option<usize> {
+fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Option<usize>> {
     let mut length = 0;
     loop {
-        let buffer = reader.fill_buf().ok()?;
+        let buffer = match reader.fill_buf() {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
         if buffer.is_empty() {
-            return (length > 0).then_some(length);
+            return Ok((length > 0).then_some(length));
         }
         let end = buffer.iter().position(|byte| *byte == b'\n');
         let part = &buffer[..end.unwrap_or(buffer.len())];
@@ -164,7 +183,7 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> Option<usize> {
         let used = part.len() + usize::from(end.is_some());
         reader.consume(used);
         if end.is_some() {
-            return Some(length);
+            return Ok(Some(length));
         }
     }
 }

@@ -94,35 +94,48 @@ pub(crate) fn serving_engine(threads: usize) -> Result<Engine, Failure> {
     Engine::serving(settings, cache()).map_err(|error| Failure::new(Exit::Machine, error))
 }
 
-/// The setup a pack is tried with on the command line: the company's, or the
-/// pack alone with its settings.
-pub(crate) fn setup(
-    engine: &Engine,
-    pack: &Pack,
-    with: &WithFlags,
-    path: &Path,
-) -> Result<Generation, Failure> {
-    match &with.company {
-        Some(file) => of_company(engine, file, path),
-        None => alone(engine, pack, with),
+/// What a pack is tried with on the command line.
+pub(crate) struct Trial<'a> {
+    /// The pack.
+    pub(crate) pack: &'a Pack,
+    /// Where it was read from.
+    pub(crate) path: &'a Path,
+    /// Company or settings.
+    pub(crate) with: &'a WithFlags,
+    /// Decisions an instance makes; a company file says so itself.
+    pub(crate) reuse: u32,
+    /// How a company's other packs are built.
+    pub(crate) build: &'a BuildFlags,
+}
+
+impl Trial<'_> {
+    /// Something that decides: the company's setup, or the pack alone with its
+    /// settings.
+    pub(crate) fn setup(&self, engine: &Engine) -> Result<Generation, Failure> {
+        match &self.with.company {
+            Some(file) => of_company(engine, file, self),
+            None => alone(engine, self),
+        }
     }
 }
 
-fn of_company(engine: &Engine, file: &Path, pack: &Path) -> Result<Generation, Failure> {
-    let directory = pack
+fn of_company(engine: &Engine, file: &Path, trial: &Trial<'_>) -> Result<Generation, Failure> {
+    let beside = trial
+        .path
         .parent()
         .filter(|parent| parent.is_dir() && !parent.as_os_str().is_empty());
-    let packs: Vec<PathBuf> = directory
+    let packs: Vec<PathBuf> = beside
         .map(Path::to_owned)
         .into_iter()
-        .chain([pack.to_owned()])
+        .chain([trial.path.to_owned()])
         .collect();
-    let assembler = Assembler::new(engine.clone(), packs, BuildOptions::default());
+    let assembler = Assembler::new(engine.clone(), packs, build_options(trial.build));
     assembler.build(file, 0).map_err(rejected)
 }
 
-fn alone(engine: &Engine, pack: &Pack, with: &WithFlags) -> Result<Generation, Failure> {
-    let plugin = Arc::new(activate(engine, pack, with)?);
+fn alone(engine: &Engine, trial: &Trial<'_>) -> Result<Generation, Failure> {
+    let pack = trial.pack;
+    let plugin = Arc::new(activate(engine, trial)?);
     let queue = serde_json::json!({"id": "general", "default": true});
     let directory = serde_json::from_value(queue)
         .ok()
@@ -145,8 +158,9 @@ fn alone(engine: &Engine, pack: &Pack, with: &WithFlags) -> Result<Generation, F
 }
 
 /// Activate a pack with the settings of the command line.
-pub(crate) fn activate(engine: &Engine, pack: &Pack, with: &WithFlags) -> Result<Plugin, Failure> {
-    let given = match &with.settings {
+fn activate(engine: &Engine, trial: &Trial<'_>) -> Result<Plugin, Failure> {
+    let pack = trial.pack;
+    let given = match &trial.with.settings {
         None => Value::Object(Default::default()),
         Some(text) if text.trim_start().starts_with('{') => parse_settings(text, "--settings")?,
         Some(path) => {
@@ -170,8 +184,12 @@ pub(crate) fn activate(engine: &Engine, pack: &Pack, with: &WithFlags) -> Result
             "give them with --settings, or --company",
         )
     })?;
-    let ceiling = Limits::ceiling(&LimitsFile::default());
-    let limits = Limits::resolve(&ceiling, &pack.limits, &LimitsFile::default()).unwrap_or(ceiling);
+    let ceiling = &engine.settings().ceiling;
+    let limits =
+        Limits::resolve(ceiling, &pack.limits, &LimitsFile::default()).map_err(|above| {
+            let texts: Vec<_> = above.iter().map(ToString::to_string).collect();
+            Failure::new(Exit::Pack, texts.join("; "))
+        })?;
     let spec = PluginSpec {
         name: pack.name.clone(),
         pack: pack.name.clone(),
@@ -180,7 +198,7 @@ pub(crate) fn activate(engine: &Engine, pack: &Pack, with: &WithFlags) -> Result
         settings,
         grants: pack.needs.clone(),
         limits,
-        reuse: with.reuse,
+        reuse: trial.reuse,
         on_failure: OnFailure::default(),
     };
     Plugin::activate(engine, spec)

@@ -212,6 +212,39 @@ fn decisions_come_one_a_line_in_the_order_of_the_input() {
 }
 
 #[test]
+fn a_reader_that_leaves_early_ends_the_run() {
+    let mut input = String::new();
+    for number in 0..20_000 {
+        input.push_str(&format!("{{\"text\":\"number {number}\"}}\n"));
+    }
+    let place = tempfile::tempdir().expect("a place");
+    let file = place.path().join("many.jsonl");
+    std::fs::write(&file, input).expect("written");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
+        .args(["run", CARE, "--stage", "classify"])
+        .arg(&file)
+        .current_dir(root())
+        .env("CARGO_TARGET_DIR", guests())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the command starts");
+    drop(child.stdout.take());
+    assert!(child.wait().expect("the command ends").code().is_some());
+}
+
+#[test]
+fn a_directory_is_no_input() {
+    let output = patchbay(&["run", CARE, "--stage", "classify", "docs"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("cannot be read"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
 fn every_stage_answers_under_its_own_key() {
     let row =
         "{\"id\":\"1\",\"channel\":\"x\",\"text\":\"I will sue you, my parcel never came!\"}\n";

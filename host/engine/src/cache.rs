@@ -193,21 +193,8 @@ fn refuse_others(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<(), 
 }
 
 fn read_or_make_key(path: &Path) -> Result<[u8; 32], CacheError> {
-    match OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-    {
-        Ok(mut file) => {
-            let key = fresh_key().map_err(io_error("cannot find randomness for", path))?;
-            file.write_all(&key)
-                .map_err(io_error("cannot write", path))?;
-            file.sync_all().map_err(io_error("cannot write", path))?;
-            return Ok(key);
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(io_error("cannot make", path)(error)),
+    if !path.exists() {
+        make_key(path)?;
     }
     let mut file = File::open(path).map_err(io_error("cannot open", path))?;
     let metadata = file.metadata().map_err(io_error("cannot look at", path))?;
@@ -216,6 +203,29 @@ fn read_or_make_key(path: &Path) -> Result<[u8; 32], CacheError> {
     file.read_exact(&mut key)
         .map_err(io_error("cannot read", path))?;
     Ok(key)
+}
+
+/// Make a key beside its place and move it there whole: a crash in between
+/// leaves none, and of two processes that start at once one wins.
+fn make_key(path: &Path) -> Result<(), CacheError> {
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let key = fresh_key().map_err(io_error("cannot find randomness for", path))?;
+    let written = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)
+        .and_then(|mut file| {
+            file.write_all(&key)?;
+            file.sync_all()
+        })
+        .and_then(|()| match fs::hard_link(&temporary, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        });
+    let _ = fs::remove_file(&temporary);
+    written.map_err(io_error("cannot make", path))
 }
 
 fn fresh_key() -> io::Result<[u8; 32]> {

@@ -1,4 +1,4 @@
-//! A component on its way to decisions: read (`Compiled`), then tied to the
+//! A component on its way to decisions: described by its type, then tied to the
 //! host (`Linked`). Both are shared by every company that uses the same bytes;
 //! what belongs to a company lives in an instance's store.
 

@@ -194,7 +194,9 @@ impl Decision {
         }
         self.stamp.plugins.extend(decided.parts);
         self.fallbacks.extend(decided.fallback);
-        if self.outcome == OutcomeKind::Ok && decided.outcome.kind != OutcomeKind::Ok {
+        if matches!(self.outcome, OutcomeKind::Ok | OutcomeKind::Declined)
+            && decided.outcome.kind != OutcomeKind::Ok
+        {
             self.outcome = decided.outcome.kind;
             self.problem = has_particulars(&decided.outcome).then_some(decided.outcome);
         }

@@ -59,7 +59,8 @@ struct Inner {
     parked: AtomicU32,
     pooled: bool,
     linked: Mutex<HashMap<(Digest, Prepared), Weak<Linked>>>,
-    /// One compilation at a time of one component; others wait and find it.
+    /// One compilation at a time: whoever waited for the same component finds
+    /// it done.
     compiling: Mutex<()>,
 }
 

@@ -14,6 +14,7 @@ pub(crate) struct Limiter {
     memory_limit: u64,
     table_limit: u32,
     memory: u64,
+    largest_table: u32,
     refused: Option<Refused>,
 }
 
@@ -23,6 +24,7 @@ impl Limiter {
             memory_limit: limits.memory.0,
             table_limit: limits.table_elements,
             memory: 0,
+            largest_table: 0,
             refused: None,
         }
     }
@@ -33,7 +35,7 @@ impl Limiter {
         self.memory_limit = limits.memory.0;
         self.table_limit = limits.table_elements;
         self.refused = None;
-        self.memory <= self.memory_limit
+        self.memory <= self.memory_limit && self.largest_table <= self.table_limit
     }
 
     /// Bytes of linear memory the instance has; memories never shrink, so this
@@ -92,6 +94,7 @@ impl ResourceLimiter for Limiter {
             });
             return Ok(false);
         }
+        self.largest_table = self.largest_table.max(desired as u32);
         Ok(true)
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use patchbay_model::decision::classification::MergedClassification;
 use patchbay_model::decision::escalation::Escalation;
@@ -69,7 +69,7 @@ impl Pipelines {
             pipelines: self,
             leases: Vec::new(),
             places: None,
-            patience,
+            until: Instant::now() + patience,
             transcript: false,
         }
     }
@@ -82,7 +82,8 @@ pub struct PipelinePass<'a> {
     leases: Vec<(&'a Plugin, Lease<'a>)>,
     /// The engine's places for the instances of all plugins.
     places: Option<Pass<'a>>,
-    patience: Duration,
+    /// When the caller's patience ends, over all plugins and stages.
+    until: Instant,
     transcript: bool,
 }
 
@@ -144,12 +145,18 @@ impl<'a> PipelinePass<'a> {
             Some(fallback) => format!("the default queue, because {}", fallback.because),
             None => "the default queue, because no routing policy had an opinion".to_owned(),
         };
-        stage.fallback.get_or_insert_with(|| Fallback {
-            stage: Stage::Route,
-            rule: "default-queue",
-            plugin: None,
-            because: "no routing policy had an opinion".to_owned(),
-        });
+        // Whatever the failing plugin's rule was: this is what was done.
+        match &mut stage.fallback {
+            Some(fallback) => fallback.rule = "default-queue",
+            none => {
+                *none = Some(Fallback {
+                    stage: Stage::Route,
+                    rule: "default-queue",
+                    plugin: None,
+                    because: "no routing policy had an opinion".to_owned(),
+                });
+            }
+        }
         let plan = RoutePlan::to_queue(queue, &why);
         stage.decided(Some(plan))
     }
@@ -209,6 +216,10 @@ impl<'a> PipelinePass<'a> {
         let (lease, started) = match self.lease(plugin) {
             Ok(found) => found,
             Err(outcome) => {
+                // One that does not start fails too.
+                if outcome.kind.is_failure() {
+                    plugin.breaker(stage).report(outcome.kind, Instant::now());
+                }
                 let trace = Trace::not_called(outcome);
                 return asked(plugin, stage, None, trace, 0, Micros::default());
             }
@@ -226,6 +237,7 @@ impl<'a> PipelinePass<'a> {
     /// is the first time it is asked for.
     fn lease(&mut self, plugin: &'a Arc<Plugin>) -> Result<(&mut Lease<'a>, Micros), Outcome> {
         let plugin: &'a Plugin = plugin;
+        let patience = self.until.saturating_duration_since(Instant::now());
         let mut started = Micros::default();
         let known = self
             .leases
@@ -235,10 +247,10 @@ impl<'a> PipelinePass<'a> {
             Some(index) => index,
             None => {
                 let lease = match self.places {
-                    Some(_) => plugin.lease_further(self.patience)?,
+                    Some(_) => plugin.lease_further(patience)?,
                     None => {
                         let places = self.pipelines.plugins().len();
-                        let (lease, places) = plugin.lease_first(self.patience, places)?;
+                        let (lease, places) = plugin.lease_first(patience, places)?;
                         self.places = Some(places);
                         lease
                     }

@@ -32,15 +32,15 @@ fn limits_while_preparing(limits: &Limits) -> Limits {
     }
 }
 
-/// Call `prepare` and say what the policy said.
+/// Call `prepare` and say what the policy said. Where no picture can be taken
+/// this happens for every instance, under the plugin's own limits.
 pub(crate) fn call_prepare(
     instance: &mut Instance,
     rights: &Rights,
     limits: &Limits,
 ) -> Result<(), LoadError> {
-    let limits = limits_while_preparing(limits);
     let settings = rights.settings.to_string();
-    match instance.prepare(rights, &limits, &settings) {
+    match instance.prepare(rights, limits, &settings) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(problems)) => Err(LoadError::Settings(
             problems
@@ -87,9 +87,9 @@ pub(crate) fn snapshot(
     let _inside = engine
         .enter(engine.settings().queue_deadline)
         .map_err(LoadError::Start)?;
-    let mut instance = Instance::start(engine, &linked, &limits_while_preparing(limits))
-        .map_err(does_not_start)?;
-    call_prepare(&mut instance, rights, limits)?;
+    let limits = limits_while_preparing(limits);
+    let mut instance = Instance::start(engine, &linked, &limits).map_err(does_not_start)?;
+    call_prepare(&mut instance, rights, &limits)?;
     let (store, wasm_instance) = instance.into_parts();
     let mut state = Picture {
         store,

@@ -4,6 +4,9 @@
 //! capped log, no environment, no files. Everything else of WASI is linked
 //! too, and denies by name when it is called.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{
     Component, ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType,
@@ -84,9 +87,22 @@ fn define(slot: &mut LinkerInstance<'_, HostState>, interface: &str, function: &
     }
 }
 
+/// A name that lives as long as the process: there are few, and every component
+/// that imports one shares it.
+fn interned(name: String) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name.as_str()) {
+        return known;
+    }
+    let kept: &'static str = Box::leak(name.into_boxed_str());
+    names.insert(kept);
+    kept
+}
+
 /// A function that is there, so that the component links, and denies.
 fn deny(slot: &mut LinkerInstance<'_, HostState>, interface: &str, function: &str) -> Defined {
-    let name: &'static str = Box::leak(format!("{interface}.{function}").into_boxed_str());
+    let name = interned(format!("{interface}.{function}"));
     slot.func_new(function, move |mut store, _, _, _| {
         store.data_mut().call(name, (), |_| -> Result<(), Stop> {
             Err(Stop::denied(format!("`{name}` is outside the sandbox")))

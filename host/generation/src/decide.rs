@@ -14,6 +14,7 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::{Agent, Directory, Queue};
 use patchbay_model::input::InputError;
 use patchbay_model::interaction::{Draft, Interaction};
+use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::{DraftAtHand, Exchange, Situation, Surroundings};
 use serde::Deserialize;
 use serde_json::Value;
@@ -140,10 +141,13 @@ impl Generation {
             let decided = pass.classify(&situation);
             classified(&mut decision, &mut situation, decided);
         }
-        if request.stages.contains(&Stage::Route) {
-            decision.route = decision.add(pass.route(&situation));
+        // Whoever was too busy for one stage is asked for no other: the caller
+        // tries again.
+        let goes_on = |decision: &Decision| decision.outcome != OutcomeKind::Overloaded;
+        if request.stages.contains(&Stage::Route) && goes_on(&decision) {
+            decision.route = decision.add(without_opinion(pass.route(&situation)));
         }
-        if request.stages.contains(&Stage::Escalate) {
+        if request.stages.contains(&Stage::Escalate) && goes_on(&decision) {
             let trigger = request.trigger.unwrap_or_else(|| Trigger::of("classified"));
             Arc::make_mut(&mut situation).trigger = Some(Arc::new(trigger));
             let escalated = pass.escalate(&situation);
@@ -174,6 +178,12 @@ impl Generation {
             trigger: None,
             memories: Arc::default(),
         };
+        if request.conversation.is_some() && request.interaction.is_none() {
+            return Err(InputError::Invalid {
+                field: "conversation".to_owned(),
+                problem: "needs `interaction`, the message the draft answers".to_owned(),
+            });
+        }
         let mut answered = None;
         if let Some(value) = request.interaction {
             let interaction = Interaction::from_outside(value)?;
@@ -263,7 +273,6 @@ fn classified(
 /// No opinion at one stage does not make a decision of several stages end
 /// `declined`: the record of each part says who declined.
 fn without_opinion<A>(mut decided: Decided<A>) -> Decided<A> {
-    use patchbay_model::outcome::{Outcome, OutcomeKind};
     if decided.outcome.kind == OutcomeKind::Declined {
         decided.outcome = Outcome::plain(OutcomeKind::Ok);
     }

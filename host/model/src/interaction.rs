@@ -76,6 +76,14 @@ pub struct Author {
     pub verified: Option<bool>,
 }
 
+impl Author {
+    /// Whether both are known to be the same person on the channel: by
+    /// address, since names and followers change.
+    pub fn is(&self, other: &Author) -> bool {
+        self.address.is_some() && self.address == other.address
+    }
+}
+
 /// A file that came with an interaction; the content is kept elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -193,9 +193,18 @@ pub fn locate(
     };
     let mut found: Option<(Version, PathBuf)> = None;
     let mut others = Vec::new();
+    let mut broken = Vec::new();
     for directory in candidates(pack_directories) {
-        let Ok(manifest) = read_manifest(&directory.join(FILE_NAME)) else {
+        let manifest = directory.join(FILE_NAME);
+        if !manifest.is_file() {
             continue;
+        }
+        let manifest = match read_manifest(&manifest) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                broken.push(error.to_string());
+                continue;
+            }
         };
         if manifest.name() != name {
             continue;
@@ -209,7 +218,14 @@ pub fn locate(
     }
     found.map(|(_, directory)| directory).ok_or_else(|| {
         unknown(match others.is_empty() {
-            true => format!("none of this name in {}", shown(pack_directories)),
+            true if broken.is_empty() => {
+                format!("none of this name in {}", shown(pack_directories))
+            }
+            true => format!(
+                "none of this name in {}, where some cannot be read: {}",
+                shown(pack_directories),
+                broken.join("; ")
+            ),
             false => format!("there is only version {}", others.join(", ")),
         })
     })
@@ -217,7 +233,7 @@ pub fn locate(
 
 fn shown(directories: &[PathBuf]) -> String {
     match directories {
-        [] => "no pack directory (set `packs` in patchbay.toml, or --packs)".to_owned(),
+        [] => "no pack directory (set `packs` in patchbay.toml)".to_owned(),
         some => {
             let texts: Vec<_> = some.iter().map(|path| path.display().to_string()).collect();
             texts.join(", ")

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
     output::note(format!("building {}", pack.display()));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let engine = serving_engine(cores)?;
-    let packs = pack.parent().map(Path::to_owned).into_iter().collect();
+    let packs = vec![pack.clone()];
     let assembler = Assembler::new(engine.clone(), packs, build_options(&args.build));
     let generations = companies(&assembler)?;
     output::note(format!(

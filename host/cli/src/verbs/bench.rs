@@ -1,6 +1,5 @@
 //! `patchbay bench`: what a decision takes, fresh and reused.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use comfy_table::{Table, presets};
@@ -12,15 +11,14 @@ use patchbay_generation::Generation;
 use patchbay_generation::decide::{DecideRequest, ToneRequest};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
-use patchbay_pack::source::Pack;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::args::{BenchArgs, WithFlags};
+use crate::args::BenchArgs;
 use crate::demo::content;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::input::{RowMap, lines};
-use crate::loading::{open_pack, serving_engine, setup};
+use crate::loading::{Trial, open_pack, serving_engine};
 use crate::numbers::{Percentiles, bytes};
 use crate::output;
 
@@ -52,20 +50,28 @@ pub(crate) fn run(args: &BenchArgs) -> Outcome {
     let pack = open_pack(&args.dir, &args.build)?;
     let rows = interactions(args)?;
     let mut results = Vec::new();
-    for (mode, reuse) in [("fresh", 0), ("reused", REUSE)] {
-        let with = WithFlags {
+    // A company file says itself how often an instance is used.
+    let modes: &[(&'static str, u32)] = match args.with.company {
+        Some(_) => &[("as the company says", 0)],
+        None => &[("fresh", 0), ("reused", REUSE)],
+    };
+    for (mode, reuse) in modes.iter().copied() {
+        let trial = Trial {
+            pack: &pack,
+            path: &args.dir,
+            with: &args.with,
             reuse,
-            ..args.with.clone()
+            build: &args.build,
         };
         let engine = serving_engine(1)?;
-        let generation = setup(&engine, &pack, &with, &args.dir)?;
+        let generation = trial.setup(&engine)?;
         for stage in Stage::ALL {
             if generation.pipelines.of(stage).is_empty() {
                 continue;
             }
             let mut row = measure(&generation, stage, mode, &rows, args.decisions);
-            if mode == "fresh" {
-                row.fuel = Some(fuel(&pack, &with, args, stage, &rows)?);
+            if reuse == 0 {
+                row.fuel = Some(fuel(&trial, stage, &rows)?);
             }
             results.push(row);
         }
@@ -114,8 +120,7 @@ fn interactions(args: &BenchArgs) -> Result<Vec<Value>, Failure> {
     }
 }
 
-/// The request of a row at a stage: a stage beyond the first gets what the
-/// classifier said, but only its own call is measured.
+/// The request of a row at one stage alone: nothing was classified before.
 fn decide<'a>(
     generation: &'a Generation,
     stage: Stage,
@@ -192,16 +197,10 @@ fn measure(
 }
 
 /// Fuel of a stage, on an engine that counts it.
-fn fuel(
-    pack: &Pack,
-    with: &WithFlags,
-    args: &BenchArgs,
-    stage: Stage,
-    rows: &[Value],
-) -> Result<Percentiles, Failure> {
+fn fuel(trial: &Trial<'_>, stage: Stage, rows: &[Value]) -> Result<Percentiles, Failure> {
     let engine = Engine::metered(EngineSettings::default())
         .map_err(|error| Failure::new(Exit::Machine, error))?;
-    let generation = Arc::new(setup(&engine, pack, with, &args.dir)?);
+    let generation = trial.setup(&engine)?;
     let mut used: Vec<f64> = rows
         .iter()
         .take(METERED)

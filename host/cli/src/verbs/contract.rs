@@ -12,10 +12,14 @@ use crate::output;
 pub(crate) fn run(args: &ContractArgs) -> Outcome {
     if let Some(directory) = &args.output {
         unpack(&CONTRACT, directory, &|text| text.to_owned()).map_err(io(directory))?;
-        output::note(format!(
-            "contract {CONTRACT_VERSION} written to {}",
-            directory.display()
-        ));
+        if args.json {
+            output::json(&json!({"version": CONTRACT_VERSION, "directory": directory}))?;
+        } else {
+            output::note(format!(
+                "contract {CONTRACT_VERSION} written to {}",
+                directory.display()
+            ));
+        }
         return Ok(Exit::Success);
     }
     let mut files = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -19,13 +19,15 @@ use serde_json::{Value, json};
 use crate::args::RunArgs;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::input::{RowMap, lines};
-use crate::loading::{open_pack, serving_engine, setup};
+use crate::loading::{Trial, open_pack, serving_engine};
 use crate::numbers::thousands;
 use crate::output;
 
+/// Most threads: as many as the engine has places for running decisions.
+const MOST_JOBS: usize = 64;
 /// Rows handed to a thread at once.
 const BATCH: usize = 64;
-/// How long a row waits for an instance; threads never outnumber instances.
+/// How long a row waits for an instance.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 type Rows = Vec<(usize, Result<Value, InputError>)>;
@@ -41,12 +43,20 @@ struct Tally {
 pub(crate) fn run(args: &RunArgs) -> Outcome {
     let jobs = match args.jobs {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
-        jobs => jobs.min(64),
-    };
+        jobs => jobs,
+    }
+    .min(MOST_JOBS);
     let map = RowMap::parse(args.map.as_deref(), &args.channel)?;
     let pack = open_pack(&args.dir, &args.build)?;
     let engine = serving_engine(jobs)?;
-    let generation = setup(&engine, &pack, &args.with, &args.dir)?;
+    let trial = Trial {
+        pack: &pack,
+        path: &args.dir,
+        with: &args.with,
+        reuse: args.reuse,
+        build: &args.build,
+    };
+    let generation = trial.setup(&engine)?;
     if generation.pipelines.of(args.stage).is_empty() {
         return Err(Failure::new(
             Exit::Pack,
@@ -99,15 +109,18 @@ fn decide_all(
     bar: &ProgressBar,
 ) -> Result<Tally, Failure> {
     let (to_workers, batches) = sync_channel::<(usize, Rows)>(jobs * 2);
-    let batches = Mutex::new(batches);
+    // Owned by the workers: when the last one leaves, so does the channel, and
+    // reading stops.
+    let batches = Arc::new(Mutex::new(batches));
     let (to_printer, printed) = sync_channel::<(usize, Done)>(jobs * 4);
     std::thread::scope(|scope| {
         for _ in 0..jobs {
             let to_printer = to_printer.clone();
-            let batches = &batches;
-            scope.spawn(move || work(batches, &to_printer, worker));
+            let batches = Arc::clone(&batches);
+            scope.spawn(move || work(&batches, &to_printer, worker));
         }
         drop(to_printer);
+        drop(batches);
         let printer = scope.spawn(move || print(&printed, bar));
         let mut rows = rows.peekable();
         let mut sequence = 0;
@@ -251,9 +264,9 @@ impl Worker<'_> {
                 } else {
                     json!({"draft": draft_fields(row)})
                 };
+                let now = self.moment(&row);
                 let mut request: ToneRequest = read(row)?;
                 request.transcript |= self.transcript;
-                let now = self.now.unwrap_or_else(Timestamp::now);
                 self.generation.check(request, now, PATIENCE)?.decision
             }
             stage => {
@@ -283,8 +296,10 @@ impl Worker<'_> {
     /// When the interaction was received, so that a file gives the same
     /// decisions whenever it is run.
     fn moment(&self, row: &Value) -> Timestamp {
-        self.now
-            .or_else(|| row["interaction"]["received_at"].as_str()?.parse().ok())
+        row["interaction"]["received_at"]
+            .as_str()
+            .and_then(|at| at.parse().ok())
+            .or(self.now)
             .unwrap_or_else(Timestamp::now)
     }
 }

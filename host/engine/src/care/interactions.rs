@@ -73,7 +73,7 @@ impl interactions::Host for HostState {
                 .earlier
                 .iter()
                 .chain(&exchange.elsewhere)
-                .filter(|earlier| earlier.author == exchange.interaction.author)
+                .filter(|earlier| earlier.author.is(&exchange.interaction.author))
                 .cloned()
                 .collect();
             all.sort_by_key(|interaction| std::cmp::Reverse(interaction.received_at));

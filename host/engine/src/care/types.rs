@@ -171,9 +171,10 @@ impl types::HostInteraction for HostState {
     ) -> wasmtime::Result<Resource<contract::Contact>> {
         self.call_giving("types.interaction.author", number(&this), |state| {
             let interaction = Arc::clone(state.interaction_at(&this)?);
-            let customer = state
-                .exchange()?
-                .filter(|exchange| exchange.interaction.author == interaction.author);
+            let customer = state.exchange()?.filter(|exchange| {
+                Arc::ptr_eq(&exchange.interaction, &interaction)
+                    || exchange.interaction.author.is(&interaction.author)
+            });
             Ok(Item::Contact(interaction, customer))
         })
     }

@@ -298,10 +298,7 @@ impl Course {
     /// The interaction with what was said before it: by conversation where it
     /// names one, else by what it replies to, else by author.
     fn exchange(&self, interaction: Interaction) -> Arc<Exchange> {
-        let same_author = |earlier: &&Arc<Interaction>| {
-            interaction.author.address.is_some()
-                && earlier.author.address == interaction.author.address
-        };
+        let same_author = |earlier: &&Arc<Interaction>| earlier.author.is(&interaction.author);
         let same_thread = |earlier: &&Arc<Interaction>| match (
             &interaction.conversation,
             &interaction.in_reply_to,
