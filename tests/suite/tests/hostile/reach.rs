@@ -170,6 +170,6 @@ fn random_bytes_without_end_are_refused() {
     on_both(|engine| {
         let plugin = Plugin::activate(engine, spec(wat("random"))).expect("activated");
         let (_, trace) = classify(&plugin, "");
-        hit(&trace.outcome, OutOfMemory, "transfer", 64 << 10);
+        hit(&trace.outcome, OutOfMemory, "random", 64 << 10);
     });
 }
