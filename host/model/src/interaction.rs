@@ -312,17 +312,18 @@ pub struct Draft {
     pub interaction: Option<String>,
 }
 
-const DRAFT_FIELDS: &[&str] = &[
-    "id",
-    "channel",
-    "text",
-    "visibility",
-    "written_by",
-    "agent",
-    "interaction",
-];
-
 impl Draft {
+    /// Names of its fields in JSON.
+    pub const FIELDS: &[&str] = &[
+        "id",
+        "channel",
+        "text",
+        "visibility",
+        "written_by",
+        "agent",
+        "interaction",
+    ];
+
     /// Read a draft; unlike an interaction it comes from our own side, so an
     /// unknown field is a mistake.
     ///
@@ -330,7 +331,7 @@ impl Draft {
     /// [`InputError`] with the field at fault.
     pub fn from_value(value: Value) -> Result<Draft, InputError> {
         let map = object("draft", value)?;
-        refuse_unknown(&map, DRAFT_FIELDS)?;
+        refuse_unknown(&map, Draft::FIELDS)?;
         let draft: Draft = typed(map, &["id", "channel", "text"])?;
         identifier("id", &draft.id)?;
         input::code("channel", &draft.channel)?;

@@ -13,6 +13,7 @@ use patchbay_generation::Generation;
 use patchbay_generation::decide::{DecideRequest, ToneRequest};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
+use patchbay_model::interaction::Draft;
 use patchbay_model::outcome::OutcomeKind;
 use serde_json::{Value, json};
 
@@ -310,18 +311,9 @@ fn is_request(fields: &serde_json::Map<String, Value>) -> bool {
 
 /// Only what a draft has: rows of a file carry more.
 fn draft_fields(row: Value) -> Value {
-    const KNOWN: [&str; 7] = [
-        "id",
-        "channel",
-        "text",
-        "visibility",
-        "written_by",
-        "agent",
-        "interaction",
-    ];
     match row {
         Value::Object(mut fields) => {
-            fields.retain(|key, _| KNOWN.contains(&key.as_str()));
+            fields.retain(|key, _| Draft::FIELDS.contains(&key.as_str()));
             Value::Object(fields)
         }
         other => other,

@@ -3,7 +3,7 @@
 //!
 //! All country codes, the original and the generic ones in general use, some
 //! cities and brands, from IANA's root zone
-//! (<https://www.iana.org/domains/root/db>). X knows all 1,400: a URL under
+//! (IANA's database of the root zone). X knows all 1,400: a URL under
 //! one that is missing here counts by its characters.
 
 /// End of the top-level domain that starts at `start`; `None` where none does,
