@@ -28,28 +28,46 @@ struct State {
     trying: bool,
 }
 
+impl State {
+    fn refusal(&self, now: Instant) -> Option<Outcome> {
+        let until = self.open_until?;
+        if now >= until && !self.trying {
+            return None;
+        }
+        let wait = until.saturating_duration_since(now).as_millis();
+        Some(Outcome::with_detail(
+            self.last.unwrap_or(OutcomeKind::Failed),
+            format!(
+                "not called: it failed {} times in a row; next try in {wait} ms",
+                self.failures
+            ),
+        ))
+    }
+}
+
 impl Breaker {
-    /// Whether the plugin may be called now.
+    /// Whether the plugin may be called now; if so, it must be, and reported.
     ///
     /// # Errors
     /// The outcome to report instead: of the kind that opened the breaker.
     pub fn admit(&self, now: Instant) -> Result<(), Outcome> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(until) = state.open_until else {
-            return Ok(());
-        };
-        if now >= until && !state.trying {
-            state.trying = true;
-            return Ok(());
+        match state.refusal(now) {
+            Some(outcome) => Err(outcome),
+            None => {
+                state.trying = state.open_until.is_some();
+                Ok(())
+            }
         }
-        let wait = until.saturating_duration_since(now).as_millis();
-        Err(Outcome::with_detail(
-            state.last.unwrap_or(OutcomeKind::Failed),
-            format!(
-                "not called: it failed {} times in a row; next try in {wait} ms",
-                state.failures
-            ),
-        ))
+    }
+
+    /// What [`Breaker::admit`] would answer with instead of admitting, without
+    /// asking to be admitted.
+    pub fn refusal(&self, now: Instant) -> Option<Outcome> {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .refusal(now)
     }
 
     /// Say how a call that was admitted ended.

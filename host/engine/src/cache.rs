@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -14,6 +15,9 @@ const MAGIC: &[u8; 8] = b"pbaot\0\0\x01";
 const MAC_BYTES: usize = 32;
 /// Entries kept; storing one more removes the oldest.
 const MOST_ENTRIES: usize = 512;
+
+/// Age at which nobody is still writing an entry.
+const UNFINISHED: Duration = Duration::from_secs(3600);
 
 /// Why a cache cannot be used.
 #[derive(Debug, Error)]
@@ -113,17 +117,23 @@ impl AotCache {
             std::process::id(),
             std::thread::current().id()
         ));
-        let mut file = OpenOptions::new()
+        let written = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o600)
-            .open(&temporary)?;
-        file.write_all(MAGIC)?;
-        file.write_all(self.mac(name, payload).as_bytes())?;
-        file.write_all(payload)?;
-        file.sync_all()?;
-        fs::rename(&temporary, self.path(name))
+            .open(&temporary)
+            .and_then(|mut file| {
+                file.write_all(MAGIC)?;
+                file.write_all(self.mac(name, payload).as_bytes())?;
+                file.write_all(payload)?;
+                file.sync_all()
+            })
+            .and_then(|()| fs::rename(&temporary, self.path(name)));
+        if written.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        written
     }
 
     fn verified<'a>(&self, name: &str, bytes: &'a [u8]) -> Option<&'a [u8]> {
@@ -146,14 +156,22 @@ impl AotCache {
         self.directory.join(format!("{name}.aot"))
     }
 
+    /// Make room for one more entry, and remove what killed processes left
+    /// unfinished.
     fn prune(&self) {
         let Ok(entries) = fs::read_dir(&self.directory) else {
             return;
         };
-        let mut files: Vec<_> = entries
+        let files = entries
             .flatten()
-            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-            .collect();
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())));
+        let (unfinished, mut files): (Vec<_>, Vec<_>) =
+            files.partition(|(_, path)| path.extension().is_some_and(|ending| ending == "tmp"));
+        for (written, path) in unfinished {
+            if written.elapsed().is_ok_and(|age| age > UNFINISHED) {
+                let _ = fs::remove_file(path);
+            }
+        }
         if files.len() < MOST_ENTRIES {
             return;
         }
@@ -263,6 +281,21 @@ mod tests {
             assert_eq!(cache.load("a"), None, "byte {at}");
             assert!(!path.exists(), "a bad entry is removed");
         }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_once_it_is_old() {
+        let root = tempfile::tempdir().expect("a place");
+        let cache = cache(root.path());
+        let [old, new] = ["a.1.tmp", "b.2.tmp"].map(|name| cache.directory.join(name));
+        for path in [&old, &new] {
+            fs::write(path, b"half").expect("written");
+        }
+        let long_ago = std::time::SystemTime::now() - UNFINISHED * 2;
+        let file = File::options().write(true).open(&old).expect("there");
+        file.set_modified(long_ago).expect("aged");
+        cache.store("c", b"code");
+        assert!(!old.exists() && new.exists());
     }
 
     #[test]

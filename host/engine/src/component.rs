@@ -181,6 +181,38 @@ pub(crate) fn check_header(bytes: &[u8]) -> Result<(), LoadError> {
     }
 }
 
+/// Whether a component has something to prepare, told from its bytes, before
+/// anything is compiled. Bytes that are no valid component have not: compiling
+/// them says what is wrong.
+pub(crate) fn has_lifecycle(bytes: &[u8]) -> bool {
+    use wasmparser::{Parser, Payload, Validator};
+    if Validator::new().validate_all(bytes).is_err() {
+        return false;
+    }
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload {
+            Ok(Payload::Version { .. }) => depth += 1,
+            Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Payload::ComponentExportSection(exports)) if depth == 1 => {
+                let found = exports
+                    .into_iter()
+                    .flatten()
+                    .any(|export| export.name.name.starts_with(LIFECYCLE));
+                if found {
+                    return true;
+                }
+            }
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+/// Beginning of the name `lifecycle` is exported under.
+const LIFECYCLE: &str = "patchbay:lifecycle/lifecycle@";
+
 /// Learn what a component is.
 pub(crate) fn describe(
     engine: &wasmtime::Engine,
@@ -234,9 +266,7 @@ pub(crate) fn describe(
         digest,
         bytes,
         stages,
-        lifecycle: exports
-            .iter()
-            .any(|name| name.starts_with("patchbay:lifecycle/lifecycle@")),
+        lifecycle: exports.iter().any(|name| name.starts_with(LIFECYCLE)),
         contract,
         imports,
         exports,

@@ -7,9 +7,9 @@ use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationCon
 /// Core instances one component may have.
 pub(crate) const CORE_INSTANCES: u32 = 64;
 /// Tables one component may have.
-pub(crate) const TABLES: u32 = 64;
+pub(crate) const TABLES: u32 = 32;
 /// Linear memories one component may have.
-pub(crate) const MEMORIES: u32 = 4;
+pub(crate) const MEMORIES: u32 = 2;
 
 /// How memory for instances is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Allocation {
 #[derive(Clone, Debug)]
 pub struct EngineSettings {
     /// How many instances may exist at once, those made ahead included.
-    /// Default 128; each reserves 4 GiB of address space, none of memory.
+    /// Default 128; each reserves 8 GiB of address space, none of memory.
     pub instances: u32,
     /// Most that a plugin's limits may be set to.
     pub ceiling: Limits,
@@ -68,8 +68,8 @@ impl EngineSettings {
         self.instances / 2
     }
 
-    /// How many decisions may run at once.
-    pub(crate) fn running(&self) -> u32 {
+    /// How many instances may be deciding at once.
+    pub fn running(&self) -> u32 {
         (self.instances - self.parked()).max(1)
     }
 }
@@ -113,12 +113,14 @@ pub fn metered_config(settings: &EngineSettings) -> Config {
 fn pool(settings: &EngineSettings) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     let instances = settings.instances;
+    // As much for every instance as one component may have: whoever got past
+    // the gate finds what it needs. A component is several core instances: the
+    // program, and the shims that tie it to its imports; interpreters link
+    // libraries of their own.
     pool.total_component_instances(instances)
-        .total_memories(instances)
-        // A component is several core instances: the program, and the shims
-        // that tie it to its imports; interpreters link libraries of their own.
         .total_core_instances(instances * CORE_INSTANCES)
-        .total_tables(instances * 8)
+        .total_memories(instances * MEMORIES)
+        .total_tables(instances * TABLES)
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_tables_per_component(TABLES)
         .max_memories_per_component(MEMORIES)

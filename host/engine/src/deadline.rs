@@ -3,10 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use patchbay_model::outcome::OutcomeKind;
-use rustix::time::{ClockId, clock_gettime};
-
+use crate::cpu::thread_time;
 use crate::stop::Stop;
+use patchbay_model::outcome::OutcomeKind;
 
 /// How much longer than its CPU deadline a call may take on the wall clock.
 const WALL_FACTOR: u32 = 10;
@@ -41,7 +40,7 @@ impl Deadline {
 
     /// Called at each tick.
     pub(crate) fn check(&mut self) -> Result<(), Stop> {
-        let cpu = thread_cpu_time();
+        let cpu = thread_time();
         let wall = self.started.elapsed();
         let base = *self
             .cpu_base
@@ -64,14 +63,6 @@ impl Deadline {
             unit: "ms",
         }
     }
-}
-
-fn thread_cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(
-        u64::try_from(time.tv_sec).unwrap_or(0),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    )
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use patchbay_model::limits::Limits;
@@ -42,8 +42,36 @@ pub enum EngineError {
     Ticker(std::io::Error),
 }
 
-/// Which settings a prepared component was prepared with.
-type Prepared = Option<Digest>;
+/// A component, and the settings it was prepared with if it was.
+type Key = (Digest, Option<Digest>);
+
+/// What a cache entry of a prepared component holds before the code: digest
+/// and size of the picture.
+#[derive(Clone, Copy)]
+struct Picture {
+    digest: Digest,
+    bytes: usize,
+}
+
+impl Picture {
+    const BYTES: usize = 64 + 8;
+
+    fn write(self) -> Vec<u8> {
+        let mut meta = self.digest.hex().into_bytes();
+        meta.extend_from_slice(&(self.bytes as u64).to_le_bytes());
+        meta
+    }
+
+    fn read(meta: &[u8]) -> Option<Picture> {
+        let (hex, bytes) = meta.split_at_checked(64)?;
+        let hex = std::str::from_utf8(hex).ok()?;
+        let bytes = u64::from_le_bytes(bytes.try_into().ok()?);
+        Some(Picture {
+            digest: Digest::parse(&format!("sha256:{hex}"))?,
+            bytes: usize::try_from(bytes).ok()?,
+        })
+    }
+}
 
 /// Compiles and runs components. Cheap to clone; all clones are one engine.
 #[derive(Clone)]
@@ -58,10 +86,10 @@ struct Inner {
     gate: Gate,
     parked: AtomicU32,
     pooled: bool,
-    linked: Mutex<HashMap<(Digest, Prepared), Weak<Linked>>>,
-    /// One compilation at a time: whoever waited for the same component finds
-    /// it done.
-    compiling: Mutex<()>,
+    linked: Mutex<HashMap<Key, Weak<Linked>>>,
+    /// One compilation of a component at a time: whoever waited for it finds it
+    /// done, and nobody waits for another's.
+    compiling: Mutex<HashMap<Key, Arc<Mutex<()>>>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -214,91 +242,111 @@ impl Engine {
     pub(crate) fn load(&self, bytes: &[u8]) -> Result<Arc<Linked>, LoadError> {
         check_header(bytes)?;
         let digest = Digest::of(bytes);
-        if let Some(known) = self.known(&(digest, None)) {
-            return Ok(known);
-        }
-        let _one_at_a_time = self
-            .0
-            .compiling
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = self.known(&(digest, None)) {
-            return Ok(known);
-        }
-        let name = self.entry(&digest, None);
-        let component = match self.cached(&name, None) {
-            Some((component, _)) => component,
-            None => self.compile(bytes, &name, &[])?,
-        };
-        let description = describe(self.wasm(), &component, digest, bytes.len())?;
-        self.keep((digest, None), &component, description, None)
+        self.once((digest, None), || {
+            let entry = self.entry(&digest, None);
+            let component = match self.cached(&entry) {
+                Some(component) => component,
+                None => self.compile(bytes, &entry, &[])?,
+            };
+            let description = describe(self.wasm(), &component, digest, bytes.len())?;
+            link(self.wasm(), self.care(), &component, description)
+        })
     }
 
-    /// A picture somebody uses already, taken with these settings.
-    pub(crate) fn prepared(&self, bytes: &[u8], settings: Digest) -> Option<Arc<Linked>> {
-        self.known(&(Digest::of(bytes), Some(settings)))
-    }
-
-    /// A component prepared with its settings: the picture of its memory
-    /// compiled and tied to the host. None where no picture can be taken.
-    pub(crate) fn load_prepared(
+    /// A component prepared with its settings earlier, by this process or
+    /// another: then what its author built need not be loaded at all.
+    pub(crate) fn prepared(
         &self,
         bytes: &[u8],
-        original: &Linked,
+        settings: Digest,
+    ) -> Result<Option<Arc<Linked>>, LoadError> {
+        let digest = Digest::of(bytes);
+        let found = self.once((digest, Some(settings)), || {
+            let entry = self.entry(&digest, Some(&settings));
+            let (component, picture) = self.cached_picture(&entry).ok_or(None)?;
+            self.link_picture(&component, picture, (digest, bytes.len()))
+                .map_err(Some)
+        });
+        unless_absent(found)
+    }
+
+    /// Prepare a component with its settings, and keep the picture of its
+    /// memory. None where no picture can be taken.
+    pub(crate) fn prepare(
+        &self,
+        bytes: &[u8],
         rights: &Rights,
         settings: Digest,
         limits: &Limits,
     ) -> Result<Option<Arc<Linked>>, LoadError> {
-        let key = (original.description.digest, Some(settings));
+        let digest = Digest::of(bytes);
+        let made = self.once((digest, Some(settings)), || {
+            let taken = snapshot(self, bytes, rights, limits)?.ok_or(None)?;
+            let picture = Picture {
+                digest: Digest::of(&taken),
+                bytes: taken.len(),
+            };
+            let entry = self.entry(&digest, Some(&settings));
+            let component = self.compile(&taken, &entry, &picture.write())?;
+            self.link_picture(&component, picture, (digest, bytes.len()))
+                .map_err(Some)
+        });
+        unless_absent(made)
+    }
+
+    /// Tie a picture to the host. It exports and imports what the component it
+    /// was taken of does.
+    fn link_picture(
+        &self,
+        component: &Component,
+        picture: Picture,
+        (digest, bytes): (Digest, usize),
+    ) -> Result<Linked, LoadError> {
+        let description = describe(self.wasm(), component, picture.digest, picture.bytes)?;
+        let origin = Description {
+            digest,
+            bytes,
+            ..description.clone()
+        };
+        Ok(Linked {
+            origin: Some(origin),
+            ..link(self.wasm(), self.care(), component, description)?
+        })
+    }
+
+    /// What is in use under this key, else what `make` comes to, which is kept
+    /// as long as somebody uses it.
+    fn once<E>(
+        &self,
+        key: Key,
+        make: impl FnOnce() -> Result<Linked, E>,
+    ) -> Result<Arc<Linked>, E> {
         if let Some(known) = self.known(&key) {
-            return Ok(Some(known));
+            return Ok(known);
         }
-        let _one_at_a_time = self
-            .0
-            .compiling
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = self.known(&key) {
-            return Ok(Some(known));
-        }
-        let name = self.entry(&original.description.digest, Some(&settings));
-        let (component, digest, size) = match self.cached(&name, Some(())) {
-            Some((component, Some((digest, size)))) => (component, digest, size),
-            _ => {
-                let Some(picture) = snapshot(self, bytes, rights, limits)? else {
-                    return Ok(None);
-                };
-                let digest = Digest::of(&picture);
-                let mut meta = digest.hex().into_bytes();
-                meta.extend_from_slice(&(picture.len() as u64).to_le_bytes());
-                (self.compile(&picture, &name, &meta)?, digest, picture.len())
+        let turn = Arc::clone(locked(&self.0.compiling).entry(key).or_default());
+        let made = {
+            let _one_at_a_time = locked(&turn);
+            match self.known(&key) {
+                Some(known) => Ok(known),
+                None => make().map(|made| self.keep(key, made)),
             }
         };
-        let description = describe(self.wasm(), &component, digest, size)?;
-        let origin = Some(original.description.clone());
-        self.keep(key, &component, description, origin).map(Some)
+        drop(turn);
+        locked(&self.0.compiling).retain(|_, turn| Arc::strong_count(turn) > 1);
+        made
     }
 
-    fn known(&self, key: &(Digest, Prepared)) -> Option<Arc<Linked>> {
-        let linked = self.0.linked.lock().unwrap_or_else(PoisonError::into_inner);
-        linked.get(key).and_then(Weak::upgrade)
+    fn known(&self, key: &Key) -> Option<Arc<Linked>> {
+        locked(&self.0.linked).get(key).and_then(Weak::upgrade)
     }
 
-    fn keep(
-        &self,
-        key: (Digest, Prepared),
-        component: &Component,
-        description: Description,
-        origin: Option<Description>,
-    ) -> Result<Arc<Linked>, LoadError> {
-        let made = Arc::new(Linked {
-            origin,
-            ..link(self.wasm(), self.care(), component, description)?
-        });
-        let mut linked = self.0.linked.lock().unwrap_or_else(PoisonError::into_inner);
+    fn keep(&self, key: Key, made: Linked) -> Arc<Linked> {
+        let made = Arc::new(made);
+        let mut linked = locked(&self.0.linked);
         linked.retain(|_, known| known.strong_count() > 0);
         linked.insert(key, Arc::downgrade(&made));
-        Ok(made)
+        made
     }
 
     /// Name of a cache entry: what was compiled, prepared with what, by a
@@ -334,38 +382,46 @@ impl Engine {
         Ok(component)
     }
 
-    /// A component from the cache; for a prepared one, with digest and size of
-    /// the picture.
-    #[allow(unsafe_code)]
-    fn cached(
-        &self,
-        entry: &str,
-        prepared: Option<()>,
-    ) -> Option<(Component, Option<(Digest, usize)>)> {
+    /// A component from the cache, as its author built it.
+    fn cached(&self, entry: &str) -> Option<Component> {
+        self.deserialize(&self.0.cache.as_ref()?.load(entry)?)
+    }
+
+    /// A prepared component from the cache.
+    fn cached_picture(&self, entry: &str) -> Option<(Component, Picture)> {
         let payload = self.0.cache.as_ref()?.load(entry)?;
-        let (meta, code) = match prepared {
-            None => (None, payload.as_slice()),
-            Some(()) => {
-                let (meta, code) = payload.split_at_checked(64 + 8)?;
-                let digest = Digest::parse(&format!(
-                    "sha256:{}",
-                    std::str::from_utf8(&meta[..64]).ok()?
-                ))?;
-                let size = u64::from_le_bytes(meta[64..].try_into().ok()?);
-                (Some((digest, usize::try_from(size).ok()?)), code)
-            }
-        };
+        let (meta, code) = payload.split_at_checked(Picture::BYTES)?;
+        Some((self.deserialize(code)?, Picture::read(meta)?))
+    }
+
+    /// Native code out of the cache's verified bytes; from anywhere else it
+    /// must not come.
+    #[allow(unsafe_code)]
+    fn deserialize(&self, code: &[u8]) -> Option<Component> {
         // SAFETY: `deserialize` runs what it is given as native code. These
         // bytes carry a MAC under a key only this user can read, over this very
         // entry's name, and were verified after they were read into memory: so
         // they are what `Component::serialize` gave this user's host earlier.
         let component = unsafe { Component::deserialize(&self.0.wasm, code) };
-        match component {
-            Ok(component) => Some((component, meta)),
-            Err(error) => {
+        component
+            .inspect_err(|error| {
                 tracing::info!(%error, "a cached component is of another build; compiling again");
-                None
-            }
-        }
+            })
+            .ok()
     }
+}
+
+/// A reason of none is no failure: what was looked for is not there.
+fn unless_absent<T>(found: Result<T, Option<LoadError>>) -> Result<Option<T>, LoadError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(None) => Ok(None),
+        Err(Some(error)) => Err(error),
+    }
+}
+
+/// Each lock guards a map that is changed in single steps: a panic elsewhere
+/// leaves it whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -50,13 +50,15 @@ impl Gate {
         self.enter_with(patience, 1)
     }
 
-    /// Go in with a party that takes this many places, or all there are where
-    /// there are fewer, waiting up to `patience`.
+    /// Go in with a party that takes this many places, waiting up to
+    /// `patience`.
     ///
     /// # Errors
-    /// As [`Gate::enter`] does.
+    /// As [`Gate::enter`] does, and for a party larger than the room.
     pub fn enter_with(&self, patience: Duration, places: usize) -> Result<Pass<'_>, Outcome> {
-        let places = places.min(self.room);
+        if places > self.room {
+            return Err(self.overloaded(&format!("{places} places are needed at once")));
+        }
         let mut counts = self.counts();
         if counts.inside + places <= self.room {
             counts.inside += places;
@@ -159,7 +161,8 @@ mod tests {
         assert!(gate.enter_with(Duration::ZERO, 2).is_err());
         let one = gate.enter(Duration::ZERO).expect("room for one");
         drop((two, one));
-        let all = gate.enter_with(Duration::ZERO, 9).expect("all there are");
+        assert!(gate.enter_with(Duration::MAX, 4).is_err(), "never room");
+        let all = gate.enter_with(Duration::ZERO, 3).expect("all there are");
         assert_eq!(gate.inside(), 3);
         drop(all);
         assert_eq!(gate.inside(), 0);

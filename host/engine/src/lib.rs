@@ -7,6 +7,7 @@ mod care;
 pub mod component;
 pub mod config;
 mod contract;
+pub mod cpu;
 mod deadline;
 pub mod decision;
 pub mod engine;

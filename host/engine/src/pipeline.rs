@@ -15,9 +15,8 @@ use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::Situation;
 
 use crate::decision::{Decided, Fallback, Micros, Part, has_particulars, micros};
-use crate::gate::Pass;
 use crate::instance::Trace;
-use crate::plugin::{Lease, Plugin};
+use crate::plugin::{Admission, Lease, Plugin};
 
 /// The plugins of each stage, in order, and where conversations go for want of
 /// a route. Immutable: a change is another value.
@@ -62,14 +61,19 @@ impl Pipelines {
         &self.default_queue
     }
 
-    /// Begin a pass: the decisions about one interaction, made with the same
-    /// instances, which nobody else used before or uses after.
-    pub fn pass(&self, patience: Duration) -> PipelinePass<'_> {
+    /// Begin a pass: the decisions of these stages about one interaction, made
+    /// with the same instances, which nobody else used before or uses after.
+    pub fn pass(
+        &self,
+        stages: impl IntoIterator<Item = Stage>,
+        patience: Duration,
+    ) -> PipelinePass<'_> {
+        let plugins = stages.into_iter().flat_map(|stage| self.of(stage));
         PipelinePass {
             pipelines: self,
+            admission: Admitted::NotYet(plugins.map(Arc::as_ref).collect()),
             leases: Vec::new(),
-            places: None,
-            until: Instant::now() + patience,
+            patience,
             transcript: false,
         }
     }
@@ -80,11 +84,18 @@ impl Pipelines {
 pub struct PipelinePass<'a> {
     pipelines: &'a Pipelines,
     leases: Vec<(&'a Plugin, Lease<'a>)>,
-    /// The engine's places for the instances of all plugins.
-    places: Option<Pass<'a>>,
-    /// When the caller's patience ends, over all plugins and stages.
-    until: Instant,
+    admission: Admitted<'a>,
+    /// How long to wait to be admitted.
+    patience: Duration,
     transcript: bool,
+}
+
+/// Whether a pass may use the instances it needs; asked once, for all plugins
+/// of its stages, when the first of them is called.
+enum Admitted<'a> {
+    NotYet(Vec<&'a Plugin>),
+    Yes(Admission<'a>),
+    No(Outcome),
 }
 
 /// What asking one plugin came to.
@@ -213,6 +224,11 @@ impl<'a> PipelinePass<'a> {
         call: impl FnOnce(&mut Lease<'a>, bool) -> (Option<A>, Trace),
     ) -> Asked<A> {
         let transcript = self.transcript;
+        // One that is left alone costs no instance.
+        if let Some(outcome) = plugin.breaker(stage).refusal(Instant::now()) {
+            let trace = Trace::not_called(outcome);
+            return asked(plugin, stage, None, trace, 0, Micros::default());
+        }
         let (lease, started) = match self.lease(plugin) {
             Ok(found) => found,
             Err(outcome) => {
@@ -237,8 +253,10 @@ impl<'a> PipelinePass<'a> {
     /// is the first time it is asked for.
     fn lease(&mut self, plugin: &'a Arc<Plugin>) -> Result<(&mut Lease<'a>, Micros), Outcome> {
         let plugin: &'a Plugin = plugin;
-        let patience = self.until.saturating_duration_since(Instant::now());
-        let mut started = Micros::default();
+        let mut started = Micros {
+            queue: self.admit(plugin)?,
+            ..Micros::default()
+        };
         let known = self
             .leases
             .iter()
@@ -246,22 +264,37 @@ impl<'a> PipelinePass<'a> {
         let index = match known {
             Some(index) => index,
             None => {
-                let lease = match self.places {
-                    Some(_) => plugin.lease_further(patience)?,
-                    None => {
-                        let places = self.pipelines.plugins().len();
-                        let (lease, places) = plugin.lease_first(patience, places)?;
-                        self.places = Some(places);
-                        lease
-                    }
-                };
-                started.queue = micros(lease.queued);
+                let lease = plugin.lease_admitted()?;
                 started.instantiate = micros(lease.instantiated);
                 self.leases.push((plugin, lease));
                 self.leases.len() - 1
             }
         };
         Ok((&mut self.leases[index].1, started))
+    }
+
+    /// See that the pass is admitted, to this plugin too; the microseconds
+    /// that took.
+    fn admit(&mut self, plugin: &Plugin) -> Result<u64, Outcome> {
+        let mut queued = 0;
+        if let Admitted::NotYet(plugins) = &mut self.admission {
+            let plugins = std::mem::take(plugins);
+            self.admission = match Admission::wait_for(plugins, self.patience) {
+                Ok(admission) => {
+                    queued = micros(admission.queued);
+                    Admitted::Yes(admission)
+                }
+                Err(outcome) => Admitted::No(outcome),
+            };
+        }
+        match &self.admission {
+            Admitted::Yes(admission) if admission.covers(plugin) => Ok(queued),
+            Admitted::No(outcome) => Err(outcome.clone()),
+            _ => Err(Outcome::with_detail(
+                OutcomeKind::Failed,
+                "not called: the pass was not begun for this stage",
+            )),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A plugin: a component with one company's settings, grants and limits, ready
 //! to decide.
 
+mod admission;
 mod lease;
 
 use std::fmt;
@@ -14,13 +15,14 @@ use serde_json::Value;
 
 use crate::breaker::Breaker;
 use crate::care::Rights;
-use crate::component::{Description, Digest, Linked, LoadError, does_not_start};
+use crate::component::{Description, Digest, Linked, LoadError, does_not_start, has_lifecycle};
 use crate::engine::Engine;
 use crate::gate::Gate;
 use crate::instance::Instance;
 use crate::prepare::call_prepare;
 use crate::shelf::Shelf;
 
+pub(crate) use admission::Admission;
 pub use lease::Lease;
 
 /// What a plugin is made of.
@@ -91,29 +93,16 @@ impl Plugin {
             grants: Arc::new(spec.grants),
             settings: settings_text,
         };
-        let mut prepare_each = false;
-        let linked = match engine.prepared(&spec.component, settings) {
-            Some(known) => known,
-            None => {
-                let original = engine.load(&spec.component)?;
-                match original.description.lifecycle {
-                    false => original,
-                    true => match engine.load_prepared(
-                        &spec.component,
-                        &original,
-                        &rights,
-                        settings,
-                        &spec.limits,
-                    )? {
-                        Some(prepared) => prepared,
-                        None => {
-                            prepare_each = true;
-                            original
-                        }
-                    },
-                }
-            }
+        let bytes = &spec.component;
+        let mut picture = engine.prepared(bytes, settings)?;
+        if picture.is_none() && has_lifecycle(bytes) {
+            picture = engine.prepare(bytes, &rights, settings, &spec.limits)?;
+        }
+        let linked = match picture {
+            Some(picture) => picture,
+            None => engine.load(bytes)?,
         };
+        let prepare_each = linked.origin.is_none() && linked.description.lifecycle;
         let component = linked.origin.as_ref().unwrap_or(&linked.description);
         let plugin = Plugin {
             name: rights.plugin.clone(),

@@ -3,6 +3,7 @@
 //! it starts prepared (wasmtime-wizer).
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -68,12 +69,8 @@ pub(crate) fn snapshot(
     limits: &Limits,
 ) -> Result<Option<Vec<u8>>, LoadError> {
     let wizer = Wizer::new();
-    let (context, instrumented) = match wizer.instrument_component(bytes) {
-        Ok(done) => done,
-        Err(error) => {
-            tracing::info!(%error, "no picture can be taken of this component; each instance prepares itself");
-            return Ok(None);
-        }
+    let Some((context, instrumented)) = where_possible(|| wizer.instrument_component(bytes)) else {
+        return Ok(None);
     };
     let component =
         Component::new(engine.wasm(), &instrumented).map_err(|error| invalid(&error))?;
@@ -102,24 +99,30 @@ pub(crate) fn snapshot(
         .data_mut()
         .deadline
         .start(PREPARE_DEADLINE, Instant::now());
-    let taken = ready(wizer.snapshot_component(&context, &mut state));
-    if let Some(fault) = state.fault {
-        return Err(LoadError::Prepare(Outcome::with_detail(
+    let taken = where_possible(|| ready(wizer.snapshot_component(&context, &mut state)));
+    match state.fault {
+        Some(fault) => Err(LoadError::Prepare(Outcome::with_detail(
             OutcomeKind::Trapped,
             fault,
-        )));
-    }
-    match taken {
-        Some(Ok(picture)) => Ok(Some(picture)),
-        Some(Err(error)) => {
-            tracing::info!(%error, "no picture can be taken of this component; each instance prepares itself");
-            Ok(None)
-        }
-        None => Err(LoadError::Prepare(Outcome::with_detail(
-            OutcomeKind::Trapped,
-            "taking the picture did not end",
         ))),
+        None => Ok(taken),
     }
+}
+
+/// What the library makes of a component, or none where it makes nothing of
+/// it. Some shapes it does not expect end in a panic there, such as a vector in
+/// a global that changes.
+fn where_possible<T>(attempt: impl FnOnce() -> wasmtime::Result<T>) -> Option<T> {
+    let why = match catch_unwind(AssertUnwindSafe(attempt)) {
+        Ok(Ok(made)) => return Some(made),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it has a shape the library does not expect".to_owned(),
+    };
+    tracing::info!(
+        why,
+        "no picture can be taken of this component; each instance prepares itself"
+    );
+    None
 }
 
 /// The instance a picture is taken of.
@@ -201,10 +204,10 @@ impl ComponentInstanceState for Picture {
     }
 }
 
-/// The value of a future that never waits.
-fn ready<F: Future>(future: F) -> Option<F::Output> {
+/// What a future that never waits comes to.
+fn ready<T>(future: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => Some(value),
-        Poll::Pending => None,
+        Poll::Ready(made) => made,
+        Poll::Pending => Err(wasmtime::Error::msg("taking the picture waits")),
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use patchbay_engine::component::LoadError;
 use patchbay_engine::engine::Engine;
@@ -69,6 +69,12 @@ impl Assembler {
             build,
             packs: Mutex::default(),
         }
+    }
+
+    /// Use a pack that has been read already wherever this place is named.
+    pub fn add(&self, place: &Path, pack: Pack) {
+        let place = place.canonicalize().unwrap_or_else(|_| place.to_owned());
+        self.packs().insert(place, Arc::new(pack));
     }
 
     /// The engine its plugins run on.
@@ -152,6 +158,15 @@ impl Assembler {
             if file.pipeline.of(stage).next().is_none() {
                 warnings.push(format!("no plugin decides at stage {stage}"));
             }
+        }
+        let (asked, room) = (pipelines.plugins().len(), self.engine.settings().running());
+        if asked > room as usize {
+            problems.push(
+                Located::whole(format!(
+                    "the pipelines use {asked} plugins, each with an instance for every decision, and the engine has room for {room} at once"
+                ))
+                .help("use fewer plugins, or have the operator raise [engine] instances in patchbay.toml"),
+            );
         }
         for name in file.plugin.keys() {
             if !Stage::ALL
@@ -254,7 +269,7 @@ impl Assembler {
         let place =
             locate(wanted, beside, &self.pack_directories).map_err(|error| error.to_string())?;
         let place = place.canonicalize().unwrap_or(place);
-        let mut packs = self.packs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut packs = self.packs();
         if let Some(known) = packs.get(&place) {
             return Ok(Arc::clone(known));
         }
@@ -262,6 +277,11 @@ impl Assembler {
         let pack = Arc::new(pack);
         packs.insert(place, Arc::clone(&pack));
         Ok(pack)
+    }
+
+    fn packs(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Pack>>> {
+        // Inserted into in single steps: a panic elsewhere leaves it whole.
+        self.packs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use crate::clock::{thread_cpu, us};
+use patchbay_engine::cpu::thread_time;
+
+use crate::clock::us;
 
 /// What one thing cost, each number the median over the rounds.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +42,11 @@ fn round_of(turn: &mut Turn<'_>, calls: usize) -> Cost {
         turn();
     }
     let mut times = Vec::with_capacity(calls);
-    let before = thread_cpu();
+    let before = thread_time();
     for _ in 0..calls {
         times.push(turn());
     }
-    let cpu = thread_cpu() - before;
+    let cpu = thread_time() - before;
     times.sort_unstable();
     Cost {
         p50: us(times[calls / 2]),

@@ -67,7 +67,7 @@ pub fn misbehaving() -> Arc<[u8]> {
 /// When there is no such file, or it is no module of the contract.
 pub fn wat(name: &str) -> Arc<[u8]> {
     let world = match name {
-        "prepared" => "prepared",
+        "prepared" | "prepares-itself" | "vector-global" => "prepared",
         _ => "classifier",
     };
     let wrapping = Wrapping {

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 use patchbay_engine::config::EngineSettings;
+use patchbay_engine::cpu::thread_time;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
-use patchbay_generation::decide::{DecideRequest, ToneRequest};
+use patchbay_generation::decide::{DecideRequest, Made, ToneRequest};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
 use serde::Serialize;
@@ -32,7 +33,7 @@ const METERED: usize = 200;
 
 /// One stage in one mode.
 #[derive(Debug, Serialize)]
-struct Row {
+struct Measured {
     stage: Stage,
     mode: &'static str,
     instantiate_micros: Percentiles,
@@ -48,7 +49,7 @@ struct Row {
 
 pub(crate) fn run(args: &BenchArgs) -> Outcome {
     let pack = open_pack(&args.dir, &args.build)?;
-    let rows = interactions(args)?;
+    let interactions = interactions(args)?;
     let mut results = Vec::new();
     // A company file says itself how often an instance is used.
     let modes: &[(&'static str, u32)] = match args.with.company {
@@ -65,6 +66,10 @@ pub(crate) fn run(args: &BenchArgs) -> Outcome {
         };
         let engine = serving_engine(1)?;
         let generation = trial.setup(&engine)?;
+        let interactions = interactions.iter().cloned();
+        let rows: Vec<Row> = interactions
+            .map(|interaction| Row::of(&generation, interaction))
+            .collect();
         for stage in Stage::ALL {
             if generation.pipelines.of(stage).is_empty() {
                 continue;
@@ -120,22 +125,46 @@ fn interactions(args: &BenchArgs) -> Result<Vec<Value>, Failure> {
     }
 }
 
-/// The request of a row at one stage alone: nothing was classified before.
-fn decide<'a>(
-    generation: &'a Generation,
-    stage: Stage,
-    row: &Value,
-) -> Option<patchbay_generation::decide::Made<'a>> {
+/// An interaction, and what the pack says it is: stages after the first decide
+/// on that, as they do when they are served.
+struct Row {
+    interaction: Value,
+    classification: Option<Value>,
+}
+
+impl Row {
+    fn of(generation: &Generation, interaction: Value) -> Row {
+        let mut row = Row {
+            interaction,
+            classification: None,
+        };
+        if !generation.pipelines.of(Stage::Classify).is_empty() {
+            let made = decide(generation, Stage::Classify, &row);
+            let classification = made.and_then(|made| made.decision.classification);
+            row.classification =
+                classification.and_then(|merged| serde_json::to_value(merged.classification).ok());
+        }
+        row
+    }
+}
+
+/// The decision about a row at one stage alone.
+fn decide<'a>(generation: &'a Generation, stage: Stage, row: &Row) -> Option<Made<'a>> {
     let now = Timestamp::now();
+    let Row {
+        interaction,
+        classification,
+    } = row;
     match stage {
         Stage::Tone => {
-            let draft = json!({"id": row["id"], "channel": row["channel"], "text": row["text"]});
+            let draft = json!({"id": interaction["id"], "channel": interaction["channel"], "text": interaction["text"]});
             let request: ToneRequest = serde_json::from_value(json!({"draft": draft})).ok()?;
             generation.check(request, now, PATIENCE).ok()
         }
         stage => {
-            let request: DecideRequest =
-                serde_json::from_value(json!({"interaction": row, "stages": [stage]})).ok()?;
+            let classification = classification.as_ref().filter(|_| stage != Stage::Classify);
+            let request = json!({"interaction": interaction, "stages": [stage], "classification": classification});
+            let request: DecideRequest = serde_json::from_value(request).ok()?;
             generation.decide(request, now, PATIENCE).ok()
         }
     }
@@ -145,9 +174,9 @@ fn measure(
     generation: &Generation,
     stage: Stage,
     mode: &'static str,
-    rows: &[Value],
+    rows: &[Row],
     decisions: u32,
-) -> Row {
+) -> Measured {
     for row in rows.iter().cycle().take(WARM_UP as usize) {
         drop(decide(generation, stage, row));
     }
@@ -157,7 +186,7 @@ fn measure(
     let mut cpu = Duration::ZERO;
     let (mut peak_memory, mut host_calls, mut not_ok) = (0, 0, 0);
     for row in rows.iter().cycle().take(decisions as usize) {
-        let cpu_before = thread_cpu();
+        let cpu_before = thread_time();
         let before = Instant::now();
         let made = decide(generation, stage, row);
         let latency = before.elapsed();
@@ -167,7 +196,7 @@ fn measure(
         };
         let decision = made.decision;
         drop(made.pass);
-        cpu += thread_cpu().saturating_sub(cpu_before);
+        cpu += thread_time().saturating_sub(cpu_before);
         not_ok += u32::from(decision.outcome.is_failure());
         instantiate.push(decision.micros.instantiate as f64);
         call.push(decision.micros.call as f64);
@@ -177,7 +206,7 @@ fn measure(
         host_calls = host_calls.max(part.map_or(0, |part| part.host_calls));
     }
     let cpu_micros = cpu.as_secs_f64() * 1e6 / f64::from(decisions.max(1));
-    Row {
+    Measured {
         stage,
         mode,
         instantiate_micros: Percentiles::of(&mut instantiate),
@@ -197,7 +226,7 @@ fn measure(
 }
 
 /// Fuel of a stage, on an engine that counts it.
-fn fuel(trial: &Trial<'_>, stage: Stage, rows: &[Value]) -> Result<Percentiles, Failure> {
+fn fuel(trial: &Trial<'_>, stage: Stage, rows: &[Row]) -> Result<Percentiles, Failure> {
     let engine = Engine::metered(EngineSettings::default())
         .map_err(|error| Failure::new(Exit::Machine, error))?;
     let generation = trial.setup(&engine)?;
@@ -212,15 +241,7 @@ fn fuel(trial: &Trial<'_>, stage: Stage, rows: &[Value]) -> Result<Percentiles, 
     Ok(Percentiles::of(&mut used))
 }
 
-fn thread_cpu() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(
-        time.tv_sec.unsigned_abs(),
-        time.tv_nsec.unsigned_abs() as u32,
-    )
-}
-
-fn table(rows: &[Row]) -> Table {
+fn table(rows: &[Measured]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header([

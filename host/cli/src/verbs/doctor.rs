@@ -2,12 +2,11 @@
 //! something.
 
 use std::path::Path;
-use std::process::Command;
 
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
-use patchbay_pack::build::GUEST_TARGET;
+use patchbay_pack::build::{GUEST_TARGET, require_target};
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
@@ -111,7 +110,7 @@ fn address_space() -> Finding {
     match Engine::serving(pooling, None) {
         Ok(_) => Finding::ok(
             WHAT,
-            format!("room for a pool of {instances} instances, 4 GiB of addresses each"),
+            format!("room for a pool of {instances} instances, 8 GiB of addresses each"),
         ),
         Err(error) => {
             let on_demand = EngineSettings {
@@ -182,30 +181,14 @@ fn compiled_cache() -> Finding {
 
 fn toolchain() -> Finding {
     const WHAT: &str = "toolchain";
-    let libraries = Command::new("rustc")
-        .args(["--print", "target-libdir", "--target", GUEST_TARGET])
-        .output();
-    match libraries {
-        Err(_) => Finding::bad(
+    match require_target(Path::new(".")) {
+        Ok(()) => Finding::ok(WHAT, format!("rustc with {GUEST_TARGET}")),
+        Err(error) => Finding::bad(
             WHAT,
             Level::Warning,
-            "rustc is not installed",
-            "built components run; `new`, `build` and `test` of sources need it: https://rustup.rs",
+            error.to_string(),
+            "built components run; `build`, `test` and `run` of sources do not",
         ),
-        Ok(output) => {
-            let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-            match output.status.success() && Path::new(&path).is_dir() {
-                true => Finding::ok(WHAT, format!("rustc with {GUEST_TARGET}")),
-                false => Finding::bad(
-                    WHAT,
-                    Level::Warning,
-                    format!("rustc without {GUEST_TARGET}"),
-                    format!(
-                        "run `rustup target add {GUEST_TARGET}`; inside a project with rust-toolchain.toml rustup does it by itself"
-                    ),
-                ),
-            }
-        }
     }
 }
 

@@ -48,6 +48,12 @@ impl HostState {
                 "a check while the agent types may not write state",
             ));
         }
+        if scope != Scope::Company && self.situation()?.exchange.is_none() {
+            return Err(Stop::denied(format!(
+                "this decision is about no {}, so none can remember anything",
+                scope.as_str()
+            )));
+        }
         if key.len() > KEY_BYTES {
             return Err(too_large(KEY_BYTES));
         }

@@ -13,10 +13,9 @@ use patchbay_model::decision::tone::Review;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::Situation;
 
-use super::Plugin;
+use super::{Admission, Plugin};
 use crate::answers::{self, Answer};
 use crate::component::LoadError;
-use crate::gate::Pass;
 use crate::instance::{CallContext, Instance, Trace};
 use crate::prepare::call_prepare;
 use crate::shelf::Place;
@@ -27,37 +26,15 @@ impl Plugin {
     /// # Errors
     /// `overloaded`, or how starting an instance ended.
     pub fn lease(&self, patience: Duration) -> Result<Lease<'_>, Outcome> {
-        let (mut lease, place) = self.lease_first(patience, 1)?;
-        lease._of_engine = Some(place);
+        let admission = Admission::wait_for(vec![self], patience)?;
+        let mut lease = self.lease_admitted()?;
+        lease._admission = Some(admission);
         Ok(lease)
     }
 
-    /// The first instance of a pass, and the engine's places for all that the
-    /// pass will use: one that held some and waited for more would starve
-    /// others of its kind.
-    pub(crate) fn lease_first(
-        &self,
-        patience: Duration,
-        places: usize,
-    ) -> Result<(Lease<'_>, Pass<'_>), Outcome> {
+    /// An instance for somebody who has been admitted.
+    pub(crate) fn lease_admitted(&self) -> Result<Lease<'_>, Outcome> {
         let asked = Instant::now();
-        // In this order: whoever waits for one plugin keeps nobody from
-        // another.
-        let of_plugin = self.gate.enter(patience)?;
-        let patience = patience.saturating_sub(asked.elapsed());
-        let of_engine = self.engine.enter_with(patience, places)?;
-        Ok((self.admitted(asked, of_plugin)?, of_engine))
-    }
-
-    /// A further instance of a pass that has the engine's places already.
-    pub(crate) fn lease_further(&self, patience: Duration) -> Result<Lease<'_>, Outcome> {
-        let asked = Instant::now();
-        let of_plugin = self.gate.enter(patience)?;
-        self.admitted(asked, of_plugin)
-    }
-
-    fn admitted<'a>(&'a self, asked: Instant, of_plugin: Pass<'a>) -> Result<Lease<'a>, Outcome> {
-        let admitted = Instant::now();
         let instance = match self.parked() {
             Some(instance) => instance,
             None => self.fresh()?,
@@ -65,10 +42,8 @@ impl Plugin {
         Ok(Lease {
             plugin: self,
             instance: Some(instance),
-            queued: admitted - asked,
-            instantiated: admitted.elapsed(),
-            _of_plugin: of_plugin,
-            _of_engine: None,
+            instantiated: asked.elapsed(),
+            _admission: None,
         })
     }
 
@@ -138,13 +113,10 @@ impl Plugin {
 pub struct Lease<'a> {
     plugin: &'a Plugin,
     instance: Option<Instance>,
-    /// Time spent waiting for a place.
-    pub queued: Duration,
     /// Time spent finding or making the instance.
     pub instantiated: Duration,
-    _of_plugin: Pass<'a>,
     /// Absent where the pass holds it.
-    _of_engine: Option<Pass<'a>>,
+    _admission: Option<Admission<'a>>,
 }
 
 impl Lease<'_> {

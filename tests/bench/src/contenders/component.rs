@@ -116,7 +116,7 @@ impl Component {
     /// One call, of `classify` alone.
     pub fn classify(&self) -> Duration {
         let started = Instant::now();
-        let mut pass = self.pipelines.pass(PATIENCE);
+        let mut pass = self.pipelines.pass([Stage::Classify], PATIENCE);
         let decided = pass.classify(&self.situations[0]);
         let took = started.elapsed();
         drop(pass);
@@ -127,7 +127,7 @@ impl Component {
     /// Two calls in one pass: what the second adds is a call alone.
     pub fn classify_twice(&self) -> Duration {
         let started = Instant::now();
-        let mut pass = self.pipelines.pass(PATIENCE);
+        let mut pass = self.pipelines.pass([Stage::Classify], PATIENCE);
         let first = pass.classify(&self.situations[0]);
         let second = pass.classify(&self.situations[0]);
         let took = started.elapsed();
@@ -145,7 +145,7 @@ impl Contender for Component {
     fn decide(&mut self, text: usize) -> (Answer, Duration) {
         let situation = &self.situations[text];
         let started = Instant::now();
-        let mut pass = self.pipelines.pass(PATIENCE);
+        let mut pass = self.pipelines.pass([Stage::Classify, Stage::Route], PATIENCE);
         let classified = pass.classify(situation);
         let assessment = classified
             .answer

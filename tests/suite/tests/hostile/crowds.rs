@@ -14,7 +14,7 @@ use patchbay_model::outcome::OutcomeKind::{self, Declined, Overloaded};
 use patchbay_suite::guests::wat;
 use patchbay_suite::host::{PATIENCE, plugin, said, small, spec};
 
-use crate::classify;
+use crate::{classify, on_both};
 
 fn pool(instances: u32) -> Engine {
     let settings = EngineSettings {
@@ -111,7 +111,7 @@ fn a_crowd_without_patience_is_told_so() {
     is_intact(&engine, &plugins[0]);
 }
 
-/// Each pass holds one place while it waits for another.
+/// A pass needs a place for each of its plugins.
 #[test]
 fn a_pipeline_of_two_plugins_does_not_starve_itself() {
     let engine = pool(20);
@@ -125,7 +125,7 @@ fn a_pipeline_of_two_plugins_does_not_starve_itself() {
     }
     let ended = crowd(40, 10, |_| {
         pipelines
-            .pass(Duration::from_secs(5))
+            .pass([Stage::Classify], Duration::from_secs(5))
             .classify(&said("ok"))
             .outcome
             .kind
@@ -133,29 +133,91 @@ fn a_pipeline_of_two_plugins_does_not_starve_itself() {
     assert_eq!(ended, BTreeMap::from([(OutcomeKind::Ok, 400)]));
 }
 
-/// A pool counts tables and memories beside instances.
+/// A pool counts tables and memories beside instances: it has as many for each
+/// as a component may have.
 #[test]
 fn instances_of_many_parts_never_meet_a_pool_that_is_full() {
-    for (name, settings) in [("many-tables", 16), ("many-memories", 16)] {
-        let engine = pool(settings);
+    for name in ["many-tables", "many-memories"] {
+        let engine = pool(16);
         let plugin = match Plugin::activate(&engine, spec(wat(name))) {
             Ok(plugin) => plugin,
             Err(error) => panic!("{name}: {error}"),
         };
-        let mut leases = Vec::new();
-        for _ in 0..settings / 2 {
-            match plugin.lease(Duration::from_millis(5)) {
+        let leases: Vec<_> = (0..8)
+            .map(|number| match plugin.lease(Duration::from_millis(5)) {
                 Ok(mut lease) => {
                     assert_eq!(lease.classify(&said(""), false).1.outcome.kind, Declined);
-                    leases.push(lease);
+                    lease
                 }
-                Err(outcome) => assert_eq!(outcome.kind, Overloaded, "{name}: {outcome}"),
-            }
-        }
-        assert!(!leases.is_empty());
+                Err(outcome) => panic!("{name}, instance {number}: {outcome}"),
+            })
+            .collect();
+        let refused = plugin.lease(Duration::from_millis(5));
+        assert_eq!(refused.err().map(|outcome| outcome.kind), Some(Overloaded));
         drop(leases);
         assert_eq!(classify(&plugin, "").1.outcome.kind, Declined);
     }
+}
+
+#[test]
+fn a_component_of_more_parts_than_the_pool_has_for_one_is_refused() {
+    on_both(|engine| {
+        for name in ["too-many-tables", "too-many-memories"] {
+            let error = Plugin::activate(engine, spec(wat(name))).expect_err(name);
+            assert!(error.to_string().contains("exceed"), "{name}: {error}");
+        }
+    });
+}
+
+/// Two pipelines that ask the same two plugins in opposite order, each with
+/// room for one: whoever has the one would wait for the other for ever.
+#[test]
+fn passes_that_need_the_same_plugins_do_not_wait_for_each_other() {
+    let engine = pool(20);
+    let [one, other] = [(); 2].map(|()| {
+        let mut spec = spec(wat("settings"));
+        spec.limits.concurrency = 1;
+        Arc::new(Plugin::activate(&engine, spec).expect("activated"))
+    });
+    let pipelines = [[&one, &other], [&other, &one]].map(|plugins| {
+        let mut pipelines = Pipelines::new("general");
+        for plugin in plugins {
+            pipelines.push(Stage::Classify, Arc::clone(plugin));
+        }
+        pipelines
+    });
+    let ended = crowd(16, 50, |number| {
+        pipelines[number % 2]
+            .pass([Stage::Classify], Duration::from_secs(20))
+            .classify(&said("ok"))
+            .outcome
+            .kind
+    });
+    assert_eq!(ended, BTreeMap::from([(OutcomeKind::Ok, 800)]));
+}
+
+#[test]
+fn a_full_gate_is_named_before_any_policy_is_called() {
+    let engine = pool(20);
+    let [free, full] = ["free", "full"].map(|name| {
+        let mut spec = spec(wat("settings"));
+        spec.name = name.to_owned();
+        spec.limits.concurrency = 1;
+        Arc::new(Plugin::activate(&engine, spec).expect("activated"))
+    });
+    let mut pipelines = Pipelines::new("general");
+    pipelines.push(Stage::Classify, Arc::clone(&free));
+    pipelines.push(Stage::Classify, Arc::clone(&full));
+    let held = full.lease(PATIENCE).expect("a place");
+    let mut pass = pipelines.pass([Stage::Classify], Duration::from_millis(5));
+    let decided = pass.classify(&said("ok"));
+    assert_eq!(decided.outcome.kind, Overloaded);
+    let detail = decided.outcome.detail.expect("a reason");
+    assert!(detail.starts_with("plugin full: "), "{detail}");
+    assert!(decided.parts.iter().all(|part| part.use_number == 0));
+    drop((pass, held));
+    let mut pass = pipelines.pass([Stage::Classify], PATIENCE);
+    assert_eq!(pass.classify(&said("ok")).outcome.kind, OutcomeKind::Ok);
 }
 
 #[test]

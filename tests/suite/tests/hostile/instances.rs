@@ -74,7 +74,9 @@ fn reuse_ends_after_as_many_decisions_as_the_company_chose() {
         let mut pipelines = Pipelines::new("general");
         pipelines.push(Stage::Classify, Arc::clone(&plugin));
         for expected in [1, 2, 3, 1, 2, 3, 1] {
-            let decided = pipelines.pass(PATIENCE).classify(&said("ok"));
+            let decided = pipelines
+                .pass([Stage::Classify], PATIENCE)
+                .classify(&said("ok"));
             assert_eq!(decided.parts[0].use_number, expected, "the stamp");
             let merged = decided.answer.expect("an answer");
             let report = merged.classification.why;

@@ -6,7 +6,7 @@ use patchbay_engine::plugin::Plugin;
 use patchbay_model::duration::ByteSize;
 use patchbay_model::outcome::Outcome;
 use patchbay_model::outcome::OutcomeKind::{
-    Denied, OutOfFuel, OutOfMemory, StackOverflow, Timeout, Trapped,
+    Denied, Ok, OutOfFuel, OutOfMemory, StackOverflow, Timeout, Trapped,
 };
 use patchbay_suite::guests::{misbehaving, wat};
 use patchbay_suite::host::{metered, plugin, serving, spec};
@@ -113,6 +113,24 @@ fn what_prepare_made_is_in_every_instance_and_made_once() {
         );
         for _ in 0..5 {
             assert_eq!(why(&plugin, "ok"), first);
+        }
+    });
+}
+
+#[test]
+fn where_no_picture_can_be_taken_each_instance_prepares_itself() {
+    on_both(|engine| {
+        for name in ["prepares-itself", "vector-global"] {
+            let plugin = Plugin::activate(engine, spec(wat(name))).expect(name);
+            assert!(plugin.component().lifecycle);
+            assert_eq!(plugin.snapshot(), None, "{name}");
+            for _ in 0..3 {
+                let (answer, trace) = classify(&plugin, "");
+                assert_eq!(trace.outcome.kind, Ok, "{name}: {}", trace.outcome);
+                let answer = answer.expect("an answer");
+                assert_eq!(answer.urgency, Some(1), "{name}: prepared once");
+                assert_eq!(answer.sentiment, Some(1.0), "{name}: decided once");
+            }
         }
     });
 }
