@@ -42,6 +42,9 @@ pub struct DecideRequest {
     /// Earlier interactions of the conversation, newest first.
     #[serde(default)]
     pub earlier: Vec<Value>,
+    /// What the interaction is, where that is known: then it is not classified.
+    #[serde(default)]
+    pub classification: Option<Classification>,
     /// The agents there are; the company file's unless said.
     #[serde(default)]
     pub agents: Option<Vec<Agent>>,
@@ -132,22 +135,29 @@ impl Generation {
         exchange.contact = request.contact;
         exchange.earlier = earlier;
         let mut decision = Decision::of(self.number, Some(&exchange.interaction.id));
-        let mut situation = Arc::new(Situation::of(surroundings, exchange, now, seed));
+        let mut situation = Situation::of(surroundings, exchange, now, seed);
+        let mut stages = request.stages;
+        situation.assessment = given(request.classification, situation.text())?;
+        if situation.assessment.is_some() {
+            // Said already; the policies after it go by what was said.
+            stages.remove(&Stage::Classify);
+        }
+        let mut situation = Arc::new(situation);
         let mut pass = self
             .pipelines
-            .pass(patience)
+            .pass(stages.iter().copied(), patience)
             .with_transcript(request.transcript);
-        if request.stages.contains(&Stage::Classify) {
+        if stages.contains(&Stage::Classify) {
             let decided = pass.classify(&situation);
             classified(&mut decision, &mut situation, decided);
         }
         // Whoever was too busy for one stage is asked for no other: the caller
         // tries again.
         let goes_on = |decision: &Decision| decision.outcome != OutcomeKind::Overloaded;
-        if request.stages.contains(&Stage::Route) && goes_on(&decision) {
+        if stages.contains(&Stage::Route) && goes_on(&decision) {
             decision.route = decision.add(without_opinion(pass.route(&situation)));
         }
-        if request.stages.contains(&Stage::Escalate) && goes_on(&decision) {
+        if stages.contains(&Stage::Escalate) && goes_on(&decision) {
             let trigger = request.trigger.unwrap_or_else(|| Trigger::of("classified"));
             Arc::make_mut(&mut situation).trigger = Some(Arc::new(trigger));
             let escalated = pass.escalate(&situation);
@@ -173,7 +183,7 @@ impl Generation {
             seed,
             surroundings: Arc::clone(&self.surroundings),
             exchange: None,
-            assessment: request.classification.map(Arc::new),
+            assessment: None,
             draft: None,
             trigger: None,
             memories: Arc::default(),
@@ -194,17 +204,20 @@ impl Generation {
             }
             situation.exchange = Some(Arc::new(exchange));
         }
+        situation.assessment = given(request.classification, situation.text())?;
         let mut decision = Decision::of(
             self.number,
             answered.as_deref().or(draft.interaction.as_deref()),
         );
         decision.draft = Some(draft.id.clone());
+        let classifies = situation.exchange.is_some() && situation.assessment.is_none();
+        let stages = classifies.then_some(Stage::Classify);
         let mut pass = self
             .pipelines
-            .pass(patience)
+            .pass(stages.into_iter().chain([Stage::Tone]), patience)
             .with_transcript(request.transcript);
         let mut situation = Arc::new(situation);
-        if situation.exchange.is_some() && situation.assessment.is_none() {
+        if classifies {
             let decided = pass.classify(&situation);
             classified(&mut decision, &mut situation, decided);
         }
@@ -255,6 +268,23 @@ impl Generation {
             targets: Arc::clone(&own.targets),
             legacy_140: Arc::clone(&own.legacy_140),
         }))
+    }
+}
+
+/// A classification the asker gives, held to the same rules as a policy's.
+fn given(
+    classification: Option<Classification>,
+    text: &str,
+) -> Result<Option<Arc<Classification>>, InputError> {
+    let Some(classification) = classification else {
+        return Ok(None);
+    };
+    match classification.validate(text) {
+        Ok(()) => Ok(Some(Arc::new(classification))),
+        Err(bad) => Err(InputError::Invalid {
+            field: "classification".to_owned(),
+            problem: bad.to_string(),
+        }),
     }
 }
 

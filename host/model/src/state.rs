@@ -99,6 +99,15 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// What is remembered of a conversation, of its contact and of the company,
+    /// each kept apart, as one.
+    pub fn joined<'a>(parts: impl IntoIterator<Item = &'a Memory>) -> Memory {
+        let cells = parts.into_iter().flat_map(|part| part.cells.clone());
+        Memory {
+            cells: cells.collect(),
+        }
+    }
+
     /// The value of a key that has not expired.
     pub fn get(&self, scope: Scope, key: &str, now: Timestamp) -> Option<&[u8]> {
         let (value, expires_at) = self.cell(scope, key)?.value.as_ref()?;

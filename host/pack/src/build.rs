@@ -195,8 +195,12 @@ fn toolchain_command(variable: &str, usual: &str, directory: &Path) -> Command {
     command
 }
 
-/// Say what to install before the compiler says it less clearly.
-fn require_target(directory: &Path) -> Result<(), BuildError> {
+/// See that the toolchain a pack in this directory would be built with can
+/// compile guests: say what to install before the compiler says it less clearly.
+///
+/// # Errors
+/// [`BuildError::Toolchain`].
+pub fn require_target(directory: &Path) -> Result<(), BuildError> {
     let output = toolchain_command("RUSTC", "rustc", directory)
         .args(["--print", "target-libdir", "--target", GUEST_TARGET])
         .output()

@@ -25,6 +25,16 @@ pub enum Language {
     Python,
 }
 
+/// What a pack may be called, in words.
+pub(crate) const NAME_RULE: &str =
+    "use lower-case letters, digits and hyphens, beginning with a letter, at most 64";
+
+/// Whether a pack may be called that.
+pub(crate) fn is_pack_name(name: &str) -> bool {
+    let ok = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.len() <= 64 && name.bytes().all(ok)
+}
+
 /// A whole `pack.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -95,13 +105,9 @@ impl Manifest {
     pub fn parse(text: &str) -> Result<Manifest, Located> {
         let manifest: Manifest = toml::from_str(text).map_err(Located::from)?;
         let name = &manifest.pack.name;
-        let ok = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
-        let text = name.get_ref();
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(ok) || text.starts_with('-') {
-            return Err(
-                Located::at(name.span(), format!("{text:?} is no pack name"))
-                    .help("use lower-case letters, digits and hyphens, at most 64"),
-            );
+        if !is_pack_name(name.get_ref()) {
+            let message = format!("{:?} is no pack name", name.get_ref());
+            return Err(Located::at(name.span(), message).help(NAME_RULE));
         }
         Ok(manifest)
     }

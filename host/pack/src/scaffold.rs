@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::embedded::{CONTRACT, SDK, TEMPLATE, unpack};
+use crate::manifest::{NAME_RULE, is_pack_name};
 
 /// Why a project was not made.
 #[derive(Debug, Error)]
 pub enum ScaffoldError {
     /// The name cannot be a pack's.
-    #[error(
-        "{0:?} is no pack name; use lower-case letters, digits and hyphens, beginning with a letter, at most 64"
-    )]
+    #[error("{0:?} is no pack name; {NAME_RULE}")]
     Name(String),
     /// Something is there already.
     #[error("{0} already exists and is not empty; choose another name or remove it")]
@@ -38,9 +37,7 @@ pub fn scaffold(directory: &Path) -> Result<String, ScaffoldError> {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let ok = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
-    let begins = name.bytes().next().is_some_and(|c| c.is_ascii_lowercase());
-    if !begins || name.len() > 64 || !name.bytes().all(ok) {
+    if !is_pack_name(&name) {
         return Err(ScaffoldError::Name(name));
     }
     let occupied = std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());

@@ -2,6 +2,7 @@
 //! touching a program.
 
 mod expect;
+mod memories;
 mod run;
 
 use std::path::{Path, PathBuf};

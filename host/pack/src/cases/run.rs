@@ -22,11 +22,11 @@ use patchbay_model::knowledge::Knowledge;
 use patchbay_model::limits::Limits;
 use patchbay_model::on_failure::OnFailure;
 use patchbay_model::situation::{DraftAtHand, Exchange, Situation, Surroundings};
-use patchbay_model::state::Memory;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::expect::{Mismatch, compare};
+use super::memories::Memories;
 use super::{Case, CaseError, Step};
 use crate::source::Pack;
 
@@ -176,9 +176,16 @@ struct Course {
     surroundings: Arc<Surroundings>,
     now: Timestamp,
     seed: u64,
-    memories: Arc<BTreeMap<String, Memory>>,
-    said: Vec<Arc<Interaction>>,
+    memories: Memories,
+    /// Newest first.
+    said: Vec<Said>,
     latest: Option<(Arc<Exchange>, Option<Arc<Classification>>)>,
+}
+
+/// An interaction and the conversation it is in.
+struct Said {
+    interaction: Arc<Interaction>,
+    conversation: String,
 }
 
 impl Course {
@@ -215,7 +222,7 @@ impl Course {
             }),
             now: case.now,
             seed: case.seed,
-            memories: Arc::default(),
+            memories: Memories::default(),
             said: Vec::new(),
             latest: None,
         })
@@ -251,21 +258,19 @@ impl Course {
     }
 
     fn situation(&self) -> Situation {
+        let exchange = self.latest.as_ref().map(|(exchange, _)| exchange);
         Situation {
             now: self.now,
             seed: self.seed,
             surroundings: Arc::clone(&self.surroundings),
-            exchange: self
-                .latest
-                .as_ref()
-                .map(|(exchange, _)| Arc::clone(exchange)),
+            exchange: exchange.cloned(),
             assessment: self
                 .latest
                 .as_ref()
                 .and_then(|(_, assessment)| assessment.clone()),
             draft: None,
             trigger: None,
-            memories: Arc::clone(&self.memories),
+            memories: Arc::new(self.memories.of(exchange)),
         }
     }
 
@@ -279,11 +284,15 @@ impl Course {
 
     fn classify(&mut self, interaction: Interaction) -> Decision {
         let exchange = self.exchange(interaction);
-        self.said.insert(0, Arc::clone(&exchange.interaction));
+        let said = Said {
+            interaction: Arc::clone(&exchange.interaction),
+            conversation: exchange.conversation.id.clone(),
+        };
+        self.said.insert(0, said);
         self.latest = Some((exchange, None));
         let situation = Arc::new(self.situation());
         let mut decision = self.decision();
-        let mut pass = self.pipelines.pass(PATIENCE);
+        let mut pass = self.pipelines.pass([Stage::Classify], PATIENCE);
         decision.classification = decision.add(pass.classify(&situation));
         let assessment = decision
             .classification
@@ -298,24 +307,35 @@ impl Course {
     /// The interaction with what was said before it: by conversation where it
     /// names one, else by what it replies to, else by author.
     fn exchange(&self, interaction: Interaction) -> Arc<Exchange> {
-        let same_author = |earlier: &&Arc<Interaction>| earlier.author.is(&interaction.author);
-        let same_thread = |earlier: &&Arc<Interaction>| match (
-            &interaction.conversation,
-            &interaction.in_reply_to,
-        ) {
-            (Some(conversation), _) => earlier.conversation.as_ref() == Some(conversation),
-            (None, Some(answered)) => earlier.id == *answered || same_author(earlier),
-            (None, None) => same_author(earlier),
+        let same_author = |earlier: &&Said| earlier.interaction.author.is(&interaction.author);
+        let answered = |earlier: &&Said| {
+            let id = &earlier.interaction.id;
+            interaction.in_reply_to.as_ref() == Some(id)
         };
-        let earlier: Vec<_> = self.said.iter().filter(same_thread).cloned().collect();
-        let elsewhere: Vec<_> = self
+        let of = |said: &'_ Said| said.conversation.clone();
+        let conversation = interaction
+            .conversation
+            .clone()
+            .or_else(|| self.said.iter().find(answered).map(of))
+            .or_else(|| self.said.iter().find(same_author).map(of));
+        let (in_it, others): (Vec<&Said>, Vec<&Said>) = self
             .said
             .iter()
-            .filter(|said| same_author(said) && !same_thread(said))
-            .cloned()
+            .partition(|said| Some(&said.conversation) == conversation.as_ref());
+        let earlier: Vec<_> = in_it
+            .iter()
+            .map(|said| Arc::clone(&said.interaction))
+            .collect();
+        let elsewhere: Vec<_> = others
+            .iter()
+            .filter(|said| same_author(said))
+            .map(|said| Arc::clone(&said.interaction))
             .collect();
         let by_author = self.said.iter().filter(same_author).count() as u32;
         let mut exchange = Exchange::new(interaction);
+        if let Some(id) = conversation {
+            exchange.conversation.id = id;
+        }
         exchange.conversation.interaction_count = earlier.len() as u32 + 1;
         exchange.contact = Contact {
             recent_interactions: by_author + 1,
@@ -340,7 +360,7 @@ impl Course {
         *exchange = Arc::new(changed);
         let situation = Arc::new(self.situation());
         let mut decision = self.decision();
-        let mut pass = self.pipelines.pass(PATIENCE);
+        let mut pass = self.pipelines.pass([Stage::Route], PATIENCE);
         decision.route = decision.add(pass.route(&situation));
         Ok(decision)
     }
@@ -364,7 +384,7 @@ impl Course {
             draft: Arc::new(draft),
             composing: false,
         });
-        let mut pass = self.pipelines.pass(PATIENCE);
+        let mut pass = self.pipelines.pass([Stage::Tone], PATIENCE);
         decision.tone = decision.add(pass.check(&Arc::new(situation)));
         Ok(decision)
     }
@@ -373,18 +393,15 @@ impl Course {
         let mut situation = self.situation();
         situation.trigger = Some(Arc::new(trigger));
         let mut decision = self.decision();
-        let mut pass = self.pipelines.pass(PATIENCE);
+        let mut pass = self.pipelines.pass([Stage::Escalate], PATIENCE);
         decision.escalation = decision.add(pass.escalate(&Arc::new(situation)));
         decision
     }
 
     fn commit(&mut self, decision: &Decision) {
-        let now = self.now;
+        let exchange = self.latest.as_ref().map(|(exchange, _)| &**exchange);
         for (plugin, write) in decision.writes() {
-            Arc::make_mut(&mut self.memories)
-                .entry(plugin.to_owned())
-                .or_default()
-                .apply(write, now);
+            self.memories.commit(plugin, write, exchange, self.now);
         }
     }
 }
