@@ -19,6 +19,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::settings::ServerSettings;
@@ -42,6 +43,7 @@ enum Phase {
 pub(crate) struct Connections {
     router: Router,
     header_timeout: Duration,
+    write_timeout: Duration,
     places: Arc<Semaphore>,
     phase: watch::Sender<Phase>,
     abandoned: Arc<AtomicUsize>,
@@ -52,6 +54,7 @@ impl Connections {
         Connections {
             router,
             header_timeout: settings.header_timeout,
+            write_timeout: settings.write_timeout,
             places: Arc::new(Semaphore::new(settings.connections)),
             phase: watch::Sender::new(Phase::Serving),
             abandoned: Arc::default(),
@@ -101,6 +104,7 @@ impl Connections {
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
             .max_header_size(HEAD);
+        let write_timeout = self.write_timeout;
         let mut phase = self.phase.subscribe();
         let abandoned = Arc::clone(&self.abandoned);
         async move {
@@ -112,7 +116,10 @@ impl Connections {
                 any_request.store(true, Ordering::Relaxed);
                 answer(router.clone(), request)
             });
-            let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(write_timeout));
+            let io = TokioIo::new(Box::pin(stream));
+            let mut connection = pin!(builder.serve_connection(io, service));
             let mut finishing = phase.clone();
             tokio::select! {
                 ended = connection.as_mut() => return note(ended),

@@ -34,6 +34,7 @@ pub(crate) async fn answer(
         request,
         app.settings.body_limit,
         app.settings.request_timeout,
+        &app.bodies,
     )
     .await?;
     let generation = app

@@ -189,6 +189,11 @@ impl Problem {
     }
 
     /// The host was too busy, at whatever point.
+    pub(crate) fn busy(detail: &str) -> Problem {
+        Problem::overloaded(&Outcome::with_detail(OutcomeKind::Overloaded, detail))
+    }
+
+    /// The host was too busy to ask a policy.
     pub(crate) fn overloaded(outcome: &Outcome) -> Problem {
         let kind = OutcomeKind::Overloaded;
         let detail = outcome.detail.as_deref().unwrap_or(kind.message());
@@ -230,12 +235,9 @@ impl From<InputError> for Problem {
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Problem {
-        let overloaded = |detail: &str| {
-            Problem::overloaded(&Outcome::with_detail(OutcomeKind::Overloaded, detail))
-        };
         match refused {
-            Refused::Full => overloaded("too many requests wait already"),
-            Refused::TooLate => overloaded("no thread became free in time"),
+            Refused::Full => Problem::busy("too many requests wait already"),
+            Refused::TooLate => Problem::busy("no thread became free in time"),
             Refused::Stopping => Problem::of(Kind::NotReady).detail("the server is stopping"),
             Refused::Crashed => Problem::of(Kind::Internal)
                 .detail("the decision was broken off by a defect of the host; it has been logged"),

@@ -3,6 +3,7 @@
 //! hold real requests and answers against them.
 
 mod answer;
+mod deciding;
 mod request;
 
 use patchbay_model::decision::stage::Stage as ModelStage;
@@ -13,6 +14,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use answer::{Decision, Readiness, Status};
+pub(crate) use deciding::{NoDecision, Patience};
 pub(crate) use request::{DecideRequest, ToneRequest};
 
 /// One of a closed set of codes, each with what it means.

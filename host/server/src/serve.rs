@@ -12,6 +12,7 @@ use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::interval;
 
+use crate::body::Budget;
 use crate::companies::Companies;
 use crate::connections::{self, Connections};
 use crate::settings::ServerSettings;
@@ -78,6 +79,7 @@ pub(crate) struct App {
     pub(crate) engine: Engine,
     pub(crate) companies: Arc<Companies>,
     pub(crate) workers: Workers,
+    pub(crate) bodies: Budget,
     pub(crate) telemetry: Arc<Telemetry>,
     stopping: AtomicBool,
 }
@@ -116,6 +118,7 @@ impl Server {
                 engine,
                 companies: Arc::new(Companies::of(generations)),
                 workers,
+                bodies: Budget::of(settings.body_budget),
                 telemetry: Arc::new(Telemetry::new()),
                 stopping: AtomicBool::new(false),
             }),

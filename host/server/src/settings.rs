@@ -23,11 +23,17 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// Most bytes of a request's body. Default 1 MiB.
     pub body_limit: u64,
+    /// Most bytes of all bodies held at once; a request that finds no room is
+    /// told `overloaded`. Default 256 MiB.
+    pub body_budget: u64,
     /// How long a client may take to send a body. Default 10 s.
     pub request_timeout: Duration,
     /// How long a client may take to send the head of a request, and how long
     /// a connection may stay idle between two. Default 10 s.
     pub header_timeout: Duration,
+    /// How long a client may leave a piece of an answer unread before it is cut
+    /// off. Default 10 s.
+    pub write_timeout: Duration,
     /// How long a request waits for a place before it is told `overloaded`;
     /// callers may ask for less. Default 2 s.
     pub deadline: Duration,
@@ -85,8 +91,10 @@ impl Default for ServerSettings {
         ServerSettings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7420)),
             body_limit: 1 << 20,
+            body_budget: 256 << 20,
             request_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
             deadline: Duration::from_secs(2),
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             queue_length: 4096,

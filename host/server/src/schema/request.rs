@@ -27,6 +27,8 @@ pub(crate) struct DecideRequest {
     #[serde(default)]
     #[schema(max_items = 256)]
     earlier: Vec<Interaction>,
+    /// What the interaction is, where that is known; then it is not classified.
+    classification: Option<Classification>,
     /// The agents there are; the company file's unless said.
     agents: Option<Vec<Agent>>,
     /// The queues there are, the company's default queue among them; the

@@ -32,8 +32,10 @@ struct SettingsFile {
 struct ServerSection {
     listen: Option<Spanned<String>>,
     body_limit: Option<Spanned<ByteSize>>,
+    body_budget: Option<Spanned<ByteSize>>,
     request_timeout: Option<Spanned<Millis>>,
     header_timeout: Option<Spanned<Millis>>,
+    write_timeout: Option<Spanned<Millis>>,
     deadline: Option<Spanned<Millis>>,
     workers: Option<Spanned<usize>>,
     queue_length: Option<Spanned<usize>>,
@@ -90,6 +92,14 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
                 ByteSize(default.body_limit),
             )
             .0,
+        body_budget: check
+            .value(
+                "body-budget",
+                &server.body_budget,
+                ByteSize(64 << 20)..=ByteSize(1 << 40),
+                ByteSize(default.body_budget),
+            )
+            .0,
         request_timeout: check.time(
             "request-timeout",
             &server.request_timeout,
@@ -99,6 +109,11 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
             "header-timeout",
             &server.header_timeout,
             default.header_timeout,
+        ),
+        write_timeout: check.time(
+            "write-timeout",
+            &server.write_timeout,
+            default.write_timeout,
         ),
         deadline,
         workers: check.value("workers", &server.workers, 1..=1024, default.workers),

@@ -247,3 +247,39 @@ async fn a_body_that_breaks_off_breaks_nothing() {
     }
     assert_eq!(server.client.post(DECIDE, HELLO).await.status, 200);
 }
+
+#[tokio::test]
+async fn bodies_that_find_no_room_are_turned_away_and_the_room_comes_back() {
+    let server = Running::with(|settings| settings.body_budget = 64 << 10).await;
+    let padding = "x".repeat(60 << 10);
+    let large = format!(r#"{{"interaction":{{"id":"1","channel":"x","text":"{padding}"}}}}"#);
+    // One that keeps most of the room by never coming to an end.
+    let mut slow = server.client.connect().await;
+    let head = format!(
+        "POST {DECIDE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        large.len()
+    );
+    slow.write_all(head.as_bytes()).await.expect("sent");
+    slow.write_all(&large.as_bytes()[..large.len() - 1])
+        .await
+        .expect("sent");
+    let refused = loop {
+        let answer = server.client.post(DECIDE, &large).await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    let problem = refused.problem(503, "overloaded");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .expect("a reason")
+            .contains("bodies"),
+        "{problem}"
+    );
+    assert_eq!(refused.headers["retry-after"], "1");
+    drop(slow);
+    while server.client.post(DECIDE, &large).await.status != 200 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

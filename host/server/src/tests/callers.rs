@@ -1,5 +1,10 @@
 //! Who may ask, and for what.
 
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
 use super::{DECIDE, HELLO, Running, northwind, settings};
 use crate::{ServeError, Server};
 
@@ -164,4 +169,29 @@ async fn a_server_with_companies_is_ready() {
     let client = super::Client::of(bound.local_addr());
     tokio::spawn(bound.run(std::future::pending()));
     client.get("/readyz").await.problem(503, "not-ready");
+}
+
+#[tokio::test]
+async fn who_asks_and_never_reads_is_cut_off() {
+    let server =
+        Running::with(|settings| settings.write_timeout = Duration::from_millis(100)).await;
+    let mut stream = server.client.connect().await;
+    let ask = format!(
+        "GET /openapi.json HTTP/1.1\r\nHost: {}\r\n\r\n",
+        server.client.address()
+    );
+    // Until the server, busy with answers nobody takes, takes no more itself.
+    let mut asked = 0;
+    while let Ok(Ok(())) = timeout(Duration::from_secs(2), stream.write_all(ask.as_bytes())).await {
+        asked += 1;
+        assert!(asked < 1_000_000, "it takes for ever");
+    }
+    let mut answers = Vec::new();
+    let ended = timeout(Duration::from_secs(60), stream.read_to_end(&mut answers)).await;
+    assert!(ended.is_ok(), "the connection stays open");
+    let answers = String::from_utf8_lossy(&answers)
+        .matches("HTTP/1.1 200")
+        .count();
+    assert!(answers < asked, "{answers} of {asked}");
+    assert_eq!(server.client.post(DECIDE, HELLO).await.status, 200);
 }

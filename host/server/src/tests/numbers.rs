@@ -1,6 +1,7 @@
 //! What is counted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use patchbay_engine::decision::{Decided, Decision};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
@@ -16,13 +17,20 @@ async fn requests_are_counted_by_route_and_status() {
     server.client.post(DECIDE, HELLO).await;
     server.client.post("/v1/companies/acme/decide", HELLO).await;
     server.client.get("/secret-of-a-customer").await;
-    let answer = server.client.get("/metrics").await;
+    // A decision is counted after its answer is on its way.
+    let counted = r#"patchbay_phase_seconds_count{phase="queue"} 1"#;
+    let answer = loop {
+        let answer = server.client.get("/metrics").await;
+        if answer.body.contains(counted) {
+            break answer;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    };
     assert!(answer.headers["content-type"].starts_with("text/plain"));
     for line in [
         r#"patchbay_requests_total{route="/v1/companies/{company}/decide",status="200"} 1"#,
         r#"patchbay_requests_total{route="/v1/companies/{company}/decide",status="404"} 1"#,
         r#"patchbay_requests_total{route="unmatched",status="404"} 1"#,
-        r#"patchbay_phase_seconds_count{phase="queue"} 1"#,
         "patchbay_running_decisions 0",
         "patchbay_queue_depth 0",
         "patchbay_instances_parked 0",
