@@ -45,7 +45,7 @@ fn main() -> std::process::ExitCode {
         Verb::Run(args) => verbs::run::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),
         Verb::Contract(args) => verbs::contract::run(&args),
-        Verb::Serve(args) => verbs::serve::run(&args),
+        Verb::Serve(args) => verbs::serve::run(&args, cli.verbose),
         Verb::Demo(args) => demo::run(&args),
         Verb::Doctor(args) => verbs::doctor::run(&args),
     };

@@ -47,6 +47,7 @@ pub(crate) fn start_log(usual: LevelFilter, json: bool) {
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual.to_string()));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // A second log is none of this process's.
     let _ = if json {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::args::{DemoArgs, DemoCompany};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::input::{RowMap, lines};
-use crate::loading::{build_options, serving_engine};
+use crate::loading::{build_options, open_pack, serving_engine};
 use crate::output;
 use crate::verbs::serve::interrupted;
 use play::{Player, Scene};
@@ -30,6 +30,9 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
     let engine = serving_engine(cores)?;
     let packs = vec![pack.clone()];
     let assembler = Assembler::new(engine.clone(), packs, build_options(&args.build));
+    // Before any company needs it: what keeps it from being built is said of
+    // the pack, not of a company's file.
+    assembler.add(&pack, open_pack(&pack, &args.build)?);
     let generations = companies(&assembler)?;
     output::note(format!(
         "built, compiled and prepared for {} companies in {:.1} s",

@@ -2,13 +2,14 @@
 
 use patchbay_server::{LoadError, Loaded, LogFormat, ServerSettings};
 use serde_json::json;
+use tracing::level_filters::LevelFilter;
 
 use crate::args::ServeArgs;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::loading::{build_options, cache, rejected};
 use crate::output;
 
-pub(crate) fn run(args: &ServeArgs) -> Outcome {
+pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     if !args.config.exists() {
         return Err(Failure::advised(
             Exit::Machine,
@@ -17,7 +18,11 @@ pub(crate) fn run(args: &ServeArgs) -> Outcome {
         ));
     }
     let settings = ServerSettings::read(&args.config).map_err(rejected)?;
-    output::start_log(settings.log.level, settings.log.format == LogFormat::Json);
+    let level = match verbose {
+        true => settings.log.level.max(LevelFilter::DEBUG),
+        false => settings.log.level,
+    };
+    output::start_log(level, settings.log.format == LogFormat::Json);
     let loaded = Loaded::from_settings(settings, cache(), build_options(&args.build))
         .map_err(load_failure)?;
     for generation in &loaded.generations {
