@@ -194,7 +194,7 @@ fn activate(engine: &Engine, trial: &Trial<'_>) -> Result<Plugin, Failure> {
         name: pack.name.clone(),
         pack: pack.name.clone(),
         version: pack.version.to_string(),
-        component: Arc::clone(&pack.component),
+        component: pack.component.clone(),
         settings,
         grants: pack.needs.clone(),
         limits,

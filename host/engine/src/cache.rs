@@ -84,16 +84,14 @@ impl AotCache {
         ))
     }
 
-    /// The verified bytes of an entry. One that was tampered with, cut short
-    /// or written under another key is as good as absent, and removed.
-    pub(crate) fn load(&self, name: &str) -> Option<Vec<u8>> {
+    /// What `read` makes of the verified bytes of an entry. One that was
+    /// tampered with, cut short or written under another key is as good as
+    /// absent, and removed.
+    pub(crate) fn load<T>(&self, name: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
         let path = self.path(name);
-        let mut bytes = Vec::new();
-        File::open(&path).ok()?.read_to_end(&mut bytes).ok()?;
+        let bytes = fs::read(&path).ok()?;
         if let Some(payload) = self.verified(name, &bytes) {
-            let start = bytes.len() - payload.len();
-            bytes.drain(..start);
-            return Some(bytes);
+            return read(payload);
         }
         tracing::warn!(
             entry = name,
@@ -260,11 +258,18 @@ mod tests {
         AotCache::open(&root.join("aot"), &root.join("state/key")).expect("a fresh place")
     }
 
+    fn code(cache: &AotCache, name: &str) -> Option<Vec<u8>> {
+        cache.load(name, |payload| Some(payload.to_vec()))
+    }
+
     #[test]
     fn what_is_stored_is_loaded() {
         let root = tempfile::tempdir().expect("a place");
         cache(root.path()).store("a", b"code");
-        assert_eq!(cache(root.path()).load("a").as_deref(), Some(&b"code"[..]));
+        assert_eq!(
+            code(&cache(root.path()), "a").as_deref(),
+            Some(&b"code"[..])
+        );
     }
 
     #[test]
@@ -278,7 +283,7 @@ mod tests {
             let mut bad = good.clone();
             bad[at] ^= 1;
             fs::write(&path, bad).expect("writable");
-            assert_eq!(cache.load("a"), None, "byte {at}");
+            assert_eq!(code(&cache, "a"), None, "byte {at}");
             assert!(!path.exists(), "a bad entry is removed");
         }
     }
@@ -304,7 +309,7 @@ mod tests {
         let cache = cache(root.path());
         cache.store("a", b"code");
         fs::rename(cache.path("a"), cache.path("b")).expect("renamed");
-        assert_eq!(cache.load("b"), None);
+        assert_eq!(code(&cache, "b"), None);
     }
 
     #[test]
@@ -312,7 +317,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a place");
         cache(root.path()).store("a", b"code");
         fs::remove_file(root.path().join("state/key")).expect("removed");
-        assert_eq!(cache(root.path()).load("a"), None);
+        assert_eq!(code(&cache(root.path()), "a"), None);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! what belongs to a company lives in an instance's store.
 
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
@@ -70,6 +72,45 @@ impl<'de> Deserialize<'de> for Digest {
         let text = String::deserialize(deserializer)?;
         Digest::parse(&text)
             .ok_or_else(|| serde::de::Error::custom("expected sha256: and 64 hexadecimal digits"))
+    }
+}
+
+/// The bytes of a component and their digest, taken once: they are asked for
+/// by every company that uses them.
+#[derive(Clone)]
+pub struct ComponentBytes {
+    bytes: Arc<[u8]>,
+    digest: Digest,
+}
+
+impl ComponentBytes {
+    /// Digest of the bytes.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+impl<T: Into<Arc<[u8]>>> From<T> for ComponentBytes {
+    fn from(bytes: T) -> ComponentBytes {
+        let bytes = bytes.into();
+        ComponentBytes {
+            digest: Digest::of(&bytes),
+            bytes,
+        }
+    }
+}
+
+impl Deref for ComponentBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl fmt::Debug for ComponentBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.digest, f)
     }
 }
 

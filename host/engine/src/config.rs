@@ -85,6 +85,9 @@ fn common(settings: &EngineSettings) -> Config {
         // A decision must be the same bytes on every machine.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
+        // For other people's unwinders; backtraces here go by frame pointers,
+        // and it is loaded with every component.
+        .native_unwind_info(false)
         .max_wasm_stack(settings.stack)
         .memory_init_cow(true);
     config

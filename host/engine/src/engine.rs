@@ -15,7 +15,7 @@ use wasmtime::component::{Component, Linker};
 use crate::cache::AotCache;
 use crate::care::{self, HostState, Rights};
 use crate::component::{
-    Description, Digest, Linked, LoadError, check_header, describe, invalid, link,
+    ComponentBytes, Description, Digest, Linked, LoadError, check_header, describe, invalid, link,
 };
 use crate::config::{Allocation, EngineSettings, metered_config, serving_config};
 use crate::gate::{Gate, Pass};
@@ -234,14 +234,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`LoadError`] for what is no component of ours.
-    pub fn describe(&self, bytes: &[u8]) -> Result<Description, LoadError> {
-        Ok(self.load(bytes)?.description.clone())
+    pub fn describe(&self, component: &ComponentBytes) -> Result<Description, LoadError> {
+        Ok(self.load(component)?.description.clone())
     }
 
     /// A component compiled and tied to the host, as its author built it.
-    pub(crate) fn load(&self, bytes: &[u8]) -> Result<Arc<Linked>, LoadError> {
+    pub(crate) fn load(&self, bytes: &ComponentBytes) -> Result<Arc<Linked>, LoadError> {
         check_header(bytes)?;
-        let digest = Digest::of(bytes);
+        let digest = bytes.digest();
         self.once((digest, None), || {
             let entry = self.entry(&digest, None);
             let component = match self.cached(&entry) {
@@ -257,10 +257,10 @@ impl Engine {
     /// another: then what its author built need not be loaded at all.
     pub(crate) fn prepared(
         &self,
-        bytes: &[u8],
+        bytes: &ComponentBytes,
         settings: Digest,
     ) -> Result<Option<Arc<Linked>>, LoadError> {
-        let digest = Digest::of(bytes);
+        let digest = bytes.digest();
         let found = self.once((digest, Some(settings)), || {
             let entry = self.entry(&digest, Some(&settings));
             let (component, picture) = self.cached_picture(&entry).ok_or(None)?;
@@ -274,12 +274,12 @@ impl Engine {
     /// memory. None where no picture can be taken.
     pub(crate) fn prepare(
         &self,
-        bytes: &[u8],
+        bytes: &ComponentBytes,
         rights: &Rights,
         settings: Digest,
         limits: &Limits,
     ) -> Result<Option<Arc<Linked>>, LoadError> {
-        let digest = Digest::of(bytes);
+        let digest = bytes.digest();
         let made = self.once((digest, Some(settings)), || {
             let taken = snapshot(self, bytes, rights, limits)?.ok_or(None)?;
             let picture = Picture {
@@ -384,14 +384,16 @@ impl Engine {
 
     /// A component from the cache, as its author built it.
     fn cached(&self, entry: &str) -> Option<Component> {
-        self.deserialize(&self.0.cache.as_ref()?.load(entry)?)
+        let cache = self.0.cache.as_ref()?;
+        cache.load(entry, |code| self.deserialize(code))
     }
 
     /// A prepared component from the cache.
     fn cached_picture(&self, entry: &str) -> Option<(Component, Picture)> {
-        let payload = self.0.cache.as_ref()?.load(entry)?;
-        let (meta, code) = payload.split_at_checked(Picture::BYTES)?;
-        Some((self.deserialize(code)?, Picture::read(meta)?))
+        self.0.cache.as_ref()?.load(entry, |payload| {
+            let (meta, code) = payload.split_at_checked(Picture::BYTES)?;
+            Some((self.deserialize(code)?, Picture::read(meta)?))
+        })
     }
 
     /// Native code out of the cache's verified bytes; from anywhere else it

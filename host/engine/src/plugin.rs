@@ -15,7 +15,9 @@ use serde_json::Value;
 
 use crate::breaker::Breaker;
 use crate::care::Rights;
-use crate::component::{Description, Digest, Linked, LoadError, does_not_start, has_lifecycle};
+use crate::component::{
+    ComponentBytes, Description, Digest, Linked, LoadError, does_not_start, has_lifecycle,
+};
 use crate::engine::Engine;
 use crate::gate::Gate;
 use crate::instance::Instance;
@@ -35,7 +37,7 @@ pub struct PluginSpec {
     /// Version of the pack.
     pub version: String,
     /// The component.
-    pub component: Arc<[u8]>,
+    pub component: ComponentBytes,
     /// Settings, defaults filled in.
     pub settings: Value,
     /// What the operator granted.

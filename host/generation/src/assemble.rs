@@ -241,7 +241,7 @@ impl Assembler {
             name: name.to_owned(),
             pack: pack.name.clone(),
             version: pack.version.to_string(),
-            component: Arc::clone(&pack.component),
+            component: pack.component.clone(),
             settings,
             grants: entry.grants.clone(),
             limits,

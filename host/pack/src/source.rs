@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use patchbay_engine::component::Digest;
+use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_model::company::Grants;
 use patchbay_model::limits::LimitsFile;
 use patchbay_model::located::Located;
@@ -68,7 +68,7 @@ pub struct Pack {
     /// The schema of its settings.
     pub schema: Option<Arc<SettingsSchema>>,
     /// The component's bytes.
-    pub component: Arc<[u8]>,
+    pub component: ComponentBytes,
     /// Its directory; absent for a component without a manifest.
     pub directory: Option<PathBuf>,
 }
@@ -149,7 +149,7 @@ impl Pack {
 
     /// Digest of the component.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.component)
+        self.component.digest()
     }
 }
 

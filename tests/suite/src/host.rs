@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use patchbay_engine::component::ComponentBytes;
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
@@ -75,12 +76,12 @@ fn keep_compiled(engine: &Engine) {
 
 /// What a test plugin is made of: everything granted, and time enough on a busy
 /// machine for whatever comes back at all.
-pub fn spec(component: Arc<[u8]>) -> PluginSpec {
+pub fn spec(component: impl Into<ComponentBytes>) -> PluginSpec {
     PluginSpec {
         name: "guest".to_owned(),
         pack: "guest".to_owned(),
         version: "0.1.0".to_owned(),
-        component,
+        component: component.into(),
         settings: json!({}),
         grants: everything(),
         limits: Limits {

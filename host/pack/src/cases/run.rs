@@ -156,7 +156,7 @@ impl<'a> CaseRunner<'a> {
             name: NAME.to_owned(),
             pack: self.pack.name.clone(),
             version: self.pack.version.to_string(),
-            component: Arc::clone(&self.pack.component),
+            component: self.pack.component.clone(),
             settings,
             grants: self.pack.needs.clone(),
             limits,

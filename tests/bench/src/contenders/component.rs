@@ -66,7 +66,7 @@ pub fn spec(pack: &Pack, settings: Value, reuse: u32) -> PluginSpec {
         name: "bench".to_owned(),
         pack: pack.name.clone(),
         version: pack.version.to_string(),
-        component: Arc::clone(&pack.component),
+        component: pack.component.clone(),
         settings,
         grants: pack.needs.clone(),
         limits: Default::default(),

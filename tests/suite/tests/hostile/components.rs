@@ -1,7 +1,6 @@
 //! Files that are no component of ours, or not quite.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use patchbay_engine::component::LoadError;
 use patchbay_engine::engine::Engine;
@@ -14,7 +13,7 @@ use patchbay_suite::host::{PATIENCE, drafted, plugin, said, serving, spec, trigg
 use crate::{hit, is_right, on_both};
 
 fn refused(engine: &Engine, component: &[u8]) -> LoadError {
-    Plugin::activate(engine, spec(component.into())).expect_err("it is refused")
+    Plugin::activate(engine, spec(component)).expect_err("it is refused")
 }
 
 #[test]
@@ -194,7 +193,7 @@ fn flip(engine: &Engine, component: &[u8], files: usize, seed: u64) -> (usize, u
         );
         bytes[at] ^= 1 << bit;
         let ended = catch_unwind(AssertUnwindSafe(|| {
-            let mut spec = spec(Arc::from(bytes));
+            let mut spec = spec(bytes);
             spec.limits.deadline = Millis(20);
             let Ok(plugin) = Plugin::activate(engine, spec) else {
                 return false;
