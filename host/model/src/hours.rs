@@ -80,12 +80,16 @@ impl Hours {
     /// open again; no seconds at all is `at_ms`. [`NEVER_MS`] where there is
     /// not that much working time before it.
     pub fn add_working(&self, at_ms: u64, seconds: u32) -> u64 {
-        let mut remaining = i64::from(seconds) * 1_000;
-        if self.always_open || remaining == 0 {
-            return at_ms
-                .saturating_add(u64::from(seconds) * 1_000)
-                .min(NEVER_MS.max(at_ms));
+        self.add_working_ms(at_ms, u64::from(seconds) * 1_000)
+    }
+
+    /// As [`add_working`](Hours::add_working), with the working time in
+    /// milliseconds: what is left of a target rarely is whole seconds.
+    pub fn add_working_ms(&self, at_ms: u64, working_ms: u64) -> u64 {
+        if self.always_open || working_ms == 0 {
+            return at_ms.saturating_add(working_ms).min(NEVER_MS.max(at_ms));
         }
+        let mut remaining = i64::try_from(working_ms).unwrap_or(i64::MAX);
         self.walk(moment(at_ms), NEVER_MS as i64, |start, end| {
             let length = end - start;
             if remaining <= length {

@@ -17,4 +17,5 @@ pub mod located;
 pub mod on_failure;
 pub mod outcome;
 pub mod situation;
+pub mod sla;
 pub mod state;

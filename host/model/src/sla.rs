@@ -1,0 +1,320 @@
+//! SLA clocks of a conversation: how long a customer may wait, in working
+//! time, and what falls due when.
+
+mod clock;
+mod due;
+mod event;
+mod record;
+mod run;
+mod start;
+mod stopwatch;
+mod targets;
+
+use serde::{Deserialize, Serialize};
+
+pub use clock::{Clock, ClockState};
+pub use due::{Due, What};
+pub use event::{Event, Refused};
+pub use start::{START_SKEW_MS, start_of};
+pub use targets::{AtRisk, AtRiskError, Targets};
+
+use crate::conversation::ConversationState;
+use crate::hours::{Hours, NEVER_MS};
+use record::ClockRecord;
+use run::Run;
+
+/// The three clocks of one conversation, as its durable snapshot keeps them:
+/// of constant size, however long the conversation lasts.
+///
+/// Times are Unix milliseconds; a moment after [`NEVER_MS`] counts as that.
+/// **Host time never runs back**: a call with an earlier time than the latest
+/// seen is taken to happen at the latest seen.
+///
+/// `hours` is the calendar the targets are counted in: the one
+/// [`Targets::hours`] names *before* the call; `None` is round the clock, and
+/// so is a calendar that never opens. It comes in with each call so that a
+/// snapshot holds a name and not a calendar.
+///
+/// How often the host calls [`advance`](SlaClocks::advance) makes no
+/// difference to what falls due, or to what is a hit: each event first lets
+/// everything fall due up to its moment. An answer at the very moment of its
+/// deadline is therefore late.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlaClocks {
+    created_ms: u64,
+    latest_ms: u64,
+    targets: Targets,
+    /// Whether the customer was ever replied to: from then on it is the
+    /// next-response clock that runs.
+    #[serde(default)]
+    has_reply: bool,
+    #[serde(default)]
+    standing: Standing,
+    #[serde(default)]
+    first_response: ClockRecord,
+    #[serde(default)]
+    next_response: ClockRecord,
+    resolution: ClockRecord,
+}
+
+/// A state of the conversation, as far as the resolution clock tells them
+/// apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Standing {
+    #[default]
+    Open,
+    WaitingOnCustomer {
+        since_ms: u64,
+    },
+    OnHold,
+    Resolved,
+}
+
+impl SlaClocks {
+    /// Clocks of a conversation created at a moment, best that of
+    /// [`start_of`] its first interaction. The resolution clock starts; a
+    /// reply clock waits for the first customer message that expects a reply.
+    pub fn new(created_ms: u64, targets: Targets) -> SlaClocks {
+        let created_ms = created_ms.min(NEVER_MS);
+        let mut resolution = ClockRecord::default();
+        resolution.begin(created_ms);
+        SlaClocks {
+            created_ms,
+            latest_ms: created_ms,
+            targets,
+            has_reply: false,
+            standing: Standing::Open,
+            first_response: ClockRecord::default(),
+            next_response: ClockRecord::default(),
+            resolution,
+        }
+    }
+
+    /// Takes what happened, and answers what fell due up to then: `hours` are
+    /// those before the event, also where it changes them. What the event
+    /// itself makes due, such as a shorter target, is then in the past: go by
+    /// [`next_event`](SlaClocks::next_event) afterwards.
+    ///
+    /// An event that changes nothing, such as a state the conversation is in
+    /// already, is taken and changes nothing.
+    ///
+    /// # Errors
+    /// [`Refused`]; the clocks are as they were.
+    pub fn apply(
+        &mut self,
+        at_ms: u64,
+        event: Event,
+        hours: Option<&Hours>,
+    ) -> Result<Vec<Due>, Refused> {
+        if matches!(&event, Event::State { state } if *state == ConversationState::WaitingOnCustomer)
+            && let Some(since_ms) = self.unanswered_since()
+        {
+            return Err(Refused::Unanswered { since_ms });
+        }
+        let due = self.advance(at_ms, hours);
+        let at_ms = self.latest_ms;
+        match event {
+            Event::CustomerMessage {
+                started_ms,
+                expects_reply: true,
+            } => self.expect_reply(started_ms.clamp(self.created_ms, at_ms)),
+            Event::CustomerMessage { .. } => {}
+            Event::ReplyAccepted => {
+                self.has_reply = true;
+                for clock in [Clock::FirstResponse, Clock::NextResponse] {
+                    if self.record(clock).is_running() {
+                        self.reach(clock, at_ms, hours);
+                    }
+                }
+            }
+            Event::State { state } => self.enter(state, at_ms, hours),
+            Event::Retarget { targets } => {
+                for clock in Clock::ALL {
+                    self.record_mut(clock).settle(at_ms, hours);
+                }
+                self.targets = targets;
+            }
+        }
+        Ok(due)
+    }
+
+    /// What fell due since the last call, up to a moment, ordered by when it
+    /// did; nothing is answered twice. Any leap in time is fine.
+    pub fn advance(&mut self, now_ms: u64, hours: Option<&Hours>) -> Vec<Due> {
+        self.latest_ms = self.latest_ms.max(now_ms.min(NEVER_MS));
+        let latest_ms = self.latest_ms;
+        let mut due: Vec<Due> = self.dues(hours).collect();
+        due.retain(|due| due.at_ms <= latest_ms);
+        due.sort();
+        for due in &due {
+            self.record_mut(due.clock).mark(due);
+        }
+        due
+    }
+
+    /// What falls due next if nothing happens: when to call
+    /// [`advance`](SlaClocks::advance). Where that moment is in the past, now.
+    /// `None`: nothing will fall due by itself.
+    pub fn next_event(&self, hours: Option<&Hours>) -> Option<Due> {
+        self.dues(hours).min()
+    }
+
+    /// How a clock stands; `None` where it has no target or never ran.
+    pub fn state(&self, clock: Clock) -> Option<ClockState> {
+        let record = self.record(clock);
+        let is_live = match clock {
+            Clock::Resolution => self.standing != Standing::Resolved,
+            Clock::FirstResponse | Clock::NextResponse => record.is_running(),
+        };
+        record.state(is_live, self.targets.of(clock).is_some())
+    }
+
+    /// When a clock's target is due, or was: until the customer is answered,
+    /// a deadline that has passed stays. `None` where the clock is paused or
+    /// does not run, has no target, or is not due before [`NEVER_MS`].
+    pub fn deadline(&self, clock: Clock, hours: Option<&Hours>) -> Option<u64> {
+        let target_ms = self.targets.of_ms(clock)?;
+        self.record(clock).run()?.deadline(target_ms, hours)
+    }
+
+    /// The deadline of the conversation: the nearest of its clocks'.
+    pub fn nearest_deadline(&self, hours: Option<&Hours>) -> Option<(Clock, u64)> {
+        Clock::ALL
+            .into_iter()
+            .filter_map(|clock| Some((clock, self.deadline(clock, hours)?)))
+            .min_by_key(|(_, deadline)| *deadline)
+    }
+
+    /// Working time on a clock up to a moment, in milliseconds, paused time
+    /// left out: of a reply clock that does not run, of its last run. `None`
+    /// where it never ran; a moment before the latest seen counts as that.
+    pub fn elapsed(&self, clock: Clock, now_ms: u64, hours: Option<&Hours>) -> Option<u64> {
+        let now_ms = self.latest_ms.max(now_ms.min(NEVER_MS));
+        Some(self.record(clock).run()?.elapsed(now_ms, hours))
+    }
+
+    /// How often a clock's target was missed: at most once per run.
+    pub fn misses(&self, clock: Clock) -> u32 {
+        self.record(clock).misses()
+    }
+
+    /// When the oldest unanswered customer message started the clock; `None`
+    /// where no reply is expected.
+    pub fn unanswered_since(&self) -> Option<u64> {
+        [&self.first_response, &self.next_response]
+            .into_iter()
+            .filter(|record| record.is_running())
+            .filter_map(|record| Some(record.run()?.began_ms()))
+            .min()
+    }
+
+    /// Whether the resolution clock is paused, by `waiting-on-customer` or
+    /// `on-hold`.
+    pub fn is_paused(&self) -> bool {
+        matches!(
+            self.standing,
+            Standing::WaitingOnCustomer { .. } | Standing::OnHold
+        )
+    }
+
+    /// The targets the clocks run against.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// When the conversation was created.
+    pub fn created_ms(&self) -> u64 {
+        self.created_ms
+    }
+
+    /// The latest time seen: nothing happens before it any more.
+    pub fn latest_ms(&self) -> u64 {
+        self.latest_ms
+    }
+
+    /// A customer message waits for a reply. One that waits already keeps its
+    /// clock: accepted first is oldest, whatever the channel says it received.
+    fn expect_reply(&mut self, started_ms: u64) {
+        if self.unanswered_since().is_none() {
+            let clock = match self.has_reply {
+                false => Clock::FirstResponse,
+                true => Clock::NextResponse,
+            };
+            self.record_mut(clock).begin(started_ms);
+        }
+        // The customer is not the one waited for any more.
+        if let Standing::WaitingOnCustomer { since_ms } = self.standing {
+            self.standing = Standing::Open;
+            self.resolution.resume(started_ms.max(since_ms));
+        }
+    }
+
+    fn enter(&mut self, state: ConversationState, at_ms: u64, hours: Option<&Hours>) {
+        match state {
+            ConversationState::WaitingOnCustomer => {
+                self.resolution.pause(at_ms, hours);
+                if !matches!(self.standing, Standing::WaitingOnCustomer { .. }) {
+                    self.standing = Standing::WaitingOnCustomer { since_ms: at_ms };
+                }
+            }
+            ConversationState::OnHold => {
+                self.resolution.pause(at_ms, hours);
+                self.standing = Standing::OnHold;
+            }
+            ConversationState::Resolved => {
+                // Nothing is left to answer: neither a hit nor a miss.
+                self.first_response.pause(at_ms, hours);
+                self.next_response.pause(at_ms, hours);
+                if self.standing != Standing::Resolved {
+                    self.reach(Clock::Resolution, at_ms, hours);
+                }
+                self.standing = Standing::Resolved;
+            }
+            ConversationState::Queued
+            | ConversationState::Reserved
+            | ConversationState::Active
+            | ConversationState::AwaitingApproval
+            | ConversationState::Wrapping => {
+                self.resolution.resume(at_ms);
+                self.standing = Standing::Open;
+            }
+        }
+    }
+
+    fn reach(&mut self, clock: Clock, at_ms: u64, hours: Option<&Hours>) {
+        let target_ms = self.targets.of_ms(clock);
+        self.record_mut(clock).reach(at_ms, target_ms, hours);
+    }
+
+    /// What each running clock still has to fire, in no order.
+    fn dues(&self, hours: Option<&Hours>) -> impl Iterator<Item = Due> {
+        Clock::ALL.into_iter().flat_map(move |clock| {
+            let run = self.record(clock).run();
+            let target_ms = self.targets.of_ms(clock);
+            let dues = |(run, target_ms): (&Run, u64)| {
+                run.dues(clock, target_ms, self.targets.at_risk, hours)
+            };
+            run.zip(target_ms).map(dues).into_iter().flatten().flatten()
+        })
+    }
+
+    fn record(&self, clock: Clock) -> &ClockRecord {
+        match clock {
+            Clock::FirstResponse => &self.first_response,
+            Clock::NextResponse => &self.next_response,
+            Clock::Resolution => &self.resolution,
+        }
+    }
+
+    fn record_mut(&mut self, clock: Clock) -> &mut ClockRecord {
+        match clock {
+            Clock::FirstResponse => &mut self.first_response,
+            Clock::NextResponse => &mut self.next_response,
+            Clock::Resolution => &mut self.resolution,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

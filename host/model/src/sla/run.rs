@@ -1,0 +1,122 @@
+//! One run of a clock: what may be missed at most once.
+
+use serde::{Deserialize, Serialize};
+
+use super::stopwatch::Stopwatch;
+use super::{AtRisk, Clock, Due, What};
+use crate::hours::Hours;
+
+/// From a clock's start to what it waits for. At risk and breached each fire
+/// once in it, whatever happens to the targets meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Run {
+    number: u32,
+    began_ms: u64,
+    watch: Stopwatch,
+    #[serde(default)]
+    was_at_risk: bool,
+    #[serde(default)]
+    is_missed: bool,
+    /// The deadline whose passing was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    breached_ms: Option<u64>,
+}
+
+impl Run {
+    pub(super) fn new(number: u32, began_ms: u64) -> Run {
+        let mut watch = Stopwatch::default();
+        watch.start(began_ms);
+        Run {
+            number,
+            began_ms,
+            watch,
+            was_at_risk: false,
+            is_missed: false,
+            breached_ms: None,
+        }
+    }
+
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    pub(super) fn began_ms(&self) -> u64 {
+        self.began_ms
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.watch.is_running()
+    }
+
+    pub(super) fn is_missed(&self) -> bool {
+        self.is_missed
+    }
+
+    /// The run is a miss; answers how many that adds.
+    pub(super) fn miss(&mut self) -> u32 {
+        u32::from(!std::mem::replace(&mut self.is_missed, true))
+    }
+
+    pub(super) fn start(&mut self, at_ms: u64) {
+        self.watch.start(at_ms);
+    }
+
+    pub(super) fn stop(&mut self, at_ms: u64, hours: Option<&Hours>) {
+        self.watch.stop(at_ms, hours);
+    }
+
+    pub(super) fn elapsed(&self, now_ms: u64, hours: Option<&Hours>) -> u64 {
+        self.watch.elapsed(now_ms, hours)
+    }
+
+    /// When the target is or was due, if the run is running.
+    pub(super) fn deadline(&self, target_ms: u64, hours: Option<&Hours>) -> Option<u64> {
+        // After a pause the watch no longer knows when the target was used up.
+        let missed_ms = self
+            .breached_ms
+            .filter(|_| self.is_running() && self.watch.is_past(target_ms));
+        missed_ms.or_else(|| self.watch.reaches(target_ms, hours))
+    }
+
+    /// Whether a target is used up, as far as was counted when the run was
+    /// last stopped.
+    pub(super) fn is_past(&self, target_ms: u64) -> bool {
+        self.watch.is_past(target_ms)
+    }
+
+    /// What still has to fire.
+    pub(super) fn dues(
+        &self,
+        clock: Clock,
+        target_ms: u64,
+        at_risk: AtRisk,
+        hours: Option<&Hours>,
+    ) -> [Option<Due>; 2] {
+        // A calendar is walked at every call: not for what fired already.
+        if self.breached_ms.is_some() || !self.is_running() {
+            return [None, None];
+        }
+        let deadline_ms = self.watch.reaches(target_ms, hours);
+        let due = |what, at_ms| Due {
+            at_ms,
+            clock,
+            what,
+            run: self.number,
+            deadline_ms,
+        };
+        let at_risk = (!self.was_at_risk)
+            .then(|| self.watch.reaches(at_risk.of(target_ms), hours))
+            .flatten();
+        [
+            at_risk.map(|at_ms| due(What::AtRisk, at_ms)),
+            deadline_ms.map(|at_ms| due(What::Breached, at_ms)),
+        ]
+    }
+
+    pub(super) fn mark(&mut self, due: &Due) {
+        match due.what {
+            What::AtRisk => self.was_at_risk = true,
+            What::Breached => self.breached_ms = Some(due.at_ms),
+        }
+    }
+}
