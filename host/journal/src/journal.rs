@@ -1,0 +1,341 @@
+//! The one trait behind which a store stands.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use patchbay_model::state::{Memory, Scope};
+
+use crate::arrival::{Accepted, Arrival, Message, Pending};
+use crate::commit::{Commit, Committed, Conversation};
+use crate::contact::{ContactChange, Erased, Found};
+use crate::entry::{Entry, Feed};
+use crate::error::{CommitError, JournalError, SealError};
+use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
+use crate::maintain::{Backup, CheckReport, Compacted, Status};
+use crate::outbox::{OutboxItem, OutboxState};
+use crate::vault::Purpose;
+
+/// A durable store. Every method may be called from any thread at any time;
+/// one that writes returns when its effect is on disk, and blocks until then.
+/// Reads see everything that was acknowledged before they began.
+///
+/// # Errors
+/// Every method answers [`JournalError`] for what the disk or the database
+/// does; only what a method adds to that is said at the method.
+#[allow(clippy::missing_errors_doc)]
+pub trait Journal: Send + Sync {
+    /// The number of a company, given at its first mention.
+    fn company(&self, name: &str) -> Result<CompanyId, JournalError>;
+
+    // Intake.
+
+    /// Take arrivals in, all in one transaction, and answer for each in order.
+    /// Any number of retries, at once or later, take an arrival in once.
+    fn accept(&self, arrivals: Vec<Arrival>) -> Result<Vec<Accepted>, JournalError>;
+
+    /// Inputs nobody has dealt with, after an ordinal, in order; at most
+    /// `limit`. For the start: afterwards the host knows them from `accept`.
+    fn pending(&self, after: Ordinal, limit: usize) -> Result<Vec<Pending>, JournalError>;
+
+    /// Note that a lane (a worker, 0 up to the number set at opening) is about
+    /// to decide an input. Costs one small write without waiting for the disk:
+    /// it outlives a crash of the process, not of the machine.
+    fn claimed(&self, lane: u16, input: Ordinal) -> Result<(), JournalError>;
+
+    /// Note that a lane is done with what it claimed, whatever came of it.
+    fn released(&self, lane: u16) -> Result<(), JournalError>;
+
+    // Deciding.
+
+    /// Write what a pass decided, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] when the pass was decided on something that
+    /// is no longer so.
+    fn commit(&self, commit: Commit) -> Result<Committed, CommitError>;
+
+    /// What a plugin's state version remembers of the owners named, as one
+    /// memory. The owner of the scope company is the empty one.
+    fn memory(
+        &self,
+        company: CompanyId,
+        plugin: &str,
+        version: u32,
+        owners: &[(Scope, &[u8])],
+    ) -> Result<Memory, JournalError>;
+
+    // Reading.
+
+    /// A conversation.
+    fn conversation(
+        &self,
+        company: CompanyId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, JournalError>;
+
+    /// The conversation opened last on a thread, resolved or not.
+    fn current(
+        &self,
+        company: CompanyId,
+        thread: &[u8],
+    ) -> Result<Option<Conversation>, JournalError>;
+
+    /// How many conversations a thread has had.
+    fn conversations_on(&self, company: CompanyId, thread: &[u8]) -> Result<u32, JournalError>;
+
+    /// Conversations of the person behind a contact, oldest first; at most
+    /// `limit`, the newest ones.
+    fn conversations_with(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, JournalError>;
+
+    /// Entries of a conversation after a sequence number, in order.
+    fn entries(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, JournalError>;
+
+    /// Entries of all conversations of the person behind a contact, after a
+    /// feed number, in the order of the feed.
+    fn journey(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, JournalError>;
+
+    /// A company's entries after a feed number.
+    fn feed(&self, company: CompanyId, after: u64, limit: usize) -> Result<Feed, JournalError>;
+
+    /// The newest arrival under a channel's message id.
+    fn message(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        account: &str,
+        id: &str,
+    ) -> Result<Option<Message>, JournalError>;
+
+    /// Inputs by their ordinals, in order; those that are not there are left
+    /// out.
+    fn inputs(
+        &self,
+        company: CompanyId,
+        ordinals: &[Ordinal],
+    ) -> Result<Vec<Message>, JournalError>;
+
+    /// Conversations with a clock running, of all companies, after a place in
+    /// the list (the last one's company and id); at most `limit`. To set the
+    /// timers at the start.
+    fn due(
+        &self,
+        after: Option<(CompanyId, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, JournalError>;
+
+    /// Conversations that are not resolved, of all companies, paged as in
+    /// [`due`](Journal::due). To rebuild the queues at the start.
+    fn unresolved(
+        &self,
+        after: Option<(CompanyId, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, JournalError>;
+
+    // The outbox.
+
+    /// Items to be sent by now, of all companies, the longest due first.
+    fn outbox_due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxItem>, JournalError>;
+
+    /// A company's items in a state, by key, after a key (empty: from the
+    /// first).
+    fn outbox_list(
+        &self,
+        company: CompanyId,
+        state: OutboxState,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<OutboxItem>, JournalError>;
+
+    /// The target has it. Saying so again changes nothing.
+    ///
+    /// # Errors
+    /// [`JournalError::NoItem`] for an unknown key.
+    fn outbox_done(&self, company: CompanyId, key: &str) -> Result<(), JournalError>;
+
+    /// An attempt failed: count it, and try again later.
+    ///
+    /// # Errors
+    /// [`JournalError::NoItem`] unless it waits.
+    fn outbox_later(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<(), JournalError>;
+
+    /// Give it up: it waits for a human.
+    ///
+    /// # Errors
+    /// [`JournalError::NoItem`] unless it waits.
+    fn outbox_dead(&self, company: CompanyId, key: &str, problem: &str)
+    -> Result<(), JournalError>;
+
+    /// Send it after all, with its attempts counted from 0: one that was
+    /// given up, or one that waits and should not.
+    ///
+    /// # Errors
+    /// [`JournalError::NoItem`] if it is unknown or done.
+    fn outbox_retry(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+    ) -> Result<(), JournalError>;
+
+    // People.
+
+    /// The contact of an address, made at first sight.
+    fn address(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        address: &str,
+        at: Timestamp,
+    ) -> Result<Found, JournalError>;
+
+    /// Give a contact one more address.
+    ///
+    /// # Errors
+    /// [`JournalError::AddressTaken`] when it belongs to another contact,
+    /// [`JournalError::NoContact`], [`JournalError::Erased`].
+    fn add_address(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        channel: &str,
+        address: &str,
+        at: Timestamp,
+    ) -> Result<(), JournalError>;
+
+    /// Channels and addresses of the person behind a contact, in order.
+    fn addresses(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Result<Vec<(String, String)>, JournalError>;
+
+    /// All contacts that are one person with this one, itself among them, in
+    /// order; the first field of the answer stands for the person.
+    fn person(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Result<(ContactId, Vec<ContactId>), JournalError>;
+
+    /// Make two contacts one person; what either holds stays its own.
+    /// Answers the number of the change.
+    ///
+    /// # Errors
+    /// [`JournalError::SamePerson`], [`JournalError::NoContact`],
+    /// [`JournalError::Erased`].
+    fn merge(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        into: ContactId,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<u64, JournalError>;
+
+    /// Part a contact from the one it was merged into.
+    ///
+    /// # Errors
+    /// [`JournalError::NotMerged`], [`JournalError::NoContact`].
+    fn split(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<u64, JournalError>;
+
+    /// Undo a merge or a split. That is a change of its own, and can be undone.
+    ///
+    /// # Errors
+    /// [`JournalError::NotUndoable`].
+    fn undo(
+        &self,
+        company: CompanyId,
+        change: u64,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<u64, JournalError>;
+
+    /// Merges and splits of the contacts that are one person with this one,
+    /// or were, oldest first.
+    fn contact_changes(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Result<Vec<ContactChange>, JournalError>;
+
+    /// Destroy the keys and addresses of the person behind a contact. What was
+    /// sealed for them can never be opened again, here or in a backup made
+    /// afterwards; earlier backups must be discarded by whoever keeps them.
+    ///
+    /// # Errors
+    /// [`JournalError::NoContact`].
+    fn erase(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        at: Timestamp,
+    ) -> Result<Erased, JournalError>;
+
+    /// Seal bytes under a contact's key. The same bytes for the same contact
+    /// and purpose give the same sealed bytes, so that doing a thing again
+    /// writes the same again.
+    fn seal(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        purpose: Purpose,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError>;
+
+    /// Open sealed bytes.
+    fn open(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        purpose: Purpose,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError>;
+
+    // Keeping it sound.
+
+    /// How it fares.
+    fn status(&self) -> Result<Status, JournalError>;
+
+    /// Copy it into a new file while it is in use, and check the copy.
+    ///
+    /// # Errors
+    /// [`JournalError::File`] when `to` exists.
+    fn backup(&self, to: &Path) -> Result<Backup, JournalError>;
+
+    /// Look for damage. Reads everything, while work goes on.
+    fn check(&self) -> Result<CheckReport, JournalError>;
+
+    /// Let go what was last touched before a time: resolved conversations
+    /// with their entries, inputs, memories; items of the outbox that are
+    /// done; expired memories. In small steps, while work goes on.
+    fn compact(&self, before: Timestamp) -> Result<Compacted, JournalError>;
+}

@@ -1,0 +1,32 @@
+//! The durable store of Patchbay, behind one trait.
+//!
+//! A [`Journal`] takes arrivals in (once each, in one order), keeps what is
+//! decided about them (with the input they answer, or not at all), what
+//! policies remember, who wrote, and what must still go out. What a
+//! conversation *means* is the desk's business: its snapshot is opaque here,
+//! with a few columns beside it to find it by.
+//!
+//! It is synchronous: a call that writes returns when its effect is on disk.
+#![forbid(unsafe_code)]
+
+mod arrival;
+mod commit;
+mod contact;
+mod entry;
+mod error;
+mod id;
+mod journal;
+mod maintain;
+mod outbox;
+mod vault;
+
+pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Taken};
+pub use commit::{Commit, Committed, Conversation, NewEntry, StateChange};
+pub use contact::{ContactChange, ContactChangeKind, Erased, Found};
+pub use entry::{Entry, Feed};
+pub use error::{CommitError, Conflict, JournalError, SealError};
+pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot};
+pub use journal::Journal;
+pub use maintain::{Backup, CheckReport, Compacted, Finding, Status};
+pub use outbox::{NewOutbox, OutboxItem, OutboxState};
+pub use vault::Purpose;
