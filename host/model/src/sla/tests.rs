@@ -270,7 +270,7 @@ proptest! {
 
 proptest! {
     // A walk through eight thousand years of calendar is no short one.
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// At any time, in any order, with any target: nothing panics, nothing
     /// fires twice in a run, nothing fires late or out of order, and time
