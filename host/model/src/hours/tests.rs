@@ -90,6 +90,21 @@ fn a_deadline_is_in_working_time() {
 }
 
 #[test]
+fn working_time_can_be_added_to_the_millisecond() {
+    let office = hours(OFFICE);
+    for (milliseconds, deadline) in [
+        (0, "2026-03-06T16:59:59.999"),
+        (1, "2026-03-06T17:00"),
+        (2, "2026-03-09T09:00:00.001"),
+    ] {
+        let deadline = lisbon(deadline);
+        let from = lisbon("2026-03-06T16:59:59.999");
+        assert_eq!(office.add_working_ms(from, milliseconds), deadline);
+    }
+    assert_eq!(office.add_working_ms(0, u64::MAX), NEVER_MS);
+}
+
+#[test]
 fn a_day_open_all_day_ends_at_midnight() {
     let saturday = hours("zone = \"UTC\"\nweek = { sat = [\"00:00-24:00\"] }");
     let midnight = at("UTC", "2026-03-07T00:00");

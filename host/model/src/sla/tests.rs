@@ -1,1 +1,311 @@
+mod oracle;
+mod random;
 
+use proptest::prelude::*;
+
+use super::*;
+use crate::duration::Seconds;
+use oracle::Oracle;
+use random::{Happening, Story, WorldCalendar};
+
+const HOUR_MS: u64 = 3_600_000;
+/// Monday 2026-03-02T09:00Z.
+const MONDAY_MS: u64 = 1_772_442_000_000;
+
+fn targets(first_response: u32, next_response: u32, resolution: u32) -> Targets {
+    Targets {
+        first_response: Some(Seconds(first_response)),
+        next_response: Some(Seconds(next_response)),
+        resolution: Some(Seconds(resolution)),
+        ..Targets::default()
+    }
+}
+
+fn message(started_ms: u64) -> Event {
+    Event::CustomerMessage {
+        started_ms,
+        expects_reply: true,
+    }
+}
+
+fn state(state: ConversationState) -> Event {
+    Event::State { state }
+}
+
+/// What identifies something that fell due.
+fn key(due: &Due) -> (Clock, u32, What) {
+    (due.clock, due.run, due.what)
+}
+
+fn reread(clocks: &SlaClocks) -> SlaClocks {
+    let stored = serde_json::to_string(clocks).expect("a snapshot");
+    serde_json::from_str(&stored).unwrap_or_else(|error| panic!("{error}: {stored}"))
+}
+
+#[test]
+fn a_refused_event_changes_nothing_and_swallows_nothing_due() {
+    let mut clocks = SlaClocks::new(MONDAY_MS, targets(60, 60, 60));
+    clocks
+        .apply(MONDAY_MS, message(MONDAY_MS), None)
+        .expect("taken");
+    let before = clocks.clone();
+    let later = MONDAY_MS + HOUR_MS;
+    let refused = clocks.apply(later, state(ConversationState::WaitingOnCustomer), None);
+    let since_ms = MONDAY_MS;
+    assert_eq!(refused, Err(Refused::Unanswered { since_ms }));
+    assert_eq!(clocks, before);
+    assert_eq!(clocks.advance(later, None).len(), 4);
+}
+
+#[test]
+fn a_message_in_a_resolved_conversation_waits_for_a_reply_before_it_is_reopened_too() {
+    let mut clocks = SlaClocks::new(MONDAY_MS, targets(3_600, 3_600, 86_400));
+    let reopening = [
+        state(ConversationState::Resolved),
+        message(MONDAY_MS),
+        state(ConversationState::Queued),
+    ];
+    for event in reopening {
+        clocks.apply(MONDAY_MS, event, None).expect("taken");
+    }
+    assert_eq!(
+        clocks.nearest_deadline(None),
+        Some((Clock::FirstResponse, MONDAY_MS + HOUR_MS))
+    );
+    assert_eq!(clocks.state(Clock::Resolution), Some(ClockState::Active));
+}
+
+#[test]
+fn what_falls_due_becomes_a_trigger_with_the_deadline() {
+    let mut clocks = SlaClocks::new(MONDAY_MS, targets(1, 1, 3_600));
+    let due = clocks.advance(MONDAY_MS + HOUR_MS, None);
+    let triggers: Vec<_> = due.iter().map(Due::trigger).collect();
+    let codes: Vec<_> = triggers
+        .iter()
+        .map(|trigger| trigger.code.as_str())
+        .collect();
+    assert_eq!(codes, ["sla-at-risk", "sla-breached"]);
+    for trigger in triggers {
+        assert_eq!(trigger.clock.as_deref(), Some("resolution"));
+        let due_at = trigger.due_at.expect("a deadline").to_string();
+        assert_eq!(due_at, "2026-03-02T10:00:00Z");
+    }
+}
+
+#[test]
+fn the_snapshot_does_not_grow_with_pauses_and_runs() {
+    let mut clocks = SlaClocks::new(MONDAY_MS, targets(60, 60, u32::MAX));
+    let mut at_ms = MONDAY_MS;
+    for _ in 0..1_000 {
+        for event in [
+            message(at_ms),
+            state(ConversationState::OnHold),
+            Event::ReplyAccepted,
+            state(ConversationState::WaitingOnCustomer),
+        ] {
+            at_ms += HOUR_MS;
+            clocks.apply(at_ms, event, None).expect("taken");
+        }
+    }
+    let stored = serde_json::to_string(&clocks).expect("a snapshot");
+    assert!(stored.len() < 1_024, "{} bytes: {stored}", stored.len());
+    assert_eq!(reread(&clocks), clocks);
+}
+
+#[test]
+fn a_code_is_what_is_stored() {
+    for clock in Clock::ALL {
+        let stored = serde_json::to_value(clock).expect("a code");
+        assert_eq!(stored, clock.as_str());
+        assert_eq!(clock.plan_key().replace('_', "-"), clock.as_str());
+    }
+    for what in [What::AtRisk, What::Breached] {
+        assert_eq!(serde_json::to_value(what).expect("a code"), what.as_str());
+        assert_eq!(what.trigger_code(), format!("sla-{}", what.as_str()));
+    }
+    for state in [
+        ClockState::Active,
+        ClockState::ActiveWithMisses,
+        ClockState::Hit,
+        ClockState::Missed,
+    ] {
+        assert_eq!(serde_json::to_value(state).expect("a code"), state.as_str());
+    }
+}
+
+/// Lives a story with the clocks and with counting minutes, and compares them
+/// after every event.
+fn compare_with_counting_minutes(story: &Story) -> Result<(), TestCaseError> {
+    let calendars = WorldCalendar::all(story.zone);
+    let created_ms = story.created_ms();
+    let mut clocks = SlaClocks::new(created_ms, story.targets.clone());
+    let mut oracle = Oracle::new(created_ms, story.targets.clone());
+    let mut calendar = &calendars[story.calendar % calendars.len()];
+    let (mut fired, mut at_ms) = (Vec::new(), created_ms);
+    for (minutes, happening) in &story.happenings {
+        at_ms += u64::from(*minutes) * 60_000;
+        oracle.count_until(at_ms, calendar);
+        let event = happening.event(at_ms);
+        let taken = clocks.apply(at_ms, event.clone(), calendar.hours());
+        prop_assert_eq!(taken.is_ok(), oracle.take(event), "{:?}", happening);
+        fired.extend(taken.unwrap_or_else(|_| clocks.advance(at_ms, calendar.hours())));
+        if let Happening::Retarget(_, index) = happening {
+            calendar = &calendars[index % calendars.len()];
+        }
+        fired.extend(clocks.advance(at_ms, calendar.hours()));
+        oracle.fire(at_ms);
+        for clock in Clock::ALL {
+            let elapsed = clocks.elapsed(clock, at_ms, calendar.hours());
+            let counted = oracle.elapsed(clock);
+            prop_assert_eq!(elapsed, counted, "{:?} after {:?}", clock, happening);
+            let state = clocks.state(clock);
+            prop_assert_eq!(
+                state,
+                oracle.state(clock),
+                "{:?} after {:?}",
+                clock,
+                happening
+            );
+            let misses = clocks.misses(clock);
+            prop_assert_eq!(misses, oracle.misses(clock), "{:?}", clock);
+        }
+        prop_assert_eq!(clocks.is_paused(), oracle.is_paused());
+        prop_assert_eq!(clocks.unanswered_since(), oracle.unanswered_since());
+    }
+    let fired: Vec<_> = fired.iter().map(|due| (due.at_ms, key(due))).collect();
+    prop_assert_eq!(fired, oracle.fired());
+    Ok(())
+}
+
+/// What a story fires, looking in between where `looks` says so.
+fn lived(story: &Story, looks: &[u16]) -> (Vec<Due>, SlaClocks) {
+    let calendars = WorldCalendar::all(story.zone);
+    let mut clocks = SlaClocks::new(story.created_ms(), story.targets.clone());
+    let mut calendar = &calendars[story.calendar % calendars.len()];
+    let (mut fired, mut at_ms) = (Vec::new(), story.created_ms());
+    for (index, (minutes, happening)) in story.happenings.iter().enumerate() {
+        let gap_ms = u64::from(*minutes) * 60_000 + 17;
+        for part in looks.iter().skip(index % 3).step_by(3) {
+            let look_ms = at_ms + gap_ms * u64::from(*part) / u64::from(u16::MAX);
+            fired.extend(clocks.advance(look_ms, calendar.hours()));
+            clocks = reread(&clocks);
+        }
+        at_ms += gap_ms;
+        // A refusal fires nothing; what was due is so at the next call.
+        let taken = clocks.apply(at_ms, happening.event(at_ms), calendar.hours());
+        fired.extend(taken.unwrap_or_default());
+        if let Happening::Retarget(_, index) = happening {
+            fired.extend(clocks.advance(at_ms, calendar.hours()));
+            calendar = &calendars[index % calendars.len()];
+        }
+    }
+    fired.extend(clocks.advance(at_ms + 400 * 24 * HOUR_MS, calendar.hours()));
+    (fired, clocks)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(160))]
+
+    #[test]
+    fn clocks_agree_with_counting_minutes_over_changes_of_the_clock(story in random::story(2_000, 14)) {
+        compare_with_counting_minutes(&story)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn clocks_agree_with_counting_minutes_over_years(story in random::story(200_000, 10)) {
+        compare_with_counting_minutes(&story)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn how_often_the_host_looks_makes_no_difference(
+        story in random::story(2_000, 14), looks in prop::collection::vec(any::<u16>(), 0..40),
+    ) {
+        let mut looks = looks;
+        looks.sort_unstable();
+        let (fired, clocks) = lived(&story, &[]);
+        let (fired_looking, clocks_looking) = lived(&story, &looks);
+        prop_assert_eq!(fired, fired_looking);
+        prop_assert_eq!(clocks, clocks_looking);
+    }
+
+    #[test]
+    fn the_next_event_is_what_advancing_to_it_fires_first_and_nothing_fires_before(
+        story in random::story(2_000, 14),
+    ) {
+        let calendars = WorldCalendar::all(story.zone);
+        let mut clocks = SlaClocks::new(story.created_ms(), story.targets.clone());
+        let mut calendar = &calendars[story.calendar % calendars.len()];
+        let mut at_ms = story.created_ms();
+        for (minutes, happening) in &story.happenings {
+            at_ms += u64::from(*minutes) * 60_000;
+            let _ = clocks.apply(at_ms, happening.event(at_ms), calendar.hours());
+            if let Happening::Retarget(_, index) = happening {
+                calendar = &calendars[index % calendars.len()];
+            }
+            let mut ahead = clocks.clone();
+            while let Some(next) = ahead.next_event(calendar.hours()) {
+                if next.at_ms > ahead.latest_ms() {
+                    prop_assert_eq!(ahead.clone().advance(next.at_ms - 1, calendar.hours()), []);
+                }
+                let fired = ahead.advance(next.at_ms, calendar.hours());
+                prop_assert_eq!(fired.first(), Some(&next));
+                if next.what == What::Breached {
+                    prop_assert_eq!(next.deadline_ms, Some(next.at_ms));
+                    prop_assert_eq!(ahead.deadline(next.clock, calendar.hours()), Some(next.at_ms));
+                }
+            }
+            prop_assert_eq!(ahead.advance(u64::MAX, calendar.hours()), []);
+        }
+    }
+
+}
+
+proptest! {
+    // A walk through eight thousand years of calendar is no short one.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// At any time, in any order, with any target: nothing panics, nothing
+    /// fires twice in a run, nothing fires late or out of order, and time
+    /// only goes forward.
+    #[test]
+    fn each_run_fires_at_risk_and_breached_at_most_once_whatever_happens(
+        created in random::any_moment(),
+        first in random::any_targets(),
+        events in prop::collection::vec((random::any_moment(), random::any_event(), 0usize..3), 0..16),
+        zone in random::zone(),
+    ) {
+        let calendars = WorldCalendar::all(zone);
+        let mut clocks = SlaClocks::new(created, first);
+        let mut seen = std::collections::BTreeSet::new();
+        for (at_ms, event, calendar) in events {
+            let hours = calendars[calendar % calendars.len()].hours();
+            let before_ms = clocks.latest_ms();
+            let mut fired = clocks.apply(at_ms, event, hours).unwrap_or_default();
+            prop_assert!(fired.is_sorted());
+            fired.extend(clocks.advance(at_ms, hours));
+            prop_assert!(clocks.latest_ms() >= before_ms);
+            for due in fired {
+                prop_assert!(seen.insert(key(&due)), "twice: {:?}", due);
+                prop_assert!(due.at_ms <= clocks.latest_ms(), "{:?}", due);
+            }
+            for clock in Clock::ALL {
+                let runs = clocks.record(clock).run().map_or(0, Run::number);
+                prop_assert!(clocks.misses(clock) <= runs);
+            }
+            prop_assert_eq!(&reread(&clocks), &clocks);
+        }
+        for clock in Clock::ALL {
+            let hours = calendars[1].hours();
+            clocks.elapsed(clock, u64::MAX, hours);
+            clocks.deadline(clock, hours);
+        }
+    }
+}
