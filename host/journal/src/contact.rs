@@ -24,6 +24,20 @@ pub enum ContactChangeKind {
     Split,
 }
 
+impl ContactChangeKind {
+    /// Every kind there is.
+    pub(crate) const ALL: [ContactChangeKind; 2] =
+        [ContactChangeKind::Merged, ContactChangeKind::Split];
+
+    /// The code, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ContactChangeKind::Merged => "merged",
+            ContactChangeKind::Split => "split",
+        }
+    }
+}
+
 /// A merge or a split, as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactChange {
@@ -50,6 +64,7 @@ pub struct Erased {
     /// order. Empty if they were erased before.
     pub contacts: Vec<ContactId>,
     /// Whether the store's files hold no trace of the keys any more. When a
-    /// long read was in the way, the next write or start does the rest.
+    /// long read was in the way, the next look at the status or start does the
+    /// rest.
     pub scrubbed: bool,
 }

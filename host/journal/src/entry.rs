@@ -45,6 +45,6 @@ impl Feed {
     /// Whether nothing between `after` and what this stretch starts with was
     /// thrown away.
     pub fn follows(&self, after: u64) -> bool {
-        after + 1 >= self.oldest
+        after.saturating_add(1) >= self.oldest
     }
 }

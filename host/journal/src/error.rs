@@ -1,7 +1,7 @@
 //! What can go wrong, one variant for each thing a caller may do differently.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::id::{ContactId, Ordinal};
 
@@ -117,6 +117,60 @@ pub enum JournalError {
     /// The database refused in a way nobody foresaw.
     #[error("the journal's database: {0}")]
     Database(String),
+}
+
+impl JournalError {
+    pub(crate) fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
+        let path = path.to_owned();
+        move |error| JournalError::File { what, path, error }
+    }
+
+    pub(crate) fn invalid(what: &'static str, problem: impl Into<String>) -> JournalError {
+        JournalError::Invalid {
+            what,
+            problem: problem.into(),
+        }
+    }
+
+    /// Whether the store failed, so that its transaction is not to be trusted.
+    /// Every other error was found before anything was written.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            JournalError::Full
+                | JournalError::Disk(_)
+                | JournalError::Locked
+                | JournalError::Corrupt(_)
+                | JournalError::File { .. }
+                | JournalError::Database(_)
+        )
+    }
+}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> JournalError {
+        use rusqlite::ErrorCode;
+        let text = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => JournalError::Full,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => JournalError::Locked,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                JournalError::Corrupt(text)
+            }
+            Some(
+                ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied,
+            ) => JournalError::Disk(text),
+            Some(_) => JournalError::Database(text),
+            None if matches!(error, rusqlite::Error::ToSqlConversionFailure(_)) => {
+                JournalError::Database(text)
+            }
+            // A value that does not read back is not what we wrote.
+            None => JournalError::Corrupt(text),
+        }
+    }
 }
 
 /// Why a commit wrote nothing.

@@ -16,8 +16,10 @@ mod entry;
 mod error;
 mod id;
 mod journal;
+mod lanes;
 mod maintain;
 mod outbox;
+mod sqlite;
 mod vault;
 
 pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Taken};
@@ -29,4 +31,5 @@ pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot
 pub use journal::Journal;
 pub use maintain::{Backup, CheckReport, Compacted, Finding, Status};
 pub use outbox::{NewOutbox, OutboxItem, OutboxState};
+pub use sqlite::{Options, SqliteJournal};
 pub use vault::Purpose;

@@ -85,11 +85,60 @@ impl StateWrite {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Cell {
-    value: Option<(Vec<u8>, Option<Timestamp>)>,
-    counter: i64,
-    windowed: Vec<(Timestamp, i64)>,
+/// Most amounts a windowed counter keeps apart. With more, the two that are
+/// forgotten nearest to each other become one, forgotten with the later: a
+/// busy counter forgets a little late, and never grows.
+pub const WINDOWED_AMOUNTS: usize = 256;
+
+/// What is remembered under one key, as a store keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// The value, and when it is forgotten (absent: never).
+    pub value: Option<(Vec<u8>, Option<Timestamp>)>,
+    /// What was added for good.
+    pub counter: i64,
+    /// What was added within a window: when it is forgotten, and how much;
+    /// the earliest first, at most [`WINDOWED_AMOUNTS`].
+    pub windowed: Vec<(Timestamp, i64)>,
+}
+
+impl Cell {
+    /// Make a change.
+    pub fn apply(&mut self, change: &Change, now: Timestamp) {
+        match change {
+            Change::Set { value, expires_at } => self.value = Some((value.clone(), *expires_at)),
+            Change::Add(amount) => self.counter = self.counter.saturating_add(*amount),
+            Change::Max(least) => self.counter = self.counter.max(*least),
+            Change::AddWindowed { amount, expires_at } => {
+                self.windowed.retain(|(at, _)| *at > now);
+                let place = self.windowed.partition_point(|(at, _)| at <= expires_at);
+                self.windowed.insert(place, (*expires_at, *amount));
+                if self.windowed.len() > WINDOWED_AMOUNTS {
+                    self.join_nearest();
+                }
+            }
+            Change::Remove => *self = Cell::default(),
+        }
+    }
+
+    /// When nothing is left of it: now and ever, if it is empty; absent if
+    /// something in it is never forgotten.
+    pub fn forgotten_at(&self) -> Option<Timestamp> {
+        let value = match &self.value {
+            Some((_, expires_at)) => (*expires_at)?,
+            None => Timestamp::MIN,
+        };
+        let windowed = self.windowed.last().map_or(Timestamp::MIN, |(at, _)| *at);
+        (self.counter == 0).then_some(value.max(windowed))
+    }
+
+    fn join_nearest(&mut self) {
+        let gap = |at: &usize| self.windowed[at + 1].0.duration_since(self.windowed[*at].0);
+        if let Some(at) = (0..self.windowed.len() - 1).min_by_key(gap) {
+            let (_, amount) = self.windowed.remove(at);
+            self.windowed[at].1 = self.windowed[at].1.saturating_add(amount);
+        }
+    }
 }
 
 /// What one plugin remembers of one conversation, its contact and its company.
@@ -136,17 +185,19 @@ impl Memory {
             self.cells.remove(&at);
             return;
         }
-        let cell = self.cells.entry(at).or_default();
-        match &write.change {
-            Change::Set { value, expires_at } => cell.value = Some((value.clone(), *expires_at)),
-            Change::Add(amount) => cell.counter = cell.counter.saturating_add(*amount),
-            Change::Max(least) => cell.counter = cell.counter.max(*least),
-            Change::AddWindowed { amount, expires_at } => {
-                cell.windowed.retain(|(at, _)| *at > now);
-                cell.windowed.push((*expires_at, *amount));
-            }
-            Change::Remove => {}
-        }
+        self.cells.entry(at).or_default().apply(&write.change, now);
+    }
+
+    /// Put in what a store kept under a key, in place of what is there.
+    pub fn insert(&mut self, scope: Scope, key: String, cell: Cell) {
+        self.cells.insert((scope, key), cell);
+    }
+
+    /// Everything in it, by scope and key.
+    pub fn cells(&self) -> impl Iterator<Item = (Scope, &str, &Cell)> {
+        self.cells
+            .iter()
+            .map(|((scope, key), cell)| (*scope, key.as_str(), cell))
     }
 
     fn cell(&self, scope: Scope, key: &str) -> Option<&Cell> {
@@ -199,6 +250,43 @@ mod tests {
         assert_eq!(memory.counter(Scope::Contact, "k", at(9)), 2);
         assert_eq!(memory.counter(Scope::Contact, "k", at(12)), 1);
         assert_eq!(memory.counter(Scope::Contact, "k", at(20)), 0);
+    }
+
+    #[test]
+    fn a_busy_windowed_counter_does_not_grow_and_forgets_nothing_early() {
+        let mut cell = Cell::default();
+        for second in 0..10_000 {
+            let add = Change::AddWindowed {
+                amount: 1,
+                expires_at: at(100_000 + second),
+            };
+            cell.apply(&add, at(second));
+        }
+        assert_eq!(cell.windowed.len(), WINDOWED_AMOUNTS);
+        let left = |now| {
+            let mut memory = Memory::default();
+            memory.insert(Scope::Company, "k".into(), cell.clone());
+            memory.counter(Scope::Company, "k", now)
+        };
+        assert_eq!(left(at(99_999)), 10_000);
+        assert!(left(at(105_000)) >= 5_000 - 1, "{}", left(at(105_000)));
+        assert_eq!(left(at(110_000)), 0);
+    }
+
+    #[test]
+    fn a_cell_says_when_nothing_is_left_of_it() {
+        let mut cell = Cell::default();
+        let set = |expires_at| Change::Set {
+            value: vec![1],
+            expires_at,
+        };
+        cell.apply(&set(Some(at(5))), at(0));
+        assert_eq!(cell.forgotten_at(), Some(at(5)));
+        cell.apply(&set(None), at(0));
+        assert_eq!(cell.forgotten_at(), None);
+        cell.apply(&Change::Remove, at(0));
+        cell.apply(&Change::Add(1), at(0));
+        assert_eq!(cell.forgotten_at(), None);
     }
 
     #[test]

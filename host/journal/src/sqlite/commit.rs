@@ -1,0 +1,222 @@
+//! What a pass decided, written as one: everything is checked first.
+
+use std::collections::{HashMap, HashSet};
+
+use patchbay_model::conversation::ConversationState;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::commit::{Commit, Committed, Conversation};
+use crate::error::{Conflict, JournalError};
+use crate::id::ContactId;
+use crate::sqlite::accept::THREAD_BYTES;
+use crate::sqlite::row::{At, within};
+use crate::sqlite::writer::Work;
+use crate::sqlite::{memory, outbox};
+
+/// Most entries of one commit.
+const ENTRIES: usize = 1000;
+/// Most bytes of a snapshot, a head, or what is sealed beside it.
+const PART_BYTES: usize = 16 * 1024 * 1024;
+/// Most bytes of the name of a queue, an agent, a target or a key.
+const NAME_BYTES: usize = 1024;
+
+/// Hold a commit to its limits.
+pub(super) fn check(commit: &Commit) -> Result<(), JournalError> {
+    let conversation = &commit.conversation;
+    within("thread", conversation.thread.len(), THREAD_BYTES)?;
+    within("snapshot", conversation.snapshot.len(), PART_BYTES)?;
+    for name in [&conversation.queue, &conversation.owner]
+        .into_iter()
+        .flatten()
+    {
+        within("queue or owner", name.len(), NAME_BYTES)?;
+    }
+    if commit.entries.is_empty() || commit.entries.len() > ENTRIES {
+        let problem = format!("must be 1 to {ENTRIES}");
+        return Err(JournalError::invalid("number of entries", problem));
+    }
+    let mut inputs = HashSet::new();
+    for entry in &commit.entries {
+        within("head", entry.head.len(), PART_BYTES)?;
+        within("sealed part", entry.sealed.len(), PART_BYTES)?;
+        if !entry.input.is_none_or(|input| inputs.insert(input)) {
+            return Err(JournalError::invalid("input", "is named by two entries"));
+        }
+    }
+    for item in &commit.outbox {
+        within("outbox key", item.key.len(), NAME_BYTES)?;
+        within("target", item.target.len(), NAME_BYTES)?;
+        within("payload", item.payload.len(), PART_BYTES)?;
+    }
+    memory::check(&commit.state)
+}
+
+/// What there is of a conversation before a commit.
+struct Before {
+    sequence: u64,
+    thread: Vec<u8>,
+    contact: Option<ContactId>,
+    opened_at: i64,
+    live: bool,
+}
+
+/// Write a commit, or say what it was wrong about.
+pub(super) fn commit(
+    work: &mut Work<'_>,
+    commit: &Commit,
+) -> Result<Result<Committed, Conflict>, JournalError> {
+    let before = before(work.sql, &commit.conversation)?;
+    let found = before.as_ref().map_or(0, |before| before.sequence);
+    if found != commit.expected {
+        return Ok(Err(Conflict::Sequence {
+            expected: commit.expected,
+            found,
+        }));
+    }
+    if let Some(conflict) = input_conflict(work, commit)? {
+        return Ok(Err(conflict));
+    }
+    let mut items = HashMap::new();
+    for item in &commit.outbox {
+        let same = items
+            .insert(&item.key, item)
+            .is_none_or(|other| (&other.target, &other.payload) == (&item.target, &item.payload));
+        if !same || outbox::differs(work.sql, commit.conversation.company, item)? {
+            return Ok(Err(Conflict::OutboxDiffers(item.key.clone())));
+        }
+    }
+
+    let committed = append(work, commit)?;
+    put(work.sql, commit, before.as_ref(), committed.sequence)?;
+    memory::write(work.sql, commit)?;
+    for item in items.values() {
+        outbox::insert(work.sql, commit.conversation.company, item)?;
+    }
+    Ok(Ok(committed))
+}
+
+fn before(sql: &Connection, of: &Conversation) -> Result<Option<Before>, JournalError> {
+    let found = sql
+        .prepare_cached(
+            "SELECT sequence, thread, contact, opened_at, live FROM conversation
+             WHERE company = ?1 AND id = ?2",
+        )?
+        .query_row(params![of.company, of.id], |row| {
+            Ok(Before {
+                sequence: row.get(0)?,
+                thread: row.get(1)?,
+                contact: row.get(2)?,
+                opened_at: row.get(3)?,
+                live: row.get(4)?,
+            })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+fn input_conflict(work: &Work<'_>, commit: &Commit) -> Result<Option<Conflict>, JournalError> {
+    let company = commit.conversation.company;
+    for input in commit.entries.iter().filter_map(|entry| entry.input) {
+        match work.ledger.pending_at(input) {
+            Some(owner) if owner == company => {}
+            Some(_) => return Ok(Some(Conflict::InputUnknown(input))),
+            None => {
+                let ours = work
+                    .sql
+                    .prepare_cached("SELECT 1 FROM inbound WHERE ordinal = ?1 AND company = ?2")?
+                    .exists(params![input, company])?;
+                return Ok(Some(match ours {
+                    true => Conflict::InputDone(input),
+                    false => Conflict::InputUnknown(input),
+                }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn append(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, JournalError> {
+    let of = &commit.conversation;
+    let count = commit.entries.len() as u64;
+    let first_feed = work.ledger.feed(work.sql, of.company, count)?;
+    let mut statement = work.sql.prepare_cached(
+        "INSERT INTO entry (company, feed, conversation, sequence, kind, at, input, contact,
+           head, sealed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for (entry, place) in commit.entries.iter().zip(0..) {
+        statement.execute(params![
+            of.company,
+            first_feed + place,
+            of.id,
+            commit.expected + 1 + place,
+            entry.kind,
+            At(entry.at),
+            entry.input,
+            entry.contact,
+            entry.head,
+            entry.sealed,
+        ])?;
+        if let Some(input) = entry.input {
+            work.ledger.done(input);
+        }
+    }
+    Ok(Committed {
+        sequence: commit.expected + count,
+        first_feed,
+    })
+}
+
+fn put(
+    sql: &Connection,
+    commit: &Commit,
+    before: Option<&Before>,
+    sequence: u64,
+) -> Result<(), JournalError> {
+    let of = &commit.conversation;
+    let live = of.state != ConversationState::Resolved || of.due_at.is_some();
+    let opened_at = of.opened_at.as_microsecond();
+    let settled = before.is_some_and(|before| {
+        before.live == live
+            && before.opened_at == opened_at
+            && before.contact == of.contact
+            && before.thread == of.thread
+    });
+    // Naming an indexed column makes the database touch its index, changed or
+    // not.
+    let query = match (before, settled) {
+        (None, _) => {
+            "INSERT INTO conversation (company, id, sequence, state, queue, owner, due_at,
+               touched_at, snapshot, thread, contact, opened_at, live)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+        }
+        (Some(_), true) => {
+            "UPDATE conversation SET sequence = ?3, state = ?4, queue = ?5, owner = ?6,
+               due_at = ?7, touched_at = ?8, snapshot = ?9
+             WHERE company = ?1 AND id = ?2"
+        }
+        (Some(_), false) => {
+            "UPDATE conversation SET sequence = ?3, state = ?4, queue = ?5, owner = ?6,
+               due_at = ?7, touched_at = ?8, snapshot = ?9,
+               thread = ?10, contact = ?11, opened_at = ?12, live = ?13
+             WHERE company = ?1 AND id = ?2"
+        }
+    };
+    let mut statement = sql.prepare_cached(query)?;
+    let often = params![
+        of.company,
+        of.id,
+        sequence,
+        of.state.as_str(),
+        of.queue,
+        of.owner,
+        of.due_at.map(At),
+        At(commit.at),
+        of.snapshot,
+    ];
+    let seldom = params![of.thread, of.contact, opened_at, live];
+    let seldom = if settled { &seldom[..0] } else { seldom };
+    let all: Vec<_> = often.iter().chain(seldom).copied().collect();
+    statement.execute(all.as_slice())?;
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! Letting go what is old, in steps small enough that work goes on between
+//! them.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, ToSql, params};
+
+use crate::error::JournalError;
+use crate::id::{CompanyId, ConversationId};
+use crate::maintain::Compacted;
+use crate::sqlite::readers::Readers;
+use crate::sqlite::writer::{Work, Writer};
+
+/// Conversations, items or cells let go in one step.
+const STEP: usize = 256;
+/// Free pages given back in one step.
+const PAGES: u32 = 1024;
+
+/// Let go what was last touched before a time.
+pub(super) fn compact(
+    readers: &Readers,
+    writer: &Writer,
+    before: Timestamp,
+) -> Result<Compacted, JournalError> {
+    let mut gone = Compacted::default();
+    let cutoff = before.as_microsecond();
+
+    // A table is walked by row number, so that what is kept is passed once.
+    let mut after = i64::MIN;
+    loop {
+        let stale = readers.read(|sql| stale(sql, after, cutoff))?;
+        let Some((last, _, _)) = stale.last() else {
+            break;
+        };
+        after = *last;
+        let step = writer.call(stale.len() * 8, move |work| {
+            let mut step = Compacted::default();
+            for (_, company, id) in &stale {
+                drop_conversation(work, *company, *id, cutoff, &mut step)?;
+            }
+            Ok(step)
+        })?;
+        gone.conversations += step.conversations;
+        gone.entries += step.entries;
+        gone.inputs += step.inputs;
+        gone.state += step.state;
+    }
+    gone.outbox = in_steps(writer, move |sql| {
+        delete(
+            sql,
+            "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox
+               WHERE state = 'done' AND not_before < ?1 LIMIT ?2)",
+            &[&cutoff, &(STEP as i64)],
+        )
+    })?;
+    gone.state += in_steps(writer, move |sql| {
+        delete(
+            sql,
+            "DELETE FROM state WHERE (company, scope, owner, plugin, version, key) IN
+               (SELECT company, scope, owner, plugin, version, key FROM state
+                WHERE forget_at < ?1 LIMIT ?2)",
+            &[&cutoff, &(STEP as i64)],
+        )
+    })?;
+    in_steps(writer, |sql| {
+        let free = |sql: &Connection| -> Result<u64, JournalError> {
+            Ok(sql.pragma_query_value(None, "freelist_count", |row| row.get(0))?)
+        };
+        let before = free(sql)?;
+        let mut statement = sql.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(before.saturating_sub(free(sql)?))
+    })?;
+    Ok(gone)
+}
+
+/// Repeat a step until nothing is left for it.
+fn in_steps(
+    writer: &Writer,
+    step: impl Fn(&Connection) -> Result<u64, JournalError> + Copy + Send + 'static,
+) -> Result<u64, JournalError> {
+    let mut all = 0;
+    loop {
+        match writer.call(STEP, move |work: &mut Work<'_>| step(work.sql))? {
+            0 => return Ok(all),
+            some => all += some,
+        }
+    }
+}
+
+type Stale = (i64, CompanyId, ConversationId);
+
+fn stale(sql: &Connection, after: i64, cutoff: i64) -> Result<Vec<Stale>, JournalError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT rowid, company, id FROM conversation
+         WHERE rowid > ?1 AND live = 0 AND touched_at < ?2 ORDER BY rowid LIMIT ?3",
+    )?;
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let rows = statement.query_map(params![after, cutoff, STEP as i64], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn drop_conversation(
+    work: &mut Work<'_>,
+    company: CompanyId,
+    id: ConversationId,
+    cutoff: i64,
+    gone: &mut Compacted,
+) -> Result<(), JournalError> {
+    let sql = work.sql;
+    let key: [&dyn ToSql; 2] = [&company, &id];
+    // It may have been reopened since it was found.
+    let dropped = delete(
+        sql,
+        "DELETE FROM conversation WHERE company = ?1 AND id = ?2 AND live = 0
+           AND touched_at < ?3",
+        &[&company, &id, &cutoff],
+    )?;
+    if dropped == 0 {
+        return Ok(());
+    }
+    gone.conversations += 1;
+    // An input above the mark would come back as one nobody dealt with: the
+    // mark is brought up to date first, and what is above it stays.
+    work.ledger.mark(sql, true)?;
+    let mark = work.ledger.done_below();
+    gone.inputs += delete(
+        sql,
+        "DELETE FROM inbound WHERE ordinal IN (SELECT input FROM entry
+           WHERE company = ?1 AND conversation = ?2 AND input <= ?3)",
+        &[&company, &id, &mark.cast_signed()],
+    )?;
+    sql.execute(
+        "UPDATE company SET feed_oldest = max(feed_oldest, 1 + (SELECT max(feed) FROM entry
+           WHERE company = ?1 AND conversation = ?2)) WHERE id = ?1",
+        &key[..],
+    )?;
+    gone.entries += delete(
+        sql,
+        "DELETE FROM entry WHERE company = ?1 AND conversation = ?2",
+        &key,
+    )?;
+    gone.state += delete(
+        sql,
+        "DELETE FROM state WHERE company = ?1 AND scope = 'conversation' AND owner = ?2",
+        &key,
+    )?;
+    Ok(())
+}
+
+fn delete(sql: &Connection, query: &str, values: &[&dyn ToSql]) -> Result<u64, JournalError> {
+    Ok(sql.prepare_cached(query)?.execute(values)? as u64)
+}

@@ -1,0 +1,456 @@
+//! The trait, each method by the file that knows how.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+use patchbay_model::state::{Memory, Scope};
+
+use super::{SqliteJournal, accept, backup, beside, check, commit, compact, contacts};
+use super::{memory, outbox, read, schema};
+use crate::arrival::{Accepted, Arrival, Message, Pending};
+use crate::commit::{Commit, Committed, Conversation};
+use crate::contact::{ContactChange, Erased, Found};
+use crate::entry::{Entry, Feed};
+use crate::error::{CommitError, JournalError, SealError};
+use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
+use crate::journal::Journal;
+use crate::maintain::{Backup, CheckReport, Compacted, Status};
+use crate::outbox::{OutboxItem, OutboxState};
+use crate::vault::{Person, Purpose};
+use contacts::{Address, By};
+
+impl SqliteJournal {
+    fn step(&self, company: CompanyId, key: &str, step: outbox::Step) -> Result<(), JournalError> {
+        let key = key.to_owned();
+        self.writer
+            .call(1, move |work| outbox::step(work.sql, company, &key, &step))
+    }
+
+    /// Change who is one person with whom, and answer the change's number.
+    fn relate(
+        &self,
+        company: CompanyId,
+        by: &str,
+        at: Timestamp,
+        change: impl Fn(&rusqlite::Connection, &By) -> Result<u64, JournalError> + Send + 'static,
+    ) -> Result<u64, JournalError> {
+        super::row::within("name", by.len(), patchbay_model::input::NAME_BYTES)?;
+        let by = By {
+            company,
+            name: by.to_owned(),
+            at,
+        };
+        self.writer.call(1, move |work| change(work.sql, &by))
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn company(&self, name: &str) -> Result<CompanyId, JournalError> {
+        self.company_id(name)
+    }
+
+    fn accept(&self, arrivals: Vec<Arrival>) -> Result<Vec<Accepted>, JournalError> {
+        accept::check(&arrivals)?;
+        if arrivals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (vault, backlog) = (Arc::clone(&self.vault), self.backlog);
+        self.writer.call(arrivals.len(), move |work| {
+            accept::accept(work, &vault, backlog, &arrivals)
+        })
+    }
+
+    fn pending(&self, after: Ordinal, limit: usize) -> Result<Vec<Pending>, JournalError> {
+        self.readers.read(|sql| accept::pending(sql, after, limit))
+    }
+
+    fn claimed(&self, lane: u16, input: Ordinal) -> Result<(), JournalError> {
+        if lane >= self.lanes.lanes() {
+            let problem = format!("must be below {}", self.lanes.lanes());
+            return Err(JournalError::invalid("lane", problem));
+        }
+        let file = beside(&self.path, ".lanes");
+        self.lanes
+            .mark(lane, input)
+            .map_err(JournalError::file("cannot write", &file))
+    }
+
+    fn released(&self, lane: u16) -> Result<(), JournalError> {
+        self.claimed(lane, Ordinal(0))
+    }
+
+    fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        commit::check(&commit)?;
+        let weight = 1 + commit.entries.len() + commit.state.len() + commit.outbox.len();
+        let answer = self
+            .writer
+            .call(weight, move |work| commit::commit(work, &commit))?;
+        Ok(answer?)
+    }
+
+    fn memory(
+        &self,
+        company: CompanyId,
+        plugin: &str,
+        version: u32,
+        owners: &[(Scope, &[u8])],
+    ) -> Result<Memory, JournalError> {
+        self.readers
+            .read(|sql| memory::memory(sql, company, plugin, version, owners))
+    }
+
+    fn conversation(
+        &self,
+        company: CompanyId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, JournalError> {
+        self.readers.read(|sql| read::by_id(sql, company, id))
+    }
+
+    fn current(
+        &self,
+        company: CompanyId,
+        thread: &[u8],
+    ) -> Result<Option<Conversation>, JournalError> {
+        self.readers.read(|sql| read::current(sql, company, thread))
+    }
+
+    fn conversations_on(&self, company: CompanyId, thread: &[u8]) -> Result<u32, JournalError> {
+        self.readers
+            .read(|sql| read::count_on(sql, company, thread))
+    }
+
+    fn conversations_with(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, JournalError> {
+        self.readers
+            .read(|sql| read::of_person(sql, company, contact, limit))
+    }
+
+    fn entries(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, JournalError> {
+        self.readers
+            .read(|sql| read::entries(sql, company, conversation, after, limit))
+    }
+
+    fn journey(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, JournalError> {
+        self.readers
+            .read(|sql| read::journey(sql, company, contact, after, limit))
+    }
+
+    fn feed(&self, company: CompanyId, after: u64, limit: usize) -> Result<Feed, JournalError> {
+        self.readers
+            .read(|sql| read::feed(sql, company, after, limit))
+    }
+
+    fn message(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        account: &str,
+        id: &str,
+    ) -> Result<Option<Message>, JournalError> {
+        self.readers
+            .read(|sql| accept::newest(sql, company, channel, account, id))
+    }
+
+    fn inputs(
+        &self,
+        company: CompanyId,
+        ordinals: &[Ordinal],
+    ) -> Result<Vec<Message>, JournalError> {
+        self.readers
+            .read(|sql| accept::inputs(sql, company, ordinals))
+    }
+
+    fn due(
+        &self,
+        after: Option<(CompanyId, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, JournalError> {
+        self.readers
+            .read(|sql| read::live(sql, read::Live::Due, after, limit))
+    }
+
+    fn unresolved(
+        &self,
+        after: Option<(CompanyId, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, JournalError> {
+        self.readers
+            .read(|sql| read::live(sql, read::Live::Unresolved, after, limit))
+    }
+
+    fn outbox_due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxItem>, JournalError> {
+        self.readers.read(|sql| outbox::due(sql, now, limit))
+    }
+
+    fn outbox_list(
+        &self,
+        company: CompanyId,
+        state: OutboxState,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<OutboxItem>, JournalError> {
+        self.readers
+            .read(|sql| outbox::list(sql, company, state, after, limit))
+    }
+
+    fn outbox_done(&self, company: CompanyId, key: &str) -> Result<(), JournalError> {
+        self.step(company, key, outbox::Step::Done)
+    }
+
+    fn outbox_later(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<(), JournalError> {
+        let step = outbox::Step::Later(not_before, problem.to_owned());
+        self.step(company, key, step)
+    }
+
+    fn outbox_dead(
+        &self,
+        company: CompanyId,
+        key: &str,
+        problem: &str,
+    ) -> Result<(), JournalError> {
+        self.step(company, key, outbox::Step::Dead(problem.to_owned()))
+    }
+
+    fn outbox_retry(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+    ) -> Result<(), JournalError> {
+        self.step(company, key, outbox::Step::Retry(not_before))
+    }
+
+    fn address(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        address: &str,
+        at: Timestamp,
+    ) -> Result<Found, JournalError> {
+        let address = Address::new(&self.vault, company, channel, address, at)?;
+        let known = self
+            .readers
+            .read(|sql| contacts::find(sql, company, &address.hash))?;
+        if let Some(found) = known {
+            return Ok(found);
+        }
+        let vault = Arc::clone(&self.vault);
+        self.writer.call(3, move |work| {
+            contacts::find_or_make(work.sql, &vault, &address)
+        })
+    }
+
+    fn add_address(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        channel: &str,
+        address: &str,
+        at: Timestamp,
+    ) -> Result<(), JournalError> {
+        let address = Address::new(&self.vault, company, channel, address, at)?;
+        let vault = Arc::clone(&self.vault);
+        self.writer.call(1, move |work| {
+            contacts::add(work.sql, &vault, &address, contact)
+        })
+    }
+
+    fn addresses(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Result<Vec<(String, String)>, JournalError> {
+        let sealed = self.readers.read(|sql| {
+            contacts::person(sql, company, contact)?;
+            contacts::addresses(sql, company, contact)
+        })?;
+        let damaged = || JournalError::Corrupt(format!("an address of contact {contact}"));
+        let mut addresses = Vec::with_capacity(sealed.len());
+        for (contact, channel, sealed) in sealed {
+            match self.open(company, contact, Purpose::Address, &sealed) {
+                Ok(plain) => {
+                    let address = String::from_utf8(plain).map_err(|_| damaged())?;
+                    addresses.push((channel, address));
+                }
+                // Erased since it was read.
+                Err(SealError::Erased(_)) => {}
+                Err(SealError::Journal(error)) => return Err(error),
+                Err(SealError::Broken | SealError::NoContact(_)) => return Err(damaged()),
+            }
+        }
+        addresses.sort();
+        Ok(addresses)
+    }
+
+    fn person(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Result<(ContactId, Vec<ContactId>), JournalError> {
+        self.readers
+            .read(|sql| contacts::person(sql, company, contact))
+    }
+
+    fn merge(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        into: ContactId,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<u64, JournalError> {
+        self.relate(company, by, at, move |sql, by| {
+            contacts::merge(sql, by, contact, into)
+        })
+    }
+
+    fn split(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<u64, JournalError> {
+        self.relate(company, by, at, move |sql, by| {
+            contacts::split(sql, by, contact)
+        })
+    }
+
+    fn undo(
+        &self,
+        company: CompanyId,
+        change: u64,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<u64, JournalError> {
+        self.relate(company, by, at, move |sql, by| {
+            contacts::undo(sql, by, change)
+        })
+    }
+
+    fn contact_changes(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Result<Vec<ContactChange>, JournalError> {
+        self.readers
+            .read(|sql| contacts::changes(sql, company, Some(contact)))
+    }
+
+    fn erase(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        at: Timestamp,
+    ) -> Result<Erased, JournalError> {
+        let contacts = self.writer.call(8, move |work| {
+            contacts::erase(work.sql, company, contact, at)
+        })?;
+        self.keys.forget(contacts.iter().map(|contact| Person {
+            company,
+            contact: *contact,
+        }));
+        let scrubbed = self.scrub()?;
+        Ok(Erased { contacts, scrubbed })
+    }
+
+    fn seal(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        purpose: Purpose,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let person = Person { company, contact };
+        let key = self.keys.get(&self.readers, &self.vault, person)?;
+        key.seal(person, purpose, plain)
+            .map_err(|_| SealError::Broken)
+    }
+
+    fn open(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        purpose: Purpose,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let person = Person { company, contact };
+        let key = self.keys.get(&self.readers, &self.vault, person)?;
+        key.open(person, purpose, sealed)
+            .map_err(|_| SealError::Broken)
+    }
+
+    fn status(&self) -> Result<Status, JournalError> {
+        if self.unscrubbed.load(Ordering::SeqCst) {
+            self.scrub()?;
+        }
+        let mut status = self.writer.call(0, |work| {
+            Ok(Status {
+                newest: work.ledger.newest(),
+                pending: work.ledger.pending(),
+                pending_by_company: work.ledger.pending_by_company(),
+                commits: work.counts.commits,
+                operations: work.counts.operations,
+                ..Status::default()
+            })
+        })?;
+        let count = |sql: &rusqlite::Connection, query| -> Result<u64, JournalError> {
+            Ok(sql.prepare_cached(query)?.query_row([], |row| row.get(0))?)
+        };
+        self.readers.read(|sql| {
+            status.unresolved = count(
+                sql,
+                "SELECT count(*) FROM conversation WHERE live = 1 AND state <> 'resolved'",
+            )?;
+            status.outbox_waiting =
+                count(sql, "SELECT count(*) FROM outbox WHERE state = 'waiting'")?;
+            status.outbox_dead = count(sql, "SELECT count(*) FROM outbox WHERE state = 'dead'")?;
+            Ok(())
+        })?;
+        status.bytes = ["", "-wal", "-shm"]
+            .iter()
+            .filter_map(|suffix| std::fs::metadata(beside(&self.path, suffix)).ok())
+            .map(|metadata| metadata.len())
+            .sum();
+        Ok(status)
+    }
+
+    fn backup(&self, to: &Path) -> Result<Backup, JournalError> {
+        backup::backup(&self.path, to)
+    }
+
+    fn check(&self) -> Result<CheckReport, JournalError> {
+        let connection = schema::reader(&self.path)?;
+        let transaction = connection.unchecked_transaction()?;
+        check::check(&transaction, &self.vault)
+    }
+
+    fn compact(&self, before: Timestamp) -> Result<Compacted, JournalError> {
+        compact::compact(&self.readers, &self.writer, before)
+    }
+}

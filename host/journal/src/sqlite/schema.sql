@@ -1,0 +1,159 @@
+-- Version 1 of the journal. Every key begins with the company, so that a
+-- database that distributes by column can shard it. Times are microseconds
+-- since 1970 (UTC). References are declared and not enforced: a write sees to
+-- them in its own transaction, and `check` looks at them all.
+
+CREATE TABLE meta (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE company (
+    id          INTEGER NOT NULL PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    -- Lowest number of the feed still kept.
+    feed_oldest INTEGER NOT NULL DEFAULT 1
+) STRICT;
+
+-- The inbox. An input is dealt with when an entry names it; nothing here
+-- changes at that.
+CREATE TABLE inbound (
+    ordinal     INTEGER NOT NULL PRIMARY KEY,
+    company     INTEGER NOT NULL REFERENCES company (id),
+    slot        INTEGER NOT NULL,
+    channel     TEXT NOT NULL,
+    account     TEXT NOT NULL,
+    message     TEXT NOT NULL,
+    digest      BLOB NOT NULL,
+    kind        TEXT NOT NULL,
+    thread      BLOB NOT NULL,
+    contact     BLOB,
+    received_at INTEGER NOT NULL,
+    accepted_at INTEGER NOT NULL,
+    body        BLOB NOT NULL,
+    -- How often the host died while it was being decided.
+    crashes     INTEGER NOT NULL DEFAULT 0,
+    FOREIGN KEY (company, contact) REFERENCES contact (company, id)
+) STRICT;
+CREATE UNIQUE INDEX inbound_once ON inbound (company, channel, account, message, digest);
+
+CREATE TABLE conversation (
+    company    INTEGER NOT NULL REFERENCES company (id),
+    id         BLOB NOT NULL,
+    sequence   INTEGER NOT NULL,
+    state      TEXT NOT NULL,
+    queue      TEXT,
+    owner      TEXT,
+    due_at     INTEGER,
+    touched_at INTEGER NOT NULL,
+    snapshot   BLOB NOT NULL,
+    -- What seldom changes, so that a commit leaves the indexes alone.
+    thread     BLOB NOT NULL,
+    contact    BLOB,
+    opened_at  INTEGER NOT NULL,
+    -- Not resolved, or with a clock running.
+    live       INTEGER NOT NULL,
+    FOREIGN KEY (company, contact) REFERENCES contact (company, id)
+) STRICT;
+CREATE UNIQUE INDEX conversation_key ON conversation (company, id);
+CREATE INDEX conversation_thread ON conversation (company, thread, opened_at);
+CREATE INDEX conversation_contact ON conversation (company, contact) WHERE contact IS NOT NULL;
+CREATE INDEX conversation_live ON conversation (company, id) WHERE live = 1;
+
+CREATE TABLE entry (
+    company      INTEGER NOT NULL,
+    feed         INTEGER NOT NULL,
+    conversation BLOB NOT NULL,
+    sequence     INTEGER NOT NULL,
+    kind         INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    input        INTEGER REFERENCES inbound (ordinal),
+    contact      BLOB,
+    head         TEXT NOT NULL,
+    sealed       BLOB NOT NULL,
+    FOREIGN KEY (company, conversation) REFERENCES conversation (company, id),
+    FOREIGN KEY (company, contact) REFERENCES contact (company, id)
+) STRICT;
+CREATE UNIQUE INDEX entry_feed ON entry (company, feed);
+CREATE UNIQUE INDEX entry_sequence ON entry (company, conversation, sequence);
+CREATE UNIQUE INDEX entry_input ON entry (company, input) WHERE input IS NOT NULL;
+
+CREATE TABLE state (
+    company   INTEGER NOT NULL REFERENCES company (id),
+    scope     TEXT NOT NULL,
+    owner     BLOB NOT NULL,
+    plugin    TEXT NOT NULL,
+    version   INTEGER NOT NULL,
+    key       TEXT NOT NULL,
+    value     BLOB,
+    -- Nanoseconds, as the decision gave them; absent: never.
+    expires   INTEGER,
+    counter   INTEGER NOT NULL,
+    -- Pairs of expiry (nanoseconds) and amount, both i64 little-endian.
+    windowed  BLOB NOT NULL,
+    -- When nothing is left of it; absent: never.
+    forget_at INTEGER,
+    PRIMARY KEY (company, scope, owner, plugin, version, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+    company    INTEGER NOT NULL REFERENCES company (id),
+    key        TEXT NOT NULL,
+    target     TEXT NOT NULL,
+    payload    BLOB NOT NULL,
+    not_before INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    state      TEXT NOT NULL DEFAULT 'waiting',
+    problem    TEXT
+) STRICT;
+CREATE UNIQUE INDEX outbox_key ON outbox (company, key);
+CREATE INDEX outbox_due ON outbox (not_before) WHERE state = 'waiting';
+CREATE INDEX outbox_dead ON outbox (company, key) WHERE state = 'dead';
+
+CREATE TABLE contact (
+    company     INTEGER NOT NULL REFERENCES company (id),
+    id          BLOB NOT NULL,
+    merged_into BLOB,
+    created_at  INTEGER NOT NULL,
+    erased_at   INTEGER,
+    PRIMARY KEY (company, id),
+    FOREIGN KEY (company, merged_into) REFERENCES contact (company, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_merged ON contact (company, merged_into) WHERE merged_into IS NOT NULL;
+
+-- Keys of contacts, apart from everything else: rows of one size that are only
+-- appended, and overwritten in place by zeros of the same length. So a page
+-- of this table is never rebalanced, which could leave a copy of a destroyed
+-- key in the unused part of a page.
+CREATE TABLE contact_key (
+    number  INTEGER NOT NULL PRIMARY KEY,
+    company INTEGER NOT NULL,
+    contact BLOB NOT NULL,
+    wrapped BLOB NOT NULL,
+    FOREIGN KEY (company, contact) REFERENCES contact (company, id)
+) STRICT;
+CREATE UNIQUE INDEX contact_key_of ON contact_key (company, contact);
+
+CREATE TABLE address (
+    company INTEGER NOT NULL,
+    -- Keyed hash of channel and address.
+    hash    BLOB NOT NULL,
+    channel TEXT NOT NULL,
+    contact BLOB NOT NULL,
+    sealed  BLOB NOT NULL,
+    PRIMARY KEY (company, hash),
+    FOREIGN KEY (company, contact) REFERENCES contact (company, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX address_contact ON address (company, contact);
+
+CREATE TABLE contact_change (
+    company INTEGER NOT NULL REFERENCES company (id),
+    number  INTEGER NOT NULL,
+    kind    TEXT NOT NULL,
+    contact BLOB NOT NULL,
+    into_   BLOB NOT NULL,
+    by_     TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    undoes  INTEGER,
+    PRIMARY KEY (company, number)
+) STRICT, WITHOUT ROWID;
