@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::duration::Seconds;
 
 const EXIT_CODES: &str = "Exit codes:
   0  everything is as it should be
@@ -49,6 +50,10 @@ pub(crate) enum Verb {
     Inspect(InspectArgs),
     /// Write out the contract (WIT) this host speaks.
     Contract(ContractArgs),
+    /// Look after the journal: its state, backups, checks, retention.
+    Journal(JournalArgs),
+    /// What is kept of a person: export it, erase it, say who is whom.
+    Contacts(ContactsArgs),
     /// Check this machine, and say what each finding costs.
     Doctor(DoctorArgs),
 }
@@ -296,6 +301,102 @@ pub(crate) enum DemoCompany {
     Bank,
     /// Northwind, an online shop.
     Shop,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay journal status
+  patchbay journal backup /backups/monday.db
+  patchbay journal check --json
+  patchbay journal compact --older-than 400d
+
+While a server has the journal open, these say so and touch nothing: stop it
+first. A backup is of use only with the master key, which is not in it.")]
+pub(crate) struct JournalArgs {
+    /// The server's settings, which name the journal.
+    #[arg(long, default_value = "patchbay.toml", global = true)]
+    pub(crate) config: PathBuf,
+    #[command(subcommand)]
+    pub(crate) verb: JournalVerb,
+    /// Print a JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalVerb {
+    /// What it holds and what waits in it.
+    Status,
+    /// Copy it into a new file, and check the copy.
+    Backup {
+        /// The file to make; nothing is overwritten.
+        to: PathBuf,
+    },
+    /// Look for damage.
+    Check,
+    /// Let go resolved conversations, and what else is done, beyond an age.
+    Compact {
+        /// How old, such as 90d: counted from when it was last touched.
+        #[arg(long, value_name = "AGE")]
+        older_than: Seconds,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay contacts --company northwind export 4f0c…
+  patchbay contacts --company northwind erase 4f0c… --yes
+  patchbay contacts --company northwind merge 4f0c… 91ab…
+
+A contact is 32 hexadecimal digits; a conversation's document and every event
+name it. An erasure destroys the key under which everything the person wrote is
+sealed, here and in every backup made afterwards.")]
+pub(crate) struct ContactsArgs {
+    /// The server's settings, which name the journal.
+    #[arg(long, default_value = "patchbay.toml", global = true)]
+    pub(crate) config: PathBuf,
+    /// Whose contacts.
+    #[arg(long)]
+    pub(crate) company: String,
+    #[command(subcommand)]
+    pub(crate) verb: ContactsVerb,
+    /// Print a JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContactsVerb {
+    /// Print everything that is kept of the person, as JSON.
+    Export {
+        /// The contact.
+        contact: String,
+    },
+    /// Destroy the key of everything personal.
+    Erase {
+        /// The contact.
+        contact: String,
+        /// Yes, for good.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Make two contacts one person.
+    Merge {
+        /// The contact to join.
+        contact: String,
+        /// The contact that stands for both afterwards.
+        into: String,
+    },
+    /// Part a contact from the one it was joined to.
+    Split {
+        /// The contact to part.
+        contact: String,
+    },
+    /// Take a merge or a split back.
+    Undo {
+        /// Its number.
+        change: u64,
+    },
 }
 
 #[derive(Debug, Args)]

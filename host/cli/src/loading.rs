@@ -1,5 +1,6 @@
 //! From a directory on the command line to a plugin that decides.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -152,6 +153,7 @@ fn alone(engine: &Engine, trial: &Trial<'_>) -> Result<Generation, Failure> {
         number: 0,
         company: pack.name.clone(),
         pipelines,
+        queues: BTreeMap::new(),
         surroundings: Arc::new(Surroundings::of(directory)),
         warnings: Vec::new(),
     })
@@ -198,6 +200,7 @@ fn activate(engine: &Engine, trial: &Trial<'_>) -> Result<Plugin, Failure> {
         settings,
         grants: pack.needs.clone(),
         limits,
+        state_version: pack.state_version,
         reuse: trial.reuse,
         on_failure: OnFailure::default(),
     };

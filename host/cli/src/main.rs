@@ -47,6 +47,8 @@ fn main() -> std::process::ExitCode {
         Verb::Contract(args) => verbs::contract::run(&args),
         Verb::Serve(args) => verbs::serve::run(&args, cli.verbose),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Journal(args) => verbs::journal::run(&args),
+        Verb::Contacts(args) => verbs::contacts::run(&args),
         Verb::Doctor(args) => verbs::doctor::run(&args),
     };
     match result {

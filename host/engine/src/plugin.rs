@@ -44,6 +44,8 @@ pub struct PluginSpec {
     pub grants: Grants,
     /// What it may use.
     pub limits: Limits,
+    /// Which meaning the state it keeps has; state of another is not its own.
+    pub state_version: u32,
     /// Decisions an instance makes before it is thrown away; 0: one.
     pub reuse: u32,
     /// What happens when it fails.
@@ -64,6 +66,7 @@ pub struct Plugin {
     prepare_each: bool,
     rights: Rights,
     limits: Limits,
+    state_version: u32,
     reuse: u32,
     on_failure: OnFailure,
     gate: Gate,
@@ -121,6 +124,7 @@ impl Plugin {
             ),
             rights,
             limits: spec.limits,
+            state_version: spec.state_version,
             reuse: spec.reuse,
             on_failure: spec.on_failure,
             breakers: Default::default(),
@@ -179,6 +183,16 @@ impl Plugin {
     /// What it may use.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What was granted to it.
+    pub fn grants(&self) -> &Grants {
+        &self.rights.grants
+    }
+
+    /// Which meaning the state it keeps has.
+    pub fn state_version(&self) -> u32 {
+        self.state_version
     }
 
     /// What happens when it fails.

@@ -10,7 +10,7 @@ use patchbay_engine::component::LoadError;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_model::company::{Articles, CompanyFile, PluginEntry};
+use patchbay_model::company::{Articles, CompanyFile, PluginEntry, QueueEntry};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::knowledge::Knowledge;
 use patchbay_model::limits::Limits;
@@ -20,7 +20,7 @@ use patchbay_pack::build::BuildOptions;
 use patchbay_pack::source::{Pack, PackError, locate};
 use thiserror::Error;
 
-use crate::{Generation, knowledge};
+use crate::{Generation, QueueTerms, knowledge};
 
 /// Why a generation was not built: nothing of it is used.
 #[derive(Debug, Error)]
@@ -183,6 +183,11 @@ impl Assembler {
             number,
             company: file.company.into_inner(),
             pipelines,
+            queues: file
+                .queue
+                .iter()
+                .map(|(id, entry)| (id.clone(), terms(entry.get_ref())))
+                .collect(),
             surroundings: Arc::new(surroundings),
             warnings,
         })
@@ -245,6 +250,7 @@ impl Assembler {
             settings,
             grants: entry.grants.clone(),
             limits,
+            state_version: pack.state_version,
             reuse: entry.reuse,
             on_failure: entry.on_failure,
         };
@@ -282,6 +288,13 @@ impl Assembler {
     fn packs(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Pack>>> {
         // Inserted into in single steps: a panic elsewhere leaves it whole.
         self.packs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn terms(entry: &QueueEntry) -> QueueTerms {
+    QueueTerms {
+        sla: entry.sla.clone(),
+        priority: entry.priority,
     }
 }
 

@@ -134,7 +134,6 @@ impl Generation {
         }
         exchange.contact = request.contact;
         exchange.earlier = earlier;
-        let mut decision = Decision::of(self.number, Some(&exchange.interaction.id));
         let mut situation = Situation::of(surroundings, exchange, now, seed);
         let mut stages = request.stages;
         situation.assessment = given(request.classification, situation.text())?;
@@ -142,11 +141,30 @@ impl Generation {
             // Said already; the policies after it go by what was said.
             stages.remove(&Stage::Classify);
         }
+        situation.trigger = request.trigger.map(Arc::new);
+        Ok(self.decide_on(situation, &stages, request.transcript, patience))
+    }
+
+    /// Decide about an interaction in a situation, at these stages: tone is
+    /// not among them. Each goes by what the ones before it said. Escalation
+    /// is asked about the situation's trigger, `classified` where it has none.
+    pub fn decide_on(
+        &self,
+        situation: Situation,
+        stages: &BTreeSet<Stage>,
+        transcript: bool,
+        patience: Duration,
+    ) -> Made<'_> {
+        let id = situation.exchange.as_ref();
+        let mut decision = Decision::of(
+            self.number,
+            id.map(|exchange| exchange.interaction.id.as_str()),
+        );
         let mut situation = Arc::new(situation);
         let mut pass = self
             .pipelines
             .pass(stages.iter().copied(), patience)
-            .with_transcript(request.transcript);
+            .with_transcript(transcript);
         if stages.contains(&Stage::Classify) {
             let decided = pass.classify(&situation);
             classified(&mut decision, &mut situation, decided);
@@ -158,12 +176,14 @@ impl Generation {
             decision.route = decision.add(without_opinion(pass.route(&situation)));
         }
         if stages.contains(&Stage::Escalate) && goes_on(&decision) {
-            let trigger = request.trigger.unwrap_or_else(|| Trigger::of("classified"));
-            Arc::make_mut(&mut situation).trigger = Some(Arc::new(trigger));
+            if situation.trigger.is_none() {
+                let classified = Trigger::of("classified");
+                Arc::make_mut(&mut situation).trigger = Some(Arc::new(classified));
+            }
             let escalated = pass.escalate(&situation);
             decision.escalation = decision.add(without_opinion(escalated));
         }
-        Ok(Made { decision, pass })
+        Made { decision, pass }
     }
 
     /// Check a draft.

@@ -6,10 +6,21 @@ pub mod assemble;
 pub mod decide;
 pub mod knowledge;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patchbay_engine::pipeline::Pipelines;
+use patchbay_model::company::Sla;
 use patchbay_model::situation::Surroundings;
+
+/// What holds for the conversations of a queue where no policy says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueTerms {
+    /// Its targets.
+    pub sla: Sla,
+    /// 0 to 100.
+    pub priority: u8,
+}
 
 /// A company's setup, ready to decide.
 #[derive(Debug)]
@@ -20,6 +31,8 @@ pub struct Generation {
     pub company: String,
     /// Which plugins decide.
     pub pipelines: Pipelines,
+    /// What each queue promises.
+    pub queues: BTreeMap<String, QueueTerms>,
     /// What the company has, whoever writes.
     pub surroundings: Arc<Surroundings>,
     /// What is allowed, but probably not meant.

@@ -65,6 +65,8 @@ pub struct Pack {
     pub needs: Grants,
     /// What it suggests.
     pub limits: LimitsFile,
+    /// Which meaning the state it keeps has; 1 without a manifest.
+    pub state_version: u32,
     /// The schema of its settings.
     pub schema: Option<Arc<SettingsSchema>>,
     /// The component's bytes.
@@ -103,6 +105,7 @@ impl Pack {
             version: Version::new(0, 0, 0),
             needs: Grants::default(),
             limits: LimitsFile::default(),
+            state_version: 1,
             schema: None,
             component: bytes.into(),
             directory: None,
@@ -130,6 +133,7 @@ impl Pack {
             version: manifest.pack.version.clone(),
             needs: manifest.needs,
             limits: manifest.limits,
+            state_version: manifest.pack.state_version,
             schema,
             component: read_bytes(component)?.into(),
             directory: Some(directory.to_owned()),

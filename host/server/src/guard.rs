@@ -76,9 +76,11 @@ fn brings_json(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     }
     let media_type = only(headers, CONTENT_TYPE).unwrap_or_default();
     let mut parts = media_type.split(';').map(str::trim);
-    let is_json = parts
-        .next()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let is_json = parts.next().is_some_and(|essence| {
+        ["application/json", "application/x-ndjson"]
+            .iter()
+            .any(|known| essence.eq_ignore_ascii_case(known))
+    });
     let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
         Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
             value.trim_matches('"').eq_ignore_ascii_case("utf-8")

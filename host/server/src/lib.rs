@@ -31,4 +31,4 @@ pub use load::{LoadError, Loaded, load};
 pub use openapi::openapi_json;
 pub use panics::log_panics;
 pub use serve::{BoundServer, Finished, ServeError, Server};
-pub use settings::{LogFormat, LogSettings, ServerSettings};
+pub use settings::{JournalSettings, LogFormat, LogSettings, ServerSettings};

@@ -6,6 +6,8 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use patchbay_desk::DeskError;
+use patchbay_journal::JournalError;
 use patchbay_model::input::InputError;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::Serialize;
@@ -65,6 +67,14 @@ kinds! {
     NotFound = "not-found", NOT_FOUND, "There is nothing at this path";
     /// No company of that name.
     UnknownCompany = "unknown-company", NOT_FOUND, "There is no such company";
+    /// No conversation of that id.
+    UnknownConversation = "unknown-conversation", NOT_FOUND, "There is no such conversation";
+    /// No contact of that id.
+    UnknownContact = "unknown-contact", NOT_FOUND, "There is no such contact";
+    /// The server decides and keeps nothing.
+    NoJournal = "no-journal", NOT_FOUND, "This server keeps no journal";
+    /// What follows is no longer kept.
+    Gone = "gone", GONE, "This is no longer kept";
     /// The path is there, the method not.
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The method is not allowed here";
     /// The client took too long.
@@ -81,6 +91,10 @@ kinds! {
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server failed";
     /// The host is too busy.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The host is too busy";
+    /// Nothing can be taken in or read now.
+    Storage = "storage", SERVICE_UNAVAILABLE, "The journal cannot be used";
+    /// The author wanted to be forgotten.
+    Erased = "erased", CONFLICT, "The author was erased";
     /// The server does not decide now.
     NotReady = "not-ready", SERVICE_UNAVAILABLE, "The server is not ready";
 }
@@ -188,6 +202,11 @@ impl Problem {
         self
     }
 
+    /// What it says.
+    pub(crate) fn document(&self) -> &ProblemDocument {
+        &self.0
+    }
+
     /// The host was too busy, at whatever point.
     pub(crate) fn busy(detail: &str) -> Problem {
         Problem::overloaded(&Outcome::with_detail(OutcomeKind::Overloaded, detail))
@@ -229,6 +248,35 @@ impl From<InputError> for Problem {
                 limit, size, unit, ..
             } => problem.limit(limit as u64, Some(size as u64), unit),
             _ => problem,
+        }
+    }
+}
+
+impl From<JournalError> for Problem {
+    fn from(error: JournalError) -> Problem {
+        match error {
+            JournalError::NoContact(_) => Problem::of(Kind::UnknownContact),
+            JournalError::Erased(_) => Problem::of(Kind::Erased),
+            JournalError::Invalid { what, problem } => Problem::of(Kind::InvalidInput)
+                .field(what)
+                .detail(format!("{what} {problem}")),
+            JournalError::Full => Problem::of(Kind::Storage)
+                .detail("no space is left for the journal; nothing was taken in"),
+            error => {
+                tracing::error!(%error, "the journal cannot be used");
+                Problem::of(Kind::Storage).detail("nothing was taken in; it has been logged")
+            }
+        }
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Problem {
+        match error {
+            DeskError::UnknownCompany(_) => Problem::of(Kind::UnknownCompany),
+            DeskError::Erased => Problem::of(Kind::Erased),
+            DeskError::Journal(error) => error.into(),
+            DeskError::Threads(_) => Problem::of(Kind::Internal),
         }
     }
 }
@@ -278,7 +326,9 @@ pub(crate) async fn write(request: Request, next: Next) -> Response {
     if let Some(allow) = head.headers.remove(ALLOW) {
         headers.insert(ALLOW, allow);
     }
-    if problem.0.outcome == Some(OutcomeKind::Overloaded) {
+    let comes_again = problem.0.outcome == Some(OutcomeKind::Overloaded)
+        || problem.0.type_uri == Kind::Storage.type_uri();
+    if comes_again {
         headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
     }
     response

@@ -1,7 +1,10 @@
 //! What can be asked, and of whom.
 
+mod conversations;
 mod decide;
+mod events;
 mod health;
+mod interactions;
 mod metrics;
 mod tone;
 
@@ -24,6 +27,11 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(decide::decide))
         .routes(routes!(tone::tone))
+        .routes(routes!(interactions::accept))
+        .routes(routes!(conversations::open))
+        .routes(routes!(conversations::one))
+        .routes(routes!(conversations::journey))
+        .routes(routes!(events::follow))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

@@ -14,8 +14,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use answer::{Decision, Readiness, Status};
-pub(crate) use deciding::{NoDecision, Patience};
-pub(crate) use request::{DecideRequest, ToneRequest};
+pub(crate) use deciding::{NoDecision, NoDocument, Patience};
+pub(crate) use request::{DecideRequest, Interaction, ToneRequest};
 
 /// One of a closed set of codes, each with what it means.
 fn codes<'a>(description: &str, all: impl Iterator<Item = (&'a str, &'a str)>) -> RefOr<Schema> {

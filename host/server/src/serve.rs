@@ -6,15 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use patchbay_desk::{Desk, DeskError, DeskSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
+use patchbay_journal::{JournalError, Options, SqliteJournal};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
 use tokio::time::interval;
 
 use crate::body::Budget;
 use crate::companies::Companies;
 use crate::connections::{self, Connections};
+use crate::problem::{Kind, Problem};
 use crate::settings::ServerSettings;
 use crate::telemetry::Telemetry;
 use crate::workers::Workers;
@@ -49,6 +53,12 @@ pub enum ServeError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Journal(JournalError),
+    /// The desk cannot be opened.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
     /// A deciding thread cannot be started.
     #[error("cannot start the threads that decide: {0}; try fewer workers")]
     Workers(std::io::Error),
@@ -81,6 +91,9 @@ pub(crate) struct App {
     pub(crate) workers: Workers,
     pub(crate) bodies: Budget,
     pub(crate) telemetry: Arc<Telemetry>,
+    /// Changes whenever something was added to a feed, or the server stops.
+    pub(crate) changes: watch::Sender<u64>,
+    desk: Option<Arc<Desk>>,
     stopping: AtomicBool,
 }
 
@@ -89,6 +102,51 @@ impl App {
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
+
+    /// The desk, where the server keeps one.
+    pub(crate) fn desk(&self) -> Result<Arc<Desk>, Problem> {
+        self.desk.clone().ok_or_else(|| {
+            Problem::of(Kind::NoJournal)
+                .detail("it decides and keeps nothing; set path under [journal] in its settings")
+        })
+    }
+
+    /// Look something up in the journal, off the threads that speak to
+    /// clients.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Desk) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let desk = self.desk()?;
+        tokio::task::spawn_blocking(move || look(&desk))
+            .await
+            .map_err(|_| Problem::of(Kind::Internal))?
+    }
+}
+
+/// Open the desk of the settings, if they name a journal.
+fn open_desk(
+    settings: &ServerSettings,
+    engine: &Engine,
+    companies: &Companies,
+) -> Result<Option<Arc<Desk>>, ServeError> {
+    let Some(journal) = &settings.journal else {
+        return Ok(None);
+    };
+    let options = Options {
+        lanes: u16::try_from(settings.workers).unwrap_or(u16::MAX),
+        backlog_per_company: journal.backlog,
+        ..Options::new(&journal.path, &journal.key)
+    };
+    let opened = SqliteJournal::open(&options).map_err(ServeError::Journal)?;
+    let desk_settings = DeskSettings {
+        workers: settings.workers,
+        stack: engine.settings().stack,
+        transcripts: journal.transcripts,
+        ..DeskSettings::default()
+    };
+    let desk = Desk::open(Arc::new(opened), companies.all(), desk_settings)?;
+    Ok(Some(Arc::new(desk)))
 }
 
 impl Server {
@@ -112,14 +170,28 @@ impl Server {
         let stack = OWN_STACK + engine.settings().stack;
         let workers = Workers::start(settings.workers, settings.queue_length, stack)
             .map_err(ServeError::Workers)?;
+        let companies = Arc::new(Companies::of(generations));
+        // Reads what was left undecided: not for a thread that serves others.
+        let opening = (settings.clone(), engine.clone(), Arc::clone(&companies));
+        let desk =
+            tokio::task::spawn_blocking(move || open_desk(&opening.0, &opening.1, &opening.2))
+                .await
+                .map_err(|error| ServeError::Workers(std::io::Error::other(error)))??;
+        let changes = watch::Sender::new(0);
+        if let Some(desk) = &desk {
+            let changes = changes.clone();
+            desk.on_commit(move |_| changes.send_modify(|number| *number += 1));
+        }
         Ok(BoundServer {
             app: Arc::new(App {
                 settings: settings.clone(),
                 engine,
-                companies: Arc::new(Companies::of(generations)),
+                companies,
                 workers,
                 bodies: Budget::of(settings.body_budget),
                 telemetry: Arc::new(Telemetry::new()),
+                changes,
+                desk,
                 stopping: AtomicBool::new(false),
             }),
             listener,
@@ -177,12 +249,20 @@ impl BoundServer {
         }
         drop(listener);
         app.stopping.store(true, Ordering::Relaxed);
+        app.changes.send_modify(|number| *number += 1);
         tracing::info!("stopping: finishing what was begun");
         let until = Instant::now() + app.settings.shutdown;
         let abandoned = connections.finish(app.settings.shutdown).await;
         let left = until.saturating_duration_since(Instant::now());
         if !app.workers.stop(left).await {
             tracing::warn!("a decision still runs; it is left to its own limits");
+        }
+        if let Some(desk) = app.desk.clone() {
+            // What was taken in and not decided about waits in the journal.
+            let stopped = tokio::task::spawn_blocking(move || desk.stop()).await;
+            if stopped.is_err() {
+                tracing::error!("the desk did not stop in order");
+            }
         }
         tidying.abort();
         if abandoned > 0 {

@@ -52,8 +52,24 @@ pub struct ServerSettings {
     pub packs: Vec<PathBuf>,
     /// The engine, with the ceiling of all limits.
     pub engine: EngineSettings,
+    /// Where conversations are kept; absent: the server only decides.
+    pub journal: Option<JournalSettings>,
     /// What is logged.
     pub log: LogSettings,
+}
+
+/// Where conversations are kept, and how much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalSettings {
+    /// The database; made where there is none.
+    pub path: PathBuf,
+    /// The master key of everything personal in it; made with the database.
+    pub key: PathBuf,
+    /// Whether every host call of every decision is recorded. Default false.
+    pub transcripts: bool,
+    /// Inputs of one company that may wait to be decided about; further ones
+    /// are told to come again. Default 100,000.
+    pub backlog: u64,
 }
 
 /// What is logged, and how. The server emits events; whoever runs it installs
@@ -103,6 +119,7 @@ impl Default for ServerSettings {
             companies: Vec::new(),
             packs: Vec::new(),
             engine: EngineSettings::default(),
+            journal: None,
             log: LogSettings::default(),
         }
     }

@@ -88,6 +88,7 @@ pub fn spec(component: impl Into<ComponentBytes>) -> PluginSpec {
             deadline: Millis(500),
             ..Limits::default()
         },
+        state_version: 1,
         reuse: 0,
         on_failure: OnFailure::default(),
     }

@@ -2,9 +2,11 @@
 
 pub(crate) mod bench;
 pub(crate) mod build;
+pub(crate) mod contacts;
 pub(crate) mod contract;
 pub(crate) mod doctor;
 pub(crate) mod inspect;
+pub(crate) mod journal;
 pub(crate) mod new;
 pub(crate) mod run;
 pub(crate) mod serve;

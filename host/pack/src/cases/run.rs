@@ -160,6 +160,7 @@ impl<'a> CaseRunner<'a> {
             settings,
             grants: self.pack.needs.clone(),
             limits,
+            state_version: self.pack.state_version,
             reuse: 0,
             on_failure: OnFailure::default(),
         };

@@ -25,7 +25,22 @@ pub(crate) struct Patience {
 /// Why there is no decision; each with a problem document.
 pub(crate) struct NoDecision;
 
-const REASONS: [(u16, &str); 10] = [
+/// Why there is nothing to read; each with a problem document.
+pub(crate) struct NoDocument;
+
+const READING: [(u16, &str); 6] = [
+    (400, "A parameter is malformed."),
+    (403, "A page of another origin asks."),
+    (404, "There is nothing of that name, or no journal is kept."),
+    (421, "The Host header names another host."),
+    (500, "The server failed."),
+    (
+        503,
+        "The journal cannot be used, or the server is stopping.",
+    ),
+];
+
+const DECIDING: [(u16, &str); 10] = [
     (
         400,
         "The body is not UTF-8, or not JSON, or nested deeper than 128 levels.",
@@ -43,21 +58,31 @@ const REASONS: [(u16, &str); 10] = [
 
 impl IntoResponses for NoDecision {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        REASONS
-            .into_iter()
-            .map(|(status, description)| {
-                let document = Ref::from_schema_name("Problem");
-                let content = ContentBuilder::new().schema(Some(document)).build();
-                let mut response = ResponseBuilder::new()
-                    .description(description)
-                    .content(MEDIA_TYPE, content);
-                if status == 503 {
-                    response = response.header("Retry-After", retry_after());
-                }
-                (status.to_string(), response.build().into())
-            })
-            .collect()
+        problems(&DECIDING)
     }
+}
+
+impl IntoResponses for NoDocument {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&READING)
+    }
+}
+
+fn problems(reasons: &[(u16, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    reasons
+        .iter()
+        .map(|(status, description)| {
+            let document = Ref::from_schema_name("Problem");
+            let content = ContentBuilder::new().schema(Some(document)).build();
+            let mut response = ResponseBuilder::new()
+                .description(*description)
+                .content(MEDIA_TYPE, content);
+            if *status == 503 {
+                response = response.header("Retry-After", retry_after());
+            }
+            (status.to_string(), response.build().into())
+        })
+        .collect()
 }
 
 fn retry_after() -> utoipa::openapi::header::Header {

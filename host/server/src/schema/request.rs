@@ -68,7 +68,7 @@ pub(crate) struct ToneRequest {
 /// One message, post, call or mention. Fields nobody knows are kept as
 /// attributes.
 #[derive(Deserialize, ToSchema)]
-struct Interaction {
+pub(crate) struct Interaction {
     /// Identifier given by the channel.
     #[schema(min_length = 1, max_length = 256)]
     id: String,

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use tracing::level_filters::LevelFilter;
 
-use super::{LogFormat, LogSettings, ServerSettings};
+use super::{JournalSettings, LogFormat, LogSettings, ServerSettings};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -24,7 +24,20 @@ struct SettingsFile {
     server: ServerSection,
     limits: LimitsFile,
     engine: EngineSection,
+    journal: Option<JournalSection>,
     log: LogSection,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct JournalSection {
+    path: String,
+    #[serde(default)]
+    key: Option<String>,
+    #[serde(default)]
+    transcripts: bool,
+    #[serde(default)]
+    backlog: Option<Spanned<u64>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -137,6 +150,18 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
             queue_length,
             ..check.engine(&file.engine, default.engine)
         },
+        journal: file.journal.map(|section| {
+            let path = beside.join(&section.path);
+            JournalSettings {
+                key: match section.key {
+                    Some(key) => beside.join(key),
+                    None => path.with_extension("key"),
+                },
+                path,
+                transcripts: section.transcripts,
+                backlog: check.value("backlog", &section.backlog, 1..=100_000_000, 100_000),
+            }
+        }),
         log: LogSettings {
             level: check.level(&file.log.level, default.log.level),
             format: file.log.format,

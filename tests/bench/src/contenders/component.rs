@@ -70,6 +70,7 @@ pub fn spec(pack: &Pack, settings: Value, reuse: u32) -> PluginSpec {
         settings,
         grants: pack.needs.clone(),
         limits: Default::default(),
+        state_version: pack.state_version,
         reuse,
         on_failure: OnFailure::default(),
     }

@@ -1,0 +1,27 @@
+//! The desk: conversations, in order, on a durable journal. Deliveries come in,
+//! are decided about by a company's policies, and what came of it is kept.
+//!
+//! ```text
+//!  delivery ─▶ Desk::accept ─▶ journal ─▶ work, by lane ─▶ Pass ─▶ one commit
+//!                (durable)      inbox      fair, in order    policies   entries, conversation,
+//!                                             ▲                          state, outbox
+//!                                             └── Timers ── clocks that ring
+//! ```
+//!
+//! A lane is a share of a company's threads: lanes go in parallel, each strictly
+//! in the order of durable acceptance. A pass decides outside any transaction
+//! and commits against the sequence number it began with; whoever was overtaken
+//! decides again.
+
+mod desk;
+pub mod history;
+mod intake;
+mod memory;
+mod pass;
+pub mod reading;
+pub mod snapshot;
+mod timers;
+mod work;
+
+pub use desk::{Desk, DeskError, DeskSettings, Receipt, ReceiptStatus};
+pub use intake::Delivery;

@@ -1,0 +1,256 @@
+//! A conversation as the desk keeps it between two passes: everything the next
+//! decision needs, and nothing a customer wrote.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use patchbay_journal::Ordinal;
+use patchbay_model::conversation::{Conversation, ConversationState};
+use patchbay_model::decision::classification::Classification;
+use patchbay_model::decision::route::RoutePlan;
+use patchbay_model::hours::Hours;
+use patchbay_model::sla::{Event, SlaClocks, Targets};
+use serde::{Deserialize, Serialize};
+
+/// Most interactions of a conversation a policy may read back.
+pub(crate) const RECENT: usize = 64;
+/// How long an inbound interaction counts as recent.
+const RECENT_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long after it was resolved a new message reopens a conversation; later
+/// ones start another.
+pub(crate) const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(72);
+/// Re-decisions of one conversation within an hour; what asks for more gets the
+/// default queue.
+const REDECISIONS: usize = 20;
+
+/// Business hours by name.
+pub(crate) type Calendars = BTreeMap<String, Hours>;
+
+/// The desk's part of a conversation's row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Code of the channel.
+    pub channel: String,
+    /// Where it stands.
+    pub state: ConversationState,
+    /// Why the last route was asked for.
+    pub cause: String,
+    /// When its first interaction was accepted.
+    pub created_at: Timestamp,
+    /// How many interactions it holds.
+    pub interaction_count: u32,
+    /// Queue it waits in or came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Agent who owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Agent who last replied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_agent: Option<String>,
+    /// 0 to 100.
+    #[serde(default)]
+    pub priority: u8,
+    /// Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The SLA clocks.
+    pub clocks: SlaClocks,
+    /// Where it goes and on what terms; without the policy's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<RoutePlan>,
+    /// What the newest inbound interaction is; without the policy's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Classification>,
+    /// Whether replies need an approval.
+    #[serde(default)]
+    pub needs_approval: bool,
+    /// Incident it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<String>,
+    /// Moments at which a policy asked to be called, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wake_ups: Vec<Timestamp>,
+    /// Its newest interactions, newest first.
+    #[serde(default)]
+    pub recent: Vec<u64>,
+    /// When the inbound ones of the last seven days were accepted, newest
+    /// first; at most 64.
+    #[serde(default)]
+    pub received: Vec<Timestamp>,
+    /// When it was decided about again within the last hour.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redecided: Vec<Timestamp>,
+    /// When it was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+}
+
+impl Snapshot {
+    /// A conversation that begins.
+    pub(crate) fn begin(channel: &str, created_at: Timestamp) -> Snapshot {
+        Snapshot {
+            channel: channel.to_owned(),
+            state: ConversationState::Queued,
+            cause: "new".to_owned(),
+            created_at,
+            interaction_count: 0,
+            queue: None,
+            owner: None,
+            last_agent: None,
+            priority: 0,
+            tags: Vec::new(),
+            clocks: SlaClocks::new(unix_ms(created_at), Targets::default()),
+            plan: None,
+            assessment: None,
+            needs_approval: false,
+            incident: None,
+            wake_ups: Vec::new(),
+            recent: Vec::new(),
+            received: Vec::new(),
+            redecided: Vec::new(),
+            resolved_at: None,
+        }
+    }
+
+    /// As policies read it.
+    pub(crate) fn as_read(&self, id: String) -> Conversation {
+        let unanswered = self.clocks.unanswered_since();
+        Conversation {
+            id,
+            state: self.state,
+            cause: self.cause.clone(),
+            created_at: Some(self.created_at),
+            interaction_count: self.interaction_count,
+            queue: self.queue.clone(),
+            owner: self.owner.clone(),
+            last_agent: self.last_agent.clone(),
+            priority: self.priority,
+            tags: self.tags.clone(),
+            unanswered_since: unanswered.map(from_unix_ms),
+        }
+    }
+
+    /// Whether a new message still belongs to it.
+    pub(crate) fn takes_more(&self, now: Timestamp) -> bool {
+        match self.resolved_at {
+            None => true,
+            Some(at) => now.duration_since(at) <= REOPEN_WINDOW,
+        }
+    }
+
+    /// One more interaction.
+    pub(crate) fn holds(&mut self, interaction: Ordinal) {
+        self.interaction_count = self.interaction_count.saturating_add(1);
+        self.recent.insert(0, interaction.0);
+        self.recent.truncate(RECENT);
+    }
+
+    /// The customer wrote.
+    pub(crate) fn heard(&mut self, at: Timestamp) {
+        self.received.insert(0, at);
+        self.received
+            .retain(|earlier| at.duration_since(*earlier) <= RECENT_SPAN);
+        self.received.truncate(RECENT);
+    }
+
+    /// How many inbound interactions it had in the seven days before.
+    pub(crate) fn heard_lately(&self, now: Timestamp) -> u32 {
+        let lately = |at: &&Timestamp| now.duration_since(**at) <= RECENT_SPAN;
+        self.received.iter().filter(lately).count() as u32
+    }
+
+    /// Count a decision made again; whether there is budget for it.
+    pub(crate) fn may_redecide(&mut self, now: Timestamp) -> bool {
+        let hour = SignedDuration::from_hours(1);
+        self.redecided.retain(|at| now.duration_since(*at) < hour);
+        if self.redecided.len() >= REDECISIONS {
+            return false;
+        }
+        self.redecided.push(now);
+        true
+    }
+
+    /// Go by a route plan.
+    pub(crate) fn follow(
+        &mut self,
+        mut plan: RoutePlan,
+        targets: Targets,
+        queue_priority: u8,
+        now: Timestamp,
+        calendars: &Calendars,
+    ) {
+        plan.why.clear();
+        self.priority = plan.priority.unwrap_or(queue_priority).max(self.priority);
+        self.tag(&plan.tags);
+        if *self.clocks.targets() != targets {
+            // Counted by the hours before; what this makes due rings by itself
+            // at once.
+            let event = Event::Retarget { targets };
+            let before = self.hours(calendars);
+            let _ = self.clocks.apply(unix_ms(now), event, before);
+        }
+        let hours = self.hours(calendars);
+        match plan.target.kind.as_str() {
+            "queue" => {
+                self.queue.clone_from(&plan.target.id);
+                self.enter(ConversationState::Queued, now, hours);
+            }
+            "hold" => self.enter(ConversationState::OnHold, now, hours),
+            "close" => self.enter(ConversationState::Resolved, now, hours),
+            // An agent: it waits for that one.
+            _ => self.enter(ConversationState::Queued, now, hours),
+        }
+        self.plan = Some(plan);
+    }
+
+    pub(crate) fn tag(&mut self, tags: &[String]) {
+        self.tags.extend(tags.iter().cloned());
+        self.tags.sort();
+        self.tags.dedup();
+        self.tags.truncate(RECENT);
+    }
+
+    /// The calendar its targets are counted in.
+    pub(crate) fn hours<'a>(&self, calendars: &'a Calendars) -> Option<&'a Hours> {
+        calendars.get(self.clocks.targets().hours.as_ref()?)
+    }
+
+    /// Be in a state. Its clocks never refuse the states that are entered
+    /// here.
+    pub(crate) fn enter(
+        &mut self,
+        state: ConversationState,
+        now: Timestamp,
+        hours: Option<&Hours>,
+    ) {
+        let event = Event::State { state };
+        if self.clocks.apply(unix_ms(now), event, hours).is_ok() {
+            self.state = state;
+            self.resolved_at = (state == ConversationState::Resolved).then_some(now);
+        }
+    }
+
+    /// When something is to be done about it if nobody says anything.
+    pub(crate) fn due_at(&self, hours: Option<&Hours>) -> Option<Timestamp> {
+        let clock = self.clocks.next_event(hours);
+        let clock = clock.map(|due| from_unix_ms(due.at_ms));
+        let wake_up = self.wake_ups.first().copied();
+        match (clock, wake_up) {
+            (Some(clock), Some(wake_up)) => Some(clock.min(wake_up)),
+            (clock, wake_up) => clock.or(wake_up),
+        }
+    }
+}
+
+/// Unix milliseconds; 0 before 1970.
+pub(crate) fn unix_ms(at: Timestamp) -> u64 {
+    u64::try_from(at.as_millisecond()).unwrap_or(0)
+}
+
+pub(crate) fn from_unix_ms(ms: u64) -> Timestamp {
+    i64::try_from(ms)
+        .ok()
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,258 @@
+//! What waits to be decided, and whose turn it is. Conversations go in
+//! parallel, each strictly in order; companies take turns, so that one
+//! company's storm does not starve another.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use patchbay_journal::{CompanyId, ConversationId, Ordinal, Slot};
+
+/// Something to be done about a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// An input is to be decided.
+    Input(Ordinal),
+    /// A clock of a conversation rings.
+    Ring(ConversationId),
+}
+
+/// A share of a company's threads: what is in it goes in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Lane {
+    pub(crate) company: CompanyId,
+    pub(crate) slot: Slot,
+}
+
+/// Everything that waits, shared by the threads that decide.
+#[derive(Debug, Default)]
+pub(crate) struct WorkList {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    lanes: HashMap<Lane, Queue>,
+    /// Lanes with work that nobody is at, by company.
+    ready: HashMap<CompanyId, VecDeque<Lane>>,
+    /// Companies with a lane that is ready, in the order of their turns.
+    turns: VecDeque<CompanyId>,
+    count: usize,
+    taken: usize,
+    closed: bool,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    work: VecDeque<Work>,
+    /// Whether somebody is at it.
+    taken: bool,
+}
+
+impl WorkList {
+    /// Add work at the end of its lane.
+    pub(crate) fn push(&self, lane: Lane, work: Work) {
+        let mut waiting = self.waiting();
+        let queue = waiting.lanes.entry(lane).or_default();
+        queue.work.push_back(work);
+        let is_first = queue.work.len() == 1 && !queue.taken;
+        waiting.count += 1;
+        if is_first {
+            waiting.make_ready(lane);
+            drop(waiting);
+            self.changed.notify_one();
+        }
+    }
+
+    /// Take the first work of up to `most` lanes, waiting until there is some;
+    /// none once the list is closed. Each lane is the caller's until it gives
+    /// it back.
+    pub(crate) fn take(&self, most: usize) -> Vec<(Lane, Work)> {
+        let mut waiting = self.waiting();
+        loop {
+            if waiting.closed {
+                return Vec::new();
+            }
+            let mut taken = Vec::new();
+            while taken.len() < most
+                && let Some(next) = waiting.take_one()
+            {
+                taken.push(next);
+            }
+            if !taken.is_empty() {
+                return taken;
+            }
+            waiting = self
+                .changed
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Give a lane back, with the work that was taken from it where that is
+    /// still to be done.
+    pub(crate) fn give_back(&self, lane: Lane, left: Option<Work>) {
+        let mut waiting = self.waiting();
+        waiting.taken -= 1;
+        let Some(queue) = waiting.lanes.get_mut(&lane) else {
+            return;
+        };
+        queue.taken = false;
+        if let Some(work) = left {
+            queue.work.push_front(work);
+        }
+        let is_empty = queue.work.is_empty();
+        waiting.count += usize::from(left.is_some());
+        if is_empty {
+            waiting.lanes.remove(&lane);
+        } else {
+            waiting.make_ready(lane);
+        }
+        drop(waiting);
+        // Who waits for work and who waits for the end of it wait alike.
+        self.changed.notify_all();
+    }
+
+    /// How much waits, not counting what somebody is at.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting().count
+    }
+
+    /// Let nobody take more.
+    pub(crate) fn close(&self) {
+        self.waiting().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Wait until nothing waits and nobody is at anything.
+    pub(crate) fn drained(&self) {
+        let mut waiting = self.waiting();
+        while (waiting.count > 0 || waiting.taken > 0) && !waiting.closed {
+            waiting = self
+                .changed
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing in here panics half way through a change.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn make_ready(&mut self, lane: Lane) {
+        let ready = self.ready.entry(lane.company).or_default();
+        if ready.is_empty() {
+            self.turns.push_back(lane.company);
+        }
+        ready.push_back(lane);
+    }
+
+    fn take_one(&mut self) -> Option<(Lane, Work)> {
+        let company = self.turns.pop_front()?;
+        let ready = self.ready.get_mut(&company)?;
+        let lane = ready.pop_front()?;
+        if ready.is_empty() {
+            self.ready.remove(&company);
+        } else {
+            self.turns.push_back(company);
+        }
+        let queue = self.lanes.get_mut(&lane)?;
+        let work = queue.work.pop_front()?;
+        queue.taken = true;
+        self.count -= 1;
+        self.taken += 1;
+        Some((lane, work))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lane(company: u32, slot: u8) -> Lane {
+        Lane {
+            company: CompanyId(company),
+            slot: Slot(slot),
+        }
+    }
+
+    fn input(number: u64) -> Work {
+        Work::Input(Ordinal(number))
+    }
+
+    #[test]
+    fn a_lane_is_worked_by_one_at_a_time_in_order() {
+        let list = WorkList::default();
+        for number in 1..=3 {
+            list.push(lane(1, 0), input(number));
+        }
+        assert_eq!(list.take(10), [(lane(1, 0), input(1))]);
+        list.give_back(lane(1, 0), None);
+        assert_eq!(list.take(10), [(lane(1, 0), input(2))]);
+        list.give_back(lane(1, 0), Some(input(2)));
+        assert_eq!(list.take(10), [(lane(1, 0), input(2))], "again, and first");
+        list.give_back(lane(1, 0), None);
+        assert_eq!(list.len(), 1);
+    }
+
+    #[test]
+    fn a_company_with_a_storm_takes_turns_with_the_others() {
+        let list = WorkList::default();
+        for number in 0..200 {
+            list.push(lane(1, number as u8), input(number));
+        }
+        list.push(lane(2, 0), input(1000));
+        let taken = list.take(4);
+        assert!(taken.contains(&(lane(2, 0), input(1000))), "{taken:?}");
+    }
+
+    #[test]
+    fn what_arrives_while_a_lane_is_taken_waits_for_it() {
+        let list = WorkList::default();
+        list.push(lane(1, 0), input(1));
+        let taken = list.take(1);
+        list.push(lane(1, 0), input(2));
+        list.push(lane(1, 1), input(3));
+        assert_eq!(taken, [(lane(1, 0), input(1))]);
+        assert_eq!(list.take(9), [(lane(1, 1), input(3))]);
+        list.give_back(lane(1, 0), None);
+        assert_eq!(list.take(9), [(lane(1, 0), input(2))]);
+    }
+
+    #[test]
+    fn every_input_is_taken_once_by_many_threads_and_each_lane_in_order() {
+        let list = WorkList::default();
+        let seen = Mutex::new(HashMap::<Lane, Vec<u64>>::new());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    loop {
+                        let taken = list.take(7);
+                        if taken.is_empty() {
+                            return;
+                        }
+                        for (lane, work) in taken {
+                            if let Work::Input(Ordinal(number)) = work {
+                                let mut seen = seen.lock().expect("no panic");
+                                seen.entry(lane).or_default().push(number);
+                            }
+                            list.give_back(lane, None);
+                        }
+                    }
+                });
+            }
+            for number in 0..5_000_u64 {
+                let company = (number % 3) as u32;
+                list.push(lane(company, (number % 11) as u8), input(number));
+            }
+            list.drained();
+            list.close();
+        });
+        let seen = seen.into_inner().expect("no panic");
+        assert_eq!(seen.values().map(Vec::len).sum::<usize>(), 5_000);
+        assert!(seen.values().all(|numbers| numbers.is_sorted()));
+    }
+}

@@ -1,0 +1,249 @@
+//! Deliveries, once each, in order, whoever retries.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::office::{
+    conversations, delivered, desk, feed, head, northwind, ordinal, said, take_in,
+};
+use patchbay_desk::history::EntryKind;
+use patchbay_desk::{ReceiptStatus, reading};
+use patchbay_journal::{Kind, Ordinal};
+use serde_json::json;
+
+#[test]
+fn a_message_is_a_conversation_in_the_default_queue() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    take_in(&desk, vec![said("1", "@jo", "Where is my parcel?")]);
+    let all = conversations(&desk);
+    assert_eq!(all.len(), 1);
+    let snapshot = reading::snapshot(&all[0]).expect("readable");
+    assert_eq!(all[0].queue.as_deref(), Some("general"));
+    assert_eq!(snapshot.priority, 10);
+    assert_eq!(snapshot.interaction_count, 1);
+    let entries = feed(&desk);
+    assert_eq!(entries.len(), 1);
+    assert_eq!(EntryKind::of(entries[0].kind), Some(EntryKind::Received));
+    let head = head(&entries[0]);
+    assert_eq!(head["interaction"], "1");
+    assert_eq!(head["route"]["target"]["id"], "general");
+    assert_eq!(head["fallbacks"][0]["rule"], "default-queue");
+}
+
+#[test]
+fn what_a_customer_wrote_is_nowhere_in_the_clear() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    take_in(&desk, vec![said("1", "@jo-the-secret", "my-words-alone")]);
+    let said = reading::said(&**desk.journal(), &conversations(&desk)[0]).expect("readable");
+    let text = said[0].interaction.as_ref().map(|said| said.text.as_str());
+    assert_eq!(text, Some("my-words-alone"), "it is kept");
+    drop(desk);
+    for file in std::fs::read_dir(place.path()).expect("readable") {
+        let path = file.expect("a file").path();
+        let bytes = std::fs::read(&path).expect("readable");
+        for secret in ["my-words-alone", "jo-the-secret"] {
+            let found = bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes());
+            assert!(!found, "{secret} stands in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn any_number_of_retries_at_once_take_each_in_once_and_in_order() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    let seen: Vec<BTreeMap<String, Ordinal>> = std::thread::scope(|scope| {
+        let retries: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut seen = BTreeMap::new();
+                    for chunk in 0..10 {
+                        let batch = (0..20)
+                            .map(|number| {
+                                let number = chunk * 20 + number;
+                                said(&number.to_string(), &format!("@{}", number % 7), "Hi")
+                            })
+                            .collect();
+                        for receipt in desk.accept("northwind", batch).expect("taken in") {
+                            seen.insert(receipt.interaction.clone(), ordinal(&receipt));
+                        }
+                    }
+                    seen
+                })
+            })
+            .collect();
+        retries
+            .into_iter()
+            .map(|retry| retry.join().expect("no panic"))
+            .collect()
+    });
+    assert!(seen.iter().all(|ordinals| *ordinals == seen[0]));
+    assert_eq!(seen[0].len(), 200);
+    desk.settled();
+    let entries = feed(&desk);
+    assert_eq!(entries.len(), 200, "each was decided about once");
+    assert_eq!(conversations(&desk).len(), 7);
+    let inputs: HashSet<_> = entries.iter().filter_map(|entry| entry.input).collect();
+    assert_eq!(inputs.len(), 200);
+    let mut by_conversation = BTreeMap::<_, Vec<_>>::new();
+    for entry in &entries {
+        by_conversation
+            .entry(entry.conversation)
+            .or_default()
+            .push((entry.sequence, entry.input));
+    }
+    for (conversation, entries) in by_conversation {
+        assert!(entries.is_sorted(), "{conversation}: {entries:?}");
+        let sequence: Vec<u64> = entries.iter().map(|(sequence, _)| *sequence).collect();
+        assert_eq!(sequence, (1..=entries.len() as u64).collect::<Vec<_>>());
+        let inputs: Vec<_> = entries.iter().map(|(_, input)| *input).collect();
+        assert!(inputs.is_sorted(), "{conversation}: {inputs:?}");
+    }
+}
+
+#[test]
+fn simultaneous_first_messages_make_one_conversation() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let desk = &desk;
+            scope.spawn(move || {
+                let message = said(&format!("m{number}"), "@jo", "Hello?");
+                desk.accept("northwind", vec![message]).expect("taken in")
+            });
+        }
+    });
+    desk.settled();
+    let all = conversations(&desk);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(all[0].sequence, 16);
+}
+
+#[test]
+fn another_wording_under_the_same_id_is_an_edit_and_takes_the_first_ones_place() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    take_in(&desk, vec![said("1", "@jo", "My card is lots")]);
+    let again = take_in(&desk, vec![said("1", "@jo", "My card is lost")]);
+    assert!(
+        matches!(
+            again[0].status,
+            ReceiptStatus::Accepted {
+                kind: Kind::Edit,
+                ..
+            }
+        ),
+        "{again:?}"
+    );
+    let first = take_in(&desk, vec![said("1", "@jo", "My card is lots")]);
+    assert!(matches!(first[0].status, ReceiptStatus::Duplicate { .. }));
+    let row = &conversations(&desk)[0];
+    let kinds: Vec<_> = feed(&desk).iter().map(|entry| entry.kind).collect();
+    assert_eq!(
+        kinds,
+        [EntryKind::Received as u16, EntryKind::Edited as u16]
+    );
+    let said = reading::said(&**desk.journal(), row).expect("readable");
+    let texts: Vec<_> = said
+        .iter()
+        .filter_map(|held| held.interaction.as_ref().map(|said| said.text.as_str()))
+        .collect();
+    assert_eq!(texts, ["My card is lost"]);
+}
+
+#[test]
+fn a_deletion_takes_the_words_from_the_conversation() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    take_in(
+        &desk,
+        vec![said("1", "@jo", "My pin is 1234"), said("2", "@jo", "Help")],
+    );
+    let mut delete = said("1", "@jo", "");
+    delete.kind = Kind::Delete;
+    take_in(&desk, vec![delete]);
+    let row = &conversations(&desk)[0];
+    let said = reading::said(&**desk.journal(), row).expect("readable");
+    assert_eq!(said.len(), 1);
+    assert_eq!(
+        said[0].interaction.as_ref().map(|said| said.id.as_str()),
+        Some("2")
+    );
+    assert_eq!(row.sequence, 3);
+}
+
+#[test]
+fn an_answer_joins_the_thread_of_what_it_answers() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    take_in(&desk, vec![said("1", "@jo", "Is the app down?")]);
+    let answer = delivered(json!({
+        "id": "2", "channel": "x", "text": "For me too", "in_reply_to": "1",
+        "author": {"address": "@ana"},
+    }));
+    take_in(&desk, vec![answer, said("3", "@ana", "Hello")]);
+    let all = conversations(&desk);
+    let mut sizes: Vec<u64> = all.iter().map(|row| row.sequence).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [1, 2], "a thread of two, and one of @ana alone");
+}
+
+#[test]
+fn an_echo_stops_the_reply_clock_and_asks_no_policy() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let row = &conversations(&desk)[0];
+    let before = reading::snapshot(row).expect("readable");
+    assert!(before.clocks.unanswered_since().is_some());
+    let echo = delivered(json!({
+        "id": "2", "channel": "x", "text": "Hi Jo!", "direction": "outbound", "in_reply_to": "1",
+        "author": {"address": "@northwind"},
+    }));
+    take_in(&desk, vec![echo]);
+    let all = conversations(&desk);
+    assert_eq!(all.len(), 1);
+    let after = reading::snapshot(&all[0]).expect("readable");
+    assert_eq!(after.clocks.unanswered_since(), None);
+    assert_eq!(after.interaction_count, 2);
+}
+
+#[test]
+fn what_was_not_decided_about_is_taken_up_at_the_next_start() {
+    let place = tempfile::tempdir().expect("a place");
+    {
+        // Another company's desk: northwind's inputs wait.
+        let desk = crate::office::desk_of(
+            place.path(),
+            vec![
+                crate::office::company("northwind", None),
+                crate::office::company("acme", None),
+            ],
+        );
+        take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    }
+    {
+        let desk = crate::office::desk_of(place.path(), vec![crate::office::company("acme", None)]);
+        assert!(
+            desk.accept("northwind", vec![said("2", "@jo", "Hello?")])
+                .is_err()
+        );
+    }
+    let desk = desk(place.path());
+    take_in(
+        &desk,
+        vec![said("1", "@jo", "Hello?"), said("2", "@jo", "Still there?")],
+    );
+    let all = conversations(&desk);
+    assert_eq!(all.len(), 1, "the same conversation goes on");
+    assert_eq!(all[0].sequence, 2);
+    let entries = desk
+        .journal()
+        .entries(northwind(&desk), all[0].id, 0, 10)
+        .expect("readable");
+    assert!(head(&entries[1])["interaction"] == "2");
+}

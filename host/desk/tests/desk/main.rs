@@ -1,0 +1,6 @@
+//! The desk over a real journal: intake, order, clocks, crashes.
+
+mod clocks;
+mod crash;
+mod intake;
+mod office;

@@ -1,0 +1,93 @@
+//! What the tests of the desk share: a company without policies, a journal in
+//! a directory of its own, and a desk over it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt, ReceiptStatus};
+use patchbay_engine::pipeline::Pipelines;
+use patchbay_generation::{Generation, QueueTerms};
+use patchbay_journal::{CompanyId, Conversation, Entry, Options, Ordinal, SqliteJournal};
+use patchbay_model::company::Sla;
+use patchbay_model::directory::{Directory, Queue};
+use patchbay_model::duration::Seconds;
+use patchbay_model::situation::Surroundings;
+use serde_json::{Value, json};
+
+/// A company whose policies have no opinion: everything goes to `general`.
+pub(crate) fn company(name: &str, first_response: Option<u32>) -> Arc<Generation> {
+    let queue: Queue =
+        serde_json::from_value(json!({"id": "general", "default": true})).expect("a queue");
+    let directory = Directory::new(Vec::new(), vec![queue]).expect("a directory");
+    let terms = QueueTerms {
+        sla: Sla {
+            first_response: first_response.map(Seconds),
+            ..Sla::default()
+        },
+        priority: 10,
+    };
+    Arc::new(Generation {
+        number: 1,
+        company: name.to_owned(),
+        pipelines: Pipelines::new("general"),
+        queues: BTreeMap::from([("general".to_owned(), terms)]),
+        surroundings: Arc::new(Surroundings::of(directory)),
+        warnings: Vec::new(),
+    })
+}
+
+pub(crate) fn journal(directory: &Path) -> Arc<SqliteJournal> {
+    let options = Options::new(directory.join("desk.db"), directory.join("desk.key"));
+    Arc::new(SqliteJournal::open(&options).expect("a journal"))
+}
+
+/// A desk for `northwind` in a directory.
+pub(crate) fn desk(directory: &Path) -> Desk {
+    desk_of(directory, vec![company("northwind", None)])
+}
+
+pub(crate) fn desk_of(directory: &Path, companies: Vec<Arc<Generation>>) -> Desk {
+    Desk::open(journal(directory), companies, DeskSettings::default()).expect("a desk")
+}
+
+pub(crate) fn said(id: &str, author: &str, text: &str) -> Delivery {
+    delivered(json!({"id": id, "channel": "x", "text": text, "author": {"address": author}}))
+}
+
+pub(crate) fn delivered(value: Value) -> Delivery {
+    Delivery::from_outside(value).expect("valid")
+}
+
+/// Deliver to northwind, and wait until it was decided about.
+pub(crate) fn take_in(desk: &Desk, deliveries: Vec<Delivery>) -> Vec<Receipt> {
+    let receipts = desk.accept("northwind", deliveries).expect("taken in");
+    desk.settled();
+    receipts
+}
+
+pub(crate) fn ordinal(receipt: &Receipt) -> Ordinal {
+    match receipt.status {
+        ReceiptStatus::Accepted { ordinal, .. } | ReceiptStatus::Duplicate { ordinal } => ordinal,
+        ReceiptStatus::Busy { .. } => panic!("{receipt:?}"),
+    }
+}
+
+pub(crate) fn northwind(desk: &Desk) -> CompanyId {
+    desk.company("northwind").expect("there")
+}
+
+/// Every conversation that is not resolved.
+pub(crate) fn conversations(desk: &Desk) -> Vec<Conversation> {
+    desk.journal().unresolved(None, 10_000).expect("readable")
+}
+
+/// Everything that happened to northwind's conversations.
+pub(crate) fn feed(desk: &Desk) -> Vec<Entry> {
+    let feed = desk.journal().feed(northwind(desk), 0, 100_000);
+    feed.expect("readable").entries
+}
+
+pub(crate) fn head(entry: &Entry) -> Value {
+    serde_json::from_str(&entry.head).expect("JSON")
+}
