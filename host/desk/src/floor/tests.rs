@@ -1,5 +1,7 @@
 mod agreement;
+mod both;
 mod capacities;
+mod events;
 mod growth;
 mod holdings;
 mod naive;
