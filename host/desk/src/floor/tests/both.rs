@@ -442,6 +442,10 @@ impl Both {
                     .sum::<usize>(),
             self.naive.conversations.len()
         );
+        for id in self.naive.agents.keys() {
+            let load = self.floor.agent(id).expect("known").load;
+            assert_eq!(load, self.naive.load(id), "{id}");
+        }
         let record = self.floor.record();
         let agents: Vec<_> = self
             .naive

@@ -48,17 +48,17 @@ pub(super) fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         8 => (id.clone(), 0..CHANNELS.len(), 0..2usize, 0..3u8, 0..9usize, agents.clone()).prop_map(
             |(id, channel, queue, priority, terms, agents)| Event::Arrive { id, channel, queue, priority, terms, agents }),
-        6 => id.clone().prop_map(Event::Accept),
+        9 => id.clone().prop_map(Event::Accept),
         6 => id.clone().prop_map(Event::Decline),
         5 => (agent.clone(), 0..6usize).prop_map(|(agent, to)| Event::Presence(agent, to)),
         1 => (agent.clone(), 0..8usize).prop_map(|(agent, to)| Event::Profile(agent, to)),
         1 => agent.clone().prop_map(Event::Remove),
         4 => id.clone().prop_map(Event::Release),
         1 => id.clone().prop_map(Event::Wrap),
-        1 => id.clone().prop_map(Event::Park),
-        1 => id.clone().prop_map(Event::Resume),
+        4 => id.clone().prop_map(Event::Park),
+        2 => id.clone().prop_map(Event::Resume),
         1 => id.clone().prop_map(Event::Requeue),
-        1 => (id.clone(), agent.clone()).prop_map(|(id, agent)| Event::Assign(id, agent)),
+        3 => (id.clone(), agent.clone()).prop_map(|(id, agent)| Event::Assign(id, agent)),
         1 => (id.clone(), 0..2usize, 0..9usize, agents).prop_map(
             |(id, queue, terms, agents)| Event::Transfer { id, queue, terms, agents }),
         1 => (id.clone(), 0..3u8).prop_map(|(id, priority)| Event::Priority(id, priority)),

@@ -113,6 +113,23 @@ fn a_parked_conversation_keeps_its_owner_and_frees_capacity() {
 }
 
 #[test]
+fn what_is_parked_frees_its_capacity_once_and_not_again_when_it_ends() {
+    let mut floor = staffed(&["ana"]);
+    for id in ["parked", "active"] {
+        wait(&mut floor, id, "chat", 0);
+        floor.assign(id, "ana", at(0)).expect("known");
+    }
+    floor.park("parked", at(1)).expect("held");
+    let queues = [queue("general"), queue("billing")];
+    let restored = Floor::restore(FloorSettings::default(), queues, floor.record(), at(2));
+    for mut floor in [floor, restored.expect("valid")] {
+        assert_eq!(floor.agent("ana").expect("known").load, 25);
+        floor.release("parked", at(3)).expect("held");
+        assert_eq!(floor.agent("ana").expect("known").load, 25);
+    }
+}
+
+#[test]
 fn everything_an_agent_has_returns_to_its_queue_with_its_age() {
     let mut floor = staffed(&["ana"]);
     for (second, id) in ["held", "parked", "wrapping", "offered"]

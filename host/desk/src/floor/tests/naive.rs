@@ -69,6 +69,11 @@ impl Naive {
             .collect()
     }
 
+    pub(super) fn load(&self, agent: &str) -> u64 {
+        let holds = self.holds(agent);
+        holds.iter().map(|(_, weight)| u64::from(*weight)).sum()
+    }
+
     pub(super) fn room(&self, agent: &str, arrival: &Arrival) -> bool {
         let (name, weight, maximum, interrupts) = self.rule(arrival);
         let holds = self.holds(agent);
