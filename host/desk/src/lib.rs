@@ -12,8 +12,12 @@
 //! in the order of durable acceptance. A pass decides outside any transaction
 //! and commits against the sequence number it began with; whoever was overtaken
 //! decides again.
+//!
+//! [`floor`] is who works on what, between a route and an answer: agents, their
+//! capacity, offers. It keeps nothing on disk and reads no clock.
 
 mod desk;
+pub mod floor;
 pub mod history;
 mod intake;
 mod memory;

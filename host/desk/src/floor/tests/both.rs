@@ -1,0 +1,458 @@
+//! Both floors side by side: the one under test and the plain rules.
+
+use super::events::{AGENTS, CHANNELS, Event, QUEUES, agent_profile, terms};
+use super::naive::{At, Naive, NaiveAgent, NaiveConversation};
+use super::*;
+
+fn settings() -> FloorSettings {
+    let mut media = serde_json::to_value(Capacity::default()).expect("plain data");
+    media["media"]["call"]["interrupts"] = serde_json::json!(["post"]);
+    FloorSettings {
+        capacity: serde_json::from_value(media).expect("valid rules"),
+        ..FloorSettings::default()
+    }
+}
+
+/// Both floors.
+pub(super) struct Both {
+    floor: Floor,
+    naive: Naive,
+    queues: Vec<Queue>,
+    now: Timestamp,
+    removed: bool,
+}
+
+impl Both {
+    pub(super) fn new() -> Both {
+        let mut billing = queue("billing");
+        billing.skills.insert("billing".into(), 2);
+        let queues = vec![queue("general"), billing];
+        let mut floor = Floor::new(settings(), queues.clone()).expect("valid");
+        let mut agents = BTreeMap::new();
+        for number in 0..AGENTS {
+            let record = AgentRecord {
+                profile: agent_profile(number, number),
+                presence: Presence::Available,
+                not_responding: false,
+                idle_since: (number % 2 == 0).then(|| at(-(number as i64) * 7)),
+            };
+            floor.enter(record.clone()).expect("valid");
+            agents.insert(record.profile.id.clone(), NaiveAgent { record });
+        }
+        let naive = Naive {
+            settings: settings(),
+            queues: queues.clone(),
+            agents,
+            conversations: Default::default(),
+            next_offer: 1,
+        };
+        Both {
+            floor,
+            naive,
+            queues,
+            now: at(0),
+            removed: false,
+        }
+    }
+
+    fn offer(&self, id: &str) -> Option<Offer> {
+        match self.naive.conversations.get(id).map(|one| &one.at) {
+            Some(At::Offered(offer)) => Some(offer.clone()),
+            _ => None,
+        }
+    }
+
+    fn holder(&self, id: &str) -> Option<(String, Hold)> {
+        match self.naive.conversations.get(id).map(|one| &one.at) {
+            Some(At::Held(agent, hold)) => Some((agent.clone(), *hold)),
+            _ => None,
+        }
+    }
+
+    fn worked(&mut self, agent: &str) {
+        if let Some(agent) = self.naive.agents.get_mut(agent) {
+            agent.record.idle_since = Some(self.now);
+        }
+    }
+
+    pub(super) fn go(&mut self, event: Event) {
+        let now = self.now;
+        let conversation = |id: usize| format!("c{id:02}");
+        let name = |agent: usize| format!("agent-{agent}");
+        match event {
+            Event::Arrive {
+                id,
+                channel,
+                queue,
+                priority,
+                terms: variant,
+                agents,
+            } => {
+                let terms = terms(queue, priority, variant, agents, now);
+                let known = self.naive.conversations.contains_key(&conversation(id))
+                    || terms
+                        .wait_for
+                        .as_ref()
+                        .is_some_and(|wait| !self.naive.agents.contains_key(&wait.agent));
+                let arrival = Arrival {
+                    terms,
+                    since: now - jiff::SignedDuration::from_secs(channel as i64),
+                    ..arrival(&conversation(id), CHANNELS[channel], 0)
+                };
+                let result = self.floor.enqueue(arrival.clone(), now);
+                assert_eq!(result.is_err(), known);
+                if !known {
+                    let one = NaiveConversation {
+                        arrival,
+                        step: 0,
+                        step_since: now,
+                        refused: Default::default(),
+                        at: At::Waiting,
+                    };
+                    self.naive.conversations.insert(conversation(id), one);
+                }
+            }
+            Event::Accept(id) => {
+                let Some(offer) = self.offer(&conversation(id)) else {
+                    return;
+                };
+                let result = self.floor.accept(offer.id, now);
+                assert!(!result.expect("open").exceeds_capacity);
+                let one = self
+                    .naive
+                    .conversations
+                    .get_mut(&offer.conversation)
+                    .expect("known");
+                one.at = At::Held(offer.agent.clone(), Hold::Active);
+                one.refused.clear();
+                one.arrival.terms.wait_for = None;
+                self.worked(&offer.agent);
+            }
+            Event::Decline(id) => {
+                let Some(offer) = self.offer(&conversation(id)) else {
+                    return;
+                };
+                let refusal = self.floor.decline(offer.id, now).expect("open");
+                self.naive.refuse(&offer.conversation, &offer.agent, now);
+                assert_eq!(
+                    refusal.since,
+                    self.naive.conversations[&offer.conversation].arrival.since
+                );
+                let next = self.naive.candidate(&offer.conversation, now);
+                assert_eq!(refusal.alone, next.is_none_or(|(_, again)| again > 0));
+            }
+            Event::Presence(agent, to) => {
+                let presence = *Presence::ALL.get(to).unwrap_or(&Presence::Available);
+                let result = self.floor.set_presence(&name(agent), presence, now);
+                let Some(agent) = self.naive.agents.get_mut(&name(agent)) else {
+                    return assert!(result.is_err());
+                };
+                agent.record.presence = presence;
+                agent.record.not_responding = false;
+                if !presence.is_present() {
+                    let id = agent.record.profile.id.clone();
+                    assert_eq!(result.expect("known").rescinded.len(), self.rescind(&id));
+                }
+            }
+            Event::Profile(agent, variant) => {
+                let profile = agent_profile(agent, variant);
+                self.floor.put_agent(profile.clone()).expect("valid");
+                let record = AgentRecord {
+                    profile: profile.clone(),
+                    presence: Presence::Offline,
+                    not_responding: false,
+                    idle_since: None,
+                };
+                self.naive
+                    .agents
+                    .entry(name(agent))
+                    .or_insert(NaiveAgent { record })
+                    .record
+                    .profile = profile;
+            }
+            Event::Remove(agent) => {
+                let id = name(agent);
+                let works = |one: &NaiveConversation| match &one.at {
+                    At::Waiting => false,
+                    At::Offered(offer) => offer.agent == id,
+                    At::Held(holder, _) => *holder == id,
+                };
+                let busy = self.naive.conversations.values().any(works);
+                let result = self.floor.remove_agent(&id, now);
+                if busy || !self.naive.agents.contains_key(&id) {
+                    return assert!(result.is_err());
+                }
+                result.expect("free");
+                self.removed = true;
+                self.naive.agents.remove(&id);
+                for one in self.naive.conversations.values_mut() {
+                    let terms = &mut one.arrival.terms;
+                    if terms.wait_for.take_if(|wait| wait.agent == id).is_some() {
+                        one.step_since = now;
+                    }
+                }
+            }
+            Event::Release(id) => {
+                let id = conversation(id);
+                let result = self.floor.release(&id, now);
+                let holder = self.holder(&id);
+                let known = self.naive.conversations.remove(&id);
+                assert_eq!(
+                    result.map(|one| one.since).ok(),
+                    known.map(|one| one.arrival.since)
+                );
+                if let Some((agent, _)) = holder {
+                    self.worked(&agent);
+                }
+            }
+            Event::Wrap(id) => self.change_hold(&conversation(id), Hold::Wrapping),
+            Event::Park(id) => self.change_hold(&conversation(id), Hold::Parked),
+            Event::Resume(id) => self.change_hold(&conversation(id), Hold::Active),
+            Event::Requeue(id) => {
+                let id = conversation(id);
+                let result = self.floor.requeue(&id, now);
+                assert_eq!(result.is_ok(), self.holder(&id).is_some());
+                if result.is_ok() {
+                    self.requeue(&id);
+                }
+            }
+            Event::Assign(id, agent) => {
+                let (id, agent) = (conversation(id), name(agent));
+                let result = self.floor.assign(&id, &agent, now);
+                if !self.naive.conversations.contains_key(&id)
+                    || !self.naive.agents.contains_key(&agent)
+                {
+                    return assert!(result.is_err());
+                }
+                let one = self.naive.conversations.get_mut(&id).expect("known");
+                one.at = At::Waiting;
+                one.refused.clear();
+                one.arrival.terms.wait_for = None;
+                let arrival = one.arrival.clone();
+                assert_eq!(
+                    result.expect("known").exceeds_capacity,
+                    !self.naive.room(&agent, &arrival)
+                );
+                self.naive.conversations.get_mut(&id).expect("known").at =
+                    At::Held(agent.clone(), Hold::Active);
+                self.worked(&agent);
+            }
+            Event::Transfer {
+                id,
+                queue,
+                terms: variant,
+                agents,
+            } => {
+                let id = conversation(id);
+                let terms = terms(queue, 1, variant, agents, now);
+                let result = self.floor.transfer(&id, terms.clone(), now);
+                let wanted = terms.wait_for.as_ref().map(|wait| wait.agent.clone());
+                if !self.naive.conversations.contains_key(&id)
+                    || wanted
+                        .as_ref()
+                        .is_some_and(|agent| !self.naive.agents.contains_key(agent))
+                {
+                    return assert!(result.is_err());
+                }
+                let holder = self.holder(&id);
+                let one = self.naive.conversations.get_mut(&id).expect("known");
+                assert_eq!(result.expect("known").since, one.arrival.since);
+                (one.step, one.step_since, one.at) = (0, now, At::Waiting);
+                one.arrival.terms = terms;
+                if let Some((agent, _)) = holder {
+                    one.refused.clear();
+                    if wanted.as_ref() != Some(&agent) {
+                        one.refused.insert(
+                            agent.clone(),
+                            (1, now + jiff::SignedDuration::from_secs(30)),
+                        );
+                    }
+                    self.worked(&agent);
+                }
+            }
+            Event::Priority(id, priority) => {
+                let result = self.floor.set_priority(&conversation(id), priority, now);
+                match self.naive.conversations.get_mut(&conversation(id)) {
+                    Some(one) => one.arrival.terms.priority = priority,
+                    None => assert!(result.is_err()),
+                }
+            }
+            Event::ReleaseAll(agent) => {
+                let id = name(agent);
+                let Ok(cleared) = self.floor.release_all(&id, now) else {
+                    return assert!(!self.naive.agents.contains_key(&id));
+                };
+                assert_eq!(cleared.rescinded.len(), self.rescind(&id));
+                for returned in &cleared.returned {
+                    assert_eq!(
+                        returned.since,
+                        self.naive.conversations[&returned.conversation]
+                            .arrival
+                            .since
+                    );
+                    assert!(
+                        matches!(self.holder(&returned.conversation), Some((holder, hold)) if holder == id && hold != Hold::Wrapping)
+                    );
+                    self.requeue(&returned.conversation);
+                }
+                for ended in &cleared.ended {
+                    assert_eq!(self.holder(ended), Some((id.clone(), Hold::Wrapping)));
+                    self.naive.conversations.remove(ended);
+                    self.worked(&id);
+                }
+                assert!(
+                    !self
+                        .naive
+                        .conversations
+                        .keys()
+                        .any(|one| self.holder(one).is_some_and(|(holder, _)| holder == id))
+                );
+            }
+            Event::Restore => {
+                // What removed agents refused is forgotten by a new floor.
+                if !self.removed {
+                    let text = serde_json::to_string(&self.floor.record()).expect("plain data");
+                    let record = serde_json::from_str(&text).expect("the same data");
+                    self.floor = Floor::restore(settings(), self.queues.clone(), record, now)
+                        .expect("valid");
+                }
+            }
+            Event::Pass(seconds) => self.now = now + jiff::SignedDuration::from_secs(seconds),
+        }
+    }
+
+    fn change_hold(&mut self, id: &str, to: Hold) {
+        let now = self.now;
+        let result = match to {
+            Hold::Active => self.floor.resume(id, now),
+            Hold::Parked => self.floor.park(id, now),
+            Hold::Wrapping => self.floor.wrap_up(id, now),
+        };
+        let Some((agent, from)) = self.holder(id) else {
+            return assert!(result.is_err());
+        };
+        let takes_room = from == Hold::Parked && to != Hold::Parked;
+        let arrival = self.naive.conversations[id].arrival.clone();
+        assert_eq!(
+            result.expect("held").exceeds_capacity,
+            takes_room && !self.naive.room(&agent, &arrival)
+        );
+        if takes_room {
+            self.worked(&agent);
+        }
+        self.naive.conversations.get_mut(id).expect("held").at = At::Held(agent, to);
+    }
+
+    fn requeue(&mut self, id: &str) {
+        let now = self.now;
+        let one = self.naive.conversations.get_mut(id).expect("known");
+        (one.step, one.step_since, one.at) = (0, now, At::Waiting);
+        one.refused.clear();
+    }
+
+    fn rescind(&mut self, agent: &str) -> usize {
+        let mut rescinded = 0;
+        for one in self.naive.conversations.values_mut() {
+            if matches!(&one.at, At::Offered(offer) if offer.agent == agent) {
+                one.at = At::Waiting;
+                rescinded += 1;
+            }
+        }
+        rescinded
+    }
+
+    /// Lets both make offers, and compares everything.
+    pub(super) fn settle(&mut self) {
+        let timed_out: Vec<String> = self
+            .floor
+            .time_out(self.now)
+            .into_iter()
+            .map(|one| one.closed.offer.conversation)
+            .collect();
+        assert_eq!(timed_out, self.naive.time_out(self.now));
+        let silent: Vec<String> = self
+            .naive
+            .agents
+            .values()
+            .filter(|one| one.record.not_responding)
+            .map(|one| one.record.profile.id.clone())
+            .collect();
+        let before = self.naive.clone();
+        let offers = self.floor.next_offers(self.now).offers;
+        let made: Vec<_> = offers
+            .iter()
+            .map(|one| {
+                (
+                    one.conversation.clone(),
+                    one.agent.clone(),
+                    one.again,
+                    one.step,
+                )
+            })
+            .collect();
+        assert_eq!(made, self.naive.next_offers(self.now), "{before:#?}");
+        for offer in &offers {
+            assert!(
+                !silent.contains(&offer.agent),
+                "an agent who does not respond was asked"
+            );
+            assert_eq!(self.floor.open_offer(offer.id), Some(offer));
+        }
+        assert!(
+            self.floor
+                .next_wakeup()
+                .is_none_or(|wakeup| wakeup > self.now)
+        );
+        assert!(
+            self.floor.next_offers(self.now).offers.is_empty(),
+            "all was offered at once"
+        );
+        self.compare();
+    }
+
+    fn compare(&self) {
+        assert_eq!(
+            self.floor.conversations.len(),
+            self.naive.conversations.len()
+        );
+        let mut waiting = 0;
+        for (id, one) in &self.naive.conversations {
+            let place = match &one.at {
+                At::Waiting => Place::Waiting,
+                At::Offered(offer) => Place::Offered(offer.id),
+                At::Held(agent, hold) => Place::Held {
+                    agent: agent.clone(),
+                    hold: *hold,
+                },
+            };
+            waiting += usize::from(place == Place::Waiting);
+            assert_eq!(self.floor.place(id), Ok(place));
+            assert_eq!(self.floor.since(id), Ok(one.arrival.since));
+        }
+        let queued = QUEUES.map(|queue| self.floor.queue(queue).expect("known").waiting);
+        assert_eq!(queued.iter().sum::<usize>(), waiting);
+        assert_eq!(
+            self.floor.open_offers().count()
+                + waiting
+                + self
+                    .naive
+                    .agents
+                    .keys()
+                    .map(|id| self.floor.conversations_of(id).expect("known").len())
+                    .sum::<usize>(),
+            self.naive.conversations.len()
+        );
+        for id in self.naive.agents.keys() {
+            let load = self.floor.agent(id).expect("known").load;
+            assert_eq!(load, self.naive.load(id), "{id}");
+        }
+        let record = self.floor.record();
+        let agents: Vec<_> = self
+            .naive
+            .agents
+            .values()
+            .map(|one| one.record.clone())
+            .collect();
+        assert_eq!(record.agents, agents);
+    }
+}

@@ -1,0 +1,239 @@
+use super::*;
+
+#[test]
+fn the_longest_idle_agent_is_offered_first_and_who_never_worked_last() {
+    let mut floor = staffed(&["bo", "cy"]);
+    floor.put_agent(profile(r#"{"id": "ana"}"#)).expect("valid");
+    floor
+        .set_presence("ana", Presence::Available, at(0))
+        .expect("known");
+    for number in 0..3 {
+        wait(&mut floor, &format!("c{number}"), "phone", number);
+    }
+    assert_eq!(offered(&mut floor, 5), ["c0>bo", "c1>cy", "c2>ana"]);
+}
+
+#[test]
+fn the_best_preferred_agent_comes_before_any_other_who_qualifies() {
+    let mut floor = staffed(&["ana", "bo", "cy"]);
+    let preferring = |preferences| Terms {
+        preferences,
+        ..Terms::queue("general")
+    };
+    let terms = preferring(vec![
+        preference("cy", 40),
+        preference("bo", 70),
+        preference("nobody", 99),
+    ]);
+    wait_on(&mut floor, "c0", 0, terms);
+    // Even a score of 0 is a preference; none at all sorts last.
+    wait_on(&mut floor, "c1", 1, preferring(vec![preference("cy", 0)]));
+    assert_eq!(offered(&mut floor, 2), ["c0>bo", "c1>cy"]);
+}
+
+#[test]
+fn highest_priority_goes_first_and_then_the_oldest() {
+    let mut floor = staffed(&["ana"]);
+    for (id, second, priority) in [("young", 3, 0), ("old", 1, 0), ("urgent", 5, 9)] {
+        let terms = Terms {
+            priority,
+            ..Terms::queue("general")
+        };
+        wait_on(&mut floor, id, second, terms);
+    }
+    assert_eq!(
+        offered(&mut floor, 6),
+        ["urgent>ana", "old>ana", "young>ana"]
+    );
+}
+
+#[test]
+fn raising_a_priority_moves_a_conversation_up() {
+    let mut floor = staffed(&["ana"]);
+    wait(&mut floor, "first", "phone", 0);
+    wait(&mut floor, "second", "phone", 1);
+    floor.set_priority("second", 50, at(2)).expect("known");
+    assert_eq!(offered(&mut floor, 3), ["second>ana"]);
+}
+
+#[test]
+fn an_open_offer_holds_its_weight() {
+    let mut floor = staffed(&["ana"]);
+    wait(&mut floor, "mail", "email", 0);
+    offered(&mut floor, 0);
+    assert_eq!(floor.agent("ana").expect("known").load, 50);
+    accept(&mut floor, "mail", 1);
+    assert_eq!(floor.agent("ana").expect("known").load, 50);
+}
+
+#[test]
+fn a_declined_conversation_waits_with_its_age_and_goes_to_another() {
+    let mut floor = staffed(&["ana", "bo"]);
+    wait(&mut floor, "c", "phone", 0);
+    wait(&mut floor, "later", "phone", 5);
+    assert_eq!(offered(&mut floor, 6), ["c>ana", "later>bo"]);
+    let refusal = decline(&mut floor, "c", 7);
+    assert_eq!((refusal.since, refusal.alone), (at(0), true));
+    assert_eq!(offered(&mut floor, 7), [""; 0]);
+    floor.release("later", at(8)).expect("known");
+    assert_eq!(offered(&mut floor, 8), ["c>bo"]);
+}
+
+#[test]
+fn a_refusal_is_no_alert_where_others_fit() {
+    let mut floor = staffed(&["ana", "bo"]);
+    wait(&mut floor, "c", "phone", 0);
+    offered(&mut floor, 0);
+    assert!(!decline(&mut floor, "c", 1).alone);
+}
+
+#[test]
+fn a_sole_agent_who_declines_is_asked_again_after_a_back_off_that_doubles() {
+    let mut floor = staffed(&["ana"]);
+    wait(&mut floor, "c", "phone", 0);
+    offered(&mut floor, 0);
+    let mut now = 0;
+    for (times, wait) in [
+        (1, 30),
+        (2, 60),
+        (3, 120),
+        (4, 240),
+        (5, 480),
+        (6, 900),
+        (7, 900),
+    ] {
+        let refusal = decline(&mut floor, "c", now);
+        assert!(refusal.alone);
+        assert_eq!(refusal.again_at, at(now + wait));
+        assert_eq!(floor.next_wakeup(), Some(at(now + wait)));
+        assert_eq!(offered(&mut floor, now + wait - 1), [""; 0]);
+        now += wait;
+        let offers = floor.next_offers(at(now)).offers;
+        assert_eq!((offers[0].agent.as_str(), offers[0].again), ("ana", times));
+    }
+}
+
+#[test]
+fn after_the_back_off_others_still_come_first() {
+    let mut floor = staffed(&["ana"]);
+    wait(&mut floor, "c", "phone", 0);
+    offered(&mut floor, 0);
+    decline(&mut floor, "c", 0);
+    add(&mut floor, r#"{"id": "bo"}"#, 20);
+    assert_eq!(offered(&mut floor, 30), ["c>bo"]);
+}
+
+#[test]
+fn an_offer_times_out_after_two_minutes_unless_said_otherwise() {
+    let mut floor = staffed(&["ana", "bo"]);
+    wait(&mut floor, "c", "phone", 0);
+    let terms = Terms {
+        offer_timeout: Some(Seconds(15)),
+        ..Terms::queue("general")
+    };
+    wait_on(&mut floor, "brief", 0, terms);
+    offered(&mut floor, 0);
+    assert_eq!(floor.next_wakeup(), Some(at(15)));
+    assert!(floor.time_out(at(14)).is_empty());
+    let refusals = floor.time_out(at(200));
+    let ended: Vec<_> = refusals
+        .iter()
+        .map(|one| (one.closed.state, one.closed.at))
+        .collect();
+    assert_eq!(
+        ended,
+        [
+            (OfferState::TimedOut, at(15)),
+            (OfferState::TimedOut, at(120))
+        ]
+    );
+}
+
+#[test]
+fn who_lets_an_offer_time_out_gets_no_more_until_back() {
+    let mut floor = staffed(&["ana"]);
+    wait(&mut floor, "c", "chat", 0);
+    offered(&mut floor, 0);
+    floor.time_out(at(120));
+    wait(&mut floor, "other", "chat", 121);
+    assert!(floor.agent("ana").expect("known").not_responding);
+    assert_eq!(offered(&mut floor, 10_000), [""; 0]);
+    let change = floor
+        .set_presence("ana", Presence::Available, at(10_001))
+        .expect("known");
+    assert!(change.was_not_responding);
+    assert_eq!(offered(&mut floor, 10_001), ["c>ana", "other>ana"]);
+}
+
+#[test]
+fn an_offer_whose_time_ran_out_cannot_be_taken() {
+    let mut floor = staffed(&["ana"]);
+    wait(&mut floor, "c", "chat", 0);
+    offered(&mut floor, 0);
+    let offer = offer_of(&floor, "c");
+    let late = FloorError::OfferTooLate {
+        offer,
+        deadline: at(120),
+    };
+    assert_eq!(floor.accept(offer, at(120)), Err(late));
+}
+
+#[test]
+fn busy_agents_are_there_and_away_or_offline_ones_are_not() {
+    for (presence, gets) in [
+        (Presence::Available, 1),
+        (Presence::Busy, 1),
+        (Presence::Away, 0),
+        (Presence::Offline, 0),
+    ] {
+        let mut floor = staffed(&["ana"]);
+        floor.set_presence("ana", presence, at(0)).expect("known");
+        wait(&mut floor, "c", "chat", 0);
+        assert_eq!(offered(&mut floor, 0).len(), gets, "{presence}");
+    }
+}
+
+#[test]
+fn going_away_takes_back_open_offers_and_is_no_refusal() {
+    let mut floor = staffed(&["ana"]);
+    wait(&mut floor, "c", "chat", 0);
+    offered(&mut floor, 0);
+    let change = floor
+        .set_presence("ana", Presence::Away, at(1))
+        .expect("known");
+    assert_eq!(change.rescinded[0].state, OfferState::Rescinded);
+    assert_eq!(floor.agent("ana").expect("known").load, 0);
+    floor
+        .set_presence("ana", Presence::Available, at(2))
+        .expect("known");
+    let offers = floor.next_offers(at(2)).offers;
+    assert_eq!((offers.len(), offers[0].again), (1, 0));
+}
+
+#[test]
+fn a_conversation_that_leaves_cancels_its_offer() {
+    let mut floor = staffed(&["ana"]);
+    wait(&mut floor, "c", "chat", 0);
+    offered(&mut floor, 0);
+    let offer = offer_of(&floor, "c");
+    let closed = floor
+        .release("c", at(1))
+        .expect("known")
+        .closed
+        .expect("open");
+    assert_eq!(closed.state, OfferState::Cancelled);
+    assert_eq!(
+        floor.decline(offer, at(1)),
+        Err(FloorError::UnknownOffer(offer))
+    );
+}
+
+#[test]
+fn who_takes_something_up_is_not_the_longest_idle_any_more() {
+    let mut floor = staffed(&["ana", "bo"]);
+    wait(&mut floor, "first", "chat", 10);
+    assert_eq!(offered(&mut floor, 10), ["first>ana"]);
+    accept(&mut floor, "first", 11);
+    wait(&mut floor, "second", "chat", 12);
+    assert_eq!(offered(&mut floor, 12), ["second>bo"]);
+}
