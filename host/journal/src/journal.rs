@@ -287,7 +287,8 @@ pub trait Journal: Send + Sync {
         contact: ContactId,
     ) -> Result<Vec<ContactChange>, JournalError>;
 
-    /// Destroy the keys and addresses of the person behind a contact. What was
+    /// Destroy the keys and addresses of the person behind a contact, and what
+    /// policies remember of them and their conversations. What was
     /// sealed for them can never be opened again, here or in a backup made
     /// afterwards; earlier backups must be discarded by whoever keeps them.
     ///

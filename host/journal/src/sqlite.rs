@@ -11,6 +11,7 @@ mod keys;
 mod ledger;
 mod memory;
 mod outbox;
+mod person;
 mod read;
 mod readers;
 mod row;

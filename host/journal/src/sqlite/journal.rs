@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
 use super::{SqliteJournal, accept, backup, beside, check, commit, compact, contacts};
-use super::{memory, outbox, read, schema};
+use super::{memory, outbox, person, read, schema};
 use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
@@ -19,7 +19,8 @@ use crate::journal::Journal;
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
 use crate::vault::{Person, Purpose};
-use contacts::{Address, By};
+use contacts::Address;
+use person::By;
 
 impl SqliteJournal {
     fn step(&self, company: CompanyId, key: &str, step: outbox::Step) -> Result<(), JournalError> {
@@ -286,7 +287,7 @@ impl Journal for SqliteJournal {
         contact: ContactId,
     ) -> Result<Vec<(String, String)>, JournalError> {
         let sealed = self.readers.read(|sql| {
-            contacts::person(sql, company, contact)?;
+            person::person(sql, company, contact)?;
             contacts::addresses(sql, company, contact)
         })?;
         let damaged = || JournalError::Corrupt(format!("an address of contact {contact}"));
@@ -313,7 +314,7 @@ impl Journal for SqliteJournal {
         contact: ContactId,
     ) -> Result<(ContactId, Vec<ContactId>), JournalError> {
         self.readers
-            .read(|sql| contacts::person(sql, company, contact))
+            .read(|sql| person::person(sql, company, contact))
     }
 
     fn merge(
@@ -325,7 +326,7 @@ impl Journal for SqliteJournal {
         at: Timestamp,
     ) -> Result<u64, JournalError> {
         self.relate(company, by, at, move |sql, by| {
-            contacts::merge(sql, by, contact, into)
+            person::merge(sql, by, contact, into)
         })
     }
 
@@ -337,7 +338,7 @@ impl Journal for SqliteJournal {
         at: Timestamp,
     ) -> Result<u64, JournalError> {
         self.relate(company, by, at, move |sql, by| {
-            contacts::split(sql, by, contact)
+            person::split(sql, by, contact)
         })
     }
 
@@ -349,7 +350,7 @@ impl Journal for SqliteJournal {
         at: Timestamp,
     ) -> Result<u64, JournalError> {
         self.relate(company, by, at, move |sql, by| {
-            contacts::undo(sql, by, change)
+            person::undo(sql, by, change)
         })
     }
 
@@ -359,7 +360,7 @@ impl Journal for SqliteJournal {
         contact: ContactId,
     ) -> Result<Vec<ContactChange>, JournalError> {
         self.readers
-            .read(|sql| contacts::changes(sql, company, Some(contact)))
+            .read(|sql| person::changes(sql, company, contact))
     }
 
     fn erase(
@@ -368,9 +369,9 @@ impl Journal for SqliteJournal {
         contact: ContactId,
         at: Timestamp,
     ) -> Result<Erased, JournalError> {
-        let contacts = self.writer.call(8, move |work| {
-            contacts::erase(work.sql, company, contact, at)
-        })?;
+        let contacts = self
+            .writer
+            .call(8, move |work| person::erase(work.sql, company, contact, at))?;
         self.keys.forget(contacts.iter().map(|contact| Person {
             company,
             contact: *contact,

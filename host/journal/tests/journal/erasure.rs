@@ -1,6 +1,9 @@
 use std::fs;
 
-use patchbay_journal::{ContactId, Journal, JournalError, Purpose, SealError, SqliteJournal};
+use patchbay_journal::{
+    ContactId, Journal, JournalError, Purpose, SealError, SqliteJournal, StateChange,
+};
+use patchbay_model::state::{Change, Scope};
 
 use crate::place::{Place, arrival, at, commit, conversation, take};
 
@@ -148,6 +151,43 @@ fn a_person_is_erased_whole_and_is_somebody_new_when_they_write_again() {
         .merge(company, ben, again, "supervisor", at(5))
         .unwrap_err();
     assert!(matches!(merged, JournalError::Erased(id) if id == ben));
+}
+
+#[test]
+fn what_policies_remember_of_an_erased_person_goes_too() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let anna = journal
+        .address(company, "x", "@anna", at(1))
+        .unwrap()
+        .contact;
+    let mut of = conversation(company, "t");
+    of.contact = Some(anna);
+    let mut write = commit(&of, 0, None);
+    let owners: [(Scope, &[u8]); 3] = [
+        (Scope::Contact, &anna.0),
+        (Scope::Conversation, &of.id.0),
+        (Scope::Company, b""),
+    ];
+    write.state = owners
+        .map(|(scope, owner)| StateChange {
+            plugin: "p".into(),
+            version: 1,
+            scope,
+            owner: owner.to_vec(),
+            key: "note".into(),
+            change: Change::Set {
+                value: SECRET.into(),
+                expires_at: None,
+            },
+        })
+        .to_vec();
+    journal.commit(write).unwrap();
+    journal.erase(company, anna, at(2)).unwrap();
+    let memory = journal.memory(company, "p", 1, &owners).unwrap();
+    let left: Vec<_> = memory.cells().map(|(scope, ..)| scope).collect();
+    assert_eq!(left, [Scope::Company]);
 }
 
 #[test]

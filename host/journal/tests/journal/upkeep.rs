@@ -223,6 +223,26 @@ fn numbers_are_not_given_again_after_everything_is_gone() {
 }
 
 #[test]
+fn an_old_input_that_still_waits_brings_nothing_back_that_was_let_go() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let stuck = take(&journal, arrival(company, "stuck", "a"));
+    for thread in ["a", "b"] {
+        resolved(&journal, thread, 10);
+    }
+    assert_eq!(journal.compact(at(50)).unwrap().inputs, 2);
+    drop(journal);
+    let journal = place.open();
+    let pending = journal.pending(Ordinal(0), 10).unwrap();
+    let waiting: Vec<_> = pending.iter().map(|p| p.message.ordinal).collect();
+    assert_eq!(waiting, [stuck]);
+    assert_eq!(journal.status().unwrap().pending, 1);
+    let next = take(&journal, arrival(company, "c", "c"));
+    assert_eq!(next, Ordinal(4), "no ordinal is given twice");
+}
+
+#[test]
 fn expired_memories_and_finished_items_of_the_outbox_go() {
     let place = Place::new();
     let journal = place.open();
