@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use patchbay_journal::{
     Accepted, Arrival, Commit, CompanyId, Conversation, ConversationId, Journal, Kind, NewEntry,
-    Options, SqliteJournal,
+    Options, SqliteJournal, Taken,
 };
 use patchbay_model::conversation::ConversationState;
 
@@ -40,6 +40,9 @@ fn main() -> Outcome {
     }
     for threads in [1, 8, 64] {
         measure(&directory, "accept+commit", threads, 1, time, true)?;
+    }
+    for threads in [1, 8] {
+        measure(&directory, "accept+commit", threads, 100, time, true)?;
     }
     Ok(())
 }
@@ -72,9 +75,7 @@ fn measure(
                             .collect();
                         let accepted = journal.accept(arrivals)?;
                         if commit {
-                            for accepted in &accepted {
-                                decide(journal, company, worker, number, accepted)?;
-                            }
+                            decide(journal, company, worker, number, &accepted)?;
                         }
                         number += batch;
                         count.fetch_add(batch, Ordering::Relaxed);
@@ -129,21 +130,32 @@ fn arrival(company: CompanyId, worker: u32, number: u64) -> Arrival {
     }
 }
 
-/// One interaction of a new conversation, recorded.
+/// Each the first interaction of a new conversation, recorded.
 fn decide(
     journal: &SqliteJournal,
     company: CompanyId,
     worker: u32,
     number: u64,
-    accepted: &Accepted,
+    accepted: &[Accepted],
 ) -> Outcome {
-    let Accepted::Taken(taken) = accepted else {
-        return Err("an arrival was not taken".into());
-    };
-    let now = Timestamp::now();
+    let mut commits = Vec::with_capacity(accepted.len());
     let lane = worker as u16;
-    journal.claimed(lane, taken.ordinal)?;
-    journal.commit(Commit {
+    for accepted in accepted {
+        let Accepted::Taken(taken) = accepted else {
+            return Err("an arrival was not taken".into());
+        };
+        journal.claimed(lane, taken.ordinal)?;
+        commits.push(decided(company, number, taken));
+    }
+    for answer in journal.commit_all(commits)? {
+        answer?;
+    }
+    Ok(journal.released(lane)?)
+}
+
+fn decided(company: CompanyId, number: u64, taken: &Taken) -> Commit {
+    let now = Timestamp::now();
+    Commit {
         expected: 0,
         conversation: Conversation {
             company,
@@ -169,7 +181,5 @@ fn decide(
         state: Vec::new(),
         outbox: Vec::new(),
         at: now,
-    })?;
-    journal.released(lane)?;
-    Ok(())
+    }
 }

@@ -9,7 +9,7 @@ use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed};
-use crate::error::{CommitError, JournalError, SealError};
+use crate::error::{CommitError, Conflict, JournalError, SealError};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
@@ -52,7 +52,23 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// [`CommitError::Conflict`] when the pass was decided on something that
     /// is no longer so.
-    fn commit(&self, commit: Commit) -> Result<Committed, CommitError>;
+    fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        match self.commit_all(vec![commit])?.pop() {
+            Some(answer) => Ok(answer?),
+            None => Err(JournalError::Closed.into()),
+        }
+    }
+
+    /// Write what several passes decided, in order and in one transaction, and
+    /// answer for each: a conflict of one leaves the others alone. Whoever has
+    /// many passes done at once saves most of what a call costs.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`] if any is out of bounds; then none is written.
+    fn commit_all(
+        &self,
+        commits: Vec<Commit>,
+    ) -> Result<Vec<Result<Committed, Conflict>>, JournalError>;
 
     /// What a plugin's state version remembers of the owners named, as one
     /// memory. The owner of the scope company is the empty one.

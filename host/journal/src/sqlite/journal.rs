@@ -13,7 +13,7 @@ use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed};
-use crate::error::{CommitError, JournalError, SealError};
+use crate::error::{Conflict, JournalError, SealError};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
 use crate::journal::Journal;
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
@@ -82,13 +82,23 @@ impl Journal for SqliteJournal {
         self.claimed(lane, Ordinal(0))
     }
 
-    fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
-        commit::check(&commit)?;
-        let weight = 1 + commit.entries.len() + commit.state.len() + commit.outbox.len();
-        let answer = self
-            .writer
-            .call(weight, move |work| commit::commit(work, &commit))?;
-        Ok(answer?)
+    fn commit_all(
+        &self,
+        commits: Vec<Commit>,
+    ) -> Result<Vec<Result<Committed, Conflict>>, JournalError> {
+        commits.iter().try_for_each(commit::check)?;
+        if commits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows =
+            |commit: &Commit| 1 + commit.entries.len() + commit.state.len() + commit.outbox.len();
+        let weight = commits.iter().map(rows).sum();
+        self.writer.call(weight, move |work| {
+            commits
+                .iter()
+                .map(|commit| commit::commit(work, commit))
+                .collect()
+        })
     }
 
     fn memory(

@@ -199,6 +199,51 @@ fn of_commits_that_expect_the_same_exactly_one_wins() {
 }
 
 #[test]
+fn commits_handed_in_together_are_answered_one_by_one_and_in_order() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let input = take(&journal, arrival(company, "m", "a"));
+    let [a, b] = ["a", "b"].map(|thread| conversation(company, thread));
+    let answers = journal
+        .commit_all(vec![
+            commit(&a, 0, Some(input)),
+            commit(&a, 0, None),
+            commit(&b, 0, Some(input)),
+            commit(&a, 1, None),
+        ])
+        .unwrap();
+    let first = Committed {
+        sequence: 1,
+        first_feed: 1,
+    };
+    let stale = Conflict::Sequence {
+        expected: 0,
+        found: 1,
+    };
+    let second = Committed {
+        sequence: 2,
+        first_feed: 2,
+    };
+    assert_eq!(
+        answers,
+        [
+            Ok(first),
+            Err(stale),
+            Err(Conflict::InputDone(input)),
+            Ok(second)
+        ]
+    );
+    let mut bad = commit(&b, 0, None);
+    bad.entries.clear();
+    journal
+        .commit_all(vec![commit(&b, 0, None), bad])
+        .unwrap_err();
+    assert_eq!(journal.conversation(company, b.id).unwrap(), None);
+    assert_eq!(journal.commit_all(Vec::new()).unwrap(), []);
+}
+
+#[test]
 fn the_outbox_takes_a_key_once_and_refuses_other_bytes_under_it() {
     let place = Place::new();
     let journal = place.open();
