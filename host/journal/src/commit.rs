@@ -83,7 +83,8 @@ pub struct StateChange {
     pub version: u32,
     /// Whose memory.
     pub scope: Scope,
-    /// Id of the conversation or contact; empty for the company.
+    /// The 16 bytes of the conversation's or contact's id; empty for the
+    /// company. An erasure finds by it what to forget.
     pub owner: Vec<u8>,
     /// Which key.
     pub key: String,

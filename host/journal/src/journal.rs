@@ -9,7 +9,7 @@ use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed};
-use crate::error::{CommitError, JournalError, SealError};
+use crate::error::{CommitError, Conflict, JournalError, SealError};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
@@ -52,7 +52,23 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// [`CommitError::Conflict`] when the pass was decided on something that
     /// is no longer so.
-    fn commit(&self, commit: Commit) -> Result<Committed, CommitError>;
+    fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        match self.commit_all(vec![commit])?.pop() {
+            Some(answer) => Ok(answer?),
+            None => Err(JournalError::Closed.into()),
+        }
+    }
+
+    /// Write what several passes decided, in order and in one transaction, and
+    /// answer for each: a conflict of one leaves the others alone. Whoever has
+    /// many passes done at once saves most of what a call costs.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`] if any is out of bounds; then none is written.
+    fn commit_all(
+        &self,
+        commits: Vec<Commit>,
+    ) -> Result<Vec<Result<Committed, Conflict>>, JournalError>;
 
     /// Write what several passes decided, each as [`commit`](Journal::commit)
     /// does, answered for one by one, and all with one wait for the disk.
@@ -296,7 +312,8 @@ pub trait Journal: Send + Sync {
         contact: ContactId,
     ) -> Result<Vec<ContactChange>, JournalError>;
 
-    /// Destroy the keys and addresses of the person behind a contact. What was
+    /// Destroy the keys and addresses of the person behind a contact, and what
+    /// policies remember of them and their conversations. What was
     /// sealed for them can never be opened again, here or in a backup made
     /// afterwards; earlier backups must be discarded by whoever keeps them.
     ///

@@ -11,6 +11,7 @@ mod keys;
 mod ledger;
 mod memory;
 mod outbox;
+mod person;
 mod read;
 mod readers;
 mod row;
@@ -79,9 +80,10 @@ impl Options {
 /// A journal in a SQLite file.
 pub struct SqliteJournal {
     path: PathBuf,
-    // In this order, so that the last write is done before the lock goes.
-    writer: Writer,
+    // In this order: the last connection to be closed is the one that can fold
+    // the log into the database, and the lock goes after the last write.
     readers: Readers,
+    writer: Writer,
     lanes: Lanes,
     vault: Arc<Vault>,
     keys: Keys,

@@ -34,6 +34,7 @@ pub(super) fn compact(
         after = *last;
         let step = writer.call(stale.len() * 8, move |work| {
             let mut step = Compacted::default();
+            work.ledger.remember_newest(work.sql)?;
             for (_, company, id) in &stale {
                 drop_conversation(work, *company, *id, cutoff, &mut step)?;
             }
@@ -120,15 +121,13 @@ fn drop_conversation(
         return Ok(());
     }
     gone.conversations += 1;
-    // An input above the mark would come back as one nobody dealt with: the
-    // mark is brought up to date first, and what is above it stays.
-    work.ledger.mark(sql, true)?;
-    let mark = work.ledger.done_below();
+    // Whole: an input that stayed without its entry would come back as one
+    // nobody dealt with.
     gone.inputs += delete(
         sql,
         "DELETE FROM inbound WHERE ordinal IN (SELECT input FROM entry
-           WHERE company = ?1 AND conversation = ?2 AND input <= ?3)",
-        &[&company, &id, &mark.cast_signed()],
+           WHERE company = ?1 AND conversation = ?2)",
+        &key,
     )?;
     sql.execute(
         "UPDATE company SET feed_oldest = max(feed_oldest, 1 + (SELECT max(feed) FROM entry

@@ -8,18 +8,19 @@ use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
 use super::{SqliteJournal, accept, backup, beside, check, commit, compact, contacts};
-use super::{memory, outbox, read, schema};
+use super::{memory, outbox, person, read, schema};
 use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed};
-use crate::error::{CommitError, JournalError, SealError};
+use crate::error::{Conflict, JournalError, SealError};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
 use crate::journal::Journal;
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
 use crate::vault::{Person, Purpose};
-use contacts::{Address, By};
+use contacts::Address;
+use person::By;
 
 impl SqliteJournal {
     fn step(&self, company: CompanyId, key: &str, step: outbox::Step) -> Result<(), JournalError> {
@@ -81,13 +82,23 @@ impl Journal for SqliteJournal {
         self.claimed(lane, Ordinal(0))
     }
 
-    fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
-        commit::check(&commit)?;
-        let weight = 1 + commit.entries.len() + commit.state.len() + commit.outbox.len();
-        let answer = self
-            .writer
-            .call(weight, move |work| commit::commit(work, &commit))?;
-        Ok(answer?)
+    fn commit_all(
+        &self,
+        commits: Vec<Commit>,
+    ) -> Result<Vec<Result<Committed, Conflict>>, JournalError> {
+        commits.iter().try_for_each(commit::check)?;
+        if commits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows =
+            |commit: &Commit| 1 + commit.entries.len() + commit.state.len() + commit.outbox.len();
+        let weight = commits.iter().map(rows).sum();
+        self.writer.call(weight, move |work| {
+            commits
+                .iter()
+                .map(|commit| commit::commit(work, commit))
+                .collect()
+        })
     }
 
     fn memory(
@@ -286,7 +297,7 @@ impl Journal for SqliteJournal {
         contact: ContactId,
     ) -> Result<Vec<(String, String)>, JournalError> {
         let sealed = self.readers.read(|sql| {
-            contacts::person(sql, company, contact)?;
+            person::person(sql, company, contact)?;
             contacts::addresses(sql, company, contact)
         })?;
         let damaged = || JournalError::Corrupt(format!("an address of contact {contact}"));
@@ -313,7 +324,7 @@ impl Journal for SqliteJournal {
         contact: ContactId,
     ) -> Result<(ContactId, Vec<ContactId>), JournalError> {
         self.readers
-            .read(|sql| contacts::person(sql, company, contact))
+            .read(|sql| person::person(sql, company, contact))
     }
 
     fn merge(
@@ -325,7 +336,7 @@ impl Journal for SqliteJournal {
         at: Timestamp,
     ) -> Result<u64, JournalError> {
         self.relate(company, by, at, move |sql, by| {
-            contacts::merge(sql, by, contact, into)
+            person::merge(sql, by, contact, into)
         })
     }
 
@@ -337,7 +348,7 @@ impl Journal for SqliteJournal {
         at: Timestamp,
     ) -> Result<u64, JournalError> {
         self.relate(company, by, at, move |sql, by| {
-            contacts::split(sql, by, contact)
+            person::split(sql, by, contact)
         })
     }
 
@@ -349,7 +360,7 @@ impl Journal for SqliteJournal {
         at: Timestamp,
     ) -> Result<u64, JournalError> {
         self.relate(company, by, at, move |sql, by| {
-            contacts::undo(sql, by, change)
+            person::undo(sql, by, change)
         })
     }
 
@@ -359,7 +370,7 @@ impl Journal for SqliteJournal {
         contact: ContactId,
     ) -> Result<Vec<ContactChange>, JournalError> {
         self.readers
-            .read(|sql| contacts::changes(sql, company, Some(contact)))
+            .read(|sql| person::changes(sql, company, contact))
     }
 
     fn erase(
@@ -368,9 +379,9 @@ impl Journal for SqliteJournal {
         contact: ContactId,
         at: Timestamp,
     ) -> Result<Erased, JournalError> {
-        let contacts = self.writer.call(8, move |work| {
-            contacts::erase(work.sql, company, contact, at)
-        })?;
+        let contacts = self
+            .writer
+            .call(8, move |work| person::erase(work.sql, company, contact, at))?;
         self.keys.forget(contacts.iter().map(|contact| Person {
             company,
             contact: *contact,

@@ -13,6 +13,8 @@ use crate::id::{CompanyId, Ordinal};
 /// Ordinals the mark below which all is done may lag behind. It only spares the
 /// next start a search, so it is written now and then.
 const MARK_LAG: u64 = 4096;
+const DONE_BELOW: &str = "done_below";
+const NEWEST: &str = "newest";
 
 #[derive(Default)]
 pub(super) struct Ledger {
@@ -37,9 +39,7 @@ impl Ledger {
         let newest: Option<u64> =
             connection.query_row("SELECT max(ordinal) FROM inbound", [], |row| row.get(0))?;
         let mut ledger = Ledger {
-            // After a compaction the newest may be gone, and its number must
-            // not be given again.
-            last: newest.unwrap_or(0).max(marked),
+            last: newest.unwrap_or(0).max(number(connection, NEWEST)?),
             marked,
             ..Ledger::default()
         };
@@ -122,16 +122,17 @@ impl Ledger {
     pub(super) fn mark(&mut self, connection: &Connection, now: bool) -> Result<(), JournalError> {
         let below = self.done_below();
         if below >= self.marked + MARK_LAG || (now && below > self.marked) {
-            connection
-                .prepare_cached(
-                    "INSERT INTO meta (name, value) VALUES ('done_below', ?1)
-                     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                )?
-                .execute([below.to_le_bytes().as_slice()])?;
+            set_number(connection, DONE_BELOW, below)?;
             // If this transaction fails, the mark is written later: no matter.
             self.marked = below;
         }
         Ok(())
+    }
+
+    /// Write the newest ordinal, within the transaction under way: its row is
+    /// about to go, and its number must not be given again.
+    pub(super) fn remember_newest(&self, connection: &Connection) -> Result<(), JournalError> {
+        set_number(connection, NEWEST, self.last)
     }
 
     /// The transaction under way is durable.
@@ -171,13 +172,26 @@ impl Ledger {
 
 /// The mark below which every input is done, as last written.
 pub(super) fn done_below(connection: &Connection) -> Result<u64, JournalError> {
-    let mark: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT value FROM meta WHERE name = 'done_below'")?
-        .query_row([], |row| row.get(0))
+    number(connection, DONE_BELOW)
+}
+
+/// A number kept under a name; 0 until it is written.
+fn number(connection: &Connection, name: &str) -> Result<u64, JournalError> {
+    let kept: Option<[u8; 8]> = connection
+        .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
         .optional()?;
-    Ok(mark
-        .and_then(|bytes| bytes.try_into().ok())
-        .map_or(0, u64::from_le_bytes))
+    Ok(kept.map_or(0, u64::from_le_bytes))
+}
+
+fn set_number(connection: &Connection, name: &str, number: u64) -> Result<(), JournalError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (name, value) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )?
+        .execute(rusqlite::params![name, number.to_le_bytes()])?;
+    Ok(())
 }
 
 /// Highest number of a company's feed; 0 before the first entry.

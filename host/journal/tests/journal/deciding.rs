@@ -1,0 +1,332 @@
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use patchbay_journal::{
+    Commit, CommitError, Committed, Conflict, Journal, JournalError, NewOutbox, Ordinal,
+    OutboxState, SqliteJournal, StateChange,
+};
+use patchbay_model::state::{Change, Memory, Scope};
+
+use crate::place::{Place, arrival, at, commit, conversation, entry, take};
+
+fn conflict(journal: &SqliteJournal, commit: Commit) -> Conflict {
+    match journal.commit(commit).unwrap_err() {
+        CommitError::Conflict(conflict) => conflict,
+        CommitError::Journal(error) => panic!("{error}"),
+    }
+}
+
+fn item(key: &str, payload: &[u8]) -> NewOutbox {
+    NewOutbox {
+        key: key.into(),
+        target: "crm".into(),
+        payload: payload.to_vec(),
+        not_before: at(0),
+    }
+}
+
+#[test]
+fn a_commit_writes_its_parts_and_numbers_its_entries() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let input = take(&journal, arrival(company, "m", "hello"));
+    let mut of = conversation(company, "t");
+    of.due_at = Some(at(500));
+    let mut first = commit(&of, 0, Some(input));
+    first.entries.push(entry(None));
+    let committed = journal.commit(first).unwrap();
+    assert_eq!(
+        committed,
+        Committed {
+            sequence: 2,
+            first_feed: 1
+        }
+    );
+    of.owner = Some("anna".into());
+    of.due_at = None;
+    let committed = journal.commit(commit(&of, 2, None)).unwrap();
+    assert_eq!(
+        committed,
+        Committed {
+            sequence: 3,
+            first_feed: 3
+        }
+    );
+    of.sequence = 3;
+    assert_eq!(
+        journal.conversation(company, of.id).unwrap(),
+        Some(of.clone())
+    );
+    let entries = journal.entries(company, of.id, 0, 10).unwrap();
+    let numbers: Vec<_> = entries
+        .iter()
+        .map(|e| (e.sequence, e.feed, e.input))
+        .collect();
+    assert_eq!(numbers, [(1, 1, Some(input)), (2, 2, None), (3, 3, None)]);
+    assert_eq!(journal.pending(Ordinal(0), 9).unwrap(), []);
+    assert_eq!(journal.check().unwrap().findings, []);
+}
+
+#[test]
+fn an_interaction_is_three_rows() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let rows = |place: &Place| -> Vec<(String, u64)> {
+        let raw = place.raw();
+        let mut tables = raw
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'meta'")
+            .unwrap();
+        let names = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        names
+            .map(Result::unwrap)
+            .map(|name| {
+                let query = format!("SELECT count(*) FROM {name}");
+                let count = raw.query_row(&query, [], |row| row.get(0)).unwrap();
+                (name, count)
+            })
+            .collect()
+    };
+    drop(journal);
+    let before = rows(&place);
+    let journal = place.open();
+    let input = take(&journal, arrival(company, "m", "hello"));
+    journal
+        .commit(commit(&conversation(company, "t"), 0, Some(input)))
+        .unwrap();
+    drop(journal);
+    let written: Vec<_> = rows(&place)
+        .into_iter()
+        .zip(before)
+        .filter(|(after, before)| after != before)
+        .map(|((name, after), (_, before))| (name, after - before))
+        .collect();
+    let one = |name: &str| (name.to_owned(), 1);
+    assert_eq!(written, [one("inbound"), one("conversation"), one("entry")]);
+}
+
+#[test]
+fn a_commit_that_expects_something_else_writes_nothing() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let [first, second] = ["1", "2"].map(|id| take(&journal, arrival(company, id, id)));
+    let of = conversation(company, "t");
+    journal.commit(commit(&of, 0, Some(first))).unwrap();
+    for expected in [0, 2, u64::MAX] {
+        let mut stale = commit(&of, expected, Some(second));
+        stale.outbox.push(item("k", b"bytes"));
+        assert_eq!(
+            conflict(&journal, stale),
+            Conflict::Sequence { expected, found: 1 }
+        );
+    }
+    assert_eq!(journal.entries(company, of.id, 0, 10).unwrap().len(), 1);
+    assert_eq!(journal.pending(Ordinal(0), 10).unwrap().len(), 1);
+    assert_eq!(journal.outbox_due(at(9), 10).unwrap(), []);
+}
+
+#[test]
+fn an_input_is_done_once_and_by_its_own_company() {
+    let place = Place::new();
+    let journal = place.open();
+    let [ours, theirs] = ["a", "b"].map(|name| journal.company(name).unwrap());
+    let input = take(&journal, arrival(ours, "m", "a"));
+    let unknown = |input| conflict(&journal, commit(&conversation(theirs, "t"), 0, Some(input)));
+    assert_eq!(unknown(input), Conflict::InputUnknown(input));
+    for never in [0, 2, u64::MAX] {
+        assert_eq!(
+            unknown(Ordinal(never)),
+            Conflict::InputUnknown(Ordinal(never))
+        );
+    }
+    journal
+        .commit(commit(&conversation(ours, "t"), 0, Some(input)))
+        .unwrap();
+    let again = commit(&conversation(ours, "u"), 0, Some(input));
+    assert_eq!(conflict(&journal, again), Conflict::InputDone(input));
+    assert_eq!(unknown(input), Conflict::InputUnknown(input));
+    let mut twice = commit(&conversation(ours, "u"), 0, Some(input));
+    twice.entries.push(entry(Some(input)));
+    let refused = journal.commit(twice).unwrap_err();
+    assert!(matches!(
+        refused,
+        CommitError::Journal(JournalError::Invalid { .. })
+    ));
+}
+
+#[test]
+fn of_commits_that_expect_the_same_exactly_one_wins() {
+    const THREADS: usize = 16;
+    const ROUNDS: u64 = 50;
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let of = conversation(company, "contested");
+    let (start, wins) = (Barrier::new(THREADS), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for worker in 0..THREADS {
+            let (journal, of, start, wins) = (&journal, &of, &start, &wins);
+            scope.spawn(move || {
+                let own = conversation(company, &format!("own {worker}"));
+                for round in 0..ROUNDS {
+                    start.wait();
+                    // A commit beside the contested one must not suffer from it.
+                    journal.commit(commit(&own, round, None)).unwrap();
+                    match journal.commit(commit(of, round, None)) {
+                        Ok(committed) => {
+                            assert_eq!(committed.sequence, round + 1);
+                            wins.fetch_add(1, Ordering::SeqCst);
+                        }
+                        Err(CommitError::Conflict(Conflict::Sequence { expected, found })) => {
+                            assert_eq!((expected, found), (round, round + 1));
+                        }
+                        Err(error) => panic!("{error}"),
+                    }
+                    start.wait();
+                }
+            });
+        }
+    });
+    assert_eq!(wins.load(Ordering::SeqCst) as u64, ROUNDS);
+    let feed = journal.feed(company, 0, 10_000).unwrap();
+    let numbers: Vec<_> = feed.entries.iter().map(|entry| entry.feed).collect();
+    let all = ROUNDS * (THREADS as u64 + 1);
+    assert_eq!(numbers, (1..=all).collect::<Vec<_>>());
+    assert_eq!(journal.check().unwrap().findings, []);
+}
+
+#[test]
+fn commits_handed_in_together_are_answered_one_by_one_and_in_order() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let input = take(&journal, arrival(company, "m", "a"));
+    let [a, b] = ["a", "b"].map(|thread| conversation(company, thread));
+    let answers = journal
+        .commit_all(vec![
+            commit(&a, 0, Some(input)),
+            commit(&a, 0, None),
+            commit(&b, 0, Some(input)),
+            commit(&a, 1, None),
+        ])
+        .unwrap();
+    let first = Committed {
+        sequence: 1,
+        first_feed: 1,
+    };
+    let stale = Conflict::Sequence {
+        expected: 0,
+        found: 1,
+    };
+    let second = Committed {
+        sequence: 2,
+        first_feed: 2,
+    };
+    assert_eq!(
+        answers,
+        [
+            Ok(first),
+            Err(stale),
+            Err(Conflict::InputDone(input)),
+            Ok(second)
+        ]
+    );
+    let mut bad = commit(&b, 0, None);
+    bad.entries.clear();
+    journal
+        .commit_all(vec![commit(&b, 0, None), bad])
+        .unwrap_err();
+    assert_eq!(journal.conversation(company, b.id).unwrap(), None);
+    assert_eq!(journal.commit_all(Vec::new()).unwrap(), []);
+}
+
+#[test]
+fn the_outbox_takes_a_key_once_and_refuses_other_bytes_under_it() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let of = conversation(company, "t");
+    let mut first = commit(&of, 0, None);
+    first.outbox = vec![item("k", b"bytes"), item("k", b"bytes")];
+    journal.commit(first).unwrap();
+    let mut again = commit(&of, 1, None);
+    again.outbox = vec![item("k", b"bytes")];
+    journal.commit(again.clone()).unwrap();
+    for differing in [
+        vec![item("k", b"other")],
+        vec![item("n", b"1"), item("n", b"2")],
+    ] {
+        let key = differing[0].key.clone();
+        again.expected = 2;
+        again.outbox = differing;
+        assert_eq!(
+            conflict(&journal, again.clone()),
+            Conflict::OutboxDiffers(key)
+        );
+    }
+    let waiting = journal
+        .outbox_list(company, OutboxState::Waiting, "", 10)
+        .unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0].payload, b"bytes");
+}
+
+#[test]
+fn what_a_policy_remembers_commits_with_the_decision_or_not_at_all() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let of = conversation(company, "t");
+    let add = StateChange {
+        plugin: "triage".into(),
+        version: 2,
+        scope: Scope::Company,
+        owner: Vec::new(),
+        key: "seen".into(),
+        change: Change::Add(1),
+    };
+    let mut write = commit(&of, 0, None);
+    write.state = vec![add.clone(), add.clone()];
+    journal.commit(write.clone()).unwrap();
+    conflict(&journal, write.clone());
+    let seen = |version| {
+        let owners: [(Scope, &[u8]); 1] = [(Scope::Company, b"")];
+        let memory = journal.memory(company, "triage", version, &owners).unwrap();
+        memory.counter(Scope::Company, "seen", at(0))
+    };
+    assert_eq!((seen(2), seen(1)), (2, 0));
+    write.expected = 1;
+    write.state = vec![StateChange {
+        change: Change::Remove,
+        ..add
+    }];
+    journal.commit(write).unwrap();
+    let all: [(Scope, &[u8]); 1] = [(Scope::Company, b"")];
+    assert_eq!(
+        journal.memory(company, "triage", 2, &all).unwrap(),
+        Memory::default()
+    );
+}
+
+#[test]
+fn a_commit_without_entries_or_with_too_long_a_key_is_refused() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let good = commit(&conversation(company, "t"), 0, None);
+    let mut empty = good.clone();
+    empty.entries.clear();
+    let mut long = good;
+    long.outbox.push(item(&"k".repeat(2000), b""));
+    for bad in [empty, long] {
+        let refused = journal.commit(bad).unwrap_err();
+        assert!(matches!(
+            refused,
+            CommitError::Journal(JournalError::Invalid { .. })
+        ));
+    }
+    assert_eq!(journal.unresolved(None, 9).unwrap(), []);
+}

@@ -1,0 +1,85 @@
+use std::thread;
+
+use patchbay_journal::{CommitError, Journal, JournalError, Ordinal};
+
+use crate::place::{Place, arrival, commit, conversation, take};
+
+const ROOM: u64 = 1024 * 1024;
+
+#[test]
+fn a_full_disk_is_said_and_when_there_is_space_again_it_goes_on() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    journal.limit_bytes(ROOM).unwrap();
+    let big = |id: u32| arrival(company, &id.to_string(), &"a".repeat(20_000));
+    let mut acknowledged = vec![];
+    let error = loop {
+        match journal.accept(vec![big(acknowledged.len() as u32)]) {
+            Ok(accepted) => acknowledged.push(accepted[0].ordinal().unwrap()),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, JournalError::Full), "{error}");
+    let mut commit = commit(&conversation(company, "t"), 0, Some(Ordinal(1)));
+    commit.entries[0].sealed = vec![1; 40_000];
+    let error = journal.commit(commit.clone()).unwrap_err();
+    assert!(
+        matches!(error, CommitError::Journal(JournalError::Full)),
+        "{error}"
+    );
+    let listed = || {
+        let pending = journal.pending(Ordinal(0), 1000).unwrap();
+        pending
+            .iter()
+            .map(|p| p.message.ordinal)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed(), acknowledged, "nothing lost, nothing half written");
+    assert!(journal.check().unwrap().sound());
+
+    journal.limit_bytes(ROOM * 100).unwrap();
+    journal.commit(commit).unwrap();
+    let next = take(&journal, big(1_000_000));
+    assert_eq!(
+        next.0,
+        acknowledged.len() as u64 + 1,
+        "no ordinal was used up"
+    );
+    drop(journal);
+    let journal = place.open();
+    assert_eq!(journal.status().unwrap().newest, next);
+    assert_eq!(journal.feed(company, 0, 9).unwrap().newest, 1);
+    assert!(journal.check().unwrap().sound());
+}
+
+#[test]
+fn one_too_large_for_the_disk_does_not_take_others_with_it() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    journal.limit_bytes(ROOM).unwrap();
+    let (small, large) = thread::scope(|scope| {
+        let writer = |size: usize, name: &'static str| {
+            let journal = &journal;
+            scope.spawn(move || {
+                (0..40)
+                    .map(|n| arrival(company, &format!("{name} {n}"), &"a".repeat(size)))
+                    .filter(|arrival| journal.accept(vec![arrival.clone()]).is_ok())
+                    .count()
+            })
+        };
+        let small: Vec<_> = (0..4)
+            .map(|n| writer(10, ["a", "b", "c", "d"][n]))
+            .collect();
+        let large = writer(1_000_000, "large");
+        let small = small
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .sum::<usize>();
+        (small, large.join().unwrap())
+    });
+    assert_eq!((small, large), (160, 0));
+    assert!(journal.check().unwrap().sound());
+    assert_eq!(journal.status().unwrap().newest, Ordinal(160));
+}

@@ -1,0 +1,300 @@
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use patchbay_journal::{
+    Accepted, Arrival, Journal, JournalError, Kind, Ordinal, Slot, SqliteJournal, Taken,
+};
+
+use crate::place::{Place, arrival, at, commit, conversation, take};
+
+fn taken(journal: &SqliteJournal, arrival: Arrival) -> Taken {
+    match journal.accept(vec![arrival]).unwrap().remove(0) {
+        Accepted::Taken(taken) => taken,
+        other => panic!("not taken: {other:?}"),
+    }
+}
+
+#[test]
+fn an_arrival_is_taken_once_however_often_it_comes() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let one = arrival(company, "m1", "hello");
+    let ordinal = take(&journal, one.clone());
+    let duplicate = Accepted::Duplicate { ordinal };
+    let both = vec![one.clone(), one.clone()];
+    assert_eq!(
+        journal.accept(both).unwrap(),
+        [duplicate.clone(), duplicate.clone()]
+    );
+    drop(journal);
+    let journal = place.open();
+    assert_eq!(journal.accept(vec![one]).unwrap(), [duplicate]);
+    assert_eq!(journal.pending(Ordinal(0), 10).unwrap().len(), 1);
+}
+
+#[test]
+fn companies_channels_and_accounts_do_not_share_message_ids() {
+    let place = Place::new();
+    let journal = place.open();
+    let one = arrival(journal.company("a").unwrap(), "m", "hello");
+    let mut others = vec![one.clone(); 4];
+    others[1].company = journal.company("b").unwrap();
+    others[2].channel = "sms".into();
+    others[3].account = "support".into();
+    let accepted = journal.accept(others).unwrap();
+    let ordinals: Vec<_> = accepted.iter().map(|a| a.ordinal().unwrap().0).collect();
+    assert_eq!(ordinals, [1, 2, 3, 4]);
+}
+
+#[test]
+fn the_same_id_with_another_body_is_an_edit_on_the_same_thread() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let first = taken(&journal, arrival(company, "m1", "hello"));
+    let mut other = arrival(company, "m1", "hello, world");
+    other.thread = b"elsewhere".to_vec();
+    let edit = taken(&journal, other.clone());
+    assert_eq!(
+        (edit.kind, &edit.thread, edit.slot),
+        (Kind::Edit, &first.thread, first.slot)
+    );
+    let mut delete = other.clone();
+    delete.kind = Kind::Delete;
+    assert_eq!(taken(&journal, delete).kind, Kind::Delete);
+    let again = journal
+        .accept(vec![arrival(company, "m1", "hello"), other])
+        .unwrap();
+    assert_eq!(again[0].ordinal(), Some(first.ordinal));
+    assert_eq!(
+        again[1],
+        Accepted::Duplicate {
+            ordinal: edit.ordinal
+        }
+    );
+}
+
+#[test]
+fn a_reply_is_on_the_thread_of_what_it_answers_even_in_the_same_batch() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let parent = arrival(company, "parent", "a");
+    let mut child = arrival(company, "child", "b");
+    child.in_reply_to = Some("parent".into());
+    let mut grandchild = arrival(company, "grandchild", "c");
+    grandchild.in_reply_to = Some("child".into());
+    let mut stranger = arrival(company, "stranger", "d");
+    stranger.in_reply_to = Some("never seen".into());
+    journal
+        .accept(vec![parent.clone(), child, grandchild, stranger.clone()])
+        .unwrap();
+    let threads: Vec<_> = journal.pending(Ordinal(0), 10).unwrap();
+    let threads: Vec<_> = threads
+        .into_iter()
+        .map(|p| (p.message.thread, p.message.slot))
+        .collect();
+    let of = |thread: &Vec<u8>| (thread.clone(), Slot::of(company, thread));
+    let (root, other) = (of(&parent.thread), of(&stranger.thread));
+    assert_eq!(threads, [root.clone(), root.clone(), root, other]);
+}
+
+#[test]
+fn a_company_with_too_much_waiting_is_refused_alone_until_some_is_done() {
+    let place = Place::new();
+    let mut options = place.options();
+    options.backlog_per_company = 2;
+    options.retry_after = Duration::from_secs(7);
+    let journal = SqliteJournal::open(&options).unwrap();
+    let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
+    let batch = ["1", "2", "3", "1"].map(|id| arrival(a, id, id)).to_vec();
+    let accepted = journal.accept(batch).unwrap();
+    let busy = Accepted::Busy {
+        retry_after: Duration::from_secs(7),
+    };
+    assert_eq!(accepted[2], busy);
+    assert_eq!(
+        accepted[3],
+        Accepted::Duplicate {
+            ordinal: Ordinal(1)
+        },
+        "known is no burden"
+    );
+    take(&journal, arrival(b, "1", "1"));
+    journal
+        .commit(commit(&conversation(a, "t"), 0, Some(Ordinal(1))))
+        .unwrap();
+    assert_eq!(take(&journal, arrival(a, "3", "3")), Ordinal(4));
+}
+
+#[test]
+fn with_too_much_waiting_in_all_everyone_is_refused() {
+    let place = Place::new();
+    let mut options = place.options();
+    options.backlog = 2;
+    let journal = SqliteJournal::open(&options).unwrap();
+    let mut accept = |name: &str| {
+        let company = journal.company(name).unwrap();
+        journal.accept(vec![arrival(company, "1", "1")]).unwrap()[0].ordinal()
+    };
+    assert_eq!(
+        ["a", "b", "c"].map(&mut accept),
+        [Some(Ordinal(1)), Some(Ordinal(2)), None]
+    );
+}
+
+#[test]
+fn what_is_out_of_bounds_is_refused_before_anything_is_written() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let long = "m".repeat(300);
+    for bad in ["", &long] {
+        let batch = vec![arrival(company, "good", ""), arrival(company, bad, "")];
+        let refused = journal.accept(batch).unwrap_err();
+        assert!(
+            matches!(
+                refused,
+                JournalError::Invalid {
+                    what: "message id",
+                    ..
+                }
+            ),
+            "{refused}"
+        );
+    }
+    assert_eq!(journal.pending(Ordinal(0), 10).unwrap(), []);
+}
+
+#[test]
+fn what_waits_is_listed_in_order_and_by_pages_and_survives_a_restart() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let batch: Vec<_> = (0..10)
+        .map(|id| arrival(company, &id.to_string(), "a"))
+        .collect();
+    journal.accept(batch).unwrap();
+    for (done, thread) in [(1, "a"), (2, "b"), (5, "c")] {
+        let commit = commit(&conversation(company, thread), 0, Some(Ordinal(done)));
+        journal.commit(commit).unwrap();
+    }
+    let listed = |journal: &SqliteJournal, after| -> Vec<u64> {
+        let page = journal.pending(Ordinal(after), 4).unwrap();
+        page.iter()
+            .map(|pending| pending.message.ordinal.0)
+            .collect()
+    };
+    assert_eq!(listed(&journal, 0), [3, 4, 6, 7]);
+    drop(journal);
+    let journal = place.open();
+    assert_eq!(listed(&journal, 7), [8, 9, 10]);
+    assert_eq!(journal.status().unwrap().pending, 7);
+    assert_eq!(take(&journal, arrival(company, "new", "a")), Ordinal(11));
+}
+
+#[test]
+fn a_row_holds_what_arrived() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let mut sent = arrival(company, "m1", "hello");
+    sent.received_at = "2026-02-03T04:05:06.123456Z".parse().unwrap();
+    take(&journal, sent.clone());
+    let row = journal.message(company, "x", "", "m1").unwrap().unwrap();
+    assert_eq!((row.received_at, &row.body), (sent.received_at, &sent.body));
+    assert_eq!(
+        journal.inputs(company, &[Ordinal(1), Ordinal(9)]).unwrap(),
+        [row]
+    );
+    let other = journal.company("other").unwrap();
+    assert_eq!(journal.inputs(other, &[Ordinal(1)]).unwrap(), []);
+    assert_eq!(journal.message(company, "x", "", "m2").unwrap(), None);
+}
+
+#[test]
+fn threads_that_retry_the_same_arrivals_take_each_in_once_without_gaps() {
+    const THREADS: usize = 16;
+    const MESSAGES: usize = 200;
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let start = Barrier::new(THREADS);
+    let answers: Vec<Vec<Accepted>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..THREADS)
+            .map(|worker| {
+                let (journal, start) = (&journal, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    let mut answers = vec![];
+                    // Each begins elsewhere, in batches of another size.
+                    let order: Vec<_> = (0..MESSAGES)
+                        .map(|at| (at * 7 + worker * 13) % MESSAGES)
+                        .map(|id| arrival(company, &id.to_string(), "a"))
+                        .collect();
+                    for batch in order.chunks(1 + worker) {
+                        answers.extend(journal.accept(batch.to_vec()).unwrap());
+                    }
+                    answers
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .collect()
+    });
+    let all = answers.iter().flatten();
+    let mut taken: Vec<u64> = all
+        .filter(|answer| matches!(answer, Accepted::Taken(_)))
+        .map(|answer| answer.ordinal().unwrap().0)
+        .collect();
+    taken.sort_unstable();
+    assert_eq!(taken, (1..=MESSAGES as u64).collect::<Vec<_>>());
+    for answers in &answers {
+        let mut each: Vec<_> = answers
+            .iter()
+            .map(|answer| answer.ordinal().unwrap().0)
+            .collect();
+        each.sort_unstable();
+        assert_eq!(each, taken, "every thread was told of every one");
+    }
+    let status = journal.status().unwrap();
+    assert!(status.operations > status.commits, "commits were shared");
+}
+
+#[test]
+fn an_input_in_flight_at_three_ends_in_a_row_is_quarantined() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    for id in ["poison", "fine", "late"] {
+        take(&journal, arrival(company, id, id));
+    }
+    drop(journal);
+    for crash in 1..=3 {
+        let journal = place.open();
+        journal.claimed(0, Ordinal(1)).unwrap();
+        journal.claimed(1, Ordinal(2)).unwrap();
+        journal.released(1).unwrap();
+        drop(journal);
+        let journal = place.open();
+        let pending = journal.pending(Ordinal(0), 10).unwrap();
+        let counts: Vec<_> = pending.iter().map(|p| (p.crashes, p.quarantined)).collect();
+        assert_eq!(counts, [(crash, crash == 3), (0, false), (0, false)]);
+    }
+    let journal = place.open();
+    journal.claimed(255, Ordinal(1)).unwrap();
+    journal
+        .commit(commit(&conversation(company, "t"), 0, Some(Ordinal(1))))
+        .unwrap();
+    drop(journal);
+    let journal = place.open();
+    let left = journal.pending(Ordinal(0), 10).unwrap();
+    assert_eq!(left.iter().map(|p| p.crashes).collect::<Vec<_>>(), [0, 0]);
+    let beyond = journal.claimed(256, Ordinal(2)).unwrap_err();
+    assert!(matches!(beyond, JournalError::Invalid { what: "lane", .. }));
+    assert_eq!(left[0].message.accepted_at, at(101));
+}

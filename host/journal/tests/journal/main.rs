@@ -1,0 +1,15 @@
+//! The journal as its callers see it.
+#![allow(clippy::unwrap_used)]
+
+mod contacts;
+mod crash;
+mod deciding;
+mod erasure;
+mod failure;
+mod intake;
+mod opening;
+mod outbox;
+mod place;
+mod reading;
+mod remembering;
+mod upkeep;

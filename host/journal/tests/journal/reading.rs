@@ -1,0 +1,115 @@
+use patchbay_journal::{ContactId, Conversation, ConversationId, Journal, SqliteJournal};
+use patchbay_model::conversation::ConversationState;
+
+use crate::place::{Place, at, commit, conversation};
+
+fn ids(found: &[Conversation]) -> Vec<ConversationId> {
+    found.iter().map(|conversation| conversation.id).collect()
+}
+
+#[test]
+fn the_current_conversation_of_a_thread_is_the_one_opened_last() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let mut of = conversation(company, "t");
+    assert_eq!(journal.current(company, b"t").unwrap(), None);
+    for (before, opened) in [(0, 10), (1, 30), (2, 20)] {
+        assert_eq!(journal.conversations_on(company, b"t").unwrap(), before);
+        of.id = ConversationId::of(company, b"t", before);
+        of.opened_at = at(opened);
+        of.state = ConversationState::Resolved;
+        journal.commit(commit(&of, 0, None)).unwrap();
+    }
+    let current = journal.current(company, b"t").unwrap().unwrap();
+    assert_eq!(current.opened_at, at(30));
+    assert_eq!(journal.current(company, b"u").unwrap(), None);
+}
+
+#[test]
+fn running_clocks_and_unresolved_conversations_are_found_page_by_page() {
+    let place = Place::new();
+    let journal = place.open();
+    let (mut due, mut unresolved) = (vec![], vec![]);
+    for (company, thread) in [("a", "1"), ("a", "2"), ("a", "3"), ("b", "1"), ("b", "2")] {
+        let company = journal.company(company).unwrap();
+        let mut of = conversation(company, thread);
+        journal.commit(commit(&of, 0, None)).unwrap();
+        match thread {
+            "1" => of.due_at = Some(at(9)),
+            "2" => of.state = ConversationState::Resolved,
+            _ => (of.state, of.due_at) = (ConversationState::Resolved, Some(at(9))),
+        }
+        journal.commit(commit(&of, 1, None)).unwrap();
+        let key = (company, of.id);
+        due.extend(of.due_at.map(|_| key));
+        unresolved.extend((of.state != ConversationState::Resolved).then_some(key));
+    }
+    type Listing = fn(
+        &SqliteJournal,
+        Option<(patchbay_journal::CompanyId, ConversationId)>,
+    ) -> Vec<Conversation>;
+    let walk = |list: Listing| {
+        let mut found = vec![];
+        let mut after = None;
+        while let Some(next) = list(&journal, after).pop() {
+            after = Some((next.company, next.id));
+            found.extend(after);
+        }
+        found
+    };
+    due.sort_unstable();
+    unresolved.sort_unstable();
+    assert_eq!(walk(|journal, after| journal.due(after, 1).unwrap()), due);
+    assert_eq!(
+        walk(|journal, after| journal.unresolved(after, 1).unwrap()),
+        unresolved
+    );
+    assert_eq!(journal.status().unwrap().unresolved, 2);
+}
+
+#[test]
+fn a_feed_is_each_companys_own_and_says_where_it_starts_and_ends() {
+    let place = Place::new();
+    let journal = place.open();
+    let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
+    for (company, thread) in [(a, "1"), (b, "1"), (a, "2"), (a, "3")] {
+        journal
+            .commit(commit(&conversation(company, thread), 0, None))
+            .unwrap();
+    }
+    let feed = journal.feed(a, 1, 1).unwrap();
+    assert_eq!((feed.oldest, feed.newest, feed.entries[0].feed), (1, 3, 2));
+    assert!(feed.follows(0));
+    let end = journal.feed(a, u64::MAX, 9).unwrap();
+    assert_eq!((end.entries.len(), end.newest), (0, 3));
+    assert_eq!(journal.feed(b, 0, 9).unwrap().entries.len(), 1);
+}
+
+#[test]
+fn the_newest_conversations_of_a_contact_are_given_oldest_first() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let found = journal.address(company, "x", "@anna", at(1)).unwrap();
+    let mut all = vec![];
+    for opened in 1..=4 {
+        let mut of = conversation(company, &opened.to_string());
+        of.contact = Some(found.contact);
+        of.opened_at = at(opened);
+        journal.commit(commit(&of, 0, None)).unwrap();
+        all.push(of.id);
+    }
+    let with = |limit| {
+        ids(&journal
+            .conversations_with(company, found.contact, limit)
+            .unwrap())
+    };
+    assert_eq!(with(9), all);
+    assert_eq!(with(2), all[2..]);
+    let stranger = ContactId([1; 16]);
+    assert_eq!(
+        journal.conversations_with(company, stranger, 9).unwrap(),
+        []
+    );
+}
