@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use patchbay_generation::Generation;
 use patchbay_journal::{
-    Accepted, Arrival, CommitError, CompanyId, Conflict, Journal, JournalError, Kind, Ordinal,
+    Accepted, Arrival, CompanyId, Conflict, Journal, JournalError, Kind, Ordinal,
     Purpose, SealError, Slot,
 };
 use thiserror::Error;
@@ -521,9 +521,21 @@ impl Inner {
             commits.push(commit);
             decided.push((lane, work, known));
         }
-        let mut pause = false;
+        if decided.is_empty() {
+            return false;
+        }
+        let committed = match self.journal.commit_all(commits) {
+            Ok(committed) => committed,
+            Err(error) => {
+                tracing::error!(%error, waiting = decided.len(), "decisions wait: the journal cannot be written");
+                // What is at hand is let go with `decided`.
+                for (lane, work, _) in decided {
+                    self.work.give_back(lane, Some(work));
+                }
+                return true;
+            }
+        };
         let mut changed = HashSet::new();
-        let committed = self.journal.commit_all(commits);
         for ((lane, work, mut known), committed) in decided.into_iter().zip(committed) {
             let left = match committed {
                 Ok(committed) => {
@@ -533,16 +545,11 @@ impl Inner {
                     changed.insert(lane.company);
                     None
                 }
-                Err(CommitError::Conflict(Conflict::InputDone(_))) => None,
+                Err(Conflict::InputDone(_)) => None,
                 // Somebody else moved it on: what is at hand is let go with
                 // `known`, and it is decided about again.
-                Err(CommitError::Conflict(conflict)) => {
+                Err(conflict) => {
                     tracing::warn!(%conflict, "a conversation is decided about again");
-                    Some(work)
-                }
-                Err(CommitError::Journal(error)) => {
-                    tracing::error!(%error, "a decision waits: the journal cannot be written");
-                    pause = true;
                     Some(work)
                 }
             };
@@ -557,6 +564,6 @@ impl Inner {
                 listener(company);
             }
         }
-        pause
+        false
     }
 }

@@ -70,15 +70,6 @@ pub trait Journal: Send + Sync {
         commits: Vec<Commit>,
     ) -> Result<Vec<Result<Committed, Conflict>>, JournalError>;
 
-    /// Write what several passes decided, each as [`commit`](Journal::commit)
-    /// does, answered for one by one, and all with one wait for the disk.
-    fn commit_all(&self, commits: Vec<Commit>) -> Vec<Result<Committed, CommitError>> {
-        commits
-            .into_iter()
-            .map(|commit| self.commit(commit))
-            .collect()
-    }
-
     /// What a plugin's state version remembers of the owners named, as one
     /// memory. The owner of the scope company is the empty one.
     fn memory(
