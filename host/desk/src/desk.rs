@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use patchbay_generation::Generation;
 use patchbay_journal::{
-    Accepted, Arrival, CompanyId, Conflict, Journal, JournalError, Kind, Ordinal,
-    Purpose, SealError, Slot,
+    Accepted, Arrival, CompanyId, Conflict, Journal, JournalError, Kind, Ordinal, Purpose,
+    SealError, Slot,
 };
 use thiserror::Error;
 
