@@ -2,8 +2,9 @@
 //! what came of it.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -26,7 +27,10 @@ const BATCH: usize = 64;
 /// Inputs read back at once at a start.
 const PAGE: usize = 1_000;
 /// Pause after the journal could not, or policies were too busy.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Panics after which an input is set aside.
+const PANICS: u32 = 3;
 
 /// What the operator decides about the desk.
 #[derive(Clone, Debug)]
@@ -109,6 +113,15 @@ struct Here {
     generation: RwLock<Arc<Generation>>,
 }
 
+/// Inputs that harm the host.
+#[derive(Debug, Default)]
+struct Trouble {
+    /// No policy sees these again.
+    quarantined: HashSet<Ordinal>,
+    /// How often deciding about these panicked, in this process.
+    panics: HashMap<Ordinal, u32>,
+}
+
 type Listener = Box<dyn Fn(CompanyId) + Send + Sync>;
 
 struct Inner {
@@ -119,7 +132,7 @@ struct Inner {
     at_hand: AtHand,
     names: HashMap<String, CompanyId>,
     companies: HashMap<CompanyId, Here>,
-    quarantined: Mutex<HashSet<Ordinal>>,
+    trouble: Mutex<Trouble>,
     listeners: RwLock<Vec<Listener>>,
     /// The latest time seen, in microseconds: the desk's time never runs back.
     latest: AtomicI64,
@@ -134,7 +147,7 @@ pub struct Desk {
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Desk")
-            .field("waiting", &self.inner.work.len())
+            .field("undecided", &self.inner.work.undecided())
             .finish_non_exhaustive()
     }
 }
@@ -166,7 +179,7 @@ impl Desk {
             at_hand: AtHand::new(),
             names,
             companies,
-            quarantined: Mutex::default(),
+            trouble: Mutex::default(),
             listeners: RwLock::default(),
             latest: AtomicI64::new(0),
         });
@@ -267,9 +280,9 @@ impl Desk {
             .push(Box::new(listener));
     }
 
-    /// Inputs and clocks that wait to be decided about, in this process.
-    pub fn waiting(&self) -> usize {
-        self.inner.work.len()
+    /// Inputs and clocks that wait to be decided about or are being decided.
+    pub fn undecided(&self) -> usize {
+        self.inner.work.undecided()
     }
 
     /// Conversations with a clock that will ring.
@@ -299,7 +312,7 @@ impl Desk {
         }
     }
 
-    fn threads(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+    fn threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -330,10 +343,7 @@ impl Inner {
             for pending in page {
                 let message = pending.message;
                 if pending.quarantined {
-                    self.quarantined
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(message.ordinal);
+                    self.trouble().quarantined.insert(message.ordinal);
                 }
                 let lane = Lane {
                     company: message.company,
@@ -477,22 +487,43 @@ impl Inner {
             transcripts: self.settings.transcripts,
         };
         match work {
-            Work::Ring(conversation) => pass.ring(conversation),
+            Work::Ring(conversation) => {
+                let decided = catch_unwind(AssertUnwindSafe(|| pass.ring(conversation)));
+                decided.unwrap_or(Err(Undecided::Broken))
+            }
             Work::Input(ordinal) => {
                 let message = self.journal.inputs(lane.company, &[ordinal])?;
                 let message = message.into_iter().next().ok_or(Undecided::Nothing)?;
-                let quarantined = self
-                    .quarantined
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .contains(&ordinal);
+                let quarantined = self.trouble().quarantined.contains(&ordinal);
                 let place = u16::try_from(worker).unwrap_or(u16::MAX);
                 self.journal.claimed(place, ordinal)?;
-                let decided = pass.input(&message, quarantined);
+                // A defect met by one input must not stop the others.
+                let decided = catch_unwind(AssertUnwindSafe(|| pass.input(&message, quarantined)));
                 self.journal.released(place)?;
-                decided
+                decided.unwrap_or(Err(Undecided::Broken))
             }
         }
+    }
+
+    /// An input broke off with a panic: after as many as would count as
+    /// crashes no policy sees it again.
+    fn broke_off(&self, work: Work) -> bool {
+        tracing::error!(?work, "a decision panicked; the thread goes on");
+        let Work::Input(ordinal) = work else {
+            return false;
+        };
+        let mut trouble = self.trouble();
+        let panics = trouble.panics.entry(ordinal).or_default();
+        *panics += 1;
+        if *panics >= PANICS {
+            trouble.panics.remove(&ordinal);
+            trouble.quarantined.insert(ordinal);
+        }
+        true
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Trouble> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether work that came to nothing is to be tried again.
@@ -506,6 +537,7 @@ impl Inner {
                 false
             }
             Undecided::Overloaded => true,
+            Undecided::Broken => self.broke_off(work),
             Undecided::Journal(error) => {
                 tracing::error!(%error, "an input waits: the journal cannot be used");
                 true

@@ -21,8 +21,13 @@ const PEOPLE: usize = 50_000;
 /// Most interactions of other conversations a policy may read back.
 const ELSEWHERE: usize = 64;
 
-/// An interaction and its place in the order.
-pub(crate) type Text = (Ordinal, Arc<Interaction>);
+/// An interaction, its place in the order, and who wrote it.
+#[derive(Clone, Debug)]
+pub(crate) struct Text {
+    pub(crate) ordinal: Ordinal,
+    pub(crate) contact: Option<ContactId>,
+    pub(crate) interaction: Arc<Interaction>,
+}
 
 /// A conversation between two passes.
 #[derive(Clone, Debug)]
@@ -37,10 +42,21 @@ pub(crate) struct Known {
 
 impl Known {
     /// One more interaction.
-    pub(crate) fn hear(&mut self, ordinal: Ordinal, interaction: Arc<Interaction>) {
-        self.snapshot.holds(ordinal);
-        self.texts.insert(0, (ordinal, interaction));
+    pub(crate) fn hear(&mut self, text: Text) {
+        self.snapshot.holds(text.ordinal);
+        self.texts.insert(0, text);
         self.texts.truncate(RECENT);
+    }
+
+    /// What the contact it is with said in it: others may take part.
+    pub(crate) fn said(&self) -> Said {
+        let contact = self.row.contact;
+        let own = self.texts.iter().filter(|text| text.contact == contact);
+        Said {
+            texts: own.cloned().collect(),
+            received: self.snapshot.received.clone(),
+            last_agent: self.snapshot.last_agent.clone(),
+        }
     }
 
     /// Let go every wording of a message.
@@ -48,10 +64,10 @@ impl Known {
         let gone: Vec<u64> = self
             .texts
             .iter()
-            .filter(|(_, interaction)| interaction.id == message)
-            .map(|(ordinal, _)| ordinal.0)
+            .filter(|text| text.interaction.id == message)
+            .map(|text| text.ordinal.0)
             .collect();
-        self.texts.retain(|(_, known)| known.id != message);
+        self.texts.retain(|text| text.interaction.id != message);
         self.snapshot.recent.retain(|known| !gone.contains(known));
     }
 }
@@ -79,11 +95,11 @@ impl Person {
             .filter(|(id, _)| **id != but)
             .flat_map(|(_, said)| &said.texts)
             .collect();
-        texts.sort_by_key(|(ordinal, _)| std::cmp::Reverse(*ordinal));
+        texts.sort_by_key(|text| std::cmp::Reverse(text.ordinal));
         texts.truncate(ELSEWHERE);
         texts
             .into_iter()
-            .map(|(_, text)| Arc::clone(text))
+            .map(|text| Arc::clone(&text.interaction))
             .collect()
     }
 }
@@ -131,11 +147,7 @@ impl AtHand {
             let key = (known.row.company, contact);
             let mut people = locked(&self.people);
             if let Some(person) = people.get_mut(&key) {
-                let said = Said {
-                    texts: known.texts.clone(),
-                    received: known.snapshot.received.clone(),
-                    last_agent: known.snapshot.last_agent.clone(),
-                };
+                let said = known.said();
                 Arc::make_mut(person)
                     .conversations
                     .insert(known.row.id, said);

@@ -26,7 +26,7 @@ use patchbay_model::state::{Memory, Scope};
 use serde_json::{Map, Value, json};
 
 use crate::history::{EntryKind, public_view};
-use crate::memory::{AtHand, Known, Person, Said};
+use crate::memory::{AtHand, Known, Person, Said, Text};
 use crate::reading;
 use crate::snapshot::{Snapshot, unix_ms};
 
@@ -61,6 +61,8 @@ type Rang = (EntryKind, Value, Option<Decision>, Vec<(String, Action)>);
 pub(crate) enum Undecided {
     /// The policies' turn did not come: nobody's fault, try again.
     Overloaded,
+    /// It broke off with a panic.
+    Broken,
     /// There is nothing to do any more.
     Nothing,
     /// There is nothing to do yet, but then there is.
@@ -84,42 +86,62 @@ impl Pass<'_> {
             return Ok(self.plan(known, message, EntryKind::of_input(message.kind), None));
         };
         let interaction = Arc::new(interaction);
+        let text = Text {
+            ordinal: message.ordinal,
+            contact: message.contact,
+            interaction: Arc::clone(&interaction),
+        };
+        let begins = known.row.sequence == 0;
         match message.kind {
             Kind::Message | Kind::Edit => {}
-            Kind::Delete => {
-                known.forget(&interaction.id);
-                return Ok(self.plan(known, message, EntryKind::Deleted, None));
-            }
-            Kind::Reaction => {
-                return Ok(self.plan(known, message, EntryKind::Reacted, None));
+            Kind::Delete | Kind::Reaction => {
+                if message.kind == Kind::Delete {
+                    known.forget(&interaction.id);
+                }
+                if begins {
+                    // About nothing that is known: nobody has to do anything.
+                    let resolved = ConversationState::Resolved;
+                    known.snapshot.enter(resolved, self.now, None);
+                }
+                let kind = EntryKind::of_input(message.kind);
+                return Ok(self.plan(known, message, kind, None));
             }
             Kind::Echo => {
                 let hours = self.hours(&known.snapshot);
                 let clocks = &mut known.snapshot.clocks;
                 // A reply was accepted by the channel: that is never refused.
                 let _ = clocks.apply(unix_ms(self.now), Event::ReplyAccepted, hours);
-                known.hear(message.ordinal, interaction);
+                if begins {
+                    let waiting = ConversationState::WaitingOnCustomer;
+                    known.snapshot.enter(waiting, self.now, None);
+                }
+                known.hear(text);
                 return Ok(self.plan(known, message, EntryKind::Echoed, None));
             }
         }
-        let is_edit = message.kind == Kind::Edit;
+        let is_edit = message.kind == Kind::Edit && !begins;
         if is_edit {
             known.forget(&interaction.id);
         } else {
             known.snapshot.heard(self.now);
         }
-        let reopened = known.snapshot.state == ConversationState::Resolved;
-        if reopened {
-            known.snapshot.cause = "reopened".to_owned();
+        let was = known.snapshot.state;
+        let reopened = was == ConversationState::Resolved;
+        if reopened || was == ConversationState::WaitingOnCustomer {
+            if reopened {
+                known.snapshot.cause = "reopened".to_owned();
+            }
             let hours = self.hours(&known.snapshot);
-            known
-                .snapshot
-                .enter(ConversationState::Queued, self.now, hours);
+            let next = match known.snapshot.owner {
+                Some(_) => ConversationState::Active,
+                None => ConversationState::Queued,
+            };
+            known.snapshot.enter(next, self.now, hours);
         }
         let needs_route =
             known.snapshot.owner.is_none() && (known.snapshot.plan.is_none() || reopened);
         if quarantined {
-            return Ok(self.quarantine(known, message, interaction, needs_route));
+            return Ok(self.quarantine(known, message, text, needs_route));
         }
         let mut stages = BTreeSet::from([Stage::Classify, Stage::Escalate]);
         if needs_route {
@@ -128,7 +150,7 @@ impl Pass<'_> {
         let situation = self.situation(&known, message.contact, &interaction)?;
         let mut made = self.ask(situation.clone(), &stages)?;
         let decision = &made.decision;
-        known.hear(message.ordinal, Arc::clone(&interaction));
+        known.hear(text);
         let classification = decision.classification.as_ref();
         known.snapshot.assessment = classification.map(|merged| {
             let mut said = merged.classification.clone();
@@ -172,7 +194,8 @@ impl Pass<'_> {
             return Err(Undecided::NotYet(due_at));
         }
         // Absent where its author was erased: nothing an answer could be about.
-        let latest = known.texts.first().map(|(_, text)| Arc::clone(text));
+        let latest = known.texts.first();
+        let latest = latest.map(|text| Arc::clone(&text.interaction));
         let mut rang = Vec::new();
         for (number, (kind, trigger)) in triggers.into_iter().enumerate() {
             let head = json!({"trigger": trigger});
@@ -355,14 +378,14 @@ impl Pass<'_> {
         &self,
         mut known: Known,
         message: &Message,
-        interaction: Arc<Interaction>,
+        text: Text,
         needs_route: bool,
     ) -> Planned {
         tracing::error!(
             input = %message.ordinal,
             "an input was being decided at three crashes in a row; no policy is asked about it again"
         );
-        known.hear(message.ordinal, interaction);
+        known.hear(text);
         self.start_clocks(&mut known.snapshot, message);
         if needs_route {
             let queue = self.generation.pipelines.default_queue();
@@ -399,7 +422,7 @@ impl Pass<'_> {
             heard += said.heard_lately(self.now);
             last_agent = last_agent.or_else(|| said.last_agent.clone());
         }
-        let earlier = known.texts.iter().map(|(_, text)| text);
+        let earlier = known.texts.iter().map(|text| &text.interaction);
         let exchange = Exchange {
             interaction: Arc::clone(interaction),
             conversation: known.snapshot.as_read(id.to_string()),
@@ -497,15 +520,19 @@ impl Pass<'_> {
         })
     }
 
-    fn texts(&self, recent: &[u64]) -> Result<Vec<(Ordinal, Arc<Interaction>)>, Undecided> {
+    fn texts(&self, recent: &[u64]) -> Result<Vec<Text>, Undecided> {
         let ordinals: Vec<Ordinal> = recent.iter().copied().map(Ordinal).collect();
         let mut texts = Vec::with_capacity(ordinals.len());
         for message in self.journal.inputs(self.company, &ordinals)? {
             if let Some(interaction) = reading::open(self.journal, &message)? {
-                texts.push((message.ordinal, Arc::new(interaction)));
+                texts.push(Text {
+                    ordinal: message.ordinal,
+                    contact: message.contact,
+                    interaction: Arc::new(interaction),
+                });
             }
         }
-        texts.sort_by_key(|(ordinal, _)| std::cmp::Reverse(*ordinal));
+        texts.sort_by_key(|text| std::cmp::Reverse(text.ordinal));
         Ok(texts)
     }
 
@@ -520,12 +547,7 @@ impl Pass<'_> {
             .conversations_with(self.company, contact, CONVERSATIONS)?
         {
             let known = self.read(row)?;
-            let said = Said {
-                texts: known.texts,
-                received: known.snapshot.received,
-                last_agent: known.snapshot.last_agent,
-            };
-            person.conversations.insert(known.row.id, said);
+            person.conversations.insert(known.row.id, known.said());
         }
         let person = Arc::new(person);
         self.at_hand

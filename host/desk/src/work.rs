@@ -113,9 +113,10 @@ impl WorkList {
         self.changed.notify_all();
     }
 
-    /// How much waits, not counting what somebody is at.
-    pub(crate) fn len(&self) -> usize {
-        self.waiting().count
+    /// How much waits or is in somebody's hands.
+    pub(crate) fn undecided(&self) -> usize {
+        let waiting = self.waiting();
+        waiting.count + waiting.taken
     }
 
     /// Let nobody take more.
@@ -195,7 +196,7 @@ mod tests {
         list.give_back(lane(1, 0), Some(input(2)));
         assert_eq!(list.take(10), [(lane(1, 0), input(2))], "again, and first");
         list.give_back(lane(1, 0), None);
-        assert_eq!(list.len(), 1);
+        assert_eq!(list.undecided(), 1);
     }
 
     #[test]

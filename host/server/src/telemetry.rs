@@ -12,6 +12,7 @@ use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, 
 use metrics_exporter_prometheus::{
     Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
+use patchbay_desk::Desk;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::engine::Engine;
 use patchbay_model::decision::stage::Stage;
@@ -26,6 +27,8 @@ const PHASE_SECONDS: &str = "patchbay_phase_seconds";
 const RUNNING: &str = "patchbay_running_decisions";
 const QUEUE_DEPTH: &str = "patchbay_queue_depth";
 const PARKED: &str = "patchbay_instances_parked";
+const DESK_WAITING: &str = "patchbay_desk_waiting";
+const DESK_CLOCKS: &str = "patchbay_desk_clocks";
 const BREAKER_OPEN: &str = "patchbay_breaker_open";
 
 /// Seconds; a decision takes microseconds.
@@ -93,6 +96,11 @@ impl Telemetry {
             (QUEUE_DEPTH, "Requests that wait for a thread now."),
             (PARKED, "Instances made ahead or kept for reuse now."),
             (
+                DESK_WAITING,
+                "Interactions and clocks that wait to be decided about.",
+            ),
+            (DESK_CLOCKS, "Conversations with a clock that will ring."),
+            (
                 BREAKER_OPEN,
                 "1 where a plugin is left alone after repeated failures.",
             ),
@@ -138,7 +146,19 @@ impl Telemetry {
     }
 
     /// Everything, in Prometheus' text format.
-    pub(crate) fn render(&self, engine: &Engine, companies: &Companies, waiting: usize) -> String {
+    pub(crate) fn render(
+        &self,
+        engine: &Engine,
+        companies: &Companies,
+        waiting: usize,
+        desk: Option<&Desk>,
+    ) -> String {
+        if let Some(desk) = desk {
+            self.gauge(DESK_WAITING, Vec::new())
+                .set(desk.undecided() as f64);
+            self.gauge(DESK_CLOCKS, Vec::new())
+                .set(desk.clocks() as f64);
+        }
         self.gauge(RUNNING, Vec::new()).set(engine.running() as f64);
         self.gauge(QUEUE_DEPTH, Vec::new()).set(waiting as f64);
         self.gauge(PARKED, Vec::new()).set(engine.parked());

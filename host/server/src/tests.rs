@@ -5,6 +5,7 @@ mod bodies;
 mod callers;
 mod client;
 mod documents;
+mod keeping;
 mod numbers;
 mod pressure;
 mod queue;

@@ -247,3 +247,36 @@ fn what_was_not_decided_about_is_taken_up_at_the_next_start() {
         .expect("readable");
     assert!(head(&entries[1])["interaction"] == "2");
 }
+
+#[test]
+fn a_full_disk_takes_nothing_in_and_loses_nothing() {
+    let place = tempfile::tempdir().expect("a place");
+    let journal = crate::office::journal(place.path());
+    let companies = vec![crate::office::company("northwind", None)];
+    let desk = patchbay_desk::Desk::open(
+        std::sync::Arc::clone(&journal) as std::sync::Arc<dyn patchbay_journal::Journal>,
+        companies,
+        patchbay_desk::DeskSettings::default(),
+    )
+    .expect("a desk");
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    journal.limit_bytes(1).expect("limited");
+    let large = "x".repeat(60_000);
+    let mut taken = 1;
+    let refused = loop {
+        let message = said(&format!("large-{taken}"), "@jo", &large);
+        match desk.accept("northwind", vec![message]) {
+            Ok(_) => taken += 1,
+            Err(error) => break error,
+        }
+    };
+    let is_full = matches!(
+        refused,
+        patchbay_desk::DeskError::Journal(patchbay_journal::JournalError::Full)
+    );
+    assert!(is_full, "{refused}");
+    journal.limit_bytes(1 << 40).expect("space again");
+    take_in(&desk, vec![said("2", "@jo", "Still there?")]);
+    assert_eq!(feed(&desk).len(), taken + 1, "what waited is decided too");
+    assert!(desk.journal().check().expect("readable").sound());
+}

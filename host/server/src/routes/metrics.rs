@@ -17,9 +17,11 @@ use crate::serve::App;
     responses((status = 200, description = "The numbers, in Prometheus' text format.", body = String, content_type = "text/plain"))
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let desk = app.desk().ok();
+    let waiting = app.workers.waiting();
     let text = app
         .telemetry
-        .render(&app.engine, &app.companies, app.workers.waiting());
+        .render(&app.engine, &app.companies, waiting, desk.as_deref());
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,

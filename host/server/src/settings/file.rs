@@ -294,6 +294,12 @@ mod tests {
                 ..EngineSettings::default()
             },
             workers: given.workers,
+            journal: parse(
+                "[journal]\npath = \"patchbay.db\"",
+                Path::new("/etc/patchbay"),
+            )
+            .expect("a path is enough")
+            .journal,
             ..ServerSettings::default()
         };
         assert_eq!(format!("{given:?}"), format!("{default:?}"));
@@ -301,6 +307,10 @@ mod tests {
         for key in [
             "listen",
             "body-limit",
+            "body-budget",
+            "write-timeout",
+            "transcripts",
+            "backlog",
             "request-timeout",
             "header-timeout",
             "deadline",

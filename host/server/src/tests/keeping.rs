@@ -1,0 +1,249 @@
+//! Interactions kept for good, and what can be read of them.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::Running;
+use super::client::Answer;
+use crate::settings::JournalSettings;
+
+const INTERACTIONS: &str = "/v1/companies/northwind/interactions";
+const EVENTS: &str = "/v1/companies/northwind/events";
+
+async fn keeping() -> (Running, TempDir) {
+    let place = tempfile::tempdir().expect("a place");
+    let server = Running::with(|settings| settings.journal = Some(journal(&place))).await;
+    (server, place)
+}
+
+fn journal(place: &TempDir) -> JournalSettings {
+    JournalSettings {
+        path: place.path().join("kept/desk.db"),
+        key: place.path().join("keys/desk.key"),
+        transcripts: false,
+        backlog: 1_000,
+    }
+}
+
+fn message(id: &str, text: &str) -> String {
+    format!(r#"{{"id":"{id}","channel":"x","text":"{text}","author":{{"address":"@jo"}}}}"#)
+}
+
+async fn batch(server: &Running, lines: &str) -> Answer {
+    let head = server.client.head("POST", INTERACTIONS);
+    let request = format!(
+        "{head}Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n{lines}",
+        lines.len()
+    );
+    server.client.raw(request.as_bytes()).await
+}
+
+/// Ids of the events after one, once there are as many; each with its data.
+async fn events(server: &Running, after: Option<u64>, wanted: usize) -> Vec<(u64, Value)> {
+    let mut stream = server.client.connect().await;
+    let resume = after.map_or_else(String::new, |id| format!("Last-Event-ID: {id}\r\n"));
+    let head = server.client.head("GET", EVENTS);
+    let request = format!("{head}{resume}\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut text = String::new();
+    let mut bytes = [0; 4096];
+    loop {
+        let found: Vec<(u64, Value)> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "))
+            .filter_map(|data| serde_json::from_str::<Value>(data).ok())
+            .map(|event| {
+                let id = event["id"].as_str().and_then(|id| id.parse().ok());
+                (id.expect("a number"), event)
+            })
+            .collect();
+        if found.len() >= wanted {
+            return found;
+        }
+        let read = timeout(Duration::from_secs(60), stream.read(&mut bytes)).await;
+        let read = read.expect("in time").expect("no reset");
+        assert!(read > 0, "the feed ended: {text}");
+        text += std::str::from_utf8(&bytes[..read]).expect("UTF-8");
+    }
+}
+
+#[tokio::test]
+async fn an_interaction_is_accepted_once_and_a_retry_is_a_duplicate() {
+    let (server, _place) = keeping().await;
+    let first = server.client.post(INTERACTIONS, message("1", "Hi")).await;
+    assert_eq!(first.status, 202, "{first:?}");
+    assert_eq!(first.json()["receipts"][0]["status"], "accepted");
+    assert_eq!(first.json()["receipts"][0]["kind"], "message");
+    let again = server.client.post(INTERACTIONS, message("1", "Hi")).await;
+    assert_eq!(again.status, 202);
+    assert_eq!(again.json()["receipts"][0]["status"], "duplicate");
+    assert_eq!(
+        again.json()["receipts"][0]["ordinal"],
+        first.json()["receipts"][0]["ordinal"]
+    );
+}
+
+#[tokio::test]
+async fn a_batch_tells_of_each_line_and_a_bad_one_keeps_no_other_out() {
+    let (server, _place) = keeping().await;
+    let lines = [
+        message("1", "Hi"),
+        "{not json".to_owned(),
+        r#"{"id":"","channel":"x","text":"Hi"}"#.to_owned(),
+        message("2", "Ho"),
+        message("1", "Hi"),
+    ];
+    let answer = batch(&server, &lines.join("\n")).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let document = answer.json();
+    let statuses: Vec<&str> = document["receipts"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|receipt| receipt["status"].as_str())
+        .collect();
+    assert_eq!(
+        statuses,
+        ["accepted", "refused", "refused", "accepted", "duplicate"]
+    );
+    assert_eq!(
+        document["receipts"][2]["problem"]["field"], "id",
+        "{document}"
+    );
+    assert_eq!(document["accepted"], 2);
+    batch(&server, "\n\n").await.problem(400, "bad-request");
+}
+
+#[tokio::test]
+async fn the_feed_goes_on_where_it_was_left_without_gap_or_repeat() {
+    let (server, _place) = keeping().await;
+    server.client.post(INTERACTIONS, message("1", "Hi")).await;
+    let first = events(&server, Some(0), 1).await;
+    assert_eq!(first[0].0, 1);
+    assert_eq!(first[0].1["type"], "patchbay.conversation.received");
+    assert_eq!(first[0].1["data"]["interaction"], "1");
+    for number in 2..=5 {
+        let message = message(&number.to_string(), "more");
+        server.client.post(INTERACTIONS, message).await;
+    }
+    let rest = events(&server, Some(1), 4).await;
+    let ids: Vec<u64> = rest.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, [2, 3, 4, 5]);
+    // Without an id it begins with what happens next.
+    let (live, _) = tokio::join!(events(&server, None, 1), async {
+        // The stream asks first: whatever it does not see yet comes after.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        server.client.post(INTERACTIONS, message("6", "now")).await
+    });
+    assert_eq!(live[0].1["data"]["interaction"], "6");
+}
+
+#[tokio::test]
+async fn a_conversation_and_a_journey_are_read_back_with_what_was_said() {
+    let (server, _place) = keeping().await;
+    server
+        .client
+        .post(INTERACTIONS, message("1", "Where?"))
+        .await;
+    let event = events(&server, Some(0), 1).await.remove(0).1;
+    let id = event["subject"].as_str().expect("an id").to_owned();
+    let path = format!("/v1/companies/northwind/conversations/{id}");
+    let conversation = server.client.get(&path).await.json();
+    assert_eq!(conversation["state"], "queued", "{conversation}");
+    assert_eq!(conversation["queue"], "general");
+    assert_eq!(conversation["said"][0]["interaction"]["text"], "Where?");
+    assert_eq!(conversation["history"][0]["kind"], "received");
+    let open = server
+        .client
+        .get("/v1/companies/northwind/conversations")
+        .await
+        .json();
+    assert_eq!(open["conversations"][0]["id"], id);
+    let contact = conversation["contact"].as_str().expect("a contact");
+    let journey = server
+        .client
+        .get(&format!(
+            "/v1/companies/northwind/contacts/{contact}/journey"
+        ))
+        .await
+        .json();
+    assert_eq!(journey["entries"][0]["conversation"], id);
+    assert!(!event.to_string().contains("Where?"), "events are masked");
+    assert!(!journey.to_string().contains("Where?"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_says_why() {
+    let (server, _place) = keeping().await;
+    let zeros = "0".repeat(32);
+    for (path, kind) in [
+        ("conversations/nonsense", "unknown-conversation"),
+        (&*format!("conversations/{zeros}"), "unknown-conversation"),
+        ("contacts/nonsense/journey", "unknown-contact"),
+        (&*format!("contacts/{zeros}/journey"), "unknown-contact"),
+    ] {
+        let path = format!("/v1/companies/northwind/{path}");
+        server.client.get(&path).await.problem(404, kind);
+    }
+    for path in ["conversations", "events"] {
+        let path = format!("/v1/companies/acme/{path}");
+        server
+            .client
+            .get(&path)
+            .await
+            .problem(404, "unknown-company");
+    }
+    let kinds = server
+        .client
+        .get(&format!("{EVENTS}?kinds=received,poked"))
+        .await;
+    assert_eq!(kinds.problem(422, "invalid-input")["field"], "kinds");
+    let head = server.client.head("GET", EVENTS);
+    for id in ["7", "-1", "x"] {
+        let request = format!("{head}Last-Event-ID: {id}\r\n\r\n");
+        let answer = server.client.raw(request.as_bytes()).await;
+        assert_eq!(answer.problem(400, "bad-header")["field"], "Last-Event-ID");
+    }
+    server
+        .client
+        .post("/v1/companies/acme/interactions", message("1", "Hi"))
+        .await
+        .problem(404, "unknown-company");
+}
+
+#[tokio::test]
+async fn a_server_without_a_journal_keeps_nothing_and_says_so() {
+    let server = Running::usual().await;
+    let answer = server.client.post(INTERACTIONS, message("1", "Hi")).await;
+    let problem = answer.problem(404, "no-journal");
+    let detail = problem["detail"].as_str().expect("a reason");
+    assert!(detail.contains("[journal]"), "{detail}");
+    server.client.get(EVENTS).await.problem(404, "no-journal");
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_journal_is_told_who_has_it() {
+    let (_server, place) = keeping().await;
+    let (engine, generation) = super::northwind();
+    let mut settings = super::settings();
+    settings.journal = Some(journal(&place));
+    let refused = crate::Server::bind(&settings, vec![generation], engine).await;
+    let error = refused.err().expect("refused").to_string();
+    assert!(error.contains("in use by another process"), "{error}");
+}
+
+#[tokio::test]
+async fn a_follower_does_not_keep_the_server_from_stopping() {
+    let (server, _place) = keeping().await;
+    let mut stream = server.client.connect().await;
+    let request = format!("{}\r\n", server.client.head("GET", EVENTS));
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.expect("an answer");
+    assert_eq!(&first, b"HTTP/1.1 200");
+    assert_eq!(server.stop().await.abandoned, 0);
+}
