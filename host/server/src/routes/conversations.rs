@@ -238,6 +238,8 @@ pub(super) async fn journey(
     app.read(move |desk| {
         let company = desk.company(&company)?;
         let after = page.after.unwrap_or(0);
+        // One that is not there has no journey, rather than an empty one.
+        desk.journal().person(company, contact)?;
         let entries = desk.journal().journey(company, contact, after, PAGE)?;
         let next = (entries.len() == PAGE)
             .then(|| entries.last().map(|entry| entry.feed))
