@@ -86,6 +86,15 @@ pub(crate) struct Said {
     pub(crate) last_agent: Option<String>,
 }
 
+impl Said {
+    /// How many inbound interactions there were in the seven days before.
+    pub(crate) fn heard_lately(&self, now: Timestamp) -> u32 {
+        let week = jiff::SignedDuration::from_hours(7 * 24);
+        let lately = |at: &&Timestamp| now.duration_since(**at) <= week;
+        self.received.iter().filter(lately).count() as u32
+    }
+}
+
 impl Person {
     /// Interactions of all conversations but one, newest first.
     pub(crate) fn elsewhere(&self, but: ConversationId) -> Vec<Arc<Interaction>> {

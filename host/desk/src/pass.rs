@@ -1,37 +1,33 @@
 //! One pass over a conversation: what came in is decided about, outside any
 //! transaction, and becomes one commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod acting;
+mod recalling;
+mod recording;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_engine::decision::Decision;
 use patchbay_generation::Generation;
-use patchbay_generation::decide::{Made, seed_of};
-use patchbay_journal::{
-    Commit, CompanyId, ContactId, Conversation as Row, ConversationId, Journal, JournalError, Kind,
-    Message, NewEntry, NewOutbox, Ordinal, Purpose, StateChange,
-};
-use patchbay_model::conversation::{Contact, ConversationState, Trigger};
+use patchbay_generation::decide::Made;
+use patchbay_journal::{Commit, CompanyId, ConversationId, Journal, JournalError, Kind, Message};
+use patchbay_model::conversation::{ConversationState, Trigger};
 use patchbay_model::decision::escalation::Action;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::hours::Hours;
-use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
-use patchbay_model::situation::{Exchange, Situation};
-use patchbay_model::sla::{Event, Targets, start_of};
-use patchbay_model::state::{Memory, Scope};
-use serde_json::{Map, Value, json};
+use patchbay_model::situation::Situation;
+use patchbay_model::sla::{Event, start_of};
+use serde_json::{Value, json};
 
-use crate::history::{EntryKind, public_view};
-use crate::memory::{AtHand, Known, Person, Said, Text};
+use crate::history::EntryKind;
+use crate::memory::{AtHand, Known, Text};
 use crate::reading;
 use crate::snapshot::{Snapshot, unix_ms};
-
-/// Most conversations of a person that are read back.
-const CONVERSATIONS: usize = 16;
 
 /// What a pass works with.
 pub(crate) struct Pass<'a> {
@@ -250,110 +246,6 @@ impl Pass<'_> {
         }
     }
 
-    /// Carry out what escalation asked for; what has to go out.
-    fn act(
-        &self,
-        snapshot: &mut Snapshot,
-        made: &mut Made<'_>,
-        situation: Situation,
-        unique: &str,
-    ) -> Result<Vec<(String, Action)>, Undecided> {
-        let Some(escalation) = made.decision.escalation.clone() else {
-            return Ok(Vec::new());
-        };
-        let mut outbox = Vec::new();
-        let mut re_route = None;
-        for (number, action) in escalation.actions.into_iter().enumerate() {
-            match action.kind.as_str() {
-                "raise-priority" => {
-                    let least = action.priority.unwrap_or(snapshot.priority);
-                    snapshot.priority = snapshot.priority.max(least);
-                }
-                "require-approval" => snapshot.needs_approval = true,
-                "open-incident" => {
-                    let usual = || {
-                        let said = snapshot.assessment.as_ref();
-                        let intent = said.and_then(|said| said.top_intent());
-                        intent.map_or_else(|| "general".to_owned(), |intent| intent.name.clone())
-                    };
-                    snapshot.incident = Some(action.target.clone().unwrap_or_else(usual));
-                }
-                "wake-up" => {
-                    if let Some(at) = action.at {
-                        snapshot.wake_ups.push(at);
-                        snapshot.wake_ups.sort();
-                        snapshot.wake_ups.dedup();
-                        snapshot.wake_ups.truncate(16);
-                    }
-                }
-                "notify" => outbox.push((format!("{unique}-{number}"), action)),
-                "re-route" => re_route = Some(action),
-                // Validated: nothing else comes this far.
-                _ => {}
-            }
-        }
-        if let Some(action) = re_route {
-            self.re_route(snapshot, made, situation, action)?;
-        }
-        Ok(outbox)
-    }
-
-    /// To the queue escalation names, else where the routing policies now say.
-    fn re_route(
-        &self,
-        snapshot: &mut Snapshot,
-        made: &mut Made<'_>,
-        mut situation: Situation,
-        action: Action,
-    ) -> Result<(), Undecided> {
-        snapshot.cause = "re-routed".to_owned();
-        if let Some(queue) = action.target {
-            self.follow(snapshot, RoutePlan::to_queue(&queue, ""));
-            return Ok(());
-        }
-        if !snapshot.may_redecide(self.now) {
-            tracing::warn!(
-                "a conversation was routed again too often within an hour; it goes to the default queue"
-            );
-            let queue = self.generation.pipelines.default_queue();
-            self.follow(snapshot, RoutePlan::to_queue(queue, ""));
-            return Ok(());
-        }
-        if let Some(exchange) = &mut situation.exchange {
-            let exchange = Arc::make_mut(exchange);
-            exchange.conversation = snapshot.as_read(exchange.conversation.id.clone());
-        }
-        situation.assessment = snapshot.assessment.clone().map(Arc::new);
-        situation.trigger = None;
-        let routed = self.ask(situation, &BTreeSet::from([Stage::Route]))?;
-        if let Some(plan) = routed.decision.route.clone() {
-            self.follow(snapshot, plan.clone());
-            made.decision.route = Some(plan);
-        }
-        made.decision
-            .stamp
-            .plugins
-            .extend(routed.decision.stamp.plugins);
-        Ok(())
-    }
-
-    fn follow(&self, snapshot: &mut Snapshot, plan: RoutePlan) {
-        let default_queue = self.generation.pipelines.default_queue();
-        let queue = match plan.target.kind.as_str() {
-            "queue" => plan.target.id.as_deref().unwrap_or(default_queue),
-            _ => default_queue,
-        };
-        let terms = self
-            .generation
-            .queues
-            .get(queue)
-            .cloned()
-            .unwrap_or_default();
-        let targets = Targets::merged(&terms.sla, &plan.sla);
-        let calendars = &self.generation.surroundings.hours;
-        snapshot.follow(plan, targets, terms.priority, self.now, calendars);
-    }
-
     fn start_clocks(&self, snapshot: &mut Snapshot, message: &Message) {
         let said = snapshot.assessment.as_ref();
         let event = Event::CustomerMessage {
@@ -394,338 +286,10 @@ impl Pass<'_> {
         let mut planned = self.plan(known, message, EntryKind::Quarantined, None);
         if let Some(entry) = planned.commit.entries.first_mut() {
             let outcome = OutcomeKind::Quarantined;
-            let mut head = head_of(message);
+            let mut head = recording::head_of(message);
             head.insert("outcome".to_owned(), json!(outcome));
             entry.head = Value::Object(head).to_string();
         }
         planned
-    }
-
-    /// Everything a policy may read.
-    fn situation(
-        &self,
-        known: &Known,
-        contact: Option<ContactId>,
-        interaction: &Arc<Interaction>,
-    ) -> Result<Situation, Undecided> {
-        let person = match contact {
-            Some(contact) => self.person(contact)?,
-            None => Arc::default(),
-        };
-        let id = known.row.id;
-        let said_elsewhere = person
-            .conversations
-            .iter()
-            .filter(|(other, _)| **other != id);
-        let (mut heard, mut last_agent) = (known.snapshot.heard_lately(self.now), None);
-        for (_, said) in said_elsewhere {
-            heard += said.heard_lately(self.now);
-            last_agent = last_agent.or_else(|| said.last_agent.clone());
-        }
-        let earlier = known.texts.iter().map(|text| &text.interaction);
-        let exchange = Exchange {
-            interaction: Arc::clone(interaction),
-            conversation: known.snapshot.as_read(id.to_string()),
-            contact: Contact {
-                id: contact.map(|contact| contact.to_string()),
-                recent_interactions: heard,
-                last_agent: known.snapshot.last_agent.clone().or(last_agent),
-            },
-            earlier: earlier
-                .filter(|text| text.id != interaction.id)
-                .cloned()
-                .collect(),
-            elsewhere: person.elsewhere(id),
-        };
-        let surroundings = Arc::clone(&self.generation.surroundings);
-        let mut situation =
-            Situation::of(surroundings, exchange, self.now, seed_of(&interaction.id));
-        situation.memories = Arc::new(self.memories(id, contact)?);
-        Ok(situation)
-    }
-
-    /// What each plugin that keeps state remembers.
-    fn memories(
-        &self,
-        conversation: ConversationId,
-        contact: Option<ContactId>,
-    ) -> Result<BTreeMap<String, Memory>, JournalError> {
-        let mut memories = BTreeMap::new();
-        for plugin in self.generation.pipelines.plugins() {
-            let scopes = &plugin.grants().state;
-            let owners: Vec<(Scope, &[u8])> = scopes
-                .iter()
-                .filter_map(|scope| Some((*scope, owner(*scope, &conversation, contact.as_ref())?)))
-                .collect();
-            if owners.is_empty() {
-                continue;
-            }
-            let memory = self.journal.memory(
-                self.company,
-                plugin.name(),
-                plugin.state_version(),
-                &owners,
-            )?;
-            memories.insert(plugin.name().to_owned(), memory);
-        }
-        Ok(memories)
-    }
-
-    /// The conversation an input belongs to: the thread's current one, or one
-    /// that begins.
-    fn conversation_of(&self, message: &Message) -> Result<Known, Undecided> {
-        let thread = &message.thread;
-        if let Some(known) = self.at_hand.take(self.company, thread) {
-            if known.snapshot.takes_more(self.now) {
-                return Ok(known);
-            }
-        } else if let Some(row) = self.journal.current(self.company, thread)? {
-            let known = self.read(row)?;
-            if known.snapshot.takes_more(self.now) {
-                return Ok(known);
-            }
-        }
-        let before = self.journal.conversations_on(self.company, thread)?;
-        let snapshot = Snapshot::begin(&message.channel, self.now);
-        Ok(Known {
-            row: Row {
-                company: self.company,
-                id: ConversationId::of(self.company, thread, before),
-                sequence: 0,
-                thread: thread.clone(),
-                contact: message.contact,
-                state: snapshot.state,
-                queue: None,
-                owner: None,
-                due_at: None,
-                opened_at: self.now,
-                snapshot: Vec::new(),
-            },
-            snapshot,
-            texts: Vec::new(),
-            age: self.at_hand.age(),
-        })
-    }
-
-    /// A conversation read back from its row.
-    fn read(&self, row: Row) -> Result<Known, Undecided> {
-        let age = self.at_hand.age();
-        let snapshot = reading::snapshot(&row)?;
-        let texts = self.texts(&snapshot.recent)?;
-        Ok(Known {
-            row,
-            snapshot,
-            texts,
-            age,
-        })
-    }
-
-    fn texts(&self, recent: &[u64]) -> Result<Vec<Text>, Undecided> {
-        let ordinals: Vec<Ordinal> = recent.iter().copied().map(Ordinal).collect();
-        let mut texts = Vec::with_capacity(ordinals.len());
-        for message in self.journal.inputs(self.company, &ordinals)? {
-            if let Some(interaction) = reading::open(self.journal, &message)? {
-                texts.push(Text {
-                    ordinal: message.ordinal,
-                    contact: message.contact,
-                    interaction: Arc::new(interaction),
-                });
-            }
-        }
-        texts.sort_by_key(|text| std::cmp::Reverse(text.ordinal));
-        Ok(texts)
-    }
-
-    /// What somebody wrote in their last conversations.
-    fn person(&self, contact: ContactId) -> Result<Arc<Person>, Undecided> {
-        if let Some(person) = self.at_hand.person(self.company, contact) {
-            return Ok(person);
-        }
-        let mut person = Person::default();
-        for row in self
-            .journal
-            .conversations_with(self.company, contact, CONVERSATIONS)?
-        {
-            let known = self.read(row)?;
-            person.conversations.insert(known.row.id, known.said());
-        }
-        let person = Arc::new(person);
-        self.at_hand
-            .keep_person(self.company, contact, Arc::clone(&person));
-        Ok(person)
-    }
-
-    /// The commit of an input, without what the policies wrote.
-    fn plan(
-        &self,
-        known: Known,
-        message: &Message,
-        kind: EntryKind,
-        decision: Option<&Decision>,
-    ) -> Planned {
-        let mut head = head_of(message);
-        if let Some(decision) = decision {
-            head.extend(public_view(decision));
-        }
-        let entry = self.entry(kind, head, decision, message.contact);
-        let entry = NewEntry {
-            input: Some(message.ordinal),
-            ..entry
-        };
-        self.commit(known, vec![entry])
-    }
-
-    fn plan_ring(&self, known: Known, rang: Vec<Rang>, contact: Option<ContactId>) -> Planned {
-        let entries = rang.iter().map(|(kind, head, decision, _)| {
-            let mut head = head.as_object().cloned().unwrap_or_default();
-            if let Some(decision) = decision {
-                head.extend(public_view(decision));
-            }
-            self.entry(*kind, head, decision.as_ref(), contact)
-        });
-        let entries = entries.collect();
-        let mut planned = self.commit(known, entries);
-        for (_, _, decision, outbox) in rang {
-            if let Some(decision) = decision {
-                self.add(&mut planned, &decision, outbox, contact);
-            }
-        }
-        planned
-    }
-
-    fn entry(
-        &self,
-        kind: EntryKind,
-        head: Map<String, Value>,
-        decision: Option<&Decision>,
-        contact: Option<ContactId>,
-    ) -> NewEntry {
-        let whole = decision.and_then(|decision| serde_json::to_vec(decision).ok());
-        let sealed = match (whole, contact) {
-            (Some(whole), Some(contact)) => self
-                .journal
-                .seal(self.company, contact, Purpose::Entry, &whole)
-                .ok(),
-            _ => None,
-        };
-        NewEntry {
-            kind: kind as u16,
-            at: self.now,
-            input: None,
-            head: Value::Object(head).to_string(),
-            contact: contact.filter(|_| sealed.is_some()),
-            sealed: sealed.unwrap_or_default(),
-        }
-    }
-
-    fn commit(&self, mut known: Known, entries: Vec<NewEntry>) -> Planned {
-        let snapshot = &known.snapshot;
-        known.row.state = snapshot.state;
-        known.row.queue.clone_from(&snapshot.queue);
-        known.row.owner.clone_from(&snapshot.owner);
-        known.row.due_at = snapshot.due_at(self.hours(snapshot));
-        known.row.snapshot = serde_json::to_vec(snapshot).unwrap_or_default();
-        Planned {
-            commit: Commit {
-                expected: known.row.sequence,
-                conversation: known.row.clone(),
-                entries,
-                state: Vec::new(),
-                outbox: Vec::new(),
-                at: self.now,
-            },
-            known,
-        }
-    }
-
-    /// Add what the policies remember and what must go out.
-    fn add(
-        &self,
-        planned: &mut Planned,
-        decision: &Decision,
-        outbox: Vec<(String, Action)>,
-        contact: Option<ContactId>,
-    ) {
-        let id = planned.known.row.id;
-        let plugins = self.generation.pipelines.plugins();
-        for (name, write) in decision.writes() {
-            let plugin = plugins.iter().find(|plugin| plugin.name() == name);
-            let owner = owner(write.scope, &id, contact.as_ref());
-            let (Some(plugin), Some(owner)) = (plugin, owner) else {
-                continue;
-            };
-            planned.commit.state.push(StateChange {
-                plugin: name.to_owned(),
-                version: plugin.state_version(),
-                scope: write.scope,
-                owner: owner.to_vec(),
-                key: write.key.clone(),
-                change: write.change.clone(),
-            });
-        }
-        for (key, action) in outbox {
-            let Some(target) = action.target.clone() else {
-                continue;
-            };
-            let notice = json!({
-                "conversation": id.to_string(),
-                "message": action.message,
-                "at": self.now,
-            });
-            planned.commit.outbox.push(NewOutbox {
-                key: format!("notify-{key}"),
-                target,
-                payload: self.sealed_notice(contact, &notice),
-                not_before: self.now,
-            });
-        }
-    }
-
-    /// A notice as it waits: the contact whose key seals it, and the sealed
-    /// text.
-    fn sealed_notice(&self, contact: Option<ContactId>, notice: &Value) -> Vec<u8> {
-        let Some(contact) = contact else {
-            return [&[0; 16], notice.to_string().as_bytes()].concat();
-        };
-        let text = notice.to_string();
-        let sealed = self
-            .journal
-            .seal(self.company, contact, Purpose::Outbox, text.as_bytes());
-        [&contact.0[..], &sealed.unwrap_or_default()].concat()
-    }
-}
-
-impl Said {
-    fn heard_lately(&self, now: Timestamp) -> u32 {
-        let week = jiff::SignedDuration::from_hours(7 * 24);
-        let lately = |at: &&Timestamp| now.duration_since(**at) <= week;
-        self.received.iter().filter(lately).count() as u32
-    }
-}
-
-/// What may be read of an input by everybody.
-fn head_of(message: &Message) -> Map<String, Value> {
-    let head = json!({
-        "interaction": message.message,
-        "kind": message.kind.as_str(),
-        "channel": message.channel,
-        "received_at": message.received_at,
-    });
-    match head {
-        Value::Object(head) => head,
-        _ => Map::new(),
-    }
-}
-
-/// Whose memory a scope's is.
-fn owner<'a>(
-    scope: Scope,
-    conversation: &'a ConversationId,
-    contact: Option<&'a ContactId>,
-) -> Option<&'a [u8]> {
-    match scope {
-        Scope::Conversation => Some(&conversation.0),
-        Scope::Contact => contact.map(|contact| &contact.0[..]),
-        Scope::Company => Some(&[]),
     }
 }
