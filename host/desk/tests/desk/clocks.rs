@@ -41,7 +41,6 @@ fn a_clock_rings_after_a_restart_that_slept_through_it() {
     {
         let desk = desk_of(place.path(), vec![company("northwind", Some(2))]);
         take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-        assert_eq!(desk.clocks(), 1);
     }
     std::thread::sleep(Duration::from_millis(2_100));
     let desk = desk_of(place.path(), vec![company("northwind", Some(2))]);

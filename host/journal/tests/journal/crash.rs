@@ -67,7 +67,12 @@ fn a_host_killed_at_any_moment_loses_nothing_it_acknowledged() {
     let place = Place::new();
     let (mut taken, mut done) = (BTreeMap::new(), BTreeMap::new());
     let mut claimed_at_a_kill = 0;
-    for round in 0..ROUNDS {
+    // As often as it takes, on a slow machine, for kills to hit something.
+    for round in 0.. {
+        if round >= ROUNDS && done.len() > 100 && claimed_at_a_kill > 0 {
+            return;
+        }
+        assert!(round < 20 * ROUNDS, "only {} commits", done.len());
         // Not the same moment in each round, and none so early that nothing
         // has happened.
         let life = Duration::from_millis(20 + u64::from(round * 37 % 130));
@@ -87,12 +92,6 @@ fn a_host_killed_at_any_moment_loses_nothing_it_acknowledged() {
         }
         claimed_at_a_kill += verified(&place, &taken, &done);
     }
-    assert!(
-        done.len() > 100,
-        "only {} commits in all rounds",
-        done.len()
-    );
-    assert!(claimed_at_a_kill > 0, "no kill ever hit an input in flight");
 }
 
 /// Run a child until its first acknowledgement and then for a while; answers

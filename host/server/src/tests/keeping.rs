@@ -134,12 +134,21 @@ async fn the_feed_goes_on_where_it_was_left_without_gap_or_repeat() {
     let ids: Vec<u64> = rest.iter().map(|(id, _)| *id).collect();
     assert_eq!(ids, [2, 3, 4, 5]);
     // Without an id it begins with what happens next.
-    let (live, _) = tokio::join!(events(&server, None, 1), async {
-        // The stream asks first: whatever it does not see yet comes after.
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        server.client.post(INTERACTIONS, message("6", "now")).await
-    });
-    assert_eq!(live[0].1["data"]["interaction"], "6");
+    let live = tokio::select! {
+        live = events(&server, None, 1) => live,
+        () = async {
+            // Whenever the stream begins, something happens after it.
+            for number in 6.. {
+                let message = message(&number.to_string(), "now");
+                server.client.post(INTERACTIONS, message).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        } => unreachable!("it goes on for ever"),
+    };
+    let heard = live[0].1["data"]["interaction"]
+        .as_str()
+        .map(str::parse::<u64>);
+    assert!(matches!(heard, Some(Ok(6..))), "{live:?}");
 }
 
 #[tokio::test]
