@@ -137,7 +137,7 @@ fn live(place: &Path, round: u32, life: Duration) -> Vec<(u64, String)> {
             })
             .collect::<Vec<_>>()
     });
-    if round % 5 != 0 {
+    if !round.is_multiple_of(5) {
         let begun = has_begun.recv_timeout(Duration::from_secs(60));
         begun.expect("it acknowledges something within a minute");
     }
