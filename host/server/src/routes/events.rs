@@ -13,7 +13,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::Stream;
 use futures_util::stream;
 use patchbay_desk::history::EntryKind;
 use patchbay_journal::{CompanyId, Entry};
@@ -115,15 +114,9 @@ pub(super) async fn follow(
         read: Vec::new().into_iter(),
     };
     let events = stream::unfold(follower, Follower::next);
-    Ok(Sse::new(bounded(events))
+    Ok(Sse::new(events)
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response())
-}
-
-fn bounded<S: Stream<Item = Result<Event, Infallible>>>(
-    events: S,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    events
 }
 
 struct Follower {
