@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
+use crate::agent::AgentRow;
 use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
@@ -215,6 +216,25 @@ pub trait Journal: Send + Sync {
         key: &str,
         not_before: Timestamp,
     ) -> Result<(), JournalError>;
+
+    // The roster.
+
+    /// Put agents on a company's roster, all in one transaction, each in place
+    /// of the one with its id; of two with one id the later stays. At most
+    /// 10,000.
+    fn put_agents(&self, company: CompanyId, agents: Vec<AgentRow>) -> Result<(), JournalError>;
+
+    /// Take an agent off the roster, and forget everything about them. Answers
+    /// whether there was one. Conversations they own keep their name.
+    fn remove_agent(&self, company: CompanyId, id: &str) -> Result<bool, JournalError>;
+
+    /// Agents of a company, by id, after an id (empty: from the first).
+    fn agents(
+        &self,
+        company: CompanyId,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<AgentRow>, JournalError>;
 
     // People.
 

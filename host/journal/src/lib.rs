@@ -9,6 +9,7 @@
 //! It is synchronous: a call that writes returns when its effect is on disk.
 #![forbid(unsafe_code)]
 
+mod agent;
 mod arrival;
 mod commit;
 mod contact;
@@ -22,6 +23,7 @@ mod outbox;
 mod sqlite;
 mod vault;
 
+pub use agent::AgentRow;
 pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Taken};
 pub use commit::{Commit, Committed, Conversation, NewEntry, StateChange};
 pub use contact::{ContactChange, ContactChangeKind, Erased, Found};

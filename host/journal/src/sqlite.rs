@@ -14,6 +14,7 @@ mod outbox;
 mod person;
 mod read;
 mod readers;
+mod roster;
 mod row;
 mod schema;
 mod writer;

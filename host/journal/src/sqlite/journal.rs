@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
 use super::{SqliteJournal, accept, backup, beside, check, commit, compact, contacts};
-use super::{memory, outbox, person, read, schema};
+use super::{memory, outbox, person, read, roster, schema};
+use crate::agent::AgentRow;
 use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
@@ -254,6 +255,32 @@ impl Journal for SqliteJournal {
         not_before: Timestamp,
     ) -> Result<(), JournalError> {
         self.step(company, key, outbox::Step::Retry(not_before))
+    }
+
+    fn put_agents(&self, company: CompanyId, agents: Vec<AgentRow>) -> Result<(), JournalError> {
+        roster::check(&agents)?;
+        if agents.is_empty() {
+            return Ok(());
+        }
+        self.writer.call(agents.len(), move |work| {
+            roster::put(work.sql, company, &agents)
+        })
+    }
+
+    fn remove_agent(&self, company: CompanyId, id: &str) -> Result<bool, JournalError> {
+        let id = id.to_owned();
+        self.writer
+            .call(1, move |work| roster::remove(work.sql, company, &id))
+    }
+
+    fn agents(
+        &self,
+        company: CompanyId,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<AgentRow>, JournalError> {
+        self.readers
+            .read(|sql| roster::list(sql, company, after, limit))
     }
 
     fn address(

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_model::conversation::ConversationState;
+use patchbay_model::directory::Presence;
 use patchbay_model::state::Scope;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -93,6 +94,7 @@ coded!(Kind, Kind::ALL);
 coded!(OutboxState, OutboxState::ALL);
 coded!(ConversationState, STATES);
 coded!(Scope, SCOPES);
+coded!(Presence, Presence::ALL);
 coded!(ContactChangeKind, ContactChangeKind::ALL);
 
 /// A time, to the microsecond.

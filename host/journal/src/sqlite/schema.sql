@@ -121,6 +121,17 @@ CREATE TABLE contact (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_merged ON contact (company, merged_into) WHERE merged_into IS NOT NULL;
 
+-- Who works for a company: employees, not contacts. Nothing here is sealed.
+CREATE TABLE agent (
+    company    INTEGER NOT NULL REFERENCES company (id),
+    id         TEXT NOT NULL,
+    profile    TEXT NOT NULL,
+    presence   TEXT NOT NULL,
+    changed_at INTEGER NOT NULL,
+    state      BLOB NOT NULL,
+    PRIMARY KEY (company, id)
+) STRICT, WITHOUT ROWID;
+
 -- Keys of contacts, apart from everything else: rows of one size that are only
 -- appended, and overwritten in place by zeros of the same length. So a page
 -- of this table is never rebalanced, which could leave a copy of a destroyed

@@ -12,4 +12,5 @@ mod outbox;
 mod place;
 mod reading;
 mod remembering;
+mod roster;
 mod upkeep;

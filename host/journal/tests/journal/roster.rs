@@ -1,0 +1,147 @@
+use patchbay_journal::{AgentRow, CompanyId, Finding, Journal, JournalError, SqliteJournal};
+use patchbay_model::directory::Presence;
+
+use crate::place::{Place, at};
+
+fn agent(id: &str) -> AgentRow {
+    AgentRow {
+        id: id.into(),
+        profile: r#"{"skills":{"billing":3}}"#.into(),
+        presence: Presence::Available,
+        changed_at: at(1),
+        state: b"holds nothing".to_vec(),
+    }
+}
+
+fn ids(journal: &SqliteJournal, company: CompanyId) -> Vec<String> {
+    let agents = journal.agents(company, "", 100).unwrap();
+    agents.into_iter().map(|agent| agent.id).collect()
+}
+
+#[test]
+fn a_roster_is_each_companys_own_and_survives_a_restart() {
+    let place = Place::new();
+    let journal = place.open();
+    let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
+    let mut away = agent("ben");
+    away.presence = Presence::Away;
+    away.state = vec![0, 255];
+    journal
+        .put_agents(a, vec![away.clone(), agent("anna")])
+        .unwrap();
+    drop(journal);
+    let journal = place.open();
+    assert_eq!(journal.agents(a, "", 9).unwrap(), [agent("anna"), away]);
+    assert_eq!(ids(&journal, b), [""; 0]);
+}
+
+#[test]
+fn an_agent_put_again_is_replaced_and_of_two_at_once_the_later_stays() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    journal.put_agents(company, vec![agent("anna")]).unwrap();
+    let [mut earlier, mut later] = ["anna", "anna"].map(agent);
+    (earlier.presence, later.presence) = (Presence::Busy, Presence::Offline);
+    later.changed_at = at(9);
+    later.profile = "{}".into();
+    later.state = Vec::new();
+    journal
+        .put_agents(company, vec![earlier, later.clone()])
+        .unwrap();
+    assert_eq!(journal.agents(company, "", 9).unwrap(), [later]);
+}
+
+#[test]
+fn a_roster_is_read_page_by_page_in_the_order_of_ids() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    journal
+        .put_agents(company, ["c", "a", "é", "B", "b"].map(agent).to_vec())
+        .unwrap();
+    let mut found: Vec<String> = vec![];
+    loop {
+        let after = found.last().cloned().unwrap_or_default();
+        let page = journal.agents(company, &after, 2).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        found.extend(page.into_iter().map(|agent| agent.id));
+    }
+    assert_eq!(found, ["B", "a", "b", "c", "é"]);
+}
+
+#[test]
+fn who_leaves_is_forgotten_and_only_they() {
+    let place = Place::new();
+    let journal = place.open();
+    let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
+    for company in [a, b] {
+        journal
+            .put_agents(company, vec![agent("anna"), agent("ben")])
+            .unwrap();
+    }
+    assert!(journal.remove_agent(a, "anna").unwrap());
+    assert!(!journal.remove_agent(a, "anna").unwrap());
+    assert_eq!(ids(&journal, a), ["ben"]);
+    assert_eq!(ids(&journal, b), ["anna", "ben"]);
+}
+
+#[test]
+fn a_roster_out_of_bounds_is_refused_whole() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let with = |change: fn(&mut AgentRow)| {
+        let mut agent = agent("ben");
+        change(&mut agent);
+        vec![self::agent("anna"), agent]
+    };
+    for (bad, named) in [
+        (with(|agent| agent.id = String::new()), "agent id"),
+        (with(|agent| agent.id = "x".repeat(257)), "agent id"),
+        (with(|agent| agent.profile = " ".repeat(65_537)), "profile"),
+        (with(|agent| agent.state = vec![0; 65_537]), "agent state"),
+        (vec![agent("anna"); 10_001], "number of agents"),
+    ] {
+        let refused = journal.put_agents(company, bad).unwrap_err();
+        assert!(
+            matches!(refused, JournalError::Invalid { what, .. } if what == named),
+            "{refused}"
+        );
+    }
+    assert_eq!(ids(&journal, company), [""; 0]);
+    journal.put_agents(company, Vec::new()).unwrap();
+}
+
+#[test]
+fn a_backup_holds_the_roster_and_a_compaction_leaves_it_alone() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    journal.put_agents(company, vec![agent("anna")]).unwrap();
+    assert_eq!(journal.compact(at(1_000)).unwrap(), Default::default());
+    assert_eq!(ids(&journal, company), ["anna"]);
+    let other = Place::new();
+    let options = other.options();
+    journal.backup(&options.path).unwrap();
+    std::fs::create_dir(options.key_file.parent().unwrap()).unwrap();
+    std::fs::copy(place.options().key_file, &options.key_file).unwrap();
+    assert_eq!(ids(&other.open(), company), ["anna"]);
+}
+
+#[test]
+fn a_check_finds_agents_of_a_company_that_is_not_there() {
+    let place = Place::new();
+    let journal = place.open();
+    let nobody = CompanyId(99);
+    journal.put_agents(nobody, vec![agent("anna")]).unwrap();
+    let orphan = Finding::Orphan {
+        table: "agent".into(),
+        rows: 1,
+    };
+    assert_eq!(journal.check().unwrap().findings, [orphan]);
+    assert!(journal.remove_agent(nobody, "anna").unwrap());
+    assert!(journal.check().unwrap().sound());
+}
