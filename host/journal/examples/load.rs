@@ -180,6 +180,7 @@ fn decided(company: CompanyId, number: u64, taken: &Taken) -> Commit {
         }],
         state: Vec::new(),
         outbox: Vec::new(),
+        sent: Vec::new(),
         at: now,
     }
 }

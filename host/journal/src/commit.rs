@@ -22,6 +22,12 @@ pub struct Commit {
     pub state: Vec<StateChange>,
     /// What must go out.
     pub outbox: Vec<NewOutbox>,
+    /// Keys of outbox items the target has by now: they are done with this
+    /// commit, whether they waited or had been given up. A key that is done
+    /// already or that there is none of changes nothing and is no error, so
+    /// that doing the pass again writes the same; one that this commit puts in
+    /// is done at once. At most 1000.
+    pub sent: Vec<String>,
     /// When; what expired before is forgotten.
     pub at: Timestamp,
 }

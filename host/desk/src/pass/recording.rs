@@ -94,6 +94,7 @@ impl Pass<'_> {
                 entries,
                 state: Vec::new(),
                 outbox: Vec::new(),
+                sent: Vec::new(),
                 at: self.now,
             },
             known,

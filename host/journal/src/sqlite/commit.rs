@@ -15,6 +15,8 @@ use crate::sqlite::{memory, outbox};
 
 /// Most entries of one commit.
 const ENTRIES: usize = 1000;
+/// Most outbox keys said to be sent.
+const SENT: usize = 1000;
 /// Most bytes of a snapshot, a head, or what is sealed beside it.
 const PART_BYTES: usize = 16 * 1024 * 1024;
 /// Most bytes of the name of a queue, an agent, a target or a key.
@@ -47,6 +49,13 @@ pub(super) fn check(commit: &Commit) -> Result<(), JournalError> {
         within("outbox key", item.key.len(), NAME_BYTES)?;
         within("target", item.target.len(), NAME_BYTES)?;
         within("payload", item.payload.len(), PART_BYTES)?;
+    }
+    if commit.sent.len() > SENT {
+        let problem = format!("must be at most {SENT}");
+        return Err(JournalError::invalid("number of keys sent", problem));
+    }
+    for key in &commit.sent {
+        within("outbox key", key.len(), NAME_BYTES)?;
     }
     memory::check(&commit.state)
 }
@@ -91,6 +100,9 @@ pub(super) fn commit(
     memory::write(work.sql, commit)?;
     for item in items.values() {
         outbox::insert(work.sql, commit.conversation.company, item)?;
+    }
+    for key in &commit.sent {
+        outbox::sent(work.sql, commit.conversation.company, key)?;
     }
     Ok(Ok(committed))
 }

@@ -91,8 +91,10 @@ impl Journal for SqliteJournal {
         if commits.is_empty() {
             return Ok(Vec::new());
         }
-        let rows =
-            |commit: &Commit| 1 + commit.entries.len() + commit.state.len() + commit.outbox.len();
+        let rows = |commit: &Commit| {
+            let beside = commit.state.len() + commit.outbox.len() + commit.sent.len();
+            1 + commit.entries.len() + beside
+        };
         let weight = commits.iter().map(rows).sum();
         self.writer.call(weight, move |work| {
             commits

@@ -49,6 +49,14 @@ pub(super) fn insert(
     Ok(())
 }
 
+/// The target has it, if there is such an item.
+pub(super) fn sent(sql: &Connection, company: CompanyId, key: &str) -> Result<(), JournalError> {
+    match step(sql, company, key, &Step::Done) {
+        Err(JournalError::NoItem(_)) => Ok(()),
+        other => other,
+    }
+}
+
 /// What happens to an item.
 pub(super) enum Step {
     Done,

@@ -275,6 +275,56 @@ fn the_outbox_takes_a_key_once_and_refuses_other_bytes_under_it() {
 }
 
 #[test]
+fn what_was_sent_is_done_with_the_commit_that_says_so() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let of = conversation(company, "t");
+    let mut first = commit(&of, 0, None);
+    first.outbox = ["sent", "given up", "waiting"]
+        .map(|key| item(key, b"bytes"))
+        .to_vec();
+    journal.commit(first).unwrap();
+    journal
+        .outbox_dead(company, "given up", "no answer")
+        .unwrap();
+    let mut said = commit(&of, 1, None);
+    said.outbox = vec![item("at once", b"bytes")];
+    said.sent = ["sent", "given up", "at once", "unknown"]
+        .map(str::to_owned)
+        .to_vec();
+    journal.commit(said.clone()).unwrap();
+    let waiting = || {
+        let due = journal.outbox_due(at(9), 10).unwrap();
+        due.into_iter().map(|item| item.key).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting(), ["waiting"]);
+    let done = journal.outbox_list(company, OutboxState::Done, "", 9);
+    assert_eq!(done.unwrap().len(), 3);
+    said.expected = 2;
+    journal.commit(said).unwrap();
+    assert_eq!(waiting(), ["waiting"], "said again, nothing changes");
+}
+
+#[test]
+fn a_conflict_leaves_what_was_sent_alone_and_so_does_another_company() {
+    let place = Place::new();
+    let journal = place.open();
+    let [ours, theirs] = ["a", "b"].map(|name| journal.company(name).unwrap());
+    let of = conversation(ours, "t");
+    let mut first = commit(&of, 0, None);
+    first.outbox = vec![item("k", b"bytes")];
+    journal.commit(first).unwrap();
+    let mut stale = commit(&of, 7, None);
+    stale.sent = vec!["k".into()];
+    conflict(&journal, stale);
+    let mut elsewhere = commit(&conversation(theirs, "t"), 0, None);
+    elsewhere.sent = vec!["k".into()];
+    journal.commit(elsewhere).unwrap();
+    assert_eq!(journal.outbox_due(at(9), 10).unwrap().len(), 1);
+}
+
+#[test]
 fn what_a_policy_remembers_commits_with_the_decision_or_not_at_all() {
     let place = Place::new();
     let journal = place.open();
@@ -312,16 +362,20 @@ fn what_a_policy_remembers_commits_with_the_decision_or_not_at_all() {
 }
 
 #[test]
-fn a_commit_without_entries_or_with_too_long_a_key_is_refused() {
+fn a_commit_without_entries_or_with_too_long_a_key_or_too_many_is_refused() {
     let place = Place::new();
     let journal = place.open();
     let company = journal.company("acme").unwrap();
     let good = commit(&conversation(company, "t"), 0, None);
     let mut empty = good.clone();
     empty.entries.clear();
-    let mut long = good;
+    let mut long = good.clone();
     long.outbox.push(item(&"k".repeat(2000), b""));
-    for bad in [empty, long] {
+    let mut long_sent = good.clone();
+    long_sent.sent.push("k".repeat(2000));
+    let mut many_sent = good;
+    many_sent.sent = vec!["k".into(); 1001];
+    for bad in [empty, long, long_sent, many_sent] {
         let refused = journal.commit(bad).unwrap_err();
         assert!(matches!(
             refused,

@@ -98,6 +98,7 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
         entries: vec![entry(input)],
         state: Vec::new(),
         outbox: Vec::new(),
+        sent: Vec::new(),
         at: at(102),
     }
 }
