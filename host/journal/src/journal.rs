@@ -167,8 +167,29 @@ pub trait Journal: Send + Sync {
 
     // The outbox.
 
-    /// Items to be sent by now, of all companies, the longest due first.
-    fn outbox_due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxItem>, JournalError>;
+    /// Items to be sent by now, of all companies, the longest due first, after
+    /// a place in that order (the last one's `not_before`, company and key); at
+    /// most `limit`. Whoever has some of them out, or a target that takes none,
+    /// finds the others on the pages that follow.
+    fn outbox_due(
+        &self,
+        now: Timestamp,
+        after: Option<(Timestamp, CompanyId, String)>,
+        limit: usize,
+    ) -> Result<Vec<OutboxItem>, JournalError>;
+
+    /// When the first item that waits is to be sent, past or to come; absent:
+    /// none waits. What is out and not yet answered for still waits: past it,
+    /// [`outbox_due`](Journal::outbox_due) at the end of time tells what
+    /// follows.
+    fn outbox_next(&self) -> Result<Option<Timestamp>, JournalError>;
+
+    /// An item, wherever it stands.
+    fn outbox_item(
+        &self,
+        company: CompanyId,
+        key: &str,
+    ) -> Result<Option<OutboxItem>, JournalError>;
 
     /// A company's items in a state, by key, after a key (empty: from the
     /// first).

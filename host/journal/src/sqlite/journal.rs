@@ -211,8 +211,26 @@ impl Journal for SqliteJournal {
             .read(|sql| read::live(sql, read::Live::Unresolved, after, limit))
     }
 
-    fn outbox_due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxItem>, JournalError> {
-        self.readers.read(|sql| outbox::due(sql, now, limit))
+    fn outbox_due(
+        &self,
+        now: Timestamp,
+        after: Option<(Timestamp, CompanyId, String)>,
+        limit: usize,
+    ) -> Result<Vec<OutboxItem>, JournalError> {
+        self.readers
+            .read(|sql| outbox::due(sql, now, after.as_ref(), limit))
+    }
+
+    fn outbox_next(&self) -> Result<Option<Timestamp>, JournalError> {
+        self.readers.read(|sql| outbox::next(sql))
+    }
+
+    fn outbox_item(
+        &self,
+        company: CompanyId,
+        key: &str,
+    ) -> Result<Option<OutboxItem>, JournalError> {
+        self.readers.read(|sql| outbox::by_key(sql, company, key))
     }
 
     fn outbox_list(

@@ -122,19 +122,51 @@ fn item(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
     })
 }
 
+fn all(
+    sql: &Connection,
+    query: &str,
+    values: &[&dyn ToSql],
+) -> Result<Vec<OutboxItem>, JournalError> {
+    let mut statement = sql.prepare_cached(query)?;
+    let rows = statement.query_map(values, item)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// What is to be sent by now.
 pub(super) fn due(
     sql: &Connection,
     now: Timestamp,
+    after: Option<&(Timestamp, CompanyId, String)>,
     most: usize,
 ) -> Result<Vec<OutboxItem>, JournalError> {
+    let (at, company, key) = match after {
+        Some((at, company, key)) => (at.as_microsecond(), i64::from(company.0), key.as_str()),
+        None => (i64::MIN, -1, ""),
+    };
     let query = format!(
         "SELECT {COLUMNS} FROM outbox WHERE state = 'waiting' AND not_before <= ?1
-         ORDER BY not_before, rowid LIMIT ?2"
+           AND (not_before, company, key) > (?2, ?3, ?4)
+         ORDER BY not_before, company, key LIMIT ?5"
     );
-    let mut statement = sql.prepare_cached(&query)?;
-    let rows = statement.query_map(params![At(now), limit(most)], item)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    all(sql, &query, params![At(now), at, company, key, limit(most)])
+}
+
+/// When the first item that waits is to be sent.
+pub(super) fn next(sql: &Connection) -> Result<Option<Timestamp>, JournalError> {
+    let next: Option<At> = sql
+        .prepare_cached("SELECT min(not_before) FROM outbox WHERE state = 'waiting'")?
+        .query_row([], |row| row.get(0))?;
+    Ok(next.map(|at| at.0))
+}
+
+/// An item by its key.
+pub(super) fn by_key(
+    sql: &Connection,
+    company: CompanyId,
+    key: &str,
+) -> Result<Option<OutboxItem>, JournalError> {
+    let query = format!("SELECT {COLUMNS} FROM outbox WHERE company = ?1 AND key = ?2");
+    Ok(all(sql, &query, params![company, key])?.pop())
 }
 
 /// A company's items in a state.
@@ -151,7 +183,5 @@ pub(super) fn list(
          ORDER BY key LIMIT ?3",
         state.as_str()
     );
-    let mut statement = sql.prepare_cached(&query)?;
-    let rows = statement.query_map(params![company, after, limit(most)], item)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    all(sql, &query, params![company, after, limit(most)])
 }

@@ -107,7 +107,7 @@ CREATE TABLE outbox (
     problem    TEXT
 ) STRICT;
 CREATE UNIQUE INDEX outbox_key ON outbox (company, key);
-CREATE INDEX outbox_due ON outbox (not_before) WHERE state = 'waiting';
+CREATE INDEX outbox_due ON outbox (not_before, company, key) WHERE state = 'waiting';
 CREATE INDEX outbox_dead ON outbox (company, key) WHERE state = 'dead';
 
 CREATE TABLE contact (

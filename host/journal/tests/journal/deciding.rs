@@ -125,7 +125,7 @@ fn a_commit_that_expects_something_else_writes_nothing() {
     }
     assert_eq!(journal.entries(company, of.id, 0, 10).unwrap().len(), 1);
     assert_eq!(journal.pending(Ordinal(0), 10).unwrap().len(), 1);
-    assert_eq!(journal.outbox_due(at(9), 10).unwrap(), []);
+    assert_eq!(journal.outbox_due(at(9), None, 10).unwrap(), []);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn what_was_sent_is_done_with_the_commit_that_says_so() {
         .to_vec();
     journal.commit(said.clone()).unwrap();
     let waiting = || {
-        let due = journal.outbox_due(at(9), 10).unwrap();
+        let due = journal.outbox_due(at(9), None, 10).unwrap();
         due.into_iter().map(|item| item.key).collect::<Vec<_>>()
     };
     assert_eq!(waiting(), ["waiting"]);
@@ -321,7 +321,7 @@ fn a_conflict_leaves_what_was_sent_alone_and_so_does_another_company() {
     let mut elsewhere = commit(&conversation(theirs, "t"), 0, None);
     elsewhere.sent = vec!["k".into()];
     journal.commit(elsewhere).unwrap();
-    assert_eq!(journal.outbox_due(at(9), 10).unwrap().len(), 1);
+    assert_eq!(journal.outbox_due(at(9), None, 10).unwrap().len(), 1);
 }
 
 #[test]

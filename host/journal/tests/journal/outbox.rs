@@ -18,7 +18,7 @@ fn filled(journal: &SqliteJournal) -> CompanyId {
 }
 
 fn due(journal: &SqliteJournal, second: i64) -> Vec<String> {
-    let due = journal.outbox_due(at(second), 10).unwrap();
+    let due = journal.outbox_due(at(second), None, 10).unwrap();
     due.into_iter().map(|item| item.key).collect()
 }
 
@@ -73,7 +73,7 @@ fn what_was_given_up_waits_for_a_human() {
     assert_eq!((dead.len(), dead[0].attempts), (1, 1));
     journal.outbox_retry(company, "soon", at(5)).unwrap();
     assert_eq!(due(&journal, 5), ["soon"]);
-    assert_eq!(journal.outbox_due(at(5), 1).unwrap()[0].attempts, 0);
+    assert_eq!(journal.outbox_due(at(5), None, 1).unwrap()[0].attempts, 0);
     journal.outbox_done(company, "soon").unwrap();
     for refused in [
         journal.outbox_retry(company, "soon", at(5)),
@@ -83,4 +83,74 @@ fn what_was_given_up_waits_for_a_human() {
     ] {
         assert!(matches!(refused, Err(JournalError::NoItem(_))));
     }
+}
+
+#[test]
+fn what_is_due_is_read_page_by_page_and_each_item_once() {
+    let place = Place::new();
+    let journal = place.open();
+    let companies = ["a", "b"].map(|name| journal.company(name).unwrap());
+    for company in companies {
+        let mut fill = commit(&conversation(company, "t"), 0, None);
+        fill.outbox = ["1", "2", "3", "4"]
+            .map(|key| NewOutbox {
+                key: key.into(),
+                target: "crm".into(),
+                payload: vec![],
+                not_before: at(if key < "3" { 10 } else { 20 }),
+            })
+            .to_vec();
+        journal.commit(fill).unwrap();
+    }
+    let all = journal.outbox_due(at(20), None, 99).unwrap();
+    assert_eq!(all.len(), 8);
+    let (mut found, mut after) = (vec![], None);
+    loop {
+        let page = journal.outbox_due(at(20), after, 3).unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.not_before, last.company, last.key.clone()));
+        found.extend(page);
+    }
+    assert_eq!(found, all);
+    let not_yet = journal.outbox_due(at(19), None, 99).unwrap();
+    assert_eq!(
+        not_yet,
+        all[..4],
+        "the end of a page is not the end of time"
+    );
+}
+
+#[test]
+fn the_next_moment_something_waits_for_is_known() {
+    let place = Place::new();
+    let journal = place.open();
+    assert_eq!(journal.outbox_next().unwrap(), None);
+    let company = filled(&journal);
+    assert_eq!(journal.outbox_next().unwrap(), Some(at(10)));
+    journal.outbox_done(company, "soon").unwrap();
+    journal
+        .outbox_later(company, "next", at(90), "503")
+        .unwrap();
+    assert_eq!(journal.outbox_next().unwrap(), Some(at(30)));
+    journal.outbox_dead(company, "late", "refused").unwrap();
+    assert_eq!(journal.outbox_next().unwrap(), Some(at(90)));
+}
+
+#[test]
+fn an_item_is_found_by_its_key_wherever_it_stands() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = filled(&journal);
+    journal.outbox_done(company, "soon").unwrap();
+    journal.outbox_dead(company, "next", "refused").unwrap();
+    let state = |key| {
+        let item = journal.outbox_item(company, key).unwrap();
+        item.map(|item| (item.key == key, item.state))
+    };
+    assert_eq!(state("soon"), Some((true, OutboxState::Done)));
+    assert_eq!(state("next"), Some((true, OutboxState::Dead)));
+    assert_eq!(state("late"), Some((true, OutboxState::Waiting)));
+    assert_eq!(state("never"), None);
+    let other = journal.company("other").unwrap();
+    assert_eq!(journal.outbox_item(other, "soon").unwrap(), None);
 }
