@@ -9,9 +9,10 @@ use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_generation::Generation;
+use patchbay_generation::{Generation, Publishers};
 use patchbay_generation::assemble::{Assembler, Rejected};
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Directory;
 use patchbay_model::limits::{Limits, LimitsFile};
 use patchbay_model::on_failure::OnFailure;
@@ -154,6 +155,8 @@ fn alone(engine: &Engine, trial: &Trial<'_>) -> Result<Generation, Failure> {
         company: pack.name.clone(),
         pipelines,
         queues: BTreeMap::new(),
+        desk: DeskRules::default(),
+        publishers: Publishers::default(),
         surroundings: Arc::new(Surroundings::of(directory)),
         warnings: Vec::new(),
     })

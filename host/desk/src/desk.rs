@@ -1,25 +1,35 @@
 //! The desk: takes deliveries in, has them decided about in order, and keeps
 //! what came of it.
 
+mod asking;
+mod people;
+mod sending;
 mod working;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_generation::Generation;
+use patchbay_model::directory::DirectoryError;
 use patchbay_journal::{
     Accepted, Arrival, CompanyId, Journal, JournalError, Kind, Ordinal, Purpose, SealError,
 };
 use thiserror::Error;
 
+pub use people::{AgentStatus, QueueStatus};
+
+use crate::assignment::Assignments;
+use crate::floor::FloorError;
 use crate::intake::Delivery;
 use crate::memory::AtHand;
 use crate::timers::Timers;
+use crate::surge::Surges;
 use crate::work::{Lane, Work, WorkList};
+use asking::Requests;
 
 /// What the operator decides about the desk.
 #[derive(Clone, Debug)]
@@ -59,6 +69,23 @@ pub enum DeskError {
     /// The journal could not.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A company's roster or queues cannot be worked with.
+    #[error("the floor of {company:?} cannot be set up: {error}")]
+    Floor {
+        /// The company.
+        company: String,
+        /// Why.
+        error: FloorError,
+    },
+    /// What the roster was told of an agent is not right.
+    #[error(transparent)]
+    Agent(#[from] DirectoryError),
+    /// The company has no such agent.
+    #[error("there is no agent {0:?}")]
+    UnknownAgent(String),
+    /// What was to be written down could not be.
+    #[error(transparent)]
+    Act(crate::action::ActError),
     /// No thread could be started.
     #[error("cannot start the threads that decide: {0}; try fewer workers")]
     Threads(std::io::Error),
@@ -100,6 +127,17 @@ pub enum ReceiptStatus {
 #[derive(Debug)]
 struct Here {
     generation: RwLock<Arc<Generation>>,
+    assignments: Assignments,
+    surges: Surges,
+    /// Held while the roster changes, on the floor and in the journal.
+    roster: Mutex<()>,
+}
+
+impl Here {
+    fn generation(&self) -> Arc<Generation> {
+        let current = self.generation.read();
+        Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Inputs that harm the host.
@@ -111,7 +149,16 @@ struct Trouble {
     panics: HashMap<Ordinal, u32>,
 }
 
-type Listener = Box<dyn Fn(CompanyId) + Send + Sync>;
+type Listener = Box<dyn Fn(News) + Send + Sync>;
+
+/// What was committed, for whoever listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Whose feed has more.
+    pub company: CompanyId,
+    /// Whether the outbox has more.
+    pub outbox: bool,
+}
 
 struct Inner {
     journal: Arc<dyn Journal>,
@@ -122,6 +169,8 @@ struct Inner {
     names: HashMap<String, CompanyId>,
     companies: HashMap<CompanyId, Here>,
     trouble: Mutex<Trouble>,
+    requests: Requests,
+    next_request: AtomicU64,
     listeners: RwLock<Vec<Listener>>,
     /// The latest time seen, in microseconds: the desk's time never runs back.
     latest: AtomicI64,
@@ -154,11 +203,20 @@ impl Desk {
     ) -> Result<Desk, DeskError> {
         let mut names = HashMap::new();
         let mut companies = HashMap::new();
+        let now = Timestamp::now();
+        let mut open = people::unresolved(&*journal)?;
         for generation in generations {
             let company = journal.company(&generation.company)?;
             names.insert(generation.company.clone(), company);
-            let generation = RwLock::new(generation);
-            companies.insert(company, Here { generation });
+            let open = open.remove(&company).unwrap_or_default();
+            let assignments = people::open(&*journal, company, &generation, &open, now)?;
+            let here = Here {
+                generation: RwLock::new(generation),
+                assignments,
+                surges: Surges::default(),
+                roster: Mutex::new(()),
+            };
+            companies.insert(company, here);
         }
         let inner = Arc::new(Inner {
             journal,
@@ -169,10 +227,15 @@ impl Desk {
             names,
             companies,
             trouble: Mutex::default(),
+            requests: Requests::default(),
+            next_request: AtomicU64::new(1),
             listeners: RwLock::default(),
             latest: AtomicI64::new(0),
         });
         inner.take_up()?;
+        for company in inner.companies.keys() {
+            inner.settle(*company);
+        }
         let desk = Desk {
             inner,
             threads: Mutex::default(),
@@ -244,24 +307,33 @@ impl Desk {
     }
 
     /// From now on a company decides by this generation; a pass that has begun
-    /// ends on the one it began with.
+    /// ends on the one it began with. Running clocks keep their targets.
     ///
     /// # Errors
-    /// [`DeskError::UnknownCompany`].
+    /// [`DeskError::UnknownCompany`], or [`DeskError::Floor`] where its queues
+    /// do not fit the roster; then the one before stays.
     pub fn adopt(&self, generation: Arc<Generation>) -> Result<(), DeskError> {
         let id = self.company(&generation.company)?;
-        if let Some(here) = self.inner.companies.get(&id) {
-            let mut current = here
-                .generation
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
-            *current = generation;
-        }
+        let inner = &self.inner;
+        let Some(here) = inner.companies.get(&id) else {
+            return Ok(());
+        };
+        here.assignments
+            .adopt(&generation, inner.now())
+            .map_err(|error| DeskError::Floor {
+                company: generation.company.clone(),
+                error,
+            })?;
+        *here
+            .generation
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = generation;
+        inner.settle(id);
         Ok(())
     }
 
-    /// Call this whenever something was added to a company's feed.
-    pub fn on_commit(&self, listener: impl Fn(CompanyId) + Send + Sync + 'static) {
+    /// Call this whenever something was committed.
+    pub fn on_commit(&self, listener: impl Fn(News) + Send + Sync + 'static) {
         let listeners = &self.inner.listeners;
         listeners
             .write()
@@ -284,17 +356,12 @@ impl Desk {
         self.inner.work.drained();
     }
 
-    /// Who is whom changed, or somebody was erased: what is at hand is let go,
-    /// and read anew from the journal.
-    pub fn forget(&self) {
-        self.inner.at_hand.forget_all();
-    }
-
     /// Finish what has begun, and decide nothing more. What was taken in and
     /// not decided about waits in the journal.
     pub fn stop(&self) {
         self.inner.work.close();
         self.inner.timers.close();
+        self.inner.requests.refuse_all();
         for thread in self.threads().drain(..) {
             // One that panicked has said so.
             let _ = thread.join();

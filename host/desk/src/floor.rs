@@ -13,11 +13,11 @@
 
 mod agent;
 mod answering;
-mod capacity;
 mod conversation;
 mod error;
 mod holding;
 mod lines;
+mod load;
 mod offer;
 mod placing;
 mod pools;
@@ -37,15 +37,16 @@ use jiff::Timestamp;
 use patchbay_model::directory::Queue;
 
 pub use agent::{AgentProfile, AgentRecord};
-pub use capacity::{Capacity, CapacityError, MOST_MEDIA, MOST_UNITS, Medium};
 pub use conversation::{Arrival, Hold, Place, Terms, WaitFor};
 pub use error::FloorError;
 pub use holding::{AgentCleared, Released, Returned, Transferred};
 pub use offer::{Assignment, ClosedOffer, Offer, OfferId, OfferState, Refusal};
+pub use patchbay_model::capacity::{Capacity, CapacityError, MOST_MEDIA, MOST_UNITS, Medium};
+pub use patchbay_model::desk::BackOff;
 pub use record::{ConversationRecord, FloorRecord, PlaceRecord, RefusalRecord};
 pub use roster::{PresenceChange, RosterChange};
 pub use selection::{Effort, Round, Widened};
-pub use settings::{BackOff, FloorSettings, LONGEST_OFFER};
+pub use settings::{FloorSettings, LONGEST_OFFER};
 pub use view::{AgentView, Holding, QueueView};
 
 use agent::AgentState;

@@ -5,61 +5,103 @@ use patchbay_engine::decision::Decision;
 use patchbay_journal::Kind;
 use serde_json::{Map, Value, json};
 
-/// What an entry records. The numbers are in the store: they never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u16)]
-pub enum EntryKind {
+macro_rules! entry_kinds {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $code:literal;)*) => {
+        /// What an entry records. The numbers are in the store: they never
+        /// change.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u16)]
+        pub enum EntryKind {
+            $($(#[$doc])* $name = $number,)*
+        }
+
+        impl EntryKind {
+            /// Every kind, in the order of their numbers.
+            pub const ALL: &[EntryKind] = &[$(EntryKind::$name,)*];
+
+            /// The code, as in JSON and in the type of an event.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(EntryKind::$name => $code,)*
+                }
+            }
+        }
+    };
+}
+
+entry_kinds! {
     /// A customer wrote, and what was decided about it.
-    Received = 1,
+    Received = 1, "received";
     /// A message was reworded, and what was decided about the new wording.
-    Edited = 2,
+    Edited = 2, "edited";
     /// A message was taken back.
-    Deleted = 3,
+    Deleted = 3, "deleted";
     /// Somebody reacted to a message.
-    Reacted = 4,
+    Reacted = 4, "reacted";
     /// The channel's copy of what the company sent.
-    Echoed = 5,
+    Echoed = 5, "echoed";
     /// An SLA clock is at risk or breached, and what was decided about that.
-    ClockRang = 32,
+    ClockRang = 32, "clock-rang";
     /// A moment came at which a policy asked to be called.
-    WokeUp = 33,
+    WokeUp = 33, "woke-up";
+    /// Something else happened that escalation was asked about.
+    Triggered = 34, "triggered";
+    /// It was routed again.
+    Routed = 35, "routed";
     /// An input that was in flight at three crashes in a row: no policy sees
     /// it again.
-    Quarantined = 48,
+    Quarantined = 48, "quarantined";
+    /// An operator or supervisor should look.
+    Alerted = 49, "alerted";
+    /// It was set before an agent.
+    Offered = 64, "offered";
+    /// An agent took what was offered.
+    Accepted = 65, "accepted";
+    /// An agent would not take what was offered.
+    Declined = 66, "declined";
+    /// An agent did not answer an offer in time.
+    TimedOut = 67, "timed-out";
+    /// An offer was taken back, or nobody needs to take it any more.
+    Withdrawn = 68, "withdrawn";
+    /// More agents qualify than before.
+    Widened = 69, "widened";
+    /// It was given to an agent by hand.
+    Assigned = 70, "assigned";
+    /// Its agent left or gave it back: it waits again, with its age.
+    Returned = 71, "returned";
+    /// It was sent to another queue or agent.
+    Transferred = 72, "transferred";
+    /// It entered a state.
+    StateChanged = 73, "state-changed";
+    /// It holds no capacity any more: its customer is next, and does not write.
+    Parked = 74, "parked";
+    /// An agent or a policy wrote a reply.
+    ReplyDrafted = 95, "reply-drafted";
+    /// A reply is on its way to the channel.
+    ReplyPublished = 96, "reply-published";
+    /// A reply went back to its agent.
+    ReplyRevise = 97, "reply-revise";
+    /// A reply waits for approval.
+    ReplyHeld = 98, "reply-held";
+    /// A reply may not go out.
+    ReplyBlocked = 99, "reply-blocked";
+    /// An approver approved a reply.
+    ReplyApproved = 100, "reply-approved";
+    /// An approver would not have a reply.
+    ReplyRejected = 101, "reply-rejected";
+    /// A reply that waited is out of date.
+    ReplyStale = 102, "reply-stale";
+    /// The channel has a reply.
+    ReplyDelivered = 103, "reply-delivered";
+    /// The channel would not take a reply.
+    ReplyUndeliverable = 104, "reply-undeliverable";
 }
 
 impl EntryKind {
-    /// Every kind.
-    pub const ALL: [EntryKind; 8] = [
-        EntryKind::Received,
-        EntryKind::Edited,
-        EntryKind::Deleted,
-        EntryKind::Reacted,
-        EntryKind::Echoed,
-        EntryKind::ClockRang,
-        EntryKind::WokeUp,
-        EntryKind::Quarantined,
-    ];
-
-    /// The code, as in JSON and in the type of an event.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            EntryKind::Received => "received",
-            EntryKind::Edited => "edited",
-            EntryKind::Deleted => "deleted",
-            EntryKind::Reacted => "reacted",
-            EntryKind::Echoed => "echoed",
-            EntryKind::ClockRang => "clock-rang",
-            EntryKind::WokeUp => "woke-up",
-            EntryKind::Quarantined => "quarantined",
-        }
-    }
-
     /// The kind of a number in the store; none for one of a later version.
     pub fn of(number: u16) -> Option<EntryKind> {
-        EntryKind::ALL
-            .into_iter()
-            .find(|kind| *kind as u16 == number)
+        let mut all = EntryKind::ALL.iter().copied();
+        all.find(|kind| *kind as u16 == number)
     }
 
     /// What records an input.
@@ -115,6 +157,17 @@ pub(crate) fn public_view(decision: &Decision) -> Map<String, Value> {
             .map(|action| json!({"kind": action.kind, "target": action.target}))
             .collect();
         view.insert("escalation".to_owned(), json!({ "actions": actions }));
+    }
+    if let Some(review) = &decision.tone {
+        let findings: Vec<Value> = review
+            .findings
+            .iter()
+            .map(|finding| json!({"code": finding.code, "severity": finding.severity}))
+            .collect();
+        view.insert(
+            "tone".to_owned(),
+            json!({"verdict": review.verdict, "findings": findings}),
+        );
     }
     if !decision.fallbacks.is_empty() {
         let fallbacks: Vec<Value> = decision

@@ -16,16 +16,27 @@
 //! [`floor`] is who works on what, between a route and an answer: agents, their
 //! capacity, offers. It keeps nothing on disk and reads no clock.
 
+pub mod action;
+mod assignment;
 mod desk;
+pub mod export;
 pub mod floor;
 pub mod history;
 mod intake;
 mod memory;
+mod outgoing;
 mod pass;
 pub mod reading;
+pub mod reply;
+pub mod roster;
 pub mod snapshot;
+mod surge;
 mod timers;
 mod work;
 
-pub use desk::{Desk, DeskError, DeskSettings, Receipt, ReceiptStatus};
+pub use assignment::Incident;
+pub use desk::{
+    AgentStatus, Desk, DeskError, DeskSettings, News, QueueStatus, Receipt, ReceiptStatus,
+};
 pub use intake::Delivery;
+pub use outgoing::Outgoing;

@@ -55,7 +55,7 @@ impl Known {
         Said {
             texts: own.cloned().collect(),
             received: self.snapshot.received.clone(),
-            last_agent: self.snapshot.last_agent.clone(),
+            last_answer: self.snapshot.last_answer(),
         }
     }
 
@@ -83,7 +83,8 @@ pub(crate) struct Person {
 pub(crate) struct Said {
     pub(crate) texts: Vec<Text>,
     pub(crate) received: Vec<Timestamp>,
-    pub(crate) last_agent: Option<String>,
+    /// Who last answered them in it, and when.
+    pub(crate) last_answer: Option<(Timestamp, String)>,
 }
 
 impl Said {

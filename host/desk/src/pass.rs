@@ -1,38 +1,48 @@
-//! One pass over a conversation: what came in is decided about, outside any
-//! transaction, and becomes one commit.
+//! One pass over a conversation: what came in, rang, happened on the floor or
+//! was asked for by somebody is decided about, outside any transaction, and
+//! becomes one commit.
 
 mod acting;
+mod doing;
+mod placing;
 mod recalling;
 mod recording;
+mod replying;
+mod sheet;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_engine::decision::Decision;
 use patchbay_generation::Generation;
 use patchbay_generation::decide::Made;
 use patchbay_journal::{Commit, CompanyId, ConversationId, Journal, JournalError, Kind, Message};
 use patchbay_model::conversation::{ConversationState, Trigger};
-use patchbay_model::decision::escalation::Action;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::hours::Hours;
+use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::situation::Situation;
 use patchbay_model::sla::{Event, start_of};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::action::{ActError, Done};
+use crate::assignment::{Assignments, Consequence, Departure, News};
 use crate::history::EntryKind;
 use crate::memory::{AtHand, Known, Text};
 use crate::reading;
-use crate::snapshot::{Snapshot, unix_ms};
+use crate::snapshot::{Snapshot, span, unix_ms};
+use crate::surge::Surges;
+use sheet::Sheet;
 
 /// What a pass works with.
 pub(crate) struct Pass<'a> {
     pub(crate) journal: &'a dyn Journal,
     pub(crate) at_hand: &'a AtHand,
+    pub(crate) assignments: &'a Assignments,
+    pub(crate) surges: &'a Surges,
     pub(crate) generation: &'a Generation,
     pub(crate) company: CompanyId,
     pub(crate) now: Timestamp,
@@ -46,11 +56,19 @@ pub(crate) struct Pass<'a> {
 pub(crate) struct Planned {
     pub(crate) commit: Commit,
     pub(crate) known: Known,
+    /// What is news again if it is not committed.
+    pub(crate) news: Vec<News>,
+    /// Agents whose row in the roster has to follow.
+    pub(crate) agents: Vec<String>,
 }
 
-/// What a clock's ringing came to: the entry's kind and head, the decision if
-/// the policies were asked, and what has to go out.
-type Rang = (EntryKind, Value, Option<Decision>, Vec<(String, Action)>);
+/// What somebody's action came to.
+pub(crate) struct Acted {
+    /// What to write; none where nothing changed.
+    pub(crate) planned: Option<Planned>,
+    /// What to tell them, once that is written.
+    pub(crate) answer: Result<Done, ActError>,
+}
 
 /// Why a pass came to nothing.
 #[derive(Debug)]
@@ -76,10 +94,29 @@ impl From<JournalError> for Undecided {
 impl Pass<'_> {
     /// Decide about an input.
     pub(crate) fn input(&self, message: &Message, quarantined: bool) -> Result<Planned, Undecided> {
-        let mut known = self.conversation_of(message)?;
+        let known = self.conversation_of(message)?;
+        let begins = known.row.sequence == 0;
+        let mut sheet = Sheet::new(known);
+        let decided = self.decide_input(&mut sheet, message, begins, quarantined);
+        self.finished(sheet, decided)
+    }
+
+    fn decide_input(
+        &self,
+        sheet: &mut Sheet,
+        message: &Message,
+        begins: bool,
+        quarantined: bool,
+    ) -> Result<(), Undecided> {
+        self.take_up_news(sheet);
+        let kind = EntryKind::of_input(message.kind);
         let Some(interaction) = reading::open(self.journal, message)? else {
             // Erased since it was taken in: that it was there is all there is.
-            return Ok(self.plan(known, message, EntryKind::of_input(message.kind), None));
+            if begins {
+                self.enter(sheet, ConversationState::Resolved);
+            }
+            self.record_input(sheet, message, kind, None);
+            return Ok(());
         };
         let interaction = Arc::new(interaction);
         let text = Text {
@@ -87,146 +124,215 @@ impl Pass<'_> {
             contact: message.contact,
             interaction: Arc::clone(&interaction),
         };
-        let begins = known.row.sequence == 0;
         match message.kind {
             Kind::Message | Kind::Edit => {}
             Kind::Delete | Kind::Reaction => {
                 if message.kind == Kind::Delete {
-                    known.forget(&interaction.id);
+                    sheet.known.forget(&interaction.id);
                 }
                 if begins {
                     // About nothing that is known: nobody has to do anything.
-                    let resolved = ConversationState::Resolved;
-                    known.snapshot.enter(resolved, self.now, None);
+                    self.enter(sheet, ConversationState::Resolved);
                 }
-                let kind = EntryKind::of_input(message.kind);
-                return Ok(self.plan(known, message, kind, None));
+                self.record_input(sheet, message, kind, None);
+                return Ok(());
             }
             Kind::Echo => {
-                let hours = self.hours(&known.snapshot);
-                let clocks = &mut known.snapshot.clocks;
-                // A reply was accepted by the channel: that is never refused.
-                let _ = clocks.apply(unix_ms(self.now), Event::ReplyAccepted, hours);
+                self.reply_accepted(sheet);
                 if begins {
-                    let waiting = ConversationState::WaitingOnCustomer;
-                    known.snapshot.enter(waiting, self.now, None);
+                    self.enter(sheet, ConversationState::WaitingOnCustomer);
                 }
-                known.hear(text);
-                return Ok(self.plan(known, message, EntryKind::Echoed, None));
+                sheet.known.hear(text);
+                self.record_input(sheet, message, kind, None);
+                return Ok(());
             }
         }
+        self.customer_wrote(sheet, message, text, &interaction, begins, quarantined)
+    }
+
+    /// A customer's message, or a new wording of one.
+    fn customer_wrote(
+        &self,
+        sheet: &mut Sheet,
+        message: &Message,
+        text: Text,
+        interaction: &Arc<Interaction>,
+        begins: bool,
+        quarantined: bool,
+    ) -> Result<(), Undecided> {
         let is_edit = message.kind == Kind::Edit && !begins;
         if is_edit {
-            known.forget(&interaction.id);
+            sheet.known.forget(&interaction.id);
         } else {
-            known.snapshot.heard(self.now);
+            sheet.snapshot().heard(self.now);
         }
-        let was = known.snapshot.state;
-        let reopened = was == ConversationState::Resolved;
-        if reopened || was == ConversationState::WaitingOnCustomer {
-            if reopened {
-                known.snapshot.cause = "reopened".to_owned();
-            }
-            let hours = self.hours(&known.snapshot);
-            let next = match known.snapshot.owner {
-                Some(_) => ConversationState::Active,
-                None => ConversationState::Queued,
-            };
-            known.snapshot.enter(next, self.now, hours);
+        if begins {
+            sheet.snapshot().visibility = interaction.visibility;
         }
-        let needs_route =
-            known.snapshot.owner.is_none() && (known.snapshot.plan.is_none() || reopened);
+        let reopened = self.wake(sheet);
+        self.make_stale(sheet, "customer-wrote");
+        let snapshot = &sheet.known.snapshot;
+        let needs_route = snapshot.owner.is_none() && (snapshot.plan.is_none() || reopened);
         if quarantined {
-            return Ok(self.quarantine(known, message, text, needs_route));
+            self.quarantine(sheet, message, text, needs_route);
+            return Ok(());
         }
         let mut stages = BTreeSet::from([Stage::Classify, Stage::Escalate]);
         if needs_route {
             stages.insert(Stage::Route);
         }
-        let situation = self.situation(&known, message.contact, &interaction)?;
+        let situation = self.situation(&sheet.known, message.contact, interaction)?;
+        let returned = needs_route && self.is_familiar(sheet, message)?;
         let mut made = self.ask(situation.clone(), &stages)?;
         let decision = &made.decision;
-        known.hear(text);
+        sheet.known.hear(text);
         let classification = decision.classification.as_ref();
-        known.snapshot.assessment = classification.map(|merged| {
+        sheet.snapshot().assessment = classification.map(|merged| {
             let mut said = merged.classification.clone();
             said.why.clear();
             said
         });
         if !is_edit {
-            self.start_clocks(&mut known.snapshot, message);
+            self.start_clocks(sheet, message);
         }
         if let Some(plan) = decision.route.clone() {
-            self.follow(&mut known.snapshot, plan);
+            self.follow(sheet, plan);
         }
         let unique = message.ordinal.to_string();
-        let outbox = self.act(&mut known.snapshot, &mut made, situation, &unique)?;
+        self.act(sheet, &mut made, situation, &unique)?;
+        self.warn_of_failed_escalation(sheet, &made);
         let kind = EntryKind::of_input(message.kind);
-        let mut planned = self.plan(known, message, kind, Some(&made.decision));
-        self.add(&mut planned, &made.decision, outbox, message.contact);
-        Ok(planned)
+        self.record_input(sheet, message, kind, Some(&made.decision));
+        self.remember(sheet, &made.decision, message.contact);
+        if returned {
+            sheet
+                .consequences
+                .push(Consequence::Escalate("customer-returned"));
+        }
+        if !is_edit {
+            self.watch_for_surges(sheet, interaction)?;
+        }
+        self.follow_up(sheet)
+    }
+
+    /// A message brings a conversation back that was answered or done; whether
+    /// it was done.
+    fn wake(&self, sheet: &mut Sheet) -> bool {
+        let snapshot = sheet.snapshot();
+        let was = snapshot.state;
+        let reopened = was == ConversationState::Resolved;
+        if reopened {
+            snapshot.cause = "reopened".to_owned();
+            snapshot.disown();
+            snapshot.queue = None;
+            self.enter(sheet, ConversationState::Queued);
+            return true;
+        }
+        let Some(owner) = snapshot.owner.clone() else {
+            if was == ConversationState::WaitingOnCustomer {
+                self.enter(sheet, ConversationState::Queued);
+            }
+            return false;
+        };
+        let mut room = self.assignments.room();
+        if !room.is_signed_in(&owner) {
+            // Nobody sits before it: it must not wait for them.
+            let taken = room.take_back(sheet.known.row.id, Departure::Offline, self.now);
+            drop(room);
+            if taken.is_ok() {
+                self.take_up_news(sheet);
+            }
+            return false;
+        }
+        if matches!(
+            was,
+            ConversationState::WaitingOnCustomer | ConversationState::Wrapping
+        ) {
+            // Its agent may have more than they can hold now; they are told.
+            let _ = room.hold(sheet.known.row.id, crate::floor::Hold::Active, self.now);
+            drop(room);
+            self.enter(sheet, ConversationState::Active);
+        }
+        false
     }
 
     /// A conversation's clock rings: escalation is asked about everything that
     /// fell due.
     pub(crate) fn ring(&self, id: ConversationId) -> Result<Planned, Undecided> {
-        let row = self.journal.conversation(self.company, id)?;
-        let row = row.ok_or(Undecided::Nothing)?;
-        let mut known = match self.at_hand.take(self.company, &row.thread) {
-            Some(known) if known.row.id == id => known,
-            // Another conversation has begun on its thread.
-            Some(newer) => {
-                self.at_hand.put(newer);
-                self.read(row)?
-            }
-            None => self.read(row)?,
-        };
-        let contact = known.row.contact;
-        let expected = known.row.sequence;
-        let triggers = self.due(&mut known.snapshot);
-        if triggers.is_empty() {
-            let due_at = known.snapshot.due_at(self.hours(&known.snapshot));
-            self.at_hand.put(known);
+        let mut sheet = Sheet::new(self.conversation(id)?);
+        self.take_up_news(&mut sheet);
+        let triggers = self.due(&mut sheet);
+        if triggers.is_empty() && sheet.is_empty() {
+            let due_at = sheet.known.snapshot.due_at(self.hours(&sheet.known.snapshot));
+            self.at_hand.put(sheet.known);
             return Err(Undecided::NotYet(due_at));
         }
-        // Absent where its author was erased: nothing an answer could be about.
-        let latest = known.texts.first();
-        let latest = latest.map(|text| Arc::clone(&text.interaction));
-        let mut rang = Vec::new();
-        for (number, (kind, trigger)) in triggers.into_iter().enumerate() {
-            let head = json!({"trigger": trigger});
-            let Some(latest) = &latest else {
-                rang.push((kind, head, None, Vec::new()));
-                continue;
-            };
-            if !known.snapshot.may_redecide(self.now) {
-                tracing::warn!(conversation = %id, "decided about again too often within an hour; its policies are not asked");
-                rang.push((kind, head, None, Vec::new()));
-                continue;
-            }
-            let mut situation = self.situation(&known, contact, latest)?;
-            situation.trigger = Some(Arc::new(trigger));
-            let mut made = self.ask(situation.clone(), &BTreeSet::from([Stage::Escalate]))?;
-            let unique = format!("{id}-{}", expected + 1 + number as u64);
-            let outbox = self.act(&mut known.snapshot, &mut made, situation, &unique)?;
-            rang.push((kind, head, Some(made.decision), outbox));
+        let mut decided = Ok(());
+        for (kind, trigger) in triggers {
+            decided = decided.and_then(|()| self.escalate(&mut sheet, kind, trigger));
         }
-        Ok(self.plan_ring(known, rang, contact))
+        let decided = decided.and_then(|()| self.follow_up(&mut sheet));
+        self.finished(sheet, decided)
     }
 
-    /// What fell due by now, as triggers.
-    fn due(&self, snapshot: &mut Snapshot) -> Vec<(EntryKind, Trigger)> {
-        let hours = self.hours(snapshot);
-        let due = snapshot.clocks.advance(unix_ms(self.now), hours);
+    /// Something happened to a conversation on the floor.
+    pub(crate) fn news(&self, id: ConversationId) -> Result<Planned, Undecided> {
+        let mut sheet = Sheet::new(self.conversation(id)?);
+        self.take_up_news(&mut sheet);
+        let decided = self.follow_up(&mut sheet);
+        if decided.is_ok() && sheet.is_empty() {
+            self.at_hand.put(sheet.known);
+            return Err(Undecided::Nothing);
+        }
+        self.finished(sheet, decided)
+    }
+
+    /// Bring the floor in line, and make a commit of it; or tell the news
+    /// again.
+    fn finished(
+        &self,
+        mut sheet: Sheet,
+        decided: Result<(), Undecided>,
+    ) -> Result<Planned, Undecided> {
+        match decided {
+            Ok(()) => {
+                self.place(&mut sheet);
+                Ok(self.plan(sheet))
+            }
+            Err(undecided) => {
+                let id = sheet.known.row.id;
+                self.assignments.room().give_back(id, sheet.news);
+                Err(undecided)
+            }
+        }
+    }
+
+    /// What fell due by now, as triggers; what needs no policy is done.
+    fn due(&self, sheet: &mut Sheet) -> Vec<(EntryKind, Trigger)> {
+        let hours = self.hours(&sheet.known.snapshot);
+        let now = self.now;
+        let snapshot = &mut sheet.known.snapshot;
+        let due = snapshot.clocks.advance(unix_ms(now), hours);
         let mut triggers: Vec<_> = due
             .into_iter()
             .map(|due| (EntryKind::ClockRang, due.trigger()))
             .collect();
-        let now = self.now;
         let woken = snapshot.wake_ups.iter().filter(|at| **at <= now).count();
         if woken > 0 {
             snapshot.wake_ups.drain(..woken);
             triggers.push((EntryKind::WokeUp, Trigger::of("wake-up")));
+        }
+        if snapshot.silent_at.is_some_and(|at| at <= now) {
+            snapshot.silent_at = None;
+            let trigger = Trigger::of("silent-agent");
+            triggers.push((EntryKind::Triggered, trigger));
+        }
+        if snapshot.park_at.is_some_and(|at| at <= now) {
+            snapshot.park_at = None;
+            self.park(sheet);
+        }
+        if sheet.known.snapshot.wrap_until.is_some_and(|at| at <= now) {
+            self.change_state(sheet, ConversationState::Resolved, None);
         }
         triggers
     }
@@ -236,17 +342,12 @@ impl Pass<'_> {
         let made = self
             .generation
             .decide_on(situation, stages, self.transcripts, self.patience);
-        let parts = &made.decision.stamp.plugins;
-        match parts
-            .iter()
-            .any(|part| part.outcome == OutcomeKind::Overloaded)
-        {
-            true => Err(Undecided::Overloaded),
-            false => Ok(made),
-        }
+        checked(made)
     }
 
-    fn start_clocks(&self, snapshot: &mut Snapshot, message: &Message) {
+    fn start_clocks(&self, sheet: &mut Sheet, message: &Message) {
+        let hours = self.hours(&sheet.known.snapshot);
+        let snapshot = &mut sheet.known.snapshot;
         let said = snapshot.assessment.as_ref();
         let event = Event::CustomerMessage {
             started_ms: start_of(
@@ -255,41 +356,91 @@ impl Pass<'_> {
             ),
             expects_reply: said.and_then(|said| said.reply_expected).unwrap_or(true),
         };
-        let hours = self.hours(snapshot);
         // A customer's message is never refused.
         let _ = snapshot.clocks.apply(unix_ms(self.now), event, hours);
+        if snapshot.silent_at.is_none() {
+            snapshot.expect_answer(self.generation.desk.silent_after, self.now);
+        }
+    }
+
+    /// The channel has a reply to everything the customer wrote so far.
+    pub(super) fn reply_accepted(&self, sheet: &mut Sheet) {
+        let hours = self.hours(&sheet.known.snapshot);
+        let snapshot = &mut sheet.known.snapshot;
+        // That is never refused.
+        let _ = snapshot
+            .clocks
+            .apply(unix_ms(self.now), Event::ReplyAccepted, hours);
+        snapshot.silent_at = None;
     }
 
     fn hours(&self, snapshot: &Snapshot) -> Option<&Hours> {
         snapshot.hours(&self.generation.surroundings.hours)
     }
 
+    pub(super) fn enter(&self, sheet: &mut Sheet, state: ConversationState) {
+        let hours = self.hours(&sheet.known.snapshot);
+        sheet.known.snapshot.enter(state, self.now, hours);
+    }
+
     /// An input nobody may decide about goes where one goes that no policy had
     /// an opinion on, and says why.
-    fn quarantine(
-        &self,
-        mut known: Known,
-        message: &Message,
-        text: Text,
-        needs_route: bool,
-    ) -> Planned {
+    fn quarantine(&self, sheet: &mut Sheet, message: &Message, text: Text, needs_route: bool) {
         tracing::error!(
             input = %message.ordinal,
             "an input was being decided at three crashes in a row; no policy is asked about it again"
         );
-        known.hear(text);
-        self.start_clocks(&mut known.snapshot, message);
+        sheet.known.hear(text);
+        self.start_clocks(sheet, message);
         if needs_route {
             let queue = self.generation.pipelines.default_queue();
-            self.follow(&mut known.snapshot, RoutePlan::to_queue(queue, ""));
+            self.follow(sheet, RoutePlan::to_queue(queue, ""));
         }
-        let mut planned = self.plan(known, message, EntryKind::Quarantined, None);
-        if let Some(entry) = planned.commit.entries.first_mut() {
-            let outcome = OutcomeKind::Quarantined;
+        self.record_input(sheet, message, EntryKind::Quarantined, None);
+        if let Some(entry) = sheet.entries.last_mut() {
             let mut head = recording::head_of(message);
-            head.insert("outcome".to_owned(), json!(outcome));
-            entry.head = Value::Object(head).to_string();
+            head.insert("outcome".to_owned(), json!(OutcomeKind::Quarantined));
+            entry.head = serde_json::Value::Object(head).to_string();
         }
-        planned
+        self.alert(sheet, "quarantined", json!({"interaction": message.message}));
+    }
+
+    /// Whether somebody writes anew who was answered not long ago; whoever
+    /// answered them is remembered.
+    fn is_familiar(&self, sheet: &mut Sheet, message: &Message) -> Result<bool, Undecided> {
+        let within = span(self.generation.desk.same_agent);
+        let answer = self.last_answer(&sheet.known, message.contact)?;
+        let lately = answer.filter(|(at, _)| self.now.duration_since(*at) <= within);
+        sheet.snapshot().familiar = lately.map(|(_, agent)| agent);
+        Ok(sheet.known.snapshot.familiar.is_some())
+    }
+
+    /// Many may write about the same thing as this one.
+    fn watch_for_surges(
+        &self,
+        sheet: &mut Sheet,
+        interaction: &Interaction,
+    ) -> Result<(), Undecided> {
+        let said = sheet.known.snapshot.assessment.as_ref();
+        let Some(intent) = said.and_then(|said| said.top_intent()) else {
+            return Ok(());
+        };
+        let rules = &self.generation.desk.surge;
+        for trigger in self.surges.heard(rules, &intent.name.clone(), interaction, self.now) {
+            self.escalate(sheet, EntryKind::Triggered, trigger)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the policies made, unless their turn did not come.
+fn checked(made: Made<'_>) -> Result<Made<'_>, Undecided> {
+    let parts = &made.decision.stamp.plugins;
+    match parts
+        .iter()
+        .any(|part| part.outcome == OutcomeKind::Overloaded)
+    {
+        true => Err(Undecided::Overloaded),
+        false => Ok(made),
     }
 }

@@ -4,7 +4,9 @@ use patchbay_journal::{
     CompanyId, Conversation, ConversationId, Journal, JournalError, Ordinal, Purpose, SealError,
 };
 use patchbay_model::interaction::Interaction;
+use serde_json::Value;
 
+use crate::outgoing::{self, Payload};
 use crate::snapshot::Snapshot;
 
 /// An interaction as the journal holds it.
@@ -61,6 +63,24 @@ pub fn said(journal: &dyn Journal, row: &Conversation) -> Result<Vec<Held>, Jour
         .collect::<Result<Vec<_>, JournalError>>()?;
     said.sort_by_key(|held| std::cmp::Reverse(held.ordinal));
     Ok(said)
+}
+
+/// The text of a drafted reply, by its entry; none where its customer was
+/// erased.
+///
+/// # Errors
+/// [`JournalError`].
+pub fn drafted(
+    journal: &dyn Journal,
+    row: &Conversation,
+    entry: u64,
+) -> Result<Option<String>, JournalError> {
+    let payload = Payload::Entry(row.id, entry);
+    let Ok(body) = outgoing::open(journal, row.company, payload)? else {
+        return Ok(None);
+    };
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    Ok(body.get("text").and_then(Value::as_str).map(str::to_owned))
 }
 
 /// The interaction of an input; none if its author was erased.

@@ -8,17 +8,21 @@ use patchbay_journal::Ordinal;
 use patchbay_model::conversation::{Conversation, ConversationState};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::route::RoutePlan;
+use patchbay_model::duration::Seconds;
 use patchbay_model::hours::Hours;
+use patchbay_model::interaction::Visibility;
 use patchbay_model::sla::{Event, SlaClocks, Targets};
 use serde::{Deserialize, Serialize};
+
+use crate::floor::{ConversationRecord, OfferId};
+use crate::reply::{Answered, PendingReply, Sending};
 
 /// Most interactions of a conversation a policy may read back.
 pub(crate) const RECENT: usize = 64;
 /// How long an inbound interaction counts as recent.
 const RECENT_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long after it was resolved a new message reopens a conversation; later
-/// ones start another.
-pub(crate) const REOPEN_WINDOW: SignedDuration = SignedDuration::from_hours(72);
+/// Answers that are remembered, for whoever asks for one again.
+const ANSWERS: usize = 8;
 /// Re-decisions of one conversation within an hour; what asks for more gets the
 /// default queue.
 const REDECISIONS: usize = 20;
@@ -84,6 +88,39 @@ pub struct Snapshot {
     /// When it was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
+    /// Who may read it; absent: the channel's usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// How it stands on the floor; absent where it is not on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<ConversationRecord>,
+    /// The offer by which its owner took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<OfferId>,
+    /// When its last agent replied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// Agent who answered the same customer not long before it was routed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub familiar: Option<String>,
+    /// When it stops holding capacity, unless the customer writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub park_at: Option<Timestamp>,
+    /// When its wrapping up ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap_until: Option<Timestamp>,
+    /// When its agent is silent, unless they reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_at: Option<Timestamp>,
+    /// The reply that waits for approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<PendingReply>,
+    /// Replies on their way to the channel, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sending: Vec<Sending>,
+    /// What became of its newest replies, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answered>,
 }
 
 impl Snapshot {
@@ -110,6 +147,17 @@ impl Snapshot {
             received: Vec::new(),
             redecided: Vec::new(),
             resolved_at: None,
+            visibility: None,
+            floor: None,
+            accepted: None,
+            answered_at: None,
+            familiar: None,
+            park_at: None,
+            wrap_until: None,
+            silent_at: None,
+            pending: None,
+            sending: Vec::new(),
+            answers: Vec::new(),
         }
     }
 
@@ -132,10 +180,19 @@ impl Snapshot {
     }
 
     /// Whether a new message still belongs to it.
-    pub(crate) fn takes_more(&self, now: Timestamp) -> bool {
+    pub(crate) fn takes_more(&self, within: Seconds, now: Timestamp) -> bool {
         match self.resolved_at {
             None => true,
-            Some(at) => now.duration_since(at) <= REOPEN_WINDOW,
+            Some(at) => now.duration_since(at) <= span(within),
+        }
+    }
+
+    /// Remember what became of a reply.
+    pub(crate) fn answer(&mut self, answered: Answered) {
+        self.answers.retain(|known| known.id != answered.id);
+        self.answers.push(answered);
+        if self.answers.len() > ANSWERS {
+            self.answers.remove(0);
         }
     }
 
@@ -158,6 +215,13 @@ impl Snapshot {
     pub(crate) fn heard_lately(&self, now: Timestamp) -> u32 {
         let lately = |at: &&Timestamp| now.duration_since(**at) <= RECENT_SPAN;
         self.received.iter().filter(lately).count() as u32
+    }
+
+    /// Whether it may be decided about again.
+    pub(crate) fn has_budget(&self, now: Timestamp) -> bool {
+        let hour = SignedDuration::from_hours(1);
+        let lately = |at: &&Timestamp| now.duration_since(**at) < hour;
+        self.redecided.iter().filter(lately).count() < REDECISIONS
     }
 
     /// Count a decision made again; whether there is budget for it.
@@ -228,7 +292,32 @@ impl Snapshot {
         if self.clocks.apply(unix_ms(now), event, hours).is_ok() {
             self.state = state;
             self.resolved_at = (state == ConversationState::Resolved).then_some(now);
+            if state != ConversationState::WaitingOnCustomer {
+                self.park_at = None;
+            }
+            if state != ConversationState::Wrapping {
+                self.wrap_until = None;
+            }
         }
+    }
+
+    /// Its agent is silent so long after now, if the customer waits for them.
+    pub(crate) fn expect_answer(&mut self, silent_after: Seconds, now: Timestamp) {
+        let waits = self.owner.is_some() && self.clocks.unanswered_since().is_some();
+        let at = now.checked_add(span(silent_after)).ok();
+        self.silent_at = at.filter(|_| waits);
+    }
+
+    /// When its customer was last answered, and by whom.
+    pub(crate) fn last_answer(&self) -> Option<(Timestamp, String)> {
+        Some((self.answered_at?, self.last_agent.clone()?))
+    }
+
+    /// Nobody owns it any more.
+    pub(crate) fn disown(&mut self) {
+        self.owner = None;
+        self.accepted = None;
+        self.silent_at = None;
     }
 
     /// When something is to be done about it if nobody says anything.
@@ -236,11 +325,16 @@ impl Snapshot {
         let clock = self.clocks.next_event(hours);
         let clock = clock.map(|due| from_unix_ms(due.at_ms));
         let wake_up = self.wake_ups.first().copied();
-        match (clock, wake_up) {
-            (Some(clock), Some(wake_up)) => Some(clock.min(wake_up)),
-            (clock, wake_up) => clock.or(wake_up),
-        }
+        [clock, wake_up, self.park_at, self.wrap_until, self.silent_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
+}
+
+/// So many seconds.
+pub(crate) fn span(seconds: Seconds) -> SignedDuration {
+    SignedDuration::from_secs(seconds.0.into())
 }
 
 /// Unix milliseconds; 0 before 1970.

@@ -7,6 +7,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use patchbay_journal::{CompanyId, ConversationId, Ordinal, Slot};
 
+/// Number of something that was asked for.
+pub(crate) type RequestId = u64;
+
 /// Something to be done about a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -14,6 +17,10 @@ pub(crate) enum Work {
     Input(Ordinal),
     /// A clock of a conversation rings.
     Ring(ConversationId),
+    /// Something happened to a conversation on the floor.
+    News(ConversationId),
+    /// Somebody asked for something to be done about a conversation.
+    Act(RequestId, ConversationId),
 }
 
 /// A share of a company's threads: what is in it goes in order.
@@ -123,6 +130,11 @@ impl WorkList {
     pub(crate) fn close(&self) {
         self.waiting().closed = true;
         self.changed.notify_all();
+    }
+
+    /// Whether nobody takes any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.waiting().closed
     }
 
     /// Wait until nothing waits and nobody is at anything.

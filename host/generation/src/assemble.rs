@@ -20,7 +20,7 @@ use patchbay_pack::build::BuildOptions;
 use patchbay_pack::source::{Pack, PackError, locate};
 use thiserror::Error;
 
-use crate::{Generation, QueueTerms, knowledge};
+use crate::{Generation, Publishers, QueueTerms, knowledge};
 
 /// Why a generation was not built: nothing of it is used.
 #[derive(Debug, Error)]
@@ -188,6 +188,8 @@ impl Assembler {
                 .iter()
                 .map(|(id, entry)| (id.clone(), terms(entry.get_ref())))
                 .collect(),
+            desk: file.desk.into_inner(),
+            publishers: Publishers::default(),
             surroundings: Arc::new(surroundings),
             warnings,
         })

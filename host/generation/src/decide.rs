@@ -214,10 +214,8 @@ impl Generation {
                 problem: "needs `interaction`, the message the draft answers".to_owned(),
             });
         }
-        let mut answered = None;
         if let Some(value) = request.interaction {
             let interaction = Interaction::from_outside(value)?;
-            answered = Some(interaction.id.clone());
             let mut exchange = Exchange::new(interaction);
             if let Some(conversation) = request.conversation {
                 exchange.conversation = conversation;
@@ -225,28 +223,43 @@ impl Generation {
             situation.exchange = Some(Arc::new(exchange));
         }
         situation.assessment = given(request.classification, situation.text())?;
+        let at_hand = DraftAtHand {
+            draft: Arc::new(draft),
+            composing: request.composing,
+        };
+        Ok(self.check_on(situation, at_hand, request.transcript, patience))
+    }
+
+    /// Check a draft in a situation. What it answers is classified first,
+    /// unless the situation says what it is.
+    pub fn check_on(
+        &self,
+        situation: Situation,
+        at_hand: DraftAtHand,
+        transcript: bool,
+        patience: Duration,
+    ) -> Made<'_> {
+        let answered = situation.exchange.as_ref();
+        let answered = answered.map(|exchange| exchange.interaction.id.as_str());
         let mut decision = Decision::of(
             self.number,
-            answered.as_deref().or(draft.interaction.as_deref()),
+            answered.or(at_hand.draft.interaction.as_deref()),
         );
-        decision.draft = Some(draft.id.clone());
+        decision.draft = Some(at_hand.draft.id.clone());
         let classifies = situation.exchange.is_some() && situation.assessment.is_none();
         let stages = classifies.then_some(Stage::Classify);
         let mut pass = self
             .pipelines
             .pass(stages.into_iter().chain([Stage::Tone]), patience)
-            .with_transcript(request.transcript);
+            .with_transcript(transcript);
         let mut situation = Arc::new(situation);
         if classifies {
             let decided = pass.classify(&situation);
             classified(&mut decision, &mut situation, decided);
         }
-        Arc::make_mut(&mut situation).draft = Some(DraftAtHand {
-            draft: Arc::new(draft),
-            composing: request.composing,
-        });
+        Arc::make_mut(&mut situation).draft = Some(at_hand);
         decision.tone = decision.add(without_opinion(pass.check(&situation)));
-        Ok(Made { decision, pass })
+        Made { decision, pass }
     }
 
     fn surroundings_with(

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_model::company::Sla;
+use patchbay_model::desk::DeskRules;
 use patchbay_model::situation::Surroundings;
 
 /// What holds for the conversations of a queue where no policy says otherwise.
@@ -20,6 +21,23 @@ pub struct QueueTerms {
     pub sla: Sla,
     /// 0 to 100.
     pub priority: u8,
+}
+
+/// Which configured target sends replies on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Publishers {
+    /// For channels that name none; absent: those cannot be replied on.
+    pub default: Option<String>,
+    /// By channel.
+    pub channels: BTreeMap<String, String>,
+}
+
+impl Publishers {
+    /// The target that sends replies on a channel.
+    pub fn of(&self, channel: &str) -> Option<&str> {
+        let own = self.channels.get(channel).or(self.default.as_ref());
+        own.map(String::as_str)
+    }
 }
 
 /// A company's setup, ready to decide.
@@ -33,6 +51,10 @@ pub struct Generation {
     pub pipelines: Pipelines,
     /// What each queue promises.
     pub queues: BTreeMap<String, QueueTerms>,
+    /// How conversations are handled between a route and an answer.
+    pub desk: DeskRules,
+    /// Who sends replies on.
+    pub publishers: Publishers,
     /// What the company has, whoever writes.
     pub surroundings: Arc<Surroundings>,
     /// What is allowed, but probably not meant.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::decision::stage::Stage;
+use crate::desk::DeskRules;
 use crate::directory::{Agent, Directory, Presence, Queue};
 use crate::duration::Seconds;
 use crate::hours::Hours;
@@ -274,6 +275,13 @@ pub struct CompanyFile {
     /// Approved answers.
     #[serde(default)]
     pub knowledge: Option<KnowledgeEntry>,
+    /// How conversations are handled between a route and an answer.
+    #[serde(default = "usual_rules")]
+    pub desk: Spanned<DeskRules>,
+}
+
+fn usual_rules() -> Spanned<DeskRules> {
+    Spanned::new(0..0, DeskRules::default())
 }
 
 impl CompanyFile {

@@ -2,9 +2,11 @@
 //! may read and answer, and the rules that need nothing but their arguments.
 //! Time comes in as a parameter, so every rule is a plain test.
 
+pub mod capacity;
 pub mod company;
 pub mod conversation;
 pub mod decision;
+pub mod desk;
 pub mod directory;
 pub mod duration;
 pub mod hours;

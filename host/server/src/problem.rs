@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_desk::DeskError;
+use patchbay_desk::action::ActError;
 use patchbay_journal::JournalError;
 use patchbay_model::input::InputError;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
@@ -71,6 +72,38 @@ kinds! {
     UnknownConversation = "unknown-conversation", NOT_FOUND, "There is no such conversation";
     /// No contact of that id.
     UnknownContact = "unknown-contact", NOT_FOUND, "There is no such contact";
+    /// No agent of that id.
+    UnknownAgent = "unknown-agent", NOT_FOUND, "There is no such agent";
+    /// No queue of that id.
+    UnknownQueue = "unknown-queue", NOT_FOUND, "There is no such queue";
+    /// The offer was answered, taken back or ran out.
+    OfferOver = "offer-over", NOT_FOUND, "The offer is not open";
+    /// No such item of the outbox, or it is done.
+    NoItem = "no-item", NOT_FOUND, "There is nothing of that key to send";
+    /// It is another agent's.
+    NotYours = "not-yours", FORBIDDEN, "It is not yours";
+    /// Agents may not.
+    SupervisorsOnly = "supervisors-only", FORBIDDEN, "Only a supervisor may do that";
+    /// Somebody else must approve.
+    NotAnApprover = "not-an-approver", FORBIDDEN, "Somebody else must approve";
+    /// The state does not allow it.
+    NotNow = "not-now", CONFLICT, "Its state does not allow that";
+    /// The customer waits.
+    Unanswered = "unanswered", CONFLICT, "A customer's message is not answered";
+    /// Nothing publishes on the channel.
+    NoPublisher = "no-publisher", CONFLICT, "Nothing publishes on this channel";
+    /// Another reply has the id.
+    ReplyIdTaken = "reply-id-taken", CONFLICT, "Another reply has this id";
+    /// Nothing waits for approval.
+    NothingPending = "nothing-pending", CONFLICT, "No such reply waits for approval";
+    /// There is nobody to answer.
+    NobodyToAnswer = "nobody-to-answer", CONFLICT, "There is nobody to answer";
+    /// Who is whom cannot be changed like that.
+    ContactConflict = "contact-conflict", CONFLICT, "The contacts cannot be changed like that";
+    /// Asked too often.
+    TooMany = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests";
+    /// The channel takes less.
+    TooLong = "too-long", UNPROCESSABLE_ENTITY, "The reply is longer than its channel takes";
     /// The server decides and keeps nothing.
     NoJournal = "no-journal", NOT_FOUND, "This server keeps no journal";
     /// What follows is no longer kept.
@@ -260,6 +293,13 @@ impl From<JournalError> for Problem {
             JournalError::Invalid { what, problem } => Problem::of(Kind::InvalidInput)
                 .field(what)
                 .detail(format!("{what} {problem}")),
+            JournalError::NoItem(_) => Problem::of(Kind::NoItem),
+            error @ (JournalError::SamePerson
+            | JournalError::NotMerged(_)
+            | JournalError::NotUndoable(_)
+            | JournalError::AddressTaken) => {
+                Problem::of(Kind::ContactConflict).detail(error.to_string())
+            }
             JournalError::Full => Problem::of(Kind::Storage)
                 .detail("no space is left for the journal; nothing was taken in"),
             error => {
@@ -276,8 +316,47 @@ impl From<DeskError> for Problem {
             DeskError::UnknownCompany(_) => Problem::of(Kind::UnknownCompany),
             DeskError::Erased => Problem::of(Kind::Erased),
             DeskError::Journal(error) => error.into(),
+            DeskError::Agent(error) => Problem::of(Kind::InvalidInput)
+                .field("agent")
+                .detail(error.to_string()),
+            DeskError::UnknownAgent(agent) => {
+                Problem::of(Kind::UnknownAgent).detail(format!("there is no agent {agent:?}"))
+            }
+            error @ DeskError::Floor { .. } => {
+                Problem::of(Kind::InvalidInput).detail(error.to_string())
+            }
+            DeskError::Act(error) => error.into(),
             DeskError::Threads(_) => Problem::of(Kind::Internal),
         }
+    }
+}
+
+impl From<ActError> for Problem {
+    fn from(error: ActError) -> Problem {
+        let kind = match &error {
+            ActError::UnknownConversation => Kind::UnknownConversation,
+            ActError::OfferOver(_) => Kind::OfferOver,
+            ActError::NotYours { .. } => Kind::NotYours,
+            ActError::SupervisorsOnly => Kind::SupervisorsOnly,
+            ActError::OwnReply | ActError::NotAnApprover { .. } => Kind::NotAnApprover,
+            ActError::NotNow { .. } | ActError::Floor(_) => Kind::NotNow,
+            ActError::Unanswered { .. } => Kind::Unanswered,
+            ActError::UnknownAgent(_) => Kind::UnknownAgent,
+            ActError::UnknownQueue(_) => Kind::UnknownQueue,
+            ActError::NoPublisher { .. } => Kind::NoPublisher,
+            ActError::ReplyIdTaken { .. } => Kind::ReplyIdTaken,
+            ActError::NothingPending { .. } => Kind::NothingPending,
+            ActError::NobodyToAnswer => Kind::NobodyToAnswer,
+            ActError::TooLong { length, limit, .. } => {
+                return Problem::of(Kind::TooLong)
+                    .field("text")
+                    .limit((*limit).into(), Some((*length).into()), "units")
+                    .detail(error.to_string());
+            }
+            ActError::Busy { .. } => return Problem::busy(&error.to_string()),
+            ActError::Journal(_) => Kind::Storage,
+        };
+        Problem::of(kind).detail(error.to_string())
     }
 }
 

@@ -1,11 +1,17 @@
 //! What can be asked, and of whom.
 
+mod approvals;
+mod contacts;
 mod conversations;
 mod decide;
+mod doing;
 mod events;
 mod health;
 mod interactions;
 mod metrics;
+mod outbox;
+mod overview;
+mod people;
 mod tone;
 
 use std::sync::Arc;
@@ -31,6 +37,27 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::open))
         .routes(routes!(conversations::one))
         .routes(routes!(conversations::journey))
+        .routes(routes!(doing::act))
+        .routes(routes!(doing::reply))
+        .routes(routes!(doing::check))
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::reject))
+        .routes(routes!(contacts::export, contacts::erase))
+        .routes(routes!(contacts::merge))
+        .routes(routes!(contacts::split))
+        .routes(routes!(contacts::undo))
+        .routes(routes!(people::agents, people::import))
+        .routes(routes!(people::agent, people::put_one, people::remove))
+        .routes(routes!(people::set_presence))
+        .routes(routes!(people::offers))
+        .routes(routes!(people::accept))
+        .routes(routes!(people::decline))
+        .routes(routes!(people::queues))
+        .routes(routes!(overview::alerts))
+        .routes(routes!(overview::incidents))
+        .routes(routes!(outbox::list))
+        .routes(routes!(outbox::retry))
         .routes(routes!(events::follow))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +12,11 @@ use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
 use patchbay_journal::{JournalError, Options, SqliteJournal};
 use thiserror::Error;
+use axum::extract::Request;
+use governor::clock::DefaultClock;
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use serde::de::DeserializeOwned;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::time::interval;
@@ -22,7 +28,7 @@ use crate::problem::{Kind, Problem};
 use crate::settings::ServerSettings;
 use crate::telemetry::Telemetry;
 use crate::workers::Workers;
-use crate::{guard, routes};
+use crate::{body, guard, json, routes};
 
 /// Connections the system may keep for us until we accept them.
 const BACKLOG: u32 = 4096;
@@ -83,6 +89,11 @@ pub struct Finished {
     pub abandoned: usize,
 }
 
+/// Checks of what somebody types, counted by whoever types where.
+type Typing = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
+/// How many there may be.
+const TYPING: Quota = Quota::per_second(NonZeroU32::new(4).unwrap());
+
 /// What every request has at hand.
 pub(crate) struct App {
     pub(crate) settings: ServerSettings,
@@ -90,6 +101,8 @@ pub(crate) struct App {
     pub(crate) companies: Arc<Companies>,
     pub(crate) workers: Workers,
     pub(crate) bodies: Budget,
+    /// How often each agent has checked what they type.
+    pub(crate) typing: Typing,
     pub(crate) telemetry: Arc<Telemetry>,
     /// Changes whenever something was added to a feed, or the server stops.
     pub(crate) changes: watch::Sender<u64>,
@@ -108,6 +121,27 @@ impl App {
         self.desk.clone().ok_or_else(|| {
             Problem::of(Kind::NoJournal)
                 .detail("it decides and keeps nothing; set path under [journal] in its settings")
+        })
+    }
+
+    /// A request's body as JSON.
+    pub(crate) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Problem> {
+        let (limit, time) = (self.settings.body_limit, self.settings.request_timeout);
+        let body = body::read(request, limit, time, &self.bodies).await?;
+        json::read(&body)
+    }
+
+    /// Count a check of what somebody types: not too many a second.
+    pub(crate) fn typing(
+        &self,
+        company: &str,
+        conversation: &str,
+        by: &str,
+    ) -> Result<(), Problem> {
+        let who = format!("{company}\u{0}{conversation}\u{0}{by}");
+        self.typing.check_key(&who).map_err(|_| {
+            Problem::of(Kind::TooMany)
+                .detail("a reply is checked at most 4 times a second while it is typed")
         })
     }
 
@@ -189,6 +223,7 @@ impl Server {
                 companies,
                 workers,
                 bodies: Budget::of(settings.body_budget),
+                typing: Typing::hashmap(TYPING),
                 telemetry: Arc::new(Telemetry::new()),
                 changes,
                 desk,

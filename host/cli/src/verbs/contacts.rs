@@ -1,19 +1,14 @@
 //! `patchbay contacts`: what is kept of a person, and the end of it.
 
 use jiff::Timestamp;
-use patchbay_desk::reading;
-use patchbay_journal::{CompanyId, ContactId, Journal, JournalError, SqliteJournal};
-use serde_json::{Value, json};
+use patchbay_desk::export::export;
+use patchbay_journal::{ContactId, Journal, JournalError};
+use serde_json::json;
 
 use super::journal::{failure, open};
 use crate::args::{ContactsArgs, ContactsVerb};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
-
-/// Conversations of one export.
-const CONVERSATIONS: usize = 10_000;
-/// Entries read at once.
-const PAGE: usize = 1_000;
 
 pub(crate) fn run(args: &ContactsArgs) -> Outcome {
     let journal = open(&args.config)?;
@@ -77,57 +72,4 @@ fn id(text: &str) -> Result<ContactId, Failure> {
             "a conversation's document and every event name its contact",
         )
     })
-}
-
-/// Everything that is kept of the person behind a contact.
-fn export(
-    journal: &SqliteJournal,
-    company: CompanyId,
-    contact: ContactId,
-) -> Result<Value, JournalError> {
-    let (person, contacts) = journal.person(company, contact)?;
-    let addresses: Vec<Value> = journal
-        .addresses(company, contact)?
-        .into_iter()
-        .map(|(channel, address)| json!({"channel": channel, "address": address}))
-        .collect();
-    let mut conversations = Vec::new();
-    for row in journal.conversations_with(company, contact, CONVERSATIONS)? {
-        let said: Vec<Value> = reading::said(journal, &row)?
-            .into_iter()
-            .map(|held| json!({"ordinal": held.ordinal.0, "interaction": held.interaction}))
-            .collect();
-        conversations.push(json!({
-            "id": row.id.to_string(),
-            "state": row.state.as_str(),
-            "opened_at": row.opened_at,
-            "said": said,
-        }));
-    }
-    let mut history = Vec::new();
-    let mut after = 0;
-    loop {
-        let page = journal.journey(company, contact, after, PAGE)?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        after = last.feed;
-        for entry in &page {
-            let head: Value = serde_json::from_str(&entry.head).unwrap_or(Value::Null);
-            history.push(json!({
-                "feed": entry.feed,
-                "conversation": entry.conversation.to_string(),
-                "at": entry.at,
-                "data": head,
-            }));
-        }
-    }
-    let contacts: Vec<String> = contacts.iter().map(ToString::to_string).collect();
-    Ok(json!({
-        "person": person.to_string(),
-        "contacts": contacts,
-        "addresses": addresses,
-        "conversations": conversations,
-        "history": history,
-    }))
 }

@@ -1,16 +1,20 @@
 //! What the desk's threads do: take up what was left, decide in batches, commit,
 //! ring the clocks.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use patchbay_journal::{Conflict, JournalError, Ordinal, Slot};
+use patchbay_journal::{CompanyId, Conflict, ConversationId, JournalError, Ordinal, Slot};
 
-use super::{Inner, Trouble};
-use crate::pass::{Pass, Planned, Undecided};
+use super::asking::busy;
+use super::{Inner, News, Trouble};
+use crate::action::{ActError, Done};
+use crate::assignment::News as FloorNews;
+use crate::memory::Known;
+use crate::pass::{Acted, Planned, Undecided};
 use crate::work::{Lane, Work};
 
 /// Conversations a thread decides about before it commits them together.
@@ -19,6 +23,8 @@ const BATCH: usize = 64;
 const PAGE: usize = 1_000;
 /// Pause after the journal could not, or policies were too busy.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Stands among the timers for a company's whole floor.
+const FLOOR: ConversationId = ConversationId([0; 16]);
 /// Panics after which an input is set aside.
 const PANICS: u32 = 3;
 
@@ -70,9 +76,30 @@ impl Inner {
     pub(super) fn ring_clocks(&self) {
         while let Some(due) = self.timers.due(|| self.now()) {
             for (lane, conversation) in due {
-                self.work.push(lane, Work::Ring(conversation));
+                match conversation == FLOOR {
+                    true => self.settle(lane.company),
+                    false => self.work.push(lane, Work::Ring(conversation)),
+                }
             }
         }
+    }
+
+    /// Let a company's floor make the offers it can make, and have everything
+    /// that happened there written down.
+    pub(super) fn settle(&self, company: CompanyId) {
+        let Some(here) = self.companies.get(&company) else {
+            return;
+        };
+        let (news, next) = here.assignments.room().settle(self.now());
+        for (slot, conversation) in news {
+            let lane = Lane { company, slot };
+            self.work.push(lane, Work::News(conversation));
+        }
+        let lane = Lane {
+            company,
+            slot: Slot(0),
+        };
+        self.timers.set((lane, FLOOR), next);
     }
 
     /// What each deciding thread does: decide about a batch of conversations,
@@ -83,11 +110,19 @@ impl Inner {
             if taken.is_empty() {
                 return;
             }
-            let mut planned = Vec::with_capacity(taken.len());
+            let companies: HashSet<CompanyId> =
+                taken.iter().map(|(lane, _)| lane.company).collect();
+            let mut batch = Vec::with_capacity(taken.len());
             let mut pause = false;
             for (lane, work) in taken {
                 match self.decide(worker, lane, work) {
-                    Ok(plan) => planned.push((lane, work, plan)),
+                    Ok(Decided { planned, answer }) => match planned {
+                        Some(planned) => batch.push((lane, work, planned, answer)),
+                        None => {
+                            self.tell_asker(work, answer);
+                            self.work.give_back(lane, None);
+                        }
+                    },
                     Err(undecided) => {
                         let again = self.put_off(lane, work, undecided);
                         pause |= again;
@@ -95,35 +130,35 @@ impl Inner {
                     }
                 }
             }
-            pause |= self.commit(planned);
+            pause |= self.commit(batch);
+            for company in companies {
+                self.settle(company);
+            }
             if pause {
                 thread::sleep(PAUSE);
             }
         }
     }
 
-    fn decide(&self, worker: usize, lane: Lane, work: Work) -> Result<Planned, Undecided> {
+    fn decide(&self, worker: usize, lane: Lane, work: Work) -> Result<Decided, Undecided> {
         let here = self
             .companies
             .get(&lane.company)
             .ok_or(Undecided::Nothing)?;
-        let generation = {
-            let current = here.generation.read();
-            Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
-        };
-        let pass = Pass {
-            journal: &*self.journal,
-            at_hand: &self.at_hand,
-            generation: &generation,
-            company: lane.company,
-            now: self.now(),
-            patience: self.settings.patience,
-            transcripts: self.settings.transcripts,
-        };
+        let generation = here.generation();
+        let pass = self.pass(here, &generation, lane.company);
+        // A defect met by one piece of work must not stop the others.
         match work {
-            Work::Ring(conversation) => {
-                let decided = catch_unwind(AssertUnwindSafe(|| pass.ring(conversation)));
-                decided.unwrap_or(Err(Undecided::Broken))
+            Work::Ring(conversation) => guarded(|| pass.ring(conversation)),
+            Work::News(conversation) => guarded(|| pass.news(conversation)),
+            Work::Act(id, conversation) => {
+                let request = self.requests.get(id).ok_or(Undecided::Nothing)?;
+                let acted = catch_unwind(AssertUnwindSafe(|| {
+                    pass.act_on(conversation, &request.actor, &request.action)
+                }));
+                let Acted { planned, answer } = acted.unwrap_or(Err(Undecided::Broken))?;
+                let answer = Some(answer);
+                Ok(Decided { planned, answer })
             }
             Work::Input(ordinal) => {
                 let message = self.journal.inputs(lane.company, &[ordinal])?;
@@ -131,11 +166,16 @@ impl Inner {
                 let quarantined = self.trouble().quarantined.contains(&ordinal);
                 let place = u16::try_from(worker).unwrap_or(u16::MAX);
                 self.journal.claimed(place, ordinal)?;
-                // A defect met by one input must not stop the others.
-                let decided = catch_unwind(AssertUnwindSafe(|| pass.input(&message, quarantined)));
+                let decided = guarded(|| pass.input(&message, quarantined));
                 self.journal.released(place)?;
-                decided.unwrap_or(Err(Undecided::Broken))
+                decided
             }
+        }
+    }
+
+    fn tell_asker(&self, work: Work, answer: Option<Result<Done, ActError>>) {
+        if let (Work::Act(id, _), Some(answer)) = (work, answer) {
+            self.requests.answer(id, answer);
         }
     }
 
@@ -144,6 +184,8 @@ impl Inner {
     fn broke_off(&self, work: Work) -> bool {
         tracing::error!(?work, "a decision panicked; the thread goes on");
         let Work::Input(ordinal) = work else {
+            let broken = ActError::Journal("the host broke off; this is a defect".to_owned());
+            self.tell_asker(work, Some(Err(broken)));
             return false;
         };
         let mut trouble = self.trouble();
@@ -163,73 +205,150 @@ impl Inner {
     /// Whether work that came to nothing is to be tried again.
     fn put_off(&self, lane: Lane, work: Work, undecided: Undecided) -> bool {
         match undecided {
-            Undecided::Nothing => false,
+            Undecided::Nothing => {
+                self.tell_asker(work, Some(Err(ActError::NobodyToAnswer)));
+                false
+            }
             Undecided::NotYet(due_at) => {
                 if let Work::Ring(conversation) = work {
                     self.timers.set((lane, conversation), due_at);
                 }
                 false
             }
-            Undecided::Overloaded => true,
+            Undecided::Overloaded => !self.gave_up(work, busy()),
             Undecided::Broken => self.broke_off(work),
             Undecided::Journal(error) => {
-                tracing::error!(%error, "an input waits: the journal cannot be used");
-                true
+                tracing::error!(%error, "work waits: the journal cannot be used");
+                !self.gave_up(work, error.into())
             }
         }
     }
 
-    /// Commit what was decided; whether the journal could not.
-    fn commit(&self, planned: Vec<(Lane, Work, Planned)>) -> bool {
-        let mut commits = Vec::with_capacity(planned.len());
-        let mut decided = Vec::with_capacity(planned.len());
-        for (lane, work, Planned { commit, known }) in planned {
-            commits.push(commit);
-            decided.push((lane, work, known));
-        }
-        if decided.is_empty() {
+    /// Whether somebody asked for it and has waited long enough; then they are
+    /// told why it is not done.
+    fn gave_up(&self, work: Work, error: ActError) -> bool {
+        let Work::Act(id, _) = work else {
             return false;
+        };
+        let late = self.requests.get(id).is_none_or(|request| request.is_late());
+        if late {
+            self.requests.answer(id, Err(error));
+        }
+        late
+    }
+
+    /// Commit what was decided; whether the journal could not.
+    fn commit(&self, batch: Vec<(Lane, Work, Planned, Option<Answer>)>) -> bool {
+        if batch.is_empty() {
+            return false;
+        }
+        let mut commits = Vec::with_capacity(batch.len());
+        let mut decided = Vec::with_capacity(batch.len());
+        for (lane, work, planned, answer) in batch {
+            let outbox = !planned.commit.outbox.is_empty();
+            commits.push(planned.commit);
+            decided.push(Uncommitted {
+                lane,
+                work,
+                answer,
+                outbox,
+                known: planned.known,
+                news: planned.news,
+                agents: planned.agents,
+            });
         }
         let committed = match self.journal.commit_all(commits) {
             Ok(committed) => committed,
             Err(error) => {
                 tracing::error!(%error, waiting = decided.len(), "decisions wait: the journal cannot be written");
-                // What is at hand is let go with `decided`.
-                for (lane, work, _) in decided {
-                    self.work.give_back(lane, Some(work));
+                for one in decided {
+                    self.not_committed(one, &error);
                 }
                 return true;
             }
         };
-        let mut changed = HashSet::new();
-        for ((lane, work, mut known), committed) in decided.into_iter().zip(committed) {
-            let left = match committed {
+        let mut changed: HashMap<CompanyId, bool> = HashMap::new();
+        for (one, committed) in decided.into_iter().zip(committed) {
+            match committed {
                 Ok(committed) => {
-                    known.row.sequence = committed.sequence;
-                    self.timers.set((lane, known.row.id), known.row.due_at);
-                    self.at_hand.put(known);
-                    changed.insert(lane.company);
-                    None
+                    let outbox = changed.entry(one.lane.company).or_default();
+                    *outbox |= one.outbox;
+                    self.is_committed(one, committed.sequence);
                 }
-                Err(Conflict::InputDone(_)) => None,
-                // Somebody else moved it on: what is at hand is let go with
-                // `known`, and it is decided about again.
+                Err(Conflict::InputDone(_)) => self.work.give_back(one.lane, None),
+                // Somebody else moved it on: what is at hand is let go, and it
+                // is decided about again.
                 Err(conflict) => {
                     tracing::warn!(%conflict, "a conversation is decided about again");
-                    Some(work)
+                    self.tell_again(&one);
+                    self.work.give_back(one.lane, Some(one.work));
                 }
-            };
-            self.work.give_back(lane, left);
+            }
         }
         let listeners = self
             .listeners
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        for company in changed {
+        for (company, outbox) in changed {
             for listener in listeners.iter() {
-                listener(company);
+                listener(News { company, outbox });
             }
         }
         false
     }
+
+    fn is_committed(&self, one: Uncommitted, sequence: u64) {
+        let mut known = one.known;
+        known.row.sequence = sequence;
+        self.timers.set((one.lane, known.row.id), known.row.due_at);
+        self.at_hand.put(known);
+        if !one.agents.is_empty() {
+            self.save_agents(one.lane.company, &one.agents);
+        }
+        self.tell_asker(one.work, one.answer);
+        self.work.give_back(one.lane, None);
+    }
+
+    fn not_committed(&self, one: Uncommitted, error: &JournalError) {
+        self.tell_again(&one);
+        let is_over = self.gave_up(one.work, ActError::Journal(error.to_string()));
+        self.work
+            .give_back(one.lane, (!is_over).then_some(one.work));
+    }
+
+    /// What was taken up from the floor is news again.
+    fn tell_again(&self, one: &Uncommitted) {
+        if let Some(here) = self.companies.get(&one.lane.company) {
+            let mut room = here.assignments.room();
+            room.give_back(one.known.row.id, one.news.clone());
+        }
+    }
+}
+
+type Answer = Result<Done, ActError>;
+
+/// What a piece of work came to.
+struct Decided {
+    planned: Option<Planned>,
+    answer: Option<Answer>,
+}
+
+/// What is being committed.
+struct Uncommitted {
+    lane: Lane,
+    work: Work,
+    answer: Option<Answer>,
+    outbox: bool,
+    known: Known,
+    news: Vec<FloorNews>,
+    agents: Vec<String>,
+}
+
+fn guarded(work: impl FnOnce() -> Result<Planned, Undecided>) -> Result<Decided, Undecided> {
+    let decided = catch_unwind(AssertUnwindSafe(work));
+    let planned = decided.unwrap_or(Err(Undecided::Broken))?;
+    Ok(Decided {
+        planned: Some(planned),
+        answer: None,
+    })
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_model::capacity::Capacity;
 use patchbay_model::directory::{Agent, Presence, Queue};
 use serde::{Deserialize, Serialize};
 
-use super::capacity::{Capacity, Load};
 use super::error::FloorError;
 use super::lines::LineId;
+use super::load::Load;
 use super::offer::OfferId;
 use super::pools::PoolId;
 use super::slots::Slot;

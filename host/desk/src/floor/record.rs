@@ -129,6 +129,12 @@ impl Floor {
         }
     }
 
+    /// A conversation as plain data; `None` where it is not on the floor.
+    pub fn record_of(&self, conversation: &str) -> Option<ConversationRecord> {
+        let one = self.conversations.get(conversation)?;
+        Some(self.written(one))
+    }
+
     fn written(&self, one: &Conversation) -> ConversationRecord {
         let refused = one.refused.iter().filter_map(|(&slot, refused)| {
             let agent = self.agents.get(slot as usize).filter(|agent| !agent.gone)?;

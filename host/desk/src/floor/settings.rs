@@ -1,13 +1,13 @@
 //! What a company may choose about its floor.
 
+use patchbay_model::capacity::Capacity;
+use patchbay_model::desk::BackOff;
 use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
 
-use super::capacity::Capacity;
 use super::error::FloorError;
 
-/// Longest an offer may stand: a day.
-pub const LONGEST_OFFER: Seconds = Seconds(86_400);
+pub use patchbay_model::desk::LONGEST_OFFER;
 
 /// How a floor behaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,34 +43,4 @@ pub(super) fn check_timeout(timeout: Seconds) -> Result<(), FloorError> {
         return Err(FloorError::OfferTimeout { seconds: timeout.0 });
     }
     Ok(())
-}
-
-/// How long somebody who declined a conversation, or let the offer time out,
-/// is left alone with it while nobody else fits. It doubles with each refusal
-/// of the same conversation by the same agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct BackOff {
-    /// After the first refusal; 30 s by default.
-    pub first: Seconds,
-    /// Longest; 15 minutes by default.
-    pub longest: Seconds,
-}
-
-impl Default for BackOff {
-    fn default() -> Self {
-        BackOff {
-            first: Seconds(30),
-            longest: Seconds(900),
-        }
-    }
-}
-
-impl BackOff {
-    /// How long after this many refusals, at least 1.
-    pub fn after(self, refusals: u32) -> Seconds {
-        let doublings = refusals.saturating_sub(1).min(31);
-        let seconds = u64::from(self.first.0) << doublings;
-        Seconds(u32::try_from(seconds).unwrap_or(u32::MAX)).min(self.longest)
-    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_model::directory::Presence;
 
+use super::agent::AgentRecord;
 use super::conversation::{Conversation, Hold, Place, Whereabouts};
 use super::offer::{Offer, OfferId};
 use super::slots::Slot;
@@ -67,6 +68,17 @@ impl Floor {
             idle_since: agent.record.idle_since,
             offers: agent.offers.iter().copied().collect(),
         })
+    }
+
+    /// An agent as plain data.
+    ///
+    /// # Errors
+    /// Where they are unknown.
+    pub fn agent_record(&self, id: &str) -> Result<AgentRecord, FloorError> {
+        let slot = self.slot(id)?;
+        let agent = self.agents.get(slot as usize);
+        let record = agent.map(|agent| agent.record.clone());
+        record.ok_or_else(|| FloorError::UnknownAgent(id.to_owned()))
     }
 
     /// A queue.

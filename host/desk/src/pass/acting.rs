@@ -4,30 +4,138 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use patchbay_generation::decide::Made;
+use patchbay_model::conversation::{ConversationState, Trigger};
 use patchbay_model::decision::escalation::Action;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::situation::Situation;
-use patchbay_model::sla::Targets;
+use patchbay_model::sla::{Event, Targets};
+use serde_json::json;
 
+use super::sheet::Sheet;
 use super::{Pass, Undecided};
-use crate::snapshot::Snapshot;
+use crate::assignment::{Consequence, Departure};
+use crate::history::EntryKind;
+use crate::snapshot::unix_ms;
+
+/// Most moments at which one conversation may ask to be called.
+const WAKE_UPS: usize = 16;
 
 impl Pass<'_> {
-    /// Carry out what escalation asked for; what has to go out.
+    /// Do what follows from what happened: ask where it goes now, and whether
+    /// more people must know.
+    pub(super) fn follow_up(&self, sheet: &mut Sheet) -> Result<(), Undecided> {
+        // What is asked may itself have consequences; the budget of
+        // re-decisions ends that.
+        while let Some(next) = sheet.consequences.pop() {
+            match next {
+                Consequence::Escalate(code) => {
+                    let trigger = Trigger::of(code);
+                    self.escalate(sheet, EntryKind::Triggered, trigger)?;
+                }
+                Consequence::Route(cause) => self.route_again(sheet, cause)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Ask escalation about a trigger, and carry out what it says.
+    pub(super) fn escalate(
+        &self,
+        sheet: &mut Sheet,
+        kind: EntryKind,
+        trigger: Trigger,
+    ) -> Result<(), Undecided> {
+        let head = json!({"trigger": trigger});
+        // Absent where its author was erased: nothing an answer could be about.
+        let Some(latest) = latest(sheet) else {
+            self.record(sheet, kind, head, None);
+            return Ok(());
+        };
+        if !self.has_budget(sheet) {
+            self.record(sheet, kind, head, None);
+            return Ok(());
+        }
+        let mut situation = self.situation(&sheet.known, sheet.contact(), &latest)?;
+        situation.trigger = Some(Arc::new(trigger));
+        let mut made = self.ask(situation.clone(), &BTreeSet::from([Stage::Escalate]))?;
+        let unique = format!("{}-{}", sheet.known.row.id, sheet.next_entry());
+        self.act(sheet, &mut made, situation, &unique)?;
+        self.warn_of_failed_escalation(sheet, &made);
+        self.record(sheet, kind, head, Some(&made.decision));
+        self.remember(sheet, &made.decision, sheet.contact());
+        Ok(())
+    }
+
+    /// Whether it may be decided about again; if not, that is told once an
+    /// hour.
+    fn has_budget(&self, sheet: &mut Sheet) -> bool {
+        if sheet.snapshot().may_redecide(self.now) {
+            if !sheet.snapshot().has_budget(self.now) {
+                tracing::warn!(
+                    conversation = %sheet.known.row.id,
+                    "decided about again too often within an hour; its policies are not asked any more"
+                );
+                self.alert(sheet, "decided-too-often", json!({}));
+            }
+            return true;
+        }
+        false
+    }
+
+    /// A conversation nobody owns is routed again.
+    fn route_again(&self, sheet: &mut Sheet, cause: &'static str) -> Result<(), Undecided> {
+        let snapshot = &sheet.known.snapshot;
+        let waits = matches!(
+            snapshot.state,
+            ConversationState::Queued | ConversationState::Reserved
+        );
+        if snapshot.owner.is_some() || !waits {
+            return Ok(());
+        }
+        cause.clone_into(&mut sheet.snapshot().cause);
+        let Some(latest) = latest(sheet) else {
+            return Ok(());
+        };
+        if !self.has_budget(sheet) {
+            let queue = self.generation.pipelines.default_queue();
+            self.follow(sheet, RoutePlan::to_queue(queue, ""));
+            return Ok(());
+        }
+        let situation = self.situation(&sheet.known, sheet.contact(), &latest)?;
+        let made = self.ask(situation, &BTreeSet::from([Stage::Route]))?;
+        if let Some(plan) = made.decision.route.clone() {
+            let mut silent = plan.clone();
+            silent.why.clear();
+            // The same again must not take back what has widened since.
+            if cause != "expired" || sheet.known.snapshot.plan.as_ref() != Some(&silent) {
+                self.follow(sheet, plan);
+            }
+        }
+        self.record(
+            sheet,
+            EntryKind::Routed,
+            json!({"cause": cause}),
+            Some(&made.decision),
+        );
+        self.remember(sheet, &made.decision, sheet.contact());
+        Ok(())
+    }
+
+    /// Carry out what escalation asked for.
     pub(super) fn act(
         &self,
-        snapshot: &mut Snapshot,
+        sheet: &mut Sheet,
         made: &mut Made<'_>,
         situation: Situation,
         unique: &str,
-    ) -> Result<Vec<(String, Action)>, Undecided> {
+    ) -> Result<(), Undecided> {
         let Some(escalation) = made.decision.escalation.clone() else {
-            return Ok(Vec::new());
+            return Ok(());
         };
-        let mut outbox = Vec::new();
         let mut re_route = None;
         for (number, action) in escalation.actions.into_iter().enumerate() {
+            let snapshot = sheet.snapshot();
             match action.kind.as_str() {
                 "raise-priority" => {
                     let least = action.priority.unwrap_or(snapshot.priority);
@@ -47,42 +155,42 @@ impl Pass<'_> {
                         snapshot.wake_ups.push(at);
                         snapshot.wake_ups.sort();
                         snapshot.wake_ups.dedup();
-                        snapshot.wake_ups.truncate(16);
+                        snapshot.wake_ups.truncate(WAKE_UPS);
                     }
                 }
-                "notify" => outbox.push((format!("{unique}-{number}"), action)),
+                "notify" => self.notify(sheet, format!("notify-{unique}-{number}"), &action),
                 "re-route" => re_route = Some(action),
                 // Validated: nothing else comes this far.
                 _ => {}
             }
         }
         if let Some(action) = re_route {
-            self.re_route(snapshot, made, situation, action)?;
+            self.re_route(sheet, made, situation, action)?;
         }
-        Ok(outbox)
+        Ok(())
     }
 
     /// To the queue escalation names, else where the routing policies now say.
+    /// Whoever owns it does not any more.
     fn re_route(
         &self,
-        snapshot: &mut Snapshot,
+        sheet: &mut Sheet,
         made: &mut Made<'_>,
         mut situation: Situation,
         action: Action,
     ) -> Result<(), Undecided> {
-        snapshot.cause = "re-routed".to_owned();
+        "re-routed".clone_into(&mut sheet.snapshot().cause);
+        self.take_from_owner(sheet, Departure::GivenBack);
         if let Some(queue) = action.target {
-            self.follow(snapshot, RoutePlan::to_queue(&queue, ""));
+            self.follow(sheet, RoutePlan::to_queue(&queue, ""));
             return Ok(());
         }
-        if !snapshot.may_redecide(self.now) {
-            tracing::warn!(
-                "a conversation was routed again too often within an hour; it goes to the default queue"
-            );
+        if !self.has_budget(sheet) {
             let queue = self.generation.pipelines.default_queue();
-            self.follow(snapshot, RoutePlan::to_queue(queue, ""));
+            self.follow(sheet, RoutePlan::to_queue(queue, ""));
             return Ok(());
         }
+        let snapshot = &sheet.known.snapshot;
         if let Some(exchange) = &mut situation.exchange {
             let exchange = Arc::make_mut(exchange);
             exchange.conversation = snapshot.as_read(exchange.conversation.id.clone());
@@ -91,7 +199,7 @@ impl Pass<'_> {
         situation.trigger = None;
         let routed = self.ask(situation, &BTreeSet::from([Stage::Route]))?;
         if let Some(plan) = routed.decision.route.clone() {
-            self.follow(snapshot, plan.clone());
+            self.follow(sheet, plan.clone());
             made.decision.route = Some(plan);
         }
         made.decision
@@ -101,20 +209,62 @@ impl Pass<'_> {
         Ok(())
     }
 
-    pub(super) fn follow(&self, snapshot: &mut Snapshot, plan: RoutePlan) {
+    /// Go by a route plan: from the end of this pass on it waits on its terms.
+    pub(super) fn follow(&self, sheet: &mut Sheet, mut plan: RoutePlan) {
+        plan.why.clear();
         let default_queue = self.generation.pipelines.default_queue();
         let queue = match plan.target.kind.as_str() {
             "queue" => plan.target.id.as_deref().unwrap_or(default_queue),
             _ => default_queue,
         };
-        let terms = self
-            .generation
-            .queues
-            .get(queue)
-            .cloned()
-            .unwrap_or_default();
+        let terms = self.generation.queues.get(queue).cloned();
+        let terms = terms.unwrap_or_default();
         let targets = Targets::merged(&terms.sla, &plan.sla);
-        let calendars = &self.generation.surroundings.hours;
-        snapshot.follow(plan, targets, terms.priority, self.now, calendars);
+        let hours = self.hours(&sheet.known.snapshot);
+        let snapshot = &mut sheet.known.snapshot;
+        snapshot.priority = plan
+            .priority
+            .unwrap_or(terms.priority)
+            .max(snapshot.priority);
+        snapshot.tag(&plan.tags);
+        if *snapshot.clocks.targets() != targets {
+            // Counted by the hours before; what this makes due rings by itself
+            // at once.
+            let event = Event::Retarget { targets };
+            let _ = snapshot.clocks.apply(unix_ms(self.now), event, hours);
+        }
+        snapshot.queue = Some(queue.to_owned());
+        let state = match plan.target.kind.as_str() {
+            "hold" => ConversationState::OnHold,
+            "close" => ConversationState::Resolved,
+            _ => ConversationState::Queued,
+        };
+        snapshot.plan = Some(plan);
+        self.enter(sheet, state);
+        sheet.is_routed = state == ConversationState::Queued;
     }
+
+    /// A failing escalator must not fail in silence.
+    pub(super) fn warn_of_failed_escalation(&self, sheet: &mut Sheet, made: &Made<'_>) {
+        let failed = made
+            .decision
+            .fallbacks
+            .iter()
+            .find(|fallback| fallback.stage == Stage::Escalate && fallback.rule == "alert");
+        if let Some(failed) = failed {
+            let about = json!({"stage": failed.stage, "plugin": failed.plugin});
+            self.alert(sheet, "escalation-failed", about);
+        }
+    }
+}
+
+/// The newest thing the customer said that is at hand.
+pub(super) fn latest(
+    sheet: &Sheet,
+) -> Option<Arc<patchbay_model::interaction::Interaction>> {
+    use patchbay_model::interaction::Direction;
+    let mut texts = sheet.known.texts.iter();
+    let inbound = texts.find(|text| text.interaction.direction == Direction::Inbound);
+    let any = sheet.known.texts.first();
+    inbound.or(any).map(|text| Arc::clone(&text.interaction))
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use patchbay_generation::decide::seed_of;
 use patchbay_journal::{
     ContactId, Conversation as Row, ConversationId, JournalError, Message, Ordinal,
@@ -34,15 +35,13 @@ impl Pass<'_> {
             None => Arc::default(),
         };
         let id = known.row.id;
-        let said_elsewhere = person
+        let heard_elsewhere: u32 = person
             .conversations
             .iter()
-            .filter(|(other, _)| **other != id);
-        let (mut heard, mut last_agent) = (known.snapshot.heard_lately(self.now), None);
-        for (_, said) in said_elsewhere {
-            heard += said.heard_lately(self.now);
-            last_agent = last_agent.or_else(|| said.last_agent.clone());
-        }
+            .filter(|(other, _)| **other != id)
+            .map(|(_, said)| said.heard_lately(self.now))
+            .sum();
+        let heard = known.snapshot.heard_lately(self.now) + heard_elsewhere;
         let earlier = known.texts.iter().map(|text| &text.interaction);
         let exchange = Exchange {
             interaction: Arc::clone(interaction),
@@ -50,7 +49,7 @@ impl Pass<'_> {
             contact: Contact {
                 id: contact.map(|contact| contact.to_string()),
                 recent_interactions: heard,
-                last_agent: known.snapshot.last_agent.clone().or(last_agent),
+                last_agent: self.last_answer(known, contact)?.map(|(_, agent)| agent),
             },
             earlier: earlier
                 .filter(|text| text.id != interaction.id)
@@ -58,11 +57,28 @@ impl Pass<'_> {
                 .collect(),
             elsewhere: person.elsewhere(id),
         };
-        let surroundings = Arc::clone(&self.generation.surroundings);
+        let base = &self.generation.surroundings;
+        let surroundings = self.assignments.surroundings(base, self.now);
         let mut situation =
             Situation::of(surroundings, exchange, self.now, seed_of(&interaction.id));
         situation.memories = Arc::new(self.memories(id, contact)?);
         Ok(situation)
+    }
+
+    /// When a customer was last answered in any conversation, and by whom.
+    pub(super) fn last_answer(
+        &self,
+        known: &Known,
+        contact: Option<ContactId>,
+    ) -> Result<Option<(Timestamp, String)>, Undecided> {
+        let own = known.snapshot.last_answer();
+        let Some(contact) = contact else {
+            return Ok(own);
+        };
+        let person = self.person(contact)?;
+        let all = person.conversations.values();
+        let others = all.filter_map(|said| said.last_answer.clone());
+        Ok(others.chain(own).max())
     }
 
     /// What each plugin that keeps state remembers.
@@ -97,12 +113,12 @@ impl Pass<'_> {
     pub(super) fn conversation_of(&self, message: &Message) -> Result<Known, Undecided> {
         let thread = &message.thread;
         if let Some(known) = self.at_hand.take(self.company, thread) {
-            if known.snapshot.takes_more(self.now) {
+            if known.snapshot.takes_more(self.generation.desk.reopen_within, self.now) {
                 return Ok(known);
             }
         } else if let Some(row) = self.journal.current(self.company, thread)? {
             let known = self.read(row)?;
-            if known.snapshot.takes_more(self.now) {
+            if known.snapshot.takes_more(self.generation.desk.reopen_within, self.now) {
                 return Ok(known);
             }
         }
@@ -126,6 +142,21 @@ impl Pass<'_> {
             texts: Vec::new(),
             age: self.at_hand.age(),
         })
+    }
+
+    /// A conversation by its id.
+    pub(super) fn conversation(&self, id: ConversationId) -> Result<Known, Undecided> {
+        let row = self.journal.conversation(self.company, id)?;
+        let row = row.ok_or(Undecided::Nothing)?;
+        match self.at_hand.take(self.company, &row.thread) {
+            Some(known) if known.row.id == id => Ok(known),
+            // Another conversation has begun on its thread.
+            Some(newer) => {
+                self.at_hand.put(newer);
+                self.read(row)
+            }
+            None => self.read(row),
+        }
     }
 
     /// A conversation read back from its row.

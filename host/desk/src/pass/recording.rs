@@ -7,52 +7,54 @@ use patchbay_model::decision::escalation::Action;
 use serde_json::{Map, Value, json};
 
 use super::recalling::owner;
-use super::{Pass, Planned, Rang};
+use super::sheet::Sheet;
+use super::{Pass, Planned};
 use crate::history::{EntryKind, public_view};
-use crate::memory::Known;
+use crate::outgoing::Payload;
 
 impl Pass<'_> {
-    /// The commit of an input, without what the policies wrote.
-    pub(super) fn plan(
+    /// Write down an input, and what was decided about it.
+    pub(super) fn record_input(
         &self,
-        known: Known,
+        sheet: &mut Sheet,
         message: &Message,
         kind: EntryKind,
         decision: Option<&Decision>,
-    ) -> Planned {
+    ) {
         let mut head = head_of(message);
         if let Some(decision) = decision {
             head.extend(public_view(decision));
         }
         let entry = self.entry(kind, head, decision, message.contact);
-        let entry = NewEntry {
+        sheet.entries.push(NewEntry {
             input: Some(message.ordinal),
             ..entry
-        };
-        self.commit(known, vec![entry])
+        });
     }
 
-    pub(super) fn plan_ring(
+    /// Write down what happened, and what was decided about it.
+    pub(super) fn record(
         &self,
-        known: Known,
-        rang: Vec<Rang>,
-        contact: Option<ContactId>,
-    ) -> Planned {
-        let entries = rang.iter().map(|(kind, head, decision, _)| {
-            let mut head = head.as_object().cloned().unwrap_or_default();
-            if let Some(decision) = decision {
-                head.extend(public_view(decision));
-            }
-            self.entry(*kind, head, decision.as_ref(), contact)
-        });
-        let entries = entries.collect();
-        let mut planned = self.commit(known, entries);
-        for (_, _, decision, outbox) in rang {
-            if let Some(decision) = decision {
-                self.add(&mut planned, &decision, outbox, contact);
-            }
+        sheet: &mut Sheet,
+        kind: EntryKind,
+        head: Value,
+        decision: Option<&Decision>,
+    ) {
+        let mut head = match head {
+            Value::Object(head) => head,
+            _ => Map::new(),
+        };
+        if let Some(decision) = decision {
+            head.extend(public_view(decision));
         }
-        planned
+        let entry = self.entry(kind, head, decision, sheet.contact());
+        sheet.entries.push(entry);
+    }
+
+    /// Write down that somebody should look.
+    pub(super) fn alert(&self, sheet: &mut Sheet, code: &str, about: Value) {
+        let head = json!({"alert": code, "about": about});
+        self.record(sheet, EntryKind::Alerted, head, None);
     }
 
     fn entry(
@@ -80,7 +82,9 @@ impl Pass<'_> {
         }
     }
 
-    fn commit(&self, mut known: Known, entries: Vec<NewEntry>) -> Planned {
+    /// Everything a sheet holds, as one commit.
+    pub(super) fn plan(&self, mut sheet: Sheet) -> Planned {
+        let known = &mut sheet.known;
         let snapshot = &known.snapshot;
         known.row.state = snapshot.state;
         known.row.queue.clone_from(&snapshot.queue);
@@ -91,25 +95,26 @@ impl Pass<'_> {
             commit: Commit {
                 expected: known.row.sequence,
                 conversation: known.row.clone(),
-                entries,
-                state: Vec::new(),
-                outbox: Vec::new(),
-                sent: Vec::new(),
+                entries: sheet.entries,
+                state: sheet.state,
+                outbox: sheet.outbox,
+                sent: sheet.sent,
                 at: self.now,
             },
-            known,
+            known: sheet.known,
+            news: sheet.news,
+            agents: sheet.agents,
         }
     }
 
-    /// Add what the policies remember and what must go out.
-    pub(super) fn add(
+    /// Keep what the policies remember.
+    pub(super) fn remember(
         &self,
-        planned: &mut Planned,
+        sheet: &mut Sheet,
         decision: &Decision,
-        outbox: Vec<(String, Action)>,
         contact: Option<ContactId>,
     ) {
-        let id = planned.known.row.id;
+        let id = sheet.known.row.id;
         let plugins = self.generation.pipelines.plugins();
         for (name, write) in decision.writes() {
             let plugin = plugins.iter().find(|plugin| plugin.name() == name);
@@ -117,7 +122,7 @@ impl Pass<'_> {
             let (Some(plugin), Some(owner)) = (plugin, owner) else {
                 continue;
             };
-            planned.commit.state.push(StateChange {
+            sheet.state.push(StateChange {
                 plugin: name.to_owned(),
                 version: plugin.state_version(),
                 scope: write.scope,
@@ -126,35 +131,30 @@ impl Pass<'_> {
                 change: write.change.clone(),
             });
         }
-        for (key, action) in outbox {
-            let Some(target) = action.target.clone() else {
-                continue;
-            };
-            let notice = json!({
-                "conversation": id.to_string(),
-                "message": action.message,
-                "at": self.now,
-            });
-            planned.commit.outbox.push(NewOutbox {
-                key: format!("notify-{key}"),
-                target,
-                payload: self.sealed_notice(contact, &notice),
-                not_before: self.now,
-            });
-        }
     }
 
-    /// A notice as it waits: the contact whose key seals it, and the sealed
-    /// text.
-    fn sealed_notice(&self, contact: Option<ContactId>, notice: &Value) -> Vec<u8> {
-        let Some(contact) = contact else {
-            return [&[0; 16], notice.to_string().as_bytes()].concat();
+    /// Have a target notified.
+    pub(super) fn notify(&self, sheet: &mut Sheet, key: String, action: &Action) {
+        let Some(target) = action.target.clone() else {
+            return;
         };
-        let text = notice.to_string();
-        let sealed = self
-            .journal
-            .seal(self.company, contact, Purpose::Outbox, text.as_bytes());
-        [&contact.0[..], &sealed.unwrap_or_default()].concat()
+        let notice = json!({
+            "type": "notice",
+            "id": key,
+            "company": self.generation.company,
+            "conversation": sheet.known.row.id.to_string(),
+            "target": target,
+            "message": action.message,
+            "at": self.now,
+        });
+        let payload = Payload::seal(self.journal, self.company, sheet.contact(), &notice);
+        sheet.outbox.push(NewOutbox {
+            key,
+            target,
+            payload: payload.to_bytes(),
+            conversation: Some(sheet.known.row.id),
+            not_before: self.now,
+        });
     }
 }
 

@@ -2,5 +2,7 @@
 
 mod clocks;
 mod crash;
+mod floor;
 mod intake;
 mod office;
+mod replies;

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt, ReceiptStatus};
 use patchbay_engine::pipeline::Pipelines;
-use patchbay_generation::{Generation, QueueTerms};
+use patchbay_generation::{Generation, Publishers, QueueTerms};
 use patchbay_journal::{CompanyId, Conversation, Entry, Options, Ordinal, SqliteJournal};
 use patchbay_model::company::Sla;
+use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::{Directory, Queue};
 use patchbay_model::duration::Seconds;
 use patchbay_model::situation::Surroundings;
@@ -17,6 +19,10 @@ use serde_json::{Value, json};
 
 /// A company whose policies have no opinion: everything goes to `general`.
 pub(crate) fn company(name: &str, first_response: Option<u32>) -> Arc<Generation> {
+    Arc::new(company_of(name, first_response))
+}
+
+fn company_of(name: &str, first_response: Option<u32>) -> Generation {
     let queue: Queue =
         serde_json::from_value(json!({"id": "general", "default": true})).expect("a queue");
     let directory = Directory::new(Vec::new(), vec![queue]).expect("a directory");
@@ -27,14 +33,47 @@ pub(crate) fn company(name: &str, first_response: Option<u32>) -> Arc<Generation
         },
         priority: 10,
     };
-    Arc::new(Generation {
+    Generation {
         number: 1,
         company: name.to_owned(),
         pipelines: Pipelines::new("general"),
         queues: BTreeMap::from([("general".to_owned(), terms)]),
+        desk: DeskRules::default(),
         surroundings: Arc::new(Surroundings::of(directory)),
+        publishers: Publishers::default(),
         warnings: Vec::new(),
-    })
+    }
+}
+
+/// A company with these rules, whose replies go to a target.
+pub(crate) fn ruled(rules: &str) -> Arc<Generation> {
+    let mut company = company_of("northwind", None);
+    company.desk = toml::from_str(rules).expect(rules);
+    company.publishers.default = Some("sink".to_owned());
+    Arc::new(company)
+}
+
+/// The same, and every reply needs an approval.
+pub(crate) fn held(rules: &str) -> Arc<Generation> {
+    let mut company = company_of("northwind", None);
+    company.desk = toml::from_str(rules).expect(rules);
+    company.desk.approve_all = true;
+    company.publishers.default = Some("sink".to_owned());
+    Arc::new(company)
+}
+
+/// A company whose replies go nowhere.
+pub(crate) fn silent() -> Arc<Generation> {
+    company("northwind", None)
+}
+
+/// Wait until something is so, or fail after a minute.
+pub(crate) fn eventually(is_so: impl Fn() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < patience, "it did not come about");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 pub(crate) fn journal(directory: &Path) -> Arc<SqliteJournal> {

@@ -48,6 +48,8 @@ impl CompanyFile {
             }
         }
         self.queue_problems(&mut problems);
+        let wrong = self.desk.get_ref().problems().into_iter();
+        problems.extend(wrong.map(|problem| Located::at(self.desk.span(), problem)));
         for (name, target) in &self.target {
             let url = &target.webhook.url;
             if !url.get_ref().starts_with("https://") {

@@ -252,7 +252,7 @@ pub(super) async fn journey(
     .await
 }
 
-fn conversation_id(text: &str) -> Result<ConversationId, Problem> {
+pub(super) fn conversation_id(text: &str) -> Result<ConversationId, Problem> {
     text.parse()
         .map_err(|_| Problem::of(Kind::UnknownConversation))
 }

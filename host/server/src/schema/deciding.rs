@@ -25,6 +25,9 @@ pub(crate) struct Patience {
 /// Why there is no decision; each with a problem document.
 pub(crate) struct NoDecision;
 
+/// Why something is not done; each with a problem document.
+pub(crate) struct NotDone;
+
 /// Why there is nothing to read; each with a problem document.
 pub(crate) struct NoDocument;
 
@@ -37,6 +40,30 @@ const READING: [(u16, &str); 6] = [
     (
         503,
         "The journal cannot be used, or the server is stopping.",
+    ),
+];
+
+const DOING: [(u16, &str); 12] = [
+    (
+        400,
+        "The body is not UTF-8, or not JSON, or nested deeper than 128 levels.",
+    ),
+    (
+        403,
+        "It is another agent's, or only a supervisor or approver may; or a page of another origin asks.",
+    ),
+    (404, "There is nothing of that name, or no journal is kept."),
+    (408, "The body did not arrive in time."),
+    (409, "Its state does not allow that."),
+    (413, "The body is too large."),
+    (415, "The body is not declared as JSON."),
+    (421, "The Host header names another host."),
+    (422, "The input is not valid; `field` says where."),
+    (429, "It is asked too often."),
+    (500, "The server failed."),
+    (
+        503,
+        "The host is too busy or stopping, or the journal cannot be used; try again: it is done once.",
     ),
 ];
 
@@ -59,6 +86,12 @@ const DECIDING: [(u16, &str); 10] = [
 impl IntoResponses for NoDecision {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&DECIDING)
+    }
+}
+
+impl IntoResponses for NotDone {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&DOING)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patchbay_model::interaction::Visibility;
+use crate::interaction::Visibility;
 use serde::{Deserialize, Serialize};
 
 /// Most media a company may tell apart.
@@ -229,7 +229,8 @@ impl Capacity {
         self.names.get(index).map_or("", String::as_str)
     }
 
-    pub(super) fn index_of(&self, channel: &str, visibility: Option<Visibility>) -> usize {
+    /// Position of the medium a conversation counts as, below [`MOST_MEDIA`].
+    pub fn index_of(&self, channel: &str, visibility: Option<Visibility>) -> usize {
         let direct = visibility == Some(Visibility::Private)
             && Visibility::usual(channel) == Visibility::Public;
         let found = if direct {
@@ -240,9 +241,14 @@ impl Capacity {
         found.copied().unwrap_or(self.other)
     }
 
-    /// How many media there are.
-    pub(super) fn count(&self) -> usize {
-        self.media.len()
+    /// The media, in the order of their positions.
+    pub fn media(&self) -> &[Medium] {
+        &self.media
+    }
+
+    /// The media that one at a position interrupts, as bits.
+    pub fn interrupted_by(&self, medium: usize) -> u32 {
+        self.interrupted.get(medium).copied().unwrap_or(0)
     }
 }
 
@@ -261,59 +267,5 @@ fn circle(interrupted: &[u32]) -> Option<usize> {
         if left.len() == before {
             return left.first().copied();
         }
-    }
-}
-
-/// What an agent holds: conversations by medium, offered ones included.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Load(Vec<u32>);
-
-impl Load {
-    pub(super) fn add(&mut self, medium: usize) {
-        if self.0.len() <= medium {
-            self.0.resize(medium + 1, 0);
-        }
-        if let Some(count) = self.0.get_mut(medium) {
-            *count = count.saturating_add(1);
-        }
-    }
-
-    pub(super) fn subtract(&mut self, medium: usize) {
-        if let Some(count) = self.0.get_mut(medium) {
-            *count = count.saturating_sub(1);
-        }
-    }
-
-    /// Units in use.
-    pub(super) fn units(&self, rules: &Capacity) -> u64 {
-        self.units_beside(rules, 0)
-    }
-
-    fn units_beside(&self, rules: &Capacity, interrupted: u32) -> u64 {
-        self.0
-            .iter()
-            .zip(&rules.media)
-            .enumerate()
-            .filter(|(index, _)| interrupted & (1 << index) == 0)
-            .map(|(_, (&count, medium))| u64::from(count) * u64::from(medium.weight))
-            .sum()
-    }
-
-    /// Whether one more of this medium goes into this total.
-    pub(super) fn fits(&self, rules: &Capacity, total: u32, medium: usize) -> bool {
-        let (Some(rule), Some(&interrupted)) =
-            (rules.media.get(medium), rules.interrupted.get(medium))
-        else {
-            return false;
-        };
-        self.0.get(medium).copied().unwrap_or(0) < rule.maximum
-            && self.units_beside(rules, interrupted) + u64::from(rule.weight) <= u64::from(total)
-    }
-
-    /// The media of which one more fits, as bits.
-    pub(super) fn free(&self, rules: &Capacity, total: u32) -> u32 {
-        (0..rules.count())
-            .filter(|&medium| self.fits(rules, total, medium))
-            .fold(0, |bits, medium| bits | 1 << medium)
     }
 }

@@ -1,0 +1,338 @@
+//! The roster: who works for a company, whether they are there, and what they
+//! hold; and the people on the other side, as far as the desk must know that
+//! they changed.
+
+use std::collections::HashMap;
+use std::sync::PoisonError;
+
+use jiff::Timestamp;
+use patchbay_generation::Generation;
+use patchbay_journal::{
+    CompanyId, ContactId, Conversation, Erased, Journal, JournalError,
+};
+use patchbay_model::conversation::ConversationState;
+use patchbay_model::directory::Presence;
+
+use super::{Desk, DeskError, Inner};
+use crate::action::{Action, Actor, Role};
+use crate::assignment::{Assignments, queues_of};
+use crate::floor::{AgentView, FloorError, Holding, Offer, RosterChange};
+use crate::reading;
+use crate::roster::{self, Agent};
+use crate::snapshot::Snapshot;
+
+/// Conversations read back at once.
+const PAGE: usize = 1_000;
+/// Most conversations of a person that are closed with their erasure.
+const CONVERSATIONS: usize = 10_000;
+
+/// An agent and what they do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentStatus {
+    /// What the roster says.
+    pub agent: Agent,
+    /// Where they are, and how much they hold.
+    pub view: AgentView,
+    /// What they hold.
+    pub holdings: Vec<Holding>,
+    /// What is set before them.
+    pub offers: Vec<Offer>,
+}
+
+/// A queue at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueStatus {
+    /// Its id.
+    pub id: String,
+    /// Conversations that wait in it; those on offer do not.
+    pub waiting: usize,
+    /// Since when the oldest of them waits.
+    pub oldest: Option<Timestamp>,
+}
+
+/// A conversation and what the desk keeps of it.
+type Open = (Conversation, Snapshot);
+
+/// Conversations that are not resolved, by company.
+pub(super) fn unresolved(
+    journal: &dyn Journal,
+) -> Result<HashMap<CompanyId, Vec<Open>>, JournalError> {
+    let mut open: HashMap<CompanyId, Vec<Open>> = HashMap::new();
+    let mut after = None;
+    loop {
+        let page = journal.unresolved(after, PAGE)?;
+        let Some(last) = page.last() else {
+            return Ok(open);
+        };
+        after = Some((last.company, last.id));
+        for row in page {
+            let snapshot = reading::snapshot(&row)?;
+            open.entry(row.company).or_default().push((row, snapshot));
+        }
+    }
+}
+
+/// A company's floor with everybody and everything on it.
+pub(super) fn open(
+    journal: &dyn Journal,
+    company: CompanyId,
+    generation: &Generation,
+    open: &[Open],
+    now: Timestamp,
+) -> Result<Assignments, DeskError> {
+    let known = roster::read_back(journal, company)?;
+    let file = &generation.surroundings.directory;
+    let (roster, changed) = roster::with_file(known, file, now);
+    if !changed.is_empty() {
+        journal.put_agents(company, changed)?;
+    }
+    Assignments::open(generation, roster, open, now).map_err(|error| DeskError::Floor {
+        company: generation.company.clone(),
+        error,
+    })
+}
+
+impl Desk {
+    /// Agents by id, at most `limit`, after one (empty: from the first).
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn agents(
+        &self,
+        company: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<(Agent, AgentView)>, DeskError> {
+        let here = self.inner.here(self.company(company)?)?;
+        Ok(here.assignments.room().agents(after, limit))
+    }
+
+    /// An agent and what they do.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownAgent`].
+    pub fn agent(&self, company: &str, agent: &str) -> Result<AgentStatus, DeskError> {
+        let here = self.inner.here(self.company(company)?)?;
+        let room = here.assignments.room();
+        let found = room.agent(agent);
+        let (known, view) = found.ok_or_else(|| DeskError::UnknownAgent(agent.to_owned()))?;
+        Ok(AgentStatus {
+            agent: known,
+            view,
+            holdings: room.holdings(agent),
+            offers: room.offers(Some(agent)),
+        })
+    }
+
+    /// A company's queues, by id.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn queues(&self, company: &str) -> Result<Vec<QueueStatus>, DeskError> {
+        let here = self.inner.here(self.company(company)?)?;
+        let generation = here.generation();
+        let directory = &generation.surroundings.directory;
+        let room = here.assignments.room();
+        let queues = directory.queue_ids().map(|id| {
+            let view = room.queue(id);
+            QueueStatus {
+                id: id.to_owned(),
+                waiting: view.map_or(0, |view| view.waiting),
+                oldest: view.and_then(|view| view.oldest),
+            }
+        });
+        Ok(queues.collect())
+    }
+
+    /// Add agents, or change what the roster says of them: all, or none where
+    /// one is not right. Whoever is new is offline.
+    ///
+    /// # Errors
+    /// [`DeskError::Agent`] with the first thing at fault.
+    pub fn put_agents(
+        &self,
+        company: &str,
+        agents: Vec<Agent>,
+    ) -> Result<Vec<RosterChange>, DeskError> {
+        let id = self.company(company)?;
+        let inner = &self.inner;
+        let here = inner.here(id)?;
+        let queues = queues_of(&here.generation());
+        for agent in &agents {
+            agent.check(queues.clone())?;
+        }
+        let _alone = here.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = inner.now();
+        let mut changes = Vec::with_capacity(agents.len());
+        let mut rows = Vec::with_capacity(agents.len());
+        for agent in agents {
+            let mut room = here.assignments.room();
+            let name = agent.id.clone();
+            // Checked before: what is left is what the floor itself refuses.
+            let change = room.put_agent(agent.clone());
+            changes.push(change.map_err(|error| floor_error(company, error))?);
+            let record = room.agent_record(&name);
+            let record = record.map_err(|error| floor_error(company, error))?;
+            rows.push(roster::row(&agent, &record, now));
+        }
+        inner.journal.put_agents(id, rows)?;
+        inner.settle(id);
+        Ok(changes)
+    }
+
+    /// Take an agent off the roster; what they hold returns to its queue.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownAgent`].
+    pub fn remove_agent(&self, company: &str, agent: &str) -> Result<(), DeskError> {
+        let id = self.company(company)?;
+        let inner = &self.inner;
+        let here = inner.here(id)?;
+        let _alone = here.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        if !here.assignments.room().has_agent(agent) {
+            return Err(DeskError::UnknownAgent(agent.to_owned()));
+        }
+        inner.journal.remove_agent(id, agent)?;
+        let removed = here.assignments.room().remove_agent(agent, inner.now());
+        removed.map_err(|error| floor_error(company, error))?;
+        inner.settle(id);
+        Ok(())
+    }
+
+    /// Set an agent's presence; what it was. Whoever goes offline keeps what
+    /// they hold for a while.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownAgent`].
+    pub fn set_presence(
+        &self,
+        company: &str,
+        agent: &str,
+        presence: Presence,
+    ) -> Result<Presence, DeskError> {
+        let id = self.company(company)?;
+        let inner = &self.inner;
+        let here = inner.here(id)?;
+        let _alone = here.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = inner.now();
+        let mut room = here.assignments.room();
+        let signed = room.set_presence(agent, presence, now);
+        let signed = signed.map_err(|error| floor_error(company, error))?;
+        let known = room.agent(agent).map(|(agent, _)| agent);
+        drop(room);
+        if let Some(known) = known {
+            let row = roster::row(&known, &signed.agent, now);
+            if let Err(error) = inner.journal.put_agents(id, vec![row]) {
+                // What cannot be kept has not happened.
+                let mut room = here.assignments.room();
+                let _ = room.set_presence(agent, signed.before, now);
+                return Err(error.into());
+            }
+        }
+        inner.settle(id);
+        Ok(signed.before)
+    }
+
+    /// Make two contacts one person; the number of the change.
+    ///
+    /// # Errors
+    /// What [`Journal::merge`] answers.
+    pub fn merge(
+        &self,
+        company: &str,
+        contact: ContactId,
+        into: ContactId,
+        by: &str,
+    ) -> Result<u64, DeskError> {
+        let id = self.company(company)?;
+        let now = self.inner.now();
+        let change = self.inner.journal.merge(id, contact, into, by, now)?;
+        self.inner.at_hand.forget_all();
+        Ok(change)
+    }
+
+    /// Part a contact from the one it was merged into; the number of the
+    /// change.
+    ///
+    /// # Errors
+    /// What [`Journal::split`] answers.
+    pub fn split(&self, company: &str, contact: ContactId, by: &str) -> Result<u64, DeskError> {
+        let id = self.company(company)?;
+        let now = self.inner.now();
+        let change = self.inner.journal.split(id, contact, by, now)?;
+        self.inner.at_hand.forget_all();
+        Ok(change)
+    }
+
+    /// Undo a merge or a split; the number of the change that does.
+    ///
+    /// # Errors
+    /// What [`Journal::undo`] answers.
+    pub fn undo(&self, company: &str, change: u64, by: &str) -> Result<u64, DeskError> {
+        let id = self.company(company)?;
+        let now = self.inner.now();
+        let change = self.inner.journal.undo(id, change, by, now)?;
+        self.inner.at_hand.forget_all();
+        Ok(change)
+    }
+
+    /// Erase the person behind a contact: nothing of what they said can be
+    /// read any more, and nobody has to answer them.
+    ///
+    /// # Errors
+    /// What [`Journal::erase`] answers.
+    pub fn erase(&self, company: &str, contact: ContactId) -> Result<Erased, DeskError> {
+        let id = self.company(company)?;
+        let inner = &self.inner;
+        let rows = inner
+            .journal
+            .conversations_with(id, contact, CONVERSATIONS)?;
+        let erased = inner.journal.erase(id, contact, inner.now())?;
+        inner.at_hand.forget_all();
+        let actor = Actor {
+            id: "erasure".to_owned(),
+            role: Role::Supervisor,
+        };
+        for row in rows {
+            if row.state != ConversationState::Resolved {
+                let done = self.act(company, row.id, actor.clone(), Action::Resolve)?;
+                if let Err(error) = done {
+                    tracing::warn!(conversation = %row.id, %error, "the conversation of somebody who was erased is still open");
+                }
+            }
+        }
+        Ok(erased)
+    }
+}
+
+fn floor_error(company: &str, error: FloorError) -> DeskError {
+    match error {
+        FloorError::UnknownAgent(agent) => DeskError::UnknownAgent(agent),
+        error => DeskError::Floor {
+            company: company.to_owned(),
+            error,
+        },
+    }
+}
+
+impl Inner {
+    /// Have the journal follow what changed about agents on the floor.
+    pub(super) fn save_agents(&self, company: CompanyId, agents: &[String]) {
+        let Some(here) = self.companies.get(&company) else {
+            return;
+        };
+        let _alone = here.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        let rows: Vec<_> = {
+            let room = here.assignments.room();
+            let known = agents.iter().filter_map(|id| {
+                let (agent, _) = room.agent(id)?;
+                Some(roster::row(&agent, &room.agent_record(id).ok()?, now))
+            });
+            known.collect()
+        };
+        if let Err(error) = self.journal.put_agents(company, rows) {
+            tracing::warn!(%error, "that an agent does not respond is not kept");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What has to go out, for whoever carries it.
+
+use jiff::Timestamp;
+use patchbay_journal::{CompanyId, OutboxItem, Slot};
+
+use super::{Desk, DeskError, Inner};
+use crate::action::{Action, Actor, Role};
+use crate::outgoing::{self, Outgoing};
+
+impl Desk {
+    /// What is to go out by now, the longest due first.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub fn outgoing(&self, now: Timestamp, limit: usize) -> Result<Vec<Outgoing>, DeskError> {
+        let journal = &*self.inner.journal;
+        let mut outgoing = Vec::new();
+        for item in journal.outbox_due(now, None, limit)? {
+            // Those of a company that is not here wait until it is.
+            let Some(company) = self.inner.name_of(item.company) else {
+                continue;
+            };
+            outgoing.push(Outgoing {
+                company: company.to_owned(),
+                body: outgoing::body(journal, &item)?,
+                conversation: item.conversation,
+                key: item.key,
+                target: item.target,
+                attempts: item.attempts,
+                not_before: item.not_before,
+            });
+        }
+        Ok(outgoing)
+    }
+
+    /// The target has an item: it is noted with what follows from that.
+    ///
+    /// # Errors
+    /// [`DeskError`]; say it again.
+    pub fn delivered(&self, company: &str, key: &str) -> Result<(), DeskError> {
+        let id = self.company(company)?;
+        let Some(item) = self.inner.journal.outbox_item(id, key)? else {
+            return Ok(());
+        };
+        if key.starts_with("reply-") && item.conversation.is_some() {
+            let key = key.to_owned();
+            self.inner.tell(id, &item, Action::Delivered { key })?;
+        }
+        self.inner.journal.outbox_done(id, &item.key)?;
+        Ok(())
+    }
+
+    /// An attempt failed: try again later.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub fn send_later(
+        &self,
+        company: &str,
+        key: &str,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<(), DeskError> {
+        let id = self.company(company)?;
+        let journal = &self.inner.journal;
+        Ok(journal.outbox_later(id, key, not_before, problem)?)
+    }
+
+    /// It is given up: somebody must look.
+    ///
+    /// # Errors
+    /// [`DeskError`]; say it again.
+    pub fn gave_up(&self, company: &str, key: &str, problem: &str) -> Result<(), DeskError> {
+        let id = self.company(company)?;
+        let journal = &self.inner.journal;
+        let item = journal.outbox_item(id, key)?;
+        journal.outbox_dead(id, key, problem)?;
+        if let Some(item) = item {
+            let (key, problem) = (key.to_owned(), problem.to_owned());
+            self.inner
+                .tell(id, &item, Action::Undeliverable { key, problem })?;
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    pub(super) fn name_of(&self, company: CompanyId) -> Option<&str> {
+        let mut names = self.names.iter();
+        names
+            .find(|(_, id)| **id == company)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// Write down in its conversation what became of an item.
+    fn tell(&self, company: CompanyId, item: &OutboxItem, action: Action) -> Result<(), DeskError> {
+        let Some(conversation) = item.conversation else {
+            return Ok(());
+        };
+        let Some(row) = self.journal.conversation(company, conversation)? else {
+            return Ok(());
+        };
+        let actor = Actor {
+            id: "outbox".to_owned(),
+            role: Role::Supervisor,
+        };
+        let slot = Slot::of(company, &row.thread);
+        self.ask(company, slot, conversation, actor, action)
+            .map(|_| ())
+            .map_err(DeskError::Act)
+    }
+}

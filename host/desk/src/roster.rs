@@ -1,0 +1,196 @@
+//! Who works for a company: agents as the roster has them, and their presence.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use patchbay_journal::{AgentRow, CompanyId, Journal, JournalError};
+use patchbay_model::directory::{self, Directory, DirectoryError, Presence, Queue};
+use patchbay_model::input::InputError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::floor::{AgentProfile, AgentRecord};
+
+/// Agents read back at once.
+const PAGE: usize = 1_000;
+
+/// Somebody who answers customers, as the roster has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// The company's identifier of the agent, unique; 1 to 256 bytes.
+    pub id: String,
+    /// Display name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Skills with their proficiency, 1 (learning) to 5 (expert).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skills: BTreeMap<String, u8>,
+    /// Languages spoken (BCP 47).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+    /// Queues the agent is a member of; empty: every queue whose skills the
+    /// agent meets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<String>,
+    /// Teams.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<String>,
+    /// Site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Total capacity in units; 100 where not said.
+    #[serde(default = "full_capacity")]
+    pub capacity: u32,
+}
+
+fn full_capacity() -> u32 {
+    100
+}
+
+impl Agent {
+    /// Read an agent.
+    ///
+    /// # Errors
+    /// [`InputError`] with the field at fault.
+    pub fn from_value(value: Value) -> Result<Agent, InputError> {
+        serde_json::from_value(value).map_err(|error| InputError::Invalid {
+            field: "agent".to_owned(),
+            problem: error.to_string(),
+        })
+    }
+
+    /// Whether the directory takes them, with these queues.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] with the first thing at fault.
+    pub(crate) fn check(&self, queues: Vec<Queue>) -> Result<(), DirectoryError> {
+        Directory::new(vec![self.listed()], queues).map(|_| ())
+    }
+
+    fn listed(&self) -> directory::Agent {
+        directory::Agent {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            skills: self.skills.clone(),
+            languages: self.languages.clone(),
+            presence: Presence::Offline,
+            load: 0,
+            capacity: self.capacity,
+            idle: None,
+            queues: self.queues.clone(),
+            teams: self.teams.clone(),
+            site: self.site.clone(),
+        }
+    }
+}
+
+impl From<&directory::Agent> for Agent {
+    fn from(listed: &directory::Agent) -> Agent {
+        Agent {
+            id: listed.id.clone(),
+            name: listed.name.clone(),
+            skills: listed.skills.clone(),
+            languages: listed.languages.clone(),
+            queues: listed.queues.clone(),
+            teams: listed.teams.clone(),
+            site: listed.site.clone(),
+            capacity: listed.capacity,
+        }
+    }
+}
+
+impl From<&Agent> for AgentProfile {
+    fn from(agent: &Agent) -> AgentProfile {
+        AgentProfile {
+            id: agent.id.clone(),
+            skills: agent.skills.clone(),
+            languages: agent.languages.clone(),
+            queues: agent.queues.clone(),
+            capacity: agent.capacity,
+        }
+    }
+}
+
+/// What the journal keeps of an agent beside the roster's own words.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    #[serde(default)]
+    not_responding: bool,
+    #[serde(default)]
+    idle_since: Option<Timestamp>,
+}
+
+/// An agent as the journal keeps them.
+pub(crate) fn row(agent: &Agent, record: &AgentRecord, at: Timestamp) -> AgentRow {
+    let kept = Kept {
+        not_responding: record.not_responding,
+        idle_since: record.idle_since,
+    };
+    AgentRow {
+        id: agent.id.clone(),
+        // Their own types write them: that cannot fail.
+        profile: serde_json::to_string(agent).unwrap_or_default(),
+        presence: record.presence,
+        changed_at: at,
+        state: serde_json::to_vec(&kept).unwrap_or_default(),
+    }
+}
+
+/// A company's roster as the journal keeps it.
+pub(crate) fn read_back(
+    journal: &dyn Journal,
+    company: CompanyId,
+) -> Result<Vec<(Agent, AgentRecord)>, JournalError> {
+    let mut roster = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = journal.agents(company, &after, PAGE)?;
+        let Some(last) = page.last() else {
+            return Ok(roster);
+        };
+        after.clone_from(&last.id);
+        for row in page {
+            let corrupt = |error: serde_json::Error| {
+                JournalError::Corrupt(format!("agent {:?} does not read: {error}", row.id))
+            };
+            let agent: Agent = serde_json::from_str(&row.profile).map_err(corrupt)?;
+            let kept: Kept = serde_json::from_slice(&row.state).map_err(corrupt)?;
+            let record = AgentRecord {
+                profile: AgentProfile::from(&agent),
+                presence: row.presence,
+                not_responding: kept.not_responding,
+                idle_since: kept.idle_since,
+            };
+            roster.push((agent, record));
+        }
+    }
+}
+
+/// The roster a desk opens with: what the journal knows, and the company
+/// file's agents. The file has the last word on what it says of them; where
+/// they are is what the journal knows, or at first what the file says.
+pub(crate) fn with_file(
+    mut known: Vec<(Agent, AgentRecord)>,
+    file: &Directory,
+    now: Timestamp,
+) -> (Vec<(Agent, AgentRecord)>, Vec<AgentRow>) {
+    let mut changed = Vec::new();
+    for listed in file.agents() {
+        let agent = Agent::from(&**listed);
+        match known.iter_mut().find(|(known, _)| known.id == agent.id) {
+            Some((known, _)) if *known == agent => {}
+            Some((known, record)) => {
+                record.profile = AgentProfile::from(&agent);
+                *known = agent;
+                changed.push(row(known, record, now));
+            }
+            None => {
+                let record = AgentRecord::at(listed, now);
+                changed.push(row(&agent, &record, now));
+                known.push((agent, record));
+            }
+        }
+    }
+    (known, changed)
+}

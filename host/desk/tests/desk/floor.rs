@@ -1,0 +1,317 @@
+//! Work that is offered, taken, declined, handed on and returned.
+
+use patchbay_desk::action::{ActError, Action, Actor, Destination, Done, Role};
+use patchbay_desk::history::EntryKind;
+use patchbay_desk::roster::Agent;
+use patchbay_desk::{Desk, reading};
+use patchbay_journal::ConversationId;
+use patchbay_model::conversation::ConversationState;
+use patchbay_model::directory::Presence;
+use serde_json::json;
+
+use crate::office::{conversations, desk, desk_of, eventually, feed, head, ruled, said, take_in};
+
+pub(crate) fn agent(id: &str) -> Actor {
+    Actor {
+        id: id.to_owned(),
+        role: Role::Agent,
+    }
+}
+
+pub(crate) fn supervisor() -> Actor {
+    Actor {
+        id: "eva".to_owned(),
+        role: Role::Supervisor,
+    }
+}
+
+/// Put agents on the roster of northwind, available.
+pub(crate) fn sign_in(desk: &Desk, agents: &[&str]) {
+    let roster = agents
+        .iter()
+        .map(|id| Agent::from_value(json!({"id": id})).expect("an agent"));
+    desk.put_agents("northwind", roster.collect())
+        .expect("on the roster");
+    for id in agents {
+        desk.set_presence("northwind", id, Presence::Available)
+            .expect("signed in");
+    }
+    desk.settled();
+}
+
+pub(crate) fn act(
+    desk: &Desk,
+    conversation: ConversationId,
+    actor: Actor,
+    action: Action,
+) -> Result<Done, ActError> {
+    let done = desk.act("northwind", conversation, actor, action);
+    desk.settled();
+    done.expect("a desk that works")
+}
+
+/// The one conversation there is, taken by an agent.
+pub(crate) fn taken_by(desk: &Desk, id: &str) -> ConversationId {
+    let offers = desk.offers("northwind", Some(id)).expect("offers");
+    let offer = offers.first().expect("one is offered");
+    let answer = desk.answer_offer("northwind", offer.id, agent(id), true);
+    let done = answer.expect("a desk that works").expect("taken");
+    assert_eq!(done.state, ConversationState::Active);
+    desk.settled();
+    offer.conversation.parse().expect("an id")
+}
+
+fn state(desk: &Desk) -> (ConversationState, Option<String>) {
+    let row = conversations(desk).into_iter().next().expect("one is open");
+    (row.state, row.owner)
+}
+
+fn kinds(desk: &Desk) -> Vec<EntryKind> {
+    let known = feed(desk);
+    known.iter().filter_map(|entry| EntryKind::of(entry.kind)).collect()
+}
+
+#[test]
+fn what_is_offered_and_taken_belongs_to_whoever_took_it() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    assert_eq!(state(&desk).0, ConversationState::Reserved);
+    let conversation = taken_by(&desk, "ana");
+    assert_eq!(
+        state(&desk),
+        (ConversationState::Active, Some("ana".to_owned()))
+    );
+    assert_eq!(
+        kinds(&desk),
+        [
+            EntryKind::Received,
+            EntryKind::Offered,
+            EntryKind::Accepted
+        ]
+    );
+    let done = act(&desk, conversation, agent("ana"), Action::Resolve).expect("hers to resolve");
+    assert_eq!(done.state, ConversationState::Resolved);
+    let status = desk.agent("northwind", "ana").expect("there");
+    assert_eq!((status.view.load, status.holdings.len()), (0, 0));
+}
+
+#[test]
+fn an_offer_taken_twice_is_taken_once() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    sign_in(&desk, &["ana", "ben"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let offer = desk.offers("northwind", None).expect("offers").remove(0);
+    let other = if offer.agent == "ana" { "ben" } else { "ana" };
+    let answer = |who: &str| {
+        let answer = desk.answer_offer("northwind", offer.id, agent(who), true);
+        answer.expect("a desk that works")
+    };
+    assert!(matches!(answer(other), Err(ActError::NotYours { .. })));
+    for _ in 0..3 {
+        assert_eq!(answer(&offer.agent).expect("theirs").owner, Some(offer.agent.clone()));
+    }
+    let again = desk.answer_offer("northwind", offer.id, agent(&offer.agent), false);
+    assert!(matches!(again.expect("a desk that works"), Err(ActError::OfferOver(_))));
+    let accepted = kinds(&desk).into_iter().filter(|kind| *kind == EntryKind::Accepted);
+    assert_eq!(accepted.count(), 1);
+}
+
+#[test]
+fn what_one_declines_another_gets_and_a_sole_agent_is_told_of() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    sign_in(&desk, &["ana", "ben"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let offer = desk.offers("northwind", None).expect("offers").remove(0);
+        asked.push(offer.agent.clone());
+        let answer = desk.answer_offer("northwind", offer.id, agent(&offer.agent), false);
+        answer.expect("a desk that works").expect("declined");
+        desk.settled();
+    }
+    asked.sort();
+    assert_eq!(asked, ["ana", "ben"]);
+    assert_eq!(state(&desk).0, ConversationState::Queued);
+    assert!(desk.offers("northwind", None).expect("offers").is_empty());
+    let feed = feed(&desk);
+    let alert = feed.iter().find(|entry| entry.kind == EntryKind::Alerted as u16);
+    assert_eq!(head(alert.expect("an alert"))["alert"], "nobody-else-fits");
+    assert!(kinds(&desk).contains(&EntryKind::Triggered));
+}
+
+#[test]
+fn whoever_lets_an_offer_time_out_gets_no_more_until_back_also_after_a_restart() {
+    let place = tempfile::tempdir().expect("a place");
+    {
+        let desk = desk_of(place.path(), vec![ruled("offer-timeout = \"1s\"")]);
+        sign_in(&desk, &["ana"]);
+        take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+        eventually(|| kinds(&desk).contains(&EntryKind::TimedOut));
+        desk.settled();
+    }
+    let desk = desk_of(place.path(), vec![ruled("offer-timeout = \"1h\"")]);
+    let ana = desk.agent("northwind", "ana").expect("there");
+    assert!(ana.view.not_responding);
+    assert!(ana.offers.is_empty());
+    desk.set_presence("northwind", "ana", Presence::Available)
+        .expect("back");
+    take_in(&desk, vec![said("2", "@kim", "Anybody?")]);
+    assert_eq!(desk.offers("northwind", Some("ana")).expect("offers").len(), 1);
+}
+
+#[test]
+fn what_is_held_and_offered_is_there_after_a_restart() {
+    let place = tempfile::tempdir().expect("a place");
+    let (held, offered) = {
+        let desk = desk(place.path());
+        sign_in(&desk, &["ana"]);
+        take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+        let held = taken_by(&desk, "ana");
+        take_in(&desk, vec![said("2", "@kim", "Hello?")]);
+        let offers = desk.offers("northwind", None).expect("offers");
+        (held, offers.first().expect("offered").clone())
+    };
+    let desk = desk(place.path());
+    let status = desk.agent("northwind", "ana").expect("there");
+    assert_eq!(status.holdings[0].conversation, held.to_string());
+    assert_eq!(status.offers, [offered.clone()]);
+    assert_eq!(status.view.load, 100);
+    let answer = desk.answer_offer("northwind", offered.id, agent("ana"), true);
+    answer.expect("a desk that works").expect("taken");
+}
+
+#[test]
+fn the_conversations_of_an_agent_who_went_offline_return_with_their_age() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("return-after = \"1s\"")]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let conversation = taken_by(&desk, "ana");
+    let since = desk.agent("northwind", "ana").expect("there").holdings[0].since;
+    desk.set_presence("northwind", "ana", Presence::Offline)
+        .expect("offline");
+    assert_eq!(state(&desk).1.as_deref(), Some("ana"), "not at once");
+    eventually(|| state(&desk).0 == ConversationState::Queued);
+    desk.settled();
+    assert!(kinds(&desk).contains(&EntryKind::Returned));
+    assert!(kinds(&desk).contains(&EntryKind::Routed), "it is routed again");
+    let row = conversations(&desk).remove(0);
+    let floor = reading::snapshot(&row).expect("readable").floor;
+    assert_eq!(floor.expect("on the floor").since, since);
+    sign_in(&desk, &["ben"]);
+    assert_eq!(taken_by(&desk, "ben"), conversation);
+}
+
+#[test]
+fn a_message_for_an_agent_who_is_offline_does_not_wait_for_them() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    taken_by(&desk, "ana");
+    desk.set_presence("northwind", "ana", Presence::Offline)
+        .expect("offline");
+    sign_in(&desk, &["ben"]);
+    take_in(&desk, vec![said("2", "@jo", "Anybody there?")]);
+    assert_eq!(desk.offers("northwind", Some("ben")).expect("offers").len(), 1);
+}
+
+#[test]
+fn a_transfer_names_a_queue_or_an_agent_and_is_not_offered_back() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    sign_in(&desk, &["ana", "ben"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let first = desk.offers("northwind", None).expect("offers").remove(0).agent;
+    let conversation = taken_by(&desk, &first);
+    let other = if first == "ana" { "ben" } else { "ana" };
+    let to = |destination| Action::Transfer(destination);
+    let nowhere = to(Destination::Queue("nowhere".to_owned()));
+    let refused = act(&desk, conversation, agent(&first), nowhere);
+    assert!(matches!(refused, Err(ActError::UnknownQueue(_))), "{refused:?}");
+    let not_hers = act(&desk, conversation, agent(other), to(Destination::Queue("general".to_owned())));
+    assert!(matches!(not_hers, Err(ActError::NotYours { .. })), "{not_hers:?}");
+    act(&desk, conversation, agent(&first), to(Destination::Queue("general".to_owned())))
+        .expect("sent on");
+    let offers = desk.offers("northwind", None).expect("offers");
+    assert_eq!(offers[0].agent, other);
+    taken_by(&desk, other);
+    act(&desk, conversation, agent(other), to(Destination::Agent(first.clone())))
+        .expect("sent to a colleague");
+    assert_eq!(taken_by(&desk, &first), conversation);
+}
+
+#[test]
+fn what_is_given_by_hand_may_be_too_much_and_says_so() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    sign_in(&desk, &["ana"]);
+    let authors = ["@a", "@b", "@c"];
+    for (number, author) in authors.iter().enumerate() {
+        take_in(&desk, vec![said(&number.to_string(), author, "Hello?")]);
+    }
+    let mut exceeds = Vec::new();
+    for row in conversations(&desk) {
+        let give = Action::Assign {
+            agent: "ana".to_owned(),
+        };
+        if row.id != conversations(&desk)[0].id {
+            let refused = act(&desk, row.id, agent("ben"), give.clone());
+            assert!(matches!(refused, Err(ActError::SupervisorsOnly)), "{refused:?}");
+        }
+        exceeds.push(act(&desk, row.id, supervisor(), give).expect("given").exceeds_capacity);
+    }
+    // Two public posts are as much as one agent holds.
+    assert_eq!(exceeds, [false, false, true]);
+}
+
+#[test]
+fn hold_wait_and_wrap_up_follow_the_rules_of_states() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("wrap-up = \"1s\"")]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let conversation = taken_by(&desk, "ana");
+    let doing = |action| act(&desk, conversation, agent("ana"), action);
+    let waits = doing(Action::Wait);
+    assert!(matches!(waits, Err(ActError::Unanswered { .. })), "{waits:?}");
+    assert_eq!(doing(Action::Hold).expect("held").state, ConversationState::OnHold);
+    assert!(matches!(doing(Action::Hold), Err(ActError::NotNow { .. })));
+    assert_eq!(doing(Action::Resume).expect("resumed").state, ConversationState::Active);
+    assert_eq!(doing(Action::WrapUp).expect("wrapping").state, ConversationState::Wrapping);
+    eventually(|| conversations(&desk).is_empty());
+    desk.settled();
+    assert_eq!(desk.agent("northwind", "ana").expect("there").view.load, 0);
+}
+
+#[test]
+fn nobody_does_anything_about_what_is_not_there() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    let nothing = act(&desk, ConversationId([9; 16]), supervisor(), Action::Resolve);
+    assert!(matches!(nothing, Err(ActError::UnknownConversation)));
+    assert!(desk.set_presence("northwind", "ana", Presence::Away).is_err());
+    let wrong = Agent::from_value(json!({"id": "ana", "skills": {"tax": 9}})).expect("reads");
+    assert!(desk.put_agents("northwind", vec![wrong]).is_err());
+    assert!(desk.agents("northwind", "", 10).expect("a roster").is_empty());
+}
+
+#[test]
+fn a_customer_who_comes_back_is_offered_to_whoever_answered_them() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("")]);
+    sign_in(&desk, &["ana", "ben", "cem"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let first = desk.offers("northwind", None).expect("offers").remove(0).agent;
+    let conversation = taken_by(&desk, &first);
+    crate::replies::answer(&desk, conversation, &first, "r1", "Hello!");
+    act(&desk, conversation, agent(&first), Action::Resolve).expect("resolved");
+    take_in(&desk, vec![said("2", "@jo", "One more thing")]);
+    let offers = desk.offers("northwind", None).expect("offers");
+    assert_eq!(offers[0].agent, first);
+    assert_eq!(offers[0].score, Some(100));
+}

@@ -1,0 +1,213 @@
+//! Replies: sent once, held, approved, out of date.
+
+use jiff::Timestamp;
+use patchbay_desk::action::{ActError, Action, Done};
+use patchbay_desk::history::EntryKind;
+use patchbay_desk::reply::{Reply, ReplyStatus, Then};
+use patchbay_desk::{Desk, Outgoing};
+use patchbay_journal::ConversationId;
+use patchbay_model::conversation::ConversationState;
+use patchbay_model::interaction::WrittenBy;
+use serde_json::Value;
+
+use crate::floor::{act, agent, sign_in, supervisor, taken_by};
+use crate::office::{conversations, desk_of, feed, head, held, ruled, said, silent, take_in};
+
+fn reply(id: &str, text: &str) -> Action {
+    Action::Reply(Reply {
+        id: id.to_owned(),
+        text: text.to_owned(),
+        written_by: WrittenBy::Human,
+        then: Then::Wait,
+    })
+}
+
+fn send(desk: &Desk, conversation: ConversationId, by: &str, id: &str, text: &str) -> Done {
+    act(desk, conversation, agent(by), reply(id, text)).expect("taken")
+}
+
+fn status(done: &Done) -> ReplyStatus {
+    done.reply.as_ref().expect("a reply").status
+}
+
+fn outgoing(desk: &Desk) -> Vec<Outgoing> {
+    desk.outgoing(Timestamp::now(), 100).expect("readable")
+}
+
+/// Answer, and have the channel take it.
+pub(crate) fn answer(desk: &Desk, conversation: ConversationId, by: &str, id: &str, text: &str) {
+    let done = send(desk, conversation, by, id, text);
+    assert_eq!(status(&done), ReplyStatus::Published);
+    for out in outgoing(desk) {
+        desk.delivered("northwind", &out.key).expect("noted");
+    }
+    desk.settled();
+}
+
+fn state(desk: &Desk) -> ConversationState {
+    conversations(desk)[0].state
+}
+
+#[test]
+fn a_reply_goes_out_once_and_its_clock_stops_when_the_channel_has_it() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("")]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let conversation = taken_by(&desk, "ana");
+    let first = send(&desk, conversation, "ana", "r1", "Hello Jo!");
+    assert_eq!(status(&first), ReplyStatus::Published);
+    let again = send(&desk, conversation, "ana", "r1", "Hello Jo!");
+    assert_eq!(status(&again), ReplyStatus::Published);
+    let out = outgoing(&desk);
+    assert_eq!(out.len(), 1, "{out:?}");
+    let body: Value = serde_json::from_slice(out[0].body.as_ref().expect("bytes")).expect("JSON");
+    assert_eq!(body["text"], "Hello Jo!");
+    assert_eq!((&body["to"], &body["in_reply_to"]), (&"@jo".into(), &"1".into()));
+    assert_eq!(body["written_by"], "human");
+    assert_eq!(out, outgoing(&desk), "the same bytes at each attempt");
+    let open = |row: &patchbay_journal::Conversation| {
+        let snapshot = patchbay_desk::reading::snapshot(row).expect("readable");
+        snapshot.clocks.unanswered_since().is_some()
+    };
+    assert!(open(&conversations(&desk)[0]), "sent off is not delivered");
+    for _ in 0..2 {
+        desk.delivered("northwind", &out[0].key).expect("noted");
+        desk.settled();
+    }
+    let row = conversations(&desk).remove(0);
+    assert!(!open(&row));
+    assert_eq!(row.state, ConversationState::WaitingOnCustomer);
+    assert_eq!(row.owner.as_deref(), Some("ana"));
+    assert!(outgoing(&desk).is_empty());
+    let delivered = feed(&desk)
+        .into_iter()
+        .filter(|entry| entry.kind == EntryKind::ReplyDelivered as u16);
+    assert_eq!(delivered.count(), 1);
+}
+
+#[test]
+fn only_the_assignee_or_a_supervisor_sends_and_an_id_is_used_once() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("")]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let conversation = taken_by(&desk, "ana");
+    let stranger = act(&desk, conversation, agent("ben"), reply("r1", "Hi"));
+    assert!(matches!(stranger, Err(ActError::NotYours { .. })), "{stranger:?}");
+    act(&desk, conversation, supervisor(), reply("r1", "Hi")).expect("a supervisor may");
+    let other = act(&desk, conversation, agent("ana"), reply("r1", "Ho"));
+    assert!(matches!(other, Err(ActError::ReplyIdTaken { .. })), "{other:?}");
+    let long = act(&desk, conversation, agent("ana"), reply("r2", &"a".repeat(281)));
+    assert!(matches!(long, Err(ActError::TooLong { length: 281, limit: 280, .. })), "{long:?}");
+}
+
+#[test]
+fn without_a_publisher_nothing_is_lost_in_silence() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![silent()]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let conversation = taken_by(&desk, "ana");
+    let refused = act(&desk, conversation, agent("ana"), reply("r1", "Hi"));
+    assert!(matches!(refused, Err(ActError::NoPublisher { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_held_reply_goes_out_when_all_steps_approved_and_nobody_approves_their_own() {
+    let place = tempfile::tempdir().expect("a place");
+    let rules = "[[approval]]\napprovers = [\"ana\", \"max\", \"eva\"]\nneed = \"all\"\n[[approval]]\napprovers = [\"law\"]";
+    let desk = desk_of(place.path(), vec![held(rules)]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let conversation = taken_by(&desk, "ana");
+    let done = act(&desk, conversation, agent("ana"), reply("r1", "Hi")).expect("taken");
+    assert_eq!(status(&done), ReplyStatus::Held);
+    assert_eq!(done.state, ConversationState::AwaitingApproval);
+    assert!(outgoing(&desk).is_empty());
+    assert_eq!(desk.approvals("northwind", 9).expect("listed"), [conversation]);
+    let approve = |who: &str| {
+        let reply = "r1".to_owned();
+        act(&desk, conversation, agent(who), Action::Approve { reply })
+    };
+    assert!(matches!(approve("ana"), Err(ActError::OwnReply)));
+    assert!(matches!(approve("law"), Err(ActError::NotAnApprover { .. })));
+    let no_such = Action::Approve { reply: "r2".to_owned() };
+    let refused = act(&desk, conversation, agent("max"), no_such);
+    assert!(matches!(refused, Err(ActError::NothingPending { .. })));
+    for who in ["max", "max", "eva"] {
+        assert_eq!(status(&approve(who).expect("counted")), ReplyStatus::Held, "{who}");
+    }
+    // Their own approval is not needed: whoever wrote it cannot give it.
+    assert_eq!(status(&approve("law").expect("the last")), ReplyStatus::Published);
+    assert_eq!(outgoing(&desk).len(), 1);
+    assert_eq!(state(&desk), ConversationState::Active);
+    assert!(desk.approvals("northwind", 9).expect("listed").is_empty());
+}
+
+#[test]
+fn a_newer_message_makes_a_held_reply_stale_and_a_newer_reply_takes_its_place() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![held("")]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let conversation = taken_by(&desk, "ana");
+    send(&desk, conversation, "ana", "r1", "Hi");
+    send(&desk, conversation, "ana", "r2", "Hi there");
+    take_in(&desk, vec![said("2", "@jo", "Never mind")]);
+    assert_eq!(state(&desk), ConversationState::Active);
+    let reply = "r2".to_owned();
+    let late = act(&desk, conversation, supervisor(), Action::Approve { reply });
+    assert!(matches!(late, Err(ActError::NothingPending { .. })), "{late:?}");
+    let because: Vec<String> = feed(&desk)
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::ReplyStale as u16)
+        .map(|entry| head(entry)["because"].to_string())
+        .collect();
+    assert_eq!(because, ["\"superseded\"", "\"customer-wrote\""]);
+}
+
+#[test]
+fn a_rejected_reply_and_one_the_channel_refuses_are_the_agents_again() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![held("")]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let conversation = taken_by(&desk, "ana");
+    send(&desk, conversation, "ana", "r1", "Hi");
+    let reject = Action::Reject {
+        reply: "r1".to_owned(),
+        why: "Too short".to_owned(),
+    };
+    let done = act(&desk, conversation, supervisor(), reject).expect("rejected");
+    assert_eq!((status(&done), done.state), (ReplyStatus::Rejected, ConversationState::Active));
+    send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
+    let reply = "r2".to_owned();
+    act(&desk, conversation, supervisor(), Action::Approve { reply }).expect("approved");
+    let out = outgoing(&desk).remove(0);
+    desk.gave_up("northwind", &out.key, "410 Gone").expect("noted");
+    desk.settled();
+    let alerts = feed(&desk)
+        .into_iter()
+        .filter(|entry| entry.kind == EntryKind::Alerted as u16);
+    assert_eq!(alerts.count(), 1);
+    let again = send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
+    assert_eq!(status(&again), ReplyStatus::Undeliverable);
+}
+
+#[test]
+fn of_somebody_who_was_erased_nothing_waits_and_nothing_goes_out() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("")]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let conversation = taken_by(&desk, "ana");
+    send(&desk, conversation, "ana", "r1", "Hello Jo!");
+    let contact = conversations(&desk)[0].contact.expect("somebody");
+    desk.erase("northwind", contact).expect("erased");
+    desk.settled();
+    assert!(conversations(&desk).is_empty());
+    let out = outgoing(&desk).remove(0);
+    assert!(out.body.expect_err("no bytes").contains("erased"));
+    assert_eq!(desk.agent("northwind", "ana").expect("there").view.load, 0);
+}
