@@ -138,6 +138,7 @@ impl Pass<'_> {
             planned.commit.outbox.push(NewOutbox {
                 key: format!("notify-{key}"),
                 target,
+                conversation: Some(id),
                 payload: self.sealed_notice(contact, &notice),
                 not_before: self.now,
             });

@@ -267,6 +267,7 @@ fn expired_memories_and_finished_items_of_the_outbox_go() {
         .map(|key| patchbay_journal::NewOutbox {
             key: key.into(),
             target: "crm".into(),
+            conversation: None,
             payload: vec![],
             not_before: at(1),
         })
