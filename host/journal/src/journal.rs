@@ -395,7 +395,8 @@ pub trait Journal: Send + Sync {
     fn check(&self) -> Result<CheckReport, JournalError>;
 
     /// Let go what was last touched before a time: resolved conversations
-    /// with their entries, inputs, memories; items of the outbox that are
+    /// with their entries, inputs, memories, except those of which something in
+    /// the outbox waits or was given up; items of the outbox that are
     /// done; expired memories. In small steps, while work goes on.
     fn compact(&self, before: Timestamp) -> Result<Compacted, JournalError>;
 }

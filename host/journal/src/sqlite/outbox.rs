@@ -83,6 +83,11 @@ pub(super) fn sent(sql: &Connection, company: CompanyId, key: &str) -> Result<()
     }
 }
 
+/// Finds whether a conversation, ?2 of company ?1, has anything that is not
+/// done.
+pub(super) const UNSENT: &str =
+    "SELECT 1 FROM outbox WHERE company = ?1 AND conversation = ?2 AND state <> 'done'";
+
 /// What happens to an item.
 pub(super) enum Step {
     Done,

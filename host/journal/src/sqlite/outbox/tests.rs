@@ -39,6 +39,7 @@ fn whatever_is_asked_of_the_outbox_is_found_by_an_index() {
         "SEARCH outbox USING INDEX outbox_due ((not_before,company,key)>(?,?,?) AND not_before<?)";
     let next = "SEARCH outbox USING COVERING INDEX outbox_due";
     let first = "SEARCH outbox USING COVERING INDEX outbox_line (company=? AND conversation=? AND target=? AND state=?)";
+    let unsent = "SEARCH outbox USING COVERING INDEX outbox_line (company=? AND conversation=?)";
     let open = "SEARCH outbox USING INDEX outbox_open (company=? AND state=? AND key>?)";
     let done = "SEARCH outbox USING INDEX outbox_key (company=? AND key>?)";
     let count = "SCAN outbox USING COVERING INDEX outbox_open";
@@ -46,6 +47,7 @@ fn whatever_is_asked_of_the_outbox_is_found_by_an_index() {
         (due_query(), due),
         (NEXT.to_owned(), next),
         (line::first(), first),
+        (UNSENT.to_owned(), unsent),
         (list_query(OutboxState::Waiting), open),
         (list_query(OutboxState::Dead), open),
         (list_query(OutboxState::Done), done),
