@@ -201,7 +201,8 @@ pub enum Conflict {
     /// An input the company never had.
     #[error("there is no input {0}")]
     InputUnknown(Ordinal),
-    /// The outbox has an item of that key with another target or other bytes.
+    /// The outbox has an item of that key with another target, conversation or
+    /// other bytes.
     #[error("the outbox holds another item under the key {0:?}")]
     OutboxDiffers(String),
 }

@@ -170,7 +170,9 @@ pub trait Journal: Send + Sync {
     /// Items to be sent by now, of all companies, the longest due first, after
     /// a place in that order (the last one's `not_before`, company and key); at
     /// most `limit`. Whoever has some of them out, or a target that takes none,
-    /// finds the others on the pages that follow.
+    /// finds the others on the pages that follow. What is held back by an
+    /// earlier item of its [conversation](crate::NewOutbox::conversation) is not
+    /// among them.
     fn outbox_due(
         &self,
         now: Timestamp,
@@ -178,8 +180,8 @@ pub trait Journal: Send + Sync {
         limit: usize,
     ) -> Result<Vec<OutboxItem>, JournalError>;
 
-    /// When the first item that waits is to be sent, past or to come; absent:
-    /// none waits. What is out and not yet answered for still waits: past it,
+    /// When the first item that waits and is not held back is to be sent, past
+    /// or to come; absent: none waits. What is out and not yet answered for still waits: past it,
     /// [`outbox_due`](Journal::outbox_due) at the end of time tells what
     /// follows.
     fn outbox_next(&self) -> Result<Option<Timestamp>, JournalError>;
@@ -393,7 +395,8 @@ pub trait Journal: Send + Sync {
     fn check(&self) -> Result<CheckReport, JournalError>;
 
     /// Let go what was last touched before a time: resolved conversations
-    /// with their entries, inputs, memories; items of the outbox that are
+    /// with their entries, inputs, memories, except those of which something in
+    /// the outbox waits or was given up; items of the outbox that are
     /// done; expired memories. In small steps, while work goes on.
     fn compact(&self, before: Timestamp) -> Result<Compacted, JournalError>;
 }

@@ -18,7 +18,7 @@ pub struct Backup {
 /// One thing [`check`](crate::Journal::check) found wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// The file is damaged; the database's own words.
+    /// The file is damaged, in the database's own words, or contradicts itself.
     Damaged(String),
     /// A row refers to one that is not there.
     Orphan {

@@ -2,20 +2,47 @@
 
 use jiff::Timestamp;
 
-use crate::id::CompanyId;
+use crate::id::{CompanyId, ConversationId};
 
 /// A side effect before it is in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOutbox {
-    /// Unique within the company. Given again with the same target and bytes
-    /// it is the same item; with others the commit is refused.
+    /// Unique within the company. Given again with the same target,
+    /// conversation and bytes it is the same item; with others the commit is
+    /// refused.
     pub key: String,
     /// Where it goes: the name of a configured target.
     pub target: String,
+    /// The conversation it is of; absent: of none. What one conversation has
+    /// for one target goes out in the order it was put in: while one item
+    /// waits, for its time or another attempt, those after it are held back.
+    /// One that was given up holds back nothing; retried, it goes before those
+    /// that still wait. A conversation is not let go before its items are done.
+    pub conversation: Option<ConversationId>,
     /// What goes there; sealed where it holds personal data.
     pub payload: Vec<u8>,
     /// Not to be sent earlier.
     pub not_before: Timestamp,
+}
+
+impl NewOutbox {
+    /// Whether it is another item given again.
+    pub(crate) fn is_again(&self, other: &NewOutbox) -> bool {
+        let NewOutbox {
+            key,
+            target,
+            conversation,
+            payload,
+            not_before: _,
+        } = self;
+        (key, target, conversation, payload)
+            == (
+                &other.key,
+                &other.target,
+                &other.conversation,
+                &other.payload,
+            )
+    }
 }
 
 /// Where an item of the outbox stands.
@@ -53,6 +80,8 @@ pub struct OutboxItem {
     pub key: String,
     /// Name of the target.
     pub target: String,
+    /// The conversation it is of, if any.
+    pub conversation: Option<ConversationId>,
     /// The bytes, the same at every attempt.
     pub payload: Vec<u8>,
     /// Not to be sent earlier.

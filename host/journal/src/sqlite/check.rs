@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::error::{JournalError, SealError};
 use crate::id::{CompanyId, ContactId};
 use crate::maintain::{CheckReport, Finding};
-use crate::sqlite::keys;
+use crate::sqlite::{keys, outbox};
 use crate::vault::{ContactKey, Person, Purpose, Vault};
 
 /// Most findings listed.
@@ -19,6 +19,7 @@ pub(super) fn check(sql: &Connection, vault: &Vault) -> Result<CheckReport, Jour
         .and_then(|()| orphans(sql, &mut report))
         .and_then(|()| sequences(sql, &mut report))
         .and_then(|()| feeds(sql, &mut report))
+        .and_then(|()| lines(sql, &mut report))
         .and_then(|()| seals(sql, vault, &mut report));
     match looked {
         Err(JournalError::Corrupt(text)) => report.findings.push(Finding::Damaged(text)),
@@ -87,6 +88,17 @@ fn feeds(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalError>
             company: row.get(0)?,
             missing: row.get(1)?,
         });
+    }
+    Ok(())
+}
+
+fn lines(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalError> {
+    for (company, key) in outbox::astray(sql, MOST)? {
+        let text = format!(
+            "item {key:?} of company {} in the outbox is out of order: it or one after it is stuck or goes too early",
+            company.0
+        );
+        report.findings.push(Finding::Damaged(text));
     }
     Ok(())
 }

@@ -89,7 +89,7 @@ pub(super) fn commit(
     for item in &commit.outbox {
         let same = items
             .insert(&item.key, item)
-            .is_none_or(|other| (&other.target, &other.payload) == (&item.target, &item.payload));
+            .is_none_or(|other| item.is_again(other));
         if !same || outbox::differs(work.sql, commit.conversation.company, item)? {
             return Ok(Err(Conflict::OutboxDiffers(item.key.clone())));
         }
@@ -98,7 +98,8 @@ pub(super) fn commit(
     let committed = append(work, commit)?;
     put(work.sql, commit, before.as_ref(), committed.sequence)?;
     memory::write(work.sql, commit)?;
-    for item in items.values() {
+    // In the order given: those of one line keep it.
+    for item in &commit.outbox {
         outbox::insert(work.sql, commit.conversation.company, item)?;
     }
     for key in &commit.sent {

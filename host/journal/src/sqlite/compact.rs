@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, ToSql, params};
 use crate::error::JournalError;
 use crate::id::{CompanyId, ConversationId};
 use crate::maintain::Compacted;
+use crate::sqlite::outbox::UNSENT;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::{Work, Writer};
 
@@ -110,11 +111,15 @@ fn drop_conversation(
 ) -> Result<(), JournalError> {
     let sql = work.sql;
     let key: [&dyn ToSql; 2] = [&company, &id];
-    // It may have been reopened since it was found.
+    // It may have been reopened since it was found. What is still to be sent
+    // may stand in its entries, and whoever retries it wants to see what it was
+    // about.
     let dropped = delete(
         sql,
-        "DELETE FROM conversation WHERE company = ?1 AND id = ?2 AND live = 0
-           AND touched_at < ?3",
+        &format!(
+            "DELETE FROM conversation WHERE company = ?1 AND id = ?2 AND live = 0
+               AND touched_at < ?3 AND NOT EXISTS ({UNSENT})"
+        ),
         &[&company, &id, &cutoff],
     )?;
     if dropped == 0 {

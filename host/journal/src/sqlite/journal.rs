@@ -485,9 +485,8 @@ impl Journal for SqliteJournal {
                 sql,
                 "SELECT count(*) FROM conversation WHERE live = 1 AND state <> 'resolved'",
             )?;
-            status.outbox_waiting =
-                count(sql, "SELECT count(*) FROM outbox WHERE state = 'waiting'")?;
-            status.outbox_dead = count(sql, "SELECT count(*) FROM outbox WHERE state = 'dead'")?;
+            status.outbox_waiting = outbox::count(sql, OutboxState::Waiting)?;
+            status.outbox_dead = outbox::count(sql, OutboxState::Dead)?;
             Ok(())
         })?;
         status.bytes = ["", "-wal", "-shm"]

@@ -1,5 +1,9 @@
 //! What must go out: found by when it is due, changed by key.
 
+mod line;
+#[cfg(test)]
+mod tests;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
@@ -7,6 +11,9 @@ use crate::error::JournalError;
 use crate::id::CompanyId;
 use crate::outbox::{NewOutbox, OutboxItem, OutboxState};
 use crate::sqlite::row::{At, Coded, limit};
+
+use line::Line;
+pub(super) use line::astray;
 
 /// Most bytes kept of what went wrong.
 const PROBLEM_BYTES: usize = 4096;
@@ -19,10 +26,17 @@ pub(super) fn differs(
 ) -> Result<bool, JournalError> {
     let same: Option<bool> = sql
         .prepare_cached(
-            "SELECT target = ?3 AND payload = ?4 FROM outbox WHERE company = ?1 AND key = ?2",
+            "SELECT target = ?3 AND conversation IS ?4 AND payload = ?5 FROM outbox
+             WHERE company = ?1 AND key = ?2",
         )?
         .query_row(
-            params![company, item.key, item.target, item.payload],
+            params![
+                company,
+                item.key,
+                item.target,
+                item.conversation,
+                item.payload
+            ],
             |row| row.get(0),
         )
         .optional()?;
@@ -35,16 +49,28 @@ pub(super) fn insert(
     company: CompanyId,
     item: &NewOutbox,
 ) -> Result<(), JournalError> {
+    let held = match item.conversation {
+        Some(conversation) => Line {
+            company,
+            conversation,
+            target: item.target.clone(),
+        }
+        .first(sql)?
+        .is_some(),
+        None => false,
+    };
     sql.prepare_cached(
-        "INSERT INTO outbox (company, key, target, payload, not_before)
-         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (company, key) DO NOTHING",
+        "INSERT INTO outbox (company, key, target, conversation, payload, not_before, held)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (company, key) DO NOTHING",
     )?
     .execute(params![
         company,
         item.key,
         item.target,
+        item.conversation,
         item.payload,
-        At(item.not_before)
+        At(item.not_before),
+        held,
     ])?;
     Ok(())
 }
@@ -56,6 +82,11 @@ pub(super) fn sent(sql: &Connection, company: CompanyId, key: &str) -> Result<()
         other => other,
     }
 }
+
+/// Finds whether a conversation, ?2 of company ?1, has anything that is not
+/// done.
+pub(super) const UNSENT: &str =
+    "SELECT 1 FROM outbox WHERE company = ?1 AND conversation = ?2 AND state <> 'done'";
 
 /// What happens to an item.
 pub(super) enum Step {
@@ -73,27 +104,23 @@ pub(super) fn step(
     step: &Step,
 ) -> Result<(), JournalError> {
     let cut = |problem: &str| problem[..problem.floor_char_boundary(PROBLEM_BYTES)].to_owned();
-    let (query, at, problem) = match step {
-        Step::Done => (
-            "UPDATE outbox SET state = 'done' WHERE company = ?1 AND key = ?2",
-            None,
-            None,
-        ),
+    let (set, when, at, problem) = match step {
+        Step::Done => ("state = 'done', held = 0", "", None, None),
         Step::Later(at, problem) => (
-            "UPDATE outbox SET not_before = ?3, problem = ?4, attempts = attempts + 1
-             WHERE company = ?1 AND key = ?2 AND state = 'waiting'",
+            "not_before = ?3, problem = ?4, attempts = attempts + 1",
+            "AND state = 'waiting'",
             Some(At(*at)),
             Some(cut(problem)),
         ),
         Step::Dead(problem) => (
-            "UPDATE outbox SET state = 'dead', problem = ?3, attempts = attempts + 1
-             WHERE company = ?1 AND key = ?2 AND state = 'waiting'",
+            "state = 'dead', held = 0, problem = ?3, attempts = attempts + 1",
+            "AND state = 'waiting'",
             None,
             Some(cut(problem)),
         ),
         Step::Retry(at) => (
-            "UPDATE outbox SET state = 'waiting', not_before = ?3, attempts = 0
-             WHERE company = ?1 AND key = ?2 AND state <> 'done'",
+            "state = 'waiting', not_before = ?3, attempts = 0",
+            "AND state <> 'done'",
             Some(At(*at)),
             None,
         ),
@@ -101,24 +128,44 @@ pub(super) fn step(
     let mut values: Vec<&dyn ToSql> = vec![&company, &key];
     values.extend(at.as_ref().map(|at| at as &dyn ToSql));
     values.extend(problem.as_ref().map(|problem| problem as &dyn ToSql));
-    match sql.prepare_cached(query)?.execute(values.as_slice())? {
-        0 => Err(JournalError::NoItem(key.to_owned())),
-        _ => Ok(()),
+    let query = format!(
+        "UPDATE outbox SET {set} WHERE company = ?1 AND key = ?2 {when}
+         RETURNING conversation, target"
+    );
+    let (conversation, target) = sql
+        .prepare_cached(&query)?
+        .query_row(values.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .ok_or_else(|| JournalError::NoItem(key.to_owned()))?;
+    let Some(conversation) = conversation else {
+        return Ok(());
+    };
+    let line = Line {
+        company,
+        conversation,
+        target,
+    };
+    match step {
+        Step::Done | Step::Dead(_) => line.move_up(sql),
+        Step::Later(..) => Ok(()),
+        Step::Retry(_) => line.line_up(sql),
     }
 }
 
-const COLUMNS: &str = "company, key, target, payload, not_before, attempts, state, problem";
+const COLUMNS: &str = "company, key, target, conversation, payload, not_before, attempts, state,
+    problem";
 
 fn item(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
     Ok(OutboxItem {
         company: row.get(0)?,
         key: row.get(1)?,
         target: row.get(2)?,
-        payload: row.get(3)?,
-        not_before: row.get::<_, At>(4)?.0,
-        attempts: row.get(5)?,
-        state: row.get::<_, Coded<OutboxState>>(6)?.0,
-        problem: row.get(7)?,
+        conversation: row.get(3)?,
+        payload: row.get(4)?,
+        not_before: row.get::<_, At>(5)?.0,
+        attempts: row.get(6)?,
+        state: row.get::<_, Coded<OutboxState>>(7)?.0,
+        problem: row.get(8)?,
     })
 }
 
@@ -143,19 +190,23 @@ pub(super) fn due(
         Some((at, company, key)) => (at.as_microsecond(), i64::from(company.0), key.as_str()),
         None => (i64::MIN, -1, ""),
     };
-    let query = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE state = 'waiting' AND not_before <= ?1
-           AND (not_before, company, key) > (?2, ?3, ?4)
-         ORDER BY not_before, company, key LIMIT ?5"
-    );
-    all(sql, &query, params![At(now), at, company, key, limit(most)])
+    let params = params![At(now), at, company, key, limit(most)];
+    all(sql, &due_query(), params)
 }
 
-/// When the first item that waits is to be sent.
+fn due_query() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM outbox WHERE state = 'waiting' AND held = 0 AND not_before <= ?1
+           AND (not_before, company, key) > (?2, ?3, ?4)
+         ORDER BY not_before, company, key LIMIT ?5"
+    )
+}
+
+const NEXT: &str = "SELECT min(not_before) FROM outbox WHERE state = 'waiting' AND held = 0";
+
+/// When the first item that may go out by itself is to be sent.
 pub(super) fn next(sql: &Connection) -> Result<Option<Timestamp>, JournalError> {
-    let next: Option<At> = sql
-        .prepare_cached("SELECT min(not_before) FROM outbox WHERE state = 'waiting'")?
-        .query_row([], |row| row.get(0))?;
+    let next: Option<At> = sql.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?;
     Ok(next.map(|at| at.0))
 }
 
@@ -177,11 +228,31 @@ pub(super) fn list(
     after: &str,
     most: usize,
 ) -> Result<Vec<OutboxItem>, JournalError> {
-    // The state is written out, so that the index of those given up serves.
-    let query = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE company = ?1 AND key > ?2 AND state = '{}'
-         ORDER BY key LIMIT ?3",
-        state.as_str()
-    );
-    all(sql, &query, params![company, after, limit(most)])
+    all(
+        sql,
+        &list_query(state),
+        params![company, after, limit(most)],
+    )
 }
+
+fn list_query(state: OutboxState) -> String {
+    // The state is written out, so that the index of what is not done serves.
+    let state = match state {
+        OutboxState::Done => "state = 'done'".to_owned(),
+        open => format!("state = '{}' AND state <> 'done'", open.as_str()),
+    };
+    format!(
+        "SELECT {COLUMNS} FROM outbox WHERE company = ?1 AND key > ?2 AND {state}
+         ORDER BY key LIMIT ?3"
+    )
+}
+
+/// How many items of all companies are in a state, other than done.
+pub(super) fn count(sql: &Connection, state: OutboxState) -> Result<u64, JournalError> {
+    let count = sql
+        .prepare_cached(COUNT)?
+        .query_row([state.as_str()], |row| row.get(0))?;
+    Ok(count)
+}
+
+const COUNT: &str = "SELECT count(*) FROM outbox WHERE state = ?1 AND state <> 'done'";

@@ -97,18 +97,28 @@ CREATE TABLE state (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (
-    company    INTEGER NOT NULL REFERENCES company (id),
-    key        TEXT NOT NULL,
-    target     TEXT NOT NULL,
-    payload    BLOB NOT NULL,
-    not_before INTEGER NOT NULL,
-    attempts   INTEGER NOT NULL DEFAULT 0,
-    state      TEXT NOT NULL DEFAULT 'waiting',
-    problem    TEXT
+    -- Place in the order in which items were put in.
+    number       INTEGER NOT NULL PRIMARY KEY,
+    company      INTEGER NOT NULL REFERENCES company (id),
+    key          TEXT NOT NULL,
+    target       TEXT NOT NULL,
+    -- What one conversation has for one target is a line: it goes out in order.
+    -- No reference: what is done may outlive the conversation by a little.
+    conversation BLOB,
+    payload      BLOB NOT NULL,
+    not_before   INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    state        TEXT NOT NULL DEFAULT 'waiting',
+    -- It waits, and so does an earlier one of its line.
+    held         INTEGER NOT NULL DEFAULT 0,
+    problem      TEXT
 ) STRICT;
 CREATE UNIQUE INDEX outbox_key ON outbox (company, key);
-CREATE INDEX outbox_due ON outbox (not_before, company, key) WHERE state = 'waiting';
-CREATE INDEX outbox_dead ON outbox (company, key) WHERE state = 'dead';
+CREATE INDEX outbox_due ON outbox (not_before, company, key) 
+    WHERE state = 'waiting' AND held = 0;
+CREATE INDEX outbox_open ON outbox (company, state, key) WHERE state <> 'done';
+CREATE INDEX outbox_line ON outbox (company, conversation, target, state)
+    WHERE state <> 'done' AND conversation IS NOT NULL;
 
 CREATE TABLE contact (
     company     INTEGER NOT NULL REFERENCES company (id),

@@ -21,6 +21,7 @@ fn item(key: &str, payload: &[u8]) -> NewOutbox {
     NewOutbox {
         key: key.into(),
         target: "crm".into(),
+        conversation: None,
         payload: payload.to_vec(),
         not_before: at(0),
     }
@@ -255,8 +256,11 @@ fn the_outbox_takes_a_key_once_and_refuses_other_bytes_under_it() {
     let mut again = commit(&of, 1, None);
     again.outbox = vec![item("k", b"bytes")];
     journal.commit(again.clone()).unwrap();
+    let mut of_another = item("k", b"bytes");
+    of_another.conversation = Some(of.id);
     for differing in [
         vec![item("k", b"other")],
+        vec![of_another],
         vec![item("n", b"1"), item("n", b"2")],
     ] {
         let key = differing[0].key.clone();

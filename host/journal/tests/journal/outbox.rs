@@ -1,4 +1,9 @@
-use patchbay_journal::{CompanyId, Journal, JournalError, NewOutbox, OutboxState, SqliteJournal};
+use std::collections::BTreeSet;
+
+use patchbay_journal::{
+    CompanyId, Conversation, Finding, Journal, JournalError, NewOutbox, OutboxState, SqliteJournal,
+};
+use proptest::prelude::*;
 
 use crate::place::{Place, at, commit, conversation};
 
@@ -9,6 +14,7 @@ fn filled(journal: &SqliteJournal) -> CompanyId {
         .map(|(key, second)| NewOutbox {
             key: key.into(),
             target: "crm".into(),
+            conversation: None,
             payload: key.as_bytes().to_vec(),
             not_before: at(second),
         })
@@ -96,6 +102,7 @@ fn what_is_due_is_read_page_by_page_and_each_item_once() {
             .map(|key| NewOutbox {
                 key: key.into(),
                 target: "crm".into(),
+                conversation: None,
                 payload: vec![],
                 not_before: at(if key < "3" { 10 } else { 20 }),
             })
@@ -153,4 +160,192 @@ fn an_item_is_found_by_its_key_wherever_it_stands() {
     assert_eq!(state("never"), None);
     let other = journal.company("other").unwrap();
     assert_eq!(journal.outbox_item(other, "soon").unwrap(), None);
+}
+
+/// Put an item of a conversation in, for a target.
+fn put(journal: &SqliteJournal, of: &mut Conversation, target: &str, key: &str) {
+    let mut put = commit(of, of.sequence, None);
+    put.outbox = vec![NewOutbox {
+        key: key.into(),
+        target: target.into(),
+        conversation: Some(of.id),
+        payload: key.as_bytes().to_vec(),
+        not_before: at(1),
+    }];
+    of.sequence = journal.commit(put).unwrap().sequence;
+}
+
+#[test]
+fn while_an_item_waits_for_its_retry_the_next_of_its_conversation_is_held_back() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let [mut a, mut b] = ["a", "b"].map(|thread| conversation(company, thread));
+    put(&journal, &mut a, "x", "first");
+    put(&journal, &mut a, "x", "second");
+    put(&journal, &mut b, "x", "of another conversation");
+    put(&journal, &mut a, "crm", "to another target");
+    let others = ["of another conversation", "to another target"];
+    let with = |key: &'static str| [vec![key], others.to_vec()].concat();
+    assert_eq!(due(&journal, 9), with("first"));
+    journal
+        .outbox_later(company, "first", at(50), "503")
+        .unwrap();
+    assert_eq!(due(&journal, 9), others);
+    for key in others {
+        journal.outbox_done(company, key).unwrap();
+    }
+    assert_eq!(
+        journal.outbox_next().unwrap(),
+        Some(at(50)),
+        "what is held back keeps nobody awake"
+    );
+    drop(journal);
+    let journal = place.open();
+    assert_eq!(due(&journal, 50), ["first"]);
+    journal.outbox_done(company, "first").unwrap();
+    assert_eq!(due(&journal, 50), ["second"]);
+}
+
+#[test]
+fn what_was_given_up_holds_back_nothing_and_retried_goes_first() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let mut of = conversation(company, "t");
+    for key in ["1", "2", "3"] {
+        put(&journal, &mut of, "x", key);
+    }
+    journal.outbox_dead(company, "1", "refused").unwrap();
+    assert_eq!(due(&journal, 9), ["2"]);
+    journal.outbox_retry(company, "1", at(5)).unwrap();
+    assert_eq!(due(&journal, 4), [""; 0]);
+    assert_eq!(due(&journal, 5), ["1"]);
+    let mut said = commit(&of, of.sequence, None);
+    said.sent = vec!["1".into()];
+    journal.commit(said).unwrap();
+    assert_eq!(due(&journal, 5), ["2"]);
+}
+
+#[test]
+fn a_line_keeps_the_order_in_which_one_commit_put_it_in() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let of = conversation(company, "t");
+    let mut fill = commit(&of, 0, None);
+    let keys: Vec<String> = (0..20).map(|n| format!("{}", n * 7 % 20)).collect();
+    fill.outbox = keys
+        .iter()
+        .map(|key| NewOutbox {
+            key: key.clone(),
+            target: "x".into(),
+            conversation: Some(of.id),
+            payload: vec![],
+            not_before: at(1),
+        })
+        .collect();
+    journal.commit(fill).unwrap();
+    for key in &keys {
+        assert_eq!(due(&journal, 9), [key.as_str()]);
+        journal.outbox_done(company, key).unwrap();
+    }
+    assert_eq!(due(&journal, 9), [""; 0]);
+}
+
+#[test]
+fn a_check_finds_what_is_held_back_by_nothing() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let mut of = conversation(company, "t");
+    for key in ["1", "2"] {
+        put(&journal, &mut of, "x", key);
+    }
+    assert!(journal.check().unwrap().sound());
+    drop(journal);
+    let stuck = "UPDATE outbox SET held = 1 WHERE key = '1'";
+    place.raw().execute(stuck, []).unwrap();
+    let report = place.open().check().unwrap();
+    assert!(
+        matches!(&report.findings[..], [Finding::Damaged(text)] if text.contains("\"1\"")),
+        "{report:?}"
+    );
+}
+
+/// What can be done to the item of a number.
+#[derive(Clone, Debug)]
+enum Deed {
+    Put { conversation: usize, target: usize },
+    Done(usize),
+    Sent(usize),
+    Later(usize, i64),
+    Dead(usize),
+    Retry(usize, i64),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let put = (0..3usize, 0..2usize).prop_map(|(conversation, target)| Deed::Put {
+        conversation,
+        target,
+    });
+    let number = || 0..12usize;
+    prop_oneof![
+        4 => put,
+        1 => number().prop_map(Deed::Done),
+        1 => number().prop_map(Deed::Sent),
+        2 => (number(), 0..20i64).prop_map(|(number, second)| Deed::Later(number, second)),
+        1 => number().prop_map(Deed::Dead),
+        2 => (number(), 0..20i64).prop_map(|(number, second)| Deed::Retry(number, second)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn only_the_first_of_a_conversation_for_a_target_is_due_whatever_happens(
+        deeds in proptest::collection::vec(deed(), 1..40)
+    ) {
+        const TARGETS: [&str; 2] = ["x", "crm"];
+        let place = Place::new();
+        let journal = place.open();
+        let company = journal.company("acme").unwrap();
+        let mut of = ["a", "b", "c"].map(|thread| conversation(company, thread));
+        let mut last = conversation(company, "elsewhere");
+        let mut numbers = 0..;
+        for deed in deeds {
+            // Of what is unknown or done already: refused, and no matter.
+            let _ = match deed {
+                Deed::Put { conversation, target } => {
+                    let key = numbers.next().unwrap_or(0).to_string();
+                    put(&journal, &mut of[conversation], TARGETS[target], &key);
+                    Ok(())
+                }
+                Deed::Sent(number) => {
+                    let mut said = commit(&last, last.sequence, None);
+                    said.sent = vec![number.to_string()];
+                    last.sequence = journal.commit(said).unwrap().sequence;
+                    Ok(())
+                }
+                Deed::Done(number) => journal.outbox_done(company, &number.to_string()),
+                Deed::Later(number, second) => {
+                    journal.outbox_later(company, &number.to_string(), at(second), "503")
+                }
+                Deed::Dead(number) => journal.outbox_dead(company, &number.to_string(), "no"),
+                Deed::Retry(number, second) => {
+                    journal.outbox_retry(company, &number.to_string(), at(second))
+                }
+            };
+            let mut waiting = journal.outbox_list(company, OutboxState::Waiting, "", 99).unwrap();
+            waiting.sort_by_key(|item| item.key.parse::<u32>().unwrap());
+            let mut lines = BTreeSet::new();
+            waiting.retain(|item| lines.insert((item.conversation, item.target.clone())));
+            let first = waiting.iter().map(|item| item.not_before).min();
+            prop_assert_eq!(journal.outbox_next().unwrap(), first);
+            waiting.retain(|item| item.not_before <= at(10));
+            waiting.sort_by_key(|item| (item.not_before, item.key.clone()));
+            prop_assert_eq!(journal.outbox_due(at(10), None, 99).unwrap(), waiting);
+        }
+        prop_assert!(journal.check().unwrap().sound());
+    }
 }

@@ -243,6 +243,41 @@ fn an_old_input_that_still_waits_brings_nothing_back_that_was_let_go() {
 }
 
 #[test]
+fn a_conversation_stays_while_something_of_it_is_still_to_be_sent() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let of = ["waits", "was given up", "is done", "has nothing"].map(|thread| {
+        let of = resolved(&journal, thread, 10);
+        let mut put = commit(&of, 1, None);
+        put.at = at(10);
+        put.outbox = vec![patchbay_journal::NewOutbox {
+            key: thread.into(),
+            target: "crm".into(),
+            conversation: Some(of.id).filter(|_| thread != "has nothing"),
+            payload: vec![],
+            not_before: at(1),
+        }];
+        journal.commit(put).unwrap();
+        of
+    });
+    journal.outbox_dead(company, "was given up", "no").unwrap();
+    journal.outbox_done(company, "is done").unwrap();
+    let left = || {
+        let there = |of: &Conversation| journal.conversation(company, of.id).unwrap().is_some();
+        of.each_ref().map(there)
+    };
+    let gone = journal.compact(at(50)).unwrap();
+    assert_eq!((gone.conversations, gone.entries, gone.inputs), (2, 4, 2));
+    assert_eq!(left(), [true, true, false, false]);
+    assert_eq!(journal.entries(company, of[0].id, 0, 9).unwrap().len(), 2);
+    journal.outbox_done(company, "waits").unwrap();
+    journal.compact(at(50)).unwrap();
+    assert_eq!(left(), [false, true, false, false]);
+    assert_eq!(journal.check().unwrap().findings, []);
+}
+
+#[test]
 fn expired_memories_and_finished_items_of_the_outbox_go() {
     let place = Place::new();
     let journal = place.open();
@@ -267,6 +302,7 @@ fn expired_memories_and_finished_items_of_the_outbox_go() {
         .map(|key| patchbay_journal::NewOutbox {
             key: key.into(),
             target: "crm".into(),
+            conversation: None,
             payload: vec![],
             not_before: at(1),
         })
