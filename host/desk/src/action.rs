@@ -145,7 +145,9 @@ pub enum ActError {
     #[error("there is no queue {0:?}")]
     UnknownQueue(String),
     /// Nothing sends replies on this channel.
-    #[error("no target is configured that publishes on channel {channel:?}; set publish in the company file")]
+    #[error(
+        "no target is configured that publishes on channel {channel:?}; set publish in the company file"
+    )]
     NoPublisher {
         /// The channel.
         channel: String,

@@ -32,7 +32,6 @@ pub(crate) use overview::Overview;
 use crate::floor::{
     AgentProfile, AgentRecord, AgentView, Arrival, Assignment, ConversationRecord, Floor,
     FloorError, FloorSettings, Hold, Holding, Offer, OfferId, Place, QueueView, RosterChange,
-    Terms,
 };
 use crate::roster::Agent;
 
@@ -160,11 +159,6 @@ impl Room {
         let leaving = self.leaving.first().map(|(at, _)| *at);
         let next = self.floor.next_wakeup().into_iter().chain(leaving).min();
         (std::mem::take(&mut self.fresh), next)
-    }
-
-    /// Who has news that nobody was told of yet.
-    pub(crate) fn fresh(&mut self) -> Vec<Newsworthy> {
-        std::mem::take(&mut self.fresh)
     }
 
     /// Take up what happened to a conversation, in order.
@@ -410,12 +404,14 @@ impl Room {
 
     /// Agents by id with what they do, at most `limit`, after one.
     pub(crate) fn agents(&self, after: &str, limit: usize) -> Vec<(Agent, AgentView)> {
-        let mut ids: Vec<&String> = self.roster.keys().filter(|id| id.as_str() > after).collect();
+        let mut ids: Vec<&String> = self
+            .roster
+            .keys()
+            .filter(|id| id.as_str() > after)
+            .collect();
         ids.sort();
         ids.truncate(limit);
-        ids.into_iter()
-            .filter_map(|id| self.agent(id))
-            .collect()
+        ids.into_iter().filter_map(|id| self.agent(id)).collect()
     }
 
     pub(crate) fn agent(&self, id: &str) -> Option<(Agent, AgentView)> {
@@ -441,11 +437,5 @@ impl Room {
 
     pub(crate) fn queue(&self, id: &str) -> Option<QueueView> {
         self.floor.queue(id).ok()
-    }
-
-    /// The terms a conversation would wait on; its floor record's where it is
-    /// on the floor.
-    pub(crate) fn terms_of(&self, id: ConversationId) -> Option<Terms> {
-        self.record_of(id).map(|record| record.terms)
     }
 }

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_generation::Generation;
-use patchbay_model::directory::DirectoryError;
 use patchbay_journal::{
     Accepted, Arrival, CompanyId, Journal, JournalError, Kind, Ordinal, Purpose, SealError,
 };
+use patchbay_model::directory::DirectoryError;
 use thiserror::Error;
 
 pub use people::{AgentStatus, QueueStatus};
@@ -26,8 +26,8 @@ use crate::assignment::Assignments;
 use crate::floor::FloorError;
 use crate::intake::Delivery;
 use crate::memory::AtHand;
-use crate::timers::Timers;
 use crate::surge::Surges;
+use crate::timers::Timers;
 use crate::work::{Lane, Work, WorkList};
 use asking::Requests;
 

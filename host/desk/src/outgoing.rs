@@ -41,9 +41,7 @@ impl Payload {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         match self {
             Payload::Plain(bytes) => [&[PLAIN], &bytes[..]].concat(),
-            Payload::Sealed(contact, sealed) => {
-                [&[SEALED], &contact.0[..], &sealed[..]].concat()
-            }
+            Payload::Sealed(contact, sealed) => [&[SEALED], &contact.0[..], &sealed[..]].concat(),
             Payload::Entry(conversation, entry) => {
                 [&[ENTRY], &conversation.0[..], &entry.to_le_bytes()[..]].concat()
             }

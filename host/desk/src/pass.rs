@@ -263,7 +263,10 @@ impl Pass<'_> {
         self.take_up_news(&mut sheet);
         let triggers = self.due(&mut sheet);
         if triggers.is_empty() && sheet.is_empty() {
-            let due_at = sheet.known.snapshot.due_at(self.hours(&sheet.known.snapshot));
+            let due_at = sheet
+                .known
+                .snapshot
+                .due_at(self.hours(&sheet.known.snapshot));
             self.at_hand.put(sheet.known);
             return Err(Undecided::NotYet(due_at));
         }
@@ -402,7 +405,6 @@ impl Pass<'_> {
             head.insert("outcome".to_owned(), json!(OutcomeKind::Quarantined));
             entry.head = serde_json::Value::Object(head).to_string();
         }
-        self.alert(sheet, "quarantined", json!({"interaction": message.message}));
     }
 
     /// Whether somebody writes anew who was answered not long ago; whoever
@@ -426,7 +428,10 @@ impl Pass<'_> {
             return Ok(());
         };
         let rules = &self.generation.desk.surge;
-        for trigger in self.surges.heard(rules, &intent.name.clone(), interaction, self.now) {
+        for trigger in self
+            .surges
+            .heard(rules, &intent.name.clone(), interaction, self.now)
+        {
             self.escalate(sheet, EntryKind::Triggered, trigger)?;
         }
         Ok(())

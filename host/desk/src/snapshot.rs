@@ -235,39 +235,6 @@ impl Snapshot {
         true
     }
 
-    /// Go by a route plan.
-    pub(crate) fn follow(
-        &mut self,
-        mut plan: RoutePlan,
-        targets: Targets,
-        queue_priority: u8,
-        now: Timestamp,
-        calendars: &Calendars,
-    ) {
-        plan.why.clear();
-        self.priority = plan.priority.unwrap_or(queue_priority).max(self.priority);
-        self.tag(&plan.tags);
-        if *self.clocks.targets() != targets {
-            // Counted by the hours before; what this makes due rings by itself
-            // at once.
-            let event = Event::Retarget { targets };
-            let before = self.hours(calendars);
-            let _ = self.clocks.apply(unix_ms(now), event, before);
-        }
-        let hours = self.hours(calendars);
-        match plan.target.kind.as_str() {
-            "queue" => {
-                self.queue.clone_from(&plan.target.id);
-                self.enter(ConversationState::Queued, now, hours);
-            }
-            "hold" => self.enter(ConversationState::OnHold, now, hours),
-            "close" => self.enter(ConversationState::Resolved, now, hours),
-            // An agent: it waits for that one.
-            _ => self.enter(ConversationState::Queued, now, hours),
-        }
-        self.plan = Some(plan);
-    }
-
     pub(crate) fn tag(&mut self, tags: &[String]) {
         self.tags.extend(tags.iter().cloned());
         self.tags.sort();
@@ -325,10 +292,16 @@ impl Snapshot {
         let clock = self.clocks.next_event(hours);
         let clock = clock.map(|due| from_unix_ms(due.at_ms));
         let wake_up = self.wake_ups.first().copied();
-        [clock, wake_up, self.park_at, self.wrap_until, self.silent_at]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            clock,
+            wake_up,
+            self.park_at,
+            self.wrap_until,
+            self.silent_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }
 

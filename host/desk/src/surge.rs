@@ -150,7 +150,10 @@ mod tests {
         for span in 0..6 {
             assert!(write(&surges, 10, span * 10, 0).is_empty());
         }
-        assert!(write(&surges, 29, 60, 0).is_empty(), "not three times as many");
+        assert!(
+            write(&surges, 29, 60, 0).is_empty(),
+            "not three times as many"
+        );
         assert_eq!(write(&surges, 40, 61, 0), ["volume-surge"]);
         assert!(write(&surges, 40, 75, 0).is_empty(), "told already");
     }

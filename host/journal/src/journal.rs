@@ -131,6 +131,15 @@ pub trait Journal: Send + Sync {
     /// A company's entries after a feed number.
     fn feed(&self, company: CompanyId, after: u64, limit: usize) -> Result<Feed, JournalError>;
 
+    /// A company's entries of the kinds 48 to 63, after a feed number: those
+    /// that whoever watches over the company should see.
+    fn watched(
+        &self,
+        company: CompanyId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, JournalError>;
+
     /// The newest arrival under a channel's message id.
     fn message(
         &self,

@@ -294,10 +294,10 @@ impl From<JournalError> for Problem {
                 .field(what)
                 .detail(format!("{what} {problem}")),
             JournalError::NoItem(_) => Problem::of(Kind::NoItem),
-            error @ (JournalError::SamePerson
+            error @ (JournalError::SamePerson(..)
             | JournalError::NotMerged(_)
             | JournalError::NotUndoable(_)
-            | JournalError::AddressTaken) => {
+            | JournalError::AddressTaken(_)) => {
                 Problem::of(Kind::ContactConflict).detail(error.to_string())
             }
             JournalError::Full => Problem::of(Kind::Storage)

@@ -70,7 +70,9 @@ impl Assignments {
             .into_iter()
             .map(|(agent, record)| ((agent.id.clone(), agent), record))
             .unzip();
-        let on_floor = open.iter().filter_map(|(_, snapshot)| snapshot.floor.clone());
+        let on_floor = open
+            .iter()
+            .filter_map(|(_, snapshot)| snapshot.floor.clone());
         let mut record = FloorRecord {
             // Never a number that was given before, open or not.
             next_offer: u64::try_from(now.as_microsecond()).unwrap_or(1),
@@ -126,4 +128,3 @@ impl super::Room {
         }
     }
 }
-

@@ -159,11 +159,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::UnknownCompany`].
-    pub fn approvals(
-        &self,
-        company: &str,
-        limit: usize,
-    ) -> Result<Vec<ConversationId>, DeskError> {
+    pub fn approvals(&self, company: &str, limit: usize) -> Result<Vec<ConversationId>, DeskError> {
         let here = self.inner.here(self.company(company)?)?;
         Ok(here.assignments.room().overview.approvals(limit))
     }

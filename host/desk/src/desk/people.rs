@@ -7,9 +7,7 @@ use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use patchbay_generation::Generation;
-use patchbay_journal::{
-    CompanyId, ContactId, Conversation, Erased, Journal, JournalError,
-};
+use patchbay_journal::{CompanyId, ContactId, Conversation, Erased, Journal, JournalError};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
 

@@ -230,7 +230,10 @@ impl Inner {
         let Work::Act(id, _) = work else {
             return false;
         };
-        let late = self.requests.get(id).is_none_or(|request| request.is_late());
+        let late = self
+            .requests
+            .get(id)
+            .is_none_or(|request| request.is_late());
         if late {
             self.requests.answer(id, Err(error));
         }

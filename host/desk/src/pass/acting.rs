@@ -259,9 +259,7 @@ impl Pass<'_> {
 }
 
 /// The newest thing the customer said that is at hand.
-pub(super) fn latest(
-    sheet: &Sheet,
-) -> Option<Arc<patchbay_model::interaction::Interaction>> {
+pub(super) fn latest(sheet: &Sheet) -> Option<Arc<patchbay_model::interaction::Interaction>> {
     use patchbay_model::interaction::Direction;
     let mut texts = sheet.known.texts.iter();
     let inbound = texts.find(|text| text.interaction.direction == Direction::Inbound);

@@ -129,12 +129,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn is_offered_to(
-        &self,
-        sheet: &Sheet,
-        actor: &Actor,
-        offer: OfferId,
-    ) -> Result<(), ActError> {
+    fn is_offered_to(&self, sheet: &Sheet, actor: &Actor, offer: OfferId) -> Result<(), ActError> {
         let open = self.assignments.room().offered(offer);
         let ((_, conversation), open) = open.ok_or(ActError::OfferOver(offer))?;
         if conversation != sheet.known.row.id {
@@ -223,7 +218,13 @@ impl Pass<'_> {
 
     fn hold(&self, sheet: &mut Sheet, actor: &Actor) -> Result<(), ActError> {
         self.may_touch(sheet, actor)?;
-        self.needs(sheet, &[ConversationState::Active, ConversationState::WaitingOnCustomer])?;
+        self.needs(
+            sheet,
+            &[
+                ConversationState::Active,
+                ConversationState::WaitingOnCustomer,
+            ],
+        )?;
         self.change_state(sheet, ConversationState::OnHold, Some(json!(actor)));
         Ok(())
     }
@@ -254,7 +255,10 @@ impl Pass<'_> {
 
     fn wait(&self, sheet: &mut Sheet, actor: &Actor) -> Result<(), ActError> {
         self.may_touch(sheet, actor)?;
-        self.needs(sheet, &[ConversationState::Active, ConversationState::OnHold])?;
+        self.needs(
+            sheet,
+            &[ConversationState::Active, ConversationState::OnHold],
+        )?;
         if sheet.known.snapshot.owner.is_none() {
             return Err(not_now(sheet));
         }

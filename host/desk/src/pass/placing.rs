@@ -9,8 +9,7 @@ use super::Pass;
 use super::sheet::Sheet;
 use crate::assignment::{Consequence, Departure, News, Room};
 use crate::floor::{
-    Arrival, Assignment, ClosedOffer, Hold, OfferState, Refusal, Terms, WaitFor,
-    Widened,
+    Arrival, Assignment, ClosedOffer, Hold, OfferState, Refusal, Terms, WaitFor, Widened,
 };
 use crate::history::EntryKind;
 use crate::snapshot::span;
@@ -274,12 +273,7 @@ impl Pass<'_> {
     }
 
     /// Enter a state and write it down, with who asked for it.
-    pub(super) fn change_state(
-        &self,
-        sheet: &mut Sheet,
-        to: ConversationState,
-        by: Option<Value>,
-    ) {
+    pub(super) fn change_state(&self, sheet: &mut Sheet, to: ConversationState, by: Option<Value>) {
         let from = sheet.known.snapshot.state;
         self.enter(sheet, to);
         let entered = sheet.known.snapshot.state;
@@ -294,4 +288,3 @@ impl Pass<'_> {
         self.record(sheet, EntryKind::StateChanged, head, None);
     }
 }
-

@@ -113,12 +113,18 @@ impl Pass<'_> {
     pub(super) fn conversation_of(&self, message: &Message) -> Result<Known, Undecided> {
         let thread = &message.thread;
         if let Some(known) = self.at_hand.take(self.company, thread) {
-            if known.snapshot.takes_more(self.generation.desk.reopen_within, self.now) {
+            if known
+                .snapshot
+                .takes_more(self.generation.desk.reopen_within, self.now)
+            {
                 return Ok(known);
             }
         } else if let Some(row) = self.journal.current(self.company, thread)? {
             let known = self.read(row)?;
-            if known.snapshot.takes_more(self.generation.desk.reopen_within, self.now) {
+            if known
+                .snapshot
+                .takes_more(self.generation.desk.reopen_within, self.now)
+            {
                 return Ok(known);
             }
         }

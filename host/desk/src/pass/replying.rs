@@ -108,7 +108,14 @@ impl Pass<'_> {
                 }
             }
             ReplyStatus::Published => {
-                self.send(sheet, entry, &reply.id, &actor.id, reply.then, &prepared.target);
+                self.send(
+                    sheet,
+                    entry,
+                    &reply.id,
+                    &actor.id,
+                    reply.then,
+                    &prepared.target,
+                );
             }
             _ => {}
         }
@@ -202,12 +209,7 @@ impl Pass<'_> {
     }
 
     /// Ask the policies about a draft.
-    fn check(
-        &self,
-        sheet: &Sheet,
-        draft: &Draft,
-        composing: bool,
-    ) -> Result<Made<'_>, Undecided> {
+    fn check(&self, sheet: &Sheet, draft: &Draft, composing: bool) -> Result<Made<'_>, Undecided> {
         let answered = latest(sheet).ok_or(Undecided::Nothing)?;
         let mut situation = self.situation(&sheet.known, sheet.contact(), &answered)?;
         // What it is was decided when it came in.
@@ -279,15 +281,7 @@ impl Pass<'_> {
     }
 
     /// Put a drafted reply in the outbox.
-    fn send(
-        &self,
-        sheet: &mut Sheet,
-        entry: u64,
-        id: &str,
-        by: &str,
-        then: Then,
-        target: &str,
-    ) {
+    fn send(&self, sheet: &mut Sheet, entry: u64, id: &str, by: &str, then: Then, target: &str) {
         let conversation = sheet.known.row.id;
         let key = reply::key(conversation, entry);
         sheet.outbox.push(NewOutbox {
@@ -372,7 +366,8 @@ impl Pass<'_> {
                 }
                 _ => EntryKind::ReplyPublished,
             };
-            let head = json!({"reply": pending.id, "digest": pending.digest, "checked_again": true});
+            let head =
+                json!({"reply": pending.id, "digest": pending.digest, "checked_again": true});
             self.record(sheet, kind, head, Some(&made.decision));
         } else {
             let head = json!({"reply": pending.id, "digest": pending.digest});
@@ -402,7 +397,13 @@ impl Pass<'_> {
             role: Role::Agent,
         };
         let Drafted { text, written_by } = drafted;
-        Ok(Some(self.draft(sheet, &actor, &pending.id, &text, written_by)))
+        Ok(Some(self.draft(
+            sheet,
+            &actor,
+            &pending.id,
+            &text,
+            written_by,
+        )))
     }
 
     /// Not approve the reply that waits.
@@ -418,9 +419,9 @@ impl Pass<'_> {
         // An approver's own words may quote the customer.
         let sealed = sheet.contact().and_then(|contact| {
             let why = json!({"why": why}).to_string();
-            let sealed =
-                self.journal
-                    .seal(self.company, contact, Purpose::Entry, why.as_bytes());
+            let sealed = self
+                .journal
+                .seal(self.company, contact, Purpose::Entry, why.as_bytes());
             Some((contact, sealed.ok()?))
         });
         let head = json!({"reply": id, "by": actor});
@@ -511,13 +512,21 @@ impl Pass<'_> {
     /// The channel would not take a reply.
     pub(super) fn undeliverable(&self, sheet: &mut Sheet, key: &str, problem: &str) {
         let Some(sent) = self.take_sending(sheet, key) else {
-            self.alert(sheet, "undeliverable", json!({"key": key, "problem": problem}));
+            self.alert(
+                sheet,
+                "undeliverable",
+                json!({"key": key, "problem": problem}),
+            );
             return;
         };
         self.note_answer(sheet, &sent.id, ReplyStatus::Undeliverable);
         let head = json!({"reply": sent.id, "key": key, "problem": problem});
         self.record(sheet, EntryKind::ReplyUndeliverable, head, None);
-        self.alert(sheet, "undeliverable", json!({"reply": sent.id, "key": key}));
+        self.alert(
+            sheet,
+            "undeliverable",
+            json!({"reply": sent.id, "key": key}),
+        );
         let silent_after = self.generation.desk.silent_after;
         sheet.snapshot().expect_answer(silent_after, self.now);
     }

@@ -58,4 +58,3 @@ impl Sheet {
         self.entries.is_empty()
     }
 }
-

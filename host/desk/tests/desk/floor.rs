@@ -68,7 +68,10 @@ fn state(desk: &Desk) -> (ConversationState, Option<String>) {
 
 fn kinds(desk: &Desk) -> Vec<EntryKind> {
     let known = feed(desk);
-    known.iter().filter_map(|entry| EntryKind::of(entry.kind)).collect()
+    known
+        .iter()
+        .filter_map(|entry| EntryKind::of(entry.kind))
+        .collect()
 }
 
 #[test]
@@ -85,11 +88,7 @@ fn what_is_offered_and_taken_belongs_to_whoever_took_it() {
     );
     assert_eq!(
         kinds(&desk),
-        [
-            EntryKind::Received,
-            EntryKind::Offered,
-            EntryKind::Accepted
-        ]
+        [EntryKind::Received, EntryKind::Offered, EntryKind::Accepted]
     );
     let done = act(&desk, conversation, agent("ana"), Action::Resolve).expect("hers to resolve");
     assert_eq!(done.state, ConversationState::Resolved);
@@ -111,11 +110,19 @@ fn an_offer_taken_twice_is_taken_once() {
     };
     assert!(matches!(answer(other), Err(ActError::NotYours { .. })));
     for _ in 0..3 {
-        assert_eq!(answer(&offer.agent).expect("theirs").owner, Some(offer.agent.clone()));
+        assert_eq!(
+            answer(&offer.agent).expect("theirs").owner,
+            Some(offer.agent.clone())
+        );
     }
     let again = desk.answer_offer("northwind", offer.id, agent(&offer.agent), false);
-    assert!(matches!(again.expect("a desk that works"), Err(ActError::OfferOver(_))));
-    let accepted = kinds(&desk).into_iter().filter(|kind| *kind == EntryKind::Accepted);
+    assert!(matches!(
+        again.expect("a desk that works"),
+        Err(ActError::OfferOver(_))
+    ));
+    let accepted = kinds(&desk)
+        .into_iter()
+        .filter(|kind| *kind == EntryKind::Accepted);
     assert_eq!(accepted.count(), 1);
 }
 
@@ -138,7 +145,9 @@ fn what_one_declines_another_gets_and_a_sole_agent_is_told_of() {
     assert_eq!(state(&desk).0, ConversationState::Queued);
     assert!(desk.offers("northwind", None).expect("offers").is_empty());
     let feed = feed(&desk);
-    let alert = feed.iter().find(|entry| entry.kind == EntryKind::Alerted as u16);
+    let alert = feed
+        .iter()
+        .find(|entry| entry.kind == EntryKind::Alerted as u16);
     assert_eq!(head(alert.expect("an alert"))["alert"], "nobody-else-fits");
     assert!(kinds(&desk).contains(&EntryKind::Triggered));
 }
@@ -160,7 +169,10 @@ fn whoever_lets_an_offer_time_out_gets_no_more_until_back_also_after_a_restart()
     desk.set_presence("northwind", "ana", Presence::Available)
         .expect("back");
     take_in(&desk, vec![said("2", "@kim", "Anybody?")]);
-    assert_eq!(desk.offers("northwind", Some("ana")).expect("offers").len(), 1);
+    assert_eq!(
+        desk.offers("northwind", Some("ana")).expect("offers").len(),
+        1
+    );
 }
 
 #[test]
@@ -198,7 +210,10 @@ fn the_conversations_of_an_agent_who_went_offline_return_with_their_age() {
     eventually(|| state(&desk).0 == ConversationState::Queued);
     desk.settled();
     assert!(kinds(&desk).contains(&EntryKind::Returned));
-    assert!(kinds(&desk).contains(&EntryKind::Routed), "it is routed again");
+    assert!(
+        kinds(&desk).contains(&EntryKind::Routed),
+        "it is routed again"
+    );
     let row = conversations(&desk).remove(0);
     let floor = reading::snapshot(&row).expect("readable").floor;
     assert_eq!(floor.expect("on the floor").since, since);
@@ -217,7 +232,10 @@ fn a_message_for_an_agent_who_is_offline_does_not_wait_for_them() {
         .expect("offline");
     sign_in(&desk, &["ben"]);
     take_in(&desk, vec![said("2", "@jo", "Anybody there?")]);
-    assert_eq!(desk.offers("northwind", Some("ben")).expect("offers").len(), 1);
+    assert_eq!(
+        desk.offers("northwind", Some("ben")).expect("offers").len(),
+        1
+    );
 }
 
 #[test]
@@ -226,22 +244,47 @@ fn a_transfer_names_a_queue_or_an_agent_and_is_not_offered_back() {
     let desk = desk(place.path());
     sign_in(&desk, &["ana", "ben"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-    let first = desk.offers("northwind", None).expect("offers").remove(0).agent;
+    let first = desk
+        .offers("northwind", None)
+        .expect("offers")
+        .remove(0)
+        .agent;
     let conversation = taken_by(&desk, &first);
     let other = if first == "ana" { "ben" } else { "ana" };
     let to = |destination| Action::Transfer(destination);
     let nowhere = to(Destination::Queue("nowhere".to_owned()));
     let refused = act(&desk, conversation, agent(&first), nowhere);
-    assert!(matches!(refused, Err(ActError::UnknownQueue(_))), "{refused:?}");
-    let not_hers = act(&desk, conversation, agent(other), to(Destination::Queue("general".to_owned())));
-    assert!(matches!(not_hers, Err(ActError::NotYours { .. })), "{not_hers:?}");
-    act(&desk, conversation, agent(&first), to(Destination::Queue("general".to_owned())))
-        .expect("sent on");
+    assert!(
+        matches!(refused, Err(ActError::UnknownQueue(_))),
+        "{refused:?}"
+    );
+    let not_hers = act(
+        &desk,
+        conversation,
+        agent(other),
+        to(Destination::Queue("general".to_owned())),
+    );
+    assert!(
+        matches!(not_hers, Err(ActError::NotYours { .. })),
+        "{not_hers:?}"
+    );
+    act(
+        &desk,
+        conversation,
+        agent(&first),
+        to(Destination::Queue("general".to_owned())),
+    )
+    .expect("sent on");
     let offers = desk.offers("northwind", None).expect("offers");
     assert_eq!(offers[0].agent, other);
     taken_by(&desk, other);
-    act(&desk, conversation, agent(other), to(Destination::Agent(first.clone())))
-        .expect("sent to a colleague");
+    act(
+        &desk,
+        conversation,
+        agent(other),
+        to(Destination::Agent(first.clone())),
+    )
+    .expect("sent to a colleague");
     assert_eq!(taken_by(&desk, &first), conversation);
 }
 
@@ -261,9 +304,16 @@ fn what_is_given_by_hand_may_be_too_much_and_says_so() {
         };
         if row.id != conversations(&desk)[0].id {
             let refused = act(&desk, row.id, agent("ben"), give.clone());
-            assert!(matches!(refused, Err(ActError::SupervisorsOnly)), "{refused:?}");
+            assert!(
+                matches!(refused, Err(ActError::SupervisorsOnly)),
+                "{refused:?}"
+            );
         }
-        exceeds.push(act(&desk, row.id, supervisor(), give).expect("given").exceeds_capacity);
+        exceeds.push(
+            act(&desk, row.id, supervisor(), give)
+                .expect("given")
+                .exceeds_capacity,
+        );
     }
     // Two public posts are as much as one agent holds.
     assert_eq!(exceeds, [false, false, true]);
@@ -278,11 +328,23 @@ fn hold_wait_and_wrap_up_follow_the_rules_of_states() {
     let conversation = taken_by(&desk, "ana");
     let doing = |action| act(&desk, conversation, agent("ana"), action);
     let waits = doing(Action::Wait);
-    assert!(matches!(waits, Err(ActError::Unanswered { .. })), "{waits:?}");
-    assert_eq!(doing(Action::Hold).expect("held").state, ConversationState::OnHold);
+    assert!(
+        matches!(waits, Err(ActError::Unanswered { .. })),
+        "{waits:?}"
+    );
+    assert_eq!(
+        doing(Action::Hold).expect("held").state,
+        ConversationState::OnHold
+    );
     assert!(matches!(doing(Action::Hold), Err(ActError::NotNow { .. })));
-    assert_eq!(doing(Action::Resume).expect("resumed").state, ConversationState::Active);
-    assert_eq!(doing(Action::WrapUp).expect("wrapping").state, ConversationState::Wrapping);
+    assert_eq!(
+        doing(Action::Resume).expect("resumed").state,
+        ConversationState::Active
+    );
+    assert_eq!(
+        doing(Action::WrapUp).expect("wrapping").state,
+        ConversationState::Wrapping
+    );
     eventually(|| conversations(&desk).is_empty());
     desk.settled();
     assert_eq!(desk.agent("northwind", "ana").expect("there").view.load, 0);
@@ -292,12 +354,24 @@ fn hold_wait_and_wrap_up_follow_the_rules_of_states() {
 fn nobody_does_anything_about_what_is_not_there() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
-    let nothing = act(&desk, ConversationId([9; 16]), supervisor(), Action::Resolve);
+    let nothing = act(
+        &desk,
+        ConversationId([9; 16]),
+        supervisor(),
+        Action::Resolve,
+    );
     assert!(matches!(nothing, Err(ActError::UnknownConversation)));
-    assert!(desk.set_presence("northwind", "ana", Presence::Away).is_err());
+    assert!(
+        desk.set_presence("northwind", "ana", Presence::Away)
+            .is_err()
+    );
     let wrong = Agent::from_value(json!({"id": "ana", "skills": {"tax": 9}})).expect("reads");
     assert!(desk.put_agents("northwind", vec![wrong]).is_err());
-    assert!(desk.agents("northwind", "", 10).expect("a roster").is_empty());
+    assert!(
+        desk.agents("northwind", "", 10)
+            .expect("a roster")
+            .is_empty()
+    );
 }
 
 #[test]
@@ -306,7 +380,11 @@ fn a_customer_who_comes_back_is_offered_to_whoever_answered_them() {
     let desk = desk_of(place.path(), vec![ruled("")]);
     sign_in(&desk, &["ana", "ben", "cem"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-    let first = desk.offers("northwind", None).expect("offers").remove(0).agent;
+    let first = desk
+        .offers("northwind", None)
+        .expect("offers")
+        .remove(0)
+        .agent;
     let conversation = taken_by(&desk, &first);
     crate::replies::answer(&desk, conversation, &first, "r1", "Hello!");
     act(&desk, conversation, agent(&first), Action::Resolve).expect("resolved");

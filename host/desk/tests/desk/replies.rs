@@ -63,7 +63,10 @@ fn a_reply_goes_out_once_and_its_clock_stops_when_the_channel_has_it() {
     assert_eq!(out.len(), 1, "{out:?}");
     let body: Value = serde_json::from_slice(out[0].body.as_ref().expect("bytes")).expect("JSON");
     assert_eq!(body["text"], "Hello Jo!");
-    assert_eq!((&body["to"], &body["in_reply_to"]), (&"@jo".into(), &"1".into()));
+    assert_eq!(
+        (&body["to"], &body["in_reply_to"]),
+        (&"@jo".into(), &"1".into())
+    );
     assert_eq!(body["written_by"], "human");
     assert_eq!(out, outgoing(&desk), "the same bytes at each attempt");
     let open = |row: &patchbay_journal::Conversation| {
@@ -94,12 +97,33 @@ fn only_the_assignee_or_a_supervisor_sends_and_an_id_is_used_once() {
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let conversation = taken_by(&desk, "ana");
     let stranger = act(&desk, conversation, agent("ben"), reply("r1", "Hi"));
-    assert!(matches!(stranger, Err(ActError::NotYours { .. })), "{stranger:?}");
+    assert!(
+        matches!(stranger, Err(ActError::NotYours { .. })),
+        "{stranger:?}"
+    );
     act(&desk, conversation, supervisor(), reply("r1", "Hi")).expect("a supervisor may");
     let other = act(&desk, conversation, agent("ana"), reply("r1", "Ho"));
-    assert!(matches!(other, Err(ActError::ReplyIdTaken { .. })), "{other:?}");
-    let long = act(&desk, conversation, agent("ana"), reply("r2", &"a".repeat(281)));
-    assert!(matches!(long, Err(ActError::TooLong { length: 281, limit: 280, .. })), "{long:?}");
+    assert!(
+        matches!(other, Err(ActError::ReplyIdTaken { .. })),
+        "{other:?}"
+    );
+    let long = act(
+        &desk,
+        conversation,
+        agent("ana"),
+        reply("r2", &"a".repeat(281)),
+    );
+    assert!(
+        matches!(
+            long,
+            Err(ActError::TooLong {
+                length: 281,
+                limit: 280,
+                ..
+            })
+        ),
+        "{long:?}"
+    );
 }
 
 #[test]
@@ -110,7 +134,10 @@ fn without_a_publisher_nothing_is_lost_in_silence() {
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let conversation = taken_by(&desk, "ana");
     let refused = act(&desk, conversation, agent("ana"), reply("r1", "Hi"));
-    assert!(matches!(refused, Err(ActError::NoPublisher { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ActError::NoPublisher { .. })),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -125,21 +152,36 @@ fn a_held_reply_goes_out_when_all_steps_approved_and_nobody_approves_their_own()
     assert_eq!(status(&done), ReplyStatus::Held);
     assert_eq!(done.state, ConversationState::AwaitingApproval);
     assert!(outgoing(&desk).is_empty());
-    assert_eq!(desk.approvals("northwind", 9).expect("listed"), [conversation]);
+    assert_eq!(
+        desk.approvals("northwind", 9).expect("listed"),
+        [conversation]
+    );
     let approve = |who: &str| {
         let reply = "r1".to_owned();
         act(&desk, conversation, agent(who), Action::Approve { reply })
     };
     assert!(matches!(approve("ana"), Err(ActError::OwnReply)));
-    assert!(matches!(approve("law"), Err(ActError::NotAnApprover { .. })));
-    let no_such = Action::Approve { reply: "r2".to_owned() };
+    assert!(matches!(
+        approve("law"),
+        Err(ActError::NotAnApprover { .. })
+    ));
+    let no_such = Action::Approve {
+        reply: "r2".to_owned(),
+    };
     let refused = act(&desk, conversation, agent("max"), no_such);
     assert!(matches!(refused, Err(ActError::NothingPending { .. })));
     for who in ["max", "max", "eva"] {
-        assert_eq!(status(&approve(who).expect("counted")), ReplyStatus::Held, "{who}");
+        assert_eq!(
+            status(&approve(who).expect("counted")),
+            ReplyStatus::Held,
+            "{who}"
+        );
     }
     // Their own approval is not needed: whoever wrote it cannot give it.
-    assert_eq!(status(&approve("law").expect("the last")), ReplyStatus::Published);
+    assert_eq!(
+        status(&approve("law").expect("the last")),
+        ReplyStatus::Published
+    );
     assert_eq!(outgoing(&desk).len(), 1);
     assert_eq!(state(&desk), ConversationState::Active);
     assert!(desk.approvals("northwind", 9).expect("listed").is_empty());
@@ -158,7 +200,10 @@ fn a_newer_message_makes_a_held_reply_stale_and_a_newer_reply_takes_its_place() 
     assert_eq!(state(&desk), ConversationState::Active);
     let reply = "r2".to_owned();
     let late = act(&desk, conversation, supervisor(), Action::Approve { reply });
-    assert!(matches!(late, Err(ActError::NothingPending { .. })), "{late:?}");
+    assert!(
+        matches!(late, Err(ActError::NothingPending { .. })),
+        "{late:?}"
+    );
     let because: Vec<String> = feed(&desk)
         .iter()
         .filter(|entry| entry.kind == EntryKind::ReplyStale as u16)
@@ -180,12 +225,16 @@ fn a_rejected_reply_and_one_the_channel_refuses_are_the_agents_again() {
         why: "Too short".to_owned(),
     };
     let done = act(&desk, conversation, supervisor(), reject).expect("rejected");
-    assert_eq!((status(&done), done.state), (ReplyStatus::Rejected, ConversationState::Active));
+    assert_eq!(
+        (status(&done), done.state),
+        (ReplyStatus::Rejected, ConversationState::Active)
+    );
     send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
     let reply = "r2".to_owned();
     act(&desk, conversation, supervisor(), Action::Approve { reply }).expect("approved");
     let out = outgoing(&desk).remove(0);
-    desk.gave_up("northwind", &out.key, "410 Gone").expect("noted");
+    desk.gave_up("northwind", &out.key, "410 Gone")
+        .expect("noted");
     desk.settled();
     let alerts = feed(&desk)
         .into_iter()

@@ -168,6 +168,16 @@ impl Journal for SqliteJournal {
             .read(|sql| read::journey(sql, company, contact, after, limit))
     }
 
+    fn watched(
+        &self,
+        company: CompanyId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, JournalError> {
+        self.readers
+            .read(|sql| read::watched(sql, company, after, limit))
+    }
+
     fn feed(&self, company: CompanyId, after: u64, limit: usize) -> Result<Feed, JournalError> {
         self.readers
             .read(|sql| read::feed(sql, company, after, limit))

@@ -171,6 +171,24 @@ pub(super) fn journey(
     all(sql, &query, params, entry)
 }
 
+/// Entries somebody should see.
+pub(super) fn watched(
+    sql: &Connection,
+    company: CompanyId,
+    after: u64,
+    most: usize,
+) -> Result<Vec<Entry>, JournalError> {
+    let query = format!(
+        "SELECT {ENTRY} FROM entry INDEXED BY entry_watched WHERE company = ?1 AND feed > ?2 AND kind BETWEEN 48 AND 63 ORDER BY feed LIMIT ?3"
+    );
+    all(
+        sql,
+        &query,
+        params![company, place(after), limit(most)],
+        entry,
+    )
+}
+
 /// A stretch of a company's feed.
 pub(super) fn feed(
     sql: &Connection,

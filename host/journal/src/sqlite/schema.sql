@@ -76,6 +76,8 @@ CREATE TABLE entry (
 ) STRICT;
 CREATE UNIQUE INDEX entry_feed ON entry (company, feed);
 CREATE UNIQUE INDEX entry_sequence ON entry (company, conversation, sequence);
+-- Few: what whoever watches over a company should see.
+CREATE INDEX entry_watched ON entry (company, feed) WHERE kind BETWEEN 48 AND 63;
 CREATE UNIQUE INDEX entry_input ON entry (company, input) WHERE input IS NOT NULL;
 
 CREATE TABLE state (

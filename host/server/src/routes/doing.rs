@@ -259,7 +259,14 @@ pub(super) async fn act(
     let conversation = conversation_id(&conversation)?;
     let request: ActionRequest = app.json(request).await?;
     let action = request.action()?;
-    do_it(app, company, conversation, actor(request.by, request.role), action).await
+    do_it(
+        app,
+        company,
+        conversation,
+        actor(request.by, request.role),
+        action,
+    )
+    .await
 }
 
 /// Reply to the customer

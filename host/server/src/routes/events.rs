@@ -195,7 +195,8 @@ fn kinds(wanted: Option<&str>) -> Result<Option<Vec<EntryKind>>, Problem> {
     };
     let kind = |code: &str| {
         EntryKind::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.as_str() == code)
             .ok_or_else(|| {
                 let known: Vec<_> = EntryKind::ALL.iter().map(|kind| kind.as_str()).collect();

@@ -122,11 +122,9 @@ pub(super) async fn retry(
     State(app): State<Arc<App>>,
     Path((company, key)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let courier = app.courier.clone();
     app.read(move |desk| {
         let id = desk.company(&company)?;
         desk.journal().outbox_retry(id, &key, Timestamp::now())?;
-        courier.wake();
         Ok(StatusCode::NO_CONTENT)
     })
     .await

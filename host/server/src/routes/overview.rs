@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use patchbay_desk::history::EntryKind;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -36,8 +35,8 @@ pub(super) struct AfterAlert {
 pub(crate) struct AlertList {
     /// Oldest first, at most 500. `data.alert` says what: `nobody-else-fits`
     /// (the only agent who fits declined or did not answer), `offered-again`,
-    /// `escalation-failed`, `decided-too-often`, `quarantined`,
-    /// `undeliverable`. The set grows.
+    /// `escalation-failed`, `decided-too-often`, `undeliverable`. The set
+    /// grows. An entry of the kind `quarantined` is one as well.
     alerts: Vec<HistoryEntry>,
     /// What to ask after for more; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,8 +81,7 @@ pub(super) async fn alerts(
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let after = page.after.unwrap_or(0);
-        let kind = EntryKind::Alerted as u16;
-        let entries = desk.journal().entries_of_kind(id, kind, after, PAGE)?;
+        let entries = desk.journal().watched(id, after, PAGE)?;
         let next = (entries.len() == PAGE)
             .then(|| entries.last().map(|entry| entry.feed))
             .flatten();
@@ -113,15 +111,17 @@ pub(super) async fn incidents(
 ) -> Result<Json<IncidentList>, Problem> {
     app.read(move |desk| {
         let incidents = desk.incidents(&company, CONVERSATIONS)?;
-        let incidents = incidents.into_iter().map(|(incident, open)| IncidentDocument {
-            subject: incident.subject,
-            open,
-            conversations: incident
-                .conversations
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-        });
+        let incidents = incidents
+            .into_iter()
+            .map(|(incident, open)| IncidentDocument {
+                subject: incident.subject,
+                open,
+                conversations: incident
+                    .conversations
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+            });
         Ok(Json(IncidentList {
             incidents: incidents.collect(),
         }))

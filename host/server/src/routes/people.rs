@@ -462,11 +462,17 @@ pub(super) async fn queues(
 ) -> Result<Json<QueueList>, Problem> {
     app.read(move |desk| {
         let queues = desk.queues(&company)?.into_iter();
-        let queues = queues.map(|QueueStatus { id, waiting, oldest }| QueueDocument {
-            id,
-            waiting,
-            oldest,
-        });
+        let queues = queues.map(
+            |QueueStatus {
+                 id,
+                 waiting,
+                 oldest,
+             }| QueueDocument {
+                id,
+                waiting,
+                oldest,
+            },
+        );
         Ok(Json(QueueList {
             queues: queues.collect(),
         }))

@@ -185,7 +185,7 @@ struct Preference {
 /// What should happen to a draft.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Review {
+pub(crate) struct Review {
     verdict: Verdict,
     /// What was found in it.
     findings: Vec<Finding>,
