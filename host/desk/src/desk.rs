@@ -7,7 +7,7 @@ mod sending;
 mod working;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -23,6 +23,7 @@ use thiserror::Error;
 pub use people::{AgentStatus, QueueStatus};
 
 use crate::assignment::Assignments;
+use crate::clock::{Clock, Steady};
 use crate::floor::FloorError;
 use crate::intake::Delivery;
 use crate::memory::AtHand;
@@ -43,6 +44,8 @@ pub struct DeskSettings {
     pub stack: usize,
     /// Whether every host call of every decision is recorded. Default false.
     pub transcripts: bool,
+    /// What time it is. Default: the system's.
+    pub clock: Clock,
 }
 
 impl Default for DeskSettings {
@@ -52,6 +55,7 @@ impl Default for DeskSettings {
             patience: Duration::from_secs(10),
             stack: 512 << 10,
             transcripts: false,
+            clock: Clock::system(),
         }
     }
 }
@@ -172,8 +176,7 @@ struct Inner {
     requests: Requests,
     next_request: AtomicU64,
     listeners: RwLock<Vec<Listener>>,
-    /// The latest time seen, in microseconds: the desk's time never runs back.
-    latest: AtomicI64,
+    clock: Steady,
 }
 
 /// The desk of all companies of a host. Dropping it stops it.
@@ -203,7 +206,8 @@ impl Desk {
     ) -> Result<Desk, DeskError> {
         let mut names = HashMap::new();
         let mut companies = HashMap::new();
-        let now = Timestamp::now();
+        let clock = Steady::new(settings.clock);
+        let now = clock.now();
         let mut open = people::unresolved(&*journal)?;
         for generation in generations {
             let company = journal.company(&generation.company)?;
@@ -221,6 +225,7 @@ impl Desk {
         let inner = Arc::new(Inner {
             journal,
             settings,
+            clock,
             work: WorkList::default(),
             timers: Timers::default(),
             at_hand: AtHand::new(),
@@ -230,7 +235,6 @@ impl Desk {
             requests: Requests::default(),
             next_request: AtomicU64::new(1),
             listeners: RwLock::default(),
-            latest: AtomicI64::new(0),
         });
         inner.take_up()?;
         for company in inner.companies.keys() {
@@ -299,6 +303,11 @@ impl Desk {
     pub fn company(&self, name: &str) -> Result<CompanyId, DeskError> {
         let known = self.inner.names.get(name).copied();
         known.ok_or_else(|| DeskError::UnknownCompany(name.to_owned()))
+    }
+
+    /// What time it is at the desk.
+    pub fn now(&self) -> Timestamp {
+        self.inner.now()
     }
 
     /// The journal behind it.
@@ -382,9 +391,7 @@ impl Drop for Desk {
 impl Inner {
     /// Now, but never before a time that was seen already.
     fn now(&self) -> Timestamp {
-        let now = Timestamp::now().as_microsecond();
-        let latest = self.latest.fetch_max(now, Ordering::AcqRel).max(now);
-        Timestamp::from_microsecond(latest).unwrap_or(Timestamp::MAX)
+        self.clock.now()
     }
 
     fn arrival(&self, company: CompanyId, delivery: &Delivery) -> Result<Arrival, DeskError> {

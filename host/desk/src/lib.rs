@@ -18,6 +18,7 @@
 
 pub mod action;
 mod assignment;
+mod clock;
 mod desk;
 pub mod export;
 pub mod floor;
@@ -35,6 +36,7 @@ mod timers;
 mod work;
 
 pub use assignment::Incident;
+pub use clock::Clock;
 pub use desk::{
     AgentStatus, Desk, DeskError, DeskSettings, News, QueueStatus, Receipt, ReceiptStatus,
 };

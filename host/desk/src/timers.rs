@@ -54,8 +54,12 @@ impl Timers {
     }
 
     /// Wait until conversations are due, and give those; they are not set any
-    /// more. None once the wheel is stopped.
-    pub(crate) fn due(&self, now: impl Fn() -> Timestamp) -> Option<Vec<Whose>> {
+    /// more. `real` is how long to wait for a span of that time. None once the wheel is stopped.
+    pub(crate) fn due(
+        &self,
+        now: impl Fn() -> Timestamp,
+        real: impl Fn(Duration) -> Duration,
+    ) -> Option<Vec<Whose>> {
         let mut wheel = self.wheel();
         loop {
             if wheel.closed {
@@ -69,7 +73,7 @@ impl Timers {
             let next = wheel.by_time.first().map(|(at, ..)| *at);
             let sleep = next
                 .and_then(|at| Duration::try_from(at.duration_since(moment)).ok())
-                .map_or(LONGEST_SLEEP, |left| left.min(LONGEST_SLEEP));
+                .map_or(LONGEST_SLEEP, |left| real(left).min(LONGEST_SLEEP));
             wheel = self
                 .changed
                 .wait_timeout(wheel, sleep)
@@ -124,6 +128,10 @@ mod tests {
         (lane, ConversationId([number; 16]))
     }
 
+    fn same(span: Duration) -> Duration {
+        span
+    }
+
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("in range")
     }
@@ -134,7 +142,7 @@ mod tests {
         timers.set(whose(1), Some(at(20)));
         timers.set(whose(2), Some(at(10)));
         timers.set(whose(3), Some(at(30)));
-        assert_eq!(timers.due(|| at(25)), Some(vec![whose(2), whose(1)]));
+        assert_eq!(timers.due(|| at(25), same), Some(vec![whose(2), whose(1)]));
         assert_eq!(timers.len(), 1);
     }
 
@@ -146,7 +154,7 @@ mod tests {
         timers.set(whose(2), Some(at(20)));
         timers.set(whose(2), None);
         assert_eq!(timers.len(), 1);
-        assert_eq!(timers.due(|| at(30)), Some(vec![whose(1)]));
+        assert_eq!(timers.due(|| at(30), same), Some(vec![whose(1)]));
     }
 
     #[test]
@@ -159,14 +167,14 @@ mod tests {
             0 => at(0),
             _ => at(2_000_000),
         };
-        assert_eq!(timers.due(now), Some(vec![whose(1)]));
+        assert_eq!(timers.due(now, same), Some(vec![whose(1)]));
     }
 
     #[test]
     fn a_stopped_wheel_lets_go_whoever_waits() {
         let timers = Timers::default();
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| timers.due(|| at(0)));
+            let waiting = scope.spawn(|| timers.due(|| at(0), same));
             timers.close();
             assert_eq!(waiting.join().expect("no panic"), None);
         });

@@ -177,6 +177,7 @@ fn open_desk(
         workers: settings.workers,
         stack: engine.settings().stack,
         transcripts: journal.transcripts,
+        clock: settings.clock,
         ..DeskSettings::default()
     };
     let desk = Desk::open(Arc::new(opened), companies.all(), desk_settings)?;

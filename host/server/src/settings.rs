@@ -54,6 +54,8 @@ pub struct ServerSettings {
     pub engine: EngineSettings,
     /// Where conversations are kept; absent: the server only decides.
     pub journal: Option<JournalSettings>,
+    /// What time it is at the desk: the system's, unless a day is played.
+    pub clock: Clock,
     /// What is logged.
     pub log: LogSettings,
 }
@@ -120,6 +122,7 @@ impl Default for ServerSettings {
             packs: Vec::new(),
             engine: EngineSettings::default(),
             journal: None,
+            clock: Clock::system(),
             log: LogSettings::default(),
         }
     }

@@ -124,7 +124,7 @@ pub(super) async fn retry(
 ) -> Result<StatusCode, Problem> {
     app.read(move |desk| {
         let id = desk.company(&company)?;
-        desk.journal().outbox_retry(id, &key, Timestamp::now())?;
+        desk.journal().outbox_retry(id, &key, desk.now())?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await
