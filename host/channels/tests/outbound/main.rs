@@ -1,0 +1,6 @@
+//! The way out against a server on this machine, over real connections.
+
+mod rules;
+mod sink;
+mod trust;
+mod webhook;
