@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use patchbay_channels::egress::EgressSettings;
 use patchbay_engine::config::EngineSettings;
 use patchbay_generation::assemble::Rejected;
 use patchbay_model::located::Located;
@@ -54,6 +55,8 @@ pub struct ServerSettings {
     pub engine: EngineSettings,
     /// Where conversations are kept; absent: the server only decides.
     pub journal: Option<JournalSettings>,
+    /// What may be reached from here.
+    pub egress: EgressSettings,
     /// What is logged.
     pub log: LogSettings,
 }
@@ -120,6 +123,7 @@ impl Default for ServerSettings {
             packs: Vec::new(),
             engine: EngineSettings::default(),
             journal: None,
+            egress: EgressSettings::default(),
             log: LogSettings::default(),
         }
     }
