@@ -198,6 +198,9 @@ pub struct ChannelEntry {
     pub account: Option<String>,
     /// Keep the old limit of 140 characters (X).
     pub legacy_140: bool,
+    /// Name of the target replies on it are given to; absent: the company's
+    /// `publish`.
+    pub publish: Option<Spanned<String>>,
 }
 
 /// Where a secret comes from; never written in the file itself.
@@ -208,18 +211,19 @@ pub struct Secret {
     pub env: String,
 }
 
-/// A webhook an escalation may notify.
+/// A webhook that is told.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Webhook {
-    /// An https address.
+    /// An https address; an http one is reached only within ranges the
+    /// operator lists.
     pub url: Spanned<String>,
     /// Key its bodies are signed with.
     #[serde(default)]
     pub secret: Option<Secret>,
 }
 
-/// A named target of escalations.
+/// A named target of escalations and replies.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TargetEntry {
@@ -251,6 +255,10 @@ pub struct KnowledgeEntry {
 pub struct CompanyFile {
     /// Name of the company: a code.
     pub company: Spanned<String>,
+    /// Name of the target replies are given to, on every channel that names
+    /// none of its own; absent: such replies go nowhere.
+    #[serde(default)]
+    pub publish: Option<Spanned<String>>,
     /// Plugins of each stage.
     #[serde(default)]
     pub pipeline: Pipeline,
@@ -269,7 +277,7 @@ pub struct CompanyFile {
     /// Channels by code.
     #[serde(default)]
     pub channel: BTreeMap<String, ChannelEntry>,
-    /// Targets of escalations by name.
+    /// Targets of escalations and replies by name.
     #[serde(default)]
     pub target: BTreeMap<String, TargetEntry>,
     /// Approved answers.
@@ -305,6 +313,16 @@ impl CompanyFile {
             .iter()
             .find(|(_, queue)| queue.get_ref().default)
             .map(|(id, _)| id.as_str())
+    }
+
+    /// Name of the target that replies on a channel are given to, whether or
+    /// not the file speaks of the channel.
+    pub fn publish_target(&self, channel: &str) -> Option<&str> {
+        self.channel
+            .get(channel)
+            .and_then(|entry| entry.publish.as_ref())
+            .or(self.publish.as_ref())
+            .map(|name| name.get_ref().as_str())
     }
 
     /// The agents and queues the file defines.

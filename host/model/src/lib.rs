@@ -21,3 +21,4 @@ pub mod outcome;
 pub mod situation;
 pub mod sla;
 pub mod state;
+pub mod web_address;

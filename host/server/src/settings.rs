@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use patchbay_channels::egress::EgressSettings;
+use patchbay_desk::Clock;
 use patchbay_engine::config::EngineSettings;
 use patchbay_generation::assemble::Rejected;
 use patchbay_model::located::Located;
@@ -56,6 +58,8 @@ pub struct ServerSettings {
     pub journal: Option<JournalSettings>,
     /// What time it is at the desk: the system's, unless a day is played.
     pub clock: Clock,
+    /// What may be reached from here.
+    pub egress: EgressSettings,
     /// What is logged.
     pub log: LogSettings,
 }
@@ -123,6 +127,7 @@ impl Default for ServerSettings {
             engine: EngineSettings::default(),
             journal: None,
             clock: Clock::system(),
+            egress: EgressSettings::default(),
             log: LogSettings::default(),
         }
     }

@@ -7,6 +7,7 @@ use super::CompanyFile;
 use crate::decision::stage::Stage;
 use crate::input::is_code;
 use crate::located::Located;
+use crate::web_address::WebAddress;
 
 impl CompanyFile {
     /// Every problem that needs nothing but the file, each with its place.
@@ -48,21 +49,47 @@ impl CompanyFile {
             }
         }
         self.queue_problems(&mut problems);
+<<<<<<< HEAD
         let wrong = self.desk.get_ref().problems().into_iter();
         problems.extend(wrong.map(|problem| Located::at(self.desk.span(), problem)));
+=======
+        self.target_problems(&mut problems);
+        problems
+    }
+
+    fn target_problems(&self, problems: &mut Vec<Located>) {
+>>>>>>> channels
         for (name, target) in &self.target {
             let url = &target.webhook.url;
-            if !url.get_ref().starts_with("https://") {
+            if let Err(error) = WebAddress::parse(url.get_ref()) {
                 problems.push(
-                    Located::at(
-                        url.span(),
-                        format!("target {name:?} is not told over https"),
-                    )
-                    .help("only https addresses are called"),
+                    Located::at(url.span(), format!("the url of target {name:?} {error}"))
+                        .help("write https://, a host and a path"),
                 );
             }
         }
-        problems
+        let of_channels = self.channel.iter().filter_map(|(channel, entry)| {
+            let publish = entry.publish.as_ref()?;
+            Some((format!("channel {channel:?} publishes"), publish))
+        });
+        let of_all = self
+            .publish
+            .iter()
+            .map(|publish| ("the company publishes".to_owned(), publish));
+        for (who, publish) in of_all.chain(of_channels) {
+            let name = publish.get_ref();
+            if !self.target.contains_key(name) {
+                problems.push(
+                    Located::at(
+                        publish.span(),
+                        format!("{who} to target {name:?}, which is not defined"),
+                    )
+                    .help(format!(
+                        "add [target.{name}] with its webhook, or take it out"
+                    )),
+                );
+            }
+        }
     }
 
     fn queue_problems(&self, problems: &mut Vec<Located>) {

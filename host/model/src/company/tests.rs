@@ -56,9 +56,45 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
-fn only_https_is_told() {
-    let text = "company = \"n\"\n[queue.a]\ndefault = true\n[target.press]\nwebhook = { url = \"http://hooks.example\" }\n";
-    assert_eq!(problems(text)[0].0, 5);
+fn a_url_nothing_can_be_sent_to_is_pointed_at() {
+    let with = |url: &str| {
+        format!(
+            "company = \"n\"\n[queue.a]\ndefault = true\n[target.press]\nwebhook = {{ url = \"{url}\" }}\n"
+        )
+    };
+    for (url, words) in [
+        ("ftp://hooks.example", "neither https"),
+        ("https:///press", "no host"),
+        ("https://jo:pass@hooks.example/", "user or password"),
+        ("hooks.example", "is no address"),
+    ] {
+        let found = problems(&with(url));
+        assert_eq!(found[0].0, 5, "{found:?}");
+        assert!(found[0].1.contains(words), "{found:?}");
+        assert!(!found[0].1.contains("pass@"), "{found:?}");
+    }
+    for url in ["https://hooks.example/press?k=v", "http://127.0.0.1:8080/"] {
+        assert!(CompanyFile::parse(&with(url)).is_ok(), "{url}");
+    }
+}
+
+#[test]
+fn replies_go_to_a_target_that_is_defined() {
+    let text = "company = \"n\"\npublish = \"nowhere\"\n[queue.a]\ndefault = true\n[channel.x]\npublish = \"press\"\n[channel.sms]\npublish = \"phone\"\n[target.press]\nwebhook = { url = \"https://hooks.example\" }\n";
+    let found = problems(text);
+    let lines: Vec<_> = found.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [2, 8], "{found:?}");
+    assert!(found[0].1.contains("\"nowhere\""), "{found:?}");
+    assert!(found[1].1.contains("channel \"sms\""), "{found:?}");
+}
+
+#[test]
+fn a_channel_publishes_where_it_says_or_where_the_company_does() {
+    let file = CompanyFile::parse(EXAMPLE).expect("valid");
+    assert_eq!(file.publish_target("x"), Some("social-gateway"));
+    assert_eq!(file.publish_target("email"), Some("help-desk"));
+    let nowhere = CompanyFile::parse("company = \"n\"\n[queue.a]\ndefault = true\n");
+    assert_eq!(nowhere.expect("valid").publish_target("x"), None);
 }
 
 #[test]

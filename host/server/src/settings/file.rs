@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
+use patchbay_channels::egress::{AddressRange, EgressSettings};
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::limits::{Limits, LimitsFile};
@@ -25,6 +26,7 @@ struct SettingsFile {
     limits: LimitsFile,
     engine: EngineSection,
     journal: Option<JournalSection>,
+    egress: EgressSection,
     log: LogSection,
 }
 
@@ -62,6 +64,12 @@ struct EngineSection {
     instances: Option<Spanned<u32>>,
     allocation: AllocationName,
     made_ahead: Option<Spanned<u32>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct EgressSection {
+    allow: Vec<Spanned<String>>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -162,6 +170,10 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
                 backlog: check.value("backlog", &section.backlog, 1..=100_000_000, 100_000),
             }
         }),
+        egress: EgressSettings {
+            allow: check.ranges(&file.egress.allow),
+            ..default.egress
+        },
         log: LogSettings {
             level: check.level(&file.log.level, default.log.level),
             format: file.log.format,
@@ -240,6 +252,20 @@ impl Check {
             },
             ..default
         }
+    }
+
+    fn ranges(&mut self, given: &[Spanned<String>]) -> Vec<AddressRange> {
+        let mut ranges = Vec::new();
+        for text in given {
+            match text.get_ref().parse() {
+                Ok(range) => ranges.push(range),
+                Err(error) => {
+                    let message = format!("`allow` has {error}");
+                    self.problems.push(Located::at(text.span(), message));
+                }
+            }
+        }
+        ranges
     }
 
     fn level(&mut self, given: &Option<Spanned<String>>, default: LevelFilter) -> LevelFilter {
@@ -321,6 +347,7 @@ mod tests {
             "instances",
             "allocation",
             "made-ahead",
+            "allow",
             "level",
             "format",
             "memory",
@@ -360,6 +387,32 @@ mod tests {
         for line in [2, 3, 4, 6] {
             assert!(lines.contains(&line), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_range_that_is_none_is_pointed_at() {
+        let text =
+            "[egress]\nallow = [\n  \"127.0.0.0/8\",\n  \"localhost\",\n  \"10.0.0.8/8\",\n]\n";
+        let found = problems(text);
+        let lines: Vec<_> = found
+            .iter()
+            .filter_map(|(_, place)| place.map(|(line, _)| line))
+            .collect();
+        assert_eq!(lines, [4, 5], "{found:?}");
+        assert!(found[1].0.contains("write \"10.0.0.0/8\""), "{found:?}");
+    }
+
+    #[test]
+    fn ranges_are_kept_as_written() {
+        let text = "[egress]\nallow = [\"127.0.0.0/8\", \"fd00::/8\"]\n";
+        let settings = parse(text, Path::new("/etc")).expect("valid");
+        let allow: Vec<_> = settings
+            .egress
+            .allow
+            .iter()
+            .map(AddressRange::to_string)
+            .collect();
+        assert_eq!(allow, ["127.0.0.0/8", "fd00::/8"]);
     }
 
     #[test]

@@ -1,0 +1,44 @@
+//! Post one webhook, to try a target:
+//!
+//! ```console
+//! $ echo '{"hello": 1}' | SECRET=whsec_… cargo run -p patchbay-channels --example post -- \
+//!     http://127.0.0.1:9000/in key-1 127.0.0.0/8
+//! ```
+//!
+//! The address, the key, and ranges that may be reached although they are
+//! private. The body is standard input, byte for byte.
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+use std::io::Read;
+
+use jiff::Timestamp;
+use patchbay_channels::egress::{Egress, EgressSettings};
+use patchbay_channels::webhook::{Secret, Webhook};
+use patchbay_model::web_address::WebAddress;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(url), Some(key)) = (arguments.next(), arguments.next()) else {
+        return Err("give an address, a key, and ranges that may be reached".into());
+    };
+    let allow = arguments.map(|range| range.parse());
+    let egress = Egress::new(EgressSettings {
+        allow: allow.collect::<Result<_, _>>()?,
+        ..EgressSettings::default()
+    });
+    let secret = std::env::var("SECRET").ok();
+    let webhook = Webhook {
+        url: WebAddress::parse(&url)?,
+        secret: secret.as_deref().map(Secret::parse).transpose()?,
+    };
+    let mut body = Vec::new();
+    std::io::stdin().read_to_end(&mut body)?;
+    match webhook.send(&egress, &key, Timestamp::now(), &body).await {
+        Ok(()) => println!("delivered"),
+        Err(error) if error.is_final() => println!("not delivered, and would not be: {error}"),
+        Err(error) => println!("not delivered, and would be tried again: {error}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! The key a host and a target both know.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ring::hmac;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// What the text of a secret begins with where the rest is base64.
+const PREFIX: &str = "whsec_";
+
+/// A key to sign with. It is not printed, and wiped when let go.
+#[derive(Clone)]
+pub struct Secret {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+/// Why a text is no secret. It says nothing of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SecretError {
+    /// Nothing is there.
+    #[error("the secret is empty; make one with `openssl rand -base64 32`")]
+    Empty,
+    /// It begins like base64 and is none.
+    #[error(
+        "the secret begins with whsec_, but what follows is no base64; copy it again, with any = at its end"
+    )]
+    NotBase64,
+}
+
+impl Secret {
+    /// A secret as somebody keeps it: `whsec_` and base64, or else the bytes
+    /// of the text itself. Spaces and line ends around it, as files have them,
+    /// are no part of it. 24 to 64 random bytes are what the specification
+    /// asks for.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Secret, SecretError> {
+        let text = text.trim();
+        let bytes = match text.strip_prefix(PREFIX) {
+            Some(encoded) => BASE64_STANDARD
+                .decode(encoded)
+                .map_err(|_| SecretError::NotBase64)?,
+            None => text.as_bytes().to_vec(),
+        };
+        Secret::new(bytes)
+    }
+
+    /// A secret of bytes.
+    ///
+    /// # Errors
+    /// [`SecretError::Empty`].
+    pub fn new(bytes: Vec<u8>) -> Result<Secret, SecretError> {
+        match bytes.is_empty() {
+            true => Err(SecretError::Empty),
+            false => Ok(Secret {
+                bytes: Zeroizing::new(bytes),
+            }),
+        }
+    }
+
+    /// The signature of a message, as its header has it.
+    pub fn signature(&self, id: &str, seconds: i64, body: &[u8]) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.bytes);
+        let mut signing = hmac::Context::with_key(&key);
+        signing.update(format!("{id}.{seconds}.").as_bytes());
+        signing.update(body);
+        format!("v1,{}", BASE64_STANDARD.encode(signing.sign()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Secret) -> bool {
+        // Whether settings changed, not whether somebody guessed it.
+        *self.bytes == *other.bytes
+    }
+}
+
+impl Eq for Secret {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the reference libraries of Standard Webhooks test it
+    /// (<https://github.com/standard-webhooks/standard-webhooks>).
+    #[test]
+    fn the_published_example_has_the_published_signature() {
+        let secret = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a secret");
+        assert_eq!(
+            secret.signature(
+                "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                1_614_265_330,
+                br#"{"test": 2432232314}"#
+            ),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+    }
+
+    #[test]
+    fn a_secret_is_read_as_base64_or_as_it_is() {
+        let raw = Secret::new(b"0123456789abcdef01234567".to_vec());
+        let encoded = format!(
+            "whsec_{}\n",
+            BASE64_STANDARD.encode("0123456789abcdef01234567")
+        );
+        assert_eq!(Secret::parse(&encoded), raw);
+        assert_eq!(Secret::parse("0123456789abcdef01234567"), raw);
+        assert_eq!(Secret::parse(" \n"), Err(SecretError::Empty));
+        assert_eq!(Secret::parse("whsec_"), Err(SecretError::Empty));
+        assert_eq!(Secret::parse("whsec_*"), Err(SecretError::NotBase64));
+    }
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        let secret = Secret::parse("hush").expect("a secret");
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+    }
+}

@@ -1,0 +1,195 @@
+//! A target that speaks HTTP by hand: it notes every request, answers as it is
+//! told, and counts what happened once for each key, as a target should.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use patchbay_channels::egress::{Egress, EgressSettings};
+use patchbay_channels::webhook::{Secret, Webhook};
+use patchbay_model::web_address::WebAddress;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+
+/// The secret of every test.
+pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// A request as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) line: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}
+
+/// How a request is answered.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    Status(u16),
+    /// These bytes, and the end of the connection.
+    Raw(Vec<u8>),
+    /// A head that promises a body without end, which comes.
+    Endless,
+    /// Nothing, and the connection stays.
+    Silence,
+    /// Status 200 when told so.
+    When(Arc<Notify>),
+}
+
+#[derive(Clone)]
+pub(crate) struct Sink {
+    pub(crate) address: SocketAddr,
+    seen: Arc<watch::Sender<Vec<Request>>>,
+    effects: Arc<Mutex<BTreeSet<String>>>,
+    replies: Arc<Mutex<Vec<Reply>>>,
+}
+
+impl Sink {
+    /// A server that answers with these in turn, and then 200.
+    pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Sink {
+        let (sink, listener) = Sink::bind(replies).await;
+        let serving = sink.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serving.clone().serve(stream));
+            }
+        });
+        sink
+    }
+
+    pub(crate) async fn bind(replies: impl IntoIterator<Item = Reply>) -> (Sink, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let mut replies: Vec<_> = replies.into_iter().collect();
+        replies.reverse();
+        let sink = Sink {
+            address: listener.local_addr().expect("an address"),
+            seen: Arc::new(watch::Sender::new(Vec::new())),
+            effects: Arc::default(),
+            replies: Arc::new(Mutex::new(replies)),
+        };
+        (sink, listener)
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Request> {
+        self.seen.borrow().clone()
+    }
+
+    /// Wait until so many requests came.
+    pub(crate) async fn until_seen(&self, count: usize) {
+        let mut seen = self.seen.subscribe();
+        let enough = seen.wait_for(|seen| seen.len() >= count).await;
+        enough.expect("the sink stays");
+    }
+
+    /// Keys of what was done: each once, however often it was asked for.
+    pub(crate) fn effects(&self) -> Vec<String> {
+        let effects = self.effects.lock().expect("no panic");
+        effects.iter().cloned().collect()
+    }
+
+    /// A webhook to it.
+    pub(crate) fn webhook(&self) -> Webhook {
+        webhook(&format!("http://{}/in?token=hush", self.address))
+    }
+
+    pub(crate) async fn serve(self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let Some(request) = read(&mut stream).await else {
+            return;
+        };
+        let reply = self.replies.lock().expect("no panic").pop();
+        let reply = reply.unwrap_or(Reply::Status(200));
+        // What it does is done before it answers: the answer may get lost.
+        let key = request.header("idempotency-key").to_owned();
+        if !matches!(reply, Reply::Status(400..)) {
+            self.effects.lock().expect("no panic").insert(key);
+        }
+        self.seen.send_modify(|seen| seen.push(request));
+        let written = match reply {
+            Reply::Status(status) => {
+                let head = format!("HTTP/1.1 {status} \r\ncontent-length: 2\r\n\r\nok");
+                stream.write_all(head.as_bytes()).await
+            }
+            Reply::Raw(bytes) => stream.write_all(&bytes).await,
+            Reply::Endless => {
+                let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n";
+                let mut written = stream.write_all(head).await;
+                while written.is_ok() {
+                    written = stream.write_all(&[b'x'; 1 << 14]).await;
+                }
+                written
+            }
+            Reply::Silence => std::future::pending().await,
+            Reply::When(told) => {
+                told.notified().await;
+                let head = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                stream.write_all(head).await
+            }
+        };
+        // Who asked may have gone.
+        let _ = written;
+        let _ = stream.shutdown().await;
+    }
+}
+
+pub(crate) fn webhook(url: &str) -> Webhook {
+    Webhook {
+        url: WebAddress::parse(url).expect("an address"),
+        secret: Some(Secret::parse(SECRET).expect("a secret")),
+    }
+}
+
+/// A way out that may reach this machine.
+pub(crate) fn egress() -> Egress {
+    Egress::new(settings())
+}
+
+pub(crate) fn settings() -> EgressSettings {
+    EgressSettings {
+        allow: vec!["127.0.0.0/8".parse().expect("a range")],
+        ..EgressSettings::default()
+    }
+}
+
+/// Read a request with a body of known length.
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Request> {
+    let mut bytes = Vec::new();
+    let end = loop {
+        let found = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        if let Some(end) = found {
+            break end;
+        }
+        // What begins otherwise is no request, but for example TLS.
+        let ended = stream.read_buf(&mut bytes).await.ok()? == 0;
+        if ended || !bytes[0].is_ascii_uppercase() {
+            return None;
+        }
+    };
+    let head = String::from_utf8(bytes[..end].to_vec()).ok()?;
+    let mut lines = head.split("\r\n").map(str::to_owned);
+    let line = lines.next()?;
+    let headers: BTreeMap<_, _> = lines
+        .filter_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.to_owned(), value.to_owned()))
+        })
+        .collect();
+    let length: usize = headers.get("content-length")?.parse().ok()?;
+    let mut body = bytes[end + 4..].to_vec();
+    while body.len() < length {
+        if stream.read_buf(&mut body).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some(Request {
+        line,
+        headers,
+        body,
+    })
+}
