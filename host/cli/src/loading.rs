@@ -157,6 +157,7 @@ fn alone(engine: &Engine, trial: &Trial<'_>) -> Result<Generation, Failure> {
         queues: BTreeMap::new(),
         desk: DeskRules::default(),
         publishers: Publishers::default(),
+        targets: BTreeMap::new(),
         surroundings: Arc::new(Surroundings::of(directory)),
         warnings: Vec::new(),
     })

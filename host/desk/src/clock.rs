@@ -97,8 +97,14 @@ mod tests {
         let passed = clock.now().duration_since(from);
         assert!(passed >= SignedDuration::from_secs(72), "{passed}");
         let most = SignedDuration::try_from(begun.elapsed() * 3_600 * 2).expect("in range");
-        assert!(passed <= most + SignedDuration::from_secs(3_600), "{passed}");
-        assert_eq!(clock.real(Duration::from_secs(3_600)), Duration::from_secs(1));
+        assert!(
+            passed <= most + SignedDuration::from_secs(3_600),
+            "{passed}"
+        );
+        assert_eq!(
+            clock.real(Duration::from_secs(3_600)),
+            Duration::from_secs(1)
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ use patchbay_model::directory::DirectoryError;
 use thiserror::Error;
 
 pub use people::{AgentStatus, QueueStatus};
+pub use sending::Waiting;
 
 use crate::assignment::Assignments;
 use crate::clock::{Clock, Steady};

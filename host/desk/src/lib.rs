@@ -38,7 +38,7 @@ mod work;
 pub use assignment::Incident;
 pub use clock::Clock;
 pub use desk::{
-    AgentStatus, Desk, DeskError, DeskSettings, News, QueueStatus, Receipt, ReceiptStatus,
+    AgentStatus, Desk, DeskError, DeskSettings, News, QueueStatus, Receipt, ReceiptStatus, Waiting,
 };
 pub use intake::Delivery;
 pub use outgoing::Outgoing;

@@ -1,6 +1,5 @@
 //! What waits in the outbox, and how it becomes the bytes that go out.
 
-use jiff::Timestamp;
 use patchbay_journal::{
     CompanyId, ContactId, ConversationId, Journal, JournalError, OutboxItem, Purpose, SealError,
 };
@@ -75,14 +74,12 @@ pub struct Outgoing {
     pub key: String,
     /// Name of the configured target.
     pub target: String,
-    /// Conversation whose earlier items go first.
-    pub conversation: Option<ConversationId>,
+    /// What it stays in order with.
+    pub lane: Option<String>,
     /// The bytes, the same at every attempt; else why there are none any more.
     pub body: Result<Vec<u8>, String>,
     /// Attempts that failed so far.
     pub attempts: u32,
-    /// Not to be sent earlier.
-    pub not_before: Timestamp,
 }
 
 /// The bytes of an item, or why there are none.

@@ -1,7 +1,7 @@
 //! Building a generation: resolve the packs, check the settings, compile,
 //! prepare, check the references.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,11 +16,12 @@ use patchbay_model::knowledge::Knowledge;
 use patchbay_model::limits::Limits;
 use patchbay_model::located::Located;
 use patchbay_model::situation::Surroundings;
+use patchbay_model::web_address::WebAddress;
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::source::{Pack, PackError, locate};
 use thiserror::Error;
 
-use crate::{Generation, Publishers, QueueTerms, knowledge};
+use crate::{Generation, Publishers, QueueTerms, TargetTerms, knowledge};
 
 /// Why a generation was not built: nothing of it is used.
 #[derive(Debug, Error)]
@@ -179,6 +180,8 @@ impl Assembler {
         if !problems.is_empty() {
             return Err(problems);
         }
+        let publishers = publishers(&file);
+        let targets = targets(&file, &mut warnings);
         Ok(Generation {
             number,
             company: file.company.into_inner(),
@@ -189,7 +192,8 @@ impl Assembler {
                 .map(|(id, entry)| (id.clone(), terms(entry.get_ref())))
                 .collect(),
             desk: file.desk.into_inner(),
-            publishers: Publishers::default(),
+            publishers,
+            targets,
             surroundings: Arc::new(surroundings),
             warnings,
         })
@@ -298,6 +302,38 @@ fn terms(entry: &QueueEntry) -> QueueTerms {
         sla: entry.sla.clone(),
         priority: entry.priority,
     }
+}
+
+fn publishers(file: &CompanyFile) -> Publishers {
+    let own = file.channel.iter().filter_map(|(channel, entry)| {
+        let target = entry.publish.as_ref()?;
+        Some((channel.clone(), target.get_ref().clone()))
+    });
+    Publishers {
+        default: file.publish.as_ref().map(|name| name.get_ref().clone()),
+        channels: own.collect(),
+    }
+}
+
+fn targets(file: &CompanyFile, warnings: &mut Vec<String>) -> BTreeMap<String, TargetTerms> {
+    let mut targets = BTreeMap::new();
+    for (name, entry) in &file.target {
+        let webhook = &entry.webhook;
+        // One that does not parse was a problem of the file.
+        let Ok(url) = WebAddress::parse(webhook.url.get_ref()) else {
+            continue;
+        };
+        let secret_env = webhook.secret.as_ref().map(|secret| secret.env.clone());
+        if let Some(variable) = &secret_env
+            && std::env::var_os(variable).is_none()
+        {
+            warnings.push(format!(
+                "the environment variable {variable} is not set: nothing can be sent to target {name:?}"
+            ));
+        }
+        targets.insert(name.clone(), TargetTerms { url, secret_env });
+    }
+    targets
 }
 
 fn surroundings(file: &CompanyFile, beside: &Path, problems: &mut Vec<Located>) -> Surroundings {

@@ -13,6 +13,7 @@ use patchbay_engine::pipeline::Pipelines;
 use patchbay_model::company::Sla;
 use patchbay_model::desk::DeskRules;
 use patchbay_model::situation::Surroundings;
+use patchbay_model::web_address::WebAddress;
 
 /// What holds for the conversations of a queue where no policy says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,16 @@ pub struct QueueTerms {
     pub sla: Sla,
     /// 0 to 100.
     pub priority: u8,
+}
+
+/// Where a configured target is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetTerms {
+    /// Its address.
+    pub url: WebAddress,
+    /// Environment variable that holds the key its bodies are signed with;
+    /// absent: they are not signed.
+    pub secret_env: Option<String>,
 }
 
 /// Which configured target sends replies on.
@@ -53,6 +64,8 @@ pub struct Generation {
     pub queues: BTreeMap<String, QueueTerms>,
     /// How conversations are handled between a route and an answer.
     pub desk: DeskRules,
+    /// Targets by name.
+    pub targets: BTreeMap<String, TargetTerms>,
     /// Who sends replies on.
     pub publishers: Publishers,
     /// What the company has, whoever writes.

@@ -7,6 +7,7 @@
 //! generation decides, and whatever goes wrong leaves as a `problem`.
 
 mod body;
+mod carrying;
 mod companies;
 mod connections;
 mod deadline;

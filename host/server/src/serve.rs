@@ -11,6 +11,8 @@ use axum::extract::Request;
 use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
+use patchbay_channels::courier::{Courier, CourierSettings};
+use patchbay_channels::egress::Egress;
 use patchbay_desk::{Desk, DeskError, DeskSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
@@ -18,10 +20,12 @@ use patchbay_journal::{JournalError, Options, SqliteJournal};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::interval;
 
 use crate::body::Budget;
+use crate::carrying::Outbox;
 use crate::companies::Companies;
 use crate::connections::{self, Connections};
 use crate::problem::{Kind, Problem};
@@ -107,6 +111,8 @@ pub(crate) struct App {
     /// Changes whenever something was added to a feed, or the server stops.
     pub(crate) changes: watch::Sender<u64>,
     desk: Option<Arc<Desk>>,
+    /// Empties the outbox, where there is one.
+    pub(crate) courier: Option<Arc<Courier>>,
     stopping: AtomicBool,
 }
 
@@ -184,6 +190,22 @@ fn open_desk(
     Ok(Some(Arc::new(desk)))
 }
 
+/// Start emptying the outbox.
+async fn start_courier(
+    settings: &ServerSettings,
+    desk: &Arc<Desk>,
+) -> Result<Arc<Courier>, ServeError> {
+    let egress = settings.egress.clone();
+    // Reads the system's certificate authorities.
+    let egress = tokio::task::spawn_blocking(move || Egress::new(egress))
+        .await
+        .map_err(|error| ServeError::Workers(std::io::Error::other(error)))?;
+    let outbox = Arc::new(Outbox::of(Arc::clone(desk)));
+    let runtime = Handle::current();
+    let courier = Courier::start(&runtime, outbox, CourierSettings::default(), egress);
+    Ok(Arc::new(courier))
+}
+
 impl Server {
     /// Take the address and start the threads that decide. Call it in a tokio
     /// runtime.
@@ -213,9 +235,17 @@ impl Server {
                 .await
                 .map_err(|error| ServeError::Workers(std::io::Error::other(error)))??;
         let changes = watch::Sender::new(0);
+        let mut courier = None;
         if let Some(desk) = &desk {
-            let changes = changes.clone();
-            desk.on_commit(move |_| changes.send_modify(|number| *number += 1));
+            let started = start_courier(settings, desk).await?;
+            let (changes, wakes) = (changes.clone(), Arc::clone(&started));
+            desk.on_commit(move |news| {
+                changes.send_modify(|number| *number += 1);
+                if news.outbox {
+                    wakes.wake();
+                }
+            });
+            courier = Some(started);
         }
         Ok(BoundServer {
             app: Arc::new(App {
@@ -228,6 +258,7 @@ impl Server {
                 telemetry: Arc::new(Telemetry::new()),
                 changes,
                 desk,
+                courier,
                 stopping: AtomicBool::new(false),
             }),
             listener,
@@ -292,6 +323,15 @@ impl BoundServer {
         let left = until.saturating_duration_since(Instant::now());
         if !app.workers.stop(left).await {
             tracing::warn!("a decision still runs; it is left to its own limits");
+        }
+        if let Some(courier) = &app.courier {
+            let left = courier.stop().await;
+            if left > 0 {
+                tracing::warn!(
+                    left,
+                    "what was being sent was cut off; it goes out again after the next start"
+                );
+            }
         }
         if let Some(desk) = app.desk.clone() {
             // What was taken in and not decided about waits in the journal.

@@ -1,36 +1,91 @@
 //! What has to go out, for whoever carries it.
 
 use jiff::Timestamp;
-use patchbay_journal::{CompanyId, OutboxItem, Slot};
+use patchbay_generation::TargetTerms;
+use patchbay_journal::{CompanyId, ConversationId, OutboxItem, Slot};
 
 use super::{Desk, DeskError, Inner};
 use crate::action::{Action, Actor, Role};
 use crate::outgoing::{self, Outgoing};
 
+/// Items read at once.
+const PAGE: usize = 256;
+
+/// Something that waits to go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting<'a> {
+    /// Name of the company.
+    pub company: &'a str,
+    /// Its key.
+    pub key: &'a str,
+    /// Name of its target.
+    pub target: &'a str,
+    /// What it stays in order with.
+    pub lane: Option<&'a str>,
+}
+
+/// What a conversation has for one target goes out in order.
+fn lane(conversation: ConversationId, target: &str) -> String {
+    format!("{conversation} {target}")
+}
+
 impl Desk {
-    /// What is to go out by now, the longest due first.
+    /// What is to go out by now, the longest due first, but for what is busy:
+    /// at most `limit`.
     ///
     /// # Errors
     /// [`DeskError::Journal`].
-    pub fn outgoing(&self, now: Timestamp, limit: usize) -> Result<Vec<Outgoing>, DeskError> {
+    pub fn outgoing(
+        &self,
+        is_busy: impl Fn(&Waiting<'_>) -> bool,
+        limit: usize,
+    ) -> Result<Vec<Outgoing>, DeskError> {
         let journal = &*self.inner.journal;
+        let now = self.inner.now();
         let mut outgoing = Vec::new();
-        for item in journal.outbox_due(now, None, limit)? {
-            // Those of a company that is not here wait until it is.
-            let Some(company) = self.inner.name_of(item.company) else {
-                continue;
+        let mut after = None;
+        while outgoing.len() < limit {
+            let page = journal.outbox_due(now, after, PAGE)?;
+            let Some(last) = page.last() else {
+                break;
             };
-            outgoing.push(Outgoing {
-                company: company.to_owned(),
-                body: outgoing::body(journal, &item)?,
-                conversation: item.conversation,
-                key: item.key,
-                target: item.target,
-                attempts: item.attempts,
-                not_before: item.not_before,
-            });
+            after = Some((last.not_before, last.company, last.key.clone()));
+            for item in page {
+                // Those of a company that is not here wait until it is.
+                let Some(company) = self.inner.name_of(item.company) else {
+                    continue;
+                };
+                let lane = item.conversation.map(|id| lane(id, &item.target));
+                let waiting = Waiting {
+                    company,
+                    key: &item.key,
+                    target: &item.target,
+                    lane: lane.as_deref(),
+                };
+                if outgoing.len() >= limit || is_busy(&waiting) {
+                    continue;
+                }
+                outgoing.push(Outgoing {
+                    company: company.to_owned(),
+                    body: outgoing::body(journal, &item)?,
+                    lane,
+                    key: item.key,
+                    target: item.target,
+                    attempts: item.attempts,
+                });
+            }
         }
         Ok(outgoing)
+    }
+
+    /// Where a company's target is; none where it has none of that name any
+    /// more.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn target(&self, company: &str, target: &str) -> Result<Option<TargetTerms>, DeskError> {
+        let here = self.inner.here(self.company(company)?)?;
+        Ok(here.generation().targets.get(target).cloned())
     }
 
     /// The target has an item: it is noted with what follows from that.

@@ -74,9 +74,7 @@ impl Inner {
 
     /// What the clocks' thread does.
     pub(super) fn ring_clocks(&self) {
-        while let Some(due) = self
-            .timers
-            .due(|| self.now(), |span| self.clock.real(span)) {
+        while let Some(due) = self.timers.due(|| self.now(), |span| self.clock.real(span)) {
             for (lane, conversation) in due {
                 match conversation == FLOOR {
                     true => self.settle(lane.company),

@@ -41,6 +41,7 @@ fn company_of(name: &str, first_response: Option<u32>) -> Generation {
         desk: DeskRules::default(),
         surroundings: Arc::new(Surroundings::of(directory)),
         publishers: Publishers::default(),
+        targets: BTreeMap::new(),
         warnings: Vec::new(),
     }
 }

@@ -49,16 +49,13 @@ impl CompanyFile {
             }
         }
         self.queue_problems(&mut problems);
-<<<<<<< HEAD
         let wrong = self.desk.get_ref().problems().into_iter();
         problems.extend(wrong.map(|problem| Located::at(self.desk.span(), problem)));
-=======
         self.target_problems(&mut problems);
         problems
     }
 
     fn target_problems(&self, problems: &mut Vec<Located>) {
->>>>>>> channels
         for (name, target) in &self.target {
             let url = &target.webhook.url;
             if let Err(error) = WebAddress::parse(url.get_ref()) {

@@ -122,12 +122,17 @@ pub(super) async fn retry(
     State(app): State<Arc<App>>,
     Path((company, key)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    app.read(move |desk| {
-        let id = desk.company(&company)?;
-        desk.journal().outbox_retry(id, &key, desk.now())?;
-        Ok(StatusCode::NO_CONTENT)
-    })
-    .await
+    let answer = app
+        .read(move |desk| {
+            let id = desk.company(&company)?;
+            desk.journal().outbox_retry(id, &key, desk.now())?;
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await?;
+    if let Some(courier) = &app.courier {
+        courier.wake();
+    }
+    Ok(answer)
 }
 
 fn state(text: Option<&str>) -> Result<OutboxState, Problem> {

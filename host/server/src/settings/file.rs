@@ -170,6 +170,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
                 backlog: check.value("backlog", &section.backlog, 1..=100_000_000, 100_000),
             }
         }),
+        clock: default.clock,
         egress: EgressSettings {
             allow: check.ranges(&file.egress.allow),
             ..default.egress
