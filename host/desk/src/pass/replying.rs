@@ -7,7 +7,7 @@ use patchbay_generation::decide::Made;
 use patchbay_journal::{ContactId, NewEntry, NewOutbox, Purpose};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::decision::tone::Verdict;
-use patchbay_model::desk::Need;
+use patchbay_model::desk::{ApprovalStep, Need};
 use patchbay_model::interaction::{Draft, Interaction, WrittenBy};
 use patchbay_model::situation::DraftAtHand;
 use serde::Deserialize;
@@ -316,7 +316,8 @@ impl Pass<'_> {
             let has = |approver: &String| pending.approved.contains(approver);
             let is_over = match step.need {
                 Need::Any => true,
-                Need::All => step.approvers.iter().all(has),
+                // Whoever wrote it has no say in it.
+                Need::All => others(step, &pending.by).all(has),
             };
             if is_over {
                 pending.step += 1;
@@ -446,12 +447,17 @@ impl Pass<'_> {
         if actor.id == pending.by {
             return Err(ActError::OwnReply);
         }
-        match self.generation.desk.approvals.get(pending.step) {
-            None if actor.role != Role::Supervisor => Err(ActError::SupervisorsOnly),
-            Some(step) if !step.approvers.contains(&actor.id) => Err(ActError::NotAnApprover {
-                approvers: step.approvers.clone(),
-            }),
-            _ => Ok(pending),
+        let step = self.generation.desk.approvals.get(pending.step);
+        let named: Vec<String> = step
+            .into_iter()
+            .flat_map(|step| others(step, &pending.by))
+            .cloned()
+            .collect();
+        // Where nobody else is named it takes a supervisor.
+        match named.contains(&actor.id) || (named.is_empty() && actor.role == Role::Supervisor) {
+            true => Ok(pending),
+            false if named.is_empty() => Err(ActError::SupervisorsOnly),
+            false => Err(ActError::NotAnApprover { approvers: named }),
         }
     }
 
@@ -536,6 +542,11 @@ impl Pass<'_> {
         let position = sending.iter().position(|sending| sending.key == key)?;
         Some(sending.remove(position))
     }
+}
+
+/// Whose approval counts in a step, but for who wrote the reply.
+fn others<'a>(step: &'a ApprovalStep, author: &'a str) -> impl Iterator<Item = &'a String> {
+    step.approvers.iter().filter(move |id| *id != author)
 }
 
 /// What a reply needs to go out.
