@@ -48,6 +48,13 @@ impl SqliteJournal {
     }
 }
 
+/// Values for the writer that the caller keeps hold of: they are used again or
+/// freed where they were made, and not by the one thread all wait for.
+fn shared<T>(values: Vec<T>) -> (Arc<Vec<T>>, Arc<Vec<T>>) {
+    let values = Arc::new(values);
+    (Arc::clone(&values), values)
+}
+
 impl Journal for SqliteJournal {
     fn company(&self, name: &str) -> Result<CompanyId, JournalError> {
         self.company_id(name)
@@ -59,9 +66,15 @@ impl Journal for SqliteJournal {
             return Ok(Vec::new());
         }
         let (vault, backlog) = (Arc::clone(&self.vault), self.backlog);
-        self.writer.call(arrivals.len(), move |work| {
-            accept::accept(work, &vault, backlog, &arrivals)
-        })
+        let (arrivals, handed_in) = shared(arrivals);
+        let verdicts = self.writer.call(arrivals.len(), move |work| {
+            accept::accept(work, &vault, backlog, &handed_in)
+        })?;
+        let arrivals = Arc::unwrap_or_clone(arrivals).into_iter();
+        Ok(arrivals
+            .zip(verdicts)
+            .map(|(arrival, verdict)| accept::answer(arrival, verdict))
+            .collect())
     }
 
     fn pending(&self, after: Ordinal, limit: usize) -> Result<Vec<Pending>, JournalError> {
@@ -96,8 +109,9 @@ impl Journal for SqliteJournal {
             1 + commit.entries.len() + beside
         };
         let weight = commits.iter().map(rows).sum();
+        let (_commits, handed_in) = shared(commits);
         self.writer.call(weight, move |work| {
-            commits
+            handed_in
                 .iter()
                 .map(|commit| commit::commit(work, commit))
                 .collect()

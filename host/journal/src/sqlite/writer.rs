@@ -43,7 +43,9 @@ trait Task: Send {
 }
 
 struct Call<T, F> {
-    operation: F,
+    /// Let go before the caller is told, so that what the two share is the
+    /// caller's alone again.
+    operation: Option<F>,
     weight: usize,
     result: Option<Result<T, JournalError>>,
     reply: SyncSender<Result<T, JournalError>>,
@@ -55,7 +57,10 @@ where
     F: FnMut(&mut Work<'_>) -> Result<T, JournalError> + Send,
 {
     fn run(&mut self, work: &mut Work<'_>) -> Result<(), JournalError> {
-        match (self.operation)(work) {
+        let Some(operation) = &mut self.operation else {
+            return Err(JournalError::Closed);
+        };
+        match operation(work) {
             Err(error) if error.is_failure() => Err(error),
             result => {
                 self.result = Some(result);
@@ -69,6 +74,7 @@ where
             Some(error) => Err(error),
             None => self.result.take().unwrap_or(Err(JournalError::Closed)),
         };
+        drop(self.operation.take());
         // A caller that went away needs no answer.
         let _ = self.reply.send(result);
     }
@@ -112,7 +118,7 @@ impl Writer {
     ) -> Result<T, JournalError> {
         let (reply, answer) = sync_channel(1);
         let call = Call {
-            operation,
+            operation: Some(operation),
             weight,
             result: None,
             reply,
