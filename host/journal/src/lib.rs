@@ -24,7 +24,7 @@ mod sqlite;
 mod vault;
 
 pub use agent::AgentRow;
-pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Taken};
+pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Queued};
 pub use commit::{Commit, Committed, Conversation, NewEntry, StateChange};
 pub use contact::{ContactChange, ContactChangeKind, Erased, Found};
 pub use entry::{Entry, Feed};

@@ -167,8 +167,13 @@ impl Inner {
                 Ok(Decided { planned, answer })
             }
             Work::Input(ordinal) => {
-                let message = self.journal.inputs(lane.company, &[ordinal])?;
-                let message = message.into_iter().next().ok_or(Undecided::Nothing)?;
+                let message = match self.at_hand.input(ordinal) {
+                    Some(message) => message,
+                    None => {
+                        let read = self.journal.inputs(lane.company, &[ordinal])?;
+                        read.into_iter().next().ok_or(Undecided::Nothing)?
+                    }
+                };
                 let quarantined = self.trouble().quarantined.contains(&ordinal);
                 let place = u16::try_from(worker).unwrap_or(u16::MAX);
                 self.journal.claimed(place, ordinal)?;
