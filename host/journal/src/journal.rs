@@ -16,6 +16,9 @@ use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
 use crate::vault::Purpose;
 
+/// Called with what was taken in, in its order.
+pub type InOrder = Box<dyn FnOnce(&[Queued]) + Send>;
+
 /// A durable store. Every method may be called from any thread at any time;
 /// one that writes returns when its effect is on disk, and blocks until then.
 /// Reads see everything that was acknowledged before they began.
@@ -43,7 +46,7 @@ pub trait Journal: Send + Sync {
     fn accept_in_order(
         &self,
         arrivals: Vec<Arrival>,
-        queue: Box<dyn FnOnce(&[Queued]) + Send>,
+        queue: InOrder,
     ) -> Result<Vec<Accepted>, JournalError>;
 
     /// Inputs nobody has dealt with, after an ordinal, in order; at most

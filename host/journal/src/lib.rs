@@ -30,7 +30,7 @@ pub use contact::{ContactChange, ContactChangeKind, Erased, Found};
 pub use entry::{Entry, Feed};
 pub use error::{CommitError, Conflict, JournalError, SealError};
 pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot};
-pub use journal::Journal;
+pub use journal::{InOrder, Journal};
 pub use maintain::{Backup, CheckReport, Compacted, Finding, Status};
 pub use outbox::{NewOutbox, OutboxItem, OutboxState};
 pub use sqlite::{Options, SqliteJournal};

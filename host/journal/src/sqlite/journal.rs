@@ -10,13 +10,13 @@ use patchbay_model::state::{Memory, Scope};
 use super::{SqliteJournal, accept, backup, beside, check, commit, compact, contacts};
 use super::{memory, outbox, person, read, roster, schema};
 use crate::agent::AgentRow;
-use crate::arrival::{Accepted, Arrival, Message, Pending, Queued};
+use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed};
 use crate::error::{Conflict, JournalError, SealError};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
-use crate::journal::Journal;
+use crate::journal::{InOrder, Journal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
 use crate::vault::{Person, Purpose};
@@ -63,7 +63,7 @@ impl Journal for SqliteJournal {
     fn accept_in_order(
         &self,
         arrivals: Vec<Arrival>,
-        queue: Box<dyn FnOnce(&[Queued]) + Send>,
+        queue: InOrder,
     ) -> Result<Vec<Accepted>, JournalError> {
         accept::check(&arrivals)?;
         if arrivals.is_empty() {

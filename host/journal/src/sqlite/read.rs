@@ -179,7 +179,10 @@ pub(super) fn watched(
     most: usize,
 ) -> Result<Vec<Entry>, JournalError> {
     let query = format!(
-        "SELECT {ENTRY} FROM entry INDEXED BY entry_watched WHERE company = ?1 AND feed > ?2 AND kind BETWEEN 48 AND 63 ORDER BY feed LIMIT ?3"
+        "SELECT {ENTRY} FROM entry e INDEXED BY entry_watched
+         CROSS JOIN conversation v ON v.number = e.conversation
+         WHERE e.company = ?1 AND e.feed > ?2 AND e.kind BETWEEN 48 AND 63
+         ORDER BY e.feed LIMIT ?3"
     );
     all(
         sql,
