@@ -128,6 +128,7 @@ impl Snapshot {
             priority: self.priority,
             tags: self.tags.clone(),
             unanswered_since: unanswered.map(from_unix_ms),
+            incident: self.incident.clone(),
         }
     }
 
