@@ -229,8 +229,15 @@ pub(crate) struct BenchArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   patchbay contract            # to stdout
-  patchbay contract --output wit/")]
+  patchbay contract --output wit/
+  patchbay contract --released 0.1.0
+
+Policies compiled against a released version work on every host of the same
+track (0.1.x).")]
 pub(crate) struct ContractArgs {
+    /// A released version, as it was released, instead of this host's own.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) released: Option<String>,
     /// Directory to write the packages into, one directory each.
     #[arg(long, short)]
     pub(crate) output: Option<PathBuf>,

@@ -326,6 +326,22 @@ fn the_contract_is_in_the_binary() {
     let written = std::fs::read_to_string(place.path().join("care/types.wit")).expect("written");
     let ours = std::fs::read_to_string(root().join("wit/care/types.wit")).expect("there");
     assert_eq!(written, ours);
+    assert!(!place.path().join("released").exists());
+}
+
+#[test]
+fn so_are_the_contracts_that_were_released() {
+    let place = tempfile::tempdir().expect("a place");
+    let to = place.path().to_str().expect("UTF-8");
+    let output = patchbay(&["contract", "--released", "0.1.0", "--output", to]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let written = std::fs::read_to_string(place.path().join("routing/routing.wit"));
+    let released = root().join("wit/released/0.1.0/routing/routing.wit");
+    let released = std::fs::read_to_string(released).expect("there");
+    assert_eq!(written.expect("written"), released);
+    let output = patchbay(&["contract", "--released", "0.0.9"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("0.1.0"), "{}", stderr(&output));
 }
 
 #[test]

@@ -176,6 +176,7 @@ impl Snapshot {
             priority: self.priority,
             tags: self.tags.clone(),
             unanswered_since: unanswered.map(from_unix_ms),
+            incident: self.incident.clone(),
         }
     }
 
