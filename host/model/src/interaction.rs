@@ -412,7 +412,11 @@ fn optional(field: &str, text: &Option<String>, limit: usize) -> Result<(), Inpu
     }
 }
 
-fn check_attachments(files: &[Attachment]) -> Result<(), InputError> {
+/// Refuse files that are too many, or not as they should be.
+///
+/// # Errors
+/// [`InputError`] naming the field.
+pub fn check_attachments(files: &[Attachment]) -> Result<(), InputError> {
     input::count_within("attachments", files.len(), input::ATTACHMENTS, "entries")?;
     for (index, file) in files.iter().enumerate() {
         input::code(&format!("attachments[{index}].kind"), &file.kind)?;

@@ -68,6 +68,7 @@ fn touch(
     let reply = Reply {
         id: number.to_string(),
         text: "Hello!".to_owned(),
+        attachments: Vec::new(),
         written_by: WrittenBy::Human,
         then: [Then::Wait, Then::Stay, Then::WrapUp, Then::Resolve][random.usize(..4)],
     };

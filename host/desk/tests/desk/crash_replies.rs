@@ -74,6 +74,7 @@ fn work(desk: &Desk, who: &str, round: &str) {
             let reply = Reply {
                 id: id.clone(),
                 text: format!("Hello! {id}"),
+                attachments: Vec::new(),
                 written_by: WrittenBy::Human,
                 then: Then::Resolve,
             };

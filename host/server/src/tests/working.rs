@@ -491,7 +491,7 @@ async fn whatever_cannot_be_is_told_as_a_problem() {
     ] {
         office.get(path).await.problem(status, kind);
     }
-    for path in [format!("/agents/zoe"), format!("/contacts/{nobody}")] {
+    for path in ["/agents/zoe".to_owned(), format!("/contacts/{nobody}")] {
         assert_eq!(
             office.with_method("DELETE", &path, "").await.status,
             404,

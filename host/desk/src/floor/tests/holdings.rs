@@ -67,6 +67,7 @@ fn a_transfer_to_an_agent_waits_for_them_whatever_their_queues() {
         wait_for: Some(WaitFor {
             agent: "bo".to_owned(),
             until: at(100),
+            while_away: true,
         }),
         ..Terms::queue("general")
     };
@@ -211,6 +212,7 @@ fn agents_queues_and_conversations_nobody_knows_are_refused() {
     terms.wait_for = Some(WaitFor {
         agent: "nobody".to_owned(),
         until: at(9),
+        while_away: true,
     });
     assert!(matches!(
         floor.transfer("c", terms, at(0)),
