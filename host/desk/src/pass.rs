@@ -30,6 +30,7 @@ use serde_json::json;
 
 use crate::action::{ActError, Done};
 use crate::assignment::{Assignments, Consequence, Departure, News};
+use crate::floor::Hold;
 use crate::history::EntryKind;
 use crate::memory::{AtHand, Known, Text};
 use crate::reading;
@@ -248,8 +249,18 @@ impl Pass<'_> {
             was,
             ConversationState::WaitingOnCustomer | ConversationState::Wrapping
         ) {
-            // Its agent may have more than they can hold now; they are told.
-            let _ = room.hold(sheet.known.row.id, crate::floor::Hold::Active, self.now);
+            let id = sheet.known.row.id;
+            let resumed = room.hold(id, Hold::Active, self.now);
+            if resumed.is_ok_and(|resumed| resumed.exceeds_capacity) {
+                // Theirs again if they are the first to have room.
+                let taken = room.take_back(id, Departure::NoRoom, self.now);
+                drop(room);
+                if taken.is_ok() {
+                    sheet.snapshot().familiar = Some(owner);
+                    self.take_up_news(sheet);
+                }
+                return false;
+            }
             drop(room);
             self.enter(sheet, ConversationState::Active);
         }

@@ -39,6 +39,8 @@ pub(crate) enum Departure {
     Offline,
     /// They were taken off the roster.
     Removed,
+    /// The customer wrote again, and they hold as much as they can.
+    NoRoom,
     /// They gave it back, or it was taken from them.
     GivenBack,
 }
