@@ -270,6 +270,7 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   patchbay demo --once
+  patchbay demo --once --seconds 300 --keep /tmp/day
   patchbay demo --once --input tweets.jsonl --map airline
   patchbay demo --once --input rows.jsonl --map 'text=body,author.address=user'
 
@@ -291,9 +292,12 @@ pub(crate) struct DemoArgs {
     /// Which of the demo's companies the file is played to.
     #[arg(long, value_enum, default_value_t = DemoCompany::Airline, requires = "input")]
     pub(crate) company: DemoCompany,
-    /// Requests in flight at once.
-    #[arg(long, default_value_t = 32)]
-    pub(crate) concurrency: usize,
+    /// How long the day takes, in seconds.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) seconds: u32,
+    /// Where the journal is kept; a demo's before this one is replaced.
+    #[arg(long, value_name = "DIR", default_value = "patchbay-demo")]
+    pub(crate) keep: PathBuf,
     /// Another copy of the social-care pack, instead of the repository's.
     #[arg(long, value_name = "DIR")]
     pub(crate) pack: Option<PathBuf>,

@@ -1,8 +1,13 @@
 //! The demo's companies and their day, carried in the binary.
 
+use std::collections::{BTreeMap, HashMap};
+
 use include_dir::{Dir, include_dir};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::crew::Crew;
+use super::words::Words;
 use crate::exit::{Exit, Failure};
 
 static DEMO: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/demo");
@@ -20,9 +25,25 @@ pub(crate) fn interactions(name: &str) -> Result<Vec<Value>, Failure> {
     rows(&format!("{name}.jsonl"))
 }
 
-/// Replies drafted to them.
-pub(crate) fn drafts(name: &str) -> Result<Vec<Value>, Failure> {
-    rows(&format!("{name}.drafts.jsonl"))
+/// Texts drafted to them, by the interaction they answer.
+pub(crate) fn drafts(name: &str) -> Result<HashMap<String, Vec<String>>, Failure> {
+    let mut drafts: HashMap<String, Vec<String>> = HashMap::new();
+    for row in rows(&format!("{name}.drafts.jsonl"))? {
+        if let (Some(to), Some(text)) = (row["interaction"].as_str(), row["text"].as_str()) {
+            drafts.entry(to.to_owned()).or_default().push(text.to_owned());
+        }
+    }
+    Ok(drafts)
+}
+
+/// Who works for each company.
+pub(crate) fn crews() -> Result<BTreeMap<String, Crew>, Failure> {
+    table("crews.toml")
+}
+
+/// What is written where nobody drafted it.
+pub(crate) fn words() -> Result<Words, Failure> {
+    table("words.toml")
 }
 
 /// Every company's interactions.
@@ -43,6 +64,11 @@ fn text(file: &str) -> Result<&'static str, Failure> {
                 format!("this binary was built without demo/{file}"),
             )
         })
+}
+
+fn table<T: DeserializeOwned>(file: &str) -> Result<T, Failure> {
+    toml::from_str(text(file)?)
+        .map_err(|error| Failure::new(Exit::Machine, format!("demo/{file}: {error}")))
 }
 
 fn rows(file: &str) -> Result<Vec<Value>, Failure> {
@@ -78,11 +104,27 @@ mod tests {
                 channels.insert(interaction.channel);
                 total += 1;
             }
-            for row in drafts(name).expect("embedded") {
+            for row in rows(&format!("{name}.drafts.jsonl")).expect("embedded") {
                 Draft::from_value(row).expect("valid");
             }
         }
         assert!(total >= 300, "{total}");
         assert!(channels.len() >= 5, "{channels:?}");
+    }
+
+    #[test]
+    fn everybody_who_works_is_known_to_the_company_or_says_who_they_are() {
+        words().expect("embedded");
+        let crews = crews().expect("embedded");
+        for name in COMPANIES {
+            let file = company_file(name).expect("embedded");
+            let file = CompanyFile::parse(file).expect("valid");
+            let crew = &crews[name];
+            for member in &crew.agents {
+                let is_known = file.agent.contains_key(&member.id);
+                assert_ne!(is_known, member.profile.is_some(), "{name}: {}", member.id);
+            }
+            assert!(file.agent.contains_key(&crew.lead), "{name}: {}", crew.lead);
+        }
     }
 }

@@ -2,200 +2,353 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 
-use comfy_table::{Table, presets};
-use serde_json::{Value, json};
+use comfy_table::{CellAlignment, Table, presets};
+use serde_json::{Map, Value, json};
 
-use super::play::Played;
+use super::day::hour;
+use super::played::{Company, Played};
+use super::tally::Counts;
 use crate::numbers::{Percentiles, thousands};
 
-/// Rows of a count that are shown.
-const MOST_ROWS: usize = 12;
-
-type Counts = BTreeMap<String, u64>;
-
-fn count(counts: &mut Counts, key: impl Into<String>) {
-    *counts.entry(key.into()).or_default() += 1;
+/// What is shown of one company, or of all.
+struct Figures {
+    agents: u64,
+    interactions: u64,
+    conversations: u64,
+    due: u64,
+    kept: u64,
+    first_responses: Vec<f64>,
+    kinds: Counts,
+    escalations: Counts,
+    triggers: Counts,
+    incidents: Vec<String>,
+    returned: Counts,
+    same_agent: u64,
+    other_agent: u64,
+    replies: u64,
+    notices: u64,
+    repeated: u64,
+    failed: u64,
+    open: Counts,
+    micros: Vec<f64>,
 }
 
-/// What the day came to.
-struct Summary {
-    intents: Counts,
-    queues: Counts,
-    channels: Counts,
-    languages: Counts,
-    verdicts: Counts,
-    stopped: Vec<(String, String, String)>,
-    escalated: Counts,
-    outcomes: Counts,
-}
-
-fn summarise(played: &Played) -> Summary {
-    let mut summary = Summary {
-        intents: Counts::new(),
-        queues: Counts::new(),
-        channels: Counts::new(),
-        languages: Counts::new(),
-        verdicts: Counts::new(),
-        stopped: Vec::new(),
-        escalated: Counts::new(),
-        outcomes: Counts::new(),
-    };
-    for answered in &played.decisions {
-        let document = &answered.document;
-        let classification = &document["classification"];
-        count(
-            &mut summary.outcomes,
-            text(&document["outcome"], &format!("HTTP {}", answered.status)),
-        );
-        count(
-            &mut summary.intents,
-            text(&classification["intents"][0]["name"], "(none)"),
-        );
-        count(
-            &mut summary.languages,
-            text(&classification["language"], "(unknown)"),
-        );
-        count(
-            &mut summary.channels,
-            text(&answered.request["interaction"]["channel"], "?"),
-        );
-        let target = &document["route"]["target"];
-        let place = text(&target["id"], &text(&target["kind"], "?"));
-        count(
-            &mut summary.queues,
-            format!("{} / {place}", answered.company),
-        );
-    }
-    for answered in played.decisions.iter().chain(&played.surges) {
-        for action in answered.document["escalation"]["actions"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            let kind = text(&action["kind"], "?");
-            let what = match action["target"].as_str() {
-                Some(target) => format!("{} / {kind} {target}", answered.company),
-                None => format!("{} / {kind}", answered.company),
-            };
-            count(&mut summary.escalated, what);
+impl Figures {
+    fn of(company: &Company) -> Figures {
+        let tally = &company.tally;
+        let (due, kept) = tally.service();
+        let (same_agent, other_agent) = tally.came_back();
+        Figures {
+            agents: company.agents as u64,
+            interactions: company.delivered.accepted,
+            conversations: tally.conversations(),
+            due,
+            kept,
+            first_responses: tally.first_responses(),
+            kinds: tally.kinds.clone(),
+            escalations: tally.escalations.clone(),
+            triggers: tally.triggers.clone(),
+            incidents: tally.incidents.iter().cloned().collect(),
+            returned: tally.returned.clone(),
+            same_agent,
+            other_agent,
+            replies: company.received.replies,
+            notices: company.received.notices,
+            repeated: company.received.repeated,
+            failed: company.received.failed,
+            open: company.open.clone(),
+            micros: tally.micros.clone(),
         }
     }
-    for answered in &played.checks {
-        let tone = &answered.document["tone"];
-        let verdict = text(&tone["verdict"], "?");
-        if verdict != "approve" {
-            let codes: Vec<String> = tone["findings"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|finding| text(&finding["code"], "?"))
-                .collect();
-            let draft = text(&answered.document["draft"], "?");
-            summary
-                .stopped
-                .push((verdict.clone(), draft, codes.join(", ")));
+
+    fn add(mut self, other: Figures) -> Figures {
+        for (to, from) in [
+            (&mut self.agents, other.agents),
+            (&mut self.interactions, other.interactions),
+            (&mut self.conversations, other.conversations),
+            (&mut self.due, other.due),
+            (&mut self.kept, other.kept),
+            (&mut self.same_agent, other.same_agent),
+            (&mut self.other_agent, other.other_agent),
+            (&mut self.replies, other.replies),
+            (&mut self.notices, other.notices),
+            (&mut self.repeated, other.repeated),
+            (&mut self.failed, other.failed),
+        ] {
+            *to += from;
         }
-        count(&mut summary.verdicts, verdict);
+        for (to, from) in [
+            (&mut self.kinds, other.kinds),
+            (&mut self.escalations, other.escalations),
+            (&mut self.triggers, other.triggers),
+            (&mut self.returned, other.returned),
+            (&mut self.open, other.open),
+        ] {
+            for (name, count) in from {
+                *to.entry(name).or_default() += count;
+            }
+        }
+        self.first_responses.extend(other.first_responses);
+        self.micros.extend(other.micros);
+        self.incidents.extend(other.incidents);
+        self
     }
-    summary.stopped.sort();
-    summary
+
+    fn kind(&self, kind: &str) -> u64 {
+        self.kinds.get(kind).copied().unwrap_or(0)
+    }
+
+    fn service_level(&self) -> f64 {
+        match self.due {
+            0 => 1.0,
+            due => self.kept as f64 / due as f64,
+        }
+    }
+
+    fn rows(&self) -> Vec<(&'static str, String)> {
+        let first = Percentiles::of(&mut self.first_responses.clone());
+        let kind = |kind: &str| thousands(self.kind(kind));
+        let mut rows = vec![
+            ("agents", thousands(self.agents)),
+            ("interactions", thousands(self.interactions)),
+            ("conversations", thousands(self.conversations)),
+            (
+                "first response in time",
+                format!(
+                    "{:.0} % ({} of {})",
+                    self.service_level() * 100.0,
+                    thousands(self.kept),
+                    thousands(self.due)
+                ),
+            ),
+            (
+                "first response after",
+                format!("{}, p90 {}", span(first.p50), span(first.p90)),
+            ),
+            (
+                "offers made · declined · timed out",
+                format!("{} · {} · {}", kind("offered"), kind("declined"), kind("timed-out")),
+            ),
+            (
+                "replies sent",
+                kind("reply-published"),
+            ),
+            ("  sent back", kind("reply-revise")),
+            (
+                "  held · approved · rejected",
+                format!(
+                    "{} · {} · {}",
+                    kind("reply-held"),
+                    kind("reply-approved"),
+                    kind("reply-rejected")
+                ),
+            ),
+            ("  blocked", kind("reply-blocked")),
+        ];
+        for (title, action) in [
+            ("escalations: priority raised", "raise-priority"),
+            ("  somebody notified", "notify"),
+            ("  approval required", "require-approval"),
+            ("  routed anew", "re-route"),
+        ] {
+            let count = self.escalations.get(action).copied().unwrap_or(0);
+            rows.push((title, thousands(count)));
+        }
+        let silent = self.triggers.get("silent-agent").copied().unwrap_or(0);
+        rows.extend([
+            ("  of a silent agent", thousands(silent)),
+            ("incidents", names(&self.incidents)),
+            (
+                "returned to their queue",
+                thousands(self.returned.values().sum()),
+            ),
+            (
+                "wrote again: same agent · another",
+                format!("{} · {}", thousands(self.same_agent), thousands(self.other_agent)),
+            ),
+            (
+                "delivered: replies · notices",
+                format!("{} · {}", thousands(self.replies), thousands(self.notices)),
+            ),
+            (
+                "  attempts that failed",
+                thousands(self.failed),
+            ),
+            (
+                "  keys that came twice, one effect",
+                thousands(self.repeated),
+            ),
+            (
+                "still open",
+                thousands(self.open.values().sum()),
+            ),
+        ]);
+        rows
+    }
+
+    fn document(&self) -> Value {
+        let first = Percentiles::of(&mut self.first_responses.clone());
+        let inside = Percentiles::of(&mut self.micros.clone());
+        json!({
+            "agents": self.agents,
+            "interactions": self.interactions,
+            "conversations": self.conversations,
+            "first_response": {
+                "due": self.due,
+                "in_time": self.kept,
+                "service_level": self.service_level(),
+                "minutes": first,
+            },
+            "offers": {
+                "made": self.kind("offered"),
+                "accepted": self.kind("accepted"),
+                "declined": self.kind("declined"),
+                "timed_out": self.kind("timed-out"),
+                "withdrawn": self.kind("withdrawn"),
+            },
+            "replies": {
+                "drafted": self.kind("reply-drafted"),
+                "sent": self.kind("reply-published"),
+                "sent_back": self.kind("reply-revise"),
+                "held": self.kind("reply-held"),
+                "approved": self.kind("reply-approved"),
+                "rejected": self.kind("reply-rejected"),
+                "out_of_date": self.kind("reply-stale"),
+                "blocked": self.kind("reply-blocked"),
+                "delivered": self.kind("reply-delivered"),
+            },
+            "triggers": self.triggers,
+            "escalations": self.escalations,
+            "incidents": self.incidents,
+            "returned": self.returned,
+            "wrote_again": {"same_agent": self.same_agent, "another": self.other_agent},
+            "delivered": {
+                "replies": self.replies,
+                "notices": self.notices,
+                "failed_attempts": self.failed,
+                "keys_repeated": self.repeated,
+            },
+            "still_open": self.open,
+            "entries": self.kinds,
+            "inside_micros": inside,
+        })
+    }
 }
 
-fn text(value: &Value, otherwise: &str) -> String {
-    value.as_str().unwrap_or(otherwise).to_owned()
+fn span(minutes: f64) -> String {
+    match minutes {
+        0.0..120.0 => format!("{minutes:.0} min"),
+        _ => format!("{:.1} h", minutes / 60.0),
+    }
 }
 
-fn times(played: &Played) -> (Percentiles, Percentiles, f64) {
-    let latency = Percentiles::of(&mut played.latencies());
-    let inside = Percentiles::of(&mut played.inside());
-    let rate = played.total() as f64 / played.elapsed.as_secs_f64().max(1e-9);
-    (latency, inside, rate)
+fn names(incidents: &[String]) -> String {
+    match incidents {
+        [] => "none".to_owned(),
+        some => some.join("\n"),
+    }
 }
 
-/// The summary for machines.
-pub(crate) fn document(played: &Played) -> Value {
-    let summary = summarise(played);
-    let (latency, inside, rate) = times(played);
+fn in_all(played: &Played) -> Option<Figures> {
+    let companies = played.companies.iter().map(Figures::of);
+    companies.reduce(Figures::add)
+}
+
+/// The day for machines.
+pub(crate) fn document(played: &Played, settings: &Path) -> Value {
+    let mut companies = Map::new();
+    for company in &played.companies {
+        companies.insert(company.name.clone(), Figures::of(company).document());
+    }
     json!({
-        "interactions": played.decisions.len(),
-        "drafts": played.checks.len(),
-        "failures": played.failures(),
-        "outcomes": summary.outcomes,
-        "intents": summary.intents,
-        "queues": summary.queues,
-        "channels": summary.channels,
-        "languages": summary.languages,
-        "verdicts": summary.verdicts,
-        "stopped": summary.stopped.iter().map(|(verdict, draft, codes)| json!({"draft": draft, "verdict": verdict, "findings": codes})).collect::<Vec<_>>(),
-        "escalated": summary.escalated,
-        "requests_per_second": rate,
-        "latency_micros": latency,
-        "inside_micros": inside,
-        "concurrency": played.concurrency,
+        "day": {"from": played.day.from, "until": played.day.until, "rate": played.day.rate},
+        "settings": settings,
+        "companies": companies,
+        "all": in_all(played).map(|figures| figures.document()),
+        "failures": played.problems.1,
+        "problems": played.problems.0,
+        "elapsed_seconds": played.elapsed.as_secs_f64(),
     })
 }
 
-/// The summary for people.
-pub(crate) fn render(played: &Played, address: SocketAddr, once: bool) -> String {
-    let summary = summarise(played);
-    let (latency, inside, rate) = times(played);
-    let mut parts = vec![format!(
-        "{} interactions on {} channels in {} languages, {} drafted replies",
-        thousands(played.decisions.len() as u64),
-        summary.channels.len(),
-        summary.languages.len(),
-        played.checks.len()
-    )];
-    parts.push(side_by_side(&[
-        ("by intent", &summary.intents),
-        ("by queue", &summary.queues),
-        ("escalated", &summary.escalated),
-    ]));
-    if !played.checks.is_empty() {
-        let verdicts: Vec<_> = summary
-            .verdicts
-            .iter()
-            .map(|(verdict, count)| format!("{count} {verdict}"))
-            .collect();
-        parts.push(format!(
-            "Drafted replies: {}. Not approved, and why:",
-            verdicts.join(", ")
-        ));
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED);
-        table.set_header(["verdict", "draft", "findings"]);
-        for (verdict, draft, codes) in &summary.stopped {
-            table.add_row([verdict, draft, codes]);
-        }
-        parts.push(table.to_string());
+/// The day for people.
+pub(crate) fn render(
+    played: &Played,
+    address: SocketAddr,
+    settings: &Path,
+    once: bool,
+) -> String {
+    let mut columns: BTreeMap<usize, (String, Figures)> = BTreeMap::new();
+    for (index, company) in played.companies.iter().enumerate() {
+        columns.insert(index, (company.name.clone(), Figures::of(company)));
     }
-    parts.push(format!(
-        "{} requests in {:.2} s: {} a second with {} in flight, {} failed\n\
-         latency      p50 {:.2} ms   p99 {:.2} ms   (over HTTP, waiting included)\n\
-         in policies  p50 {:.0} µs    p99 {:.0} µs    (fresh sandbox for every interaction)",
-        thousands(played.total() as u64),
-        played.elapsed.as_secs_f64(),
-        thousands(rate as u64),
-        played.concurrency,
-        played.failures(),
-        latency.p50 / 1000.0,
-        latency.p99 / 1000.0,
-        inside.p50,
-        inside.p99,
-    ));
-    parts.push(next_steps(address, once));
+    let all = in_all(played).filter(|_| columns.len() > 1);
+    if let Some(all) = all {
+        columns.insert(columns.len(), ("all".to_owned(), all));
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    let names = columns.values().map(|(name, _)| name.clone());
+    table.set_header(std::iter::once(String::new()).chain(names));
+    let rows: Vec<Vec<(&str, String)>> = columns
+        .values()
+        .map(|(_, figures)| figures.rows())
+        .collect();
+    for (index, (title, _)) in rows.first().into_iter().flatten().enumerate() {
+        let cells = rows.iter().filter_map(|rows| rows.get(index));
+        let cells = cells.map(|(_, value)| value.clone());
+        table.add_row(std::iter::once((*title).to_owned()).chain(cells));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let entries: u64 = played.companies.iter().map(|one| one.tally.newest).sum();
+    let decisions: u64 = played.companies.iter().map(|one| one.tally.decisions).sum();
+    let mut micros: Vec<f64> = Vec::new();
+    for company in &played.companies {
+        micros.extend(&company.tally.micros);
+    }
+    let inside = Percentiles::of(&mut micros);
+    let mut parts = vec![
+        format!(
+            "A day from {} to {}, played in {:.0} s ({} times as fast): {} decisions, {} entries in the journal.\n\
+             In policies, of each message: p50 {:.0} µs, p99 {:.0} µs (a fresh sandbox each time).",
+            hour(played.day.from),
+            hour(played.day.until),
+            played.elapsed.as_secs_f64(),
+            played.day.rate,
+            thousands(decisions),
+            thousands(entries),
+            inside.p50,
+            inside.p99,
+        ),
+        table.to_string(),
+    ];
+    match &played.problems {
+        (_, 0) => parts.push(
+            "Everything that was taken in was decided about, and everything that was sent arrived, with one effect.".to_owned(),
+        ),
+        (told, all) => parts.push(format!("{all} problems:\n  {}", told.join("\n  "))),
+    }
+    parts.push(next_steps(address, settings, once));
     parts.join("\n\n")
 }
 
-fn next_steps(address: SocketAddr, once: bool) -> String {
+fn next_steps(address: SocketAddr, settings: &Path, once: bool) -> String {
     let mut lines = vec!["Where to look next:".to_owned()];
-    if !once {
+    let settings = settings.display();
+    if once {
         lines.push(format!(
-            "  curl http://{address}/metrics             what the server counts"
+            "  patchbay journal status --config {settings}\n  patchbay journal check --config {settings}"
+        ));
+    } else {
+        lines.push(format!(
+            "  curl http://{address}/v1/companies/meridian-air/conversations   what is still open\n  curl http://{address}/v1/companies/harbour-bank/alerts          what somebody should look at\n  curl http://{address}/metrics                                   what the server counts"
         ));
         lines.push(format!(
-            "  curl http://{address}/openapi.json        what it answers"
+            "  patchbay journal status --config {settings}   once it has ended"
         ));
     }
     lines.push("  plugins/social-care/                      the policy that decided all this, and its cases".to_owned());
@@ -204,40 +357,4 @@ fn next_steps(address: SocketAddr, once: bool) -> String {
     );
     lines.push("  patchbay new my-care                      begin your own".to_owned());
     lines.join("\n")
-}
-
-/// Counts beside each other, largest first.
-fn side_by_side(columns: &[(&str, &Counts)]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_header(columns.iter().map(|(title, _)| *title));
-    let lists: Vec<Vec<String>> = columns.iter().map(|(_, counts)| largest(counts)).collect();
-    let rows = lists.iter().map(Vec::len).max().unwrap_or(0);
-    for row in 0..rows {
-        table.add_row(
-            lists
-                .iter()
-                .map(|list| list.get(row).cloned().unwrap_or_default()),
-        );
-    }
-    table.to_string()
-}
-
-fn largest(counts: &Counts) -> Vec<String> {
-    let mut sorted: Vec<_> = counts.iter().collect();
-    sorted.sort_by_key(|(key, count)| (std::cmp::Reverse(**count), key.as_str()));
-    let rest: u64 = sorted
-        .iter()
-        .skip(MOST_ROWS)
-        .map(|(_, count)| **count)
-        .sum();
-    let mut lines: Vec<String> = sorted
-        .iter()
-        .take(MOST_ROWS)
-        .map(|(key, count)| format!("{count:>4}  {key}"))
-        .collect();
-    if rest > 0 {
-        lines.push(format!("{rest:>4}  (others)"));
-    }
-    lines
 }
