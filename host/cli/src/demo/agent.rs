@@ -223,7 +223,10 @@ impl Worker {
             },
             // The channel does not take so much: in other words, then.
             Err(refused) if refused.kind == "too-long" => {
-                let text = self.office.words.good(&standing.language, &self.name, &mut self.rng);
+                let text = self
+                    .office
+                    .words
+                    .good(&standing.language, &self.name, &mut self.rng);
                 let mut reply = reply;
                 reply["text"] = json!(text);
                 let _ = self.office.api.post(&path, &reply).await;
@@ -296,8 +299,13 @@ impl Standing {
                 _ => {}
             }
             match kind {
-                "received" | "edited" | "reply-revise" | "reply-blocked" | "reply-rejected"
-                | "reply-stale" | "reply-undeliverable" => {
+                "received"
+                | "edited"
+                | "reply-revise"
+                | "reply-blocked"
+                | "reply-rejected"
+                | "reply-stale"
+                | "reply-undeliverable" => {
                     (standing.is_to_answer, standing.is_answered) = (true, false);
                 }
                 "reply-published" | "reply-held" => {

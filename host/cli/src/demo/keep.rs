@@ -10,7 +10,8 @@ use patchbay_server::JournalSettings;
 use crate::exit::{Exit, Failure, io};
 
 /// First line of the settings: what tells a demo's directory from others.
-const MARK: &str = "# Written by `patchbay demo`, which replaces this directory when it runs again.";
+const MARK: &str =
+    "# Written by `patchbay demo`, which replaces this directory when it runs again.";
 const SETTINGS: &str = "patchbay.toml";
 
 /// A directory with a demo's journal.

@@ -81,7 +81,10 @@ impl Office {
             let after = self.with_tally(|tally| tally.newest);
             match self.api.events(after).await {
                 Ok(feed) => self.read(feed).await,
-                Err(error) => self.api.trouble.report(format!("{}: {error}", self.company)),
+                Err(error) => self
+                    .api
+                    .trouble
+                    .report(format!("{}: {error}", self.company)),
             }
             tokio::time::sleep(PAUSE).await;
         }

@@ -114,7 +114,10 @@ async fn open(office: &Office, crew: &Crew) {
     let roster = office.api.get("agents").await.unwrap_or_default();
     for agent in roster["agents"].as_array().into_iter().flatten() {
         if agent["presence"] != "offline" {
-            let path = format!("agents/{}/presence", agent["id"].as_str().unwrap_or_default());
+            let path = format!(
+                "agents/{}/presence",
+                agent["id"].as_str().unwrap_or_default()
+            );
             let _ = office.api.put(&path, &json!({"presence": "offline"})).await;
         }
     }
@@ -191,10 +194,13 @@ async fn settle(office: &Office, delivered: Delivered, trouble: &Trouble) {
     let mut newest = 0;
     let mut since = Instant::now();
     loop {
-        let (seen, decided, undelivered) = office.with_tally(|tally| {
-            (tally.newest, tally.decided(), tally.undelivered())
-        });
-        let waiting = office.api.get("outbox?state=waiting").await.unwrap_or_default();
+        let (seen, decided, undelivered) =
+            office.with_tally(|tally| (tally.newest, tally.decided(), tally.undelivered()));
+        let waiting = office
+            .api
+            .get("outbox?state=waiting")
+            .await
+            .unwrap_or_default();
         let waiting = waiting["items"].as_array().map_or(0, Vec::len);
         if decided >= delivered.accepted && undelivered == 0 && waiting == 0 {
             return;
@@ -254,7 +260,10 @@ impl Company {
         }
         let undeliverable = tally.of_kind("reply-undeliverable");
         if undeliverable > 0 {
-            trouble.report(format!("{}: {undeliverable} replies were given up", self.name));
+            trouble.report(format!(
+                "{}: {undeliverable} replies were given up",
+                self.name
+            ));
         }
     }
 }

@@ -83,8 +83,13 @@ mod tests {
                 panic!("{name}: {problems:?}");
             });
             for target in file.target.values() {
-                let target = target.get_ref();
-                assert!(target.webhook.url.get_ref().starts_with("http://127.0.0.1:9/"));
+                assert!(
+                    target
+                        .webhook
+                        .url
+                        .get_ref()
+                        .starts_with("http://127.0.0.1:9/")
+                );
             }
         }
     }

@@ -129,12 +129,14 @@ impl Figures {
             ),
             (
                 "offers made · declined · timed out",
-                format!("{} · {} · {}", kind("offered"), kind("declined"), kind("timed-out")),
+                format!(
+                    "{} · {} · {}",
+                    kind("offered"),
+                    kind("declined"),
+                    kind("timed-out")
+                ),
             ),
-            (
-                "replies sent",
-                kind("reply-published"),
-            ),
+            ("replies sent", kind("reply-published")),
             ("  sent back", kind("reply-revise")),
             (
                 "  held · approved · rejected",
@@ -166,24 +168,22 @@ impl Figures {
             ),
             (
                 "wrote again: same agent · another",
-                format!("{} · {}", thousands(self.same_agent), thousands(self.other_agent)),
+                format!(
+                    "{} · {}",
+                    thousands(self.same_agent),
+                    thousands(self.other_agent)
+                ),
             ),
             (
                 "delivered: replies · notices",
                 format!("{} · {}", thousands(self.replies), thousands(self.notices)),
             ),
-            (
-                "  attempts that failed",
-                thousands(self.failed),
-            ),
+            ("  attempts that failed", thousands(self.failed)),
             (
                 "  keys that came twice, one effect",
                 thousands(self.repeated),
             ),
-            (
-                "still open",
-                thousands(self.open.values().sum()),
-            ),
+            ("still open", thousands(self.open.values().sum())),
         ]);
         rows
     }
@@ -274,12 +274,7 @@ pub(crate) fn document(played: &Played, settings: &Path) -> Value {
 }
 
 /// The day for people.
-pub(crate) fn render(
-    played: &Played,
-    address: SocketAddr,
-    settings: &Path,
-    once: bool,
-) -> String {
+pub(crate) fn render(played: &Played, address: SocketAddr, settings: &Path, once: bool) -> String {
     let mut columns: BTreeMap<usize, (String, Figures)> = BTreeMap::new();
     for (index, company) in played.companies.iter().enumerate() {
         columns.insert(index, (company.name.clone(), Figures::of(company)));

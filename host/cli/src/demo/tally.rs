@@ -202,7 +202,14 @@ impl Tally {
 
     /// Interactions that were decided about.
     pub(crate) fn decided(&self) -> u64 {
-        let kinds = ["received", "edited", "deleted", "reacted", "echoed", "quarantined"];
+        let kinds = [
+            "received",
+            "edited",
+            "deleted",
+            "reacted",
+            "echoed",
+            "quarantined",
+        ];
         kinds.iter().map(|kind| self.of_kind(kind)).sum()
     }
 }

@@ -253,7 +253,7 @@ impl Journal for SqliteJournal {
     }
 
     fn outbox_next(&self) -> Result<Option<Timestamp>, JournalError> {
-        self.readers.read(|sql| outbox::next(sql))
+        self.readers.read(outbox::next)
     }
 
     fn outbox_item(
