@@ -114,7 +114,7 @@ fn what_is_asked_for_and_not_granted_is_named() {
 #[test]
 fn the_example_s_rules_of_the_desk_are_the_defaults() {
     let file = CompanyFile::parse(EXAMPLE).expect("valid");
-    assert_eq!(*file.desk.get_ref(), crate::desk::DeskRules::default());
+    assert_eq!(*file.desk.get_ref(), DeskRules::default());
 }
 
 #[test]
