@@ -72,6 +72,10 @@ impl Worker {
                 () = day.wait_until(next) => {}
             }
         }
+        // The desk closes: what is in hand stays there, nothing more comes.
+        if self.presence == "available" {
+            self.set_presence("away").await;
+        }
     }
 
     fn next(&self) -> Timestamp {
@@ -97,8 +101,12 @@ impl Worker {
         }
         self.back_at = None;
         self.presence = wanted;
+        self.set_presence(wanted).await;
+    }
+
+    async fn set_presence(&self, presence: &str) {
         let path = format!("agents/{}/presence", self.member.id);
-        let body = json!({"presence": wanted});
+        let body = json!({"presence": presence});
         let _ = self.office.api.put(&path, &body).await;
     }
 
@@ -223,7 +231,10 @@ impl Worker {
             },
             // The channel does not take so much: in other words, then.
             Err(refused) if refused.kind == "too-long" => {
-                let text = self.office.words.good(&standing.language, &self.name, &mut self.rng);
+                let text = self
+                    .office
+                    .words
+                    .good(&standing.language, &self.name, &mut self.rng);
                 let mut reply = reply;
                 reply["text"] = json!(text);
                 let _ = self.office.api.post(&path, &reply).await;
@@ -296,8 +307,13 @@ impl Standing {
                 _ => {}
             }
             match kind {
-                "received" | "edited" | "reply-revise" | "reply-blocked" | "reply-rejected"
-                | "reply-stale" | "reply-undeliverable" => {
+                "received"
+                | "edited"
+                | "reply-revise"
+                | "reply-blocked"
+                | "reply-rejected"
+                | "reply-stale"
+                | "reply-undeliverable" => {
                     (standing.is_to_answer, standing.is_answered) = (true, false);
                 }
                 "reply-published" | "reply-held" => {

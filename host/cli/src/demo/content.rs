@@ -30,7 +30,10 @@ pub(crate) fn drafts(name: &str) -> Result<HashMap<String, Vec<String>>, Failure
     let mut drafts: HashMap<String, Vec<String>> = HashMap::new();
     for row in rows(&format!("{name}.drafts.jsonl"))? {
         if let (Some(to), Some(text)) = (row["interaction"].as_str(), row["text"].as_str()) {
-            drafts.entry(to.to_owned()).or_default().push(text.to_owned());
+            drafts
+                .entry(to.to_owned())
+                .or_default()
+                .push(text.to_owned());
         }
     }
     Ok(drafts)

@@ -114,13 +114,8 @@ impl Member {
     pub(crate) fn next_change(&self, day: &Day) -> Timestamp {
         let now = day.now();
         let shifts = self.shifts.iter().chain(&self.during);
-        let ends = shifts.flat_map(|span| {
-            [
-                span.from,
-                span.until.saturating_sub(WINDING_UP),
-                span.until,
-            ]
-        });
+        let ends =
+            shifts.flat_map(|span| [span.from, span.until.saturating_sub(WINDING_UP), span.until]);
         let times = ends.map(|minutes| day.at(minutes)).filter(|at| *at > now);
         times.min().unwrap_or(day.until).min(day.until)
     }

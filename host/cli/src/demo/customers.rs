@@ -31,9 +31,9 @@ pub(crate) type Arrivals = Vec<(Timestamp, Value)>;
 pub(crate) fn as_dated(rows: Vec<Value>, day: &Day) -> Result<Arrivals, Failure> {
     let dated = rows.into_iter().map(|row| {
         let at = row["received_at"].as_str().unwrap_or_default();
-        let at: Timestamp = at.parse().map_err(|error| {
-            Failure::new(Exit::Machine, format!("{}: {error}", row["id"]))
-        })?;
+        let at: Timestamp = at
+            .parse()
+            .map_err(|error| Failure::new(Exit::Machine, format!("{}: {error}", row["id"])))?;
         Ok((at.clamp(day.from, day.until), row))
     });
     let mut arrivals: Arrivals = dated.collect::<Result<_, _>>()?;
@@ -104,7 +104,9 @@ impl Customers {
             let number = customers.number;
             customers.to_write.push((Reverse(at), number, interaction));
         }
-        customers.to_write.sort_by_key(|(at, number, _)| (*at, Reverse(*number)));
+        customers
+            .to_write
+            .sort_by_key(|(at, number, _)| (*at, Reverse(*number)));
         customers
     }
 
@@ -140,7 +142,11 @@ impl Customers {
             }
             let lines: Vec<String> = batch.iter().map(Value::to_string).collect();
             let all = batch.len() as u64;
-            let answer = self.office.api.post_lines("interactions", lines.join("\n")).await;
+            let answer = self
+                .office
+                .api
+                .post_lines("interactions", lines.join("\n"))
+                .await;
             let answer = answer.unwrap_or_default();
             let accepted = answer["accepted"].as_u64().unwrap_or(0);
             self.delivered.accepted += accepted;
@@ -215,7 +221,10 @@ mod tests {
         assert!(arrivals.iter().map(|(at, _)| at).is_sorted());
         let all = arrivals.iter().map(|(at, _)| *at);
         assert!(all.clone().min() >= Some(day.from) && all.max() <= Some(day.until));
-        let before_noon = arrivals.iter().filter(|(at, _)| *at < day.at(12 * 60)).count();
+        let before_noon = arrivals
+            .iter()
+            .filter(|(at, _)| *at < day.at(12 * 60))
+            .count();
         assert!((450..550).contains(&before_noon), "{before_noon}");
     }
 }

@@ -168,7 +168,9 @@ fn companies(assembler: &Assembler, files: &Served) -> Result<Vec<Generation>, F
 /// Where the sink is, and nowhere else.
 fn loopback() -> Result<Vec<patchbay_channels::egress::AddressRange>, Failure> {
     let range = "127.0.0.0/8".parse();
-    Ok(vec![range.map_err(|error| Failure::new(Exit::Machine, error))?])
+    Ok(vec![
+        range.map_err(|error| Failure::new(Exit::Machine, error))?,
+    ])
 }
 
 /// Who plays what: every company its own messages, or one of them a file's.
@@ -181,9 +183,9 @@ fn scenes(
     let mut crews = content::crews()?;
     let files = content::COMPANIES.iter().zip(names);
     let mut scene = |(file, company): (&&str, &String), arrivals: Arrivals| {
-        let crew = crews.remove(*file).ok_or_else(|| {
-            Failure::new(Exit::Machine, format!("demo/crews.toml lacks {file}"))
-        })?;
+        let crew = crews
+            .remove(*file)
+            .ok_or_else(|| Failure::new(Exit::Machine, format!("demo/crews.toml lacks {file}")))?;
         Ok(Scene {
             company: company.clone(),
             arrivals,

@@ -84,7 +84,13 @@ mod tests {
             });
             for target in file.target.values() {
                 let target = target.get_ref();
-                assert!(target.webhook.url.get_ref().starts_with("http://127.0.0.1:9/"));
+                assert!(
+                    target
+                        .webhook
+                        .url
+                        .get_ref()
+                        .starts_with("http://127.0.0.1:9/")
+                );
             }
         }
     }

@@ -218,9 +218,8 @@ mod tests {
         let trouble = Trouble::default();
         let sink = Sink::new(BTreeMap::new(), readers, trouble.clone());
         let body = |text: &str| {
-            let body = format!(
-                r#"{{"type":"reply","id":"reply-1","company":"shop","text":"{text}"}}"#
-            );
+            let body =
+                format!(r#"{{"type":"reply","id":"reply-1","company":"shop","text":"{text}"}}"#);
             Bytes::from(body)
         };
         for _ in 0..200 {

@@ -32,7 +32,8 @@ pub(crate) async fn supervise(office: Arc<Office>, crew: Crew) {
             decide(&office, &crew, &approval, rng.f64() < REJECTS).await;
         }
         // Whoever is told takes a moment to come.
-        day.wait_until(day.now() + minutes(&mut rng, 2.0, 6.0)).await;
+        day.wait_until(day.now() + minutes(&mut rng, 2.0, 6.0))
+            .await;
         let next = (day.now() + LOOK_UP).min(day.until);
         tokio::select! {
             () = office.supervisor.notified() => {}
