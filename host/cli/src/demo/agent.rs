@@ -72,6 +72,10 @@ impl Worker {
                 () = day.wait_until(next) => {}
             }
         }
+        // The desk closes: what is in hand stays there, nothing more comes.
+        if self.presence == "available" {
+            self.set_presence("away").await;
+        }
     }
 
     fn next(&self) -> Timestamp {
@@ -97,8 +101,12 @@ impl Worker {
         }
         self.back_at = None;
         self.presence = wanted;
+        self.set_presence(wanted).await;
+    }
+
+    async fn set_presence(&self, presence: &str) {
         let path = format!("agents/{}/presence", self.member.id);
-        let body = json!({"presence": wanted});
+        let body = json!({"presence": presence});
         let _ = self.office.api.put(&path, &body).await;
     }
 

@@ -34,12 +34,13 @@ impl Kept {
 
     fn make_room(&self, companies: &[&str]) -> Result<(), Failure> {
         let directory = &self.directory;
-        let mut entries = fs::read_dir(directory).map_err(io(directory))?.peekable();
-        if entries.peek().is_none() {
+        let mut entries = fs::read_dir(directory).map_err(io(directory))?;
+        if entries.next().is_none() {
             return Ok(());
         }
-        let settings = fs::read_to_string(self.settings()).unwrap_or_default();
-        if !settings.starts_with(MARK) {
+        let settings = self.settings();
+        let text = fs::read_to_string(&settings).unwrap_or_default();
+        if !text.starts_with(MARK) {
             return Err(Failure::advised(
                 Exit::Machine,
                 format!("{} exists, and is no demo's", directory.display()),
@@ -53,19 +54,14 @@ impl Kept {
         {
             return Err(Failure::new(Exit::Machine, error));
         }
-        // Only what a demo writes: somebody may have put a note beside it.
-        for entry in entries {
+        for entry in fs::read_dir(directory).map_err(io(directory))? {
             let path = entry.map_err(io(directory))?.path();
-            let name = path.file_name().and_then(|name| name.to_str());
-            let name = name.unwrap_or_default();
-            let company = name.strip_suffix(".toml");
-            let ours = name.starts_with("patchbay.")
-                || company.is_some_and(|company| companies.contains(&company));
-            if ours {
+            if path != settings && is_ours(&path, companies) {
                 fs::remove_file(&path).map_err(io(&path))?;
             }
         }
-        Ok(())
+        // Last: it is what says that the rest may go.
+        fs::remove_file(&settings).map_err(io(&settings))
     }
 
     /// Write down what opens the journal again: the settings of a server, and
@@ -104,6 +100,14 @@ impl Kept {
             backlog: 100_000,
         }
     }
+}
+
+/// Whether a demo wrote it: somebody may have put a note beside that.
+fn is_ours(path: &Path, companies: &[&str]) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.unwrap_or_default();
+    let company = name.strip_suffix(".toml");
+    name.starts_with("patchbay.") || company.is_some_and(|company| companies.contains(&company))
 }
 
 #[cfg(test)]

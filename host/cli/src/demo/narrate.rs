@@ -1,18 +1,46 @@
 //! A line now and then of what happens, for whoever watches.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::ProgressBar;
+
 use super::day::hour;
 use super::tally::Entry;
 use crate::output;
 
-/// Say it, if it is worth a line; `new_incident` where there was none about
-/// its subject.
-pub(crate) fn tell(company: &str, entry: &Entry, new_incident: bool) {
-    if let Some(what) = line(entry, new_incident) {
-        output::note(format!("{} {company}: {what}", hour(entry.at)));
+/// Tells what happens, each thing once.
+#[derive(Clone)]
+pub(crate) struct Narrator {
+    bar: ProgressBar,
+    told: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Narrator {
+    /// One that keeps out of the way of a bar.
+    pub(crate) fn above(bar: ProgressBar) -> Narrator {
+        Narrator {
+            bar,
+            told: Arc::default(),
+        }
+    }
+
+    /// Say it, if it is worth a line: of the agent who had the conversation;
+    /// `new_incident` where there was none about its subject.
+    pub(crate) fn tell(&self, company: &str, entry: &Entry, agent: &str, new_incident: bool) {
+        let Some(what) = line(entry, agent, new_incident) else {
+            return;
+        };
+        let what = format!("{company}: {what}");
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.insert(what.clone()) {
+            let line = format!("{} {what}", hour(entry.at));
+            self.bar.suspend(|| output::note(line));
+        }
     }
 }
 
-fn line(entry: &Entry, new_incident: bool) -> Option<String> {
+fn line(entry: &Entry, agent: &str, new_incident: bool) -> Option<String> {
     if new_incident {
         let trigger = &entry.data["trigger"];
         let subject = trigger["subject"].as_str().unwrap_or("many things");
@@ -23,16 +51,20 @@ fn line(entry: &Entry, new_incident: bool) -> Option<String> {
         });
     }
     if entry.data["trigger"]["code"] == "silent-agent" {
-        return Some("an agent does not answer; somebody else gets the conversation".to_owned());
+        return Some("an agent is silent; somebody else gets the conversation".to_owned());
     }
-    let agent = entry.text("agent");
+    let named = entry.text("agent");
     match (entry.kind.as_str(), entry.text("because")) {
         ("returned", "offline") => Some(format!(
-            "{agent} went offline; a conversation waits again, with its age"
+            "{named} went offline; what was in hand waits again, with its age"
         )),
-        ("timed-out", _) => Some(format!("{agent} let an offer time out")),
-        ("reply-blocked", _) => Some("a reply was blocked".to_owned()),
-        ("alerted", _) => Some(format!("alert: {}", entry.text("alert"))),
+        ("declined", _) => Some(format!("{named} declined an offer; it goes to another")),
+        ("timed-out", _) => Some(format!(
+            "{named} let an offer time out, and gets no more until back"
+        )),
+        ("reply-revise", _) => Some(format!("a reply of {agent} was sent back")),
+        ("reply-held", _) => Some(format!("a reply of {agent} waits for approval")),
+        ("reply-blocked", _) => Some(format!("a reply of {agent} was blocked")),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::api::Api;
 use super::day::Day;
-use super::narrate;
+use super::narrate::Narrator;
 use super::tally::{Entry, Tally};
 use super::words::Words;
 
@@ -34,6 +34,7 @@ pub(crate) struct Office {
     pub(crate) silent: Mutex<Vec<String>>,
     owners: Mutex<HashMap<String, String>>,
     tally: Mutex<Tally>,
+    narrator: Narrator,
 }
 
 impl Office {
@@ -44,6 +45,7 @@ impl Office {
         words: Arc<Words>,
         drafts: HashMap<String, Vec<String>>,
         agents: impl IntoIterator<Item = String>,
+        narrator: Narrator,
     ) -> Office {
         Office {
             company,
@@ -55,7 +57,8 @@ impl Office {
             supervisor: Notify::new(),
             silent: Mutex::default(),
             owners: Mutex::default(),
-            tally: Mutex::default(),
+            tally: Mutex::new(Tally::until(day.until)),
+            narrator,
         }
     }
 
@@ -121,7 +124,6 @@ impl Office {
             tally.note(entry);
             tally.incidents.len() > incidents
         };
-        narrate::tell(&self.company, entry, is_first);
         let owner = {
             let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
             match entry.kind.as_str() {
@@ -135,6 +137,8 @@ impl Office {
             }
             owners.get(&entry.conversation).cloned()
         };
+        let agent = owner.as_deref().unwrap_or_default();
+        self.narrator.tell(&self.company, entry, agent, is_first);
         // Whoever it is set before, and whoever owns it.
         let named = Some(entry.text("agent").to_owned());
         for agent in [named, owner].into_iter().flatten() {

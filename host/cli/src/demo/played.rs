@@ -17,6 +17,7 @@ use super::content;
 use super::crew::Crew;
 use super::customers::{Arrivals, Customers, Delivered};
 use super::day::{Day, hour};
+use super::narrate::Narrator;
 use super::office::Office;
 use super::sink::{Received, Sink};
 use super::supervisor::supervise;
@@ -68,20 +69,27 @@ pub(crate) async fn play(
 ) -> Result<Played, Failure> {
     let began = Instant::now();
     let words = Arc::new(content::words()?);
+    let minutes = day.until.duration_since(day.from).as_secs() / 60;
+    let bar = output::progress(u64::try_from(minutes).ok(), "");
+    let narrator = Narrator::above(bar.clone());
     let mut desks = Vec::new();
     for (scene, replies) in scenes {
         let api = Api::of(address, &scene.company, trouble.clone());
         let ids: Vec<String> = scene.crew.agents.iter().map(|one| one.id.clone()).collect();
         let words = Arc::clone(&words);
-        let office = Office::new(scene.company, api, day, words, scene.drafts, ids);
+        let office = Office::new(
+            scene.company,
+            api,
+            day,
+            words,
+            scene.drafts,
+            ids,
+            narrator.clone(),
+        );
         let office = Arc::new(office);
         open(&office, &scene.crew).await;
         desks.push(Desk::begin(office, scene.crew, scene.arrivals, replies));
     }
-    let bar = output::progress(
-        u64::try_from(day.until.duration_since(day.from).as_secs() / 60).ok(),
-        "",
-    );
     show(day, &bar).await;
     bar.finish_and_clear();
     let mut companies = Vec::new();
@@ -248,14 +256,15 @@ impl Company {
                 self.name, self.received.replies
             ));
         }
-        let notified = tally.escalations.get("notify").copied().unwrap_or(0);
-        if self.received.notices != notified {
+        if self.received.notices != tally.notices {
             trouble.report(format!(
-                "{}: {} notices arrived, and escalation asked for {notified}",
-                self.name, self.received.notices
+                "{}: {} notices arrived, and escalation asked for {}",
+                self.name, self.received.notices, tally.notices
             ));
         }
-        for (outcome, count) in &tally.not_ok {
+        // A policy that a busy machine kept from its turn is what the
+        // fallbacks are for; it is shown.
+        for (outcome, count) in tally.not_ok.iter().filter(|(what, _)| *what != "timeout") {
             trouble.report(format!("{}: {count} decisions were {outcome}", self.name));
         }
         let undeliverable = tally.of_kind("reply-undeliverable");

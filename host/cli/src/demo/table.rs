@@ -25,6 +25,7 @@ struct Figures {
     triggers: Counts,
     incidents: Vec<String>,
     returned: Counts,
+    not_ok: Counts,
     same_agent: u64,
     other_agent: u64,
     replies: u64,
@@ -52,6 +53,7 @@ impl Figures {
             triggers: tally.triggers.clone(),
             incidents: tally.incidents.iter().cloned().collect(),
             returned: tally.returned.clone(),
+            not_ok: tally.not_ok.clone(),
             same_agent,
             other_agent,
             replies: company.received.replies,
@@ -84,6 +86,7 @@ impl Figures {
             (&mut self.escalations, other.escalations),
             (&mut self.triggers, other.triggers),
             (&mut self.returned, other.returned),
+            (&mut self.not_ok, other.not_ok),
             (&mut self.open, other.open),
         ] {
             for (name, count) in from {
@@ -110,6 +113,11 @@ impl Figures {
     fn rows(&self) -> Vec<(&'static str, String)> {
         let first = Percentiles::of(&mut self.first_responses.clone());
         let kind = |kind: &str| thousands(self.kind(kind));
+        let returned = |why: &str| thousands(self.returned.get(why).copied().unwrap_or(0));
+        let open = |states: &[&str]| {
+            let counts = states.iter().filter_map(|state| self.open.get(*state));
+            thousands(counts.sum())
+        };
         let mut rows = vec![
             ("agents", thousands(self.agents)),
             ("interactions", thousands(self.interactions)),
@@ -162,9 +170,10 @@ impl Figures {
         rows.extend([
             ("  of a silent agent", thousands(silent)),
             ("incidents", names(&self.incidents)),
+            ("given to the lead by hand", kind("assigned")),
             (
-                "returned to their queue",
-                thousands(self.returned.values().sum()),
+                "returned: agent offline · given back",
+                format!("{} · {}", returned("offline"), returned("given-back")),
             ),
             (
                 "wrote again: same agent · another",
@@ -183,7 +192,23 @@ impl Figures {
                 "  keys that came twice, one effect",
                 thousands(self.repeated),
             ),
+<<<<<<< HEAD
             ("still open", thousands(self.open.values().sum())),
+=======
+            (
+                "still open: queued · in hand · customer is next",
+                format!(
+                    "{} · {} · {}",
+                    open(&["queued", "reserved"]),
+                    open(&["active", "on-hold", "awaiting-approval", "wrapping"]),
+                    open(&["waiting-on-customer"])
+                ),
+            ),
+            (
+                "policies that took too long",
+                thousands(self.not_ok.values().sum()),
+            ),
+>>>>>>> demo
         ]);
         rows
     }
@@ -223,6 +248,8 @@ impl Figures {
             "escalations": self.escalations,
             "incidents": self.incidents,
             "returned": self.returned,
+            "assigned_by_hand": self.kind("assigned"),
+            "not_ok": self.not_ok,
             "wrote_again": {"same_agent": self.same_agent, "another": self.other_agent},
             "delivered": {
                 "replies": self.replies,

@@ -60,8 +60,10 @@ impl Entry {
 }
 
 /// What is counted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tally {
+    /// When the desk closes: later, only what was begun before is counted.
+    closes: Timestamp,
     /// Entries by kind.
     pub(crate) kinds: Counts,
     /// What escalation asked for, by action.
@@ -79,6 +81,8 @@ pub(crate) struct Tally {
     /// Microseconds inside policies, of each decision about a message.
     pub(crate) micros: Vec<f64>,
     threads: HashMap<String, Thread>,
+    /// How often somebody was to be notified, after the desk closed as well.
+    pub(crate) notices: u64,
     /// Number of the last entry.
     pub(crate) newest: u64,
 }
@@ -96,10 +100,47 @@ struct Thread {
     other: u64,
 }
 
+/// Whether an entry is the end of something that began before.
+fn ends_something(kind: &str) -> bool {
+    kind.starts_with("reply-") || INPUTS.contains(&kind)
+}
+
+/// What records an interaction.
+const INPUTS: [&str; 6] = [
+    "received",
+    "edited",
+    "deleted",
+    "reacted",
+    "echoed",
+    "quarantined",
+];
+
 impl Tally {
+    pub(crate) fn until(closes: Timestamp) -> Tally {
+        Tally {
+            closes,
+            kinds: Counts::new(),
+            escalations: Counts::new(),
+            triggers: Counts::new(),
+            incidents: BTreeSet::new(),
+            returned: Counts::new(),
+            not_ok: Counts::new(),
+            decisions: 0,
+            micros: Vec::new(),
+            threads: HashMap::new(),
+            notices: 0,
+            newest: 0,
+        }
+    }
+
     /// Count an entry; those of a feed come in their order.
     pub(crate) fn note(&mut self, entry: &Entry) {
         self.newest = entry.number;
+        let notices = entry.escalated().filter(|(kind, _)| *kind == "notify");
+        self.notices += notices.count() as u64;
+        if entry.at > self.closes && !ends_something(&entry.kind) {
+            return;
+        }
         *self.kinds.entry(entry.kind.clone()).or_default() += 1;
         for (kind, target) in entry.escalated() {
             *self.escalations.entry(kind.to_owned()).or_default() += 1;
@@ -202,15 +243,7 @@ impl Tally {
 
     /// Interactions that were decided about.
     pub(crate) fn decided(&self) -> u64 {
-        let kinds = [
-            "received",
-            "edited",
-            "deleted",
-            "reacted",
-            "echoed",
-            "quarantined",
-        ];
-        kinds.iter().map(|kind| self.of_kind(kind)).sum()
+        INPUTS.iter().map(|kind| self.of_kind(kind)).sum()
     }
 }
 
@@ -221,7 +254,7 @@ mod tests {
     use super::*;
 
     fn tally(entries: &[(&str, i64, Value)]) -> Tally {
-        let mut tally = Tally::default();
+        let mut tally = Tally::until(Timestamp::MAX);
         for (number, (kind, minute, data)) in (1..).zip(entries) {
             tally.note(&Entry {
                 number,
@@ -245,6 +278,24 @@ mod tests {
         assert_eq!(day.first_responses(), [10.0]);
         assert_eq!(day.service(), (1, 1));
         assert_eq!(day.undelivered(), 0);
+    }
+
+    #[test]
+    fn after_closing_only_what_was_begun_is_counted() {
+        let mut tally = Tally::until(Timestamp::UNIX_EPOCH);
+        for (number, kind) in (1..).zip(["reply-delivered", "timed-out"]) {
+            tally.note(&Entry {
+                number,
+                conversation: "c".to_owned(),
+                kind: kind.to_owned(),
+                at: Timestamp::from_second(60).expect("in range"),
+                data: Value::Null,
+            });
+        }
+        assert_eq!(
+            (tally.of_kind("reply-delivered"), tally.of_kind("timed-out")),
+            (1, 0)
+        );
     }
 
     #[test]
