@@ -83,10 +83,6 @@ mod tests {
                 panic!("{name}: {problems:?}");
             });
             for target in file.target.values() {
-<<<<<<< HEAD
-=======
-                let target = target.get_ref();
->>>>>>> demo
                 assert!(
                     target
                         .webhook

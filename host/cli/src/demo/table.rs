@@ -192,9 +192,6 @@ impl Figures {
                 "  keys that came twice, one effect",
                 thousands(self.repeated),
             ),
-<<<<<<< HEAD
-            ("still open", thousands(self.open.values().sum())),
-=======
             (
                 "still open: queued · in hand · customer is next",
                 format!(
@@ -208,7 +205,6 @@ impl Figures {
                 "policies that took too long",
                 thousands(self.not_ok.values().sum()),
             ),
->>>>>>> demo
         ]);
         rows
     }
