@@ -31,6 +31,19 @@ pub struct Actor {
     pub role: Role,
 }
 
+/// Longest id of somebody who does something, in bytes.
+const ID_BYTES: usize = 256;
+
+impl Actor {
+    /// Whether it names somebody: what they do is written down under it.
+    pub(crate) fn check(&self) -> Result<(), ActError> {
+        match (1..=ID_BYTES).contains(&self.id.len()) {
+            true => Ok(()),
+            false => Err(ActError::Nobody),
+        }
+    }
+}
+
 /// What is done about a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -111,6 +124,9 @@ pub struct Done {
 /// Why something is not done. Nothing has changed.
 #[derive(Clone, Debug, Error)]
 pub enum ActError {
+    /// Nobody is said to do it, or somebody with too long a name.
+    #[error("must name who does it, in 1 to {ID_BYTES} bytes")]
+    Nobody,
     /// The company has no such conversation.
     #[error("there is no such conversation")]
     UnknownConversation,

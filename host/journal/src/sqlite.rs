@@ -226,6 +226,11 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// How often a lock that is held is tried for, and the pause between: half a
+/// second in all.
+const LOCK_TRIES: u32 = 25;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 /// Hold the lock for as long as the file is open. It names its holder, for
 /// whoever comes second.
 fn lock(path: &Path) -> Result<File, JournalError> {
@@ -237,7 +242,7 @@ fn lock(path: &Path) -> Result<File, JournalError> {
         .mode(0o600)
         .open(path)
         .map_err(JournalError::file("cannot open", path))?;
-    match file.try_lock() {
+    match lock_soon(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
@@ -255,6 +260,18 @@ fn lock(path: &Path) -> Result<File, JournalError> {
     let _ = file.set_len(0);
     let _ = writeln!(file, "{}", std::process::id());
     Ok(file)
+}
+
+/// Take the lock, also from a holder that is just ending: its own end, or that
+/// of a program it starts, which has the file open until it runs.
+fn lock_soon(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            taken => return taken,
+        }
+    }
+    file.try_lock()
 }
 
 fn refuse_wrong_key(options: &Options, vault: &Vault) -> Result<(), JournalError> {

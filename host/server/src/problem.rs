@@ -334,6 +334,11 @@ impl From<DeskError> for Problem {
 impl From<ActError> for Problem {
     fn from(error: ActError) -> Problem {
         let kind = match &error {
+            ActError::Nobody => {
+                return Problem::of(Kind::InvalidInput)
+                    .field("by")
+                    .detail(error.to_string());
+            }
             ActError::UnknownConversation => Kind::UnknownConversation,
             ActError::OfferOver(_) => Kind::OfferOver,
             ActError::NotYours { .. } => Kind::NotYours,

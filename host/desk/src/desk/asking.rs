@@ -193,6 +193,7 @@ impl Inner {
         actor: Actor,
         action: Action,
     ) -> Answer {
+        actor.check()?;
         let (reply, answer): (SyncSender<Answer>, Receiver<Answer>) = sync_channel(1);
         let id = self.next_request.fetch_add(1, Ordering::Relaxed);
         let request = Request {

@@ -333,7 +333,19 @@ async fn whatever_cannot_be_is_told_as_a_problem() {
     let replies = format!("/conversations/{conversation}/replies");
     let actions = format!("/conversations/{conversation}/actions");
     let approve = format!("/approvals/{conversation}/r9/approve");
-    let posts: [(&str, Value, u16, &str); 25] = [
+    let posts: [(&str, Value, u16, &str); 27] = [
+        (
+            &replies,
+            json!({"by": "", "id": "r1", "text": "Hi"}),
+            422,
+            "invalid-input",
+        ),
+        (
+            &actions,
+            json!({"by": "a".repeat(257), "role": "supervisor", "action": "resolve"}),
+            422,
+            "invalid-input",
+        ),
         ("/offers/7/accept", by.clone(), 404, "offer-over"),
         ("/offers/7/decline", by.clone(), 404, "offer-over"),
         ("/offers/x/accept", by.clone(), 404, "offer-over"),
