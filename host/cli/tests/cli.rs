@@ -374,19 +374,81 @@ fn a_server_s_settings_are_checked_before_it_serves() {
 
 #[test]
 fn the_demo_plays_its_day_and_ends() {
-    let output = patchbay(&["demo", "--once", "--json"]);
+    let place = tempfile::tempdir().expect("a directory");
+    let keep = place.path().join("kept");
+    let kept = keep.to_str().expect("UTF-8");
+    // Ten seconds is little: agents miss offers on a busy machine, and nothing
+    // is lost all the same.
+    let day = [
+        "demo",
+        "--once",
+        "--json",
+        "--seconds",
+        "10",
+        "--keep",
+        kept,
+    ];
+    let output = patchbay(&day);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let day: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert!(day["interactions"].as_u64().expect("a count") >= 300);
-    assert_eq!(day["failures"], 0);
-    assert!(day["channels"].as_object().expect("counts").len() >= 5);
-    assert!(day["verdicts"]["approve"].as_u64().expect("a count") > 0);
-    assert!(!day["stopped"].as_array().expect("a list").is_empty());
-    let escalated = day["escalated"].as_object().expect("counts");
-    assert!(
-        escalated.keys().any(|what| what.contains("open-incident")),
-        "{escalated:?}"
+    assert_eq!(day["failures"], 0, "{}", day["problems"]);
+    let all = &day["all"];
+    let count = |value: &Value| value.as_u64().expect("a count");
+    assert!(count(&all["interactions"]) >= 347, "{all}");
+    assert_eq!(
+        count(&all["replies"]["sent"]),
+        count(&all["delivered"]["replies"])
     );
+    for what in ["made", "accepted"] {
+        assert!(count(&all["offers"][what]) > 0, "{what}: {all}");
+    }
+    assert!(count(&all["replies"]["sent"]) > 0, "{all}");
+    assert!(count(&all["escalations"]["notify"]) > 0, "{all}");
+    assert!(!all["incidents"].as_array().expect("a list").is_empty());
+    assert_eq!(day["companies"].as_object().expect("companies").len(), 3);
+
+    // The journal stays, and is sound.
+    let settings = day["settings"].as_str().expect("a path");
+    let output = patchbay(&["journal", "check", "--config", settings]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn the_demo_plays_a_file_and_leaves_a_directory_that_is_not_its_own() {
+    let place = tempfile::tempdir().expect("a directory");
+    let rows = place.path().join("rows.jsonl");
+    let row = |id: u32| {
+        format!(
+            "{{\"id\": {id}, \"handle\": \"@p{}\", \"text\": \"My bag did not arrive!\", \"created_at\": \"2015-02-20T09:00:00Z\"}}\n",
+            id % 40
+        )
+    };
+    std::fs::write(&rows, (0..100).map(row).collect::<String>()).expect("written");
+    let rows = rows.to_str().expect("UTF-8");
+    let keep = place.path().join("kept");
+    let kept = keep.to_str().expect("UTF-8");
+    let played = [
+        "demo",
+        "--once",
+        "--json",
+        "--seconds",
+        "4",
+        "--input",
+        rows,
+        "--map",
+        "airline",
+        "--keep",
+    ];
+    let output = patchbay(&[&played[..], &[kept]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let day: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let companies = day["companies"].as_object().expect("companies");
+    assert_eq!(companies.keys().collect::<Vec<_>>(), ["meridian-air"]);
+    assert!(day["all"]["interactions"].as_u64().expect("a count") >= 100);
+
+    let theirs = place.path().to_str().expect("UTF-8");
+    let output = patchbay(&[&played[..], &[theirs]].concat());
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
 }
 
 /// A server on a free port, killed when it is dropped.
