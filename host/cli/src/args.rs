@@ -54,6 +54,10 @@ pub(crate) enum Verb {
     Journal(JournalArgs),
     /// What is kept of a person: export it, erase it, say who is whom.
     Contacts(ContactsArgs),
+    /// The roster of a running server: import, list, remove.
+    Agents(AgentsArgs),
+    /// What waits to go out and what was given up; send it after all.
+    Outbox(OutboxArgs),
     /// Check this machine, and say what each finding costs.
     Doctor(DoctorArgs),
 }
@@ -225,8 +229,15 @@ pub(crate) struct BenchArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   patchbay contract            # to stdout
-  patchbay contract --output wit/")]
+  patchbay contract --output wit/
+  patchbay contract --released 0.1.0
+
+Policies compiled against a released version work on every host of the same
+track (0.1.x).")]
 pub(crate) struct ContractArgs {
+    /// A released version, as it was released, instead of this host's own.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) released: Option<String>,
     /// Directory to write the packages into, one directory each.
     #[arg(long, short)]
     pub(crate) output: Option<PathBuf>,
@@ -401,6 +412,91 @@ pub(crate) enum ContactsVerb {
         /// Its number.
         change: u64,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay agents --company northwind import agents.jsonl
+  patchbay agents --company northwind list
+
+A file holds a JSON array of agents, or one agent a line:
+  {\"id\": \"ana\", \"skills\": {\"billing\": 4}, \"languages\": [\"pt\", \"en\"], \"queues\": [\"billing\"]}
+Whoever is new is offline until their presence is set.")]
+pub(crate) struct AgentsArgs {
+    /// The server's settings, which say where it listens.
+    #[arg(long, default_value = "patchbay.toml", global = true)]
+    pub(crate) config: PathBuf,
+    /// Whose agents.
+    #[arg(long)]
+    pub(crate) company: String,
+    #[command(subcommand)]
+    pub(crate) verb: AgentsVerb,
+    /// Print a JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentsVerb {
+    /// Add agents, or change what the roster says of them.
+    Import {
+        /// File of agents.
+        file: PathBuf,
+    },
+    /// List the roster, with presence and load.
+    List,
+    /// Take an agent off the roster; what they hold returns to its queue.
+    Remove {
+        /// Id of the agent.
+        agent: String,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay outbox --company northwind list
+  patchbay outbox --company northwind list --state waiting
+  patchbay outbox --company northwind retry reply-3f…-12
+
+While a server holds the journal this asks the server.")]
+pub(crate) struct OutboxArgs {
+    /// The server's settings, which name the journal and where it listens.
+    #[arg(long, default_value = "patchbay.toml", global = true)]
+    pub(crate) config: PathBuf,
+    /// Whose outbox.
+    #[arg(long)]
+    pub(crate) company: String,
+    #[command(subcommand)]
+    pub(crate) verb: OutboxVerb,
+    /// Print a JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutboxVerb {
+    /// List what goes out.
+    List {
+        /// Which items.
+        #[arg(long, value_enum, default_value_t = WhichItems::Dead)]
+        state: WhichItems,
+    },
+    /// Send an item after all, with its attempts counted from 0.
+    Retry {
+        /// Its key.
+        key: String,
+    },
+}
+
+/// Items of the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WhichItems {
+    /// Given up.
+    Dead,
+    /// Still to go out.
+    Waiting,
+    /// Delivered.
+    Done,
 }
 
 #[derive(Debug, Args)]

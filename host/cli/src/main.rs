@@ -1,5 +1,6 @@
 //! `patchbay`: write, test, run and serve policies.
 
+mod api;
 mod args;
 mod demo;
 mod exit;
@@ -49,6 +50,8 @@ fn main() -> std::process::ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Journal(args) => verbs::journal::run(&args),
         Verb::Contacts(args) => verbs::contacts::run(&args),
+        Verb::Agents(args) => verbs::agents::run(&args),
+        Verb::Outbox(args) => verbs::outbox::run(&args),
         Verb::Doctor(args) => verbs::doctor::run(&args),
     };
     match result {

@@ -381,6 +381,27 @@ impl Room {
         agent.is_ok_and(|agent| agent.presence != Presence::Offline)
     }
 
+    /// Whether an agent is there, whatever they hold.
+    pub(crate) fn is_present(&self, agent: &str) -> bool {
+        let agent = self.floor.agent(agent);
+        agent.is_ok_and(|agent| agent.presence.is_present() && !agent.not_responding)
+    }
+
+    /// Whether an agent is there and holds less than they could.
+    pub(crate) fn has_room(&self, agent: &str) -> bool {
+        let view = self.floor.agent(agent);
+        self.is_present(agent) && view.is_ok_and(|view| view.load < view.capacity.into())
+    }
+
+    /// Ids of a team's agents, sorted.
+    pub(crate) fn team(&self, team: &str) -> Vec<String> {
+        let in_team = |agent: &&Agent| agent.teams.iter().any(|name| name == team);
+        let members = self.roster.values().filter(in_team);
+        let mut members: Vec<String> = members.map(|agent| agent.id.clone()).collect();
+        members.sort();
+        members
+    }
+
     pub(crate) fn has_agent(&self, agent: &str) -> bool {
         self.roster.contains_key(agent)
     }

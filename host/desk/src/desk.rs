@@ -15,7 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use patchbay_generation::Generation;
 use patchbay_journal::{
-    Accepted, Arrival, CompanyId, Journal, JournalError, Kind, Ordinal, Purpose, SealError,
+    Accepted, Arrival, CompanyId, Journal, JournalError, Kind, Ordinal, Purpose, Queued, SealError,
 };
 use patchbay_model::directory::DirectoryError;
 use thiserror::Error;
@@ -287,12 +287,15 @@ impl Desk {
             arrivals.push(inner.arrival(id, &delivery)?);
             interactions.push(delivery.interaction.id);
         }
-        let accepted = inner.journal.accept(arrivals)?;
+        let queue = Arc::clone(inner);
+        let accepted = inner
+            .journal
+            .accept_in_order(arrivals, Box::new(move |taken| queue.queue(taken)))?;
         let receipts = interactions.into_iter().zip(accepted);
         Ok(receipts
             .map(|(interaction, accepted)| Receipt {
                 interaction,
-                status: inner.taken(id, accepted),
+                status: inner.taken(accepted),
             })
             .collect())
     }
@@ -435,18 +438,23 @@ impl Inner {
         })
     }
 
-    fn taken(&self, company: CompanyId, accepted: Accepted) -> ReceiptStatus {
+    /// In the order of their acceptance, whoever handed them in.
+    fn queue(&self, taken: &[Queued]) {
+        for input in taken {
+            let lane = Lane {
+                company: input.company,
+                slot: input.slot,
+            };
+            self.work.push(lane, Work::Input(input.ordinal));
+        }
+    }
+
+    fn taken(&self, accepted: Accepted) -> ReceiptStatus {
         match accepted {
-            Accepted::Taken(taken) => {
-                let lane = Lane {
-                    company,
-                    slot: taken.slot,
-                };
-                self.work.push(lane, Work::Input(taken.ordinal));
-                ReceiptStatus::Accepted {
-                    ordinal: taken.ordinal,
-                    kind: taken.kind,
-                }
+            Accepted::Taken(message) => {
+                let (ordinal, kind) = (message.ordinal, message.kind);
+                self.at_hand.keep_input(*message);
+                ReceiptStatus::Accepted { ordinal, kind }
             }
             Accepted::Duplicate { ordinal } => ReceiptStatus::Duplicate { ordinal },
             Accepted::Busy { retry_after } => ReceiptStatus::Busy { retry_after },

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use lru::LruCache;
-use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Ordinal};
+use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Message, Ordinal};
 use patchbay_model::interaction::Interaction;
 
 use crate::snapshot::{RECENT, Snapshot};
@@ -18,6 +18,8 @@ use crate::snapshot::{RECENT, Snapshot};
 const CONVERSATIONS: usize = 50_000;
 /// People kept at hand.
 const PEOPLE: usize = 50_000;
+/// Inputs kept at hand.
+const INPUTS: usize = 20_000;
 /// Most interactions of other conversations a policy may read back.
 const ELSEWHERE: usize = 64;
 
@@ -122,6 +124,8 @@ pub(crate) struct AtHand {
     conversations: Kept<(CompanyId, Vec<u8>), Known>,
     people: Kept<(CompanyId, ContactId), Arc<Person>>,
     contacts: Kept<(CompanyId, String, String), ContactId>,
+    /// Inputs that wait to be decided.
+    inputs: Kept<Ordinal, Message>,
     /// Raised whenever everything is let go: what was taken out before is not
     /// put back.
     age: AtomicU64,
@@ -133,6 +137,7 @@ impl AtHand {
             conversations: kept(CONVERSATIONS),
             people: kept(PEOPLE),
             contacts: kept(PEOPLE),
+            inputs: kept(INPUTS),
             age: AtomicU64::new(0),
         }
     }
@@ -198,12 +203,23 @@ impl AtHand {
         locked(&self.contacts).put(key, contact);
     }
 
+    /// Keep an input until it is decided.
+    pub(crate) fn keep_input(&self, input: Message) {
+        locked(&self.inputs).put(input.ordinal, input);
+    }
+
+    /// Take an input that is to be decided; absent where there were too many.
+    pub(crate) fn input(&self, ordinal: Ordinal) -> Option<Message> {
+        locked(&self.inputs).pop(&ordinal)
+    }
+
     /// Let go everything: who is whom changed, or somebody was erased.
     pub(crate) fn forget_all(&self) {
         self.age.fetch_add(1, Ordering::AcqRel);
         locked(&self.conversations).clear();
         locked(&self.people).clear();
         locked(&self.contacts).clear();
+        locked(&self.inputs).clear();
     }
 }
 

@@ -30,10 +30,11 @@ use serde_json::json;
 
 use crate::action::{ActError, Done};
 use crate::assignment::{Assignments, Consequence, Departure, News};
+use crate::floor::Hold;
 use crate::history::EntryKind;
 use crate::memory::{AtHand, Known, Text};
 use crate::reading;
-use crate::snapshot::{Snapshot, span, unix_ms};
+use crate::snapshot::{Snapshot, WakeUp, span, unix_ms};
 use crate::surge::Surges;
 use sheet::Sheet;
 
@@ -207,7 +208,7 @@ impl Pass<'_> {
         if returned {
             sheet
                 .consequences
-                .push(Consequence::Escalate("customer-returned"));
+                .push(Consequence::Escalate(Trigger::of("customer-returned")));
         }
         if !is_edit {
             self.watch_for_surges(sheet, interaction)?;
@@ -248,8 +249,18 @@ impl Pass<'_> {
             was,
             ConversationState::WaitingOnCustomer | ConversationState::Wrapping
         ) {
-            // Its agent may have more than they can hold now; they are told.
-            let _ = room.hold(sheet.known.row.id, crate::floor::Hold::Active, self.now);
+            let id = sheet.known.row.id;
+            let resumed = room.hold(id, Hold::Active, self.now);
+            if resumed.is_ok_and(|resumed| resumed.exceeds_capacity) {
+                // Theirs again if they are the first to have room.
+                let taken = room.take_back(id, Departure::NoRoom, self.now);
+                drop(room);
+                if taken.is_ok() {
+                    sheet.snapshot().familiar = Some(owner);
+                    self.take_up_news(sheet);
+                }
+                return false;
+            }
             drop(room);
             self.enter(sheet, ConversationState::Active);
         }
@@ -320,16 +331,33 @@ impl Pass<'_> {
             .into_iter()
             .map(|due| (EntryKind::ClockRang, due.trigger()))
             .collect();
-        let woken = snapshot.wake_ups.iter().filter(|at| **at <= now).count();
-        if woken > 0 {
-            snapshot.wake_ups.drain(..woken);
-            triggers.push((EntryKind::WokeUp, Trigger::of("wake-up")));
+        let due = |wake_up: &&WakeUp| wake_up.at <= now;
+        let woken = snapshot.wake_ups.iter().filter(due).count();
+        for wake_up in snapshot.wake_ups.drain(..woken) {
+            let trigger = Trigger {
+                subject: wake_up.name,
+                due_at: Some(wake_up.at),
+                ..Trigger::of("wake-up")
+            };
+            triggers.push((EntryKind::WokeUp, trigger));
         }
         if snapshot.silent_at.is_some_and(|at| at <= now) {
             snapshot.silent_at = None;
-            let trigger = Trigger::of("silent-agent");
+            let trigger = Trigger {
+                agent: snapshot.owner.clone(),
+                ..Trigger::of("silent-agent")
+            };
             triggers.push((EntryKind::Triggered, trigger));
         }
+        if snapshot.held_until.is_some_and(|at| at <= now) {
+            snapshot.held_until = None;
+            if snapshot.state == ConversationState::OnHold && snapshot.owner.is_none() {
+                self.change_state(sheet, ConversationState::Queued, None);
+                sheet.is_routed = true;
+                sheet.consequences.push(Consequence::Route("held"));
+            }
+        }
+        let snapshot = &mut sheet.known.snapshot;
         if snapshot.park_at.is_some_and(|at| at <= now) {
             snapshot.park_at = None;
             self.park(sheet);

@@ -7,7 +7,8 @@
 use jiff::Timestamp;
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::tone::Review;
-use patchbay_model::interaction::{Draft, WrittenBy};
+use patchbay_model::desk::ApprovalStep;
+use patchbay_model::interaction::{Attachment, Draft, WrittenBy};
 use serde::{Deserialize, Serialize};
 
 /// What happens to the conversation once the channel has the reply.
@@ -32,6 +33,8 @@ pub struct Reply {
     pub id: String,
     /// The text as it would be sent.
     pub text: String,
+    /// Files that go out with it.
+    pub attachments: Vec<Attachment>,
     /// Who wrote it.
     pub written_by: WrittenBy,
     /// What happens afterwards.
@@ -106,6 +109,8 @@ pub struct PendingReply {
     pub since: Timestamp,
     /// What happens afterwards.
     pub then: Then,
+    /// Who must approve it, step after step.
+    pub steps: Vec<ApprovalStep>,
     /// Position of the approval's step.
     pub step: usize,
     /// Who has approved in this step.
@@ -148,6 +153,10 @@ pub(crate) fn digest(draft: &Draft) -> String {
     part(draft.visibility().as_str().as_bytes());
     part(draft.written_by.as_str().as_bytes());
     part(draft.text.as_bytes());
+    for attachment in &draft.attachments {
+        // Its own type writes it: that cannot fail.
+        part(&serde_json::to_vec(attachment).unwrap_or_default());
+    }
     let hash = hasher.finalize().to_hex();
     format!("blake3:{hash}")
 }

@@ -69,12 +69,18 @@ pub struct Snapshot {
     /// Whether replies need an approval.
     #[serde(default)]
     pub needs_approval: bool,
+    /// Team that approves them; absent: any supervisor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<String>,
+    /// When it is routed again, where a policy put it on hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
     /// Incident it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<String>,
     /// Moments at which a policy asked to be called, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub wake_ups: Vec<Timestamp>,
+    pub wake_ups: Vec<WakeUp>,
     /// Its newest interactions, newest first.
     #[serde(default)]
     pub recent: Vec<u64>,
@@ -123,6 +129,16 @@ pub struct Snapshot {
     pub answers: Vec<Answered>,
 }
 
+/// A moment at which a policy asked to be called.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct WakeUp {
+    /// When.
+    pub at: Timestamp,
+    /// The name it gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
 impl Snapshot {
     /// A conversation that begins.
     pub(crate) fn begin(channel: &str, created_at: Timestamp) -> Snapshot {
@@ -141,6 +157,8 @@ impl Snapshot {
             plan: None,
             assessment: None,
             needs_approval: false,
+            approvers: None,
+            held_until: None,
             incident: None,
             wake_ups: Vec::new(),
             recent: Vec::new(),
@@ -176,6 +194,7 @@ impl Snapshot {
             priority: self.priority,
             tags: self.tags.clone(),
             unanswered_since: unanswered.map(from_unix_ms),
+            incident: self.incident.clone(),
         }
     }
 
@@ -291,13 +310,14 @@ impl Snapshot {
     pub(crate) fn due_at(&self, hours: Option<&Hours>) -> Option<Timestamp> {
         let clock = self.clocks.next_event(hours);
         let clock = clock.map(|due| from_unix_ms(due.at_ms));
-        let wake_up = self.wake_ups.first().copied();
+        let wake_up = self.wake_ups.first().map(|wake_up| wake_up.at);
         [
             clock,
             wake_up,
             self.park_at,
             self.wrap_until,
             self.silent_at,
+            self.held_until,
         ]
         .into_iter()
         .flatten()

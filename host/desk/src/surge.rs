@@ -63,11 +63,11 @@ impl Surges {
             && known.count >= u64::from(rules.least)
             && known.count as f64 >= usual * rules.times;
         if many && known.tell(0) {
-            triggers.push(trigger("volume-surge", subject, known.count, usual));
+            triggers.push(trigger("volume-surge", subject, known.count, usual, rules));
         }
         let far = rules.reach > 0 && known.reach >= rules.reach;
         if far && known.tell(1) {
-            triggers.push(trigger("reach-surge", subject, known.reach, 0.0));
+            triggers.push(trigger("reach-surge", subject, known.reach, 0.0, rules));
         }
         triggers
     }
@@ -112,11 +112,12 @@ impl Subject {
     }
 }
 
-fn trigger(code: &str, subject: &str, count: u64, usual: f64) -> Trigger {
+fn trigger(code: &str, subject: &str, count: u64, usual: f64, rules: &SurgeRules) -> Trigger {
     Trigger {
         subject: Some(subject.to_owned()),
         count: Some(count),
         usual: Some(usual),
+        window: Some(rules.within),
         ..Trigger::of(code)
     }
 }

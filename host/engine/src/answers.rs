@@ -45,6 +45,9 @@ pub(crate) fn route_plan(answer: routing::RoutePlan) -> RoutePlan {
         target: Target {
             kind: answer.target.kind,
             id: answer.target.id,
+            queue: answer.target.queue,
+            until: answer.target.until.map(moment),
+            while_away: answer.target.while_away.unwrap_or(false),
         },
         steps: answer.steps.into_iter().map(step).collect(),
         preferences: answer
@@ -55,7 +58,9 @@ pub(crate) fn route_plan(answer: routing::RoutePlan) -> RoutePlan {
                 score: preference.score,
             })
             .collect(),
+        excluded: answer.excluded,
         priority: answer.priority,
+        offer_timeout: answer.offer_timeout.map(Seconds),
         sla: answer
             .sla
             .into_iter()
@@ -88,6 +93,7 @@ pub(crate) fn review(answer: tone::Review) -> Review {
             tone::Verdict::Block => Verdict::Block,
         },
         findings: answer.findings.into_iter().map(finding).collect(),
+        approvers: answer.approvers,
         why: answer.why,
     }
 }
@@ -164,7 +170,9 @@ impl Answer for RoutePlan {
             })
             .sum();
         let tags: usize = self.tags.iter().map(String::len).sum();
-        steps + tags + self.why.len()
+        let preferred: usize = self.preferences.iter().map(|one| one.agent.len()).sum();
+        let excluded: usize = self.excluded.iter().map(String::len).sum();
+        steps + tags + preferred + excluded + self.why.len()
     }
 }
 
@@ -179,7 +187,8 @@ impl Answer for Review {
                     + finding.suggestion.as_ref().map_or(0, String::len)
             })
             .sum();
-        findings + self.why.len()
+        let approvers: usize = self.approvers.iter().map(String::len).sum();
+        findings + approvers + self.why.len()
     }
 }
 

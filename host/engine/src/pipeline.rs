@@ -344,6 +344,7 @@ fn unchecked(plugin: &str, kind: OutcomeKind, verdict: Verdict) -> Review {
             message: format!("The check by {plugin} did not finish: {}.", kind.message()),
             suggestion: None,
         }],
+        approvers: Vec::new(),
         why: format!("not checked: {}", kind.message()),
     }
 }

@@ -80,8 +80,9 @@ pub struct Arrival {
 /// What became of an arrival.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {
-    /// It is new, and on disk.
-    Taken(Taken),
+    /// It is new, and on disk: the input it became, as
+    /// [`inputs`](crate::Journal::inputs) would read it back.
+    Taken(Box<Message>),
     /// The same came before; nothing was written.
     Duplicate {
         /// Of the first.
@@ -105,17 +106,15 @@ impl Accepted {
     }
 }
 
-/// An arrival that is now an input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Taken {
-    /// Its place in the order.
-    pub ordinal: Ordinal,
+/// The place of an input that was just taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// Whose.
+    pub company: CompanyId,
     /// The share of threads it belongs to.
     pub slot: Slot,
-    /// What it turned out to be.
-    pub kind: Kind,
-    /// The thread it belongs to.
-    pub thread: Vec<u8>,
+    /// Its place in the order.
+    pub ordinal: Ordinal,
 }
 
 /// A row of the inbox, whether it was dealt with or not.

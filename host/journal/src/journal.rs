@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
 use crate::agent::AgentRow;
-use crate::arrival::{Accepted, Arrival, Message, Pending};
+use crate::arrival::{Accepted, Arrival, Message, Pending, Queued};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed};
@@ -15,6 +15,9 @@ use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
 use crate::vault::Purpose;
+
+/// Called with what was taken in, in its order.
+pub type InOrder = Box<dyn FnOnce(&[Queued]) + Send>;
 
 /// A durable store. Every method may be called from any thread at any time;
 /// one that writes returns when its effect is on disk, and blocks until then.
@@ -32,7 +35,19 @@ pub trait Journal: Send + Sync {
 
     /// Take arrivals in, all in one transaction, and answer for each in order.
     /// Any number of retries, at once or later, take an arrival in once.
-    fn accept(&self, arrivals: Vec<Arrival>) -> Result<Vec<Accepted>, JournalError>;
+    fn accept(&self, arrivals: Vec<Arrival>) -> Result<Vec<Accepted>, JournalError> {
+        self.accept_in_order(arrivals, Box::new(|_| {}))
+    }
+
+    /// The same; and `queue` is called with what was taken in once that is on
+    /// disk and before this returns. However many callers there are, they are
+    /// called one after the other, in the order of the inputs. It must be
+    /// quick: everybody who writes waits for it.
+    fn accept_in_order(
+        &self,
+        arrivals: Vec<Arrival>,
+        queue: InOrder,
+    ) -> Result<Vec<Accepted>, JournalError>;
 
     /// Inputs nobody has dealt with, after an ordinal, in order; at most
     /// `limit`. For the start: afterwards the host knows them from `accept`.

@@ -24,13 +24,13 @@ mod sqlite;
 mod vault;
 
 pub use agent::AgentRow;
-pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Taken};
+pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Queued};
 pub use commit::{Commit, Committed, Conversation, NewEntry, StateChange};
 pub use contact::{ContactChange, ContactChangeKind, Erased, Found};
 pub use entry::{Entry, Feed};
 pub use error::{CommitError, Conflict, JournalError, SealError};
 pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot};
-pub use journal::Journal;
+pub use journal::{InOrder, Journal};
 pub use maintain::{Backup, CheckReport, Compacted, Finding, Status};
 pub use outbox::{NewOutbox, OutboxItem, OutboxState};
 pub use sqlite::{Options, SqliteJournal};

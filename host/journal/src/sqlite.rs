@@ -193,13 +193,15 @@ impl SqliteJournal {
             let find = "SELECT id FROM company WHERE name = ?1";
             let found = work
                 .sql
-                .query_row(find, [&wanted], |row| row.get(0))
+                .prepare_cached(find)?
+                .query_row([&wanted], |row| row.get(0))
                 .optional()?;
             if let Some(id) = found {
                 return Ok(id);
             }
             let make = "INSERT INTO company (name) VALUES (?1) RETURNING id";
-            Ok(work.sql.query_row(make, [&wanted], |row| row.get(0))?)
+            let mut make = work.sql.prepare_cached(make)?;
+            Ok(make.query_row([&wanted], |row| row.get(0))?)
         })?;
         self.companies
             .write()

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::duration::Seconds;
 use crate::interaction::Interaction;
 
 /// State of a conversation; exactly one at a time.
@@ -82,6 +83,9 @@ pub struct Conversation {
     /// When the oldest unanswered customer message was received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanswered_since: Option<Timestamp>,
+    /// Subject of the incident it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<String>,
 }
 
 fn new() -> String {
@@ -106,6 +110,7 @@ impl Conversation {
             priority: 0,
             tags: Vec::new(),
             unanswered_since: interaction.received_at,
+            incident: None,
         }
     }
 }
@@ -134,18 +139,24 @@ pub struct Trigger {
     /// The SLA clock it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<String>,
-    /// When the target is or was due.
+    /// When the target is or was due, or a wake-up was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
-    /// What surges.
+    /// What surges, or the name a wake-up was asked for by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Who declined or let an offer time out, or is silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// How many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// What is usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<f64>,
+    /// Length of a surge's window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Seconds>,
 }
 
 impl Trigger {
@@ -156,8 +167,10 @@ impl Trigger {
             clock: None,
             due_at: None,
             subject: None,
+            agent: None,
             count: None,
             usual: None,
+            window: None,
         }
     }
 }

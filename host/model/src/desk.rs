@@ -23,7 +23,7 @@ pub struct DeskRules {
     pub offer_timeout: Seconds,
     /// When whoever refused a conversation may be asked again.
     pub back_off: BackOff,
-    /// How long a conversation that a policy routed to one agent waits for
+    /// How long a conversation that was sent to one agent by hand waits for
     /// them before anybody of its queue may have it; 15 minutes by default.
     pub wait_for_agent: Seconds,
     /// How long after their last answer an agent is preferred for the same

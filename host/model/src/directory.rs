@@ -29,7 +29,8 @@ pub enum Presence {
     Available,
     /// There, and occupied.
     Busy,
-    /// Logged in, but not there.
+    /// Logged in, but not there; also who let an offer time out and has not
+    /// been back since.
     Away,
     /// Logged out.
     Offline,
@@ -85,14 +86,14 @@ pub struct Agent {
     /// Whether the agent is there; `available` where not said.
     #[serde(default)]
     pub presence: Presence,
-    /// Capacity in use, in units; 0 where not said.
+    /// Capacity in use, in units, open offers included; 0 where not said.
     #[serde(default)]
     pub load: u32,
     /// Total capacity in units; 100 where not said.
     #[serde(default = "full_capacity")]
     pub capacity: u32,
-    /// Seconds since the agent last finished something; absent where the agent
-    /// has not worked yet.
+    /// Seconds since the agent last took up or finished a conversation; absent
+    /// where the agent has not worked yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<u32>,
     /// Queues the agent is a member of; at most 64. None: every queue whose
@@ -118,6 +119,15 @@ impl Agent {
             .iter()
             .all(|(skill, least)| self.skills.get(skill).is_some_and(|has| has >= least))
     }
+
+    /// Whether the agent is a member of a queue: by name, or where they name
+    /// none by its skills.
+    fn works(&self, queue: &Queue) -> bool {
+        match self.queues.is_empty() {
+            true => self.meets(&queue.skills),
+            false => self.queues.contains(&queue.id),
+        }
+    }
 }
 
 /// A line of conversations that wait for an agent.
@@ -132,7 +142,8 @@ pub struct Queue {
     /// Least proficiency of its members, 1 to 5; at most 64.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skills: BTreeMap<String, u8>,
-    /// Conversations that wait in it; 0 where not said.
+    /// Conversations that wait in it, those on offer left out; 0 where not
+    /// said.
     #[serde(default)]
     pub waiting: u32,
     /// Seconds the oldest of them has waited; absent where none waits.
@@ -162,6 +173,10 @@ pub struct Query {
     /// Only members of this queue; absent: any. Nobody is a member of a queue
     /// that does not exist.
     pub queue: Option<String>,
+    /// Only members of this team; absent: any.
+    pub team: Option<String>,
+    /// Only agents of this site; absent: any.
+    pub site: Option<String>,
     /// Only agents who are present, available or busy.
     pub present: bool,
     /// Most agents wanted; capped at [`MOST_AGENTS`].
@@ -276,6 +291,14 @@ impl Directory {
     /// One queue; `None` where there is none of that id.
     pub fn queue(&self, id: &str) -> Option<&Arc<Queue>> {
         self.queues.get(id)
+    }
+
+    /// Ids of the queues an agent is a member of, sorted.
+    pub fn queues_of<'a>(&'a self, agent: &'a Agent) -> impl Iterator<Item = &'a str> {
+        self.queues
+            .values()
+            .filter(|queue| agent.works(queue))
+            .map(|queue| queue.id.as_str())
     }
 
     /// The queue for conversations without a route; `None` where none is the

@@ -16,6 +16,9 @@ use table::{HoursTable, Interval};
 pub const NEVER_MS: u64 = 253_402_207_200_000;
 
 const DAY_MS: i64 = 86_400_000;
+/// How far [`Hours::opens_at`] and its likes look ahead, in milliseconds: 366
+/// days.
+pub const AHEAD_MS: u64 = 366 * DAY_MS as u64;
 
 /// Business hours, as an `[hours.NAME]` table of `company.toml` gives them:
 ///
@@ -72,6 +75,45 @@ impl Hours {
             .any(|open| (open.start..open.end).contains(&time))
     }
 
+    /// When the hours open next after a moment, both in Unix milliseconds;
+    /// `None` where they are open then, or do not open within [`AHEAD_MS`].
+    pub fn opens_at(&self, at_ms: u64) -> Option<u64> {
+        if self.is_open(at_ms) {
+            return None;
+        }
+        self.walk(moment(at_ms), ahead(at_ms), |start, _| Some(start as u64))
+    }
+
+    /// When the hours close next after a moment, both in Unix milliseconds;
+    /// `None` where they are closed then, or do not close within [`AHEAD_MS`].
+    pub fn closes_at(&self, at_ms: u64) -> Option<u64> {
+        if self.always_open || !self.is_open(at_ms) {
+            return None;
+        }
+        let until = ahead(at_ms);
+        let mut end_of_stretch = moment(at_ms);
+        // Stretches that meet, as at midnight, are one.
+        let closes = self
+            .walk(end_of_stretch, until, |start, end| {
+                let closed = start > end_of_stretch;
+                let closes = closed.then_some(end_of_stretch);
+                end_of_stretch = end;
+                closes
+            })
+            .unwrap_or(end_of_stretch);
+        (closes < until).then_some(closes as u64)
+    }
+
+    /// The moment after that many seconds of working time, as
+    /// [`add_working`](Hours::add_working) has it; `None` where that is not
+    /// within [`AHEAD_MS`].
+    pub fn after_working(&self, at_ms: u64, seconds: u32) -> Option<u64> {
+        let until = ahead(at_ms);
+        let working_ms = u64::from(seconds) * 1_000;
+        self.add_working_until(at_ms, working_ms, until)
+            .filter(|after| *after <= until as u64)
+    }
+
     /// The moment after that many seconds of working time, in Unix
     /// milliseconds: Friday 16:00 and two hours is Monday 10:00 where the
     /// hours are 09:00 to 17:00, Monday to Friday.
@@ -86,11 +128,17 @@ impl Hours {
     /// As [`add_working`](Hours::add_working), with the working time in
     /// milliseconds: what is left of a target rarely is whole seconds.
     pub fn add_working_ms(&self, at_ms: u64, working_ms: u64) -> u64 {
+        self.add_working_until(at_ms, working_ms, NEVER_MS as i64)
+            .unwrap_or(NEVER_MS)
+    }
+
+    /// `None` where there is not that much working time before `until`.
+    fn add_working_until(&self, at_ms: u64, working_ms: u64, until: i64) -> Option<u64> {
         if self.always_open || working_ms == 0 {
-            return at_ms.saturating_add(working_ms).min(NEVER_MS.max(at_ms));
+            return Some(at_ms.saturating_add(working_ms).min(NEVER_MS.max(at_ms)));
         }
         let mut remaining = i64::try_from(working_ms).unwrap_or(i64::MAX);
-        self.walk(moment(at_ms), NEVER_MS as i64, |start, end| {
+        self.walk(moment(at_ms), until, |start, end| {
             let length = end - start;
             if remaining <= length {
                 return Some(u64::try_from(start + remaining).unwrap_or(NEVER_MS));
@@ -98,7 +146,6 @@ impl Hours {
             remaining -= length;
             None
         })
-        .unwrap_or(NEVER_MS)
     }
 
     /// Working time between two moments, in milliseconds; 0 where `to_ms` is
@@ -186,6 +233,11 @@ impl Hours {
             .map(|change| change.timestamp().as_millisecond());
         changes.find(|change| *change > at)
     }
+}
+
+/// The end of what is looked at from a moment on.
+fn ahead(at_ms: u64) -> i64 {
+    moment(at_ms.saturating_add(AHEAD_MS))
 }
 
 /// A moment as calendars take it: not after [`NEVER_MS`].

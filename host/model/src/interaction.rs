@@ -84,7 +84,8 @@ impl Author {
     }
 }
 
-/// A file that came with an interaction; the content is kept elsewhere.
+/// A file that came with an interaction, or would go out with a draft; the
+/// content is kept elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attachment {
@@ -240,22 +241,7 @@ impl Interaction {
         optional("author.name", &self.author.name, input::NAME_BYTES)?;
         optional("conversation", &self.conversation, input::ID_BYTES)?;
         optional("in_reply_to", &self.in_reply_to, input::ID_BYTES)?;
-        let files = self.attachments.len();
-        input::count_within("attachments", files, input::ATTACHMENTS, "entries")?;
-        for (index, file) in self.attachments.iter().enumerate() {
-            input::code(&format!("attachments[{index}].kind"), &file.kind)?;
-            for (name, value) in [
-                ("name", &file.name),
-                ("media_type", &file.media_type),
-                ("url", &file.url),
-            ] {
-                optional(
-                    &format!("attachments[{index}].{name}"),
-                    value,
-                    input::NAME_BYTES * 4,
-                )?;
-            }
-        }
+        check_attachments(&self.attachments)?;
         let extra = self.attributes.len();
         input::count_within("attributes", extra, input::ATTRIBUTES, "entries")?;
         let bytes: usize = self
@@ -310,6 +296,9 @@ pub struct Draft {
     /// Interaction it answers, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interaction: Option<String>,
+    /// Files that would go out with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 impl Draft {
@@ -322,6 +311,7 @@ impl Draft {
         "written_by",
         "agent",
         "interaction",
+        "attachments",
     ];
 
     /// Read a draft; unlike an interaction it comes from our own side, so an
@@ -338,6 +328,7 @@ impl Draft {
         input::within("text", &draft.text, input::TEXT_BYTES)?;
         optional("agent", &draft.agent, input::ID_BYTES)?;
         optional("interaction", &draft.interaction, input::ID_BYTES)?;
+        check_attachments(&draft.attachments)?;
         Ok(draft)
     }
 
@@ -419,6 +410,29 @@ fn optional(field: &str, text: &Option<String>, limit: usize) -> Result<(), Inpu
         Some(text) => input::within(field, text, limit),
         None => Ok(()),
     }
+}
+
+/// Refuse files that are too many, or not as they should be.
+///
+/// # Errors
+/// [`InputError`] naming the field.
+pub fn check_attachments(files: &[Attachment]) -> Result<(), InputError> {
+    input::count_within("attachments", files.len(), input::ATTACHMENTS, "entries")?;
+    for (index, file) in files.iter().enumerate() {
+        input::code(&format!("attachments[{index}].kind"), &file.kind)?;
+        for (name, value) in [
+            ("name", &file.name),
+            ("media_type", &file.media_type),
+            ("url", &file.url),
+        ] {
+            optional(
+                &format!("attachments[{index}].{name}"),
+                value,
+                input::NAME_BYTES * 4,
+            )?;
+        }
+    }
+    Ok(())
 }
 
 fn json_len(value: &Value) -> usize {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::embedded::{CONTRACT, SDK, TEMPLATE, unpack};
+use crate::embedded::{Contract, SDK, TEMPLATE, unpack};
 use crate::manifest::{NAME_RULE, is_pack_name};
 
 /// Why a project was not made.
@@ -63,7 +63,9 @@ pub fn scaffold(directory: &Path) -> Result<String, ScaffoldError> {
     };
     unpack(&TEMPLATE, directory, &personal).map_err(io)?;
     unpack(&SDK, &directory.join("vendor/patchbay-sdk"), &as_it_is).map_err(io)?;
-    unpack(&CONTRACT, &directory.join("vendor/wit"), &as_it_is).map_err(io)?;
+    Contract::current()
+        .unpack(&directory.join("vendor/wit"))
+        .map_err(io)?;
     Ok(name)
 }
 
@@ -88,6 +90,7 @@ mod tests {
         ] {
             assert!(directory.join(file).is_file(), "{file}");
         }
+        assert!(!directory.join("vendor/wit/released").exists());
         let source = std::fs::read_to_string(directory.join("src/lib.rs")).expect("written");
         assert!(
             source.contains("struct MyCare") && !source.contains("{{"),

@@ -10,6 +10,7 @@ mod numbers;
 mod pressure;
 mod queue;
 mod stopping;
+mod working;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -37,7 +38,12 @@ struct Running {
 impl Running {
     /// A server of one company, `northwind`, with settings changed.
     async fn with(change: impl FnOnce(&mut ServerSettings)) -> Running {
-        let (engine, generation) = northwind();
+        Running::of(NORTHWIND, change).await
+    }
+
+    /// A server of one company of this file.
+    async fn of(file: &str, change: impl FnOnce(&mut ServerSettings)) -> Running {
+        let (engine, generation) = company(file);
         let mut settings = settings();
         change(&mut settings);
         let bound = Server::bind(&settings, vec![generation], engine).await;
@@ -74,7 +80,13 @@ fn settings() -> ServerSettings {
     }
 }
 
+const NORTHWIND: &str = "company = \"northwind\"\n[queue.general]\ndefault = true\n";
+
 fn northwind() -> (Engine, Generation) {
+    company(NORTHWIND)
+}
+
+fn company(file: &str) -> (Engine, Generation) {
     let engine = Engine::serving(
         EngineSettings {
             instances: 2,
@@ -85,7 +97,6 @@ fn northwind() -> (Engine, Generation) {
     )
     .expect("an engine");
     let assembler = Assembler::new(engine.clone(), Vec::new(), BuildOptions::default());
-    let file = "company = \"northwind\"\n[queue.general]\ndefault = true\n";
     let generation = assembler
         .build_text(file, Path::new("."), 7)
         .expect("a valid company");

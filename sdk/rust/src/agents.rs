@@ -16,9 +16,12 @@
 //! });
 //! ```
 
+use crate::Timestamp;
 use crate::source::agents as host;
 
-pub use crate::bindings::imports::patchbay::care::agents::{Query, Skill};
+pub use crate::bindings::imports::patchbay::care::agents::{
+    AgentSummary, Query, Skill, SummaryPage,
+};
 
 /// Agents that match, longest idle first; an agent who has not worked yet
 /// comes last.
@@ -29,6 +32,24 @@ pub fn find(query: &Query) -> Page {
         total: page.total,
         truncated: page.truncated,
     }
+}
+
+/// The agents [`find`] gives as plain data, all of them in one call: the
+/// cheaper one wherever an agent's identifier, presence, load and proficiency
+/// are enough.
+///
+/// ```
+/// use patchbay_sdk::prelude::*;
+/// use patchbay_sdk::testing::World;
+///
+/// let world = World::new().agent(Agent::example("ana").skill("fraud", 4).load(50));
+/// world.enter(|| {
+///     let found = agents::find_summaries(&Query::new().skill("fraud", 3).present());
+///     assert_eq!((found.items[0].load, &found.items[0].proficiencies[..]), (50, &[4][..]));
+/// });
+/// ```
+pub fn find_summaries(query: &Query) -> SummaryPage {
+    host::find_summaries(query)
 }
 
 /// How many agents match; the query's limit is ignored.
@@ -78,6 +99,8 @@ impl Query {
             skills: Vec::new(),
             language: None,
             queue: None,
+            team: None,
+            site: None,
             present: false,
             limit: 64,
         }
@@ -100,6 +123,18 @@ impl Query {
     /// Only members of this queue.
     pub fn queue(mut self, id: impl Into<String>) -> Self {
         self.queue = Some(id.into());
+        self
+    }
+
+    /// Only members of this team.
+    pub fn team(mut self, name: impl Into<String>) -> Self {
+        self.team = Some(name.into());
+        self
+    }
+
+    /// Only agents of this site.
+    pub fn site(mut self, name: impl Into<String>) -> Self {
+        self.site = Some(name.into());
         self
     }
 
@@ -169,11 +204,13 @@ impl Agent {
     }
 
     /// `available`, `busy`, `away` or `offline`. Presence is not capacity.
+    /// Who let an offer time out and has not been back since is `away`.
     pub fn presence(&self) -> String {
         self.host.presence()
     }
 
-    /// Capacity in use, in units; a call weighs 100, a chat 25 by default.
+    /// Capacity in use, in units, open offers included; a call weighs 100, a
+    /// chat 25 by default. May exceed `capacity`.
     pub fn load(&self) -> u32 {
         self.host.load()
     }
@@ -183,10 +220,15 @@ impl Agent {
         self.host.capacity()
     }
 
-    /// Seconds since the agent last finished something; absent where the
-    /// agent has not worked yet.
+    /// Seconds since the agent last took up or finished a conversation;
+    /// absent where the agent has not worked yet.
     pub fn idle_seconds(&self) -> Option<u32> {
         self.host.idle_seconds()
+    }
+
+    /// Queues the agent is a member of, sorted; at most 256.
+    pub fn queues(&self) -> Vec<String> {
+        self.host.queues()
     }
 
     /// Teams, sorted; at most 64.
@@ -226,7 +268,7 @@ impl Queue {
         self.host.skills()
     }
 
-    /// Conversations that wait in it now.
+    /// Conversations that wait in it now; those on offer do not.
     pub fn waiting(&self) -> u32 {
         self.host.waiting()
     }
@@ -240,5 +282,23 @@ impl Queue {
     /// true where it has none.
     pub fn is_open(&self) -> bool {
         self.host.is_open()
+    }
+
+    /// Name of its business hours, for [`clock`](crate::clock); absent where
+    /// it has none and is open round the clock.
+    pub fn hours(&self) -> Option<String> {
+        self.host.hours()
+    }
+
+    /// When it opens next; absent while it is open, and where it does not
+    /// open within 366 days.
+    pub fn opens_at(&self) -> Option<Timestamp> {
+        self.host.opens_at()
+    }
+
+    /// When it closes next; absent while it is closed, and where it does not
+    /// close within 366 days.
+    pub fn closes_at(&self) -> Option<Timestamp> {
+        self.host.closes_at()
     }
 }

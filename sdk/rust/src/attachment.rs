@@ -1,7 +1,7 @@
 use crate::source::types;
 
-/// A file, picture or voice message that came with an interaction. The
-/// content itself is never given to a policy.
+/// A file, picture or voice message that came with an interaction, or would go
+/// out with a draft. The content itself is never given to a policy.
 #[derive(Debug)]
 pub struct Attachment {
     pub(crate) host: types::Attachment,

@@ -29,9 +29,11 @@ impl Conversation {
         self.host.state()
     }
 
-    /// Why a route is asked for: `new`, `reopened`, `returned` (its agent
-    /// let it go), `expired` (its last step ran out) or `re-routed` (an
-    /// escalation asked). Outside routing, the cause of the last route.
+    /// Code of why a route is asked for: `new`, `reopened`, `returned` (its
+    /// agent gave it back, went offline or left), `expired` (the last step of
+    /// its plan passed and nobody took it), `held` (the time it was on hold
+    /// for is over) or `re-routed` (an escalation asked). The set grows.
+    /// Outside routing, the cause of the last route.
     pub fn cause(&self) -> String {
         self.host.cause()
     }
@@ -92,5 +94,11 @@ impl Conversation {
     /// received; absent where every message is answered.
     pub fn unanswered_since(&self) -> Option<Timestamp> {
         self.host.unanswered_since()
+    }
+
+    /// Subject of the incident it belongs to, as `open-incident` named it;
+    /// absent where it belongs to none.
+    pub fn incident(&self) -> Option<String> {
+        self.host.incident()
     }
 }

@@ -1,7 +1,7 @@
 use std::cell::OnceCell;
 
 use crate::source::types;
-use crate::{Assessment, Conversation, Interaction};
+use crate::{Assessment, Attachment, Conversation, Interaction};
 
 /// A reply that has not gone out yet.
 #[derive(Debug)]
@@ -49,6 +49,12 @@ impl Draft {
     /// Agent who sends it; absent where a policy does, or unknown.
     pub fn agent(&self) -> Option<String> {
         self.host.agent()
+    }
+
+    /// Files that would go out with it, in order; at most 32.
+    pub fn attachments(&self) -> Vec<Attachment> {
+        let attachments = self.host.attachments().into_iter();
+        attachments.map(Attachment::new).collect()
     }
 
     /// The interaction it answers; absent where it answers none.

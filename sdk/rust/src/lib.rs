@@ -70,7 +70,7 @@ pub mod export;
 pub use schemars;
 pub use serde;
 
-pub use agents::{Agent, Query, Queue, Skill};
+pub use agents::{Agent, AgentSummary, Query, Queue, Skill, SummaryPage};
 pub use answers::{
     Action, Classification, Escalation, Finding, PersonalData, Preference, Review, RoutePlan,
     Severity, SlaTarget, Step, Target, Verdict,

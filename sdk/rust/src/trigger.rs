@@ -12,15 +12,25 @@ impl Trigger {
         Self { host }
     }
 
-    /// Code: `classified`, `sla-at-risk`, `sla-breached`,
-    /// `customer-returned`, `declined`, `silent-agent`, `wake-up`,
-    /// `volume-surge`, `reach-surge`. The set grows: answer none to a
-    /// code you do not know.
+    /// Code. The set grows: answer none to a code you do not know.
+    ///
+    /// - `classified`: an interaction was classified.
+    /// - `sla-at-risk`, `sla-breached`: a share of a target, or all of it, is
+    ///   used up; once each.
+    /// - `customer-returned`: the conversation was reopened, or its contact
+    ///   began it within the company's window for the same agent.
+    /// - `declined`: the only agent who fits declined it or let its offer time
+    ///   out.
+    /// - `silent-agent`: its owner has not answered the customer for as long
+    ///   as the company allows.
+    /// - `wake-up`: an escalation asked to be called now.
+    /// - `volume-surge`, `reach-surge`: many write about one thing, or few
+    ///   before many.
     pub fn code(&self) -> String {
         self.host.code()
     }
 
-    /// When it fired.
+    /// When it fired: the moment of the decision.
     pub fn at(&self) -> Timestamp {
         self.host.at()
     }
@@ -36,25 +46,39 @@ impl Trigger {
         self.host.clock()
     }
 
-    /// For SLA triggers, when the target is or was due; otherwise absent.
+    /// For SLA triggers, when the target is or was due; for `wake-up`, when
+    /// it was asked for; otherwise absent.
     pub fn due_at(&self) -> Option<Timestamp> {
         self.host.due_at()
     }
 
-    /// For surges, the topic or intent that surges; otherwise absent.
+    /// For surges, the topic or intent that surges; for `wake-up`, the name it
+    /// was asked for by, absent where it had none; otherwise absent.
     pub fn subject(&self) -> Option<String> {
         self.host.subject()
     }
 
-    /// For surges, how many interactions (or how much reach) were counted
-    /// in the window; for `declined` and `silent-agent`, how many offers
-    /// failed; otherwise absent.
+    /// For `declined`, the agent who declined it or let its offer time out;
+    /// for `silent-agent`, the agent who is silent; otherwise absent.
+    pub fn agent(&self) -> Option<String> {
+        self.host.agent()
+    }
+
+    /// For `volume-surge`, how many interactions were counted in the window;
+    /// for `reach-surge`, how many people see them; for `declined`, how many
+    /// offers of it failed since it last had an owner; otherwise absent.
     pub fn count(&self) -> Option<u64> {
         self.host.count()
     }
 
-    /// For surges, what the window usually holds; otherwise absent.
+    /// For surges, what a window of the same length usually counts; otherwise
+    /// absent.
     pub fn usual(&self) -> Option<f64> {
         self.host.usual()
+    }
+
+    /// For surges, length of the window in seconds; otherwise absent.
+    pub fn window_seconds(&self) -> Option<u32> {
+        self.host.window_seconds()
     }
 }

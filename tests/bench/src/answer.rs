@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_model::decision::classification::{Classification, Intent};
-use patchbay_model::decision::route::{Preference, RoutePlan, Step, Target};
+use patchbay_model::decision::route::{Preference, RoutePlan, Step};
 use patchbay_model::duration::Seconds;
 use serde::Serialize;
 
@@ -52,15 +52,11 @@ pub fn plan(
     why: String,
 ) -> RoutePlan {
     RoutePlan {
-        target: Target {
-            kind: "queue".to_owned(),
-            id: Some(queue),
-        },
         steps,
         preferences,
         priority,
-        sla: BTreeMap::new(),
         tags,
         why,
+        ..RoutePlan::to_queue(&queue, "")
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use patchbay_model::decision::classification::Classification;
-use patchbay_model::directory::{Agent, Directory};
+use patchbay_model::directory::Directory;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentType, Instance, InstancePre, Lift, Linker, Lower,
     Resource, ResourceType, WasmList,
@@ -44,15 +44,30 @@ struct Query {
     skills: Vec<Skill>,
     language: Option<String>,
     queue: Option<String>,
+    team: Option<String>,
+    site: Option<String>,
     present: bool,
     limit: u32,
 }
 
-/// `patchbay:care/agents.page`.
+/// `patchbay:care/agents.agent-summary`.
 #[derive(Debug, ComponentType, Lower)]
 #[component(record)]
-struct Page {
-    items: Vec<Resource<Handle>>,
+struct AgentSummary {
+    id: String,
+    presence: String,
+    load: u32,
+    capacity: u32,
+    #[component(name = "idle-seconds")]
+    idle_seconds: Option<u32>,
+    proficiencies: Vec<u8>,
+}
+
+/// `patchbay:care/agents.summary-page`.
+#[derive(Debug, ComponentType, Lower)]
+#[component(record)]
+struct SummaryPage {
+    items: Vec<AgentSummary>,
     total: u32,
     truncated: bool,
 }
@@ -90,6 +105,10 @@ struct Classified {
 struct Target {
     kind: String,
     id: Option<String>,
+    queue: Option<String>,
+    until: Option<u64>,
+    #[component(name = "while-away")]
+    while_away: Option<bool>,
 }
 
 /// `patchbay:routing/routing.step`.
@@ -127,7 +146,10 @@ struct Plan {
     target: Target,
     steps: Vec<Step>,
     preferences: Vec<Preference>,
+    excluded: Vec<String>,
     priority: Option<u8>,
+    #[component(name = "offer-timeout")]
+    offer_timeout: Option<u32>,
     sla: Vec<SlaTarget>,
     tags: Vec<String>,
     why: String,
@@ -152,7 +174,6 @@ type Prepare = (Result<(), Vec<Problem>>,);
 struct Host {
     directory: Arc<Directory>,
     classification: Arc<Classification>,
-    found: Vec<Arc<Agent>>,
 }
 
 /// What an instance is made from.
@@ -222,7 +243,6 @@ impl Guest {
         let host = Host {
             directory: Arc::clone(&self.directory),
             classification: Arc::clone(&self.classification),
-            found: Vec::new(),
         };
         let mut store = Store::new(&self.engine, host);
         store.set_hostcall_fuel(1 << 20);
@@ -254,7 +274,6 @@ impl Guest {
     /// When it traps, or answers something else than the policy.
     pub fn decide(&self, living: &mut Living) {
         let Living { store, instance } = living;
-        store.data_mut().found.clear();
         let handle = || Resource::<Handle>::new_own(0);
         let classify = instance
             .get_typed_func::<(Resource<Handle>,), Classify>(&mut *store, self.classify)
@@ -342,35 +361,24 @@ fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     for name in ["agent", "queue"] {
         agents.resource(name, resource(), |_, _| Ok(()))?;
     }
-    agents.func_wrap("find", |mut store, (query,): (Query,)| {
-        let host = store.data_mut();
+    agents.func_wrap("find-summaries", |store, (query,): (Query,)| {
         let skill = &query.skills[0];
-        let page = find_agents(&host.directory, &skill.name, skill.proficiency, query.limit);
-        let items = (0..page.items.len())
-            .map(|n| Resource::new_own(n as u32))
-            .collect();
-        host.found = page.items;
-        Ok((Page {
-            items,
+        let directory = &store.data().directory;
+        let page = find_agents(directory, &skill.name, skill.proficiency, query.limit);
+        let items = page.items.iter().map(|agent| AgentSummary {
+            id: agent.id.clone(),
+            presence: agent.presence.as_str().to_owned(),
+            load: agent.load,
+            capacity: agent.capacity,
+            idle_seconds: agent.idle,
+            proficiencies: vec![agent.skills.get(&skill.name).copied().unwrap_or(0)],
+        });
+        Ok((SummaryPage {
+            items: items.collect(),
             total: page.total,
             truncated: page.truncated,
         },))
     })?;
-    agents.func_wrap("[method]agent.id", |store, (this,): This| {
-        Ok((store.data().found[this.rep() as usize].id.clone(),))
-    })?;
-    agents.func_wrap("[method]agent.load", |store, (this,): This| {
-        Ok((store.data().found[this.rep() as usize].load,))
-    })?;
-    agents.func_wrap(
-        "[method]agent.proficiency",
-        |store, (this, skill): (Resource<Handle>, String)| {
-            Ok((store.data().found[this.rep() as usize]
-                .skills
-                .get(&skill)
-                .copied(),))
-        },
-    )?;
     linker
         .instance("patchbay:care/knowledge@0.1.0")?
         .resource("article", resource(), |_, _| Ok(()))?;

@@ -130,11 +130,13 @@ impl Busy {
         self.lanes.iter()
     }
 
-    pub(super) fn add_target(&mut self, company: &str, target: &str) {
+    /// Leave out a target of a company.
+    pub fn add_target(&mut self, company: &str, target: &str) {
         self.targets.add(company, target);
     }
 
-    pub(super) fn add(&mut self, parcel: &Parcel) {
+    /// Leave out a parcel, and the others of its lane.
+    pub fn add(&mut self, parcel: &Parcel) {
         self.parcels.add(&parcel.company, &parcel.key);
         if let Some(lane) = &parcel.lane {
             self.lanes.add(&parcel.company, lane);

@@ -8,8 +8,9 @@ use super::backoff::Backoff;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CourierSettings {
     /// Attempts until a parcel is given up, at least 1. Default 12: with the
-    /// default back-off, a quarter of an hour on average and never more than
-    /// 28 minutes, unless the target asks for more.
+    /// default back-off they are a quarter of an hour apart on average, first
+    /// from last, and 27 minutes at the most, unless the target asks for more
+    /// or is left in peace.
     pub attempts: u32,
     /// Parcels on their way at once, at least 1. Default 16.
     pub concurrency: usize,

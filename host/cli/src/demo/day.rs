@@ -16,7 +16,7 @@ const UNTIL: &str = "2026-03-02T20:00:00Z";
 /// The desk opens this long before the first message.
 const OPENING: SignedDuration = SignedDuration::from_mins(10);
 /// What chance begins with: days of the same length are alike.
-const SEED: u64 = 0x5_0c1a_1ca2e;
+const SEED: u64 = 0x0050_c1a1_ca2e;
 
 /// A day, and its clock.
 #[derive(Clone, Copy, Debug)]

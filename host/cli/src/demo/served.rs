@@ -83,7 +83,6 @@ mod tests {
                 panic!("{name}: {problems:?}");
             });
             for target in file.target.values() {
-                let target = target.get_ref();
                 assert!(
                     target
                         .webhook

@@ -5,13 +5,17 @@ use patchbay_desk::export::export;
 use patchbay_journal::{ContactId, Journal, JournalError};
 use serde_json::json;
 
-use super::journal::{failure, open};
+use super::journal::failure;
+use crate::api::{Api, Reach, part};
 use crate::args::{ContactsArgs, ContactsVerb};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 
 pub(crate) fn run(args: &ContactsArgs) -> Outcome {
-    let journal = open(&args.config)?;
+    let journal = match Reach::of(&args.config)? {
+        Reach::Journal(journal) => *journal,
+        Reach::Server(api) => return through(&api, args),
+    };
     let company = journal.company(&args.company).map_err(failure)?;
     let now = Timestamp::now();
     let by = "command line";
@@ -22,13 +26,7 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
         }
         ContactsVerb::Erase { contact, yes } => {
             let contact = id(contact)?;
-            if !yes {
-                return Err(Failure::advised(
-                    Exit::Usage,
-                    "an erasure cannot be undone",
-                    "say --yes to destroy the key under which everything they wrote is sealed",
-                ));
-            }
+            refuse_unless(*yes)?;
             let erased = journal.erase(company, contact, now).map_err(failure)?;
             let gone: Vec<String> = erased.contacts.iter().map(ToString::to_string).collect();
             match args.json {
@@ -52,6 +50,42 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
         }
     }
     Ok(Exit::Success)
+}
+
+/// The same, by the server that holds the journal.
+fn through(api: &Api, args: &ContactsArgs) -> Outcome {
+    let contacts = format!("/v1/companies/{}/contacts", part(&args.company));
+    let by = json!({"by": "command line"});
+    let document = match &args.verb {
+        ContactsVerb::Export { contact } => api.get(&format!("{contacts}/{}", id(contact)?))?,
+        ContactsVerb::Erase { contact, yes } => {
+            refuse_unless(*yes)?;
+            api.delete(&format!("{contacts}/{}", id(contact)?))?
+        }
+        ContactsVerb::Merge { contact, into } => {
+            let body = json!({"by": "command line", "into": id(into)?.to_string()});
+            api.post(&format!("{contacts}/{}/merge", id(contact)?), &body)?
+        }
+        ContactsVerb::Split { contact } => {
+            api.post(&format!("{contacts}/{}/split", id(contact)?), &by)?
+        }
+        ContactsVerb::Undo { change } => {
+            api.post(&format!("{contacts}/changes/{change}/undo"), &by)?
+        }
+    };
+    output::json(&document)?;
+    Ok(Exit::Success)
+}
+
+fn refuse_unless(yes: bool) -> Result<(), Failure> {
+    match yes {
+        true => Ok(()),
+        false => Err(Failure::advised(
+            Exit::Usage,
+            "an erasure cannot be undone",
+            "say --yes to destroy the key under which everything they wrote is sealed",
+        )),
+    }
 }
 
 fn changed(change: Result<u64, JournalError>, as_json: bool) -> Result<(), Failure> {

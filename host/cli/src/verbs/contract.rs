@@ -1,36 +1,37 @@
 //! `patchbay contract`.
 
-use include_dir::Dir;
 use patchbay_engine::CONTRACT_VERSION;
-use patchbay_pack::embedded::{CONTRACT, unpack};
-use serde_json::{Value, json};
+use patchbay_pack::embedded::Contract;
+use serde_json::json;
 
 use crate::args::ContractArgs;
-use crate::exit::{Exit, Outcome, io};
+use crate::exit::{Exit, Failure, Outcome, io};
 use crate::output;
 
 pub(crate) fn run(args: &ContractArgs) -> Outcome {
+    let (version, contract) = match &args.released {
+        None => (CONTRACT_VERSION, Contract::current()),
+        Some(version) => (version.as_str(), released(version)?),
+    };
     if let Some(directory) = &args.output {
-        unpack(&CONTRACT, directory, &|text| text.to_owned()).map_err(io(directory))?;
+        contract.unpack(directory).map_err(io(directory))?;
         if args.json {
-            output::json(&json!({"version": CONTRACT_VERSION, "directory": directory}))?;
+            output::json(&json!({"version": version, "directory": directory}))?;
         } else {
             output::note(format!(
-                "contract {CONTRACT_VERSION} written to {}",
+                "contract {version} written to {}",
                 directory.display()
             ));
         }
         return Ok(Exit::Success);
     }
-    let mut files = Vec::new();
-    collect(&CONTRACT, &mut files);
-    files.sort();
+    let files = contract.files();
     if args.json {
-        let files: serde_json::Map<String, Value> = files
-            .into_iter()
-            .map(|(path, text)| (path, Value::String(text)))
-            .collect();
-        output::json(&json!({"version": CONTRACT_VERSION, "files": files}))?;
+        output::json(&json!({
+            "version": version,
+            "released": Contract::versions(),
+            "files": files,
+        }))?;
     } else {
         for (path, text) in files {
             output::line(format!("// {path}\n{text}"))?;
@@ -39,13 +40,12 @@ pub(crate) fn run(args: &ContractArgs) -> Outcome {
     Ok(Exit::Success)
 }
 
-fn collect(directory: &Dir<'_>, files: &mut Vec<(String, String)>) {
-    for file in directory.files() {
-        if let Some(text) = file.contents_utf8() {
-            files.push((file.path().display().to_string(), text.to_owned()));
-        }
-    }
-    for below in directory.dirs() {
-        collect(below, files);
-    }
+fn released(version: &str) -> Result<Contract, Failure> {
+    Contract::released(version).ok_or_else(|| {
+        Failure::advised(
+            Exit::Usage,
+            format!("no contract {version} was released"),
+            format!("released are: {}", Contract::versions().join(", ")),
+        )
+    })
 }

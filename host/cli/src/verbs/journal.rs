@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_journal::{Finding, Journal, JournalError, Options, SqliteJournal};
-use patchbay_server::ServerSettings;
+use patchbay_journal::{Finding, Journal, JournalError, SqliteJournal};
 use serde_json::json;
 
+use crate::api::Reach;
 use crate::args::{JournalArgs, JournalVerb};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::loading::rejected;
 use crate::numbers::bytes;
 use crate::output;
 
@@ -27,23 +26,15 @@ pub(crate) fn run(args: &JournalArgs) -> Outcome {
 }
 
 /// The journal of a server's settings, which nobody else may have open.
-pub(crate) fn open(config: &Path) -> Result<SqliteJournal, Failure> {
-    let settings = ServerSettings::read(config).map_err(rejected)?;
-    let Some(journal) = settings.journal else {
-        return Err(Failure::advised(
-            Exit::NotRight,
-            format!("{} keeps no journal", config.display()),
-            "set path under [journal]; host/server/patchbay.example.toml shows how",
-        ));
-    };
-    if !journal.path.exists() {
-        return Err(Failure::advised(
+fn open(config: &Path) -> Result<SqliteJournal, Failure> {
+    match Reach::of(config)? {
+        Reach::Journal(journal) => Ok(*journal),
+        Reach::Server(_) => Err(Failure::advised(
             Exit::Machine,
-            format!("{} does not exist", journal.path.display()),
-            "a server makes it at its first start: patchbay serve --config …",
-        ));
+            "a server holds the journal",
+            "stop it first: this looks at the files themselves",
+        )),
     }
-    SqliteJournal::open(&Options::new(&journal.path, &journal.key)).map_err(failure)
 }
 
 /// A journal's error, with the exit code that fits.

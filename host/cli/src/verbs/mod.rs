@@ -1,5 +1,6 @@
 //! One file for each verb.
 
+pub(crate) mod agents;
 pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod contacts;
@@ -8,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod inspect;
 pub(crate) mod journal;
 pub(crate) mod new;
+pub(crate) mod outbox;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod test;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use patchbay_model::directory::{Agent as Listed, Directory, Queue};
+use patchbay_model::directory::{Agent as Listed, Directory, Presence, Queue};
 use patchbay_model::situation::Surroundings;
 
 use super::{Assignments, Room};
@@ -92,7 +92,10 @@ impl Room {
                 name: agent.name.clone(),
                 skills: agent.skills.clone(),
                 languages: agent.languages.clone(),
-                presence: view.presence,
+                presence: match view.not_responding && view.presence.is_present() {
+                    true => Presence::Away,
+                    false => view.presence,
+                },
                 load: u32::try_from(view.load).unwrap_or(u32::MAX),
                 capacity: view.capacity,
                 idle,

@@ -1,11 +1,12 @@
 //! What happens to a conversation on the floor.
 
+use patchbay_model::conversation::Trigger;
 use serde::Serialize;
 
 use crate::floor::{Assignment, ClosedOffer, Offer, Refusal, Widened};
 
 /// Something that happened to a conversation, not written down yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// It was set before an agent.
     Offered(Offer),
@@ -38,15 +39,17 @@ pub(crate) enum Departure {
     Offline,
     /// They were taken off the roster.
     Removed,
+    /// The customer wrote again, and they hold as much as they can.
+    NoRoom,
     /// They gave it back, or it was taken from them.
     GivenBack,
 }
 
 /// What policies must be asked because of something that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Consequence {
     /// Where it goes now, for this cause.
     Route(&'static str),
     /// Whether more people must know, for this trigger.
-    Escalate(&'static str),
+    Escalate(Trigger),
 }

@@ -113,6 +113,9 @@ impl Inner {
             let companies: HashSet<CompanyId> =
                 taken.iter().map(|(lane, _)| lane.company).collect();
             let mut batch = Vec::with_capacity(taken.len());
+            // Given back only after the floors were settled: whoever waits for
+            // the end of all work sees what that led to.
+            let mut done = Vec::with_capacity(taken.len());
             let mut pause = false;
             for (lane, work) in taken {
                 match self.decide(worker, lane, work) {
@@ -120,19 +123,22 @@ impl Inner {
                         Some(planned) => batch.push((lane, work, planned, answer)),
                         None => {
                             self.tell_asker(work, answer);
-                            self.work.give_back(lane, None);
+                            done.push((lane, None));
                         }
                     },
                     Err(undecided) => {
                         let again = self.put_off(lane, work, undecided);
                         pause |= again;
-                        self.work.give_back(lane, again.then_some(work));
+                        done.push((lane, again.then_some(work)));
                     }
                 }
             }
-            pause |= self.commit(batch);
+            pause |= self.commit(batch, &mut done);
             for company in companies {
                 self.settle(company);
+            }
+            for (lane, left) in done {
+                self.work.give_back(lane, left);
             }
             if pause {
                 thread::sleep(PAUSE);
@@ -161,8 +167,13 @@ impl Inner {
                 Ok(Decided { planned, answer })
             }
             Work::Input(ordinal) => {
-                let message = self.journal.inputs(lane.company, &[ordinal])?;
-                let message = message.into_iter().next().ok_or(Undecided::Nothing)?;
+                let message = match self.at_hand.input(ordinal) {
+                    Some(message) => message,
+                    None => {
+                        let read = self.journal.inputs(lane.company, &[ordinal])?;
+                        read.into_iter().next().ok_or(Undecided::Nothing)?
+                    }
+                };
                 let quarantined = self.trouble().quarantined.contains(&ordinal);
                 let place = u16::try_from(worker).unwrap_or(u16::MAX);
                 self.journal.claimed(place, ordinal)?;
@@ -241,7 +252,11 @@ impl Inner {
     }
 
     /// Commit what was decided; whether the journal could not.
-    fn commit(&self, batch: Vec<(Lane, Work, Planned, Option<Answer>)>) -> bool {
+    fn commit(
+        &self,
+        batch: Vec<(Lane, Work, Planned, Option<Answer>)>,
+        done: &mut Vec<(Lane, Option<Work>)>,
+    ) -> bool {
         if batch.is_empty() {
             return false;
         }
@@ -265,7 +280,7 @@ impl Inner {
             Err(error) => {
                 tracing::error!(%error, waiting = decided.len(), "decisions wait: the journal cannot be written");
                 for one in decided {
-                    self.not_committed(one, &error);
+                    done.push(self.not_committed(&one, &error));
                 }
                 return true;
             }
@@ -276,15 +291,16 @@ impl Inner {
                 Ok(committed) => {
                     let outbox = changed.entry(one.lane.company).or_default();
                     *outbox |= one.outbox;
+                    done.push((one.lane, None));
                     self.is_committed(one, committed.sequence);
                 }
-                Err(Conflict::InputDone(_)) => self.work.give_back(one.lane, None),
+                Err(Conflict::InputDone(_)) => done.push((one.lane, None)),
                 // Somebody else moved it on: what is at hand is let go, and it
                 // is decided about again.
                 Err(conflict) => {
                     tracing::warn!(%conflict, "a conversation is decided about again");
                     self.tell_again(&one);
-                    self.work.give_back(one.lane, Some(one.work));
+                    done.push((one.lane, Some(one.work)));
                 }
             }
         }
@@ -309,14 +325,12 @@ impl Inner {
             self.save_agents(one.lane.company, &one.agents);
         }
         self.tell_asker(one.work, one.answer);
-        self.work.give_back(one.lane, None);
     }
 
-    fn not_committed(&self, one: Uncommitted, error: &JournalError) {
-        self.tell_again(&one);
+    fn not_committed(&self, one: &Uncommitted, error: &JournalError) -> (Lane, Option<Work>) {
+        self.tell_again(one);
         let is_over = self.gave_up(one.work, ActError::Journal(error.to_string()));
-        self.work
-            .give_back(one.lane, (!is_over).then_some(one.work));
+        (one.lane, (!is_over).then_some(one.work))
     }
 
     /// What was taken up from the floor is news again.

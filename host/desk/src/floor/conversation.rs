@@ -27,6 +27,10 @@ pub struct WaitFor {
     /// When the wait lapses. It lapses earlier if they refuse. The steps begin
     /// when it has lapsed.
     pub until: Timestamp,
+    /// Whether it waits on while they are away or offline; else the wait
+    /// lapses with that. False where not said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub while_away: bool,
 }
 
 /// On what terms a conversation waits.
@@ -46,6 +50,10 @@ pub struct Terms {
     /// Agents nobody knows are passed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferences: Vec<Preference>,
+    /// Agents who are not offered it, not even as the last resort. Agents
+    /// nobody knows are passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<String>,
     /// One agent to wait for first; absent: nobody in particular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_for: Option<WaitFor>,
@@ -63,6 +71,7 @@ impl Terms {
             priority: 0,
             steps: Vec::new(),
             preferences: Vec::new(),
+            excluded: Vec::new(),
             wait_for: None,
             offer_timeout: None,
         }

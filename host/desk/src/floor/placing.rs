@@ -136,7 +136,13 @@ impl Floor {
                 .get(conversation.step)
                 .map(|step| step.minimum_agents.unwrap_or(1));
             spot.timer = conversation.step_ends();
+            let excluded = conversation.terms.excluded.iter();
+            let excluded = excluded.filter_map(|agent| self.slots.get(agent.as_str()));
+            key.barred.extend(excluded);
             for (&slot, refused) in &conversation.refused {
+                if key.barred.contains(&slot) {
+                    continue;
+                }
                 if refused.again_at > now {
                     key.barred.push(slot);
                     let timer = spot.timer.unwrap_or(Timestamp::MAX);
@@ -146,6 +152,9 @@ impl Floor {
                 }
             }
         }
+        // Looked through by halves.
+        key.barred.sort_unstable();
+        key.barred.dedup();
         let (line, new) = self.lines.join(key, turn.clone());
         spot.line = line;
         if let Some(agent) = waits_for.and_then(|slot| self.agents.get_mut(slot as usize))

@@ -109,13 +109,38 @@ impl Floor {
         let rescinded = if presence.is_present() {
             Vec::new()
         } else {
-            self.rescind_all(slot, now)
+            let rescinded = self.rescind_all(slot, now);
+            self.stop_waiting(slot, now);
+            rescinded
         };
         Ok(PresenceChange {
             before,
             was_not_responding,
             rescinded,
         })
+    }
+
+    /// What waits for an agent only while they are there waits for anybody.
+    fn stop_waiting(&mut self, slot: Slot, now: Timestamp) {
+        let lines = self.agents.get(slot as usize);
+        let lines = lines.map(|agent| agent.lines.clone());
+        for line in lines.into_iter().flatten() {
+            for id in self.lines.waiting(line) {
+                let lapses = self
+                    .conversations
+                    .get(&id)
+                    .and_then(|one| one.terms.wait_for.as_ref())
+                    .is_some_and(|wait| !wait.while_away);
+                if !lapses {
+                    continue;
+                }
+                self.take_out(&id);
+                if let Some(conversation) = self.conversations.get_mut(&id) {
+                    conversation.stop_waiting_for(now);
+                }
+                self.line_up(&id, now);
+            }
+        }
     }
 
     /// Puts an agent on the floor as recorded, keeping the slot of one of the

@@ -16,7 +16,7 @@ use super::sheet::Sheet;
 use super::{Pass, Undecided};
 use crate::assignment::{Consequence, Departure};
 use crate::history::EntryKind;
-use crate::snapshot::unix_ms;
+use crate::snapshot::{WakeUp, unix_ms};
 
 /// Most moments at which one conversation may ask to be called.
 const WAKE_UPS: usize = 16;
@@ -29,8 +29,7 @@ impl Pass<'_> {
         // re-decisions ends that.
         while let Some(next) = sheet.consequences.pop() {
             match next {
-                Consequence::Escalate(code) => {
-                    let trigger = Trigger::of(code);
+                Consequence::Escalate(trigger) => {
                     self.escalate(sheet, EntryKind::Triggered, trigger)?;
                 }
                 Consequence::Route(cause) => self.route_again(sheet, cause)?,
@@ -141,7 +140,10 @@ impl Pass<'_> {
                     let least = action.priority.unwrap_or(snapshot.priority);
                     snapshot.priority = snapshot.priority.max(least);
                 }
-                "require-approval" => snapshot.needs_approval = true,
+                "require-approval" => {
+                    snapshot.needs_approval = true;
+                    snapshot.approvers.clone_from(&action.target);
+                }
                 "open-incident" => {
                     let usual = || {
                         let said = snapshot.assessment.as_ref();
@@ -152,9 +154,10 @@ impl Pass<'_> {
                 }
                 "wake-up" => {
                     if let Some(at) = action.at {
-                        snapshot.wake_ups.push(at);
+                        let name = action.target.clone();
+                        snapshot.wake_ups.retain(|known| known.name != name);
+                        snapshot.wake_ups.push(WakeUp { at, name });
                         snapshot.wake_ups.sort();
-                        snapshot.wake_ups.dedup();
                         snapshot.wake_ups.truncate(WAKE_UPS);
                     }
                 }
@@ -213,10 +216,13 @@ impl Pass<'_> {
     pub(super) fn follow(&self, sheet: &mut Sheet, mut plan: RoutePlan) {
         plan.why.clear();
         let default_queue = self.generation.pipelines.default_queue();
+        let present = sheet.known.snapshot.queue.as_deref();
         let queue = match plan.target.kind.as_str() {
-            "queue" => plan.target.id.as_deref().unwrap_or(default_queue),
-            _ => default_queue,
+            "queue" => plan.target.id.as_deref(),
+            _ => plan.target.queue.as_deref().or(present),
         };
+        let queue = queue.unwrap_or(default_queue).to_owned();
+        let queue = queue.as_str();
         let terms = self.generation.queues.get(queue).cloned();
         let terms = terms.unwrap_or_default();
         let targets = Targets::merged(&terms.sla, &plan.sla);
@@ -239,8 +245,10 @@ impl Pass<'_> {
             "close" => ConversationState::Resolved,
             _ => ConversationState::Queued,
         };
+        let until = plan.target.until;
         snapshot.plan = Some(plan);
         self.enter(sheet, state);
+        sheet.snapshot().held_until = until.filter(|_| state == ConversationState::OnHold);
         sheet.is_routed = state == ConversationState::Queued;
     }
 

@@ -182,9 +182,13 @@ impl Pass<'_> {
             Destination::Queue(queue) if room.has_queue(queue) => (Target::queue(queue), queue),
             Destination::Queue(queue) => return Err(ActError::UnknownQueue(queue.clone())),
             Destination::Agent(agent) if room.has_agent(agent) => {
+                let wait = span(self.generation.desk.wait_for_agent);
                 let target = Target {
                     kind: "agent".to_owned(),
                     id: Some(agent.clone()),
+                    queue: None,
+                    until: self.now.checked_add(wait).ok(),
+                    while_away: true,
                 };
                 (target, agent)
             }

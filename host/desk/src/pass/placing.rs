@@ -1,7 +1,8 @@
 //! A conversation and the floor: what happened there is taken up, and what was
 //! decided is carried there.
 
-use patchbay_model::conversation::ConversationState;
+use jiff::SignedDuration;
+use patchbay_model::conversation::{ConversationState, Trigger};
 use patchbay_model::decision::route::Preference;
 use serde_json::{Value, json};
 
@@ -12,8 +13,9 @@ use crate::floor::{
     Arrival, Assignment, ClosedOffer, Hold, OfferState, Refusal, Terms, WaitFor, Widened,
 };
 use crate::history::EntryKind;
-use crate::snapshot::span;
 
+/// How long an offer that can be made at once may take to be made.
+const AT_ONCE: SignedDuration = SignedDuration::from_secs(1);
 /// How much the agent who last answered a customer is preferred.
 const SAME_AGENT: u8 = 100;
 
@@ -118,7 +120,11 @@ impl Pass<'_> {
         if refusal.alone {
             let about = json!({"agent": closed.offer.agent, "queue": sheet.known.snapshot.queue});
             self.alert(sheet, "nobody-else-fits", about);
-            sheet.consequences.push(Consequence::Escalate("declined"));
+            let trigger = Trigger {
+                agent: Some(closed.offer.agent.clone()),
+                ..Trigger::of("declined")
+            };
+            sheet.consequences.push(Consequence::Escalate(trigger));
         }
     }
 
@@ -237,7 +243,6 @@ impl Pass<'_> {
     /// On what terms it waits.
     fn terms(&self, sheet: &Sheet, room: &Room) -> Terms {
         let snapshot = &sheet.known.snapshot;
-        let rules = &self.generation.desk;
         let default_queue = self.generation.pipelines.default_queue();
         let queue = snapshot.queue.as_deref().unwrap_or(default_queue);
         let mut terms = Terms::queue(queue);
@@ -247,11 +252,23 @@ impl Pass<'_> {
         };
         terms.steps.clone_from(&plan.steps);
         terms.preferences.clone_from(&plan.preferences);
+        terms.excluded.clone_from(&plan.excluded);
+        terms.offer_timeout = plan.offer_timeout;
         if plan.target.kind == "agent"
             && let Some(agent) = plan.target.id.clone().filter(|id| room.has_agent(id))
         {
-            let until = self.now.checked_add(span(rules.wait_for_agent));
-            terms.wait_for = until.ok().map(|until| WaitFor { agent, until });
+            let target = &plan.target;
+            let there = room.is_present(&agent);
+            // Without a bound they must be offered it at once, or it goes on.
+            let at_once = self.now.checked_add(AT_ONCE).ok();
+            let until = target.until.or(at_once.filter(|_| room.has_room(&agent)));
+            terms.wait_for = until
+                .filter(|_| there || target.while_away)
+                .map(|until| WaitFor {
+                    agent,
+                    until,
+                    while_away: target.while_away,
+                });
         }
         if terms.preferences.is_empty()
             && let Some(agent) = snapshot.familiar.clone()

@@ -145,6 +145,7 @@ impl Pass<'_> {
             "conversation": sheet.known.row.id.to_string(),
             "target": target,
             "message": action.message,
+            "priority": action.priority,
             "at": self.now,
         });
         let payload = Payload::seal(self.journal, self.company, sheet.contact(), &notice);

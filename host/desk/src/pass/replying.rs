@@ -6,9 +6,9 @@ use std::sync::Arc;
 use patchbay_generation::decide::Made;
 use patchbay_journal::{ContactId, NewEntry, NewOutbox, Purpose};
 use patchbay_model::conversation::ConversationState;
-use patchbay_model::decision::tone::Verdict;
-use patchbay_model::desk::Need;
-use patchbay_model::interaction::{Draft, Interaction, WrittenBy};
+use patchbay_model::decision::tone::{Review, Verdict};
+use patchbay_model::desk::{ApprovalStep, Need};
+use patchbay_model::interaction::{Attachment, Draft, Interaction, WrittenBy};
 use patchbay_model::situation::DraftAtHand;
 use serde::Deserialize;
 use serde_json::json;
@@ -29,6 +29,8 @@ type Tried = Result<Result<Option<Sent>, ActError>, Undecided>;
 struct Drafted {
     text: String,
     written_by: WrittenBy,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
 }
 
 impl Pass<'_> {
@@ -37,7 +39,10 @@ impl Pass<'_> {
         if let Err(refused) = self.may_touch(sheet, actor) {
             return Ok(Err(refused));
         }
-        let draft = self.draft(sheet, actor, &reply.id, &reply.text, reply.written_by);
+        let draft = Draft {
+            attachments: reply.attachments.clone(),
+            ..self.draft(sheet, actor, &reply.id, &reply.text, reply.written_by)
+        };
         let digest = reply::digest(&draft);
         let answers = &sheet.known.snapshot.answers;
         if let Some(known) = answers.iter().find(|known| known.id == reply.id) {
@@ -100,6 +105,7 @@ impl Pass<'_> {
                     generation: self.generation.number,
                     since: self.now,
                     then: reply.then,
+                    steps: self.approval(sheet, &review),
                     step: 0,
                     approved: Vec::new(),
                 });
@@ -177,6 +183,7 @@ impl Pass<'_> {
             written_by,
             agent: Some(actor.id.clone()),
             interaction: latest(sheet).map(|latest| latest.id.clone()),
+            attachments: Vec::new(),
         }
     }
 
@@ -206,6 +213,35 @@ impl Pass<'_> {
             contact,
             answered,
         })
+    }
+
+    /// Who must approve a reply: the teams the policies name, else the team
+    /// escalation named, else whom the company's rules name, else any
+    /// supervisor.
+    fn approval(&self, sheet: &Sheet, review: &Review) -> Vec<ApprovalStep> {
+        let mut teams: Vec<&String> = review.approvers.iter().collect();
+        if teams.is_empty() {
+            teams.extend(&sheet.known.snapshot.approvers);
+        }
+        let rules = &self.generation.desk.approvals;
+        if teams.is_empty() && !rules.is_empty() {
+            return rules.clone();
+        }
+        let room = self.assignments.room();
+        let mut steps: Vec<ApprovalStep> = teams
+            .into_iter()
+            .map(|team| ApprovalStep {
+                approvers: room.team(team),
+                need: Need::Any,
+            })
+            .collect();
+        if steps.is_empty() {
+            steps.push(ApprovalStep {
+                approvers: Vec::new(),
+                need: Need::Any,
+            });
+        }
+        steps
     }
 
     /// Ask the policies about a draft.
@@ -250,6 +286,7 @@ impl Pass<'_> {
             "to": answered.author.address,
             "in_reply_to": answered.id,
             "text": draft.text,
+            "attachments": draft.attachments,
             "written_by": draft.written_by,
             "agent": actor.id,
             "written_at": self.now,
@@ -308,22 +345,22 @@ impl Pass<'_> {
             Ok(pending) => pending,
             Err(refused) => return Ok(Err(refused)),
         };
-        let steps = &self.generation.desk.approvals;
-        if let Some(step) = steps.get(pending.step) {
+        if let Some(step) = pending.steps.get(pending.step).cloned() {
             if !pending.approved.contains(&actor.id) {
                 pending.approved.push(actor.id.clone());
             }
             let has = |approver: &String| pending.approved.contains(approver);
             let is_over = match step.need {
                 Need::Any => true,
-                Need::All => step.approvers.iter().all(has),
+                // Whoever wrote it has no say in it.
+                Need::All => others(&step, &pending.by).all(has),
             };
             if is_over {
                 pending.step += 1;
                 pending.approved.clear();
             }
         }
-        let is_last = pending.step >= steps.len();
+        let is_last = pending.step >= pending.steps.len();
         let head = json!({"reply": id, "by": actor, "step": pending.step, "complete": is_last});
         let status = match is_last {
             true => match self.release_pending(sheet, &pending)? {
@@ -396,14 +433,15 @@ impl Pass<'_> {
             id: pending.by.clone(),
             role: Role::Agent,
         };
-        let Drafted { text, written_by } = drafted;
-        Ok(Some(self.draft(
-            sheet,
-            &actor,
-            &pending.id,
-            &text,
+        let Drafted {
+            text,
             written_by,
-        )))
+            attachments,
+        } = drafted;
+        Ok(Some(Draft {
+            attachments,
+            ..self.draft(sheet, &actor, &pending.id, &text, written_by)
+        }))
     }
 
     /// Not approve the reply that waits.
@@ -446,12 +484,17 @@ impl Pass<'_> {
         if actor.id == pending.by {
             return Err(ActError::OwnReply);
         }
-        match self.generation.desk.approvals.get(pending.step) {
-            None if actor.role != Role::Supervisor => Err(ActError::SupervisorsOnly),
-            Some(step) if !step.approvers.contains(&actor.id) => Err(ActError::NotAnApprover {
-                approvers: step.approvers.clone(),
-            }),
-            _ => Ok(pending),
+        let step = pending.steps.get(pending.step);
+        let named: Vec<String> = step
+            .into_iter()
+            .flat_map(|step| others(step, &pending.by))
+            .cloned()
+            .collect();
+        // Where nobody else is named it takes a supervisor.
+        match named.contains(&actor.id) || (named.is_empty() && actor.role == Role::Supervisor) {
+            true => Ok(pending),
+            false if named.is_empty() => Err(ActError::SupervisorsOnly),
+            false => Err(ActError::NotAnApprover { approvers: named }),
         }
     }
 
@@ -536,6 +579,11 @@ impl Pass<'_> {
         let position = sending.iter().position(|sending| sending.key == key)?;
         Some(sending.remove(position))
     }
+}
+
+/// Whose approval counts in a step, but for who wrote the reply.
+fn others<'a>(step: &'a ApprovalStep, author: &'a str) -> impl Iterator<Item = &'a String> {
+    step.approvers.iter().filter(move |id| *id != author)
 }
 
 /// What a reply needs to go out.

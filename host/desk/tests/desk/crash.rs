@@ -12,10 +12,10 @@ use patchbay_journal::Ordinal;
 use crate::office::{company, conversations, desk_of, feed, northwind, ordinal, said};
 
 /// Rounds of dying.
-const ROUNDS: u32 = 50;
+pub(crate) const ROUNDS: u32 = 50;
 /// Says where, to the process that is killed.
-const PLACE: &str = "PATCHBAY_DESK_CRASH_PLACE";
-const ROUND: &str = "PATCHBAY_DESK_CRASH_ROUND";
+pub(crate) const PLACE: &str = "PATCHBAY_DESK_CRASH_PLACE";
+pub(crate) const ROUND: &str = "PATCHBAY_DESK_CRASH_ROUND";
 
 /// Not a test of its own: what the process that is killed does.
 #[test]
@@ -56,7 +56,9 @@ fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
     let mut acknowledged = BTreeMap::<u64, String>::new();
     for round in 0..ROUNDS {
         let life = Duration::from_millis(u64::from(round * 37 % 150));
-        for (ordinal, id) in live(place.path(), round, life) {
+        let process = "crash::a_process_that_takes_in_until_it_is_killed";
+        for line in live(process, place.path(), round, life, &[]) {
+            let (ordinal, id) = (line.1, line.0);
             let before = acknowledged.insert(ordinal, id.clone());
             assert_eq!(before, None, "{id} was given a number that is taken");
         }
@@ -108,15 +110,20 @@ fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
 /// What a process acknowledged before it was killed: so long after it
 /// acknowledged something, or, every fifth time, after it was started, which may
 /// be while it still opens its journal.
-fn live(place: &Path, round: u32, life: Duration) -> Vec<(u64, String)> {
+///
+/// Each line is a name and a number.
+pub(crate) fn live(
+    process: &str,
+    place: &Path,
+    round: u32,
+    life: Duration,
+    also: &[(&str, &str)],
+) -> Vec<(String, u64)> {
     let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .args([
-            "--exact",
-            "crash::a_process_that_takes_in_until_it_is_killed",
-            "--nocapture",
-        ])
+        .args(["--exact", process, "--nocapture"])
         .env(PLACE, place)
         .env(ROUND, round.to_string())
+        .envs(also.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -129,7 +136,7 @@ fn live(place: &Path, round: u32, life: Duration) -> Vec<(u64, String)> {
             .filter_map(|line| {
                 let (id, ordinal) = line.split_once(' ')?;
                 // The test harness says things too.
-                let acknowledged = (ordinal.parse().ok()?, id.to_owned());
+                let acknowledged = (id.to_owned(), ordinal.parse().ok()?);
                 id.contains('-').then_some(acknowledged)
             })
             .inspect(|_| {

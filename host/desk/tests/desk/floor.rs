@@ -190,7 +190,7 @@ fn what_is_held_and_offered_is_there_after_a_restart() {
     let desk = desk(place.path());
     let status = desk.agent("northwind", "ana").expect("there");
     assert_eq!(status.holdings[0].conversation, held.to_string());
-    assert_eq!(status.offers, [offered.clone()]);
+    assert_eq!(status.offers, std::slice::from_ref(&offered));
     assert_eq!(status.view.load, 100);
     let answer = desk.answer_offer("northwind", offered.id, agent("ana"), true);
     answer.expect("a desk that works").expect("taken");
@@ -293,6 +293,9 @@ fn what_is_given_by_hand_may_be_too_much_and_says_so() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     sign_in(&desk, &["ana"]);
+    // Who is not there is offered nothing, and may be given it all the same.
+    desk.set_presence("northwind", "ana", Presence::Away)
+        .expect("away");
     let authors = ["@a", "@b", "@c"];
     for (number, author) in authors.iter().enumerate() {
         take_in(&desk, vec![said(&number.to_string(), author, "Hello?")]);

@@ -1,7 +1,9 @@
 //! The desk over a real journal: intake, order, clocks, crashes.
 
+mod chaos;
 mod clocks;
 mod crash;
+mod crash_replies;
 mod floor;
 mod intake;
 mod office;

@@ -16,6 +16,7 @@ fn reply(id: &str, text: &str) -> Action {
     Action::Reply(Reply {
         id: id.to_owned(),
         text: text.to_owned(),
+        attachments: Vec::new(),
         written_by: WrittenBy::Human,
         then: Then::Wait,
     })

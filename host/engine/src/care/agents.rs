@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use patchbay_model::directory::{self, Agent, Presence, Queue};
+use patchbay_model::hours::Hours;
+use serde::{Serialize, Serializer};
+use serde_json::json;
 use wasmtime::component::Resource;
 
 use super::HostState;
@@ -23,6 +26,8 @@ fn query(asked: &agents::Query) -> directory::Query {
             .collect(),
         language: asked.language.clone(),
         queue: asked.queue.clone(),
+        team: asked.team.clone(),
+        site: asked.site.clone(),
         present: asked.present,
         limit: asked.limit,
     }
@@ -35,6 +40,59 @@ fn skills<'a>(of: impl IntoIterator<Item = (&'a String, &'a u8)>) -> Vec<agents:
             proficiency: *proficiency,
         })
         .collect()
+}
+
+/// Agents as plain data, with how well each masters what was asked for.
+struct Summaries<'a> {
+    page: directory::Page,
+    query: &'a directory::Query,
+}
+
+impl Summaries<'_> {
+    fn proficiencies(&self, agent: &Agent) -> Vec<u8> {
+        let asked = self.query.skills.iter();
+        asked
+            .map(|(skill, _)| agent.skills.get(skill).copied().unwrap_or(0))
+            .collect()
+    }
+
+    fn into_contract(self) -> agents::SummaryPage {
+        let items = self.page.items.iter().map(|agent| agents::AgentSummary {
+            id: agent.id.clone(),
+            presence: agent.presence.as_str().to_owned(),
+            load: agent.load,
+            capacity: agent.capacity,
+            idle_seconds: agent.idle,
+            proficiencies: self.proficiencies(agent),
+        });
+        agents::SummaryPage {
+            items: items.collect(),
+            total: self.page.total,
+            truncated: self.page.truncated,
+        }
+    }
+}
+
+/// As a transcript has it.
+impl Serialize for Summaries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let items: Vec<_> = self
+            .page
+            .items
+            .iter()
+            .map(|agent| {
+                json!({
+                    "id": agent.id,
+                    "presence": agent.presence,
+                    "load": agent.load,
+                    "capacity": agent.capacity,
+                    "idle-seconds": agent.idle,
+                    "proficiencies": self.proficiencies(agent),
+                })
+            })
+            .collect();
+        (items, self.page.total, self.page.truncated).serialize(serializer)
+    }
 }
 
 impl HostState {
@@ -54,6 +112,12 @@ impl HostState {
             Item::Queue(queue) => Ok(queue),
             _ => Err(another_kind()),
         }
+    }
+
+    /// The calendar of a queue; none where it keeps no hours.
+    fn hours_of(&self, queue: &Queue) -> Result<Option<&Hours>, Stop> {
+        let known = &self.situation()?.surroundings.hours;
+        Ok(queue.hours.as_ref().and_then(|name| known.get(name)))
     }
 }
 
@@ -75,6 +139,19 @@ impl agents::Host for HostState {
             total,
             truncated,
         })
+    }
+
+    fn find_summaries(&mut self, asked: agents::Query) -> wasmtime::Result<agents::SummaryPage> {
+        let query = query(&asked);
+        let page = self.call("agents.find-summaries", &query, |state| {
+            state.may_read_agents()?;
+            let page = state.situation()?.surroundings.directory.find(&query);
+            Ok(Summaries {
+                page,
+                query: &query,
+            })
+        })?;
+        Ok(page.into_contract())
     }
 
     fn count(&mut self, asked: agents::Query) -> wasmtime::Result<u32> {
@@ -127,6 +204,14 @@ impl agents::HostAgent for HostState {
         site -> Option<String>, "agents.agent.site", |it| it.site.clone();
     }
 
+    fn queues(&mut self, this: Resource<contract::Agent>) -> wasmtime::Result<Vec<String>> {
+        self.call("agents.agent.queues", number(&this), |state| {
+            let agent = state.agent_at(&this)?;
+            let directory = &state.situation()?.surroundings.directory;
+            Ok(directory.queues_of(agent).map(str::to_owned).collect())
+        })
+    }
+
     fn skills(&mut self, this: Resource<contract::Agent>) -> wasmtime::Result<Vec<agents::Skill>> {
         let held = self.call("agents.agent.skills", number(&this), |state| {
             Ok(state.agent_at(&this)?.skills.clone())
@@ -158,6 +243,7 @@ impl agents::HostQueue for HostState {
         is_default -> bool, "agents.queue.is-default", |it| it.is_default;
         waiting -> u32, "agents.queue.waiting", |it| it.waiting;
         longest_wait_seconds -> Option<u32>, "agents.queue.longest-wait-seconds", |it| it.longest_wait;
+        hours -> Option<String>, "agents.queue.hours", |it| it.hours.clone();
     }
 
     fn skills(&mut self, this: Resource<contract::Queue>) -> wasmtime::Result<Vec<agents::Skill>> {
@@ -170,15 +256,24 @@ impl agents::HostQueue for HostState {
     fn is_open(&mut self, this: Resource<contract::Queue>) -> wasmtime::Result<bool> {
         self.call("agents.queue.is-open", number(&this), |state| {
             let queue = state.queue_at(&this)?;
-            if !queue.open {
-                return Ok(false);
-            }
-            let hours = &state.situation()?.surroundings.hours;
-            Ok(queue
-                .hours
-                .as_ref()
-                .and_then(|name| hours.get(name))
-                .is_none_or(|hours| hours.is_open(state.now_ms())))
+            let hours = state.hours_of(queue)?;
+            Ok(queue.open && hours.is_none_or(|hours| hours.is_open(state.now_ms())))
+        })
+    }
+
+    fn opens_at(&mut self, this: Resource<contract::Queue>) -> wasmtime::Result<Option<u64>> {
+        self.call("agents.queue.opens-at", number(&this), |state| {
+            let queue = state.queue_at(&this)?;
+            let hours = state.hours_of(queue)?.filter(|_| queue.open);
+            Ok(hours.and_then(|hours| hours.opens_at(state.now_ms())))
+        })
+    }
+
+    fn closes_at(&mut self, this: Resource<contract::Queue>) -> wasmtime::Result<Option<u64>> {
+        self.call("agents.queue.closes-at", number(&this), |state| {
+            let queue = state.queue_at(&this)?;
+            let hours = state.hours_of(queue)?.filter(|_| queue.open);
+            Ok(hours.and_then(|hours| hours.closes_at(state.now_ms())))
         })
     }
 

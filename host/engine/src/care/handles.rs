@@ -7,7 +7,7 @@ use std::sync::Arc;
 use patchbay_model::conversation::Trigger;
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::directory::{Agent, Queue};
-use patchbay_model::interaction::Interaction;
+use patchbay_model::interaction::{Draft, Interaction};
 use patchbay_model::knowledge::Article;
 use patchbay_model::situation::{DraftAtHand, Exchange};
 use serde::{Serialize, Serializer};
@@ -20,6 +20,7 @@ use crate::stop::Stop;
 pub(crate) enum Item {
     Interaction(Arc<Interaction>),
     Attachment(Arc<Interaction>, usize),
+    DraftAttachment(Arc<Draft>, usize),
     /// The author of an interaction; with its exchange, if it is the customer
     /// the decision is about.
     Contact(Arc<Interaction>, Option<Arc<Exchange>>),

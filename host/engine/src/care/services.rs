@@ -15,6 +15,33 @@ impl clock::Host for HostState {
             Ok(known.get(&hours).map(|hours| hours.is_open(at)))
         })
     }
+
+    fn opens_at(&mut self, hours: String, at: u64) -> wasmtime::Result<Option<u64>> {
+        self.call("clock.opens-at", (&hours, at), |state| {
+            let known = &state.situation()?.surroundings.hours;
+            Ok(known.get(&hours).and_then(|hours| hours.opens_at(at)))
+        })
+    }
+
+    fn closes_at(&mut self, hours: String, at: u64) -> wasmtime::Result<Option<u64>> {
+        self.call("clock.closes-at", (&hours, at), |state| {
+            let known = &state.situation()?.surroundings.hours;
+            Ok(known.get(&hours).and_then(|hours| hours.closes_at(at)))
+        })
+    }
+
+    fn after_working_time(
+        &mut self,
+        hours: String,
+        at: u64,
+        seconds: u32,
+    ) -> wasmtime::Result<Option<u64>> {
+        self.call("clock.after-working-time", (&hours, at, seconds), |state| {
+            let known = &state.situation()?.surroundings.hours;
+            let hours = known.get(&hours);
+            Ok(hours.and_then(|hours| hours.after_working(at, seconds)))
+        })
+    }
 }
 
 impl random::Host for HostState {

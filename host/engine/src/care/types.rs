@@ -9,7 +9,7 @@ use patchbay_model::situation::{DraftAtHand, Exchange};
 use serde_json::Value;
 use wasmtime::component::Resource;
 
-use super::handles::{Item, number};
+use super::handles::{Given, Item, number};
 use super::{HostState, ms};
 use crate::contract::{self, types};
 use crate::stop::Stop;
@@ -48,6 +48,9 @@ impl HostState {
         match self.handles.get(this)? {
             Item::Attachment(interaction, index) => {
                 interaction.attachments.get(*index).ok_or_else(another_kind)
+            }
+            Item::DraftAttachment(draft, index) => {
+                draft.attachments.get(*index).ok_or_else(another_kind)
             }
             _ => Err(another_kind()),
         }
@@ -193,7 +196,7 @@ impl types::HostInteraction for HostState {
                 })
                 .collect::<Result<Vec<_>, Stop>>()
         })?;
-        Ok(given.into_iter().map(|given| given.into_handle()).collect())
+        Ok(given.into_iter().map(Given::into_handle).collect())
     }
 
     fn attribute(
@@ -267,6 +270,7 @@ impl types::HostConversation for HostState {
         priority -> u8, "types.conversation.priority", |it| it.conversation.priority;
         tags -> Vec<String>, "types.conversation.tags", |it| it.conversation.tags.clone();
         unanswered_since -> Option<u64>, "types.conversation.unanswered-since", |it| it.conversation.unanswered_since.map(ms);
+        incident -> Option<String>, "types.conversation.incident", |it| it.conversation.incident.clone();
     }
 
     fn created_at(&mut self, this: Resource<contract::Conversation>) -> wasmtime::Result<u64> {
@@ -343,6 +347,23 @@ impl types::HostDraft for HostState {
         })
     }
 
+    fn attachments(
+        &mut self,
+        this: Resource<contract::Draft>,
+    ) -> wasmtime::Result<Vec<Resource<contract::Attachment>>> {
+        let given = self.call("types.draft.attachments", number(&this), |state| {
+            let draft = Arc::clone(&state.draft_at(&this)?.draft);
+            (0..draft.attachments.len())
+                .map(|index| {
+                    state
+                        .handles
+                        .give(Item::DraftAttachment(Arc::clone(&draft), index))
+                })
+                .collect::<Result<Vec<_>, Stop>>()
+        })?;
+        Ok(given.into_iter().map(Given::into_handle).collect())
+    }
+
     fn answers(
         &mut self,
         this: Resource<contract::Draft>,
@@ -387,7 +408,9 @@ impl types::HostTrigger for HostState {
         due_at -> Option<u64>, "types.trigger.due-at", |it| it.due_at.map(ms);
         subject -> Option<String>, "types.trigger.subject", |it| it.subject.clone();
         count -> Option<u64>, "types.trigger.count", |it| it.count;
+        agent -> Option<String>, "types.trigger.agent", |it| it.agent.clone();
         usual -> Option<f64>, "types.trigger.usual", |it| it.usual;
+        window_seconds -> Option<u32>, "types.trigger.window-seconds", |it| it.window.map(|window| window.0);
     }
 
     fn at(&mut self, this: Resource<contract::Trigger>) -> wasmtime::Result<u64> {

@@ -159,7 +159,7 @@ impl Lease<'_> {
                 let (answer, trace) = instance.route(context);
                 (answer.map(answers::route_plan), trace)
             },
-            |answer| answer.validate(&situation.surroundings.directory),
+            |answer| answer.validate(situation.now, &situation.surroundings.directory),
         )
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use patchbay_model::input;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::arrival::{Accepted, Arrival, Kind, Message, Pending, Taken};
+use crate::arrival::{Accepted, Arrival, Kind, Message, Pending, Queued};
 use crate::error::JournalError;
 use crate::id::{CompanyId, Ordinal, Slot};
 use crate::sqlite::ledger;
@@ -43,17 +43,73 @@ pub(super) fn check(arrivals: &[Arrival]) -> Result<(), JournalError> {
     Ok(())
 }
 
+/// What was decided about an arrival; whoever handed it in has the rest.
+pub(super) enum Verdict {
+    Taken {
+        ordinal: Ordinal,
+        slot: Slot,
+        kind: Kind,
+        /// The thread it belongs to, where that is not its own.
+        thread: Option<Vec<u8>>,
+    },
+    Duplicate(Ordinal),
+    Busy(Duration),
+}
+
 /// Take arrivals in.
 pub(super) fn accept(
     work: &mut Work<'_>,
     vault: &Vault,
     backlog: Backlog,
     arrivals: &[Arrival],
-) -> Result<Vec<Accepted>, JournalError> {
+) -> Result<Vec<Verdict>, JournalError> {
     arrivals
         .iter()
         .map(|arrival| accept_one(work, vault, backlog, arrival))
         .collect()
+}
+
+/// The places of those that were taken in.
+pub(super) fn queued(arrivals: &[Arrival], verdicts: &[Verdict]) -> Vec<Queued> {
+    let placed = arrivals.iter().zip(verdicts);
+    placed
+        .filter_map(|(arrival, verdict)| match verdict {
+            Verdict::Taken { ordinal, slot, .. } => Some(Queued {
+                company: arrival.company,
+                slot: *slot,
+                ordinal: *ordinal,
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The answer to whoever handed an arrival in.
+pub(super) fn answer(arrival: Arrival, verdict: Verdict) -> Accepted {
+    let (ordinal, slot, kind, thread) = match verdict {
+        Verdict::Taken {
+            ordinal,
+            slot,
+            kind,
+            thread,
+        } => (ordinal, slot, kind, thread),
+        Verdict::Duplicate(ordinal) => return Accepted::Duplicate { ordinal },
+        Verdict::Busy(retry_after) => return Accepted::Busy { retry_after },
+    };
+    Accepted::Taken(Box::new(Message {
+        ordinal,
+        company: arrival.company,
+        slot,
+        channel: arrival.channel,
+        account: arrival.account,
+        message: arrival.message,
+        kind,
+        thread: thread.unwrap_or(arrival.thread),
+        body: arrival.body,
+        contact: arrival.contact,
+        received_at: At(arrival.received_at).kept(),
+        accepted_at: At(arrival.accepted_at).kept(),
+    }))
 }
 
 fn accept_one(
@@ -61,19 +117,20 @@ fn accept_one(
     vault: &Vault,
     backlog: Backlog,
     arrival: &Arrival,
-) -> Result<Accepted, JournalError> {
+) -> Result<Verdict, JournalError> {
     let digest = vault.digest(class(arrival.kind), &arrival.digest);
-    if let Some(ordinal) = known(work.sql, arrival, &digest)? {
-        return Ok(Accepted::Duplicate { ordinal });
+    let earlier = thread_of(work.sql, arrival, &arrival.message)?;
+    // Most come under an id that was never seen: one search tells.
+    if earlier.is_some()
+        && let Some(ordinal) = known(work.sql, arrival, &digest)?
+    {
+        return Ok(Verdict::Duplicate(ordinal));
     }
     if work.ledger.pending_of(arrival.company) >= backlog.per_company
         || work.ledger.pending() >= backlog.in_all
     {
-        return Ok(Accepted::Busy {
-            retry_after: backlog.retry_after,
-        });
+        return Ok(Verdict::Busy(backlog.retry_after));
     }
-    let earlier = thread_of(work.sql, arrival, &arrival.message)?;
     let kind = match arrival.kind {
         Kind::Message if earlier.is_some() => Kind::Edit,
         kind => kind,
@@ -83,8 +140,8 @@ fn accept_one(
         (None, Some(parent)) => thread_of(work.sql, arrival, parent)?,
         (None, None) => None,
     };
-    let thread = thread.unwrap_or_else(|| arrival.thread.clone());
-    let slot = Slot::of(arrival.company, &thread);
+    let on = thread.as_ref().unwrap_or(&arrival.thread);
+    let slot = Slot::of(arrival.company, on);
     let ordinal = work.ledger.take(arrival.company);
     work.sql
         .prepare_cached(
@@ -101,18 +158,18 @@ fn accept_one(
             arrival.message,
             digest,
             kind.as_str(),
-            thread,
+            on,
             arrival.contact,
             At(arrival.received_at),
             At(arrival.accepted_at),
             arrival.body,
         ])?;
-    Ok(Accepted::Taken(Taken {
+    Ok(Verdict::Taken {
         ordinal,
         slot,
         kind,
         thread,
-    }))
+    })
 }
 
 /// Kinds with the same body are told apart, except a message from its edit:

@@ -62,6 +62,7 @@ pub(super) fn check(commit: &Commit) -> Result<(), JournalError> {
 
 /// What there is of a conversation before a commit.
 struct Before {
+    number: i64,
     sequence: u64,
     thread: Vec<u8>,
     contact: Option<ContactId>,
@@ -95,8 +96,9 @@ pub(super) fn commit(
         }
     }
 
-    let committed = append(work, commit)?;
-    put(work.sql, commit, before.as_ref(), committed.sequence)?;
+    let sequence = commit.expected + commit.entries.len() as u64;
+    let number = put(work.sql, commit, before.as_ref(), sequence)?;
+    let first_feed = append(work, commit, number)?;
     memory::write(work.sql, commit)?;
     // In the order given: those of one line keep it.
     for item in &commit.outbox {
@@ -105,22 +107,26 @@ pub(super) fn commit(
     for key in &commit.sent {
         outbox::sent(work.sql, commit.conversation.company, key)?;
     }
-    Ok(Ok(committed))
+    Ok(Ok(Committed {
+        sequence,
+        first_feed,
+    }))
 }
 
 fn before(sql: &Connection, of: &Conversation) -> Result<Option<Before>, JournalError> {
     let found = sql
         .prepare_cached(
-            "SELECT sequence, thread, contact, opened_at, live FROM conversation
+            "SELECT number, sequence, thread, contact, opened_at, live FROM conversation
              WHERE company = ?1 AND id = ?2",
         )?
         .query_row(params![of.company, of.id], |row| {
             Ok(Before {
-                sequence: row.get(0)?,
-                thread: row.get(1)?,
-                contact: row.get(2)?,
-                opened_at: row.get(3)?,
-                live: row.get(4)?,
+                number: row.get(0)?,
+                sequence: row.get(1)?,
+                thread: row.get(2)?,
+                contact: row.get(3)?,
+                opened_at: row.get(4)?,
+                live: row.get(5)?,
             })
         })
         .optional()?;
@@ -148,10 +154,11 @@ fn input_conflict(work: &Work<'_>, commit: &Commit) -> Result<Option<Conflict>, 
     Ok(None)
 }
 
-fn append(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, JournalError> {
-    let of = &commit.conversation;
+/// Append the entries; answers the feed number of the first.
+fn append(work: &mut Work<'_>, commit: &Commit, number: i64) -> Result<u64, JournalError> {
+    let company = commit.conversation.company;
     let count = commit.entries.len() as u64;
-    let first_feed = work.ledger.feed(work.sql, of.company, count)?;
+    let first_feed = work.ledger.feed(work.sql, company, count)?;
     let mut statement = work.sql.prepare_cached(
         "INSERT INTO entry (company, feed, conversation, sequence, kind, at, input, contact,
            head, sealed)
@@ -159,9 +166,9 @@ fn append(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, JournalErro
     )?;
     for (entry, place) in commit.entries.iter().zip(0..) {
         statement.execute(params![
-            of.company,
+            company,
             first_feed + place,
-            of.id,
+            number,
             commit.expected + 1 + place,
             entry.kind,
             At(entry.at),
@@ -174,18 +181,16 @@ fn append(work: &mut Work<'_>, commit: &Commit) -> Result<Committed, JournalErro
             work.ledger.done(input);
         }
     }
-    Ok(Committed {
-        sequence: commit.expected + count,
-        first_feed,
-    })
+    Ok(first_feed)
 }
 
+/// Write the conversation's row; answers its number.
 fn put(
     sql: &Connection,
     commit: &Commit,
     before: Option<&Before>,
     sequence: u64,
-) -> Result<(), JournalError> {
+) -> Result<i64, JournalError> {
     let of = &commit.conversation;
     let live = of.state != ConversationState::Resolved || of.due_at.is_some();
     let opened_at = of.opened_at.as_microsecond();
@@ -199,26 +204,24 @@ fn put(
     // not.
     let query = match (before, settled) {
         (None, _) => {
-            "INSERT INTO conversation (company, id, sequence, state, queue, owner, due_at,
-               touched_at, snapshot, thread, contact, opened_at, live)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+            "INSERT INTO conversation (number, sequence, state, queue, owner, due_at,
+               touched_at, snapshot, thread, contact, opened_at, live, company, id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
         }
         (Some(_), true) => {
-            "UPDATE conversation SET sequence = ?3, state = ?4, queue = ?5, owner = ?6,
-               due_at = ?7, touched_at = ?8, snapshot = ?9
-             WHERE company = ?1 AND id = ?2"
+            "UPDATE conversation SET sequence = ?2, state = ?3, queue = ?4, owner = ?5,
+               due_at = ?6, touched_at = ?7, snapshot = ?8 WHERE number = ?1"
         }
         (Some(_), false) => {
-            "UPDATE conversation SET sequence = ?3, state = ?4, queue = ?5, owner = ?6,
-               due_at = ?7, touched_at = ?8, snapshot = ?9,
-               thread = ?10, contact = ?11, opened_at = ?12, live = ?13
-             WHERE company = ?1 AND id = ?2"
+            "UPDATE conversation SET sequence = ?2, state = ?3, queue = ?4, owner = ?5,
+               due_at = ?6, touched_at = ?7, snapshot = ?8,
+               thread = ?9, contact = ?10, opened_at = ?11, live = ?12 WHERE number = ?1"
         }
     };
     let mut statement = sql.prepare_cached(query)?;
+    let number = before.map(|before| before.number);
     let often = params![
-        of.company,
-        of.id,
+        number,
         sequence,
         of.state.as_str(),
         of.queue,
@@ -228,8 +231,12 @@ fn put(
         of.snapshot,
     ];
     let seldom = params![of.thread, of.contact, opened_at, live];
-    let seldom = if settled { &seldom[..0] } else { seldom };
-    let all: Vec<_> = often.iter().chain(seldom).copied().collect();
-    statement.execute(all.as_slice())?;
-    Ok(())
+    let once = params![of.company, of.id];
+    let values = match (number, settled) {
+        (None, _) => [often, seldom, once].concat(),
+        (Some(_), false) => [often, seldom].concat(),
+        (Some(_), true) => often.to_vec(),
+    };
+    statement.execute(values.as_slice())?;
+    Ok(number.unwrap_or_else(|| sql.last_insert_rowid()))
 }

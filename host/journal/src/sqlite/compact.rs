@@ -2,7 +2,7 @@
 //! them.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use crate::error::JournalError;
 use crate::id::{CompanyId, ConversationId};
@@ -110,44 +110,43 @@ fn drop_conversation(
     gone: &mut Compacted,
 ) -> Result<(), JournalError> {
     let sql = work.sql;
-    let key: [&dyn ToSql; 2] = [&company, &id];
     // It may have been reopened since it was found. What is still to be sent
     // may stand in its entries, and whoever retries it wants to see what it was
     // about.
-    let dropped = delete(
-        sql,
-        &format!(
+    let dropped: Option<i64> = sql
+        .prepare_cached(&format!(
             "DELETE FROM conversation WHERE company = ?1 AND id = ?2 AND live = 0
-               AND touched_at < ?3 AND NOT EXISTS ({UNSENT})"
-        ),
-        &[&company, &id, &cutoff],
-    )?;
-    if dropped == 0 {
+               AND touched_at < ?3 AND NOT EXISTS ({UNSENT}) RETURNING number"
+        ))?
+        .query_row(params![company, id, cutoff], |row| row.get(0))
+        .optional()?;
+    let Some(number) = dropped else {
         return Ok(());
-    }
+    };
     gone.conversations += 1;
     // Whole: an input that stayed without its entry would come back as one
     // nobody dealt with.
+    let entries: [&dyn ToSql; 2] = [&company, &number];
     gone.inputs += delete(
         sql,
         "DELETE FROM inbound WHERE ordinal IN (SELECT input FROM entry
            WHERE company = ?1 AND conversation = ?2)",
-        &key,
+        &entries,
     )?;
     sql.execute(
         "UPDATE company SET feed_oldest = max(feed_oldest, 1 + (SELECT max(feed) FROM entry
            WHERE company = ?1 AND conversation = ?2)) WHERE id = ?1",
-        &key[..],
+        &entries[..],
     )?;
     gone.entries += delete(
         sql,
         "DELETE FROM entry WHERE company = ?1 AND conversation = ?2",
-        &key,
+        &entries,
     )?;
     gone.state += delete(
         sql,
         "DELETE FROM state WHERE company = ?1 AND scope = 'conversation' AND owner = ?2",
-        &key,
+        &[&company, &id],
     )?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed};
 use crate::error::{Conflict, JournalError, SealError};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
-use crate::journal::Journal;
+use crate::journal::{InOrder, Journal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
 use crate::vault::{Person, Purpose};
@@ -48,20 +48,40 @@ impl SqliteJournal {
     }
 }
 
+/// Values for the writer that the caller keeps hold of: they are used again or
+/// freed where they were made, and not by the one thread all wait for.
+fn shared<T>(values: Vec<T>) -> (Arc<Vec<T>>, Arc<Vec<T>>) {
+    let values = Arc::new(values);
+    (Arc::clone(&values), values)
+}
+
 impl Journal for SqliteJournal {
     fn company(&self, name: &str) -> Result<CompanyId, JournalError> {
         self.company_id(name)
     }
 
-    fn accept(&self, arrivals: Vec<Arrival>) -> Result<Vec<Accepted>, JournalError> {
+    fn accept_in_order(
+        &self,
+        arrivals: Vec<Arrival>,
+        queue: InOrder,
+    ) -> Result<Vec<Accepted>, JournalError> {
         accept::check(&arrivals)?;
         if arrivals.is_empty() {
             return Ok(Vec::new());
         }
         let (vault, backlog) = (Arc::clone(&self.vault), self.backlog);
-        self.writer.call(arrivals.len(), move |work| {
-            accept::accept(work, &vault, backlog, &arrivals)
-        })
+        let (arrivals, handed_in) = shared(arrivals);
+        let places = Arc::clone(&arrivals);
+        let verdicts = self.writer.call_in_order(
+            arrivals.len(),
+            move |work| accept::accept(work, &vault, backlog, &handed_in),
+            move |verdicts| queue(&accept::queued(&places, verdicts)),
+        )?;
+        let arrivals = Arc::unwrap_or_clone(arrivals).into_iter();
+        Ok(arrivals
+            .zip(verdicts)
+            .map(|(arrival, verdict)| accept::answer(arrival, verdict))
+            .collect())
     }
 
     fn pending(&self, after: Ordinal, limit: usize) -> Result<Vec<Pending>, JournalError> {
@@ -96,8 +116,9 @@ impl Journal for SqliteJournal {
             1 + commit.entries.len() + beside
         };
         let weight = commits.iter().map(rows).sum();
+        let (_commits, handed_in) = shared(commits);
         self.writer.call(weight, move |work| {
-            commits
+            handed_in
                 .iter()
                 .map(|commit| commit::commit(work, commit))
                 .collect()
@@ -232,7 +253,7 @@ impl Journal for SqliteJournal {
     }
 
     fn outbox_next(&self) -> Result<Option<Timestamp>, JournalError> {
-        self.readers.read(|sql| outbox::next(sql))
+        self.readers.read(outbox::next)
     }
 
     fn outbox_item(

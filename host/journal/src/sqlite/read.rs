@@ -12,7 +12,7 @@ use crate::sqlite::row::{At, Coded, limit, place};
 
 const CONVERSATION: &str = "company, id, sequence, thread, contact, state, queue, owner, due_at,
     opened_at, snapshot";
-const ENTRY: &str = "conversation, sequence, feed, kind, at, input, head, sealed, contact";
+const ENTRY: &str = "v.id, e.sequence, e.feed, e.kind, e.at, e.input, e.head, e.sealed, e.contact";
 
 /// The one connection between a person's contacts: `person` holds the ids of
 /// all that are one with the contact ?2 of company ?1.
@@ -140,8 +140,9 @@ pub(super) fn entries(
     most: usize,
 ) -> Result<Vec<Entry>, JournalError> {
     let query = format!(
-        "SELECT {ENTRY} FROM entry WHERE company = ?1 AND conversation = ?2 AND sequence > ?3
-         ORDER BY sequence LIMIT ?4"
+        "SELECT {ENTRY} FROM conversation v CROSS JOIN entry e
+           ON e.company = ?1 AND e.conversation = v.number
+         WHERE v.company = ?1 AND v.id = ?2 AND e.sequence > ?3 ORDER BY e.sequence LIMIT ?4"
     );
     all(
         sql,
@@ -161,11 +162,10 @@ pub(super) fn journey(
 ) -> Result<Vec<Entry>, JournalError> {
     // Found through the few conversations, not by walking the company's feed.
     let query = format!(
-        "{PERSON} SELECT {ENTRY} FROM entry INDEXED BY entry_sequence
-         WHERE company = ?1 AND feed > ?3 AND conversation IN
-           (SELECT v.id FROM conversation v
-            WHERE v.company = ?1 AND v.contact IN (SELECT id FROM person))
-         ORDER BY feed LIMIT ?4"
+        "{PERSON} SELECT {ENTRY} FROM conversation v CROSS JOIN entry e INDEXED BY entry_sequence
+           ON e.company = ?1 AND e.conversation = v.number
+         WHERE v.company = ?1 AND v.contact IN (SELECT id FROM person) AND e.feed > ?3
+         ORDER BY e.feed LIMIT ?4"
     );
     let params = params![company, contact, place(after), limit(most)];
     all(sql, &query, params, entry)
@@ -179,7 +179,10 @@ pub(super) fn watched(
     most: usize,
 ) -> Result<Vec<Entry>, JournalError> {
     let query = format!(
-        "SELECT {ENTRY} FROM entry INDEXED BY entry_watched WHERE company = ?1 AND feed > ?2 AND kind BETWEEN 48 AND 63 ORDER BY feed LIMIT ?3"
+        "SELECT {ENTRY} FROM entry e INDEXED BY entry_watched
+         CROSS JOIN conversation v ON v.number = e.conversation
+         WHERE e.company = ?1 AND e.feed > ?2 AND e.kind BETWEEN 48 AND 63
+         ORDER BY e.feed LIMIT ?3"
     );
     all(
         sql,
@@ -201,7 +204,8 @@ pub(super) fn feed(
         .query_row([company], |row| row.get(0))
         .optional()?;
     let query = format!(
-        "SELECT {ENTRY} FROM entry WHERE company = ?1 AND feed > ?2 ORDER BY feed LIMIT ?3"
+        "SELECT {ENTRY} FROM entry e CROSS JOIN conversation v ON v.number = e.conversation
+         WHERE e.company = ?1 AND e.feed > ?2 ORDER BY e.feed LIMIT ?3"
     );
     Ok(Feed {
         entries: all(

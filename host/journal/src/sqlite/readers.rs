@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 
 use crate::error::JournalError;
 use crate::sqlite::schema;
@@ -28,13 +28,15 @@ impl Readers {
     /// that is committed meanwhile.
     pub(super) fn read<T>(
         &self,
-        read: impl FnOnce(&Transaction<'_>) -> Result<T, JournalError>,
+        read: impl FnOnce(&Connection) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        let mut lent = self.lend();
-        let connection = lent.connection.as_mut().ok_or(JournalError::Closed)?;
-        let transaction = connection.transaction()?;
-        let answer = read(&transaction)?;
-        transaction.finish()?;
+        let lent = self.lend();
+        let connection = lent.connection.as_ref().ok_or(JournalError::Closed)?;
+        // Kept as statements: parsing these two each time would cost as much as
+        // a small read.
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        let answer = read(connection)?;
+        connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(answer)
     }
 
@@ -62,12 +64,19 @@ struct Lent<'a> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
+        let connection = self.connection.take();
+        if let Some(connection) = &connection
+            && !connection.is_autocommit()
+        {
+            // The read failed or panicked.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
         let mut idle = self
             .from
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        idle.extend(self.connection.take());
+        idle.extend(connection);
         drop(idle);
         self.from.returned.notify_one();
     }

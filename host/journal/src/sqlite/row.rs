@@ -100,6 +100,13 @@ coded!(ContactChangeKind, ContactChangeKind::ALL);
 /// A time, to the microsecond.
 pub(super) struct At(pub(super) Timestamp);
 
+impl At {
+    /// The time as it reads back.
+    pub(super) fn kept(self) -> Timestamp {
+        Timestamp::from_microsecond(self.0.as_microsecond()).unwrap_or(self.0)
+    }
+}
+
 impl ToSql for At {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.0.as_microsecond().into())

@@ -42,20 +42,29 @@ trait Task: Send {
     fn weight(&self) -> usize;
 }
 
-struct Call<T, F> {
-    operation: F,
+struct Call<T, F, G> {
+    /// Let go before the caller is told, so that what the two share is the
+    /// caller's alone again.
+    operation: Option<F>,
     weight: usize,
+    /// Called where it came to something, before the caller is told and in the
+    /// order in which operations were done.
+    in_order: Option<G>,
     result: Option<Result<T, JournalError>>,
     reply: SyncSender<Result<T, JournalError>>,
 }
 
-impl<T, F> Task for Call<T, F>
+impl<T, F, G> Task for Call<T, F, G>
 where
     T: Send,
     F: FnMut(&mut Work<'_>) -> Result<T, JournalError> + Send,
+    G: FnOnce(&T) + Send,
 {
     fn run(&mut self, work: &mut Work<'_>) -> Result<(), JournalError> {
-        match (self.operation)(work) {
+        let Some(operation) = &mut self.operation else {
+            return Err(JournalError::Closed);
+        };
+        match operation(work) {
             Err(error) if error.is_failure() => Err(error),
             result => {
                 self.result = Some(result);
@@ -69,6 +78,11 @@ where
             Some(error) => Err(error),
             None => self.result.take().unwrap_or(Err(JournalError::Closed)),
         };
+        drop(self.operation.take());
+        let in_order = self.in_order.take();
+        if let (Ok(value), Some(in_order)) = (&result, in_order) {
+            in_order(value);
+        }
         // A caller that went away needs no answer.
         let _ = self.reply.send(result);
     }
@@ -110,10 +124,22 @@ impl Writer {
         weight: usize,
         operation: impl FnMut(&mut Work<'_>) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
+        self.call_in_order(weight, operation, |_| {})
+    }
+
+    /// The same; and what it came to is given to `in_order` before this
+    /// returns, one operation after the other as they were done.
+    pub(super) fn call_in_order<T: Send + 'static>(
+        &self,
+        weight: usize,
+        operation: impl FnMut(&mut Work<'_>) -> Result<T, JournalError> + Send + 'static,
+        in_order: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, JournalError> {
         let (reply, answer) = sync_channel(1);
         let call = Call {
-            operation,
+            operation: Some(operation),
             weight,
+            in_order: Some(in_order),
             result: None,
             reply,
         };

@@ -3,14 +3,14 @@ use std::thread;
 use std::time::Duration;
 
 use patchbay_journal::{
-    Accepted, Arrival, Journal, JournalError, Kind, Ordinal, Slot, SqliteJournal, Taken,
+    Accepted, Arrival, Journal, JournalError, Kind, Message, Ordinal, Slot, SqliteJournal,
 };
 
 use crate::place::{Place, arrival, at, commit, conversation, take};
 
-fn taken(journal: &SqliteJournal, arrival: Arrival) -> Taken {
+fn taken(journal: &SqliteJournal, arrival: Arrival) -> Message {
     match journal.accept(vec![arrival]).unwrap().remove(0) {
-        Accepted::Taken(taken) => taken,
+        Accepted::Taken(taken) => *taken,
         other => panic!("not taken: {other:?}"),
     }
 }
@@ -212,6 +212,26 @@ fn a_row_holds_what_arrived() {
     let other = journal.company("other").unwrap();
     assert_eq!(journal.inputs(other, &[Ordinal(1)]).unwrap(), []);
     assert_eq!(journal.message(company, "x", "", "m2").unwrap(), None);
+}
+
+#[test]
+fn what_was_taken_is_handed_back_as_it_would_be_read() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let mut exact = arrival(company, "m1", "hello");
+    exact.received_at = "2026-02-03T04:05:06.123456789Z".parse().unwrap();
+    exact.accepted_at = "1969-12-31T23:59:59.123456789Z".parse().unwrap();
+    let mut edit = arrival(company, "m1", "hello, world");
+    edit.thread = b"elsewhere".to_vec();
+    let mut reply = arrival(company, "m2", "and?");
+    reply.in_reply_to = Some("m1".into());
+    let accepted = journal.accept(vec![exact, edit, reply]).unwrap();
+    let ordinals = [1, 2, 3].map(Ordinal);
+    let read = journal.inputs(company, &ordinals).unwrap();
+    for (accepted, read) in accepted.into_iter().zip(read) {
+        assert_eq!(accepted, Accepted::Taken(Box::new(read)));
+    }
 }
 
 #[test]

@@ -110,3 +110,20 @@ fn what_is_asked_for_and_not_granted_is_named() {
     );
     assert!(needs.missing(&needs).is_empty());
 }
+
+#[test]
+fn the_example_s_rules_of_the_desk_are_the_defaults() {
+    let file = CompanyFile::parse(EXAMPLE).expect("valid");
+    assert_eq!(*file.desk.get_ref(), DeskRules::default());
+}
+
+#[test]
+fn a_rule_of_the_desk_out_of_range_is_pointed_at() {
+    let text = "company = \"a\"\n[queue.general]\ndefault = true\n[desk]\noffer-timeout = \"0s\"\n";
+    let problems = CompanyFile::parse(text).expect_err("refused");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(
+        problems[0].message.contains("offer-timeout"),
+        "{problems:?}"
+    );
+}

@@ -7,25 +7,44 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::classification::append_why;
-use super::{BadOutput, PROSE_BYTES, at_most, bad, percent, prose};
+use super::{BadOutput, PROSE_BYTES, at_most, bad, code, percent, prose};
 use crate::directory::Directory;
 
 /// Most actions of an answer.
 pub const ACTIONS: usize = 32;
 
 /// Something the host should do.
+///
+/// All but `notify` act on the conversation of the trigger, and do nothing
+/// where it has none; `open-incident` then opens an incident without one.
+///
+/// - `raise-priority`: it has at least `priority` from now on.
+/// - `re-route`: it is taken from its agent, if it has one, and goes to the
+///   queue `target`; without one a route is asked for with the cause
+///   `re-routed`.
+/// - `require-approval`: every reply must be approved from now on, by somebody
+///   of the team `target`; without one, or where nobody is in that team, by any
+///   supervisor.
+/// - `notify`: the named target `target` is told `message`, and how urgent it
+///   is where `priority` says so.
+/// - `open-incident`: it belongs to the incident of the subject `target` from
+///   now on, and `Conversation::incident` says so.
+/// - `wake-up`: escalation is asked at `at` with the trigger `wake-up`, whose
+///   `subject` is `target` and whose `due_at` is `at`. One of the same name (or
+///   also without any) takes its place; of a conversation's the 16 earliest
+///   are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     /// `raise-priority`, `re-route`, `require-approval`, `notify`,
     /// `open-incident` or `wake-up`.
     pub kind: String,
-    /// Who or what, by configured name.
+    /// Who or what, as the kind has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// What to tell them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Least priority from now on.
+    /// Least priority from now on, or how urgent the news is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<u8>,
     /// When to call again.
@@ -134,8 +153,18 @@ impl Action {
                         format!("is {at}, which is not after {now}"),
                     ));
                 }
-                Some(_) => {}
+                Some(_) => {
+                    if let Some(name) = target {
+                        code(format_args!("{path}.target"), name)?;
+                    }
+                }
             },
+            "require-approval" if target.is_some_and(str::is_empty) => {
+                return Err(bad(
+                    format_args!("{path}.target"),
+                    "is empty; it names the team that approves, or is left out",
+                ));
+            }
             "open-incident" | "raise-priority" | "require-approval" => {}
             other => {
                 let shown: String = other.chars().take(64).collect();
@@ -227,6 +256,27 @@ mod tests {
             ..action("wake-up")
         };
         assert!(check(wake).is_err());
+    }
+
+    #[test]
+    fn a_wake_up_s_name_is_a_code() {
+        let wake = |name: &str| Action {
+            target: Some(name.to_owned()),
+            at: Timestamp::from_second(60).ok(),
+            ..action("wake-up")
+        };
+        assert!(check(wake("follow-up")).is_ok());
+        assert!(check(wake("Ask Jo again")).is_err());
+    }
+
+    #[test]
+    fn approval_may_be_a_team_s() {
+        let approval = |team: &str| Action {
+            target: Some(team.to_owned()),
+            ..action("require-approval")
+        };
+        assert!(check(approval("legal")).is_ok());
+        assert!(check(approval("")).is_err());
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{BadOutput, LIST_ENTRIES, PROSE_BYTES, at_most, bad, code, language, percent, prose};
 use crate::directory::Directory;
 use crate::duration::Seconds;
+use crate::input::ID_BYTES;
 
 /// Most steps of a plan.
 pub const STEPS: usize = 16;
@@ -15,8 +17,26 @@ pub const STEPS: usize = 16;
 pub const STEP_SECONDS: u32 = 604_800;
 /// Longest SLA target: 366 days.
 pub const SLA_SECONDS: u32 = 31_622_400;
+/// Longest a conversation waits for an agent or is on hold: 366 days.
+pub const WAIT_SECONDS: u32 = 31_622_400;
+/// Longest an offer stands: a day.
+pub const OFFER_SECONDS: u32 = 86_400;
 
 /// Where a conversation goes.
+///
+/// What the host does by `kind`:
+///
+/// - `queue`: it waits in the queue `id`, and its steps begin.
+/// - `agent`: it is offered to the agent `id` alone, as soon as they are
+///   present, responding and have room, with the priority, targets and hours
+///   of `queue`. It stops waiting for them, and its steps begin in `queue`,
+///   when they refuse; at `until`; without `until`, at once unless they can be
+///   offered it now; and unless `while_away`, as soon as they are `away` or
+///   `offline`. No policy is asked again for that.
+/// - `hold`: nobody is offered it; it has the priority, targets and hours of
+///   `queue`. At `until` a route is asked for again with the cause `held`. A
+///   new message does not end it, a `re-route` does.
+/// - `close`: it is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// `queue`, `agent`, `hold` or `close`.
@@ -24,6 +44,16 @@ pub struct Target {
     /// Which queue or agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Of `agent` and `hold`, the queue it belongs to meanwhile and goes to
+    /// afterwards; absent: the queue it is in, or the default queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Of `agent` and `hold`, until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Of `agent` with `until`, whether it waits on while they are not there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub while_away: bool,
 }
 
 impl Target {
@@ -32,6 +62,9 @@ impl Target {
         Target {
             kind: "queue".to_owned(),
             id: Some(id.to_owned()),
+            queue: None,
+            until: None,
+            while_away: false,
         }
     }
 }
@@ -45,10 +78,13 @@ pub struct Step {
     /// Languages of which one must be spoken; empty: any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
-    /// Skip the step if fewer qualify.
+    /// Skip the step if fewer who meet it are available, whatever room they
+    /// have; absent: 1, and 0 never skips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_agents: Option<u32>,
-    /// How long it lasts; absent: for good.
+    /// How long it lasts; absent: for good. When the last one passes and
+    /// nobody has taken the conversation, a route is asked for again with the
+    /// cause `expired`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Seconds>,
 }
@@ -73,9 +109,17 @@ pub struct RoutePlan {
     /// Preferred agents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferences: Vec<Preference>,
-    /// 0 to 100; absent: the queue's own.
+    /// Agents who are not offered it while this plan stands, not even as the
+    /// last resort nor where they are preferred. One who is not on the roster is nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<String>,
+    /// 0 to 100; absent: the queue's own. A higher one the conversation has
+    /// stays.
     #[serde(default)]
     pub priority: Option<u8>,
+    /// How long an offer of it stands; absent: as long as the company says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer_timeout: Option<Seconds>,
     /// Targets by clock, keys as in JSON: `first_response`.
     #[serde(default)]
     pub sla: BTreeMap<String, Seconds>,
@@ -97,19 +141,22 @@ impl RoutePlan {
             target: Target::queue(id),
             steps: Vec::new(),
             preferences: Vec::new(),
+            excluded: Vec::new(),
             priority: None,
+            offer_timeout: None,
             sla: BTreeMap::new(),
             tags: Vec::new(),
             why: why.to_owned(),
         }
     }
 
-    /// Whether the contract allows this plan, given who there is.
+    /// Whether the contract allows this plan, given when it is made and who
+    /// there is.
     ///
     /// # Errors
     /// [`BadOutput`] with the first field at fault.
-    pub fn validate(&self, directory: &Directory) -> Result<(), BadOutput> {
-        self.validate_target(directory)?;
+    pub fn validate(&self, now: Timestamp, directory: &Directory) -> Result<(), BadOutput> {
+        self.target.validate(now, directory)?;
         at_most("steps", self.steps.len(), STEPS)?;
         for (index, step) in self.steps.iter().enumerate() {
             step.validate(format_args!("steps[{index}]"))?;
@@ -128,17 +175,25 @@ impl RoutePlan {
                 ));
             }
         }
+        at_most("excluded", self.excluded.len(), LIST_ENTRIES)?;
+        for (index, agent) in self.excluded.iter().enumerate() {
+            if self.target.kind == "agent" && self.target.id.as_ref() == Some(agent) {
+                return Err(bad(
+                    format_args!("excluded[{index}]"),
+                    "is the very agent it goes to",
+                ));
+            }
+            prose(format_args!("excluded[{index}]"), agent, ID_BYTES)?;
+        }
         percent("priority", self.priority)?;
+        if let Some(Seconds(seconds)) = self.offer_timeout {
+            lasts("offer_timeout", seconds, OFFER_SECONDS)?;
+        }
         for (clock, target) in &self.sla {
             if !CLOCKS.contains(&clock.as_str()) {
                 return Err(unknown("sla", "clock", clock));
             }
-            if target.0 == 0 || target.0 > SLA_SECONDS {
-                return Err(bad(
-                    format_args!("sla.{clock}"),
-                    format!("is {} s; it must be 1 to {SLA_SECONDS}", target.0),
-                ));
-            }
+            lasts(format_args!("sla.{clock}"), target.0, SLA_SECONDS)?;
         }
         at_most("tags", self.tags.len(), LIST_ENTRIES)?;
         for (index, tag) in self.tags.iter().enumerate() {
@@ -146,10 +201,12 @@ impl RoutePlan {
         }
         prose("why", &self.why, PROSE_BYTES)
     }
+}
 
-    fn validate_target(&self, directory: &Directory) -> Result<(), BadOutput> {
-        let id = self.target.id.as_deref();
-        match (self.target.kind.as_str(), id) {
+impl Target {
+    fn validate(&self, now: Timestamp, directory: &Directory) -> Result<(), BadOutput> {
+        let id = self.id.as_deref();
+        match (self.kind.as_str(), id) {
             ("queue", Some(id)) if directory.queue(id).is_none() => {
                 Err(unknown("target.id", "queue", id))
             }
@@ -159,9 +216,56 @@ impl RoutePlan {
             ("queue" | "agent", None) => {
                 Err(bad("target.id", "is missing; it says which queue or agent"))
             }
-            ("queue" | "agent" | "hold" | "close", _) => Ok(()),
+            ("agent" | "hold", _) => self.validate_wait(now, directory),
+            ("queue" | "close", _) => self.waits_for_nothing(),
             (kind, _) => Err(unknown("target.kind", "kind of target", kind)),
         }
+    }
+
+    fn validate_wait(&self, now: Timestamp, directory: &Directory) -> Result<(), BadOutput> {
+        if let Some(id) = &self.queue
+            && directory.queue(id).is_none()
+        {
+            return Err(unknown("target.queue", "queue", id));
+        }
+        if self.while_away && (self.kind != "agent" || self.until.is_none()) {
+            return Err(bad(
+                "target.while_away",
+                "is given, but it waits for no agent; give `kind` \"agent\" and `until`",
+            ));
+        }
+        let Some(until) = self.until else {
+            return Ok(());
+        };
+        let latest = now.saturating_add(SignedDuration::from_secs(WAIT_SECONDS.into()));
+        let latest = latest.unwrap_or(Timestamp::MAX);
+        if until <= now || until > latest {
+            return Err(bad(
+                "target.until",
+                format!("is {until}; it must be after {now} and not after {latest}"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// A `queue` or `close` that says for whom or until when is a mistake.
+    fn waits_for_nothing(&self) -> Result<(), BadOutput> {
+        for (field, given) in [
+            ("target.queue", self.queue.is_some()),
+            ("target.until", self.until.is_some()),
+            ("target.while_away", self.while_away),
+        ] {
+            if given {
+                return Err(bad(
+                    field,
+                    format!(
+                        "is given with the kind {:?}; only `agent` and `hold` have it",
+                        self.kind
+                    ),
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -182,12 +286,21 @@ impl Step {
             language(format_args!("{path}.languages"), tag)?;
         }
         match self.expires {
-            Some(Seconds(seconds)) if seconds == 0 || seconds > STEP_SECONDS => Err(bad(
-                format_args!("{path}.expires"),
-                format!("is {seconds} s; it must be 1 to {STEP_SECONDS}"),
-            )),
-            _ => Ok(()),
+            Some(Seconds(seconds)) => lasts(format_args!("{path}.expires"), seconds, STEP_SECONDS),
+            None => Ok(()),
         }
+    }
+}
+
+/// A span of 1 to so many seconds.
+fn lasts(field: impl Display, seconds: u32, most: u32) -> Result<(), BadOutput> {
+    match seconds {
+        0 => Err(bad(field, format!("is 0 s; it must be 1 to {most}"))),
+        _ if seconds > most => Err(bad(
+            field,
+            format!("is {seconds} s; it must be 1 to {most}"),
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -199,58 +312,140 @@ fn unknown(field: impl Display, what: &str, id: &str) -> BadOutput {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::Queue;
+    use crate::directory::{Agent, Queue};
 
     fn directory() -> Directory {
         let queue: Queue =
             serde_json::from_value(serde_json::json!({"id": "general", "default": true}))
                 .expect("a queue");
-        Directory::new(Vec::new(), vec![queue]).expect("valid")
+        let ana: Agent =
+            serde_json::from_value(serde_json::json!({"id": "ana"})).expect("an agent");
+        Directory::new(vec![ana], vec![queue]).expect("valid")
+    }
+
+    fn plan() -> RoutePlan {
+        RoutePlan::to_queue("general", "")
+    }
+
+    /// Moments are seconds after 1970, which is now.
+    fn at(second: u32) -> Option<Timestamp> {
+        Timestamp::from_second(second.into()).ok()
+    }
+
+    /// The field at fault; empty where there is none.
+    fn fault(plan: &RoutePlan) -> String {
+        match plan.validate(Timestamp::UNIX_EPOCH, &directory()) {
+            Ok(()) => String::new(),
+            Err(bad) => bad.field,
+        }
     }
 
     #[test]
     fn a_queue_or_agent_nobody_knows_is_refused() {
-        let plan = RoutePlan::to_queue("nowhere", "");
-        assert_eq!(
-            plan.validate(&directory()).expect_err("unknown").field,
-            "target.id"
-        );
-        let mut plan = RoutePlan::to_queue("general", "");
-        plan.preferences.push(Preference {
+        assert_eq!(fault(&RoutePlan::to_queue("nowhere", "")), "target.id");
+        let mut preferring = plan();
+        preferring.preferences.push(Preference {
             agent: "nobody".into(),
             score: 1,
         });
-        assert_eq!(
-            plan.validate(&directory()).expect_err("unknown").field,
-            "preferences[0].agent"
-        );
+        assert_eq!(fault(&preferring), "preferences[0].agent");
+    }
+
+    #[test]
+    fn who_left_may_still_be_excluded() {
+        let mut excluding = plan();
+        excluding.excluded = vec!["ana".into(), "somebody who left".into()];
+        assert_eq!(fault(&excluding), "");
+        excluding.excluded = vec!["ana".into(); LIST_ENTRIES + 1];
+        assert_eq!(fault(&excluding), "excluded");
+        excluding.excluded.truncate(1);
+        excluding.target.kind = "agent".into();
+        excluding.target.id = Some("ana".into());
+        assert_eq!(fault(&excluding), "excluded[0]");
     }
 
     #[test]
     fn steps_are_bounded() {
-        let mut plan = RoutePlan::to_queue("general", "");
-        plan.steps.push(Step {
+        let mut stepped = plan();
+        stepped.steps.push(Step {
             expires: Some(Seconds(0)),
             ..Step::default()
         });
-        assert_eq!(
-            plan.validate(&directory()).expect_err("too short").field,
-            "steps[0].expires"
-        );
-        plan.steps = vec![Step::default(); STEPS + 1];
-        assert_eq!(
-            plan.validate(&directory()).expect_err("too many").field,
-            "steps"
-        );
+        assert_eq!(fault(&stepped), "steps[0].expires");
+        stepped.steps = vec![Step::default(); STEPS + 1];
+        assert_eq!(fault(&stepped), "steps");
+    }
+
+    #[test]
+    fn an_offer_stands_for_a_day_at_most() {
+        for (seconds, expected) in [
+            (0, "offer_timeout"),
+            (1, ""),
+            (OFFER_SECONDS, ""),
+            (OFFER_SECONDS + 1, "offer_timeout"),
+        ] {
+            let mut offered = plan();
+            offered.offer_timeout = Some(Seconds(seconds));
+            assert_eq!(fault(&offered), expected, "{seconds}");
+        }
     }
 
     #[test]
     fn an_unknown_kind_of_target_is_refused() {
-        let mut plan = RoutePlan::to_queue("general", "");
-        plan.target.kind = "department".into();
-        assert_eq!(
-            plan.validate(&directory()).expect_err("unknown").field,
-            "target.kind"
+        let mut elsewhere = plan();
+        elsewhere.target.kind = "department".into();
+        assert_eq!(fault(&elsewhere), "target.kind");
+    }
+
+    #[test]
+    fn only_an_agent_and_a_hold_wait() {
+        let target = |kind: &str, id: Option<&str>| Target {
+            kind: kind.into(),
+            id: id.map(str::to_owned),
+            ..Target::queue("general")
+        };
+        let (queue, agent) = (
+            target("queue", Some("general")),
+            target("agent", Some("ana")),
         );
+        let (hold, close) = (target("hold", None), target("close", None));
+        let waiting = |of: &Target| Target {
+            until: at(60),
+            queue: Some("general".into()),
+            ..of.clone()
+        };
+        let away = |of: Target| Target {
+            while_away: true,
+            ..of
+        };
+        let until = |of: &Target, second| Target {
+            until: at(second),
+            ..of.clone()
+        };
+        let nowhere = Target {
+            queue: Some("nowhere".into()),
+            ..hold.clone()
+        };
+        for (target, expected) in [
+            (agent.clone(), ""),
+            (hold.clone(), ""),
+            (waiting(&agent), ""),
+            (waiting(&hold), ""),
+            (away(waiting(&agent)), ""),
+            (waiting(&queue), "target.queue"),
+            (until(&queue, 60), "target.until"),
+            (waiting(&close), "target.queue"),
+            (away(close), "target.while_away"),
+            (nowhere, "target.queue"),
+            (away(agent.clone()), "target.while_away"),
+            (away(waiting(&hold)), "target.while_away"),
+            (until(&agent, 0), "target.until"),
+            (until(&hold, WAIT_SECONDS), ""),
+            (until(&hold, WAIT_SECONDS + 1), "target.until"),
+        ] {
+            let shown = format!("{target:?}");
+            let sent = RoutePlan { target, ..plan() };
+            assert_eq!(fault(&sent), expected, "{shown}");
+        }
     }
 }

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::classification::append_why;
 use super::{BadOutput, LIST_ENTRIES, MESSAGE_BYTES, PROSE_BYTES, at_most, bad, code, prose, span};
+use crate::input::ID_BYTES;
+
+/// Most teams that must approve a draft.
+pub const APPROVERS: usize = 8;
 
 /// What should happen to a draft, mildest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,7 +18,7 @@ pub enum Verdict {
     Approve,
     /// The agent should change it first.
     Revise,
-    /// A supervisor must approve it first.
+    /// Somebody must approve it first.
     Hold,
     /// It may not go out.
     Block,
@@ -75,6 +79,11 @@ pub struct Review {
     pub verdict: Verdict,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// With `hold`, teams of which somebody must approve it, each of them, in
+    /// this order; empty: any supervisor, and so for a team nobody is a member
+    /// of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<String>,
     /// Why.
     pub why: String,
 }
@@ -108,11 +117,25 @@ impl Review {
                 prose(format_args!("{path}.suggestion"), suggestion, PROSE_BYTES)?;
             }
         }
+        at_most("approvers", self.approvers.len(), APPROVERS)?;
+        for (index, team) in self.approvers.iter().enumerate() {
+            if team.is_empty() {
+                return Err(bad(
+                    format_args!("approvers[{index}]"),
+                    "is empty; it names a team",
+                ));
+            }
+            prose(format_args!("approvers[{index}]"), team, ID_BYTES)?;
+        }
+        if self.verdict != Verdict::Hold && !self.approvers.is_empty() {
+            return Err(bad("approvers", "are given, but the verdict is not `hold`"));
+        }
         prose("why", &self.why, PROSE_BYTES)
     }
 
     /// Several reviews as one: the strictest verdict wins, findings are
-    /// concatenated. Where nobody had an opinion the draft is approved.
+    /// concatenated, and so are the approvers of a draft that is held, each
+    /// once. Where nobody had an opinion the draft is approved.
     pub fn merge<'a>(answers: impl IntoIterator<Item = (&'a str, Review)>) -> Review {
         let mut answers: Vec<(&str, Review)> = answers.into_iter().collect();
         if answers.len() == 1 {
@@ -122,7 +145,15 @@ impl Review {
         for (plugin, answer) in answers {
             merged.verdict = merged.verdict.max(answer.verdict);
             merged.findings.extend(answer.findings);
+            for team in answer.approvers {
+                if !merged.approvers.contains(&team) {
+                    merged.approvers.push(team);
+                }
+            }
             append_why(&mut merged.why, plugin, &answer.why);
+        }
+        if merged.verdict != Verdict::Hold {
+            merged.approvers.clear();
         }
         merged
     }
@@ -135,8 +166,8 @@ mod tests {
     fn review(verdict: Verdict, why: &str) -> Review {
         Review {
             verdict,
-            findings: Vec::new(),
             why: why.to_owned(),
+            ..Review::default()
         }
     }
 
@@ -153,6 +184,39 @@ mod tests {
     #[test]
     fn nobody_against_it_means_approved() {
         assert_eq!(Review::merge([]).verdict, Verdict::Approve);
+    }
+
+    fn held_for(teams: &[&str]) -> Review {
+        Review {
+            approvers: teams.iter().map(|team| (*team).to_owned()).collect(),
+            ..review(Verdict::Hold, "")
+        }
+    }
+
+    #[test]
+    fn whoever_must_approve_is_asked_once() {
+        let merged = Review::merge([
+            ("a", held_for(&["legal", "press"])),
+            ("b", held_for(&["press", "safety"])),
+        ]);
+        assert_eq!(merged.approvers, ["legal", "press", "safety"]);
+        let blocked = Review::merge([
+            ("a", held_for(&["legal"])),
+            ("b", review(Verdict::Block, "")),
+        ]);
+        assert_eq!(blocked.approvers, [""; 0]);
+    }
+
+    #[test]
+    fn only_what_is_held_has_approvers() {
+        assert!(held_for(&["legal"]).validate("").is_ok());
+        assert!(held_for(&[""]).validate("").is_err());
+        assert!(held_for(&["legal"; APPROVERS + 1]).validate("").is_err());
+        let approved = Review {
+            verdict: Verdict::Approve,
+            ..held_for(&["legal"])
+        };
+        assert!(approved.validate("").is_err());
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) struct Index {
     /// By whole language tag and by primary subtag, in lower case.
     languages: HashMap<String, Bitmap>,
     queues: HashMap<String, Bitmap>,
+    teams: HashMap<String, Bitmap>,
+    sites: HashMap<String, Bitmap>,
 }
 
 impl Index {
@@ -49,12 +51,14 @@ impl Index {
             if agent.queues.is_empty() {
                 index.unassigned.insert(position);
             }
-            for queue in &agent.queues {
-                index
-                    .queues
-                    .entry(queue.clone())
-                    .or_default()
-                    .insert(position);
+            for (sets, names) in [
+                (&mut index.queues, &agent.queues[..]),
+                (&mut index.teams, &agent.teams[..]),
+                (&mut index.sites, agent.site.as_slice()),
+            ] {
+                for name in names {
+                    sets.entry(name.clone()).or_default().insert(position);
+                }
             }
         }
         for queue in queues {
@@ -100,8 +104,14 @@ impl Index {
         if let Some(language) = &query.language {
             conditions.push(self.languages.get(&language.to_ascii_lowercase())?);
         }
-        if let Some(queue) = &query.queue {
-            conditions.push(self.queues.get(queue)?);
+        for (sets, name) in [
+            (&self.queues, &query.queue),
+            (&self.teams, &query.team),
+            (&self.sites, &query.site),
+        ] {
+            if let Some(name) = name {
+                conditions.push(sets.get(name)?);
+            }
         }
         Some(conditions)
     }

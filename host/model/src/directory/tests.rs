@@ -108,6 +108,15 @@ fn who_names_no_queue_works_every_queue_whose_skills_they_meet() {
     assert_eq!(members("billing"), ["bo"]);
     assert_eq!(members("vip"), ["bo", "cy", "ana", "di"]);
     assert_eq!(members("nowhere"), [""; 0]);
+    let floor = floor();
+    for (id, queues) in [
+        ("ana", &["general", "vip"][..]),
+        ("bo", &["billing", "general", "vip"]),
+        ("cy", &["vip"]),
+    ] {
+        let agent = floor.agent(id).expect(id);
+        assert_eq!(floor.queues_of(agent).collect::<Vec<_>>(), queues);
+    }
 }
 
 #[test]
@@ -128,6 +137,7 @@ fn present_is_available_or_busy_and_all_conditions_must_hold() {
         queue: Some("vip".into()),
         present: true,
         limit: 5,
+        ..Query::default()
     };
     assert_eq!(find(&floor(), query), ["bo"]);
 }

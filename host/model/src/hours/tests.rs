@@ -51,6 +51,61 @@ fn open_from_the_start_of_an_interval_to_just_before_its_end() {
 }
 
 #[test]
+fn hours_say_when_they_open_and_when_they_close() {
+    let office = hours(OFFICE);
+    for (local, opens, closes) in [
+        ("2026-03-06T16:00", None, Some("2026-03-06T17:00")),
+        ("2026-03-06T17:00", Some("2026-03-09T09:00"), None),
+        ("2026-12-24T12:00", Some("2026-12-26T10:00"), None),
+        ("2026-12-26T10:30", None, Some("2026-12-26T11:00")),
+    ] {
+        let (opens, closes) = (opens.map(lisbon), closes.map(lisbon));
+        assert_eq!(office.opens_at(lisbon(local)), opens, "{local}");
+        assert_eq!(office.closes_at(lisbon(local)), closes, "{local}");
+    }
+}
+
+#[test]
+fn what_meets_at_midnight_closes_once_and_what_never_closes_does_not() {
+    let night = hours(
+        r#"zone = "UTC"
+        week = { fri = ["22:00-24:00"], sat = ["00:00-06:00"] }"#,
+    );
+    let utc = |local| at("UTC", local);
+    let closes = night.closes_at(utc("2026-03-06T23:00"));
+    assert_eq!(closes, Some(utc("2026-03-07T06:00")));
+    let whole = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        .map(|day| format!("{day} = [\"00:00-24:00\"]"))
+        .join(", ");
+    for table in [
+        format!("zone = \"UTC\"\nweek = {{ {whole} }}"),
+        "zone = \"UTC\"".to_owned(),
+    ] {
+        let always = hours(&table);
+        assert_eq!(always.closes_at(utc("2026-03-06T23:00")), None);
+        assert_eq!(always.opens_at(utc("2026-03-06T23:00")), None);
+    }
+}
+
+#[test]
+fn what_is_more_than_a_year_away_is_not_looked_for() {
+    let once = hours(
+        r#"zone = "UTC"
+        shifts = { "2026-03-06" = ["10:00-11:00"], "2028-03-06" = ["10:00-11:00"] }"#,
+    );
+    let utc = |local| at("UTC", local);
+    let (before, after) = (utc("2026-03-01T00:00"), utc("2026-03-07T00:00"));
+    assert_eq!(once.opens_at(before), Some(utc("2026-03-06T10:00")));
+    assert_eq!(once.opens_at(after), None);
+    let working = |seconds| once.after_working(before, seconds);
+    assert_eq!(working(1_800), Some(utc("2026-03-06T10:30")));
+    assert_eq!(working(7_200), None);
+    let always = hours("zone = \"UTC\"");
+    assert_eq!(always.after_working(before, 60), Some(before + 60_000));
+    assert_eq!(always.after_working(before, u32::MAX), None);
+}
+
+#[test]
 fn a_holiday_is_closed_and_a_shift_overrides_weekday_and_holiday() {
     let office = hours(OFFICE);
     for (local, open) in [

@@ -14,7 +14,7 @@ use patchbay_desk::reply::{Reply, Sent, Then};
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::input::TEXT_BYTES;
-use patchbay_model::interaction::WrittenBy;
+use patchbay_model::interaction::{Attachment, WrittenBy, check_attachments};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -196,6 +196,10 @@ pub(crate) struct ReplyRequest {
     /// The text as it would be sent; at most 64 KiB, and what the channel
     /// takes.
     text: String,
+    /// Files that go out with it, as in an interaction; at most 32.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    attachments: Vec<Attachment>,
     /// `human` or `policy`; human unless said. Some channels require it.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -295,9 +299,11 @@ pub(super) async fn reply(
     let request: ReplyRequest = app.json(request).await?;
     bounded("id", &request.id, ID_BYTES)?;
     bounded("text", &request.text, TEXT_BYTES)?;
+    check_attachments(&request.attachments)?;
     let reply = Reply {
         id: request.id,
         text: request.text,
+        attachments: request.attachments,
         written_by: request.written_by,
         then: request.then,
     };

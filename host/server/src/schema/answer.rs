@@ -132,9 +132,16 @@ struct RoutePlan {
     #[serde(default)]
     #[schema(max_items = 64)]
     preferences: Vec<Preference>,
+    /// Agents who are not offered it.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    excluded: Vec<String>,
     /// 0 to 100; null: the queue's own.
     #[schema(minimum = 0, maximum = 100)]
     priority: Option<u8>,
+    /// How long an offer of it stands, such as `90s`; absent: as long as the
+    /// company says.
+    offer_timeout: Option<String>,
     /// Targets by clock (`first_response`, `next_response`, `resolution`),
     /// as durations such as `30m`.
     sla: BTreeMap<String, String>,
@@ -153,6 +160,15 @@ struct RouteTarget {
     kind: String,
     /// Which queue or agent.
     id: Option<String>,
+    /// Of `agent` and `hold`: the queue it belongs to meanwhile and goes to
+    /// afterwards.
+    queue: Option<String>,
+    /// Of `agent` and `hold`: until when.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    /// Of `agent`: whether it waits on while they are not there.
+    #[serde(default)]
+    while_away: bool,
 }
 
 /// Who qualifies for a while.
@@ -189,6 +205,11 @@ pub(crate) struct Review {
     verdict: Verdict,
     /// What was found in it.
     findings: Vec<Finding>,
+    /// Teams of which somebody must approve it, in this order, where it is
+    /// held; none: any supervisor.
+    #[serde(default)]
+    #[schema(max_items = 8)]
+    approvers: Vec<String>,
     /// Why.
     why: String,
 }
@@ -248,11 +269,12 @@ struct EscalationAction {
     /// `raise-priority`, `re-route`, `require-approval`, `notify`,
     /// `open-incident` or `wake-up`.
     kind: String,
-    /// Whom to notify, which queue, or what the incident is about.
+    /// Whom to notify, which queue, who approves, what the incident is about,
+    /// or the name of the wake-up.
     target: Option<String>,
     /// What to tell.
     message: Option<String>,
-    /// The least priority.
+    /// The least priority, or how urgent the news is.
     #[schema(minimum = 0, maximum = 100)]
     priority: Option<u8>,
     /// When to call again.

@@ -140,7 +140,8 @@ struct Author {
     verified: Option<bool>,
 }
 
-/// A file that came with an interaction; its content is kept elsewhere.
+/// A file that came with an interaction, or would go out with a draft; its
+/// content is kept elsewhere.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Attachment {
@@ -181,6 +182,10 @@ struct Draft {
     /// Interaction it answers, by id.
     #[schema(max_length = 256)]
     interaction: Option<String>,
+    /// Files that would go out with it.
+    #[serde(default)]
+    #[schema(max_items = 32)]
+    attachments: Vec<Attachment>,
 }
 
 /// Who wrote a draft; `human` unless said.
@@ -223,6 +228,8 @@ struct Conversation {
     /// When the oldest unanswered customer message was received.
     #[schema(format = DateTime)]
     unanswered_since: Option<String>,
+    /// Subject of the incident it belongs to.
+    incident: Option<String>,
 }
 
 /// State of a conversation; `queued` unless said.
@@ -275,7 +282,7 @@ struct Agent {
     /// Total capacity; 100 unless said.
     #[serde(default)]
     capacity: u32,
-    /// Seconds since the agent last finished something.
+    /// Seconds since the agent last took up or finished a conversation.
     idle: Option<u32>,
     /// Queues the agent is a member of; none: every queue whose skills the
     /// agent meets.
@@ -329,13 +336,17 @@ struct Trigger {
     code: String,
     /// The SLA clock it is about.
     clock: Option<String>,
-    /// When the target is or was due.
+    /// When the target is or was due, or a wake-up was asked for.
     #[schema(format = DateTime)]
     due_at: Option<String>,
-    /// What surges.
+    /// What surges, or the name a wake-up was asked for by.
     subject: Option<String>,
+    /// Who declined or let an offer time out, or is silent.
+    agent: Option<String>,
     /// How many.
     count: Option<u64>,
     /// What is usual.
     usual: Option<f64>,
+    /// Length of a surge's window, such as `15m`.
+    window: Option<String>,
 }

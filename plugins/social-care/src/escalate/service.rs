@@ -74,6 +74,9 @@ pub(super) fn silent(policy: &SocialCare, trigger: &Trigger) -> Option<Escalatio
     let conversation = trigger.conversation()?;
     let place = which(Some(&conversation));
     let priority = conversation.priority().saturating_add(10).clamp(70, 100);
+    let agent = trigger
+        .agent()
+        .map_or_else(|| "An agent".to_owned(), |id| format!("Agent {id}"));
     let mut escalation = Escalation::because("Its agent is silent: somebody else must take it.")
         .raise_priority(priority);
     if let Some(queue) = conversation
@@ -86,6 +89,6 @@ pub(super) fn silent(policy: &SocialCare, trigger: &Trigger) -> Option<Escalatio
         policy,
         escalation,
         "manager",
-        &format!("An agent has gone silent: {place}."),
+        &format!("{agent} has gone silent: {place}."),
     ))
 }

@@ -11,10 +11,10 @@ impl Escalation {
         }
     }
 
-    /// Tell a team, by configured name. Do not quote personal data.
-    pub fn notify(self, team: impl Into<String>, message: impl Into<String>) -> Self {
+    /// Tell one of the company's named targets. Do not quote personal data.
+    pub fn notify(self, target: impl Into<String>, message: impl Into<String>) -> Self {
         self.action(Action {
-            target: Some(team.into()),
+            target: Some(target.into()),
             message: Some(message.into()),
             ..Action::new("notify")
         })
@@ -33,6 +33,14 @@ impl Escalation {
         self.action(Action::new("require-approval"))
     }
 
+    /// Replies need the approval of somebody of this team from now on.
+    pub fn require_approval_of(self, team: impl Into<String>) -> Self {
+        self.action(Action {
+            target: Some(team.into()),
+            ..Action::new("require-approval")
+        })
+    }
+
     /// Open an incident of this subject. Do not quote personal data.
     pub fn open_incident(self, subject: impl Into<String>, message: impl Into<String>) -> Self {
         self.action(Action {
@@ -42,7 +50,8 @@ impl Escalation {
         })
     }
 
-    /// Give the conversation to this queue.
+    /// Take the conversation from its agent, if it has one, and give it to
+    /// this queue.
     pub fn re_route(self, queue: impl Into<String>) -> Self {
         self.action(Action {
             target: Some(queue.into()),
@@ -50,9 +59,26 @@ impl Escalation {
         })
     }
 
-    /// Ask this policy again at a time after now.
+    /// Take the conversation from its agent, if it has one, and ask the routing
+    /// policies where it goes.
+    pub fn route_again(self) -> Self {
+        self.action(Action::new("re-route"))
+    }
+
+    /// Call the escalation policies again at a time after now, with the
+    /// trigger `wake-up`. Another one without a name takes its place.
     pub fn wake_up(self, at: Timestamp) -> Self {
         self.action(Action {
+            at: Some(at),
+            ..Action::new("wake-up")
+        })
+    }
+
+    /// The same with a name, a code in kebab-case that the trigger's `subject`
+    /// gives back. Another one of the same name takes its place.
+    pub fn wake_up_for(self, name: impl Into<String>, at: Timestamp) -> Self {
+        self.action(Action {
+            target: Some(name.into()),
             at: Some(at),
             ..Action::new("wake-up")
         })
@@ -76,6 +102,12 @@ impl Action {
             at: None,
         }
     }
+
+    /// Of `notify` and `open-incident`: how urgent it is, 0 to 100.
+    pub fn urgency(mut self, urgency: u8) -> Self {
+        self.priority = Some(urgency.min(HIGHEST));
+        self
+    }
 }
 
 #[cfg(test)]
@@ -90,7 +122,10 @@ mod tests {
             .require_approval()
             .open_incident("recall", "many complaints")
             .re_route("senior")
-            .wake_up(5);
+            .wake_up(5)
+            .wake_up_for("follow-up", 7)
+            .route_again()
+            .require_approval_of("legal");
         let kinds: Vec<_> = escalation
             .actions
             .iter()
@@ -104,11 +139,17 @@ mod tests {
                 "require-approval",
                 "open-incident",
                 "re-route",
-                "wake-up"
+                "wake-up",
+                "wake-up",
+                "re-route",
+                "require-approval"
             ]
         );
         assert_eq!(escalation.actions[1].priority, Some(100));
         assert_eq!(escalation.actions[4].target.as_deref(), Some("senior"));
         assert_eq!(escalation.actions[5].at, Some(5));
+        assert_eq!(escalation.actions[6].target.as_deref(), Some("follow-up"));
+        assert_eq!(escalation.actions[7].target, None);
+        assert_eq!(escalation.actions[8].target.as_deref(), Some("legal"));
     }
 }

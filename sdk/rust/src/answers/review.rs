@@ -8,6 +8,7 @@ impl Review {
         Self {
             verdict: Verdict::Approve,
             findings: Vec::new(),
+            approvers: Vec::new(),
             why: String::new(),
         }
     }
@@ -17,9 +18,20 @@ impl Review {
         self.at_least(Verdict::Revise)
     }
 
-    /// A supervisor must approve it first. Never lowers the verdict.
+    /// Any supervisor must approve it first. Never lowers the verdict.
     pub fn hold(self) -> Self {
         self.at_least(Verdict::Hold)
+    }
+
+    /// Somebody of this team must approve it first, and of every team named
+    /// before. Never lowers the verdict; nobody approves what is blocked. At
+    /// most 8.
+    pub fn hold_for(mut self, team: impl Into<String>) -> Self {
+        self = self.hold();
+        if self.verdict == Verdict::Hold {
+            self.approvers.push(team.into());
+        }
+        self
     }
 
     /// It may not go out. Never lowers the verdict.
@@ -30,6 +42,9 @@ impl Review {
     /// This verdict, or the stricter one it has.
     pub fn at_least(mut self, verdict: Verdict) -> Self {
         self.verdict = self.verdict.max(verdict);
+        if self.verdict > Verdict::Hold {
+            self.approvers.clear();
+        }
         self
     }
 
@@ -84,6 +99,20 @@ mod tests {
     fn a_verdict_is_only_raised() {
         assert_eq!(Review::approve().block().revise().verdict, Verdict::Block);
         assert_eq!(Review::approve().revise().hold().verdict, Verdict::Hold);
+    }
+
+    #[test]
+    fn what_is_held_says_for_whom_and_what_is_blocked_does_not() {
+        let held = Review::approve().hold_for("legal").hold_for("press");
+        assert_eq!((held.verdict, held.approvers.len()), (Verdict::Hold, 2));
+        assert!(held.block().approvers.is_empty());
+        assert!(
+            Review::approve()
+                .block()
+                .hold_for("legal")
+                .approvers
+                .is_empty()
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::{HIGHEST, Preference, RoutePlan, SlaTarget, Step, Target};
-use crate::Skill;
+use crate::{Skill, Timestamp};
 
 impl RoutePlan {
     /// Into this queue.
@@ -7,12 +7,14 @@ impl RoutePlan {
         Self::to("queue", Some(id.into()))
     }
 
-    /// To this agent.
+    /// To this agent alone, and to a queue when they refuse or cannot be
+    /// offered it now; [`until`](Self::until) waits for them, and
+    /// [`in_queue`](Self::in_queue) names the queue.
     pub fn to_agent(id: impl Into<String>) -> Self {
         Self::to("agent", Some(id.into()))
     }
 
-    /// To nobody yet.
+    /// To nobody yet; [`until`](Self::until) says for how long.
     pub fn hold() -> Self {
         Self::to("hold", None)
     }
@@ -27,14 +29,41 @@ impl RoutePlan {
             target: Target {
                 kind: kind.to_owned(),
                 id,
+                queue: None,
+                until: None,
+                while_away: None,
             },
             steps: Vec::new(),
             preferences: Vec::new(),
+            excluded: Vec::new(),
             priority: None,
+            offer_timeout: None,
             sla: Vec::new(),
             tags: Vec::new(),
             why: String::new(),
         }
+    }
+
+    /// Of a plan for an agent or a hold: the queue it belongs to meanwhile and
+    /// goes to afterwards; otherwise the queue it is in, or the default queue.
+    pub fn in_queue(mut self, id: impl Into<String>) -> Self {
+        self.target.queue = Some(id.into());
+        self
+    }
+
+    /// Of a plan for an agent, until when it waits for them while they are
+    /// there but have no room; of a hold, when a route is asked for again.
+    /// After now, and at most 366 days after.
+    pub fn until(mut self, at: Timestamp) -> Self {
+        self.target.until = Some(at);
+        self
+    }
+
+    /// Of a plan that waits for an agent: also while they are `away` or
+    /// `offline`.
+    pub fn while_away(mut self) -> Self {
+        self.target.while_away = Some(true);
+        self
     }
 
     /// Who qualifies for a while; then the next step, which only widens.
@@ -53,7 +82,21 @@ impl RoutePlan {
         self
     }
 
-    /// 0 (lowest) to 100; otherwise the queue's own.
+    /// An agent who is not offered it while this plan stands. At most 64.
+    pub fn exclude(mut self, agent: impl Into<String>) -> Self {
+        self.excluded.push(agent.into());
+        self
+    }
+
+    /// Seconds an offer of it stands, 1 to 86,400; otherwise as long as the
+    /// company says.
+    pub fn offer_timeout(mut self, seconds: u32) -> Self {
+        self.offer_timeout = Some(seconds);
+        self
+    }
+
+    /// 0 (lowest) to 100; otherwise the queue's own. A conversation whose
+    /// priority is higher already keeps it.
     pub fn priority(mut self, priority: u8) -> Self {
         self.priority = Some(priority.min(HIGHEST));
         self
@@ -108,13 +151,16 @@ impl Step {
         self
     }
 
-    /// Skip the step at once if fewer agents qualify; otherwise 1.
+    /// Skip the step at once if fewer agents who meet it are available,
+    /// whatever room they have; 0: never. Otherwise 1.
     pub fn minimum_agents(mut self, agents: u32) -> Self {
         self.minimum_agents = Some(agents);
         self
     }
 
-    /// Seconds until the next step, 1 to 604,800; otherwise it stays.
+    /// Seconds until the next step, 1 to 604,800; otherwise it stays. When the
+    /// last step passes and nobody has taken the conversation, a route is
+    /// asked for again with the cause `expired`.
     pub fn expires_after(mut self, seconds: u32) -> Self {
         self.expires_after = Some(seconds);
         self
@@ -147,13 +193,8 @@ mod tests {
             .sla("first-response", 300)
             .tag("vip")
             .because("why");
-        assert_eq!(
-            plan.target,
-            Target {
-                kind: "queue".into(),
-                id: Some("fraud".into())
-            }
-        );
+        assert_eq!(plan.target, RoutePlan::to_queue("fraud").target);
+        assert_eq!(plan.target.id.as_deref(), Some("fraud"));
         assert_eq!(plan.steps[0].skills, [Skill::new("fraud", 3)]);
         assert_eq!(plan.steps[0].expires_after, Some(120));
         assert_eq!(plan.steps.len(), 2);
@@ -167,19 +208,31 @@ mod tests {
 
     #[test]
     fn hold_and_close_name_nobody() {
+        for (plan, kind) in [(RoutePlan::hold(), "hold"), (RoutePlan::close(), "close")] {
+            assert_eq!((plan.target.kind.as_str(), plan.target.id), (kind, None));
+        }
+    }
+
+    #[test]
+    fn a_plan_for_an_agent_says_how_long_it_waits_and_where_it_goes_then() {
+        let plan = RoutePlan::to_agent("ana")
+            .until(5)
+            .while_away()
+            .in_queue("vip")
+            .exclude("bo")
+            .offer_timeout(30);
+        let target = plan.target;
         assert_eq!(
-            RoutePlan::hold().target,
-            Target {
-                kind: "hold".into(),
-                id: None
-            }
+            (target.kind.as_str(), target.id.as_deref()),
+            ("agent", Some("ana"))
         );
         assert_eq!(
-            RoutePlan::close().target,
-            Target {
-                kind: "close".into(),
-                id: None
-            }
+            (target.until, target.while_away, target.queue.as_deref()),
+            (Some(5), Some(true), Some("vip"))
+        );
+        assert_eq!(
+            (plan.excluded, plan.offer_timeout),
+            (vec!["bo".to_owned()], Some(30))
         );
     }
 }

@@ -46,8 +46,8 @@ pub mod patchbay {
                         .finish()
                 }
             }
-            /// A file, picture or voice message that came with an interaction. The
-            /// content itself is never given to a policy.
+            /// A file, picture or voice message that came with an interaction, or would
+            /// go out with a draft. The content itself is never given to a policy.
             #[derive(Debug)]
             #[repr(transparent)]
             pub struct Attachment {
@@ -2027,9 +2027,11 @@ pub mod patchbay {
             }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Why a route is asked for: `new`, `reopened`, `returned` (its agent
-                /// let it go), `expired` (its last step ran out) or `re-routed` (an
-                /// escalation asked). Outside routing, the cause of the last route.
+                /// Code of why a route is asked for: `new`, `reopened`, `returned` (its
+                /// agent gave it back, went offline or left), `expired` (the last step
+                /// of its plan passed and nobody took it), `held` (the time it was on
+                /// hold for is over) or `re-routed` (an escalation asked). The set
+                /// grows. Outside routing, the cause of the last route.
                 #[allow(async_fn_in_trait)]
                 pub fn cause(&self) -> _rt::String {
                     unsafe {
@@ -2485,6 +2487,63 @@ pub mod patchbay {
                     }
                 }
             }
+            impl Conversation {
+                #[allow(unused_unsafe, clippy::all)]
+                /// Subject of the incident it belongs to, as `open-incident` named it;
+                /// absent where it belongs to none.
+                #[allow(async_fn_in_trait)]
+                pub fn incident(&self) -> ::core::option::Option<_rt::String> {
+                    unsafe {
+                        #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                        #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 3 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 3
+                                * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]conversation.incident"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = i32::from(*ptr0.add(0).cast::<u8>());
+                        let result6 = match l2 {
+                            0 => None,
+                            1 => {
+                                let e = {
+                                    let l3 = *ptr0
+                                        .add(::core::mem::size_of::<*const u8>())
+                                        .cast::<*mut u8>();
+                                    let l4 = *ptr0
+                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<usize>();
+                                    let len5 = l4;
+                                    let bytes5 = _rt::Vec::from_raw_parts(
+                                        l3.cast(),
+                                        len5,
+                                        len5,
+                                    );
+                                    _rt::string_lift(bytes5)
+                                };
+                                Some(e)
+                            }
+                            _ => _rt::invalid_enum_discriminant(),
+                        };
+                        result6
+                    }
+                }
+            }
             impl Draft {
                 #[allow(unused_unsafe, clippy::all)]
                 /// Identifier of the draft. At most 256 bytes.
@@ -2744,6 +2803,56 @@ pub mod patchbay {
             }
             impl Draft {
                 #[allow(unused_unsafe, clippy::all)]
+                /// Files that would go out with it, in order; at most 32.
+                #[allow(async_fn_in_trait)]
+                pub fn attachments(&self) -> _rt::Vec<Attachment> {
+                    unsafe {
+                        #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                        #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 2 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 2
+                                * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]draft.attachments"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = *ptr0.add(0).cast::<*mut u8>();
+                        let l3 = *ptr0
+                            .add(::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let base5 = l2;
+                        let len5 = l3;
+                        let mut result5 = _rt::Vec::with_capacity(len5);
+                        for i in 0..len5 {
+                            let base = base5.add(i * 4);
+                            let e5 = {
+                                let l4 = *base.add(0).cast::<i32>();
+                                Attachment::from_handle(l4 as u32)
+                            };
+                            result5.push(e5);
+                        }
+                        _rt::cabi_dealloc(base5, len5 * 4, 4);
+                        let result6 = result5;
+                        result6
+                    }
+                }
+            }
+            impl Draft {
+                #[allow(unused_unsafe, clippy::all)]
                 /// The interaction it answers; absent where it answers none.
                 #[allow(async_fn_in_trait)]
                 pub fn answers(&self) -> ::core::option::Option<Interaction> {
@@ -2946,10 +3055,20 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Code: `classified`, `sla-at-risk`, `sla-breached`,
-                /// `customer-returned`, `declined`, `silent-agent`, `wake-up`,
-                /// `volume-surge`, `reach-surge`. The set grows: answer none to a
-                /// code you do not know.
+                /// Code. The set grows: answer none to a code you do not know.
+                ///
+                /// - `classified`: an interaction was classified.
+                /// - `sla-at-risk`, `sla-breached`: a share of a target, or all of it,
+                ///   is used up; once each.
+                /// - `customer-returned`: the conversation was reopened, or its contact
+                ///   began it within the company's window for the same agent.
+                /// - `declined`: the only agent who fits declined it or let its offer
+                ///   time out.
+                /// - `silent-agent`: its owner has not answered the customer for as
+                ///   long as the company allows.
+                /// - `wake-up`: an escalation asked to be called now.
+                /// - `volume-surge`, `reach-surge`: many write about one thing, or few
+                ///   before many.
                 #[allow(async_fn_in_trait)]
                 pub fn code(&self) -> _rt::String {
                     unsafe {
@@ -2989,7 +3108,7 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// When it fired.
+                /// When it fired: the moment of the decision.
                 #[allow(async_fn_in_trait)]
                 pub fn at(&self) -> Timestamp {
                     unsafe {
@@ -3106,7 +3225,8 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// For SLA triggers, when the target is or was due; otherwise absent.
+                /// For SLA triggers, when the target is or was due; for `wake-up`,
+                /// when it was asked for; otherwise absent.
                 #[allow(async_fn_in_trait)]
                 pub fn due_at(&self) -> ::core::option::Option<Timestamp> {
                     unsafe {
@@ -3145,7 +3265,9 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// For surges, the topic or intent that surges; otherwise absent.
+                /// For surges, the topic or intent that surges; for `wake-up`, the
+                /// name it was asked for by, absent where it had none; otherwise
+                /// absent.
                 #[allow(async_fn_in_trait)]
                 pub fn subject(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -3201,9 +3323,67 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// For surges, how many interactions (or how much reach) were counted
-                /// in the window; for `declined` and `silent-agent`, how many offers
-                /// failed; otherwise absent.
+                /// For `declined`, the agent who declined it or let its offer time
+                /// out; for `silent-agent`, the agent who is silent; otherwise absent.
+                #[allow(async_fn_in_trait)]
+                pub fn agent(&self) -> ::core::option::Option<_rt::String> {
+                    unsafe {
+                        #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                        #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 3 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 3
+                                * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]trigger.agent"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = i32::from(*ptr0.add(0).cast::<u8>());
+                        let result6 = match l2 {
+                            0 => None,
+                            1 => {
+                                let e = {
+                                    let l3 = *ptr0
+                                        .add(::core::mem::size_of::<*const u8>())
+                                        .cast::<*mut u8>();
+                                    let l4 = *ptr0
+                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<usize>();
+                                    let len5 = l4;
+                                    let bytes5 = _rt::Vec::from_raw_parts(
+                                        l3.cast(),
+                                        len5,
+                                        len5,
+                                    );
+                                    _rt::string_lift(bytes5)
+                                };
+                                Some(e)
+                            }
+                            _ => _rt::invalid_enum_discriminant(),
+                        };
+                        result6
+                    }
+                }
+            }
+            impl Trigger {
+                #[allow(unused_unsafe, clippy::all)]
+                /// For `volume-surge`, how many interactions were counted in the
+                /// window; for `reach-surge`, how many people see them; for
+                /// `declined`, how many offers of it failed since it last had an
+                /// owner; otherwise absent.
                 #[allow(async_fn_in_trait)]
                 pub fn count(&self) -> ::core::option::Option<u64> {
                     unsafe {
@@ -3242,7 +3422,8 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// For surges, what the window usually holds; otherwise absent.
+                /// For surges, what a window of the same length usually counts;
+                /// otherwise absent.
                 #[allow(async_fn_in_trait)]
                 pub fn usual(&self) -> ::core::option::Option<f64> {
                     unsafe {
@@ -3270,6 +3451,45 @@ pub mod patchbay {
                                 let e = {
                                     let l3 = *ptr0.add(8).cast::<f64>();
                                     l3
+                                };
+                                Some(e)
+                            }
+                            _ => _rt::invalid_enum_discriminant(),
+                        };
+                        result4
+                    }
+                }
+            }
+            impl Trigger {
+                #[allow(unused_unsafe, clippy::all)]
+                /// For surges, length of the window in seconds; otherwise absent.
+                #[allow(async_fn_in_trait)]
+                pub fn window_seconds(&self) -> ::core::option::Option<u32> {
+                    unsafe {
+                        #[repr(align(4))]
+                        struct RetArea([::core::mem::MaybeUninit<u8>; 8]);
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 8],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]trigger.window-seconds"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = i32::from(*ptr0.add(0).cast::<u8>());
+                        let result4 = match l2 {
+                            0 => None,
+                            1 => {
+                                let e = {
+                                    let l3 = *ptr0.add(4).cast::<i32>();
+                                    l3 as u32
                                 };
                                 Some(e)
                             }
@@ -3432,6 +3652,7 @@ pub mod patchbay {
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
+            pub type Timestamp = super::super::super::patchbay::care::types::Timestamp;
             /// A skill and how well it is mastered or must be.
             #[derive(Clone, PartialEq)]
             pub struct Skill {
@@ -3541,6 +3762,10 @@ pub mod patchbay {
                 pub language: ::core::option::Option<_rt::String>,
                 /// Only members of this queue; absent: any.
                 pub queue: ::core::option::Option<_rt::String>,
+                /// Only members of this team; absent: any.
+                pub team: ::core::option::Option<_rt::String>,
+                /// Only agents of this site; absent: any.
+                pub site: ::core::option::Option<_rt::String>,
                 /// Only agents who are present (`available` or `busy`).
                 pub present: bool,
                 /// Most agents wanted; capped at 64.
@@ -3555,6 +3780,8 @@ pub mod patchbay {
                         .field("skills", &self.skills)
                         .field("language", &self.language)
                         .field("queue", &self.queue)
+                        .field("team", &self.team)
+                        .field("site", &self.site)
                         .field("present", &self.present)
                         .field("limit", &self.limit)
                         .finish()
@@ -3575,6 +3802,60 @@ pub mod patchbay {
                     f: &mut ::core::fmt::Formatter<'_>,
                 ) -> ::core::fmt::Result {
                     f.debug_struct("Page")
+                        .field("items", &self.items)
+                        .field("total", &self.total)
+                        .field("truncated", &self.truncated)
+                        .finish()
+                }
+            }
+            /// What choosing among agents takes, without a handle to drop.
+            #[derive(Clone, PartialEq)]
+            pub struct AgentSummary {
+                /// As `agent.id`.
+                pub id: _rt::String,
+                /// As `agent.presence`.
+                pub presence: _rt::String,
+                /// As `agent.load`.
+                pub load: u32,
+                /// As `agent.capacity`.
+                pub capacity: u32,
+                /// As `agent.idle-seconds`.
+                pub idle_seconds: ::core::option::Option<u32>,
+                /// Proficiency, 1 to 5, in each skill of the query, in the query's
+                /// order.
+                pub proficiencies: _rt::Vec<u8>,
+            }
+            impl ::core::fmt::Debug for AgentSummary {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("AgentSummary")
+                        .field("id", &self.id)
+                        .field("presence", &self.presence)
+                        .field("load", &self.load)
+                        .field("capacity", &self.capacity)
+                        .field("idle-seconds", &self.idle_seconds)
+                        .field("proficiencies", &self.proficiencies)
+                        .finish()
+                }
+            }
+            /// A bounded part of the directory as plain data, longest idle first.
+            #[derive(Clone, PartialEq)]
+            pub struct SummaryPage {
+                /// At most 64 agents.
+                pub items: _rt::Vec<AgentSummary>,
+                /// How many agents match altogether.
+                pub total: u32,
+                /// Whether there were more than were returned.
+                pub truncated: bool,
+            }
+            impl ::core::fmt::Debug for SummaryPage {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("SummaryPage")
                         .field("items", &self.items)
                         .field("total", &self.total)
                         .field("truncated", &self.truncated)
@@ -3863,6 +4144,7 @@ pub mod patchbay {
             impl Agent {
                 #[allow(unused_unsafe, clippy::all)]
                 /// `available`, `busy`, `away` or `offline`. Presence is not capacity.
+                /// Who let an offer time out and has not been back since is `away`.
                 #[allow(async_fn_in_trait)]
                 pub fn presence(&self) -> _rt::String {
                     unsafe {
@@ -3902,7 +4184,8 @@ pub mod patchbay {
             }
             impl Agent {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Capacity in use, in units; a call weighs 100, a chat 25 by default.
+                /// Capacity in use, in units, open offers included; a call weighs 100,
+                /// a chat 25 by default. May exceed `capacity`.
                 #[allow(async_fn_in_trait)]
                 pub fn load(&self) -> u32 {
                     unsafe {
@@ -3944,8 +4227,8 @@ pub mod patchbay {
             }
             impl Agent {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Seconds since the agent last finished something; absent where the
-                /// agent has not worked yet.
+                /// Seconds since the agent last took up or finished a conversation;
+                /// absent where the agent has not worked yet.
                 #[allow(async_fn_in_trait)]
                 pub fn idle_seconds(&self) -> ::core::option::Option<u32> {
                     unsafe {
@@ -3979,6 +4262,70 @@ pub mod patchbay {
                             _ => _rt::invalid_enum_discriminant(),
                         };
                         result4
+                    }
+                }
+            }
+            impl Agent {
+                #[allow(unused_unsafe, clippy::all)]
+                /// Queues the agent is a member of, sorted; at most 256.
+                #[allow(async_fn_in_trait)]
+                pub fn queues(&self) -> _rt::Vec<_rt::String> {
+                    unsafe {
+                        #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                        #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 2 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 2
+                                * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]agent.queues"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = *ptr0.add(0).cast::<*mut u8>();
+                        let l3 = *ptr0
+                            .add(::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let base7 = l2;
+                        let len7 = l3;
+                        let mut result7 = _rt::Vec::with_capacity(len7);
+                        for i in 0..len7 {
+                            let base = base7
+                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                            let e7 = {
+                                let l4 = *base.add(0).cast::<*mut u8>();
+                                let l5 = *base
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len6 = l5;
+                                let bytes6 = _rt::Vec::from_raw_parts(
+                                    l4.cast(),
+                                    len6,
+                                    len6,
+                                );
+                                _rt::string_lift(bytes6)
+                            };
+                            result7.push(e7);
+                        }
+                        _rt::cabi_dealloc(
+                            base7,
+                            len7 * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        );
+                        let result8 = result7;
+                        result8
                     }
                 }
             }
@@ -4237,7 +4584,7 @@ pub mod patchbay {
             }
             impl Queue {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Conversations that wait in it now.
+                /// Conversations that wait in it now; those on offer do not.
                 #[allow(async_fn_in_trait)]
                 pub fn waiting(&self) -> u32 {
                     unsafe {
@@ -4317,6 +4664,143 @@ pub mod patchbay {
                     }
                 }
             }
+            impl Queue {
+                #[allow(unused_unsafe, clippy::all)]
+                /// Name of its business hours, for the functions of `clock`; absent
+                /// where it has none and is open round the clock.
+                #[allow(async_fn_in_trait)]
+                pub fn hours(&self) -> ::core::option::Option<_rt::String> {
+                    unsafe {
+                        #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                        #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 3 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 3
+                                * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]queue.hours"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = i32::from(*ptr0.add(0).cast::<u8>());
+                        let result6 = match l2 {
+                            0 => None,
+                            1 => {
+                                let e = {
+                                    let l3 = *ptr0
+                                        .add(::core::mem::size_of::<*const u8>())
+                                        .cast::<*mut u8>();
+                                    let l4 = *ptr0
+                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<usize>();
+                                    let len5 = l4;
+                                    let bytes5 = _rt::Vec::from_raw_parts(
+                                        l3.cast(),
+                                        len5,
+                                        len5,
+                                    );
+                                    _rt::string_lift(bytes5)
+                                };
+                                Some(e)
+                            }
+                            _ => _rt::invalid_enum_discriminant(),
+                        };
+                        result6
+                    }
+                }
+            }
+            impl Queue {
+                #[allow(unused_unsafe, clippy::all)]
+                /// When it opens next; absent while it is open, and where it does not
+                /// open within 366 days.
+                #[allow(async_fn_in_trait)]
+                pub fn opens_at(&self) -> ::core::option::Option<Timestamp> {
+                    unsafe {
+                        #[repr(align(8))]
+                        struct RetArea([::core::mem::MaybeUninit<u8>; 16]);
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 16],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]queue.opens-at"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = i32::from(*ptr0.add(0).cast::<u8>());
+                        let result4 = match l2 {
+                            0 => None,
+                            1 => {
+                                let e = {
+                                    let l3 = *ptr0.add(8).cast::<i64>();
+                                    l3 as u64
+                                };
+                                Some(e)
+                            }
+                            _ => _rt::invalid_enum_discriminant(),
+                        };
+                        result4
+                    }
+                }
+            }
+            impl Queue {
+                #[allow(unused_unsafe, clippy::all)]
+                /// When it closes next; absent while it is closed, and where it does
+                /// not close within 366 days.
+                #[allow(async_fn_in_trait)]
+                pub fn closes_at(&self) -> ::core::option::Option<Timestamp> {
+                    unsafe {
+                        #[repr(align(8))]
+                        struct RetArea([::core::mem::MaybeUninit<u8>; 16]);
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 16],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]queue.closes-at"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = i32::from(*ptr0.add(0).cast::<u8>());
+                        let result4 = match l2 {
+                            0 => None,
+                            1 => {
+                                let e = {
+                                    let l3 = *ptr0.add(8).cast::<i64>();
+                                    l3 as u64
+                                };
+                                Some(e)
+                            }
+                            _ => _rt::invalid_enum_discriminant(),
+                        };
+                        result4
+                    }
+                }
+            }
             #[allow(unused_unsafe, clippy::all)]
             /// Agents that match, longest idle first; an agent who has not worked yet
             /// comes last.
@@ -4338,6 +4822,8 @@ pub mod patchbay {
                         skills: skills0,
                         language: language0,
                         queue: queue0,
+                        team: team0,
+                        site: site0,
                         present: present0,
                         limit: limit0,
                     } = query;
@@ -4384,12 +4870,36 @@ pub mod patchbay {
                         }
                         None => (0i32, ::core::ptr::null_mut(), 0usize),
                     };
-                    let ptr8 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    let (result9_0, result9_1, result9_2) = match team0 {
+                        Some(e) => {
+                            let vec8 = e;
+                            let ptr8 = vec8.as_ptr().cast::<u8>();
+                            let len8 = vec8.len();
+                            (1i32, ptr8.cast_mut(), len8)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result11_0, result11_1, result11_2) = match site0 {
+                        Some(e) => {
+                            let vec10 = e;
+                            let ptr10 = vec10.as_ptr().cast::<u8>();
+                            let len10 = vec10.len();
+                            (1i32, ptr10.cast_mut(), len10)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr12 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
                     #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
                     unsafe extern "C" {
                         #[link_name = "find"]
-                        fn wit_import9(
+                        fn wit_import13(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
                             _: *mut u8,
                             _: usize,
                             _: i32,
@@ -4404,7 +4914,13 @@ pub mod patchbay {
                         );
                     }
                     #[cfg(not(target_arch = "wasm32"))]
-                    unsafe extern "C" fn wit_import9(
+                    unsafe extern "C" fn wit_import13(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
                         _: *mut u8,
                         _: usize,
                         _: i32,
@@ -4419,7 +4935,7 @@ pub mod patchbay {
                     ) {
                         unreachable!()
                     }
-                    wit_import9(
+                    wit_import13(
                         result3,
                         len3,
                         result5_0,
@@ -4428,54 +4944,75 @@ pub mod patchbay {
                         result7_0,
                         result7_1,
                         result7_2,
+                        result9_0,
+                        result9_1,
+                        result9_2,
+                        result11_0,
+                        result11_1,
+                        result11_2,
                         match present0 {
                             true => 1,
                             false => 0,
                         },
                         _rt::as_i32(limit0),
-                        ptr8,
+                        ptr12,
                     );
-                    let l10 = *ptr8.add(0).cast::<*mut u8>();
-                    let l11 = *ptr8
+                    let l14 = *ptr12.add(0).cast::<*mut u8>();
+                    let l15 = *ptr12
                         .add(::core::mem::size_of::<*const u8>())
                         .cast::<usize>();
-                    let base13 = l10;
-                    let len13 = l11;
-                    let mut result13 = _rt::Vec::with_capacity(len13);
-                    for i in 0..len13 {
-                        let base = base13.add(i * 4);
-                        let e13 = {
-                            let l12 = *base.add(0).cast::<i32>();
-                            Agent::from_handle(l12 as u32)
+                    let base17 = l14;
+                    let len17 = l15;
+                    let mut result17 = _rt::Vec::with_capacity(len17);
+                    for i in 0..len17 {
+                        let base = base17.add(i * 4);
+                        let e17 = {
+                            let l16 = *base.add(0).cast::<i32>();
+                            Agent::from_handle(l16 as u32)
                         };
-                        result13.push(e13);
+                        result17.push(e17);
                     }
-                    _rt::cabi_dealloc(base13, len13 * 4, 4);
-                    let l14 = *ptr8
+                    _rt::cabi_dealloc(base17, len17 * 4, 4);
+                    let l18 = *ptr12
                         .add(2 * ::core::mem::size_of::<*const u8>())
                         .cast::<i32>();
-                    let l15 = i32::from(
-                        *ptr8
+                    let l19 = i32::from(
+                        *ptr12
                             .add(4 + 2 * ::core::mem::size_of::<*const u8>())
                             .cast::<u8>(),
                     );
-                    let result16 = Page {
-                        items: result13,
-                        total: l14 as u32,
-                        truncated: _rt::bool_lift(l15 as u8),
+                    let result20 = Page {
+                        items: result17,
+                        total: l18 as u32,
+                        truncated: _rt::bool_lift(l19 as u8),
                     };
-                    result16
+                    result20
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// How many agents match; `limit` is ignored.
+            /// The agents `find` gives, in one call for all of them: the cheaper one
+            /// wherever an agent's identifier, presence, load and proficiency are
+            /// enough.
             #[allow(async_fn_in_trait)]
-            pub fn count(query: &Query) -> u32 {
+            pub fn find_summaries(query: &Query) -> SummaryPage {
                 unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 8 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 8
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
                     let Query {
                         skills: skills0,
                         language: language0,
                         queue: queue0,
+                        team: team0,
+                        site: site0,
                         present: present0,
                         limit: limit0,
                     } = query;
@@ -4522,11 +5059,276 @@ pub mod patchbay {
                         }
                         None => (0i32, ::core::ptr::null_mut(), 0usize),
                     };
+                    let (result9_0, result9_1, result9_2) = match team0 {
+                        Some(e) => {
+                            let vec8 = e;
+                            let ptr8 = vec8.as_ptr().cast::<u8>();
+                            let len8 = vec8.len();
+                            (1i32, ptr8.cast_mut(), len8)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result11_0, result11_1, result11_2) = match site0 {
+                        Some(e) => {
+                            let vec10 = e;
+                            let ptr10 = vec10.as_ptr().cast::<u8>();
+                            let len10 = vec10.len();
+                            (1i32, ptr10.cast_mut(), len10)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr12 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "find-summaries"]
+                        fn wit_import13(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import13(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import13(
+                        result3,
+                        len3,
+                        result5_0,
+                        result5_1,
+                        result5_2,
+                        result7_0,
+                        result7_1,
+                        result7_2,
+                        result9_0,
+                        result9_1,
+                        result9_2,
+                        result11_0,
+                        result11_1,
+                        result11_2,
+                        match present0 {
+                            true => 1,
+                            false => 0,
+                        },
+                        _rt::as_i32(limit0),
+                        ptr12,
+                    );
+                    let l14 = *ptr12.add(0).cast::<*mut u8>();
+                    let l15 = *ptr12
+                        .add(::core::mem::size_of::<*const u8>())
+                        .cast::<usize>();
+                    let base29 = l14;
+                    let len29 = l15;
+                    let mut result29 = _rt::Vec::with_capacity(len29);
+                    for i in 0..len29 {
+                        let base = base29
+                            .add(i * (16 + 6 * ::core::mem::size_of::<*const u8>()));
+                        let e29 = {
+                            let l16 = *base.add(0).cast::<*mut u8>();
+                            let l17 = *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len18 = l17;
+                            let bytes18 = _rt::Vec::from_raw_parts(
+                                l16.cast(),
+                                len18,
+                                len18,
+                            );
+                            let l19 = *base
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>();
+                            let l20 = *base
+                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len21 = l20;
+                            let bytes21 = _rt::Vec::from_raw_parts(
+                                l19.cast(),
+                                len21,
+                                len21,
+                            );
+                            let l22 = *base
+                                .add(4 * ::core::mem::size_of::<*const u8>())
+                                .cast::<i32>();
+                            let l23 = *base
+                                .add(4 + 4 * ::core::mem::size_of::<*const u8>())
+                                .cast::<i32>();
+                            let l24 = i32::from(
+                                *base
+                                    .add(8 + 4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<u8>(),
+                            );
+                            let l26 = *base
+                                .add(16 + 4 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>();
+                            let l27 = *base
+                                .add(16 + 5 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len28 = l27;
+                            AgentSummary {
+                                id: _rt::string_lift(bytes18),
+                                presence: _rt::string_lift(bytes21),
+                                load: l22 as u32,
+                                capacity: l23 as u32,
+                                idle_seconds: match l24 {
+                                    0 => None,
+                                    1 => {
+                                        let e = {
+                                            let l25 = *base
+                                                .add(12 + 4 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<i32>();
+                                            l25 as u32
+                                        };
+                                        Some(e)
+                                    }
+                                    _ => _rt::invalid_enum_discriminant(),
+                                },
+                                proficiencies: <_ as From<
+                                    _rt::Vec<_>,
+                                >>::from(_rt::Vec::from_raw_parts(l26.cast(), len28, len28)),
+                            }
+                        };
+                        result29.push(e29);
+                    }
+                    _rt::cabi_dealloc(
+                        base29,
+                        len29 * (16 + 6 * ::core::mem::size_of::<*const u8>()),
+                        ::core::mem::size_of::<*const u8>(),
+                    );
+                    let l30 = *ptr12
+                        .add(2 * ::core::mem::size_of::<*const u8>())
+                        .cast::<i32>();
+                    let l31 = i32::from(
+                        *ptr12
+                            .add(4 + 2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<u8>(),
+                    );
+                    let result32 = SummaryPage {
+                        items: result29,
+                        total: l30 as u32,
+                        truncated: _rt::bool_lift(l31 as u8),
+                    };
+                    result32
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// How many agents match; `limit` is ignored.
+            #[allow(async_fn_in_trait)]
+            pub fn count(query: &Query) -> u32 {
+                unsafe {
+                    let Query {
+                        skills: skills0,
+                        language: language0,
+                        queue: queue0,
+                        team: team0,
+                        site: site0,
+                        present: present0,
+                        limit: limit0,
+                    } = query;
+                    let vec3 = skills0;
+                    let len3 = vec3.len();
+                    let layout3 = _rt::alloc::Layout::from_size_align(
+                            vec3.len() * (3 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result3, _cleanup3) = wit_bindgen::rt::Cleanup::new(layout3);
+                    for (i, e) in vec3.into_iter().enumerate() {
+                        let base = result3
+                            .add(i * (3 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let Skill { name: name1, proficiency: proficiency1 } = e;
+                            let vec2 = name1;
+                            let ptr2 = vec2.as_ptr().cast::<u8>();
+                            let len2 = vec2.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len2;
+                            *base.add(0).cast::<*mut u8>() = ptr2.cast_mut();
+                            *base
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (_rt::as_i32(proficiency1)) as u8;
+                        }
+                    }
+                    let (result5_0, result5_1, result5_2) = match language0 {
+                        Some(e) => {
+                            let vec4 = e;
+                            let ptr4 = vec4.as_ptr().cast::<u8>();
+                            let len4 = vec4.len();
+                            (1i32, ptr4.cast_mut(), len4)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result7_0, result7_1, result7_2) = match queue0 {
+                        Some(e) => {
+                            let vec6 = e;
+                            let ptr6 = vec6.as_ptr().cast::<u8>();
+                            let len6 = vec6.len();
+                            (1i32, ptr6.cast_mut(), len6)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result9_0, result9_1, result9_2) = match team0 {
+                        Some(e) => {
+                            let vec8 = e;
+                            let ptr8 = vec8.as_ptr().cast::<u8>();
+                            let len8 = vec8.len();
+                            (1i32, ptr8.cast_mut(), len8)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result11_0, result11_1, result11_2) = match site0 {
+                        Some(e) => {
+                            let vec10 = e;
+                            let ptr10 = vec10.as_ptr().cast::<u8>();
+                            let len10 = vec10.len();
+                            (1i32, ptr10.cast_mut(), len10)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
                     #[cfg(target_arch = "wasm32")]
                     #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
                     unsafe extern "C" {
                         #[link_name = "count"]
-                        fn wit_import8(
+                        fn wit_import12(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
                             _: *mut u8,
                             _: usize,
                             _: i32,
@@ -4540,7 +5342,13 @@ pub mod patchbay {
                         ) -> i32;
                     }
                     #[cfg(not(target_arch = "wasm32"))]
-                    unsafe extern "C" fn wit_import8(
+                    unsafe extern "C" fn wit_import12(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
                         _: *mut u8,
                         _: usize,
                         _: i32,
@@ -4554,7 +5362,7 @@ pub mod patchbay {
                     ) -> i32 {
                         unreachable!()
                     }
-                    let ret = wit_import8(
+                    let ret = wit_import12(
                         result3,
                         len3,
                         result5_0,
@@ -4563,6 +5371,12 @@ pub mod patchbay {
                         result7_0,
                         result7_1,
                         result7_2,
+                        result9_0,
+                        result9_1,
+                        result9_2,
+                        result11_0,
+                        result11_1,
+                        result11_2,
                         match present0 {
                             true => 1,
                             false => 0,
@@ -5193,7 +6007,13 @@ pub mod patchbay {
         /// What a policy remembers between decisions. Needs a grant per scope.
         ///
         /// Writes commit with the decision or not at all; a decision that fails
-        /// writes nothing. Keys are at most 128 bytes, values at most 4 KiB.
+        /// writes nothing. Keys are at most 128 bytes, values at most 4 KiB; a longer
+        /// one ends the decision with the outcome `out-of-memory`. A value and a
+        /// counter of the same key are two things.
+        ///
+        /// A check of a draft that is still being typed, and a decision without a
+        /// conversation in the scopes that need one, end with the outcome `denied`
+        /// when they write.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod state {
             #[used]
@@ -5326,7 +6146,8 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Set a key; it expires after that many seconds, or never.
+            /// Set a key; it expires after that many seconds, or never. Of concurrent
+            /// decisions the last one's value stays.
             #[allow(async_fn_in_trait)]
             pub fn set(
                 scope: Scope,
@@ -5446,8 +6267,8 @@ pub mod patchbay {
             }
             #[allow(unused_unsafe, clippy::all)]
             /// Add to a counter that forgets what is older than `window` seconds
-            /// (1 to 604,800). Reading it with `counter` gives the sum over the
-            /// window.
+            /// (1 to 604,800; what is outside is brought to the nearest end). Reading
+            /// it with `counter` gives the sum over the window.
             #[allow(async_fn_in_trait)]
             pub fn add_windowed(
                 scope: Scope,
@@ -5485,7 +6306,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Forget a key of the conversation. In the other scopes set it with an
+            /// Forget a key of the conversation, its counter too. In the other scopes set it with an
             /// expiry instead: a removal does not commute.
             #[allow(async_fn_in_trait)]
             pub fn remove(key: &str) -> () {
@@ -5571,6 +6392,159 @@ pub mod patchbay {
                             let e = {
                                 let l4 = i32::from(*ptr1.add(1).cast::<u8>());
                                 _rt::bool_lift(l4 as u8)
+                            };
+                            Some(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result5
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// When the business hours of that name open next after `at`; absent where
+            /// they are open at `at`, do not open within 366 days, or the company has
+            /// none of that name.
+            #[allow(async_fn_in_trait)]
+            pub fn opens_at(
+                hours: &str,
+                at: Timestamp,
+            ) -> ::core::option::Option<Timestamp> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea([::core::mem::MaybeUninit<u8>; 16]);
+                    let mut ret_area = RetArea([::core::mem::MaybeUninit::uninit(); 16]);
+                    let vec0 = hours;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "opens-at"]
+                        fn wit_import2(_: *mut u8, _: usize, _: i64, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(
+                        _: *mut u8,
+                        _: usize,
+                        _: i64,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, _rt::as_i64(at), ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result5 = match l3 {
+                        0 => None,
+                        1 => {
+                            let e = {
+                                let l4 = *ptr1.add(8).cast::<i64>();
+                                l4 as u64
+                            };
+                            Some(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result5
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// When the business hours of that name close next after `at`; absent
+            /// where they are closed at `at`, do not close within 366 days, or the
+            /// company has none of that name.
+            #[allow(async_fn_in_trait)]
+            pub fn closes_at(
+                hours: &str,
+                at: Timestamp,
+            ) -> ::core::option::Option<Timestamp> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea([::core::mem::MaybeUninit<u8>; 16]);
+                    let mut ret_area = RetArea([::core::mem::MaybeUninit::uninit(); 16]);
+                    let vec0 = hours;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "closes-at"]
+                        fn wit_import2(_: *mut u8, _: usize, _: i64, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(
+                        _: *mut u8,
+                        _: usize,
+                        _: i64,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, _rt::as_i64(at), ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result5 = match l3 {
+                        0 => None,
+                        1 => {
+                            let e = {
+                                let l4 = *ptr1.add(8).cast::<i64>();
+                                l4 as u64
+                            };
+                            Some(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result5
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// The moment after so many seconds of working time: Friday 16:00 and two
+            /// hours is Monday 10:00 where the hours are 9 to 17 on weekdays. Absent
+            /// where that is not within 366 days, or the company has no hours of that
+            /// name.
+            #[allow(async_fn_in_trait)]
+            pub fn after_working_time(
+                hours: &str,
+                at: Timestamp,
+                seconds: u32,
+            ) -> ::core::option::Option<Timestamp> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea([::core::mem::MaybeUninit<u8>; 16]);
+                    let mut ret_area = RetArea([::core::mem::MaybeUninit::uninit(); 16]);
+                    let vec0 = hours;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "after-working-time"]
+                        fn wit_import2(_: *mut u8, _: usize, _: i64, _: i32, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(
+                        _: *mut u8,
+                        _: usize,
+                        _: i64,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import2(
+                        ptr0.cast_mut(),
+                        len0,
+                        _rt::as_i64(at),
+                        _rt::as_i32(&seconds),
+                        ptr1,
+                    );
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result5 = match l3 {
+                        0 => None,
+                        1 => {
+                            let e = {
+                                let l4 = *ptr1.add(8).cast::<i64>();
+                                l4 as u64
                             };
                             Some(e)
                         }
@@ -5931,9 +6905,9 @@ mod _rt {
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 5068] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xce&\x01A\x02\x01A\x14\
-\x01B\x95\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 5637] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x87+\x01A\x02\x01A\x14\
+\x01B\x9b\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x04\0\x07contact\x03\x01\x04\0\
 \x0binteraction\x03\x01\x04\0\x0aassessment\x03\x01\x04\0\x0cconversation\x03\x01\
 \x04\0\x05draft\x03\x01\x04\0\x07trigger\x03\x01\x01h\x04\x01@\x01\x04self\x0b\0\
@@ -5973,70 +6947,82 @@ self-\0\x0d\x04\0\x1a[method]conversation.queue\x017\x04\0\x1a[method]conversati
 on.owner\x017\x04\0\x1f[method]conversation.last-agent\x017\x01@\x01\x04self-\0}\
 \x04\0\x1d[method]conversation.priority\x018\x01@\x01\x04self-\0!\x04\0\x19[meth\
 od]conversation.tags\x019\x01k\x01\x01@\x01\x04self-\0:\x04\0%[method]conversati\
-on.unanswered-since\x01;\x01h\x09\x01@\x01\x04self<\0s\x04\0\x10[method]draft.id\
-\x01=\x04\0\x15[method]draft.channel\x01=\x04\0\x12[method]draft.text\x01=\x04\0\
-\x18[method]draft.visibility\x01=\x04\0\x18[method]draft.written-by\x01=\x01@\x01\
-\x04self<\0\x0d\x04\0\x13[method]draft.agent\x01>\x01k1\x01@\x01\x04self<\0?\x04\
-\0\x15[method]draft.answers\x01@\x01@\x01\x04self<\05\x04\0\x18[method]draft.ass\
-essment\x01A\x01i\x08\x01k\xc2\0\x01@\x01\x04self<\0\xc3\0\x04\0\x1a[method]draf\
-t.conversation\x01D\x01@\x01\x04self<\0y\x04\0\x14[method]draft.length\x01E\x01k\
-y\x01@\x01\x04self<\0\xc6\0\x04\0\x1a[method]draft.length-limit\x01G\x01@\x01\x04\
-self<\0\x7f\x04\0\x17[method]draft.composing\x01H\x01h\x0a\x01@\x01\x04self\xc9\0\
-\0s\x04\0\x14[method]trigger.code\x01J\x01@\x01\x04self\xc9\0\0\x01\x04\0\x12[me\
-thod]trigger.at\x01K\x01@\x01\x04self\xc9\0\0\xc3\0\x04\0\x1c[method]trigger.con\
-versation\x01L\x01@\x01\x04self\xc9\0\0\x0d\x04\0\x15[method]trigger.clock\x01M\x01\
-@\x01\x04self\xc9\0\0:\x04\0\x16[method]trigger.due-at\x01N\x04\0\x17[method]tri\
-gger.subject\x01M\x01@\x01\x04self\xc9\0\0\x0f\x04\0\x15[method]trigger.count\x01\
-O\x01@\x01\x04self\xc9\0\0'\x04\0\x15[method]trigger.usual\x01P\x03\0\x19patchba\
-y:care/types@0.1.0\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\
-\x04\0\x0binteraction\x03\0\0\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncat\
-ed\x7f\x04\0\x04page\x03\0\x04\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\
-\x01\x06\x04\0\x0aof-contact\x01\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\
-\x02\x01B;\x01r\x02\x04names\x0bproficiency}\x04\0\x05skill\x03\0\0\x04\0\x05age\
-nt\x03\x01\x04\0\x05queue\x03\x01\x01p\x01\x01ks\x01r\x05\x06skills\x04\x08langu\
-age\x05\x05queue\x05\x07present\x7f\x05limity\x04\0\x05query\x03\0\x06\x01i\x02\x01\
-p\x08\x01r\x03\x05items\x09\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0a\x01\
-h\x02\x01@\x01\x04self\x0c\0s\x04\0\x10[method]agent.id\x01\x0d\x01@\x01\x04self\
-\x0c\0\x05\x04\0\x12[method]agent.name\x01\x0e\x01@\x01\x04self\x0c\0\x04\x04\0\x14\
-[method]agent.skills\x01\x0f\x01k}\x01@\x02\x04self\x0c\x05skills\0\x10\x04\0\x19\
-[method]agent.proficiency\x01\x11\x01ps\x01@\x01\x04self\x0c\0\x12\x04\0\x17[met\
-hod]agent.languages\x01\x13\x04\0\x16[method]agent.presence\x01\x0d\x01@\x01\x04\
-self\x0c\0y\x04\0\x12[method]agent.load\x01\x14\x04\0\x16[method]agent.capacity\x01\
-\x14\x01ky\x01@\x01\x04self\x0c\0\x15\x04\0\x1a[method]agent.idle-seconds\x01\x16\
-\x04\0\x13[method]agent.teams\x01\x13\x04\0\x12[method]agent.site\x01\x0e\x01h\x03\
-\x01@\x01\x04self\x17\0s\x04\0\x10[method]queue.id\x01\x18\x01@\x01\x04self\x17\0\
-\x7f\x04\0\x18[method]queue.is-default\x01\x19\x01@\x01\x04self\x17\0\x04\x04\0\x14\
-[method]queue.skills\x01\x1a\x01@\x01\x04self\x17\0y\x04\0\x15[method]queue.wait\
-ing\x01\x1b\x01@\x01\x04self\x17\0\x15\x04\0\"[method]queue.longest-wait-seconds\
-\x01\x1c\x04\0\x15[method]queue.is-open\x01\x19\x01@\x01\x05query\x07\0\x0b\x04\0\
-\x04find\x01\x1d\x01@\x01\x05query\x07\0y\x04\0\x05count\x01\x1e\x01k\x08\x01@\x01\
-\x02ids\0\x1f\x04\0\x03get\x01\x20\x01i\x03\x01k!\x01@\x01\x02ids\0\"\x04\0\x09g\
-et-queue\x01#\x01@\0\0\x12\x04\0\x09queue-ids\x01$\x03\0\x1apatchbay:care/agents\
-@0.1.0\x05\x03\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07article\x01\x05\
-scoreu\x04\0\x05match\x03\0\x02\x01h\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]\
-article.id\x01\x05\x04\0\x15[method]article.title\x01\x05\x04\0\x14[method]artic\
-le.text\x01\x05\x01ps\x01@\x01\x04self\x04\0\x06\x04\0\x17[method]article.intent\
-s\x01\x07\x01ks\x01@\x01\x04self\x04\0\x08\x04\0\x18[method]article.language\x01\
-\x09\x04\0\x19[method]article.never-say\x01\x07\x01p\x03\x01@\x02\x04texts\x05li\
-mity\0\x0a\x04\0\x06search\x01\x0b\x01p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0af\
-or-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.0\x05\x04\x01B\x13\x01m\x03\
-\x0cconversation\x07contact\x07company\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01\
-@\x02\x05scope\x01\x03keys\0\x03\x04\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03k\
-eys\0x\x04\0\x07counter\x01\x05\x01ky\x01@\x04\x05scope\x01\x03keys\x05value\x02\
-\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06\
-amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valuex\x01\0\
-\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06windowy\x01\0\x04\
-\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19\
-patchbay:care/state@0.1.0\x05\x05\x02\x03\0\0\x09timestamp\x01B\x07\x02\x03\x02\x01\
-\x06\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\
-\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x03\0\x19patchbay:care/clock\
-@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/ran\
-dom@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/s\
-ettings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05\
-level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\
-\0\x17patchbay:care/log@0.1.0\x05\x0a\x04\0\x1bpatchbay:care/imports@0.1.0\x04\0\
-\x0b\x0d\x01\0\x07imports\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit\
--component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+on.unanswered-since\x01;\x04\0\x1d[method]conversation.incident\x017\x01h\x09\x01\
+@\x01\x04self<\0s\x04\0\x10[method]draft.id\x01=\x04\0\x15[method]draft.channel\x01\
+=\x04\0\x12[method]draft.text\x01=\x04\0\x18[method]draft.visibility\x01=\x04\0\x18\
+[method]draft.written-by\x01=\x01@\x01\x04self<\0\x0d\x04\0\x13[method]draft.age\
+nt\x01>\x01@\x01\x04self<\0\x1e\x04\0\x19[method]draft.attachments\x01?\x01k1\x01\
+@\x01\x04self<\0\xc0\0\x04\0\x15[method]draft.answers\x01A\x01@\x01\x04self<\05\x04\
+\0\x18[method]draft.assessment\x01B\x01i\x08\x01k\xc3\0\x01@\x01\x04self<\0\xc4\0\
+\x04\0\x1a[method]draft.conversation\x01E\x01@\x01\x04self<\0y\x04\0\x14[method]\
+draft.length\x01F\x01ky\x01@\x01\x04self<\0\xc7\0\x04\0\x1a[method]draft.length-\
+limit\x01H\x01@\x01\x04self<\0\x7f\x04\0\x17[method]draft.composing\x01I\x01h\x0a\
+\x01@\x01\x04self\xca\0\0s\x04\0\x14[method]trigger.code\x01K\x01@\x01\x04self\xca\
+\0\0\x01\x04\0\x12[method]trigger.at\x01L\x01@\x01\x04self\xca\0\0\xc4\0\x04\0\x1c\
+[method]trigger.conversation\x01M\x01@\x01\x04self\xca\0\0\x0d\x04\0\x15[method]\
+trigger.clock\x01N\x01@\x01\x04self\xca\0\0:\x04\0\x16[method]trigger.due-at\x01\
+O\x04\0\x17[method]trigger.subject\x01N\x04\0\x15[method]trigger.agent\x01N\x01@\
+\x01\x04self\xca\0\0\x0f\x04\0\x15[method]trigger.count\x01P\x01@\x01\x04self\xca\
+\0\0'\x04\0\x15[method]trigger.usual\x01Q\x01@\x01\x04self\xca\0\0\xc7\0\x04\0\x1e\
+[method]trigger.window-seconds\x01R\x03\0\x19patchbay:care/types@0.1.0\x05\0\x02\
+\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\
+\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\
+\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\x01\x06\x04\0\x0aof-contact\x01\
+\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\x02\x02\x03\0\0\x09timestamp\x01\
+BL\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0bproficien\
+cy}\x04\0\x05skill\x03\0\x02\x04\0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\
+\x01ks\x01r\x07\x06skills\x06\x08language\x07\x05queue\x07\x04team\x07\x04site\x07\
+\x07present\x7f\x05limity\x04\0\x05query\x03\0\x08\x01i\x04\x01p\x0a\x01r\x03\x05\
+items\x0b\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0c\x01ky\x01p}\x01r\x06\
+\x02ids\x08presences\x04loady\x08capacityy\x0cidle-seconds\x0e\x0dproficiencies\x0f\
+\x04\0\x0dagent-summary\x03\0\x10\x01p\x11\x01r\x03\x05items\x12\x05totaly\x09tr\
+uncated\x7f\x04\0\x0csummary-page\x03\0\x13\x01h\x04\x01@\x01\x04self\x15\0s\x04\
+\0\x10[method]agent.id\x01\x16\x01@\x01\x04self\x15\0\x07\x04\0\x12[method]agent\
+.name\x01\x17\x01@\x01\x04self\x15\0\x06\x04\0\x14[method]agent.skills\x01\x18\x01\
+k}\x01@\x02\x04self\x15\x05skills\0\x19\x04\0\x19[method]agent.proficiency\x01\x1a\
+\x01ps\x01@\x01\x04self\x15\0\x1b\x04\0\x17[method]agent.languages\x01\x1c\x04\0\
+\x16[method]agent.presence\x01\x16\x01@\x01\x04self\x15\0y\x04\0\x12[method]agen\
+t.load\x01\x1d\x04\0\x16[method]agent.capacity\x01\x1d\x01@\x01\x04self\x15\0\x0e\
+\x04\0\x1a[method]agent.idle-seconds\x01\x1e\x04\0\x14[method]agent.queues\x01\x1c\
+\x04\0\x13[method]agent.teams\x01\x1c\x04\0\x12[method]agent.site\x01\x17\x01h\x05\
+\x01@\x01\x04self\x1f\0s\x04\0\x10[method]queue.id\x01\x20\x01@\x01\x04self\x1f\0\
+\x7f\x04\0\x18[method]queue.is-default\x01!\x01@\x01\x04self\x1f\0\x06\x04\0\x14\
+[method]queue.skills\x01\"\x01@\x01\x04self\x1f\0y\x04\0\x15[method]queue.waitin\
+g\x01#\x01@\x01\x04self\x1f\0\x0e\x04\0\"[method]queue.longest-wait-seconds\x01$\
+\x04\0\x15[method]queue.is-open\x01!\x01@\x01\x04self\x1f\0\x07\x04\0\x13[method\
+]queue.hours\x01%\x01k\x01\x01@\x01\x04self\x1f\0&\x04\0\x16[method]queue.opens-\
+at\x01'\x04\0\x17[method]queue.closes-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04\
+find\x01(\x01@\x01\x05query\x09\0\x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05q\
+uery\x09\0y\x04\0\x05count\x01*\x01k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01\
+i\x05\x01k-\x01@\x01\x02ids\0.\x04\0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09que\
+ue-ids\x010\x03\0\x1apatchbay:care/agents@0.1.0\x05\x04\x01B\x16\x04\0\x07articl\
+e\x03\x01\x01i\0\x01r\x02\x07article\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\
+\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]article.id\x01\x05\x04\0\x15[method]\
+article.title\x01\x05\x04\0\x14[method]article.text\x01\x05\x01ps\x01@\x01\x04se\
+lf\x04\0\x06\x04\0\x17[method]article.intents\x01\x07\x01ks\x01@\x01\x04self\x04\
+\0\x08\x04\0\x18[method]article.language\x01\x09\x04\0\x19[method]article.never-\
+say\x01\x07\x01p\x03\x01@\x02\x04texts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01\
+p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:ca\
+re/knowledge@0.1.0\x05\x05\x01B\x13\x01m\x03\x0cconversation\x07contact\x07compa\
+ny\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\
+\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03keys\0x\x04\0\x07counter\x01\x05\x01k\
+y\x01@\x04\x05scope\x01\x03keys\x05value\x02\x0dexpires-after\x06\x01\0\x04\0\x03\
+set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01\
+@\x03\x05scope\x01\x03keys\x05valuex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scop\
+e\x01\x03keys\x06amountx\x06windowy\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\
+\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19patchbay:care/state@0.1.0\x05\x06\
+\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03n\
+ow\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01\
+k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09clos\
+es-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-work\
+ing-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\
+\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\
+\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05\
+debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07m\
+essages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1.0\x05\x0a\x04\
+\0\x1bpatchbay:care/imports@0.1.0\x04\0\x0b\x0d\x01\0\x07imports\x03\0\0\0G\x09p\
+roducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\
+\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -38,9 +38,13 @@ use crate::bindings::imports::patchbay::care::log as __with_name8;
 pub mod exports {
     pub mod patchbay {
         pub mod routing {
-            /// Called when a conversation has no owner: it is new, reopened or returned,
-            /// or its last step expired. The host picks the agent; a policy says who
-            /// qualifies and who would be best.
+            /// Called when a conversation has no owner and needs a plan; its `cause` says
+            /// why. The host picks the agent; a policy says who qualifies and who would be
+            /// best. It is not called when an offer is declined or times out, when a step
+            /// passes and another follows, nor when somebody hands the conversation on.
+            ///
+            /// Beyond its messages a conversation is decided about at most 20 times within
+            /// an hour; a route asked for after that is the default queue.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod routing {
                 #[used]
@@ -48,15 +52,41 @@ pub mod exports {
                 static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
                 use super::super::super::super::_rt;
                 pub type Conversation = super::super::super::super::__with_name0::Conversation;
+                pub type Timestamp = super::super::super::super::__with_name0::Timestamp;
                 pub type Skill = super::super::super::super::__with_name2::Skill;
                 /// Where the conversation goes.
                 #[derive(Clone, PartialEq)]
                 pub struct Target {
-                    /// Code: `queue`, `agent`, `hold` (nobody yet) or `close` (nothing to
-                    /// do). The set grows.
+                    /// Code:
+                    ///
+                    /// - `queue`: the host offers it to members of the queue, as steps and
+                    ///   preferences say.
+                    /// - `agent`: the host offers it to that agent alone, who need not be
+                    ///   a member of a queue nor meet a step, as soon as they are present
+                    ///   and have room. When they refuse, or the wait is over, it goes to
+                    ///   `queue`, and the steps begin.
+                    /// - `hold`: nobody is offered it before `until`. A new message does
+                    ///   not end that; an escalation's `re-route` does.
+                    /// - `close`: there is nothing to do; it is resolved.
+                    ///
+                    /// The set grows.
                     pub kind: _rt::String,
                     /// Which queue or agent; absent for `hold` and `close`.
                     pub id: ::core::option::Option<_rt::String>,
+                    /// For `agent` and `hold`, the queue whose targets, hours and priority
+                    /// hold meanwhile and which it goes to afterwards; absent: the queue
+                    /// it is in, or the default queue. Absent for `queue` and `close`.
+                    pub queue: ::core::option::Option<_rt::String>,
+                    /// For `agent`, until when it waits for them; absent: it does not
+                    /// wait, and goes to `queue` at once unless they can be offered it
+                    /// now. For `hold`, when a route is asked for again, with the cause
+                    /// `held`; absent: not by time. After now, and at most 366 days after.
+                    /// Absent for `queue` and `close`.
+                    pub until: ::core::option::Option<Timestamp>,
+                    /// For `agent` with `until`, whether it goes on waiting while they are
+                    /// `away` or `offline`; absent: false, it goes to `queue` as soon as
+                    /// they are. Absent otherwise.
+                    pub while_away: ::core::option::Option<bool>,
                 }
                 impl ::core::fmt::Debug for Target {
                     fn fmt(
@@ -66,20 +96,30 @@ pub mod exports {
                         f.debug_struct("Target")
                             .field("kind", &self.kind)
                             .field("id", &self.id)
+                            .field("queue", &self.queue)
+                            .field("until", &self.until)
+                            .field("while-away", &self.while_away)
                             .finish()
                     }
                 }
-                /// Who qualifies for a while. Steps are tried in order and only widen.
+                /// Who qualifies for a while. Steps are tried in order and only widen: who
+                /// met an earlier step still qualifies. After the last, any member of the
+                /// queue does.
                 #[derive(Clone, PartialEq)]
                 pub struct Step {
                     /// Least proficiency in each skill; empty: none required. At most 32.
                     pub skills: _rt::Vec<Skill>,
-                    /// Languages of which the agent must speak one (BCP 47); empty: any.
-                    /// At most 32.
+                    /// Languages of which the agent must speak one (BCP 47; a primary
+                    /// subtag such as `pt` also stands for `pt-BR`); empty: any. At most
+                    /// 32.
                     pub languages: _rt::Vec<_rt::String>,
-                    /// Skip the step at once if fewer agents than this qualify; absent: 1.
+                    /// Skip the step at once if fewer agents than this meet it and are
+                    /// available, whatever room they have; 0: never skip it; absent: 1.
+                    /// Looked at only where it cannot be offered at once.
                     pub minimum_agents: ::core::option::Option<u32>,
-                    /// Seconds until the next step, 1 to 604,800; absent: it stays.
+                    /// Seconds until the next step, 1 to 604,800; absent: it stays. When
+                    /// the last step passes and nobody has taken the conversation, a route
+                    /// is asked for again with the cause `expired`.
                     pub expires_after: ::core::option::Option<u32>,
                 }
                 impl ::core::fmt::Debug for Step {
@@ -95,12 +135,14 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// An agent the policy would rather have.
+                /// An agent the policy would rather have: asked before others who qualify
+                /// as well. It makes nobody qualify.
                 #[derive(Clone, PartialEq)]
                 pub struct Preference {
-                    /// The agent's id.
+                    /// The agent's id, of somebody on the roster.
                     pub agent: _rt::String,
-                    /// How much rather, 0 to 100.
+                    /// How much rather, 0 to 100; of equal ones the longest idle is asked
+                    /// first.
                     pub score: u8,
                 }
                 impl ::core::fmt::Debug for Preference {
@@ -119,7 +161,8 @@ pub mod exports {
                 pub struct SlaTarget {
                     /// Clock: `first-response`, `next-response` or `resolution`.
                     pub clock: _rt::String,
-                    /// Target in seconds of working time, 1 to 31,622,400.
+                    /// Target in seconds of working time by the queue's hours, 1 to
+                    /// 31,622,400.
                     pub seconds: u32,
                 }
                 impl ::core::fmt::Debug for SlaTarget {
@@ -143,9 +186,18 @@ pub mod exports {
                     pub steps: _rt::Vec<Step>,
                     /// Preferred agents, in any order; at most 64.
                     pub preferences: _rt::Vec<Preference>,
-                    /// 0 (lowest) to 100; absent: the queue's own.
+                    /// Agents who are not offered it while this plan stands, whoever else
+                    /// there is and whoever is preferred; at most 64, and not the agent of
+                    /// `target`. One who is not on the roster is nobody.
+                    pub excluded: _rt::Vec<_rt::String>,
+                    /// 0 (lowest) to 100; absent: the queue's own. A conversation whose
+                    /// priority is higher already keeps it.
                     pub priority: ::core::option::Option<u8>,
-                    /// Targets that differ from the queue's own, each clock at most once.
+                    /// Seconds an offer of it stands, 1 to 86,400; absent: as long as the
+                    /// company says.
+                    pub offer_timeout: ::core::option::Option<u32>,
+                    /// Targets that differ from the queue's own, each clock at most once;
+                    /// a clock that is not named has the queue's.
                     pub sla: _rt::Vec<SlaTarget>,
                     /// Tags to add, codes in kebab-case; at most 64.
                     pub tags: _rt::Vec<_rt::String>,
@@ -161,7 +213,9 @@ pub mod exports {
                             .field("target", &self.target)
                             .field("steps", &self.steps)
                             .field("preferences", &self.preferences)
+                            .field("excluded", &self.excluded)
                             .field("priority", &self.priority)
+                            .field("offer-timeout", &self.offer_timeout)
                             .field("sla", &self.sla)
                             .field("tags", &self.tags)
                             .field("why", &self.why)
@@ -186,147 +240,206 @@ pub mod exports {
                                 *ptr1.add(0).cast::<u8>() = (0i32) as u8;
                                 match e {
                                     Some(e) => {
-                                        *ptr1
-                                            .add(::core::mem::size_of::<*const u8>())
-                                            .cast::<u8>() = (1i32) as u8;
+                                        *ptr1.add(8).cast::<u8>() = (1i32) as u8;
                                         let RoutePlan {
                                             target: target2,
                                             steps: steps2,
                                             preferences: preferences2,
+                                            excluded: excluded2,
                                             priority: priority2,
+                                            offer_timeout: offer_timeout2,
                                             sla: sla2,
                                             tags: tags2,
                                             why: why2,
                                         } = e;
-                                        let Target { kind: kind3, id: id3 } = target2;
+                                        let Target {
+                                            kind: kind3,
+                                            id: id3,
+                                            queue: queue3,
+                                            until: until3,
+                                            while_away: while_away3,
+                                        } = target2;
                                         let vec4 = (kind3.into_bytes()).into_boxed_slice();
                                         let ptr4 = vec4.as_ptr().cast::<u8>();
                                         let len4 = vec4.len();
                                         ::core::mem::forget(vec4);
                                         *ptr1
-                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .add(16 + 1 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>() = len4;
-                                        *ptr1
-                                            .add(2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = ptr4.cast_mut();
+                                        *ptr1.add(16).cast::<*mut u8>() = ptr4.cast_mut();
                                         match id3 {
                                             Some(e) => {
                                                 *ptr1
-                                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                                    .add(16 + 2 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<u8>() = (1i32) as u8;
                                                 let vec5 = (e.into_bytes()).into_boxed_slice();
                                                 let ptr5 = vec5.as_ptr().cast::<u8>();
                                                 let len5 = vec5.len();
                                                 ::core::mem::forget(vec5);
                                                 *ptr1
-                                                    .add(6 * ::core::mem::size_of::<*const u8>())
+                                                    .add(16 + 4 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>() = len5;
                                                 *ptr1
-                                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                                    .add(16 + 3 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>() = ptr5.cast_mut();
                                             }
                                             None => {
                                                 *ptr1
-                                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                                    .add(16 + 2 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<u8>() = (0i32) as u8;
                                             }
                                         };
-                                        let vec12 = steps2;
-                                        let len12 = vec12.len();
-                                        let layout12 = _rt::alloc::Layout::from_size_align(
-                                                vec12.len()
+                                        match queue3 {
+                                            Some(e) => {
+                                                *ptr1
+                                                    .add(16 + 5 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (1i32) as u8;
+                                                let vec6 = (e.into_bytes()).into_boxed_slice();
+                                                let ptr6 = vec6.as_ptr().cast::<u8>();
+                                                let len6 = vec6.len();
+                                                ::core::mem::forget(vec6);
+                                                *ptr1
+                                                    .add(16 + 7 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>() = len6;
+                                                *ptr1
+                                                    .add(16 + 6 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>() = ptr6.cast_mut();
+                                            }
+                                            None => {
+                                                *ptr1
+                                                    .add(16 + 5 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (0i32) as u8;
+                                            }
+                                        };
+                                        match until3 {
+                                            Some(e) => {
+                                                *ptr1
+                                                    .add(16 + 8 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (1i32) as u8;
+                                                *ptr1
+                                                    .add(24 + 8 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<i64>() = _rt::as_i64(e);
+                                            }
+                                            None => {
+                                                *ptr1
+                                                    .add(16 + 8 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (0i32) as u8;
+                                            }
+                                        };
+                                        match while_away3 {
+                                            Some(e) => {
+                                                *ptr1
+                                                    .add(32 + 8 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (1i32) as u8;
+                                                *ptr1
+                                                    .add(33 + 8 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (match e {
+                                                    true => 1,
+                                                    false => 0,
+                                                }) as u8;
+                                            }
+                                            None => {
+                                                *ptr1
+                                                    .add(32 + 8 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (0i32) as u8;
+                                            }
+                                        };
+                                        let vec13 = steps2;
+                                        let len13 = vec13.len();
+                                        let layout13 = _rt::alloc::Layout::from_size_align(
+                                                vec13.len()
                                                     * (16 + 4 * ::core::mem::size_of::<*const u8>()),
                                                 ::core::mem::size_of::<*const u8>(),
                                             )
                                             .unwrap();
-                                        let (result12, _cleanup12) = wit_bindgen::rt::Cleanup::new(
-                                            layout12,
+                                        let (result13, _cleanup13) = wit_bindgen::rt::Cleanup::new(
+                                            layout13,
                                         );
-                                        if let Some(cleanup) = _cleanup12 {
+                                        if let Some(cleanup) = _cleanup13 {
                                             cleanup.forget();
                                         }
-                                        for (i, e) in vec12.into_iter().enumerate() {
-                                            let base = result12
+                                        for (i, e) in vec13.into_iter().enumerate() {
+                                            let base = result13
                                                 .add(i * (16 + 4 * ::core::mem::size_of::<*const u8>()));
                                             {
                                                 let Step {
-                                                    skills: skills6,
-                                                    languages: languages6,
-                                                    minimum_agents: minimum_agents6,
-                                                    expires_after: expires_after6,
+                                                    skills: skills7,
+                                                    languages: languages7,
+                                                    minimum_agents: minimum_agents7,
+                                                    expires_after: expires_after7,
                                                 } = e;
-                                                let vec9 = skills6;
-                                                let len9 = vec9.len();
-                                                let layout9 = _rt::alloc::Layout::from_size_align(
-                                                        vec9.len() * (3 * ::core::mem::size_of::<*const u8>()),
+                                                let vec10 = skills7;
+                                                let len10 = vec10.len();
+                                                let layout10 = _rt::alloc::Layout::from_size_align(
+                                                        vec10.len() * (3 * ::core::mem::size_of::<*const u8>()),
                                                         ::core::mem::size_of::<*const u8>(),
                                                     )
                                                     .unwrap();
-                                                let (result9, _cleanup9) = wit_bindgen::rt::Cleanup::new(
-                                                    layout9,
+                                                let (result10, _cleanup10) = wit_bindgen::rt::Cleanup::new(
+                                                    layout10,
                                                 );
-                                                if let Some(cleanup) = _cleanup9 {
+                                                if let Some(cleanup) = _cleanup10 {
                                                     cleanup.forget();
                                                 }
-                                                for (i, e) in vec9.into_iter().enumerate() {
-                                                    let base = result9
+                                                for (i, e) in vec10.into_iter().enumerate() {
+                                                    let base = result10
                                                         .add(i * (3 * ::core::mem::size_of::<*const u8>()));
                                                     {
                                                         let super::super::super::super::__with_name2::Skill {
-                                                            name: name7,
-                                                            proficiency: proficiency7,
+                                                            name: name8,
+                                                            proficiency: proficiency8,
                                                         } = e;
-                                                        let vec8 = (name7.into_bytes()).into_boxed_slice();
-                                                        let ptr8 = vec8.as_ptr().cast::<u8>();
-                                                        let len8 = vec8.len();
-                                                        ::core::mem::forget(vec8);
+                                                        let vec9 = (name8.into_bytes()).into_boxed_slice();
+                                                        let ptr9 = vec9.as_ptr().cast::<u8>();
+                                                        let len9 = vec9.len();
+                                                        ::core::mem::forget(vec9);
                                                         *base
                                                             .add(::core::mem::size_of::<*const u8>())
-                                                            .cast::<usize>() = len8;
-                                                        *base.add(0).cast::<*mut u8>() = ptr8.cast_mut();
+                                                            .cast::<usize>() = len9;
+                                                        *base.add(0).cast::<*mut u8>() = ptr9.cast_mut();
                                                         *base
                                                             .add(2 * ::core::mem::size_of::<*const u8>())
-                                                            .cast::<u8>() = (_rt::as_i32(proficiency7)) as u8;
+                                                            .cast::<u8>() = (_rt::as_i32(proficiency8)) as u8;
                                                     }
                                                 }
                                                 *base
                                                     .add(::core::mem::size_of::<*const u8>())
-                                                    .cast::<usize>() = len9;
-                                                *base.add(0).cast::<*mut u8>() = result9;
-                                                let vec11 = languages6;
-                                                let len11 = vec11.len();
-                                                let layout11 = _rt::alloc::Layout::from_size_align(
-                                                        vec11.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                                                    .cast::<usize>() = len10;
+                                                *base.add(0).cast::<*mut u8>() = result10;
+                                                let vec12 = languages7;
+                                                let len12 = vec12.len();
+                                                let layout12 = _rt::alloc::Layout::from_size_align(
+                                                        vec12.len() * (2 * ::core::mem::size_of::<*const u8>()),
                                                         ::core::mem::size_of::<*const u8>(),
                                                     )
                                                     .unwrap();
-                                                let (result11, _cleanup11) = wit_bindgen::rt::Cleanup::new(
-                                                    layout11,
+                                                let (result12, _cleanup12) = wit_bindgen::rt::Cleanup::new(
+                                                    layout12,
                                                 );
-                                                if let Some(cleanup) = _cleanup11 {
+                                                if let Some(cleanup) = _cleanup12 {
                                                     cleanup.forget();
                                                 }
-                                                for (i, e) in vec11.into_iter().enumerate() {
-                                                    let base = result11
+                                                for (i, e) in vec12.into_iter().enumerate() {
+                                                    let base = result12
                                                         .add(i * (2 * ::core::mem::size_of::<*const u8>()));
                                                     {
-                                                        let vec10 = (e.into_bytes()).into_boxed_slice();
-                                                        let ptr10 = vec10.as_ptr().cast::<u8>();
-                                                        let len10 = vec10.len();
-                                                        ::core::mem::forget(vec10);
+                                                        let vec11 = (e.into_bytes()).into_boxed_slice();
+                                                        let ptr11 = vec11.as_ptr().cast::<u8>();
+                                                        let len11 = vec11.len();
+                                                        ::core::mem::forget(vec11);
                                                         *base
                                                             .add(::core::mem::size_of::<*const u8>())
-                                                            .cast::<usize>() = len10;
-                                                        *base.add(0).cast::<*mut u8>() = ptr10.cast_mut();
+                                                            .cast::<usize>() = len11;
+                                                        *base.add(0).cast::<*mut u8>() = ptr11.cast_mut();
                                                     }
                                                 }
                                                 *base
                                                     .add(3 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<usize>() = len11;
+                                                    .cast::<usize>() = len12;
                                                 *base
                                                     .add(2 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<*mut u8>() = result11;
-                                                match minimum_agents6 {
+                                                    .cast::<*mut u8>() = result12;
+                                                match minimum_agents7 {
                                                     Some(e) => {
                                                         *base
                                                             .add(4 * ::core::mem::size_of::<*const u8>())
@@ -341,7 +454,7 @@ pub mod exports {
                                                             .cast::<u8>() = (0i32) as u8;
                                                     }
                                                 };
-                                                match expires_after6 {
+                                                match expires_after7 {
                                                     Some(e) => {
                                                         *base
                                                             .add(8 + 4 * ::core::mem::size_of::<*const u8>())
@@ -359,67 +472,52 @@ pub mod exports {
                                             }
                                         }
                                         *ptr1
-                                            .add(8 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<usize>() = len12;
+                                            .add(40 + 9 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len13;
                                         *ptr1
-                                            .add(7 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = result12;
-                                        let vec15 = preferences2;
-                                        let len15 = vec15.len();
-                                        let layout15 = _rt::alloc::Layout::from_size_align(
-                                                vec15.len() * (3 * ::core::mem::size_of::<*const u8>()),
+                                            .add(40 + 8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = result13;
+                                        let vec16 = preferences2;
+                                        let len16 = vec16.len();
+                                        let layout16 = _rt::alloc::Layout::from_size_align(
+                                                vec16.len() * (3 * ::core::mem::size_of::<*const u8>()),
                                                 ::core::mem::size_of::<*const u8>(),
                                             )
                                             .unwrap();
-                                        let (result15, _cleanup15) = wit_bindgen::rt::Cleanup::new(
-                                            layout15,
+                                        let (result16, _cleanup16) = wit_bindgen::rt::Cleanup::new(
+                                            layout16,
                                         );
-                                        if let Some(cleanup) = _cleanup15 {
+                                        if let Some(cleanup) = _cleanup16 {
                                             cleanup.forget();
                                         }
-                                        for (i, e) in vec15.into_iter().enumerate() {
-                                            let base = result15
+                                        for (i, e) in vec16.into_iter().enumerate() {
+                                            let base = result16
                                                 .add(i * (3 * ::core::mem::size_of::<*const u8>()));
                                             {
-                                                let Preference { agent: agent13, score: score13 } = e;
-                                                let vec14 = (agent13.into_bytes()).into_boxed_slice();
-                                                let ptr14 = vec14.as_ptr().cast::<u8>();
-                                                let len14 = vec14.len();
-                                                ::core::mem::forget(vec14);
+                                                let Preference { agent: agent14, score: score14 } = e;
+                                                let vec15 = (agent14.into_bytes()).into_boxed_slice();
+                                                let ptr15 = vec15.as_ptr().cast::<u8>();
+                                                let len15 = vec15.len();
+                                                ::core::mem::forget(vec15);
                                                 *base
                                                     .add(::core::mem::size_of::<*const u8>())
-                                                    .cast::<usize>() = len14;
-                                                *base.add(0).cast::<*mut u8>() = ptr14.cast_mut();
+                                                    .cast::<usize>() = len15;
+                                                *base.add(0).cast::<*mut u8>() = ptr15.cast_mut();
                                                 *base
                                                     .add(2 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<u8>() = (_rt::as_i32(score13)) as u8;
+                                                    .cast::<u8>() = (_rt::as_i32(score14)) as u8;
                                             }
                                         }
                                         *ptr1
-                                            .add(10 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<usize>() = len15;
+                                            .add(40 + 11 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len16;
                                         *ptr1
-                                            .add(9 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = result15;
-                                        match priority2 {
-                                            Some(e) => {
-                                                *ptr1
-                                                    .add(11 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<u8>() = (1i32) as u8;
-                                                *ptr1
-                                                    .add(1 + 11 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<u8>() = (_rt::as_i32(e)) as u8;
-                                            }
-                                            None => {
-                                                *ptr1
-                                                    .add(11 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<u8>() = (0i32) as u8;
-                                            }
-                                        };
-                                        let vec18 = sla2;
+                                            .add(40 + 10 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = result16;
+                                        let vec18 = excluded2;
                                         let len18 = vec18.len();
                                         let layout18 = _rt::alloc::Layout::from_size_align(
-                                                vec18.len() * (3 * ::core::mem::size_of::<*const u8>()),
+                                                vec18.len() * (2 * ::core::mem::size_of::<*const u8>()),
                                                 ::core::mem::size_of::<*const u8>(),
                                             )
                                             .unwrap();
@@ -431,10 +529,9 @@ pub mod exports {
                                         }
                                         for (i, e) in vec18.into_iter().enumerate() {
                                             let base = result18
-                                                .add(i * (3 * ::core::mem::size_of::<*const u8>()));
+                                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
                                             {
-                                                let SlaTarget { clock: clock16, seconds: seconds16 } = e;
-                                                let vec17 = (clock16.into_bytes()).into_boxed_slice();
+                                                let vec17 = (e.into_bytes()).into_boxed_slice();
                                                 let ptr17 = vec17.as_ptr().cast::<u8>();
                                                 let len17 = vec17.len();
                                                 ::core::mem::forget(vec17);
@@ -442,80 +539,140 @@ pub mod exports {
                                                     .add(::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>() = len17;
                                                 *base.add(0).cast::<*mut u8>() = ptr17.cast_mut();
-                                                *base
-                                                    .add(2 * ::core::mem::size_of::<*const u8>())
-                                                    .cast::<i32>() = _rt::as_i32(seconds16);
                                             }
                                         }
                                         *ptr1
-                                            .add(13 * ::core::mem::size_of::<*const u8>())
+                                            .add(40 + 13 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>() = len18;
                                         *ptr1
-                                            .add(12 * ::core::mem::size_of::<*const u8>())
+                                            .add(40 + 12 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>() = result18;
-                                        let vec20 = tags2;
-                                        let len20 = vec20.len();
-                                        let layout20 = _rt::alloc::Layout::from_size_align(
-                                                vec20.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                                        match priority2 {
+                                            Some(e) => {
+                                                *ptr1
+                                                    .add(40 + 14 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (1i32) as u8;
+                                                *ptr1
+                                                    .add(41 + 14 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (_rt::as_i32(e)) as u8;
+                                            }
+                                            None => {
+                                                *ptr1
+                                                    .add(40 + 14 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (0i32) as u8;
+                                            }
+                                        };
+                                        match offer_timeout2 {
+                                            Some(e) => {
+                                                *ptr1
+                                                    .add(44 + 14 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (1i32) as u8;
+                                                *ptr1
+                                                    .add(48 + 14 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<i32>() = _rt::as_i32(e);
+                                            }
+                                            None => {
+                                                *ptr1
+                                                    .add(44 + 14 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (0i32) as u8;
+                                            }
+                                        };
+                                        let vec21 = sla2;
+                                        let len21 = vec21.len();
+                                        let layout21 = _rt::alloc::Layout::from_size_align(
+                                                vec21.len() * (3 * ::core::mem::size_of::<*const u8>()),
                                                 ::core::mem::size_of::<*const u8>(),
                                             )
                                             .unwrap();
-                                        let (result20, _cleanup20) = wit_bindgen::rt::Cleanup::new(
-                                            layout20,
+                                        let (result21, _cleanup21) = wit_bindgen::rt::Cleanup::new(
+                                            layout21,
                                         );
-                                        if let Some(cleanup) = _cleanup20 {
+                                        if let Some(cleanup) = _cleanup21 {
                                             cleanup.forget();
                                         }
-                                        for (i, e) in vec20.into_iter().enumerate() {
-                                            let base = result20
-                                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                        for (i, e) in vec21.into_iter().enumerate() {
+                                            let base = result21
+                                                .add(i * (3 * ::core::mem::size_of::<*const u8>()));
                                             {
-                                                let vec19 = (e.into_bytes()).into_boxed_slice();
-                                                let ptr19 = vec19.as_ptr().cast::<u8>();
-                                                let len19 = vec19.len();
-                                                ::core::mem::forget(vec19);
+                                                let SlaTarget { clock: clock19, seconds: seconds19 } = e;
+                                                let vec20 = (clock19.into_bytes()).into_boxed_slice();
+                                                let ptr20 = vec20.as_ptr().cast::<u8>();
+                                                let len20 = vec20.len();
+                                                ::core::mem::forget(vec20);
                                                 *base
                                                     .add(::core::mem::size_of::<*const u8>())
-                                                    .cast::<usize>() = len19;
-                                                *base.add(0).cast::<*mut u8>() = ptr19.cast_mut();
+                                                    .cast::<usize>() = len20;
+                                                *base.add(0).cast::<*mut u8>() = ptr20.cast_mut();
+                                                *base
+                                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<i32>() = _rt::as_i32(seconds19);
                                             }
                                         }
                                         *ptr1
-                                            .add(15 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<usize>() = len20;
-                                        *ptr1
-                                            .add(14 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = result20;
-                                        let vec21 = (why2.into_bytes()).into_boxed_slice();
-                                        let ptr21 = vec21.as_ptr().cast::<u8>();
-                                        let len21 = vec21.len();
-                                        ::core::mem::forget(vec21);
-                                        *ptr1
-                                            .add(17 * ::core::mem::size_of::<*const u8>())
+                                            .add(48 + 16 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>() = len21;
                                         *ptr1
-                                            .add(16 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = ptr21.cast_mut();
+                                            .add(48 + 15 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = result21;
+                                        let vec23 = tags2;
+                                        let len23 = vec23.len();
+                                        let layout23 = _rt::alloc::Layout::from_size_align(
+                                                vec23.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                                                ::core::mem::size_of::<*const u8>(),
+                                            )
+                                            .unwrap();
+                                        let (result23, _cleanup23) = wit_bindgen::rt::Cleanup::new(
+                                            layout23,
+                                        );
+                                        if let Some(cleanup) = _cleanup23 {
+                                            cleanup.forget();
+                                        }
+                                        for (i, e) in vec23.into_iter().enumerate() {
+                                            let base = result23
+                                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                            {
+                                                let vec22 = (e.into_bytes()).into_boxed_slice();
+                                                let ptr22 = vec22.as_ptr().cast::<u8>();
+                                                let len22 = vec22.len();
+                                                ::core::mem::forget(vec22);
+                                                *base
+                                                    .add(::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>() = len22;
+                                                *base.add(0).cast::<*mut u8>() = ptr22.cast_mut();
+                                            }
+                                        }
+                                        *ptr1
+                                            .add(48 + 18 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len23;
+                                        *ptr1
+                                            .add(48 + 17 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = result23;
+                                        let vec24 = (why2.into_bytes()).into_boxed_slice();
+                                        let ptr24 = vec24.as_ptr().cast::<u8>();
+                                        let len24 = vec24.len();
+                                        ::core::mem::forget(vec24);
+                                        *ptr1
+                                            .add(48 + 20 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len24;
+                                        *ptr1
+                                            .add(48 + 19 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr24.cast_mut();
                                     }
                                     None => {
-                                        *ptr1
-                                            .add(::core::mem::size_of::<*const u8>())
-                                            .cast::<u8>() = (0i32) as u8;
+                                        *ptr1.add(8).cast::<u8>() = (0i32) as u8;
                                     }
                                 };
                             }
                             Err(e) => {
                                 *ptr1.add(0).cast::<u8>() = (1i32) as u8;
-                                let vec22 = (e.into_bytes()).into_boxed_slice();
-                                let ptr22 = vec22.as_ptr().cast::<u8>();
-                                let len22 = vec22.len();
-                                ::core::mem::forget(vec22);
+                                let vec25 = (e.into_bytes()).into_boxed_slice();
+                                let ptr25 = vec25.as_ptr().cast::<u8>();
+                                let len25 = vec25.len();
+                                ::core::mem::forget(vec25);
                                 *ptr1
-                                    .add(2 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<usize>() = len22;
-                                *ptr1
-                                    .add(::core::mem::size_of::<*const u8>())
-                                    .cast::<*mut u8>() = ptr22.cast_mut();
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len25;
+                                *ptr1.add(8).cast::<*mut u8>() = ptr25.cast_mut();
                             }
                         };
                         ptr1
@@ -528,191 +685,226 @@ pub mod exports {
                         let l0 = i32::from(*arg0.add(0).cast::<u8>());
                         match l0 {
                             0 => {
-                                let l1 = i32::from(
-                                    *arg0.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
-                                );
+                                let l1 = i32::from(*arg0.add(8).cast::<u8>());
                                 match l1 {
                                     0 => {}
                                     _ => {
-                                        let l2 = *arg0
-                                            .add(2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>();
+                                        let l2 = *arg0.add(16).cast::<*mut u8>();
                                         let l3 = *arg0
-                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .add(16 + 1 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
                                         _rt::cabi_dealloc(l2, l3, 1);
                                         let l4 = i32::from(
                                             *arg0
-                                                .add(4 * ::core::mem::size_of::<*const u8>())
+                                                .add(16 + 2 * ::core::mem::size_of::<*const u8>())
                                                 .cast::<u8>(),
                                         );
                                         match l4 {
                                             0 => {}
                                             _ => {
                                                 let l5 = *arg0
-                                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                                    .add(16 + 3 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
                                                 let l6 = *arg0
-                                                    .add(6 * ::core::mem::size_of::<*const u8>())
+                                                    .add(16 + 4 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
                                                 _rt::cabi_dealloc(l5, l6, 1);
                                             }
                                         }
-                                        let l7 = *arg0
-                                            .add(7 * ::core::mem::size_of::<*const u8>())
+                                        let l7 = i32::from(
+                                            *arg0
+                                                .add(16 + 5 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<u8>(),
+                                        );
+                                        match l7 {
+                                            0 => {}
+                                            _ => {
+                                                let l8 = *arg0
+                                                    .add(16 + 6 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>();
+                                                let l9 = *arg0
+                                                    .add(16 + 7 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                _rt::cabi_dealloc(l8, l9, 1);
+                                            }
+                                        }
+                                        let l10 = *arg0
+                                            .add(40 + 8 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
-                                        let l8 = *arg0
-                                            .add(8 * ::core::mem::size_of::<*const u8>())
+                                        let l11 = *arg0
+                                            .add(40 + 9 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        let base19 = l7;
-                                        let len19 = l8;
-                                        for i in 0..len19 {
-                                            let base = base19
+                                        let base22 = l10;
+                                        let len22 = l11;
+                                        for i in 0..len22 {
+                                            let base = base22
                                                 .add(i * (16 + 4 * ::core::mem::size_of::<*const u8>()));
                                             {
-                                                let l9 = *base.add(0).cast::<*mut u8>();
-                                                let l10 = *base
+                                                let l12 = *base.add(0).cast::<*mut u8>();
+                                                let l13 = *base
                                                     .add(::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let base13 = l9;
-                                                let len13 = l10;
-                                                for i in 0..len13 {
-                                                    let base = base13
+                                                let base16 = l12;
+                                                let len16 = l13;
+                                                for i in 0..len16 {
+                                                    let base = base16
                                                         .add(i * (3 * ::core::mem::size_of::<*const u8>()));
                                                     {
-                                                        let l11 = *base.add(0).cast::<*mut u8>();
-                                                        let l12 = *base
+                                                        let l14 = *base.add(0).cast::<*mut u8>();
+                                                        let l15 = *base
                                                             .add(::core::mem::size_of::<*const u8>())
                                                             .cast::<usize>();
-                                                        _rt::cabi_dealloc(l11, l12, 1);
+                                                        _rt::cabi_dealloc(l14, l15, 1);
                                                     }
                                                 }
                                                 _rt::cabi_dealloc(
-                                                    base13,
-                                                    len13 * (3 * ::core::mem::size_of::<*const u8>()),
+                                                    base16,
+                                                    len16 * (3 * ::core::mem::size_of::<*const u8>()),
                                                     ::core::mem::size_of::<*const u8>(),
                                                 );
-                                                let l14 = *base
+                                                let l17 = *base
                                                     .add(2 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<*mut u8>();
-                                                let l15 = *base
+                                                let l18 = *base
                                                     .add(3 * ::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                let base18 = l14;
-                                                let len18 = l15;
-                                                for i in 0..len18 {
-                                                    let base = base18
+                                                let base21 = l17;
+                                                let len21 = l18;
+                                                for i in 0..len21 {
+                                                    let base = base21
                                                         .add(i * (2 * ::core::mem::size_of::<*const u8>()));
                                                     {
-                                                        let l16 = *base.add(0).cast::<*mut u8>();
-                                                        let l17 = *base
+                                                        let l19 = *base.add(0).cast::<*mut u8>();
+                                                        let l20 = *base
                                                             .add(::core::mem::size_of::<*const u8>())
                                                             .cast::<usize>();
-                                                        _rt::cabi_dealloc(l16, l17, 1);
+                                                        _rt::cabi_dealloc(l19, l20, 1);
                                                     }
                                                 }
                                                 _rt::cabi_dealloc(
-                                                    base18,
-                                                    len18 * (2 * ::core::mem::size_of::<*const u8>()),
+                                                    base21,
+                                                    len21 * (2 * ::core::mem::size_of::<*const u8>()),
                                                     ::core::mem::size_of::<*const u8>(),
                                                 );
                                             }
                                         }
                                         _rt::cabi_dealloc(
-                                            base19,
-                                            len19 * (16 + 4 * ::core::mem::size_of::<*const u8>()),
+                                            base22,
+                                            len22 * (16 + 4 * ::core::mem::size_of::<*const u8>()),
                                             ::core::mem::size_of::<*const u8>(),
                                         );
-                                        let l20 = *arg0
-                                            .add(9 * ::core::mem::size_of::<*const u8>())
+                                        let l23 = *arg0
+                                            .add(40 + 10 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
-                                        let l21 = *arg0
-                                            .add(10 * ::core::mem::size_of::<*const u8>())
+                                        let l24 = *arg0
+                                            .add(40 + 11 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        let base24 = l20;
-                                        let len24 = l21;
-                                        for i in 0..len24 {
-                                            let base = base24
+                                        let base27 = l23;
+                                        let len27 = l24;
+                                        for i in 0..len27 {
+                                            let base = base27
                                                 .add(i * (3 * ::core::mem::size_of::<*const u8>()));
                                             {
-                                                let l22 = *base.add(0).cast::<*mut u8>();
-                                                let l23 = *base
+                                                let l25 = *base.add(0).cast::<*mut u8>();
+                                                let l26 = *base
                                                     .add(::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                _rt::cabi_dealloc(l22, l23, 1);
+                                                _rt::cabi_dealloc(l25, l26, 1);
                                             }
                                         }
                                         _rt::cabi_dealloc(
-                                            base24,
-                                            len24 * (3 * ::core::mem::size_of::<*const u8>()),
+                                            base27,
+                                            len27 * (3 * ::core::mem::size_of::<*const u8>()),
                                             ::core::mem::size_of::<*const u8>(),
                                         );
-                                        let l25 = *arg0
-                                            .add(12 * ::core::mem::size_of::<*const u8>())
+                                        let l28 = *arg0
+                                            .add(40 + 12 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
-                                        let l26 = *arg0
-                                            .add(13 * ::core::mem::size_of::<*const u8>())
+                                        let l29 = *arg0
+                                            .add(40 + 13 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        let base29 = l25;
-                                        let len29 = l26;
-                                        for i in 0..len29 {
-                                            let base = base29
-                                                .add(i * (3 * ::core::mem::size_of::<*const u8>()));
-                                            {
-                                                let l27 = *base.add(0).cast::<*mut u8>();
-                                                let l28 = *base
-                                                    .add(::core::mem::size_of::<*const u8>())
-                                                    .cast::<usize>();
-                                                _rt::cabi_dealloc(l27, l28, 1);
-                                            }
-                                        }
-                                        _rt::cabi_dealloc(
-                                            base29,
-                                            len29 * (3 * ::core::mem::size_of::<*const u8>()),
-                                            ::core::mem::size_of::<*const u8>(),
-                                        );
-                                        let l30 = *arg0
-                                            .add(14 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>();
-                                        let l31 = *arg0
-                                            .add(15 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<usize>();
-                                        let base34 = l30;
-                                        let len34 = l31;
-                                        for i in 0..len34 {
-                                            let base = base34
+                                        let base32 = l28;
+                                        let len32 = l29;
+                                        for i in 0..len32 {
+                                            let base = base32
                                                 .add(i * (2 * ::core::mem::size_of::<*const u8>()));
                                             {
-                                                let l32 = *base.add(0).cast::<*mut u8>();
-                                                let l33 = *base
+                                                let l30 = *base.add(0).cast::<*mut u8>();
+                                                let l31 = *base
                                                     .add(::core::mem::size_of::<*const u8>())
                                                     .cast::<usize>();
-                                                _rt::cabi_dealloc(l32, l33, 1);
+                                                _rt::cabi_dealloc(l30, l31, 1);
                                             }
                                         }
                                         _rt::cabi_dealloc(
-                                            base34,
-                                            len34 * (2 * ::core::mem::size_of::<*const u8>()),
+                                            base32,
+                                            len32 * (2 * ::core::mem::size_of::<*const u8>()),
                                             ::core::mem::size_of::<*const u8>(),
                                         );
-                                        let l35 = *arg0
-                                            .add(16 * ::core::mem::size_of::<*const u8>())
+                                        let l33 = *arg0
+                                            .add(48 + 15 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
-                                        let l36 = *arg0
-                                            .add(17 * ::core::mem::size_of::<*const u8>())
+                                        let l34 = *arg0
+                                            .add(48 + 16 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        _rt::cabi_dealloc(l35, l36, 1);
+                                        let base37 = l33;
+                                        let len37 = l34;
+                                        for i in 0..len37 {
+                                            let base = base37
+                                                .add(i * (3 * ::core::mem::size_of::<*const u8>()));
+                                            {
+                                                let l35 = *base.add(0).cast::<*mut u8>();
+                                                let l36 = *base
+                                                    .add(::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                _rt::cabi_dealloc(l35, l36, 1);
+                                            }
+                                        }
+                                        _rt::cabi_dealloc(
+                                            base37,
+                                            len37 * (3 * ::core::mem::size_of::<*const u8>()),
+                                            ::core::mem::size_of::<*const u8>(),
+                                        );
+                                        let l38 = *arg0
+                                            .add(48 + 17 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l39 = *arg0
+                                            .add(48 + 18 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let base42 = l38;
+                                        let len42 = l39;
+                                        for i in 0..len42 {
+                                            let base = base42
+                                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                            {
+                                                let l40 = *base.add(0).cast::<*mut u8>();
+                                                let l41 = *base
+                                                    .add(::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                _rt::cabi_dealloc(l40, l41, 1);
+                                            }
+                                        }
+                                        _rt::cabi_dealloc(
+                                            base42,
+                                            len42 * (2 * ::core::mem::size_of::<*const u8>()),
+                                            ::core::mem::size_of::<*const u8>(),
+                                        );
+                                        let l43 = *arg0
+                                            .add(48 + 19 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l44 = *arg0
+                                            .add(48 + 20 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l43, l44, 1);
                                     }
                                 }
                             }
                             _ => {
-                                let l37 = *arg0
-                                    .add(::core::mem::size_of::<*const u8>())
-                                    .cast::<*mut u8>();
-                                let l38 = *arg0
-                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                let l45 = *arg0.add(8).cast::<*mut u8>();
+                                let l46 = *arg0
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>();
-                                _rt::cabi_dealloc(l37, l38, 1);
+                                _rt::cabi_dealloc(l45, l46, 1);
                             }
                         }
                     }
@@ -745,16 +937,15 @@ pub mod exports {
                 }
                 #[doc(hidden)]
                 pub use __export_patchbay_routing_routing_0_1_0_cabi;
-                #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
-                #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                #[repr(align(8))]
                 struct _RetArea(
                     [::core::mem::MaybeUninit<
                         u8,
-                    >; 18 * ::core::mem::size_of::<*const u8>()],
+                    >; 56 + 20 * ::core::mem::size_of::<*const u8>()],
                 );
                 static mut _RET_AREA: _RetArea = _RetArea(
-                    [::core::mem::MaybeUninit::uninit(); 18
-                        * ::core::mem::size_of::<*const u8>()],
+                    [::core::mem::MaybeUninit::uninit(); 56
+                        + 20 * ::core::mem::size_of::<*const u8>()],
                 );
             }
         }
@@ -768,6 +959,29 @@ mod _rt {
     #[cfg(target_arch = "wasm32")]
     pub fn run_ctors_once() {
         wit_bindgen::rt::run_ctors_once();
+    }
+    pub fn as_i64<T: AsI64>(t: T) -> i64 {
+        t.as_i64()
+    }
+    pub trait AsI64 {
+        fn as_i64(self) -> i64;
+    }
+    impl<'a, T: Copy + AsI64> AsI64 for &'a T {
+        fn as_i64(self) -> i64 {
+            (*self).as_i64()
+        }
+    }
+    impl AsI64 for i64 {
+        #[inline]
+        fn as_i64(self) -> i64 {
+            self as i64
+        }
+    }
+    impl AsI64 for u64 {
+        #[inline]
+        fn as_i64(self) -> i64 {
+            self as i64
+        }
     }
     pub fn as_i32<T: AsI32>(t: T) -> i32 {
         t.as_i32()
@@ -872,10 +1086,10 @@ macro_rules! __export_router_impl {
         (link_section =
         "component-type:wit-bindgen:0.61.1:patchbay:routing@0.1.0:router:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 5467] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 6113] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xde)\x01A\x02\x01A\x18\
-\x01B\x95\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xe4.\x01A\x02\x01A\x18\
+\x01B\x9b\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x04\0\x07contact\x03\x01\x04\0\
 \x0binteraction\x03\x01\x04\0\x0aassessment\x03\x01\x04\0\x0cconversation\x03\x01\
 \x04\0\x05draft\x03\x01\x04\0\x07trigger\x03\x01\x01h\x04\x01@\x01\x04self\x0b\0\
@@ -915,80 +1129,93 @@ self-\0\x0d\x04\0\x1a[method]conversation.queue\x017\x04\0\x1a[method]conversati
 on.owner\x017\x04\0\x1f[method]conversation.last-agent\x017\x01@\x01\x04self-\0}\
 \x04\0\x1d[method]conversation.priority\x018\x01@\x01\x04self-\0!\x04\0\x19[meth\
 od]conversation.tags\x019\x01k\x01\x01@\x01\x04self-\0:\x04\0%[method]conversati\
-on.unanswered-since\x01;\x01h\x09\x01@\x01\x04self<\0s\x04\0\x10[method]draft.id\
-\x01=\x04\0\x15[method]draft.channel\x01=\x04\0\x12[method]draft.text\x01=\x04\0\
-\x18[method]draft.visibility\x01=\x04\0\x18[method]draft.written-by\x01=\x01@\x01\
-\x04self<\0\x0d\x04\0\x13[method]draft.agent\x01>\x01k1\x01@\x01\x04self<\0?\x04\
-\0\x15[method]draft.answers\x01@\x01@\x01\x04self<\05\x04\0\x18[method]draft.ass\
-essment\x01A\x01i\x08\x01k\xc2\0\x01@\x01\x04self<\0\xc3\0\x04\0\x1a[method]draf\
-t.conversation\x01D\x01@\x01\x04self<\0y\x04\0\x14[method]draft.length\x01E\x01k\
-y\x01@\x01\x04self<\0\xc6\0\x04\0\x1a[method]draft.length-limit\x01G\x01@\x01\x04\
-self<\0\x7f\x04\0\x17[method]draft.composing\x01H\x01h\x0a\x01@\x01\x04self\xc9\0\
-\0s\x04\0\x14[method]trigger.code\x01J\x01@\x01\x04self\xc9\0\0\x01\x04\0\x12[me\
-thod]trigger.at\x01K\x01@\x01\x04self\xc9\0\0\xc3\0\x04\0\x1c[method]trigger.con\
-versation\x01L\x01@\x01\x04self\xc9\0\0\x0d\x04\0\x15[method]trigger.clock\x01M\x01\
-@\x01\x04self\xc9\0\0:\x04\0\x16[method]trigger.due-at\x01N\x04\0\x17[method]tri\
-gger.subject\x01M\x01@\x01\x04self\xc9\0\0\x0f\x04\0\x15[method]trigger.count\x01\
-O\x01@\x01\x04self\xc9\0\0'\x04\0\x15[method]trigger.usual\x01P\x03\0\x19patchba\
-y:care/types@0.1.0\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\
-\x04\0\x0binteraction\x03\0\0\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncat\
-ed\x7f\x04\0\x04page\x03\0\x04\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\
-\x01\x06\x04\0\x0aof-contact\x01\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\
-\x02\x01B;\x01r\x02\x04names\x0bproficiency}\x04\0\x05skill\x03\0\0\x04\0\x05age\
-nt\x03\x01\x04\0\x05queue\x03\x01\x01p\x01\x01ks\x01r\x05\x06skills\x04\x08langu\
-age\x05\x05queue\x05\x07present\x7f\x05limity\x04\0\x05query\x03\0\x06\x01i\x02\x01\
-p\x08\x01r\x03\x05items\x09\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0a\x01\
-h\x02\x01@\x01\x04self\x0c\0s\x04\0\x10[method]agent.id\x01\x0d\x01@\x01\x04self\
-\x0c\0\x05\x04\0\x12[method]agent.name\x01\x0e\x01@\x01\x04self\x0c\0\x04\x04\0\x14\
-[method]agent.skills\x01\x0f\x01k}\x01@\x02\x04self\x0c\x05skills\0\x10\x04\0\x19\
-[method]agent.proficiency\x01\x11\x01ps\x01@\x01\x04self\x0c\0\x12\x04\0\x17[met\
-hod]agent.languages\x01\x13\x04\0\x16[method]agent.presence\x01\x0d\x01@\x01\x04\
-self\x0c\0y\x04\0\x12[method]agent.load\x01\x14\x04\0\x16[method]agent.capacity\x01\
-\x14\x01ky\x01@\x01\x04self\x0c\0\x15\x04\0\x1a[method]agent.idle-seconds\x01\x16\
-\x04\0\x13[method]agent.teams\x01\x13\x04\0\x12[method]agent.site\x01\x0e\x01h\x03\
-\x01@\x01\x04self\x17\0s\x04\0\x10[method]queue.id\x01\x18\x01@\x01\x04self\x17\0\
-\x7f\x04\0\x18[method]queue.is-default\x01\x19\x01@\x01\x04self\x17\0\x04\x04\0\x14\
-[method]queue.skills\x01\x1a\x01@\x01\x04self\x17\0y\x04\0\x15[method]queue.wait\
-ing\x01\x1b\x01@\x01\x04self\x17\0\x15\x04\0\"[method]queue.longest-wait-seconds\
-\x01\x1c\x04\0\x15[method]queue.is-open\x01\x19\x01@\x01\x05query\x07\0\x0b\x04\0\
-\x04find\x01\x1d\x01@\x01\x05query\x07\0y\x04\0\x05count\x01\x1e\x01k\x08\x01@\x01\
-\x02ids\0\x1f\x04\0\x03get\x01\x20\x01i\x03\x01k!\x01@\x01\x02ids\0\"\x04\0\x09g\
-et-queue\x01#\x01@\0\0\x12\x04\0\x09queue-ids\x01$\x03\0\x1apatchbay:care/agents\
-@0.1.0\x05\x03\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07article\x01\x05\
-scoreu\x04\0\x05match\x03\0\x02\x01h\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]\
-article.id\x01\x05\x04\0\x15[method]article.title\x01\x05\x04\0\x14[method]artic\
-le.text\x01\x05\x01ps\x01@\x01\x04self\x04\0\x06\x04\0\x17[method]article.intent\
-s\x01\x07\x01ks\x01@\x01\x04self\x04\0\x08\x04\0\x18[method]article.language\x01\
-\x09\x04\0\x19[method]article.never-say\x01\x07\x01p\x03\x01@\x02\x04texts\x05li\
-mity\0\x0a\x04\0\x06search\x01\x0b\x01p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0af\
-or-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.0\x05\x04\x01B\x13\x01m\x03\
-\x0cconversation\x07contact\x07company\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01\
-@\x02\x05scope\x01\x03keys\0\x03\x04\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03k\
-eys\0x\x04\0\x07counter\x01\x05\x01ky\x01@\x04\x05scope\x01\x03keys\x05value\x02\
-\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06\
-amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valuex\x01\0\
-\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06windowy\x01\0\x04\
-\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19\
-patchbay:care/state@0.1.0\x05\x05\x02\x03\0\0\x09timestamp\x01B\x07\x02\x03\x02\x01\
-\x06\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\
-\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x03\0\x19patchbay:care/clock\
-@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/ran\
-dom@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/s\
-ettings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05\
-level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\
-\0\x17patchbay:care/log@0.1.0\x05\x0a\x02\x03\0\0\x0cconversation\x02\x03\0\x02\x05\
-skill\x01B\x1b\x02\x03\x02\x01\x0b\x04\0\x0cconversation\x03\0\0\x02\x03\x02\x01\
-\x0c\x04\0\x05skill\x03\0\x02\x01ks\x01r\x02\x04kinds\x02id\x04\x04\0\x06target\x03\
-\0\x05\x01p\x03\x01ps\x01ky\x01r\x04\x06skills\x07\x09languages\x08\x0eminimum-a\
-gents\x09\x0dexpires-after\x09\x04\0\x04step\x03\0\x0a\x01r\x02\x05agents\x05sco\
-re}\x04\0\x0apreference\x03\0\x0c\x01r\x02\x05clocks\x07secondsy\x04\0\x0asla-ta\
-rget\x03\0\x0e\x01p\x0b\x01p\x0d\x01k}\x01p\x0f\x01r\x07\x06target\x06\x05steps\x10\
-\x0bpreferences\x11\x08priority\x12\x03sla\x13\x04tags\x08\x03whys\x04\0\x0arout\
-e-plan\x03\0\x14\x01i\x01\x01k\x15\x01j\x01\x17\x01s\x01@\x01\x0cconversation\x16\
-\0\x18\x04\0\x05route\x01\x19\x04\0\x1epatchbay:routing/routing@0.1.0\x05\x0d\x04\
-\0\x1dpatchbay:routing/router@0.1.0\x04\0\x0b\x0c\x01\0\x06router\x03\0\0\0G\x09\
-producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rus\
-t\x060.61.1";
+on.unanswered-since\x01;\x04\0\x1d[method]conversation.incident\x017\x01h\x09\x01\
+@\x01\x04self<\0s\x04\0\x10[method]draft.id\x01=\x04\0\x15[method]draft.channel\x01\
+=\x04\0\x12[method]draft.text\x01=\x04\0\x18[method]draft.visibility\x01=\x04\0\x18\
+[method]draft.written-by\x01=\x01@\x01\x04self<\0\x0d\x04\0\x13[method]draft.age\
+nt\x01>\x01@\x01\x04self<\0\x1e\x04\0\x19[method]draft.attachments\x01?\x01k1\x01\
+@\x01\x04self<\0\xc0\0\x04\0\x15[method]draft.answers\x01A\x01@\x01\x04self<\05\x04\
+\0\x18[method]draft.assessment\x01B\x01i\x08\x01k\xc3\0\x01@\x01\x04self<\0\xc4\0\
+\x04\0\x1a[method]draft.conversation\x01E\x01@\x01\x04self<\0y\x04\0\x14[method]\
+draft.length\x01F\x01ky\x01@\x01\x04self<\0\xc7\0\x04\0\x1a[method]draft.length-\
+limit\x01H\x01@\x01\x04self<\0\x7f\x04\0\x17[method]draft.composing\x01I\x01h\x0a\
+\x01@\x01\x04self\xca\0\0s\x04\0\x14[method]trigger.code\x01K\x01@\x01\x04self\xca\
+\0\0\x01\x04\0\x12[method]trigger.at\x01L\x01@\x01\x04self\xca\0\0\xc4\0\x04\0\x1c\
+[method]trigger.conversation\x01M\x01@\x01\x04self\xca\0\0\x0d\x04\0\x15[method]\
+trigger.clock\x01N\x01@\x01\x04self\xca\0\0:\x04\0\x16[method]trigger.due-at\x01\
+O\x04\0\x17[method]trigger.subject\x01N\x04\0\x15[method]trigger.agent\x01N\x01@\
+\x01\x04self\xca\0\0\x0f\x04\0\x15[method]trigger.count\x01P\x01@\x01\x04self\xca\
+\0\0'\x04\0\x15[method]trigger.usual\x01Q\x01@\x01\x04self\xca\0\0\xc7\0\x04\0\x1e\
+[method]trigger.window-seconds\x01R\x03\0\x19patchbay:care/types@0.1.0\x05\0\x02\
+\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\
+\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\
+\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\x01\x06\x04\0\x0aof-contact\x01\
+\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\x02\x02\x03\0\0\x09timestamp\x01\
+BL\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0bproficien\
+cy}\x04\0\x05skill\x03\0\x02\x04\0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\
+\x01ks\x01r\x07\x06skills\x06\x08language\x07\x05queue\x07\x04team\x07\x04site\x07\
+\x07present\x7f\x05limity\x04\0\x05query\x03\0\x08\x01i\x04\x01p\x0a\x01r\x03\x05\
+items\x0b\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0c\x01ky\x01p}\x01r\x06\
+\x02ids\x08presences\x04loady\x08capacityy\x0cidle-seconds\x0e\x0dproficiencies\x0f\
+\x04\0\x0dagent-summary\x03\0\x10\x01p\x11\x01r\x03\x05items\x12\x05totaly\x09tr\
+uncated\x7f\x04\0\x0csummary-page\x03\0\x13\x01h\x04\x01@\x01\x04self\x15\0s\x04\
+\0\x10[method]agent.id\x01\x16\x01@\x01\x04self\x15\0\x07\x04\0\x12[method]agent\
+.name\x01\x17\x01@\x01\x04self\x15\0\x06\x04\0\x14[method]agent.skills\x01\x18\x01\
+k}\x01@\x02\x04self\x15\x05skills\0\x19\x04\0\x19[method]agent.proficiency\x01\x1a\
+\x01ps\x01@\x01\x04self\x15\0\x1b\x04\0\x17[method]agent.languages\x01\x1c\x04\0\
+\x16[method]agent.presence\x01\x16\x01@\x01\x04self\x15\0y\x04\0\x12[method]agen\
+t.load\x01\x1d\x04\0\x16[method]agent.capacity\x01\x1d\x01@\x01\x04self\x15\0\x0e\
+\x04\0\x1a[method]agent.idle-seconds\x01\x1e\x04\0\x14[method]agent.queues\x01\x1c\
+\x04\0\x13[method]agent.teams\x01\x1c\x04\0\x12[method]agent.site\x01\x17\x01h\x05\
+\x01@\x01\x04self\x1f\0s\x04\0\x10[method]queue.id\x01\x20\x01@\x01\x04self\x1f\0\
+\x7f\x04\0\x18[method]queue.is-default\x01!\x01@\x01\x04self\x1f\0\x06\x04\0\x14\
+[method]queue.skills\x01\"\x01@\x01\x04self\x1f\0y\x04\0\x15[method]queue.waitin\
+g\x01#\x01@\x01\x04self\x1f\0\x0e\x04\0\"[method]queue.longest-wait-seconds\x01$\
+\x04\0\x15[method]queue.is-open\x01!\x01@\x01\x04self\x1f\0\x07\x04\0\x13[method\
+]queue.hours\x01%\x01k\x01\x01@\x01\x04self\x1f\0&\x04\0\x16[method]queue.opens-\
+at\x01'\x04\0\x17[method]queue.closes-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04\
+find\x01(\x01@\x01\x05query\x09\0\x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05q\
+uery\x09\0y\x04\0\x05count\x01*\x01k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01\
+i\x05\x01k-\x01@\x01\x02ids\0.\x04\0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09que\
+ue-ids\x010\x03\0\x1apatchbay:care/agents@0.1.0\x05\x04\x01B\x16\x04\0\x07articl\
+e\x03\x01\x01i\0\x01r\x02\x07article\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\
+\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]article.id\x01\x05\x04\0\x15[method]\
+article.title\x01\x05\x04\0\x14[method]article.text\x01\x05\x01ps\x01@\x01\x04se\
+lf\x04\0\x06\x04\0\x17[method]article.intents\x01\x07\x01ks\x01@\x01\x04self\x04\
+\0\x08\x04\0\x18[method]article.language\x01\x09\x04\0\x19[method]article.never-\
+say\x01\x07\x01p\x03\x01@\x02\x04texts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01\
+p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:ca\
+re/knowledge@0.1.0\x05\x05\x01B\x13\x01m\x03\x0cconversation\x07contact\x07compa\
+ny\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\
+\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03keys\0x\x04\0\x07counter\x01\x05\x01k\
+y\x01@\x04\x05scope\x01\x03keys\x05value\x02\x0dexpires-after\x06\x01\0\x04\0\x03\
+set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01\
+@\x03\x05scope\x01\x03keys\x05valuex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scop\
+e\x01\x03keys\x06amountx\x06windowy\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\
+\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19patchbay:care/state@0.1.0\x05\x06\
+\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03n\
+ow\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01\
+k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09clos\
+es-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-work\
+ing-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\
+\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\
+\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05\
+debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07m\
+essages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1.0\x05\x0a\x02\
+\x03\0\0\x0cconversation\x02\x03\0\x02\x05skill\x01B\x1f\x02\x03\x02\x01\x0b\x04\
+\0\x0cconversation\x03\0\0\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\x02\x02\x03\
+\x02\x01\x0c\x04\0\x05skill\x03\0\x04\x01ks\x01k\x03\x01k\x7f\x01r\x05\x04kinds\x02\
+id\x06\x05queue\x06\x05until\x07\x0awhile-away\x08\x04\0\x06target\x03\0\x09\x01\
+p\x05\x01ps\x01ky\x01r\x04\x06skills\x0b\x09languages\x0c\x0eminimum-agents\x0d\x0d\
+expires-after\x0d\x04\0\x04step\x03\0\x0e\x01r\x02\x05agents\x05score}\x04\0\x0a\
+preference\x03\0\x10\x01r\x02\x05clocks\x07secondsy\x04\0\x0asla-target\x03\0\x12\
+\x01p\x0f\x01p\x11\x01k}\x01p\x13\x01r\x09\x06target\x0a\x05steps\x14\x0bprefere\
+nces\x15\x08excluded\x0c\x08priority\x16\x0doffer-timeout\x0d\x03sla\x17\x04tags\
+\x0c\x03whys\x04\0\x0aroute-plan\x03\0\x18\x01i\x01\x01k\x19\x01j\x01\x1b\x01s\x01\
+@\x01\x0cconversation\x1a\0\x1c\x04\0\x05route\x01\x1d\x04\0\x1epatchbay:routing\
+/routing@0.1.0\x05\x0d\x04\0\x1dpatchbay:routing/router@0.1.0\x04\0\x0b\x0c\x01\0\
+\x06router\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070\
+.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -1001,9 +1228,9 @@ pub use __export_router_impl as export_routing;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 5133] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf0&\x01A\x02\x01A\x14\
-\x01B\x95\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 5702] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa9+\x01A\x02\x01A\x14\
+\x01B\x9b\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x04\0\x07contact\x03\x01\x04\0\
 \x0binteraction\x03\x01\x04\0\x0aassessment\x03\x01\x04\0\x0cconversation\x03\x01\
 \x04\0\x05draft\x03\x01\x04\0\x07trigger\x03\x01\x01h\x04\x01@\x01\x04self\x0b\0\
@@ -1043,71 +1270,82 @@ self-\0\x0d\x04\0\x1a[method]conversation.queue\x017\x04\0\x1a[method]conversati
 on.owner\x017\x04\0\x1f[method]conversation.last-agent\x017\x01@\x01\x04self-\0}\
 \x04\0\x1d[method]conversation.priority\x018\x01@\x01\x04self-\0!\x04\0\x19[meth\
 od]conversation.tags\x019\x01k\x01\x01@\x01\x04self-\0:\x04\0%[method]conversati\
-on.unanswered-since\x01;\x01h\x09\x01@\x01\x04self<\0s\x04\0\x10[method]draft.id\
-\x01=\x04\0\x15[method]draft.channel\x01=\x04\0\x12[method]draft.text\x01=\x04\0\
-\x18[method]draft.visibility\x01=\x04\0\x18[method]draft.written-by\x01=\x01@\x01\
-\x04self<\0\x0d\x04\0\x13[method]draft.agent\x01>\x01k1\x01@\x01\x04self<\0?\x04\
-\0\x15[method]draft.answers\x01@\x01@\x01\x04self<\05\x04\0\x18[method]draft.ass\
-essment\x01A\x01i\x08\x01k\xc2\0\x01@\x01\x04self<\0\xc3\0\x04\0\x1a[method]draf\
-t.conversation\x01D\x01@\x01\x04self<\0y\x04\0\x14[method]draft.length\x01E\x01k\
-y\x01@\x01\x04self<\0\xc6\0\x04\0\x1a[method]draft.length-limit\x01G\x01@\x01\x04\
-self<\0\x7f\x04\0\x17[method]draft.composing\x01H\x01h\x0a\x01@\x01\x04self\xc9\0\
-\0s\x04\0\x14[method]trigger.code\x01J\x01@\x01\x04self\xc9\0\0\x01\x04\0\x12[me\
-thod]trigger.at\x01K\x01@\x01\x04self\xc9\0\0\xc3\0\x04\0\x1c[method]trigger.con\
-versation\x01L\x01@\x01\x04self\xc9\0\0\x0d\x04\0\x15[method]trigger.clock\x01M\x01\
-@\x01\x04self\xc9\0\0:\x04\0\x16[method]trigger.due-at\x01N\x04\0\x17[method]tri\
-gger.subject\x01M\x01@\x01\x04self\xc9\0\0\x0f\x04\0\x15[method]trigger.count\x01\
-O\x01@\x01\x04self\xc9\0\0'\x04\0\x15[method]trigger.usual\x01P\x03\0\x19patchba\
-y:care/types@0.1.0\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\
-\x04\0\x0binteraction\x03\0\0\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncat\
-ed\x7f\x04\0\x04page\x03\0\x04\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\
-\x01\x06\x04\0\x0aof-contact\x01\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\
-\x02\x01B;\x01r\x02\x04names\x0bproficiency}\x04\0\x05skill\x03\0\0\x04\0\x05age\
-nt\x03\x01\x04\0\x05queue\x03\x01\x01p\x01\x01ks\x01r\x05\x06skills\x04\x08langu\
-age\x05\x05queue\x05\x07present\x7f\x05limity\x04\0\x05query\x03\0\x06\x01i\x02\x01\
-p\x08\x01r\x03\x05items\x09\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0a\x01\
-h\x02\x01@\x01\x04self\x0c\0s\x04\0\x10[method]agent.id\x01\x0d\x01@\x01\x04self\
-\x0c\0\x05\x04\0\x12[method]agent.name\x01\x0e\x01@\x01\x04self\x0c\0\x04\x04\0\x14\
-[method]agent.skills\x01\x0f\x01k}\x01@\x02\x04self\x0c\x05skills\0\x10\x04\0\x19\
-[method]agent.proficiency\x01\x11\x01ps\x01@\x01\x04self\x0c\0\x12\x04\0\x17[met\
-hod]agent.languages\x01\x13\x04\0\x16[method]agent.presence\x01\x0d\x01@\x01\x04\
-self\x0c\0y\x04\0\x12[method]agent.load\x01\x14\x04\0\x16[method]agent.capacity\x01\
-\x14\x01ky\x01@\x01\x04self\x0c\0\x15\x04\0\x1a[method]agent.idle-seconds\x01\x16\
-\x04\0\x13[method]agent.teams\x01\x13\x04\0\x12[method]agent.site\x01\x0e\x01h\x03\
-\x01@\x01\x04self\x17\0s\x04\0\x10[method]queue.id\x01\x18\x01@\x01\x04self\x17\0\
-\x7f\x04\0\x18[method]queue.is-default\x01\x19\x01@\x01\x04self\x17\0\x04\x04\0\x14\
-[method]queue.skills\x01\x1a\x01@\x01\x04self\x17\0y\x04\0\x15[method]queue.wait\
-ing\x01\x1b\x01@\x01\x04self\x17\0\x15\x04\0\"[method]queue.longest-wait-seconds\
-\x01\x1c\x04\0\x15[method]queue.is-open\x01\x19\x01@\x01\x05query\x07\0\x0b\x04\0\
-\x04find\x01\x1d\x01@\x01\x05query\x07\0y\x04\0\x05count\x01\x1e\x01k\x08\x01@\x01\
-\x02ids\0\x1f\x04\0\x03get\x01\x20\x01i\x03\x01k!\x01@\x01\x02ids\0\"\x04\0\x09g\
-et-queue\x01#\x01@\0\0\x12\x04\0\x09queue-ids\x01$\x03\0\x1apatchbay:care/agents\
-@0.1.0\x05\x03\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07article\x01\x05\
-scoreu\x04\0\x05match\x03\0\x02\x01h\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]\
-article.id\x01\x05\x04\0\x15[method]article.title\x01\x05\x04\0\x14[method]artic\
-le.text\x01\x05\x01ps\x01@\x01\x04self\x04\0\x06\x04\0\x17[method]article.intent\
-s\x01\x07\x01ks\x01@\x01\x04self\x04\0\x08\x04\0\x18[method]article.language\x01\
-\x09\x04\0\x19[method]article.never-say\x01\x07\x01p\x03\x01@\x02\x04texts\x05li\
-mity\0\x0a\x04\0\x06search\x01\x0b\x01p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0af\
-or-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.0\x05\x04\x01B\x13\x01m\x03\
-\x0cconversation\x07contact\x07company\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01\
-@\x02\x05scope\x01\x03keys\0\x03\x04\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03k\
-eys\0x\x04\0\x07counter\x01\x05\x01ky\x01@\x04\x05scope\x01\x03keys\x05value\x02\
-\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06\
-amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valuex\x01\0\
-\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06windowy\x01\0\x04\
-\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19\
-patchbay:care/state@0.1.0\x05\x05\x02\x03\0\0\x09timestamp\x01B\x07\x02\x03\x02\x01\
-\x06\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\
-\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x03\0\x19patchbay:care/clock\
-@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/ran\
-dom@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/s\
-ettings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05\
-level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\
-\0\x17patchbay:care/log@0.1.0\x05\x0a\x04\0=patchbay:routing/router-with-all-of-\
-its-exports-removed@0.1.0\x04\0\x0b,\x01\0&router-with-all-of-its-exports-remove\
-d\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10\
-wit-bindgen-rust\x060.61.1";
+on.unanswered-since\x01;\x04\0\x1d[method]conversation.incident\x017\x01h\x09\x01\
+@\x01\x04self<\0s\x04\0\x10[method]draft.id\x01=\x04\0\x15[method]draft.channel\x01\
+=\x04\0\x12[method]draft.text\x01=\x04\0\x18[method]draft.visibility\x01=\x04\0\x18\
+[method]draft.written-by\x01=\x01@\x01\x04self<\0\x0d\x04\0\x13[method]draft.age\
+nt\x01>\x01@\x01\x04self<\0\x1e\x04\0\x19[method]draft.attachments\x01?\x01k1\x01\
+@\x01\x04self<\0\xc0\0\x04\0\x15[method]draft.answers\x01A\x01@\x01\x04self<\05\x04\
+\0\x18[method]draft.assessment\x01B\x01i\x08\x01k\xc3\0\x01@\x01\x04self<\0\xc4\0\
+\x04\0\x1a[method]draft.conversation\x01E\x01@\x01\x04self<\0y\x04\0\x14[method]\
+draft.length\x01F\x01ky\x01@\x01\x04self<\0\xc7\0\x04\0\x1a[method]draft.length-\
+limit\x01H\x01@\x01\x04self<\0\x7f\x04\0\x17[method]draft.composing\x01I\x01h\x0a\
+\x01@\x01\x04self\xca\0\0s\x04\0\x14[method]trigger.code\x01K\x01@\x01\x04self\xca\
+\0\0\x01\x04\0\x12[method]trigger.at\x01L\x01@\x01\x04self\xca\0\0\xc4\0\x04\0\x1c\
+[method]trigger.conversation\x01M\x01@\x01\x04self\xca\0\0\x0d\x04\0\x15[method]\
+trigger.clock\x01N\x01@\x01\x04self\xca\0\0:\x04\0\x16[method]trigger.due-at\x01\
+O\x04\0\x17[method]trigger.subject\x01N\x04\0\x15[method]trigger.agent\x01N\x01@\
+\x01\x04self\xca\0\0\x0f\x04\0\x15[method]trigger.count\x01P\x01@\x01\x04self\xca\
+\0\0'\x04\0\x15[method]trigger.usual\x01Q\x01@\x01\x04self\xca\0\0\xc7\0\x04\0\x1e\
+[method]trigger.window-seconds\x01R\x03\0\x19patchbay:care/types@0.1.0\x05\0\x02\
+\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\
+\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\
+\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\x01\x06\x04\0\x0aof-contact\x01\
+\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\x02\x02\x03\0\0\x09timestamp\x01\
+BL\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0bproficien\
+cy}\x04\0\x05skill\x03\0\x02\x04\0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\
+\x01ks\x01r\x07\x06skills\x06\x08language\x07\x05queue\x07\x04team\x07\x04site\x07\
+\x07present\x7f\x05limity\x04\0\x05query\x03\0\x08\x01i\x04\x01p\x0a\x01r\x03\x05\
+items\x0b\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0c\x01ky\x01p}\x01r\x06\
+\x02ids\x08presences\x04loady\x08capacityy\x0cidle-seconds\x0e\x0dproficiencies\x0f\
+\x04\0\x0dagent-summary\x03\0\x10\x01p\x11\x01r\x03\x05items\x12\x05totaly\x09tr\
+uncated\x7f\x04\0\x0csummary-page\x03\0\x13\x01h\x04\x01@\x01\x04self\x15\0s\x04\
+\0\x10[method]agent.id\x01\x16\x01@\x01\x04self\x15\0\x07\x04\0\x12[method]agent\
+.name\x01\x17\x01@\x01\x04self\x15\0\x06\x04\0\x14[method]agent.skills\x01\x18\x01\
+k}\x01@\x02\x04self\x15\x05skills\0\x19\x04\0\x19[method]agent.proficiency\x01\x1a\
+\x01ps\x01@\x01\x04self\x15\0\x1b\x04\0\x17[method]agent.languages\x01\x1c\x04\0\
+\x16[method]agent.presence\x01\x16\x01@\x01\x04self\x15\0y\x04\0\x12[method]agen\
+t.load\x01\x1d\x04\0\x16[method]agent.capacity\x01\x1d\x01@\x01\x04self\x15\0\x0e\
+\x04\0\x1a[method]agent.idle-seconds\x01\x1e\x04\0\x14[method]agent.queues\x01\x1c\
+\x04\0\x13[method]agent.teams\x01\x1c\x04\0\x12[method]agent.site\x01\x17\x01h\x05\
+\x01@\x01\x04self\x1f\0s\x04\0\x10[method]queue.id\x01\x20\x01@\x01\x04self\x1f\0\
+\x7f\x04\0\x18[method]queue.is-default\x01!\x01@\x01\x04self\x1f\0\x06\x04\0\x14\
+[method]queue.skills\x01\"\x01@\x01\x04self\x1f\0y\x04\0\x15[method]queue.waitin\
+g\x01#\x01@\x01\x04self\x1f\0\x0e\x04\0\"[method]queue.longest-wait-seconds\x01$\
+\x04\0\x15[method]queue.is-open\x01!\x01@\x01\x04self\x1f\0\x07\x04\0\x13[method\
+]queue.hours\x01%\x01k\x01\x01@\x01\x04self\x1f\0&\x04\0\x16[method]queue.opens-\
+at\x01'\x04\0\x17[method]queue.closes-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04\
+find\x01(\x01@\x01\x05query\x09\0\x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05q\
+uery\x09\0y\x04\0\x05count\x01*\x01k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01\
+i\x05\x01k-\x01@\x01\x02ids\0.\x04\0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09que\
+ue-ids\x010\x03\0\x1apatchbay:care/agents@0.1.0\x05\x04\x01B\x16\x04\0\x07articl\
+e\x03\x01\x01i\0\x01r\x02\x07article\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\
+\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]article.id\x01\x05\x04\0\x15[method]\
+article.title\x01\x05\x04\0\x14[method]article.text\x01\x05\x01ps\x01@\x01\x04se\
+lf\x04\0\x06\x04\0\x17[method]article.intents\x01\x07\x01ks\x01@\x01\x04self\x04\
+\0\x08\x04\0\x18[method]article.language\x01\x09\x04\0\x19[method]article.never-\
+say\x01\x07\x01p\x03\x01@\x02\x04texts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01\
+p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:ca\
+re/knowledge@0.1.0\x05\x05\x01B\x13\x01m\x03\x0cconversation\x07contact\x07compa\
+ny\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\
+\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03keys\0x\x04\0\x07counter\x01\x05\x01k\
+y\x01@\x04\x05scope\x01\x03keys\x05value\x02\x0dexpires-after\x06\x01\0\x04\0\x03\
+set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01\
+@\x03\x05scope\x01\x03keys\x05valuex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scop\
+e\x01\x03keys\x06amountx\x06windowy\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\
+\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19patchbay:care/state@0.1.0\x05\x06\
+\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03n\
+ow\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01\
+k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09clos\
+es-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-work\
+ing-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\
+\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\
+\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05\
+debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07m\
+essages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1.0\x05\x0a\x04\
+\0=patchbay:routing/router-with-all-of-its-exports-removed@0.1.0\x04\0\x0b,\x01\0\
+&router-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed\
+-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

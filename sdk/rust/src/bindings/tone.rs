@@ -54,7 +54,7 @@ pub mod exports {
                     Approve,
                     /// The agent should change it first.
                     Revise,
-                    /// A supervisor must approve it first.
+                    /// Somebody must approve it first.
                     Hold,
                     /// It may not go out.
                     Block,
@@ -153,8 +153,8 @@ pub mod exports {
                     pub end: ::core::option::Option<u32>,
                     /// What is the matter, in one sentence for the agent; at most 1 KiB.
                     pub message: _rt::String,
-                    /// What to write instead of the passage; absent where none is known.
-                    /// At most 4 KiB.
+                    /// What to write instead of the passage, or of the whole draft where
+                    /// no passage is named; absent where none is known. At most 4 KiB.
                     pub suggestion: ::core::option::Option<_rt::String>,
                 }
                 impl ::core::fmt::Debug for Finding {
@@ -179,6 +179,10 @@ pub mod exports {
                     pub verdict: Verdict,
                     /// What was found, in order of the text; at most 64.
                     pub findings: _rt::Vec<Finding>,
+                    /// With `hold`, teams of which somebody must approve it, each of them,
+                    /// in this order; empty: any supervisor. A team nobody is a member of
+                    /// is any supervisor. At most 8; empty with every other verdict.
+                    pub approvers: _rt::Vec<_rt::String>,
                     /// Why, in one sentence; at most 4 KiB.
                     pub why: _rt::String,
                 }
@@ -190,6 +194,7 @@ pub mod exports {
                         f.debug_struct("Review")
                             .field("verdict", &self.verdict)
                             .field("findings", &self.findings)
+                            .field("approvers", &self.approvers)
                             .field("why", &self.why)
                             .finish()
                     }
@@ -218,6 +223,7 @@ pub mod exports {
                                         let Review {
                                             verdict: verdict2,
                                             findings: findings2,
+                                            approvers: approvers2,
                                             why: why2,
                                         } = e;
                                         *ptr1
@@ -329,16 +335,49 @@ pub mod exports {
                                         *ptr1
                                             .add(3 * ::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>() = result7;
-                                        let vec8 = (why2.into_bytes()).into_boxed_slice();
-                                        let ptr8 = vec8.as_ptr().cast::<u8>();
-                                        let len8 = vec8.len();
-                                        ::core::mem::forget(vec8);
+                                        let vec9 = approvers2;
+                                        let len9 = vec9.len();
+                                        let layout9 = _rt::alloc::Layout::from_size_align(
+                                                vec9.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                                                ::core::mem::size_of::<*const u8>(),
+                                            )
+                                            .unwrap();
+                                        let (result9, _cleanup9) = wit_bindgen::rt::Cleanup::new(
+                                            layout9,
+                                        );
+                                        if let Some(cleanup) = _cleanup9 {
+                                            cleanup.forget();
+                                        }
+                                        for (i, e) in vec9.into_iter().enumerate() {
+                                            let base = result9
+                                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                            {
+                                                let vec8 = (e.into_bytes()).into_boxed_slice();
+                                                let ptr8 = vec8.as_ptr().cast::<u8>();
+                                                let len8 = vec8.len();
+                                                ::core::mem::forget(vec8);
+                                                *base
+                                                    .add(::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>() = len8;
+                                                *base.add(0).cast::<*mut u8>() = ptr8.cast_mut();
+                                            }
+                                        }
                                         *ptr1
                                             .add(6 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<usize>() = len8;
+                                            .cast::<usize>() = len9;
                                         *ptr1
                                             .add(5 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = ptr8.cast_mut();
+                                            .cast::<*mut u8>() = result9;
+                                        let vec10 = (why2.into_bytes()).into_boxed_slice();
+                                        let ptr10 = vec10.as_ptr().cast::<u8>();
+                                        let len10 = vec10.len();
+                                        ::core::mem::forget(vec10);
+                                        *ptr1
+                                            .add(8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len10;
+                                        *ptr1
+                                            .add(7 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr10.cast_mut();
                                     }
                                     None => {
                                         *ptr1
@@ -349,16 +388,16 @@ pub mod exports {
                             }
                             Err(e) => {
                                 *ptr1.add(0).cast::<u8>() = (1i32) as u8;
-                                let vec9 = (e.into_bytes()).into_boxed_slice();
-                                let ptr9 = vec9.as_ptr().cast::<u8>();
-                                let len9 = vec9.len();
-                                ::core::mem::forget(vec9);
+                                let vec11 = (e.into_bytes()).into_boxed_slice();
+                                let ptr11 = vec11.as_ptr().cast::<u8>();
+                                let len11 = vec11.len();
+                                ::core::mem::forget(vec11);
                                 *ptr1
                                     .add(2 * ::core::mem::size_of::<*const u8>())
-                                    .cast::<usize>() = len9;
+                                    .cast::<usize>() = len11;
                                 *ptr1
                                     .add(::core::mem::size_of::<*const u8>())
-                                    .cast::<*mut u8>() = ptr9.cast_mut();
+                                    .cast::<*mut u8>() = ptr11.cast_mut();
                             }
                         };
                         ptr1
@@ -431,18 +470,42 @@ pub mod exports {
                                         let l13 = *arg0
                                             .add(6 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        _rt::cabi_dealloc(l12, l13, 1);
+                                        let base16 = l12;
+                                        let len16 = l13;
+                                        for i in 0..len16 {
+                                            let base = base16
+                                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                            {
+                                                let l14 = *base.add(0).cast::<*mut u8>();
+                                                let l15 = *base
+                                                    .add(::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                _rt::cabi_dealloc(l14, l15, 1);
+                                            }
+                                        }
+                                        _rt::cabi_dealloc(
+                                            base16,
+                                            len16 * (2 * ::core::mem::size_of::<*const u8>()),
+                                            ::core::mem::size_of::<*const u8>(),
+                                        );
+                                        let l17 = *arg0
+                                            .add(7 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l18 = *arg0
+                                            .add(8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l17, l18, 1);
                                     }
                                 }
                             }
                             _ => {
-                                let l14 = *arg0
+                                let l19 = *arg0
                                     .add(::core::mem::size_of::<*const u8>())
                                     .cast::<*mut u8>();
-                                let l15 = *arg0
+                                let l20 = *arg0
                                     .add(2 * ::core::mem::size_of::<*const u8>())
                                     .cast::<usize>();
-                                _rt::cabi_dealloc(l14, l15, 1);
+                                _rt::cabi_dealloc(l19, l20, 1);
                             }
                         }
                     }
@@ -480,10 +543,10 @@ pub mod exports {
                 struct _RetArea(
                     [::core::mem::MaybeUninit<
                         u8,
-                    >; 7 * ::core::mem::size_of::<*const u8>()],
+                    >; 9 * ::core::mem::size_of::<*const u8>()],
                 );
                 static mut _RET_AREA: _RetArea = _RetArea(
-                    [::core::mem::MaybeUninit::uninit(); 7
+                    [::core::mem::MaybeUninit::uninit(); 9
                         * ::core::mem::size_of::<*const u8>()],
                 );
             }
@@ -600,10 +663,10 @@ macro_rules! __export_tone_checker_impl {
         () = { #[rustfmt::skip] #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:patchbay:tone@0.1.0:tone-checker:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 5372] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 5955] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf9(\x01A\x02\x01A\x17\
-\x01B\x95\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xc0-\x01A\x02\x01A\x17\
+\x01B\x9b\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x04\0\x07contact\x03\x01\x04\0\
 \x0binteraction\x03\x01\x04\0\x0aassessment\x03\x01\x04\0\x0cconversation\x03\x01\
 \x04\0\x05draft\x03\x01\x04\0\x07trigger\x03\x01\x01h\x04\x01@\x01\x04self\x0b\0\
@@ -643,77 +706,89 @@ self-\0\x0d\x04\0\x1a[method]conversation.queue\x017\x04\0\x1a[method]conversati
 on.owner\x017\x04\0\x1f[method]conversation.last-agent\x017\x01@\x01\x04self-\0}\
 \x04\0\x1d[method]conversation.priority\x018\x01@\x01\x04self-\0!\x04\0\x19[meth\
 od]conversation.tags\x019\x01k\x01\x01@\x01\x04self-\0:\x04\0%[method]conversati\
-on.unanswered-since\x01;\x01h\x09\x01@\x01\x04self<\0s\x04\0\x10[method]draft.id\
-\x01=\x04\0\x15[method]draft.channel\x01=\x04\0\x12[method]draft.text\x01=\x04\0\
-\x18[method]draft.visibility\x01=\x04\0\x18[method]draft.written-by\x01=\x01@\x01\
-\x04self<\0\x0d\x04\0\x13[method]draft.agent\x01>\x01k1\x01@\x01\x04self<\0?\x04\
-\0\x15[method]draft.answers\x01@\x01@\x01\x04self<\05\x04\0\x18[method]draft.ass\
-essment\x01A\x01i\x08\x01k\xc2\0\x01@\x01\x04self<\0\xc3\0\x04\0\x1a[method]draf\
-t.conversation\x01D\x01@\x01\x04self<\0y\x04\0\x14[method]draft.length\x01E\x01k\
-y\x01@\x01\x04self<\0\xc6\0\x04\0\x1a[method]draft.length-limit\x01G\x01@\x01\x04\
-self<\0\x7f\x04\0\x17[method]draft.composing\x01H\x01h\x0a\x01@\x01\x04self\xc9\0\
-\0s\x04\0\x14[method]trigger.code\x01J\x01@\x01\x04self\xc9\0\0\x01\x04\0\x12[me\
-thod]trigger.at\x01K\x01@\x01\x04self\xc9\0\0\xc3\0\x04\0\x1c[method]trigger.con\
-versation\x01L\x01@\x01\x04self\xc9\0\0\x0d\x04\0\x15[method]trigger.clock\x01M\x01\
-@\x01\x04self\xc9\0\0:\x04\0\x16[method]trigger.due-at\x01N\x04\0\x17[method]tri\
-gger.subject\x01M\x01@\x01\x04self\xc9\0\0\x0f\x04\0\x15[method]trigger.count\x01\
-O\x01@\x01\x04self\xc9\0\0'\x04\0\x15[method]trigger.usual\x01P\x03\0\x19patchba\
-y:care/types@0.1.0\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\
-\x04\0\x0binteraction\x03\0\0\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncat\
-ed\x7f\x04\0\x04page\x03\0\x04\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\
-\x01\x06\x04\0\x0aof-contact\x01\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\
-\x02\x01B;\x01r\x02\x04names\x0bproficiency}\x04\0\x05skill\x03\0\0\x04\0\x05age\
-nt\x03\x01\x04\0\x05queue\x03\x01\x01p\x01\x01ks\x01r\x05\x06skills\x04\x08langu\
-age\x05\x05queue\x05\x07present\x7f\x05limity\x04\0\x05query\x03\0\x06\x01i\x02\x01\
-p\x08\x01r\x03\x05items\x09\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0a\x01\
-h\x02\x01@\x01\x04self\x0c\0s\x04\0\x10[method]agent.id\x01\x0d\x01@\x01\x04self\
-\x0c\0\x05\x04\0\x12[method]agent.name\x01\x0e\x01@\x01\x04self\x0c\0\x04\x04\0\x14\
-[method]agent.skills\x01\x0f\x01k}\x01@\x02\x04self\x0c\x05skills\0\x10\x04\0\x19\
-[method]agent.proficiency\x01\x11\x01ps\x01@\x01\x04self\x0c\0\x12\x04\0\x17[met\
-hod]agent.languages\x01\x13\x04\0\x16[method]agent.presence\x01\x0d\x01@\x01\x04\
-self\x0c\0y\x04\0\x12[method]agent.load\x01\x14\x04\0\x16[method]agent.capacity\x01\
-\x14\x01ky\x01@\x01\x04self\x0c\0\x15\x04\0\x1a[method]agent.idle-seconds\x01\x16\
-\x04\0\x13[method]agent.teams\x01\x13\x04\0\x12[method]agent.site\x01\x0e\x01h\x03\
-\x01@\x01\x04self\x17\0s\x04\0\x10[method]queue.id\x01\x18\x01@\x01\x04self\x17\0\
-\x7f\x04\0\x18[method]queue.is-default\x01\x19\x01@\x01\x04self\x17\0\x04\x04\0\x14\
-[method]queue.skills\x01\x1a\x01@\x01\x04self\x17\0y\x04\0\x15[method]queue.wait\
-ing\x01\x1b\x01@\x01\x04self\x17\0\x15\x04\0\"[method]queue.longest-wait-seconds\
-\x01\x1c\x04\0\x15[method]queue.is-open\x01\x19\x01@\x01\x05query\x07\0\x0b\x04\0\
-\x04find\x01\x1d\x01@\x01\x05query\x07\0y\x04\0\x05count\x01\x1e\x01k\x08\x01@\x01\
-\x02ids\0\x1f\x04\0\x03get\x01\x20\x01i\x03\x01k!\x01@\x01\x02ids\0\"\x04\0\x09g\
-et-queue\x01#\x01@\0\0\x12\x04\0\x09queue-ids\x01$\x03\0\x1apatchbay:care/agents\
-@0.1.0\x05\x03\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07article\x01\x05\
-scoreu\x04\0\x05match\x03\0\x02\x01h\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]\
-article.id\x01\x05\x04\0\x15[method]article.title\x01\x05\x04\0\x14[method]artic\
-le.text\x01\x05\x01ps\x01@\x01\x04self\x04\0\x06\x04\0\x17[method]article.intent\
-s\x01\x07\x01ks\x01@\x01\x04self\x04\0\x08\x04\0\x18[method]article.language\x01\
-\x09\x04\0\x19[method]article.never-say\x01\x07\x01p\x03\x01@\x02\x04texts\x05li\
-mity\0\x0a\x04\0\x06search\x01\x0b\x01p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0af\
-or-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.0\x05\x04\x01B\x13\x01m\x03\
-\x0cconversation\x07contact\x07company\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01\
-@\x02\x05scope\x01\x03keys\0\x03\x04\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03k\
-eys\0x\x04\0\x07counter\x01\x05\x01ky\x01@\x04\x05scope\x01\x03keys\x05value\x02\
-\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06\
-amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valuex\x01\0\
-\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06windowy\x01\0\x04\
-\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19\
-patchbay:care/state@0.1.0\x05\x05\x02\x03\0\0\x09timestamp\x01B\x07\x02\x03\x02\x01\
-\x06\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\
-\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x03\0\x19patchbay:care/clock\
-@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/ran\
-dom@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/s\
-ettings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05\
-level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\
-\0\x17patchbay:care/log@0.1.0\x05\x0a\x02\x03\0\0\x05draft\x01B\x12\x02\x03\x02\x01\
-\x0b\x04\0\x05draft\x03\0\0\x01m\x04\x07approve\x06revise\x04hold\x05block\x04\0\
-\x07verdict\x03\0\x02\x01m\x05\x04info\x03low\x06medium\x04high\x08critical\x04\0\
-\x08severity\x03\0\x04\x01ky\x01ks\x01r\x06\x04codes\x08severity\x05\x05start\x06\
-\x03end\x06\x07messages\x0asuggestion\x07\x04\0\x07finding\x03\0\x08\x01p\x09\x01\
-r\x03\x07verdict\x03\x08findings\x0a\x03whys\x04\0\x06review\x03\0\x0b\x01i\x01\x01\
-k\x0c\x01j\x01\x0e\x01s\x01@\x01\x05draft\x0d\0\x0f\x04\0\x05check\x01\x10\x04\0\
-\x18patchbay:tone/tone@0.1.0\x05\x0c\x04\0\x20patchbay:tone/tone-checker@0.1.0\x04\
-\0\x0b\x12\x01\0\x0ctone-checker\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\
-\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+on.unanswered-since\x01;\x04\0\x1d[method]conversation.incident\x017\x01h\x09\x01\
+@\x01\x04self<\0s\x04\0\x10[method]draft.id\x01=\x04\0\x15[method]draft.channel\x01\
+=\x04\0\x12[method]draft.text\x01=\x04\0\x18[method]draft.visibility\x01=\x04\0\x18\
+[method]draft.written-by\x01=\x01@\x01\x04self<\0\x0d\x04\0\x13[method]draft.age\
+nt\x01>\x01@\x01\x04self<\0\x1e\x04\0\x19[method]draft.attachments\x01?\x01k1\x01\
+@\x01\x04self<\0\xc0\0\x04\0\x15[method]draft.answers\x01A\x01@\x01\x04self<\05\x04\
+\0\x18[method]draft.assessment\x01B\x01i\x08\x01k\xc3\0\x01@\x01\x04self<\0\xc4\0\
+\x04\0\x1a[method]draft.conversation\x01E\x01@\x01\x04self<\0y\x04\0\x14[method]\
+draft.length\x01F\x01ky\x01@\x01\x04self<\0\xc7\0\x04\0\x1a[method]draft.length-\
+limit\x01H\x01@\x01\x04self<\0\x7f\x04\0\x17[method]draft.composing\x01I\x01h\x0a\
+\x01@\x01\x04self\xca\0\0s\x04\0\x14[method]trigger.code\x01K\x01@\x01\x04self\xca\
+\0\0\x01\x04\0\x12[method]trigger.at\x01L\x01@\x01\x04self\xca\0\0\xc4\0\x04\0\x1c\
+[method]trigger.conversation\x01M\x01@\x01\x04self\xca\0\0\x0d\x04\0\x15[method]\
+trigger.clock\x01N\x01@\x01\x04self\xca\0\0:\x04\0\x16[method]trigger.due-at\x01\
+O\x04\0\x17[method]trigger.subject\x01N\x04\0\x15[method]trigger.agent\x01N\x01@\
+\x01\x04self\xca\0\0\x0f\x04\0\x15[method]trigger.count\x01P\x01@\x01\x04self\xca\
+\0\0'\x04\0\x15[method]trigger.usual\x01Q\x01@\x01\x04self\xca\0\0\xc7\0\x04\0\x1e\
+[method]trigger.window-seconds\x01R\x03\0\x19patchbay:care/types@0.1.0\x05\0\x02\
+\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\
+\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\
+\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\x01\x06\x04\0\x0aof-contact\x01\
+\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\x02\x02\x03\0\0\x09timestamp\x01\
+BL\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0bproficien\
+cy}\x04\0\x05skill\x03\0\x02\x04\0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\
+\x01ks\x01r\x07\x06skills\x06\x08language\x07\x05queue\x07\x04team\x07\x04site\x07\
+\x07present\x7f\x05limity\x04\0\x05query\x03\0\x08\x01i\x04\x01p\x0a\x01r\x03\x05\
+items\x0b\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0c\x01ky\x01p}\x01r\x06\
+\x02ids\x08presences\x04loady\x08capacityy\x0cidle-seconds\x0e\x0dproficiencies\x0f\
+\x04\0\x0dagent-summary\x03\0\x10\x01p\x11\x01r\x03\x05items\x12\x05totaly\x09tr\
+uncated\x7f\x04\0\x0csummary-page\x03\0\x13\x01h\x04\x01@\x01\x04self\x15\0s\x04\
+\0\x10[method]agent.id\x01\x16\x01@\x01\x04self\x15\0\x07\x04\0\x12[method]agent\
+.name\x01\x17\x01@\x01\x04self\x15\0\x06\x04\0\x14[method]agent.skills\x01\x18\x01\
+k}\x01@\x02\x04self\x15\x05skills\0\x19\x04\0\x19[method]agent.proficiency\x01\x1a\
+\x01ps\x01@\x01\x04self\x15\0\x1b\x04\0\x17[method]agent.languages\x01\x1c\x04\0\
+\x16[method]agent.presence\x01\x16\x01@\x01\x04self\x15\0y\x04\0\x12[method]agen\
+t.load\x01\x1d\x04\0\x16[method]agent.capacity\x01\x1d\x01@\x01\x04self\x15\0\x0e\
+\x04\0\x1a[method]agent.idle-seconds\x01\x1e\x04\0\x14[method]agent.queues\x01\x1c\
+\x04\0\x13[method]agent.teams\x01\x1c\x04\0\x12[method]agent.site\x01\x17\x01h\x05\
+\x01@\x01\x04self\x1f\0s\x04\0\x10[method]queue.id\x01\x20\x01@\x01\x04self\x1f\0\
+\x7f\x04\0\x18[method]queue.is-default\x01!\x01@\x01\x04self\x1f\0\x06\x04\0\x14\
+[method]queue.skills\x01\"\x01@\x01\x04self\x1f\0y\x04\0\x15[method]queue.waitin\
+g\x01#\x01@\x01\x04self\x1f\0\x0e\x04\0\"[method]queue.longest-wait-seconds\x01$\
+\x04\0\x15[method]queue.is-open\x01!\x01@\x01\x04self\x1f\0\x07\x04\0\x13[method\
+]queue.hours\x01%\x01k\x01\x01@\x01\x04self\x1f\0&\x04\0\x16[method]queue.opens-\
+at\x01'\x04\0\x17[method]queue.closes-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04\
+find\x01(\x01@\x01\x05query\x09\0\x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05q\
+uery\x09\0y\x04\0\x05count\x01*\x01k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01\
+i\x05\x01k-\x01@\x01\x02ids\0.\x04\0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09que\
+ue-ids\x010\x03\0\x1apatchbay:care/agents@0.1.0\x05\x04\x01B\x16\x04\0\x07articl\
+e\x03\x01\x01i\0\x01r\x02\x07article\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\
+\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]article.id\x01\x05\x04\0\x15[method]\
+article.title\x01\x05\x04\0\x14[method]article.text\x01\x05\x01ps\x01@\x01\x04se\
+lf\x04\0\x06\x04\0\x17[method]article.intents\x01\x07\x01ks\x01@\x01\x04self\x04\
+\0\x08\x04\0\x18[method]article.language\x01\x09\x04\0\x19[method]article.never-\
+say\x01\x07\x01p\x03\x01@\x02\x04texts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01\
+p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:ca\
+re/knowledge@0.1.0\x05\x05\x01B\x13\x01m\x03\x0cconversation\x07contact\x07compa\
+ny\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\
+\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03keys\0x\x04\0\x07counter\x01\x05\x01k\
+y\x01@\x04\x05scope\x01\x03keys\x05value\x02\x0dexpires-after\x06\x01\0\x04\0\x03\
+set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01\
+@\x03\x05scope\x01\x03keys\x05valuex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scop\
+e\x01\x03keys\x06amountx\x06windowy\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\
+\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19patchbay:care/state@0.1.0\x05\x06\
+\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03n\
+ow\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01\
+k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09clos\
+es-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-work\
+ing-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\
+\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\
+\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05\
+debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07m\
+essages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1.0\x05\x0a\x02\
+\x03\0\0\x05draft\x01B\x13\x02\x03\x02\x01\x0b\x04\0\x05draft\x03\0\0\x01m\x04\x07\
+approve\x06revise\x04hold\x05block\x04\0\x07verdict\x03\0\x02\x01m\x05\x04info\x03\
+low\x06medium\x04high\x08critical\x04\0\x08severity\x03\0\x04\x01ky\x01ks\x01r\x06\
+\x04codes\x08severity\x05\x05start\x06\x03end\x06\x07messages\x0asuggestion\x07\x04\
+\0\x07finding\x03\0\x08\x01p\x09\x01ps\x01r\x04\x07verdict\x03\x08findings\x0a\x09\
+approvers\x0b\x03whys\x04\0\x06review\x03\0\x0c\x01i\x01\x01k\x0d\x01j\x01\x0f\x01\
+s\x01@\x01\x05draft\x0e\0\x10\x04\0\x05check\x01\x11\x04\0\x18patchbay:tone/tone\
+@0.1.0\x05\x0c\x04\0\x20patchbay:tone/tone-checker@0.1.0\x04\0\x0b\x12\x01\0\x0c\
+tone-checker\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x07\
+0.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -726,9 +801,9 @@ pub use __export_tone_checker_impl as export_tone;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 5142] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf3&\x01A\x02\x01A\x14\
-\x01B\x95\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 5711] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xac+\x01A\x02\x01A\x14\
+\x01B\x9b\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
 \0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x04\0\x07contact\x03\x01\x04\0\
 \x0binteraction\x03\x01\x04\0\x0aassessment\x03\x01\x04\0\x0cconversation\x03\x01\
 \x04\0\x05draft\x03\x01\x04\0\x07trigger\x03\x01\x01h\x04\x01@\x01\x04self\x0b\0\
@@ -768,71 +843,82 @@ self-\0\x0d\x04\0\x1a[method]conversation.queue\x017\x04\0\x1a[method]conversati
 on.owner\x017\x04\0\x1f[method]conversation.last-agent\x017\x01@\x01\x04self-\0}\
 \x04\0\x1d[method]conversation.priority\x018\x01@\x01\x04self-\0!\x04\0\x19[meth\
 od]conversation.tags\x019\x01k\x01\x01@\x01\x04self-\0:\x04\0%[method]conversati\
-on.unanswered-since\x01;\x01h\x09\x01@\x01\x04self<\0s\x04\0\x10[method]draft.id\
-\x01=\x04\0\x15[method]draft.channel\x01=\x04\0\x12[method]draft.text\x01=\x04\0\
-\x18[method]draft.visibility\x01=\x04\0\x18[method]draft.written-by\x01=\x01@\x01\
-\x04self<\0\x0d\x04\0\x13[method]draft.agent\x01>\x01k1\x01@\x01\x04self<\0?\x04\
-\0\x15[method]draft.answers\x01@\x01@\x01\x04self<\05\x04\0\x18[method]draft.ass\
-essment\x01A\x01i\x08\x01k\xc2\0\x01@\x01\x04self<\0\xc3\0\x04\0\x1a[method]draf\
-t.conversation\x01D\x01@\x01\x04self<\0y\x04\0\x14[method]draft.length\x01E\x01k\
-y\x01@\x01\x04self<\0\xc6\0\x04\0\x1a[method]draft.length-limit\x01G\x01@\x01\x04\
-self<\0\x7f\x04\0\x17[method]draft.composing\x01H\x01h\x0a\x01@\x01\x04self\xc9\0\
-\0s\x04\0\x14[method]trigger.code\x01J\x01@\x01\x04self\xc9\0\0\x01\x04\0\x12[me\
-thod]trigger.at\x01K\x01@\x01\x04self\xc9\0\0\xc3\0\x04\0\x1c[method]trigger.con\
-versation\x01L\x01@\x01\x04self\xc9\0\0\x0d\x04\0\x15[method]trigger.clock\x01M\x01\
-@\x01\x04self\xc9\0\0:\x04\0\x16[method]trigger.due-at\x01N\x04\0\x17[method]tri\
-gger.subject\x01M\x01@\x01\x04self\xc9\0\0\x0f\x04\0\x15[method]trigger.count\x01\
-O\x01@\x01\x04self\xc9\0\0'\x04\0\x15[method]trigger.usual\x01P\x03\0\x19patchba\
-y:care/types@0.1.0\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\
-\x04\0\x0binteraction\x03\0\0\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncat\
-ed\x7f\x04\0\x04page\x03\0\x04\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\
-\x01\x06\x04\0\x0aof-contact\x01\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\
-\x02\x01B;\x01r\x02\x04names\x0bproficiency}\x04\0\x05skill\x03\0\0\x04\0\x05age\
-nt\x03\x01\x04\0\x05queue\x03\x01\x01p\x01\x01ks\x01r\x05\x06skills\x04\x08langu\
-age\x05\x05queue\x05\x07present\x7f\x05limity\x04\0\x05query\x03\0\x06\x01i\x02\x01\
-p\x08\x01r\x03\x05items\x09\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0a\x01\
-h\x02\x01@\x01\x04self\x0c\0s\x04\0\x10[method]agent.id\x01\x0d\x01@\x01\x04self\
-\x0c\0\x05\x04\0\x12[method]agent.name\x01\x0e\x01@\x01\x04self\x0c\0\x04\x04\0\x14\
-[method]agent.skills\x01\x0f\x01k}\x01@\x02\x04self\x0c\x05skills\0\x10\x04\0\x19\
-[method]agent.proficiency\x01\x11\x01ps\x01@\x01\x04self\x0c\0\x12\x04\0\x17[met\
-hod]agent.languages\x01\x13\x04\0\x16[method]agent.presence\x01\x0d\x01@\x01\x04\
-self\x0c\0y\x04\0\x12[method]agent.load\x01\x14\x04\0\x16[method]agent.capacity\x01\
-\x14\x01ky\x01@\x01\x04self\x0c\0\x15\x04\0\x1a[method]agent.idle-seconds\x01\x16\
-\x04\0\x13[method]agent.teams\x01\x13\x04\0\x12[method]agent.site\x01\x0e\x01h\x03\
-\x01@\x01\x04self\x17\0s\x04\0\x10[method]queue.id\x01\x18\x01@\x01\x04self\x17\0\
-\x7f\x04\0\x18[method]queue.is-default\x01\x19\x01@\x01\x04self\x17\0\x04\x04\0\x14\
-[method]queue.skills\x01\x1a\x01@\x01\x04self\x17\0y\x04\0\x15[method]queue.wait\
-ing\x01\x1b\x01@\x01\x04self\x17\0\x15\x04\0\"[method]queue.longest-wait-seconds\
-\x01\x1c\x04\0\x15[method]queue.is-open\x01\x19\x01@\x01\x05query\x07\0\x0b\x04\0\
-\x04find\x01\x1d\x01@\x01\x05query\x07\0y\x04\0\x05count\x01\x1e\x01k\x08\x01@\x01\
-\x02ids\0\x1f\x04\0\x03get\x01\x20\x01i\x03\x01k!\x01@\x01\x02ids\0\"\x04\0\x09g\
-et-queue\x01#\x01@\0\0\x12\x04\0\x09queue-ids\x01$\x03\0\x1apatchbay:care/agents\
-@0.1.0\x05\x03\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07article\x01\x05\
-scoreu\x04\0\x05match\x03\0\x02\x01h\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]\
-article.id\x01\x05\x04\0\x15[method]article.title\x01\x05\x04\0\x14[method]artic\
-le.text\x01\x05\x01ps\x01@\x01\x04self\x04\0\x06\x04\0\x17[method]article.intent\
-s\x01\x07\x01ks\x01@\x01\x04self\x04\0\x08\x04\0\x18[method]article.language\x01\
-\x09\x04\0\x19[method]article.never-say\x01\x07\x01p\x03\x01@\x02\x04texts\x05li\
-mity\0\x0a\x04\0\x06search\x01\x0b\x01p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0af\
-or-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.0\x05\x04\x01B\x13\x01m\x03\
-\x0cconversation\x07contact\x07company\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01\
-@\x02\x05scope\x01\x03keys\0\x03\x04\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03k\
-eys\0x\x04\0\x07counter\x01\x05\x01ky\x01@\x04\x05scope\x01\x03keys\x05value\x02\
-\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06\
-amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valuex\x01\0\
-\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06windowy\x01\0\x04\
-\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19\
-patchbay:care/state@0.1.0\x05\x05\x02\x03\0\0\x09timestamp\x01B\x07\x02\x03\x02\x01\
-\x06\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\
-\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x03\0\x19patchbay:care/clock\
-@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apatchbay:care/ran\
-dom@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1cpatchbay:care/s\
-ettings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05\
-level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\
-\0\x17patchbay:care/log@0.1.0\x05\x0a\x04\0@patchbay:tone/tone-checker-with-all-\
-of-its-exports-removed@0.1.0\x04\0\x0b2\x01\0,tone-checker-with-all-of-its-expor\
-ts-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070\
-.258.3\x10wit-bindgen-rust\x060.61.1";
+on.unanswered-since\x01;\x04\0\x1d[method]conversation.incident\x017\x01h\x09\x01\
+@\x01\x04self<\0s\x04\0\x10[method]draft.id\x01=\x04\0\x15[method]draft.channel\x01\
+=\x04\0\x12[method]draft.text\x01=\x04\0\x18[method]draft.visibility\x01=\x04\0\x18\
+[method]draft.written-by\x01=\x01@\x01\x04self<\0\x0d\x04\0\x13[method]draft.age\
+nt\x01>\x01@\x01\x04self<\0\x1e\x04\0\x19[method]draft.attachments\x01?\x01k1\x01\
+@\x01\x04self<\0\xc0\0\x04\0\x15[method]draft.answers\x01A\x01@\x01\x04self<\05\x04\
+\0\x18[method]draft.assessment\x01B\x01i\x08\x01k\xc3\0\x01@\x01\x04self<\0\xc4\0\
+\x04\0\x1a[method]draft.conversation\x01E\x01@\x01\x04self<\0y\x04\0\x14[method]\
+draft.length\x01F\x01ky\x01@\x01\x04self<\0\xc7\0\x04\0\x1a[method]draft.length-\
+limit\x01H\x01@\x01\x04self<\0\x7f\x04\0\x17[method]draft.composing\x01I\x01h\x0a\
+\x01@\x01\x04self\xca\0\0s\x04\0\x14[method]trigger.code\x01K\x01@\x01\x04self\xca\
+\0\0\x01\x04\0\x12[method]trigger.at\x01L\x01@\x01\x04self\xca\0\0\xc4\0\x04\0\x1c\
+[method]trigger.conversation\x01M\x01@\x01\x04self\xca\0\0\x0d\x04\0\x15[method]\
+trigger.clock\x01N\x01@\x01\x04self\xca\0\0:\x04\0\x16[method]trigger.due-at\x01\
+O\x04\0\x17[method]trigger.subject\x01N\x04\0\x15[method]trigger.agent\x01N\x01@\
+\x01\x04self\xca\0\0\x0f\x04\0\x15[method]trigger.count\x01P\x01@\x01\x04self\xca\
+\0\0'\x04\0\x15[method]trigger.usual\x01Q\x01@\x01\x04self\xca\0\0\xc7\0\x04\0\x1e\
+[method]trigger.window-seconds\x01R\x03\0\x19patchbay:care/types@0.1.0\x05\0\x02\
+\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\
+\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\
+\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\x01\x06\x04\0\x0aof-contact\x01\
+\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\x02\x02\x03\0\0\x09timestamp\x01\
+BL\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0bproficien\
+cy}\x04\0\x05skill\x03\0\x02\x04\0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\
+\x01ks\x01r\x07\x06skills\x06\x08language\x07\x05queue\x07\x04team\x07\x04site\x07\
+\x07present\x7f\x05limity\x04\0\x05query\x03\0\x08\x01i\x04\x01p\x0a\x01r\x03\x05\
+items\x0b\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0c\x01ky\x01p}\x01r\x06\
+\x02ids\x08presences\x04loady\x08capacityy\x0cidle-seconds\x0e\x0dproficiencies\x0f\
+\x04\0\x0dagent-summary\x03\0\x10\x01p\x11\x01r\x03\x05items\x12\x05totaly\x09tr\
+uncated\x7f\x04\0\x0csummary-page\x03\0\x13\x01h\x04\x01@\x01\x04self\x15\0s\x04\
+\0\x10[method]agent.id\x01\x16\x01@\x01\x04self\x15\0\x07\x04\0\x12[method]agent\
+.name\x01\x17\x01@\x01\x04self\x15\0\x06\x04\0\x14[method]agent.skills\x01\x18\x01\
+k}\x01@\x02\x04self\x15\x05skills\0\x19\x04\0\x19[method]agent.proficiency\x01\x1a\
+\x01ps\x01@\x01\x04self\x15\0\x1b\x04\0\x17[method]agent.languages\x01\x1c\x04\0\
+\x16[method]agent.presence\x01\x16\x01@\x01\x04self\x15\0y\x04\0\x12[method]agen\
+t.load\x01\x1d\x04\0\x16[method]agent.capacity\x01\x1d\x01@\x01\x04self\x15\0\x0e\
+\x04\0\x1a[method]agent.idle-seconds\x01\x1e\x04\0\x14[method]agent.queues\x01\x1c\
+\x04\0\x13[method]agent.teams\x01\x1c\x04\0\x12[method]agent.site\x01\x17\x01h\x05\
+\x01@\x01\x04self\x1f\0s\x04\0\x10[method]queue.id\x01\x20\x01@\x01\x04self\x1f\0\
+\x7f\x04\0\x18[method]queue.is-default\x01!\x01@\x01\x04self\x1f\0\x06\x04\0\x14\
+[method]queue.skills\x01\"\x01@\x01\x04self\x1f\0y\x04\0\x15[method]queue.waitin\
+g\x01#\x01@\x01\x04self\x1f\0\x0e\x04\0\"[method]queue.longest-wait-seconds\x01$\
+\x04\0\x15[method]queue.is-open\x01!\x01@\x01\x04self\x1f\0\x07\x04\0\x13[method\
+]queue.hours\x01%\x01k\x01\x01@\x01\x04self\x1f\0&\x04\0\x16[method]queue.opens-\
+at\x01'\x04\0\x17[method]queue.closes-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04\
+find\x01(\x01@\x01\x05query\x09\0\x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05q\
+uery\x09\0y\x04\0\x05count\x01*\x01k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01\
+i\x05\x01k-\x01@\x01\x02ids\0.\x04\0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09que\
+ue-ids\x010\x03\0\x1apatchbay:care/agents@0.1.0\x05\x04\x01B\x16\x04\0\x07articl\
+e\x03\x01\x01i\0\x01r\x02\x07article\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\
+\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]article.id\x01\x05\x04\0\x15[method]\
+article.title\x01\x05\x04\0\x14[method]article.text\x01\x05\x01ps\x01@\x01\x04se\
+lf\x04\0\x06\x04\0\x17[method]article.intents\x01\x07\x01ks\x01@\x01\x04self\x04\
+\0\x08\x04\0\x18[method]article.language\x01\x09\x04\0\x19[method]article.never-\
+say\x01\x07\x01p\x03\x01@\x02\x04texts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01\
+p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:ca\
+re/knowledge@0.1.0\x05\x05\x01B\x13\x01m\x03\x0cconversation\x07contact\x07compa\
+ny\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\
+\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03keys\0x\x04\0\x07counter\x01\x05\x01k\
+y\x01@\x04\x05scope\x01\x03keys\x05value\x02\x0dexpires-after\x06\x01\0\x04\0\x03\
+set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01\
+@\x03\x05scope\x01\x03keys\x05valuex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scop\
+e\x01\x03keys\x06amountx\x06windowy\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\
+\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19patchbay:care/state@0.1.0\x05\x06\
+\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03n\
+ow\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01\
+k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09clos\
+es-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-work\
+ing-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\
+\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\
+\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05\
+debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07m\
+essages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1.0\x05\x0a\x04\
+\0@patchbay:tone/tone-checker-with-all-of-its-exports-removed@0.1.0\x04\0\x0b2\x01\
+\0,tone-checker-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0cp\
+rocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -3,6 +3,7 @@
 //! policy can tell.
 
 pub(crate) mod agents;
+pub(crate) mod hours;
 pub(crate) mod interactions;
 pub(crate) mod knowledge;
 pub(crate) mod state;
@@ -40,8 +41,29 @@ pub(crate) mod clock {
         World::current().given.now
     }
 
-    pub(crate) fn is_open(hours: &str, _at: u64) -> Option<bool> {
-        World::current().given.hours.get(hours).copied()
+    pub(crate) fn is_open(hours: &str, at: u64) -> Option<bool> {
+        let world = World::current();
+        let hours = world.given.hours.get(hours)?;
+        Some(hours.is_open(at))
+    }
+
+    pub(crate) fn opens_at(hours: &str, at: u64) -> Option<u64> {
+        let world = World::current();
+        world.given.hours.get(hours)?.opens_at(at)
+    }
+
+    pub(crate) fn closes_at(hours: &str, at: u64) -> Option<u64> {
+        let world = World::current();
+        world.given.hours.get(hours)?.closes_at(at)
+    }
+
+    pub(crate) fn after_working_time(hours: &str, at: u64, seconds: u32) -> Option<u64> {
+        let world = World::current();
+        world
+            .given
+            .hours
+            .get(hours)?
+            .after_working_time(at, seconds)
     }
 }
 

@@ -1,7 +1,7 @@
 use super::NOON;
 use super::example::example;
 use crate::source::types;
-use crate::{Assessment, Contact, Conversation, Draft, Intent, Interaction, Trigger};
+use crate::{Assessment, Attachment, Contact, Conversation, Draft, Intent, Interaction, Trigger};
 
 impl Conversation {
     /// A conversation for a test: new, queued and of this interaction alone,
@@ -86,6 +86,8 @@ example! {
         one_text tag => tags;
         /// When the oldest message without an answer was received.
         maybe unanswered_since: u64;
+        /// Subject of the incident it belongs to.
+        maybe_text incident;
     }
 }
 
@@ -167,6 +169,12 @@ impl DraftExample {
         self
     }
 
+    /// One more file.
+    pub fn attachment(mut self, attachment: impl Into<Attachment>) -> Self {
+        self.0.host.attachments.push(attachment.into().host);
+        self
+    }
+
     /// A policy wrote it.
     pub fn written_by_policy(mut self) -> Self {
         self.0.host.written_by = "policy".to_owned();
@@ -190,12 +198,16 @@ example! {
         maybe_text clock;
         /// When the target of an SLA trigger is or was due.
         maybe due_at: u64;
-        /// The topic or intent that surges.
+        /// The topic or intent that surges, or the name of a wake-up.
         maybe_text subject;
+        /// Who declined or let an offer time out, or is silent.
+        maybe_text agent;
         /// How many were counted, or how many offers failed.
         maybe count: u64;
-        /// What a surge's window usually holds.
+        /// What a surge's window usually counts.
         maybe usual: f64;
+        /// Length of a surge's window.
+        maybe window_seconds: u32;
     }
 }
 
@@ -239,9 +251,12 @@ mod tests {
             .public()
             .answers(Interaction::example("x", "Bye"))
             .length_limit(280)
+            .attachment(Attachment::example("image").name("label.png"))
             .composing();
         assert!(draft.is_public() && draft.0.composing());
         assert_eq!((draft.0.length(), draft.0.length_limit()), (7, Some(280)));
         assert_eq!(draft.0.answers().unwrap().text(), "Bye");
+        let files = draft.attachments();
+        assert_eq!(files[0].name().as_deref(), Some("label.png"));
     }
 }

@@ -50,8 +50,11 @@ example! {
         value load: u32;
         /// Total capacity; otherwise 100.
         value capacity: u32;
-        /// Seconds since they last finished something.
+        /// Seconds since they last took up or finished a conversation.
         maybe idle_seconds: u32;
+        /// One more queue they are a member of; without any, of every queue
+        /// whose skills they have.
+        one_text queue => queues;
         /// One more team.
         one_text team => teams;
         /// Site.
@@ -67,6 +70,10 @@ example! {
         value waiting: u32;
         /// Seconds the oldest of them has waited.
         maybe longest_wait_seconds: u32;
+        /// Name of its business hours.
+        maybe_text hours;
+        /// When it closes next.
+        maybe closes_at: u64;
     }
 }
 
@@ -80,6 +87,14 @@ impl QueueExample {
     /// Outside of its business hours.
     pub fn closed(mut self) -> Self {
         self.0.host.is_open = false;
+        self.0.host.closes_at = None;
+        self
+    }
+
+    /// Outside of its business hours until a moment.
+    pub fn opens_at(mut self, at: u64) -> Self {
+        self = self.closed();
+        self.0.host.opens_at = Some(at);
         self
     }
 }

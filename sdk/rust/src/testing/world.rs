@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::NOON;
-use crate::source::{agents, knowledge, state::Memory, types};
+use crate::source::{agents, hours::Hours, knowledge, state::Memory, types};
 use crate::state::Scope;
 use crate::{Agent, Article, Interaction, Queue, Timestamp};
 
@@ -35,7 +35,7 @@ pub struct World {
 pub(crate) struct Given {
     pub(crate) now: Timestamp,
     pub(crate) settings: String,
-    pub(crate) hours: BTreeMap<String, bool>,
+    pub(crate) hours: BTreeMap<String, Hours>,
     pub(crate) agents: Vec<agents::Agent>,
     pub(crate) queues: Vec<agents::Queue>,
     pub(crate) articles: Vec<knowledge::Article>,
@@ -84,8 +84,14 @@ impl World {
     /// Business hours of this name, open or closed at any time.
     pub fn hours(self, name: impl Into<String>, open: bool) -> Self {
         self.with(|given| {
-            given.hours.insert(name.into(), open);
+            given.hours.insert(name.into(), Hours::always(open));
         })
+    }
+
+    /// Business hours of this name, open from a moment to just before another,
+    /// and in every other span given by the same name.
+    pub fn open_between(self, name: impl Into<String>, from: Timestamp, to: Timestamp) -> Self {
+        self.with(|given| given.hours.entry(name.into()).or_default().add(from..to))
     }
 
     /// One more agent.

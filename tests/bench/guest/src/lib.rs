@@ -130,10 +130,10 @@ impl Route for BenchPolicy {
             .skill(&rule.skill, rule.proficiency)
             .present()
             .limit(4);
-        for agent in agents::find(&query) {
-            let proficiency = agent.proficiency(&rule.skill).unwrap_or(0);
-            if let Some(score) = preference(proficiency, agent.load()) {
-                plan = plan.prefer(agent.id(), score);
+        for agent in agents::find_summaries(&query).items {
+            let proficiency = agent.proficiencies.first().copied().unwrap_or(0);
+            if let Some(score) = preference(proficiency, agent.load) {
+                plan = plan.prefer(agent.id, score);
             }
         }
         Ok(Some(plan))

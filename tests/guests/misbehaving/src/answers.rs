@@ -46,12 +46,27 @@ pub fn route_plan(word: &str, number: usize) -> Option<RoutePlan> {
         "target-kind" => {
             plan.target = Target {
                 kind: "fly".to_owned(),
-                id: None,
+                ..plan.target
             }
         }
         "target-missing" => plan.target.id = None,
         "preference" => plan = plan.prefer("nobody", 1),
         "priority" => plan.priority = Some(101),
+        "waits-for-nobody" => plan = plan.until(u64::MAX),
+        "waits-for-ever" => plan = RoutePlan::hold().until(u64::MAX),
+        "waits-in-vain" => plan = RoutePlan::to_agent("ana").until(1),
+        "waits-nowhere" => plan = RoutePlan::to_agent("ana").in_queue("nowhere"),
+        "excluded" => plan.excluded = vec!["ana".to_owned(); number],
+        "offer-timeout" => plan.offer_timeout = Some(u32::MAX),
+        "waits" => {
+            let soon = clock::now() + 60_000;
+            plan = RoutePlan::to_agent("ana")
+                .until(soon)
+                .while_away()
+                .in_queue("general")
+                .exclude("bo")
+                .offer_timeout(30);
+        }
         "sla-clock" => plan = plan.sla("lunch", 60),
         "sla-zero" => plan = plan.sla("resolution", 0),
         "proficiency" => plan = plan.step(Step::new().skill("fraud", 9)),
@@ -74,6 +89,12 @@ pub fn review(word: &str, number: usize) -> Option<Review> {
                 ..finding()
             }]
         }
+        "approvers" => review.approvers = vec!["legal".to_owned()],
+        "many-approvers" => {
+            review = review.hold();
+            review.approvers = vec!["legal".to_owned(); number];
+        }
+        "held-for" => review = review.hold_for("legal").hold_for("press"),
         "inside" => review = review.finding(finding().span(number..number + 1)),
         _ => return None,
     }
@@ -87,6 +108,7 @@ pub fn escalation(word: &str, number: usize) -> Option<Escalation> {
         "re-route" => answer.re_route("nowhere"),
         "sing" => answer.action(Action::new("sing")),
         "yesterday" => answer.wake_up(1),
+        "unnamed" => answer.wake_up_for("Not A Code", u64::MAX),
         "never" => answer.wake_up(u64::MAX),
         "actions" => Escalation {
             actions: vec![Action::new("require-approval"); number],

@@ -127,6 +127,14 @@ impl CheckTone for Misbehaving {
         if let Some(review) = answers::review(word, number) {
             return Ok(Some(review));
         }
+        if word == "attachments" {
+            let files = draft.attachments();
+            let names: Vec<_> = files
+                .iter()
+                .map(|file| (file.kind(), file.name()))
+                .collect();
+            return Ok(Some(Review::approve().because(format!("{names:?}"))));
+        }
         if word == "remember" {
             state::add(state::Scope::Contact, "checked", 1);
         }
@@ -140,6 +148,11 @@ impl Escalate for Misbehaving {
         DECISIONS.fetch_add(1, Ordering::Relaxed);
         let subject = trigger.subject().unwrap_or_default();
         let (word, number) = command(&subject);
+        if word == "read" {
+            let incident = trigger.conversation().and_then(|it| it.incident());
+            let read = (trigger.agent(), trigger.window_seconds(), incident);
+            return Ok(Some(Escalation::because(format!("{read:?}"))));
+        }
         if let Some(escalation) = answers::escalation(word, number) {
             return Ok(Some(escalation));
         }

@@ -13,6 +13,14 @@ pub fn out(word: &str, number: usize) -> Option<String> {
     Some(match word {
         "agents" => format!("{:?}", agents::get("ana").map(|agent| agent.id())),
         "agents-find" => agents::find(&Query::new()).total.to_string(),
+        "agents-summaries" => {
+            let found = agents::find_summaries(&Query::new().skill("fraud", 2).team("night"));
+            format!("{found:?}")
+        }
+        "agents-member" => {
+            let ana = agents::get("ana");
+            format!("{:?}", ana.map(|ana| (ana.queues(), ana.teams())))
+        }
         "agents-count" => agents::count(&Query::new()).to_string(),
         "agents-queue" => format!("{:?}", agents::queue("general").map(|queue| queue.id())),
         "agents-queues" => format!("{:?}", agents::queue_ids()),
@@ -71,6 +79,23 @@ pub fn out(word: &str, number: usize) -> Option<String> {
                 .duration_since(UNIX_EPOCH)
                 .map(|since| since.as_millis());
             format!("{wall:?} {}", clock::now())
+        }
+        "hours" => {
+            let now = clock::now();
+            let name = agents::queue("general").and_then(|queue| queue.hours());
+            let name = name.unwrap_or_default();
+            format!(
+                "{name} {:?} {:?} {:?} {:?}",
+                clock::is_open(&name, now),
+                clock::opens_at(&name, now),
+                clock::closes_at(&name, now),
+                clock::after_working_time(&name, now, 3_600),
+            )
+        }
+        "hours-of-queue" => {
+            let queue = agents::queue("general");
+            let read = |queue: Queue| (queue.is_open(), queue.opens_at(), queue.closes_at());
+            format!("{:?}", queue.map(read))
         }
         "chance" => {
             let words: HashSet<u32> = (0..32).collect();

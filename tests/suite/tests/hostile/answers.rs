@@ -46,6 +46,12 @@ fn a_route_names_only_what_there_is() {
             ("target-missing", "target.id"),
             ("preference", "preferences[0].agent"),
             ("priority", "priority"),
+            ("waits-for-nobody", "target.until"),
+            ("waits-for-ever", "target.until"),
+            ("waits-in-vain", "target.until"),
+            ("waits-nowhere", "target.queue"),
+            ("excluded 65", "excluded"),
+            ("offer-timeout", "offer_timeout"),
             ("sla-clock", "sla"),
             ("sla-zero", "sla.resolution"),
             ("proficiency", "steps[0].skills.fraud"),
@@ -72,6 +78,8 @@ fn a_review_points_into_the_draft() {
             ("findings 65", "findings"),
             ("beyond", "findings[0]"),
             ("one-end", "findings[0]"),
+            ("approvers", "approvers"),
+            ("many-approvers 9", "approvers"),
             // A character of four bytes begins at the tenth.
             ("inside 10 \u{1F600}", "findings[0]"),
         ] {
@@ -94,6 +102,7 @@ fn an_escalation_reaches_only_who_is_configured() {
             ("re-route", "actions[0].target"),
             ("sing", "actions[0].kind"),
             ("yesterday", "actions[0].at"),
+            ("unnamed", "actions[0].target"),
             ("actions 33", "actions"),
         ] {
             let mut lease = plugin.lease(PATIENCE).expect("a place");

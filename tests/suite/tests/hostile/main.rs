@@ -1,5 +1,6 @@
 //! Guests that break every limit, one by one. Each ends with a typed outcome,
-//! costs one decision, and leaves the next one right.
+//! costs one decision, and leaves the next one right. And what a guest that
+//! means well reads and answers arrives as it is.
 
 mod answers;
 mod cache;
@@ -9,6 +10,7 @@ mod instances;
 mod limits;
 mod prepare;
 mod reach;
+mod reads;
 
 use patchbay_engine::Trace;
 use patchbay_engine::engine::Engine;

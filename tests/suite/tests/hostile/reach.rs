@@ -19,6 +19,7 @@ fn what_was_not_granted_is_denied_by_name() {
         for (text, grant) in [
             ("agents", "`agents`"),
             ("agents-find", "`agents`"),
+            ("agents-summaries", "`agents`"),
             ("agents-count", "`agents`"),
             ("agents-queue", "`agents`"),
             ("agents-queues", "`agents`"),

@@ -136,6 +136,7 @@ pub(super) fn terms(
         wait_for: (variant == 7).then(|| WaitFor {
             agent: name(agents.0),
             until: now + jiff::SignedDuration::from_secs(25),
+            while_away: true,
         }),
         offer_timeout: (variant == 6).then_some(Seconds(50)),
         priority,

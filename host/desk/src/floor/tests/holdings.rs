@@ -67,6 +67,7 @@ fn a_transfer_to_an_agent_waits_for_them_whatever_their_queues() {
         wait_for: Some(WaitFor {
             agent: "bo".to_owned(),
             until: at(100),
+            while_away: true,
         }),
         ..Terms::queue("general")
     };
@@ -211,6 +212,7 @@ fn agents_queues_and_conversations_nobody_knows_are_refused() {
     terms.wait_for = Some(WaitFor {
         agent: "nobody".to_owned(),
         until: at(9),
+        while_away: true,
     });
     assert!(matches!(
         floor.transfer("c", terms, at(0)),
@@ -235,4 +237,43 @@ fn an_agent_with_work_stays_on_the_roster() {
     floor.release_all("ana", at(1)).expect("known");
     floor.remove_agent("ana", at(1)).expect("free");
     assert_eq!(offered(&mut floor, 2), [""; 0]);
+}
+
+#[test]
+fn whoever_is_excluded_is_not_offered_it_not_even_as_the_last_resort() {
+    let mut floor = staffed(&["ana"]);
+    let terms = Terms {
+        excluded: vec!["ana".to_owned(), "nobody".to_owned()],
+        ..Terms::queue("general")
+    };
+    wait_on(&mut floor, "c", 0, terms);
+    assert!(offered(&mut floor, 0).is_empty());
+    add(&mut floor, r#"{"id": "bo"}"#, 0);
+    assert_eq!(offered(&mut floor, 1), ["c>bo"]);
+    assert!(decline(&mut floor, "c", 1).alone);
+    assert!(offered(&mut floor, 2).is_empty());
+    let later = 3_600;
+    assert_eq!(offered(&mut floor, later), ["c>bo"]);
+}
+
+#[test]
+fn a_wait_for_an_agent_lapses_when_they_leave_unless_it_is_for_that() {
+    for while_away in [false, true] {
+        let mut floor = staffed(&["bo"]);
+        add(&mut floor, r#"{"id": "ana", "capacity": 0}"#, 0);
+        let terms = Terms {
+            wait_for: Some(WaitFor {
+                agent: "ana".to_owned(),
+                until: at(100),
+                while_away,
+            }),
+            ..Terms::queue("general")
+        };
+        wait_on(&mut floor, "c", 0, terms);
+        assert!(offered(&mut floor, 0).is_empty());
+        floor
+            .set_presence("ana", Presence::Away, at(1))
+            .expect("known");
+        assert_eq!(offered(&mut floor, 1).is_empty(), while_away);
+    }
 }

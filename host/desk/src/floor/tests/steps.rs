@@ -209,6 +209,7 @@ fn a_conversation_waits_for_the_same_agent_again_until_the_wait_lapses() {
         wait_for: Some(WaitFor {
             agent: "ana".to_owned(),
             until: at(60),
+            while_away: true,
         }),
         ..Terms::queue("general")
     };
@@ -229,6 +230,7 @@ fn a_wait_ends_when_the_agent_refuses_or_leaves_the_roster() {
         wait_for: Some(WaitFor {
             agent: "bo".to_owned(),
             until: at(600),
+            while_away: true,
         }),
         ..Terms::queue("general")
     };
@@ -255,6 +257,7 @@ fn the_steps_begin_when_the_wait_for_one_agent_is_over() {
         wait_for: Some(WaitFor {
             agent: "ana".to_owned(),
             until: at(60),
+            while_away: true,
         }),
         ..with(vec![step(&[("fraud", 3)], Some(30))])
     };

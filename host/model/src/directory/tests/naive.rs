@@ -39,6 +39,13 @@ fn naive(agents: &[Agent], queues: &[Queue], query: &Query) -> Vec<String> {
                 .as_ref()
                 .is_none_or(|wanted| works(agent, wanted))
         })
+        .filter(|agent| {
+            query
+                .team
+                .as_ref()
+                .is_none_or(|team| agent.teams.contains(team))
+        })
+        .filter(|agent| query.site.is_none() || agent.site == query.site)
         .filter(|agent| !query.present || ["available", "busy"].contains(&agent.presence.as_str()))
         .collect();
     matching.sort_by_key(|agent| {
@@ -74,11 +81,15 @@ prop_compose! {
         presence in prop::sample::select(&Presence::ALL),
         idle in prop::option::of(0u32..4),
         queues in prop::sample::subsequence(&["q0", "q1", "q2"], 0..=2),
+        teams in prop::sample::subsequence(&["t0", "t1"], 0..=2),
+        site in prop::option::of(prop::sample::select(&["porto", "kyiv"])),
     ) -> Agent {
         Agent {
             skills: skills.into_iter().map(|(skill, level)| (skill.to_owned(), level)).collect(),
             languages: languages.into_iter().map(str::to_owned).collect(),
             queues: queues.into_iter().map(str::to_owned).collect(),
+            teams: teams.into_iter().map(str::to_owned).collect(),
+            site: site.map(str::to_owned),
             presence,
             idle,
             ..agent(r#"{"id": "unnamed"}"#)
@@ -91,6 +102,8 @@ prop_compose! {
         skills in prop::collection::vec((prop::sample::select(&SKILLS), 0u8..=6), 0..=2),
         language in prop::option::of(prop::sample::select(&LANGUAGES)),
         queue in prop::option::of(prop::sample::select(&["q0", "q1", "q2", "q3"])),
+        team in prop::option::of(prop::sample::select(&["t0", "t1", "t2"])),
+        site in prop::option::of(prop::sample::select(&["porto", "kyiv", "lima"])),
         present in any::<bool>(),
         limit in prop_oneof![0u32..80, Just(u32::MAX)],
     ) -> Query {
@@ -98,6 +111,8 @@ prop_compose! {
             skills: skills.into_iter().map(|(skill, least)| (skill.to_owned(), least)).collect(),
             language: language.map(str::to_owned),
             queue: queue.map(str::to_owned),
+            team: team.map(str::to_owned),
+            site: site.map(str::to_owned),
             present,
             limit,
         }

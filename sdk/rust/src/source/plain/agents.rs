@@ -1,6 +1,6 @@
 use super::{MOST, plain};
 use crate::testing::World;
-use crate::{Query, Skill};
+use crate::{AgentSummary, Query, Skill, SummaryPage};
 
 plain! {
     Agent {
@@ -12,6 +12,7 @@ plain! {
         load: u32,
         capacity: u32,
         idle_seconds: Option<u32>,
+        queues: Vec<String>,
         teams: Vec<String>,
         site: Option<String>,
     }
@@ -23,6 +24,9 @@ plain! {
         waiting: u32,
         longest_wait_seconds: Option<u32>,
         is_open: bool,
+        hours: Option<String>,
+        opens_at: Option<u64>,
+        closes_at: Option<u64>,
     }
 }
 
@@ -44,6 +48,30 @@ impl Agent {
         skills
             .iter()
             .all(|least| self.proficiency(&least.name) >= Some(least.proficiency))
+    }
+
+    /// Who names no queue is a member of every one whose least skills they
+    /// have.
+    fn works(&self, queue: &Queue) -> bool {
+        match self.queues.is_empty() {
+            true => self.has(&queue.skills),
+            false => self.queues.contains(&queue.id),
+        }
+    }
+
+    /// As the host gives it: with the queues it is a member of.
+    fn in_its_queues(&self) -> Agent {
+        let world = World::current();
+        let queues = world.given.queues.iter();
+        let mut queues: Vec<_> = queues
+            .filter(|queue| self.works(queue))
+            .map(|queue| queue.id.clone())
+            .collect();
+        queues.sort();
+        Agent {
+            queues,
+            ..self.clone()
+        }
     }
 
     fn speaks(&self, language: &str) -> bool {
@@ -71,6 +99,29 @@ pub(crate) fn find(query: &Query) -> Page {
     }
 }
 
+pub(crate) fn find_summaries(query: &Query) -> SummaryPage {
+    let page = find(query);
+    let proficiencies = |agent: &Agent| {
+        let asked = query.skills.iter();
+        asked
+            .filter_map(|skill| agent.proficiency(&skill.name))
+            .collect()
+    };
+    let items = page.items.iter().map(|agent| AgentSummary {
+        id: agent.id.clone(),
+        presence: agent.presence.clone(),
+        load: agent.load,
+        capacity: agent.capacity,
+        idle_seconds: agent.idle_seconds,
+        proficiencies: proficiencies(agent),
+    });
+    SummaryPage {
+        items: items.collect(),
+        total: page.total,
+        truncated: page.truncated,
+    }
+}
+
 pub(crate) fn count(query: &Query) -> u32 {
     matching(query).len() as u32
 }
@@ -84,28 +135,32 @@ fn matching(query: &Query) -> Vec<Agent> {
         .iter()
         .filter(|agent| {
             agent.has(&query.skills)
-                && query.language.as_ref().is_none_or(|language| agent.speaks(language))
+                && query
+                    .language
+                    .as_ref()
+                    .is_none_or(|language| agent.speaks(language))
                 && (!query.present || ["available", "busy"].contains(&agent.presence.as_str()))
-                // Members of a queue are those who have its least skills.
+                && query
+                    .team
+                    .as_ref()
+                    .is_none_or(|team| agent.teams.contains(team))
+                && (query.site.is_none() || agent.site == query.site)
                 && match &queue {
                     None => true,
                     Some(None) => false,
-                    Some(Some(queue)) => agent.has(&queue.skills),
+                    Some(Some(queue)) => agent.works(queue),
                 }
         })
         .cloned()
         .collect();
     agents.sort_by(|a, b| a.id.cmp(&b.id));
-    agents
+    agents.iter().map(Agent::in_its_queues).collect()
 }
 
 pub(crate) fn get(id: &str) -> Option<Agent> {
-    World::current()
-        .given
-        .agents
-        .iter()
-        .find(|agent| agent.id == id)
-        .cloned()
+    let world = World::current();
+    let agent = world.given.agents.iter().find(|agent| agent.id == id);
+    agent.map(|agent| agent.in_its_queues())
 }
 
 pub(crate) fn get_queue(id: &str) -> Option<Queue> {
@@ -150,7 +205,7 @@ mod tests {
                     .presence("away")
                     .idle_seconds(90),
             )
-            .agent(Agent::example("new"))
+            .agent(Agent::example("new").team("night").site("porto"))
     }
 
     fn found(query: &Query) -> Vec<String> {
@@ -175,6 +230,38 @@ mod tests {
         assert!(found(&Query::new().language("p")).is_empty());
         assert_eq!(found(&Query::new().queue("fraud")), ["cy", "ana"]);
         assert!(found(&Query::new().queue("none")).is_empty());
+        assert_eq!(found(&Query::new().team("night")), ["new"]);
+        assert_eq!(found(&Query::new().site("porto")), ["new"]);
+        assert!(found(&Query::new().team("day")).is_empty());
+    }
+
+    #[test]
+    fn a_summary_has_what_was_asked_for() {
+        team().enter(|| {
+            let page = agents::find_summaries(&Query::new().skill("fraud", 3).limit(1));
+            let cy = &page.items[0];
+            assert_eq!((cy.id.as_str(), cy.presence.as_str()), ("cy", "away"));
+            assert_eq!(
+                (cy.idle_seconds, &cy.proficiencies[..]),
+                (Some(90), &[5][..])
+            );
+            assert_eq!((page.total, page.truncated), (2, true));
+        });
+    }
+
+    #[test]
+    fn an_agent_works_the_queues_they_name_or_qualify_for() {
+        let world = team().agent(Agent::example("di").skill("fraud", 5).queue("all"));
+        world.enter(|| {
+            let queues = |id| agents::get(id).map(|agent| agent.queues());
+            assert_eq!(
+                queues("ana"),
+                Some(vec!["all".to_owned(), "fraud".to_owned()])
+            );
+            assert_eq!(queues("di"), Some(vec!["all".to_owned()]));
+            let members = agents::find(&Query::new().queue("fraud"));
+            assert_eq!(members.total, 2);
+        });
     }
 
     #[test]

@@ -64,6 +64,7 @@ plain! {
         priority: u8,
         tags: Vec<String>,
         unanswered_since: Option<u64>,
+        incident: Option<String>,
     }
 
     Draft {
@@ -73,6 +74,7 @@ plain! {
         visibility: String,
         written_by: String,
         agent: Option<String>,
+        attachments: Vec<Attachment>,
         answers: Option<Interaction>,
         assessment: Option<Assessment>,
         conversation: Option<Conversation>,
@@ -88,8 +90,10 @@ plain! {
         clock: Option<String>,
         due_at: Option<u64>,
         subject: Option<String>,
+        agent: Option<String>,
         count: Option<u64>,
         usual: Option<f64>,
+        window_seconds: Option<u32>,
     }
 }
 

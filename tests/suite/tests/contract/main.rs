@@ -1,5 +1,9 @@
-//! The contract parses, explains itself, and is what the Rust SDK was
-//! generated from.
+//! The contract parses, explains itself, is what the Rust SDK was generated
+//! from, and still has everything that was ever released.
+
+mod compatibility;
+mod released;
+mod surface;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -66,7 +70,7 @@ fn every_item_has_documentation_and_a_version() {
     );
 }
 
-/// `PATCHBAY_UPDATE=1 cargo test -p patchbay-suite --test contract` rewrites
+/// `PATCHBAY_UPDATE=1 cargo test --workspace --test contract` rewrites
 /// them.
 #[test]
 fn bindings_match_the_contract() {

@@ -1,0 +1,206 @@
+//! Everything at once and in any order: whatever customers, agents and
+//! supervisors do, and however often the host starts anew, each conversation
+//! is in one place and nobody holds more than they can.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use patchbay_desk::action::{Action, Destination};
+use patchbay_desk::floor::{Hold, PlaceRecord};
+use patchbay_desk::reply::{Reply, Then};
+use patchbay_desk::{Desk, reading};
+use patchbay_journal::{ContactId, ConversationId};
+use patchbay_model::conversation::ConversationState;
+use patchbay_model::directory::Presence;
+use patchbay_model::interaction::WrittenBy;
+
+use crate::floor::{act, agent, sign_in, supervisor};
+use crate::office::{conversations, desk_of, northwind, ruled, said, take_in};
+
+const AGENTS: [&str; 3] = ["ana", "ben", "cem"];
+/// Things that happen in one run.
+const STEPS: u32 = 150;
+
+fn open(place: &Path) -> Desk {
+    desk_of(
+        place,
+        vec![ruled("return-after = \"0s\"\npark-after = \"0s\"")],
+    )
+}
+
+/// Something happens; agents who may hold too much from then on.
+fn step(desk: &Desk, random: &mut fastrand::Rng, number: u32) -> Option<String> {
+    let who = AGENTS[random.usize(..AGENTS.len())];
+    let rows = conversations(desk);
+    let any = (!rows.is_empty()).then(|| rows[random.usize(..rows.len())].clone());
+    match random.u32(..12) {
+        0..=2 => {
+            let author = format!("@{}", random.u32(..8));
+            take_in(desk, vec![said(&number.to_string(), &author, "Hello?")]);
+        }
+        3 | 4 => {
+            let offers = desk.offers("northwind", None).expect("offers");
+            if let Some(offer) = offers.first() {
+                let takes = random.u32(..4) > 0;
+                let answer = desk.answer_offer("northwind", offer.id, agent(&offer.agent), takes);
+                answer.expect("a desk that works").expect("it is open");
+                desk.settled();
+            }
+        }
+        5 => {
+            let presence = Presence::ALL[random.usize(..4)];
+            desk.set_presence("northwind", who, presence).expect("set");
+            desk.settled();
+        }
+        _ => return touch(desk, random, any?.id, who, number),
+    }
+    None
+}
+
+/// Somebody does something about a conversation, or is told why not.
+fn touch(
+    desk: &Desk,
+    random: &mut fastrand::Rng,
+    conversation: ConversationId,
+    who: &str,
+    number: u32,
+) -> Option<String> {
+    let reply = Reply {
+        id: number.to_string(),
+        text: "Hello!".to_owned(),
+        attachments: Vec::new(),
+        written_by: WrittenBy::Human,
+        then: [Then::Wait, Then::Stay, Then::WrapUp, Then::Resolve][random.usize(..4)],
+    };
+    let action = match random.u32(..9) {
+        0 => Action::Assign {
+            agent: who.to_owned(),
+        },
+        1 => Action::Transfer(Destination::Queue("general".to_owned())),
+        2 => Action::Transfer(Destination::Agent(who.to_owned())),
+        3 => Action::Return,
+        4 => Action::Hold,
+        5 => Action::Resume,
+        6 => Action::WrapUp,
+        7 => Action::Resolve,
+        _ => Action::Reply(reply),
+    };
+    let by_hand = matches!(action, Action::Assign { .. } | Action::Resume);
+    let done = act(desk, conversation, supervisor(), action);
+    for out in desk.outgoing(|_| false, 100).expect("readable") {
+        desk.delivered("northwind", &out.key).expect("noted");
+        desk.settled();
+    }
+    done.ok().and_then(|done| done.owner).filter(|_| by_hand)
+}
+
+/// Where the floor has what the journal says, and nobody has too much.
+fn check(desk: &Desk, may_exceed: &BTreeSet<String>) {
+    let mut held = BTreeMap::<String, BTreeSet<String>>::new();
+    for row in conversations(desk) {
+        let snapshot = reading::snapshot(&row).expect("readable");
+        assert_eq!(snapshot.owner, row.owner);
+        let place = snapshot.floor.map(|record| record.place);
+        match (row.state, &place) {
+            (ConversationState::Queued, Some(PlaceRecord::Waiting)) => {}
+            (ConversationState::Reserved, Some(PlaceRecord::Offered(_))) => {}
+            (
+                ConversationState::Active
+                | ConversationState::WaitingOnCustomer
+                | ConversationState::OnHold
+                | ConversationState::AwaitingApproval
+                | ConversationState::Wrapping,
+                Some(PlaceRecord::Held { agent, hold }),
+            ) => {
+                assert_eq!(Some(agent), row.owner.as_ref());
+                let wraps = row.state == ConversationState::Wrapping;
+                assert_eq!(*hold == Hold::Wrapping, wraps, "{:?}", row.state);
+                held.entry(agent.clone())
+                    .or_default()
+                    .insert(row.id.to_string());
+                continue;
+            }
+            (state, place) => panic!("{state:?} at {place:?}"),
+        }
+        assert_eq!(row.owner, None, "{:?}", row.state);
+    }
+    for id in AGENTS {
+        let status = desk.agent("northwind", id).expect("there");
+        let holds: BTreeSet<String> = status
+            .holdings
+            .iter()
+            .map(|holding| holding.conversation.clone())
+            .collect();
+        assert_eq!(held.remove(id).unwrap_or_default(), holds, "{id}");
+        let fits = status.view.load <= status.view.capacity.into();
+        assert!(fits || may_exceed.contains(id), "{id}: {:?}", status.view);
+    }
+    assert!(held.is_empty(), "held by nobody: {held:?}");
+}
+
+#[test]
+fn each_conversation_is_in_one_place_and_nobody_holds_too_much() {
+    for seed in 0..6 {
+        let place = tempfile::tempdir().expect("a place");
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut desk = open(place.path());
+        sign_in(&desk, &AGENTS);
+        let mut may_exceed = BTreeSet::new();
+        for number in 0..STEPS {
+            if random.u32(..30) == 0 {
+                drop(desk);
+                desk = open(place.path());
+                desk.settled();
+            }
+            may_exceed.extend(step(&desk, &mut random, number));
+            // What rings, rings by itself.
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            desk.settled();
+            check(&desk, &may_exceed);
+        }
+    }
+}
+
+/// Feed numbers of a journey.
+fn journey(desk: &Desk, contact: ContactId) -> Vec<u64> {
+    let entries = desk.journal().journey(northwind(desk), contact, 0, 1_000);
+    let entries = entries.expect("readable");
+    entries.iter().map(|entry| entry.feed).collect()
+}
+
+#[test]
+fn a_journey_is_the_same_after_a_merge_and_a_split() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = open(place.path());
+    sign_in(&desk, &AGENTS);
+    let mut random = fastrand::Rng::with_seed(7);
+    for number in 0..40 {
+        step(&desk, &mut random, number);
+    }
+    let mut contacts: Vec<ContactId> = Vec::new();
+    for author in 0..8 {
+        let address = format!("@{author}");
+        let found = desk
+            .journal()
+            .address(northwind(&desk), "x", &address, jiff::Timestamp::now());
+        contacts.push(found.expect("a contact").contact);
+    }
+    let before: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();
+    let (one, other) = (contacts[0], contacts[1]);
+    let merge = desk.merge("northwind", one, other, "eva").expect("merged");
+    let mut both: Vec<u64> = before[0].iter().chain(&before[1]).copied().collect();
+    both.sort_unstable();
+    assert_eq!(journey(&desk, one), both);
+    assert_eq!(journey(&desk, other), both);
+    desk.split("northwind", one, "eva").expect("parted");
+    let after: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();
+    assert_eq!(after, before);
+    let again = desk.merge("northwind", one, other, "eva").expect("merged");
+    desk.undo("northwind", again, "eva").expect("undone");
+    assert!(
+        desk.undo("northwind", merge, "eva").is_err(),
+        "split already"
+    );
+    let after: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();
+    assert_eq!(after, before);
+}

@@ -1,0 +1,519 @@
+//! Agents at work over HTTP: offers, actions, replies and where they go; and
+//! what is answered to whoever asks for what cannot be.
+
+use std::sync::{Arc, Mutex};
+
+use patchbay_channels::egress::EgressSettings;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::Running;
+use super::client::Answer;
+use crate::settings::JournalSettings;
+
+const COMPANY: &str = "/v1/companies/northwind";
+
+/// What a target was given: keys and bodies, in order.
+type Given = Arc<Mutex<Vec<(String, Value)>>>;
+
+struct Office {
+    server: Running,
+    given: Given,
+    _place: TempDir,
+}
+
+/// A target that takes everything.
+async fn sink() -> (String, Given) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let given = Given::default();
+    let taking = Arc::clone(&given);
+    tokio::spawn(async move {
+        loop {
+            let Ok((mut stream, _)) = listener.accept().await else {
+                return;
+            };
+            let mut bytes = Vec::new();
+            let mut part = [0; 4096];
+            while let Ok(read) = stream.read(&mut part).await {
+                bytes.extend_from_slice(&part[..read]);
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let Some((head, body)) = text.split_once("\r\n\r\n") else {
+                    continue;
+                };
+                let header = |name: &str| {
+                    let mut lines = head.lines();
+                    lines.find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
+                };
+                let length = header("content-length:").and_then(|text| text.parse().ok());
+                if read == 0 || Some(body.len()) == length {
+                    let key = header("webhook-id:").unwrap_or_default();
+                    let body = serde_json::from_str(body).unwrap_or_default();
+                    taking.lock().expect("no panic").push((key, body));
+                    break;
+                }
+            }
+            let _ = stream
+                .write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+                .await;
+        }
+    });
+    (format!("http://{address}/"), given)
+}
+
+impl Office {
+    /// A server with a journal, a target for replies, and these agents signed
+    /// in.
+    async fn with(agents: &[&str]) -> Office {
+        let place = tempfile::tempdir().expect("a place");
+        let (url, given) = sink().await;
+        let file = format!(
+            "company = \"northwind\"\npublish = \"sink\"\n[queue.general]\ndefault = true\n[queue.tax]\nskills = {{ tax = 3 }}\n[target.sink]\nwebhook = {{ url = \"{url}\" }}\n"
+        );
+        let journal = JournalSettings {
+            path: place.path().join("desk.db"),
+            key: place.path().join("desk.key"),
+            transcripts: false,
+            backlog: 1_000,
+        };
+        let server = Running::of(&file, |settings| {
+            settings.journal = Some(journal);
+            settings.egress = EgressSettings {
+                allow: vec!["127.0.0.0/8".parse().expect("a range")],
+                ..EgressSettings::default()
+            };
+        })
+        .await;
+        let office = Office {
+            server,
+            given,
+            _place: place,
+        };
+        for agent in agents {
+            let path = format!("/agents/{agent}");
+            assert_eq!(office.put(&path, json!({})).await.status, 200);
+            let there = json!({"presence": "available"});
+            let set = office.put(&format!("{path}/presence"), there).await;
+            assert_eq!(set.json()["before"], "offline", "{set:?}");
+        }
+        office
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.server.client.get(&format!("{COMPANY}{path}")).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        let path = format!("{COMPANY}{path}");
+        self.server.client.post(&path, body.to_string()).await
+    }
+
+    async fn put(&self, path: &str, body: Value) -> Answer {
+        self.with_method("PUT", path, &body.to_string()).await
+    }
+
+    async fn with_method(&self, method: &str, path: &str, body: &str) -> Answer {
+        let head = self.server.client.head(method, &format!("{COMPANY}{path}"));
+        let request = format!(
+            "{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.server.client.raw(request.as_bytes()).await
+    }
+
+    /// A customer writes; the conversation once it is decided about.
+    async fn hear(&self, id: &str) -> String {
+        let message =
+            json!({"id": id, "channel": "chat", "text": "Hello?", "author": {"address": id}});
+        let taken = self.post("/interactions", message).await;
+        assert_eq!(taken.status, 202, "{taken:?}");
+        self.settled().await;
+        let open = self.get("/conversations").await.json();
+        let all = open["conversations"].as_array().expect("a list").clone();
+        let newest = all.iter().max_by_key(|one| one["created_at"].to_string());
+        newest.expect("one")["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
+    }
+
+    async fn settled(&self) {
+        let desk = self.server.app.desk().expect("a desk");
+        let settled = tokio::task::spawn_blocking(move || desk.settled());
+        settled.await.expect("no panic");
+    }
+
+    /// A conversation that an agent has taken.
+    async fn taken(&self, id: &str, by: &str) -> String {
+        let conversation = self.hear(id).await;
+        let agent = self.get(&format!("/agents/{by}")).await.json();
+        let offer = agent["offers"][0]["id"].as_u64().expect("an offer");
+        let accept = format!("/offers/{offer}/accept");
+        let done = self.post(&accept, json!({"by": by})).await;
+        assert_eq!(done.json()["owner"], by, "{done:?}");
+        conversation
+    }
+
+    /// What the target was given, once it is as much.
+    async fn given(&self, wanted: usize) -> Vec<(String, Value)> {
+        for _ in 0..6_000 {
+            let given = self.given.lock().expect("no panic").clone();
+            if given.len() >= wanted {
+                return given;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("nothing came within a minute");
+    }
+}
+
+#[tokio::test]
+async fn what_is_offered_taken_and_answered_reaches_the_customer_once() {
+    let office = Office::with(&["ana"]).await;
+    let conversation = office.taken("1", "ana").await;
+    let replies = format!("/conversations/{conversation}/replies");
+    let typed = json!({"by": "ana", "text": "Hel"});
+    let check = office.post(&format!("{replies}/check"), typed).await;
+    assert_eq!(check.json()["length"], 3, "{check:?}");
+    let reply = json!({"by": "ana", "id": "r1", "text": "Hello!"});
+    for _ in 0..2 {
+        let sent = office.post(&replies, reply.clone()).await;
+        assert_eq!(sent.status, 200, "{sent:?}");
+    }
+    let given = office.given(1).await;
+    assert_eq!(given[0].1["text"], "Hello!");
+    assert_eq!(given[0].1["to"], "1");
+    assert_eq!(given[0].0, given[0].1["id"].as_str().expect("a key"));
+    let path = format!("/conversations/{conversation}");
+    for _ in 0..6_000 {
+        if office.get(&path).await.json()["state"] == "waiting-on-customer" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let document = office.get(&path).await.json();
+    assert_eq!(document["state"], "waiting-on-customer");
+    let history = document["history"].as_array().expect("a history");
+    let kinds: Vec<&str> = history
+        .iter()
+        .filter_map(|entry| entry["kind"].as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "received",
+            "offered",
+            "accepted",
+            "reply-drafted",
+            "reply-published",
+            "reply-delivered",
+            "state-changed"
+        ]
+    );
+    assert_eq!(office.given(1).await.len(), 1);
+    let dead = office.get("/outbox").await.json();
+    assert_eq!(dead["items"], json!([]));
+    let done = office.get("/outbox?state=done").await.json();
+    assert_eq!(done["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn agents_are_put_listed_changed_and_removed() {
+    let office = Office::with(&["ana"]).await;
+    let import = json!([{"id": "ben", "skills": {"tax": 4}}, {"id": "ana", "capacity": 50}]);
+    let imported = office.post("/agents", import).await.json();
+    assert_eq!(imported, json!({"added": 1, "changed": 1}));
+    let agents = office.get("/agents").await.json();
+    let ids: Vec<&Value> = agents["agents"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|agent| &agent["id"])
+        .collect();
+    assert_eq!(ids, ["ana", "ben"]);
+    assert_eq!(
+        office.get("/agents?after=ana").await.json()["agents"][0]["presence"],
+        "offline"
+    );
+    let removed = office.with_method("DELETE", "/agents/ben", "").await;
+    assert_eq!(removed.status, 204, "{removed:?}");
+    office
+        .get("/agents/ben")
+        .await
+        .problem(404, "unknown-agent");
+    let queues = office.get("/queues").await.json();
+    assert_eq!(queues["queues"][1]["id"], "tax");
+}
+
+#[tokio::test]
+async fn a_supervisor_assigns_moves_and_resolves() {
+    let office = Office::with(&["ana", "ben"]).await;
+    let conversation = office.hear("1").await;
+    let actions = format!("/conversations/{conversation}/actions");
+    let act = async |body: Value| office.post(&actions, body).await;
+    let assign = json!({"by": "eva", "role": "supervisor", "action": "assign", "agent": "ben"});
+    assert_eq!(act(assign).await.json()["owner"], "ben");
+    let stolen = json!({"by": "ana", "action": "resolve"});
+    act(stolen).await.problem(403, "not-yours");
+    let waits = json!({"by": "ben", "action": "wait"});
+    act(waits).await.problem(409, "unanswered");
+    let moved = json!({"by": "ben", "action": "transfer", "queue": "tax"});
+    assert_eq!(act(moved).await.json()["state"], "queued");
+    assert_eq!(
+        office.get("/queues").await.json()["queues"][1]["waiting"],
+        1
+    );
+    let resolved = json!({"by": "eva", "role": "supervisor", "action": "resolve"});
+    assert_eq!(act(resolved).await.json()["state"], "resolved");
+    assert_eq!(
+        office.get("/incidents").await.json()["incidents"],
+        json!([])
+    );
+    assert_eq!(office.get("/alerts").await.json()["alerts"], json!([]));
+    assert_eq!(
+        office.get("/approvals").await.json()["approvals"],
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn two_contacts_become_one_and_two_again_and_are_erased() {
+    let office = Office::with(&[]).await;
+    let mut contacts = Vec::new();
+    for id in ["1", "2"] {
+        let conversation = office.hear(id).await;
+        let document = office
+            .get(&format!("/conversations/{conversation}"))
+            .await
+            .json();
+        contacts.push(document["contact"].as_str().expect("a contact").to_owned());
+    }
+    let (one, other) = (&contacts[0], &contacts[1]);
+    let merge = json!({"by": "eva", "into": other});
+    let change = office
+        .post(&format!("/contacts/{one}/merge"), merge.clone())
+        .await;
+    let number = change.json()["change"].as_u64().expect("a number");
+    office
+        .post(&format!("/contacts/{one}/merge"), merge)
+        .await
+        .problem(409, "contact-conflict");
+    let journey = office.get(&format!("/contacts/{one}/journey")).await.json();
+    assert_eq!(journey["entries"].as_array().map(Vec::len), Some(2));
+    let undone = office
+        .post(
+            &format!("/contacts/changes/{number}/undo"),
+            json!({"by": "eva"}),
+        )
+        .await;
+    assert_eq!(undone.status, 200, "{undone:?}");
+    let exported = office.get(&format!("/contacts/{one}")).await.json();
+    assert_eq!(
+        exported["conversations"][0]["said"][0]["interaction"]["text"],
+        "Hello?"
+    );
+    let erased = office
+        .with_method("DELETE", &format!("/contacts/{one}"), "")
+        .await;
+    assert_eq!(erased.json()["contacts"], json!([one]));
+    let open = office.get("/conversations").await.json();
+    assert_eq!(open["conversations"].as_array().map(Vec::len), Some(1));
+    let left = office.get(&format!("/contacts/{one}")).await;
+    assert!(!left.body.contains("Hello?"), "{left:?}");
+}
+
+#[tokio::test]
+async fn whatever_cannot_be_is_told_as_a_problem() {
+    let office = Office::with(&["ana"]).await;
+    let conversation = office.taken("1", "ana").await;
+    let nobody = "0123456789abcdef0123456789abcdef";
+    let by = json!({"by": "ana"});
+    let replies = format!("/conversations/{conversation}/replies");
+    let actions = format!("/conversations/{conversation}/actions");
+    let approve = format!("/approvals/{conversation}/r9/approve");
+    let posts: [(&str, Value, u16, &str); 25] = [
+        ("/offers/7/accept", by.clone(), 404, "offer-over"),
+        ("/offers/7/decline", by.clone(), 404, "offer-over"),
+        ("/offers/x/accept", by.clone(), 404, "offer-over"),
+        ("/offers/7/accept", json!({}), 422, "invalid-input"),
+        (
+            "/offers/7/accept",
+            json!({"by": "ana", "as": 1}),
+            422,
+            "invalid-input",
+        ),
+        (
+            &actions,
+            json!({"by": "ana", "action": "dance"}),
+            422,
+            "invalid-input",
+        ),
+        (
+            &actions,
+            json!({"by": "ana", "action": "assign"}),
+            422,
+            "invalid-input",
+        ),
+        (
+            &actions,
+            json!({"by": "ana", "action": "transfer"}),
+            422,
+            "invalid-input",
+        ),
+        (
+            &actions,
+            json!({"by": "ana", "action": "hold", "queue": "tax"}),
+            422,
+            "invalid-input",
+        ),
+        (
+            &actions,
+            json!({"by": "ana", "action": "transfer", "queue": "moon"}),
+            404,
+            "unknown-queue",
+        ),
+        (
+            &actions,
+            json!({"by": "ana", "action": "transfer", "agent": "zoe"}),
+            404,
+            "unknown-agent",
+        ),
+        (
+            &actions,
+            json!({"by": "ana", "action": "resume"}),
+            409,
+            "not-now",
+        ),
+        (
+            "/conversations/xyz/actions",
+            by.clone(),
+            404,
+            "unknown-conversation",
+        ),
+        (
+            &replies,
+            json!({"by": "ana", "id": "r1", "text": " "}),
+            422,
+            "invalid-input",
+        ),
+        (
+            &replies,
+            json!({"by": "ana", "id": "", "text": "Hi"}),
+            422,
+            "invalid-input",
+        ),
+        (
+            &replies,
+            json!({"by": "zoe", "id": "r1", "text": "Hi"}),
+            403,
+            "not-yours",
+        ),
+        (
+            &replies,
+            json!({"by": "ana", "id": "r1", "text": "Hi", "then": "dance"}),
+            422,
+            "invalid-input",
+        ),
+        (&approve, by.clone(), 409, "nothing-pending"),
+        (
+            "/approvals/xyz/r1/reject",
+            by.clone(),
+            404,
+            "unknown-conversation",
+        ),
+        ("/agents", json!({"id": "ana"}), 422, "invalid-input"),
+        (
+            "/agents",
+            json!([{"id": "ana", "skills": {"tax": 9}}]),
+            422,
+            "invalid-input",
+        ),
+        (
+            "/agents",
+            json!([{"id": "ana", "queues": ["moon"]}]),
+            422,
+            "invalid-input",
+        ),
+        (
+            "/contacts/xyz/merge",
+            json!({"by": "eva", "into": nobody}),
+            404,
+            "unknown-contact",
+        ),
+        (
+            "/contacts/changes/99/undo",
+            json!({"by": "eva"}),
+            409,
+            "contact-conflict",
+        ),
+        ("/outbox/nothing/retry", json!({}), 404, "no-item"),
+    ];
+    for (path, body, status, kind) in posts {
+        let answer = office.post(path, body.clone()).await;
+        let problem = answer.problem(status, kind);
+        assert!(
+            problem["detail"].is_string() || status == 404,
+            "{path} {body}: {problem}"
+        );
+    }
+    let nowhere = format!("/conversations/{nobody}/actions");
+    let done = json!({"by": "ana", "action": "resolve"});
+    office
+        .post(&nowhere, done)
+        .await
+        .problem(404, "unknown-conversation");
+    for (path, body, status, kind) in [
+        (
+            "/agents/ana/presence",
+            r#"{"presence": "asleep"}"#,
+            422,
+            "invalid-input",
+        ),
+        (
+            "/agents/zoe/presence",
+            r#"{"presence": "away"}"#,
+            404,
+            "unknown-agent",
+        ),
+        ("/agents/ana", r#"{"id": "ben"}"#, 422, "invalid-input"),
+        ("/agents/ana", "[]", 422, "invalid-input"),
+        ("/agents/ana", "{", 400, "malformed-json"),
+    ] {
+        let answer = office.with_method("PUT", path, body).await;
+        answer.problem(status, kind);
+    }
+    for (path, status, kind) in [
+        ("/agents/zoe", 404, "unknown-agent"),
+        ("/outbox?state=lost", 400, "bad-request"),
+        ("/contacts/xyz", 404, "unknown-contact"),
+    ] {
+        office.get(path).await.problem(status, kind);
+    }
+    for path in ["/agents/zoe".to_owned(), format!("/contacts/{nobody}")] {
+        assert_eq!(
+            office.with_method("DELETE", &path, "").await.status,
+            404,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn typing_is_checked_a_few_times_a_second_only() {
+    let office = Office::with(&["ana"]).await;
+    let conversation = office.taken("1", "ana").await;
+    let path = format!("/conversations/{conversation}/replies/check");
+    let mut refused = None;
+    for _ in 0..200 {
+        let answer = office
+            .post(&path, json!({"by": "ana", "text": "Hel"}))
+            .await;
+        if answer.status != 200 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    refused.expect("too many").problem(429, "too-many-requests");
+}
