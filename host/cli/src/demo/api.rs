@@ -1,7 +1,8 @@
 //! The demo's own way to its server: everybody in it works over HTTP.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -24,19 +25,40 @@ pub(crate) struct Refused {
     pub(crate) kind: String,
 }
 
+/// Seconds requests took.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Took(Arc<Mutex<Vec<f64>>>);
+
+impl Took {
+    pub(crate) fn all(&self) -> Vec<f64> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, span: Duration) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(span.as_secs_f64());
+    }
+}
+
 /// One company's part of the server's API.
 #[derive(Clone)]
 pub(crate) struct Api {
     client: Client<HttpConnector, Full<Bytes>>,
     base: String,
+    /// Seconds each request took, shared by all companies.
+    took: Took,
     pub(crate) trouble: Trouble,
 }
 
 impl Api {
-    pub(crate) fn of(address: SocketAddr, company: &str, trouble: Trouble) -> Api {
+    pub(crate) fn of(address: SocketAddr, company: &str, took: Took, trouble: Trouble) -> Api {
         Api {
             client: Client::builder(TokioExecutor::new()).build_http(),
             base: format!("http://{address}/v1/companies/{company}"),
+            took,
             trouble,
         }
     }
@@ -139,8 +161,11 @@ impl Api {
         let request = request
             .body(Full::new(bytes))
             .map_err(|error| error.to_string())?;
+        let began = Instant::now();
         let response = self.client.request(request).await;
-        read(response.map_err(|error| error.to_string())?).await
+        let answer = read(response.map_err(|error| error.to_string())?).await;
+        self.took.note(began.elapsed());
+        answer
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::agent::Worker;
-use super::api::Api;
+use super::api::{Api, Took};
 use super::content;
 use super::crew::Crew;
 use super::customers::{Arrivals, Customers, Delivered};
@@ -57,6 +57,8 @@ pub(crate) struct Played {
     /// What went wrong, and how much of it there was in all.
     pub(crate) problems: (Vec<String>, u64),
     pub(crate) elapsed: Duration,
+    /// Seconds each request of somebody at a desk took.
+    pub(crate) took: Vec<f64>,
 }
 
 /// Play the day.
@@ -68,13 +70,14 @@ pub(crate) async fn play(
     trouble: Trouble,
 ) -> Result<Played, Failure> {
     let began = Instant::now();
+    let took = Took::default();
     let words = Arc::new(content::words()?);
     let minutes = day.until.duration_since(day.from).as_secs() / 60;
     let bar = output::progress(u64::try_from(minutes).ok(), "");
     let narrator = Narrator::above(bar.clone());
     let mut desks = Vec::new();
     for (scene, replies) in scenes {
-        let api = Api::of(address, &scene.company, trouble.clone());
+        let api = Api::of(address, &scene.company, took.clone(), trouble.clone());
         let ids: Vec<String> = scene.crew.agents.iter().map(|one| one.id.clone()).collect();
         let words = Arc::clone(&words);
         let office = Office::new(
@@ -104,6 +107,7 @@ pub(crate) async fn play(
         companies,
         problems: trouble.told(),
         elapsed: began.elapsed(),
+        took: took.all(),
     })
 }
 

@@ -12,6 +12,9 @@ use super::played::{Company, Played};
 use super::tally::Counts;
 use crate::numbers::{Percentiles, thousands};
 
+/// Minutes of the day a request may take before that changes what is seen.
+const SLOW: f64 = 5.0;
+
 /// What is shown of one company, or of all.
 struct Figures {
     agents: u64,
@@ -292,6 +295,7 @@ pub(crate) fn document(played: &Played, settings: &Path) -> Value {
         "all": in_all(played).map(|figures| figures.document()),
         "failures": played.problems.1,
         "problems": played.problems.0,
+        "request_seconds": Percentiles::of(&mut played.took.clone()),
         "elapsed_seconds": played.elapsed.as_secs_f64(),
     })
 }
@@ -329,9 +333,12 @@ pub(crate) fn render(played: &Played, address: SocketAddr, settings: &Path, once
         micros.extend(&company.tally.micros);
     }
     let inside = Percentiles::of(&mut micros);
+    let took = Percentiles::of(&mut played.took.clone());
+    let lost = took.p99 * f64::from(played.day.rate) / 60.0;
     let mut parts = vec![
         format!(
             "A day from {} to {}, played in {:.0} s ({} times as fast): {} decisions, {} entries in the journal.\n\
+             {} requests of people at their desks: p50 {:.1} ms, p99 {:.0} ms; the latter is {lost:.0} minutes of such a day.\n\
              In policies, of each message: p50 {:.0} µs, p99 {:.0} µs (a fresh sandbox each time).",
             hour(played.day.from),
             hour(played.day.until),
@@ -339,11 +346,19 @@ pub(crate) fn render(played: &Played, address: SocketAddr, settings: &Path, once
             played.day.rate,
             thousands(decisions),
             thousands(entries),
+            thousands(played.took.len() as u64),
+            took.p50 * 1e3,
+            took.p99 * 1e3,
             inside.p50,
             inside.p99,
         ),
         table.to_string(),
     ];
+    if lost > SLOW {
+        parts.push(
+            "This machine is slow or busy now: people waited for it, and offers timed out before they saw them. A longer day shows more, with --seconds 300.".to_owned(),
+        );
+    }
     match &played.problems {
         (_, 0) => parts.push(
             "Everything that was taken in was decided about, and everything that was sent arrived, with one effect.".to_owned(),
