@@ -85,7 +85,11 @@ fn touch(
         7 => Action::Resolve,
         _ => Action::Reply(reply),
     };
-    let by_hand = matches!(action, Action::Assign { .. } | Action::Resume);
+    // Each may take up what held no capacity while its customer was next.
+    let by_hand = matches!(
+        action,
+        Action::Assign { .. } | Action::Resume | Action::WrapUp
+    );
     let done = act(desk, conversation, supervisor(), action);
     for out in desk.outgoing(|_| false, 100).expect("readable") {
         desk.delivered("northwind", &out.key).expect("noted");
