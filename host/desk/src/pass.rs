@@ -3,6 +3,7 @@
 //! becomes one commit.
 
 mod acting;
+mod approving;
 mod doing;
 mod placing;
 mod recalling;
@@ -193,6 +194,7 @@ impl Pass<'_> {
             said.why.clear();
             said
         });
+        self.join_incident(sheet);
         if !is_edit {
             self.start_clocks(sheet, message);
         }
@@ -443,6 +445,20 @@ impl Pass<'_> {
         let lately = answer.filter(|(at, _)| self.now.duration_since(*at) <= within);
         sheet.snapshot().familiar = lately.map(|(_, agent)| agent);
         Ok(sheet.known.snapshot.familiar.is_some())
+    }
+
+    /// What is about the subject of an open incident belongs to it.
+    fn join_incident(&self, sheet: &mut Sheet) {
+        let said = sheet.known.snapshot.assessment.as_ref();
+        let Some(intent) = said.and_then(|said| said.top_intent()) else {
+            return;
+        };
+        let subject = intent.name.clone();
+        let is_open = self.assignments.room().overview.is_open(&subject);
+        let incident = &mut sheet.snapshot().incident;
+        if incident.is_none() && is_open {
+            *incident = Some(subject);
+        }
     }
 
     /// Many may write about the same thing as this one.

@@ -42,6 +42,11 @@ use ledger::Ledger;
 use readers::Readers;
 use writer::Writer;
 
+/// How often a lock that is held is tried for, and the pause between: half a
+/// second in all.
+const LOCK_TRIES: u32 = 25;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 /// Where a journal is and what it holds itself to.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -225,11 +230,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     PathBuf::from(name)
 }
-
-/// How often a lock that is held is tried for, and the pause between: half a
-/// second in all.
-const LOCK_TRIES: u32 = 25;
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Hold the lock for as long as the file is open. It names its holder, for
 /// whoever comes second.

@@ -301,12 +301,15 @@ impl BoundServer {
             address,
         } = self;
         tracing::info!(%address, companies = app.companies.len(), "serving");
-        let telemetry = Arc::clone(&app.telemetry);
+        let tidied = Arc::clone(&app);
         let tidying = tokio::spawn(async move {
             let mut ticks = interval(TIDY);
             loop {
                 ticks.tick().await;
-                telemetry.tidy();
+                tidied.telemetry.tidy();
+                // Whoever has not typed lately is not counted any more.
+                tidied.typing.retain_recent();
+                tidied.typing.shrink_to_fit();
             }
         });
         let connections = Connections::new(routes::router(Arc::clone(&app)), &app.settings);

@@ -48,6 +48,11 @@ impl Overview {
         }
     }
 
+    /// Whether there is an open incident of a subject.
+    pub(crate) fn is_open(&self, subject: &str) -> bool {
+        self.incidents.contains_key(subject)
+    }
+
     /// Open incidents by subject, each with at most `limit` conversations.
     pub(crate) fn incidents(&self, limit: usize) -> Vec<(Incident, usize)> {
         self.incidents
@@ -79,6 +84,7 @@ mod tests {
         overview.note(first, Some("outage"), false);
         overview.note(second, Some("outage"), true);
         assert_eq!(overview.incidents(9)[0].1, 2);
+        assert!(overview.is_open("outage") && !overview.is_open("refunds"));
         assert_eq!(overview.approvals(9), [second]);
         overview.note(first, Some("refunds"), false);
         overview.note(second, None, false);

@@ -134,6 +134,9 @@ impl Desk {
         text: &str,
         written_by: WrittenBy,
     ) -> Result<Result<Typed, ActError>, DeskError> {
+        if let Err(nobody) = actor.check() {
+            return Ok(Err(nobody));
+        }
         let company = self.company(company)?;
         let here = self.inner.here(company)?;
         let generation = here.generation();

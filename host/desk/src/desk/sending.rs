@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_generation::TargetTerms;
-use patchbay_journal::{CompanyId, ConversationId, OutboxItem, Slot};
+use patchbay_journal::{CompanyId, ConversationId, OutboxItem, OutboxState, Slot};
 
 use super::{Desk, DeskError, Inner};
 use crate::action::{Action, Actor, Role};
@@ -57,7 +57,7 @@ impl Desk {
                 };
                 let lane = item.conversation.map(|id| lane(id, &item.target));
                 let waiting = Waiting {
-                    company,
+                    company: &company,
                     key: &item.key,
                     target: &item.target,
                     lane: lane.as_deref(),
@@ -66,8 +66,8 @@ impl Desk {
                     continue;
                 }
                 outgoing.push(Outgoing {
-                    company: company.to_owned(),
                     body: outgoing::body(journal, &item)?,
+                    company,
                     lane,
                     key: item.key,
                     target: item.target,
@@ -101,7 +101,11 @@ impl Desk {
             let key = key.to_owned();
             self.inner.tell(id, &item, Action::Delivered { key })?;
         }
-        self.inner.journal.outbox_done(id, &item.key)?;
+        // What its conversation wrote down is done with that.
+        let left = self.inner.journal.outbox_item(id, key)?;
+        if left.is_some_and(|item| item.state == OutboxState::Waiting) {
+            self.inner.journal.outbox_done(id, key)?;
+        }
         Ok(())
     }
 
@@ -140,11 +144,9 @@ impl Desk {
 }
 
 impl Inner {
-    pub(super) fn name_of(&self, company: CompanyId) -> Option<&str> {
-        let mut names = self.names.iter();
-        names
-            .find(|(_, id)| **id == company)
-            .map(|(name, _)| name.as_str())
+    fn name_of(&self, company: CompanyId) -> Option<String> {
+        let here = self.companies.get(&company)?;
+        Some(here.generation().company.clone())
     }
 
     /// Write down in its conversation what became of an item.

@@ -8,6 +8,7 @@ use patchbay_model::conversation::{ConversationState, Trigger};
 use patchbay_model::decision::escalation::Action;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::interaction::{Direction, Interaction};
 use patchbay_model::situation::Situation;
 use patchbay_model::sla::{Event, Targets};
 use serde_json::json;
@@ -267,8 +268,7 @@ impl Pass<'_> {
 }
 
 /// The newest thing the customer said that is at hand.
-pub(super) fn latest(sheet: &Sheet) -> Option<Arc<patchbay_model::interaction::Interaction>> {
-    use patchbay_model::interaction::Direction;
+pub(super) fn latest(sheet: &Sheet) -> Option<Arc<Interaction>> {
     let mut texts = sheet.known.texts.iter();
     let inbound = texts.find(|text| text.interaction.direction == Direction::Inbound);
     let any = sheet.known.texts.first();

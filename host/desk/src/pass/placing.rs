@@ -205,7 +205,6 @@ impl Pass<'_> {
         for consequence in std::mem::take(&mut sheet.consequences) {
             room.put_off(sheet.known.row.id, consequence);
         }
-        let _ = self;
     }
 
     fn queue_up(&self, sheet: &mut Sheet, room: &mut Room) {

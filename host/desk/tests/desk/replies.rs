@@ -183,6 +183,10 @@ fn a_held_reply_goes_out_when_all_steps_approved_and_nobody_approves_their_own()
         ReplyStatus::Published
     );
     assert_eq!(outgoing(&desk).len(), 1);
+    let feed = feed(&desk);
+    let last: Vec<u16> = feed.iter().rev().take(2).map(|entry| entry.kind).collect();
+    let [approved, published] = [EntryKind::ReplyApproved, EntryKind::ReplyPublished];
+    assert_eq!(last, [published as u16, approved as u16]);
     assert_eq!(state(&desk), ConversationState::Active);
     assert!(desk.approvals("northwind", 9).expect("listed").is_empty());
 }
@@ -242,6 +246,14 @@ fn a_rejected_reply_and_one_the_channel_refuses_are_the_agents_again() {
     assert_eq!(alerts.count(), 1);
     let again = send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
     assert_eq!(status(&again), ReplyStatus::Undeliverable);
+    desk.journal()
+        .outbox_retry(crate::office::northwind(&desk), &out.key, desk.now())
+        .expect("a human sends it after all");
+    desk.delivered("northwind", &out.key).expect("noted");
+    desk.settled();
+    let late = send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
+    assert_eq!(status(&late), ReplyStatus::Delivered);
+    assert_eq!(state(&desk), ConversationState::WaitingOnCustomer);
 }
 
 #[test]

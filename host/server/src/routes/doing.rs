@@ -333,6 +333,7 @@ pub(super) async fn check(
 ) -> Result<Json<TypedDocument>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let request: TypedRequest = app.json(request).await?;
+    bounded("by", &request.by, ID_BYTES)?;
     if request.text.len() > TEXT_BYTES {
         bounded("text", &request.text, TEXT_BYTES)?;
     }
