@@ -43,7 +43,7 @@ impl Reach {
         }
         match SqliteJournal::open(&Options::new(&journal.path, &journal.key)) {
             Ok(journal) => Ok(Reach::Journal(Box::new(journal))),
-            Err(JournalError::InUse { .. }) => Ok(Reach::Server(Api::of(settings.listen))),
+            Err(JournalError::InUse { .. }) => Ok(Reach::Server(Api::of_settings(&settings))),
             Err(error) => Err(Failure::new(Exit::Machine, error)),
         }
     }
@@ -63,7 +63,16 @@ impl Api {
     /// The server of these settings.
     pub(crate) fn of_config(config: &Path) -> Result<Api, Failure> {
         let settings = ServerSettings::read(config).map_err(rejected)?;
-        Ok(Api::of(settings.listen))
+        Ok(Api::of_settings(&settings))
+    }
+
+    /// Where it says it listens, or else where it should.
+    fn of_settings(settings: &ServerSettings) -> Api {
+        let said = settings.journal.as_ref().and_then(|journal| {
+            let said = std::fs::read_to_string(journal.address()).ok()?;
+            said.trim().parse().ok()
+        });
+        Api::of(said.unwrap_or(settings.listen))
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {

@@ -325,8 +325,8 @@ pub(crate) enum DemoCompany {
   patchbay journal check --json
   patchbay journal compact --older-than 400d
 
-While a server has the journal open, these say so and touch nothing: stop it
-first. A backup is of use only with the master key, which is not in it.")]
+They work while a server runs too: then they ask it. A backup is of use only
+with the master key, which is not in it.")]
 pub(crate) struct JournalArgs {
     /// The server's settings, which name the journal.
     #[arg(long, default_value = "patchbay.toml", global = true)]

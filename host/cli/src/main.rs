@@ -10,6 +10,11 @@ mod numbers;
 mod output;
 mod verbs;
 
+/// A decision makes many small allocations: with the system's allocator the
+/// same load takes a quarter more CPU.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use clap::Parser;
 use tracing::level_filters::LevelFilter;
 

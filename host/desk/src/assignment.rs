@@ -12,7 +12,7 @@ mod news;
 mod opening;
 mod overview;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -54,6 +54,8 @@ pub(crate) struct Room {
     /// What is known of agents beyond what assignment needs.
     roster: HashMap<String, Agent>,
     slots: HashMap<ConversationId, Slot>,
+    /// Those held that wait for their customer: nobody else needs to answer.
+    quiet: HashSet<ConversationId>,
     news: HashMap<ConversationId, Vec<News>>,
     /// Conversations whose first news nobody was told of yet.
     fresh: Vec<Newsworthy>,
@@ -81,6 +83,7 @@ impl Assignments {
                 floor,
                 roster,
                 slots: HashMap::new(),
+                quiet: HashSet::new(),
                 news: HashMap::new(),
                 fresh: Vec::new(),
                 leaving: BTreeSet::new(),
@@ -229,6 +232,15 @@ impl Room {
             }
             self.slots.remove(&id);
         }
+        self.quiet.remove(&id);
+    }
+
+    /// Note whether a conversation that is held waits for its customer.
+    pub(crate) fn set_quiet(&mut self, id: ConversationId, is_quiet: bool) {
+        match is_quiet {
+            true => self.quiet.insert(id),
+            false => self.quiet.remove(&id),
+        };
     }
 
     /// Give a conversation to an agent by hand. One that is not on the floor
@@ -363,7 +375,15 @@ impl Room {
         }
         for returned in cleared.returned {
             let agent = agent.to_owned();
-            self.tell(&returned.conversation, News::Left { agent, because });
+            let name = returned.conversation;
+            self.tell(&name, News::Left { agent, because });
+            // Nobody has anything to answer: it waits for its customer, off
+            // the floor, and is routed when they write.
+            if let Ok(id) = name.parse()
+                && self.quiet.contains(&id)
+            {
+                self.release(id, now);
+            }
         }
         for ended in cleared.ended {
             self.tell(&ended, News::Ended);

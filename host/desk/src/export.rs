@@ -67,7 +67,7 @@ fn told(journal: &dyn Journal, company: CompanyId, entry: &Entry) -> Value {
     let kind = EntryKind::of(entry.kind);
     let mut told = json!({
         "feed": entry.feed,
-        "conversation": entry.conversation.to_string(),
+        "conversation": entry.conversation.map(|id| id.to_string()),
         "kind": kind.map(EntryKind::as_str),
         "at": entry.at,
         "data": head,

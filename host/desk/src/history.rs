@@ -1,4 +1,4 @@
-//! What an entry of a conversation's history records, and how much of a
+//! What an entry of a company's history records, and how much of a
 //! decision may be read without opening a seal.
 
 use patchbay_engine::decision::Decision;
@@ -75,6 +75,12 @@ entry_kinds! {
     StateChanged = 73, "state-changed";
     /// It holds no capacity any more: its customer is next, and does not write.
     Parked = 74, "parked";
+    /// An agent came, went or does something else.
+    PresenceChanged = 80, "presence-changed";
+    /// An agent is on the roster, or what it says of them changed.
+    AgentPut = 81, "agent-put";
+    /// An agent is not on the roster any more.
+    AgentRemoved = 82, "agent-removed";
     /// An agent or a policy wrote a reply.
     ReplyDrafted = 95, "reply-drafted";
     /// A reply is on its way to the channel.

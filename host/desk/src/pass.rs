@@ -171,10 +171,10 @@ impl Pass<'_> {
         if begins {
             sheet.snapshot().visibility = interaction.visibility;
         }
-        let reopened = self.wake(sheet);
+        let is_back = self.wake(sheet);
         self.make_stale(sheet, "customer-wrote");
         let snapshot = &sheet.known.snapshot;
-        let needs_route = snapshot.owner.is_none() && (snapshot.plan.is_none() || reopened);
+        let needs_route = snapshot.owner.is_none() && (snapshot.plan.is_none() || is_back);
         if quarantined {
             self.quarantine(sheet, message, text, needs_route);
             return Ok(());
@@ -219,7 +219,7 @@ impl Pass<'_> {
     }
 
     /// A message brings a conversation back that was answered or done; whether
-    /// it was done.
+    /// it is routed anew.
     fn wake(&self, sheet: &mut Sheet) -> bool {
         let snapshot = sheet.snapshot();
         let was = snapshot.state;
@@ -232,10 +232,16 @@ impl Pass<'_> {
             return true;
         }
         let Some(owner) = snapshot.owner.clone() else {
-            if was == ConversationState::WaitingOnCustomer {
-                self.enter(sheet, ConversationState::Queued);
+            if was != ConversationState::WaitingOnCustomer {
+                return false;
             }
-            return false;
+            // Its agent left meanwhile; or the company wrote first, and it
+            // was never routed.
+            if snapshot.plan.is_some() {
+                "returned".clone_into(&mut snapshot.cause);
+            }
+            self.enter(sheet, ConversationState::Queued);
+            return true;
         };
         let mut room = self.assignments.room();
         if !room.is_signed_in(&owner) {
@@ -243,6 +249,7 @@ impl Pass<'_> {
             let taken = room.take_back(sheet.known.row.id, Departure::Offline, self.now);
             drop(room);
             if taken.is_ok() {
+                self.enter(sheet, ConversationState::Queued);
                 self.take_up_news(sheet);
             }
             return false;

@@ -304,6 +304,13 @@ impl Snapshot {
         self.owner = None;
         self.accepted = None;
         self.silent_at = None;
+        self.park_at = None;
+    }
+
+    /// Whether an agent holds it who has nothing to do for it: its customer is
+    /// next.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.owner.is_some() && self.state == ConversationState::WaitingOnCustomer
     }
 
     /// When something is to be done about it if nobody says anything.

@@ -3,7 +3,8 @@
 //!
 //! Counted in memory: after a restart what is usual is learnt anew.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -15,10 +16,15 @@ use patchbay_model::interaction::{Interaction, Visibility};
 const SPANS: usize = 6;
 /// Subjects watched at once.
 const SUBJECTS: usize = 256;
+/// People whose readers are counted once, for each subject and span.
+const AUTHORS: usize = 4_096;
 
 /// What a company's customers write about, counted.
 #[derive(Debug, Default)]
-pub(crate) struct Surges(Mutex<HashMap<String, Subject>>);
+pub(crate) struct Surges {
+    subjects: Mutex<HashMap<String, Subject>>,
+    hasher: RandomState,
+}
 
 #[derive(Debug, Default)]
 struct Subject {
@@ -26,6 +32,8 @@ struct Subject {
     span: i64,
     count: u64,
     reach: u64,
+    /// Whose readers are among them, as hashes.
+    authors: HashSet<u64>,
     /// Counts of the spans before, newest first.
     before: VecDeque<u64>,
     /// When it was last said that it surges, in volume and in reach.
@@ -42,7 +50,7 @@ impl Surges {
         interaction: &Interaction,
         now: Timestamp,
     ) -> Vec<Trigger> {
-        let mut subjects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut subjects = self.subjects.lock().unwrap_or_else(PoisonError::into_inner);
         let present = now.as_second().div_euclid(i64::from(rules.within.0.max(1)));
         if subjects.len() >= SUBJECTS && !subjects.contains_key(subject) {
             subjects.retain(|_, known| present - known.span <= SPANS as i64);
@@ -54,8 +62,15 @@ impl Surges {
         known.pass_to(present);
         known.count += 1;
         if interaction.visibility() == Visibility::Public {
-            let reach = interaction.author.reach.unwrap_or(0);
-            known.reach = known.reach.saturating_add(reach);
+            // Whoever writes often has no more readers for that.
+            let author = &interaction.author.address;
+            let author = author.as_ref().map(|author| self.hasher.hash_one(author));
+            let counts = author
+                .is_none_or(|author| known.authors.len() < AUTHORS && known.authors.insert(author));
+            if counts {
+                let reach = interaction.author.reach.unwrap_or(0);
+                known.reach = known.reach.saturating_add(reach);
+            }
         }
         let usual = known.usual();
         let mut triggers = Vec::new();
@@ -90,6 +105,7 @@ impl Subject {
         self.span = present;
         self.count = 0;
         self.reach = 0;
+        self.authors = HashSet::new();
     }
 
     /// How many there are in a span, usually.
@@ -168,6 +184,20 @@ mod tests {
     fn a_few_with_many_readers_are_a_surge() {
         let surges = Surges::default();
         assert_eq!(write(&surges, 3, 0, 40_000), ["reach-surge"]);
+    }
+
+    #[test]
+    fn readers_of_one_person_count_once() {
+        let surges = Surges::default();
+        let heard = |author: &str| {
+            let value = json!({"id": "1", "channel": "x", "text": "Down",
+                "author": {"address": author, "reach": 40_000}});
+            let interaction = Interaction::from_outside(value).expect("valid");
+            let now = Timestamp::from_second(0).expect("in range");
+            surges.heard(&rules(), "outage", &interaction, now).len()
+        };
+        assert_eq!([heard("@jo"), heard("@jo"), heard("@jo")], [0; 3]);
+        assert_eq!([heard("@kim"), heard("@lee")], [0, 1]);
     }
 
     #[test]

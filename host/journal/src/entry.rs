@@ -1,15 +1,27 @@
-//! History, as it is read.
+//! History, as it is read; and what a company writes into it by itself.
 
 use jiff::Timestamp;
 
 use crate::id::{ContactId, ConversationId, Ordinal};
 
-/// One entry of a conversation's history.
+/// Something that happened to a company and to no one of its conversations,
+/// before it has its number in the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it records; the desk's codes.
+    pub kind: u16,
+    /// When it happened.
+    pub at: Timestamp,
+    /// JSON without personal data; at most 64 KiB.
+    pub head: String,
+}
+
+/// One entry of a company's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Of which conversation.
-    pub conversation: ConversationId,
-    /// Place in the conversation: 1, 2, 3 … without gaps.
+    /// Of which conversation; absent for a [`Note`].
+    pub conversation: Option<ConversationId>,
+    /// Place in the conversation: 1, 2, 3 … without gaps; 0 for a [`Note`].
     pub sequence: u64,
     /// Place in the company's feed: rising in the order of commits, without
     /// gaps.

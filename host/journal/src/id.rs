@@ -50,7 +50,13 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let digit = |digit: u8| char::from_digit(digit.into(), 16).unwrap_or('0');
+                let mut text = String::with_capacity(2 * self.0.len());
+                for byte in self.0 {
+                    text.push(digit(byte >> 4));
+                    text.push(digit(byte & 15));
+                }
+                f.write_str(&text)
             }
         }
 

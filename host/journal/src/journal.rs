@@ -9,7 +9,7 @@ use crate::agent::AgentRow;
 use crate::arrival::{Accepted, Arrival, Message, Pending, Queued};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
-use crate::entry::{Entry, Feed};
+use crate::entry::{Entry, Feed, Note};
 use crate::error::{CommitError, Conflict, JournalError, SealError};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
@@ -264,16 +264,33 @@ pub trait Journal: Send + Sync {
         not_before: Timestamp,
     ) -> Result<(), JournalError>;
 
+    // What happens to a company.
+
+    /// Write into a company's feed what happened to none of its conversations;
+    /// at most 10,000. Answers the feed number of the first.
+    fn note(&self, company: CompanyId, notes: Vec<Note>) -> Result<u64, JournalError>;
+
     // The roster.
 
-    /// Put agents on a company's roster, all in one transaction, each in place
-    /// of the one with its id; of two with one id the later stays. At most
-    /// 10,000.
-    fn put_agents(&self, company: CompanyId, agents: Vec<AgentRow>) -> Result<(), JournalError>;
+    /// Put agents on a company's roster, all in one transaction and together
+    /// with what the feed says of it, each in place of the one with its id; of
+    /// two with one id the later stays. At most 10,000.
+    fn put_agents(
+        &self,
+        company: CompanyId,
+        agents: Vec<AgentRow>,
+        notes: Vec<Note>,
+    ) -> Result<(), JournalError>;
 
-    /// Take an agent off the roster, and forget everything about them. Answers
-    /// whether there was one. Conversations they own keep their name.
-    fn remove_agent(&self, company: CompanyId, id: &str) -> Result<bool, JournalError>;
+    /// Take an agent off the roster, and forget everything about them; if
+    /// there was one, together with what the feed says of it. Answers whether
+    /// there was. Conversations they own keep their name.
+    fn remove_agent(
+        &self,
+        company: CompanyId,
+        id: &str,
+        notes: Vec<Note>,
+    ) -> Result<bool, JournalError>;
 
     /// Agents of a company, by id, after an id (empty: from the first).
     fn agents(

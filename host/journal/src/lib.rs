@@ -27,7 +27,7 @@ pub use agent::AgentRow;
 pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Queued};
 pub use commit::{Commit, Committed, Conversation, NewEntry, StateChange};
 pub use contact::{ContactChange, ContactChangeKind, Erased, Found};
-pub use entry::{Entry, Feed};
+pub use entry::{Entry, Feed, Note};
 pub use error::{CommitError, Conflict, JournalError, SealError};
 pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot};
 pub use journal::{InOrder, Journal};

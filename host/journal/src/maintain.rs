@@ -1,5 +1,6 @@
 //! What keeps a journal sound, and what is reported of it.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::id::{CompanyId, Ordinal};
@@ -45,6 +46,33 @@ pub enum Finding {
         /// Numbers missing.
         missing: u64,
     },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::Damaged(what) => f.write_str(what),
+            Finding::Orphan { table, rows } => {
+                write!(f, "{rows} rows of {table} refer to what is not there")
+            }
+            Finding::Sequence {
+                conversation,
+                says,
+                entries,
+                ..
+            } => write!(
+                f,
+                "conversation {conversation} says it has {says} entries and has {entries}"
+            ),
+            Finding::FeedGap { company, missing } => {
+                write!(
+                    f,
+                    "company {} lacks {missing} numbers of its feed",
+                    company.0
+                )
+            }
+        }
+    }
 }
 
 /// What a check found.

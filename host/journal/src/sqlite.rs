@@ -10,6 +10,7 @@ mod journal;
 mod keys;
 mod ledger;
 mod memory;
+mod notes;
 mod outbox;
 mod person;
 mod read;

@@ -104,6 +104,8 @@ kinds! {
     TooMany = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests";
     /// The channel takes less.
     TooLong = "too-long", UNPROCESSABLE_ENTITY, "The reply is longer than its channel takes";
+    /// Nothing is overwritten.
+    BackupExists = "backup-exists", CONFLICT, "There is a backup of this name";
     /// The server decides and keeps nothing.
     NoJournal = "no-journal", NOT_FOUND, "This server keeps no journal";
     /// What follows is no longer kept.

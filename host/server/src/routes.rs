@@ -8,6 +8,7 @@ mod doing;
 mod events;
 mod health;
 mod interactions;
+mod journal;
 mod metrics;
 mod outbox;
 mod overview;
@@ -59,6 +60,10 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::retry))
         .routes(routes!(events::follow))
+        .routes(routes!(journal::status))
+        .routes(routes!(journal::backup))
+        .routes(routes!(journal::check))
+        .routes(routes!(journal::compact))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

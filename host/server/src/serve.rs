@@ -247,6 +247,11 @@ impl Server {
             });
             courier = Some(started);
         }
+        if let Some(journal) = &settings.journal
+            && let Err(error) = std::fs::write(journal.address(), address.to_string())
+        {
+            tracing::warn!(%error, "where it listens is not written down; the command line looks at the address in the settings");
+        }
         Ok(BoundServer {
             app: Arc::new(App {
                 settings: settings.clone(),
@@ -344,6 +349,10 @@ impl BoundServer {
             }
         }
         tidying.abort();
+        if let Some(journal) = &app.settings.journal {
+            // Whoever finds it without a server asks the journal itself.
+            let _ = std::fs::remove_file(journal.address());
+        }
         if abandoned > 0 {
             tracing::warn!(
                 abandoned,

@@ -71,11 +71,24 @@ pub struct JournalSettings {
     pub path: PathBuf,
     /// The master key of everything personal in it; made with the database.
     pub key: PathBuf,
+    /// Directory in which a running server makes backups. Default: `backups`
+    /// beside the database.
+    pub backups: PathBuf,
     /// Whether every host call of every decision is recorded. Default false.
     pub transcripts: bool,
     /// Inputs of one company that may wait to be decided about; further ones
     /// are told to come again. Default 100,000.
     pub backlog: u64,
+}
+
+impl JournalSettings {
+    /// The file in which a server that has the journal open says where it
+    /// listens.
+    pub fn address(&self) -> PathBuf {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".address");
+        name.into()
+    }
 }
 
 /// What is logged, and how. The server emits events; whoever runs it installs

@@ -96,6 +96,7 @@ impl Kept {
         JournalSettings {
             path: self.directory.join("patchbay.db"),
             key: self.directory.join("patchbay.key"),
+            backups: self.directory.join("backups"),
             transcripts: false,
             backlog: 100_000,
         }

@@ -55,7 +55,7 @@ fn line(entry: &Entry, agent: &str, new_incident: bool) -> Option<String> {
     }
     let named = entry.text("agent");
     match (entry.kind.as_str(), entry.text("because")) {
-        ("returned", "offline") => Some(format!(
+        ("returned", "offline") if entry.text("state") == "queued" => Some(format!(
             "{named} went offline; what was in hand waits again, with its age"
         )),
         ("declined", _) => Some(format!("{named} declined an offer; it goes to another")),

@@ -25,6 +25,8 @@ pub(crate) struct Entry {
 struct Event {
     id: String,
     r#type: String,
+    /// Absent: it is about none.
+    #[serde(default)]
     subject: String,
     time: Timestamp,
     #[serde(default)]
@@ -157,6 +159,9 @@ impl Tally {
             if outcome != "ok" && outcome != "declined" {
                 *self.not_ok.entry(outcome.to_owned()).or_default() += 1;
             }
+        }
+        if entry.conversation.is_empty() {
+            return;
         }
         let thread = self.threads.entry(entry.conversation.clone()).or_default();
         match entry.kind.as_str() {

@@ -3,37 +3,23 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_journal::{Finding, Journal, JournalError, SqliteJournal};
-use serde_json::json;
+use patchbay_journal::{Journal, JournalError};
+use patchbay_model::duration::Seconds;
+use serde_json::{Value, json};
 
-use crate::api::Reach;
+use crate::api::{Api, Reach};
 use crate::args::{JournalArgs, JournalVerb};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::numbers::bytes;
 use crate::output;
 
 pub(crate) fn run(args: &JournalArgs) -> Outcome {
-    let journal = open(&args.config)?;
+    let reach = Reach::of(&args.config)?;
     match &args.verb {
-        JournalVerb::Status => status(&journal, args.json),
-        JournalVerb::Backup { to } => backup(&journal, to, args.json),
-        JournalVerb::Check => check(&journal, args.json),
-        JournalVerb::Compact { older_than } => {
-            let age = SignedDuration::from_secs(older_than.0.into());
-            compact(&journal, age, args.json)
-        }
-    }
-}
-
-/// The journal of a server's settings, which nobody else may have open.
-fn open(config: &Path) -> Result<SqliteJournal, Failure> {
-    match Reach::of(config)? {
-        Reach::Journal(journal) => Ok(*journal),
-        Reach::Server(_) => Err(Failure::advised(
-            Exit::Machine,
-            "a server holds the journal",
-            "stop it first: this looks at the files themselves",
-        )),
+        JournalVerb::Status => status(&reach, args.json),
+        JournalVerb::Backup { to } => backup(&reach, to, args.json),
+        JournalVerb::Check => check(&reach, args.json),
+        JournalVerb::Compact { older_than } => compact(&reach, *older_than, args.json),
     }
 }
 
@@ -52,116 +38,183 @@ pub(crate) fn failure(error: JournalError) -> Failure {
     }
 }
 
-fn status(journal: &SqliteJournal, as_json: bool) -> Outcome {
-    let status = journal.status().map_err(failure)?;
+fn status(reach: &Reach, as_json: bool) -> Outcome {
+    let status = match reach {
+        Reach::Server(api) => api.get("/v1/journal")?,
+        Reach::Journal(journal) => {
+            let status = journal.status().map_err(failure)?;
+            json!({
+                "accepted": status.newest.0,
+                "pending": status.pending,
+                "unresolved": status.unresolved,
+                "outbox_waiting": status.outbox_waiting,
+                "outbox_dead": status.outbox_dead,
+                "bytes": status.bytes,
+            })
+        }
+    };
     if as_json {
-        output::json(&json!({
-            "accepted": status.newest.0,
-            "pending": status.pending,
-            "unresolved": status.unresolved,
-            "outbox_waiting": status.outbox_waiting,
-            "outbox_dead": status.outbox_dead,
-            "bytes": status.bytes,
-        }))?;
+        output::json(&status)?;
         return Ok(Exit::Success);
     }
-    output::line(format!("accepted        {}", status.newest))?;
-    output::line(format!("not decided yet {}", status.pending))?;
+    let count = |name: &str| number(&status, name);
+    output::line(format!("accepted        {}", count("accepted")))?;
+    output::line(format!("not decided yet {}", count("pending")))?;
     output::line(format!(
         "unresolved      {} conversations",
-        status.unresolved
+        count("unresolved")
     ))?;
     output::line(format!(
         "outbox          {} waiting, {} given up",
-        status.outbox_waiting, status.outbox_dead
+        count("outbox_waiting"),
+        count("outbox_dead")
     ))?;
-    output::line(format!("size            {}", bytes(status.bytes)))?;
+    output::line(format!("size            {}", bytes(count("bytes"))))?;
     Ok(Exit::Success)
 }
 
-fn backup(journal: &SqliteJournal, to: &Path, as_json: bool) -> Outcome {
-    let backup = journal.backup(to).map_err(failure)?;
+fn backup(reach: &Reach, to: &Path, as_json: bool) -> Outcome {
+    let mut made = match reach {
+        Reach::Server(api) => backup_of_server(*api, to)?,
+        Reach::Journal(journal) => {
+            let made = journal.backup(to).map_err(failure)?;
+            json!({"bytes": made.bytes, "newest": made.newest.0})
+        }
+    };
+    made["path"] = to.display().to_string().into();
     match as_json {
-        true => output::json(
-            &json!({"path": backup.path, "bytes": backup.bytes, "newest": backup.newest.0}),
-        )?,
+        true => output::json(&made)?,
         false => output::line(format!(
             "{}: {}, up to number {}; it is of use only with the master key, which is not in it",
-            backup.path.display(),
-            bytes(backup.bytes),
-            backup.newest
+            to.display(),
+            bytes(number(&made, "bytes")),
+            number(&made, "newest")
         ))?,
     }
     Ok(Exit::Success)
 }
 
-fn check(journal: &SqliteJournal, as_json: bool) -> Outcome {
-    let report = journal.check().map_err(failure)?;
-    let findings: Vec<String> = report.findings.iter().map(describe).collect();
+/// Have the server copy the journal into its own directory, and bring the copy
+/// to where it is wanted.
+fn backup_of_server(api: Api, to: &Path) -> Result<Value, Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::new(
+            Exit::Machine,
+            format!("cannot write {}: {error}", to.display()),
+        )
+    };
+    if to.exists() {
+        return Err(cannot(std::io::ErrorKind::AlreadyExists.into()));
+    }
+    let name = format!("{}.db", Timestamp::now().as_nanosecond());
+    let made = api.post("/v1/journal/backups", &json!({ "name": name }))?;
+    let path = Path::new(made["path"].as_str().unwrap_or_default());
+    // Never over a file somebody made meanwhile.
+    let moved = match std::fs::hard_link(path, to) {
+        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => copy(path, to),
+        done => done,
+    };
+    moved.map_err(|error| {
+        Failure::advised(
+            Exit::Machine,
+            format!("cannot write {}: {error}", to.display()),
+            format!("the backup is whole, and at {}", path.display()),
+        )
+    })?;
+    std::fs::remove_file(path).map_err(cannot)?;
+    Ok(made)
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)?;
+    let copied = std::fs::File::open(from)
+        .and_then(|mut source| std::io::copy(&mut source, &mut made))
+        .and_then(|_| made.sync_all());
+    if copied.is_err() {
+        let _ = std::fs::remove_file(to);
+    }
+    copied
+}
+
+fn check(reach: &Reach, as_json: bool) -> Outcome {
+    let report = match reach {
+        Reach::Server(api) => api.post("/v1/journal/check", &json!({}))?,
+        Reach::Journal(journal) => {
+            let report = journal.check().map_err(failure)?;
+            let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+            json!({
+                "sound": report.sound(),
+                "findings": findings,
+                "seals": report.seals,
+                "erased": report.erased,
+                "unopenable": report.unopenable,
+            })
+        }
+    };
+    let sound = report["sound"] == true;
     if as_json {
-        output::json(&json!({
-            "sound": report.sound(),
-            "findings": findings,
-            "seals": report.seals,
-            "erased": report.erased,
-            "unopenable": report.unopenable,
-        }))?;
+        output::json(&report)?;
     } else {
-        for finding in &findings {
+        let findings = report["findings"].as_array().into_iter().flatten();
+        for finding in findings.filter_map(Value::as_str) {
             output::line(format!("damaged: {finding}"))?;
         }
-        if report.unopenable > 0 {
-            output::line(format!(
-                "damaged: {} sealed values do not open",
-                report.unopenable
-            ))?;
+        let unopenable = number(&report, "unopenable");
+        if unopenable > 0 {
+            output::line(format!("damaged: {unopenable} sealed values do not open"))?;
         }
         output::line(format!(
             "{}: {} sealed values open, {} belong to people who were erased",
-            if report.sound() { "sound" } else { "damaged" },
-            report.seals,
-            report.erased
+            if sound { "sound" } else { "damaged" },
+            number(&report, "seals"),
+            number(&report, "erased")
         ))?;
     }
-    Ok(match report.sound() {
+    Ok(match sound {
         true => Exit::Success,
         false => Exit::NotRight,
     })
 }
 
-fn describe(finding: &Finding) -> String {
-    match finding {
-        Finding::Damaged(what) => what.clone(),
-        Finding::Orphan { table, rows } => {
-            format!("{rows} rows of {table} refer to what is not there")
+fn compact(reach: &Reach, age: Seconds, as_json: bool) -> Outcome {
+    let gone = match reach {
+        Reach::Server(api) => {
+            let asked = json!({"older_than": age.to_string()});
+            api.post("/v1/journal/compact", &asked)?
         }
-        Finding::Sequence {
-            conversation,
-            says,
-            entries,
-            ..
-        } => format!("conversation {conversation} says it has {says} entries and has {entries}"),
-        Finding::FeedGap { company, missing } => {
-            format!("company {} lacks {missing} numbers of its feed", company.0)
+        Reach::Journal(journal) => {
+            let age = SignedDuration::from_secs(age.0.into());
+            let before = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
+            let gone = journal.compact(before).map_err(failure)?;
+            json!({
+                "conversations": gone.conversations,
+                "entries": gone.entries,
+                "inputs": gone.inputs,
+                "outbox": gone.outbox,
+                "state": gone.state,
+            })
         }
-    }
-}
-
-fn compact(journal: &SqliteJournal, age: SignedDuration, as_json: bool) -> Outcome {
-    let before = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
-    let gone = journal.compact(before).map_err(failure)?;
+    };
+    let count = |name: &str| number(&gone, name);
     match as_json {
-        true => output::json(&json!({
-            "conversations": gone.conversations,
-            "entries": gone.entries,
-            "inputs": gone.inputs,
-            "outbox": gone.outbox,
-            "state": gone.state,
-        }))?,
+        true => output::json(&gone)?,
         false => output::line(format!(
-            "let go {} resolved conversations with {} entries and {} interactions, {} items of the outbox, {} memories",
-            gone.conversations, gone.entries, gone.inputs, gone.outbox, gone.state
+            "let go {} resolved conversations, {} entries and {} interactions, {} items of the outbox, {} memories",
+            count("conversations"),
+            count("entries"),
+            count("inputs"),
+            count("outbox"),
+            count("state")
         ))?,
     }
     Ok(Exit::Success)
+}
+
+fn number(document: &Value, name: &str) -> u64 {
+    document[name].as_u64().unwrap_or_default()
 }

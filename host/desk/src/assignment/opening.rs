@@ -94,7 +94,8 @@ impl Assignments {
             }
             let slot = Slot::of(row.company, &row.thread);
             room.slots.insert(row.id, slot);
-            room.missed(row.id, snapshot);
+            room.set_quiet(row.id, snapshot.is_quiet());
+            room.missed(row.id, snapshot, now);
         }
         for agent in offline {
             if !room.holdings(&agent).is_empty() {
@@ -109,7 +110,7 @@ impl Assignments {
 impl super::Room {
     /// What changed while nobody looked: the agent of a conversation is not on
     /// the roster any more.
-    fn missed(&mut self, id: ConversationId, snapshot: &Snapshot) {
+    fn missed(&mut self, id: ConversationId, snapshot: &Snapshot, now: Timestamp) {
         let Some(owner) = &snapshot.owner else {
             if snapshot.state == ConversationState::Reserved
                 && matches!(
@@ -125,6 +126,9 @@ impl super::Room {
             let agent = owner.clone();
             let because = super::Departure::Removed;
             self.tell(&id.to_string(), News::Left { agent, because });
+            if snapshot.is_quiet() {
+                self.release(id, now);
+            }
         }
     }
 }

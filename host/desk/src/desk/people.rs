@@ -7,14 +7,16 @@ use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use patchbay_generation::Generation;
-use patchbay_journal::{CompanyId, ContactId, Conversation, Erased, Journal, JournalError};
+use patchbay_journal::{CompanyId, ContactId, Conversation, Erased, Journal, JournalError, Note};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
+use serde_json::{Value, json};
 
 use super::{Desk, DeskError, Inner};
 use crate::action::{Action, Actor, Role};
 use crate::assignment::{Assignments, queues_of};
 use crate::floor::{AgentView, FloorError, Holding, Offer, RosterChange};
+use crate::history::EntryKind;
 use crate::reading;
 use crate::roster::{self, Agent};
 use crate::snapshot::Snapshot;
@@ -82,7 +84,7 @@ pub(super) fn open(
     let file = &generation.surroundings.directory;
     let (roster, changed) = roster::with_file(known, file, now);
     if !changed.is_empty() {
-        journal.put_agents(company, changed)?;
+        journal.put_agents(company, changed, Vec::new())?;
     }
     Assignments::open(generation, roster, open, now).map_err(|error| DeskError::Floor {
         company: generation.company.clone(),
@@ -163,6 +165,7 @@ impl Desk {
         let now = inner.now();
         let mut changes = Vec::with_capacity(agents.len());
         let mut rows = Vec::with_capacity(agents.len());
+        let mut notes = Vec::with_capacity(agents.len());
         for agent in agents {
             let mut room = here.assignments.room();
             let name = agent.id.clone();
@@ -172,8 +175,11 @@ impl Desk {
             let record = room.agent_record(&name);
             let record = record.map_err(|error| floor_error(company, error))?;
             rows.push(roster::row(&agent, &record, now));
+            let head = json!({"agent": name, "skills": agent.skills, "queues": agent.queues});
+            notes.push(note(EntryKind::AgentPut, &head, now));
         }
-        inner.journal.put_agents(id, rows)?;
+        inner.journal.put_agents(id, rows, notes)?;
+        inner.tell_of(id, false);
         inner.settle(id);
         Ok(changes)
     }
@@ -190,8 +196,12 @@ impl Desk {
         if !here.assignments.room().has_agent(agent) {
             return Err(DeskError::UnknownAgent(agent.to_owned()));
         }
-        inner.journal.remove_agent(id, agent)?;
-        let removed = here.assignments.room().remove_agent(agent, inner.now());
+        let now = inner.now();
+        let head = json!({"agent": agent});
+        let notes = vec![note(EntryKind::AgentRemoved, &head, now)];
+        inner.journal.remove_agent(id, agent, notes)?;
+        inner.tell_of(id, false);
+        let removed = here.assignments.room().remove_agent(agent, now);
         removed.map_err(|error| floor_error(company, error))?;
         inner.settle(id);
         Ok(())
@@ -220,12 +230,18 @@ impl Desk {
         drop(room);
         if let Some(known) = known {
             let row = roster::row(&known, &signed.agent, now);
-            if let Err(error) = inner.journal.put_agents(id, vec![row]) {
+            let head = json!({"agent": agent, "from": signed.before, "to": presence});
+            let notes = match signed.before == presence {
+                true => Vec::new(),
+                false => vec![note(EntryKind::PresenceChanged, &head, now)],
+            };
+            if let Err(error) = inner.journal.put_agents(id, vec![row], notes) {
                 // What cannot be kept has not happened.
                 let mut room = here.assignments.room();
                 let _ = room.set_presence(agent, signed.before, now);
                 return Err(error.into());
             }
+            inner.tell_of(id, false);
         }
         inner.settle(id);
         Ok(signed.before)
@@ -303,6 +319,14 @@ impl Desk {
     }
 }
 
+fn note(kind: EntryKind, head: &Value, at: Timestamp) -> Note {
+    Note {
+        kind: kind as u16,
+        at,
+        head: head.to_string(),
+    }
+}
+
 fn floor_error(company: &str, error: FloorError) -> DeskError {
     match error {
         FloorError::UnknownAgent(agent) => DeskError::UnknownAgent(agent),
@@ -329,7 +353,7 @@ impl Inner {
             });
             known.collect()
         };
-        if let Err(error) = self.journal.put_agents(company, rows) {
+        if let Err(error) = self.journal.put_agents(company, rows, Vec::new()) {
             tracing::warn!(%error, "that an agent does not respond is not kept");
         }
     }

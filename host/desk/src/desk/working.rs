@@ -304,16 +304,22 @@ impl Inner {
                 }
             }
         }
+        for (company, outbox) in changed {
+            self.tell_of(company, outbox);
+        }
+        false
+    }
+
+    /// Whoever listens hears that something new is written of a company, and
+    /// whether something new is to be sent.
+    pub(super) fn tell_of(&self, company: CompanyId, outbox: bool) {
         let listeners = self
             .listeners
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        for (company, outbox) in changed {
-            for listener in listeners.iter() {
-                listener(News { company, outbox });
-            }
+        for listener in listeners.iter() {
+            listener(News { company, outbox });
         }
-        false
     }
 
     fn is_committed(&self, one: Uncommitted, sequence: u64) {

@@ -62,18 +62,28 @@ impl Pass<'_> {
             News::Refused(refusal) => self.refused(sheet, refusal),
             News::Withdrawn(closed) => self.withdrawn(sheet, closed),
             News::Widened(widened) => self.widened(sheet, widened),
-            News::Left { agent, because } => {
-                sheet.snapshot().disown();
-                self.make_stale(sheet, "agent-left");
-                self.enter(sheet, ConversationState::Queued);
-                let head = json!({"agent": agent, "because": because});
-                self.record(sheet, EntryKind::Returned, head, None);
-                sheet.consequences.push(Consequence::Route("returned"));
-            }
+            News::Left { agent, because } => self.left(sheet, agent, *because),
             News::Ended => self.change_state(sheet, ConversationState::Resolved, None),
             News::Due(consequence) => {
                 sheet.consequences.push(consequence.clone());
             }
+        }
+    }
+
+    fn left(&self, sheet: &mut Sheet, agent: &str, because: Departure) {
+        sheet.snapshot().disown();
+        self.make_stale(sheet, "agent-left");
+        // The customer is next: there is nothing anybody could do.
+        let waits = sheet.known.snapshot.state == ConversationState::WaitingOnCustomer
+            && matches!(because, Departure::Offline | Departure::Removed);
+        if !waits {
+            self.enter(sheet, ConversationState::Queued);
+        }
+        let state = sheet.known.snapshot.state;
+        let head = json!({"agent": agent, "because": because, "state": state});
+        self.record(sheet, EntryKind::Returned, head, None);
+        if !waits {
+            sheet.consequences.push(Consequence::Route("returned"));
         }
     }
 
@@ -178,7 +188,9 @@ impl Pass<'_> {
         let is_on_floor = room.record_of(id).is_some();
         match state {
             ConversationState::Resolved => room.release(id, self.now),
-            ConversationState::OnHold if sheet.known.snapshot.owner.is_none() => {
+            ConversationState::OnHold | ConversationState::WaitingOnCustomer
+                if sheet.known.snapshot.owner.is_none() =>
+            {
                 room.release(id, self.now);
             }
             ConversationState::Queued if sheet.is_routed || !is_on_floor => {
@@ -193,6 +205,7 @@ impl Pass<'_> {
         }
         let snapshot = &mut sheet.known.snapshot;
         snapshot.floor = room.record_of(id);
+        room.set_quiet(id, snapshot.is_quiet());
         let is_over = snapshot.state == ConversationState::Resolved;
         let incident = snapshot.incident.as_deref().filter(|_| !is_over);
         room.overview.note(id, incident, snapshot.pending.is_some());

@@ -83,7 +83,7 @@ fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
         let input = entry.input.expect("every entry here is of an input").0;
         *decided.entry(input).or_default() += 1;
         order
-            .entry(entry.conversation)
+            .entry(entry.conversation.expect("of a conversation"))
             .or_default()
             .push((entry.sequence, input));
     }

@@ -164,7 +164,8 @@ fn every_reply_has_one_effect_however_often_the_process_is_killed() {
     for entry in feed(&desk) {
         let head = head(&entry);
         let reply = head["reply"].as_str().unwrap_or_default();
-        let name = format!("{}-{reply}", entry.conversation);
+        let conversation = entry.conversation.map(|id| id.to_string());
+        let name = format!("{}-{reply}", conversation.unwrap_or_default());
         if entry.kind == EntryKind::ReplyPublished as u16 {
             *published.entry(name).or_default() += 1;
         } else if entry.kind == EntryKind::ReplyDelivered as u16 {

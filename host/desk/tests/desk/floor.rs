@@ -10,6 +10,7 @@ use patchbay_model::directory::Presence;
 use serde_json::json;
 
 use crate::office::{conversations, desk, desk_of, eventually, feed, head, ruled, said, take_in};
+use crate::replies::answer;
 
 pub(crate) fn agent(id: &str) -> Actor {
     Actor {
@@ -70,6 +71,7 @@ fn kinds(desk: &Desk) -> Vec<EntryKind> {
     let known = feed(desk);
     known
         .iter()
+        .filter(|entry| entry.conversation.is_some())
         .filter_map(|entry| EntryKind::of(entry.kind))
         .collect()
 }
@@ -219,6 +221,68 @@ fn the_conversations_of_an_agent_who_went_offline_return_with_their_age() {
     assert_eq!(floor.expect("on the floor").since, since);
     sign_in(&desk, &["ben"]);
     assert_eq!(taken_by(&desk, "ben"), conversation);
+}
+
+#[test]
+fn what_waits_for_its_customer_waits_for_nobody_else_when_its_agent_leaves() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("return-after = \"1s\"")]);
+    sign_in(&desk, &["ana", "ben"]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let offered = desk.offers("northwind", None).expect("offers").remove(0);
+    let conversation = taken_by(&desk, &offered.agent);
+    answer(&desk, conversation, &offered.agent, "r1", "Hello Jo!");
+    desk.set_presence("northwind", &offered.agent, Presence::Offline)
+        .expect("offline");
+    eventually(|| kinds(&desk).contains(&EntryKind::Returned));
+    desk.settled();
+    assert_eq!(
+        state(&desk),
+        (ConversationState::WaitingOnCustomer, None),
+        "nobody has anything to answer"
+    );
+    assert!(desk.offers("northwind", None).expect("offers").is_empty());
+    assert!(!kinds(&desk).contains(&EntryKind::Routed));
+
+    drop(desk);
+    let desk = desk_of(place.path(), vec![ruled("return-after = \"1s\"")]);
+    take_in(&desk, vec![said("2", "@jo", "Back again")]);
+    let other = if offered.agent == "ana" { "ben" } else { "ana" };
+    assert_eq!(taken_by(&desk, other), conversation);
+    let row = conversations(&desk).remove(0);
+    let cause = reading::snapshot(&row).expect("readable").cause;
+    assert_eq!(cause, "returned");
+}
+
+#[test]
+fn who_comes_and_goes_is_told_to_whoever_follows_the_company() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    sign_in(&desk, &["ana"]);
+    for presence in [Presence::Busy, Presence::Busy, Presence::Offline] {
+        desk.set_presence("northwind", "ana", presence)
+            .expect("set");
+    }
+    desk.remove_agent("northwind", "ana").expect("removed");
+    let told: Vec<_> = feed(&desk)
+        .iter()
+        .map(|entry| {
+            assert_eq!((entry.conversation, entry.sequence), (None, 0));
+            let kind = EntryKind::of(entry.kind).expect("known");
+            (kind, head(entry)["to"].as_str().map(str::to_owned))
+        })
+        .collect();
+    let to = |presence: &str| (EntryKind::PresenceChanged, Some(presence.to_owned()));
+    assert_eq!(
+        told,
+        [
+            (EntryKind::AgentPut, None),
+            to("available"),
+            to("busy"),
+            to("offline"),
+            (EntryKind::AgentRemoved, None),
+        ]
+    );
 }
 
 #[test]
@@ -389,7 +453,7 @@ fn a_customer_who_comes_back_is_offered_to_whoever_answered_them() {
         .remove(0)
         .agent;
     let conversation = taken_by(&desk, &first);
-    crate::replies::answer(&desk, conversation, &first, "r1", "Hello!");
+    answer(&desk, conversation, &first, "r1", "Hello!");
     act(&desk, conversation, agent(&first), Action::Resolve).expect("resolved");
     take_in(&desk, vec![said("2", "@jo", "One more thing")]);
     let offers = desk.offers("northwind", None).expect("offers");

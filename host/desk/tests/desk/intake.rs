@@ -91,7 +91,7 @@ fn any_number_of_retries_at_once_take_each_in_once_and_in_order() {
     let mut by_conversation = BTreeMap::<_, Vec<_>>::new();
     for entry in &entries {
         by_conversation
-            .entry(entry.conversation)
+            .entry(entry.conversation.expect("of a conversation"))
             .or_default()
             .push((entry.sequence, entry.input));
     }

@@ -60,7 +60,7 @@ fn sequences(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalEr
         "SELECT v.company, lower(hex(v.id)), v.sequence, coalesce(n.entries, 0)
          FROM conversation v LEFT JOIN
            (SELECT company, conversation, count(*) AS entries, max(sequence) AS last
-            FROM entry GROUP BY conversation, company) n
+            FROM entry WHERE conversation IS NOT NULL GROUP BY conversation, company) n
            ON n.company = v.company AND n.conversation = v.number
          WHERE n.entries IS NOT v.sequence OR n.last IS NOT v.sequence LIMIT ?1",
     )?;

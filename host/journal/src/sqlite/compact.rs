@@ -63,6 +63,7 @@ pub(super) fn compact(
             &[&cutoff, &(STEP as i64)],
         )
     })?;
+    gone.entries += in_steps(writer, move |sql| drop_notes(sql, cutoff))?;
     in_steps(writer, |sql| {
         let free = |sql: &Connection| -> Result<u64, JournalError> {
             Ok(sql.pragma_query_value(None, "freelist_count", |row| row.get(0))?)
@@ -149,6 +150,33 @@ fn drop_conversation(
         &[&company, &id],
     )?;
     Ok(())
+}
+
+/// Let go some of a company's oldest notes.
+fn drop_notes(sql: &Connection, cutoff: i64) -> Result<u64, JournalError> {
+    let company: Option<CompanyId> = sql
+        .prepare_cached(
+            "SELECT c.id FROM company c WHERE EXISTS (SELECT 1 FROM entry
+               WHERE company = c.id AND conversation IS NULL AND at < ?1) LIMIT 1",
+        )?
+        .query_row([cutoff], |row| row.get(0))
+        .optional()?;
+    let Some(company) = company else {
+        return Ok(0);
+    };
+    let oldest = "SELECT rowid FROM entry
+        WHERE company = ?1 AND conversation IS NULL AND at < ?2 ORDER BY at LIMIT ?3";
+    let values: [&dyn ToSql; 3] = [&company, &cutoff, &(STEP as i64)];
+    sql.prepare_cached(&format!(
+        "UPDATE company SET feed_oldest = max(feed_oldest,
+           1 + (SELECT max(feed) FROM entry WHERE rowid IN ({oldest}))) WHERE id = ?1"
+    ))?
+    .execute(&values[..])?;
+    delete(
+        sql,
+        &format!("DELETE FROM entry WHERE rowid IN ({oldest})"),
+        &values,
+    )
 }
 
 fn delete(sql: &Connection, query: &str, values: &[&dyn ToSql]) -> Result<u64, JournalError> {

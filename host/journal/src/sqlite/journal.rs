@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
 use super::{SqliteJournal, accept, backup, beside, check, commit, compact, contacts};
-use super::{memory, outbox, person, read, roster, schema};
+use super::{memory, notes, outbox, person, read, roster, schema};
 use crate::agent::AgentRow;
 use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
-use crate::entry::{Entry, Feed};
+use crate::entry::{Entry, Feed, Note};
 use crate::error::{Conflict, JournalError, SealError};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
 use crate::journal::{InOrder, Journal};
@@ -308,20 +308,46 @@ impl Journal for SqliteJournal {
         self.step(company, key, outbox::Step::Retry(not_before))
     }
 
-    fn put_agents(&self, company: CompanyId, agents: Vec<AgentRow>) -> Result<(), JournalError> {
-        roster::check(&agents)?;
-        if agents.is_empty() {
-            return Ok(());
-        }
-        self.writer.call(agents.len(), move |work| {
-            roster::put(work.sql, company, &agents)
+    fn note(&self, company: CompanyId, notes: Vec<Note>) -> Result<u64, JournalError> {
+        notes::check(&notes)?;
+        self.writer.call(notes.len(), move |work| {
+            notes::append(work, company, &notes)
         })
     }
 
-    fn remove_agent(&self, company: CompanyId, id: &str) -> Result<bool, JournalError> {
+    fn put_agents(
+        &self,
+        company: CompanyId,
+        agents: Vec<AgentRow>,
+        notes: Vec<Note>,
+    ) -> Result<(), JournalError> {
+        roster::check(&agents)?;
+        notes::check(&notes)?;
+        if agents.is_empty() && notes.is_empty() {
+            return Ok(());
+        }
+        self.writer.call(agents.len() + notes.len(), move |work| {
+            roster::put(work.sql, company, &agents)?;
+            notes::append(work, company, &notes)?;
+            Ok(())
+        })
+    }
+
+    fn remove_agent(
+        &self,
+        company: CompanyId,
+        id: &str,
+        notes: Vec<Note>,
+    ) -> Result<bool, JournalError> {
+        notes::check(&notes)?;
         let id = id.to_owned();
-        self.writer
-            .call(1, move |work| roster::remove(work.sql, company, &id))
+        self.writer.call(1 + notes.len(), move |work| {
+            let there = roster::remove(work.sql, company, &id)?;
+            if there {
+                notes::append(work, company, &notes)?;
+            }
+            Ok(there)
+        })
     }
 
     fn agents(

@@ -180,7 +180,7 @@ pub(super) fn watched(
 ) -> Result<Vec<Entry>, JournalError> {
     let query = format!(
         "SELECT {ENTRY} FROM entry e INDEXED BY entry_watched
-         CROSS JOIN conversation v ON v.number = e.conversation
+         LEFT JOIN conversation v ON v.number = e.conversation
          WHERE e.company = ?1 AND e.feed > ?2 AND e.kind BETWEEN 48 AND 63
          ORDER BY e.feed LIMIT ?3"
     );
@@ -204,7 +204,7 @@ pub(super) fn feed(
         .query_row([company], |row| row.get(0))
         .optional()?;
     let query = format!(
-        "SELECT {ENTRY} FROM entry e CROSS JOIN conversation v ON v.number = e.conversation
+        "SELECT {ENTRY} FROM entry e LEFT JOIN conversation v ON v.number = e.conversation
          WHERE e.company = ?1 AND e.feed > ?2 ORDER BY e.feed LIMIT ?3"
     );
     Ok(Feed {

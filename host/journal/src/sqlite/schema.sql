@@ -70,7 +70,8 @@ CREATE INDEX conversation_live ON conversation (company, id) WHERE live = 1;
 CREATE TABLE entry (
     company      INTEGER NOT NULL,
     feed         INTEGER NOT NULL,
-    conversation INTEGER NOT NULL REFERENCES conversation (number),
+    -- Absent: it happened to the company, and its sequence is 0.
+    conversation INTEGER REFERENCES conversation (number),
     sequence     INTEGER NOT NULL,
     kind         INTEGER NOT NULL,
     at           INTEGER NOT NULL,
@@ -84,6 +85,7 @@ CREATE UNIQUE INDEX entry_feed ON entry (company, feed);
 CREATE UNIQUE INDEX entry_sequence ON entry (company, conversation, sequence);
 -- Few: what whoever watches over a company should see.
 CREATE INDEX entry_watched ON entry (company, feed) WHERE kind BETWEEN 48 AND 63;
+CREATE INDEX entry_note ON entry (company, at) WHERE conversation IS NULL;
 CREATE UNIQUE INDEX entry_input ON entry (company, input) WHERE input IS NOT NULL;
 
 CREATE TABLE state (

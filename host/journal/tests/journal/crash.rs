@@ -165,7 +165,7 @@ fn verified(
         .map(|entry| {
             (
                 entry.input.unwrap().0,
-                (entry.conversation.to_string(), entry.sequence),
+                (entry.conversation.unwrap().to_string(), entry.sequence),
             )
         })
         .collect();

@@ -1,4 +1,4 @@
-use patchbay_journal::{AgentRow, CompanyId, Finding, Journal, JournalError, SqliteJournal};
+use patchbay_journal::{AgentRow, CompanyId, Finding, Journal, JournalError, Note, SqliteJournal};
 use patchbay_model::directory::Presence;
 
 use crate::place::{Place, at};
@@ -27,7 +27,7 @@ fn a_roster_is_each_companys_own_and_survives_a_restart() {
     away.presence = Presence::Away;
     away.state = vec![0, 255];
     journal
-        .put_agents(a, vec![away.clone(), agent("anna")])
+        .put_agents(a, vec![away.clone(), agent("anna")], Vec::new())
         .unwrap();
     drop(journal);
     let journal = place.open();
@@ -36,18 +36,61 @@ fn a_roster_is_each_companys_own_and_survives_a_restart() {
 }
 
 #[test]
+fn what_happens_to_a_company_stands_in_its_feed_and_goes_with_its_age() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let note = |head: &str, seconds| Note {
+        kind: 49,
+        at: at(seconds),
+        head: head.to_owned(),
+    };
+    journal
+        .put_agents(company, vec![agent("anna")], vec![note("put", 1)])
+        .unwrap();
+    let first = journal
+        .note(company, vec![note("one", 2), note("two", 50)])
+        .unwrap();
+    assert_eq!(first, 2);
+    assert!(
+        !journal
+            .remove_agent(company, "ben", vec![note("no", 3)])
+            .unwrap()
+    );
+    drop(journal);
+    let journal = place.open();
+    let heads = || -> Vec<String> {
+        let feed = journal.feed(company, 0, 9).unwrap();
+        feed.entries.into_iter().map(|entry| entry.head).collect()
+    };
+    assert_eq!(heads(), ["put", "one", "two"]);
+    let watched = journal.watched(company, 1, 9).unwrap();
+    assert_eq!(watched.len(), 2);
+    assert!(watched.iter().all(|entry| entry.conversation.is_none()));
+    assert_eq!(journal.check().unwrap().findings, []);
+    assert_eq!(journal.compact(at(10)).unwrap().entries, 2);
+    assert_eq!(heads(), ["two"]);
+    assert_eq!(journal.feed(company, 0, 9).unwrap().oldest, 3);
+    assert_eq!(journal.check().unwrap().findings, []);
+    let refused = journal.note(company, vec![note(&"x".repeat(65_537), 1)]);
+    assert!(matches!(refused, Err(JournalError::Invalid { .. })));
+}
+
+#[test]
 fn an_agent_put_again_is_replaced_and_of_two_at_once_the_later_stays() {
     let place = Place::new();
     let journal = place.open();
     let company = journal.company("acme").unwrap();
-    journal.put_agents(company, vec![agent("anna")]).unwrap();
+    journal
+        .put_agents(company, vec![agent("anna")], Vec::new())
+        .unwrap();
     let [mut earlier, mut later] = ["anna", "anna"].map(agent);
     (earlier.presence, later.presence) = (Presence::Busy, Presence::Offline);
     later.changed_at = at(9);
     later.profile = "{}".into();
     later.state = Vec::new();
     journal
-        .put_agents(company, vec![earlier, later.clone()])
+        .put_agents(company, vec![earlier, later.clone()], Vec::new())
         .unwrap();
     assert_eq!(journal.agents(company, "", 9).unwrap(), [later]);
 }
@@ -58,7 +101,11 @@ fn a_roster_is_read_page_by_page_in_the_order_of_ids() {
     let journal = place.open();
     let company = journal.company("acme").unwrap();
     journal
-        .put_agents(company, ["c", "a", "é", "B", "b"].map(agent).to_vec())
+        .put_agents(
+            company,
+            ["c", "a", "é", "B", "b"].map(agent).to_vec(),
+            Vec::new(),
+        )
         .unwrap();
     let mut found: Vec<String> = vec![];
     loop {
@@ -79,11 +126,11 @@ fn who_leaves_is_forgotten_and_only_they() {
     let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
     for company in [a, b] {
         journal
-            .put_agents(company, vec![agent("anna"), agent("ben")])
+            .put_agents(company, vec![agent("anna"), agent("ben")], Vec::new())
             .unwrap();
     }
-    assert!(journal.remove_agent(a, "anna").unwrap());
-    assert!(!journal.remove_agent(a, "anna").unwrap());
+    assert!(journal.remove_agent(a, "anna", Vec::new()).unwrap());
+    assert!(!journal.remove_agent(a, "anna", Vec::new()).unwrap());
     assert_eq!(ids(&journal, a), ["ben"]);
     assert_eq!(ids(&journal, b), ["anna", "ben"]);
 }
@@ -105,14 +152,14 @@ fn a_roster_out_of_bounds_is_refused_whole() {
         (with(|agent| agent.state = vec![0; 65_537]), "agent state"),
         (vec![agent("anna"); 10_001], "number of agents"),
     ] {
-        let refused = journal.put_agents(company, bad).unwrap_err();
+        let refused = journal.put_agents(company, bad, Vec::new()).unwrap_err();
         assert!(
             matches!(refused, JournalError::Invalid { what, .. } if what == named),
             "{refused}"
         );
     }
     assert_eq!(ids(&journal, company), [""; 0]);
-    journal.put_agents(company, Vec::new()).unwrap();
+    journal.put_agents(company, Vec::new(), Vec::new()).unwrap();
 }
 
 #[test]
@@ -120,7 +167,9 @@ fn a_backup_holds_the_roster_and_a_compaction_leaves_it_alone() {
     let place = Place::new();
     let journal = place.open();
     let company = journal.company("acme").unwrap();
-    journal.put_agents(company, vec![agent("anna")]).unwrap();
+    journal
+        .put_agents(company, vec![agent("anna")], Vec::new())
+        .unwrap();
     assert_eq!(journal.compact(at(1_000)).unwrap(), Default::default());
     assert_eq!(ids(&journal, company), ["anna"]);
     let other = Place::new();
@@ -136,12 +185,14 @@ fn a_check_finds_agents_of_a_company_that_is_not_there() {
     let place = Place::new();
     let journal = place.open();
     let nobody = CompanyId(99);
-    journal.put_agents(nobody, vec![agent("anna")]).unwrap();
+    journal
+        .put_agents(nobody, vec![agent("anna")], Vec::new())
+        .unwrap();
     let orphan = Finding::Orphan {
         table: "agent".into(),
         rows: 1,
     };
     assert_eq!(journal.check().unwrap().findings, [orphan]);
-    assert!(journal.remove_agent(nobody, "anna").unwrap());
+    assert!(journal.remove_agent(nobody, "anna", Vec::new()).unwrap());
     assert!(journal.check().unwrap().sound());
 }

@@ -67,17 +67,18 @@ pub(crate) struct ConversationSummary {
     sequence: u64,
 }
 
-/// Something that happened to a conversation.
+/// Something that happened to a conversation, or to the company.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HistoryEntry {
     /// Its number in the company's feed.
     feed: u64,
-    /// Its number in the conversation.
+    /// Its number in the conversation; 0 where it is about none.
     sequence: u64,
-    /// Which conversation.
-    conversation: String,
-    /// What: `received`, `edited`, `deleted`, `reacted`, `echoed`,
-    /// `clock-rang`, `woke-up` or `quarantined`. The set grows.
+    /// Which conversation; absent: it happened to the company.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<String>,
+    /// What: one of the kinds `docs/desk.md` lists, such as `received`,
+    /// `routed`, `accepted` or `reply-published`. The set grows.
     kind: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]
@@ -281,7 +282,7 @@ pub(super) fn entry(entry: Entry) -> HistoryEntry {
     HistoryEntry {
         feed: entry.feed,
         sequence: entry.sequence,
-        conversation: entry.conversation.to_string(),
+        conversation: entry.conversation.map(|id| id.to_string()),
         kind: EntryKind::of(entry.kind)
             .map_or("unknown", EntryKind::as_str)
             .to_owned(),

@@ -172,16 +172,22 @@ impl Follower {
     fn event(&self, entry: &Entry, kind: Option<EntryKind>) -> Event {
         let kind = kind.map_or("unknown", EntryKind::as_str);
         let data: Value = serde_json::from_str(&entry.head).unwrap_or(Value::Null);
-        let document = json!({
+        let about = match entry.conversation {
+            Some(_) => "conversation",
+            None => "company",
+        };
+        let mut document = json!({
             "specversion": "1.0",
             "id": entry.feed.to_string(),
             "source": format!("/v1/companies/{}", self.name),
-            "type": format!("patchbay.conversation.{kind}"),
-            "subject": entry.conversation.to_string(),
+            "type": format!("patchbay.{about}.{kind}"),
             "time": entry.at,
             "datacontenttype": "application/json",
             "data": data,
         });
+        if let Some(conversation) = entry.conversation {
+            document["subject"] = conversation.to_string().into();
+        }
         Event::default()
             .id(entry.feed.to_string())
             .event(kind)

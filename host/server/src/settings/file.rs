@@ -37,6 +37,8 @@ struct JournalSection {
     #[serde(default)]
     key: Option<String>,
     #[serde(default)]
+    backups: Option<String>,
+    #[serde(default)]
     transcripts: bool,
     #[serde(default)]
     backlog: Option<Spanned<u64>>,
@@ -164,6 +166,10 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
                 key: match section.key {
                     Some(key) => beside.join(key),
                     None => path.with_extension("key"),
+                },
+                backups: match section.backups {
+                    Some(backups) => beside.join(backups),
+                    None => path.with_file_name("backups"),
                 },
                 path,
                 transcripts: section.transcripts,
@@ -337,6 +343,7 @@ mod tests {
             "body-budget",
             "write-timeout",
             "transcripts",
+            "backups",
             "backlog",
             "request-timeout",
             "header-timeout",

@@ -75,6 +75,7 @@ impl Office {
         let journal = JournalSettings {
             path: place.path().join("desk.db"),
             key: place.path().join("desk.key"),
+            backups: place.path().join("backups"),
             transcripts: false,
             backlog: 1_000,
         };
@@ -217,6 +218,52 @@ async fn what_is_offered_taken_and_answered_reaches_the_customer_once() {
     assert_eq!(dead["items"], json!([]));
     let done = office.get("/outbox?state=done").await.json();
     assert_eq!(done["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn the_journal_is_looked_after_while_it_is_in_use() {
+    let office = Office::with(&["ana"]).await;
+    office.hear("1").await;
+    let client = &office.server.client;
+    let post = async |path: &str, body: &str| {
+        client
+            .post(&format!("/v1/journal{path}"), body.to_owned())
+            .await
+    };
+    let status = client.get("/v1/journal").await.json();
+    assert_eq!(
+        (&status["accepted"], &status["pending"]),
+        (&json!(1), &json!(0))
+    );
+    let made = post("/backups", r#"{"name":"monday.db"}"#).await.json();
+    assert_eq!(made["newest"], 1);
+    let path = made["path"].as_str().expect("a path");
+    assert!(std::path::Path::new(path).ends_with("backups/monday.db"));
+    assert!(std::fs::metadata(path).expect("there").len() > 0);
+    let again = post("/backups", r#"{"name":"monday.db"}"#).await;
+    again.problem(409, "backup-exists");
+    for name in [
+        "", ".", "..", "../x", "a/b", "/etc/x", ".hidden", "a b", "ä", "x\\u0000",
+    ] {
+        let body = format!("{{\"name\":\"{name}\"}}");
+        post("/backups", &body).await.problem(422, "invalid-input");
+    }
+    let long = format!("{{\"name\":\"{}\"}}", "x".repeat(129));
+    post("/backups", &long).await.problem(422, "invalid-input");
+    post("/backups", r#"{"name":"a","to":"/tmp"}"#)
+        .await
+        .problem(422, "invalid-input");
+    let checked = post("/check", "{}").await.json();
+    assert_eq!(
+        (&checked["sound"], &checked["findings"]),
+        (&json!(true), &json!([]))
+    );
+    let gone = post("/compact", r#"{"older_than":"1d"}"#).await.json();
+    assert_eq!(gone["conversations"], 0);
+    for age in ["\"59m\"", "\"soon\"", "-1", "null"] {
+        let body = format!("{{\"older_than\":{age}}}");
+        post("/compact", &body).await.problem(422, "invalid-input");
+    }
 }
 
 #[tokio::test]

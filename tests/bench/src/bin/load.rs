@@ -64,6 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         journal: Some(JournalSettings {
             path: place.path().join("load.db"),
             key: place.path().join("load.key"),
+            backups: place.path().join("backups"),
             transcripts: false,
             backlog: 10_000_000,
         }),

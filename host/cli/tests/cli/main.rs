@@ -1,0 +1,6 @@
+//! The command as people use it: what it prints, and how it ends.
+
+mod command;
+mod demo;
+mod policies;
+mod served;
