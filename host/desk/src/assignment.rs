@@ -13,7 +13,6 @@ mod opening;
 mod overview;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -43,7 +42,7 @@ pub(crate) struct Assignments {
 }
 
 /// Offers whose conversation is remembered.
-const OFFERS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
+const OFFERS: usize = 4_096;
 
 /// A conversation that has news, and the share of threads it is in.
 pub(crate) type Newsworthy = (Slot, ConversationId);
@@ -87,7 +86,7 @@ impl Assignments {
                 news: HashMap::new(),
                 fresh: Vec::new(),
                 leaving: BTreeSet::new(),
-                offered: LruCache::new(OFFERS),
+                offered: LruCache::unbounded(),
                 return_after: span(rules.return_after.0),
                 overview: Overview::default(),
                 changes: 1,
@@ -156,6 +155,9 @@ impl Room {
                 && let Some(slot) = self.slots.get(&known)
             {
                 self.offered.put(offer.id, (*slot, known));
+                if self.offered.len() > OFFERS {
+                    self.offered.pop_lru();
+                }
             }
             self.tell(&id, News::Offered(offer));
         }

@@ -2,7 +2,7 @@
 //! and a generator that delivers NDJSON batches on several connections. Both
 //! share the machine.
 //!
-//! `load [interactions] [batch] [connections] [companies]`
+//! `load [interactions] [batch] [connections] [companies] [people]`
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -30,9 +30,6 @@ const TEXTS: [&str; 8] = [
     "Lost my card 4111 1111 1111 1111, help!",
     "Any update on order 88213? Nobody answers the phone.",
 ];
-/// People who write, per company.
-const AUTHORS: usize = 2_000;
-
 fn main() -> Result<(), Box<dyn Error>> {
     let number = |position: usize, usual: usize| {
         let given = std::env::args().nth(position);
@@ -42,6 +39,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let batch = number(2, 250)?;
     let connections = number(3, 4)?;
     let companies = number(4, 1)?;
+    let people = number(5, 2_000)?;
+    let load = Load {
+        batch,
+        companies,
+        connections,
+        people: (people / companies).max(1),
+    };
     let place = tempfile::tempdir()?;
     let engine = Engine::serving(
         EngineSettings {
@@ -78,6 +82,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let _ = stopped.await;
     }));
 
+    let at_rest = resident()?;
     let cpu_before = process_cpu();
     let began = Instant::now();
     let mut waits: Vec<Duration> = std::thread::scope(|scope| {
@@ -85,7 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(|connection| {
                 scope.spawn(move || {
                     let own = (connection..total).step_by(connections);
-                    deliver(address, &own.collect::<Vec<_>>(), batch, companies)
+                    deliver(address, &own.collect::<Vec<_>>(), load, connection)
                         .map_err(|error| error.to_string())
                 })
             })
@@ -107,10 +112,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     waits.sort();
     let share = |share: usize| waits[(waits.len() - 1) * share / 100].as_secs_f64() * 1e3;
     println!(
-        "{total} interactions, {companies} companies, batches of {batch} on {connections} connections, transcripts off"
+        "{total} interactions of {people} people, {companies} companies, batches of {batch} on {connections} connections, transcripts off"
     );
     println!("| | |\n| --- | --: |");
-    println!("| accepted a second | {:.0} |", total as f64 / accepted.as_secs_f64());
+    println!(
+        "| accepted a second | {:.0} |",
+        total as f64 / accepted.as_secs_f64()
+    );
     println!(
         "| accepted, classified, routed, escalation asked, recorded a second | {:.0} |",
         total as f64 / decided.as_secs_f64()
@@ -120,6 +128,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "| CPU for each, generator included | {:.0} µs |",
         cpu.as_secs_f64() * 1e6 / total as f64
+    );
+    println!(
+        "| resident before, after | {at_rest}, {} MiB |",
+        resident()?
     );
     let _ = stop.send(());
     runtime.block_on(serving)?;
@@ -148,23 +160,42 @@ sla = {{ first-response = "30m" }}
     )
 }
 
+/// What is delivered how.
+#[derive(Clone, Copy)]
+struct Load {
+    batch: usize,
+    companies: usize,
+    connections: usize,
+    /// Who write to each company.
+    people: usize,
+}
+
+/// Memory the process has, in MiB.
+fn resident() -> Result<u64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    Ok(kib.ok_or("no resident size")?.trim().parse::<u64>()? / 1024)
+}
+
 /// Deliver these in batches, one after another; how long each was waited for.
 fn deliver(
     address: SocketAddr,
     numbers: &[usize],
-    batch: usize,
-    companies: usize,
+    load: Load,
+    connection: usize,
 ) -> Result<Vec<Duration>, Box<dyn Error>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut waits = Vec::new();
-    for (round, chunk) in numbers.chunks(batch).enumerate() {
-        let company = round % companies;
+    for (round, chunk) in numbers.chunks(load.batch).enumerate() {
+        let company = (round * load.connections + connection) % load.companies;
         let body: String = chunk
             .iter()
             .map(|number| {
-                let author = number % AUTHORS;
+                // Scattered, so that it is the same mixture however many companies.
+                let author = (number.wrapping_mul(0x9E37_79B1) >> 8) % load.people;
                 let interaction = json!({
                     "id": number.to_string(), "channel": "x", "text": TEXTS[number % TEXTS.len()],
                     "author": {"address": format!("@{author}"), "reach": author},

@@ -8,8 +8,8 @@ use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_model::on_failure::OnFailure;
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::on_failure::OnFailure;
 use patchbay_model::situation::Situation;
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::source::Pack;
@@ -146,7 +146,9 @@ impl Contender for Component {
     fn decide(&mut self, text: usize) -> (Answer, Duration) {
         let situation = &self.situations[text];
         let started = Instant::now();
-        let mut pass = self.pipelines.pass([Stage::Classify, Stage::Route], PATIENCE);
+        let mut pass = self
+            .pipelines
+            .pass([Stage::Classify, Stage::Route], PATIENCE);
         let classified = pass.classify(situation);
         let assessment = classified
             .answer
