@@ -207,3 +207,17 @@ pub(crate) fn public_view(decision: &Decision) -> Map<String, Value> {
     view.insert("micros".to_owned(), json!(decision.micros));
     view
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_described() {
+        let described = include_str!("../../../docs/desk.md");
+        for kind in EntryKind::ALL {
+            let row = format!("| `{}` |", kind.as_str());
+            assert!(described.contains(&row), "{row} is not in docs/desk.md");
+        }
+    }
+}
