@@ -11,6 +11,7 @@ use axum::extract::Request;
 use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
+use jiff::SignedDuration;
 use patchbay_channels::courier::{Courier, CourierSettings};
 use patchbay_channels::egress::Egress;
 use patchbay_desk::{Desk, DeskError, DeskSettings};
@@ -36,6 +37,8 @@ use crate::{body, guard, json, routes};
 
 /// Connections the system may keep for us until we accept them.
 const BACKLOG: u32 = 4096;
+/// How often what is old is let go, where the settings say when.
+const COMPACT: Duration = Duration::from_secs(3_600);
 /// How often recorded times are brought into their buckets.
 const TIDY: Duration = Duration::from_secs(5);
 /// Stack of a deciding thread beside what a policy may use.
@@ -127,6 +130,31 @@ impl App {
         self.desk.clone().ok_or_else(|| {
             Problem::of(Kind::NoJournal)
                 .detail("it decides and keeps nothing; set path under [journal] in its settings")
+        })
+    }
+
+    /// Let go what is old now and then, where the settings say when.
+    fn retain(self: &Arc<App>) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let kept = self.settings.journal.as_ref()?.retain?;
+        let age = SignedDuration::from_secs(kept.0.into());
+        let app = Arc::clone(self);
+        Some(async move {
+            let mut ticks = interval(COMPACT);
+            loop {
+                ticks.tick().await;
+                let done = app.read(move |desk| {
+                    let before = desk.now().checked_sub(age).unwrap_or_default();
+                    Ok(desk.journal().compact(before)?)
+                });
+                if let Ok(gone) = done.await
+                    && gone.conversations > 0
+                {
+                    tracing::info!(
+                        conversations = gone.conversations,
+                        "conversations were let go: they are older than the settings keep them"
+                    );
+                }
+            }
         })
     }
 
@@ -317,6 +345,7 @@ impl BoundServer {
                 tidied.typing.shrink_to_fit();
             }
         });
+        let compacting = app.retain().map(tokio::spawn);
         let connections = Connections::new(routes::router(Arc::clone(&app)), &app.settings);
         tokio::select! {
             () = connections.accept(&listener) => {}
@@ -349,6 +378,9 @@ impl BoundServer {
             }
         }
         tidying.abort();
+        if let Some(compacting) = compacting {
+            compacting.abort();
+        }
         if let Some(journal) = &app.settings.journal {
             // Whoever finds it without a server asks the journal itself.
             let _ = std::fs::remove_file(journal.address());

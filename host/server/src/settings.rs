@@ -10,6 +10,7 @@ use patchbay_channels::egress::EgressSettings;
 use patchbay_desk::Clock;
 use patchbay_engine::config::EngineSettings;
 use patchbay_generation::assemble::Rejected;
+use patchbay_model::duration::Seconds;
 use patchbay_model::located::Located;
 use tracing::level_filters::LevelFilter;
 
@@ -79,9 +80,24 @@ pub struct JournalSettings {
     /// Inputs of one company that may wait to be decided about; further ones
     /// are told to come again. Default 100,000.
     pub backlog: u64,
+    /// How long what is resolved and done is kept after it was last touched;
+    /// absent, as it is by default: until somebody compacts it.
+    pub retain: Option<Seconds>,
 }
 
 impl JournalSettings {
+    /// The defaults for a database at a path.
+    pub fn at(path: PathBuf) -> JournalSettings {
+        JournalSettings {
+            key: path.with_extension("key"),
+            backups: path.with_file_name("backups"),
+            path,
+            transcripts: false,
+            backlog: 100_000,
+            retain: None,
+        }
+    }
+
     /// The file in which a server that has the journal open says where it
     /// listens.
     pub fn address(&self) -> PathBuf {

@@ -93,13 +93,7 @@ impl Kept {
     }
 
     pub(crate) fn journal(&self) -> JournalSettings {
-        JournalSettings {
-            path: self.directory.join("patchbay.db"),
-            key: self.directory.join("patchbay.key"),
-            backups: self.directory.join("backups"),
-            transcripts: false,
-            backlog: 100_000,
-        }
+        JournalSettings::at(self.directory.join("patchbay.db"))
     }
 }
 

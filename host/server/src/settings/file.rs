@@ -3,12 +3,12 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use patchbay_channels::egress::{AddressRange, EgressSettings};
 use patchbay_engine::config::{Allocation, EngineSettings};
-use patchbay_model::duration::{ByteSize, Millis};
+use patchbay_model::duration::{ByteSize, Millis, Seconds};
 use patchbay_model::limits::{Limits, LimitsFile};
 use patchbay_model::located::Located;
 use serde::Deserialize;
@@ -42,6 +42,8 @@ struct JournalSection {
     transcripts: bool,
     #[serde(default)]
     backlog: Option<Spanned<u64>>,
+    #[serde(default)]
+    retain: Option<Spanned<Seconds>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -90,6 +92,9 @@ struct LogSection {
     format: LogFormat,
 }
 
+/// Bounds on how long is kept what is done: an hour, a century.
+const LEAST_KEPT: Seconds = Seconds(3_600);
+const MOST_KEPT: Seconds = Seconds(100 * 366 * 86_400);
 /// A day: nothing here is worth waiting longer for.
 const LONGEST: Millis = Millis(86_400_000);
 
@@ -161,19 +166,20 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
             ..check.engine(&file.engine, default.engine)
         },
         journal: file.journal.map(|section| {
-            let path = beside.join(&section.path);
+            let usual = JournalSettings::at(beside.join(&section.path));
+            let placed = |path: Option<String>, usual: PathBuf| match path {
+                Some(path) => beside.join(path),
+                None => usual,
+            };
             JournalSettings {
-                key: match section.key {
-                    Some(key) => beside.join(key),
-                    None => path.with_extension("key"),
-                },
-                backups: match section.backups {
-                    Some(backups) => beside.join(backups),
-                    None => path.with_file_name("backups"),
-                },
-                path,
+                key: placed(section.key, usual.key),
+                backups: placed(section.backups, usual.backups),
+                path: usual.path,
                 transcripts: section.transcripts,
-                backlog: check.value("backlog", &section.backlog, 1..=100_000_000, 100_000),
+                backlog: check.value("backlog", &section.backlog, 1..=100_000_000, usual.backlog),
+                retain: section.retain.map(|retain| {
+                    check.value("retain", &Some(retain), LEAST_KEPT..=MOST_KEPT, MOST_KEPT)
+                }),
             }
         }),
         clock: default.clock,

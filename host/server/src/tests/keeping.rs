@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use patchbay_desk::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,11 +24,9 @@ async fn keeping() -> (Running, TempDir) {
 
 fn journal(place: &TempDir) -> JournalSettings {
     JournalSettings {
-        path: place.path().join("kept/desk.db"),
         key: place.path().join("keys/desk.key"),
-        backups: place.path().join("backups"),
-        transcripts: false,
         backlog: 1_000,
+        ..JournalSettings::at(place.path().join("kept/desk.db"))
     }
 }
 
@@ -256,4 +256,52 @@ async fn a_follower_does_not_keep_the_server_from_stopping() {
     stream.read_exact(&mut first).await.expect("an answer");
     assert_eq!(&first, b"HTTP/1.1 200");
     assert_eq!(server.stop().await.abandoned, 0);
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_settings_keep_is_let_go() {
+    let place = tempfile::tempdir().expect("a place");
+    let morning: Timestamp = "2026-03-02T09:00:00Z".parse().expect("a time");
+    let at = |clock: Timestamp, retain: &str| {
+        let kept = JournalSettings {
+            retain: Some(retain.parse().expect("a span")),
+            ..journal(&place)
+        };
+        Running::with(move |settings| {
+            settings.journal = Some(kept);
+            settings.clock = Clock::played(clock, 1);
+        })
+    };
+    let server = at(morning, "2h").await;
+    // About nothing that is known: nobody has to do anything.
+    let deleted =
+        r#"{"id":"1","kind":"delete","channel":"x","text":"","author":{"address":"@jo"}}"#;
+    let taken = server.client.post(INTERACTIONS, deleted.to_owned()).await;
+    assert_eq!(taken.status, 202, "{taken:?}");
+    events(&server, Some(0), 1).await;
+    server.stop().await;
+
+    let noon: Timestamp = "2026-03-02T12:00:00Z".parse().expect("a time");
+    let server = at(noon, "4h").await;
+    assert_eq!(events(&server, Some(0), 1).await.len(), 1, "not old enough");
+    server.stop().await;
+
+    let server = at(noon, "2h").await;
+    let from_the_start = format!(
+        "{}Last-Event-ID: 0\r\n\r\n",
+        server.client.head("GET", EVENTS)
+    );
+    loop {
+        let mut stream = server.client.connect().await;
+        stream
+            .write_all(from_the_start.as_bytes())
+            .await
+            .expect("sent");
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.expect("a status");
+        if &status[9..] == b"410" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -73,11 +73,8 @@ impl Office {
             "company = \"northwind\"\npublish = \"sink\"\n[queue.general]\ndefault = true\n[queue.tax]\nskills = {{ tax = 3 }}\n[target.sink]\nwebhook = {{ url = \"{url}\" }}\n"
         );
         let journal = JournalSettings {
-            path: place.path().join("desk.db"),
-            key: place.path().join("desk.key"),
-            backups: place.path().join("backups"),
-            transcripts: false,
             backlog: 1_000,
+            ..JournalSettings::at(place.path().join("desk.db"))
         };
         let server = Running::of(&file, |settings| {
             settings.journal = Some(journal);

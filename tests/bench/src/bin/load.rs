@@ -66,11 +66,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         listen: ([127, 0, 0, 1], 0).into(),
         body_limit: 16 << 20,
         journal: Some(JournalSettings {
-            path: place.path().join("load.db"),
-            key: place.path().join("load.key"),
-            backups: place.path().join("backups"),
-            transcripts: false,
             backlog: 10_000_000,
+            ..JournalSettings::at(place.path().join("load.db"))
         }),
         ..ServerSettings::default()
     };
