@@ -5,7 +5,7 @@ use std::path::Path;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::{Method, Request};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use patchbay_journal::{JournalError, Options, SqliteJournal};
@@ -87,7 +87,35 @@ impl Api {
         self.ask(Method::DELETE, path, None)
     }
 
+    /// Post, and take a problem for an answer: its document.
+    pub(crate) fn try_post(
+        &self,
+        path: &str,
+        body: &Value,
+    ) -> Result<Result<Value, Value>, Failure> {
+        let (status, document) = self.exchange(Method::POST, path, Some(body))?;
+        Ok(match status.is_success() {
+            true => Ok(document),
+            false => Err(document),
+        })
+    }
+
     fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let (status, document) = self.exchange(method, path, body)?;
+        match status.is_success() {
+            true => Ok(document),
+            false => Err(problem(&document)),
+        }
+    }
+
+    /// The status and the document answered with; none where there is no
+    /// content.
+    fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Value), Failure> {
         let machine = |error: &dyn std::fmt::Display| {
             Failure::advised(
                 Exit::Machine,
@@ -106,7 +134,7 @@ impl Api {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(Exit::Machine, error))?;
-        let answered = runtime.block_on(async {
+        runtime.block_on(async {
             let client = Client::builder(TokioExecutor::new()).build_http();
             let response = client
                 .request(request)
@@ -115,26 +143,22 @@ impl Api {
             let status = response.status();
             let body = response.into_body().collect().await;
             let body = body.map_err(|error| machine(&error))?.to_bytes();
-            Ok((status, body))
-        });
-        let (status, body): (_, Bytes) = answered?;
-        if status == hyper::StatusCode::NO_CONTENT {
-            return Ok(Value::Null);
-        }
-        let document: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if status.is_success() {
-            return Ok(document);
-        }
-        let said = |field: &str| document.get(field).and_then(Value::as_str);
-        let title = said("title").unwrap_or("the server refused");
-        let exit = match status.is_client_error() {
-            true => Exit::NotRight,
-            false => Exit::Machine,
-        };
-        Err(match said("detail") {
-            Some(detail) => Failure::advised(exit, title, detail),
-            None => Failure::new(exit, title),
+            Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
         })
+    }
+}
+
+/// A problem document as a failure.
+pub(crate) fn problem(document: &Value) -> Failure {
+    let said = |field: &str| document.get(field).and_then(Value::as_str);
+    let title = said("title").unwrap_or("the server refused");
+    let exit = match document["status"].as_u64() {
+        Some(400..500) => Exit::NotRight,
+        _ => Exit::Machine,
+    };
+    match said("detail") {
+        Some(detail) => Failure::advised(exit, title, detail),
+        None => Failure::new(exit, title),
     }
 }
 

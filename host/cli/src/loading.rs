@@ -132,7 +132,8 @@ fn of_company(engine: &Engine, file: &Path, trial: &Trial<'_>) -> Result<Generat
         .chain([trial.path.to_owned()])
         .collect();
     let assembler = Assembler::new(engine.clone(), packs, build_options(trial.build));
-    assembler.build(file, 0).map_err(rejected)
+    let built = assembler.build(file, 0).map_err(rejected)?;
+    Ok(built.generation)
 }
 
 fn alone(engine: &Engine, trial: &Trial<'_>) -> Result<Generation, Failure> {
@@ -159,6 +160,8 @@ fn alone(engine: &Engine, trial: &Trial<'_>) -> Result<Generation, Failure> {
         publishers: Publishers::default(),
         targets: BTreeMap::new(),
         surroundings: Arc::new(Surroundings::of(directory)),
+        state_from: BTreeMap::new(),
+        moved: BTreeMap::new(),
         warnings: Vec::new(),
     })
 }

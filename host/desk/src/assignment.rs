@@ -102,6 +102,21 @@ impl Assignments {
         self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether other rules and queues could hold.
+    ///
+    /// # Errors
+    /// [`FloorError`] where the new setup does not fit the roster.
+    pub(crate) fn would_adopt(
+        &self,
+        generation: &Generation,
+        now: Timestamp,
+    ) -> Result<(), FloorError> {
+        let queues = queues_of(generation);
+        let mut record = self.room().floor.record();
+        opening::fit(&mut record, &queues, generation);
+        Floor::restore(settings_of(&generation.desk), queues, record, now).map(|_| ())
+    }
+
     /// From now on other rules and queues hold; what is held stays held, and
     /// what waited in a queue that is gone waits in the default one.
     ///
@@ -112,8 +127,11 @@ impl Assignments {
         let mut room = self.room();
         let queues = queues_of(generation);
         let mut record = room.floor.record();
-        opening::fit(&mut record, &queues, generation.pipelines.default_queue());
+        let moves = opening::fit(&mut record, &queues, generation);
         room.floor = Floor::restore(settings_of(&generation.desk), queues, record, now)?;
+        for (conversation, moved) in moves {
+            room.tell(&conversation, moved);
+        }
         room.return_after = span(generation.desk.return_after.0);
         room.changes += 1;
         Ok(())

@@ -1,6 +1,7 @@
 //! The desk: takes deliveries in, has them decided about in order, and keeps
 //! what came of it.
 
+mod activating;
 mod asking;
 mod people;
 mod sending;
@@ -20,6 +21,8 @@ use patchbay_journal::{
 use patchbay_model::directory::DirectoryError;
 use thiserror::Error;
 
+pub(crate) use activating::obstacles;
+pub use activating::{ActivateError, Change, Obstacle};
 pub use people::{AgentStatus, QueueStatus};
 pub use sending::Waiting;
 
@@ -139,6 +142,15 @@ struct Here {
 }
 
 impl Here {
+    fn of(generation: Arc<Generation>, assignments: Assignments) -> Here {
+        Here {
+            generation: RwLock::new(generation),
+            assignments,
+            surges: Surges::default(),
+            roster: Mutex::new(()),
+        }
+    }
+
     fn generation(&self) -> Arc<Generation> {
         let current = self.generation.read();
         Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
@@ -171,8 +183,10 @@ struct Inner {
     work: WorkList,
     timers: Timers,
     at_hand: AtHand,
-    names: HashMap<String, CompanyId>,
-    companies: HashMap<CompanyId, Here>,
+    names: RwLock<HashMap<String, CompanyId>>,
+    companies: RwLock<HashMap<CompanyId, Arc<Here>>>,
+    /// Held while a company's setup changes.
+    changing: Mutex<()>,
     trouble: Mutex<Trouble>,
     requests: Requests,
     next_request: AtomicU64,
@@ -215,13 +229,8 @@ impl Desk {
             names.insert(generation.company.clone(), company);
             let open = open.remove(&company).unwrap_or_default();
             let assignments = people::open(&*journal, company, &generation, &open, now)?;
-            let here = Here {
-                generation: RwLock::new(generation),
-                assignments,
-                surges: Surges::default(),
-                roster: Mutex::new(()),
-            };
-            companies.insert(company, here);
+            let here = Here::of(generation, assignments);
+            companies.insert(company, Arc::new(here));
         }
         let inner = Arc::new(Inner {
             journal,
@@ -230,16 +239,17 @@ impl Desk {
             work: WorkList::default(),
             timers: Timers::default(),
             at_hand: AtHand::new(),
-            names,
-            companies,
+            names: RwLock::new(names),
+            companies: RwLock::new(companies),
+            changing: Mutex::default(),
             trouble: Mutex::default(),
             requests: Requests::default(),
             next_request: AtomicU64::new(1),
             listeners: RwLock::default(),
         });
-        inner.take_up()?;
-        for company in inner.companies.keys() {
-            inner.settle(*company);
+        inner.take_up(None)?;
+        for company in inner.all() {
+            inner.settle(company);
         }
         let desk = Desk {
             inner,
@@ -305,7 +315,9 @@ impl Desk {
     /// # Errors
     /// [`DeskError::UnknownCompany`].
     pub fn company(&self, name: &str) -> Result<CompanyId, DeskError> {
-        let known = self.inner.names.get(name).copied();
+        let names = self.inner.names.read();
+        let names = names.unwrap_or_else(PoisonError::into_inner);
+        let known = names.get(name).copied();
         known.ok_or_else(|| DeskError::UnknownCompany(name.to_owned()))
     }
 
@@ -317,32 +329,6 @@ impl Desk {
     /// The journal behind it.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.inner.journal
-    }
-
-    /// From now on a company decides by this generation; a pass that has begun
-    /// ends on the one it began with. Running clocks keep their targets.
-    ///
-    /// # Errors
-    /// [`DeskError::UnknownCompany`], or [`DeskError::Floor`] where its queues
-    /// do not fit the roster; then the one before stays.
-    pub fn adopt(&self, generation: Arc<Generation>) -> Result<(), DeskError> {
-        let id = self.company(&generation.company)?;
-        let inner = &self.inner;
-        let Some(here) = inner.companies.get(&id) else {
-            return Ok(());
-        };
-        here.assignments
-            .adopt(&generation, inner.now())
-            .map_err(|error| DeskError::Floor {
-                company: generation.company.clone(),
-                error,
-            })?;
-        *here
-            .generation
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = generation;
-        inner.settle(id);
-        Ok(())
     }
 
     /// Call this whenever something was committed.

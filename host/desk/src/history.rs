@@ -81,6 +81,8 @@ entry_kinds! {
     AgentPut = 81, "agent-put";
     /// An agent is not on the roster any more.
     AgentRemoved = 82, "agent-removed";
+    /// The company decides by another setup.
+    GenerationActivated = 83, "generation-activated";
     /// An agent or a policy wrote a reply.
     ReplyDrafted = 95, "reply-drafted";
     /// A reply is on its way to the channel.

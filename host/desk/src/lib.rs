@@ -30,6 +30,7 @@ mod pass;
 pub mod reading;
 pub mod reply;
 pub mod roster;
+pub mod setups;
 pub mod snapshot;
 mod surge;
 mod timers;
@@ -38,7 +39,8 @@ mod work;
 pub use assignment::Incident;
 pub use clock::Clock;
 pub use desk::{
-    AgentStatus, Desk, DeskError, DeskSettings, News, QueueStatus, Receipt, ReceiptStatus, Waiting,
+    ActivateError, AgentStatus, Change, Desk, DeskError, DeskSettings, News, Obstacle, QueueStatus,
+    Receipt, ReceiptStatus, Waiting,
 };
 pub use intake::Delivery;
 pub use outgoing::Outgoing;

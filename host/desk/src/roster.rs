@@ -167,9 +167,9 @@ pub(crate) fn read_back(
     }
 }
 
-/// The roster a desk opens with: what the journal knows, and the company
-/// file's agents. The file has the last word on what it says of them; where
-/// they are is what the journal knows, or at first what the file says.
+/// The roster a desk opens with: what the journal knows, and those of the
+/// company file's agents it does not know yet. The roster is live: what the
+/// file says of somebody counts when the file is applied.
 pub(crate) fn with_file(
     mut known: Vec<(Agent, AgentRecord)>,
     file: &Directory,
@@ -178,18 +178,10 @@ pub(crate) fn with_file(
     let mut changed = Vec::new();
     for listed in file.agents() {
         let agent = Agent::from(&**listed);
-        match known.iter_mut().find(|(known, _)| known.id == agent.id) {
-            Some((known, _)) if *known == agent => {}
-            Some((known, record)) => {
-                record.profile = AgentProfile::from(&agent);
-                *known = agent;
-                changed.push(row(known, record, now));
-            }
-            None => {
-                let record = AgentRecord::at(listed, now);
-                changed.push(row(&agent, &record, now));
-                known.push((agent, record));
-            }
+        if !known.iter().any(|(known, _)| known.id == agent.id) {
+            let record = AgentRecord::at(listed, now);
+            changed.push(row(&agent, &record, now));
+            known.push((agent, record));
         }
     }
     (known, changed)

@@ -1,12 +1,12 @@
 //! Building a generation: resolve the packs, check the settings, compile,
 //! prepare, check the references.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use patchbay_engine::component::LoadError;
+use patchbay_engine::component::{Digest, LoadError};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
@@ -21,6 +21,7 @@ use patchbay_pack::build::BuildOptions;
 use patchbay_pack::source::{Pack, PackError, locate};
 use thiserror::Error;
 
+use crate::source::Source;
 use crate::{Generation, Publishers, QueueTerms, TargetTerms, knowledge};
 
 /// Why a generation was not built: nothing of it is used.
@@ -53,12 +54,23 @@ impl fmt::Display for Rejected {
     }
 }
 
+/// A generation, and what it was built from.
+#[derive(Debug)]
+pub struct Built {
+    /// The generation.
+    pub generation: Generation,
+    /// What it was built from.
+    pub source: Source,
+}
+
 /// Builds generations; packs are read, and built, once.
 pub struct Assembler {
     engine: Engine,
     pack_directories: Vec<PathBuf>,
     build: BuildOptions,
     packs: Mutex<HashMap<PathBuf, Arc<Pack>>>,
+    /// Packs whose cases passed, by digest of all they are.
+    pub(crate) passed: Mutex<HashSet<Digest>>,
 }
 
 impl Assembler {
@@ -69,6 +81,7 @@ impl Assembler {
             pack_directories,
             build,
             packs: Mutex::default(),
+            passed: Mutex::default(),
         }
     }
 
@@ -87,17 +100,8 @@ impl Assembler {
     ///
     /// # Errors
     /// Everything that is wrong, with its places.
-    pub fn build(&self, path: &Path, number: u64) -> Result<Generation, Rejected> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) => {
-                return Err(Rejected {
-                    path: path.to_owned(),
-                    text: String::new(),
-                    problems: vec![Located::whole(format!("cannot be read: {error}"))],
-                });
-            }
-        };
+    pub fn build(&self, path: &Path, number: u64) -> Result<Built, Rejected> {
+        let text = read_file(path)?;
         let beside = path.parent().unwrap_or(Path::new("."));
         self.build_text(&text, beside, number)
             .map_err(|problems| Rejected {
@@ -117,13 +121,100 @@ impl Assembler {
         text: &str,
         beside: &Path,
         number: u64,
-    ) -> Result<Generation, Vec<Located>> {
+    ) -> Result<Built, Vec<Located>> {
         let file = CompanyFile::parse(text)?;
+        let (source, problems) = self.gather(&file, text, beside);
+        let generation = self.assemble(&file, &source, number, problems)?;
+        Ok(Built { generation, source })
+    }
+
+    /// Everything a company file names, in one piece, to be built elsewhere.
+    ///
+    /// # Errors
+    /// Everything that is wrong, if something it names cannot be had.
+    pub fn read(&self, path: &Path) -> Result<Source, Rejected> {
+        let text = read_file(path)?;
+        let rejected = |text, problems| Rejected {
+            path: path.to_owned(),
+            text,
+            problems,
+        };
+        let file = match CompanyFile::parse(&text) {
+            Ok(file) => file,
+            Err(problems) => return Err(rejected(text, problems)),
+        };
+        let beside = path.parent().unwrap_or(Path::new("."));
+        let (source, problems) = self.gather(&file, &text, beside);
+        match problems.is_empty() {
+            true => Ok(source),
+            // What else is wrong is told with it.
+            false => match self.assemble(&file, &source, 0, problems) {
+                Ok(_) => Ok(source),
+                Err(problems) => Err(rejected(text, problems)),
+            },
+        }
+    }
+
+    /// Build a generation again from what it was built from.
+    ///
+    /// # Errors
+    /// Everything that is wrong, with its places in the source's document.
+    pub fn rebuild(&self, source: &Source, number: u64) -> Result<Generation, Vec<Located>> {
+        let file = CompanyFile::parse(&source.document)?;
+        self.assemble(&file, source, number, Vec::new())
+    }
+
+    /// Everything a company file names, and what of it cannot be had.
+    fn gather(&self, file: &CompanyFile, text: &str, beside: &Path) -> (Source, Vec<Located>) {
         let mut problems = Vec::new();
-        let surroundings = surroundings(&file, beside, &mut problems);
+        let mut source = Source {
+            document: text.to_owned(),
+            ..Source::default()
+        };
+        for (name, entry) in &file.plugin {
+            let wanted = entry.pack.get_ref();
+            match self.pack(wanted, beside) {
+                Ok(pack) => {
+                    source.packs.insert(wanted.clone(), pack);
+                }
+                Err(message) => problems.push(Located::at(
+                    entry.pack.span(),
+                    format!("plugin {name:?}: {message}"),
+                )),
+            }
+        }
+        if let Some(entry) = &file.knowledge
+            && let Articles::Directory(path) = entry.articles.get_ref()
+        {
+            match knowledge::read_directory(&beside.join(path)) {
+                Ok(articles) => source.articles = Some(articles),
+                Err(error) => problems.push(Located::at(entry.articles.span(), error)),
+            }
+        }
+        (source, problems)
+    }
+
+    fn assemble(
+        &self,
+        file: &CompanyFile,
+        source: &Source,
+        number: u64,
+        mut problems: Vec<Located>,
+    ) -> Result<Generation, Vec<Located>> {
+        let is_whole = problems.is_empty();
+        let surroundings = surroundings(file, source, &mut problems);
         let mut plugins: HashMap<&str, Arc<Plugin>> = HashMap::new();
         for (name, entry) in &file.plugin {
-            match self.plugin(name, entry, beside) {
+            let wanted = entry.pack.get_ref();
+            let Some(pack) = source.packs.get(wanted) else {
+                // Where it was looked for, it was told why it is not here.
+                if is_whole {
+                    let message = format!("plugin {name:?}: there is no pack {wanted:?}");
+                    problems.push(Located::at(entry.pack.span(), message));
+                }
+                continue;
+            };
+            match self.plugin(name, entry, pack) {
                 Ok(plugin) => {
                     plugins.insert(name, Arc::new(plugin));
                 }
@@ -180,18 +271,29 @@ impl Assembler {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let publishers = publishers(&file);
-        let targets = targets(&file, &mut warnings);
+        let publishers = publishers(file);
+        let targets = targets(file, &mut warnings);
         Ok(Generation {
             number,
-            company: file.company.into_inner(),
+            company: file.company.get_ref().clone(),
             pipelines,
             queues: file
-                .queue
-                .iter()
+                .queues()
                 .map(|(id, entry)| (id.clone(), terms(entry.get_ref())))
                 .collect(),
-            desk: file.desk.into_inner(),
+            state_from: file
+                .plugin
+                .iter()
+                .filter_map(|(name, entry)| {
+                    let pack = source.packs.get(entry.pack.get_ref())?;
+                    Some((name.clone(), pack.state_from.clone()))
+                })
+                .collect(),
+            moved: file
+                .moved()
+                .map(|(from, to)| (from.to_owned(), to.to_owned()))
+                .collect(),
+            desk: file.desk.get_ref().clone(),
             publishers,
             targets,
             surroundings: Arc::new(surroundings),
@@ -199,16 +301,8 @@ impl Assembler {
         })
     }
 
-    fn plugin(
-        &self,
-        name: &str,
-        entry: &PluginEntry,
-        beside: &Path,
-    ) -> Result<Plugin, Vec<Located>> {
+    fn plugin(&self, name: &str, entry: &PluginEntry, pack: &Pack) -> Result<Plugin, Vec<Located>> {
         let at_pack = |message: String| Located::at(entry.pack.span(), message);
-        let pack = self
-            .pack(entry.pack.get_ref(), beside)
-            .map_err(|message| vec![at_pack(format!("plugin {name:?}: {message}"))])?;
         let mut problems = Vec::new();
         let missing = entry.grants.missing(&pack.needs);
         if !missing.is_empty() {
@@ -297,6 +391,14 @@ impl Assembler {
     }
 }
 
+fn read_file(path: &Path) -> Result<String, Rejected> {
+    std::fs::read_to_string(path).map_err(|error| Rejected {
+        path: path.to_owned(),
+        text: String::new(),
+        problems: vec![Located::whole(format!("cannot be read: {error}"))],
+    })
+}
+
 fn terms(entry: &QueueEntry) -> QueueTerms {
     QueueTerms {
         sla: entry.sla.clone(),
@@ -336,24 +438,18 @@ fn targets(file: &CompanyFile, warnings: &mut Vec<String>) -> BTreeMap<String, T
     targets
 }
 
-fn surroundings(file: &CompanyFile, beside: &Path, problems: &mut Vec<Located>) -> Surroundings {
+fn surroundings(file: &CompanyFile, source: &Source, problems: &mut Vec<Located>) -> Surroundings {
     let directory = file.directory().unwrap_or_else(|problem| {
         problems.push(problem);
         Default::default()
     });
     let articles = match &file.knowledge {
         None => Vec::new(),
-        Some(entry) => {
-            let span = entry.articles.span();
-            match entry.articles.get_ref() {
-                Articles::List(articles) => articles.clone(),
-                Articles::Directory(path) => knowledge::read_directory(&beside.join(path))
-                    .unwrap_or_else(|error| {
-                        problems.push(Located::at(span, error));
-                        Vec::new()
-                    }),
-            }
-        }
+        Some(entry) => match entry.articles.get_ref() {
+            Articles::List(articles) => articles.clone(),
+            // Where they cannot be read, that was told.
+            Articles::Directory(_) => source.articles.clone().unwrap_or_default(),
+        },
     };
     let knowledge = Knowledge::new(articles).unwrap_or_else(|error| {
         let span = file.knowledge.as_ref().map(|entry| entry.articles.span());

@@ -3,8 +3,11 @@
 //! found while it is built, and all of it is told at once.
 
 pub mod assemble;
+mod cases;
 pub mod decide;
+pub mod difference;
 pub mod knowledge;
+pub mod source;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,6 +73,10 @@ pub struct Generation {
     pub publishers: Publishers,
     /// What the company has, whoever writes.
     pub surroundings: Arc<Surroundings>,
+    /// By plugin, the older meanings of stored state it reads as they are.
+    pub state_from: BTreeMap<String, Vec<u32>>,
+    /// Queues that are no more, each with where what waits in it goes.
+    pub moved: BTreeMap<String, String>,
     /// What is allowed, but probably not meant.
     pub warnings: Vec<String>,
 }

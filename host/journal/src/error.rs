@@ -111,6 +111,24 @@ pub enum JournalError {
     /// No item of that key, or not in a state in which that is possible.
     #[error("the outbox has no such item {0:?}, or it is already done")]
     NoItem(String),
+    /// Somebody else made a generation meanwhile.
+    #[error("the newest generation is {newest} by now; look at what changed, and try again")]
+    GenerationTaken {
+        /// The newest.
+        newest: u64,
+    },
+    /// The company decides by another generation than was expected.
+    #[error("{}; look at what changed, and try again", match active {
+        Some(active) => format!("the company decides by generation {active} by now"),
+        None => "the company decides by no generation yet".to_owned(),
+    })]
+    GenerationMoved {
+        /// The one it decides by.
+        active: Option<u64>,
+    },
+    /// No generation of that number.
+    #[error("there is no generation {0}")]
+    NoGeneration(u64),
     /// The journal is being closed.
     #[error("the journal is closed")]
     Closed,

@@ -11,6 +11,7 @@ use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed, Note};
 use crate::error::{CommitError, Conflict, JournalError, SealError};
+use crate::generation::{Activation, GenerationRow, NewGeneration};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
@@ -269,6 +270,48 @@ pub trait Journal: Send + Sync {
     /// Write into a company's feed what happened to none of its conversations;
     /// at most 10,000. Answers the feed number of the first.
     fn note(&self, company: CompanyId, notes: Vec<Note>) -> Result<u64, JournalError>;
+
+    // Setups.
+
+    /// Keep a generation of a company's setup, and have the company decide by
+    /// it, or one of both: all in one transaction.
+    ///
+    /// # Errors
+    /// [`JournalError::GenerationTaken`] when the number is not the next one,
+    /// [`JournalError::GenerationMoved`] when the company decides by another
+    /// than expected, [`JournalError::NoGeneration`].
+    fn put_generation(
+        &self,
+        company: CompanyId,
+        new: Option<NewGeneration>,
+        activation: Option<Activation>,
+        at: Timestamp,
+    ) -> Result<(), JournalError>;
+
+    /// Companies that decide by a generation, with its number, by name.
+    fn active_generations(&self) -> Result<Vec<(CompanyId, String, u64)>, JournalError>;
+
+    /// The number of the generation a company decides by.
+    fn active_generation(&self, company: CompanyId) -> Result<Option<u64>, JournalError>;
+
+    /// A company's generations, newest first, before a number; at most
+    /// `limit`.
+    fn generations(
+        &self,
+        company: CompanyId,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<GenerationRow>, JournalError>;
+
+    /// A generation, and what it is built from.
+    fn generation(
+        &self,
+        company: CompanyId,
+        number: u64,
+    ) -> Result<Option<(GenerationRow, Vec<u8>)>, JournalError>;
+
+    /// A part that generations refer to, by its digest.
+    fn generation_part(&self, digest: [u8; 32]) -> Result<Option<Vec<u8>>, JournalError>;
 
     // The roster.
 

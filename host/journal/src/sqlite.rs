@@ -6,6 +6,7 @@ mod check;
 mod commit;
 mod compact;
 mod contacts;
+mod generations;
 mod journal;
 mod keys;
 mod ledger;

@@ -137,7 +137,7 @@ pub struct Sla {
 }
 
 /// A queue as written.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct QueueEntry {
     /// Whether conversations without a route go here.
@@ -148,6 +148,8 @@ pub struct QueueEntry {
     pub sla: Sla,
     /// Priority of its conversations unless a policy says, 0 to 100.
     pub priority: u8,
+    /// The queue is no more: what still waits in it goes to this one.
+    pub moved_to: Option<String>,
 }
 
 /// An agent as written: the roster a server starts with.
@@ -307,10 +309,29 @@ impl CompanyFile {
         }
     }
 
+    /// Queues there are.
+    pub fn queues(&self) -> impl Iterator<Item = (&String, &Spanned<QueueEntry>)> {
+        let all = self.queue.iter();
+        all.filter(|(_, entry)| entry.get_ref().moved_to.is_none())
+    }
+
+    /// Whether there is a queue.
+    pub fn has_queue(&self, id: &str) -> bool {
+        let entry = self.queue.get(id);
+        entry.is_some_and(|entry| entry.get_ref().moved_to.is_none())
+    }
+
+    /// Queues that are no more, each with where its conversations go.
+    pub fn moved(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.queue.iter().filter_map(|(id, entry)| {
+            let to = entry.get_ref().moved_to.as_ref()?;
+            Some((id.as_str(), to.as_str()))
+        })
+    }
+
     /// Id of the queue conversations fall back to.
     pub fn default_queue(&self) -> Option<&str> {
-        self.queue
-            .iter()
+        self.queues()
             .find(|(_, queue)| queue.get_ref().default)
             .map(|(id, _)| id.as_str())
     }
@@ -331,8 +352,7 @@ impl CompanyFile {
     /// What the directory refuses.
     pub fn directory(&self) -> Result<Directory, Located> {
         let queues = self
-            .queue
-            .iter()
+            .queues()
             .map(|(id, entry)| Queue {
                 id: id.clone(),
                 is_default: entry.get_ref().default,

@@ -2,6 +2,7 @@
 //! its settings, and the cases that show it works.
 
 pub mod build;
+pub mod bundle;
 pub mod cases;
 pub mod embedded;
 pub mod manifest;

@@ -75,6 +75,15 @@ pub struct PackSection {
     /// Raised when the meaning of stored state changes.
     #[serde(default = "one")]
     pub state_version: u32,
+    /// Older meanings it reads as they are: what was stored under the newest
+    /// of them is copied when it takes over. Under any other it begins with
+    /// nothing.
+    #[serde(default = "none_older")]
+    pub state_from: Spanned<Vec<u32>>,
+}
+
+fn none_older() -> Spanned<Vec<u32>> {
+    Spanned::new(0..0, Vec::new())
 }
 
 fn one() -> u32 {
@@ -108,6 +117,12 @@ impl Manifest {
         if !is_pack_name(name.get_ref()) {
             let message = format!("{:?} is no pack name", name.get_ref());
             return Err(Located::at(name.span(), message).help(NAME_RULE));
+        }
+        let (from, version) = (&manifest.pack.state_from, manifest.pack.state_version);
+        if let Some(later) = from.get_ref().iter().find(|from| **from >= version) {
+            let message = format!("`state-from` has {later}, and `state-version` is {version}");
+            return Err(Located::at(from.span(), message)
+                .help("name versions before this one whose stored state it can read"));
         }
         Ok(manifest)
     }

@@ -21,6 +21,7 @@ pub struct SchemaError(pub String);
 /// A pack's schema, ready to check settings with.
 #[derive(Debug)]
 pub struct SettingsSchema {
+    text: String,
     schema: Value,
     validator: jsonschema::Validator,
 }
@@ -36,7 +37,16 @@ impl SettingsSchema {
         let validator = jsonschema::options()
             .build(&schema)
             .map_err(|error| SchemaError(error.to_string()))?;
-        Ok(SettingsSchema { schema, validator })
+        Ok(SettingsSchema {
+            text: text.to_owned(),
+            schema,
+            validator,
+        })
+    }
+
+    /// The text it was read from.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Fill in the defaults and check the result.

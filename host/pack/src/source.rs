@@ -1,5 +1,6 @@
 //! Finding a pack: a directory with a manifest, or a component built elsewhere.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::build::{BuildError, BuildOptions, build};
+use crate::cases::Case;
 use crate::manifest::{FILE_NAME, Manifest};
 use crate::settings::{SchemaError, SettingsProblem, SettingsSchema, without_schema};
 
@@ -71,8 +73,12 @@ pub struct Pack {
     pub schema: Option<Arc<SettingsSchema>>,
     /// The component's bytes.
     pub component: ComponentBytes,
-    /// Its directory; absent for a component without a manifest.
-    pub directory: Option<PathBuf>,
+    /// Meanings of stored state before that, which it reads as they are.
+    pub state_from: Vec<u32>,
+    /// Text of its manifest; absent for a component without one.
+    pub manifest: Option<String>,
+    /// Its cases by their path below `cases/`.
+    pub cases: BTreeMap<String, String>,
 }
 
 /// Why a pack cannot be had.
@@ -100,16 +106,24 @@ impl Pack {
         let name = path
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned());
-        Ok(Pack {
-            name: name.unwrap_or_else(|| "component".to_owned()),
+        let name = name.unwrap_or_else(|| "component".to_owned());
+        Ok(Pack::bare(name, bytes.into()))
+    }
+
+    /// A component without a manifest: it asks for nothing.
+    pub(crate) fn bare(name: String, component: ComponentBytes) -> Pack {
+        Pack {
+            name,
             version: Version::new(0, 0, 0),
             needs: Grants::default(),
             limits: LimitsFile::default(),
             state_version: 1,
+            state_from: Vec::new(),
+            manifest: None,
             schema: None,
-            component: bytes.into(),
-            directory: None,
-        })
+            component,
+            cases: BTreeMap::new(),
+        }
     }
 
     /// Read a pack whose component is already built.
@@ -117,7 +131,9 @@ impl Pack {
     /// # Errors
     /// [`SourceError`].
     pub fn from_parts(directory: &Path, component: &Path) -> Result<Pack, SourceError> {
-        let manifest = read_manifest(&directory.join(FILE_NAME))?;
+        let path = directory.join(FILE_NAME);
+        let text = read_text(&path)?;
+        let manifest = manifest_of(&path, text.clone())?;
         let schema = match &manifest.settings.schema {
             None => None,
             Some(file) => {
@@ -128,16 +144,33 @@ impl Pack {
                 ))
             }
         };
+        let component = read_bytes(component)?.into();
+        let pack = Pack::described(manifest, text, schema, component);
         Ok(Pack {
+            cases: read_cases(&directory.join("cases"))?,
+            ..pack
+        })
+    }
+
+    /// What a manifest makes of a component.
+    pub(crate) fn described(
+        manifest: Manifest,
+        text: String,
+        schema: Option<Arc<SettingsSchema>>,
+        component: ComponentBytes,
+    ) -> Pack {
+        Pack {
             name: manifest.name().to_owned(),
             version: manifest.pack.version.clone(),
             needs: manifest.needs,
             limits: manifest.limits,
             state_version: manifest.pack.state_version,
+            state_from: manifest.pack.state_from.into_inner(),
+            manifest: Some(text),
             schema,
-            component: read_bytes(component)?.into(),
-            directory: Some(directory.to_owned()),
-        })
+            component,
+            cases: BTreeMap::new(),
+        }
     }
 
     /// Settings with the defaults filled in, if the schema allows them.
@@ -272,12 +305,32 @@ fn find_by_digest(wanted: &str, pack_directories: &[PathBuf]) -> Option<PathBuf>
 /// # Errors
 /// [`SourceError`] with the place.
 pub fn read_manifest(path: &Path) -> Result<Manifest, SourceError> {
-    let text = read_text(path)?;
+    manifest_of(path, read_text(path)?)
+}
+
+fn manifest_of(path: &Path, text: String) -> Result<Manifest, SourceError> {
     Manifest::parse(&text).map_err(|problem| SourceError::Manifest {
         path: path.to_owned(),
         text,
         problem,
     })
+}
+
+/// A pack's cases, by their path below the directory.
+fn read_cases(directory: &Path) -> Result<BTreeMap<String, String>, SourceError> {
+    if !directory.is_dir() {
+        return Ok(BTreeMap::new());
+    }
+    let found = Case::find(directory).map_err(|error| SourceError::Io {
+        path: directory.to_owned(),
+        error,
+    })?;
+    let mut cases = BTreeMap::new();
+    for path in found {
+        let below = path.strip_prefix(directory).unwrap_or(&path);
+        cases.insert(below.to_string_lossy().into_owned(), read_text(&path)?);
+    }
+    Ok(cases)
 }
 
 fn read_text(path: &Path) -> Result<String, SourceError> {

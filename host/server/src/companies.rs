@@ -16,10 +16,10 @@ pub struct Companies {
 
 impl Companies {
     /// These companies; of two generations of one company the later counts.
-    pub fn of(generations: impl IntoIterator<Item = Generation>) -> Companies {
+    pub fn of(generations: impl IntoIterator<Item = Arc<Generation>>) -> Companies {
         let by_name: ByName = generations
             .into_iter()
-            .map(|generation| (generation.company.clone(), Arc::new(generation)))
+            .map(|generation| (generation.company.clone(), generation))
             .collect();
         Companies {
             by_name: RwLock::new(Arc::new(by_name)),
@@ -33,8 +33,7 @@ impl Companies {
 
     /// Decide with this generation from now on; the one before, if there was
     /// one, finishes what it began.
-    pub fn put(&self, generation: Generation) -> Option<Arc<Generation>> {
-        let generation = Arc::new(generation);
+    pub fn put(&self, generation: Arc<Generation>) -> Option<Arc<Generation>> {
         let mut current = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
         let mut next = ByName::clone(&current);
         let before = next.insert(generation.company.clone(), generation);

@@ -22,13 +22,14 @@ mod routes;
 mod schema;
 mod serve;
 pub mod settings;
+mod starting;
 mod telemetry;
 #[cfg(test)]
 mod tests;
 mod workers;
 
 pub use companies::Companies;
-pub use load::{LoadError, Loaded, load};
+pub use load::{LoadError, Loaded};
 pub use openapi::openapi_json;
 pub use panics::log_panics;
 pub use serve::{BoundServer, Finished, ServeError, Server};

@@ -2,12 +2,11 @@
 //! company's generation.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::engine::{Engine, EngineError};
-use patchbay_generation::Generation;
-use patchbay_generation::assemble::{Assembler, Rejected};
+use patchbay_generation::assemble::{Assembler, Built, Rejected};
 use patchbay_pack::build::BuildOptions;
 use thiserror::Error;
 
@@ -18,9 +17,6 @@ use crate::settings::ServerSettings;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// The settings file is wrong.
-    #[error("{0}")]
-    Settings(Rejected),
     /// Company files are wrong: each of them, with everything wrong in it.
     #[error("{}", lines(.0))]
     Companies(Vec<Rejected>),
@@ -45,73 +41,76 @@ fn lines(all: &[Rejected]) -> String {
 }
 
 /// Everything a server needs, ready to be bound.
-#[derive(Debug)]
 pub struct Loaded {
     /// The settings.
     pub settings: ServerSettings,
-    /// The engine all companies share.
-    pub engine: Engine,
-    /// One generation, number 1, for each company file.
-    pub generations: Vec<Generation>,
-}
-
-/// Read a settings file, start the engine, and build every company's
-/// generation. It compiles, and may build packs: seconds of work, so keep it
-/// off a runtime's threads.
-///
-/// # Errors
-/// [`LoadError`] with everything that is wrong, not only the first.
-pub fn load(
-    path: &Path,
-    cache: Option<AotCache>,
-    build: BuildOptions,
-) -> Result<Loaded, LoadError> {
-    let settings = ServerSettings::read(path).map_err(LoadError::Settings)?;
-    Loaded::from_settings(settings, cache, build)
+    /// What builds the companies' setups.
+    pub assembler: Assembler,
+    /// The setup of each company file.
+    pub companies: Vec<Built>,
+    /// Company files that are wrong. A company that decides by a setup the
+    /// journal keeps goes on with that.
+    pub rejected: Vec<Rejected>,
 }
 
 impl Loaded {
-    /// The same, with settings that are at hand.
+    /// Start the engine, and build the setup of every company file. It
+    /// compiles, and may build packs: seconds of work, so keep it off a
+    /// runtime's threads.
     ///
     /// # Errors
-    /// [`LoadError`] with everything that is wrong, not only the first.
+    /// [`LoadError`].
     pub fn from_settings(
         settings: ServerSettings,
         cache: Option<AotCache>,
         build: BuildOptions,
     ) -> Result<Loaded, LoadError> {
         let engine = Engine::serving(settings.engine.clone(), cache)?;
-        let assembler = Assembler::new(engine.clone(), settings.packs.clone(), build);
-        let mut generations = Vec::new();
+        let assembler = Assembler::new(engine, settings.packs.clone(), build);
+        let mut companies = Vec::new();
         let mut rejected = Vec::new();
         let mut files: BTreeMap<String, &PathBuf> = BTreeMap::new();
         for path in &settings.companies {
-            let generation = match assembler.build(path, 1) {
-                Ok(generation) => generation,
+            let built = match assembler.build(path, 1) {
+                Ok(built) => built,
                 Err(wrong) => {
                     rejected.push(wrong);
                     continue;
                 }
             };
+            let generation = &built.generation;
             for warning in &generation.warnings {
                 tracing::warn!(company = generation.company, "{warning}");
             }
             if let Some(first) = files.insert(generation.company.clone(), path) {
                 return Err(LoadError::Twice {
-                    company: generation.company,
+                    company: generation.company.clone(),
                     first: first.clone(),
                     second: path.clone(),
                 });
             }
-            generations.push(generation);
+            companies.push(built);
         }
-        match rejected.is_empty() {
-            true => Ok(Loaded {
-                settings,
-                engine,
-                generations,
-            }),
-            false => Err(LoadError::Companies(rejected)),
+        let loaded = Loaded {
+            settings,
+            assembler,
+            companies,
+            rejected,
+        };
+        match loaded.settings.journal {
+            None => loaded.all_right(),
+            Some(_) => Ok(loaded),
+        }
+    }
+
+    /// The same, if no company file is wrong.
+    ///
+    /// # Errors
+    /// [`LoadError::Companies`], with everything that is wrong.
+    pub fn all_right(self) -> Result<Loaded, LoadError> {
+        match self.rejected.is_empty() {
+            true => Ok(self),
+            false => Err(LoadError::Companies(self.rejected)),
         }
     }
 
@@ -120,6 +119,12 @@ impl Loaded {
     /// # Errors
     /// [`ServeError`].
     pub async fn bind(self) -> Result<BoundServer, ServeError> {
-        Server::bind(&self.settings, self.generations, self.engine).await
+        Server::start(
+            &self.settings,
+            self.companies,
+            self.rejected,
+            self.assembler,
+        )
+        .await
     }
 }

@@ -10,6 +10,7 @@ use patchbay_desk::DeskError;
 use patchbay_desk::action::ActError;
 use patchbay_journal::JournalError;
 use patchbay_model::input::InputError;
+use patchbay_model::located::Located;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -104,6 +105,16 @@ kinds! {
     TooMany = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests";
     /// The channel takes less.
     TooLong = "too-long", UNPROCESSABLE_ENTITY, "The reply is longer than its channel takes";
+    /// A setup is wrong, or does not fit the work at hand.
+    SetupRefused = "setup-refused", UNPROCESSABLE_ENTITY, "The setup is refused";
+    /// Somebody else changed the setup meanwhile.
+    GenerationMoved = "generation-moved", CONFLICT, "The company's setup has changed meanwhile";
+    /// No generation of that number.
+    UnknownGeneration = "unknown-generation", NOT_FOUND, "There is no such generation";
+    /// Nothing to change.
+    AlreadyActive = "already-active", CONFLICT, "The company decides by this generation already";
+    /// Nothing to go back to.
+    NothingBefore = "nothing-before", CONFLICT, "There is no earlier generation to go back to";
     /// Nothing is overwritten.
     BackupExists = "backup-exists", CONFLICT, "There is a backup of this name";
     /// The server decides and keeps nothing.
@@ -177,6 +188,25 @@ pub(crate) struct ProblemDocument {
     /// Column of the body, from 1; 0 before the first character.
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
+    /// Every reason, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<ProblemPlace>,
+}
+
+/// One of several reasons.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemPlace {
+    /// What is wrong.
+    message: String,
+    /// Line of the document, from 1; absent where it is about no line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// Column, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
 }
 
 /// A problem on its way out; boxed, for it is the rare end of every result.
@@ -198,6 +228,7 @@ impl Problem {
             unit: None,
             line: None,
             column: None,
+            problems: Vec::new(),
         }))
     }
 
@@ -234,6 +265,25 @@ impl Problem {
     pub(crate) fn at(mut self, line: usize, column: usize) -> Problem {
         self.0.line = Some(line);
         self.0.column = Some(column);
+        self
+    }
+
+    /// With every reason, and where in a document it is.
+    pub(crate) fn problems(
+        mut self,
+        document: &str,
+        problems: impl Iterator<Item = Located>,
+    ) -> Problem {
+        let places = problems.map(|problem| {
+            let place = problem.line_column(document);
+            ProblemPlace {
+                message: problem.message,
+                line: place.map(|(line, _)| line),
+                column: place.map(|(_, column)| column),
+                help: problem.help,
+            }
+        });
+        self.0.problems = places.collect();
         self
     }
 
@@ -296,6 +346,13 @@ impl From<JournalError> for Problem {
                 .field(what)
                 .detail(format!("{what} {problem}")),
             JournalError::NoItem(_) => Problem::of(Kind::NoItem),
+            error @ JournalError::NoGeneration(_) => {
+                Problem::of(Kind::UnknownGeneration).detail(error.to_string())
+            }
+            error @ (JournalError::GenerationTaken { .. }
+            | JournalError::GenerationMoved { .. }) => {
+                Problem::of(Kind::GenerationMoved).detail(error.to_string())
+            }
             error @ (JournalError::SamePerson(..)
             | JournalError::NotMerged(_)
             | JournalError::NotUndoable(_)

@@ -6,6 +6,7 @@ mod conversations;
 mod decide;
 mod doing;
 mod events;
+mod generations;
 mod health;
 mod interactions;
 mod journal;
@@ -60,6 +61,11 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::retry))
         .routes(routes!(events::follow))
+        .routes(routes!(generations::list, generations::apply))
+        .routes(routes!(generations::one))
+        .routes(routes!(generations::different))
+        .routes(routes!(generations::activate))
+        .routes(routes!(generations::roll_back))
         .routes(routes!(journal::status))
         .routes(routes!(journal::backup))
         .routes(routes!(journal::check))

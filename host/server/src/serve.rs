@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
@@ -14,10 +14,11 @@ use governor::{Quota, RateLimiter};
 use jiff::SignedDuration;
 use patchbay_channels::courier::{Courier, CourierSettings};
 use patchbay_channels::egress::Egress;
+use patchbay_desk::setups::Setups;
 use patchbay_desk::{Desk, DeskError, DeskSettings};
 use patchbay_engine::engine::Engine;
-use patchbay_generation::Generation;
-use patchbay_journal::{JournalError, Options, SqliteJournal};
+use patchbay_generation::assemble::{Assembler, Built, Rejected};
+use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
@@ -33,7 +34,7 @@ use crate::problem::{Kind, Problem};
 use crate::settings::ServerSettings;
 use crate::telemetry::Telemetry;
 use crate::workers::Workers;
-use crate::{body, guard, json, routes};
+use crate::{body, guard, json, routes, starting};
 
 /// Connections the system may keep for us until we accept them.
 const BACKLOG: u32 = 4096;
@@ -68,7 +69,20 @@ pub enum ServeError {
     },
     /// The journal cannot be opened.
     #[error(transparent)]
-    Journal(JournalError),
+    Journal(#[from] JournalError),
+    /// A company's file is wrong, and there is nothing else it decides by.
+    #[error("{0}")]
+    Company(Rejected),
+    /// The setup a company decides by cannot be built any more.
+    #[error("company {company:?} decides by generation {number}, which cannot be built: {because}")]
+    Setup {
+        /// Name of the company.
+        company: String,
+        /// Number of the generation.
+        number: u64,
+        /// Why.
+        because: String,
+    },
     /// The desk cannot be opened.
     #[error(transparent)]
     Desk(#[from] DeskError),
@@ -114,6 +128,9 @@ pub(crate) struct App {
     /// Changes whenever something was added to a feed, or the server stops.
     pub(crate) changes: watch::Sender<u64>,
     desk: Option<Arc<Desk>>,
+    /// Held while a company's setup changes, so that what decides here and at
+    /// the desk is the same.
+    setups: Option<Mutex<Setups>>,
     /// Empties the outbox, where there is one.
     pub(crate) courier: Option<Arc<Courier>>,
     stopping: AtomicBool,
@@ -158,9 +175,34 @@ impl App {
         })
     }
 
+    /// Look at the companies' setups, or change them, off the threads that
+    /// speak to clients. One at a time.
+    pub(crate) async fn setups<T: Send + 'static>(
+        self: &Arc<App>,
+        look: impl FnOnce(&Setups, &Companies, &Desk) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (app, desk) = (Arc::clone(self), self.desk()?);
+        tokio::task::spawn_blocking(move || {
+            let setups = app.setups.as_ref().ok_or(Problem::of(Kind::NoJournal))?;
+            let setups = setups.lock().unwrap_or_else(PoisonError::into_inner);
+            look(&setups, &app.companies, &desk)
+        })
+        .await
+        .map_err(|_| Problem::of(Kind::Internal))?
+    }
+
     /// A request's body as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Problem> {
-        let (limit, time) = (self.settings.body_limit, self.settings.request_timeout);
+        self.large_json(request, self.settings.body_limit).await
+    }
+
+    /// The same, of a body that may be larger than others.
+    pub(crate) async fn large_json<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        limit: u64,
+    ) -> Result<T, Problem> {
+        let time = self.settings.request_timeout;
         let body = body::read(request, limit, time, &self.bodies).await?;
         json::read(&body)
     }
@@ -192,30 +234,50 @@ impl App {
     }
 }
 
+/// What a server decides with.
+struct Opened {
+    companies: Arc<Companies>,
+    desk: Option<Arc<Desk>>,
+    setups: Option<Setups>,
+}
+
 /// Open the desk of the settings, if they name a journal.
-fn open_desk(
+fn open(
     settings: &ServerSettings,
-    engine: &Engine,
-    companies: &Companies,
-) -> Result<Option<Arc<Desk>>, ServeError> {
+    files: Vec<Built>,
+    rejected: Vec<Rejected>,
+    assembler: Assembler,
+) -> Result<Opened, ServeError> {
     let Some(journal) = &settings.journal else {
-        return Ok(None);
+        let all = files.into_iter().map(|file| Arc::new(file.generation));
+        return Ok(Opened {
+            companies: Arc::new(Companies::of(all)),
+            desk: None,
+            setups: None,
+        });
     };
     let options = Options {
         lanes: u16::try_from(settings.workers).unwrap_or(u16::MAX),
         backlog_per_company: journal.backlog,
         ..Options::new(&journal.path, &journal.key)
     };
-    let opened = SqliteJournal::open(&options).map_err(ServeError::Journal)?;
+    let stack = assembler.engine().settings().stack;
+    let opened: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&options)?);
+    let setups = Setups::of(assembler, Arc::clone(&opened));
+    let generations = starting::setups(&*opened, &setups, files, rejected)?;
     let desk_settings = DeskSettings {
         workers: settings.workers,
-        stack: engine.settings().stack,
+        stack,
         transcripts: journal.transcripts,
         clock: settings.clock,
         ..DeskSettings::default()
     };
-    let desk = Desk::open(Arc::new(opened), companies.all(), desk_settings)?;
-    Ok(Some(Arc::new(desk)))
+    let desk = Arc::new(Desk::open(opened, generations.clone(), desk_settings)?);
+    Ok(Opened {
+        companies: Arc::new(Companies::of(generations)),
+        desk: Some(Arc::clone(&desk)),
+        setups: Some(setups.followed_by(desk)),
+    })
 }
 
 /// Start emptying the outbox.
@@ -242,9 +304,20 @@ impl Server {
     /// [`ServeError`]; nothing is left behind.
     pub async fn bind(
         settings: &ServerSettings,
-        generations: Vec<Generation>,
-        engine: Engine,
+        companies: Vec<Built>,
+        assembler: Assembler,
     ) -> Result<BoundServer, ServeError> {
+        Server::start(settings, companies, Vec::new(), assembler).await
+    }
+
+    /// The same; some companies' files are wrong.
+    pub(crate) async fn start(
+        settings: &ServerSettings,
+        files: Vec<Built>,
+        rejected: Vec<Rejected>,
+        assembler: Assembler,
+    ) -> Result<BoundServer, ServeError> {
+        let engine = assembler.engine().clone();
         let address = settings.listen;
         if !guard::may_listen(address) {
             return Err(ServeError::NotLoopback { address });
@@ -255,13 +328,17 @@ impl Server {
         let stack = OWN_STACK + engine.settings().stack;
         let workers = Workers::start(settings.workers, settings.queue_length, stack)
             .map_err(ServeError::Workers)?;
-        let companies = Arc::new(Companies::of(generations));
         // Reads what was left undecided: not for a thread that serves others.
-        let opening = (settings.clone(), engine.clone(), Arc::clone(&companies));
-        let desk =
-            tokio::task::spawn_blocking(move || open_desk(&opening.0, &opening.1, &opening.2))
+        let opening = settings.clone();
+        let opened =
+            tokio::task::spawn_blocking(move || open(&opening, files, rejected, assembler))
                 .await
                 .map_err(|error| ServeError::Workers(std::io::Error::other(error)))??;
+        let Opened {
+            companies,
+            desk,
+            setups,
+        } = opened;
         let changes = watch::Sender::new(0);
         let mut courier = None;
         if let Some(desk) = &desk {
@@ -291,6 +368,7 @@ impl Server {
                 telemetry: Arc::new(Telemetry::new()),
                 changes,
                 desk,
+                setups: setups.map(Mutex::new),
                 courier,
                 stopping: AtomicBool::new(false),
             }),

@@ -17,8 +17,7 @@ use std::sync::Arc;
 
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
-use patchbay_generation::Generation;
-use patchbay_generation::assemble::Assembler;
+use patchbay_generation::assemble::{Assembler, Built};
 use patchbay_pack::build::BuildOptions;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -43,10 +42,10 @@ impl Running {
 
     /// A server of one company of this file.
     async fn of(file: &str, change: impl FnOnce(&mut ServerSettings)) -> Running {
-        let (engine, generation) = company(file);
+        let (assembler, built) = company(file);
         let mut settings = settings();
         change(&mut settings);
-        let bound = Server::bind(&settings, vec![generation], engine).await;
+        let bound = Server::bind(&settings, vec![built], assembler).await;
         let bound = bound.expect("a free port on the loopback address");
         let client = Client::of(bound.local_addr());
         let app = Arc::clone(&bound.app);
@@ -82,11 +81,11 @@ fn settings() -> ServerSettings {
 
 const NORTHWIND: &str = "company = \"northwind\"\n[queue.general]\ndefault = true\n";
 
-fn northwind() -> (Engine, Generation) {
+fn northwind() -> (Assembler, Built) {
     company(NORTHWIND)
 }
 
-fn company(file: &str) -> (Engine, Generation) {
+fn company(file: &str) -> (Assembler, Built) {
     let engine = Engine::serving(
         EngineSettings {
             instances: 2,
@@ -96,11 +95,11 @@ fn company(file: &str) -> (Engine, Generation) {
         None,
     )
     .expect("an engine");
-    let assembler = Assembler::new(engine.clone(), Vec::new(), BuildOptions::default());
-    let generation = assembler
+    let assembler = Assembler::new(engine, Vec::new(), BuildOptions::default());
+    let built = assembler
         .build_text(file, Path::new("."), 7)
         .expect("a valid company");
-    (engine, generation)
+    (assembler, built)
 }
 
 const DECIDE: &str = "/v1/companies/northwind/decide";

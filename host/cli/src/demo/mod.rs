@@ -27,8 +27,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use patchbay_channels::egress::EgressSettings;
-use patchbay_generation::Generation;
 use patchbay_generation::assemble::Assembler;
+use patchbay_generation::assemble::Built;
 use patchbay_server::{Server, ServerSettings};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -62,19 +62,19 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let engine = serving_engine(cores)?;
     let packs = vec![pack.clone()];
-    let assembler = Assembler::new(engine.clone(), packs, build_options(&args.build));
+    let assembler = Assembler::new(engine, packs, build_options(&args.build));
     // Before any company needs it: what keeps it from being built is said of
     // the pack, not of a company's file.
     assembler.add(&pack, open_pack(&pack, &args.build)?);
-    let generations = companies(&assembler, &files)?;
+    let built = companies(&assembler, &files)?;
     output::note(format!(
         "built, compiled and prepared for {} companies in {:.1} s",
-        generations.len(),
+        built.len(),
         began.elapsed().as_secs_f64()
     ));
-    let names: Vec<String> = generations
+    let names: Vec<String> = built
         .iter()
-        .map(|generation| generation.company.clone())
+        .map(|built| built.generation.company.clone())
         .collect();
     runtime.block_on(async {
         let day = Day::within(args.seconds)?;
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
             },
             ..ServerSettings::default()
         };
-        let server = Server::bind(&settings, generations, engine)
+        let server = Server::bind(&settings, built, assembler)
             .await
             .map_err(|error| Failure::new(Exit::Machine, error))?;
         let address = server.local_addr();
@@ -153,7 +153,7 @@ fn pack_directory(args: &DemoArgs) -> Result<PathBuf, Failure> {
         })
 }
 
-fn companies(assembler: &Assembler, files: &Served) -> Result<Vec<Generation>, Failure> {
+fn companies(assembler: &Assembler, files: &Served) -> Result<Vec<Built>, Failure> {
     let files = files.files.iter();
     let built = files.map(|(name, text)| {
         assembler

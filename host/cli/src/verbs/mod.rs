@@ -6,6 +6,7 @@ pub(crate) mod build;
 pub(crate) mod contacts;
 pub(crate) mod contract;
 pub(crate) mod doctor;
+pub(crate) mod generations;
 pub(crate) mod inspect;
 pub(crate) mod journal;
 pub(crate) mod new;

@@ -1,6 +1,6 @@
 //! `patchbay serve`.
 
-use patchbay_server::{LoadError, Loaded, LogFormat, ServerSettings};
+use patchbay_server::{LoadError, Loaded, LogFormat, ServeError, ServerSettings};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 
@@ -25,17 +25,18 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     output::start_log(level, settings.log.format == LogFormat::Json);
     let loaded = Loaded::from_settings(settings, cache(), build_options(&args.build))
         .map_err(load_failure)?;
-    for generation in &loaded.generations {
-        for warning in &generation.warnings {
-            output::note(format!("{}: {warning}", generation.company));
+    for built in &loaded.companies {
+        for warning in &built.generation.warnings {
+            output::note(format!("{}: {warning}", built.generation.company));
         }
     }
-    let companies: Vec<_> = loaded
-        .generations
-        .iter()
-        .map(|generation| generation.company.clone())
-        .collect();
     if args.check {
+        let loaded = loaded.all_right().map_err(load_failure)?;
+        let companies: Vec<_> = loaded
+            .companies
+            .iter()
+            .map(|built| built.generation.company.clone())
+            .collect();
         match args.json {
             true => output::json(&json!({"companies": companies, "ok": true}))?,
             false => output::line(format!(
@@ -50,11 +51,14 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::Machine, error))?;
     runtime.block_on(async {
-        let bound = loaded
-            .bind()
-            .await
-            .map_err(|error| Failure::new(Exit::Machine, error))?;
+        let bound = loaded.bind().await.map_err(serve_failure)?;
         let address = bound.local_addr();
+        let companies: Vec<_> = bound
+            .companies()
+            .all()
+            .iter()
+            .map(|generation| generation.company.clone())
+            .collect();
         match args.json {
             true => output::json(&json!({"address": address, "companies": companies}))?,
             false => output::line(format!(
@@ -87,9 +91,15 @@ pub(crate) async fn interrupted() {
     }
 }
 
+fn serve_failure(error: ServeError) -> Failure {
+    match error {
+        ServeError::Company(problem) => rejected(problem),
+        error => Failure::new(Exit::Machine, error),
+    }
+}
+
 fn load_failure(error: LoadError) -> Failure {
     match error {
-        LoadError::Settings(problem) => rejected(problem),
         LoadError::Companies(mut problems) if problems.len() == 1 => rejected(problems.remove(0)),
         LoadError::Companies(problems) => {
             let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();

@@ -25,6 +25,13 @@ pub(crate) enum News {
         /// Why.
         because: Departure,
     },
+    /// The queue it waited in or came from is no more.
+    Moved {
+        /// Which it was.
+        from: String,
+        /// Which it is.
+        to: String,
+    },
     /// Its agent left while it was being wrapped up.
     Ended,
     /// What follows from earlier news and could not be done at once.

@@ -21,9 +21,15 @@ pub(crate) fn queues_of(generation: &Generation) -> Vec<Queue> {
 }
 
 /// Make what was written fit the queues and agents there are now: what waited
-/// in a queue that is gone waits in the default one, and nobody keeps what
-/// they hold beyond being on the roster.
-pub(super) fn fit(record: &mut FloorRecord, queues: &[Queue], default_queue: &str) {
+/// in a queue that is gone waits where that moved to, or in the default one,
+/// and nobody keeps what they hold beyond being on the roster. What moved, for
+/// its conversations.
+pub(super) fn fit(
+    record: &mut FloorRecord,
+    queues: &[Queue],
+    generation: &Generation,
+) -> Vec<(String, News)> {
+    let mut moves = Vec::new();
     let is_queue = |id: &str| queues.iter().any(|queue| queue.id == id);
     for agent in &mut record.agents {
         agent.profile.queues.retain(|queue| is_queue(queue));
@@ -35,7 +41,13 @@ pub(super) fn fit(record: &mut FloorRecord, queues: &[Queue], default_queue: &st
         .collect();
     for one in &mut record.conversations {
         if !is_queue(&one.terms.queue) {
-            default_queue.clone_into(&mut one.terms.queue);
+            let to = generation.moved.get(&one.terms.queue);
+            let to = to.map_or(generation.pipelines.default_queue(), String::as_str);
+            let moved = News::Moved {
+                from: std::mem::replace(&mut one.terms.queue, to.to_owned()),
+                to: to.to_owned(),
+            };
+            moves.push((one.conversation.clone(), moved));
         }
         let is_gone = match &one.place {
             PlaceRecord::Waiting => false,
@@ -46,6 +58,7 @@ pub(super) fn fit(record: &mut FloorRecord, queues: &[Queue], default_queue: &st
             one.place = PlaceRecord::Waiting;
         }
     }
+    moves
 }
 
 impl Assignments {
@@ -79,7 +92,7 @@ impl Assignments {
             agents,
             conversations: on_floor.collect(),
         };
-        fit(&mut record, &queues, generation.pipelines.default_queue());
+        let moves = fit(&mut record, &queues, generation);
         let floor = Floor::restore(settings_of(&generation.desk), queues, record, now)?;
         let assignments = Assignments::of(floor, &generation.desk, people);
         let mut room = assignments.room();
@@ -96,6 +109,9 @@ impl Assignments {
             room.slots.insert(row.id, slot);
             room.set_quiet(row.id, snapshot.is_quiet());
             room.missed(row.id, snapshot, now);
+        }
+        for (conversation, moved) in moves {
+            room.tell(&conversation, moved);
         }
         for agent in offline {
             if !room.holdings(&agent).is_empty() {

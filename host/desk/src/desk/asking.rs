@@ -140,7 +140,7 @@ impl Desk {
         let company = self.company(company)?;
         let here = self.inner.here(company)?;
         let generation = here.generation();
-        let pass = self.inner.pass(here, &generation, company);
+        let pass = self.inner.pass(&here, &generation, company);
         match pass.check_as_typed(conversation, actor, text, written_by) {
             Ok(typed) => Ok(typed),
             Err(Undecided::Journal(error)) => Err(error.into()),
@@ -183,9 +183,23 @@ impl Desk {
 }
 
 impl Inner {
-    pub(super) fn here(&self, company: CompanyId) -> Result<&Here, DeskError> {
-        let here = self.companies.get(&company);
+    pub(super) fn here(&self, company: CompanyId) -> Result<Arc<Here>, DeskError> {
+        let here = self.at(company);
         here.ok_or_else(|| DeskError::UnknownCompany(company.0.to_string()))
+    }
+
+    /// A company, if it is here.
+    pub(super) fn at(&self, company: CompanyId) -> Option<Arc<Here>> {
+        let companies = self.companies.read();
+        let companies = companies.unwrap_or_else(PoisonError::into_inner);
+        companies.get(&company).cloned()
+    }
+
+    /// Every company that is here.
+    pub(super) fn all(&self) -> Vec<CompanyId> {
+        let companies = self.companies.read();
+        let companies = companies.unwrap_or_else(PoisonError::into_inner);
+        companies.keys().copied().collect()
     }
 
     pub(super) fn ask(

@@ -12,7 +12,7 @@ use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
 use serde_json::{Value, json};
 
-use super::{Desk, DeskError, Inner};
+use super::{Desk, DeskError, Here, Inner};
 use crate::action::{Action, Actor, Role};
 use crate::assignment::{Assignments, queues_of};
 use crate::floor::{AgentView, FloorError, Holding, Offer, RosterChange};
@@ -161,27 +161,7 @@ impl Desk {
         for agent in &agents {
             agent.check(queues.clone())?;
         }
-        let _alone = here.roster.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = inner.now();
-        let mut changes = Vec::with_capacity(agents.len());
-        let mut rows = Vec::with_capacity(agents.len());
-        let mut notes = Vec::with_capacity(agents.len());
-        for agent in agents {
-            let mut room = here.assignments.room();
-            let name = agent.id.clone();
-            // Checked before: what is left is what the floor itself refuses.
-            let change = room.put_agent(agent.clone());
-            changes.push(change.map_err(|error| floor_error(company, error))?);
-            let record = room.agent_record(&name);
-            let record = record.map_err(|error| floor_error(company, error))?;
-            rows.push(roster::row(&agent, &record, now));
-            let head = json!({"agent": name, "skills": agent.skills, "queues": agent.queues});
-            notes.push(note(EntryKind::AgentPut, &head, now));
-        }
-        inner.journal.put_agents(id, rows, notes)?;
-        inner.tell_of(id, false);
-        inner.settle(id);
-        Ok(changes)
+        inner.put_listed(id, &here, agents)
     }
 
     /// Take an agent off the roster; what they hold returns to its queue.
@@ -338,9 +318,43 @@ fn floor_error(company: &str, error: FloorError) -> DeskError {
 }
 
 impl Inner {
+    /// Put agents on a company's roster who fit its queues.
+    pub(super) fn put_listed(
+        &self,
+        company: CompanyId,
+        here: &Here,
+        agents: Vec<Agent>,
+    ) -> Result<Vec<RosterChange>, DeskError> {
+        if agents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let name = here.generation().company.clone();
+        let _alone = here.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        let mut changes = Vec::with_capacity(agents.len());
+        let mut rows = Vec::with_capacity(agents.len());
+        let mut notes = Vec::with_capacity(agents.len());
+        for agent in agents {
+            let mut room = here.assignments.room();
+            let id = agent.id.clone();
+            // Checked before: what is left is what the floor itself refuses.
+            let change = room.put_agent(agent.clone());
+            changes.push(change.map_err(|error| floor_error(&name, error))?);
+            let record = room.agent_record(&id);
+            let record = record.map_err(|error| floor_error(&name, error))?;
+            rows.push(roster::row(&agent, &record, now));
+            let head = json!({"agent": id, "skills": agent.skills, "queues": agent.queues});
+            notes.push(note(EntryKind::AgentPut, &head, now));
+        }
+        self.journal.put_agents(company, rows, notes)?;
+        self.tell_of(company, false);
+        self.settle(company);
+        Ok(changes)
+    }
+
     /// Have the journal follow what changed about agents on the floor.
     pub(super) fn save_agents(&self, company: CompanyId, agents: &[String]) {
-        let Some(here) = self.companies.get(&company) else {
+        let Some(here) = self.at(company) else {
             return;
         };
         let _alone = here.roster.lock().unwrap_or_else(PoisonError::into_inner);

@@ -145,7 +145,7 @@ impl Desk {
 
 impl Inner {
     fn name_of(&self, company: CompanyId) -> Option<String> {
-        let here = self.companies.get(&company)?;
+        let here = self.at(company)?;
         Some(here.generation().company.clone())
     }
 

@@ -29,8 +29,11 @@ const FLOOR: ConversationId = ConversationId([0; 16]);
 const PANICS: u32 = 3;
 
 impl Inner {
-    /// What the journal still has to do.
-    pub(super) fn take_up(&self) -> Result<(), JournalError> {
+    /// What the journal still has to do, for one company or all that are here.
+    pub(super) fn take_up(&self, only: Option<CompanyId>) -> Result<(), JournalError> {
+        let is_here = |company: &CompanyId| {
+            only.is_none_or(|only| only == *company) && self.at(*company).is_some()
+        };
         let mut after = Ordinal::default();
         loop {
             let page = self.journal.pending(after, PAGE)?;
@@ -48,7 +51,7 @@ impl Inner {
                     slot: message.slot,
                 };
                 // Those of a company that is not here wait until it is.
-                if self.companies.contains_key(&message.company) {
+                if is_here(&message.company) {
                     self.work.push(lane, Work::Input(message.ordinal));
                 }
             }
@@ -61,7 +64,7 @@ impl Inner {
             };
             after = Some((last.company, last.id));
             for row in page {
-                if self.companies.contains_key(&row.company) {
+                if is_here(&row.company) {
                     let lane = Lane {
                         company: row.company,
                         slot: Slot::of(row.company, &row.thread),
@@ -87,7 +90,7 @@ impl Inner {
     /// Let a company's floor make the offers it can make, and have everything
     /// that happened there written down.
     pub(super) fn settle(&self, company: CompanyId) {
-        let Some(here) = self.companies.get(&company) else {
+        let Some(here) = self.at(company) else {
             return;
         };
         let (news, next) = here.assignments.room().settle(self.now());
@@ -147,12 +150,9 @@ impl Inner {
     }
 
     fn decide(&self, worker: usize, lane: Lane, work: Work) -> Result<Decided, Undecided> {
-        let here = self
-            .companies
-            .get(&lane.company)
-            .ok_or(Undecided::Nothing)?;
+        let here = self.at(lane.company).ok_or(Undecided::Nothing)?;
         let generation = here.generation();
-        let pass = self.pass(here, &generation, lane.company);
+        let pass = self.pass(&here, &generation, lane.company);
         // A defect met by one piece of work must not stop the others.
         match work {
             Work::Ring(conversation) => guarded(|| pass.ring(conversation)),
@@ -341,7 +341,7 @@ impl Inner {
 
     /// What was taken up from the floor is news again.
     fn tell_again(&self, one: &Uncommitted) {
-        if let Some(here) = self.companies.get(&one.lane.company) {
+        if let Some(here) = self.at(one.lane.company) {
             let mut room = here.assignments.room();
             room.give_back(one.known.row.id, one.news.clone());
         }

@@ -63,6 +63,7 @@ impl Pass<'_> {
             News::Withdrawn(closed) => self.withdrawn(sheet, closed),
             News::Widened(widened) => self.widened(sheet, widened),
             News::Left { agent, because } => self.left(sheet, agent, *because),
+            News::Moved { from, to } => self.moved(sheet, from, to),
             News::Ended => self.change_state(sheet, ConversationState::Resolved, None),
             News::Due(consequence) => {
                 sheet.consequences.push(consequence.clone());
@@ -85,6 +86,19 @@ impl Pass<'_> {
         if !waits {
             sheet.consequences.push(Consequence::Route("returned"));
         }
+    }
+
+    fn moved(&self, sheet: &mut Sheet, from: &str, to: &str) {
+        let snapshot = sheet.snapshot();
+        snapshot.queue = Some(to.to_owned());
+        if let Some(plan) = &mut snapshot.plan
+            && plan.target.id.as_deref() == Some(from)
+            && plan.target.kind == "queue"
+        {
+            plan.target.id = Some(to.to_owned());
+        }
+        let head = json!({"queue": to, "from": from, "because": "moved"});
+        self.record(sheet, EntryKind::Transferred, head, None);
     }
 
     fn taken(&self, sheet: &mut Sheet, assignment: &Assignment) {

@@ -42,6 +42,8 @@ fn company_of(name: &str, first_response: Option<u32>) -> Generation {
         surroundings: Arc::new(Surroundings::of(directory)),
         publishers: Publishers::default(),
         targets: BTreeMap::new(),
+        state_from: BTreeMap::new(),
+        moved: BTreeMap::new(),
         warnings: Vec::new(),
     }
 }

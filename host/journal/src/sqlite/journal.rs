@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
 use super::{SqliteJournal, accept, backup, beside, check, commit, compact, contacts};
-use super::{memory, notes, outbox, person, read, roster, schema};
+use super::{generations, memory, notes, outbox, person, read, roster, schema};
 use crate::agent::AgentRow;
 use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed, Note};
 use crate::error::{Conflict, JournalError, SealError};
+use crate::generation::{Activation, GenerationRow, NewGeneration};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
 use crate::journal::{InOrder, Journal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
@@ -313,6 +314,59 @@ impl Journal for SqliteJournal {
         self.writer.call(notes.len(), move |work| {
             notes::append(work, company, &notes)
         })
+    }
+
+    fn put_generation(
+        &self,
+        company: CompanyId,
+        new: Option<NewGeneration>,
+        activation: Option<Activation>,
+        at: Timestamp,
+    ) -> Result<(), JournalError> {
+        new.as_ref().map_or(Ok(()), generations::check)?;
+        activation
+            .as_ref()
+            .map_or(Ok(()), generations::check_activation)?;
+        self.writer.call(1, move |work| {
+            if let Some(new) = &new {
+                generations::put(work.sql, company, new)?;
+            }
+            match &activation {
+                Some(activation) => generations::activate(work, company, activation, at),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn active_generations(&self) -> Result<Vec<(CompanyId, String, u64)>, JournalError> {
+        self.readers.read(generations::all_active)
+    }
+
+    fn active_generation(&self, company: CompanyId) -> Result<Option<u64>, JournalError> {
+        self.readers.read(|sql| generations::active(sql, company))
+    }
+
+    fn generations(
+        &self,
+        company: CompanyId,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<GenerationRow>, JournalError> {
+        self.readers
+            .read(|sql| generations::list(sql, company, before, limit))
+    }
+
+    fn generation(
+        &self,
+        company: CompanyId,
+        number: u64,
+    ) -> Result<Option<(GenerationRow, Vec<u8>)>, JournalError> {
+        self.readers
+            .read(|sql| generations::one(sql, company, number))
+    }
+
+    fn generation_part(&self, digest: [u8; 32]) -> Result<Option<Vec<u8>>, JournalError> {
+        self.readers.read(|sql| generations::part(sql, digest))
     }
 
     fn put_agents(

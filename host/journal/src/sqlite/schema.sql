@@ -15,7 +15,9 @@ CREATE TABLE company (
     id          INTEGER NOT NULL PRIMARY KEY,
     name        TEXT NOT NULL UNIQUE,
     -- Lowest number of the feed still kept.
-    feed_oldest INTEGER NOT NULL DEFAULT 1
+    feed_oldest INTEGER NOT NULL DEFAULT 1,
+    -- Number of the generation it decides by; absent: none was given.
+    generation  INTEGER
 ) STRICT;
 
 -- The inbox. An input is dealt with when an entry names it; nothing here
@@ -140,6 +142,25 @@ CREATE TABLE contact (
     FOREIGN KEY (company, merged_into) REFERENCES contact (company, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_merged ON contact (company, merged_into) WHERE merged_into IS NOT NULL;
+
+-- Setups a company decided by, or could. They stay: an old decision names the
+-- one it was made with.
+CREATE TABLE generation (
+    company      INTEGER NOT NULL REFERENCES company (id),
+    number       INTEGER NOT NULL,
+    digest       BLOB NOT NULL,
+    source       BLOB NOT NULL,
+    by_          TEXT NOT NULL,
+    at           INTEGER NOT NULL,
+    activated_at INTEGER,
+    PRIMARY KEY (company, number)
+) STRICT, WITHOUT ROWID;
+
+-- Components, by digest: companies share them.
+CREATE TABLE generation_part (
+    digest BLOB NOT NULL PRIMARY KEY,
+    bytes  BLOB NOT NULL
+) STRICT;
 
 -- Who works for a company: employees, not contacts. Nothing here is sealed.
 CREATE TABLE agent (

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::CompanyFile;
+use super::{CompanyFile, QueueEntry};
 use crate::decision::stage::Stage;
 use crate::input::is_code;
 use crate::located::Located;
@@ -91,11 +91,10 @@ impl CompanyFile {
 
     fn queue_problems(&self, problems: &mut Vec<Located>) {
         let defaults: Vec<_> = self
-            .queue
-            .iter()
+            .queues()
             .filter(|(_, queue)| queue.get_ref().default)
             .collect();
-        if self.queue.is_empty() {
+        if self.queues().next().is_none() {
             problems.push(
                 Located::whole("no queue is defined")
                     .help("add [queue.general] with default = true"),
@@ -118,6 +117,32 @@ impl CompanyFile {
                     Located::at(queue.span(), format!("{id:?} is no queue id"))
                         .help("use lower-case letters, digits and hyphens, at most 64"),
                 );
+            }
+            if let Some(to) = &entry.moved_to {
+                let is_alone = *entry
+                    == QueueEntry {
+                        moved_to: Some(to.clone()),
+                        ..QueueEntry::default()
+                    };
+                if !is_alone {
+                    problems.push(
+                        Located::at(
+                            queue.span(),
+                            format!("queue {id:?} has moved, and says more than where to"),
+                        )
+                        .help("leave only moved-to, or take that out"),
+                    );
+                }
+                if !self.has_queue(to) {
+                    problems.push(
+                        Located::at(
+                            queue.span(),
+                            format!("queue {id:?} has moved to {to:?}, which is no queue"),
+                        )
+                        .help("name a queue that has not moved itself"),
+                    );
+                }
+                continue;
             }
             if let Some(hours) = entry
                 .sla
@@ -151,7 +176,7 @@ impl CompanyFile {
                 .get_ref()
                 .queues
                 .iter()
-                .filter(|queue| !self.queue.contains_key(*queue))
+                .filter(|queue| !self.has_queue(queue))
             {
                 problems.push(Located::at(
                     agent.span(),

@@ -106,12 +106,20 @@ impl Case {
     /// What is wrong, with file and line.
     pub fn read(path: &Path) -> Result<Case, CaseError> {
         let text = std::fs::read_to_string(path).map_err(|error| CaseError::new(path, error))?;
+        Case::parse(path, &text)
+    }
+
+    /// Read a case from the text of a file, JSON or TOML by its ending.
+    ///
+    /// # Errors
+    /// What is wrong, with file and line.
+    pub fn parse(path: &Path, text: &str) -> Result<Case, CaseError> {
         let is_toml = path
             .extension()
             .is_some_and(|extension| extension == "toml");
         let case: Case = match is_toml {
-            true => toml::from_str(&text).map_err(|error| CaseError::new(path, error))?,
-            false => serde_json::from_str(&text).map_err(|error| CaseError {
+            true => toml::from_str(text).map_err(|error| CaseError::new(path, error))?,
+            false => serde_json::from_str(text).map_err(|error| CaseError {
                 path: path.to_owned(),
                 message: format!(":{}:{}: {error}", error.line(), error.column()),
             })?,

@@ -89,13 +89,22 @@ impl<'a> CaseRunner<'a> {
 
     /// Run the case in a file.
     pub fn run(&mut self, path: &Path) -> CaseReport {
+        self.report(path, Case::read(path))
+    }
+
+    /// Run the case in the text of a file.
+    pub fn run_text(&mut self, path: &Path, text: &str) -> CaseReport {
+        self.report(path, Case::parse(path, text))
+    }
+
+    fn report(&mut self, path: &Path, case: Result<Case, CaseError>) -> CaseReport {
         let mut report = CaseReport {
             path: path.to_owned(),
             note: String::new(),
             steps: Vec::new(),
             error: None,
         };
-        let case = match Case::read(path) {
+        let case = match case {
             Ok(case) => case,
             Err(error) => {
                 report.error = Some(error.to_string());

@@ -11,10 +11,10 @@ use crate::{ServeError, Server};
 #[tokio::test]
 async fn only_a_loopback_address_is_listened_on() {
     for address in ["0.0.0.0:0", "192.0.2.1:80", "[::]:0"] {
-        let (engine, generation) = northwind();
+        let (assembler, built) = northwind();
         let mut settings = settings();
         settings.listen = address.parse().expect("an address");
-        let refused = Server::bind(&settings, vec![generation], engine).await;
+        let refused = Server::bind(&settings, vec![built], assembler).await;
         let error = refused.err().expect("refused");
         assert!(matches!(error, ServeError::NotLoopback { .. }), "{error}");
         assert!(error.to_string().contains("127.0.0.1"), "{error}");
@@ -24,10 +24,10 @@ async fn only_a_loopback_address_is_listened_on() {
 #[tokio::test]
 async fn an_address_in_use_says_so() {
     let server = Running::usual().await;
-    let (engine, generation) = northwind();
+    let (assembler, built) = northwind();
     let mut settings = settings();
     settings.listen = server.client.address();
-    let refused = Server::bind(&settings, vec![generation], engine).await;
+    let refused = Server::bind(&settings, vec![built], assembler).await;
     assert!(matches!(refused.err(), Some(ServeError::Bind { .. })));
 }
 
@@ -162,8 +162,8 @@ async fn a_panic_is_a_problem_and_the_server_goes_on() {
 async fn a_server_with_companies_is_ready() {
     let server = Running::usual().await;
     assert_eq!(server.client.get("/readyz").await.json()["companies"], 1);
-    let (engine, _) = northwind();
-    let bound = Server::bind(&settings(), Vec::new(), engine)
+    let (assembler, _) = northwind();
+    let bound = Server::bind(&settings(), Vec::new(), assembler)
         .await
         .expect("bound");
     let client = super::Client::of(bound.local_addr());

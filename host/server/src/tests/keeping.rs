@@ -123,17 +123,20 @@ async fn a_batch_tells_of_each_line_and_a_bad_one_keeps_no_other_out() {
 async fn the_feed_goes_on_where_it_was_left_without_gap_or_repeat() {
     let (server, _place) = keeping().await;
     server.client.post(INTERACTIONS, message("1", "Hi")).await;
-    let first = events(&server, Some(0), 1).await;
-    assert_eq!(first[0].0, 1);
-    assert_eq!(first[0].1["type"], "patchbay.conversation.received");
-    assert_eq!(first[0].1["data"]["interaction"], "1");
+    let first = events(&server, Some(0), 2).await;
+    assert_eq!((first[0].0, first[1].0), (1, 2));
+    assert_eq!(first[0].1["type"], "patchbay.company.generation-activated");
+    assert_eq!(first[0].1["data"]["because"], "started");
+    assert_eq!(first[0].1["subject"], Value::Null);
+    assert_eq!(first[1].1["type"], "patchbay.conversation.received");
+    assert_eq!(first[1].1["data"]["interaction"], "1");
     for number in 2..=5 {
         let message = message(&number.to_string(), "more");
         server.client.post(INTERACTIONS, message).await;
     }
-    let rest = events(&server, Some(1), 4).await;
+    let rest = events(&server, Some(2), 4).await;
     let ids: Vec<u64> = rest.iter().map(|(id, _)| *id).collect();
-    assert_eq!(ids, [2, 3, 4, 5]);
+    assert_eq!(ids, [3, 4, 5, 6]);
     // Without an id it begins with what happens next.
     let live = tokio::select! {
         live = events(&server, None, 1) => live,
@@ -159,7 +162,7 @@ async fn a_conversation_and_a_journey_are_read_back_with_what_was_said() {
         .client
         .post(INTERACTIONS, message("1", "Where?"))
         .await;
-    let event = events(&server, Some(0), 1).await.remove(0).1;
+    let event = events(&server, Some(1), 1).await.remove(0).1;
     let id = event["subject"].as_str().expect("an id").to_owned();
     let path = format!("/v1/companies/northwind/conversations/{id}");
     let conversation = server.client.get(&path).await.json();
@@ -238,10 +241,10 @@ async fn a_server_without_a_journal_keeps_nothing_and_says_so() {
 #[tokio::test]
 async fn a_second_server_on_the_same_journal_is_told_who_has_it() {
     let (_server, place) = keeping().await;
-    let (engine, generation) = super::northwind();
+    let (assembler, built) = super::northwind();
     let mut settings = super::settings();
     settings.journal = Some(journal(&place));
-    let refused = crate::Server::bind(&settings, vec![generation], engine).await;
+    let refused = crate::Server::bind(&settings, vec![built], assembler).await;
     let error = refused.err().expect("refused").to_string();
     assert!(error.contains("in use by another process"), "{error}");
 }
@@ -278,12 +281,12 @@ async fn what_is_older_than_the_settings_keep_is_let_go() {
         r#"{"id":"1","kind":"delete","channel":"x","text":"","author":{"address":"@jo"}}"#;
     let taken = server.client.post(INTERACTIONS, deleted.to_owned()).await;
     assert_eq!(taken.status, 202, "{taken:?}");
-    events(&server, Some(0), 1).await;
+    events(&server, Some(0), 2).await;
     server.stop().await;
 
     let noon: Timestamp = "2026-03-02T12:00:00Z".parse().expect("a time");
     let server = at(noon, "4h").await;
-    assert_eq!(events(&server, Some(0), 1).await.len(), 1, "not old enough");
+    assert_eq!(events(&server, Some(0), 2).await.len(), 2, "not old enough");
     server.stop().await;
 
     let server = at(noon, "2h").await;

@@ -65,8 +65,8 @@ fn decisions_are_counted_by_plugin_and_outcome_and_timed_in_microseconds() {
         fallback: None,
     });
     telemetry.decided("northwind", &decision);
-    let (engine, _) = northwind();
-    let text = telemetry.render(&engine, &Companies::default(), 3, None);
+    let (assembler, _) = northwind();
+    let text = telemetry.render(assembler.engine(), &Companies::default(), 3, None);
     for line in [
         r#"patchbay_decisions_total{company="northwind",stage="route",plugin="care",outcome="trapped"} 1"#,
         r#"patchbay_phase_seconds_bucket{phase="call",le="0.00002"} 0"#,

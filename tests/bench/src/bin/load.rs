@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None,
     )?;
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
-    let assembler = Assembler::new(engine.clone(), vec![packs], BuildOptions::default());
+    let assembler = Assembler::new(engine, vec![packs], BuildOptions::default());
     let mut generations = Vec::new();
     for company in 0..companies {
         let file = company_file(&name(company));
@@ -72,7 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..ServerSettings::default()
     };
     let runtime = tokio::runtime::Runtime::new()?;
-    let server = runtime.block_on(Server::bind(&settings, generations, engine))?;
+    let server = runtime.block_on(Server::bind(&settings, generations, assembler))?;
     let address = server.local_addr();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = runtime.spawn(server.run(async {

@@ -1,0 +1,307 @@
+//! A company's setup changes while its customers write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+
+use jiff::Timestamp;
+use patchbay_generation::Generation;
+use patchbay_journal::{
+    Activation, CompanyId, ConversationId, Journal, JournalError, NewGeneration, Note, OutboxState,
+    StateCopy,
+};
+use serde_json::json;
+use thiserror::Error;
+
+use super::{Desk, DeskError, Here, Inner, people};
+use crate::assignment::Assignments;
+use crate::history::EntryKind;
+use crate::roster::Agent;
+
+/// Conversations and outbox items read at once.
+const PAGE: usize = 1_000;
+
+/// A setup a company is to decide by.
+#[derive(Debug)]
+pub struct Change {
+    /// The setup.
+    pub generation: Arc<Generation>,
+    /// How it is kept; absent: it is kept already.
+    pub new: Option<NewGeneration>,
+    /// The generation the company decides by so far, as far as whoever asks
+    /// for the change knows; absent: none.
+    pub expected: Option<u64>,
+    /// Who asks for it.
+    pub by: String,
+    /// Why, in a code: `applied`, `activated`, `rolled-back`, `promoted`.
+    pub because: &'static str,
+}
+
+/// Work at hand that a setup has no room for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Conversations wait in a queue that is gone, or came from it.
+    Queue {
+        /// The queue.
+        queue: String,
+        /// How many.
+        conversations: u64,
+    },
+    /// Something waits to be sent to a target that is gone, or was given up.
+    Target {
+        /// The target.
+        target: String,
+        /// How much.
+        items: u64,
+    },
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Obstacle::Queue {
+                queue,
+                conversations,
+            } => write!(
+                f,
+                "{conversations} open conversations are in queue {queue:?}, which is gone; say where they go with [queue.{queue}] moved-to = \"…\""
+            ),
+            Obstacle::Target { target, items } => write!(
+                f,
+                "{items} items in the outbox are for target {target:?}, which is gone; let them go out first, or keep the target"
+            ),
+        }
+    }
+}
+
+/// Why a setup does not decide.
+#[derive(Debug, Error)]
+pub enum ActivateError {
+    /// Work at hand has no room in it.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Obstacles(Vec<Obstacle>),
+    /// The journal would not, or could not.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The desk cannot work with it.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+/// Everything a company has at hand that a setup has no room for.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn obstacles(
+    journal: &dyn Journal,
+    company: CompanyId,
+    next: &Generation,
+) -> Result<Vec<Obstacle>, JournalError> {
+    let mut queues: BTreeMap<String, u64> = BTreeMap::new();
+    let mut after = Some((company, ConversationId([0; 16])));
+    loop {
+        let page = journal.unresolved(after, PAGE)?;
+        let full = page.len() == PAGE;
+        after = page.last().map(|last| (last.company, last.id));
+        let ours = page.into_iter().take_while(|row| row.company == company);
+        for queue in ours.filter_map(|row| row.queue) {
+            if !next.queues.contains_key(&queue) && !next.moved.contains_key(&queue) {
+                *queues.entry(queue).or_default() += 1;
+            }
+        }
+        if !full || after.is_none_or(|(whose, _)| whose != company) {
+            break;
+        }
+    }
+    let mut targets: BTreeMap<String, u64> = BTreeMap::new();
+    for state in [OutboxState::Waiting, OutboxState::Dead] {
+        let mut after = String::new();
+        loop {
+            let page = journal.outbox_list(company, state, &after, PAGE)?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            after.clone_from(&last.key);
+            for item in page {
+                if !next.targets.contains_key(&item.target) {
+                    *targets.entry(item.target).or_default() += 1;
+                }
+            }
+        }
+    }
+    let queues = queues
+        .into_iter()
+        .map(|(queue, conversations)| Obstacle::Queue {
+            queue,
+            conversations,
+        });
+    let targets = targets
+        .into_iter()
+        .map(|(target, items)| Obstacle::Target { target, items });
+    Ok(queues.chain(targets).collect())
+}
+
+/// State that goes on under a newer version of a plugin.
+fn copies(before: Option<&Generation>, next: &Generation) -> Vec<StateCopy> {
+    let versions = |generation: &Generation| -> BTreeMap<String, u32> {
+        let plugins = generation.pipelines.plugins().into_iter();
+        plugins
+            .map(|plugin| (plugin.name().to_owned(), plugin.state_version()))
+            .collect()
+    };
+    let before = before.map(versions).unwrap_or_default();
+    let changed = versions(next).into_iter().filter_map(|(plugin, to)| {
+        let from = *before.get(&plugin)?;
+        let reads = next.state_from.get(&plugin)?;
+        (from != to && reads.contains(&from)).then_some(StateCopy { plugin, from, to })
+    });
+    changed.collect()
+}
+
+impl Change {
+    /// Write the change down, whole or not at all: what a company decides by
+    /// after the next start.
+    ///
+    /// # Errors
+    /// [`ActivateError`]; then nothing was written.
+    pub fn write(
+        self,
+        journal: &dyn Journal,
+        before: Option<&Generation>,
+        now: Timestamp,
+    ) -> Result<(CompanyId, Arc<Generation>), ActivateError> {
+        let next = self.generation;
+        let company = journal.company(&next.company)?;
+        let in_the_way = obstacles(journal, company, &next)?;
+        if !in_the_way.is_empty() {
+            return Err(ActivateError::Obstacles(in_the_way));
+        }
+        let head = json!({
+            "generation": next.number,
+            "before": self.expected,
+            "by": self.by,
+            "because": self.because,
+        });
+        let activation = Activation {
+            number: next.number,
+            expected: self.expected,
+            copies: copies(before, &next),
+            notes: vec![Note {
+                kind: EntryKind::GenerationActivated as u16,
+                at: now,
+                head: head.to_string(),
+            }],
+        };
+        journal.put_generation(company, self.new, Some(activation), now)?;
+        Ok((company, next))
+    }
+}
+
+impl Desk {
+    /// From now on a company decides by another setup, and keeps that across
+    /// restarts; a company that is not here yet comes with it. A pass that has
+    /// begun ends on the setup it began with. Running clocks keep their
+    /// targets.
+    ///
+    /// # Errors
+    /// [`ActivateError`]; then the setup before stays.
+    pub fn activate(&self, change: Change) -> Result<(), ActivateError> {
+        let inner = &self.inner;
+        let _alone = inner.changing.lock();
+        let company = inner.journal.company(&change.generation.company)?;
+        let now = inner.now();
+        let here = inner.at(company);
+        let before = here.as_ref().map(|here| here.generation());
+        if let Some(here) = &here {
+            // Refused before anything is written.
+            here.assignments
+                .would_adopt(&change.generation, now)
+                .map_err(|error| floor_error(&change.generation, error))?;
+        }
+        let (company, next) = change.write(&*inner.journal, before.as_deref(), now)?;
+        match here {
+            Some(here) => inner.adopt(company, &here, before.as_deref(), next)?,
+            None => inner.welcome(company, next)?,
+        }
+        inner.tell_of(company, false);
+        Ok(())
+    }
+
+    /// The setup a company decides by.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn generation(&self, company: &str) -> Result<Arc<Generation>, DeskError> {
+        let here = self.inner.here(self.company(company)?)?;
+        Ok(here.generation())
+    }
+}
+
+fn floor_error(next: &Generation, error: crate::floor::FloorError) -> DeskError {
+    DeskError::Floor {
+        company: next.company.clone(),
+        error,
+    }
+}
+
+impl Inner {
+    /// Decide by another setup from now on.
+    fn adopt(
+        &self,
+        company: CompanyId,
+        here: &Here,
+        before: Option<&Generation>,
+        next: Arc<Generation>,
+    ) -> Result<(), DeskError> {
+        here.assignments
+            .adopt(&next, self.now())
+            .map_err(|error| floor_error(&next, error))?;
+        // Memories of plugins may have been copied meanwhile.
+        self.at_hand.forget_all();
+        let roster = newly_listed(before, &next);
+        *here
+            .generation
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = next;
+        self.put_listed(company, here, roster)?;
+        self.settle(company);
+        Ok(())
+    }
+
+    /// A company that was not here.
+    fn welcome(&self, company: CompanyId, next: Arc<Generation>) -> Result<(), DeskError> {
+        let open = people::unresolved(&*self.journal)?
+            .remove(&company)
+            .unwrap_or_default();
+        let assignments: Assignments =
+            people::open(&*self.journal, company, &next, &open, self.now())?;
+        let name = next.company.clone();
+        let here = Arc::new(Here::of(next, assignments));
+        self.companies
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(company, here);
+        self.names
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name, company);
+        self.take_up(Some(company))?;
+        self.settle(company);
+        Ok(())
+    }
+}
+
+/// Agents a setup lists otherwise than the one before, or anew: the roster is
+/// live, and what else is known of them there stays.
+fn newly_listed(before: Option<&Generation>, next: &Generation) -> Vec<Agent> {
+    let known: BTreeSet<String> = before
+        .into_iter()
+        .flat_map(|before| before.surroundings.directory.agents())
+        .filter_map(|agent| serde_json::to_string(&Agent::from(&**agent)).ok())
+        .collect();
+    let listed = next.surroundings.directory.agents().iter();
+    listed
+        .map(|agent| Agent::from(&**agent))
+        .filter(|agent| serde_json::to_string(agent).is_ok_and(|text| !known.contains(&text)))
+        .collect()
+}

@@ -1,0 +1,385 @@
+//! A company's setup from a file to what decides: built off the path of any
+//! interaction, tried with its packs' own cases, kept, and then activated.
+//! Whatever is wrong is told at once, and changes nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use patchbay_engine::component::{ComponentBytes, Digest};
+use patchbay_generation::Generation;
+use patchbay_generation::assemble::Assembler;
+use patchbay_generation::difference::{Difference, differences};
+use patchbay_generation::source::{Source, SourceDocument};
+use patchbay_journal::{CompanyId, GenerationRow, Journal, JournalError, NewGeneration};
+use patchbay_model::company::CompanyFile;
+use patchbay_model::located::Located;
+use thiserror::Error;
+
+use crate::desk::{ActivateError, Change, Desk, Obstacle, obstacles};
+
+/// Generations looked through at once.
+const PAGE: usize = 100;
+
+/// How a setup is changed.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The generation the company decides by, as far as whoever asks knows;
+    /// absent: they did not look.
+    pub expected: Option<u64>,
+    /// Where conversations of queues that are gone go, beside what the file
+    /// says.
+    pub moved: BTreeMap<String, String>,
+    /// Who asks.
+    pub by: String,
+    /// Only say what would happen.
+    pub dry_run: bool,
+    /// Keep it, and decide by it later.
+    pub keep_only: bool,
+}
+
+/// What a change does, or did.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Name of the company.
+    pub company: String,
+    /// Number of the generation.
+    pub number: u64,
+    /// The one the company decided by before; absent: none.
+    pub before: Option<u64>,
+    /// Whether the company decides by it now.
+    pub active: bool,
+    /// What is different between the two.
+    pub differences: Vec<Difference>,
+    /// What is allowed, but probably not meant.
+    pub warnings: Vec<String>,
+}
+
+/// Why a setup is not changed: all of it, as far as it could be looked at.
+#[derive(Debug, Error)]
+pub enum Refused {
+    /// The setup is wrong, or there is no room in it for work at hand.
+    #[error("the setup is refused")]
+    Wrong {
+        /// Text of the company file.
+        document: String,
+        /// What is wrong in it.
+        problems: Vec<Located>,
+        /// What work at hand is in the way.
+        obstacles: Vec<Obstacle>,
+    },
+    /// It is no valid setup any more.
+    #[error("generation {number} cannot be built again: {because}")]
+    Unbuildable {
+        /// Its number.
+        number: u64,
+        /// Why.
+        because: String,
+    },
+    /// There is no earlier one to go back to.
+    #[error("no generation before {before} ever decided: there is nothing to roll back to")]
+    NothingBefore {
+        /// The one that decides.
+        before: u64,
+    },
+    /// Nothing to change: it decides already.
+    #[error("the company decides by generation {0} already")]
+    Active(u64),
+    /// It could not be activated.
+    #[error(transparent)]
+    Activate(#[from] ActivateError),
+}
+
+impl From<JournalError> for Refused {
+    fn from(error: JournalError) -> Refused {
+        Refused::Activate(error.into())
+    }
+}
+
+/// The setups of a journal's companies.
+pub struct Setups {
+    assembler: Assembler,
+    journal: Arc<dyn Journal>,
+    /// Follows the changes at once; absent where nobody decides.
+    desk: Option<Arc<Desk>>,
+    /// Components by digest, as long as some setup uses them.
+    components: RwLock<HashMap<Digest, ComponentBytes>>,
+}
+
+impl Setups {
+    /// Those of a journal.
+    pub fn of(assembler: Assembler, journal: Arc<dyn Journal>) -> Setups {
+        Setups {
+            assembler,
+            journal,
+            desk: None,
+            components: RwLock::default(),
+        }
+    }
+
+    /// The same, and this desk follows every change.
+    #[must_use]
+    pub fn followed_by(mut self, desk: Arc<Desk>) -> Setups {
+        self.desk = Some(desk);
+        self
+    }
+
+    /// What builds them.
+    pub fn assembler(&self) -> &Assembler {
+        &self.assembler
+    }
+
+    /// Build a setup of a source, and have the company decide by it.
+    ///
+    /// # Errors
+    /// [`Refused`], with everything that is wrong; nothing is changed.
+    pub fn apply(&self, source: &Source, wanted: &Wanted) -> Result<Plan, Refused> {
+        let wrong = |problems| Refused::Wrong {
+            document: source.document.clone(),
+            problems,
+            obstacles: Vec::new(),
+        };
+        let file = CompanyFile::parse(&source.document).map_err(wrong)?;
+        let company = self.journal.company(file.company.get_ref())?;
+        let newest = self.journal.generations(company, u64::MAX, 1)?;
+        let number = newest.first().map_or(1, |row| row.number + 1);
+        let document = source.document();
+        let built = self.assembler.rebuild(source, number);
+        let tried = self.assembler.try_cases(source);
+        let (mut next, tried) = match (built, tried) {
+            (Ok(next), tried) => (next, tried.err().unwrap_or_default()),
+            (Err(mut problems), tried) => {
+                problems.extend(tried.err().into_iter().flatten());
+                return Err(wrong(problems));
+            }
+        };
+        next.moved.extend(wanted.moved.clone());
+        let in_the_way = obstacles(&*self.journal, company, &next)?;
+        if !tried.is_empty() || !in_the_way.is_empty() {
+            return Err(Refused::Wrong {
+                document: source.document.clone(),
+                problems: tried,
+                obstacles: in_the_way,
+            });
+        }
+        let new = NewGeneration {
+            number,
+            source: document.to_bytes(),
+            digest: document.digest().bytes(),
+            parts: source
+                .components()
+                .into_iter()
+                .map(|(digest, bytes)| (digest.bytes(), bytes.to_vec()))
+                .collect(),
+            by: wanted.by.clone(),
+            at: self.now(),
+        };
+        self.change(company, next, &document, Some(new), wanted, "applied")
+    }
+
+    /// Have a company decide by a generation that is kept.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing is changed.
+    pub fn activate(&self, company: &str, number: u64, wanted: &Wanted) -> Result<Plan, Refused> {
+        let company = self.journal.company(company)?;
+        if self.journal.active_generation(company)? == Some(number) {
+            return Err(Refused::Active(number));
+        }
+        self.activate_known(company, number, wanted, "activated")
+    }
+
+    /// Have a company decide by the newest generation before the present one
+    /// that ever decided, or by the one that is named.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing is changed.
+    pub fn roll_back(
+        &self,
+        company: &str,
+        to: Option<u64>,
+        wanted: &Wanted,
+    ) -> Result<Plan, Refused> {
+        let company = self.journal.company(company)?;
+        let before = self.journal.active_generation(company)?.unwrap_or(0);
+        let number = match to {
+            Some(number) if number == before => return Err(Refused::Active(number)),
+            Some(number) => number,
+            None => self
+                .decided_before(company, before)?
+                .ok_or(Refused::NothingBefore { before })?,
+        };
+        self.activate_known(company, number, wanted, "rolled-back")
+    }
+
+    fn decided_before(&self, company: CompanyId, number: u64) -> Result<Option<u64>, Refused> {
+        let mut before = number;
+        loop {
+            let page = self.journal.generations(company, before, PAGE)?;
+            let Some(last) = page.last() else {
+                return Ok(None);
+            };
+            before = last.number;
+            let decided = |row: &&GenerationRow| row.activated_at.is_some();
+            if let Some(row) = page.iter().find(decided) {
+                return Ok(Some(row.number));
+            }
+        }
+    }
+
+    fn activate_known(
+        &self,
+        company: CompanyId,
+        number: u64,
+        wanted: &Wanted,
+        because: &'static str,
+    ) -> Result<Plan, Refused> {
+        let (document, source) = self.source(company, number)?;
+        let built = self.assembler.rebuild(&source, number);
+        let tried = self.assembler.try_cases(&source);
+        let (next, problems) = match (built, tried) {
+            (Ok(next), tried) => (Some(next), tried.err().unwrap_or_default()),
+            (Err(mut problems), tried) => {
+                problems.extend(tried.err().into_iter().flatten());
+                (None, problems)
+            }
+        };
+        let mut in_the_way = Vec::new();
+        let next = next.map(|mut next| {
+            next.moved.extend(wanted.moved.clone());
+            next
+        });
+        if let Some(next) = &next {
+            in_the_way = obstacles(&*self.journal, company, next)?;
+        }
+        match next {
+            Some(next) if problems.is_empty() && in_the_way.is_empty() => {
+                self.change(company, next, &document, None, wanted, because)
+            }
+            _ => Err(Refused::Wrong {
+                document: document.document,
+                problems,
+                obstacles: in_the_way,
+            }),
+        }
+    }
+
+    fn change(
+        &self,
+        company: CompanyId,
+        next: Generation,
+        document: &SourceDocument,
+        new: Option<NewGeneration>,
+        wanted: &Wanted,
+        because: &'static str,
+    ) -> Result<Plan, Refused> {
+        let before = self.journal.active_generation(company)?;
+        if let Some(expected) = wanted.expected
+            && before != Some(expected)
+        {
+            return Err(JournalError::GenerationMoved { active: before }.into());
+        }
+        let old = match before {
+            Some(number) => Some(self.document(company, number)?),
+            None => None,
+        };
+        let differences = match &old {
+            Some(old) => differences(old, document),
+            None => differences(&SourceDocument::default(), document),
+        };
+        let plan = Plan {
+            company: next.company.clone(),
+            number: next.number,
+            before,
+            active: !wanted.dry_run && !wanted.keep_only,
+            differences,
+            warnings: next.warnings.clone(),
+        };
+        if wanted.dry_run {
+            return Ok(plan);
+        }
+        if wanted.keep_only {
+            self.journal
+                .put_generation(company, new, None, self.now())?;
+            return Ok(plan);
+        }
+        let change = Change {
+            generation: Arc::new(next),
+            new,
+            expected: before,
+            by: wanted.by.clone(),
+            because,
+        };
+        match &self.desk {
+            Some(desk) => desk.activate(change)?,
+            None => {
+                let old = before.and_then(|number| self.built(company, number).ok());
+                change.write(&*self.journal, old.as_ref(), self.now())?;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// What a generation is built from, without its components.
+    ///
+    /// # Errors
+    /// [`Refused::Unbuildable`], or [`JournalError::NoGeneration`].
+    pub fn document(&self, company: CompanyId, number: u64) -> Result<SourceDocument, Refused> {
+        let kept = self.journal.generation(company, number)?;
+        let (_, bytes) = kept.ok_or(JournalError::NoGeneration(number))?;
+        SourceDocument::read(&bytes).map_err(|error| Refused::Unbuildable {
+            number,
+            because: error.to_string(),
+        })
+    }
+
+    fn source(&self, company: CompanyId, number: u64) -> Result<(SourceDocument, Source), Refused> {
+        let document = self.document(company, number)?;
+        let source = document.clone().with(|digest| self.component(digest));
+        let source = source.map_err(|error| Refused::Unbuildable {
+            number,
+            because: error.to_string(),
+        })?;
+        Ok((document, source))
+    }
+
+    /// The bytes of a component that some generation uses; companies share
+    /// them.
+    pub fn component(&self, digest: &Digest) -> Option<ComponentBytes> {
+        let known = self.components.read();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = known.get(digest) {
+            return Some(bytes.clone());
+        }
+        drop(known);
+        let bytes = self.journal.generation_part(digest.bytes()).ok()??;
+        let bytes = ComponentBytes::from(bytes);
+        self.components
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(*digest, bytes.clone());
+        Some(bytes)
+    }
+
+    /// A generation that is kept, built again.
+    ///
+    /// # Errors
+    /// [`Refused`] with everything that is wrong with it by now.
+    pub fn built(&self, company: CompanyId, number: u64) -> Result<Generation, Refused> {
+        let (document, source) = self.source(company, number)?;
+        self.assembler
+            .rebuild(&source, number)
+            .map_err(|problems| Refused::Wrong {
+                document: document.document,
+                problems,
+                obstacles: Vec::new(),
+            })
+    }
+
+    fn now(&self) -> Timestamp {
+        match &self.desk {
+            Some(desk) => desk.now(),
+            None => Timestamp::now(),
+        }
+    }
+}
