@@ -2,8 +2,8 @@
 //! interaction, tried with its packs' own cases, kept, and then activated.
 //! Whatever is wrong is told at once, and changes nothing.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use patchbay_engine::component::{ComponentBytes, Digest};
@@ -18,6 +18,8 @@ use thiserror::Error;
 
 use crate::desk::{ActivateError, Change, Desk, Obstacle, obstacles};
 
+/// Generations of a company that stay ready beside the one it decides by.
+const RECENT: usize = 2;
 /// Generations looked through at once.
 const PAGE: usize = 100;
 
@@ -102,8 +104,11 @@ pub struct Setups {
     journal: Arc<dyn Journal>,
     /// Follows the changes at once; absent where nobody decides.
     desk: Option<Arc<Desk>>,
-    /// Components by digest, as long as some setup uses them.
+    /// Components by digest.
     components: RwLock<HashMap<Digest, ComponentBytes>>,
+    /// What companies decided by last, newest first: to go back to it at once,
+    /// with its code compiled.
+    recent: Mutex<HashMap<CompanyId, VecDeque<Arc<Generation>>>>,
 }
 
 impl Setups {
@@ -114,6 +119,7 @@ impl Setups {
             journal,
             desk: None,
             components: RwLock::default(),
+            recent: Mutex::default(),
         }
     }
 
@@ -174,6 +180,7 @@ impl Setups {
             by: wanted.by.clone(),
             at: self.now(),
         };
+        let next = Arc::new(next);
         self.change(company, next, &document, Some(new), wanted, "applied")
     }
 
@@ -234,6 +241,20 @@ impl Setups {
         wanted: &Wanted,
         because: &'static str,
     ) -> Result<Plan, Refused> {
+        if wanted.moved.is_empty()
+            && let Some(next) = self.recent(company, number)
+        {
+            let in_the_way = obstacles(&*self.journal, company, &next)?;
+            let document = self.document(company, number)?;
+            return match in_the_way.is_empty() {
+                true => self.change(company, next, &document, None, wanted, because),
+                false => Err(Refused::Wrong {
+                    document: document.document,
+                    problems: Vec::new(),
+                    obstacles: in_the_way,
+                }),
+            };
+        }
         let (document, source) = self.source(company, number)?;
         let built = self.assembler.rebuild(&source, number);
         let tried = self.assembler.try_cases(&source);
@@ -254,7 +275,7 @@ impl Setups {
         }
         match next {
             Some(next) if problems.is_empty() && in_the_way.is_empty() => {
-                self.change(company, next, &document, None, wanted, because)
+                self.change(company, Arc::new(next), &document, None, wanted, because)
             }
             _ => Err(Refused::Wrong {
                 document: document.document,
@@ -267,7 +288,7 @@ impl Setups {
     fn change(
         &self,
         company: CompanyId,
-        next: Generation,
+        next: Arc<Generation>,
         document: &SourceDocument,
         new: Option<NewGeneration>,
         wanted: &Wanted,
@@ -304,20 +325,42 @@ impl Setups {
             return Ok(plan);
         }
         let change = Change {
-            generation: Arc::new(next),
+            generation: next,
             new,
             expected: before,
             by: wanted.by.clone(),
             because,
         };
         match &self.desk {
-            Some(desk) => desk.activate(change)?,
+            Some(desk) => {
+                let old = desk.generation(&plan.company).ok();
+                desk.activate(change)?;
+                self.keep(company, old);
+            }
             None => {
                 let old = before.and_then(|number| self.built(company, number).ok());
                 change.write(&*self.journal, old.as_ref(), self.now())?;
             }
         }
         Ok(plan)
+    }
+
+    /// Keep what a company decided by, for a while.
+    fn keep(&self, company: CompanyId, old: Option<Arc<Generation>>) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = recent.entry(company).or_default();
+        if let Some(old) = old {
+            recent.retain(|known| known.number != old.number);
+            recent.push_front(old);
+            recent.truncate(RECENT);
+        }
+    }
+
+    /// A generation a company decided by not long ago.
+    fn recent(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = recent.get(&company)?.iter();
+        known.find(|known| known.number == number).cloned()
     }
 
     /// What a generation is built from, without its components.

@@ -5,6 +5,7 @@ mod bodies;
 mod callers;
 mod client;
 mod documents;
+mod generations;
 mod keeping;
 mod numbers;
 mod pressure;

@@ -1,0 +1,293 @@
+//! Setups, changed over HTTP while the server decides.
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::client::Answer;
+use super::{NORTHWIND, Running};
+use crate::settings::JournalSettings;
+
+const GENERATIONS: &str = "/v1/companies/northwind/generations";
+const ROLLBACK: &str = "/v1/companies/northwind/rollback";
+
+async fn at(place: &TempDir, file: &str) -> Running {
+    let kept = JournalSettings::at(place.path().join("desk.db"));
+    Running::of(file, |settings| settings.journal = Some(kept)).await
+}
+
+async fn post(server: &Running, path: &str, body: Value) -> Answer {
+    server.client.post(path, body.to_string()).await
+}
+
+fn with_queue(id: &str) -> String {
+    format!("{NORTHWIND}[queue.{id}]\npriority = 40\n")
+}
+
+/// Number of the generation that decided about a message.
+async fn decides(server: &Running) -> u64 {
+    let answer = server
+        .client
+        .post(super::DECIDE, super::HELLO.to_owned())
+        .await;
+    let decision = answer.json();
+    decision["stamp"]["generation"].as_u64().expect("a stamp")
+}
+
+#[tokio::test]
+async fn a_setup_is_applied_listed_compared_and_taken_back_and_outlives_a_restart() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, NORTHWIND).await;
+    assert_eq!(decides(&server).await, 1);
+    let tax = with_queue("tax");
+    let planned = post(
+        &server,
+        GENERATIONS,
+        json!({"document": tax, "dry_run": true}),
+    )
+    .await;
+    assert_eq!(planned.status, 200, "{planned:?}");
+    assert_eq!(planned.json()["active"], false);
+    assert_eq!(decides(&server).await, 1, "only looked at");
+
+    let applied = post(
+        &server,
+        GENERATIONS,
+        json!({"document": tax, "expected": 1, "by": "eva"}),
+    )
+    .await;
+    assert_eq!(applied.status, 201, "{applied:?}");
+    let plan = applied.json();
+    assert_eq!(
+        (&plan["generation"], &plan["before"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(
+        plan["differences"],
+        json!([{"path": "queue.tax.priority", "after": "40"}])
+    );
+    assert_eq!(decides(&server).await, 2);
+    let queues = server
+        .client
+        .get("/v1/companies/northwind/queues")
+        .await
+        .json();
+    assert!(
+        queues.to_string().contains("tax"),
+        "the desk follows: {queues}"
+    );
+
+    let late = post(
+        &server,
+        GENERATIONS,
+        json!({"document": NORTHWIND, "expected": 1}),
+    )
+    .await;
+    let problem = late.problem(409, "generation-moved");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains('2')),
+        "{problem}"
+    );
+
+    let listed = server.client.get(GENERATIONS).await.json();
+    assert_eq!(listed["active"], 2);
+    let numbers: Vec<_> = listed["generations"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| (one["generation"].as_u64(), one["by"].as_str()))
+        .collect();
+    assert_eq!(numbers, [(Some(2), Some("eva")), (Some(1), Some("start"))]);
+    let one = server.client.get(&format!("{GENERATIONS}/2")).await.json();
+    assert_eq!(one["document"], tax);
+    let compared = server
+        .client
+        .get(&format!("{GENERATIONS}/1/differences"))
+        .await
+        .json();
+    assert_eq!(
+        compared["differences"],
+        json!([{"path": "queue.tax.priority", "before": "40"}])
+    );
+    server.stop().await;
+
+    // Its file still says what it began with.
+    let server = at(&place, NORTHWIND).await;
+    assert_eq!(decides(&server).await, 2, "what was applied goes on");
+    let back = post(&server, ROLLBACK, json!({})).await;
+    assert_eq!(back.status, 201, "{back:?}");
+    assert_eq!(decides(&server).await, 1);
+    post(&server, ROLLBACK, json!({}))
+        .await
+        .problem(409, "nothing-before");
+    let again = post(&server, &format!("{GENERATIONS}/2/activate"), json!({})).await;
+    assert_eq!(again.status, 201, "{again:?}");
+    post(&server, &format!("{GENERATIONS}/2/activate"), json!({}))
+        .await
+        .problem(409, "already-active");
+}
+
+#[tokio::test]
+async fn a_setup_that_is_wrong_changes_nothing_and_every_reason_is_told() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, NORTHWIND).await;
+    let wrong = "company = \"northwind\"\n[pipeline]\nroute = [\"ghost\"]\n[queue.general]\ndefault = true\n[queue.tax]\npriority = 101\n";
+    let refused = post(&server, GENERATIONS, json!({"document": wrong})).await;
+    let problem = refused.problem(422, "setup-refused");
+    let lines: Vec<_> = problem["problems"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| one["line"].as_u64())
+        .collect();
+    assert_eq!(lines, [Some(3), Some(6)], "{problem}");
+    let unpacked = "company = \"northwind\"\n[pipeline]\nroute = [\"care\"]\n[plugin.care]\npack = \"care\"\n[queue.general]\ndefault = true\n";
+    let refused = post(&server, GENERATIONS, json!({"document": unpacked})).await;
+    let problem = refused.problem(422, "setup-refused");
+    assert!(
+        problem.to_string().contains("there is no pack"),
+        "{problem}"
+    );
+    assert_eq!(decides(&server).await, 1);
+    let listed = server.client.get(GENERATIONS).await.json();
+    assert_eq!(
+        listed["generations"].as_array().map(Vec::len),
+        Some(1),
+        "nothing is kept of it"
+    );
+}
+
+#[tokio::test]
+async fn a_queue_with_work_goes_only_with_where_that_moves() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, &with_queue("tax")).await;
+    let hello =
+        json!({"id": "1", "channel": "chat", "text": "Hello", "author": {"address": "@jo"}});
+    post(&server, "/v1/companies/northwind/interactions", hello).await;
+    let conversations = "/v1/companies/northwind/conversations";
+    let id = loop {
+        let open = server.client.get(conversations).await.json();
+        if let Some(id) = open["conversations"][0]["id"].as_str() {
+            break id.to_owned();
+        }
+    };
+    let transfer = json!({"by": "eva", "role": "supervisor", "action": "transfer", "queue": "tax"});
+    let done = post(&server, &format!("{conversations}/{id}/actions"), transfer).await;
+    assert_eq!(done.status, 200, "{done:?}");
+    let refused = post(&server, GENERATIONS, json!({"document": NORTHWIND})).await;
+    let problem = refused.problem(422, "setup-refused");
+    assert!(
+        problem["problems"][0]["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("moved-to")),
+        "{problem}"
+    );
+
+    let moved = format!("{NORTHWIND}[queue.tax]\nmoved-to = \"general\"\n");
+    let applied = post(&server, GENERATIONS, json!({"document": moved})).await;
+    assert_eq!(applied.status, 201, "{applied:?}");
+    loop {
+        let one = server
+            .client
+            .get(&format!("{conversations}/{id}"))
+            .await
+            .json();
+        if one["queue"] == "general" {
+            let last = one["history"]
+                .as_array()
+                .and_then(|all| all.last())
+                .cloned();
+            let last = last.expect("a history");
+            assert_eq!(
+                (&last["kind"], &last["data"]["because"]),
+                (&json!("transferred"), &json!("moved"))
+            );
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_company_may_begin_while_the_server_runs() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, NORTHWIND).await;
+    let path = "/v1/companies/harbour/generations";
+    server
+        .client
+        .get(path)
+        .await
+        .problem(404, "unknown-company");
+    let document = "company = \"harbour\"\n[queue.general]\ndefault = true\n";
+    let applied = post(&server, path, json!({"document": document})).await;
+    assert_eq!(applied.status, 201, "{applied:?}");
+    let hello =
+        json!({"id": "1", "channel": "chat", "text": "Hello", "author": {"address": "@jo"}});
+    let taken = post(&server, "/v1/companies/harbour/interactions", hello).await;
+    assert_eq!(taken.status, 202, "{taken:?}");
+    server.stop().await;
+    let server = at(&place, NORTHWIND).await;
+    assert_eq!(
+        server.client.get(path).await.json()["active"],
+        1,
+        "kept, though no file names it"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_setup_is_refused() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, NORTHWIND).await;
+    let other = NORTHWIND.replace("northwind", "harbour");
+    let digest = format!("sha256:{}", "0".repeat(64));
+    for body in [
+        json!({}),
+        json!({"document": 7}),
+        json!({"document": NORTHWIND, "colour": 1}),
+        json!({"document": other}),
+        json!({"document": NORTHWIND, "by": ""}),
+        json!({"document": NORTHWIND, "by": "x".repeat(257)}),
+        json!({"document": NORTHWIND, "expected": -1}),
+        json!({"document": NORTHWIND, "packs": {"care": {"bundle": {}}}}),
+        json!({"document": NORTHWIND, "packs": {"care": {"bundle": {"name": "care", "component": digest}}}}),
+        json!({"document": NORTHWIND, "packs": {"care": {"bundle": {"name": "care", "component": digest}, "code": "!"}}}),
+        json!({"document": NORTHWIND, "packs": {"care": {"bundle": {"name": "care", "component": digest}, "code": "AAAA"}}}),
+    ] {
+        let refused = post(&server, GENERATIONS, body.clone()).await;
+        assert_eq!(refused.status, 422, "{body}: {refused:?}");
+    }
+    let broken = post(&server, GENERATIONS, json!({"document": "company = "})).await;
+    broken.problem(422, "setup-refused");
+    for (path, status) in [
+        (format!("{GENERATIONS}/9"), 404),
+        (format!("{GENERATIONS}/x"), 400),
+        (format!("{GENERATIONS}/9/differences"), 404),
+        (format!("{GENERATIONS}?before=x"), 400),
+    ] {
+        assert_eq!(server.client.get(&path).await.status, status, "{path}");
+    }
+    let activate = format!("{GENERATIONS}/9/activate");
+    post(&server, &activate, json!({}))
+        .await
+        .problem(404, "unknown-generation");
+    post(&server, ROLLBACK, json!({"to": 9}))
+        .await
+        .problem(404, "unknown-generation");
+    post(&server, ROLLBACK, json!({"colour": 1}))
+        .await
+        .problem(422, "invalid-input");
+    let nobody = "/v1/companies/nobody/rollback";
+    post(&server, nobody, json!({}))
+        .await
+        .problem(404, "unknown-company");
+}
+
+#[tokio::test]
+async fn a_server_without_a_journal_keeps_no_setups() {
+    let server = Running::usual().await;
+    let body = json!({"document": NORTHWIND});
+    post(&server, GENERATIONS, body)
+        .await
+        .problem(404, "no-journal");
+}

@@ -1,0 +1,293 @@
+//! Setups are swapped while customers write: nothing fails, nothing is lost,
+//! nothing is out of order, and every answer is of the setup it is stamped
+//! with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+
+use patchbay_desk::history::EntryKind;
+use patchbay_desk::setups::{Setups, Wanted};
+use patchbay_desk::{Delivery, Desk, DeskSettings, ReceiptStatus};
+use patchbay_engine::config::EngineSettings;
+use patchbay_engine::engine::Engine;
+use patchbay_generation::Generation;
+use patchbay_generation::assemble::Assembler;
+use patchbay_journal::{Entry, Journal, Options, SqliteJournal};
+use patchbay_pack::build::BuildOptions;
+use serde_json::{Value, json};
+
+/// How often the setup changes.
+const SWAPS: u64 = 200;
+/// Threads that deliver.
+const SENDERS: usize = 3;
+/// People who write.
+const PEOPLE: usize = 24;
+
+fn guest() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests/misbehaving")
+}
+
+/// A company whose classifier says `marker`.
+fn file(marker: &str) -> String {
+    let pack = guest().canonicalize().expect("there");
+    format!(
+        "company = \"northwind\"\n[pipeline]\nclassify = [\"guest\"]\nroute = [\"guest\"]\n[plugin.guest]\npack = {pack:?}\ngrants = {{ interactions = true, agents = true, knowledge = true, state = [\"conversation\", \"contact\", \"company\"] }}\nsettings = {{ marker = {marker:?} }}\nlimits = {{ deadline = \"500ms\" }}\n[queue.general]\ndefault = true\n"
+    )
+}
+
+struct Place {
+    desk: Arc<Desk>,
+    setups: Setups,
+    _directory: tempfile::TempDir,
+}
+
+fn wanted() -> Wanted {
+    Wanted {
+        by: "test".to_owned(),
+        ..Wanted::default()
+    }
+}
+
+/// A desk whose company decides by generation 1, `odd`, and could by 2, `even`.
+fn place() -> Place {
+    let directory = tempfile::tempdir().expect("a place");
+    let options = Options::new(
+        directory.path().join("desk.db"),
+        directory.path().join("desk.key"),
+    );
+    let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&options).expect("a journal"));
+    let settings = EngineSettings {
+        instances: 64,
+        ..EngineSettings::default()
+    };
+    let engine = Engine::serving(settings, None).expect("an engine");
+    let quiet = BuildOptions {
+        quiet: true,
+        ..BuildOptions::default()
+    };
+    let assembler = Assembler::new(engine, Vec::new(), quiet);
+    let sources = ["odd", "even"].map(|marker| {
+        let built = assembler.build_text(&file(marker), Path::new("."), 0);
+        built.expect("a valid company").source
+    });
+    let desk = Desk::open(Arc::clone(&journal), Vec::new(), DeskSettings::default());
+    let desk = Arc::new(desk.expect("a desk"));
+    let setups = Setups::of(assembler, journal).followed_by(Arc::clone(&desk));
+    let plan = setups.apply(&sources[0], &wanted()).expect("applied");
+    assert_eq!((plan.number, plan.before, plan.active), (1, None, true));
+    let kept = Wanted {
+        keep_only: true,
+        ..wanted()
+    };
+    let plan = setups.apply(&sources[1], &kept).expect("kept");
+    assert_eq!((plan.number, plan.before, plan.active), (2, Some(1), false));
+    assert_eq!(plan.differences.len(), 1, "{:?}", plan.differences);
+    Place {
+        desk,
+        setups,
+        _directory: directory,
+    }
+}
+
+fn said(id: &str, author: usize) -> Delivery {
+    let interaction = json!({"id": id, "channel": "chat", "text": "marker",
+        "author": {"address": format!("@{author}")}});
+    Delivery::from_outside(interaction).expect("valid")
+}
+
+fn feed(desk: &Desk) -> Vec<Entry> {
+    let company = desk.company("northwind").expect("there");
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |entry: &Entry| entry.feed);
+        let page = desk
+            .journal()
+            .feed(company, after, 1_000)
+            .expect("readable");
+        if page.entries.is_empty() {
+            return all;
+        }
+        all.extend(page.entries);
+    }
+}
+
+fn head(entry: &Entry) -> Value {
+    serde_json::from_str(&entry.head).expect("JSON")
+}
+
+#[test]
+fn hundreds_of_swaps_under_load_lose_nothing_and_every_answer_fits_its_stamp() {
+    let place = place();
+    let (desk, setups) = (&place.desk, &place.setups);
+    let over = AtomicBool::new(false);
+    let delivered = AtomicUsize::new(0);
+    let mut used: Vec<Weak<Generation>> = Vec::new();
+    std::thread::scope(|scope| {
+        for sender in 0..SENDERS {
+            let (over, delivered) = (&over, &delivered);
+            scope.spawn(move || {
+                for number in 0.. {
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let batch = (0..8).map(|part| {
+                        let id = format!("{sender}-{number}-{part}");
+                        said(&id, (number * 8 + part + sender) % PEOPLE)
+                    });
+                    let receipts = desk.accept("northwind", batch.collect()).expect("taken in");
+                    for receipt in &receipts {
+                        let taken = matches!(receipt.status, ReceiptStatus::Accepted { .. });
+                        assert!(taken, "{receipt:?}");
+                    }
+                    delivered.fetch_add(receipts.len(), Ordering::Relaxed);
+                    // Full load, and no backlog without end.
+                    while desk.undecided() > 500 {
+                        std::thread::yield_now();
+                    }
+                }
+            });
+        }
+        for swap in 0..SWAPS {
+            let number = 2 - swap % 2;
+            let plan = setups
+                .activate("northwind", number, &wanted())
+                .expect("swapped");
+            assert_eq!(plan.before, Some(3 - number));
+            let generation = desk.generation("northwind").expect("there");
+            assert_eq!(generation.number, number);
+            used.push(Arc::downgrade(&generation));
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    desk.settled();
+
+    let mut by_generation = BTreeMap::<u64, u64>::new();
+    let mut order = BTreeMap::<_, Vec<_>>::new();
+    let mut decided = 0;
+    let mut swaps = 0;
+    for entry in feed(desk) {
+        let head = head(&entry);
+        if entry.kind == EntryKind::GenerationActivated as u16 {
+            swaps += 1;
+        }
+        if entry.kind != EntryKind::Received as u16 {
+            continue;
+        }
+        decided += 1;
+        assert_eq!(head["outcome"], "ok", "{head}");
+        let generation = head["stamp"]["generation"].as_u64().expect("a stamp");
+        let answer = match generation {
+            1 => "odd",
+            2 => "even",
+            other => panic!("generation {other} never decided"),
+        };
+        assert_eq!(
+            head["classification"]["intents"][0]["name"], answer,
+            "{head}"
+        );
+        *by_generation.entry(generation).or_default() += 1;
+        let place = (entry.sequence, entry.input.expect("of an input"));
+        order.entry(entry.conversation).or_default().push(place);
+    }
+    assert_eq!(decided, delivered.load(Ordering::Relaxed), "each once");
+    assert_eq!(swaps, SWAPS + 1);
+    for (conversation, places) in order {
+        assert!(places.is_sorted(), "{conversation:?}: {places:?}");
+        let inputs: Vec<_> = places.iter().map(|(_, input)| *input).collect();
+        assert!(inputs.is_sorted(), "{conversation:?}: {inputs:?}");
+    }
+    assert_eq!(by_generation.len(), 2, "both decided: {by_generation:?}");
+    let text = file("third");
+    for _ in 0..3 {
+        let built = setups.assembler().build_text(&text, Path::new("."), 0);
+        let plan = setups.apply(&built.expect("valid").source, &wanted());
+        plan.expect("applied");
+    }
+    let alive = used.iter().filter(|used| used.strong_count() > 0).count();
+    assert_eq!(alive, 0, "what did not decide lately is let go");
+}
+
+#[test]
+fn an_earlier_setup_comes_back_only_with_room_for_the_work_at_hand() {
+    let place = place();
+    let (desk, setups) = (&place.desk, &place.setups);
+    assert!(
+        setups.roll_back("northwind", None, &wanted()).is_err(),
+        "nothing before"
+    );
+    let text = file("third") + "[queue.tax]\n";
+    let built = setups
+        .assembler()
+        .build_text(&text, Path::new("."), 0)
+        .expect("valid");
+    let plan = setups.apply(&built.source, &wanted()).expect("applied");
+    assert_eq!(plan.number, 3);
+    let receipts = desk
+        .accept("northwind", vec![said("1", 1)])
+        .expect("taken in");
+    assert_eq!(receipts.len(), 1);
+    desk.settled();
+    let company = desk.company("northwind").expect("there");
+    let conversation = desk
+        .journal()
+        .unresolved(None, 9)
+        .expect("readable")
+        .remove(0);
+    assert_eq!(conversation.queue.as_deref(), Some("general"));
+    let actor = patchbay_desk::action::Actor {
+        id: "eva".to_owned(),
+        role: patchbay_desk::action::Role::Supervisor,
+    };
+    let tax = patchbay_desk::action::Destination::Queue("tax".to_owned());
+    let transfer = patchbay_desk::action::Action::Transfer(tax);
+    let done = desk.act("northwind", conversation.id, actor, transfer);
+    done.expect("a desk that works").expect("transferred");
+    let refused = setups
+        .roll_back("northwind", None, &wanted())
+        .expect_err("work at hand");
+    let patchbay_desk::setups::Refused::Wrong { obstacles, .. } = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(obstacles.len(), 1, "{obstacles:?}");
+    assert!(
+        obstacles[0].to_string().contains("moved-to"),
+        "{}",
+        obstacles[0]
+    );
+    assert_eq!(
+        desk.generation("northwind").expect("there").number,
+        3,
+        "nothing changed"
+    );
+
+    let moved = Wanted {
+        moved: BTreeMap::from([("tax".to_owned(), "general".to_owned())]),
+        ..wanted()
+    };
+    let stale = Wanted {
+        expected: Some(2),
+        ..moved.clone()
+    };
+    assert!(
+        setups.roll_back("northwind", None, &stale).is_err(),
+        "somebody was faster"
+    );
+    let plan = setups
+        .roll_back("northwind", None, &moved)
+        .expect("rolled back");
+    assert_eq!((plan.number, plan.before), (1, Some(3)), "2 never decided");
+    desk.settled();
+    let conversation = desk.journal().conversation(company, conversation.id);
+    let conversation = conversation.expect("readable").expect("there");
+    assert_eq!(conversation.queue.as_deref(), Some("general"));
+    assert!(
+        setups.activate("northwind", 1, &wanted()).is_err(),
+        "it decides already"
+    );
+    assert!(
+        setups.activate("northwind", 9, &wanted()).is_err(),
+        "there is none"
+    );
+}
