@@ -38,6 +38,7 @@ pub(crate) fn apply(args: &ApplyArgs) -> Outcome {
     let company = CompanyFile::parse(&source.document)
         .map_err(|problems| located(&args.file, &source.document, problems))?;
     let company = company.company.into_inner();
+    output::note("building it and running its packs' own cases");
     let plan = match Reach::of(&args.config)? {
         Reach::Server(api) => {
             let path = format!("/v1/companies/{}/generations", part(&company));

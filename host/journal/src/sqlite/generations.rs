@@ -35,19 +35,45 @@ pub(super) fn check_activation(activation: &Activation) -> Result<(), JournalErr
     notes::check(&activation.notes)
 }
 
-/// Keep a generation.
-pub(super) fn put(
-    sql: &Connection,
+/// Keep a generation, have a company decide by one, or both. What is refused is
+/// refused before anything is written.
+pub(super) fn change(
+    work: &mut Work<'_>,
     company: CompanyId,
-    new: &NewGeneration,
+    new: Option<&NewGeneration>,
+    activation: Option<&Activation>,
+    at: Timestamp,
 ) -> Result<(), JournalError> {
-    let newest: Option<u64> = sql
-        .prepare_cached("SELECT max(number) FROM generation WHERE company = ?1")?
-        .query_row([company], |row| row.get(0))?;
-    let newest = newest.unwrap_or(0);
-    if new.number != newest + 1 {
-        return Err(JournalError::GenerationTaken { newest });
+    if let Some(new) = new {
+        let newest: Option<u64> = work
+            .sql
+            .prepare_cached("SELECT max(number) FROM generation WHERE company = ?1")?
+            .query_row([company], |row| row.get(0))?;
+        let newest = newest.unwrap_or(0);
+        if new.number != newest + 1 {
+            return Err(JournalError::GenerationTaken { newest });
+        }
     }
+    if let Some(activation) = activation {
+        let active = active(work.sql, company)?;
+        if active != activation.expected {
+            return Err(JournalError::GenerationMoved { active });
+        }
+        let comes = new.is_some_and(|new| new.number == activation.number);
+        if !comes && one(work.sql, company, activation.number)?.is_none() {
+            return Err(JournalError::NoGeneration(activation.number));
+        }
+    }
+    if let Some(new) = new {
+        put(work.sql, company, new)?;
+    }
+    match activation {
+        Some(activation) => activate(work, company, activation, at),
+        None => Ok(()),
+    }
+}
+
+fn put(sql: &Connection, company: CompanyId, new: &NewGeneration) -> Result<(), JournalError> {
     let mut keep = sql.prepare_cached(
         "INSERT INTO generation_part (digest, bytes) VALUES (?1, ?2)
          ON CONFLICT (digest) DO NOTHING",
@@ -70,26 +96,17 @@ pub(super) fn put(
     Ok(())
 }
 
-/// Have a company decide by a generation.
-pub(super) fn activate(
+fn activate(
     work: &mut Work<'_>,
     company: CompanyId,
     activation: &Activation,
     at: Timestamp,
 ) -> Result<(), JournalError> {
-    let active = active(work.sql, company)?;
-    if active != activation.expected {
-        return Err(JournalError::GenerationMoved { active });
-    }
-    let known = work
-        .sql
+    work.sql
         .prepare_cached(
             "UPDATE generation SET activated_at = ?3 WHERE company = ?1 AND number = ?2",
         )?
         .execute(params![company, place(activation.number), At(at)])?;
-    if known == 0 {
-        return Err(JournalError::NoGeneration(activation.number));
-    }
     work.sql
         .prepare_cached("UPDATE company SET generation = ?2 WHERE id = ?1")?
         .execute(params![company, place(activation.number)])?;

@@ -328,13 +328,7 @@ impl Journal for SqliteJournal {
             .as_ref()
             .map_or(Ok(()), generations::check_activation)?;
         self.writer.call(1, move |work| {
-            if let Some(new) = &new {
-                generations::put(work.sql, company, new)?;
-            }
-            match &activation {
-                Some(activation) => generations::activate(work, company, activation, at),
-                None => Ok(()),
-            }
+            generations::change(work, company, new.as_ref(), activation.as_ref(), at)
         })
     }
 

@@ -6,6 +6,7 @@ mod crash;
 mod deciding;
 mod erasure;
 mod failure;
+mod generations;
 mod intake;
 mod opening;
 mod outbox;
