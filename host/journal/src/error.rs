@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::id::{ContactId, Ordinal};
+use crate::id::{ContactId, Ordinal, TokenId};
 
 /// Why the store could not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +111,12 @@ pub enum JournalError {
     /// No item of that key, or not in a state in which that is possible.
     #[error("the outbox has no such item {0:?}, or it is already done")]
     NoItem(String),
+    /// No agent of that id is on the company's roster.
+    #[error("there is no agent {0:?} on the roster; import them first")]
+    NoAgent(String),
+    /// No token of that id.
+    #[error("there is no token {0}")]
+    NoToken(TokenId),
     /// The journal is being closed.
     #[error("the journal is closed")]
     Closed,
