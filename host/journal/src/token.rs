@@ -178,10 +178,13 @@ mod tests {
 
     #[test]
     fn a_secret_reads_back_and_no_other_does() {
-        let secret = Secret::make().unwrap();
+        let secret = Secret::make().expect("random bytes");
         let text = secret.reveal().to_owned();
-        assert_eq!(Secret::parse(&text).unwrap().hash(), secret.hash());
-        assert_ne!(Secret::make().unwrap().hash(), secret.hash());
+        assert_eq!(
+            Secret::parse(&text).expect("a secret").hash(),
+            secret.hash()
+        );
+        assert_ne!(Secret::make().expect("random bytes").hash(), secret.hash());
         for wrong in [
             "",
             "pb_",
@@ -198,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_shown_by_accident() {
-        let secret = Secret::make().unwrap();
+        let secret = Secret::make().expect("random bytes");
         let shown = format!("{secret:?} {:?}", secret.hash());
         assert_eq!(shown, "Secret SecretHash");
     }

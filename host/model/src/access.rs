@@ -1,6 +1,16 @@
 //! What somebody is to the host, and for whom: the standing a token gives.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+
+use crate::duration::Seconds;
+
+/// How long a token is good unless said: 90 days.
+const USUALLY: Seconds = Seconds(90 * DAY);
+/// The shortest and the longest: a minute and ten years.
+const LIFETIMES: std::ops::RangeInclusive<Seconds> = Seconds(60)..=Seconds(3_650 * DAY);
+const DAY: u32 = 86_400;
 
 /// Declares [`Role`], so that a role's name and meaning exist in one place.
 macro_rules! roles {
@@ -47,6 +57,37 @@ impl Role {
     pub const fn may_be_host_wide(self) -> bool {
         matches!(self, Role::Operator | Role::Auditor)
     }
+}
+
+/// A text is no role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be integrator, operator, agent, supervisor or auditor")]
+pub struct NotARole;
+
+impl FromStr for Role {
+    type Err = NotARole;
+
+    fn from_str(text: &str) -> Result<Role, NotARole> {
+        let mut all = Role::ALL.into_iter();
+        all.find(|role| role.as_str() == text).ok_or(NotARole)
+    }
+}
+
+/// A token cannot be good for so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be from 1m to 3650d, such as 30d")]
+pub struct LifetimeError;
+
+/// How long a token is good: what was asked for, or else 90 days.
+///
+/// # Errors
+/// [`LifetimeError`] for less than a minute or more than ten years.
+pub fn lifetime(asked: Option<Seconds>) -> Result<Seconds, LifetimeError> {
+    let span = asked.unwrap_or(USUALLY);
+    LIFETIMES
+        .contains(&span)
+        .then_some(span)
+        .ok_or(LifetimeError)
 }
 
 /// For whom a token speaks.
@@ -135,6 +176,26 @@ mod tests {
         assert_eq!(nobody, Err(StandingError::NoAgent));
         let bound = standing(Some("a"), Role::Supervisor, Some("ana")).check();
         assert_eq!(bound, Err(StandingError::NotAnAgent));
+    }
+
+    #[test]
+    fn a_role_reads_back_from_its_name_and_the_error_names_all() {
+        for role in Role::ALL {
+            assert_eq!(role.as_str().parse(), Ok(role));
+            assert!(NotARole.to_string().contains(role.as_str()));
+        }
+        assert_eq!("Operator".parse::<Role>(), Err(NotARole));
+    }
+
+    #[test]
+    fn a_token_is_good_for_a_minute_to_ten_years() {
+        assert_eq!(lifetime(None), Ok(Seconds(90 * DAY)));
+        for span in [60, 3_650 * DAY] {
+            assert_eq!(lifetime(Some(Seconds(span))), Ok(Seconds(span)));
+        }
+        for span in [0, 59, 3_650 * DAY + 1, u32::MAX] {
+            assert_eq!(lifetime(Some(Seconds(span))), Err(LifetimeError));
+        }
     }
 
     #[test]

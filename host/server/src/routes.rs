@@ -1,6 +1,7 @@
 //! What can be asked, and of whom.
 
 mod approvals;
+mod audit;
 mod contacts;
 mod conversations;
 mod decide;
@@ -13,6 +14,7 @@ mod metrics;
 mod outbox;
 mod overview;
 mod people;
+mod tokens;
 mod tone;
 
 use std::sync::Arc;
@@ -60,6 +62,11 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::retry))
         .routes(routes!(events::follow))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::of_company))
+        .routes(routes!(audit::verify))
         .routes(routes!(journal::status))
         .routes(routes!(journal::backup))
         .routes(routes!(journal::check))
@@ -78,7 +85,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     router
         .fallback(nowhere)
         .method_not_allowed_fallback(no_such_method)
-        .layer(from_fn(guard::check))
+        .layer(from_fn_with_state(Arc::clone(&app), guard::check))
         .layer(CatchPanicLayer::custom(broken_off))
         .layer(from_fn(problem::write))
         .layer(from_fn_with_state(Arc::clone(&app), telemetry::count))

@@ -1,11 +1,13 @@
 //! The server over real sockets. Its companies have no plugins: what policies
 //! do is tested where they are.
 
+mod access;
 mod bodies;
 mod callers;
 mod client;
 mod documents;
 mod keeping;
+mod matrix;
 mod numbers;
 mod pressure;
 mod queue;

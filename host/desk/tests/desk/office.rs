@@ -135,7 +135,7 @@ pub(crate) fn head(entry: &Entry) -> Value {
 }
 
 /// Something for the audit trail.
-pub(crate) fn act() -> AuditEntry {
+pub(crate) fn noted() -> AuditEntry {
     AuditEntry {
         at: jiff::Timestamp::UNIX_EPOCH,
         company: Some("northwind".to_owned()),
