@@ -60,6 +60,15 @@ pub(crate) enum Reach {
 impl Reach {
     /// The journal of a server's settings, or the server.
     pub(crate) fn of(config: &Path) -> Result<Reach, Failure> {
+        Reach::open(config, false)
+    }
+
+    /// The same; the journal is made where there is none.
+    pub(crate) fn made(config: &Path) -> Result<Reach, Failure> {
+        Reach::open(config, true)
+    }
+
+    fn open(config: &Path, make: bool) -> Result<Reach, Failure> {
         let settings = ServerSettings::read(config).map_err(rejected)?;
         let Some(journal) = &settings.journal else {
             return Err(Failure::advised(
@@ -68,7 +77,7 @@ impl Reach {
                 "set path under [journal]; host/server/patchbay.example.toml shows how",
             ));
         };
-        if !journal.path.exists() {
+        if !make && !journal.path.exists() {
             return Err(Failure::advised(
                 Exit::Machine,
                 format!("{} does not exist", journal.path.display()),

@@ -16,10 +16,10 @@ use crate::loading::rejected;
 use crate::output;
 
 pub(crate) fn run(args: &TokenArgs) -> Outcome {
-    let reach = Reach::of(&args.config)?;
     match &args.verb {
-        TokenVerb::Create(wanted) => create(args, &reach, wanted),
-        TokenVerb::List => list(&reach, args.json),
+        // A server that is to listen beyond loopback needs one before it starts.
+        TokenVerb::Create(wanted) => create(args, &Reach::made(&args.config)?, wanted),
+        TokenVerb::List => list(&Reach::of(&args.config)?, args.json),
         TokenVerb::Revoke { id } => {
             let id: TokenId = id.parse().map_err(|error| {
                 Failure::advised(
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &TokenArgs) -> Outcome {
                     "`patchbay token list` names them; the secret is not needed",
                 )
             })?;
-            revoke(&reach, id)?;
+            revoke(&Reach::of(&args.config)?, id)?;
             match args.json {
                 true => output::json(&json!({"revoked": id.to_string()}))?,
                 false => output::line(format!("{id} is revoked"))?,
