@@ -19,6 +19,7 @@ use crate::{access, routes};
     ),
     tags(
         (name = "decisions", description = "Stateless decisions: the body carries everything."),
+        (name = "access", description = "Who may ask, and who did what."),
         (name = "operation", description = "For whoever runs the server."),
     ),
 )]

@@ -6,6 +6,7 @@ mod bodies;
 mod callers;
 mod client;
 mod documents;
+mod entrances;
 mod keeping;
 mod matrix;
 mod numbers;

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use patchbay_desk::floor::{AgentView, Hold, Holding, Offer, OfferId, RosterChange};
 use patchbay_desk::roster::Agent;
-use patchbay_desk::{AgentStatus, QueueStatus};
+use patchbay_desk::{AgentStatus, DeskError, QueueStatus};
 use patchbay_model::directory::Presence;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -342,9 +342,16 @@ pub(super) async fn remove(
     app.read(move |desk| {
         let entry = caller.entry("agent.removed", Some(&company), &json!({"agent": agent}));
         let _alone = here.access.change();
-        desk.remove_agent(&company, &agent, entry)?;
-        here.access.revoke_agent(&company, &agent);
-        Ok(StatusCode::NO_CONTENT)
+        let removed = desk.remove_agent(&company, &agent, entry);
+        // Whatever went wrong: the journal may have taken them off before it did.
+        let is_unknown = matches!(
+            removed,
+            Err(DeskError::UnknownAgent(_) | DeskError::UnknownCompany(_))
+        );
+        if !is_unknown {
+            here.access.revoke_agent(&company, &agent);
+        }
+        Ok(removed?)
     })
     .await?;
     // Whoever follows the feed with a token of theirs is cut off.

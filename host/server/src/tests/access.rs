@@ -1,20 +1,17 @@
 //! Tokens over HTTP: the first one closes the door, each acts as who it is, and
-//! none comes in by a side entrance.
+//! what they do stands in the audit trail.
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use patchbay_model::access::{Role, Standing};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::client::{Answer, Client};
+use super::documents::fits;
 use super::matrix::{give, standing};
 use super::working::{COMPANY, Office};
-use super::{Running, northwind, settings};
-use crate::settings::JournalSettings;
-use crate::{ServeError, Server};
 
 /// Somebody with a token, or without.
 struct Somebody {
@@ -103,7 +100,9 @@ async fn the_first_token_closes_the_door_and_it_stays_closed() {
         .await
         .problem(401, "unauthenticated");
     assert_eq!(olga.get("/metrics").await.status, 200);
+    fits("MadeToken", &made);
     let list = olga.get("/v1/tokens").await;
+    fits("TokenList", &list.json());
     assert_eq!(list.json()["tokens"][0]["state"], "active");
     assert!(
         !list.body.contains("secret") && !list.body.contains(secret),
@@ -250,11 +249,11 @@ async fn an_agents_token_acts_for_that_agent_alone() {
     let conversation = office.hear("1").await;
     let agents = office.get("/agents").await.json();
     let offered = agents["agents"].as_array().expect("agents").iter();
-    let offered = offered
+    let mut offered = offered
         .filter(|one| one["load"] != 0)
         .map(|one| one["id"].clone());
     let mine = offered
-        .last()
+        .next()
         .expect("an offer")
         .as_str()
         .expect("an id")
@@ -382,96 +381,6 @@ async fn without_tokens_whoever_acts_is_named() {
     assert_eq!(problem.problem(422, "invalid-input")["field"], "by");
 }
 
-#[tokio::test]
-async fn no_token_comes_in_by_a_side_entrance() {
-    let office = Office::with(&["ana"]).await;
-    let good = Somebody::of(&office, Role::Operator).header;
-    let secret = good["Authorization: Bearer ".len()..].trim().to_owned();
-    let path = format!("{COMPANY}/queues");
-    let client = &office.server.client;
-    let wrong = [
-        String::new(),
-        format!("X-Token: {secret}\r\n"),
-        format!("Cookie: token={secret}\r\n"),
-        format!("Proxy-Authorization: Bearer {secret}\r\n"),
-        format!("Authorization: {secret}\r\n"),
-        format!("Authorization: Basic {secret}\r\n"),
-        format!("Authorization: Token {secret}\r\n"),
-        format!("Authorization: Bearer{secret}\r\n"),
-        format!("Authorization: Bearer\t{secret}\r\n"),
-        format!("Authorization: Bearer {secret}0\r\n"),
-        format!("Authorization: Bearer {}\r\n", &secret[..66]),
-        format!("Authorization: Bearer {}\r\n", secret.to_uppercase()),
-        format!("Authorization: Bearer {secret}, Bearer {secret}\r\n"),
-        format!("Authorization: Bearer {secret} x\r\n"),
-        format!("Authorization: Bearer \"{secret}\"\r\n"),
-        format!("Authorization: Bearer é{secret}\r\n"),
-        format!("{good}{good}"),
-        format!("{good}Authorization: Bearer x\r\n"),
-        "Authorization:\r\n".to_owned(),
-        "Authorization: Bearer\r\n".to_owned(),
-        format!("Authorization: Bearer {}\r\n", "x".repeat(4_000)),
-        format!(
-            "Authorization: Bearer {secret}{}\r\n",
-            " ".repeat(5_000) + "x"
-        ),
-    ];
-    for header in &wrong {
-        let answer = client.ask("GET", &path, header, "").await;
-        let shown = header.get(..80).unwrap_or(header);
-        assert_eq!(answer.status, 401, "{shown}: {answer:?}");
-        assert!(!answer.body.contains(&secret[3..60]), "{shown}: {answer:?}");
-    }
-    for query in ["access_token", "token", "authorization"] {
-        let path = format!("{path}?{query}={secret}");
-        let answer = client.ask("GET", &path, "", "").await;
-        answer.problem(401, "unauthenticated");
-        assert!(!answer.body.contains(&secret), "{answer:?}");
-    }
-    for byte in ["\u{1}", "\u{0}", "\u{7f}"] {
-        let header = format!("Authorization: Bearer {byte}{secret}\r\n");
-        let answer = client.ask("GET", &path, &header, "").await;
-        assert!([400, 401].contains(&answer.status), "{byte:?}: {answer:?}");
-        assert!(!answer.body.contains(&secret), "{answer:?}");
-    }
-    for header in [
-        good.clone(),
-        good.replace("Authorization: Bearer", "authorization: bearer"),
-        good.replace("Bearer", "BEARER"),
-        good.replace("Bearer ", "Bearer   "),
-        good.replace("\r\n", "  \r\n"),
-    ] {
-        let answer = client.ask("GET", &path, &header, "").await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-    }
-    // More header than is read at all.
-    let vast = format!("Authorization: Bearer {}\r\n", "x".repeat(1 << 20));
-    let request = client.request("GET", &path, &vast, "");
-    let mut stream = client.connect().await;
-    let _ = stream.write_all(request.as_bytes()).await;
-    let mut answer = Vec::new();
-    let _ = timeout(Duration::from_secs(60), stream.read_to_end(&mut answer)).await;
-    let answer = String::from_utf8_lossy(&answer);
-    assert!(!answer.contains(" 200 "), "{answer}");
-    assert_eq!(client.ask("GET", &path, &good, "").await.status, 200);
-}
-
-#[tokio::test]
-async fn with_a_token_the_server_answers_by_whatever_name_it_is_reached() {
-    let office = Office::with(&["ana"]).await;
-    let good = Somebody::of(&office, Role::Operator).header;
-    let request = format!(
-        "GET {COMPANY}/queues HTTP/1.1\r\nHost: care.example\r\nOrigin: https://desk.example\r\n{good}Connection: close\r\n\r\n"
-    );
-    let answer = office.server.client.raw(request.as_bytes()).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let text = format!(
-        "POST {COMPANY}/decide HTTP/1.1\r\nHost: care.example\r\n{good}Content-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
-    );
-    let answer = office.server.client.raw(text.as_bytes()).await;
-    answer.problem(415, "unsupported-media-type");
-}
-
 /// Follow a feed until it ends.
 async fn follow(client: &Client, header: &str) -> tokio::net::TcpStream {
     let path = format!("{COMPANY}/events");
@@ -561,6 +470,7 @@ async fn what_is_administered_stands_in_the_trail_with_who_did_it() {
     // Refused: nothing was done.
     eva.ask("DELETE", &at("/agents/zoe"), Value::Null).await;
     let trail = olga.get("/v1/audit").await.json();
+    fits("AuditList", &trail);
     let acts = trail["acts"].as_array().expect("acts").clone();
     let told: Vec<(&str, &str)> = acts
         .iter()
@@ -599,6 +509,7 @@ async fn what_is_administered_stands_in_the_trail_with_who_did_it() {
     );
     auditor.get("/v1/audit").await.problem(403, "forbidden");
     let head = olga.get("/v1/audit/verify").await.json();
+    fits("AuditReport", &head);
     assert_eq!(
         (&head["sound"], &head["broken"]),
         (&json!(true), &Value::Null)
@@ -622,70 +533,4 @@ async fn office_hears(office: &Office, by: &Somebody) -> Value {
     office.server.app.desk().expect("a desk").settled();
     let open = by.get(&format!("{COMPANY}/conversations")).await.json();
     open["conversations"][0].clone()
-}
-
-#[tokio::test]
-async fn beyond_loopback_the_server_listens_once_there_is_a_token() {
-    let place = tempfile::tempdir().expect("a place");
-    let mut settings = settings();
-    settings.listen = ([0, 0, 0, 0], 0).into();
-    settings.journal = Some(JournalSettings {
-        path: place.path().join("desk.db"),
-        key: place.path().join("desk.key"),
-        backups: place.path().join("backups"),
-        transcripts: false,
-        backlog: 1_000,
-    });
-    let bind = async || {
-        let (engine, generation) = northwind();
-        Server::bind(&settings, vec![generation], engine).await
-    };
-    let refused = bind().await.err().expect("refused");
-    assert!(
-        matches!(refused, ServeError::NotLoopback { .. }),
-        "{refused}"
-    );
-    assert!(
-        refused.to_string().contains("patchbay token create"),
-        "{refused}"
-    );
-    let kept = settings.journal.as_ref().expect("a journal");
-    {
-        use patchbay_journal::{
-            AuditEntry, Journal, Options, Secret, SqliteJournal, Token, TokenId,
-        };
-        let journal = SqliteJournal::open(&Options::new(&kept.path, &kept.key)).expect("opened");
-        let secret = Secret::make().expect("one");
-        let id = TokenId::make().expect("one");
-        let now = Timestamp::now();
-        let token = Token::new(
-            id,
-            &secret,
-            None,
-            standing(None, Role::Operator),
-            now,
-            "local",
-        );
-        let entry = AuditEntry {
-            at: now,
-            company: None,
-            actor: "local".to_owned(),
-            act: "token.created".to_owned(),
-            details: "{}".to_owned(),
-        };
-        journal.put_token(token, entry).expect("kept");
-    }
-    let bound = bind().await.expect("there is a token");
-    let client = Client::of(([127, 0, 0, 1], bound.local_addr().port()).into());
-    tokio::spawn(bound.run(std::future::pending()));
-    assert_eq!(client.get("/healthz").await.status, 200);
-    client.get("/metrics").await.problem(401, "unauthenticated");
-}
-
-#[tokio::test]
-async fn a_server_without_a_journal_keeps_no_tokens() {
-    let server = Running::usual().await;
-    for path in ["/v1/tokens", "/v1/audit", "/v1/audit/verify"] {
-        server.client.get(path).await.problem(404, "no-journal");
-    }
 }
