@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 use patchbay_model::access::Standing;
+use patchbay_model::duration::Seconds;
 use zeroize::Zeroizing;
 
 use crate::error::JournalError;
@@ -126,6 +127,17 @@ impl Token {
         }
     }
 
+    /// The same, good for a while, to the second; absent: until it is revoked.
+    #[must_use]
+    pub fn good_for(mut self, span: Option<Seconds>) -> Token {
+        let end = |span: Seconds| {
+            let second = self.created_at.as_second().saturating_add(span.0.into());
+            Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
+        };
+        self.expires_at = span.map(end);
+        self
+    }
+
     /// Where it stands at a time.
     pub fn state(&self, now: Timestamp) -> TokenState {
         if self.revoked_at.is_some() {
@@ -197,6 +209,24 @@ mod tests {
         ] {
             assert!(Secret::parse(wrong).is_none(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_token_is_good_until_its_span_is_over() {
+        let (id, secret) = (TokenId([0; 16]), Secret::make().expect("random bytes"));
+        let standing = Standing {
+            company: None,
+            role: patchbay_model::access::Role::Auditor,
+            agent: None,
+        };
+        let at = |second, nano| Timestamp::new(second, nano).expect("a time");
+        let token = Token::new(id, &secret, None, standing, at(100, 9), "local");
+        assert_eq!(token.name, id.to_string());
+        let for_ever = token.clone().good_for(None);
+        assert_eq!(for_ever.state(Timestamp::MAX), TokenState::Active);
+        let an_hour = token.good_for(Some(Seconds(3_600)));
+        assert_eq!(an_hour.state(at(3_699, 0)), TokenState::Active);
+        assert_eq!(an_hour.state(at(3_700, 0)), TokenState::Expired);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `patchbay token`: who may ask a server, and for what.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use patchbay_journal::{Journal, Secret, SqliteJournal, Token, TokenId};
 use patchbay_model::access::{Standing, lifetime};
 use patchbay_model::duration::Seconds;
@@ -103,8 +103,7 @@ fn of_journal(journal: &SqliteJournal, wanted: &NewToken) -> Result<Value, Failu
     let id = TokenId::make().map_err(failure)?;
     let secret = Secret::make().map_err(failure)?;
     let name = wanted.name.clone();
-    let mut token = Token::new(id, &secret, name, standing, now, "command-line");
-    token.expires_at = span.map(|span| now + SignedDuration::from_secs(span.0.into()));
+    let token = Token::new(id, &secret, name, standing, now, "command-line").good_for(span);
     let about = json!({
         "token": id.to_string(),
         "role": wanted.role,

@@ -12,7 +12,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use patchbay_journal::{Secret, Token, TokenId};
 use patchbay_model::access::{Role, Standing, lifetime};
 use patchbay_model::duration::Seconds;
@@ -175,7 +175,6 @@ pub(super) async fn create(
     let asked: TokenRequest = app.json(request).await?;
     let now = Timestamp::now();
     let lifetime = asked.lifetime()?;
-    let expires_at = lifetime.map(|span| now + SignedDuration::from_secs(span.0.into()));
     let here = Arc::clone(&app);
     let made = app
         .read(move |desk| {
@@ -189,8 +188,8 @@ pub(super) async fn create(
                 agent: asked.agent,
             };
             let (id, secret) = (TokenId::make()?, Secret::make()?);
-            let mut token = Token::new(id, &secret, asked.name, standing, now, caller.id());
-            token.expires_at = expires_at;
+            let token =
+                Token::new(id, &secret, asked.name, standing, now, caller.id()).good_for(lifetime);
             let entry = caller.entry(
                 "token.created",
                 token.standing.company.as_deref(),
