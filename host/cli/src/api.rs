@@ -1,19 +1,53 @@
 //! A running server's API, for verbs whose journal it holds.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use patchbay_journal::{JournalError, Options, SqliteJournal};
+use patchbay_journal::{JournalError, Options, Secret, SqliteJournal};
 use patchbay_server::ServerSettings;
 use serde_json::Value;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, io};
 use crate::loading::rejected;
+
+/// Where the token stands that servers are shown; else the environment's.
+static TOKEN_FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
+/// The environment variable with the token.
+const TOKEN: &str = "PATCHBAY_TOKEN";
+
+/// Name the file of the token, once and for the whole run.
+pub(crate) fn shows(token_file: Option<PathBuf>) {
+    let _ = TOKEN_FILE.set(token_file);
+}
+
+/// The token to show, where there is one. Nothing of what is none is repeated.
+fn token() -> Result<Option<Secret>, Failure> {
+    let (text, whence) = match TOKEN_FILE.get().and_then(Option::as_ref) {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(io(path))?;
+            (text, path.display().to_string())
+        }
+        None => match std::env::var(TOKEN) {
+            Ok(text) if !text.trim().is_empty() => (text, TOKEN.to_owned()),
+            Ok(_) | Err(std::env::VarError::NotPresent) => return Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => (String::new(), TOKEN.to_owned()),
+        },
+    };
+    match Secret::parse(text.trim()) {
+        Some(secret) => Ok(Some(secret)),
+        None => Err(Failure::advised(
+            Exit::Usage,
+            format!("{whence} holds no token"),
+            "a token is pb_ and 64 hexadecimal digits, as `patchbay token create` prints it",
+        )),
+    }
+}
 
 /// Where a journal is to be had: its file, or the server that holds it.
 pub(crate) enum Reach {
@@ -26,6 +60,15 @@ pub(crate) enum Reach {
 impl Reach {
     /// The journal of a server's settings, or the server.
     pub(crate) fn of(config: &Path) -> Result<Reach, Failure> {
+        Reach::open(config, false)
+    }
+
+    /// The same; the journal is made where there is none.
+    pub(crate) fn made(config: &Path) -> Result<Reach, Failure> {
+        Reach::open(config, true)
+    }
+
+    fn open(config: &Path, make: bool) -> Result<Reach, Failure> {
         let settings = ServerSettings::read(config).map_err(rejected)?;
         let Some(journal) = &settings.journal else {
             return Err(Failure::advised(
@@ -34,7 +77,7 @@ impl Reach {
                 "set path under [journal]; host/server/patchbay.example.toml shows how",
             ));
         };
-        if !journal.path.exists() {
+        if !make && !journal.path.exists() {
             return Err(Failure::advised(
                 Exit::Machine,
                 format!("{} does not exist", journal.path.display()),
@@ -100,6 +143,11 @@ impl Api {
         })
     }
 
+    /// Whether the server is told who asks.
+    pub(crate) fn shows_token(&self) -> Result<bool, Failure> {
+        Ok(token()?.is_some())
+    }
+
     fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let (status, document) = self.exchange(method, path, body)?;
         match status.is_success() {
@@ -124,10 +172,14 @@ impl Api {
             )
         };
         let body = body.map_or_else(String::new, Value::to_string);
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address))
-            .header("content-type", "application/json")
+            .header("content-type", "application/json");
+        if let Some(token) = token()? {
+            request = request.header("authorization", format!("Bearer {}", token.reveal()));
+        }
+        let request = request
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| Failure::new(Exit::Usage, error))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -152,6 +204,13 @@ impl Api {
 pub(crate) fn problem(document: &Value) -> Failure {
     let said = |field: &str| document.get(field).and_then(Value::as_str);
     let title = said("title").unwrap_or("the server refused");
+    if document["status"] == 401 {
+        return Failure::advised(
+            Exit::NotRight,
+            title,
+            "set PATCHBAY_TOKEN, or name a file that holds a token with --token-file; an operator makes one with `patchbay token create`",
+        );
+    }
     let exit = match document["status"].as_u64() {
         Some(400..500) => Exit::NotRight,
         _ => Exit::Machine,

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use patchbay_journal::AuditHash;
+use patchbay_model::access::Role;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 
@@ -14,7 +16,8 @@ const EXIT_CODES: &str = "Exit codes:
   3  a pack cannot be built or loaded
   4  the machine refuses: a file, a port, the toolchain
 
-The environment variable RUST_LOG sets what the host logs to stderr.";
+The environment variable RUST_LOG sets what the host logs to stderr; PATCHBAY_TOKEN
+holds the token a server is shown.";
 
 /// A WebAssembly plugin host for customer care.
 ///
@@ -26,6 +29,9 @@ pub(crate) struct Cli {
     /// Say more of what happens, on stderr.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
+    /// File with the token to show a server; else the environment's PATCHBAY_TOKEN.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
@@ -64,6 +70,10 @@ pub(crate) enum Verb {
     Agents(AgentsArgs),
     /// What waits to go out and what was given up; send it after all.
     Outbox(OutboxArgs),
+    /// Tokens: who may ask a server, and for what.
+    Token(TokenArgs),
+    /// The audit trail: who did what to the host.
+    Audit(AuditArgs),
     /// Check this machine, and say what each finding costs.
     Doctor(DoctorArgs),
 }
@@ -257,8 +267,8 @@ pub(crate) struct ContractArgs {
   patchbay serve --config patchbay.toml
   patchbay serve --config patchbay.toml --check
 
-Without tokens the server listens on loopback only. It ends on SIGINT or
-SIGTERM, after finishing what it began.")]
+Without tokens (`patchbay token`) the server listens on loopback only. It ends on
+SIGINT or SIGTERM, after finishing what it began.")]
 pub(crate) struct ServeArgs {
     /// The server's settings.
     #[arg(long, default_value = "patchbay.toml")]
@@ -624,6 +634,102 @@ pub(crate) enum WhichItems {
     Waiting,
     /// Delivered.
     Done,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay token create --role operator --name olga > olga.token
+  patchbay token create --company northwind --role agent --agent ana
+  patchbay token create --company northwind --role integrator --name crm --expires 30d
+  patchbay token list
+  patchbay token revoke 4f0c…
+
+The secret is printed once and kept nowhere. From the first token on a server asks
+everybody for one: begin with an operator's for the whole host (no --company), who
+can make the others. While a server runs this asks it, with the token of
+PATCHBAY_TOKEN or --token-file. docs/access.md says which role may do what.")]
+pub(crate) struct TokenArgs {
+    /// The server's settings, which name the journal and where it listens.
+    #[arg(long, default_value = "patchbay.toml", global = true)]
+    pub(crate) config: PathBuf,
+    #[command(subcommand)]
+    pub(crate) verb: TokenVerb,
+    /// Print a JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenVerb {
+    /// Make a token, and print its secret.
+    Create(NewToken),
+    /// List all there ever were, without their secrets.
+    List,
+    /// Take a token back, at once and for good.
+    Revoke {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// A token to be made.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct NewToken {
+    /// Whose; absent: the whole host, for an operator or auditor.
+    #[arg(long)]
+    pub(crate) company: Option<String>,
+    /// What its holder is: integrator, operator, agent, supervisor or auditor.
+    #[arg(long)]
+    pub(crate) role: Role,
+    /// The agent of the roster whose token it is; with --role agent.
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// Under which name its holder acts; an agent acts under their id.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// How long it is good, such as 30d; 90 days unless given.
+    #[arg(long, value_name = "SPAN", conflicts_with = "never_expires")]
+    pub(crate) expires: Option<Seconds>,
+    /// It is good until it is revoked.
+    #[arg(long)]
+    pub(crate) never_expires: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay audit list
+  patchbay audit list --company northwind
+  patchbay audit verify
+  patchbay audit verify --expect 9d3e…
+
+Each act is chained to the one before by its hash: whatever is changed later is
+found, and exit code 1 says so. Keep the head `verify` prints elsewhere and give it
+as --expect next time: that also finds acts taken off the end.")]
+pub(crate) struct AuditArgs {
+    /// The server's settings, which name the journal and where it listens.
+    #[arg(long, default_value = "patchbay.toml", global = true)]
+    pub(crate) config: PathBuf,
+    #[command(subcommand)]
+    pub(crate) verb: AuditVerb,
+    /// Print a JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditVerb {
+    /// List what was done, oldest first.
+    List {
+        /// Only what was done to this company.
+        #[arg(long)]
+        company: Option<String>,
+    },
+    /// Walk along the whole trail, and name the first act that is not right.
+    Verify {
+        /// A head printed earlier, which must still be there.
+        #[arg(long, value_name = "HASH")]
+        expect: Option<AuditHash>,
+    },
 }
 
 #[derive(Debug, Args)]

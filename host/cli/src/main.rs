@@ -43,6 +43,7 @@ fn main() -> std::process::ExitCode {
         };
         output::start_log(level, false);
     }
+    api::shows(cli.token_file);
     let result = match cli.verb {
         Verb::New(args) => verbs::new::run(&args),
         Verb::Build(args) => verbs::build::run(&args),
@@ -60,6 +61,8 @@ fn main() -> std::process::ExitCode {
         Verb::Contacts(args) => verbs::contacts::run(&args),
         Verb::Agents(args) => verbs::agents::run(&args),
         Verb::Outbox(args) => verbs::outbox::run(&args),
+        Verb::Token(args) => verbs::token::run(&args),
+        Verb::Audit(args) => verbs::audit::run(&args),
         Verb::Doctor(args) => verbs::doctor::run(&args),
     };
     match result {

@@ -11,9 +11,12 @@ use patchbay_generation::Generation;
 use patchbay_generation::assemble::Assembler;
 use patchbay_generation::difference::{Difference, differences};
 use patchbay_generation::source::{Source, SourceDocument};
-use patchbay_journal::{CompanyId, GenerationRow, Journal, JournalError, NewGeneration};
+use patchbay_journal::{
+    AuditEntry, CompanyId, GenerationRow, Journal, JournalError, NewGeneration,
+};
 use patchbay_model::company::CompanyFile;
 use patchbay_model::located::Located;
+use serde_json::json;
 use thiserror::Error;
 
 use crate::desk::{ActivateError, Change, Desk, Obstacle, obstacles};
@@ -34,6 +37,8 @@ pub struct Wanted {
     pub moved: BTreeMap<String, String>,
     /// Who asks.
     pub by: String,
+    /// By what the audit trail knows them.
+    pub actor: String,
     /// Only say what would happen.
     pub dry_run: bool,
     /// Keep it, and decide by it later.
@@ -319,9 +324,21 @@ impl Setups {
         if wanted.dry_run {
             return Ok(plan);
         }
+        let act = match wanted.keep_only {
+            true => "generation.kept".to_owned(),
+            false => format!("generation.{because}"),
+        };
+        let details = json!({"generation": plan.number, "before": before, "by": wanted.by});
+        let entry = AuditEntry {
+            at: Timestamp::now(),
+            company: Some(plan.company.clone()),
+            actor: wanted.actor.clone(),
+            act,
+            details: details.to_string(),
+        };
         if wanted.keep_only {
             self.journal
-                .put_generation(company, new, None, self.now())?;
+                .put_generation(company, new, None, self.now(), Some(entry))?;
             return Ok(plan);
         }
         let change = Change {
@@ -330,6 +347,7 @@ impl Setups {
             expected: before,
             by: wanted.by.clone(),
             because,
+            audit: Some(entry),
         };
         match &self.desk {
             Some(desk) => {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::id::{ContactId, Ordinal};
+use crate::id::{ContactId, Ordinal, TokenId};
 
 /// Why the store could not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +129,12 @@ pub enum JournalError {
     /// No generation of that number.
     #[error("there is no generation {0}")]
     NoGeneration(u64),
+    /// No agent of that id is on the company's roster.
+    #[error("there is no agent {0:?} on the roster; import them first")]
+    NoAgent(String),
+    /// No token of that id.
+    #[error("there is no token {0}")]
+    NoToken(TokenId),
     /// The journal is being closed.
     #[error("the journal is closed")]
     Closed,

@@ -91,6 +91,11 @@ id! {
     ContactId
 }
 
+id! {
+    /// A token; 32 hexadecimal digits as text. It is no secret.
+    TokenId
+}
+
 impl ConversationId {
     /// The conversation an input opens on a thread. Two simultaneous first
     /// messages of a thread must make one conversation: both name the thread

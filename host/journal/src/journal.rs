@@ -7,14 +7,16 @@ use patchbay_model::state::{Memory, Scope};
 
 use crate::agent::AgentRow;
 use crate::arrival::{Accepted, Arrival, Message, Pending, Queued};
+use crate::audit::{AuditChain, AuditEntry, AuditHash, Audited};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed, Note};
 use crate::error::{CommitError, Conflict, JournalError, SealError};
 use crate::generation::{Activation, GenerationRow, NewGeneration};
-use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
+use crate::id::{CompanyId, ContactId, ConversationId, Ordinal, TokenId};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
+use crate::token::Token;
 use crate::vault::Purpose;
 
 /// Called with what was taken in, in its order.
@@ -254,7 +256,8 @@ pub trait Journal: Send + Sync {
     -> Result<(), JournalError>;
 
     /// Send it after all, with its attempts counted from 0: one that was
-    /// given up, or one that waits and should not.
+    /// given up, or one that waits and should not. Together with what the audit
+    /// trail says of it.
     ///
     /// # Errors
     /// [`JournalError::NoItem`] if it is unknown or done.
@@ -263,6 +266,7 @@ pub trait Journal: Send + Sync {
         company: CompanyId,
         key: &str,
         not_before: Timestamp,
+        audit: AuditEntry,
     ) -> Result<(), JournalError>;
 
     // What happens to a company.
@@ -274,7 +278,8 @@ pub trait Journal: Send + Sync {
     // Setups.
 
     /// Keep a generation of a company's setup, and have the company decide by
-    /// it, or one of both: all in one transaction.
+    /// it, or one of both: all in one transaction, with what the audit trail
+    /// says of it.
     ///
     /// # Errors
     /// [`JournalError::GenerationTaken`] when the number is not the next one,
@@ -286,6 +291,7 @@ pub trait Journal: Send + Sync {
         new: Option<NewGeneration>,
         activation: Option<Activation>,
         at: Timestamp,
+        entry: Option<AuditEntry>,
     ) -> Result<(), JournalError>;
 
     /// Companies that decide by a generation, with its number, by name.
@@ -317,22 +323,26 @@ pub trait Journal: Send + Sync {
 
     /// Put agents on a company's roster, all in one transaction and together
     /// with what the feed says of it, each in place of the one with its id; of
-    /// two with one id the later stays. At most 10,000.
+    /// two with one id the later stays. At most 10,000. The audit trail says so
+    /// where somebody had it done.
     fn put_agents(
         &self,
         company: CompanyId,
         agents: Vec<AgentRow>,
         notes: Vec<Note>,
+        audit: Option<AuditEntry>,
     ) -> Result<(), JournalError>;
 
     /// Take an agent off the roster, and forget everything about them; if
-    /// there was one, together with what the feed says of it. Answers whether
-    /// there was. Conversations they own keep their name.
+    /// there was one, together with what the feed and the audit trail say of it.
+    /// Answers whether there was. Conversations they own keep their name; their
+    /// tokens are revoked, for another may come under the same id.
     fn remove_agent(
         &self,
         company: CompanyId,
         id: &str,
         notes: Vec<Note>,
+        audit: AuditEntry,
     ) -> Result<bool, JournalError>;
 
     /// Agents of a company, by id, after an id (empty: from the first).
@@ -396,6 +406,7 @@ pub trait Journal: Send + Sync {
         into: ContactId,
         by: &str,
         at: Timestamp,
+        audit: AuditEntry,
     ) -> Result<u64, JournalError>;
 
     /// Part a contact from the one it was merged into.
@@ -408,6 +419,7 @@ pub trait Journal: Send + Sync {
         contact: ContactId,
         by: &str,
         at: Timestamp,
+        audit: AuditEntry,
     ) -> Result<u64, JournalError>;
 
     /// Undo a merge or a split. That is a change of its own, and can be undone.
@@ -420,6 +432,7 @@ pub trait Journal: Send + Sync {
         change: u64,
         by: &str,
         at: Timestamp,
+        audit: AuditEntry,
     ) -> Result<u64, JournalError>;
 
     /// Merges and splits of the contacts that are one person with this one,
@@ -442,6 +455,7 @@ pub trait Journal: Send + Sync {
         company: CompanyId,
         contact: ContactId,
         at: Timestamp,
+        audit: AuditEntry,
     ) -> Result<Erased, JournalError>;
 
     /// Seal bytes under a contact's key. The same bytes for the same contact
@@ -463,6 +477,46 @@ pub trait Journal: Send + Sync {
         purpose: Purpose,
         sealed: &[u8],
     ) -> Result<Vec<u8>, SealError>;
+
+    // Who may ask, and who did what.
+
+    /// Keep a token, together with what the audit trail says of it.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`] for a standing nobody can have,
+    /// [`JournalError::NoAgent`] for an agent's who is not on the roster.
+    fn put_token(&self, token: Token, audit: AuditEntry) -> Result<(), JournalError>;
+
+    /// Every token there ever was, in the order in which they were made.
+    fn tokens(&self) -> Result<Vec<Token>, JournalError>;
+
+    /// Take a token back, together with what the audit trail says of it.
+    /// Answers whether it still was not.
+    ///
+    /// # Errors
+    /// [`JournalError::NoToken`].
+    fn revoke_token(
+        &self,
+        id: TokenId,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<bool, JournalError>;
+
+    /// Write an act into the audit trail that was no write of this journal: a
+    /// read of personal data, a copy, a change of policies. Answers its number.
+    fn audit(&self, audit: AuditEntry) -> Result<u64, JournalError>;
+
+    /// Acts after a number, in order: a company's, or everybody's.
+    fn audited(
+        &self,
+        company: Option<&str>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Audited>, JournalError>;
+
+    /// Walk along the whole audit trail, up to the first act that is not what
+    /// was written, and look for one of an expected hash.
+    fn verify_audit(&self, expected: Option<AuditHash>) -> Result<AuditChain, JournalError>;
 
     // Keeping it sound.
 

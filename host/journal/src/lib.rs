@@ -11,6 +11,7 @@
 
 mod agent;
 mod arrival;
+mod audit;
 mod commit;
 mod contact;
 mod entry;
@@ -22,18 +23,21 @@ mod lanes;
 mod maintain;
 mod outbox;
 mod sqlite;
+mod token;
 mod vault;
 
 pub use agent::AgentRow;
 pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Queued};
+pub use audit::{AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, Audited, NotAHash};
 pub use commit::{Commit, Committed, Conversation, NewEntry, StateChange};
 pub use contact::{ContactChange, ContactChangeKind, Erased, Found};
 pub use entry::{Entry, Feed, Note};
 pub use error::{CommitError, Conflict, JournalError, SealError};
 pub use generation::{Activation, GenerationRow, NewGeneration, StateCopy};
-pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot};
+pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot, TokenId};
 pub use journal::{InOrder, Journal};
 pub use maintain::{Backup, CheckReport, Compacted, Finding, Status};
 pub use outbox::{NewOutbox, OutboxItem, OutboxState};
 pub use sqlite::{Options, SqliteJournal};
+pub use token::{Secret, SecretHash, Token, TokenState};
 pub use vault::Purpose;

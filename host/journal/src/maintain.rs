@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::audit::AuditBreak;
 use crate::id::{CompanyId, Ordinal};
 
 /// A finished backup.
@@ -46,6 +47,8 @@ pub enum Finding {
         /// Numbers missing.
         missing: u64,
     },
+    /// The audit trail is not what was written.
+    Audit(AuditBreak),
 }
 
 impl fmt::Display for Finding {
@@ -70,6 +73,9 @@ impl fmt::Display for Finding {
                     "company {} lacks {missing} numbers of its feed",
                     company.0
                 )
+            }
+            Finding::Audit(AuditBreak { number, why }) => {
+                write!(f, "act {number} of the audit trail: {}", why.message())
             }
         }
     }

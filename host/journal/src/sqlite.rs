@@ -1,6 +1,7 @@
 //! The journal in a SQLite file: one host, one writer thread, group commit.
 
 mod accept;
+mod audit;
 mod backup;
 mod check;
 mod commit;
@@ -19,6 +20,7 @@ mod readers;
 mod roster;
 mod row;
 mod schema;
+mod tokens;
 mod writer;
 
 use std::collections::HashMap;

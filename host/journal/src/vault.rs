@@ -13,8 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::id::{CompanyId, ContactId};
 
-use key_file::random;
-pub(crate) use key_file::{MasterKey, make_private, sync_directory};
+pub(crate) use key_file::{MasterKey, make_private, random, sync_directory};
 
 /// Length of a wrapped key: nonce, key, tag.
 pub(crate) const WRAPPED_BYTES: usize = NONCE_BYTES + 32 + TAG_BYTES;

@@ -2,6 +2,7 @@
 //! may read and answer, and the rules that need nothing but their arguments.
 //! Time comes in as a parameter, so every rule is a plain test.
 
+pub mod access;
 pub mod capacity;
 pub mod company;
 pub mod conversation;

@@ -192,6 +192,8 @@ fn toolchain_command(variable: &str, usual: &str, directory: &Path) -> Command {
             command.env_remove(&name);
         }
     }
+    // A pack's own build script runs under it, and has no business at a server.
+    command.env_remove("PATCHBAY_TOKEN");
     command
 }
 

@@ -1,31 +1,46 @@
-//! Who may ask, as long as there are no tokens: programs on this machine. A web
+//! Who may ask. As long as there are no tokens: programs on this machine; a web
 //! page open in a browser here is none of them, whatever name it gave the
-//! loopback address.
+//! loopback address. With tokens: whoever shows one, by whatever name they reach
+//! the server, for no page of somebody else's has one.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::access::Caller;
 use crate::body;
 use crate::problem::{Kind, Problem};
+use crate::serve::App;
 
 /// Whether the server may listen there without tokens.
 pub(crate) fn may_listen(address: SocketAddr) -> bool {
     address.ip().is_loopback()
 }
 
-/// Lets only those requests through that are meant for this server, come from
-/// no foreign page, and bring JSON.
-pub(crate) async fn check(request: Request, next: Next) -> Response {
-    let refused = meant_for_us(request.uri(), request.headers())
-        .and_then(|()| no_foreign_page(request.headers()))
-        .and_then(|()| brings_json(request.method(), request.headers()));
-    match refused {
+/// Lets only those requests through that bring JSON and show a token that
+/// allows them; without tokens, those that are meant for this server and come
+/// from no foreign page.
+pub(crate) async fn check(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let mut checked;
+    if app.access.is_guarded() {
+        (request, checked) = app.access.check(request).await;
+    } else {
+        checked = meant_for_us(request.uri(), request.headers())
+            .and_then(|()| no_foreign_page(request.headers()));
+        request.extensions_mut().insert(Caller::Local);
+    }
+    checked = checked.and_then(|()| brings_json(request.method(), request.headers()));
+    match checked {
         Ok(()) => next.run(request).await,
         Err(problem) => {
             body::discard(request).await;

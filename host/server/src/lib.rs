@@ -6,6 +6,7 @@
 //! `body` reads it within bounds, `workers` gives it a thread, the company's
 //! generation decides, and whatever goes wrong leaves as a `problem`.
 
+mod access;
 mod body;
 mod carrying;
 mod companies;

@@ -2,7 +2,7 @@
 //! (RFC 9457).
 
 use axum::extract::Request;
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,8 @@ use crate::workers::Refused;
 
 /// Media type of a problem document.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+/// What a caller without a good token is told to show.
+const CHALLENGE: &str = "Bearer realm=\"patchbay\"";
 /// Most characters of a detail: it may quote the request.
 const DETAIL_CHARS: usize = 500;
 /// Most characters of a field's path: an unknown key may be of any length.
@@ -63,8 +65,12 @@ kinds! {
     NotUtf8 = "not-utf-8", BAD_REQUEST, "The body is not UTF-8";
     /// A header is wrong.
     BadHeader = "bad-header", BAD_REQUEST, "A header is malformed";
+    /// Nobody is said to ask, or nobody known.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "A token is needed";
     /// A web page of somebody else asks.
     ForeignOrigin = "foreign-origin", FORBIDDEN, "Requests from other origins are refused";
+    /// The token does not allow it.
+    Forbidden = "forbidden", FORBIDDEN, "The token does not allow that";
     /// Nothing is at this path.
     NotFound = "not-found", NOT_FOUND, "There is nothing at this path";
     /// No company of that name.
@@ -81,6 +87,8 @@ kinds! {
     OfferOver = "offer-over", NOT_FOUND, "The offer is not open";
     /// No such item of the outbox, or it is done.
     NoItem = "no-item", NOT_FOUND, "There is nothing of that key to send";
+    /// No token of that id.
+    UnknownToken = "unknown-token", NOT_FOUND, "There is no such token";
     /// It is another agent's.
     NotYours = "not-yours", FORBIDDEN, "It is not yours";
     /// Agents may not.
@@ -353,6 +361,10 @@ impl From<JournalError> for Problem {
             | JournalError::GenerationMoved { .. }) => {
                 Problem::of(Kind::GenerationMoved).detail(error.to_string())
             }
+            JournalError::NoToken(_) => Problem::of(Kind::UnknownToken),
+            error @ JournalError::NoAgent(_) => Problem::of(Kind::UnknownAgent)
+                .field("agent")
+                .detail(error.to_string()),
             error @ (JournalError::SamePerson(..)
             | JournalError::NotMerged(_)
             | JournalError::NotUndoable(_)
@@ -468,6 +480,9 @@ pub(crate) async fn write(request: Request, next: Next) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     if let Some(allow) = head.headers.remove(ALLOW) {
         headers.insert(ALLOW, allow);
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
     }
     let comes_again = problem.0.outcome == Some(OutcomeKind::Overloaded)
         || problem.0.type_uri == Kind::Storage.type_uri();

@@ -1,6 +1,7 @@
 //! What can be asked, and of whom.
 
 mod approvals;
+mod audit;
 mod contacts;
 mod conversations;
 mod decide;
@@ -14,6 +15,7 @@ mod metrics;
 mod outbox;
 mod overview;
 mod people;
+mod tokens;
 mod tone;
 
 use std::sync::Arc;
@@ -66,6 +68,11 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(generations::different))
         .routes(routes!(generations::activate))
         .routes(routes!(generations::roll_back))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::of_company))
+        .routes(routes!(audit::verify))
         .routes(routes!(journal::status))
         .routes(routes!(journal::backup))
         .routes(routes!(journal::check))
@@ -84,7 +91,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     router
         .fallback(nowhere)
         .method_not_allowed_fallback(no_such_method)
-        .layer(from_fn(guard::check))
+        .layer(from_fn_with_state(Arc::clone(&app), guard::check))
         .layer(CatchPanicLayer::custom(broken_off))
         .layer(from_fn(problem::write))
         .layer(from_fn_with_state(Arc::clone(&app), telemetry::count))

@@ -26,6 +26,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::interval;
 
+use crate::access::Access;
 use crate::body::Budget;
 use crate::carrying::Outbox;
 use crate::companies::Companies;
@@ -51,7 +52,7 @@ const OWN_STACK: usize = 2 << 20;
 pub enum ServeError {
     /// Anybody on the network could ask.
     #[error(
-        "will not listen on {address}: without tokens anybody who reaches it could ask; listen on 127.0.0.1 or [::1], and put a proxy that knows its callers in front"
+        "will not listen on {address}: without tokens anybody who reaches it could ask; listen on 127.0.0.1 or [::1], or make a token first: `patchbay token create --role operator`"
     )]
     NotLoopback {
         /// The address in the settings.
@@ -122,6 +123,8 @@ pub(crate) struct App {
     pub(crate) companies: Arc<Companies>,
     pub(crate) workers: Workers,
     pub(crate) bodies: Budget,
+    /// Who may ask.
+    pub(crate) access: Access,
     /// How often each agent has checked what they type.
     pub(crate) typing: Typing,
     pub(crate) telemetry: Arc<Telemetry>,
@@ -319,7 +322,9 @@ impl Server {
     ) -> Result<BoundServer, ServeError> {
         let engine = assembler.engine().clone();
         let address = settings.listen;
-        if !guard::may_listen(address) {
+        let needs_token = !guard::may_listen(address);
+        // Only a journal keeps tokens.
+        if needs_token && settings.journal.is_none() {
             return Err(ServeError::NotLoopback { address });
         }
         connections::raise_file_limit(settings.connections);
@@ -339,6 +344,16 @@ impl Server {
             desk,
             setups,
         } = opened;
+        let access = match &desk {
+            Some(desk) => Access::load(&**desk.journal()).map_err(ServeError::Journal)?,
+            None => Access::default(),
+        };
+        if needs_token && !access.is_guarded() {
+            return Err(ServeError::NotLoopback { address });
+        }
+        if needs_token {
+            tracing::warn!(%address, "tokens cross the network as they are shown: put a proxy that speaks TLS in front");
+        }
         let changes = watch::Sender::new(0);
         let mut courier = None;
         if let Some(desk) = &desk {
@@ -364,6 +379,7 @@ impl Server {
                 companies,
                 workers,
                 bodies: Budget::of(settings.body_budget),
+                access,
                 typing: Typing::hashmap(TYPING),
                 telemetry: Arc::new(Telemetry::new()),
                 changes,

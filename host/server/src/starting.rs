@@ -101,6 +101,7 @@ fn first(journal: &dyn Journal, file: Built) -> Result<Arc<Generation>, ServeErr
         expected: None,
         by: "start".to_owned(),
         because: "started",
+        audit: None,
     };
     match change.write(journal, None, now) {
         Ok(_) => Ok(generation),

@@ -1,12 +1,15 @@
 //! The server over real sockets. Its companies have no plugins: what policies
 //! do is tested where they are.
 
+mod access;
 mod bodies;
 mod callers;
 mod client;
 mod documents;
+mod entrances;
 mod generations;
 mod keeping;
+mod matrix;
 mod numbers;
 mod pressure;
 mod queue;

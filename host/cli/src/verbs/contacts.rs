@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use patchbay_desk::export::export;
 use patchbay_journal::{ContactId, Journal, JournalError};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::audit::act;
 use super::journal::failure;
 use crate::api::{Api, Reach, part};
 use crate::args::{ContactsArgs, ContactsVerb};
@@ -19,15 +20,22 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
     let company = journal.company(&args.company).map_err(failure)?;
     let now = Timestamp::now();
     let by = "command line";
+    let act = |code: &str, about: Value| act(code, Some(&args.company), &about);
     match &args.verb {
         ContactsVerb::Export { contact } => {
-            let document = export(&journal, company, id(contact)?).map_err(failure)?;
+            let contact = id(contact)?;
+            let document = export(&journal, company, contact).map_err(failure)?;
+            let about = json!({"contact": contact.to_string()});
+            let noted = journal.audit(act("contact.exported", about));
+            noted.map_err(failure)?;
             output::json(&document)?;
         }
         ContactsVerb::Erase { contact, yes } => {
             let contact = id(contact)?;
             refuse_unless(*yes)?;
-            let erased = journal.erase(company, contact, now).map_err(failure)?;
+            let entry = act("contact.erased", json!({"contact": contact.to_string()}));
+            let erased = journal.erase(company, contact, now, entry);
+            let erased = erased.map_err(failure)?;
             let gone: Vec<String> = erased.contacts.iter().map(ToString::to_string).collect();
             match args.json {
                 true => output::json(&json!({"erased": gone, "scrubbed": erased.scrubbed}))?,
@@ -39,14 +47,19 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
         }
         ContactsVerb::Merge { contact, into } => {
             let (contact, into) = (id(contact)?, id(into)?);
-            let change = journal.merge(company, contact, into, by, now);
+            let about = json!({"contact": contact.to_string(), "into": into.to_string()});
+            let entry = act("contact.merged", about);
+            let change = journal.merge(company, contact, into, by, now, entry);
             changed(change, args.json)?;
         }
         ContactsVerb::Split { contact } => {
-            changed(journal.split(company, id(contact)?, by, now), args.json)?;
+            let contact = id(contact)?;
+            let entry = act("contact.split", json!({"contact": contact.to_string()}));
+            changed(journal.split(company, contact, by, now, entry), args.json)?;
         }
         ContactsVerb::Undo { change } => {
-            changed(journal.undo(company, *change, by, now), args.json)?;
+            let entry = act("contact.undone", json!({"change": change}));
+            changed(journal.undo(company, *change, by, now, entry), args.json)?;
         }
     }
     Ok(Exit::Success)
@@ -55,7 +68,11 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
 /// The same, by the server that holds the journal.
 fn through(api: &Api, args: &ContactsArgs) -> Outcome {
     let contacts = format!("/v1/companies/{}/contacts", part(&args.company));
-    let by = json!({"by": "command line"});
+    // Whoever shows a token acts under its name.
+    let by = match api.shows_token()? {
+        true => json!({}),
+        false => json!({"by": "command line"}),
+    };
     let document = match &args.verb {
         ContactsVerb::Export { contact } => api.get(&format!("{contacts}/{}", id(contact)?))?,
         ContactsVerb::Erase { contact, yes } => {
@@ -63,7 +80,8 @@ fn through(api: &Api, args: &ContactsArgs) -> Outcome {
             api.delete(&format!("{contacts}/{}", id(contact)?))?
         }
         ContactsVerb::Merge { contact, into } => {
-            let body = json!({"by": "command line", "into": id(into)?.to_string()});
+            let mut body = by;
+            body["into"] = id(into)?.to_string().into();
             api.post(&format!("{contacts}/{}/merge", id(contact)?), &body)?
         }
         ContactsVerb::Split { contact } => {

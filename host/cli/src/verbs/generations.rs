@@ -191,6 +191,7 @@ fn wanted(change: &ChangeFlags, keep_only: bool) -> Wanted {
         expected: change.expect,
         moved: change.moved.iter().cloned().collect(),
         by: change.by.clone(),
+        actor: "command-line".to_owned(),
         dry_run: change.dry_run,
         keep_only,
     }

@@ -7,6 +7,7 @@ use patchbay_journal::{Journal, JournalError};
 use patchbay_model::duration::Seconds;
 use serde_json::{Value, json};
 
+use super::audit::act;
 use crate::api::{Api, Reach};
 use crate::args::{JournalArgs, JournalVerb};
 use crate::exit::{Exit, Failure, Outcome};
@@ -33,6 +34,8 @@ pub(crate) fn failure(error: JournalError) -> Failure {
         | JournalError::NotUndoable(_)
         | JournalError::AddressTaken(_)
         | JournalError::NoItem(_)
+        | JournalError::NoAgent(_)
+        | JournalError::NoToken(_)
         | JournalError::Invalid { .. } => Failure::new(Exit::NotRight, error),
         error => Failure::new(Exit::Machine, error),
     }
@@ -78,6 +81,9 @@ fn backup(reach: &Reach, to: &Path, as_json: bool) -> Outcome {
         Reach::Server(api) => backup_of_server(*api, to)?,
         Reach::Journal(journal) => {
             let made = journal.backup(to).map_err(failure)?;
+            let about = json!({"bytes": made.bytes, "newest": made.newest.0});
+            let noted = journal.audit(act("journal.backup", None, &about));
+            noted.map_err(failure)?;
             json!({"bytes": made.bytes, "newest": made.newest.0})
         }
     };
@@ -191,6 +197,9 @@ fn compact(reach: &Reach, age: Seconds, as_json: bool) -> Outcome {
             let age = SignedDuration::from_secs(age.0.into());
             let before = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
             let gone = journal.compact(before).map_err(failure)?;
+            let about = json!({"before": before, "conversations": gone.conversations});
+            let noted = journal.audit(act("journal.compact", None, &about));
+            noted.map_err(failure)?;
             json!({
                 "conversations": gone.conversations,
                 "entries": gone.entries,

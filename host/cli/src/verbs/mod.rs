@@ -1,6 +1,7 @@
 //! One file for each verb.
 
 pub(crate) mod agents;
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod contacts;
@@ -14,3 +15,4 @@ pub(crate) mod outbox;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod test;
+pub(crate) mod token;

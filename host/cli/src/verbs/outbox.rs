@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use patchbay_journal::{Journal, OutboxState, SqliteJournal};
 use serde_json::{Value, json};
 
+use super::audit::act;
 use super::journal::failure;
 use crate::api::{Api, Reach, part};
 use crate::args::{OutboxArgs, OutboxVerb, WhichItems};
@@ -38,8 +39,9 @@ pub(crate) fn run(args: &OutboxArgs) -> Outcome {
 fn retry(reach: &Reach, company: &str, key: &str) -> Result<(), Failure> {
     match reach {
         Reach::Journal(journal) => {
-            let company = journal.company(company).map_err(failure)?;
-            let retried = journal.outbox_retry(company, key, Timestamp::now());
+            let id = journal.company(company).map_err(failure)?;
+            let entry = act("outbox.retried", Some(company), &json!({"key": key}));
+            let retried = journal.outbox_retry(id, key, Timestamp::now(), entry);
             retried.map_err(failure)
         }
         Reach::Server(api) => {

@@ -21,6 +21,16 @@ pub(crate) fn patchbay(arguments: &[&str]) -> Output {
     patchbay_in(&root(), arguments, "")
 }
 
+/// With a token to show.
+pub(crate) fn patchbay_with(token: &str, arguments: &[&str]) -> Output {
+    let command = Command::new(env!("CARGO_BIN_EXE_patchbay"))
+        .args(arguments)
+        .current_dir(root())
+        .env("PATCHBAY_TOKEN", token)
+        .output();
+    command.expect("the command starts")
+}
+
 pub(crate) fn patchbay_in(directory: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
         .args(arguments)

@@ -9,19 +9,25 @@ use serde_json::Value;
 use crate::command::{guests, patchbay, root, stderr, stdout};
 
 /// A server on a free port, killed when it is dropped.
-struct Served {
+pub(crate) struct Served {
     process: std::process::Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Served {
     fn start(config: &Path) -> Served {
+        Served::logging(config, Stdio::null(), "error")
+    }
+
+    /// The same, with its log.
+    pub(crate) fn logging(config: &Path, log: Stdio, level: &str) -> Served {
         let mut process = Command::new(env!("CARGO_BIN_EXE_patchbay"))
             .args(["serve", "--json", "--config"])
             .arg(config)
             .env("CARGO_TARGET_DIR", guests())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .env("RUST_LOG", level)
+            .stderr(log)
             .spawn()
             .expect("started");
         let mut said = String::new();

@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError};
 use jiff::Timestamp;
 use patchbay_generation::Generation;
 use patchbay_journal::{
-    Activation, CompanyId, ConversationId, Journal, JournalError, NewGeneration, Note, OutboxState,
-    StateCopy,
+    Activation, AuditEntry, CompanyId, ConversationId, Journal, JournalError, NewGeneration, Note,
+    OutboxState, StateCopy,
 };
 use serde_json::json;
 use thiserror::Error;
@@ -35,6 +35,8 @@ pub struct Change {
     pub by: String,
     /// Why, in a code: `applied`, `activated`, `rolled-back`, `promoted`.
     pub because: &'static str,
+    /// What the audit trail says of it; absent: the host did it by itself.
+    pub audit: Option<AuditEntry>,
 }
 
 /// Work at hand that a setup has no room for.
@@ -192,7 +194,7 @@ impl Change {
                 head: head.to_string(),
             }],
         };
-        journal.put_generation(company, self.new, Some(activation), now)?;
+        journal.put_generation(company, self.new, Some(activation), now, self.audit)?;
         Ok((company, next))
     }
 }
@@ -263,7 +265,7 @@ impl Inner {
             .generation
             .write()
             .unwrap_or_else(PoisonError::into_inner) = next;
-        self.put_listed(company, here, roster)?;
+        self.put_listed(company, here, roster, None)?;
         self.settle(company);
         Ok(())
     }

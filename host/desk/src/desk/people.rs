@@ -7,7 +7,9 @@ use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use patchbay_generation::Generation;
-use patchbay_journal::{CompanyId, ContactId, Conversation, Erased, Journal, JournalError, Note};
+use patchbay_journal::{
+    AuditEntry, CompanyId, ContactId, Conversation, Erased, Journal, JournalError, Note,
+};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
 use serde_json::{Value, json};
@@ -84,7 +86,7 @@ pub(super) fn open(
     let file = &generation.surroundings.directory;
     let (roster, changed) = roster::with_file(known, file, now);
     if !changed.is_empty() {
-        journal.put_agents(company, changed, Vec::new())?;
+        journal.put_agents(company, changed, Vec::new(), None)?;
     }
     Assignments::open(generation, roster, open, now).map_err(|error| DeskError::Floor {
         company: generation.company.clone(),
@@ -153,6 +155,7 @@ impl Desk {
         &self,
         company: &str,
         agents: Vec<Agent>,
+        audit: AuditEntry,
     ) -> Result<Vec<RosterChange>, DeskError> {
         let id = self.company(company)?;
         let inner = &self.inner;
@@ -161,14 +164,19 @@ impl Desk {
         for agent in &agents {
             agent.check(queues.clone())?;
         }
-        inner.put_listed(id, &here, agents)
+        inner.put_listed(id, &here, agents, Some(audit))
     }
 
     /// Take an agent off the roster; what they hold returns to its queue.
     ///
     /// # Errors
     /// [`DeskError::UnknownAgent`].
-    pub fn remove_agent(&self, company: &str, agent: &str) -> Result<(), DeskError> {
+    pub fn remove_agent(
+        &self,
+        company: &str,
+        agent: &str,
+        audit: AuditEntry,
+    ) -> Result<(), DeskError> {
         let id = self.company(company)?;
         let inner = &self.inner;
         let here = inner.here(id)?;
@@ -179,7 +187,7 @@ impl Desk {
         let now = inner.now();
         let head = json!({"agent": agent});
         let notes = vec![note(EntryKind::AgentRemoved, &head, now)];
-        inner.journal.remove_agent(id, agent, notes)?;
+        inner.journal.remove_agent(id, agent, notes, audit)?;
         inner.tell_of(id, false);
         let removed = here.assignments.room().remove_agent(agent, now);
         removed.map_err(|error| floor_error(company, error))?;
@@ -215,7 +223,7 @@ impl Desk {
                 true => Vec::new(),
                 false => vec![note(EntryKind::PresenceChanged, &head, now)],
             };
-            if let Err(error) = inner.journal.put_agents(id, vec![row], notes) {
+            if let Err(error) = inner.journal.put_agents(id, vec![row], notes, None) {
                 // What cannot be kept has not happened.
                 let mut room = here.assignments.room();
                 let _ = room.set_presence(agent, signed.before, now);
@@ -237,10 +245,14 @@ impl Desk {
         contact: ContactId,
         into: ContactId,
         by: &str,
+        audit: AuditEntry,
     ) -> Result<u64, DeskError> {
         let id = self.company(company)?;
         let now = self.inner.now();
-        let change = self.inner.journal.merge(id, contact, into, by, now)?;
+        let change = self
+            .inner
+            .journal
+            .merge(id, contact, into, by, now, audit)?;
         self.inner.at_hand.forget_all();
         Ok(change)
     }
@@ -250,10 +262,16 @@ impl Desk {
     ///
     /// # Errors
     /// What [`Journal::split`] answers.
-    pub fn split(&self, company: &str, contact: ContactId, by: &str) -> Result<u64, DeskError> {
+    pub fn split(
+        &self,
+        company: &str,
+        contact: ContactId,
+        by: &str,
+        audit: AuditEntry,
+    ) -> Result<u64, DeskError> {
         let id = self.company(company)?;
         let now = self.inner.now();
-        let change = self.inner.journal.split(id, contact, by, now)?;
+        let change = self.inner.journal.split(id, contact, by, now, audit)?;
         self.inner.at_hand.forget_all();
         Ok(change)
     }
@@ -262,10 +280,16 @@ impl Desk {
     ///
     /// # Errors
     /// What [`Journal::undo`] answers.
-    pub fn undo(&self, company: &str, change: u64, by: &str) -> Result<u64, DeskError> {
+    pub fn undo(
+        &self,
+        company: &str,
+        change: u64,
+        by: &str,
+        audit: AuditEntry,
+    ) -> Result<u64, DeskError> {
         let id = self.company(company)?;
         let now = self.inner.now();
-        let change = self.inner.journal.undo(id, change, by, now)?;
+        let change = self.inner.journal.undo(id, change, by, now, audit)?;
         self.inner.at_hand.forget_all();
         Ok(change)
     }
@@ -275,13 +299,18 @@ impl Desk {
     ///
     /// # Errors
     /// What [`Journal::erase`] answers.
-    pub fn erase(&self, company: &str, contact: ContactId) -> Result<Erased, DeskError> {
+    pub fn erase(
+        &self,
+        company: &str,
+        contact: ContactId,
+        audit: AuditEntry,
+    ) -> Result<Erased, DeskError> {
         let id = self.company(company)?;
         let inner = &self.inner;
         let rows = inner
             .journal
             .conversations_with(id, contact, CONVERSATIONS)?;
-        let erased = inner.journal.erase(id, contact, inner.now())?;
+        let erased = inner.journal.erase(id, contact, inner.now(), audit)?;
         inner.at_hand.forget_all();
         let actor = Actor {
             id: "erasure".to_owned(),
@@ -324,8 +353,9 @@ impl Inner {
         company: CompanyId,
         here: &Here,
         agents: Vec<Agent>,
+        audit: Option<AuditEntry>,
     ) -> Result<Vec<RosterChange>, DeskError> {
-        if agents.is_empty() {
+        if agents.is_empty() && audit.is_none() {
             return Ok(Vec::new());
         }
         let name = here.generation().company.clone();
@@ -346,7 +376,7 @@ impl Inner {
             let head = json!({"agent": id, "skills": agent.skills, "queues": agent.queues});
             notes.push(note(EntryKind::AgentPut, &head, now));
         }
-        self.journal.put_agents(company, rows, notes)?;
+        self.journal.put_agents(company, rows, notes, audit)?;
         self.tell_of(company, false);
         self.settle(company);
         Ok(changes)
@@ -367,7 +397,7 @@ impl Inner {
             });
             known.collect()
         };
-        if let Err(error) = self.journal.put_agents(company, rows, Vec::new()) {
+        if let Err(error) = self.journal.put_agents(company, rows, Vec::new(), None) {
             tracing::warn!(%error, "that an agent does not respond is not kept");
         }
     }

@@ -15,7 +15,7 @@ use patchbay_model::directory::Presence;
 use patchbay_model::interaction::WrittenBy;
 
 use crate::floor::{act, agent, sign_in, supervisor};
-use crate::office::{conversations, desk_of, northwind, ruled, said, take_in};
+use crate::office::{conversations, desk_of, northwind, noted, ruled, said, take_in};
 
 const AGENTS: [&str; 3] = ["ana", "ben", "cem"];
 /// Things that happen in one run.
@@ -191,18 +191,24 @@ fn a_journey_is_the_same_after_a_merge_and_a_split() {
     }
     let before: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();
     let (one, other) = (contacts[0], contacts[1]);
-    let merge = desk.merge("northwind", one, other, "eva").expect("merged");
+    let merge = desk
+        .merge("northwind", one, other, "eva", noted())
+        .expect("merged");
     let mut both: Vec<u64> = before[0].iter().chain(&before[1]).copied().collect();
     both.sort_unstable();
     assert_eq!(journey(&desk, one), both);
     assert_eq!(journey(&desk, other), both);
-    desk.split("northwind", one, "eva").expect("parted");
+    desk.split("northwind", one, "eva", noted())
+        .expect("parted");
     let after: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();
     assert_eq!(after, before);
-    let again = desk.merge("northwind", one, other, "eva").expect("merged");
-    desk.undo("northwind", again, "eva").expect("undone");
+    let again = desk
+        .merge("northwind", one, other, "eva", noted())
+        .expect("merged");
+    desk.undo("northwind", again, "eva", noted())
+        .expect("undone");
     assert!(
-        desk.undo("northwind", merge, "eva").is_err(),
+        desk.undo("northwind", merge, "eva", noted()).is_err(),
         "split already"
     );
     let after: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();

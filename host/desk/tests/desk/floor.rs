@@ -9,7 +9,9 @@ use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
 use serde_json::json;
 
-use crate::office::{conversations, desk, desk_of, eventually, feed, head, ruled, said, take_in};
+use crate::office::{
+    conversations, desk, desk_of, eventually, feed, head, noted, ruled, said, take_in,
+};
 use crate::replies::answer;
 
 pub(crate) fn agent(id: &str) -> Actor {
@@ -31,7 +33,7 @@ pub(crate) fn sign_in(desk: &Desk, agents: &[&str]) {
     let roster = agents
         .iter()
         .map(|id| Agent::from_value(json!({"id": id})).expect("an agent"));
-    desk.put_agents("northwind", roster.collect())
+    desk.put_agents("northwind", roster.collect(), noted())
         .expect("on the roster");
     for id in agents {
         desk.set_presence("northwind", id, Presence::Available)
@@ -263,7 +265,8 @@ fn who_comes_and_goes_is_told_to_whoever_follows_the_company() {
         desk.set_presence("northwind", "ana", presence)
             .expect("set");
     }
-    desk.remove_agent("northwind", "ana").expect("removed");
+    desk.remove_agent("northwind", "ana", noted())
+        .expect("removed");
     let told: Vec<_> = feed(&desk)
         .iter()
         .map(|entry| {
@@ -433,7 +436,7 @@ fn nobody_does_anything_about_what_is_not_there() {
             .is_err()
     );
     let wrong = Agent::from_value(json!({"id": "ana", "skills": {"tax": 9}})).expect("reads");
-    assert!(desk.put_agents("northwind", vec![wrong]).is_err());
+    assert!(desk.put_agents("northwind", vec![wrong], noted()).is_err());
     assert!(
         desk.agents("northwind", "", 10)
             .expect("a roster")

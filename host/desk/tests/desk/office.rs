@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt, ReceiptStatus};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_generation::{Generation, Publishers, QueueTerms};
-use patchbay_journal::{CompanyId, Conversation, Entry, Options, Ordinal, SqliteJournal};
+use patchbay_journal::{
+    AuditEntry, CompanyId, Conversation, Entry, Options, Ordinal, SqliteJournal,
+};
 use patchbay_model::company::Sla;
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::{Directory, Queue};
@@ -132,4 +134,15 @@ pub(crate) fn feed(desk: &Desk) -> Vec<Entry> {
 
 pub(crate) fn head(entry: &Entry) -> Value {
     serde_json::from_str(&entry.head).expect("JSON")
+}
+
+/// Something for the audit trail.
+pub(crate) fn noted() -> AuditEntry {
+    AuditEntry {
+        at: jiff::Timestamp::UNIX_EPOCH,
+        company: Some("northwind".to_owned()),
+        actor: "local".to_owned(),
+        act: "test".to_owned(),
+        details: "{}".to_owned(),
+    }
 }

@@ -10,7 +10,9 @@ use patchbay_model::interaction::WrittenBy;
 use serde_json::Value;
 
 use crate::floor::{act, agent, sign_in, supervisor, taken_by};
-use crate::office::{conversations, desk_of, feed, head, held, ruled, said, silent, take_in};
+use crate::office::{
+    conversations, desk_of, feed, head, held, noted, ruled, said, silent, take_in,
+};
 
 fn reply(id: &str, text: &str) -> Action {
     Action::Reply(Reply {
@@ -247,7 +249,12 @@ fn a_rejected_reply_and_one_the_channel_refuses_are_the_agents_again() {
     let again = send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
     assert_eq!(status(&again), ReplyStatus::Undeliverable);
     desk.journal()
-        .outbox_retry(crate::office::northwind(&desk), &out.key, desk.now())
+        .outbox_retry(
+            crate::office::northwind(&desk),
+            &out.key,
+            desk.now(),
+            noted(),
+        )
         .expect("a human sends it after all");
     desk.delivered("northwind", &out.key).expect("noted");
     desk.settled();
@@ -265,7 +272,7 @@ fn of_somebody_who_was_erased_nothing_waits_and_nothing_goes_out() {
     let conversation = taken_by(&desk, "ana");
     send(&desk, conversation, "ana", "r1", "Hello Jo!");
     let contact = conversations(&desk)[0].contact.expect("somebody");
-    desk.erase("northwind", contact).expect("erased");
+    desk.erase("northwind", contact, noted()).expect("erased");
     desk.settled();
     assert!(conversations(&desk).is_empty());
     let out = outgoing(&desk).remove(0);

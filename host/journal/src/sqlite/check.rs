@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::error::{JournalError, SealError};
 use crate::id::{CompanyId, ContactId};
 use crate::maintain::{CheckReport, Finding};
-use crate::sqlite::{keys, outbox};
+use crate::sqlite::{audit, keys, outbox};
 use crate::vault::{ContactKey, Person, Purpose, Vault};
 
 /// Most findings listed.
@@ -20,6 +20,7 @@ pub(super) fn check(sql: &Connection, vault: &Vault) -> Result<CheckReport, Jour
         .and_then(|()| sequences(sql, &mut report))
         .and_then(|()| feeds(sql, &mut report))
         .and_then(|()| lines(sql, &mut report))
+        .and_then(|()| trail(sql, &mut report))
         .and_then(|()| seals(sql, vault, &mut report));
     match looked {
         Err(JournalError::Corrupt(text)) => report.findings.push(Finding::Damaged(text)),
@@ -73,6 +74,12 @@ fn sequences(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalEr
             entries: row.get(3)?,
         });
     }
+    Ok(())
+}
+
+fn trail(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalError> {
+    let broken = audit::verify(sql, None)?.broken;
+    report.findings.extend(broken.map(Finding::Audit));
     Ok(())
 }
 

@@ -7,19 +7,21 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
-use super::{SqliteJournal, accept, backup, beside, check, commit, compact, contacts};
-use super::{generations, memory, notes, outbox, person, read, roster, schema};
+use super::{SqliteJournal, accept, audit, backup, beside, check, commit, compact, contacts};
+use super::{generations, memory, notes, outbox, person, read, roster, schema, tokens};
 use crate::agent::AgentRow;
 use crate::arrival::{Accepted, Arrival, Message, Pending};
+use crate::audit::{AuditChain, AuditEntry, AuditHash, Audited};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
 use crate::entry::{Entry, Feed, Note};
 use crate::error::{Conflict, JournalError, SealError};
 use crate::generation::{Activation, GenerationRow, NewGeneration};
-use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
+use crate::id::{CompanyId, ContactId, ConversationId, Ordinal, TokenId};
 use crate::journal::{InOrder, Journal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
+use crate::token::Token;
 use crate::vault::{Person, Purpose};
 use contacts::Address;
 use person::By;
@@ -37,6 +39,7 @@ impl SqliteJournal {
         company: CompanyId,
         by: &str,
         at: Timestamp,
+        entry: AuditEntry,
         change: impl Fn(&rusqlite::Connection, &By) -> Result<u64, JournalError> + Send + 'static,
     ) -> Result<u64, JournalError> {
         super::row::within("name", by.len(), patchbay_model::input::NAME_BYTES)?;
@@ -45,7 +48,12 @@ impl SqliteJournal {
             name: by.to_owned(),
             at,
         };
-        self.writer.call(1, move |work| change(work.sql, &by))
+        audit::check(&entry)?;
+        self.writer.call(2, move |work| {
+            let number = change(work.sql, &by)?;
+            audit::append(work.sql, &entry)?;
+            Ok(number)
+        })
     }
 }
 
@@ -305,8 +313,15 @@ impl Journal for SqliteJournal {
         company: CompanyId,
         key: &str,
         not_before: Timestamp,
+        entry: AuditEntry,
     ) -> Result<(), JournalError> {
-        self.step(company, key, outbox::Step::Retry(not_before))
+        audit::check(&entry)?;
+        let key = key.to_owned();
+        self.writer.call(2, move |work| {
+            outbox::step(work.sql, company, &key, &outbox::Step::Retry(not_before))?;
+            audit::append(work.sql, &entry)?;
+            Ok(())
+        })
     }
 
     fn note(&self, company: CompanyId, notes: Vec<Note>) -> Result<u64, JournalError> {
@@ -322,13 +337,19 @@ impl Journal for SqliteJournal {
         new: Option<NewGeneration>,
         activation: Option<Activation>,
         at: Timestamp,
+        entry: Option<AuditEntry>,
     ) -> Result<(), JournalError> {
+        entry.iter().try_for_each(audit::check)?;
         new.as_ref().map_or(Ok(()), generations::check)?;
         activation
             .as_ref()
             .map_or(Ok(()), generations::check_activation)?;
         self.writer.call(1, move |work| {
-            generations::change(work, company, new.as_ref(), activation.as_ref(), at)
+            generations::change(work, company, new.as_ref(), activation.as_ref(), at)?;
+            if let Some(entry) = &entry {
+                audit::append(work.sql, entry)?;
+            }
+            Ok(())
         })
     }
 
@@ -368,15 +389,20 @@ impl Journal for SqliteJournal {
         company: CompanyId,
         agents: Vec<AgentRow>,
         notes: Vec<Note>,
+        entry: Option<AuditEntry>,
     ) -> Result<(), JournalError> {
         roster::check(&agents)?;
         notes::check(&notes)?;
-        if agents.is_empty() && notes.is_empty() {
+        entry.iter().try_for_each(audit::check)?;
+        if agents.is_empty() && notes.is_empty() && entry.is_none() {
             return Ok(());
         }
         self.writer.call(agents.len() + notes.len(), move |work| {
             roster::put(work.sql, company, &agents)?;
             notes::append(work, company, &notes)?;
+            if let Some(entry) = &entry {
+                audit::append(work.sql, entry)?;
+            }
             Ok(())
         })
     }
@@ -386,13 +412,17 @@ impl Journal for SqliteJournal {
         company: CompanyId,
         id: &str,
         notes: Vec<Note>,
+        entry: AuditEntry,
     ) -> Result<bool, JournalError> {
         notes::check(&notes)?;
+        audit::check(&entry)?;
         let id = id.to_owned();
         self.writer.call(1 + notes.len(), move |work| {
             let there = roster::remove(work.sql, company, &id)?;
             if there {
                 notes::append(work, company, &notes)?;
+                audit::append(work.sql, &entry)?;
+                tokens::revoke_of_agent(work.sql, company, &id, &entry)?;
             }
             Ok(there)
         })
@@ -486,8 +516,9 @@ impl Journal for SqliteJournal {
         into: ContactId,
         by: &str,
         at: Timestamp,
+        audit: AuditEntry,
     ) -> Result<u64, JournalError> {
-        self.relate(company, by, at, move |sql, by| {
+        self.relate(company, by, at, audit, move |sql, by| {
             person::merge(sql, by, contact, into)
         })
     }
@@ -498,8 +529,9 @@ impl Journal for SqliteJournal {
         contact: ContactId,
         by: &str,
         at: Timestamp,
+        audit: AuditEntry,
     ) -> Result<u64, JournalError> {
-        self.relate(company, by, at, move |sql, by| {
+        self.relate(company, by, at, audit, move |sql, by| {
             person::split(sql, by, contact)
         })
     }
@@ -510,8 +542,9 @@ impl Journal for SqliteJournal {
         change: u64,
         by: &str,
         at: Timestamp,
+        audit: AuditEntry,
     ) -> Result<u64, JournalError> {
-        self.relate(company, by, at, move |sql, by| {
+        self.relate(company, by, at, audit, move |sql, by| {
             person::undo(sql, by, change)
         })
     }
@@ -530,10 +563,14 @@ impl Journal for SqliteJournal {
         company: CompanyId,
         contact: ContactId,
         at: Timestamp,
+        entry: AuditEntry,
     ) -> Result<Erased, JournalError> {
-        let contacts = self
-            .writer
-            .call(8, move |work| person::erase(work.sql, company, contact, at))?;
+        audit::check(&entry)?;
+        let contacts = self.writer.call(8, move |work| {
+            let contacts = person::erase(work.sql, company, contact, at)?;
+            audit::append(work.sql, &entry)?;
+            Ok(contacts)
+        })?;
         self.keys.forget(contacts.iter().map(|contact| Person {
             company,
             contact: *contact,
@@ -566,6 +603,52 @@ impl Journal for SqliteJournal {
         let key = self.keys.get(&self.readers, &self.vault, person)?;
         key.open(person, purpose, sealed)
             .map_err(|_| SealError::Broken)
+    }
+
+    fn put_token(&self, token: Token, entry: AuditEntry) -> Result<(), JournalError> {
+        tokens::check(&token)?;
+        audit::check(&entry)?;
+        let company = token.standing.company.as_deref();
+        let company = company.map(|name| self.company_id(name)).transpose()?;
+        self.writer.call(2, move |work| {
+            tokens::put(work.sql, company, &token, &entry)
+        })
+    }
+
+    fn tokens(&self) -> Result<Vec<Token>, JournalError> {
+        self.readers.read(tokens::list)
+    }
+
+    fn revoke_token(
+        &self,
+        id: TokenId,
+        at: Timestamp,
+        entry: AuditEntry,
+    ) -> Result<bool, JournalError> {
+        audit::check(&entry)?;
+        self.writer
+            .call(2, move |work| tokens::revoke(work.sql, id, at, &entry))
+    }
+
+    fn audit(&self, entry: AuditEntry) -> Result<u64, JournalError> {
+        audit::check(&entry)?;
+        self.writer
+            .call(1, move |work| audit::append(work.sql, &entry))
+    }
+
+    fn audited(
+        &self,
+        company: Option<&str>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Audited>, JournalError> {
+        self.readers
+            .read(|sql| audit::list(sql, company, after, limit))
+    }
+
+    fn verify_audit(&self, expected: Option<AuditHash>) -> Result<AuditChain, JournalError> {
+        // It may take a while: not one of the connections others wait for.
+        audit::verify(&schema::reader(&self.path)?, expected)
     }
 
     fn status(&self) -> Result<Status, JournalError> {

@@ -1,16 +1,19 @@
 //! How values stand in the database.
 
 use jiff::Timestamp;
+use patchbay_model::access::Role;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
 use patchbay_model::state::Scope;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::arrival::Kind;
+use crate::audit::AuditHash;
 use crate::contact::ContactChangeKind;
 use crate::error::JournalError;
-use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
+use crate::id::{CompanyId, ContactId, ConversationId, Ordinal, TokenId};
 use crate::outbox::OutboxState;
+use crate::token::SecretHash;
 
 macro_rules! bytes {
     ($name:ident) => {
@@ -30,6 +33,9 @@ macro_rules! bytes {
 
 bytes!(ConversationId);
 bytes!(ContactId);
+bytes!(TokenId);
+bytes!(SecretHash);
+bytes!(AuditHash);
 
 impl ToSql for CompanyId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -95,6 +101,7 @@ coded!(OutboxState, OutboxState::ALL);
 coded!(ConversationState, STATES);
 coded!(Scope, SCOPES);
 coded!(Presence, Presence::ALL);
+coded!(Role, Role::ALL);
 coded!(ContactChangeKind, ContactChangeKind::ALL);
 
 /// A time, to the microsecond.

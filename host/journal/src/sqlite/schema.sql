@@ -209,3 +209,37 @@ CREATE TABLE contact_change (
     undoes  INTEGER,
     PRIMARY KEY (company, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Who may ask. Of a token's secret only a hash is kept. A row stays for good:
+-- the audit trail names it.
+CREATE TABLE token (
+    number     INTEGER NOT NULL PRIMARY KEY,
+    id         BLOB NOT NULL UNIQUE,
+    hash       BLOB NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    -- Absent: the whole host.
+    company    INTEGER REFERENCES company (id),
+    role       TEXT NOT NULL,
+    agent      TEXT,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    -- Absent: never.
+    expires_at INTEGER,
+    revoked_at INTEGER
+) STRICT;
+CREATE INDEX token_agent ON token (company, agent) WHERE agent IS NOT NULL;
+
+-- Who did what to the host, in one order for all companies, each row chained to
+-- the one before it. Nothing here is ever changed or let go. The company
+-- stands by its name: a row says all that its hash covers.
+CREATE TABLE audit (
+    number   INTEGER NOT NULL PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    company  TEXT,
+    actor    TEXT NOT NULL,
+    act      TEXT NOT NULL,
+    details  TEXT NOT NULL,
+    previous BLOB NOT NULL,
+    hash     BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_company ON audit (company, number) WHERE company IS NOT NULL;

@@ -6,7 +6,7 @@ use patchbay_journal::{
 };
 use proptest::prelude::*;
 
-use crate::place::{Place, at, commit, conversation};
+use crate::place::{Place, act, at, commit, conversation};
 
 fn contact(journal: &SqliteJournal, company: CompanyId, address: &str) -> ContactId {
     journal
@@ -87,7 +87,7 @@ fn merged_contacts_are_one_person_and_keep_what_is_theirs() {
     let [anna, ben] = ["@anna", "@ben"].map(|address| known(&journal, company, address));
     let alone = [anna, ben].map(|who| journey(&journal, company, who));
     journal
-        .merge(company, ben, anna, "supervisor", at(5))
+        .merge(company, ben, anna, "supervisor", at(5), act("test"))
         .unwrap();
     let together = journey(&journal, company, anna);
     assert_eq!(together, [alone[0].clone(), alone[1].clone()].concat());
@@ -97,17 +97,19 @@ fn merged_contacts_are_one_person_and_keep_what_is_theirs() {
     let (person, contacts) = journal.person(company, ben).unwrap();
     assert_eq!((person, contacts.len()), (anna, 2));
     let again = journal
-        .merge(company, anna, ben, "supervisor", at(7))
+        .merge(company, anna, ben, "supervisor", at(7), act("test"))
         .unwrap_err();
     assert!(matches!(again, JournalError::SamePerson(..)));
 
-    journal.split(company, ben, "supervisor", at(8)).unwrap();
+    journal
+        .split(company, ben, "supervisor", at(8), act("test"))
+        .unwrap();
     assert_eq!(
         [anna, ben].map(|who| journey(&journal, company, who)),
         alone
     );
     let again = journal
-        .split(company, ben, "supervisor", at(9))
+        .split(company, ben, "supervisor", at(9), act("test"))
         .unwrap_err();
     assert!(matches!(again, JournalError::NotMerged(id) if id == ben));
     let kinds: Vec<_> = journal
@@ -127,20 +129,36 @@ fn a_change_is_undone_once_and_the_undoing_can_be_undone() {
     let company = journal.company("acme").unwrap();
     let [anna, ben] = ["@anna", "@ben"].map(|address| known(&journal, company, address));
     let size = || journal.person(company, anna).unwrap().1.len();
-    let merge = journal.merge(company, ben, anna, "a", at(1)).unwrap();
-    let undone = journal.undo(company, merge, "a", at(2)).unwrap();
+    let merge = journal
+        .merge(company, ben, anna, "a", at(1), act("test"))
+        .unwrap();
+    let undone = journal
+        .undo(company, merge, "a", at(2), act("test"))
+        .unwrap();
     assert_eq!(size(), 1);
-    let redone = journal.undo(company, undone, "a", at(3)).unwrap();
+    let redone = journal
+        .undo(company, undone, "a", at(3), act("test"))
+        .unwrap();
     assert_eq!(size(), 2);
     for not in [merge, undone, 99] {
-        let refused = journal.undo(company, not, "a", at(4)).unwrap_err();
+        let refused = journal
+            .undo(company, not, "a", at(4), act("test"))
+            .unwrap_err();
         assert!(matches!(refused, JournalError::NotUndoable(number) if number == not));
     }
-    let split = journal.split(company, ben, "a", at(5)).unwrap();
-    let overtaken = journal.undo(company, redone, "a", at(6)).unwrap_err();
+    let split = journal
+        .split(company, ben, "a", at(5), act("test"))
+        .unwrap();
+    let overtaken = journal
+        .undo(company, redone, "a", at(6), act("test"))
+        .unwrap_err();
     assert!(matches!(overtaken, JournalError::NotUndoable(_)));
-    journal.merge(company, anna, ben, "a", at(7)).unwrap();
-    let circle = journal.undo(company, split, "a", at(8)).unwrap_err();
+    journal
+        .merge(company, anna, ben, "a", at(7), act("test"))
+        .unwrap();
+    let circle = journal
+        .undo(company, split, "a", at(8), act("test"))
+        .unwrap_err();
     assert!(matches!(circle, JournalError::NotUndoable(_)));
     assert_eq!(size(), 2);
 }
@@ -159,7 +177,7 @@ proptest! {
         let alone: Vec<_> = people.iter().map(|who| journey(&journal, company, *who)).collect();
         let mut changes: Vec<_> = merges
             .iter()
-            .filter_map(|(a, b)| journal.merge(company, people[*a], people[*b], "p", at(1)).ok())
+            .filter_map(|(a, b)| journal.merge(company, people[*a], people[*b], "p", at(1),  act("test")).ok())
             .collect();
         for who in &people {
             let (_, contacts) = journal.person(company, *who).unwrap();
@@ -169,7 +187,7 @@ proptest! {
             changes.reverse();
         }
         for change in changes {
-            journal.undo(company, change, "p", at(2)).unwrap();
+            journal.undo(company, change, "p", at(2),  act("test")).unwrap();
         }
         let after: Vec<_> = people.iter().map(|who| journey(&journal, company, *who)).collect();
         prop_assert_eq!(after, alone);

@@ -5,7 +5,7 @@ use patchbay_journal::{
 };
 use patchbay_model::state::{Change, Scope};
 
-use crate::place::{Place, arrival, at, commit, conversation, take};
+use crate::place::{Place, act, arrival, at, commit, conversation, take};
 
 const SECRET: &str = "my mother's maiden name is Featherstonehaugh";
 
@@ -91,7 +91,7 @@ fn after_an_erasure_nothing_of_the_key_is_left_in_any_file() {
         "the search finds what is there"
     );
 
-    let erased = journal.erase(company, gone, at(9)).unwrap();
+    let erased = journal.erase(company, gone, at(9), act("test")).unwrap();
     assert_eq!(erased.contacts, [gone]);
     assert!(erased.scrubbed);
     let backup = place.directory.path().join("backup.db");
@@ -131,12 +131,24 @@ fn a_person_is_erased_whole_and_is_somebody_new_when_they_write_again() {
     let company = journal.company("acme").unwrap();
     let [anna, ben] = ["@anna", "@ben"].map(|address| write(&journal, address, "hello"));
     journal
-        .merge(company, ben, anna, "supervisor", at(2))
+        .merge(company, ben, anna, "supervisor", at(2), act("test"))
         .unwrap();
     let mut both = vec![anna, ben];
     both.sort_unstable();
-    assert_eq!(journal.erase(company, ben, at(3)).unwrap().contacts, both);
-    assert_eq!(journal.erase(company, ben, at(3)).unwrap().contacts, []);
+    assert_eq!(
+        journal
+            .erase(company, ben, at(3), act("test"))
+            .unwrap()
+            .contacts,
+        both
+    );
+    assert_eq!(
+        journal
+            .erase(company, ben, at(3), act("test"))
+            .unwrap()
+            .contacts,
+        []
+    );
     let again = journal
         .address(company, "x", "@ben", at(4))
         .unwrap()
@@ -148,7 +160,7 @@ fn a_person_is_erased_whole_and_is_somebody_new_when_they_write_again() {
         .unwrap_err();
     assert!(matches!(added, JournalError::Erased(id) if id == ben));
     let merged = journal
-        .merge(company, ben, again, "supervisor", at(5))
+        .merge(company, ben, again, "supervisor", at(5), act("test"))
         .unwrap_err();
     assert!(matches!(merged, JournalError::Erased(id) if id == ben));
 }
@@ -184,7 +196,7 @@ fn what_policies_remember_of_an_erased_person_goes_too() {
         })
         .to_vec();
     journal.commit(write).unwrap();
-    journal.erase(company, anna, at(2)).unwrap();
+    journal.erase(company, anna, at(2), act("test")).unwrap();
     let memory = journal.memory(company, "p", 1, &owners).unwrap();
     let left: Vec<_> = memory.cells().map(|(scope, ..)| scope).collect();
     assert_eq!(left, [Scope::Company]);
@@ -196,7 +208,9 @@ fn an_erasure_of_nobody_says_so() {
     let journal = place.open();
     let company = journal.company("acme").unwrap();
     let nobody = ContactId([3; 16]);
-    let refused = journal.erase(company, nobody, at(1)).unwrap_err();
+    let refused = journal
+        .erase(company, nobody, at(1), act("test"))
+        .unwrap_err();
     assert!(matches!(refused, JournalError::NoContact(id) if id == nobody));
     let sealed = journal.seal(company, nobody, Purpose::Entry, b"");
     assert!(matches!(sealed, Err(SealError::NoContact(_))));

@@ -39,15 +39,15 @@ fn generations_are_kept_in_order_and_one_decides_also_after_a_restart() {
     let company = journal.company("acme").unwrap();
     assert_eq!(journal.active_generation(company).unwrap(), None);
     journal
-        .put_generation(company, Some(new(1)), Some(to(1, None)), at(11))
+        .put_generation(company, Some(new(1)), Some(to(1, None)), at(11), None)
         .unwrap();
     for number in [2, 3] {
         journal
-            .put_generation(company, Some(new(number)), None, at(12))
+            .put_generation(company, Some(new(number)), None, at(12), None)
             .unwrap();
     }
     journal
-        .put_generation(company, None, Some(to(3, Some(1))), at(13))
+        .put_generation(company, None, Some(to(3, Some(1))), at(13), None)
         .unwrap();
     drop(journal);
     let journal = place.open();
@@ -76,7 +76,7 @@ fn whoever_is_late_is_told_and_changes_nothing() {
     let journal = place.open();
     let company = journal.company("acme").unwrap();
     journal
-        .put_generation(company, Some(new(1)), Some(to(1, None)), at(11))
+        .put_generation(company, Some(new(1)), Some(to(1, None)), at(11), None)
         .unwrap();
     let note = Note {
         kind: 83,
@@ -87,7 +87,7 @@ fn whoever_is_late_is_told_and_changes_nothing() {
         notes: vec![note],
         ..to(2, None)
     };
-    let refused = journal.put_generation(company, Some(new(2)), Some(late), at(12));
+    let refused = journal.put_generation(company, Some(new(2)), Some(late), at(12), None);
     assert!(
         matches!(
             refused,
@@ -98,13 +98,13 @@ fn whoever_is_late_is_told_and_changes_nothing() {
     assert_eq!(numbers(&journal, u64::MAX), [1], "not even kept");
     assert!(journal.feed(company, 0, 9).unwrap().entries.is_empty());
     for number in [1, 3, 0] {
-        let refused = journal.put_generation(company, Some(new(number)), None, at(12));
+        let refused = journal.put_generation(company, Some(new(number)), None, at(12), None);
         assert!(
             matches!(refused, Err(JournalError::GenerationTaken { newest: 1 })),
             "{refused:?}"
         );
     }
-    let nowhere = journal.put_generation(company, None, Some(to(5, Some(1))), at(12));
+    let nowhere = journal.put_generation(company, None, Some(to(5, Some(1))), at(12), None);
     assert!(matches!(nowhere, Err(JournalError::NoGeneration(5))));
     assert_eq!(journal.active_generation(company).unwrap(), Some(1));
 }
@@ -140,7 +140,7 @@ fn what_a_plugin_remembers_goes_on_under_its_next_version_and_stays_under_the_ol
         ..to(1, None)
     };
     journal
-        .put_generation(company, Some(new(1)), Some(copy.clone()), at(11))
+        .put_generation(company, Some(new(1)), Some(copy.clone()), at(11), None)
         .unwrap();
     assert_eq!((seen(1), seen(2)), (5, 5));
     let mut write = commit(&of, 1, None);
@@ -153,7 +153,7 @@ fn what_a_plugin_remembers_goes_on_under_its_next_version_and_stays_under_the_ol
         ..copy
     };
     journal
-        .put_generation(company, None, Some(again), at(12))
+        .put_generation(company, None, Some(again), at(12), None)
         .unwrap();
     assert_eq!(seen(2), 6, "what was begun is not overwritten");
 }

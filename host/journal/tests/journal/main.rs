@@ -1,6 +1,7 @@
 //! The journal as its callers see it.
 #![allow(clippy::unwrap_used)]
 
+mod access;
 mod contacts;
 mod crash;
 mod deciding;

@@ -5,7 +5,7 @@ use patchbay_journal::{
 };
 use proptest::prelude::*;
 
-use crate::place::{Place, at, commit, conversation};
+use crate::place::{Place, act, at, commit, conversation};
 
 fn filled(journal: &SqliteJournal) -> CompanyId {
     let company = journal.company("acme").unwrap();
@@ -77,12 +77,14 @@ fn what_was_given_up_waits_for_a_human() {
         .outbox_list(company, OutboxState::Dead, "", 9)
         .unwrap();
     assert_eq!((dead.len(), dead[0].attempts), (1, 1));
-    journal.outbox_retry(company, "soon", at(5)).unwrap();
+    journal
+        .outbox_retry(company, "soon", at(5), act("test"))
+        .unwrap();
     assert_eq!(due(&journal, 5), ["soon"]);
     assert_eq!(journal.outbox_due(at(5), None, 1).unwrap()[0].attempts, 0);
     journal.outbox_done(company, "soon").unwrap();
     for refused in [
-        journal.outbox_retry(company, "soon", at(5)),
+        journal.outbox_retry(company, "soon", at(5), act("test")),
         journal.outbox_dead(company, "soon", ""),
         journal.outbox_later(company, "nothing", at(5), ""),
         journal.outbox_done(company, "nothing"),
@@ -218,7 +220,9 @@ fn what_was_given_up_holds_back_nothing_and_retried_goes_first() {
     }
     journal.outbox_dead(company, "1", "refused").unwrap();
     assert_eq!(due(&journal, 9), ["2"]);
-    journal.outbox_retry(company, "1", at(5)).unwrap();
+    journal
+        .outbox_retry(company, "1", at(5), act("test"))
+        .unwrap();
     assert_eq!(due(&journal, 4), [""; 0]);
     assert_eq!(due(&journal, 5), ["1"]);
     let mut said = commit(&of, of.sequence, None);
@@ -333,7 +337,7 @@ proptest! {
                 }
                 Deed::Dead(number) => journal.outbox_dead(company, &number.to_string(), "no"),
                 Deed::Retry(number, second) => {
-                    journal.outbox_retry(company, &number.to_string(), at(second))
+                    journal.outbox_retry(company, &number.to_string(), at(second),  act("test"))
                 }
             };
             let mut waiting = journal.outbox_list(company, OutboxState::Waiting, "", 99).unwrap();

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use patchbay_journal::{
-    Accepted, Arrival, Commit, CompanyId, Conversation, ConversationId, Journal, Kind, NewEntry,
-    Options, Ordinal, SqliteJournal,
+    Accepted, Arrival, AuditEntry, Commit, CompanyId, Conversation, ConversationId, Journal, Kind,
+    NewEntry, Options, Ordinal, SqliteJournal,
 };
 use patchbay_model::conversation::ConversationState;
 use tempfile::TempDir;
@@ -100,5 +100,16 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
         outbox: Vec::new(),
         sent: Vec::new(),
         at: at(102),
+    }
+}
+
+/// Something for the audit trail.
+pub(crate) fn act(code: &str) -> AuditEntry {
+    AuditEntry {
+        at: at(103),
+        company: Some("acme".into()),
+        actor: "local".into(),
+        act: code.into(),
+        details: "{}".into(),
     }
 }

@@ -1,7 +1,7 @@
 use patchbay_journal::{AgentRow, CompanyId, Finding, Journal, JournalError, Note, SqliteJournal};
 use patchbay_model::directory::Presence;
 
-use crate::place::{Place, at};
+use crate::place::{Place, act, at};
 
 fn agent(id: &str) -> AgentRow {
     AgentRow {
@@ -27,7 +27,7 @@ fn a_roster_is_each_companys_own_and_survives_a_restart() {
     away.presence = Presence::Away;
     away.state = vec![0, 255];
     journal
-        .put_agents(a, vec![away.clone(), agent("anna")], Vec::new())
+        .put_agents(a, vec![away.clone(), agent("anna")], Vec::new(), None)
         .unwrap();
     drop(journal);
     let journal = place.open();
@@ -46,7 +46,7 @@ fn what_happens_to_a_company_stands_in_its_feed_and_goes_with_its_age() {
         head: head.to_owned(),
     };
     journal
-        .put_agents(company, vec![agent("anna")], vec![note("put", 1)])
+        .put_agents(company, vec![agent("anna")], vec![note("put", 1)], None)
         .unwrap();
     let first = journal
         .note(company, vec![note("one", 2), note("two", 50)])
@@ -54,7 +54,7 @@ fn what_happens_to_a_company_stands_in_its_feed_and_goes_with_its_age() {
     assert_eq!(first, 2);
     assert!(
         !journal
-            .remove_agent(company, "ben", vec![note("no", 3)])
+            .remove_agent(company, "ben", vec![note("no", 3)], act("test"))
             .unwrap()
     );
     drop(journal);
@@ -82,7 +82,7 @@ fn an_agent_put_again_is_replaced_and_of_two_at_once_the_later_stays() {
     let journal = place.open();
     let company = journal.company("acme").unwrap();
     journal
-        .put_agents(company, vec![agent("anna")], Vec::new())
+        .put_agents(company, vec![agent("anna")], Vec::new(), None)
         .unwrap();
     let [mut earlier, mut later] = ["anna", "anna"].map(agent);
     (earlier.presence, later.presence) = (Presence::Busy, Presence::Offline);
@@ -90,7 +90,7 @@ fn an_agent_put_again_is_replaced_and_of_two_at_once_the_later_stays() {
     later.profile = "{}".into();
     later.state = Vec::new();
     journal
-        .put_agents(company, vec![earlier, later.clone()], Vec::new())
+        .put_agents(company, vec![earlier, later.clone()], Vec::new(), None)
         .unwrap();
     assert_eq!(journal.agents(company, "", 9).unwrap(), [later]);
 }
@@ -105,6 +105,7 @@ fn a_roster_is_read_page_by_page_in_the_order_of_ids() {
             company,
             ["c", "a", "é", "B", "b"].map(agent).to_vec(),
             Vec::new(),
+            None,
         )
         .unwrap();
     let mut found: Vec<String> = vec![];
@@ -126,11 +127,19 @@ fn who_leaves_is_forgotten_and_only_they() {
     let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
     for company in [a, b] {
         journal
-            .put_agents(company, vec![agent("anna"), agent("ben")], Vec::new())
+            .put_agents(company, vec![agent("anna"), agent("ben")], Vec::new(), None)
             .unwrap();
     }
-    assert!(journal.remove_agent(a, "anna", Vec::new()).unwrap());
-    assert!(!journal.remove_agent(a, "anna", Vec::new()).unwrap());
+    assert!(
+        journal
+            .remove_agent(a, "anna", Vec::new(), act("test"))
+            .unwrap()
+    );
+    assert!(
+        !journal
+            .remove_agent(a, "anna", Vec::new(), act("test"))
+            .unwrap()
+    );
     assert_eq!(ids(&journal, a), ["ben"]);
     assert_eq!(ids(&journal, b), ["anna", "ben"]);
 }
@@ -152,14 +161,18 @@ fn a_roster_out_of_bounds_is_refused_whole() {
         (with(|agent| agent.state = vec![0; 65_537]), "agent state"),
         (vec![agent("anna"); 10_001], "number of agents"),
     ] {
-        let refused = journal.put_agents(company, bad, Vec::new()).unwrap_err();
+        let refused = journal
+            .put_agents(company, bad, Vec::new(), None)
+            .unwrap_err();
         assert!(
             matches!(refused, JournalError::Invalid { what, .. } if what == named),
             "{refused}"
         );
     }
     assert_eq!(ids(&journal, company), [""; 0]);
-    journal.put_agents(company, Vec::new(), Vec::new()).unwrap();
+    journal
+        .put_agents(company, Vec::new(), Vec::new(), None)
+        .unwrap();
 }
 
 #[test]
@@ -168,7 +181,7 @@ fn a_backup_holds_the_roster_and_a_compaction_leaves_it_alone() {
     let journal = place.open();
     let company = journal.company("acme").unwrap();
     journal
-        .put_agents(company, vec![agent("anna")], Vec::new())
+        .put_agents(company, vec![agent("anna")], Vec::new(), None)
         .unwrap();
     assert_eq!(journal.compact(at(1_000)).unwrap(), Default::default());
     assert_eq!(ids(&journal, company), ["anna"]);
@@ -186,13 +199,17 @@ fn a_check_finds_agents_of_a_company_that_is_not_there() {
     let journal = place.open();
     let nobody = CompanyId(99);
     journal
-        .put_agents(nobody, vec![agent("anna")], Vec::new())
+        .put_agents(nobody, vec![agent("anna")], Vec::new(), None)
         .unwrap();
     let orphan = Finding::Orphan {
         table: "agent".into(),
         rows: 1,
     };
     assert_eq!(journal.check().unwrap().findings, [orphan]);
-    assert!(journal.remove_agent(nobody, "anna", Vec::new()).unwrap());
+    assert!(
+        journal
+            .remove_agent(nobody, "anna", Vec::new(), act("test"))
+            .unwrap()
+    );
     assert!(journal.check().unwrap().sound());
 }

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::conversations::conversation_id;
 use super::doing::{ActorFields, DoneDocument, do_it};
+use crate::access::Caller;
 use crate::problem::Problem;
 use crate::schema;
 use crate::serve::App;
@@ -56,12 +57,13 @@ pub(crate) struct ApprovalDocument {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RejectRequest {
-    /// Id of the approver.
-    by: String,
-    /// `agent` or `supervisor`; agent unless said.
+    /// Id of the approver; needed where there is no token.
+    #[serde(default)]
+    by: Option<String>,
+    /// `agent` or `supervisor`; what the token is, or else agent, unless said.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    role: super::doing::RoleField,
+    role: Option<super::doing::RoleField>,
     /// What its agent is told.
     #[serde(default)]
     why: String,
@@ -126,13 +128,15 @@ pub(super) async fn list(
 )]
 pub(super) async fn approve(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, conversation, reply)): Path<(String, String, String)>,
     request: Request,
 ) -> Result<Json<DoneDocument>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let actor: ActorFields = app.json(request).await?;
+    let actor = actor.of(&caller)?;
     let action = Action::Approve { reply };
-    do_it(app, company, conversation, actor.into(), action).await
+    do_it(app, company, conversation, actor, action).await
 }
 
 /// Reject a reply
@@ -151,12 +155,13 @@ pub(super) async fn approve(
 )]
 pub(super) async fn reject(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, conversation, reply)): Path<(String, String, String)>,
     request: Request,
 ) -> Result<Json<DoneDocument>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let request: RejectRequest = app.json(request).await?;
-    let actor = super::doing::actor(request.by, request.role);
+    let actor = super::doing::actor(&caller, request.by, request.role)?;
     let why = request.why.chars().take(1_000).collect();
     let action = Action::Reject { reply, why };
     do_it(app, company, conversation, actor, action).await

@@ -12,9 +12,10 @@ use axum::extract::{Path, Request, State};
 use patchbay_desk::export;
 use patchbay_journal::ContactId;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::access::Caller;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
@@ -23,8 +24,9 @@ use crate::serve::App;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergeRequest {
-    /// Who says so.
-    by: String,
+    /// Who says so; needed where there is no token.
+    #[serde(default)]
+    by: Option<String>,
     /// Contact it is merged into.
     into: String,
 }
@@ -33,8 +35,9 @@ pub(crate) struct MergeRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ByRequest {
-    /// Who says so.
-    by: String,
+    /// Who says so; needed where there is no token.
+    #[serde(default)]
+    by: Option<String>,
 }
 
 /// A change of who is whom.
@@ -69,12 +72,18 @@ pub(crate) struct ErasedDocument {
 )]
 pub(super) async fn export(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, contact)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
     let contact = contact_id(&contact)?;
     app.read(move |desk| {
         let id = desk.company(&company)?;
-        Ok(Json(export::export(&**desk.journal(), id, contact)?))
+        let document = export::export(&**desk.journal(), id, contact)?;
+        // Nobody is told before it is written down that they were.
+        let about = json!({"contact": contact.to_string()});
+        let entry = caller.entry("contact.exported", Some(&company), &about);
+        desk.journal().audit(entry)?;
+        Ok(Json(document))
     })
     .await
 }
@@ -96,11 +105,14 @@ pub(super) async fn export(
 )]
 pub(super) async fn erase(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, contact)): Path<(String, String)>,
 ) -> Result<Json<ErasedDocument>, Problem> {
     let contact = contact_id(&contact)?;
     app.read(move |desk| {
-        let erased = desk.erase(&company, contact)?;
+        let about = json!({"contact": contact.to_string()});
+        let entry = caller.entry("contact.erased", Some(&company), &about);
+        let erased = desk.erase(&company, contact, entry)?;
         Ok(Json(ErasedDocument {
             contacts: erased.contacts.iter().map(ToString::to_string).collect(),
             scrubbed: erased.scrubbed,
@@ -124,14 +136,18 @@ pub(super) async fn erase(
 )]
 pub(super) async fn merge(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, contact)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<ChangeDocument>, Problem> {
     let contact = contact_id(&contact)?;
     let request: MergeRequest = app.json(request).await?;
     let into = contact_id(&request.into).map_err(|problem| problem.field("into"))?;
+    let by = caller.name(request.by)?;
     app.read(move |desk| {
-        let change = desk.merge(&company, contact, into, &request.by)?;
+        let about = json!({"contact": contact.to_string(), "into": into.to_string()});
+        let entry = caller.entry("contact.merged", Some(&company), &about);
+        let change = desk.merge(&company, contact, into, &by, entry)?;
         Ok(Json(ChangeDocument { change }))
     })
     .await
@@ -152,13 +168,17 @@ pub(super) async fn merge(
 )]
 pub(super) async fn split(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, contact)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<ChangeDocument>, Problem> {
     let contact = contact_id(&contact)?;
     let request: ByRequest = app.json(request).await?;
+    let by = caller.name(request.by)?;
     app.read(move |desk| {
-        let change = desk.split(&company, contact, &request.by)?;
+        let about = json!({"contact": contact.to_string()});
+        let entry = caller.entry("contact.split", Some(&company), &about);
+        let change = desk.split(&company, contact, &by, entry)?;
         Ok(Json(ChangeDocument { change }))
     })
     .await
@@ -179,6 +199,7 @@ pub(super) async fn split(
 )]
 pub(super) async fn undo(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, change)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<ChangeDocument>, Problem> {
@@ -186,8 +207,11 @@ pub(super) async fn undo(
         .parse()
         .map_err(|_| Problem::of(Kind::NotFound).detail("a change has a number"))?;
     let request: ByRequest = app.json(request).await?;
+    let by = caller.name(request.by)?;
     app.read(move |desk| {
-        let change = desk.undo(&company, change, &request.by)?;
+        let about = json!({"change": change});
+        let entry = caller.entry("contact.undone", Some(&company), &about);
+        let change = desk.undo(&company, change, &by, entry)?;
         Ok(Json(ChangeDocument { change }))
     })
     .await

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::conversations::conversation_id;
+use crate::access::Caller;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
@@ -27,48 +28,54 @@ use crate::serve::App;
 const ID_BYTES: usize = 256;
 
 /// Who does it. Without tokens this is taken on trust, from programs on the
-/// same machine.
+/// same machine; with one it may be left out, and names nobody else.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ActorFields {
-    /// Id of the agent or supervisor.
-    by: String,
-    /// `agent` or `supervisor`; agent unless said.
+    /// Id of the agent or supervisor; needed where there is no token.
     #[serde(default)]
-    role: RoleField,
+    by: Option<String>,
+    /// `agent` or `supervisor`; what the token is, or else agent, unless said.
+    #[serde(default)]
+    role: Option<RoleField>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum RoleField {
-    #[default]
     Agent,
     Supervisor,
 }
 
-impl From<ActorFields> for Actor {
-    fn from(fields: ActorFields) -> Actor {
-        actor(fields.by, fields.role)
+impl ActorFields {
+    /// Who they say, as far as the caller may say so.
+    pub(super) fn of(self, caller: &Caller) -> Result<Actor, Problem> {
+        actor(caller, self.by, self.role)
     }
 }
 
-pub(super) fn actor(id: String, role: RoleField) -> Actor {
-    let role = match role {
+pub(super) fn actor(
+    caller: &Caller,
+    by: Option<String>,
+    role: Option<RoleField>,
+) -> Result<Actor, Problem> {
+    let role = role.map(|role| match role {
         RoleField::Agent => Role::Agent,
         RoleField::Supervisor => Role::Supervisor,
-    };
-    Actor { id, role }
+    });
+    caller.actor(by, role)
 }
 
 /// Something to be done about a conversation.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ActionRequest {
-    /// Id of the agent or supervisor who does it.
-    by: String,
-    /// `agent` or `supervisor`; agent unless said.
+    /// Id of the agent or supervisor who does it; needed where there is no token.
     #[serde(default)]
-    role: RoleField,
+    by: Option<String>,
+    /// `agent` or `supervisor`; what the token is, or else agent, unless said.
+    #[serde(default)]
+    role: Option<RoleField>,
     /// `assign` (give it to `agent`, whether or not they have room; agents may
     /// take what nobody owns), `transfer` (send it to `queue` or have it wait
     /// for `agent`), `return` (back to its queue, routed again), `hold`,
@@ -185,11 +192,12 @@ impl DoneDocument {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReplyRequest {
-    /// Id of the agent or supervisor who sends it.
-    by: String,
-    /// `agent` or `supervisor`; agent unless said.
+    /// Id of the agent or supervisor who sends it; needed where there is no token.
     #[serde(default)]
-    role: RoleField,
+    by: Option<String>,
+    /// `agent` or `supervisor`; what the token is, or else agent, unless said.
+    #[serde(default)]
+    role: Option<RoleField>,
     /// The sender's own id of the reply, unique in the conversation: the same
     /// again is the same reply, and goes out once.
     id: String,
@@ -215,11 +223,12 @@ pub(crate) struct ReplyRequest {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TypedRequest {
-    /// Id of the agent or supervisor who types.
-    by: String,
-    /// `agent` or `supervisor`; agent unless said.
+    /// Id of the agent or supervisor who types; needed where there is no token.
     #[serde(default)]
-    role: RoleField,
+    by: Option<String>,
+    /// `agent` or `supervisor`; what the token is, or else agent, unless said.
+    #[serde(default)]
+    role: Option<RoleField>,
     /// What there is so far.
     text: String,
     /// `human` or `policy`; human unless said.
@@ -257,20 +266,15 @@ pub(crate) struct TypedDocument {
 )]
 pub(super) async fn act(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, conversation)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<DoneDocument>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let request: ActionRequest = app.json(request).await?;
     let action = request.action()?;
-    do_it(
-        app,
-        company,
-        conversation,
-        actor(request.by, request.role),
-        action,
-    )
-    .await
+    let actor = actor(&caller, request.by, request.role)?;
+    do_it(app, company, conversation, actor, action).await
 }
 
 /// Reply to the customer
@@ -292,6 +296,7 @@ pub(super) async fn act(
 )]
 pub(super) async fn reply(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, conversation)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<DoneDocument>, Problem> {
@@ -307,7 +312,7 @@ pub(super) async fn reply(
         written_by: request.written_by,
         then: request.then,
     };
-    let actor = actor(request.by, request.role);
+    let actor = actor(&caller, request.by, request.role)?;
     do_it(app, company, conversation, actor, Action::Reply(reply)).await
 }
 
@@ -328,20 +333,21 @@ pub(super) async fn reply(
 )]
 pub(super) async fn check(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, conversation)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<TypedDocument>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let request: TypedRequest = app.json(request).await?;
-    bounded("by", &request.by, ID_BYTES)?;
+    let actor = actor(&caller, request.by, request.role)?;
+    bounded("by", &actor.id, ID_BYTES)?;
     if request.text.len() > TEXT_BYTES {
         bounded("text", &request.text, TEXT_BYTES)?;
     }
-    app.typing(&company, &conversation.to_string(), &request.by)?;
+    app.typing(&company, &conversation.to_string(), &actor.id)?;
     let desk = app.desk()?;
     // Policies need the deep stacks of the threads that decide.
     let work = move |turn: crate::workers::Turn<Result<TypedDocument, Problem>>| {
-        let actor = actor(request.by, request.role);
         let (text, written_by) = (&request.text, request.written_by);
         let typed = desk.check_as_typed(&company, conversation, &actor, text, written_by);
         turn.answer(match typed {

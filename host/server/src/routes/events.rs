@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use utoipa::IntoParams;
 
+use crate::access::Caller;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
@@ -62,6 +63,7 @@ pub(super) struct Follow {
 )]
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(company): Path<String>,
     Query(wanted): Query<Follow>,
     headers: HeaderMap,
@@ -107,6 +109,7 @@ pub(super) async fn follow(
     let follower = Follower {
         changed: app.changes.subscribe(),
         app,
+        caller,
         name,
         company: id,
         kinds,
@@ -121,6 +124,7 @@ pub(super) async fn follow(
 
 struct Follower {
     app: Arc<App>,
+    caller: Caller,
     changed: watch::Receiver<u64>,
     name: String,
     company: CompanyId,
@@ -131,9 +135,13 @@ struct Follower {
 }
 
 impl Follower {
-    /// The next event; none once the server stops or the journal fails.
+    /// The next event; none once the server stops, the journal fails, or the
+    /// token of whoever follows is no longer good.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Follower)> {
         loop {
+            if !self.app.access.stands(&self.caller) {
+                return None;
+            }
             for entry in self.read.by_ref() {
                 self.after = entry.feed;
                 let kind = EntryKind::of(entry.kind);

@@ -26,6 +26,7 @@ use patchbay_pack::bundle::Bundle;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::access::Caller;
 use crate::companies::Companies;
 use crate::problem::{Kind, Problem};
 use crate::schema;
@@ -92,8 +93,11 @@ pub(crate) struct HowDocument {
 }
 
 impl HowDocument {
-    fn wanted(self) -> Result<Wanted, Problem> {
-        let by = self.by.unwrap_or_else(|| "operator".to_owned());
+    fn wanted(self, caller: &Caller) -> Result<Wanted, Problem> {
+        let by = match (caller, self.by) {
+            (Caller::Local, None) => "operator".to_owned(),
+            (caller, by) => caller.name(by)?,
+        };
         if by.is_empty() || by.len() > BY_BYTES {
             return Err(Problem::of(Kind::InvalidInput)
                 .field("by")
@@ -103,6 +107,7 @@ impl HowDocument {
             expected: self.expected,
             moved: self.moved,
             by,
+            actor: caller.id(),
             dry_run: self.dry_run,
             keep_only: self.keep_only,
         })
@@ -234,10 +239,11 @@ pub(crate) struct RollBackRequest {
 pub(super) async fn apply(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
+    caller: Caller,
     request: Request,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let asked: ApplyRequest = app.large_json(request, BODY).await?;
-    let wanted = asked.how.wanted()?;
+    let wanted = asked.how.wanted(&caller)?;
     let mut given = HashMap::new();
     let mut packs = BTreeMap::new();
     for (name, parts) in asked.packs {
@@ -453,10 +459,11 @@ pub(super) async fn different(
 pub(super) async fn activate(
     State(app): State<Arc<App>>,
     Path((company, number)): Path<(String, u64)>,
+    caller: Caller,
     request: Request,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let how: HowDocument = app.json(request).await?;
-    let wanted = how.wanted()?;
+    let wanted = how.wanted(&caller)?;
     app.read(known(company.clone())).await?;
     changed(&app, move |setups| {
         Ok(setups.activate(&company, number, &wanted)?)
@@ -483,10 +490,11 @@ pub(super) async fn activate(
 pub(super) async fn roll_back(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
+    caller: Caller,
     request: Request,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let asked: RollBackRequest = app.json(request).await?;
-    let wanted = asked.how.wanted()?;
+    let wanted = asked.how.wanted(&caller)?;
     app.read(known(company.clone())).await?;
     changed(&app, move |setups| {
         Ok(setups.roll_back(&company, asked.to, &wanted)?)

@@ -13,8 +13,10 @@ use axum::extract::{Request, State};
 use jiff::SignedDuration;
 use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::access::Caller;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
@@ -137,6 +139,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalSt
 )]
 pub(super) async fn backup(
     State(app): State<Arc<App>>,
+    caller: Caller,
     request: Request,
 ) -> Result<Json<BackupDocument>, Problem> {
     let asked: BackupRequest = app.json(request).await?;
@@ -158,6 +161,9 @@ pub(super) async fn backup(
                 .detail("nothing is overwritten; take another name"));
         }
         let made = desk.journal().backup(&to)?;
+        let about = json!({"name": asked.name, "bytes": made.bytes, "newest": made.newest.0});
+        let entry = caller.entry("journal.backup", None, &about);
+        desk.journal().audit(entry)?;
         Ok(Json(BackupDocument {
             path: made.path.display().to_string(),
             bytes: made.bytes,
@@ -218,6 +224,7 @@ pub(super) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocum
 )]
 pub(super) async fn compact(
     State(app): State<Arc<App>>,
+    caller: Caller,
     request: Request,
 ) -> Result<Json<CompactDocument>, Problem> {
     let asked: CompactRequest = app.json(request).await?;
@@ -230,6 +237,9 @@ pub(super) async fn compact(
     app.read(move |desk| {
         let before = desk.now().checked_sub(age).unwrap_or_default();
         let gone = desk.journal().compact(before)?;
+        let about = json!({"before": before, "conversations": gone.conversations});
+        let entry = caller.entry("journal.compact", None, &about);
+        desk.journal().audit(entry)?;
         Ok(Json(CompactDocument {
             conversations: gone.conversations,
             entries: gone.entries,

@@ -13,8 +13,10 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use patchbay_journal::OutboxState;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::access::Caller;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
@@ -120,12 +122,14 @@ pub(super) async fn list(
 )]
 pub(super) async fn retry(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, key)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let answer = app
         .read(move |desk| {
             let id = desk.company(&company)?;
-            desk.journal().outbox_retry(id, &key, desk.now())?;
+            let entry = caller.entry("outbox.retried", Some(&company), &json!({"key": key}));
+            desk.journal().outbox_retry(id, &key, desk.now(), entry)?;
             Ok(StatusCode::NO_CONTENT)
         })
         .await?;

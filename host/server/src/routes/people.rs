@@ -14,19 +14,22 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use patchbay_desk::floor::{AgentView, Hold, Holding, Offer, OfferId, RosterChange};
 use patchbay_desk::roster::Agent;
-use patchbay_desk::{AgentStatus, QueueStatus};
+use patchbay_desk::{AgentStatus, DeskError, QueueStatus};
 use patchbay_model::directory::Presence;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::doing::{ActorFields, DoneDocument};
+use crate::access::Caller;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
 
 /// Agents of one answer.
 const PAGE: usize = 500;
+/// Agents of one import that the audit trail names.
+const NAMED: usize = 100;
 /// Most agents of one import.
 const IMPORT: usize = 10_000;
 
@@ -148,7 +151,7 @@ pub(crate) struct OfferList {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WhoseOffers {
-    /// Only this agent's.
+    /// Only this agent's; an agent's token sees no others.
     agent: Option<String>,
 }
 
@@ -216,6 +219,7 @@ pub(super) async fn agents(
 )]
 pub(super) async fn import(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Json<Imported>, Problem> {
@@ -226,7 +230,7 @@ pub(super) async fn import(
             .detail(format!("{IMPORT} agents are taken at once"))
             .limit(IMPORT as u64, size, "agents"));
     }
-    put(app, company, values).await.map(Json)
+    put(app, caller, company, values).await.map(Json)
 }
 
 /// Put an agent on the roster
@@ -244,6 +248,7 @@ pub(super) async fn import(
 )]
 pub(super) async fn put_one(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, agent)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<Imported>, Problem> {
@@ -256,16 +261,24 @@ pub(super) async fn put_one(
                 .detail("the body names another agent than the path"));
         }
     }
-    put(app, company, vec![value]).await.map(Json)
+    put(app, caller, company, vec![value]).await.map(Json)
 }
 
-async fn put(app: Arc<App>, company: String, values: Vec<Value>) -> Result<Imported, Problem> {
+async fn put(
+    app: Arc<App>,
+    caller: Caller,
+    company: String,
+    values: Vec<Value>,
+) -> Result<Imported, Problem> {
     let agents: Vec<Agent> = values
         .into_iter()
         .map(Agent::from_value)
         .collect::<Result<_, _>>()?;
     app.read(move |desk| {
-        let changes = desk.put_agents(&company, agents)?;
+        let ids = agents.iter().map(|agent| agent.id.as_str());
+        let about = json!({"count": agents.len(), "agents": ids.take(NAMED).collect::<Vec<_>>()});
+        let entry = caller.entry("agents.put", Some(&company), &about);
+        let changes = desk.put_agents(&company, agents, entry)?;
         let count = |wanted| changes.iter().filter(|change| **change == wanted).count();
         Ok(Imported {
             added: count(RosterChange::Added),
@@ -308,7 +321,7 @@ pub(super) async fn agent(
 
 /// Take an agent off the roster
 ///
-/// What they hold returns to its queue, with its age.
+/// What they hold returns to its queue, with its age; their tokens are revoked.
 #[utoipa::path(
     delete,
     path = "/v1/companies/{company}/agents/{agent}",
@@ -322,13 +335,28 @@ pub(super) async fn agent(
 )]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, agent)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
+    let here = Arc::clone(&app);
     app.read(move |desk| {
-        desk.remove_agent(&company, &agent)?;
-        Ok(StatusCode::NO_CONTENT)
+        let entry = caller.entry("agent.removed", Some(&company), &json!({"agent": agent}));
+        let _alone = here.access.change();
+        let removed = desk.remove_agent(&company, &agent, entry);
+        // Whatever went wrong: the journal may have taken them off before it did.
+        let is_unknown = matches!(
+            removed,
+            Err(DeskError::UnknownAgent(_) | DeskError::UnknownCompany(_))
+        );
+        if !is_unknown {
+            here.access.revoke_agent(&company, &agent);
+        }
+        Ok(removed?)
     })
-    .await
+    .await?;
+    // Whoever follows the feed with a token of theirs is cut off.
+    app.changes.send_modify(|number| *number += 1);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Set an agent's presence
@@ -372,11 +400,22 @@ pub(super) async fn set_presence(
 )]
 pub(super) async fn offers(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(company): Path<String>,
     Query(whose): Query<WhoseOffers>,
 ) -> Result<Json<OfferList>, Problem> {
+    let whose = match (caller.agent(), whose.agent) {
+        (None, whose) => whose,
+        (Some(own), None) => Some(own.to_owned()),
+        (Some(own), Some(whose)) if whose == own => Some(whose),
+        (Some(_), Some(_)) => {
+            return Err(Problem::of(Kind::Forbidden)
+                .field("agent")
+                .detail("names another agent than the token does; leave it out"));
+        }
+    };
     app.read(move |desk| {
-        let offers = desk.offers(&company, whose.agent.as_deref())?;
+        let offers = desk.offers(&company, whose.as_deref())?;
         Ok(Json(OfferList {
             offers: offers.into_iter().map(offer).collect(),
         }))
@@ -401,10 +440,11 @@ pub(super) async fn offers(
 )]
 pub(super) async fn accept(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, offer)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<DoneDocument>, Problem> {
-    answer(app, company, &offer, request, true).await
+    answer(app, &caller, company, &offer, request, true).await
 }
 
 /// Decline what is offered
@@ -425,23 +465,26 @@ pub(super) async fn accept(
 )]
 pub(super) async fn decline(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path((company, offer)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<DoneDocument>, Problem> {
-    answer(app, company, &offer, request, false).await
+    answer(app, &caller, company, &offer, request, false).await
 }
 
 async fn answer(
     app: Arc<App>,
+    caller: &Caller,
     company: String,
     offer: &str,
     request: Request,
     accept: bool,
 ) -> Result<Json<DoneDocument>, Problem> {
     let actor: ActorFields = app.json(request).await?;
+    let actor = actor.of(caller)?;
     let offer: u64 = offer.parse().map_err(|_| Problem::of(Kind::OfferOver))?;
     app.read(move |desk| {
-        let answer = desk.answer_offer(&company, OfferId(offer), actor.into(), accept)?;
+        let answer = desk.answer_offer(&company, OfferId(offer), actor, accept)?;
         Ok(Json(DoneDocument::of(answer?)))
     })
     .await

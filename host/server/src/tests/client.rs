@@ -91,6 +91,21 @@ impl Client {
         self.raw(&request).await
     }
 
+    /// Ask with further header lines, and JSON where there is a body.
+    pub(super) async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        self.raw(self.request(method, path, headers, body).as_bytes())
+            .await
+    }
+
+    /// Such a request as it is written.
+    pub(super) fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
+        format!(
+            "{}{headers}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.head(method, path),
+            body.len()
+        )
+    }
+
     /// Write all of this, then read the answer.
     pub(super) async fn raw(&self, request: &[u8]) -> Answer {
         let mut stream = self.connect().await;

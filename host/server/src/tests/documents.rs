@@ -27,7 +27,7 @@ fn schema(name: &str) -> jsonschema::Validator {
 }
 
 #[track_caller]
-fn fits(name: &str, value: &Value) {
+pub(super) fn fits(name: &str, value: &Value) {
     let validator = schema(name);
     let errors: Vec<_> = validator
         .iter_errors(value)

@@ -13,13 +13,13 @@ use super::Running;
 use super::client::Answer;
 use crate::settings::JournalSettings;
 
-const COMPANY: &str = "/v1/companies/northwind";
+pub(super) const COMPANY: &str = "/v1/companies/northwind";
 
 /// What a target was given: keys and bodies, in order.
 type Given = Arc<Mutex<Vec<(String, Value)>>>;
 
-struct Office {
-    server: Running,
+pub(super) struct Office {
+    pub(super) server: Running,
     given: Given,
     _place: TempDir,
 }
@@ -66,7 +66,7 @@ async fn sink() -> (String, Given) {
 impl Office {
     /// A server with a journal, a target for replies, and these agents signed
     /// in.
-    async fn with(agents: &[&str]) -> Office {
+    pub(super) async fn with(agents: &[&str]) -> Office {
         let place = tempfile::tempdir().expect("a place");
         let (url, given) = sink().await;
         let file = format!(
@@ -99,11 +99,11 @@ impl Office {
         office
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         self.server.client.get(&format!("{COMPANY}{path}")).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(super) async fn post(&self, path: &str, body: Value) -> Answer {
         let path = format!("{COMPANY}{path}");
         self.server.client.post(&path, body.to_string()).await
     }
@@ -122,7 +122,7 @@ impl Office {
     }
 
     /// A customer writes; the conversation once it is decided about.
-    async fn hear(&self, id: &str) -> String {
+    pub(super) async fn hear(&self, id: &str) -> String {
         let message =
             json!({"id": id, "channel": "chat", "text": "Hello?", "author": {"address": id}});
         let taken = self.post("/interactions", message).await;

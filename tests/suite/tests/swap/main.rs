@@ -46,6 +46,7 @@ struct Place {
 fn wanted() -> Wanted {
     Wanted {
         by: "test".to_owned(),
+        actor: "test".to_owned(),
         ..Wanted::default()
     }
 }

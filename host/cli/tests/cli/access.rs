@@ -1,0 +1,282 @@
+//! Tokens and the audit trail, by the command line: with a server and without.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Output;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::command::{patchbay, patchbay_with, stderr, stdout};
+use crate::served::Served;
+
+/// A server's settings and a company without policies, in a place of their own.
+struct Host {
+    place: TempDir,
+    config: String,
+}
+
+impl Host {
+    fn new() -> Host {
+        let place = tempfile::tempdir().expect("a place");
+        let company = "company = \"northwind\"\n[queue.general]\ndefault = true\n";
+        std::fs::write(place.path().join("northwind.toml"), company).expect("written");
+        let settings = "companies = [\"northwind.toml\"]\npacks = []\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"kept/desk.db\"\nkey = \"keys/desk.key\"\n";
+        let config = place.path().join("patchbay.toml");
+        std::fs::write(&config, settings).expect("written");
+        Host {
+            config: config.to_str().expect("UTF-8").to_owned(),
+            place,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.place.path().join(name)
+    }
+
+    fn at<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
+        let mut all = arguments.to_vec();
+        all.extend(["--config", &self.config]);
+        all
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        patchbay(&self.at(arguments))
+    }
+
+    fn with(&self, token: &str, arguments: &[&str]) -> Output {
+        patchbay_with(token, &self.at(arguments))
+    }
+
+    /// Meddle with the journal, behind its back.
+    fn meddle(&self, change: &str) {
+        let raw = rusqlite::Connection::open(self.path("kept/desk.db")).expect("a database");
+        raw.execute_batch(change).expect("changed");
+    }
+}
+
+#[track_caller]
+fn ends(output: &Output, code: i32) -> Value {
+    assert_eq!(output.status.code(), Some(code), "{}", stderr(output));
+    serde_json::from_str(&stdout(output)).unwrap_or_default()
+}
+
+/// The secret a token was made with: all there is on stdout.
+#[track_caller]
+fn secret(output: &Output) -> String {
+    ends(output, 0);
+    let text = stdout(output);
+    let secret = text.strip_suffix('\n').expect("a line").to_owned();
+    assert!(secret.starts_with("pb_") && secret.len() == 67, "{secret}");
+    assert!(!stderr(output).contains(&secret));
+    secret
+}
+
+/// The status of a request with this header line.
+fn status(server: &Served, path: &str, header: &str) -> String {
+    let mut stream = TcpStream::connect(&server.address).expect("it listens");
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{header}\r\n",
+        server.address
+    );
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer.split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn tokens_are_made_used_and_revoked_and_no_log_ever_holds_one() {
+    let host = Host::new();
+    let create = ["token", "create", "--role", "operator"];
+    // Before there is a server, and even a journal.
+    let olga = secret(&host.run(&[&create[..], &["--name", "olga"]].concat()));
+    let (log, server) = {
+        let path = host.path("log");
+        let log = File::create(&path).expect("a file");
+        let config = PathBuf::from(&host.config);
+        (path, Served::logging(&config, log.into(), "trace"))
+    };
+    let refused = host.run(&["token", "list"]);
+    ends(&refused, 1);
+    assert!(
+        stderr(&refused).contains("PATCHBAY_TOKEN"),
+        "{}",
+        stderr(&refused)
+    );
+    let list = ends(&host.with(&olga, &["token", "list", "--json"]), 0);
+    assert_eq!(list["tokens"][0]["name"], "olga");
+    assert_eq!(list["tokens"][0]["created_by"], "command-line");
+    let auditor = [
+        "--role",
+        "auditor",
+        "--company",
+        "northwind",
+        "--expires",
+        "30d",
+        "--json",
+    ];
+    let made = ends(
+        &host.with(&olga, &[&["token", "create"], &auditor[..]].concat()),
+        0,
+    );
+    assert_eq!(made["company"], "northwind");
+    let auditor = made["secret"].as_str().expect("a secret").to_owned();
+    let file = host.path("auditor.token");
+    std::fs::write(&file, format!("{auditor}\n")).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    // A file goes before the environment.
+    let own = [
+        "audit",
+        "list",
+        "--company",
+        "northwind",
+        "--json",
+        "--token-file",
+        file,
+    ];
+    let acts = ends(&host.with(&olga, &own), 0);
+    assert_eq!(acts["acts"][0]["act"], "token.created", "{acts}");
+    ends(
+        &host.with(&olga, &["audit", "list", "--token-file", file]),
+        1,
+    );
+    for wrong in ["hunter2", "pb_0"] {
+        let refused = host.with(wrong, &["token", "list"]);
+        ends(&refused, 2);
+        assert!(!stderr(&refused).contains(wrong), "{}", stderr(&refused));
+    }
+    for (header, wanted) in [
+        (format!("Authorization: Bearer {olga}\r\n"), "200"),
+        (format!("Authorization: Bearer {auditor}\r\n"), "403"),
+        (format!("Authorization: Basic {olga}\r\n"), "401"),
+        (String::new(), "401"),
+    ] {
+        assert_eq!(status(&server, "/metrics", &header), wanted);
+    }
+    let query = format!("/metrics?access_token={olga}");
+    assert_eq!(status(&server, &query, ""), "401");
+    let id = made["id"].as_str().expect("an id");
+    for _ in 0..2 {
+        let revoked = host.with(&olga, &["token", "revoke", id]);
+        ends(&revoked, 0);
+    }
+    let queues = "/v1/companies/northwind/queues";
+    let header = format!("Authorization: Bearer {auditor}\r\n");
+    assert_eq!(status(&server, queues, &header), "401");
+    let verified = ends(&host.with(&olga, &["audit", "verify", "--json"]), 0);
+    assert_eq!(
+        (&verified["sound"], &verified["entries"]),
+        (&true.into(), &3.into())
+    );
+    drop(server);
+    let log = std::fs::read_to_string(log).expect("a log");
+    assert!(log.contains("/metrics"), "the log is one: {log}");
+    for token in [&olga, &auditor] {
+        assert!(!log.contains(&token[3..]), "a token is in the log");
+    }
+    // Without the server no token is asked for: these are the journal's own files.
+    let list = ends(&host.run(&["token", "list", "--json"]), 0);
+    assert_eq!(list["tokens"][1]["state"], "revoked");
+}
+
+#[test]
+fn a_token_nobody_can_have_is_refused_with_what_is_wrong() {
+    let host = Host::new();
+    for (arguments, code, says) in [
+        (&["--role", "supervisor"][..], 2, "--company"),
+        (&["--role", "king"], 2, "integrator, operator, agent"),
+        (&["--role", "agent", "--company", "northwind"], 2, "--agent"),
+        (&["--role", "auditor", "--agent", "ana"], 2, "--agent"),
+        (&["--role", "operator", "--company", "moon"], 1, "northwind"),
+        (
+            &[
+                "--role",
+                "agent",
+                "--company",
+                "northwind",
+                "--agent",
+                "zoe",
+            ],
+            1,
+            "zoe",
+        ),
+        (&["--role", "operator", "--expires", "1s"], 2, "--expires"),
+        (
+            &["--role", "operator", "--expires", "1d", "--never-expires"],
+            2,
+            "--never-expires",
+        ),
+        (&["--role", "operator", "--name", " "], 1, "name"),
+    ] {
+        let refused = host.run(&[&["token", "create"], arguments].concat());
+        ends(&refused, code);
+        let said = stderr(&refused);
+        assert!(said.contains(says), "{arguments:?}: {said}");
+        assert_eq!(stdout(&refused), "");
+    }
+    assert_eq!(
+        ends(&host.run(&["token", "list", "--json"]), 0)["tokens"],
+        Value::Array(Vec::new())
+    );
+    let nobody = host.run(&["token", "revoke", "0123456789abcdef0123456789abcdef"]);
+    ends(&nobody, 1);
+    ends(&host.run(&["token", "revoke", "olga"]), 2);
+    ends(&host.run(&["audit", "verify", "--expect", "x"]), 2);
+}
+
+#[test]
+fn whatever_is_done_to_the_trail_behind_the_journals_back_is_found() {
+    let host = Host::new();
+    for name in ["a", "b", "c", "d"] {
+        secret(&host.run(&["token", "create", "--role", "auditor", "--name", name]));
+    }
+    let verify = |more: &[&str]| host.run(&[&["audit", "verify", "--json"], more].concat());
+    let head = ends(&verify(&[]), 0)["head"]
+        .as_str()
+        .expect("a head")
+        .to_owned();
+    let kept = ends(&verify(&["--expect", &head]), 0);
+    assert_eq!(kept["expected"], 4);
+    host.meddle("DELETE FROM audit WHERE number > 2");
+    assert_eq!(ends(&verify(&[]), 0)["entries"], 2);
+    let missed = host.run(&["audit", "verify", "--expect", &head]);
+    ends(&missed, 1);
+    assert!(stdout(&missed).contains(&head), "{}", stdout(&missed));
+    host.meddle("UPDATE audit SET details = '{\"role\":\"operator\"}' WHERE number = 2");
+    let broken = host.run(&["audit", "verify"]);
+    ends(&broken, 1);
+    let said = stdout(&broken);
+    assert!(
+        said.contains("act 2 is not what was written: changed"),
+        "{said}"
+    );
+    let checked = host.run(&["journal", "check"]);
+    ends(&checked, 1);
+    assert!(stdout(&checked).contains("act 2"), "{}", stdout(&checked));
+}
+
+#[test]
+fn what_is_done_without_a_server_stands_in_the_trail_too() {
+    let host = Host::new();
+    secret(&host.run(&["token", "create", "--role", "operator"]));
+    let copy = host.path("copy.db");
+    ends(
+        &host.run(&["journal", "backup", copy.to_str().expect("UTF-8")]),
+        0,
+    );
+    ends(&host.run(&["journal", "compact", "--older-than", "90d"]), 0);
+    let acts = ends(&host.run(&["audit", "list", "--json"]), 0);
+    let acts = acts["acts"].as_array().expect("acts");
+    let told: Vec<_> = acts
+        .iter()
+        .map(|act| act["act"].as_str().unwrap_or_default())
+        .collect();
+    assert_eq!(told, ["token.created", "journal.backup", "journal.compact"]);
+    assert!(
+        acts.iter().all(|act| act["actor"] == "command-line"),
+        "{acts:?}"
+    );
+}

@@ -1,0 +1,536 @@
+//! Tokens over HTTP: the first one closes the door, each acts as who it is, and
+//! what they do stands in the audit trail.
+
+use std::time::Duration;
+
+use patchbay_model::access::{Role, Standing};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::client::{Answer, Client};
+use super::documents::fits;
+use super::matrix::{give, standing};
+use super::working::{COMPANY, Office};
+
+/// Somebody with a token, or without.
+struct Somebody {
+    client: Client,
+    header: String,
+}
+
+impl Somebody {
+    fn with(office: &Office, header: &str) -> Somebody {
+        Somebody {
+            client: office.server.client,
+            header: header.to_owned(),
+        }
+    }
+
+    /// With a token of the company.
+    fn of(office: &Office, role: Role) -> Somebody {
+        let header = give(&office.server, standing(Some("northwind"), role), |_| {});
+        Somebody::with(office, &header)
+    }
+
+    /// With the token of an agent.
+    fn agent(office: &Office, agent: &str) -> Somebody {
+        let standing = Standing {
+            agent: Some(agent.to_owned()),
+            ..standing(Some("northwind"), Role::Agent)
+        };
+        Somebody::with(office, &give(&office.server, standing, |_| {}))
+    }
+
+    fn named(office: &Office, role: Role, name: &str) -> Somebody {
+        let standing = standing(Some("northwind"), role);
+        let header = give(&office.server, standing, |token| {
+            name.clone_into(&mut token.name)
+        });
+        Somebody::with(office, &header)
+    }
+
+    fn operator(office: &Office) -> Somebody {
+        let header = give(&office.server, standing(None, Role::Operator), |_| {});
+        Somebody::with(office, &header)
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        self.client.ask(method, path, &self.header, &body).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, Value::Null).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask("POST", path, body).await
+    }
+}
+
+#[tokio::test]
+async fn the_first_token_closes_the_door_and_it_stays_closed() {
+    let office = Office::with(&["ana"]).await;
+    let anybody = Somebody::with(&office, "");
+    assert_eq!(
+        anybody.get("/v1/tokens").await.json(),
+        json!({"tokens": []})
+    );
+    let wanted = json!({"role": "operator", "name": "olga", "expires_in": "1d"});
+    let made = anybody.post("/v1/tokens", wanted).await;
+    assert_eq!(
+        (made.status, made.headers["cache-control"].as_str()),
+        (201, "no-store")
+    );
+    let made = made.json();
+    assert_eq!(made["created_by"], "local");
+    let secret = made["secret"].as_str().expect("a secret");
+    let olga = Somebody::with(&office, &format!("Authorization: Bearer {secret}\r\n"));
+    anybody
+        .get("/v1/tokens")
+        .await
+        .problem(401, "unauthenticated");
+    anybody
+        .get("/metrics")
+        .await
+        .problem(401, "unauthenticated");
+    assert_eq!(olga.get("/metrics").await.status, 200);
+    fits("MadeToken", &made);
+    let list = olga.get("/v1/tokens").await;
+    fits("TokenList", &list.json());
+    assert_eq!(list.json()["tokens"][0]["state"], "active");
+    assert!(
+        !list.body.contains("secret") && !list.body.contains(secret),
+        "{list:?}"
+    );
+    let path = format!("/v1/tokens/{}", made["id"].as_str().expect("an id"));
+    assert_eq!(olga.ask("DELETE", &path, Value::Null).await.status, 204);
+    // The last token is gone, and nobody walks in.
+    olga.get("/v1/tokens").await.problem(401, "unauthenticated");
+    anybody
+        .get("/v1/tokens")
+        .await
+        .problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_is_refused_with_its_field() {
+    let office = Office::with(&["ana"]).await;
+    let anybody = Somebody::with(&office, "");
+    let long = "x".repeat(257);
+    for (body, status, kind, field) in [
+        (json!({}), 422, "invalid-input", ""),
+        (json!({"role": "king"}), 422, "invalid-input", "role"),
+        (
+            json!({"role": "supervisor"}),
+            422,
+            "invalid-input",
+            "company",
+        ),
+        (
+            json!({"role": "agent", "company": "northwind"}),
+            422,
+            "invalid-input",
+            "agent",
+        ),
+        (
+            json!({"role": "auditor", "agent": "ana"}),
+            422,
+            "invalid-input",
+            "agent",
+        ),
+        (
+            json!({"role": "operator", "company": "moon"}),
+            404,
+            "unknown-company",
+            "company",
+        ),
+        (
+            json!({"role": "agent", "company": "northwind", "agent": "zoe"}),
+            404,
+            "unknown-agent",
+            "agent",
+        ),
+        (
+            json!({"role": "agent", "company": "northwind", "agent": "ana", "name": "ben"}),
+            422,
+            "invalid-input",
+            "name",
+        ),
+        (
+            json!({"role": "operator", "name": ""}),
+            422,
+            "invalid-input",
+            "name",
+        ),
+        (
+            json!({"role": "operator", "name": "a\u{0}b"}),
+            422,
+            "invalid-input",
+            "name",
+        ),
+        (
+            json!({"role": "operator", "name": long}),
+            422,
+            "invalid-input",
+            "name",
+        ),
+        (
+            json!({"role": "operator", "expires_in": "59s"}),
+            422,
+            "invalid-input",
+            "expires_in",
+        ),
+        (
+            json!({"role": "operator", "expires_in": "3651d"}),
+            422,
+            "invalid-input",
+            "expires_in",
+        ),
+        (
+            json!({"role": "operator", "expires_in": "soon"}),
+            422,
+            "invalid-input",
+            "expires_in",
+        ),
+        (
+            json!({"role": "operator", "expires_in": "1d", "never_expires": true}),
+            422,
+            "invalid-input",
+            "expires_in",
+        ),
+        (
+            json!({"role": "operator", "secret": "pb_0"}),
+            422,
+            "invalid-input",
+            "secret",
+        ),
+        (json!([]), 422, "invalid-input", ""),
+    ] {
+        let problem = anybody
+            .post("/v1/tokens", body.clone())
+            .await
+            .problem(status, kind);
+        if !field.is_empty() {
+            assert_eq!(problem["field"], field, "{body}: {problem}");
+        }
+    }
+    let malformed = office.server.client.post("/v1/tokens", "{").await;
+    malformed.problem(400, "malformed-json");
+    for id in ["x", "0123456789abcdef0123456789abcdef", "%ff"] {
+        let path = format!("/v1/tokens/{id}");
+        let answer = anybody.ask("DELETE", &path, Value::Null).await;
+        assert!([400, 404].contains(&answer.status), "{answer:?}");
+    }
+    for expect in ["", "0", &"g".repeat(64)] {
+        let path = format!("/v1/audit/verify?expect={expect}");
+        anybody.get(&path).await.problem(422, "invalid-input");
+    }
+    for path in [
+        "/v1/audit?after=x",
+        "/v1/companies/northwind/audit?after=-1",
+    ] {
+        anybody.get(path).await.problem(400, "bad-request");
+    }
+    assert_eq!(
+        anybody.get("/v1/tokens").await.json(),
+        json!({"tokens": []})
+    );
+}
+
+#[tokio::test]
+async fn an_agents_token_acts_for_that_agent_alone() {
+    let office = Office::with(&["ana", "ben"]).await;
+    let conversation = office.hear("1").await;
+    let agents = office.get("/agents").await.json();
+    let offered = agents["agents"].as_array().expect("agents").iter();
+    let mut offered = offered
+        .filter(|one| one["load"] != 0)
+        .map(|one| one["id"].clone());
+    let mine = offered
+        .next()
+        .expect("an offer")
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let other = if mine == "ana" { "ben" } else { "ana" };
+    let (me, them) = (
+        Somebody::agent(&office, &mine),
+        Somebody::agent(&office, other),
+    );
+    // What is set before me I see, and nobody else's.
+    let offers = me.get(&format!("{COMPANY}/offers")).await.json();
+    let offer = offers["offers"][0]["id"].as_u64().expect("mine");
+    let seen = them.get(&format!("{COMPANY}/offers")).await.json();
+    assert_eq!(seen, json!({"offers": []}));
+    let asked = them.get(&format!("{COMPANY}/offers?agent={mine}")).await;
+    asked.problem(403, "forbidden");
+    for path in [
+        format!("/agents/{mine}"),
+        format!("/agents/{mine}/presence"),
+    ] {
+        let method = if path.ends_with("presence") {
+            "PUT"
+        } else {
+            "GET"
+        };
+        let there = json!({"presence": "away"});
+        let path = format!("{COMPANY}{path}");
+        them.ask(method, &path, there.clone())
+            .await
+            .problem(403, "forbidden");
+        assert_eq!(
+            me.ask(method, &path, json!({"presence": "available"}))
+                .await
+                .status,
+            200
+        );
+    }
+    // In nobody else's name, and as nothing else.
+    let accept = format!("{COMPANY}/offers/{offer}/accept");
+    let as_me = json!({"by": mine});
+    let refused = them
+        .post(&accept, as_me.clone())
+        .await
+        .problem(403, "forbidden");
+    assert_eq!(refused["field"], "by");
+    let grand = json!({"by": other, "role": "supervisor"});
+    let refused = them.post(&accept, grand).await.problem(403, "forbidden");
+    assert_eq!(refused["field"], "role");
+    let stolen = them.post(&accept, json!({})).await;
+    assert!([403, 404].contains(&stolen.status), "{stolen:?}");
+    assert_eq!(me.post(&accept, json!({})).await.json()["owner"], mine);
+    assert_eq!(me.post(&accept, as_me).await.status, 200);
+    let at = format!("{COMPANY}/conversations/{conversation}");
+    let reply = json!({"id": "r1", "text": "Hello!"});
+    let replies = format!("{at}/replies");
+    them.post(&replies, reply.clone())
+        .await
+        .problem(403, "not-yours");
+    let mut faked = reply.clone();
+    faked["by"] = mine.as_str().into();
+    them.post(&replies, faked.clone())
+        .await
+        .problem(403, "forbidden");
+    let check = format!("{replies}/check");
+    let typed = json!({"by": mine, "text": "Hel"});
+    them.post(&check, typed.clone())
+        .await
+        .problem(403, "forbidden");
+    assert_eq!(me.post(&check, typed).await.status, 200);
+    let resolve = json!({"by": mine, "action": "resolve"});
+    them.post(&format!("{at}/actions"), resolve)
+        .await
+        .problem(403, "forbidden");
+    for end in ["approve", "reject"] {
+        let path = format!("{COMPANY}/approvals/{conversation}/r1/{end}");
+        them.post(&path, json!({"by": mine}))
+            .await
+            .problem(403, "forbidden");
+    }
+    assert_eq!(me.post(&replies, faked).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_supervisor_acts_under_the_name_of_their_token() {
+    let office = Office::with(&["ana"]).await;
+    let conversation = office.hear("1").await;
+    let eva = Somebody::named(&office, Role::Supervisor, "eva");
+    let olga = Somebody::named(&office, Role::Operator, "olga");
+    let actions = format!("{COMPANY}/conversations/{conversation}/actions");
+    for body in [
+        json!({"by": "ana", "action": "resolve"}),
+        json!({"by": "olga", "role": "supervisor", "action": "resolve"}),
+        json!({"role": "agent", "action": "resolve"}),
+    ] {
+        eva.post(&actions, body).await.problem(403, "forbidden");
+    }
+    let assign = json!({"action": "assign", "agent": "ana"});
+    assert_eq!(eva.post(&actions, assign).await.json()["owner"], "ana");
+    let resolve = json!({"by": "olga", "role": "supervisor", "action": "resolve"});
+    assert_eq!(
+        olga.post(&actions, resolve).await.json()["state"],
+        "resolved"
+    );
+    let path = format!("{COMPANY}/conversations/{conversation}");
+    let history = eva.get(&path).await.json()["history"].to_string();
+    assert!(
+        history.contains(r#"{"id":"eva","role":"supervisor"}"#),
+        "{history}"
+    );
+    assert!(
+        history.contains(r#"{"id":"olga","role":"supervisor"}"#),
+        "{history}"
+    );
+    let merge = json!({"by": "olga", "into": "0123456789abcdef0123456789abcdef"});
+    let path = format!("{COMPANY}/contacts/0123456789abcdef0123456789abcdef/merge");
+    eva.post(&path, merge).await.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn without_tokens_whoever_acts_is_named() {
+    let office = Office::with(&["ana"]).await;
+    let conversation = office.hear("1").await;
+    let path = format!("/conversations/{conversation}/actions");
+    let problem = office.post(&path, json!({"action": "resolve"})).await;
+    assert_eq!(problem.problem(422, "invalid-input")["field"], "by");
+}
+
+/// Follow a feed until it ends.
+async fn follow(client: &Client, header: &str) -> tokio::net::TcpStream {
+    let path = format!("{COMPANY}/events");
+    let mut stream = client.connect().await;
+    let request = client.request("GET", &path, header, "");
+    stream.write_all(request.as_bytes()).await.expect("taken");
+    let mut begin = [0; 12];
+    stream.read_exact(&mut begin).await.expect("an answer");
+    assert!(begin.ends_with(b"200"), "{begin:?}");
+    stream
+}
+
+async fn ends(mut stream: tokio::net::TcpStream) {
+    let mut rest = Vec::new();
+    let ended = timeout(Duration::from_secs(60), stream.read_to_end(&mut rest)).await;
+    ended.expect("the feed ends").expect("in order");
+}
+
+#[tokio::test]
+async fn whoever_follows_the_feed_is_cut_off_when_their_token_is_revoked() {
+    let office = Office::with(&["ana"]).await;
+    let client = office.server.client;
+    let open = follow(&client, "").await;
+    let anybody = Somebody::with(&office, "");
+    let made = anybody
+        .post("/v1/tokens", json!({"role": "operator"}))
+        .await
+        .json();
+    // Who needed none a moment ago needs one now.
+    ends(open).await;
+    let secret = made["secret"].as_str().expect("a secret");
+    let olga = Somebody::with(&office, &format!("Authorization: Bearer {secret}\r\n"));
+    let wanted = json!({"role": "agent", "company": "northwind", "agent": "ana"});
+    let mut cut = Vec::new();
+    for _ in 0..2 {
+        let made = olga.post("/v1/tokens", wanted.clone()).await.json();
+        let secret = made["secret"].as_str().expect("a secret");
+        let header = format!("Authorization: Bearer {secret}\r\n");
+        let id = made["id"].as_str().expect("an id").to_owned();
+        cut.push((follow(&client, &header).await, header, id));
+    }
+    let (by_agent, ana, _) = cut.pop().expect("two");
+    let (by_hand, _, id) = cut.pop().expect("two");
+    let path = format!("/v1/tokens/{id}");
+    for _ in 0..2 {
+        assert_eq!(olga.ask("DELETE", &path, Value::Null).await.status, 204);
+    }
+    ends(by_hand).await;
+    assert_eq!(
+        client
+            .ask("GET", &format!("{COMPANY}/queues"), &ana, "")
+            .await
+            .status,
+        200
+    );
+    // Who leaves the roster takes no token along.
+    let path = format!("{COMPANY}/agents/ana");
+    assert_eq!(olga.ask("DELETE", &path, Value::Null).await.status, 204);
+    ends(by_agent).await;
+    let after = client
+        .ask("GET", &format!("{COMPANY}/queues"), &ana, "")
+        .await;
+    after.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn what_is_administered_stands_in_the_trail_with_who_did_it() {
+    let office = Office::with(&["ana"]).await;
+    let olga = Somebody::operator(&office);
+    let conversation = office_hears(&office, &olga).await;
+    let contact = conversation["contact"]
+        .as_str()
+        .expect("a contact")
+        .to_owned();
+    let eva = Somebody::named(&office, Role::Supervisor, "eva");
+    let at = |path: &str| format!("{COMPANY}{path}");
+    let put = json!([{"id": "ben"}, {"id": "cleo"}]);
+    assert_eq!(eva.post(&at("/agents"), put).await.status, 200);
+    eva.ask("DELETE", &at("/agents/ben"), Value::Null).await;
+    eva.get(&at(&format!("/contacts/{contact}"))).await;
+    eva.ask("DELETE", &at(&format!("/contacts/{contact}")), Value::Null)
+        .await;
+    olga.post("/v1/journal/backups", json!({"name": "a.db"}))
+        .await;
+    olga.post("/v1/journal/compact", json!({"older_than": "1d"}))
+        .await;
+    // Refused: nothing was done.
+    eva.ask("DELETE", &at("/agents/zoe"), Value::Null).await;
+    let trail = olga.get("/v1/audit").await.json();
+    fits("AuditList", &trail);
+    let acts = trail["acts"].as_array().expect("acts").clone();
+    let told: Vec<(&str, &str)> = acts
+        .iter()
+        .skip_while(|act| act["act"] != "agents.put" || act["details"]["count"] != 2)
+        .map(|act| {
+            let company = act["company"].as_str().unwrap_or("host");
+            (act["act"].as_str().unwrap_or_default(), company)
+        })
+        .collect();
+    let wanted = [
+        ("agents.put", "northwind"),
+        ("agent.removed", "northwind"),
+        ("contact.exported", "northwind"),
+        ("contact.erased", "northwind"),
+        ("journal.backup", "host"),
+        ("journal.compact", "host"),
+    ];
+    assert_eq!(told, wanted);
+    let by: Vec<_> = acts
+        .iter()
+        .rev()
+        .take(6)
+        .map(|act| act["actor"].clone())
+        .collect();
+    assert_eq!((&by[0], &by[2]), (&by[1], &by[5]), "{by:?}");
+    assert_ne!(by[0], by[2]);
+    let text = trail.to_string();
+    assert!(!text.contains("Hello?"), "{text}");
+    // A company's auditor sees what was done to the company.
+    let auditor = Somebody::of(&office, Role::Auditor);
+    let own = auditor.get(&at("/audit")).await.json();
+    let own = own["acts"].as_array().expect("acts");
+    assert!(
+        own.iter().all(|act| act["company"] == "northwind"),
+        "{own:?}"
+    );
+    auditor.get("/v1/audit").await.problem(403, "forbidden");
+    let head = olga.get("/v1/audit/verify").await.json();
+    fits("AuditReport", &head);
+    assert_eq!(
+        (&head["sound"], &head["broken"]),
+        (&json!(true), &Value::Null)
+    );
+    let kept = head["head"].as_str().expect("a head").to_owned();
+    let again = olga
+        .get(&format!("/v1/audit/verify?expect={kept}"))
+        .await
+        .json();
+    assert_eq!(again["expected"], head["entries"]);
+    let missing = format!("/v1/audit/verify?expect={}", "1".repeat(64));
+    assert_eq!(olga.get(&missing).await.json()["sound"], false);
+}
+
+/// A customer writes; their conversation as whoever has this token sees it.
+async fn office_hears(office: &Office, by: &Somebody) -> Value {
+    let message =
+        json!({"id": "1", "channel": "chat", "text": "Hello?", "author": {"address": "@jo"}});
+    let accepted = by.post(&format!("{COMPANY}/interactions"), message).await;
+    assert_eq!(accepted.status, 202, "{accepted:?}");
+    office.server.app.desk().expect("a desk").settled();
+    let open = by.get(&format!("{COMPANY}/conversations")).await.json();
+    open["conversations"][0].clone()
+}
