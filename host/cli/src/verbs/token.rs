@@ -1,8 +1,8 @@
 //! `patchbay token`: who may ask a server, and for what.
 
 use jiff::Timestamp;
-use patchbay_journal::{Journal, Secret, SqliteJournal, Token, TokenId};
-use patchbay_model::access::{Standing, lifetime};
+use patchbay_journal::{Journal, Secret, SqliteJournal, Token, TokenId, TokenState};
+use patchbay_model::access::{Role, Standing, lifetime};
 use patchbay_model::duration::Seconds;
 use patchbay_server::ServerSettings;
 use serde_json::{Value, json};
@@ -45,7 +45,13 @@ fn create(args: &TokenArgs, reach: &Reach, wanted: &NewToken) -> Outcome {
             if let Some(company) = &wanted.company {
                 refuse_unknown(args, company)?;
             }
-            of_journal(journal, wanted)?
+            let made = of_journal(journal, wanted)?;
+            if !has_keeper(journal)? {
+                output::note(
+                    "nobody can make tokens through a running server: that takes an operator's for the whole host, `patchbay token create --role operator`",
+                );
+            }
+            made
         }
     };
     if args.json {
@@ -115,6 +121,18 @@ fn of_journal(journal: &SqliteJournal, wanted: &NewToken) -> Result<Value, Failu
     let mut made = document(&token, now);
     made["secret"] = secret.reveal().into();
     Ok(made)
+}
+
+/// Whether anybody can make tokens through a server.
+fn has_keeper(journal: &SqliteJournal) -> Result<bool, Failure> {
+    let now = Timestamp::now();
+    let tokens = journal.tokens().map_err(failure)?;
+    Ok(tokens.iter().any(|token| {
+        let standing = &token.standing;
+        standing.role == Role::Operator
+            && standing.company.is_none()
+            && token.state(now) == TokenState::Active
+    }))
 }
 
 /// A company the server does not serve is likely misspelt, and its token good

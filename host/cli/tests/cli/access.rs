@@ -259,6 +259,16 @@ fn whatever_is_done_to_the_trail_behind_the_journals_back_is_found() {
 }
 
 #[test]
+fn whoever_makes_a_token_before_any_operators_is_told_what_is_missing() {
+    let host = Host::new();
+    let create = |role: &str| host.run(&["token", "create", "--role", role]);
+    let missing = "takes an operator's for the whole host";
+    assert!(stderr(&create("auditor")).contains(missing));
+    assert!(!stderr(&create("operator")).contains(missing));
+    assert!(!stderr(&create("auditor")).contains(missing));
+}
+
+#[test]
 fn what_is_done_without_a_server_stands_in_the_trail_too() {
     let host = Host::new();
     secret(&host.run(&["token", "create", "--role", "operator"]));
