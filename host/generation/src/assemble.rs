@@ -192,6 +192,7 @@ impl Assembler {
                 .map(|(id, entry)| (id.clone(), terms(entry.get_ref())))
                 .collect(),
             desk: file.desk.into_inner(),
+            record: file.record.into_inner(),
             publishers,
             targets,
             surroundings: Arc::new(surroundings),
