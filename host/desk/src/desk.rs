@@ -7,7 +7,7 @@ mod sending;
 mod working;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -43,8 +43,6 @@ pub struct DeskSettings {
     pub patience: Duration,
     /// Bytes of stack a policy may use beside the thread's own.
     pub stack: usize,
-    /// Whether every host call of every decision is recorded. Default false.
-    pub transcripts: bool,
     /// What time it is. Default: the system's.
     pub clock: Clock,
 }
@@ -55,7 +53,6 @@ impl Default for DeskSettings {
             workers: thread::available_parallelism().map_or(2, usize::from),
             patience: Duration::from_secs(10),
             stack: 512 << 10,
-            transcripts: false,
             clock: Clock::system(),
         }
     }
@@ -176,6 +173,8 @@ struct Inner {
     trouble: Mutex<Trouble>,
     requests: Requests,
     next_request: AtomicU64,
+    /// Decisions whose transcript was wanted and not kept, by company.
+    unrecorded: HashMap<CompanyId, AtomicU64>,
     listeners: RwLock<Vec<Listener>>,
     clock: Steady,
 }
@@ -223,6 +222,8 @@ impl Desk {
             };
             companies.insert(company, here);
         }
+        let unrecorded = companies.keys().map(|company| (*company, AtomicU64::new(0)));
+        let unrecorded = unrecorded.collect();
         let inner = Arc::new(Inner {
             journal,
             settings,
@@ -235,6 +236,7 @@ impl Desk {
             trouble: Mutex::default(),
             requests: Requests::default(),
             next_request: AtomicU64::new(1),
+            unrecorded,
             listeners: RwLock::default(),
         });
         inner.take_up()?;
@@ -362,6 +364,24 @@ impl Desk {
     /// Conversations with a clock that will ring.
     pub fn clocks(&self) -> usize {
         self.inner.timers.len()
+    }
+
+    /// Decisions of a company whose transcript was wanted and not kept, since
+    /// the desk was opened: it was too long, or nobody has a key to seal it.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn unrecorded(&self, company: &str) -> Result<u64, DeskError> {
+        let counter = self.inner.unrecorded.get(&self.company(company)?);
+        Ok(counter.map_or(0, |counter| counter.load(Ordering::Relaxed)))
+    }
+
+    /// The same, of all companies.
+    pub fn all_unrecorded(&self) -> u64 {
+        let counters = self.inner.unrecorded.values();
+        counters
+            .map(|counter| counter.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// Wait until everything that was taken in has been decided about.

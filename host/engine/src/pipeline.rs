@@ -119,6 +119,11 @@ impl<'a> PipelinePass<'a> {
         self
     }
 
+    /// Whether host calls are kept.
+    pub fn is_recording(&self) -> bool {
+        self.recording.transcript > 0
+    }
+
     /// Answer what changes by itself from what was recorded of another
     /// decision, as far as that goes.
     #[must_use]

@@ -182,7 +182,6 @@ fn open_desk(
     let desk_settings = DeskSettings {
         workers: settings.workers,
         stack: engine.settings().stack,
-        transcripts: journal.transcripts,
         clock: settings.clock,
         ..DeskSettings::default()
     };

@@ -74,8 +74,6 @@ pub struct JournalSettings {
     /// Directory in which a running server makes backups. Default: `backups`
     /// beside the database.
     pub backups: PathBuf,
-    /// Whether every host call of every decision is recorded. Default false.
-    pub transcripts: bool,
     /// Inputs of one company that may wait to be decided about; further ones
     /// are told to come again. Default 100,000.
     pub backlog: u64,

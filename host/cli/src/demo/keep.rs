@@ -97,7 +97,6 @@ impl Kept {
             path: self.directory.join("patchbay.db"),
             key: self.directory.join("patchbay.key"),
             backups: self.directory.join("backups"),
-            transcripts: false,
             backlog: 100_000,
         }
     }

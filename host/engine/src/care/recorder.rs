@@ -73,7 +73,8 @@ struct Mark {
 }
 
 impl Transcript {
-    fn bytes(&self) -> usize {
+    /// Bytes it takes, roughly.
+    pub fn bytes(&self) -> usize {
         self.text.len() + self.calls.len() * size_of::<Mark>()
     }
 

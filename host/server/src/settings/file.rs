@@ -39,8 +39,6 @@ struct JournalSection {
     #[serde(default)]
     backups: Option<String>,
     #[serde(default)]
-    transcripts: bool,
-    #[serde(default)]
     backlog: Option<Spanned<u64>>,
 }
 
@@ -172,7 +170,6 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
                     None => path.with_file_name("backups"),
                 },
                 path,
-                transcripts: section.transcripts,
                 backlog: check.value("backlog", &section.backlog, 1..=100_000_000, 100_000),
             }
         }),
@@ -342,7 +339,6 @@ mod tests {
             "body-limit",
             "body-budget",
             "write-timeout",
-            "transcripts",
             "backups",
             "backlog",
             "request-timeout",

@@ -25,7 +25,6 @@ fn journal(place: &TempDir) -> JournalSettings {
         path: place.path().join("kept/desk.db"),
         key: place.path().join("keys/desk.key"),
         backups: place.path().join("backups"),
-        transcripts: false,
         backlog: 1_000,
     }
 }

@@ -76,7 +76,6 @@ impl Office {
             path: place.path().join("desk.db"),
             key: place.path().join("desk.key"),
             backups: place.path().join("backups"),
-            transcripts: false,
             backlog: 1_000,
         };
         let server = Running::of(&file, |settings| {

@@ -69,7 +69,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             path: place.path().join("load.db"),
             key: place.path().join("load.key"),
             backups: place.path().join("backups"),
-            transcripts: false,
             backlog: 10_000_000,
         }),
         ..ServerSettings::default()
@@ -112,7 +111,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     waits.sort();
     let share = |share: usize| waits[(waits.len() - 1) * share / 100].as_secs_f64() * 1e3;
     println!(
-        "{total} interactions of {people} people, {companies} companies, batches of {batch} on {connections} connections, transcripts off"
+        "{total} interactions of {people} people, {companies} companies, batches of {batch} on {connections} connections, transcripts of failures kept"
     );
     println!("| | |\n| --- | --: |");
     println!(

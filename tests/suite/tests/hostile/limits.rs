@@ -214,7 +214,7 @@ fn a_transcript_is_kept_whole_or_not_at_all() {
             assert_eq!(trace.outcome.kind, OutcomeKind::Ok, "{}", trace.outcome);
             trace
                 .transcript
-                .map(|calls| calls.len() as u32 == trace.host_calls)
+                .map(|calls| calls.calls().len() as u32 == trace.host_calls)
         };
         assert_eq!(transcribed("ids 100"), Some(true));
         assert_eq!(transcribed("ids 30000"), None);
