@@ -8,6 +8,7 @@ mod input;
 mod loading;
 mod numbers;
 mod output;
+mod recorded;
 mod verbs;
 
 /// A decision makes many small allocations: with the system's allocator the
@@ -53,6 +54,8 @@ fn main() -> std::process::ExitCode {
         Verb::Contract(args) => verbs::contract::run(&args),
         Verb::Serve(args) => verbs::serve::run(&args, cli.verbose),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Decisions(args) => verbs::decisions::run(&args),
+        Verb::Replay(args) => verbs::replay::run(&args),
         Verb::Journal(args) => verbs::journal::run(&args),
         Verb::Contacts(args) => verbs::contacts::run(&args),
         Verb::Agents(args) => verbs::agents::run(&args),

@@ -87,7 +87,7 @@ pub(crate) async fn interrupted() {
     }
 }
 
-fn load_failure(error: LoadError) -> Failure {
+pub(crate) fn load_failure(error: LoadError) -> Failure {
     match error {
         LoadError::Settings(problem) => rejected(problem),
         LoadError::Companies(mut problems) if problems.len() == 1 => rejected(problems.remove(0)),
