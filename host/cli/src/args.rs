@@ -1,5 +1,7 @@
 //! The command line, as clap sees it.
 
+mod decisions;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,6 +9,8 @@ use patchbay_journal::AuditHash;
 use patchbay_model::access::Role;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
+
+pub(crate) use decisions::{DecisionsArgs, DecisionsVerb, ReplayArgs};
 
 const EXIT_CODES: &str = "Exit codes:
   0  everything is as it should be
@@ -62,6 +66,10 @@ pub(crate) enum Verb {
     Generations(GenerationsArgs),
     /// Go back to an earlier setup, with the same checks as going forward.
     Rollback(RollbackArgs),
+    /// What was decided, on what, and why.
+    Decisions(DecisionsArgs),
+    /// Run recorded decisions again, with the same plugins or with a company file to try.
+    Replay(ReplayArgs),
     /// Look after the journal: its state, backups, checks, retention.
     Journal(JournalArgs),
     /// What is kept of a person: export it, erase it, say who is whom.

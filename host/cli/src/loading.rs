@@ -16,6 +16,7 @@ use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Directory;
 use patchbay_model::limits::{Limits, LimitsFile};
 use patchbay_model::on_failure::OnFailure;
+use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::{BuildError, BuildOptions};
 use patchbay_pack::source::{Pack, PackError, SourceError};
@@ -157,6 +158,7 @@ fn alone(engine: &Engine, trial: &Trial<'_>) -> Result<Generation, Failure> {
         pipelines,
         queues: BTreeMap::new(),
         desk: DeskRules::default(),
+        record: RecordRules::default(),
         publishers: Publishers::default(),
         targets: BTreeMap::new(),
         surroundings: Arc::new(Surroundings::of(directory)),

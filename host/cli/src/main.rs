@@ -8,6 +8,7 @@ mod input;
 mod loading;
 mod numbers;
 mod output;
+mod recorded;
 mod verbs;
 
 /// A decision makes many small allocations: with the system's allocator the
@@ -57,6 +58,8 @@ fn main() -> std::process::ExitCode {
         Verb::Apply(args) => verbs::generations::apply(&args),
         Verb::Generations(args) => verbs::generations::generations(&args),
         Verb::Rollback(args) => verbs::generations::rollback(&args),
+        Verb::Decisions(args) => verbs::decisions::run(&args),
+        Verb::Replay(args) => verbs::replay::run(&args),
         Verb::Journal(args) => verbs::journal::run(&args),
         Verb::Contacts(args) => verbs::contacts::run(&args),
         Verb::Agents(args) => verbs::agents::run(&args),

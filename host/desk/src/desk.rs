@@ -8,7 +8,7 @@ mod sending;
 mod working;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -46,8 +46,6 @@ pub struct DeskSettings {
     pub patience: Duration,
     /// Bytes of stack a policy may use beside the thread's own.
     pub stack: usize,
-    /// Whether every host call of every decision is recorded. Default false.
-    pub transcripts: bool,
     /// What time it is. Default: the system's.
     pub clock: Clock,
 }
@@ -58,7 +56,6 @@ impl Default for DeskSettings {
             workers: thread::available_parallelism().map_or(2, usize::from),
             patience: Duration::from_secs(10),
             stack: 512 << 10,
-            transcripts: false,
             clock: Clock::system(),
         }
     }
@@ -190,6 +187,8 @@ struct Inner {
     trouble: Mutex<Trouble>,
     requests: Requests,
     next_request: AtomicU64,
+    /// Decisions whose transcript was wanted and not kept, by company.
+    unrecorded: HashMap<CompanyId, AtomicU64>,
     listeners: RwLock<Vec<Listener>>,
     clock: Steady,
 }
@@ -232,6 +231,10 @@ impl Desk {
             let here = Here::of(generation, assignments);
             companies.insert(company, Arc::new(here));
         }
+        let unrecorded = companies
+            .keys()
+            .map(|company| (*company, AtomicU64::new(0)));
+        let unrecorded = unrecorded.collect();
         let inner = Arc::new(Inner {
             journal,
             settings,
@@ -245,6 +248,7 @@ impl Desk {
             trouble: Mutex::default(),
             requests: Requests::default(),
             next_request: AtomicU64::new(1),
+            unrecorded,
             listeners: RwLock::default(),
         });
         inner.take_up(None)?;
@@ -348,6 +352,24 @@ impl Desk {
     /// Conversations with a clock that will ring.
     pub fn clocks(&self) -> usize {
         self.inner.timers.len()
+    }
+
+    /// Decisions of a company whose transcript was wanted and not kept, since
+    /// the desk was opened: it was too long, or nobody has a key to seal it.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn unrecorded(&self, company: &str) -> Result<u64, DeskError> {
+        let counter = self.inner.unrecorded.get(&self.company(company)?);
+        Ok(counter.map_or(0, |counter| counter.load(Ordering::Relaxed)))
+    }
+
+    /// The same, of all companies.
+    pub fn all_unrecorded(&self) -> u64 {
+        let counters = self.inner.unrecorded.values();
+        counters
+            .map(|counter| counter.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// Wait until everything that was taken in has been decided about.

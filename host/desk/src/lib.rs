@@ -19,6 +19,7 @@
 pub mod action;
 mod assignment;
 mod clock;
+pub mod decisions;
 mod desk;
 pub mod export;
 pub mod floor;

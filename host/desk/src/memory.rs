@@ -100,7 +100,7 @@ impl Said {
 
 impl Person {
     /// Interactions of all conversations but one, newest first.
-    pub(crate) fn elsewhere(&self, but: ConversationId) -> Vec<Arc<Interaction>> {
+    pub(crate) fn elsewhere(&self, but: ConversationId) -> Vec<&Text> {
         let mut texts: Vec<&Text> = self
             .conversations
             .iter()
@@ -110,9 +110,6 @@ impl Person {
         texts.sort_by_key(|text| std::cmp::Reverse(text.ordinal));
         texts.truncate(ELSEWHERE);
         texts
-            .into_iter()
-            .map(|text| Arc::clone(&text.interaction))
-            .collect()
     }
 }
 

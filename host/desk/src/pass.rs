@@ -4,6 +4,7 @@
 
 mod acting;
 mod approving;
+mod asking;
 mod doing;
 mod placing;
 mod recalling;
@@ -17,7 +18,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_generation::Generation;
-use patchbay_generation::decide::Made;
 use patchbay_journal::{Commit, CompanyId, ConversationId, Journal, JournalError, Kind, Message};
 use patchbay_model::conversation::{ConversationState, Trigger};
 use patchbay_model::decision::route::RoutePlan;
@@ -25,7 +25,6 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::hours::Hours;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
-use patchbay_model::situation::Situation;
 use patchbay_model::sla::{Event, start_of};
 use serde_json::json;
 
@@ -50,8 +49,6 @@ pub(crate) struct Pass<'a> {
     pub(crate) now: Timestamp,
     /// How long to wait for the policies' turn.
     pub(crate) patience: Duration,
-    /// Whether every host call is recorded.
-    pub(crate) transcripts: bool,
 }
 
 /// What a pass came to: the commit, and the conversation as it is after it.
@@ -62,6 +59,8 @@ pub(crate) struct Planned {
     pub(crate) news: Vec<News>,
     /// Agents whose row in the roster has to follow.
     pub(crate) agents: Vec<String>,
+    /// Decisions in it whose transcript was wanted and is not kept.
+    pub(crate) unrecorded: u64,
 }
 
 /// What somebody's action came to.
@@ -149,7 +148,7 @@ impl Pass<'_> {
                 return Ok(());
             }
         }
-        self.customer_wrote(sheet, message, text, &interaction, begins, quarantined)
+        self.customer_wrote(sheet, message, text, begins, quarantined)
     }
 
     /// A customer's message, or a new wording of one.
@@ -158,10 +157,10 @@ impl Pass<'_> {
         sheet: &mut Sheet,
         message: &Message,
         text: Text,
-        interaction: &Arc<Interaction>,
         begins: bool,
         quarantined: bool,
     ) -> Result<(), Undecided> {
+        let interaction = &Arc::clone(&text.interaction);
         let is_edit = message.kind == Kind::Edit && !begins;
         if is_edit {
             sheet.known.forget(&interaction.id);
@@ -183,10 +182,10 @@ impl Pass<'_> {
         if needs_route {
             stages.insert(Stage::Route);
         }
-        let situation = self.situation(&sheet.known, message.contact, interaction)?;
+        let matter = self.matter(&sheet.known, message.contact, &text)?;
         let returned = needs_route && self.is_familiar(sheet, message)?;
-        let mut made = self.ask(situation.clone(), &stages)?;
-        let decision = &made.decision;
+        let mut asked = self.ask(matter.clone(), &stages)?;
+        let decision = asked.decision();
         sheet.known.hear(text);
         let classification = decision.classification.as_ref();
         sheet.snapshot().assessment = classification.map(|merged| {
@@ -202,11 +201,11 @@ impl Pass<'_> {
             self.follow(sheet, plan);
         }
         let unique = message.ordinal.to_string();
-        self.act(sheet, &mut made, situation, &unique)?;
-        self.warn_of_failed_escalation(sheet, &made);
+        self.act(sheet, &mut asked, matter, &unique)?;
+        self.warn_of_failed_escalation(sheet, asked.decision());
         let kind = EntryKind::of_input(message.kind);
-        self.record_input(sheet, message, kind, Some(&made.decision));
-        self.remember(sheet, &made.decision, message.contact);
+        self.record_input(sheet, message, kind, Some(&asked));
+        self.remember(sheet, asked.decision(), message.contact);
         if returned {
             sheet
                 .consequences
@@ -377,14 +376,6 @@ impl Pass<'_> {
         triggers
     }
 
-    /// Ask the policies.
-    fn ask(&self, situation: Situation, stages: &BTreeSet<Stage>) -> Result<Made<'_>, Undecided> {
-        let made = self
-            .generation
-            .decide_on(situation, stages, self.transcripts, self.patience);
-        checked(made)
-    }
-
     fn start_clocks(&self, sheet: &mut Sheet, message: &Message) {
         let hours = self.hours(&sheet.known.snapshot);
         let snapshot = &mut sheet.known.snapshot;
@@ -486,17 +477,5 @@ impl Pass<'_> {
             self.escalate(sheet, EntryKind::Triggered, trigger)?;
         }
         Ok(())
-    }
-}
-
-/// What the policies made, unless their turn did not come.
-fn checked(made: Made<'_>) -> Result<Made<'_>, Undecided> {
-    let parts = &made.decision.stamp.plugins;
-    match parts
-        .iter()
-        .any(|part| part.outcome == OutcomeKind::Overloaded)
-    {
-        true => Err(Undecided::Overloaded),
-        false => Ok(made),
     }
 }

@@ -437,6 +437,17 @@ impl Setups {
             })
     }
 
+    /// The same, at once where the company decided by it not long ago.
+    ///
+    /// # Errors
+    /// As [`built`](Setups::built).
+    pub fn ready(&self, company: CompanyId, number: u64) -> Result<Arc<Generation>, Refused> {
+        match self.recent(company, number) {
+            Some(generation) => Ok(generation),
+            None => self.built(company, number).map(Arc::new),
+        }
+    }
+
     fn now(&self) -> Timestamp {
         match &self.desk {
             Some(desk) => desk.now(),

@@ -7,6 +7,7 @@ use patchbay_model::decision::escalation::{Action, Escalation};
 use patchbay_model::decision::route::{Preference, RoutePlan, Step, Target};
 use patchbay_model::decision::tone::{Finding, Review, Severity, Verdict};
 use patchbay_model::duration::Seconds;
+use serde::Serialize;
 
 use crate::contract::{classification, escalation, routing, tone};
 
@@ -140,13 +141,33 @@ fn moment(ms: u64) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
+/// What a plugin answered, as it stands in a record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Answered {
+    /// At the stage classify.
+    Classification(Classification),
+    /// At the stage route.
+    RoutePlan(RoutePlan),
+    /// At the stage tone.
+    Review(Review),
+    /// At the stage escalate.
+    Escalation(Escalation),
+}
+
 /// What every answer has in common.
 pub(crate) trait Answer {
+    /// The same, of whichever kind.
+    fn answered(&self) -> Answered;
     /// Bytes of its texts: what the limit on output counts.
     fn bytes(&self) -> usize;
 }
 
 impl Answer for Classification {
+    fn answered(&self) -> Answered {
+        Answered::Classification(self.clone())
+    }
+
     fn bytes(&self) -> usize {
         let intents: usize = self.intents.iter().map(|intent| intent.name.len()).sum();
         let topics: usize = self.topics.iter().map(String::len).sum();
@@ -160,6 +181,10 @@ impl Answer for Classification {
 }
 
 impl Answer for RoutePlan {
+    fn answered(&self) -> Answered {
+        Answered::RoutePlan(self.clone())
+    }
+
     fn bytes(&self) -> usize {
         let steps: usize = self
             .steps
@@ -177,6 +202,10 @@ impl Answer for RoutePlan {
 }
 
 impl Answer for Review {
+    fn answered(&self) -> Answered {
+        Answered::Review(self.clone())
+    }
+
     fn bytes(&self) -> usize {
         let findings: usize = self
             .findings
@@ -193,6 +222,10 @@ impl Answer for Review {
 }
 
 impl Answer for Escalation {
+    fn answered(&self) -> Answered {
+        Answered::Escalation(self.clone())
+    }
+
     fn bytes(&self) -> usize {
         let actions: usize = self
             .actions

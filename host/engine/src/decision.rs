@@ -12,7 +12,8 @@ use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::state::StateWrite;
 use serde::Serialize;
 
-use crate::care::recorder::{HostCall, LogLine};
+use crate::answers::Answered;
+use crate::care::recorder::{LogLine, Transcript};
 use crate::component::Digest;
 
 /// Times of a decision's phases, in whole microseconds.
@@ -62,13 +63,15 @@ pub struct Part {
     /// The particulars, where there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Outcome>,
-    /// Which decision of its instance this was, from 1.
+    /// Which decision of its instance this was, from 1; 0: it was not called.
     #[serde(rename = "use")]
     pub use_number: u32,
     /// Times.
     pub micros: Micros,
     /// Most linear memory, in bytes.
     pub peak_memory: u64,
+    /// Linear memory it might have had, in bytes.
+    pub memory_limit: u64,
     /// Host calls made.
     pub host_calls: u32,
     /// Fuel used; only on the metered engine.
@@ -80,10 +83,17 @@ pub struct Part {
     /// Lines dropped beyond the limit.
     #[serde(skip_serializing_if = "is_zero")]
     pub log_dropped: u32,
-    /// Every host call, where a transcript was asked for and did not grow
-    /// beyond 4 MiB.
+    /// What it answered, allowed or not, where that is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transcript: Option<Vec<HostCall>>,
+    pub answer: Option<Answered>,
+    /// Every host call, where a transcript was asked for and did not grow
+    /// too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<Transcript>,
+    /// How many of its questions about what changes by itself a record
+    /// answered, and how many it did not; in a trial on recorded decisions only.
+    #[serde(skip)]
+    pub recalled: (u32, u32),
     /// State it wrote; committed by whoever keeps state.
     #[serde(skip)]
     pub writes: Vec<StateWrite>,

@@ -13,9 +13,10 @@ use wasmtime::component::Instance as WasmInstance;
 use wasmtime::error::Context as _;
 use wasmtime::{Store, UpdateDeadline};
 
+use crate::answers::Answered;
 use crate::care::handles::{Given, Item};
-use crate::care::recorder::{HostCall, LogLine, escape_controls};
-use crate::care::{HostState, Rights};
+use crate::care::recorder::{LogLine, Recording, Transcript, escape_controls};
+use crate::care::{HostState, Recall, Rights};
 use crate::component::Linked;
 use crate::contract::{CONTRACT_VERSION, classification, escalation, lifecycle, routing, tone};
 use crate::engine::{Engine, Meter};
@@ -48,7 +49,7 @@ pub(crate) struct Instance {
 }
 
 /// What one call cost and left behind, beside its answer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Trace {
     /// How it ended.
     pub outcome: Outcome,
@@ -66,17 +67,26 @@ pub struct Trace {
     pub log_dropped: u32,
     /// State written; empty unless the outcome is ok or declined.
     pub writes: Vec<StateWrite>,
+    /// What it answered, allowed or not, where that is recorded.
+    pub answer: Option<Answered>,
     /// Every host call, where a transcript was asked for and did not grow
-    /// beyond 4 MiB.
-    pub transcript: Option<Vec<HostCall>>,
+    /// too long.
+    pub transcript: Option<Transcript>,
+    /// Whether it was called at all.
+    pub called: bool,
+    /// What host calls were answered from, where that was a record.
+    pub(crate) recall: Option<Recall>,
 }
 
 /// What a call is made with.
 pub(crate) struct CallContext<'a> {
     pub(crate) rights: &'a Rights,
     pub(crate) limits: &'a Limits,
-    pub(crate) situation: &'a Arc<Situation>,
-    pub(crate) transcript: bool,
+    /// Absent in a replay, which knows nothing but its record.
+    pub(crate) situation: Option<&'a Arc<Situation>>,
+    pub(crate) recording: Recording,
+    /// What host calls are answered from, where it is not the situation alone.
+    pub(crate) recall: Option<Recall>,
 }
 
 type GuestResult<T> = wasmtime::Result<Result<Option<T>, String>>;
@@ -152,7 +162,9 @@ impl Instance {
             return Ok(Ok(()));
         };
         let store = &mut self.store;
-        store.data_mut().begin(rights, None, None, limits, false);
+        store
+            .data_mut()
+            .begin(rights, None, None, limits, Recording::NONE);
         arm(store, self.meter, limits);
         let result = guest.call_prepare(&mut *store, settings);
         store.data_mut().end();
@@ -161,7 +173,7 @@ impl Instance {
 
     pub(crate) fn classify(
         &mut self,
-        context: &CallContext<'_>,
+        context: CallContext<'_>,
     ) -> (Option<classification::Classification>, Trace) {
         self.call(Stage::Classify, context, |exports, store| {
             let interaction = give(store, |situation| {
@@ -174,7 +186,7 @@ impl Instance {
 
     pub(crate) fn route(
         &mut self,
-        context: &CallContext<'_>,
+        context: CallContext<'_>,
     ) -> (Option<routing::RoutePlan>, Trace) {
         self.call(Stage::Route, context, |exports, store| {
             let conversation = give(store, |situation| {
@@ -184,7 +196,7 @@ impl Instance {
         })
     }
 
-    pub(crate) fn check(&mut self, context: &CallContext<'_>) -> (Option<tone::Review>, Trace) {
+    pub(crate) fn check(&mut self, context: CallContext<'_>) -> (Option<tone::Review>, Trace) {
         self.call(Stage::Tone, context, |exports, store| {
             let draft = give(store, |situation| situation.draft.clone().map(Item::Draft))?;
             exported(&exports.tone)?.call_check(store, draft.into_handle())
@@ -193,7 +205,7 @@ impl Instance {
 
     pub(crate) fn escalate(
         &mut self,
-        context: &CallContext<'_>,
+        context: CallContext<'_>,
     ) -> (Option<escalation::Escalation>, Trace) {
         self.call(Stage::Escalate, context, |exports, store| {
             let trigger = give(store, |situation| {
@@ -206,7 +218,7 @@ impl Instance {
     fn call<T>(
         &mut self,
         stage: Stage,
-        context: &CallContext<'_>,
+        context: CallContext<'_>,
         invoke: impl FnOnce(&Exports, &mut Store<HostState>) -> GuestResult<T>,
     ) -> (Option<T>, Trace) {
         let limits = context.limits;
@@ -215,10 +227,11 @@ impl Instance {
         store.data_mut().begin(
             context.rights,
             Some(stage),
-            Some(context.situation),
+            context.situation,
             limits,
-            context.transcript,
+            context.recording,
         );
+        store.data_mut().recall = context.recall;
         let started = arm(store, self.meter, limits);
         let result = invoke(&self.exports, store);
         let call = started.elapsed();
@@ -256,7 +269,10 @@ impl Instance {
             log,
             log_dropped,
             writes,
+            answer: None,
             transcript: state.recorder.take(),
+            called: true,
+            recall: state.recall.take(),
         };
         state.end();
         (answer, trace)
@@ -275,7 +291,10 @@ impl Trace {
             log: Vec::new(),
             log_dropped: 0,
             writes: Vec::new(),
+            answer: None,
             transcript: None,
+            called: false,
+            recall: None,
         }
     }
 
@@ -377,6 +396,9 @@ fn give(
     find: impl FnOnce(&Situation) -> Option<Item>,
 ) -> wasmtime::Result<Given> {
     let state = store.data_mut();
+    if let Some(Recall::Record(_)) = state.recall {
+        return Ok(Given::FIRST);
+    }
     let item = find(state.situation()?);
     let item = item.ok_or_else(|| {
         wasmtime::Error::msg("the situation does not hold what this stage decides about")

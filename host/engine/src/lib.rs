@@ -17,11 +17,13 @@ mod limiter;
 pub mod pipeline;
 pub mod plugin;
 mod prepare;
+pub mod replay;
 mod shelf;
 mod stop;
 mod ticker;
 mod wasi;
 
-pub use care::recorder::{HostCall, LogLine};
+pub use answers::Answered;
+pub use care::recorder::{HostCall, LogLine, Recording, Transcript};
 pub use contract::CONTRACT_VERSION;
 pub use instance::Trace;

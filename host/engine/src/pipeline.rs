@@ -14,9 +14,12 @@ use patchbay_model::on_failure::{RouteFailure, ToneFailure};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::Situation;
 
+use crate::care::recorder::Recording;
+use crate::care::{Answers, Recall};
 use crate::decision::{Decided, Fallback, Micros, Part, has_particulars, micros};
 use crate::instance::Trace;
 use crate::plugin::{Admission, Lease, Plugin};
+use crate::replay::Recalled;
 
 /// The plugins of each stage, in order, and where conversations go for want of
 /// a route. Immutable: a change is another value.
@@ -74,7 +77,8 @@ impl Pipelines {
             admission: Admitted::NotYet(plugins.map(Arc::as_ref).collect()),
             leases: Vec::new(),
             patience,
-            transcript: false,
+            recording: Recording::NONE,
+            known: BTreeMap::new(),
         }
     }
 }
@@ -87,7 +91,9 @@ pub struct PipelinePass<'a> {
     admission: Admitted<'a>,
     /// How long to wait to be admitted.
     patience: Duration,
-    transcript: bool,
+    recording: Recording,
+    /// What a record knows of things that have changed since, by stage.
+    known: BTreeMap<Stage, Arc<Answers>>,
 }
 
 /// Whether a pass may use the instances it needs; asked once, for all plugins
@@ -106,10 +112,23 @@ struct Asked<A> {
 }
 
 impl<'a> PipelinePass<'a> {
-    /// Keep every host call in the parts of the decisions.
+    /// What to keep in the parts of the decisions.
     #[must_use]
-    pub fn with_transcript(mut self, transcript: bool) -> PipelinePass<'a> {
-        self.transcript = transcript;
+    pub fn recording(mut self, recording: Recording) -> PipelinePass<'a> {
+        self.recording = recording;
+        self
+    }
+
+    /// Whether host calls are kept.
+    pub fn is_recording(&self) -> bool {
+        self.recording.transcript > 0
+    }
+
+    /// Answer what changes by itself from what was recorded of another
+    /// decision, as far as that goes.
+    #[must_use]
+    pub fn recalling(mut self, recalled: &Recalled) -> PipelinePass<'a> {
+        self.known.clone_from(&recalled.answers);
         self
     }
 
@@ -118,8 +137,8 @@ impl<'a> PipelinePass<'a> {
     pub fn classify(&mut self, situation: &Arc<Situation>) -> Decided<MergedClassification> {
         let mut stage = StageRun::default();
         for plugin in self.pipelines.of(Stage::Classify) {
-            let asked = self.ask(plugin, Stage::Classify, |lease, transcript| {
-                lease.classify(situation, transcript)
+            let asked = self.ask(plugin, Stage::Classify, |lease, recording| {
+                lease.classify(situation, recording)
             });
             stage.took(plugin.name(), asked, || "continue");
         }
@@ -133,8 +152,8 @@ impl<'a> PipelinePass<'a> {
     pub fn route(&mut self, situation: &Arc<Situation>) -> Decided<RoutePlan> {
         let mut stage = StageRun::default();
         for plugin in self.pipelines.of(Stage::Route) {
-            let asked = self.ask(plugin, Stage::Route, |lease, transcript| {
-                lease.route(situation, transcript)
+            let asked = self.ask(plugin, Stage::Route, |lease, recording| {
+                lease.route(situation, recording)
             });
             let rule = match plugin.on_failure().route {
                 RouteFailure::DefaultQueue => "default-queue",
@@ -177,8 +196,8 @@ impl<'a> PipelinePass<'a> {
     pub fn check(&mut self, situation: &Arc<Situation>) -> Decided<Review> {
         let mut stage = StageRun::default();
         for plugin in self.pipelines.of(Stage::Tone) {
-            let asked = self.ask(plugin, Stage::Tone, |lease, transcript| {
-                lease.check(situation, transcript)
+            let asked = self.ask(plugin, Stage::Tone, |lease, recording| {
+                lease.check(situation, recording)
             });
             let (verdict, rule) = match plugin.on_failure().tone {
                 ToneFailure::Hold => (Verdict::Hold, "hold"),
@@ -204,8 +223,8 @@ impl<'a> PipelinePass<'a> {
     pub fn escalate(&mut self, situation: &Arc<Situation>) -> Decided<Escalation> {
         let mut stage = StageRun::default();
         for plugin in self.pipelines.of(Stage::Escalate) {
-            let asked = self.ask(plugin, Stage::Escalate, |lease, transcript| {
-                lease.escalate(situation, transcript)
+            let asked = self.ask(plugin, Stage::Escalate, |lease, recording| {
+                lease.escalate(situation, recording)
             });
             if asked.outcome.kind.is_failure() {
                 tracing::warn!(plugin = plugin.name(), outcome = %asked.outcome.kind, "an escalation policy failed");
@@ -221,9 +240,10 @@ impl<'a> PipelinePass<'a> {
         &mut self,
         plugin: &'a Arc<Plugin>,
         stage: Stage,
-        call: impl FnOnce(&mut Lease<'a>, bool) -> (Option<A>, Trace),
+        call: impl FnOnce(&mut Lease<'a>, Recording) -> (Option<A>, Trace),
     ) -> Asked<A> {
-        let transcript = self.transcript;
+        let recording = self.recording;
+        let known = self.known.get(&stage).cloned();
         // One that is left alone costs no instance.
         if let Some(outcome) = plugin.breaker(stage).refusal(Instant::now()) {
             let trace = Trace::not_called(outcome);
@@ -241,7 +261,8 @@ impl<'a> PipelinePass<'a> {
             }
         };
         let use_number = lease.next_use();
-        let (answer, trace) = call(lease, transcript);
+        lease.known = known;
+        let (answer, trace) = call(lease, recording);
         let micros = Micros {
             call: micros(trace.call),
             ..started
@@ -318,14 +339,20 @@ fn asked<A>(
             snapshot: plugin.snapshot(),
             outcome: trace.outcome.kind,
             problem: has_particulars(&trace.outcome).then(|| trace.outcome.clone()),
-            use_number,
+            use_number: if trace.called { use_number } else { 0 },
             micros,
+            memory_limit: plugin.limits().memory.0,
             peak_memory: trace.peak_memory,
             host_calls: trace.host_calls,
             fuel: trace.fuel,
             log: trace.log,
             log_dropped: trace.log_dropped,
+            answer: trace.answer,
             transcript: trace.transcript,
+            recalled: match &trace.recall {
+                Some(Recall::Known(known)) => (known.hits, known.misses),
+                _ => (0, 0),
+            },
             writes: trace.writes,
         },
         outcome: trace.outcome,

@@ -3,6 +3,7 @@
 
 mod admission;
 mod lease;
+mod replayer;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::shelf::Shelf;
 
 pub(crate) use admission::Admission;
 pub use lease::Lease;
+pub(crate) use replayer::{Again, Replayer};
 
 /// What a plugin is made of.
 #[derive(Clone, Debug)]
@@ -171,6 +173,11 @@ impl Plugin {
     /// Digest of the settings.
     pub fn settings(&self) -> Digest {
         self.settings
+    }
+
+    /// The settings themselves, as JSON.
+    pub fn settings_text(&self) -> &str {
+        &self.rights.settings
     }
 
     /// Digest of the picture its instances start from; absent where they

@@ -21,6 +21,10 @@ pub(crate) enum Stop {
     Denied(String),
     /// The policy asked to end itself.
     Exited(i32),
+    /// It was stopped here when the decision was made, and so it is again.
+    Recalled(Box<Outcome>),
+    /// A replay asked for something else than the decision did.
+    Diverged,
 }
 
 impl Stop {
@@ -49,6 +53,11 @@ impl Stop {
             Stop::Exited(code) => Outcome::with_detail(
                 OutcomeKind::Trapped,
                 format!("the policy ended itself with exit code {code}"),
+            ),
+            Stop::Recalled(outcome) => Outcome::clone(outcome),
+            Stop::Diverged => Outcome::with_detail(
+                OutcomeKind::Denied,
+                "the policy asked for something else than when the decision was made",
             ),
         }
     }

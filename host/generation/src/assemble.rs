@@ -294,6 +294,7 @@ impl Assembler {
                 .map(|(from, to)| (from.to_owned(), to.to_owned()))
                 .collect(),
             desk: file.desk.get_ref().clone(),
+            record: file.record.get_ref().clone(),
             publishers,
             targets,
             surroundings: Arc::new(surroundings),

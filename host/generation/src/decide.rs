@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use patchbay_engine::Recording;
 use patchbay_engine::decision::{Decided, Decision};
 use patchbay_engine::pipeline::PipelinePass;
+use patchbay_engine::replay::Recalled;
 use patchbay_model::conversation::{Contact, Conversation, Trigger};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::stage::Stage;
@@ -92,6 +94,26 @@ pub struct ToneRequest {
     pub transcript: bool,
 }
 
+/// How a decision is made, beside on what.
+#[derive(Clone, Debug, Default)]
+pub struct Trying {
+    /// What is kept of it.
+    pub recording: Recording,
+    /// What is known of things that have changed since, where it is made on a
+    /// record.
+    pub recalled: Recalled,
+}
+
+impl Trying {
+    /// On things as they are.
+    pub fn recording(recording: Recording) -> Trying {
+        Trying {
+            recording,
+            recalled: Recalled::default(),
+        }
+    }
+}
+
 /// A decision and the instances it was made with: drop them once the answer is
 /// on its way.
 pub struct Made<'a> {
@@ -142,7 +164,8 @@ impl Generation {
             stages.remove(&Stage::Classify);
         }
         situation.trigger = request.trigger.map(Arc::new);
-        Ok(self.decide_on(situation, &stages, request.transcript, patience))
+        let recording = request.transcript.into();
+        Ok(self.decide_on(situation, &stages, &Trying::recording(recording), patience))
     }
 
     /// Decide about an interaction in a situation, at these stages: tone is
@@ -152,7 +175,7 @@ impl Generation {
         &self,
         situation: Situation,
         stages: &BTreeSet<Stage>,
-        transcript: bool,
+        trying: &Trying,
         patience: Duration,
     ) -> Made<'_> {
         let id = situation.exchange.as_ref();
@@ -164,7 +187,8 @@ impl Generation {
         let mut pass = self
             .pipelines
             .pass(stages.iter().copied(), patience)
-            .with_transcript(transcript);
+            .recording(trying.recording)
+            .recalling(&trying.recalled);
         if stages.contains(&Stage::Classify) {
             let decided = pass.classify(&situation);
             classified(&mut decision, &mut situation, decided);
@@ -227,7 +251,8 @@ impl Generation {
             draft: Arc::new(draft),
             composing: request.composing,
         };
-        Ok(self.check_on(situation, at_hand, request.transcript, patience))
+        let recording = request.transcript.into();
+        Ok(self.check_on(situation, at_hand, &Trying::recording(recording), patience))
     }
 
     /// Check a draft in a situation. What it answers is classified first,
@@ -236,7 +261,7 @@ impl Generation {
         &self,
         situation: Situation,
         at_hand: DraftAtHand,
-        transcript: bool,
+        trying: &Trying,
         patience: Duration,
     ) -> Made<'_> {
         let answered = situation.exchange.as_ref();
@@ -251,7 +276,8 @@ impl Generation {
         let mut pass = self
             .pipelines
             .pass(stages.into_iter().chain([Stage::Tone]), patience)
-            .with_transcript(transcript);
+            .recording(trying.recording)
+            .recalling(&trying.recalled);
         let mut situation = Arc::new(situation);
         if classifies {
             let decided = pass.classify(&situation);

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_model::company::Sla;
 use patchbay_model::desk::DeskRules;
+use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
 use patchbay_model::web_address::WebAddress;
 
@@ -67,6 +68,8 @@ pub struct Generation {
     pub queues: BTreeMap<String, QueueTerms>,
     /// How conversations are handled between a route and an answer.
     pub desk: DeskRules,
+    /// How much of its decisions is kept.
+    pub record: RecordRules,
     /// Targets by name.
     pub targets: BTreeMap<String, TargetTerms>,
     /// Who sends replies on.

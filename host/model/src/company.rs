@@ -18,6 +18,7 @@ use crate::knowledge::Article;
 use crate::limits::LimitsFile;
 use crate::located::Located;
 use crate::on_failure::OnFailure;
+use crate::record::RecordRules;
 
 /// What a company lets a plugin use beyond what every plugin has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -288,6 +289,13 @@ pub struct CompanyFile {
     /// How conversations are handled between a route and an answer.
     #[serde(default = "usual_rules")]
     pub desk: Spanned<DeskRules>,
+    /// How much of its decisions is kept.
+    #[serde(default = "usual_record")]
+    pub record: Spanned<RecordRules>,
+}
+
+fn usual_record() -> Spanned<RecordRules> {
+    Spanned::new(0..0, RecordRules::default())
 }
 
 fn usual_rules() -> Spanned<DeskRules> {

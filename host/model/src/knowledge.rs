@@ -202,6 +202,11 @@ impl Knowledge {
         self.articles.get(*self.by_id.get(id)? as usize)
     }
 
+    /// Every article, in the company's order.
+    pub fn articles(&self) -> impl Iterator<Item = &Article> {
+        self.articles.iter().map(|article| &**article)
+    }
+
     /// How many articles there are.
     pub fn len(&self) -> usize {
         self.articles.len()

@@ -77,6 +77,10 @@ kinds! {
     UnknownCompany = "unknown-company", NOT_FOUND, "There is no such company";
     /// No conversation of that id.
     UnknownConversation = "unknown-conversation", NOT_FOUND, "There is no such conversation";
+    /// No decision of that number.
+    UnknownDecision = "unknown-decision", NOT_FOUND, "There is no such decision";
+    /// The decision was not kept in a way that makes a case.
+    NoCase = "no-case", CONFLICT, "The decision does not become a case";
     /// No contact of that id.
     UnknownContact = "unknown-contact", NOT_FOUND, "There is no such contact";
     /// No agent of that id.

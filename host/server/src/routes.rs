@@ -5,6 +5,7 @@ mod audit;
 mod contacts;
 mod conversations;
 mod decide;
+mod decisions;
 mod doing;
 mod events;
 mod generations;
@@ -41,6 +42,10 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::open))
         .routes(routes!(conversations::one))
         .routes(routes!(conversations::journey))
+        .routes(routes!(decisions::list))
+        .routes(routes!(decisions::one))
+        .routes(routes!(decisions::replay))
+        .routes(routes!(decisions::case))
         .routes(routes!(doing::act))
         .routes(routes!(doing::reply))
         .routes(routes!(doing::check))

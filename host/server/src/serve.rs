@@ -17,8 +17,9 @@ use patchbay_channels::egress::Egress;
 use patchbay_desk::setups::Setups;
 use patchbay_desk::{Desk, DeskError, DeskSettings};
 use patchbay_engine::engine::Engine;
+use patchbay_generation::Generation;
 use patchbay_generation::assemble::{Assembler, Built, Rejected};
-use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
+use patchbay_journal::{CompanyId, Journal, JournalError, Options, SqliteJournal};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
@@ -194,6 +195,14 @@ impl App {
         .map_err(|_| Problem::of(Kind::Internal))?
     }
 
+    /// A generation a company decided by before, or nothing where it cannot be
+    /// built any more. Blocks.
+    pub(crate) fn earlier(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
+        let setups = self.setups.as_ref()?;
+        let setups = setups.lock().unwrap_or_else(PoisonError::into_inner);
+        setups.ready(company, number).ok()
+    }
+
     /// A request's body as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Problem> {
         self.large_json(request, self.settings.body_limit).await
@@ -271,7 +280,6 @@ fn open(
     let desk_settings = DeskSettings {
         workers: settings.workers,
         stack,
-        transcripts: journal.transcripts,
         clock: settings.clock,
         ..DeskSettings::default()
     };

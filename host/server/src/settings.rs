@@ -75,8 +75,6 @@ pub struct JournalSettings {
     /// Directory in which a running server makes backups. Default: `backups`
     /// beside the database.
     pub backups: PathBuf,
-    /// Whether every host call of every decision is recorded. Default false.
-    pub transcripts: bool,
     /// Inputs of one company that may wait to be decided about; further ones
     /// are told to come again. Default 100,000.
     pub backlog: u64,
@@ -92,7 +90,6 @@ impl JournalSettings {
             key: path.with_extension("key"),
             backups: path.with_file_name("backups"),
             path,
-            transcripts: false,
             backlog: 100_000,
             retain: None,
         }

@@ -29,6 +29,7 @@ const QUEUE_DEPTH: &str = "patchbay_queue_depth";
 const PARKED: &str = "patchbay_instances_parked";
 const DESK_WAITING: &str = "patchbay_desk_waiting";
 const DESK_CLOCKS: &str = "patchbay_desk_clocks";
+const UNRECORDED: &str = "patchbay_decisions_unrecorded_total";
 const BREAKER_OPEN: &str = "patchbay_breaker_open";
 
 /// Seconds; a decision takes microseconds.
@@ -75,6 +76,11 @@ impl Telemetry {
                 DECISIONS,
                 Unit::Count,
                 "Decisions by company, stage, plugin and outcome.",
+            ),
+            (
+                UNRECORDED,
+                Unit::Count,
+                "Decisions whose transcript was wanted and not kept, by company.",
             ),
         ] {
             recorder.describe_counter(name.into(), Some(unit), text.into());
@@ -158,6 +164,12 @@ impl Telemetry {
                 .set(desk.undecided() as f64);
             self.gauge(DESK_CLOCKS, Vec::new())
                 .set(desk.clocks() as f64);
+            for generation in companies.all() {
+                let company = generation.company.clone();
+                let unrecorded = desk.unrecorded(&company).unwrap_or(0);
+                self.counter(UNRECORDED, vec![Label::new("company", company)])
+                    .absolute(unrecorded);
+            }
         }
         self.gauge(RUNNING, Vec::new()).set(engine.running() as f64);
         self.gauge(QUEUE_DEPTH, Vec::new()).set(waiting as f64);

@@ -98,7 +98,7 @@ fn serve_failure(error: ServeError) -> Failure {
     }
 }
 
-fn load_failure(error: LoadError) -> Failure {
+pub(crate) fn load_failure(error: LoadError) -> Failure {
     match error {
         LoadError::Companies(mut problems) if problems.len() == 1 => rejected(problems.remove(0)),
         LoadError::Companies(problems) => {

@@ -4,4 +4,5 @@ mod access;
 mod command;
 mod demo;
 mod policies;
+mod recorded;
 mod served;

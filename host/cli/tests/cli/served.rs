@@ -15,7 +15,7 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    fn start(config: &Path) -> Served {
+    pub(crate) fn start(config: &Path) -> Served {
         Served::logging(config, Stdio::null(), "error")
     }
 
@@ -42,11 +42,21 @@ impl Served {
         }
     }
 
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        self.ask_of("northwind", method, path, body)
+    }
+
+    pub(crate) fn ask_of(
+        &self,
+        company: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> (u16, Value) {
         let mut stream = std::net::TcpStream::connect(&self.address).expect("it listens");
         write!(
             stream,
-            "{method} /v1/companies/northwind/{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} /v1/companies/{company}/{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         )

@@ -246,7 +246,6 @@ impl Inner {
             company,
             now: self.now(),
             patience: self.settings.patience,
-            transcripts: self.settings.transcripts,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -273,6 +274,7 @@ impl Inner {
                 known: planned.known,
                 news: planned.news,
                 agents: planned.agents,
+                unrecorded: planned.unrecorded,
             });
         }
         let committed = match self.journal.commit_all(commits) {
@@ -291,6 +293,9 @@ impl Inner {
                 Ok(committed) => {
                     let outbox = changed.entry(one.lane.company).or_default();
                     *outbox |= one.outbox;
+                    if let Some(counter) = self.unrecorded.get(&one.lane.company) {
+                        counter.fetch_add(one.unrecorded, Ordering::Relaxed);
+                    }
                     done.push((one.lane, None));
                     self.is_committed(one, committed.sequence);
                 }
@@ -365,6 +370,7 @@ struct Uncommitted {
     known: Known,
     news: Vec<FloorNews>,
     agents: Vec<String>,
+    unrecorded: u64,
 }
 
 fn guarded(work: impl FnOnce() -> Result<Planned, Undecided>) -> Result<Decided, Undecided> {

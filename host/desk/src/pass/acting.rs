@@ -3,20 +3,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use patchbay_generation::decide::Made;
+use patchbay_engine::decision::Decision;
 use patchbay_model::conversation::{ConversationState, Trigger};
 use patchbay_model::decision::escalation::Action;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::interaction::{Direction, Interaction};
-use patchbay_model::situation::Situation;
+use patchbay_model::interaction::Direction;
 use patchbay_model::sla::{Event, Targets};
 use serde_json::json;
 
+use super::asking::{Asked, Matter};
 use super::sheet::Sheet;
 use super::{Pass, Undecided};
 use crate::assignment::{Consequence, Departure};
 use crate::history::EntryKind;
+use crate::memory::Text;
 use crate::snapshot::{WakeUp, unix_ms};
 
 /// Most moments at which one conversation may ask to be called.
@@ -56,14 +57,14 @@ impl Pass<'_> {
             self.record(sheet, kind, head, None);
             return Ok(());
         }
-        let mut situation = self.situation(&sheet.known, sheet.contact(), &latest)?;
-        situation.trigger = Some(Arc::new(trigger));
-        let mut made = self.ask(situation.clone(), &BTreeSet::from([Stage::Escalate]))?;
+        let mut matter = self.matter(&sheet.known, sheet.contact(), &latest)?;
+        matter.situation.trigger = Some(Arc::new(trigger));
+        let mut asked = self.ask(matter.clone(), &BTreeSet::from([Stage::Escalate]))?;
         let unique = format!("{}-{}", sheet.known.row.id, sheet.next_entry());
-        self.act(sheet, &mut made, situation, &unique)?;
-        self.warn_of_failed_escalation(sheet, &made);
-        self.record(sheet, kind, head, Some(&made.decision));
-        self.remember(sheet, &made.decision, sheet.contact());
+        self.act(sheet, &mut asked, matter, &unique)?;
+        self.warn_of_failed_escalation(sheet, asked.decision());
+        self.record(sheet, kind, head, Some(&asked));
+        self.remember(sheet, asked.decision(), sheet.contact());
         Ok(())
     }
 
@@ -102,9 +103,9 @@ impl Pass<'_> {
             self.follow(sheet, RoutePlan::to_queue(queue, ""));
             return Ok(());
         }
-        let situation = self.situation(&sheet.known, sheet.contact(), &latest)?;
-        let made = self.ask(situation, &BTreeSet::from([Stage::Route]))?;
-        if let Some(plan) = made.decision.route.clone() {
+        let matter = self.matter(&sheet.known, sheet.contact(), &latest)?;
+        let asked = self.ask(matter, &BTreeSet::from([Stage::Route]))?;
+        if let Some(plan) = asked.decision().route.clone() {
             let mut silent = plan.clone();
             silent.why.clear();
             // The same again must not take back what has widened since.
@@ -116,9 +117,9 @@ impl Pass<'_> {
             sheet,
             EntryKind::Routed,
             json!({"cause": cause}),
-            Some(&made.decision),
+            Some(&asked),
         );
-        self.remember(sheet, &made.decision, sheet.contact());
+        self.remember(sheet, asked.decision(), sheet.contact());
         Ok(())
     }
 
@@ -126,11 +127,11 @@ impl Pass<'_> {
     pub(super) fn act(
         &self,
         sheet: &mut Sheet,
-        made: &mut Made<'_>,
-        situation: Situation,
+        asked: &mut Asked<'_>,
+        matter: Matter,
         unique: &str,
     ) -> Result<(), Undecided> {
-        let Some(escalation) = made.decision.escalation.clone() else {
+        let Some(escalation) = asked.decision().escalation.clone() else {
             return Ok(());
         };
         let mut re_route = None;
@@ -169,7 +170,7 @@ impl Pass<'_> {
             }
         }
         if let Some(action) = re_route {
-            self.re_route(sheet, made, situation, action)?;
+            self.re_route(sheet, asked, matter, action)?;
         }
         Ok(())
     }
@@ -179,8 +180,8 @@ impl Pass<'_> {
     fn re_route(
         &self,
         sheet: &mut Sheet,
-        made: &mut Made<'_>,
-        mut situation: Situation,
+        asked: &mut Asked<'_>,
+        mut matter: Matter,
         action: Action,
     ) -> Result<(), Undecided> {
         "re-routed".clone_into(&mut sheet.snapshot().cause);
@@ -195,21 +196,19 @@ impl Pass<'_> {
             return Ok(());
         }
         let snapshot = &sheet.known.snapshot;
+        let situation = &mut matter.situation;
         if let Some(exchange) = &mut situation.exchange {
             let exchange = Arc::make_mut(exchange);
             exchange.conversation = snapshot.as_read(exchange.conversation.id.clone());
         }
         situation.assessment = snapshot.assessment.clone().map(Arc::new);
         situation.trigger = None;
-        let routed = self.ask(situation, &BTreeSet::from([Stage::Route]))?;
-        if let Some(plan) = routed.decision.route.clone() {
+        let routed = self.ask(matter, &BTreeSet::from([Stage::Route]))?;
+        if let Some(plan) = routed.decision().route.clone() {
             self.follow(sheet, plan.clone());
-            made.decision.route = Some(plan);
+            asked.made.decision.route = Some(plan);
         }
-        made.decision
-            .stamp
-            .plugins
-            .extend(routed.decision.stamp.plugins);
+        asked.also(routed);
         Ok(())
     }
 
@@ -254,9 +253,8 @@ impl Pass<'_> {
     }
 
     /// A failing escalator must not fail in silence.
-    pub(super) fn warn_of_failed_escalation(&self, sheet: &mut Sheet, made: &Made<'_>) {
-        let failed = made
-            .decision
+    pub(super) fn warn_of_failed_escalation(&self, sheet: &mut Sheet, decision: &Decision) {
+        let failed = decision
             .fallbacks
             .iter()
             .find(|fallback| fallback.stage == Stage::Escalate && fallback.rule == "alert");
@@ -268,9 +266,9 @@ impl Pass<'_> {
 }
 
 /// The newest thing the customer said that is at hand.
-pub(super) fn latest(sheet: &Sheet) -> Option<Arc<Interaction>> {
+pub(super) fn latest(sheet: &Sheet) -> Option<Text> {
     let mut texts = sheet.known.texts.iter();
     let inbound = texts.find(|text| text.interaction.direction == Direction::Inbound);
     let any = sheet.known.texts.first();
-    inbound.or(any).map(|text| Arc::clone(&text.interaction))
+    inbound.or(any).cloned()
 }

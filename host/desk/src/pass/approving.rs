@@ -114,8 +114,8 @@ impl Pass<'_> {
             let Some(draft) = self.drafted(sheet, pending)? else {
                 return Ok(Err(ActError::NobodyToAnswer));
             };
-            let made = self.check(sheet, &draft, false)?;
-            let review = made.decision.tone.clone().unwrap_or_default();
+            let asked = self.check(sheet, &draft, false)?;
+            let review = asked.decision().tone.clone().unwrap_or_default();
             let kind = match review.verdict {
                 Verdict::Block => {
                     status = ReplyStatus::Blocked;
@@ -125,7 +125,7 @@ impl Pass<'_> {
             };
             let head =
                 json!({"reply": pending.id, "digest": pending.digest, "checked_again": true});
-            self.record(sheet, kind, head, Some(&made.decision));
+            self.record(sheet, kind, head, Some(&asked));
         } else {
             let head = json!({"reply": pending.id, "digest": pending.digest});
             self.record(sheet, EntryKind::ReplyPublished, head, None);

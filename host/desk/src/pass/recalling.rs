@@ -10,11 +10,12 @@ use patchbay_journal::{
     ContactId, Conversation as Row, ConversationId, JournalError, Message, Ordinal,
 };
 use patchbay_model::conversation::Contact;
-use patchbay_model::interaction::Interaction;
 use patchbay_model::situation::{Exchange, Situation};
 use patchbay_model::state::{Memory, Scope};
 
+use super::asking::Matter;
 use super::{Pass, Undecided};
+use crate::decisions::Sources;
 use crate::memory::{Known, Person, Text};
 use crate::reading;
 use crate::snapshot::Snapshot;
@@ -24,12 +25,13 @@ const CONVERSATIONS: usize = 16;
 
 impl Pass<'_> {
     /// Everything a policy may read.
-    pub(super) fn situation(
+    pub(super) fn matter(
         &self,
         known: &Known,
         contact: Option<ContactId>,
-        interaction: &Arc<Interaction>,
-    ) -> Result<Situation, Undecided> {
+        about: &Text,
+    ) -> Result<Matter, Undecided> {
+        let interaction = &about.interaction;
         let person = match contact {
             Some(contact) => self.person(contact)?,
             None => Arc::default(),
@@ -42,7 +44,20 @@ impl Pass<'_> {
             .map(|(_, said)| said.heard_lately(self.now))
             .sum();
         let heard = known.snapshot.heard_lately(self.now) + heard_elsewhere;
-        let earlier = known.texts.iter().map(|text| &text.interaction);
+        let earlier = known.texts.iter();
+        let earlier: Vec<&Text> = earlier
+            .filter(|text| text.interaction.id != interaction.id)
+            .collect();
+        let elsewhere = person.elsewhere(id);
+        let places = |texts: &mut dyn Iterator<Item = &Text>| {
+            texts.map(|text| text.ordinal.0).collect::<Vec<u64>>()
+        };
+        let sources = Sources {
+            interaction: about.ordinal.0,
+            earlier: places(&mut earlier.iter().copied()),
+            elsewhere: places(&mut elsewhere.iter().copied()),
+        };
+        let shared = |text: &&Text| Arc::clone(&text.interaction);
         let exchange = Exchange {
             interaction: Arc::clone(interaction),
             conversation: known.snapshot.as_read(id.to_string()),
@@ -51,18 +66,15 @@ impl Pass<'_> {
                 recent_interactions: heard,
                 last_agent: self.last_answer(known, contact)?.map(|(_, agent)| agent),
             },
-            earlier: earlier
-                .filter(|text| text.id != interaction.id)
-                .cloned()
-                .collect(),
-            elsewhere: person.elsewhere(id),
+            earlier: earlier.iter().map(shared).collect(),
+            elsewhere: elsewhere.iter().map(shared).collect(),
         };
         let base = &self.generation.surroundings;
         let surroundings = self.assignments.surroundings(base, self.now);
         let mut situation =
             Situation::of(surroundings, exchange, self.now, seed_of(&interaction.id));
         situation.memories = Arc::new(self.memories(id, contact)?);
-        Ok(situation)
+        Ok(Matter { situation, sources })
     }
 
     /// When a customer was last answered in any conversation, and by whom.

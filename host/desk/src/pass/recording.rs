@@ -6,9 +6,13 @@ use patchbay_journal::{Commit, ContactId, Message, NewEntry, NewOutbox, Purpose,
 use patchbay_model::decision::escalation::Action;
 use serde_json::{Map, Value, json};
 
+use serde::Serialize;
+
+use super::asking::{Asked, Kept};
 use super::recalling::owner;
 use super::sheet::Sheet;
 use super::{Pass, Planned};
+use crate::decisions::Given;
 use crate::history::{EntryKind, public_view};
 use crate::outgoing::Payload;
 
@@ -19,13 +23,10 @@ impl Pass<'_> {
         sheet: &mut Sheet,
         message: &Message,
         kind: EntryKind,
-        decision: Option<&Decision>,
+        asked: Option<&Asked<'_>>,
     ) {
-        let mut head = head_of(message);
-        if let Some(decision) = decision {
-            head.extend(public_view(decision));
-        }
-        let entry = self.entry(kind, head, decision, message.contact);
+        let head = head_of(message);
+        let entry = self.entry(sheet, kind, head, asked, message.contact);
         sheet.entries.push(NewEntry {
             input: Some(message.ordinal),
             ..entry
@@ -38,16 +39,14 @@ impl Pass<'_> {
         sheet: &mut Sheet,
         kind: EntryKind,
         head: Value,
-        decision: Option<&Decision>,
+        asked: Option<&Asked<'_>>,
     ) {
-        let mut head = match head {
+        let head = match head {
             Value::Object(head) => head,
             _ => Map::new(),
         };
-        if let Some(decision) = decision {
-            head.extend(public_view(decision));
-        }
-        let entry = self.entry(kind, head, decision, sheet.contact());
+        let contact = sheet.contact();
+        let entry = self.entry(sheet, kind, head, asked, contact);
         sheet.entries.push(entry);
     }
 
@@ -59,12 +58,19 @@ impl Pass<'_> {
 
     fn entry(
         &self,
+        sheet: &mut Sheet,
         kind: EntryKind,
-        head: Map<String, Value>,
-        decision: Option<&Decision>,
+        mut head: Map<String, Value>,
+        asked: Option<&Asked<'_>>,
         contact: Option<ContactId>,
     ) -> NewEntry {
-        let whole = decision.and_then(|decision| serde_json::to_vec(decision).ok());
+        let whole = asked.and_then(|asked| {
+            let record = Record {
+                decision: asked.decision(),
+                given: &asked.given,
+            };
+            serde_json::to_vec(&record).ok()
+        });
         let sealed = match (whole, contact) {
             (Some(whole), Some(contact)) => self
                 .journal
@@ -72,6 +78,23 @@ impl Pass<'_> {
                 .ok(),
             _ => None,
         };
+        if let Some(asked) = asked {
+            head.extend(public_view(asked.decision()));
+            // Whose key nobody has, nothing of theirs is kept.
+            let kept = match (asked.transcript, &sealed) {
+                (Kept::Yes, None) => Kept::TooLong,
+                (kept, _) => kept,
+            };
+            let said = match kept {
+                Kept::Yes => Some("kept"),
+                Kept::TooLong => Some("not-kept"),
+                Kept::NotWanted => None,
+            };
+            if let Some(said) = said {
+                head.insert("transcript".to_owned(), said.into());
+            }
+            sheet.unrecorded += u64::from(kept == Kept::TooLong);
+        }
         NewEntry {
             kind: kind as u16,
             at: self.now,
@@ -104,6 +127,7 @@ impl Pass<'_> {
             known: sheet.known,
             news: sheet.news,
             agents: sheet.agents,
+            unrecorded: sheet.unrecorded,
         }
     }
 
@@ -157,6 +181,14 @@ impl Pass<'_> {
             not_before: self.now,
         });
     }
+}
+
+/// What is sealed of a decision: all of it, and what it was made on.
+#[derive(Serialize)]
+struct Record<'a> {
+    #[serde(flatten)]
+    decision: &'a Decision,
+    given: &'a Given,
 }
 
 /// What may be read of an input by everybody.

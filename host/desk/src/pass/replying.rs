@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use patchbay_generation::decide::Made;
 use patchbay_journal::{ContactId, NewEntry, NewOutbox, Purpose};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::decision::tone::Verdict;
@@ -12,9 +11,10 @@ use patchbay_model::situation::DraftAtHand;
 use serde_json::json;
 
 use super::acting::latest;
+use super::asking::Asked;
 use super::doing::not_now;
 use super::sheet::Sheet;
-use super::{Pass, Undecided, checked};
+use super::{Pass, Undecided};
 use crate::action::{ActError, Actor, Typed};
 use crate::history::EntryKind;
 use crate::outgoing::Payload;
@@ -53,8 +53,8 @@ impl Pass<'_> {
             Ok(prepared) => prepared,
             Err(refused) => return Ok(Err(refused)),
         };
-        let made = self.check(sheet, &draft, false)?;
-        let review = made.decision.tone.clone().unwrap_or_default();
+        let asked = self.check(sheet, &draft, false)?;
+        let review = asked.decision().tone.clone().unwrap_or_default();
         self.make_stale(sheet, "superseded");
         let entry = match self.record_draft(sheet, actor, &draft, &digest, &prepared) {
             Ok(entry) => entry,
@@ -82,8 +82,8 @@ impl Pass<'_> {
             "digest": digest,
             "approval_required": needs_approval,
         });
-        self.record(sheet, kind, head, Some(&made.decision));
-        self.remember(sheet, &made.decision, sheet.contact());
+        self.record(sheet, kind, head, Some(&asked));
+        self.remember(sheet, asked.decision(), sheet.contact());
         match status {
             ReplyStatus::Held => {
                 sheet.snapshot().pending = Some(PendingReply {
@@ -147,9 +147,9 @@ impl Pass<'_> {
         let draft = self.draft(&sheet, actor, "typed", text, written_by);
         let surroundings = &self.generation.surroundings;
         let measure = surroundings.measure(&draft.channel, text);
-        let made = self.check(&sheet, &draft, true)?;
+        let asked = self.check(&sheet, &draft, true)?;
         Ok(Ok(Typed {
-            review: made.decision.tone.clone(),
+            review: asked.decision().tone.clone(),
             length: measure.length,
             limit: measure.limit,
         }))
@@ -171,7 +171,7 @@ impl Pass<'_> {
             visibility: snapshot.visibility,
             written_by,
             agent: Some(actor.id.clone()),
-            interaction: latest(sheet).map(|latest| latest.id.clone()),
+            interaction: latest(sheet).map(|latest| latest.interaction.id.clone()),
             attachments: Vec::new(),
         }
     }
@@ -200,7 +200,7 @@ impl Pass<'_> {
         Ok(Prepared {
             target: target.to_owned(),
             contact,
-            answered,
+            answered: answered.interaction,
         })
     }
 
@@ -210,21 +210,18 @@ impl Pass<'_> {
         sheet: &Sheet,
         draft: &Draft,
         composing: bool,
-    ) -> Result<Made<'_>, Undecided> {
+    ) -> Result<Asked<'_>, Undecided> {
         let answered = latest(sheet).ok_or(Undecided::Nothing)?;
-        let mut situation = self.situation(&sheet.known, sheet.contact(), &answered)?;
+        let mut matter = self.matter(&sheet.known, sheet.contact(), &answered)?;
         // What it is was decided when it came in.
-        situation.assessment = Some(Arc::new(
+        matter.situation.assessment = Some(Arc::new(
             sheet.known.snapshot.assessment.clone().unwrap_or_default(),
         ));
         let at_hand = DraftAtHand {
             draft: Arc::new(draft.clone()),
             composing,
         };
-        checked(
-            self.generation
-                .check_on(situation, at_hand, self.transcripts, self.patience),
-        )
+        self.ask_about_draft(matter, at_hand)
     }
 
     /// Write the draft down, sealed, as it would be sent; the number of its

@@ -23,6 +23,8 @@ pub(crate) struct Sheet {
     pub(super) is_routed: bool,
     /// Agents whose row in the roster has to follow.
     pub(super) agents: Vec<String>,
+    /// Decisions whose transcript was wanted and is not kept.
+    pub(super) unrecorded: u64,
 }
 
 impl Sheet {
@@ -37,6 +39,7 @@ impl Sheet {
             consequences: Vec::new(),
             is_routed: false,
             agents: Vec::new(),
+            unrecorded: 0,
         }
     }
 

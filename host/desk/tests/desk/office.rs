@@ -16,6 +16,7 @@ use patchbay_model::company::Sla;
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::{Directory, Queue};
 use patchbay_model::duration::Seconds;
+use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
 use serde_json::{Value, json};
 
@@ -41,6 +42,7 @@ fn company_of(name: &str, first_response: Option<u32>) -> Generation {
         pipelines: Pipelines::new("general"),
         queues: BTreeMap::from([("general".to_owned(), terms)]),
         desk: DeskRules::default(),
+        record: RecordRules::default(),
         surroundings: Arc::new(Surroundings::of(directory)),
         publishers: Publishers::default(),
         targets: BTreeMap::new(),

@@ -1,11 +1,11 @@
 //! `patchbay:care/agents`: who there is, and what waits.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use patchbay_model::directory::{self, Agent, Presence, Queue};
 use patchbay_model::hours::Hours;
-use serde::{Serialize, Serializer};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use wasmtime::component::Resource;
 
 use super::HostState;
@@ -42,57 +42,57 @@ fn skills<'a>(of: impl IntoIterator<Item = (&'a String, &'a u8)>) -> Vec<agents:
         .collect()
 }
 
-/// Agents as plain data, with how well each masters what was asked for.
-struct Summaries<'a> {
-    page: directory::Page,
-    query: &'a directory::Query,
+/// Agents as plain data, with how well each masters what was asked for; as a
+/// transcript has them: items, total, whether there are more.
+#[derive(Serialize, Deserialize)]
+struct Summaries(Vec<Summary>, u32, bool);
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Summary {
+    id: String,
+    presence: Cow<'static, str>,
+    load: u32,
+    capacity: u32,
+    idle_seconds: Option<u32>,
+    proficiencies: Vec<u8>,
 }
 
-impl Summaries<'_> {
-    fn proficiencies(&self, agent: &Agent) -> Vec<u8> {
-        let asked = self.query.skills.iter();
-        asked
-            .map(|(skill, _)| agent.skills.get(skill).copied().unwrap_or(0))
-            .collect()
-    }
-
-    fn into_contract(self) -> agents::SummaryPage {
-        let items = self.page.items.iter().map(|agent| agents::AgentSummary {
+impl Summaries {
+    fn of(page: directory::Page, query: &directory::Query) -> Summaries {
+        let items = page.items.iter().map(|agent| Summary {
             id: agent.id.clone(),
-            presence: agent.presence.as_str().to_owned(),
+            presence: Cow::Borrowed(agent.presence.as_str()),
             load: agent.load,
             capacity: agent.capacity,
             idle_seconds: agent.idle,
-            proficiencies: self.proficiencies(agent),
+            proficiencies: proficiencies(agent, query),
+        });
+        Summaries(items.collect(), page.total, page.truncated)
+    }
+
+    fn into_contract(self) -> agents::SummaryPage {
+        let items = self.0.into_iter().map(|summary| agents::AgentSummary {
+            id: summary.id,
+            presence: summary.presence.into_owned(),
+            load: summary.load,
+            capacity: summary.capacity,
+            idle_seconds: summary.idle_seconds,
+            proficiencies: summary.proficiencies,
         });
         agents::SummaryPage {
             items: items.collect(),
-            total: self.page.total,
-            truncated: self.page.truncated,
+            total: self.1,
+            truncated: self.2,
         }
     }
 }
 
-/// As a transcript has it.
-impl Serialize for Summaries<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let items: Vec<_> = self
-            .page
-            .items
-            .iter()
-            .map(|agent| {
-                json!({
-                    "id": agent.id,
-                    "presence": agent.presence,
-                    "load": agent.load,
-                    "capacity": agent.capacity,
-                    "idle-seconds": agent.idle,
-                    "proficiencies": self.proficiencies(agent),
-                })
-            })
-            .collect();
-        (items, self.page.total, self.page.truncated).serialize(serializer)
-    }
+fn proficiencies(agent: &Agent, query: &directory::Query) -> Vec<u8> {
+    let asked = query.skills.iter();
+    asked
+        .map(|(skill, _)| agent.skills.get(skill).copied().unwrap_or(0))
+        .collect()
 }
 
 impl HostState {
@@ -146,10 +146,7 @@ impl agents::Host for HostState {
         let page = self.call("agents.find-summaries", &query, |state| {
             state.may_read_agents()?;
             let page = state.situation()?.surroundings.directory.find(&query);
-            Ok(Summaries {
-                page,
-                query: &query,
-            })
+            Ok(Summaries::of(page, &query))
         })?;
         Ok(page.into_contract())
     }

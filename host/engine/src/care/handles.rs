@@ -10,7 +10,7 @@ use patchbay_model::directory::{Agent, Queue};
 use patchbay_model::interaction::{Draft, Interaction};
 use patchbay_model::knowledge::Article;
 use patchbay_model::situation::{DraftAtHand, Exchange};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use wasmtime::component::Resource;
 
 use crate::stop::Stop;
@@ -46,6 +46,9 @@ pub(crate) const MOST_HANDLES: u32 = 1 << INDEX_BITS;
 pub(crate) struct Given(u32);
 
 impl Given {
+    /// The first handle of a decision: what it is about.
+    pub(crate) const FIRST: Given = Given(0);
+
     pub(crate) fn into_handle<T: 'static>(self) -> Resource<T> {
         Resource::new_own(self.0)
     }
@@ -54,6 +57,15 @@ impl Given {
 impl Serialize for Given {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u32(self.0 & INDEX_MASK)
+    }
+}
+
+/// Read back from a transcript. It is of no decision and stands for nothing:
+/// whatever it is used for is in the transcript too.
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Given, D::Error> {
+        let index = u32::deserialize(deserializer)?;
+        Ok(Given(index & INDEX_MASK))
     }
 }
 

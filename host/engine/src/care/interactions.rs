@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use patchbay_model::interaction::Interaction;
 use patchbay_model::situation::Exchange;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::HostState;
 use super::handles::{Given, Item};
@@ -14,7 +14,7 @@ use crate::stop::Stop;
 /// Most interactions in one page.
 const PAGE: usize = 64;
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Page {
     items: Vec<Given>,
     truncated: bool,

@@ -4,6 +4,7 @@ mod agents;
 pub(crate) mod handles;
 mod interactions;
 mod knowledge;
+mod recall;
 pub(crate) mod recorder;
 mod services;
 mod state;
@@ -16,6 +17,7 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::situation::Situation;
 use patchbay_model::state::{Memory, StateWrite};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasmtime::component::{HasSelf, Linker, Resource};
 
 use crate::contract;
@@ -23,7 +25,10 @@ use crate::deadline::Deadline;
 use crate::limiter::Limiter;
 use crate::stop::Stop;
 use handles::{Given, Handles, Item};
-use recorder::{LogBuffer, Recorder};
+pub use recall::Asked;
+pub use recall::Divergence;
+pub(crate) use recall::{Answers, Known, Recall, Record, changes_by_itself};
+use recorder::{LogBuffer, Recorder, Recording};
 
 /// Which of its rights a guest has while it runs.
 #[derive(Clone, Debug)]
@@ -44,6 +49,8 @@ pub(crate) struct HostState {
     pub(crate) recorder: Recorder,
     pub(crate) log: LogBuffer,
     pub(crate) writes: Writes,
+    /// What host calls are answered from, where it is not the situation.
+    pub(crate) recall: Option<Recall>,
     rights: Option<Rights>,
     situation: Option<Arc<Situation>>,
     stage: Option<Stage>,
@@ -74,6 +81,7 @@ impl HostState {
             recorder: Recorder::default(),
             log: LogBuffer::default(),
             writes: Writes::default(),
+            recall: None,
             rights: None,
             situation: None,
             stage: None,
@@ -89,10 +97,11 @@ impl HostState {
         stage: Option<Stage>,
         situation: Option<&Arc<Situation>>,
         limits: &patchbay_model::limits::Limits,
-        transcript: bool,
+        recording: Recording,
     ) {
         self.handles.next_decision(limits.handles);
-        self.recorder.begin(transcript);
+        self.recorder.begin(recording.transcript);
+        self.recall = None;
         self.limiter.begin();
         self.log.begin(limits.log.0 as usize);
         self.writes = Writes {
@@ -114,13 +123,20 @@ impl HostState {
     }
 
     /// The one door every host call goes through.
-    pub(crate) fn call<A: Serialize, R: Serialize>(
+    pub(crate) fn call<A: Serialize, R: Serialize + DeserializeOwned>(
         &mut self,
         name: &'static str,
         args: A,
         work: impl FnOnce(&mut HostState) -> Result<R, Stop>,
     ) -> wasmtime::Result<R> {
-        let result = work(self);
+        let recalled = match &mut self.recall {
+            None => None,
+            Some(recall) => recall.answer(name, &args),
+        };
+        let result = match recalled {
+            Some(answer) => answer,
+            None => work(self),
+        };
         self.recorder.record(name, args, &result);
         Ok(result?)
     }

@@ -15,6 +15,8 @@ use patchbay_model::situation::Situation;
 
 use super::{Admission, Plugin};
 use crate::answers::{self, Answer};
+use crate::care::recorder::Recording;
+use crate::care::{Answers, Known, Recall};
 use crate::component::LoadError;
 use crate::instance::{CallContext, Instance, Trace};
 use crate::prepare::call_prepare;
@@ -43,6 +45,7 @@ impl Plugin {
             plugin: self,
             instance: Some(instance),
             instantiated: asked.elapsed(),
+            known: None,
             _admission: None,
         })
     }
@@ -115,6 +118,8 @@ pub struct Lease<'a> {
     instance: Option<Instance>,
     /// Time spent finding or making the instance.
     pub instantiated: Duration,
+    /// What a record knows of things that have changed since.
+    pub(crate) known: Option<Arc<Answers>>,
     /// Absent where the pass holds it.
     _admission: Option<Admission<'a>>,
 }
@@ -131,12 +136,12 @@ impl Lease<'_> {
     pub fn classify(
         &mut self,
         situation: &Arc<Situation>,
-        transcript: bool,
+        recording: impl Into<Recording>,
     ) -> (Option<Classification>, Trace) {
         self.ask(
             Stage::Classify,
             situation,
-            transcript,
+            recording.into(),
             |instance, context| {
                 let (answer, trace) = instance.classify(context);
                 (answer.map(answers::classification), trace)
@@ -149,12 +154,12 @@ impl Lease<'_> {
     pub fn route(
         &mut self,
         situation: &Arc<Situation>,
-        transcript: bool,
+        recording: impl Into<Recording>,
     ) -> (Option<RoutePlan>, Trace) {
         self.ask(
             Stage::Route,
             situation,
-            transcript,
+            recording.into(),
             |instance, context| {
                 let (answer, trace) = instance.route(context);
                 (answer.map(answers::route_plan), trace)
@@ -167,12 +172,12 @@ impl Lease<'_> {
     pub fn check(
         &mut self,
         situation: &Arc<Situation>,
-        transcript: bool,
+        recording: impl Into<Recording>,
     ) -> (Option<Review>, Trace) {
         self.ask(
             Stage::Tone,
             situation,
-            transcript,
+            recording.into(),
             |instance, context| {
                 let (answer, trace) = instance.check(context);
                 (answer.map(answers::review), trace)
@@ -185,13 +190,13 @@ impl Lease<'_> {
     pub fn escalate(
         &mut self,
         situation: &Arc<Situation>,
-        transcript: bool,
+        recording: impl Into<Recording>,
     ) -> (Option<Escalation>, Trace) {
         let surroundings = &situation.surroundings;
         self.ask(
             Stage::Escalate,
             situation,
-            transcript,
+            recording.into(),
             |instance, context| {
                 let (answer, trace) = instance.escalate(context);
                 (answer.map(answers::escalation), trace)
@@ -210,8 +215,8 @@ impl Lease<'_> {
         &mut self,
         stage: Stage,
         situation: &Arc<Situation>,
-        transcript: bool,
-        call: impl FnOnce(&mut Instance, &CallContext<'_>) -> (Option<A>, Trace),
+        recording: Recording,
+        call: impl FnOnce(&mut Instance, CallContext<'_>) -> (Option<A>, Trace),
         validate: impl FnOnce(&A) -> Result<(), BadOutput>,
     ) -> (Option<A>, Trace) {
         let plugin = self.plugin;
@@ -229,19 +234,26 @@ impl Lease<'_> {
         let context = CallContext {
             rights: &plugin.rights,
             limits: &plugin.limits,
-            situation,
-            transcript,
+            situation: Some(situation),
+            recording,
+            recall: self
+                .known
+                .clone()
+                .map(|known| Recall::Known(Known::new(known))),
         };
-        let (mut answer, mut trace) = call(instance, &context);
+        let (mut answer, mut trace) = call(instance, context);
         if let Some(given) = &answer {
             let limit = plugin.limits.output.0;
             if given.bytes() as u64 > limit {
                 trace.outcome = Outcome::limited(OutcomeKind::BadOutput, "output", limit, "bytes");
                 trace.writes.clear();
                 answer = None;
-            } else if let Err(bad) = validate(given) {
-                trace.reject(bad);
-                answer = None;
+            } else {
+                trace.answer = recording.answers.then(|| given.answered());
+                if let Err(bad) = validate(given) {
+                    trace.reject(bad);
+                    answer = None;
+                }
             }
         }
         plugin

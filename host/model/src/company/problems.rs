@@ -51,6 +51,8 @@ impl CompanyFile {
         self.queue_problems(&mut problems);
         let wrong = self.desk.get_ref().problems().into_iter();
         problems.extend(wrong.map(|problem| Located::at(self.desk.span(), problem)));
+        let wrong = self.record.get_ref().problems().into_iter();
+        problems.extend(wrong.map(|problem| Located::at(self.record.span(), problem)));
         self.target_problems(&mut problems);
         problems
     }

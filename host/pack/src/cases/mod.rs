@@ -3,11 +3,15 @@
 
 mod expect;
 mod memories;
+mod recorded;
 mod run;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use patchbay_engine::HostCall;
+use patchbay_model::conversation::{Contact, Conversation};
+use patchbay_model::decision::classification::Classification;
 use patchbay_model::directory::{Agent, Queue};
 use patchbay_model::duration::Seconds;
 use patchbay_model::hours::Hours;
@@ -54,6 +58,24 @@ pub struct Case {
     pub steps: Vec<Step>,
 }
 
+/// What a recorded decision was made on.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Given {
+    /// The interaction it is about, where the step does not give it.
+    pub interaction: Option<Value>,
+    /// The conversation as it was.
+    pub conversation: Option<Conversation>,
+    /// What was known of the author.
+    pub contact: Contact,
+    /// Earlier interactions of the conversation, newest first.
+    pub earlier: Vec<Value>,
+    /// Those in the contact's other conversations, newest first.
+    pub elsewhere: Vec<Value>,
+    /// What the classifiers had said.
+    pub assessment: Option<Classification>,
+}
+
 fn monday() -> Timestamp {
     // A constant that is in range.
     Timestamp::from_second(1_772_445_600).unwrap_or(Timestamp::UNIX_EPOCH)
@@ -76,6 +98,13 @@ pub struct Step {
     pub escalate: Option<Value>,
     /// Time passes.
     pub advance: Option<Seconds>,
+    /// What else there was, where the case is a recorded decision: then what
+    /// was said before in the case does not count.
+    pub given: Option<Given>,
+    /// Every host call of the recorded decision. Questions about things that
+    /// change by themselves (agents, queues, state) are answered from it; what
+    /// it does not answer, the case does.
+    pub transcript: Vec<HostCall>,
     /// What should come of it; everything that is not named is ignored.
     pub expect: Option<Value>,
 }

@@ -12,6 +12,7 @@ use patchbay_engine::decision::Decision;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
+use patchbay_engine::replay::Recalled;
 use patchbay_model::conversation::{Contact, Conversation, Trigger};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::stage::Stage;
@@ -27,6 +28,7 @@ use serde_json::{Map, Value};
 
 use super::expect::{Mismatch, compare};
 use super::memories::Memories;
+use super::recorded;
 use super::{Case, CaseError, Step};
 use crate::source::Pack;
 
@@ -190,6 +192,8 @@ struct Course {
     /// Newest first.
     said: Vec<Said>,
     latest: Option<(Arc<Exchange>, Option<Arc<Classification>>)>,
+    /// What the present step's transcript knows.
+    recalled: Recalled,
 }
 
 /// An interaction and the conversation it is in.
@@ -235,6 +239,7 @@ impl Course {
             memories: Memories::default(),
             said: Vec::new(),
             latest: None,
+            recalled: Recalled::default(),
         })
     }
 
@@ -250,21 +255,60 @@ impl Course {
         let decision = if let Some(interaction) = &step.classify {
             let interaction =
                 Interaction::from_own(interaction.clone()).map_err(|error| error.to_string())?;
-            self.classify(interaction)
+            let exchange = match &step.given {
+                None => self.exchange(interaction),
+                Some(given) => recorded::exchange(given, interaction)?,
+            };
+            self.learn(step, Stage::Classify);
+            self.classify(exchange)
         } else if let Some(fields) = &step.route {
+            self.take_up(step)?;
+            self.learn(step, Stage::Route);
             self.route(fields)?
         } else if let Some(draft) = &step.tone {
             let draft = Draft::from_value(draft.clone()).map_err(|error| error.to_string())?;
+            self.take_up(step)?;
+            self.learn(step, Stage::Tone);
             self.check(draft)?
         } else if let Some(trigger) = &step.escalate {
             let trigger: Trigger =
                 serde_json::from_value(trigger.clone()).map_err(|error| error.to_string())?;
+            self.take_up(step)?;
+            self.learn(step, Stage::Escalate);
             self.escalate(trigger)
         } else {
             return Ok(None);
         };
         self.commit(&decision);
         Ok(Some(decision))
+    }
+
+    /// What a recorded decision learned of things that change by themselves.
+    fn learn(&mut self, step: &Step, stage: Stage) {
+        self.recalled = Recalled::of_calls([(stage, step.transcript.as_slice())]);
+    }
+
+    /// Go by what a recorded decision was made on.
+    fn take_up(&mut self, step: &Step) -> Result<(), String> {
+        let Some(given) = &step.given else {
+            return Ok(());
+        };
+        let said = self.latest.take();
+        let interaction = match (&given.interaction, &said) {
+            (Some(value), _) => {
+                Interaction::from_own(value.clone()).map_err(|error| error.to_string())?
+            }
+            (None, Some((exchange, _))) => Interaction::clone(&exchange.interaction),
+            (None, None) => return Err("given lacks `interaction`".to_owned()),
+        };
+        let is_same = said
+            .as_ref()
+            .is_some_and(|(exchange, _)| exchange.interaction.id == interaction.id);
+        let said = said.filter(|_| is_same).and_then(|(_, said)| said);
+        let assessment = given.assessment.clone().map(Arc::new).or(said);
+        let exchange = recorded::exchange(given, interaction)?;
+        self.latest = Some((exchange, assessment));
+        Ok(())
     }
 
     fn situation(&self) -> Situation {
@@ -292,8 +336,7 @@ impl Course {
         Decision::of(0, id)
     }
 
-    fn classify(&mut self, interaction: Interaction) -> Decision {
-        let exchange = self.exchange(interaction);
+    fn classify(&mut self, exchange: Arc<Exchange>) -> Decision {
         let said = Said {
             interaction: Arc::clone(&exchange.interaction),
             conversation: exchange.conversation.id.clone(),
@@ -302,7 +345,10 @@ impl Course {
         self.latest = Some((exchange, None));
         let situation = Arc::new(self.situation());
         let mut decision = self.decision();
-        let mut pass = self.pipelines.pass([Stage::Classify], PATIENCE);
+        let mut pass = self
+            .pipelines
+            .pass([Stage::Classify], PATIENCE)
+            .recalling(&self.recalled);
         decision.classification = decision.add(pass.classify(&situation));
         let assessment = decision
             .classification
@@ -370,7 +416,10 @@ impl Course {
         *exchange = Arc::new(changed);
         let situation = Arc::new(self.situation());
         let mut decision = self.decision();
-        let mut pass = self.pipelines.pass([Stage::Route], PATIENCE);
+        let mut pass = self
+            .pipelines
+            .pass([Stage::Route], PATIENCE)
+            .recalling(&self.recalled);
         decision.route = decision.add(pass.route(&situation));
         Ok(decision)
     }
@@ -394,7 +443,10 @@ impl Course {
             draft: Arc::new(draft),
             composing: false,
         });
-        let mut pass = self.pipelines.pass([Stage::Tone], PATIENCE);
+        let mut pass = self
+            .pipelines
+            .pass([Stage::Tone], PATIENCE)
+            .recalling(&self.recalled);
         decision.tone = decision.add(pass.check(&Arc::new(situation)));
         Ok(decision)
     }
@@ -403,7 +455,10 @@ impl Course {
         let mut situation = self.situation();
         situation.trigger = Some(Arc::new(trigger));
         let mut decision = self.decision();
-        let mut pass = self.pipelines.pass([Stage::Escalate], PATIENCE);
+        let mut pass = self
+            .pipelines
+            .pass([Stage::Escalate], PATIENCE)
+            .recalling(&self.recalled);
         decision.escalation = decision.add(pass.escalate(&Arc::new(situation)));
         decision
     }

@@ -49,6 +49,14 @@ impl Caller {
         }
     }
 
+    /// Whether they may read what customers wrote, where others see it masked.
+    pub(crate) fn may_unseal(&self) -> bool {
+        match self {
+            Caller::Local => true,
+            Caller::Token(token) => token.standing.role == Role::Auditor,
+        }
+    }
+
     /// Under which name something is done: the token's, which a request may
     /// repeat and not replace. Without tokens a request says it.
     pub(crate) fn name(&self, by: Option<String>) -> Result<String, Problem> {

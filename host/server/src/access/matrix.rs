@@ -105,6 +105,12 @@ pub(crate) const MATRIX: &[Permission] = &[
     row("apply", &[Operator]),
     row("activate_generation", &[Operator]),
     row("roll_back", &[Operator]),
+    // What was decided. Unsealed, and as a case, it holds what customers
+    // wrote: that is the auditor's.
+    row("decisions", &[Integrator, Operator, Supervisor, Auditor]),
+    row("decision", &[Integrator, Operator, Supervisor, Auditor]),
+    row("replay_decision", &[Integrator, Operator, Auditor]),
+    row("decision_case", &[Auditor]),
     // People on the other side.
     row("export_contact", &[Operator, Supervisor, Auditor]),
     row("erase_contact", &[Operator, Supervisor]),

@@ -39,6 +39,9 @@ pub(crate) struct JournalStatus {
     outbox_dead: u64,
     /// Bytes of its files.
     bytes: u64,
+    /// Decisions whose transcript was wanted and not kept, since the server
+    /// started: it was longer than its company allows.
+    decisions_unrecorded: u64,
 }
 
 /// What a backup is called.
@@ -120,6 +123,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalSt
             outbox_waiting: status.outbox_waiting,
             outbox_dead: status.outbox_dead,
             bytes: status.bytes,
+            decisions_unrecorded: desk.all_unrecorded(),
         }))
     })
     .await

@@ -333,6 +333,8 @@ struct PluginPart {
     micros: Micros,
     /// Most linear memory, in bytes.
     peak_memory: u64,
+    /// Linear memory it might have had, in bytes.
+    memory_limit: u64,
     /// Host calls made.
     host_calls: u32,
     /// Fuel used; on the metered engine only.
@@ -343,6 +345,8 @@ struct PluginPart {
     /// Lines dropped beyond the limit.
     #[serde(default)]
     log_dropped: u32,
+    /// What it answered by itself, where a transcript was asked for.
+    answer: Option<Value>,
     /// Every host call, where a transcript was asked for.
     transcript: Option<Vec<HostCall>>,
 }

@@ -39,8 +39,6 @@ struct JournalSection {
     #[serde(default)]
     backups: Option<String>,
     #[serde(default)]
-    transcripts: bool,
-    #[serde(default)]
     backlog: Option<Spanned<u64>>,
     #[serde(default)]
     retain: Option<Spanned<Seconds>>,
@@ -175,7 +173,6 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
                 key: placed(section.key, usual.key),
                 backups: placed(section.backups, usual.backups),
                 path: usual.path,
-                transcripts: section.transcripts,
                 backlog: check.value("backlog", &section.backlog, 1..=100_000_000, usual.backlog),
                 retain: section.retain.map(|retain| {
                     check.value("retain", &Some(retain), LEAST_KEPT..=MOST_KEPT, MOST_KEPT)
@@ -348,7 +345,6 @@ mod tests {
             "body-limit",
             "body-budget",
             "write-timeout",
-            "transcripts",
             "backups",
             "backlog",
             "request-timeout",

@@ -2,8 +2,9 @@
 
 use patchbay_engine::component::Digest;
 use patchbay_engine::decision::{Decided, Decision, Fallback, Micros, Part};
-use patchbay_engine::{HostCall, LogLine};
+use patchbay_engine::{Answered, HostCall, LogLine, Transcript};
 use patchbay_generation::decide::{DecideRequest, ToneRequest};
+use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde_json::{Value, json};
@@ -66,12 +67,15 @@ pub(super) fn part() -> Part {
             message: "hello".into(),
         }],
         log_dropped: 2,
-        transcript: Some(vec![HostCall {
+        memory_limit: 131_072,
+        answer: Some(Answered::RoutePlan(RoutePlan::to_queue("general", "…"))),
+        transcript: Some(Transcript::from(vec![HostCall {
             name: "clock.now".into(),
             args: json!([]),
             result: Some(json!(1)),
-            stopped: Some("denied".into()),
-        }]),
+            stopped: None,
+        }])),
+        recalled: (0, 0),
         writes: Vec::new(),
     }
 }

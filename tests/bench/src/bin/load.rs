@@ -150,6 +150,8 @@ escalate = ["care"]
 pack = "social-care"
 grants = {{ interactions = true, agents = true, knowledge = true, state = ["conversation", "contact"] }}
 settings = {{ brand = "Northwind" }}
+[record]
+transcripts = "off"
 [queue.general]
 default = true
 sla = {{ first-response = "30m" }}

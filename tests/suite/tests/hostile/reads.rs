@@ -57,7 +57,7 @@ fn agents_are_read_all_at_once_or_one_by_one() {
         let mut lease = plugin.lease(PATIENCE).expect("a place");
         let mut why = |text| {
             let (answer, trace) = lease.classify(&Arc::new(here(text, NOW_MS)), true);
-            let calls = trace.transcript.expect("a transcript");
+            let calls = trace.transcript.expect("a transcript").calls();
             (answer.expect("an answer").why, calls)
         };
         let (told, calls) = why("agents-summaries");

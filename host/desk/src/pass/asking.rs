@@ -1,0 +1,156 @@
+//! Asking the policies, and what is kept of their answer.
+
+use std::collections::BTreeSet;
+
+use patchbay_engine::Recording;
+use patchbay_engine::decision::{Decision, Part};
+use patchbay_generation::decide::{Made, Trying};
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::interaction::Interaction;
+use patchbay_model::outcome::OutcomeKind;
+use patchbay_model::situation::{DraftAtHand, Situation};
+
+use super::{Pass, Undecided};
+use crate::decisions::{Given, Sources};
+
+/// What the policies are asked about, and where its texts are kept.
+#[derive(Clone, Debug)]
+pub(super) struct Matter {
+    pub(super) situation: Situation,
+    pub(super) sources: Sources,
+}
+
+/// What they decided, and what it was made on.
+pub(super) struct Asked<'a> {
+    pub(super) made: Made<'a>,
+    pub(super) given: Given,
+    pub(super) transcript: Kept,
+}
+
+impl Asked<'_> {
+    pub(super) fn decision(&self) -> &Decision {
+        &self.made.decision
+    }
+
+    /// Something more was asked because of it, and is in the same record.
+    pub(super) fn also(&mut self, other: Asked<'_>) {
+        let parts = &mut self.made.decision.stamp.plugins;
+        parts.extend(other.made.decision.stamp.plugins);
+        let fallbacks = &mut self.made.decision.fallbacks;
+        fallbacks.extend(other.made.decision.fallbacks);
+        if self.transcript == Kept::NotWanted || other.transcript == Kept::TooLong {
+            self.transcript = other.transcript;
+        }
+    }
+}
+
+/// What became of a decision's transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It is in the record.
+    Yes,
+    /// The company's file does not want one of it.
+    NotWanted,
+    /// It is longer than the company's file allows.
+    TooLong,
+}
+
+impl Pass<'_> {
+    /// Ask the policies.
+    pub(super) fn ask(
+        &self,
+        matter: Matter,
+        stages: &BTreeSet<Stage>,
+    ) -> Result<Asked<'_>, Undecided> {
+        let given = Given::of(&matter.situation, &matter.sources, stages);
+        let trying = Trying::recording(self.recording(&matter.situation));
+        let made = self
+            .generation
+            .decide_on(matter.situation, stages, &trying, self.patience);
+        self.asked(made, given)
+    }
+
+    /// Ask the policies about a draft.
+    pub(super) fn ask_about_draft(
+        &self,
+        matter: Matter,
+        at_hand: DraftAtHand,
+    ) -> Result<Asked<'_>, Undecided> {
+        let mut given = Given::of(
+            &matter.situation,
+            &matter.sources,
+            &BTreeSet::from([Stage::Tone]),
+        );
+        given.draft = Some((*at_hand.draft).clone());
+        // Nothing is recorded of what is still being typed.
+        let recording = match at_hand.composing {
+            true => Recording::NONE,
+            false => self.recording(&matter.situation),
+        };
+        let trying = Trying::recording(recording);
+        let made = self
+            .generation
+            .check_on(matter.situation, at_hand, &trying, self.patience);
+        self.asked(made, given)
+    }
+
+    fn recording(&self, situation: &Situation) -> Recording {
+        let rules = &self.generation.record;
+        let about = situation.exchange.as_ref();
+        let about = about.map(|exchange| &*exchange.interaction);
+        let limit = usize::try_from(rules.limit.0).unwrap_or(usize::MAX);
+        Recording {
+            answers: true,
+            transcript: match rules.records(self.chance(about)) {
+                true => limit,
+                false => 0,
+            },
+        }
+    }
+
+    /// A number that is evenly spread, and the same whenever it is decided
+    /// about the same interaction.
+    fn chance(&self, about: Option<&Interaction>) -> u64 {
+        let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 sampled transcripts");
+        hasher.update(self.generation.company.as_bytes());
+        hasher.update(&[0]);
+        hasher.update(about.map_or(&[][..], |about| about.id.as_bytes()));
+        let mut first = [0; 8];
+        hasher.finalize_xof().fill(&mut first);
+        u64::from_le_bytes(first)
+    }
+
+    /// What was made, unless the policies' turn did not come; with its
+    /// transcripts where they are to be kept.
+    fn asked<'a>(&self, mut made: Made<'a>, given: Given) -> Result<Asked<'a>, Undecided> {
+        let rules = &self.generation.record;
+        let parts = &mut made.decision.stamp.plugins;
+        let is_overloaded = |part: &Part| part.outcome == OutcomeKind::Overloaded;
+        if parts.iter().any(is_overloaded) {
+            return Err(Undecided::Overloaded);
+        }
+        let interaction = made.pass.is_recording();
+        let wanted = interaction && rules.keeps(parts.iter().map(|part| part.outcome));
+        let limit = usize::try_from(rules.limit.0).unwrap_or(usize::MAX);
+        let whole: Option<usize> = parts
+            .iter()
+            .filter(|part| part.use_number > 0)
+            .map(|part| Some(part.transcript.as_ref()?.bytes()))
+            .sum();
+        let transcript = match (wanted, whole) {
+            (false, _) => Kept::NotWanted,
+            (true, Some(bytes)) if bytes <= limit => Kept::Yes,
+            (true, _) => Kept::TooLong,
+        };
+        if transcript != Kept::Yes {
+            for part in parts {
+                part.transcript = None;
+            }
+        }
+        Ok(Asked {
+            made,
+            given,
+            transcript,
+        })
+    }
+}
