@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_desk::decisions::{self, Filter, KeptDecision, Line, ReplayReport, case};
+use patchbay_engine::config::EngineSettings;
+use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::Assembler;
 use patchbay_journal::{CompanyId, Journal, SqliteJournal};
@@ -17,7 +19,7 @@ use serde_json::Value;
 use crate::api::{Api, Reach, part};
 use crate::args::BuildFlags;
 use crate::exit::{Exit, Failure};
-use crate::loading::{build_options, cache, rejected, serving_engine};
+use crate::loading::{build_options, cache, rejected};
 use crate::verbs::journal::failure;
 use crate::verbs::serve::load_failure;
 
@@ -86,7 +88,10 @@ impl Recorded {
         });
         add("since", span);
         add("stage", filter.stage.map(|stage| stage.as_str().to_owned()));
-        add("outcome", filter.outcome.map(|kind| kind.as_str().to_owned()));
+        add(
+            "outcome",
+            filter.outcome.map(|kind| kind.as_str().to_owned()),
+        );
         add("plugin", filter.plugin.clone());
         add("before", filter.before.map(|before| before.to_string()));
         query
@@ -215,7 +220,12 @@ pub(crate) fn candidate(
     build: &BuildFlags,
 ) -> Result<Arc<Generation>, Failure> {
     let settings = ServerSettings::read(config).map_err(rejected)?;
-    let engine = serving_engine(jobs)?;
+    let engine = EngineSettings {
+        made_ahead: (jobs as u32).max(1) * 2,
+        ..settings.engine.clone()
+    };
+    let engine =
+        Engine::serving(engine, cache()).map_err(|error| Failure::new(Exit::Machine, error))?;
     let assembler = Assembler::new(engine, settings.packs, build_options(build));
     assembler.build(file, 0).map(Arc::new).map_err(rejected)
 }

@@ -10,9 +10,7 @@ mod list;
 mod mask;
 pub mod trial;
 
-use patchbay_engine::replay::{
-    Kept, NotReplayable, RecordedPart, Replayed, ReplayedPart, replay,
-};
+use patchbay_engine::replay::{Kept, NotReplayable, RecordedPart, Replayed, ReplayedPart, replay};
 use patchbay_journal::{CompanyId, Entry, Journal, JournalError, Purpose, SealError};
 use patchbay_model::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};

@@ -222,7 +222,9 @@ impl Desk {
             };
             companies.insert(company, here);
         }
-        let unrecorded = companies.keys().map(|company| (*company, AtomicU64::new(0)));
+        let unrecorded = companies
+            .keys()
+            .map(|company| (*company, AtomicU64::new(0)));
         let unrecorded = unrecorded.collect();
         let inner = Arc::new(Inner {
             journal,

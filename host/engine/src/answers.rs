@@ -2,12 +2,12 @@
 //! contract, the domain knows none.
 
 use jiff::Timestamp;
-use serde::Serialize;
 use patchbay_model::decision::classification::{Classification, Intent, PersonalData};
 use patchbay_model::decision::escalation::{Action, Escalation};
 use patchbay_model::decision::route::{Preference, RoutePlan, Step, Target};
 use patchbay_model::decision::tone::{Finding, Review, Severity, Verdict};
 use patchbay_model::duration::Seconds;
+use serde::Serialize;
 
 use crate::contract::{classification, escalation, routing, tone};
 

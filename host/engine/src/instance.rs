@@ -13,8 +13,8 @@ use wasmtime::component::Instance as WasmInstance;
 use wasmtime::error::Context as _;
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::care::handles::{Given, Item};
 use crate::answers::Answered;
+use crate::care::handles::{Given, Item};
 use crate::care::recorder::{LogLine, Recording, Transcript, escape_controls};
 use crate::care::{HostState, Recall, Rights};
 use crate::component::Linked;

@@ -81,10 +81,8 @@ pub trait Kept {
 impl Kept for Pipelines {
     fn plugin(&self, component: &Digest, settings: &Digest) -> Option<Arc<Plugin>> {
         let mut all = self.plugins().into_iter();
-        all.find(|plugin| {
-            plugin.component().digest == *component && plugin.settings() == *settings
-        })
-        .cloned()
+        all.find(|plugin| plugin.component().digest == *component && plugin.settings() == *settings)
+            .cloned()
     }
 }
 

@@ -94,7 +94,10 @@ fn iban(text: &str) -> Option<usize> {
     let mut position = 0;
     while let Some(byte) = bytes.get(position) {
         match byte {
-            b' ' | b'-' if bytes.get(position + 1).is_some_and(u8::is_ascii_alphanumeric) => {}
+            b' ' | b'-'
+                if bytes
+                    .get(position + 1)
+                    .is_some_and(u8::is_ascii_alphanumeric) => {}
             byte if byte.is_ascii_alphanumeric() => {
                 characters.push(byte.to_ascii_uppercase());
                 let ends = !bytes
@@ -207,7 +210,9 @@ fn is_moment(text: &str) -> bool {
     bytes.len() >= 10
         && bytes[4] == b'-'
         && bytes[7] == b'-'
-        && text.get(..10).is_some_and(|date| date.parse::<jiff::civil::Date>().is_ok())
+        && text
+            .get(..10)
+            .is_some_and(|date| date.parse::<jiff::civil::Date>().is_ok())
 }
 
 #[cfg(test)]

@@ -105,10 +105,7 @@ mod tests {
             ("transcripts = \"all\"", Transcripts::All),
             ("transcripts = \"failures\"", Transcripts::Failures),
             ("transcripts = \"off\"", Transcripts::Off),
-            (
-                "transcripts = { sampled = 0.1 }",
-                Transcripts::Sampled(0.1),
-            ),
+            ("transcripts = { sampled = 0.1 }", Transcripts::Sampled(0.1)),
         ] {
             assert_eq!(rules(text).transcripts, expected, "{text}");
         }

@@ -3,4 +3,5 @@
 mod command;
 mod demo;
 mod policies;
+mod recorded;
 mod served;

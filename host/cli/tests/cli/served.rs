@@ -9,13 +9,13 @@ use serde_json::Value;
 use crate::command::{guests, patchbay, root, stderr, stdout};
 
 /// A server on a free port, killed when it is dropped.
-struct Served {
+pub(crate) struct Served {
     process: std::process::Child,
     address: String,
 }
 
 impl Served {
-    fn start(config: &Path) -> Served {
+    pub(crate) fn start(config: &Path) -> Served {
         let mut process = Command::new(env!("CARGO_BIN_EXE_patchbay"))
             .args(["serve", "--json", "--config"])
             .arg(config)
@@ -36,11 +36,21 @@ impl Served {
         }
     }
 
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        self.ask_of("northwind", method, path, body)
+    }
+
+    pub(crate) fn ask_of(
+        &self,
+        company: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> (u16, Value) {
         let mut stream = std::net::TcpStream::connect(&self.address).expect("it listens");
         write!(
             stream,
-            "{method} /v1/companies/northwind/{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} /v1/companies/{company}/{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         )

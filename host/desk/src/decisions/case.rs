@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_engine::replay::{Kept, RecordedPart, Recalled};
+use patchbay_engine::replay::{Kept, Recalled, RecordedPart};
 use patchbay_generation::Generation;
 use patchbay_model::decision::classification::{Classification, MergedClassification};
 use patchbay_model::decision::escalation::Escalation;
@@ -116,7 +116,14 @@ pub fn export(
     set("seed", json!(given.seed));
     set("queues", json!(queues));
     set("agents", json!(agents));
-    set("knowledge", surroundings.knowledge.articles().map(|article| json!(article)).collect());
+    set(
+        "knowledge",
+        surroundings
+            .knowledge
+            .articles()
+            .map(|article| json!(article))
+            .collect(),
+    );
     set("hours", json!(hours));
     set("targets", json!(*surroundings.targets));
     set("steps", steps.into());

@@ -61,11 +61,7 @@ pub struct Given {
 
 impl Given {
     /// What these stages are asked about.
-    pub(crate) fn of(
-        situation: &Situation,
-        sources: &Sources,
-        stages: &BTreeSet<Stage>,
-    ) -> Given {
+    pub(crate) fn of(situation: &Situation, sources: &Sources, stages: &BTreeSet<Stage>) -> Given {
         let exchange = situation.exchange.as_deref();
         let conversation = exchange.map(|exchange| exchange.conversation.clone());
         Given {

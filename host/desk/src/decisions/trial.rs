@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use patchbay_engine::Recording;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::replay::{Difference, NotReplayable, Recalled, differences};
-use patchbay_engine::Recording;
 use patchbay_generation::Generation;
 use patchbay_generation::decide::Trying;
 use patchbay_model::decision::stage::Stage;

@@ -64,9 +64,9 @@ impl Pass<'_> {
     ) -> Result<Asked<'_>, Undecided> {
         let given = Given::of(&matter.situation, &matter.sources, stages);
         let trying = Trying::recording(self.recording(&matter.situation));
-        let made =
-            self.generation
-                .decide_on(matter.situation, stages, &trying, self.patience);
+        let made = self
+            .generation
+            .decide_on(matter.situation, stages, &trying, self.patience);
         self.asked(made, given)
     }
 

@@ -25,8 +25,8 @@ use crate::deadline::Deadline;
 use crate::limiter::Limiter;
 use crate::stop::Stop;
 use handles::{Given, Handles, Item};
-pub use recall::Divergence;
 pub use recall::Asked;
+pub use recall::Divergence;
 pub(crate) use recall::{Answers, Known, Recall, Record, changes_by_itself};
 use recorder::{LogBuffer, Recorder, Recording};
 

@@ -236,7 +236,10 @@ impl Lease<'_> {
             limits: &plugin.limits,
             situation: Some(situation),
             recording,
-            recall: self.known.clone().map(|known| Recall::Known(Known::new(known))),
+            recall: self
+                .known
+                .clone()
+                .map(|known| Recall::Known(Known::new(known))),
         };
         let (mut answer, mut trace) = call(instance, context);
         if let Some(given) = &answer {

@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn each_field_that_differs_is_named() {
         let was = json!({"intents": [{"name": "a", "confidence": 0.5}], "why": "x"});
-        let is = json!({"intents": [{"name": "b", "confidence": 0.5}, {"name": "c"}], "urgency": 1});
+        let is =
+            json!({"intents": [{"name": "b", "confidence": 0.5}, {"name": "c"}], "urgency": 1});
         let fields: Vec<_> = differences(Some(&was), Some(&is))
             .into_iter()
             .map(|difference| difference.field)

@@ -116,7 +116,11 @@ impl Recalled {
                     ids.filter_map(Value::as_str).for_each(|id| self.queue(id));
                 }
                 "agents.find" => {
-                    let found = result.get(0).and_then(Value::as_array).into_iter().flatten();
+                    let found = result
+                        .get(0)
+                        .and_then(Value::as_array)
+                        .into_iter()
+                        .flatten();
                     for handle in found.filter_map(Value::as_u64) {
                         // Who it is, if the policy asked.
                         let mut later = calls.iter().skip(index + 1);

@@ -4,17 +4,26 @@ use serde_json::json;
 #[test]
 fn what_is_personal_is_masked_where_it_stands() {
     for (text, expected) in [
-        ("Lost my card 4111 1111 1111 1111, help!", "Lost my card [payment-card], help!"),
+        (
+            "Lost my card 4111 1111 1111 1111, help!",
+            "Lost my card [payment-card], help!",
+        ),
         ("card:4111111111111111", "card:[payment-card]"),
         ("5500-0055-5555-5559.", "[payment-card]."),
         ("amex 378282246310005 now", "amex [payment-card] now"),
         ("write to jo.smith+x@mail.example.org.", "write to [email]."),
-        ("Pay PT50 0002 0123 1234 5678 9015 4 today", "Pay [iban] today"),
+        (
+            "Pay PT50 0002 0123 1234 5678 9015 4 today",
+            "Pay [iban] today",
+        ),
         ("de89370400440532013000", "[iban]"),
         ("call +351 912 345 678!", "call [phone]!"),
         ("call (020) 7946-0018", "call [phone]"),
         ("020 7946 0018 or 0044 20 7946 0018", "[phone] or [phone]"),
-        ("two: 4111111111111111 4111111111111111", "two: [payment-card] [payment-card]"),
+        (
+            "two: 4111111111111111 4111111111111111",
+            "two: [payment-card] [payment-card]",
+        ),
     ] {
         assert_eq!(masked(text), expected, "{text}");
     }

@@ -336,7 +336,10 @@ impl Course {
         self.latest = Some((exchange, None));
         let situation = Arc::new(self.situation());
         let mut decision = self.decision();
-        let mut pass = self.pipelines.pass([Stage::Classify], PATIENCE).recalling(&self.recalled);
+        let mut pass = self
+            .pipelines
+            .pass([Stage::Classify], PATIENCE)
+            .recalling(&self.recalled);
         decision.classification = decision.add(pass.classify(&situation));
         let assessment = decision
             .classification
@@ -404,7 +407,10 @@ impl Course {
         *exchange = Arc::new(changed);
         let situation = Arc::new(self.situation());
         let mut decision = self.decision();
-        let mut pass = self.pipelines.pass([Stage::Route], PATIENCE).recalling(&self.recalled);
+        let mut pass = self
+            .pipelines
+            .pass([Stage::Route], PATIENCE)
+            .recalling(&self.recalled);
         decision.route = decision.add(pass.route(&situation));
         Ok(decision)
     }
@@ -428,7 +434,10 @@ impl Course {
             draft: Arc::new(draft),
             composing: false,
         });
-        let mut pass = self.pipelines.pass([Stage::Tone], PATIENCE).recalling(&self.recalled);
+        let mut pass = self
+            .pipelines
+            .pass([Stage::Tone], PATIENCE)
+            .recalling(&self.recalled);
         decision.tone = decision.add(pass.check(&Arc::new(situation)));
         Ok(decision)
     }
@@ -437,7 +446,10 @@ impl Course {
         let mut situation = self.situation();
         situation.trigger = Some(Arc::new(trigger));
         let mut decision = self.decision();
-        let mut pass = self.pipelines.pass([Stage::Escalate], PATIENCE).recalling(&self.recalled);
+        let mut pass = self
+            .pipelines
+            .pass([Stage::Escalate], PATIENCE)
+            .recalling(&self.recalled);
         decision.escalation = decision.add(pass.escalate(&Arc::new(situation)));
         decision
     }

@@ -11,6 +11,7 @@ mod limits;
 mod prepare;
 mod reach;
 mod reads;
+mod replays;
 
 use patchbay_engine::Trace;
 use patchbay_engine::engine::Engine;

@@ -111,7 +111,10 @@ mod tests {
             .not_replayable
             .insert("<script>alert('x')</script>".to_owned(), 1);
         let page = page(&tally, "\"><img src=x onerror=alert(1)>");
-        assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
+        assert!(
+            !page.contains("<script") && !page.contains("<img"),
+            "{page}"
+        );
         assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)"));
     }
 }
