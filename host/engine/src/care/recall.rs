@@ -41,7 +41,7 @@ pub struct Asked {
 #[derive(Debug)]
 pub(crate) enum Recall {
     /// The record, and nothing else.
-    Record(Record),
+    Record(Box<Record>),
     /// The record where it has the same question, else the situation.
     Known(Known),
 }

@@ -89,7 +89,7 @@ impl Replayer {
             limits: &self.limits,
             situation: None,
             recording: Recording::NONE,
-            recall: Some(Recall::Record(Record::new(calls, part.ended()))),
+            recall: Some(Recall::Record(Box::new(Record::new(calls, part.ended())))),
         };
         let instance = &mut self.instance;
         match part.stage {

@@ -112,6 +112,15 @@ fn what_is_asked_for_and_not_granted_is_named() {
 }
 
 #[test]
+fn the_example_keeps_of_decisions_what_is_usual() {
+    let file = CompanyFile::parse(EXAMPLE).expect("valid");
+    assert_eq!(*file.record.get_ref(), RecordRules::default());
+    let wrong = EXAMPLE.replace("limit = \"256KiB\"", "limit = \"1B\"");
+    let problems = CompanyFile::parse(&wrong).expect_err("refused");
+    assert!(problems[0].message.contains("limit 1B"), "{problems:?}");
+}
+
+#[test]
 fn the_example_s_rules_of_the_desk_are_the_defaults() {
     let file = CompanyFile::parse(EXAMPLE).expect("valid");
     assert_eq!(*file.desk.get_ref(), DeskRules::default());

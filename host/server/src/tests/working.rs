@@ -559,6 +559,76 @@ async fn whatever_cannot_be_is_told_as_a_problem() {
 }
 
 #[tokio::test]
+async fn a_decision_is_found_by_its_number_and_nothing_else() {
+    let office = Office::with(&["ana"]).await;
+    office.hear("1").await;
+    let all = office.get("/decisions").await.json();
+    let first = &all["decisions"][0];
+    assert_eq!(
+        (&first["kind"], &first["outcome"]),
+        (&json!("received"), &json!("ok"))
+    );
+    let id = first["id"].as_u64().expect("a number");
+    let shown = office.get(&format!("/decisions/{id}")).await.json();
+    assert_eq!(shown["texts"]["interaction"]["text"], "Hello?");
+    assert_eq!(shown["texts"]["interaction"]["author"], json!({}));
+    let path = format!("/decisions/{id}?unsealed=true");
+    let open = office.get(&path).await.json();
+    assert_eq!(open["texts"]["interaction"]["author"]["address"], "1");
+    // Nobody was asked, so there is nothing that could differ.
+    let again = office
+        .post(&format!("/decisions/{id}/replay"), json!({}))
+        .await;
+    assert_eq!(again.json()["result"], "same", "{again:?}");
+    let none = office.get(&format!("/decisions/{id}/case")).await;
+    none.problem(409, "no-case");
+    let before = office.get(&format!("/decisions?before={id}")).await.json();
+    assert_eq!(before["decisions"], json!([]));
+    for filter in ["stage=tone", "outcome=timeout", "plugin=care", "since=0s"] {
+        let found = office.get(&format!("/decisions?{filter}")).await.json();
+        assert_eq!(found["decisions"], json!([]), "{filter}");
+    }
+    for query in [
+        "limit=0",
+        "limit=501",
+        "limit=-1",
+        "limit=many",
+        "since=yesterday",
+        "stage=lunch",
+        "outcome=fine",
+        "before=x",
+    ] {
+        let answer = office.get(&format!("/decisions?{query}")).await;
+        let problem = answer.problem(422, "invalid-input");
+        assert!(problem["field"].is_string(), "{query}: {problem}");
+    }
+    for path in ["0", "999999", "x", "-1", "1.5", "99999999999999999999"] {
+        for below in ["", "/case"] {
+            let answer = office.get(&format!("/decisions/{path}{below}")).await;
+            answer.problem(404, "unknown-decision");
+        }
+        let replay = format!("/decisions/{path}/replay");
+        let answer = office.post(&replay, json!({})).await;
+        answer.problem(404, "unknown-decision");
+    }
+    let offered = id + 1;
+    let no_decision = office.get(&format!("/decisions/{offered}")).await;
+    no_decision.problem(404, "unknown-decision");
+    let odd = office.get(&format!("/decisions/{id}?unsealed=yes")).await;
+    odd.problem(422, "invalid-input");
+    let client = &office.server.client;
+    for path in ["decisions", "decisions/1", "decisions/1/case"] {
+        let nobody = client.get(&format!("/v1/companies/nobody/{path}")).await;
+        nobody.problem(404, "unknown-company");
+    }
+    let metrics = client.get("/metrics").await.body;
+    assert!(
+        metrics.contains("patchbay_decisions_unrecorded_total{company=\"northwind\"} 0"),
+        "{metrics}"
+    );
+}
+
+#[tokio::test]
 async fn typing_is_checked_a_few_times_a_second_only() {
     let office = Office::with(&["ana"]).await;
     let conversation = office.taken("1", "ana").await;

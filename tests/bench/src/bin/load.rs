@@ -111,7 +111,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     waits.sort();
     let share = |share: usize| waits[(waits.len() - 1) * share / 100].as_secs_f64() * 1e3;
     println!(
-        "{total} interactions of {people} people, {companies} companies, batches of {batch} on {connections} connections, transcripts of failures kept"
+        "{total} interactions of {people} people, {companies} companies, batches of {batch} on {connections} connections, transcripts off"
     );
     println!("| | |\n| --- | --: |");
     println!(
@@ -152,6 +152,8 @@ escalate = ["care"]
 pack = "social-care"
 grants = {{ interactions = true, agents = true, knowledge = true, state = ["conversation", "contact"] }}
 settings = {{ brand = "Northwind" }}
+[record]
+transcripts = "off"
 [queue.general]
 default = true
 sla = {{ first-response = "30m" }}
