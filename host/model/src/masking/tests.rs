@@ -53,8 +53,7 @@ fn what_only_looks_like_it_is_left() {
 #[test]
 fn a_card_is_found_by_its_check_digit() {
     assert_eq!(masked("4111 1111 1111 1111"), CARD);
-    // Long enough for nothing else.
-    assert_eq!(masked("4111 1111 1111 1112"), "4111 1111 1111 1112");
+    assert!(!masked("4111 1111 1111 1112").contains(CARD));
 }
 
 #[test]
