@@ -1,5 +1,6 @@
 //! Every limit, broken.
 
+use patchbay_engine::Recording;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
 use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::outcome::OutcomeKind::{
@@ -208,9 +209,13 @@ fn lines_that_say_nothing_are_bounded_too() {
 fn a_transcript_is_kept_whole_or_not_at_all() {
     on_both(|engine| {
         let plugin = plugin(engine, |_| {});
+        let recording = Recording {
+            transcript: 1 << 20,
+            ..Recording::ALL
+        };
         let transcribed = |text| {
             let mut lease = plugin.lease(PATIENCE).expect("a place");
-            let (_, trace) = lease.classify(&said(text), true);
+            let (_, trace) = lease.classify(&said(text), recording);
             assert_eq!(trace.outcome.kind, OutcomeKind::Ok, "{}", trace.outcome);
             trace
                 .transcript
