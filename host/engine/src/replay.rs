@@ -180,27 +180,34 @@ pub struct ReplayedPart {
 }
 
 /// Replay the parts of one decision, in the order in which they were made.
-/// Parts of one instance are replayed in one instance.
+/// Parts of one instance are replayed in one instance, one plugin after the
+/// other: none waits for a second place while it has one.
 pub fn replay(parts: &[RecordedPart], kept: &dyn Kept) -> Vec<ReplayedPart> {
-    let mut instances: Vec<(&str, Option<Running>)> = Vec::new();
-    parts
-        .iter()
-        .map(|part| {
-            let known = instances.iter().position(|(name, _)| *name == part.name);
-            let index = known.unwrap_or_else(|| {
-                instances.push((&part.name, None));
-                instances.len() - 1
-            });
-            let slot = instances.get_mut(index).map(|(_, running)| running);
-            let replayed = match slot {
-                Some(running) => one(part, running, kept),
-                None => Replayed::not(NotReplayable::NotCalled),
-            };
-            ReplayedPart {
-                stage: part.stage,
-                name: part.name.clone(),
-                replayed,
+    let mut replayed: Vec<Option<Replayed>> = vec![None; parts.len()];
+    for (first, part) in parts.iter().enumerate() {
+        if replayed.get(first).is_some_and(Option::is_some) {
+            continue;
+        }
+        let plugin = kept.plugin(&part.digest, &part.settings);
+        let inside = plugin.as_ref().map(|plugin| plugin.enter(PATIENCE));
+        let of_plugin = match &inside {
+            None => Ok(None),
+            Some(Ok(_)) => Ok(plugin.as_ref()),
+            Some(Err(outcome)) => Err(outcome.kind),
+        };
+        let mut running = None;
+        for (slot, same) in replayed.iter_mut().zip(parts) {
+            if same.name == part.name {
+                *slot = Some(one(same, &mut running, of_plugin));
             }
+        }
+    }
+    let results = parts.iter().zip(replayed);
+    results
+        .map(|(part, replayed)| ReplayedPart {
+            stage: part.stage,
+            name: part.name.clone(),
+            replayed: replayed.unwrap_or(Replayed::not(NotReplayable::NotCalled)),
         })
         .collect()
 }
@@ -211,7 +218,17 @@ struct Running {
     used: u32,
 }
 
-fn one(part: &RecordedPart, running: &mut Option<Running>, kept: &dyn Kept) -> Replayed {
+/// Replay a part; `plugin` is absent where it is not kept, and an outcome where
+/// the engine has no place for an instance of it.
+fn one(
+    part: &RecordedPart,
+    running: &mut Option<Running>,
+    plugin: Result<Option<&Arc<Plugin>>, OutcomeKind>,
+) -> Replayed {
+    let not_compared = |ended| Replayed::NotReplayable {
+        why: NotReplayable::NotCompared,
+        ended: Some(ended),
+    };
     if part.use_number == 0 {
         return Replayed::NotReplayable {
             why: NotReplayable::NotCalled,
@@ -221,18 +238,17 @@ fn one(part: &RecordedPart, running: &mut Option<Running>, kept: &dyn Kept) -> R
     let Some(transcript) = &part.transcript else {
         return Replayed::not(NotReplayable::NoTranscript);
     };
+    let plugin = match plugin {
+        Ok(Some(plugin)) => plugin,
+        Ok(None) => return Replayed::not(NotReplayable::PackNotKept),
+        Err(ended) => return not_compared(ended),
+    };
     if part.use_number == 1 {
-        let Some(plugin) = kept.plugin(&part.digest, &part.settings) else {
-            return Replayed::not(NotReplayable::PackNotKept);
-        };
-        match Replayer::start(plugin, part.memory_limit, PATIENCE) {
+        // The one before goes first: there is one place.
+        *running = None;
+        match Replayer::start(Arc::clone(plugin), part.memory_limit) {
             Ok(replayer) => *running = Some(Running { replayer, used: 0 }),
-            Err(outcome) => {
-                return Replayed::NotReplayable {
-                    why: NotReplayable::NotCompared,
-                    ended: Some(outcome.kind),
-                };
-            }
+            Err(outcome) => return not_compared(outcome.kind),
         }
     }
     let Some(running) = running

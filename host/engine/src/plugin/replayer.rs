@@ -15,6 +15,7 @@ use crate::answers::{self, Answer};
 use crate::care::recorder::{HostCall, Recording};
 use crate::care::{Divergence, Recall, Record};
 use crate::component::LoadError;
+use crate::gate::Pass;
 use crate::instance::{CallContext, Instance, Trace};
 use crate::prepare::call_prepare;
 use crate::replay::RecordedPart;
@@ -28,7 +29,6 @@ pub(crate) struct Replayer {
     plugin: Arc<Plugin>,
     instance: Instance,
     limits: Limits,
-    patience: Duration,
 }
 
 /// What a call came to this time.
@@ -38,52 +38,37 @@ pub(crate) struct Again {
     pub(crate) divergence: Option<Divergence>,
 }
 
+impl Plugin {
+    /// A place for one instance of it, held while there is one.
+    pub(crate) fn enter(&self, patience: Duration) -> Result<Pass<'_>, Outcome> {
+        self.engine.enter(patience)
+    }
+}
+
 impl Replayer {
-    /// Start the instance.
-    pub(crate) fn start(
-        plugin: Arc<Plugin>,
-        memory: u64,
-        patience: Duration,
-    ) -> Result<Replayer, Outcome> {
+    /// Start the instance, by somebody who has entered the engine.
+    pub(crate) fn start(plugin: Arc<Plugin>, memory: u64) -> Result<Replayer, Outcome> {
         let limits = Limits {
             memory: ByteSize(memory),
             deadline: Millis(plugin.limits.deadline.0.saturating_mul(SLOWER)),
             ..plugin.limits.clone()
         };
-        let instance = {
-            let _inside = plugin.engine.enter(patience)?;
-            let mut instance = Instance::start(&plugin.engine, &plugin.linked, &limits)?;
-            if plugin.prepare_each {
-                call_prepare(&mut instance, &plugin.rights, &limits).map_err(
-                    |error| match error {
-                        LoadError::Prepare(outcome) => outcome,
-                        other => Outcome::with_detail(OutcomeKind::Failed, other.to_string()),
-                    },
-                )?;
-            }
-            instance
-        };
+        let mut instance = Instance::start(&plugin.engine, &plugin.linked, &limits)?;
+        if plugin.prepare_each {
+            call_prepare(&mut instance, &plugin.rights, &limits).map_err(|error| match error {
+                LoadError::Prepare(outcome) => outcome,
+                other => Outcome::with_detail(OutcomeKind::Failed, other.to_string()),
+            })?;
+        }
         Ok(Replayer {
             plugin,
             instance,
             limits,
-            patience,
         })
     }
 
     /// Make a recorded call again, its host calls answered from the record.
     pub(crate) fn call(&mut self, part: &RecordedPart, calls: Vec<HostCall>) -> Again {
-        let engine = self.plugin.engine.clone();
-        let _inside = match engine.enter(self.patience) {
-            Ok(inside) => inside,
-            Err(outcome) => {
-                return Again {
-                    outcome,
-                    answer: None,
-                    divergence: None,
-                };
-            }
-        };
         let context = CallContext {
             rights: &self.plugin.rights,
             limits: &self.limits,
