@@ -12,7 +12,7 @@ mod news;
 mod opening;
 mod overview;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -63,6 +63,9 @@ pub(crate) struct Room {
     /// Conversations of the newest offers, open or over.
     offered: LruCache<OfferId, Newsworthy>,
     return_after: SignedDuration,
+    /// Where conversations go whose queue is not there.
+    default_queue: String,
+    moved: BTreeMap<String, String>,
     pub(crate) overview: Overview,
     /// Raised with every change policies could see.
     changes: u64,
@@ -76,7 +79,7 @@ pub(crate) struct Signed {
 }
 
 impl Assignments {
-    fn of(floor: Floor, rules: &DeskRules, roster: HashMap<String, Agent>) -> Assignments {
+    fn of(floor: Floor, generation: &Generation, roster: HashMap<String, Agent>) -> Assignments {
         Assignments {
             room: Mutex::new(Room {
                 floor,
@@ -87,7 +90,9 @@ impl Assignments {
                 fresh: Vec::new(),
                 leaving: BTreeSet::new(),
                 offered: LruCache::unbounded(),
-                return_after: span(rules.return_after.0),
+                return_after: span(generation.desk.return_after.0),
+                default_queue: generation.pipelines.default_queue().to_owned(),
+                moved: generation.moved.clone(),
                 overview: Overview::default(),
                 changes: 1,
             }),
@@ -133,6 +138,11 @@ impl Assignments {
             room.tell(&conversation, moved);
         }
         room.return_after = span(generation.desk.return_after.0);
+        generation
+            .pipelines
+            .default_queue()
+            .clone_into(&mut room.default_queue);
+        room.moved.clone_from(&generation.moved);
         room.changes += 1;
         Ok(())
     }
@@ -444,6 +454,16 @@ impl Room {
 
     pub(crate) fn has_agent(&self, agent: &str) -> bool {
         self.roster.contains_key(agent)
+    }
+
+    /// The queue itself, or else where what would wait in it waits: a pass may
+    /// have decided by a setup that is not the present one any more.
+    pub(crate) fn queue_for(&self, queue: &str) -> String {
+        if self.has_queue(queue) {
+            return queue.to_owned();
+        }
+        let moved = self.moved.get(queue).filter(|to| self.has_queue(to));
+        moved.unwrap_or(&self.default_queue).clone()
     }
 
     pub(crate) fn has_queue(&self, queue: &str) -> bool {

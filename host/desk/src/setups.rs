@@ -2,7 +2,7 @@
 //! interaction, tried with its packs' own cases, kept, and then activated.
 //! Whatever is wrong is told at once, and changes nothing.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -39,6 +39,9 @@ pub struct Wanted {
     pub by: String,
     /// By what the audit trail knows them.
     pub actor: String,
+    /// Environment variables it may name as signing keys; absent: any, as for
+    /// whoever owns the host.
+    pub secrets: Option<BTreeSet<String>>,
     /// Only say what would happen.
     pub dry_run: bool,
     /// Keep it, and decide by it later.
@@ -103,6 +106,41 @@ impl From<JournalError> for Refused {
     }
 }
 
+/// Take over where queues moved to; what is wrong with that.
+fn moves(next: &mut Generation, wanted: &BTreeMap<String, String>) -> Vec<Located> {
+    let mut problems = Vec::new();
+    for (from, to) in wanted {
+        match next.queues.contains_key(to) {
+            true => {
+                next.moved.insert(from.clone(), to.clone());
+            }
+            false => problems.push(Located::whole(format!(
+                "queue {from:?} cannot move to {to:?}, which is no queue of the setup"
+            ))),
+        }
+    }
+    problems
+}
+
+/// Signing keys the setup names and the company may not use. Whether there is
+/// such a variable is not told.
+fn secrets(next: &Generation, wanted: &Wanted) -> Vec<Located> {
+    let Some(allowed) = &wanted.secrets else {
+        return Vec::new();
+    };
+    let named = next.targets.iter().filter_map(|(target, terms)| {
+        let variable = terms.secret_env.as_ref()?;
+        (!allowed.contains(variable)).then_some((target, variable))
+    });
+    let problem = |(target, variable): (&String, &String)| {
+        let message =
+            format!("target {target:?} is signed with {variable}, which the company may not use");
+        Located::whole(message)
+            .help("have the host's owner list it for the company under [secrets] in patchbay.toml")
+    };
+    named.map(problem).collect()
+}
+
 /// The setups of a journal's companies.
 pub struct Setups {
     assembler: Assembler,
@@ -164,7 +202,9 @@ impl Setups {
                 return Err(wrong(problems));
             }
         };
-        next.moved.extend(wanted.moved.clone());
+        let mut tried = tried;
+        tried.extend(moves(&mut next, &wanted.moved));
+        tried.extend(secrets(&next, wanted));
         let in_the_way = obstacles(&*self.journal, company, &next)?;
         if !tried.is_empty() || !in_the_way.is_empty() {
             return Err(Refused::Wrong {
@@ -247,6 +287,7 @@ impl Setups {
         because: &'static str,
     ) -> Result<Plan, Refused> {
         if wanted.moved.is_empty()
+            && wanted.secrets.is_none()
             && let Some(next) = self.recent(company, number)
         {
             let in_the_way = obstacles(&*self.journal, company, &next)?;
@@ -271,8 +312,10 @@ impl Setups {
             }
         };
         let mut in_the_way = Vec::new();
+        let mut problems = problems;
         let next = next.map(|mut next| {
-            next.moved.extend(wanted.moved.clone());
+            problems.extend(moves(&mut next, &wanted.moved));
+            problems.extend(secrets(&next, wanted));
             next
         });
         if let Some(next) = &next {
@@ -347,6 +390,7 @@ impl Setups {
             expected: before,
             by: wanted.by.clone(),
             because,
+            moved: wanted.moved.clone(),
             audit: Some(entry),
         };
         match &self.desk {
@@ -365,6 +409,8 @@ impl Setups {
 
     /// Keep what a company decided by, for a while.
     fn keep(&self, company: CompanyId, old: Option<Arc<Generation>>) {
+        // What was said once of queues that moved must not come back with it.
+        let old = old.filter(|old| old.moved.is_empty());
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = recent.entry(company).or_default();
         if let Some(old) = old {
@@ -428,13 +474,19 @@ impl Setups {
     /// [`Refused`] with everything that is wrong with it by now.
     pub fn built(&self, company: CompanyId, number: u64) -> Result<Generation, Refused> {
         let (document, source) = self.source(company, number)?;
-        self.assembler
+        let mut built = self
+            .assembler
             .rebuild(&source, number)
             .map_err(|problems| Refused::Wrong {
                 document: document.document,
                 problems,
                 obstacles: Vec::new(),
-            })
+            })?;
+        let kept = self.journal.generation(company, number)?;
+        built
+            .moved
+            .extend(kept.map(|(row, _)| row.moved).unwrap_or_default());
+        Ok(built)
     }
 
     /// The same, at once where the company decided by it not long ago.

@@ -35,6 +35,9 @@ pub struct Activation {
     /// becomes what it remembers under a newer, where it remembers nothing
     /// there yet.
     pub copies: Vec<StateCopy>,
+    /// Where what waits in queues that are gone goes, beside what the setup
+    /// itself says. Replaces what was said at an earlier activation.
+    pub moved: BTreeMap<String, String>,
     /// What the company's feed says of it.
     pub notes: Vec<Note>,
 }
@@ -63,4 +66,6 @@ pub struct GenerationRow {
     pub at: Timestamp,
     /// When the company last began to decide by it; absent: it never did.
     pub activated_at: Option<Timestamp>,
+    /// Where what waits in queues that are gone goes, said at that.
+    pub moved: BTreeMap<String, String>,
 }

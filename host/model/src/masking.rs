@@ -65,16 +65,27 @@ fn found_at(text: &str) -> Option<(&'static str, usize)> {
     mail.or_else(account).or_else(|| number(text))
 }
 
+/// Most characters before and after the `@` (RFC 5321, 4.5.3.1).
+const LOCAL_CHARS: usize = 64;
+const DOMAIN_CHARS: usize = 255;
+
 /// `local@domain.tld` (RFC 5321, without what nobody uses).
 fn mail(text: &str) -> Option<usize> {
     let is_local = |c: char| c.is_alphanumeric() || "._%+-".contains(c);
-    let local = text.find(|c| !is_local(c))?;
+    // No further than a local part may be long: customers choose the text.
+    let start = text.char_indices().take(LOCAL_CHARS + 1);
+    let (local, _) = start.into_iter().find(|(_, c)| !is_local(*c))?;
     if local == 0 || !text[local..].starts_with('@') {
         return None;
     }
     let domain = &text[local + 1..];
     let is_domain = |c: char| c.is_alphanumeric() || ".-".contains(c);
-    let end = domain.find(|c| !is_domain(c)).unwrap_or(domain.len());
+    let mut after = domain.char_indices().take(DOMAIN_CHARS);
+    let end = after.find(|(_, c)| !is_domain(*c)).map(|(at, _)| at);
+    let end = end.unwrap_or_else(|| {
+        let cut = domain.char_indices().nth(DOMAIN_CHARS);
+        cut.map_or(domain.len(), |(at, _)| at)
+    });
     let domain = domain[..end].trim_end_matches(['.', '-']);
     let (name, top) = domain.rsplit_once('.')?;
     let is_mail = !name.is_empty() && top.len() >= 2 && top.chars().all(char::is_alphabetic);

@@ -76,7 +76,9 @@ pub enum ServeError {
     #[error("{0}")]
     Company(Rejected),
     /// The setup a company decides by cannot be built any more.
-    #[error("company {company:?} decides by generation {number}, which cannot be built: {because}")]
+    #[error(
+        "company {company:?} decides by generation {number}, which cannot be built: {because}; with the server stopped, `patchbay apply` gives it another, or `patchbay rollback` an earlier one"
+    )]
     Setup {
         /// Name of the company.
         company: String,
@@ -167,13 +169,16 @@ impl App {
                     let before = desk.now().checked_sub(age).unwrap_or_default();
                     Ok(desk.journal().compact(before)?)
                 });
-                if let Ok(gone) = done.await
-                    && gone.conversations > 0
-                {
-                    tracing::info!(
+                match done.await {
+                    Ok(gone) if gone.conversations > 0 => tracing::info!(
                         conversations = gone.conversations,
                         "conversations were let go: they are older than the settings keep them"
-                    );
+                    ),
+                    Ok(_) => {}
+                    // What went wrong was logged where it did.
+                    Err(_) => tracing::error!(
+                        "what is older than the settings keep could not be let go; it is tried again within the hour"
+                    ),
                 }
             }
         })

@@ -2,6 +2,7 @@
 
 mod file;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -61,6 +62,9 @@ pub struct ServerSettings {
     pub clock: Clock,
     /// What may be reached from here.
     pub egress: EgressSettings,
+    /// Environment variables a company's setup may name as signing keys when
+    /// it is applied with a token, by company.
+    pub secrets: BTreeMap<String, BTreeSet<String>>,
     /// What is logged.
     pub log: LogSettings,
 }
@@ -154,12 +158,18 @@ impl Default for ServerSettings {
             journal: None,
             clock: Clock::system(),
             egress: EgressSettings::default(),
+            secrets: BTreeMap::new(),
             log: LogSettings::default(),
         }
     }
 }
 
 impl ServerSettings {
+    /// Environment variables a company may name.
+    pub(crate) fn secrets_of(&self, company: &str) -> BTreeSet<String> {
+        self.secrets.get(company).cloned().unwrap_or_default()
+    }
+
     /// Read a settings file; relative paths in it begin at its directory.
     ///
     /// # Errors

@@ -32,9 +32,7 @@ pub(crate) fn setups(
         by_name.insert(name, (company, Arc::new(generation)));
     }
     for wrong in rejected {
-        let table = wrong.text.parse::<toml::Table>().unwrap_or_default();
-        let name = table.get("company").and_then(toml::Value::as_str);
-        match name.and_then(|name| by_name.get(name)) {
+        match named(&wrong.text).and_then(|name| by_name.get(&name)) {
             Some((_, generation)) => tracing::warn!(
                 company = generation.company,
                 generation = generation.number,
@@ -52,6 +50,16 @@ pub(crate) fn setups(
     }
     all.extend(by_name.into_values().map(|(_, generation)| generation));
     Ok(all)
+}
+
+/// The company a file is about, also where the rest of it does not read.
+fn named(text: &str) -> Option<String> {
+    let value = |text: &str| {
+        let table = text.parse::<toml::Table>().ok()?;
+        Some(table.get("company")?.as_str()?.to_owned())
+    };
+    let says = |line: &&str| line.trim_start().starts_with("company");
+    value(text).or_else(|| text.lines().filter(says).find_map(value))
 }
 
 /// Say so where a file is not what its company decides by.
@@ -101,6 +109,7 @@ fn first(journal: &dyn Journal, file: Built) -> Result<Arc<Generation>, ServeErr
         expected: None,
         by: "start".to_owned(),
         because: "started",
+        moved: BTreeMap::new(),
         audit: None,
     };
     match change.write(journal, None, now) {

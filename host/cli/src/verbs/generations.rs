@@ -192,6 +192,7 @@ fn wanted(change: &ChangeFlags, keep_only: bool) -> Wanted {
         moved: change.moved.iter().cloned().collect(),
         by: change.by.clone(),
         actor: "command-line".to_owned(),
+        secrets: None,
         dry_run: change.dry_run,
         keep_only,
     }

@@ -94,7 +94,7 @@ impl Assignments {
         };
         let moves = fit(&mut record, &queues, generation);
         let floor = Floor::restore(settings_of(&generation.desk), queues, record, now)?;
-        let assignments = Assignments::of(floor, &generation.desk, people);
+        let assignments = Assignments::of(floor, generation, people);
         let mut room = assignments.room();
         for (row, snapshot) in open {
             room.overview.note(

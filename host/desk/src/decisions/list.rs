@@ -12,9 +12,9 @@ use serde_json::Value;
 use crate::history::EntryKind;
 
 /// Entries read at once: each may hold a long record.
-const CHUNK: u64 = 100;
+const CHUNK: u64 = 25;
 /// Entries looked at for one page.
-const LOOKED_AT: u64 = 20_000;
+const LOOKED_AT: u64 = 5_000;
 
 /// What everybody may read of a decision in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

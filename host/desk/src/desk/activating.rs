@@ -35,6 +35,9 @@ pub struct Change {
     pub by: String,
     /// Why, in a code: `applied`, `activated`, `rolled-back`, `promoted`.
     pub because: &'static str,
+    /// Where conversations of queues that are gone go, beside what the setup's
+    /// document says.
+    pub moved: BTreeMap<String, String>,
     /// What the audit trail says of it; absent: the host did it by itself.
     pub audit: Option<AuditEntry>,
 }
@@ -188,6 +191,7 @@ impl Change {
             number: next.number,
             expected: self.expected,
             copies: copies(before, &next),
+            moved: self.moved,
             notes: vec![Note {
                 kind: EntryKind::GenerationActivated as u16,
                 at: now,
@@ -221,8 +225,10 @@ impl Desk {
                 .map_err(|error| floor_error(&change.generation, error))?;
         }
         let (company, next) = change.write(&*inner.journal, before.as_deref(), now)?;
+        // It is written: whatever cannot follow now follows at the next start,
+        // and what decides is what is written.
         match here {
-            Some(here) => inner.adopt(company, &here, before.as_deref(), next)?,
+            Some(here) => inner.adopt(company, &here, before.as_deref(), next),
             None => inner.welcome(company, next)?,
         }
         inner.tell_of(company, false);
@@ -254,10 +260,11 @@ impl Inner {
         here: &Here,
         before: Option<&Generation>,
         next: Arc<Generation>,
-    ) -> Result<(), DeskError> {
-        here.assignments
-            .adopt(&next, self.now())
-            .map_err(|error| floor_error(&next, error))?;
+    ) {
+        if let Err(error) = here.assignments.adopt(&next, self.now()) {
+            tracing::error!(company = next.company, generation = next.number, %error,
+                "the floor keeps the queues and rules from before until the next start");
+        }
         // Memories of plugins may have been copied meanwhile.
         self.at_hand.forget_all();
         let roster = newly_listed(before, &next);
@@ -265,9 +272,10 @@ impl Inner {
             .generation
             .write()
             .unwrap_or_else(PoisonError::into_inner) = next;
-        self.put_listed(company, here, roster, None)?;
+        if let Err(error) = self.put_listed(company, here, roster, None) {
+            tracing::error!(%error, "agents the setup lists are not on the roster; import them");
+        }
         self.settle(company);
-        Ok(())
     }
 
     /// A company that was not here.

@@ -236,17 +236,22 @@ impl Pass<'_> {
 
     fn queue_up(&self, sheet: &mut Sheet, room: &mut Room) {
         let id = sheet.known.row.id;
+        let default_queue = self.generation.pipelines.default_queue();
+        let snapshot = sheet.snapshot();
+        let wanted = snapshot.queue.as_deref().unwrap_or(default_queue);
+        snapshot.queue = Some(room.queue_for(wanted));
         let arrival = self.arrival(sheet, room);
         let slot = patchbay_journal::Slot::of(self.company, &sheet.known.row.thread);
         if let Err(error) = room.queue_up((slot, id), arrival, self.now) {
             // Queues and agents a plan names were checked; both may have gone
             // since. Nobody must be lost for that.
             tracing::warn!(conversation = %id, %error, "its route cannot be followed; it goes to the default queue");
-            let queue = self.generation.pipelines.default_queue();
+            let queue = room.queue_for(default_queue);
             let arrival = Arrival {
-                terms: Terms::queue(queue),
+                terms: Terms::queue(&queue),
                 ..self.arrival(sheet, room)
             };
+            sheet.snapshot().queue = Some(queue);
             if let Err(error) = room.queue_up((slot, id), arrival, self.now) {
                 tracing::error!(conversation = %id, %error, "a conversation cannot be queued");
             }

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 
@@ -13,15 +14,20 @@ use crate::maintain::Backup;
 use crate::sqlite::schema;
 use crate::vault::sync_directory;
 
+/// Backups begun by this process.
+static UNFINISHED: AtomicU64 = AtomicU64::new(0);
+
 /// Copy a database into a new file, whole or not at all.
 pub(super) fn backup(from: &Path, to: &Path) -> Result<Backup, JournalError> {
     if to.exists() {
         let exists = io::Error::from(io::ErrorKind::AlreadyExists);
         return Err(JournalError::file("cannot write a backup to", to)(exists));
     }
-    let mut unfinished = to.as_os_str().to_owned();
-    unfinished.push(".part");
-    let unfinished = Path::new(&unfinished);
+    // A name of its own: nobody else's backup, finished or not, is touched.
+    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    let number = UNFINISHED.fetch_add(1, Ordering::Relaxed);
+    let unfinished = format!(".{name}.{}.{number}.part", std::process::id());
+    let unfinished = &to.with_file_name(unfinished);
     let done = copy(from, unfinished).and_then(|newest| {
         let bytes = fs::metadata(unfinished)
             .and_then(|metadata| {
@@ -42,7 +48,6 @@ pub(super) fn backup(from: &Path, to: &Path) -> Result<Backup, JournalError> {
 }
 
 fn copy(from: &Path, to: &Path) -> Result<Ordinal, JournalError> {
-    let _ = fs::remove_file(to);
     OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -14,6 +14,8 @@ use crate::sqlite::writer::Work;
 const SOURCE_BYTES: usize = 16 << 20;
 /// Most bytes of one of its parts.
 const PART_BYTES: usize = 64 << 20;
+/// Most queues moved at once.
+const MOVES: usize = 1_000;
 /// Most bytes of a name.
 const NAME_BYTES: usize = 256;
 
@@ -31,6 +33,13 @@ pub(super) fn check(new: &NewGeneration) -> Result<(), JournalError> {
 pub(super) fn check_activation(activation: &Activation) -> Result<(), JournalError> {
     for copy in &activation.copies {
         within("plugin", copy.plugin.len(), NAME_BYTES)?;
+    }
+    for (from, to) in &activation.moved {
+        within("queue", from.len().max(to.len()), NAME_BYTES)?;
+    }
+    if activation.moved.len() > MOVES {
+        let problem = format!("must be at most {MOVES}");
+        return Err(JournalError::invalid("number of queues moved", problem));
     }
     notes::check(&activation.notes)
 }
@@ -102,11 +111,13 @@ fn activate(
     activation: &Activation,
     at: Timestamp,
 ) -> Result<(), JournalError> {
+    // A map of texts: that cannot fail.
+    let moved = serde_json::to_string(&activation.moved).unwrap_or_default();
     work.sql
         .prepare_cached(
-            "UPDATE generation SET activated_at = ?3 WHERE company = ?1 AND number = ?2",
+            "UPDATE generation SET activated_at = ?3, moved = ?4 WHERE company = ?1 AND number = ?2",
         )?
-        .execute(params![company, place(activation.number), At(at)])?;
+        .execute(params![company, place(activation.number), At(at), moved])?;
     work.sql
         .prepare_cached("UPDATE company SET generation = ?2 WHERE id = ?1")?
         .execute(params![company, place(activation.number)])?;
@@ -161,6 +172,10 @@ fn row(row: &Row<'_>) -> rusqlite::Result<GenerationRow> {
         by: row.get(2)?,
         at: row.get::<_, At>(3)?.0,
         activated_at: row.get::<_, Option<At>>(4)?.map(|at| at.0),
+        moved: row
+            .get::<_, Option<String>>(5)?
+            .and_then(|moved| serde_json::from_str(&moved).ok())
+            .unwrap_or_default(),
     })
 }
 
@@ -172,7 +187,7 @@ pub(super) fn list(
     most: usize,
 ) -> Result<Vec<GenerationRow>, JournalError> {
     let mut statement = sql.prepare_cached(
-        "SELECT number, digest, by_, at, activated_at FROM generation
+        "SELECT number, digest, by_, at, activated_at, moved FROM generation
          WHERE company = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3",
     )?;
     let rows = statement.query_map(params![company, place(before), limit(most)], row)?;
@@ -187,11 +202,11 @@ pub(super) fn one(
 ) -> Result<Option<(GenerationRow, Vec<u8>)>, JournalError> {
     let found = sql
         .prepare_cached(
-            "SELECT number, digest, by_, at, activated_at, source FROM generation
+            "SELECT number, digest, by_, at, activated_at, moved, source FROM generation
              WHERE company = ?1 AND number = ?2",
         )?
         .query_row(params![company, place(number)], |found| {
-            Ok((row(found)?, found.get(5)?))
+            Ok((row(found)?, found.get(6)?))
         })
         .optional()?;
     Ok(found)

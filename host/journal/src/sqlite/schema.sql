@@ -153,6 +153,8 @@ CREATE TABLE generation (
     by_          TEXT NOT NULL,
     at           INTEGER NOT NULL,
     activated_at INTEGER,
+    -- Pairs of queues, as a JSON object; absent: none.
+    moved        TEXT,
     PRIMARY KEY (company, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -68,3 +68,18 @@ fn masking_what_is_masked_changes_nothing() {
     let once = masked("4111111111111111 jo@example.org +351912345678");
     assert_eq!(masked(&once), once);
 }
+
+#[test]
+fn an_address_is_found_up_to_its_longest_and_no_further() {
+    let longest = format!("{}@example.org", "a".repeat(64));
+    assert!(
+        !masked(&longest).contains("example"),
+        "{}",
+        masked(&longest)
+    );
+    // Nothing here is an address, wherever one begins to look.
+    let nothing = "_".repeat(100_000);
+    assert_eq!(masked(&nothing), nothing);
+    let domain = format!("a@{}", "b".repeat(100_000));
+    assert_eq!(masked(&domain), domain);
+}

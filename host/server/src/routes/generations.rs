@@ -5,7 +5,7 @@
     reason = "the macro that describes a route writes them"
 )]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::Json;
@@ -93,7 +93,7 @@ pub(crate) struct HowDocument {
 }
 
 impl HowDocument {
-    fn wanted(self, caller: &Caller) -> Result<Wanted, Problem> {
+    fn wanted(self, caller: &Caller, allowed: BTreeSet<String>) -> Result<Wanted, Problem> {
         let by = match (caller, self.by) {
             (Caller::Local, None) => "operator".to_owned(),
             (caller, by) => caller.name(by)?,
@@ -106,6 +106,11 @@ impl HowDocument {
         Ok(Wanted {
             expected: self.expected,
             moved: self.moved,
+            secrets: match caller {
+                Caller::Local => None,
+                // Whoever owns the host says which keys are whose.
+                Caller::Token(_) => Some(allowed),
+            },
             by,
             actor: caller.id(),
             dry_run: self.dry_run,
@@ -243,7 +248,9 @@ pub(super) async fn apply(
     request: Request,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let asked: ApplyRequest = app.large_json(request, BODY).await?;
-    let wanted = asked.how.wanted(&caller)?;
+    let wanted = asked
+        .how
+        .wanted(&caller, app.settings.secrets_of(&company))?;
     let mut given = HashMap::new();
     let mut packs = BTreeMap::new();
     for (name, parts) in asked.packs {
@@ -463,7 +470,7 @@ pub(super) async fn activate(
     request: Request,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let how: HowDocument = app.json(request).await?;
-    let wanted = how.wanted(&caller)?;
+    let wanted = how.wanted(&caller, app.settings.secrets_of(&company))?;
     app.read(known(company.clone())).await?;
     changed(&app, move |setups| {
         Ok(setups.activate(&company, number, &wanted)?)
@@ -494,7 +501,9 @@ pub(super) async fn roll_back(
     request: Request,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let asked: RollBackRequest = app.json(request).await?;
-    let wanted = asked.how.wanted(&caller)?;
+    let wanted = asked
+        .how
+        .wanted(&caller, app.settings.secrets_of(&company))?;
     app.read(known(company.clone())).await?;
     changed(&app, move |setups| {
         Ok(setups.roll_back(&company, asked.to, &wanted)?)

@@ -1,5 +1,6 @@
 //! The settings file as it is written.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -27,6 +28,7 @@ struct SettingsFile {
     engine: EngineSection,
     journal: Option<JournalSection>,
     egress: EgressSection,
+    secrets: BTreeMap<String, BTreeSet<String>>,
     log: LogSection,
 }
 
@@ -184,6 +186,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
             allow: check.ranges(&file.egress.allow),
             ..default.egress
         },
+        secrets: file.secrets,
         log: LogSettings {
             level: check.level(&file.log.level, default.log.level),
             format: file.log.format,

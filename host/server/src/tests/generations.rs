@@ -1,9 +1,13 @@
 //! Setups, changed over HTTP while the server decides.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use patchbay_model::access::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::client::Answer;
+use super::matrix::{give, standing};
 use super::{NORTHWIND, Running};
 use crate::settings::JournalSettings;
 
@@ -290,4 +294,63 @@ async fn a_server_without_a_journal_keeps_no_setups() {
     post(&server, GENERATIONS, body)
         .await
         .problem(404, "no-journal");
+}
+
+#[tokio::test]
+async fn a_company_signs_with_no_key_but_its_own() {
+    let place = tempfile::tempdir().expect("a place");
+    let kept = JournalSettings::at(place.path().join("desk.db"));
+    let server = Running::of(NORTHWIND, |settings| {
+        settings.journal = Some(kept);
+        let own = BTreeSet::from(["NORTHWIND_PRESS".to_owned()]);
+        settings.secrets = BTreeMap::from([("northwind".to_owned(), own)]);
+    })
+    .await;
+    let token = give(&server, standing(Some("northwind"), Role::Operator), |_| {});
+    let apply = async |variable: &str| {
+        let target = format!(
+            "[target.press]\nwebhook = {{ url = \"https://press.example/\", secret = {{ env = \"{variable}\" }} }}\n"
+        );
+        let body = json!({"document": format!("{NORTHWIND}{target}"), "dry_run": true});
+        server
+            .client
+            .ask("POST", GENERATIONS, &token, &body.to_string())
+            .await
+    };
+    let own = apply("NORTHWIND_PRESS").await;
+    assert_eq!(own.status, 200, "{own:?}");
+    // One that is there and one that is not are refused in the same words.
+    for variable in ["PATH", "NO_SUCH_VARIABLE"] {
+        let problem = apply(variable).await.problem(422, "setup-refused");
+        let told = problem["problems"].to_string().replace(variable, "…");
+        assert!(told.contains("which the company may not use"), "{told}");
+        assert!(!told.contains("not set"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn where_a_queue_moved_to_at_a_rollback_is_checked_and_outlives_a_restart() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, NORTHWIND).await;
+    let document = with_queue("tax");
+    let applied = post(&server, GENERATIONS, json!({"document": document})).await;
+    assert_eq!(applied.status, 201, "{applied:?}");
+    let nowhere = json!({"moved": {"tax": "nowhere"}});
+    let refused = post(&server, ROLLBACK, nowhere)
+        .await
+        .problem(422, "setup-refused");
+    assert!(
+        refused.to_string().contains("no queue of the setup"),
+        "{refused}"
+    );
+    let back = post(&server, ROLLBACK, json!({"moved": {"tax": "general"}})).await;
+    assert_eq!(back.status, 201, "{back:?}");
+    server.stop().await;
+    let server = at(&place, NORTHWIND).await;
+    let generation = server.app.companies.get("northwind").expect("there");
+    assert_eq!(generation.number, 1);
+    assert_eq!(
+        generation.moved.get("tax").map(String::as_str),
+        Some("general")
+    );
 }

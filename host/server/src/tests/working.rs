@@ -245,6 +245,11 @@ async fn the_journal_is_looked_after_while_it_is_in_use() {
         let body = format!("{{\"name\":\"{name}\"}}");
         post("/backups", &body).await.problem(422, "invalid-input");
     }
+    let unfinished = post("/backups", r#"{"name":"tuesday.db.part"}"#).await;
+    assert_eq!(unfinished.status, 200);
+    post("/backups", r#"{"name":"tuesday.db"}"#).await.json();
+    let kept = std::path::Path::new(path).with_file_name("tuesday.db.part");
+    assert!(kept.exists(), "a backup is never another's leftover");
     let long = format!("{{\"name\":\"{}\"}}", "x".repeat(129));
     post("/backups", &long).await.problem(422, "invalid-input");
     post("/backups", r#"{"name":"a","to":"/tmp"}"#)

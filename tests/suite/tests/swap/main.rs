@@ -292,3 +292,68 @@ fn an_earlier_setup_comes_back_only_with_room_for_the_work_at_hand() {
         "there is none"
     );
 }
+
+/// A company with one queue; the other has moved to it.
+fn one_queue(queue: &str, other: &str) -> String {
+    format!(
+        "company = \"harbour\"\n[queue.{queue}]\ndefault = true\n[queue.{other}]\nmoved-to = \"{queue}\"\n"
+    )
+}
+
+#[test]
+fn queues_that_trade_places_under_load_lose_nobody() {
+    let place = place();
+    let (desk, setups) = (&place.desk, &place.setups);
+    let texts = [one_queue("front", "back"), one_queue("back", "front")];
+    let sources = texts.map(|text| {
+        let built = setups.assembler().build_text(&text, Path::new("."), 0);
+        built.expect("valid").source
+    });
+    for source in &sources {
+        setups.apply(source, &wanted()).expect("applied");
+    }
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for sender in 0..2 {
+            let over = &over;
+            scope.spawn(move || {
+                for number in 0..400 {
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let id = format!("{sender}-{number}");
+                    let delivery = said(&id, number * 2 + sender);
+                    desk.accept("harbour", vec![delivery]).expect("taken in");
+                }
+            });
+        }
+        for swap in 0..40 {
+            let number = 1 + swap % 2;
+            setups
+                .activate("harbour", number, &wanted())
+                .expect("swapped");
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    desk.settled();
+    let company = desk.company("harbour").expect("there");
+    let open = desk.journal().unresolved(None, 10_000).expect("readable");
+    let open: Vec<_> = open
+        .into_iter()
+        .filter(|row| row.company == company)
+        .collect();
+    assert!(!open.is_empty());
+    for row in &open {
+        assert_eq!(row.queue.as_deref(), Some("back"), "{row:?}");
+    }
+    let queues = desk.queues("harbour").expect("there");
+    let waiting: Vec<_> = queues
+        .iter()
+        .map(|queue| (queue.id.as_str(), queue.waiting))
+        .collect();
+    assert_eq!(
+        waiting,
+        [("back", open.len())],
+        "each waits where somebody looks"
+    );
+}
