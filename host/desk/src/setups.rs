@@ -106,6 +106,37 @@ impl From<JournalError> for Refused {
     }
 }
 
+/// How a source is kept, under a number.
+pub fn kept(source: &Source, number: u64, by: &str, at: Timestamp) -> NewGeneration {
+    let document = source.document();
+    let components = source.components().into_iter();
+    NewGeneration {
+        number,
+        source: document.to_bytes(),
+        digest: document.digest().bytes(),
+        parts: components
+            .map(|(digest, bytes)| (digest.bytes(), bytes.to_vec()))
+            .collect(),
+        by: by.to_owned(),
+        at,
+    }
+}
+
+fn unhindered(
+    source: &Source,
+    problems: Vec<Located>,
+    obstacles: Vec<Obstacle>,
+) -> Result<(), Refused> {
+    match problems.is_empty() && obstacles.is_empty() {
+        true => Ok(()),
+        false => Err(Refused::Wrong {
+            document: source.document.clone(),
+            problems,
+            obstacles,
+        }),
+    }
+}
+
 /// Take over where queues moved to; what is wrong with that.
 fn moves(next: &mut Generation, wanted: &BTreeMap<String, String>) -> Vec<Located> {
     let mut problems = Vec::new();
@@ -193,38 +224,8 @@ impl Setups {
         let newest = self.journal.generations(company, u64::MAX, 1)?;
         let number = newest.first().map_or(1, |row| row.number + 1);
         let document = source.document();
-        let built = self.assembler.rebuild(source, number);
-        let tried = self.assembler.try_cases(source);
-        let (mut next, tried) = match (built, tried) {
-            (Ok(next), tried) => (next, tried.err().unwrap_or_default()),
-            (Err(mut problems), tried) => {
-                problems.extend(tried.err().into_iter().flatten());
-                return Err(wrong(problems));
-            }
-        };
-        let mut tried = tried;
-        tried.extend(moves(&mut next, &wanted.moved));
-        tried.extend(secrets(&next, wanted));
-        let in_the_way = obstacles(&*self.journal, company, &next)?;
-        if !tried.is_empty() || !in_the_way.is_empty() {
-            return Err(Refused::Wrong {
-                document: source.document.clone(),
-                problems: tried,
-                obstacles: in_the_way,
-            });
-        }
-        let new = NewGeneration {
-            number,
-            source: document.to_bytes(),
-            digest: document.digest().bytes(),
-            parts: source
-                .components()
-                .into_iter()
-                .map(|(digest, bytes)| (digest.bytes(), bytes.to_vec()))
-                .collect(),
-            by: wanted.by.clone(),
-            at: self.now(),
-        };
+        let next = self.checked(company, source, number, wanted)?;
+        let new = kept(source, number, &wanted.by, self.now());
         let next = Arc::new(next);
         self.change(company, next, &document, Some(new), wanted, "applied")
     }
@@ -286,51 +287,46 @@ impl Setups {
         wanted: &Wanted,
         because: &'static str,
     ) -> Result<Plan, Refused> {
-        if wanted.moved.is_empty()
-            && wanted.secrets.is_none()
-            && let Some(next) = self.recent(company, number)
-        {
-            let in_the_way = obstacles(&*self.journal, company, &next)?;
-            let document = self.document(company, number)?;
-            return match in_the_way.is_empty() {
-                true => self.change(company, next, &document, None, wanted, because),
-                false => Err(Refused::Wrong {
-                    document: document.document,
-                    problems: Vec::new(),
-                    obstacles: in_the_way,
-                }),
-            };
-        }
         let (document, source) = self.source(company, number)?;
-        let built = self.assembler.rebuild(&source, number);
-        let tried = self.assembler.try_cases(&source);
-        let (next, problems) = match (built, tried) {
-            (Ok(next), tried) => (Some(next), tried.err().unwrap_or_default()),
-            (Err(mut problems), tried) => {
-                problems.extend(tried.err().into_iter().flatten());
-                (None, problems)
+        let known = self.recent(company, number);
+        let next = match known.filter(|_| wanted.moved.is_empty()) {
+            Some(next) => {
+                let in_the_way = obstacles(&*self.journal, company, &next)?;
+                unhindered(&source, secrets(&next, wanted), in_the_way)?;
+                next
+            }
+            None => Arc::new(self.checked(company, &source, number, wanted)?),
+        };
+        self.change(company, next, &document, None, wanted, because)
+    }
+
+    /// A source, built and tried, if nothing speaks against deciding by it.
+    fn checked(
+        &self,
+        company: CompanyId,
+        source: &Source,
+        number: u64,
+        wanted: &Wanted,
+    ) -> Result<Generation, Refused> {
+        let tried = self.assembler.try_cases(source);
+        let tried = tried.err().unwrap_or_default();
+        let mut next = match self.assembler.rebuild(source, number) {
+            Ok(next) => next,
+            Err(mut problems) => {
+                problems.extend(tried);
+                return Err(Refused::Wrong {
+                    document: source.document.clone(),
+                    problems,
+                    obstacles: Vec::new(),
+                });
             }
         };
-        let mut in_the_way = Vec::new();
-        let mut problems = problems;
-        let next = next.map(|mut next| {
-            problems.extend(moves(&mut next, &wanted.moved));
-            problems.extend(secrets(&next, wanted));
-            next
-        });
-        if let Some(next) = &next {
-            in_the_way = obstacles(&*self.journal, company, next)?;
-        }
-        match next {
-            Some(next) if problems.is_empty() && in_the_way.is_empty() => {
-                self.change(company, Arc::new(next), &document, None, wanted, because)
-            }
-            _ => Err(Refused::Wrong {
-                document: document.document,
-                problems,
-                obstacles: in_the_way,
-            }),
-        }
+        let mut problems = tried;
+        problems.extend(moves(&mut next, &wanted.moved));
+        problems.extend(secrets(&next, wanted));
+        let in_the_way = obstacles(&*self.journal, company, &next)?;
+        unhindered(source, problems, in_the_way)?;
+        Ok(next)
     }
 
     fn change(

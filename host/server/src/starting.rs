@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_desk::setups::Setups;
+use patchbay_desk::setups::{Setups, kept};
 use patchbay_desk::{ActivateError, Change};
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::{Built, Rejected};
-use patchbay_journal::{CompanyId, Journal, NewGeneration};
+use patchbay_journal::{CompanyId, Journal};
 
 use crate::serve::ServeError;
 
@@ -91,21 +91,10 @@ fn first(journal: &dyn Journal, file: Built) -> Result<Arc<Generation>, ServeErr
         number,
         ..generation
     });
-    let document = source.document();
     let now = Timestamp::now();
-    let components = source.components().into_iter();
     let change = Change {
         generation: Arc::clone(&generation),
-        new: Some(NewGeneration {
-            number,
-            source: document.to_bytes(),
-            digest: document.digest().bytes(),
-            parts: components
-                .map(|(digest, bytes)| (digest.bytes(), bytes.to_vec()))
-                .collect(),
-            by: "start".to_owned(),
-            at: now,
-        }),
+        new: Some(kept(&source, number, "start", now)),
         expected: None,
         by: "start".to_owned(),
         because: "started",
