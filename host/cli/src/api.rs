@@ -136,7 +136,25 @@ impl Api {
         path: &str,
         body: &Value,
     ) -> Result<Result<Value, Value>, Failure> {
-        let (status, document) = self.exchange(Method::POST, path, Some(body))?;
+        self.attempt(Method::POST, path, body)
+    }
+
+    /// Put, and take a problem for an answer: its document.
+    pub(crate) fn try_put(
+        &self,
+        path: &str,
+        body: &Value,
+    ) -> Result<Result<Value, Value>, Failure> {
+        self.attempt(Method::PUT, path, body)
+    }
+
+    fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Result<Value, Value>, Failure> {
+        let (status, document) = self.exchange(method, path, Some(body))?;
         Ok(match status.is_success() {
             true => Ok(document),
             false => Err(document),

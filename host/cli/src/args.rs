@@ -2,6 +2,7 @@
 
 mod decisions;
 mod generations;
+mod rollout;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub(crate) use decisions::{DecisionsArgs, DecisionsVerb, ReplayArgs};
 pub(crate) use generations::{
     ApplyArgs, ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs,
 };
+pub(crate) use rollout::{CanaryArgs, CanaryVerb, ShadowArgs, ShadowVerb, TrialFlags};
 
 const EXIT_CODES: &str = "Exit codes:
   0  everything is as it should be
@@ -70,6 +72,10 @@ pub(crate) enum Verb {
     Generations(GenerationsArgs),
     /// Go back to an earlier setup, with the same checks as going forward.
     Rollback(RollbackArgs),
+    /// Ask another setup too, beside the one that decides, and compare their answers.
+    Shadow(ShadowArgs),
+    /// Have another setup decide for a share of the conversations.
+    Canary(CanaryArgs),
     /// What was decided, on what, and why.
     Decisions(DecisionsArgs),
     /// Run recorded decisions again, with the same plugins or with a company file to try.

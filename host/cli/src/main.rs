@@ -58,6 +58,8 @@ fn main() -> std::process::ExitCode {
         Verb::Apply(args) => verbs::generations::apply(&args),
         Verb::Generations(args) => verbs::generations::generations(&args),
         Verb::Rollback(args) => verbs::generations::rollback(&args),
+        Verb::Shadow(args) => verbs::rollout::shadow(&args),
+        Verb::Canary(args) => verbs::rollout::canary(&args),
         Verb::Decisions(args) => verbs::decisions::run(&args),
         Verb::Replay(args) => verbs::replay::run(&args),
         Verb::Journal(args) => verbs::journal::run(&args),

@@ -4,6 +4,7 @@
 mod activating;
 mod asking;
 mod people;
+pub(crate) mod rolling;
 mod sending;
 mod working;
 
@@ -24,6 +25,7 @@ use thiserror::Error;
 pub(crate) use activating::obstacles;
 pub use activating::{ActivateError, Change, Obstacle};
 pub use people::{AgentStatus, QueueStatus};
+pub use rolling::RolloutError;
 pub use sending::Waiting;
 
 use crate::assignment::Assignments;
@@ -31,6 +33,7 @@ use crate::clock::{Clock, Steady};
 use crate::floor::FloorError;
 use crate::intake::Delivery;
 use crate::memory::AtHand;
+use crate::rollout::{Line, Rollout};
 use crate::surge::Surges;
 use crate::timers::Timers;
 use crate::work::{Lane, Work, WorkList};
@@ -128,10 +131,17 @@ pub enum ReceiptStatus {
     },
 }
 
+/// What a company decides by, and what it tries beside that.
+#[derive(Clone, Debug)]
+struct Deciding {
+    generation: Arc<Generation>,
+    rollout: Option<Arc<Rollout>>,
+}
+
 /// A company at the desk.
 #[derive(Debug)]
 struct Here {
-    generation: RwLock<Arc<Generation>>,
+    deciding: RwLock<Deciding>,
     assignments: Assignments,
     surges: Surges,
     /// Held while the roster changes, on the floor and in the journal.
@@ -141,7 +151,10 @@ struct Here {
 impl Here {
     fn of(generation: Arc<Generation>, assignments: Assignments) -> Here {
         Here {
-            generation: RwLock::new(generation),
+            deciding: RwLock::new(Deciding {
+                generation,
+                rollout: None,
+            }),
             assignments,
             surges: Surges::default(),
             roster: Mutex::new(()),
@@ -149,8 +162,17 @@ impl Here {
     }
 
     fn generation(&self) -> Arc<Generation> {
-        let current = self.generation.read();
-        Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
+        self.deciding().generation
+    }
+
+    fn deciding(&self) -> Deciding {
+        let current = self.deciding.read();
+        Deciding::clone(&current.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn decide_by(&self, deciding: Deciding) {
+        let current = self.deciding.write();
+        *current.unwrap_or_else(PoisonError::into_inner) = deciding;
     }
 }
 
@@ -191,6 +213,8 @@ struct Inner {
     unrecorded: HashMap<CompanyId, AtomicU64>,
     listeners: RwLock<Vec<Listener>>,
     clock: Steady,
+    /// What waits to be decided by a generation that has no say.
+    beside: Line,
 }
 
 /// The desk of all companies of a host. Dropping it stops it.
@@ -250,6 +274,7 @@ impl Desk {
             next_request: AtomicU64::new(1),
             unrecorded,
             listeners: RwLock::default(),
+            beside: Line::default(),
         });
         inner.take_up(None)?;
         for company in inner.all() {
@@ -281,6 +306,13 @@ impl Desk {
             .spawn(move || inner.ring_clocks())
             .map_err(DeskError::Threads)?;
         threads.push(clocks);
+        let inner = Arc::clone(&self.inner);
+        let beside = thread::Builder::new()
+            .name("desk-beside".to_owned())
+            .stack_size(own_stack + inner.settings.stack)
+            .spawn(move || inner.decide_beside())
+            .map_err(DeskError::Threads)?;
+        threads.push(beside);
         Ok(())
     }
 
@@ -382,6 +414,7 @@ impl Desk {
     pub fn stop(&self) {
         self.inner.work.close();
         self.inner.timers.close();
+        self.inner.beside.close();
         self.inner.requests.refuse_all();
         for thread in self.threads().drain(..) {
             // One that panicked has said so.

@@ -83,6 +83,12 @@ entry_kinds! {
     AgentRemoved = 82, "agent-removed";
     /// The company decides by another setup.
     GenerationActivated = 83, "generation-activated";
+    /// Another setup is tried beside the one the company decides by.
+    RolloutBegan = 84, "rollout-began";
+    /// It is tried on other terms.
+    RolloutChanged = 85, "rollout-changed";
+    /// It is tried no more.
+    RolloutEnded = 86, "rollout-ended";
     /// An agent or a policy wrote a reply.
     ReplyDrafted = 95, "reply-drafted";
     /// A reply is on its way to the channel.

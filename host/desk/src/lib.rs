@@ -30,6 +30,7 @@ mod outgoing;
 mod pass;
 pub mod reading;
 pub mod reply;
+mod rollout;
 pub mod roster;
 pub mod setups;
 pub mod snapshot;
@@ -41,7 +42,10 @@ pub use assignment::Incident;
 pub use clock::Clock;
 pub use desk::{
     ActivateError, AgentStatus, Change, Desk, DeskError, DeskSettings, News, Obstacle, QueueStatus,
-    Receipt, ReceiptStatus, Waiting,
+    Receipt, ReceiptStatus, RolloutError, Waiting,
 };
 pub use intake::Delivery;
 pub use outgoing::Outgoing;
+pub use rollout::{
+    ArmReport, Bound, Breach, Compared, Example, FieldReport, Latency, RolloutReport,
+};

@@ -34,6 +34,7 @@ use crate::floor::Hold;
 use crate::history::EntryKind;
 use crate::memory::{AtHand, Known, Text};
 use crate::reading;
+use crate::rollout::Trying;
 use crate::snapshot::{Snapshot, WakeUp, span, unix_ms};
 use crate::surge::Surges;
 use sheet::Sheet;
@@ -44,7 +45,10 @@ pub(crate) struct Pass<'a> {
     pub(crate) at_hand: &'a AtHand,
     pub(crate) assignments: &'a Assignments,
     pub(crate) surges: &'a Surges,
+    /// What decides in it.
     pub(crate) generation: &'a Generation,
+    /// What it has to do with a generation that is tried; absent: nothing.
+    pub(crate) trying: Option<Trying<'a>>,
     pub(crate) company: CompanyId,
     pub(crate) now: Timestamp,
     /// How long to wait for the policies' turn.

@@ -2,6 +2,8 @@
 //! interaction, tried with its packs' own cases, kept, and then activated.
 //! Whatever is wrong is told at once, and changes nothing.
 
+mod trying;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -19,7 +21,9 @@ use patchbay_model::located::Located;
 use serde_json::json;
 use thiserror::Error;
 
-use crate::desk::{ActivateError, Change, Desk, Obstacle, obstacles};
+use crate::desk::{ActivateError, Change, Desk, Obstacle, RolloutError, obstacles};
+
+pub use trying::Proposal;
 
 /// Generations of a company that stay ready beside the one it decides by.
 const RECENT: usize = 2;
@@ -98,6 +102,12 @@ pub enum Refused {
     /// It could not be activated.
     #[error(transparent)]
     Activate(#[from] ActivateError),
+    /// It could not be tried, or is not.
+    #[error(transparent)]
+    Rollout(#[from] RolloutError),
+    /// Trying it takes a desk that decides meanwhile.
+    #[error("a generation is tried on live traffic: start the server")]
+    NobodyDecides,
 }
 
 impl From<JournalError> for Refused {

@@ -16,6 +16,7 @@ use crate::generation::{Activation, GenerationRow, NewGeneration};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal, TokenId};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
+use crate::rollout::RolloutRow;
 use crate::token::Token;
 use crate::vault::Purpose;
 
@@ -318,6 +319,42 @@ pub trait Journal: Send + Sync {
 
     /// A part that generations refer to, by its digest.
     fn generation_part(&self, digest: [u8; 32]) -> Result<Option<Vec<u8>>, JournalError>;
+
+    /// Begin to try a generation beside the one the company decides by, or by
+    /// other terms; with what the feed and the audit trail say of it.
+    /// An activation ends what is tried.
+    ///
+    /// # Errors
+    /// [`JournalError::GenerationMoved`] when the company decides by another
+    /// than its control, [`JournalError::NoGeneration`].
+    fn put_rollout(
+        &self,
+        company: CompanyId,
+        rollout: RolloutRow,
+        notes: Vec<Note>,
+        audit: Option<AuditEntry>,
+    ) -> Result<(), JournalError>;
+
+    /// Say how what is tried stands, where that generation still is; answers
+    /// whether it is.
+    fn tally_rollout(
+        &self,
+        company: CompanyId,
+        generation: u64,
+        tally: String,
+    ) -> Result<bool, JournalError>;
+
+    /// Try it no more; answers whether something was tried. If nothing was,
+    /// nothing is said of it.
+    fn end_rollout(
+        &self,
+        company: CompanyId,
+        notes: Vec<Note>,
+        audit: Option<AuditEntry>,
+    ) -> Result<bool, JournalError>;
+
+    /// What companies try, by the companies' names.
+    fn rollouts(&self) -> Result<Vec<(CompanyId, String, RolloutRow)>, JournalError>;
 
     // The roster.
 

@@ -22,6 +22,7 @@ mod journal;
 mod lanes;
 mod maintain;
 mod outbox;
+mod rollout;
 mod sqlite;
 mod token;
 mod vault;
@@ -38,6 +39,7 @@ pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot
 pub use journal::{InOrder, Journal};
 pub use maintain::{Backup, CheckReport, Compacted, Finding, Status};
 pub use outbox::{NewOutbox, OutboxItem, OutboxState};
+pub use rollout::RolloutRow;
 pub use sqlite::{Options, SqliteJournal};
 pub use token::{Secret, SecretHash, Token, TokenState};
 pub use vault::Purpose;

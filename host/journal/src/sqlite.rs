@@ -17,6 +17,7 @@ mod outbox;
 mod person;
 mod read;
 mod readers;
+mod rollouts;
 mod roster;
 mod row;
 mod schema;

@@ -21,6 +21,7 @@ pub mod masking;
 pub mod on_failure;
 pub mod outcome;
 pub mod record;
+pub mod rollout;
 pub mod situation;
 pub mod sla;
 pub mod state;

@@ -127,6 +127,10 @@ kinds! {
     AlreadyActive = "already-active", CONFLICT, "The company decides by this generation already";
     /// Nothing to go back to.
     NothingBefore = "nothing-before", CONFLICT, "There is no earlier generation to go back to";
+    /// Nothing is on trial.
+    NothingTried = "nothing-tried", NOT_FOUND, "The company tries no generation";
+    /// One at a time.
+    AlreadyTried = "already-tried", CONFLICT, "The company tries another generation";
     /// Nothing is overwritten.
     BackupExists = "backup-exists", CONFLICT, "There is a backup of this name";
     /// The server decides and keeps nothing.

@@ -16,6 +16,7 @@ mod metrics;
 mod outbox;
 mod overview;
 mod people;
+mod rollout;
 mod tokens;
 mod tone;
 
@@ -73,6 +74,9 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(generations::different))
         .routes(routes!(generations::activate))
         .routes(routes!(generations::roll_back))
+        .routes(routes!(rollout::get, rollout::put))
+        .routes(routes!(rollout::promote))
+        .routes(routes!(rollout::abort))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(audit::list))

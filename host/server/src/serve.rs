@@ -289,10 +289,12 @@ fn open(
         ..DeskSettings::default()
     };
     let desk = Arc::new(Desk::open(opened, generations.clone(), desk_settings)?);
+    let setups = setups.followed_by(Arc::clone(&desk));
+    setups.resume(&desk)?;
     Ok(Opened {
         companies: Arc::new(Companies::of(generations)),
-        desk: Some(Arc::clone(&desk)),
-        setups: Some(setups.followed_by(desk)),
+        desk: Some(desk),
+        setups: Some(setups),
     })
 }
 

@@ -13,6 +13,7 @@ mod matrix;
 mod numbers;
 mod pressure;
 mod queue;
+mod rollout;
 mod stopping;
 mod working;
 

@@ -20,9 +20,10 @@ pub(crate) struct ChangeFlags {
     /// file says (`moved-to`); may be given several times.
     #[arg(long = "move", value_name = "QUEUE=QUEUE", value_parser = moved)]
     pub(crate) moved: Vec<(String, String)>,
-    /// Who asks for it, for the record.
-    #[arg(long, value_name = "NAME", default_value = "operator")]
-    pub(crate) by: String,
+    /// Who asks for it, for the record; `operator` unless said, and with a
+    /// token whoever it is of.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
 }
 
 fn moved(text: &str) -> Result<(String, String), String> {

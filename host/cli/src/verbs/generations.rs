@@ -190,7 +190,7 @@ fn wanted(change: &ChangeFlags, keep_only: bool) -> Wanted {
     Wanted {
         expected: change.expect,
         moved: change.moved.iter().cloned().collect(),
-        by: change.by.clone(),
+        by: change.by.clone().unwrap_or_else(|| "operator".to_owned()),
         actor: "command-line".to_owned(),
         secrets: None,
         dry_run: change.dry_run,
@@ -198,7 +198,7 @@ fn wanted(change: &ChangeFlags, keep_only: bool) -> Wanted {
     }
 }
 
-fn how(change: &ChangeFlags, keep_only: bool) -> Value {
+pub(super) fn how(change: &ChangeFlags, keep_only: bool) -> Value {
     let moved: BTreeMap<_, _> = change.moved.iter().cloned().collect();
     json!({
         "expected": change.expect,
@@ -274,7 +274,7 @@ fn refused(file: &Path, error: Refused) -> Failure {
     }
 }
 
-fn show_plan(company: &str, plan: &Value, dry_run: bool, as_json: bool) -> Outcome {
+pub(super) fn show_plan(company: &str, plan: &Value, dry_run: bool, as_json: bool) -> Outcome {
     if as_json {
         output::json(plan)?;
         return Ok(Exit::Success);

@@ -14,6 +14,7 @@ pub(crate) mod journal;
 pub(crate) mod new;
 pub(crate) mod outbox;
 pub(crate) mod replay;
+pub(crate) mod rollout;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod test;

@@ -138,7 +138,11 @@ fn surroundings(candidate: &Generation, recalled: &Recalled) -> Arc<Surroundings
 
 /// Where two decisions differ. In how they put it (`why`) they may; and who
 /// contributed what is no decision.
-fn compare(record: &Value, decision: &Decision, stages: &BTreeSet<Stage>) -> Vec<Difference> {
+pub(crate) fn compare(
+    record: &Value,
+    decision: &Decision,
+    stages: &BTreeSet<Stage>,
+) -> Vec<Difference> {
     let now = serde_json::to_value(decision).unwrap_or(Value::Null);
     let mut all = Vec::new();
     for stage in stages {

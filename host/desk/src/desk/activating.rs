@@ -13,7 +13,7 @@ use patchbay_journal::{
 use serde_json::json;
 use thiserror::Error;
 
-use super::{Desk, DeskError, Here, Inner, people};
+use super::{Deciding, Desk, DeskError, Here, Inner, people, rolling};
 use crate::assignment::Assignments;
 use crate::history::EntryKind;
 use crate::roster::Agent;
@@ -181,22 +181,24 @@ impl Change {
         if !in_the_way.is_empty() {
             return Err(ActivateError::Obstacles(in_the_way));
         }
+        let mut notes = rolling::ended_by(journal, company, next.number, &self.by, now)?;
         let head = json!({
             "generation": next.number,
             "before": self.expected,
             "by": self.by,
             "because": self.because,
         });
+        notes.push(Note {
+            kind: EntryKind::GenerationActivated as u16,
+            at: now,
+            head: head.to_string(),
+        });
         let activation = Activation {
             number: next.number,
             expected: self.expected,
             copies: copies(before, &next),
             moved: self.moved,
-            notes: vec![Note {
-                kind: EntryKind::GenerationActivated as u16,
-                at: now,
-                head: head.to_string(),
-            }],
+            notes,
         };
         journal.put_generation(company, self.new, Some(activation), now, self.audit)?;
         Ok((company, next))
@@ -224,6 +226,7 @@ impl Desk {
                 .would_adopt(&change.generation, now)
                 .map_err(|error| floor_error(&change.generation, error))?;
         }
+        inner.save_tally(company);
         let (company, next) = change.write(&*inner.journal, before.as_deref(), now)?;
         // It is written: whatever cannot follow now follows at the next start,
         // and what decides is what is written.
@@ -268,10 +271,10 @@ impl Inner {
         // Memories of plugins may have been copied meanwhile.
         self.at_hand.forget_all();
         let roster = newly_listed(before, &next);
-        *here
-            .generation
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = next;
+        here.decide_by(Deciding {
+            generation: next,
+            rollout: None,
+        });
         if let Err(error) = self.put_listed(company, here, roster, None) {
             tracing::error!(%error, "agents the setup lists are not on the roster; import them");
         }

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use patchbay_generation::Generation;
 use patchbay_journal::{CompanyId, ConversationId, Slot};
 use patchbay_model::interaction::WrittenBy;
 
@@ -13,7 +14,8 @@ use super::{Desk, DeskError, Here, Inner};
 use crate::action::{ActError, Action, Actor, Done, Typed};
 use crate::assignment::Incident;
 use crate::floor::{Offer, OfferId};
-use crate::pass::Undecided;
+use crate::pass::{Pass, Undecided};
+use crate::rollout::{Arm, Trying};
 use crate::work::{Lane, RequestId, Work};
 
 /// How long something that was asked for waits for its turn and for policies.
@@ -139,8 +141,16 @@ impl Desk {
         }
         let company = self.company(company)?;
         let here = self.inner.here(company)?;
-        let generation = here.generation();
-        let pass = self.inner.pass(&here, &generation, company);
+        let deciding = here.deciding();
+        let trying = match &deciding.rollout {
+            Some(rollout) => {
+                let thread = self.inner.thread_of(company, conversation)?;
+                thread.and_then(|thread| Trying::of(rollout, &thread, &self.inner.beside))
+            }
+            None => None,
+        };
+        let control = &deciding.generation;
+        let pass = self.inner.pass(&here, control, trying, company);
         match pass.check_as_typed(conversation, actor, text, written_by) {
             Ok(typed) => Ok(typed),
             Err(Undecided::Journal(error)) => Err(error.into()),
@@ -234,15 +244,21 @@ impl Inner {
     pub(super) fn pass<'a>(
         &'a self,
         here: &'a Here,
-        generation: &'a Arc<patchbay_generation::Generation>,
+        control: &'a Arc<Generation>,
+        trying: Option<Trying<'a>>,
         company: CompanyId,
-    ) -> crate::pass::Pass<'a> {
-        crate::pass::Pass {
+    ) -> Pass<'a> {
+        let generation = match &trying {
+            Some(trying) if trying.arm == Arm::Candidate => &trying.rollout.candidate,
+            _ => control,
+        };
+        Pass {
             journal: &*self.journal,
             at_hand: &self.at_hand,
             assignments: &here.assignments,
             surges: &here.surges,
             generation,
+            trying,
             company,
             now: self.now(),
             patience: self.settings.patience,

@@ -8,7 +8,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use patchbay_journal::{CompanyId, Conflict, ConversationId, JournalError, Ordinal, Slot};
+use patchbay_journal::{CompanyId, Conflict, ConversationId, JournalError, Message, Ordinal, Slot};
 
 use super::asking::busy;
 use super::{Inner, News, Trouble};
@@ -16,6 +16,7 @@ use crate::action::{ActError, Done};
 use crate::assignment::News as FloorNews;
 use crate::memory::Known;
 use crate::pass::{Acted, Planned, Undecided};
+use crate::rollout::Trying;
 use crate::work::{Lane, Work};
 
 /// Conversations a thread decides about before it commits them together.
@@ -152,8 +153,27 @@ impl Inner {
 
     fn decide(&self, worker: usize, lane: Lane, work: Work) -> Result<Decided, Undecided> {
         let here = self.at(lane.company).ok_or(Undecided::Nothing)?;
-        let generation = here.generation();
-        let pass = self.pass(&here, &generation, lane.company);
+        let deciding = here.deciding();
+        let input = match work {
+            Work::Input(ordinal) => Some(self.input(lane.company, ordinal)?),
+            _ => None,
+        };
+        let trying = match &deciding.rollout {
+            Some(rollout) => {
+                let thread = match (work, &input) {
+                    (Work::Input(_), input) => input.as_ref().map(|input| input.thread.clone()),
+                    (
+                        Work::Ring(conversation)
+                        | Work::News(conversation)
+                        | Work::Act(_, conversation),
+                        _,
+                    ) => self.thread_of(lane.company, conversation)?,
+                };
+                thread.and_then(|thread| Trying::of(rollout, &thread, &self.beside))
+            }
+            None => None,
+        };
+        let pass = self.pass(&here, &deciding.generation, trying, lane.company);
         // A defect met by one piece of work must not stop the others.
         match work {
             Work::Ring(conversation) => guarded(|| pass.ring(conversation)),
@@ -168,13 +188,7 @@ impl Inner {
                 Ok(Decided { planned, answer })
             }
             Work::Input(ordinal) => {
-                let message = match self.at_hand.input(ordinal) {
-                    Some(message) => message,
-                    None => {
-                        let read = self.journal.inputs(lane.company, &[ordinal])?;
-                        read.into_iter().next().ok_or(Undecided::Nothing)?
-                    }
-                };
+                let message = input.ok_or(Undecided::Nothing)?;
                 let quarantined = self.trouble().quarantined.contains(&ordinal);
                 let place = u16::try_from(worker).unwrap_or(u16::MAX);
                 self.journal.claimed(place, ordinal)?;
@@ -183,6 +197,24 @@ impl Inner {
                 decided
             }
         }
+    }
+
+    fn input(&self, company: CompanyId, ordinal: Ordinal) -> Result<Message, Undecided> {
+        if let Some(message) = self.at_hand.input(ordinal) {
+            return Ok(message);
+        }
+        let read = self.journal.inputs(company, &[ordinal])?;
+        read.into_iter().next().ok_or(Undecided::Nothing)
+    }
+
+    /// A conversation's thread: what is tried goes by threads.
+    pub(super) fn thread_of(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+    ) -> Result<Option<Vec<u8>>, JournalError> {
+        let row = self.journal.conversation(company, conversation)?;
+        Ok(row.map(|row| row.thread))
     }
 
     fn tell_asker(&self, work: Work, answer: Option<Result<Done, ActError>>) {

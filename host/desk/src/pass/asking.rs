@@ -12,6 +12,7 @@ use patchbay_model::situation::{DraftAtHand, Situation};
 
 use super::{Pass, Undecided};
 use crate::decisions::{Given, Sources};
+use crate::rollout::{self, Question};
 
 /// What the policies are asked about, and where its texts are kept.
 #[derive(Clone, Debug)]
@@ -63,11 +64,21 @@ impl Pass<'_> {
         stages: &BTreeSet<Stage>,
     ) -> Result<Asked<'_>, Undecided> {
         let given = Given::of(&matter.situation, &matter.sources, stages);
-        let trying = Trying::recording(self.recording(&matter.situation));
+        let how = Trying::recording(self.recording(&matter.situation));
+        let compared = self.trying.filter(rollout::Trying::compares);
+        let question = compared.map(|_| Question {
+            situation: matter.situation.clone(),
+            stages: stages.clone(),
+            draft: None,
+        });
         let made = self
             .generation
-            .decide_on(matter.situation, stages, &trying, self.patience);
-        self.asked(made, given)
+            .decide_on(matter.situation, stages, &how, self.patience);
+        let asked = self.asked(made, given)?;
+        if let Some(trying) = &self.trying {
+            trying.decided(asked.decision(), question);
+        }
+        Ok(asked)
     }
 
     /// Ask the policies about a draft.
@@ -76,22 +87,32 @@ impl Pass<'_> {
         matter: Matter,
         at_hand: DraftAtHand,
     ) -> Result<Asked<'_>, Undecided> {
-        let mut given = Given::of(
-            &matter.situation,
-            &matter.sources,
-            &BTreeSet::from([Stage::Tone]),
-        );
+        let stages = BTreeSet::from([Stage::Tone]);
+        let mut given = Given::of(&matter.situation, &matter.sources, &stages);
         given.draft = Some((*at_hand.draft).clone());
         // Nothing is recorded of what is still being typed.
         let recording = match at_hand.composing {
             true => Recording::NONE,
             false => self.recording(&matter.situation),
         };
-        let trying = Trying::recording(recording);
+        let how = Trying::recording(recording);
+        // Of what is still being typed nothing is tried: it may come at every
+        // keystroke.
+        let trying = self.trying.filter(|_| !at_hand.composing);
+        let compared = trying.filter(rollout::Trying::compares);
+        let question = compared.map(|_| Question {
+            situation: matter.situation.clone(),
+            stages,
+            draft: Some(at_hand.clone()),
+        });
         let made = self
             .generation
-            .check_on(matter.situation, at_hand, &trying, self.patience);
-        self.asked(made, given)
+            .check_on(matter.situation, at_hand, &how, self.patience);
+        let asked = self.asked(made, given)?;
+        if let Some(trying) = &trying {
+            trying.decided(asked.decision(), question);
+        }
+        Ok(asked)
     }
 
     fn recording(&self, situation: &Situation) -> Recording {

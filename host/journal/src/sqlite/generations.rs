@@ -6,9 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::error::JournalError;
 use crate::generation::{Activation, GenerationRow, NewGeneration, StateCopy};
 use crate::id::CompanyId;
-use crate::sqlite::notes;
 use crate::sqlite::row::{At, limit, place, within};
 use crate::sqlite::writer::Work;
+use crate::sqlite::{notes, rollouts};
 
 /// Most bytes of what a generation is built from.
 const SOURCE_BYTES: usize = 16 << 20;
@@ -124,6 +124,8 @@ fn activate(
     for copy in &activation.copies {
         copy_state(work.sql, company, copy)?;
     }
+    // What was tried was tried against the one before.
+    rollouts::end(work.sql, company)?;
     notes::append(work, company, &activation.notes)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
 use super::{SqliteJournal, accept, audit, backup, beside, check, commit, compact, contacts};
-use super::{generations, memory, notes, outbox, person, read, roster, schema, tokens};
+use super::{generations, memory, notes, outbox, person, read, rollouts, roster, schema, tokens};
 use crate::agent::AgentRow;
 use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::audit::{AuditChain, AuditEntry, AuditHash, Audited};
@@ -21,6 +21,7 @@ use crate::id::{CompanyId, ContactId, ConversationId, Ordinal, TokenId};
 use crate::journal::{InOrder, Journal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status};
 use crate::outbox::{OutboxItem, OutboxState};
+use crate::rollout::RolloutRow;
 use crate::token::Token;
 use crate::vault::{Person, Purpose};
 use contacts::Address;
@@ -382,6 +383,62 @@ impl Journal for SqliteJournal {
 
     fn generation_part(&self, digest: [u8; 32]) -> Result<Option<Vec<u8>>, JournalError> {
         self.readers.read(|sql| generations::part(sql, digest))
+    }
+
+    fn put_rollout(
+        &self,
+        company: CompanyId,
+        rollout: RolloutRow,
+        notes: Vec<Note>,
+        audit: Option<AuditEntry>,
+    ) -> Result<(), JournalError> {
+        rollouts::check(&rollout)?;
+        notes::check(&notes)?;
+        audit.iter().try_for_each(audit::check)?;
+        self.writer.call(1, move |work| {
+            rollouts::put(work, company, &rollout)?;
+            notes::append(work, company, &notes)?;
+            match &audit {
+                Some(entry) => audit::append(work.sql, entry).map(drop),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn tally_rollout(
+        &self,
+        company: CompanyId,
+        generation: u64,
+        tally: String,
+    ) -> Result<bool, JournalError> {
+        rollouts::check_tally(&tally)?;
+        self.writer.call(1, move |work| {
+            rollouts::tally(work.sql, company, generation, &tally)
+        })
+    }
+
+    fn end_rollout(
+        &self,
+        company: CompanyId,
+        notes: Vec<Note>,
+        audit: Option<AuditEntry>,
+    ) -> Result<bool, JournalError> {
+        notes::check(&notes)?;
+        audit.iter().try_for_each(audit::check)?;
+        self.writer.call(1, move |work| {
+            if !rollouts::end(work.sql, company)? {
+                return Ok(false);
+            }
+            notes::append(work, company, &notes)?;
+            if let Some(entry) = &audit {
+                audit::append(work.sql, entry)?;
+            }
+            Ok(true)
+        })
+    }
+
+    fn rollouts(&self) -> Result<Vec<(CompanyId, String, RolloutRow)>, JournalError> {
+        self.readers.read(rollouts::all)
     }
 
     fn put_agents(

@@ -164,6 +164,15 @@ CREATE TABLE generation_part (
     bytes  BLOB NOT NULL
 ) STRICT;
 
+-- A generation that is tried beside the one that decides; one a company.
+CREATE TABLE rollout (
+    company    INTEGER NOT NULL PRIMARY KEY REFERENCES company (id),
+    generation INTEGER NOT NULL,
+    control    INTEGER NOT NULL,
+    terms      TEXT NOT NULL,
+    tally      TEXT NOT NULL
+) STRICT;
+
 -- Who works for a company: employees, not contacts. Nothing here is sealed.
 CREATE TABLE agent (
     company    INTEGER NOT NULL REFERENCES company (id),

@@ -105,6 +105,10 @@ pub(crate) const MATRIX: &[Permission] = &[
     row("apply", &[Operator]),
     row("activate_generation", &[Operator]),
     row("roll_back", &[Operator]),
+    row("rollout", &[Integrator, Operator, Supervisor, Auditor]),
+    row("try_generation", &[Operator]),
+    row("promote", &[Operator]),
+    row("abort_rollout", &[Operator]),
     // What was decided. Unsealed, and as a case, it holds what customers
     // wrote: that is the auditor's.
     row("decisions", &[Integrator, Operator, Supervisor, Auditor]),

@@ -92,17 +92,27 @@ pub(crate) struct HowDocument {
     by: Option<String>,
 }
 
+/// Who asks for a change.
+pub(super) fn asked_by(caller: &Caller, by: Option<String>) -> Result<String, Problem> {
+    let by = match (caller, by) {
+        (Caller::Local, None) => "operator".to_owned(),
+        (caller, by) => caller.name(by)?,
+    };
+    match (1..=BY_BYTES).contains(&by.len()) {
+        true => Ok(by),
+        false => Err(Problem::of(Kind::InvalidInput)
+            .field("by")
+            .detail(format!("must be 1 to {BY_BYTES} bytes"))),
+    }
+}
+
 impl HowDocument {
-    fn wanted(self, caller: &Caller, allowed: BTreeSet<String>) -> Result<Wanted, Problem> {
-        let by = match (caller, self.by) {
-            (Caller::Local, None) => "operator".to_owned(),
-            (caller, by) => caller.name(by)?,
-        };
-        if by.is_empty() || by.len() > BY_BYTES {
-            return Err(Problem::of(Kind::InvalidInput)
-                .field("by")
-                .detail(format!("must be 1 to {BY_BYTES} bytes")));
-        }
+    pub(super) fn wanted(
+        self,
+        caller: &Caller,
+        allowed: BTreeSet<String>,
+    ) -> Result<Wanted, Problem> {
+        let by = asked_by(caller, self.by)?;
         Ok(Wanted {
             expected: self.expected,
             moved: self.moved,
@@ -309,7 +319,7 @@ fn names(source: &Source, company: &str) -> Result<(), Problem> {
 }
 
 /// Make a change, and have everything that decides follow it.
-async fn changed(
+pub(super) async fn changed(
     app: &Arc<App>,
     change: impl FnOnce(&Setups) -> Result<Plan, Problem> + Send + 'static,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
@@ -541,6 +551,8 @@ impl std::convert::From<Refused> for Problem {
                     .detail("nothing was changed; `problems` has every reason")
                     .problems("", all)
             }
+            Refused::Rollout(error) => error.into(),
+            Refused::NobodyDecides => Problem::of(Kind::NoJournal),
             Refused::Activate(ActivateError::Journal(error)) => error.into(),
             Refused::Activate(ActivateError::Desk(error)) => error.into(),
             error @ Refused::Active(_) => {

@@ -91,6 +91,17 @@ impl Classify for Misbehaving {
             let why = Classification::because(self.report());
             return Ok(Some(why.intent(&self.marker, 0.9)));
         }
+        if word == "as-set" {
+            resources::waste(&self.marker);
+            return Ok(Some(Classification::because("").intent(&self.marker, 0.9)));
+        }
+        if word == "count" {
+            let amount = if self.marker == "twice" { 2 } else { 1 };
+            state::add(state::Scope::Conversation, "counted", amount);
+            let counted = state::counter(state::Scope::Conversation, "counted");
+            let urgency = u8::try_from(counted).unwrap_or(100);
+            return Ok(Some(Classification::because("").urgency(urgency)));
+        }
         if word == "fail" {
             return Err(Error::new("no\u{1b}[2J idea"));
         }

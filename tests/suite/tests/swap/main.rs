@@ -2,6 +2,8 @@
 //! nothing is out of order, and every answer is of the setup it is stamped
 //! with.
 
+mod rollout;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,6 +55,11 @@ fn wanted() -> Wanted {
 
 /// A desk whose company decides by generation 1, `odd`, and could by 2, `even`.
 fn place() -> Place {
+    place_of(["odd", "even"])
+}
+
+/// The same of two markers.
+fn place_of(markers: [&str; 2]) -> Place {
     let directory = tempfile::tempdir().expect("a place");
     let options = Options::new(
         directory.path().join("desk.db"),
@@ -69,7 +76,7 @@ fn place() -> Place {
         ..BuildOptions::default()
     };
     let assembler = Assembler::new(engine, Vec::new(), quiet);
-    let sources = ["odd", "even"].map(|marker| {
+    let sources = markers.map(|marker| {
         let built = assembler.build_text(&file(marker), Path::new("."), 0);
         built.expect("a valid company").source
     });
@@ -93,7 +100,11 @@ fn place() -> Place {
 }
 
 fn said(id: &str, author: usize) -> Delivery {
-    let interaction = json!({"id": id, "channel": "chat", "text": "marker",
+    says(id, author, "marker")
+}
+
+fn says(id: &str, author: usize, text: &str) -> Delivery {
+    let interaction = json!({"id": id, "channel": "chat", "text": text,
         "author": {"address": format!("@{author}")}});
     Delivery::from_outside(interaction).expect("valid")
 }

@@ -1,0 +1,215 @@
+//! A generation that is tried on live traffic beside the one that decides: as a
+//! shadow, whose answers have no effect, or as a canary, which decides for a
+//! share of the conversations.
+//!
+//! ```text
+//!             ┌─ takes it? ─▶ candidate ─┐                        effects
+//!  a pass ────┤   (canary)               ├─▶ decision ──────────────▶
+//!             └──────────────▶ control ──┘      │ a copy, if there is room
+//!                                               ▼
+//!                          Line ─▶ the other of the two ─▶ compared ─▶ Tally
+//!                            one thread that gives way to all others   │
+//!                                                       judge ◀────────┘
+//! ```
+
+mod beside;
+mod judge;
+mod line;
+mod scratch;
+mod tally;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use patchbay_engine::decision::Decision;
+use patchbay_generation::Generation;
+use patchbay_journal::CompanyId;
+use patchbay_model::rollout::{RolloutKind, RolloutTerms};
+use serde::Serialize;
+
+pub(crate) use beside::Beside;
+pub(crate) use judge::breach;
+pub use judge::{Bound, Breach};
+pub(crate) use line::{Job, Line, Next, Question};
+pub(crate) use tally::Tally;
+pub use tally::{ArmReport, Compared, Example, FieldReport, Latency};
+
+/// Who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arm {
+    /// The generation the company decides by.
+    Control,
+    /// The one that is tried.
+    Candidate,
+}
+
+/// A generation that is tried.
+#[derive(Debug)]
+pub(crate) struct Rollout {
+    pub(crate) company: CompanyId,
+    pub(crate) terms: RolloutTerms,
+    pub(crate) control: Arc<Generation>,
+    pub(crate) candidate: Arc<Generation>,
+    key: [u8; 32],
+    tally: Arc<Mutex<Tally>>,
+}
+
+/// How what is tried stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RolloutReport {
+    /// Name of the company.
+    pub company: String,
+    /// The generation that is tried.
+    pub generation: u64,
+    /// The one the company decides by.
+    pub control: u64,
+    /// On what terms.
+    #[serde(flatten)]
+    pub terms: RolloutTerms,
+    /// What the generation that is tried came to.
+    pub candidate_arm: ArmReport,
+    /// What the other came to on its own share; of a shadow, on what the
+    /// shadow was asked about.
+    pub control_arm: ArmReport,
+    /// How the answers of the two compare on the same input.
+    pub compared: Compared,
+    /// The bound it is beyond; a canary that is beyond one is taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breach: Option<Breach>,
+}
+
+impl Rollout {
+    pub(crate) fn new(
+        company: CompanyId,
+        terms: RolloutTerms,
+        control: Arc<Generation>,
+        candidate: Arc<Generation>,
+        tally: Tally,
+    ) -> Rollout {
+        let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 rollout share");
+        hasher.update(candidate.company.as_bytes());
+        hasher.update(&[0]);
+        hasher.update(terms.kind.as_str().as_bytes());
+        hasher.update(&candidate.number.to_be_bytes());
+        hasher.update(&terms.since.as_nanosecond().to_be_bytes());
+        Rollout {
+            company,
+            terms,
+            control,
+            candidate,
+            key: *hasher.finalize().as_bytes(),
+            tally: Arc::new(Mutex::new(tally)),
+        }
+    }
+
+    /// The same on other terms: whoever it took it takes still, if its share
+    /// did not shrink.
+    pub(crate) fn on(&self, terms: RolloutTerms) -> Rollout {
+        Rollout {
+            company: self.company,
+            terms: RolloutTerms {
+                since: self.terms.since,
+                ..terms
+            },
+            control: Arc::clone(&self.control),
+            candidate: Arc::clone(&self.candidate),
+            key: self.key,
+            tally: Arc::clone(&self.tally),
+        }
+    }
+
+    /// Whether a thread is in its share; the same thread always is or never.
+    pub(crate) fn takes(&self, thread: &[u8]) -> bool {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(thread);
+        let mut first = [0; 8];
+        hasher.finalize_xof().fill(&mut first);
+        self.terms.share.takes(u64::from_le_bytes(first))
+    }
+
+    pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn report(&self) -> RolloutReport {
+        let tally = self.tally();
+        let breach = breach(&self.terms.bounds, &tally);
+        RolloutReport {
+            company: self.candidate.company.clone(),
+            generation: self.candidate.number,
+            control: self.control.number,
+            terms: self.terms.clone(),
+            candidate_arm: tally.candidate.report(),
+            control_arm: tally.control.report(),
+            compared: tally.compared.clone(),
+            breach: breach.filter(|_| self.terms.kind == RolloutKind::Canary),
+        }
+    }
+}
+
+/// What a pass has to do with what is tried.
+#[derive(Clone, Copy)]
+pub(crate) struct Trying<'a> {
+    pub(crate) rollout: &'a Arc<Rollout>,
+    /// Who decides in this pass.
+    pub(crate) arm: Arm,
+    pub(crate) line: &'a Line,
+}
+
+impl<'a> Trying<'a> {
+    /// How a thread is concerned; none: not at all.
+    pub(crate) fn of(
+        rollout: &'a Arc<Rollout>,
+        thread: &[u8],
+        line: &'a Line,
+    ) -> Option<Trying<'a>> {
+        let taken = rollout.takes(thread);
+        let arm = match (rollout.terms.kind, taken) {
+            (RolloutKind::Shadow, false) => return None,
+            (RolloutKind::Canary, true) => Arm::Candidate,
+            _ => Arm::Control,
+        };
+        Some(Trying { rollout, arm, line })
+    }
+
+    /// Whether what is decided is to be decided by the other, too.
+    pub(crate) fn compares(&self) -> bool {
+        self.rollout.terms.kind == RolloutKind::Shadow || self.arm == Arm::Candidate
+    }
+
+    /// It was decided; and the other may be asked the same.
+    pub(crate) fn decided(&self, decision: &Decision, question: Option<Question>) {
+        let mut tally = self.rollout.tally();
+        let by_policies = !decision.stamp.plugins.is_empty();
+        if by_policies {
+            tally.arm(self.arm).count(decision);
+        }
+        let Some(question) = question else {
+            return;
+        };
+        let job = Job {
+            rollout: Arc::clone(self.rollout),
+            arm: self.arm,
+            decision: answers(decision),
+            by_policies,
+            question,
+        };
+        if !self.line.push(job) {
+            tally.compared.no_time += 1;
+        }
+    }
+}
+
+/// A decision without what each plugin contributed.
+fn answers(decision: &Decision) -> Decision {
+    Decision {
+        classification: decision.classification.clone(),
+        route: decision.route.clone(),
+        tone: decision.tone.clone(),
+        escalation: decision.escalation.clone(),
+        outcome: match tally::failure(decision) {
+            Some(failure) => failure,
+            None => decision.outcome,
+        },
+        ..Decision::of(decision.stamp.generation, decision.interaction.as_deref())
+    }
+}

@@ -1,0 +1,97 @@
+//! What waits to be decided by the other of two generations: a short line.
+//! Nobody waits to join it; whoever finds it full goes on.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use patchbay_engine::decision::Decision;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::situation::{DraftAtHand, Situation};
+
+use super::{Arm, Rollout};
+
+/// Most that wait.
+const ROOM: usize = 256;
+
+/// What was asked.
+pub(crate) struct Question {
+    pub(crate) situation: Situation,
+    pub(crate) stages: BTreeSet<Stage>,
+    pub(crate) draft: Option<DraftAtHand>,
+}
+
+/// To be decided by the other, and compared.
+pub(crate) struct Job {
+    pub(crate) rollout: Arc<Rollout>,
+    /// Who decided it.
+    pub(crate) arm: Arm,
+    /// What they decided.
+    pub(crate) decision: Decision,
+    /// Whether there was a policy to ask.
+    pub(crate) by_policies: bool,
+    pub(crate) question: Question,
+}
+
+/// What comes next.
+pub(crate) enum Next {
+    /// This.
+    Job(Box<Job>),
+    /// Nothing for now.
+    Nothing,
+    /// Nothing ever.
+    Closed,
+}
+
+/// What waits.
+#[derive(Default)]
+pub(crate) struct Line {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Box<Job>>,
+    closed: bool,
+}
+
+impl Line {
+    /// Let it wait, if there is room.
+    pub(crate) fn push(&self, job: Job) -> bool {
+        let mut waiting = self.waiting();
+        if waiting.closed || waiting.jobs.len() >= ROOM {
+            return false;
+        }
+        waiting.jobs.push_back(Box::new(job));
+        drop(waiting);
+        self.changed.notify_one();
+        true
+    }
+
+    /// The next, once there is one; at most so long.
+    pub(crate) fn take(&self, at_most: Duration) -> Next {
+        let waiting = self.waiting();
+        let idle = |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.closed;
+        let waited = self.changed.wait_timeout_while(waiting, at_most, idle);
+        let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match waiting.jobs.pop_front() {
+            _ if waiting.closed => Next::Closed,
+            Some(job) => Next::Job(job),
+            None => Next::Nothing,
+        }
+    }
+
+    /// Nothing comes any more, and nothing is taken.
+    pub(crate) fn close(&self) {
+        let mut waiting = self.waiting();
+        waiting.closed = true;
+        waiting.jobs.clear();
+        drop(waiting);
+        self.changed.notify_all();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,189 @@
+//! Trying a setup that is kept on live traffic, before the company decides by
+//! it or not.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use patchbay_generation::Generation;
+use patchbay_journal::{AuditEntry, JournalError};
+use patchbay_model::located::Located;
+use patchbay_model::rollout::{Bounds, RolloutKind, RolloutTerms, Share};
+use serde_json::json;
+
+use super::{Plan, Refused, Setups, Wanted};
+use crate::desk::{Desk, RolloutError, rolling};
+use crate::rollout::RolloutReport;
+
+/// How a generation is to be tried.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// Shadow or canary.
+    pub kind: RolloutKind,
+    /// Of which share of the conversations.
+    pub share: Share,
+    /// When a canary is taken back by itself.
+    pub bounds: Bounds,
+}
+
+impl Setups {
+    /// Try a generation that is kept on live traffic; or go on by other terms
+    /// where that is tried already.
+    ///
+    /// # Errors
+    /// [`Refused`], with everything that speaks against it; nothing is
+    /// changed.
+    pub fn try_out(
+        &self,
+        company: &str,
+        number: u64,
+        proposal: Proposal,
+        wanted: &Wanted,
+    ) -> Result<RolloutReport, Refused> {
+        let desk = self.desk.as_ref().ok_or(Refused::NobodyDecides)?;
+        let control = desk.generation(company).map_err(RolloutError::Desk)?;
+        if let Some(expected) = wanted.expected
+            && control.number != expected
+        {
+            let active = Some(control.number);
+            return Err(JournalError::GenerationMoved { active }.into());
+        }
+        let terms = RolloutTerms {
+            kind: proposal.kind,
+            share: proposal.share,
+            bounds: proposal.bounds,
+            by: wanted.by.clone(),
+            since: self.now(),
+        };
+        let id = desk.company(company).map_err(RolloutError::Desk)?;
+        let candidate = self.ready(id, number)?;
+        let mut problems: Vec<_> = terms.problems().into_iter().map(Located::whole).collect();
+        if terms.kind == RolloutKind::Canary {
+            problems.extend(unlike(&control, &candidate));
+        }
+        if !problems.is_empty() {
+            return Err(Refused::Wrong {
+                document: String::new(),
+                problems,
+                obstacles: Vec::new(),
+            });
+        }
+        let details = json!({"generation": number, "control": control.number,
+            "kind": terms.kind, "share": terms.share, "by": terms.by});
+        let audit = entry(company, wanted, "rollout.tried", details.to_string());
+        Ok(desk.try_out(candidate, terms, audit)?)
+    }
+
+    /// Have the company decide by what it tries.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing is changed.
+    pub fn promote(&self, company: &str, wanted: &Wanted) -> Result<Plan, Refused> {
+        let desk = self.desk.as_ref().ok_or(Refused::NobodyDecides)?;
+        let tried = desk.rollout(company).map_err(RolloutError::Desk)?;
+        let tried = tried.ok_or(RolloutError::NothingTried)?;
+        let id = desk.company(company).map_err(RolloutError::Desk)?;
+        // Whoever looks at what is tried looks at it against its control.
+        let wanted = Wanted {
+            expected: wanted.expected.or(Some(tried.control)),
+            ..wanted.clone()
+        };
+        self.activate_known(id, tried.generation, &wanted, "promoted")
+    }
+
+    /// Try it no more; answers how it stood.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing is changed.
+    pub fn abort(
+        &self,
+        company: &str,
+        reason: Option<&str>,
+        wanted: &Wanted,
+    ) -> Result<RolloutReport, Refused> {
+        let desk = self.desk.as_ref().ok_or(Refused::NobodyDecides)?;
+        let details = json!({"by": wanted.by, "reason": reason});
+        let audit = entry(company, wanted, "rollout.aborted", details.to_string());
+        Ok(desk.abort_rollout(company, &wanted.by, reason, audit)?)
+    }
+
+    /// Go on with what was tried when the host stopped. What cannot be is
+    /// ended, and said.
+    ///
+    /// # Errors
+    /// When the journal cannot be used.
+    pub fn resume(&self, desk: &Desk) -> Result<(), JournalError> {
+        for (company, name, row) in self.journal.rollouts()? {
+            let known = rolling::read(&row);
+            let resumed = match (self.ready(company, row.generation), known) {
+                (Ok(candidate), Some((terms, tally))) => {
+                    let resumed = desk.resume(company, candidate, terms, tally);
+                    resumed.map_err(|error| error.to_string())
+                }
+                (Err(refused), _) => Err(refused.to_string()),
+                (_, None) => Err("its terms cannot be read".to_owned()),
+            };
+            if let Err(why) = resumed {
+                tracing::warn!(
+                    company = name,
+                    generation = row.generation,
+                    why,
+                    "is not tried any more"
+                );
+                rolling::end_unbuildable(&*self.journal, company, &row, &why, desk.now())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn entry(company: &str, wanted: &Wanted, act: &str, details: String) -> AuditEntry {
+    AuditEntry {
+        at: Timestamp::now(),
+        company: Some(company.to_owned()),
+        actor: wanted.actor.clone(),
+        act: act.to_owned(),
+        details,
+    }
+}
+
+/// In what a canary and what decides beside it may not differ: they share the
+/// floor, the outbox and what policies remember.
+fn unlike(control: &Arc<Generation>, candidate: &Arc<Generation>) -> Vec<Located> {
+    let help = "shadow it, and activate it when you are content";
+    let problem = |message: String| Located::whole(message).help(help);
+    let mut problems = Vec::new();
+    let gone = |queue: &&String| !candidate.queues.contains_key(*queue);
+    let new = |queue: &&String| !control.queues.contains_key(*queue);
+    for queue in control.queues.keys().filter(gone) {
+        problems.push(problem(format!(
+            "a canary has the queues of what decides beside it: {queue:?} is missing"
+        )));
+    }
+    for queue in candidate.queues.keys().filter(new) {
+        problems.push(problem(format!(
+            "a canary has the queues of what decides beside it: {queue:?} is new"
+        )));
+    }
+    for (target, terms) in &candidate.targets {
+        if control.targets.get(target) != Some(terms) {
+            problems.push(problem(format!(
+                "a canary has the targets of what decides beside it: {target:?} is new, or another"
+            )));
+        }
+    }
+    let versions = |generation: &Generation, name: &str| {
+        let plugins = generation.pipelines.plugins();
+        let mut named = plugins.into_iter().filter(|plugin| plugin.name() == name);
+        named.next().map(|plugin| plugin.state_version())
+    };
+    for plugin in candidate.pipelines.plugins() {
+        let (name, own) = (plugin.name(), plugin.state_version());
+        if let Some(other) = versions(control, name)
+            && other != own
+            && !plugin.grants().state.is_empty()
+        {
+            problems.push(problem(format!("plugin {name:?} keeps state of version {own}, and beside it version {other} decides: a canary would remember apart")));
+        }
+    }
+    problems
+}

@@ -1,0 +1,265 @@
+//! How a generation is tried on live traffic before a company decides by it:
+//! beside the one that decides (shadow), or for a share of the conversations
+//! (canary).
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Most a canary is given: beside it somebody has to stay to be compared with.
+pub const MOST_CANARY: Share = Share(900_000);
+
+/// How a generation is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RolloutKind {
+    /// It is asked too; what it answers is compared, and has no effect.
+    Shadow,
+    /// It decides for a share of the conversations.
+    Canary,
+}
+
+impl RolloutKind {
+    /// The code.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RolloutKind::Shadow => "shadow",
+            RolloutKind::Canary => "canary",
+        }
+    }
+}
+
+/// A share of all conversations, in parts of a million; above none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "String")]
+pub struct Share(u32);
+
+/// A share is written as a percentage, or as a number from 0 to 1.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Text(String),
+    Number(f64),
+}
+
+/// What was written is no share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAShare(String);
+
+impl fmt::Display for NotAShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} is no share: write a percentage above 0% and up to 100%, such as 5%",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for NotAShare {}
+
+impl Share {
+    /// All conversations.
+    pub const ALL: Share = Share(1_000_000);
+
+    /// As a number up to 1.
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0) / 1e6
+    }
+
+    /// Whether it takes what has this number, of numbers evenly spread. A
+    /// greater share takes all a smaller one takes.
+    pub fn takes(self, number: u64) -> bool {
+        let bound = (u128::from(self.0) << 64) / 1_000_000;
+        u128::from(number) < bound
+    }
+
+    fn of(fraction: f64, text: &str) -> Result<Share, NotAShare> {
+        let parts = (fraction * 1e6).round();
+        match (1.0..=1e6).contains(&parts) {
+            true => Ok(Share(parts as u32)),
+            false => Err(NotAShare(text.to_owned())),
+        }
+    }
+}
+
+impl FromStr for Share {
+    type Err = NotAShare;
+
+    fn from_str(text: &str) -> Result<Share, NotAShare> {
+        let number = text.strip_suffix('%').and_then(|number| {
+            let number: f64 = number.trim_end().parse().ok()?;
+            Some(number / 100.0)
+        });
+        Share::of(number.unwrap_or(f64::NAN), text)
+    }
+}
+
+impl TryFrom<Value> for Share {
+    type Error = NotAShare;
+
+    fn try_from(value: Value) -> Result<Share, NotAShare> {
+        match value {
+            Value::Text(text) => text.parse(),
+            Value::Number(number) => Share::of(number, &number.to_string()),
+        }
+    }
+}
+
+impl From<Share> for String {
+    fn from(share: Share) -> String {
+        share.to_string()
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", f64::from(self.0) / 1e4)
+    }
+}
+
+/// When a canary is taken back by itself: each bound holds against what the
+/// rest of the company's conversations came to meanwhile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bounds {
+    /// Decisions before anything is judged; 200 unless said.
+    pub after: u64,
+    /// How much more often a decision may fail, 0 to 1; 0.01 unless said.
+    /// Absent: as often as it likes.
+    pub failures: Option<f64>,
+    /// How many times the other p99 its own may be, from 1; 2 unless said, and
+    /// never for less than a millisecond. Absent: as slow as it likes.
+    pub p99: Option<f64>,
+    /// How often it may decide otherwise than the generation that decides
+    /// would have, 0 to 1. Absent, as it is unless said: as often as it likes.
+    pub disagreement: Option<f64>,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            after: 200,
+            failures: Some(0.01),
+            p99: Some(2.0),
+            disagreement: None,
+        }
+    }
+}
+
+/// On what terms a generation is tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RolloutTerms {
+    /// Shadow or canary.
+    pub kind: RolloutKind,
+    /// Of which share of the conversations it is asked, or decides for.
+    pub share: Share,
+    /// When it is taken back by itself; a shadow never is.
+    #[serde(default)]
+    pub bounds: Bounds,
+    /// Who had it tried.
+    pub by: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl RolloutTerms {
+    /// What is wrong with them, each in a sentence without a full stop.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.kind == RolloutKind::Canary && self.share > MOST_CANARY {
+            problems.push(format!(
+                "a canary is given at most {MOST_CANARY}, so that there is something to compare it with; promote it instead"
+            ));
+        }
+        let mut within = |name: &str, value: Option<f64>, least: f64, most: f64| {
+            if let Some(value) = value
+                && !(least..=most).contains(&value)
+            {
+                problems.push(format!(
+                    "{name} = {value} is out of range: {least} to {most}"
+                ));
+            }
+        };
+        within("bounds.failures", self.bounds.failures, 0.0, 1.0);
+        within("bounds.p99", self.bounds.p99, 1.0, 1000.0);
+        within("bounds.disagreement", self.bounds.disagreement, 0.0, 1.0);
+        if self.bounds.after == 0 {
+            problems.push("bounds.after must be at least 1".to_owned());
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_a_percentage() {
+        for (text, shown) in [("5%", "5%"), ("0.5%", "0.5%"), ("100 %", "100%")] {
+            let share: Share = text.parse().expect(text);
+            assert_eq!(share.to_string(), shown);
+        }
+        for wrong in ["5", "0%", "101%", "-1%", "nan%", "%", "five", "0.00001%"] {
+            assert!(wrong.parse::<Share>().is_err(), "{wrong}");
+        }
+        assert_eq!(
+            serde_json::from_str::<Share>("0.05").ok(),
+            "5%".parse().ok()
+        );
+        assert_eq!(
+            serde_json::to_string(&Share::ALL).ok().as_deref(),
+            Some("\"100%\"")
+        );
+        assert!(serde_json::from_str::<Share>("5").is_err());
+    }
+
+    #[test]
+    fn a_greater_share_takes_all_a_smaller_one_takes() {
+        let shares =
+            ["1%", "5%", "30%", "99%", "100%"].map(|text| text.parse::<Share>().expect(text));
+        let mut taken = [0u32; 5];
+        for step in 0..100_000u64 {
+            let number = step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let takes = shares.map(|share| share.takes(number));
+            assert!(takes.is_sorted(), "{takes:?}");
+            for (count, takes) in taken.iter_mut().zip(takes) {
+                *count += u32::from(takes);
+            }
+        }
+        for (count, expected) in taken
+            .into_iter()
+            .zip([1_000, 5_000, 30_000, 99_000, 100_000])
+        {
+            assert!(count.abs_diff(expected) <= 300, "{count} of {expected}");
+        }
+        assert!(Share::ALL.takes(u64::MAX));
+    }
+
+    #[test]
+    fn terms_out_of_range_are_problems() {
+        let terms = |text: &str| -> RolloutTerms {
+            let mut all = serde_json::json!({"kind": "canary", "share": "5%", "by": "eva",
+                "since": "2026-01-01T00:00:00Z"});
+            let more: serde_json::Value = serde_json::from_str(text).expect(text);
+            for (name, value) in more.as_object().expect("fields") {
+                all[name] = value.clone();
+            }
+            serde_json::from_value(all).expect("terms")
+        };
+        assert_eq!(terms("{}").problems(), [""; 0]);
+        for wrong in [
+            r#"{"share": "95%"}"#,
+            r#"{"bounds": {"after": 0}}"#,
+            r#"{"bounds": {"failures": 1.5}}"#,
+            r#"{"bounds": {"p99": 0.5}}"#,
+            r#"{"bounds": {"disagreement": -0.1}}"#,
+        ] {
+            assert_eq!(terms(wrong).problems().len(), 1, "{wrong}");
+        }
+    }
+}
