@@ -10,5 +10,6 @@ pub mod clock;
 pub mod company;
 pub mod contenders;
 pub mod raw;
+pub mod office;
 pub mod rounds;
 pub mod table;

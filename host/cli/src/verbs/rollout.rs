@@ -12,7 +12,7 @@ use crate::output;
 const FIELDS: usize = 20;
 
 pub(crate) fn shadow(args: &ShadowArgs) -> Outcome {
-    let trial = Trial::of(&args.trial)?;
+    let trial = Trial::of("shadow", &args.trial)?;
     match &args.verb {
         Some(ShadowVerb::Report) => trial.report(),
         Some(ShadowVerb::Stop { reason }) => trial.end(reason.as_deref()),
@@ -26,12 +26,13 @@ pub(crate) fn shadow(args: &ShadowArgs) -> Outcome {
 }
 
 pub(crate) fn canary(args: &CanaryArgs) -> Outcome {
-    let trial = Trial::of(&args.trial)?;
+    let trial = Trial::of("canary", &args.trial)?;
     match &args.verb {
         Some(CanaryVerb::Report) => trial.report(),
         Some(CanaryVerb::Abort { reason }) => trial.end(reason.as_deref()),
         Some(CanaryVerb::Promote { change }) => {
             let body = how(&change.change(args.trial.by.clone()), false);
+            trial.tried()?;
             let plan = trial.api.try_post(&trial.path("/promote"), &body)?;
             let plan = plan.map_err(|refusal| refused(&refusal))?;
             show_plan(&args.trial.company, &plan, change.dry_run, args.trial.json)
@@ -53,12 +54,13 @@ pub(crate) fn canary(args: &CanaryArgs) -> Outcome {
 
 /// What is tried of a company, at its server.
 struct Trial<'a> {
+    kind: &'static str,
     api: Api,
     flags: &'a TrialFlags,
 }
 
 impl<'a> Trial<'a> {
-    fn of(flags: &'a TrialFlags) -> Result<Trial<'a>, Failure> {
+    fn of(kind: &'static str, flags: &'a TrialFlags) -> Result<Trial<'a>, Failure> {
         if flags.company.is_empty() {
             return Err(Failure::advised(
                 Exit::Usage,
@@ -67,7 +69,7 @@ impl<'a> Trial<'a> {
             ));
         }
         match Reach::of(&flags.config)? {
-            Reach::Server(api) => Ok(Trial { api, flags }),
+            Reach::Server(api) => Ok(Trial { kind, api, flags }),
             Reach::Journal(_) => Err(Failure::advised(
                 Exit::NotRight,
                 "no server is running, and a generation is tried on live traffic",
@@ -109,11 +111,25 @@ impl<'a> Trial<'a> {
     }
 
     fn report(&self) -> Outcome {
+        self.show(&self.tried()?)
+    }
+
+    /// How it stands, if it is what is meant.
+    fn tried(&self) -> Result<Value, Failure> {
         let report = self.api.get(&self.path(""))?;
-        self.show(&report)
+        let kind = report["kind"].as_str().unwrap_or_default();
+        match kind == self.kind {
+            true => Ok(report),
+            false => Err(Failure::advised(
+                Exit::NotRight,
+                format!("generation {} is tried as a {kind}", report["generation"]),
+                format!("use `patchbay {kind} …`"),
+            )),
+        }
     }
 
     fn end(&self, reason: Option<&str>) -> Outcome {
+        self.tried()?;
         let body = json!({"by": self.flags.by, "reason": reason});
         let report = self.api.try_post(&self.path("/abort"), &body)?;
         let report = report.map_err(|refusal| refused(&refusal))?;

@@ -149,7 +149,8 @@ fn row(rollout: &Rollout) -> RolloutRow {
 
 impl Desk {
     /// Try a generation beside the one the company decides by; or, where that
-    /// is tried already, go on by these terms. Kept across restarts.
+    /// is tried already, go on by these terms: a shadow may become a canary,
+    /// which is counted anew. Kept across restarts.
     ///
     /// # Errors
     /// [`RolloutError`]; then nothing changed.
@@ -168,6 +169,8 @@ impl Desk {
         if control.number == candidate.number {
             return Err(RolloutError::Active(candidate.number));
         }
+        let now = inner.now();
+        let mut notes = Vec::new();
         let (rollout, kind) = match &deciding.rollout {
             Some(tried) if tried.candidate.number != candidate.number => {
                 return Err(RolloutError::Tried(tried.candidate.number));
@@ -175,7 +178,14 @@ impl Desk {
             Some(tried) if tried.terms.kind == terms.kind => {
                 (tried.on(terms), EntryKind::RolloutChanged)
             }
-            _ => {
+            before => {
+                if let Some(tried) = before {
+                    let mut head = about(candidate.number, control.number, &tried.terms);
+                    head["because"] = "superseded".into();
+                    head["by"] = json!(terms.by);
+                    counts(&mut head, &tried.tally());
+                    notes.push(note(EntryKind::RolloutEnded, &head, now));
+                }
                 let tally = Tally::default();
                 let begun = Rollout::new(company, terms, Arc::clone(&control), candidate, tally);
                 (begun, EntryKind::RolloutBegan)
@@ -184,7 +194,7 @@ impl Desk {
         let (generation, number) = (rollout.candidate.number, control.number);
         let mut head = about(generation, number, &rollout.terms);
         head["by"] = json!(rollout.terms.by);
-        let notes = vec![note(kind, &head, inner.now())];
+        notes.push(note(kind, &head, now));
         inner
             .journal
             .put_rollout(company, row(&rollout), notes, Some(audit))?;
@@ -218,6 +228,16 @@ impl Desk {
             rollout: Some(Arc::new(rollout)),
         });
         Ok(())
+    }
+
+    /// The generation a company tries.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub(crate) fn tried(&self, company: &str) -> Result<Option<Arc<Generation>>, DeskError> {
+        let here = self.inner.here(self.company(company)?)?;
+        let tried = here.deciding().rollout;
+        Ok(tried.map(|tried| Arc::clone(&tried.candidate)))
     }
 
     /// How what a company tries stands; none: it tries nothing.

@@ -54,8 +54,7 @@ impl Setups {
             by: wanted.by.clone(),
             since: self.now(),
         };
-        let id = desk.company(company).map_err(RolloutError::Desk)?;
-        let candidate = self.ready(id, number)?;
+        let candidate = self.candidate(desk, company, number, &control)?;
         let mut problems: Vec<_> = terms.problems().into_iter().map(Located::whole).collect();
         if terms.kind == RolloutKind::Canary {
             problems.extend(unlike(&control, &candidate));
@@ -71,6 +70,27 @@ impl Setups {
             "kind": terms.kind, "share": terms.share, "by": terms.by});
         let audit = entry(company, wanted, "rollout.tried", details.to_string());
         Ok(desk.try_out(candidate, terms, audit)?)
+    }
+
+    /// A generation that may be tried; what is tried already is at hand.
+    fn candidate(
+        &self,
+        desk: &Desk,
+        company: &str,
+        number: u64,
+        control: &Generation,
+    ) -> Result<Arc<Generation>, Refused> {
+        if number == control.number {
+            return Err(RolloutError::Active(number).into());
+        }
+        match desk.tried(company).map_err(RolloutError::Desk)? {
+            Some(tried) if tried.number == number => Ok(tried),
+            Some(tried) => Err(RolloutError::Tried(tried.number).into()),
+            None => {
+                let company = desk.company(company).map_err(RolloutError::Desk)?;
+                self.ready(company, number)
+            }
+        }
     }
 
     /// Have the company decide by what it tries.

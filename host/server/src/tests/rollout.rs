@@ -1,5 +1,6 @@
 //! Setups on trial, over HTTP.
 
+use patchbay_desk::history::EntryKind;
 use serde_json::{Value, json};
 
 use super::client::Answer;
@@ -27,7 +28,12 @@ async fn post(server: &Running, path: &str, body: Value) -> Answer {
 /// Keep another setup; its number.
 async fn keep(server: &Running, more: &str) -> Value {
     let document = format!("{NORTHWIND}{more}");
-    let kept = post(server, "/generations", json!({"document": document, "keep_only": true})).await;
+    let kept = post(
+        server,
+        "/generations",
+        json!({"document": document, "keep_only": true}),
+    )
+    .await;
     assert_eq!(kept.status, 200, "{kept:?}");
     kept.json()["generation"].clone()
 }
@@ -38,29 +44,49 @@ async fn a_setup_is_tried_across_a_restart_and_then_promoted() {
     let server = at(&place).await;
     let generation = keep(&server, "sla = { first-response = \"30m\" }\n").await;
     assert_eq!(generation, 2);
-    server.client.get(ROLLOUT).await.problem(404, "nothing-tried");
+    server
+        .client
+        .get(ROLLOUT)
+        .await
+        .problem(404, "nothing-tried");
     let canary = json!({"generation": 2, "kind": "canary", "share": "20%", "by": "eva",
         "bounds": {"after": 50, "p99": null}});
     let begun = put(&server, canary).await;
     assert_eq!(begun.status, 200, "{begun:?}");
     let report = begun.json();
-    assert_eq!((&report["control"], &report["share"]), (&json!(1), &json!("20%")));
+    assert_eq!(
+        (&report["control"], &report["share"]),
+        (&json!(1), &json!("20%"))
+    );
     let bounds = json!({"after": 50, "failures": 0.01, "p99": null, "disagreement": null});
     assert_eq!(report["bounds"], bounds);
     server.stop().await;
 
     let server = at(&place).await;
     let report = server.client.get(ROLLOUT).await.json();
-    assert_eq!((&report["generation"], &report["by"]), (&json!(2), &json!("eva")));
+    assert_eq!(
+        (&report["generation"], &report["by"]),
+        (&json!(2), &json!("eva"))
+    );
     assert_eq!(report["bounds"], bounds);
     let planned = post(&server, "/rollout/promote", json!({"dry_run": true})).await;
     assert_eq!(planned.status, 200, "{planned:?}");
-    assert_eq!(server.client.get(ROLLOUT).await.status, 200, "only looked at");
+    assert_eq!(
+        server.client.get(ROLLOUT).await.status,
+        200,
+        "only looked at"
+    );
     let promoted = post(&server, "/rollout/promote", json!({})).await;
     assert_eq!(promoted.status, 201, "{promoted:?}");
     assert_eq!(promoted.json()["generation"], 2);
-    server.client.get(ROLLOUT).await.problem(404, "nothing-tried");
-    post(&server, "/rollout/promote", json!({})).await.problem(404, "nothing-tried");
+    server
+        .client
+        .get(ROLLOUT)
+        .await
+        .problem(404, "nothing-tried");
+    post(&server, "/rollout/promote", json!({}))
+        .await
+        .problem(404, "nothing-tried");
 }
 
 #[tokio::test]
@@ -73,12 +99,38 @@ async fn one_setup_is_tried_at_a_time_and_ended_with_a_reason() {
     let begun = put(&server, shadow(2)).await;
     assert_eq!(begun.json()["share"], "10%", "a careful sample unless said");
     put(&server, shadow(3)).await.problem(409, "already-tried");
+    let canary = put(&server, json!({"generation": 2, "kind": "canary"})).await;
+    assert_eq!(
+        canary.json()["kind"],
+        "canary",
+        "what was shadowed goes on as a canary"
+    );
+    let desk = server.app.desk().expect("it keeps a journal");
+    let company = desk.company("northwind").expect("there");
+    let feed = desk.journal().feed(company, 0, 100).expect("readable");
+    let kinds: Vec<_> = feed.entries.iter().map(|entry| entry.kind).collect();
+    let kind = |kind: EntryKind| kind as u16;
+    assert!(
+        kinds.ends_with(&[
+            kind(EntryKind::RolloutBegan),
+            kind(EntryKind::RolloutEnded),
+            kind(EntryKind::RolloutBegan),
+        ]),
+        "{kinds:?}"
+    );
     let ended = post(&server, "/rollout/abort", json!({"reason": "seen enough"})).await;
     assert_eq!(ended.status, 200, "{ended:?}");
-    post(&server, "/rollout/abort", json!({})).await.problem(404, "nothing-tried");
+    post(&server, "/rollout/abort", json!({}))
+        .await
+        .problem(404, "nothing-tried");
     let begun = put(&server, shadow(3)).await;
     assert_eq!(begun.status, 200, "{begun:?}");
-    let audit = server.client.get(&format!("{COMPANY}/audit")).await.json().to_string();
+    let audit = server
+        .client
+        .get(&format!("{COMPANY}/audit"))
+        .await
+        .json()
+        .to_string();
     for act in ["rollout.tried", "rollout.aborted"] {
         assert!(audit.contains(act), "{act}: {audit}");
     }
@@ -90,15 +142,51 @@ async fn what_cannot_be_tried_is_told_and_nothing_is_tried() {
     let server = at(&place).await;
     keep(&server, "[queue.tax]\n").await;
     for (body, status, kind) in [
-        (json!({"generation": 2, "kind": "canary"}), 422, "setup-refused"),
-        (json!({"generation": 1, "kind": "shadow"}), 409, "already-active"),
-        (json!({"generation": 9, "kind": "shadow"}), 404, "unknown-generation"),
-        (json!({"generation": 2, "kind": "shadow", "expected": 7}), 409, "generation-moved"),
-        (json!({"generation": 2, "kind": "shadow", "share": "0%"}), 422, "invalid-input"),
-        (json!({"generation": 2, "kind": "shadow", "share": 5}), 422, "invalid-input"),
-        (json!({"generation": 2, "kind": "sideways"}), 422, "invalid-input"),
-        (json!({"generation": 2, "kind": "shadow", "bounds": {"after": -1}}), 422, "invalid-input"),
-        (json!({"generation": 2, "kind": "shadow", "bounds": {"after": 0}}), 422, "setup-refused"),
+        (
+            json!({"generation": 2, "kind": "canary"}),
+            422,
+            "setup-refused",
+        ),
+        (
+            json!({"generation": 1, "kind": "shadow"}),
+            409,
+            "already-active",
+        ),
+        (
+            json!({"generation": 9, "kind": "shadow"}),
+            404,
+            "unknown-generation",
+        ),
+        (
+            json!({"generation": 2, "kind": "shadow", "expected": 7}),
+            409,
+            "generation-moved",
+        ),
+        (
+            json!({"generation": 2, "kind": "shadow", "share": "0%"}),
+            422,
+            "invalid-input",
+        ),
+        (
+            json!({"generation": 2, "kind": "shadow", "share": 5}),
+            422,
+            "invalid-input",
+        ),
+        (
+            json!({"generation": 2, "kind": "sideways"}),
+            422,
+            "invalid-input",
+        ),
+        (
+            json!({"generation": 2, "kind": "shadow", "bounds": {"after": -1}}),
+            422,
+            "invalid-input",
+        ),
+        (
+            json!({"generation": 2, "kind": "shadow", "bounds": {"after": 0}}),
+            422,
+            "setup-refused",
+        ),
         (json!({"kind": "shadow"}), 422, "invalid-input"),
     ] {
         let answer = put(&server, body.clone()).await;
@@ -109,5 +197,9 @@ async fn what_cannot_be_tried_is_told_and_nothing_is_tried() {
             "{body}: {problem}"
         );
     }
-    server.client.get(ROLLOUT).await.problem(404, "nothing-tried");
+    server
+        .client
+        .get(ROLLOUT)
+        .await
+        .problem(404, "nothing-tried");
 }

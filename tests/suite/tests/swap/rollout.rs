@@ -314,8 +314,9 @@ fn what_cannot_be_tried_is_refused_with_every_reason() {
             .expect("kept")
             .number
     };
-    let other =
-        with_own(file("third") + "[queue.tax]\n[target.crm.webhook]\nurl = \"https://crm.example/in\"\n");
+    let other = with_own(
+        file("third") + "[queue.tax]\n[target.crm.webhook]\nurl = \"https://crm.example/in\"\n",
+    );
     let refused = place
         .setups
         .try_out("northwind", other, canary("95%"), &wanted());

@@ -1,0 +1,235 @@
+//! What recording, shadowing and canaries cost a decision on the desk: the same
+//! messages, in turns, with one thing switched on at a time.
+//!
+//! `costs [rounds] [messages]`
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use patchbay_bench::clock::{process_cpu, us};
+use patchbay_bench::office::{BATCH, COMPANY, Office, quantile, wanted};
+use patchbay_bench::rounds::median;
+use patchbay_bench::table::markdown;
+use patchbay_desk::Desk;
+use patchbay_desk::decisions::find;
+use patchbay_desk::setups::Proposal;
+use patchbay_engine::config::EngineSettings;
+use patchbay_engine::engine::Engine;
+use patchbay_model::rollout::{Bounds, RolloutKind};
+
+/// Thread that decides beside the others, as the system names it.
+const BESIDE: &str = "desk-beside";
+
+/// What is switched on.
+struct Case {
+    name: &'static str,
+    transcripts: &'static str,
+    trial: Option<(RolloutKind, &'static str)>,
+}
+
+const CASES: [Case; 8] = [
+    Case {
+        name: "nothing",
+        transcripts: "\"off\"",
+        trial: None,
+    },
+    Case {
+        name: "nothing, once more",
+        transcripts: "\"off\"",
+        trial: None,
+    },
+    Case {
+        name: "transcripts of failures",
+        transcripts: "\"failures\"",
+        trial: None,
+    },
+    Case {
+        name: "transcripts of 10%",
+        transcripts: "{ sampled = 0.1 }",
+        trial: None,
+    },
+    Case {
+        name: "transcripts of all",
+        transcripts: "\"all\"",
+        trial: None,
+    },
+    Case {
+        name: "shadow of 10%",
+        transcripts: "\"off\"",
+        trial: Some((RolloutKind::Shadow, "10%")),
+    },
+    Case {
+        name: "shadow of 100%",
+        transcripts: "\"off\"",
+        trial: Some((RolloutKind::Shadow, "100%")),
+    },
+    Case {
+        name: "canary of 5%",
+        transcripts: "\"off\"",
+        trial: Some((RolloutKind::Canary, "5%")),
+    },
+];
+
+/// What one round came to, for each message.
+#[derive(Clone, Copy)]
+struct Round {
+    cpu: f64,
+    beside: f64,
+    p50: f64,
+    p99: f64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let number = |position: usize, usual: usize| {
+        let given = std::env::args().nth(position);
+        given.map_or(Ok(usual), |text| text.parse())
+    };
+    let rounds = number(1, 11)?;
+    let messages = number(2, 2_000)?;
+    let settings = EngineSettings {
+        made_ahead: 4,
+        ..EngineSettings::default()
+    };
+    let engine = Engine::serving(settings, None)?;
+    let mut places = Vec::new();
+    for case in &CASES {
+        places.push(open(&engine, case)?);
+    }
+    for place in &mut places {
+        round(place, messages / 10)?;
+    }
+    let mut all: Vec<Vec<Round>> = vec![Vec::new(); CASES.len()];
+    for turn in 0..rounds {
+        for offset in 0..CASES.len() {
+            let index = (turn + offset) % CASES.len();
+            all[index].push(round(&mut places[index], messages)?);
+        }
+        eprintln!("round {} of {rounds}", turn + 1);
+    }
+    let rows: Vec<Vec<String>> = CASES
+        .iter()
+        .zip(&all)
+        .map(|(case, own)| {
+            let ratio = |pick: fn(&Round) -> f64| {
+                let pairs = own.iter().zip(&all[0]);
+                median(pairs.map(|(own, plain)| pick(own) / pick(plain)).collect())
+            };
+            let middle = |pick: fn(&Round) -> f64| median(own.iter().map(pick).collect());
+            vec![
+                case.name.to_owned(),
+                format!("{:.0}", middle(|round| round.cpu)),
+                format!("{:.2}", ratio(|round| round.cpu)),
+                format!("{:.2}", ratio(|round| round.p50)),
+                format!("{:.2}", ratio(|round| round.p99)),
+                format!("{:.0}", middle(|round| round.beside)),
+            ]
+        })
+        .collect();
+    println!(
+        "{messages} messages in each of {rounds} rounds, medians; beside the first column, ratios to the first row of the same round"
+    );
+    println!(
+        "{}",
+        markdown(
+            &[
+                "switched on",
+                "CPU µs",
+                "CPU",
+                "p50",
+                "p99",
+                "CPU µs beside",
+            ],
+            &rows
+        )
+    );
+    let masking = masking(&places[4])?;
+    println!("masking a decision with its transcript, when somebody reads it: {masking:.0} µs");
+    Ok(())
+}
+
+fn open(engine: &Engine, case: &Case) -> Result<Office, Box<dyn Error>> {
+    let office = Office::open(engine, case.transcripts)?;
+    if let Some((kind, share)) = case.trial {
+        let proposal = Proposal {
+            kind,
+            share: share.parse()?,
+            // A busy moment must not end what is measured.
+            bounds: Bounds {
+                failures: None,
+                p99: None,
+                ..Bounds::default()
+            },
+        };
+        office.setups.try_out(COMPANY, 2, proposal, &wanted())?;
+    }
+    Ok(office)
+}
+
+/// Everybody writes and is decided about.
+fn round(office: &mut Office, messages: usize) -> Result<Round, Box<dyn Error>> {
+    let (cpu, beside) = (process_cpu(), thread_cpu(BESIDE)?);
+    for _ in 0..messages / BATCH {
+        office.write()?;
+    }
+    let mut seen = compared(&office.desk)?;
+    loop {
+        std::thread::sleep(Duration::from_millis(20));
+        let now = compared(&office.desk)?;
+        if now == seen {
+            break;
+        }
+        seen = now;
+    }
+    let beside = thread_cpu(BESIDE)? - beside;
+    let cpu = process_cpu() - cpu - beside;
+    let times = office.times()?;
+    let share = |share: usize| quantile(&times, share) as f64;
+    Ok(Round {
+        cpu: us(cpu) / messages as f64,
+        beside: us(beside) / messages as f64,
+        p50: share(50),
+        p99: share(99),
+    })
+}
+
+/// Decisions that were looked at beside.
+fn compared(desk: &Desk) -> Result<u64, Box<dyn Error>> {
+    let report = desk.rollout(COMPANY)?;
+    Ok(report.map_or(0, |report| {
+        let all = &report.compared;
+        all.decisions + all.failed + all.no_time + all.no_room
+    }))
+}
+
+/// CPU time of all threads of a name.
+fn thread_cpu(name: &str) -> Result<Duration, Box<dyn Error>> {
+    let mut sum = Duration::ZERO;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        let path = task?.path();
+        let comm = std::fs::read_to_string(path.join("comm")).unwrap_or_default();
+        if comm.trim() == name {
+            let stat = std::fs::read_to_string(path.join("schedstat")).unwrap_or_default();
+            let nanos = stat.split(' ').next().and_then(|first| first.parse().ok());
+            sum += Duration::from_nanos(nanos.unwrap_or(0));
+        }
+    }
+    Ok(sum)
+}
+
+/// Microseconds it takes to mask a decision for whoever may not read it whole.
+fn masking(office: &Office) -> Result<f64, Box<dyn Error>> {
+    let journal = &**office.desk.journal();
+    let company = office.desk.company(COMPANY)?;
+    let mut found = None;
+    for id in (1..office.fed).rev().take(50) {
+        let kept = find(journal, company, id)?;
+        found = found.or(kept.filter(|kept| kept.record.is_some()));
+    }
+    let kept = found.ok_or("no decision is kept")?;
+    let runs = 200;
+    let began = Instant::now();
+    for _ in 0..runs {
+        std::hint::black_box(kept.masked());
+    }
+    Ok(us(began.elapsed()) / f64::from(runs))
+}

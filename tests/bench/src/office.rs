@@ -1,0 +1,160 @@
+//! A company at its desk, with the reference pack and a journal on disk, and
+//! customers who write.
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use patchbay_desk::setups::{Setups, Wanted};
+use patchbay_desk::{Delivery, Desk, DeskSettings};
+use patchbay_engine::engine::Engine;
+use patchbay_generation::assemble::Assembler;
+use patchbay_journal::{Journal, Options, SqliteJournal};
+use patchbay_pack::build::BuildOptions;
+use serde_json::{Value, json};
+
+/// What customers write.
+const TEXTS: [&str; 4] = [
+    "Where is my parcel? It was due on Monday.",
+    "The app crashes whenever I open my orders.",
+    "I want a refund, this is the third time the size is wrong.",
+    "Any update on order 88213? Nobody answers the phone.",
+];
+/// Messages delivered at once.
+pub const BATCH: usize = 20;
+/// The company.
+pub const COMPANY: &str = "northwind";
+
+/// A company at its desk.
+pub struct Office {
+    pub desk: Arc<Desk>,
+    pub setups: Arc<Setups>,
+    written: usize,
+    /// How far its feed was read.
+    pub fed: u64,
+    _directory: tempfile::TempDir,
+}
+
+impl Office {
+    /// It decides by generation 1, and could by 2, which differs in the name
+    /// of the brand; `transcripts` as in a company file.
+    ///
+    /// # Errors
+    /// Whatever is in the way.
+    pub fn open(engine: &Engine, transcripts: &str) -> Result<Office, Box<dyn Error>> {
+        let directory = tempfile::tempdir()?;
+        let options = Options::new(
+            directory.path().join("desk.db"),
+            directory.path().join("desk.key"),
+        );
+        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&options)?);
+        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+        let quiet = BuildOptions {
+            quiet: true,
+            ..BuildOptions::default()
+        };
+        let assembler = Assembler::new(engine.clone(), vec![packs], quiet);
+        let desk = Desk::open(Arc::clone(&journal), Vec::new(), DeskSettings::default())?;
+        let desk = Arc::new(desk);
+        let setups = Setups::of(assembler, journal).followed_by(Arc::clone(&desk));
+        for (brand, keep_only) in [("Northwind", false), ("Southwind", true)] {
+            let text = file(transcripts, brand);
+            let built = setups.assembler().build_text(&text, directory.path(), 0);
+            let built = built.map_err(|problems| format!("{problems:?}"))?;
+            let wanted = Wanted {
+                keep_only,
+                ..wanted()
+            };
+            setups.apply(&built.source, &wanted)?;
+        }
+        Ok(Office {
+            desk,
+            setups: Arc::new(setups),
+            written: 0,
+            fed: 0,
+            _directory: directory,
+        })
+    }
+
+    /// Somebody writes who did not write before, a batch of them; how long it
+    /// took until all of it was decided and on disk.
+    ///
+    /// # Errors
+    /// When it is not taken in.
+    pub fn write(&mut self) -> Result<Duration, Box<dyn Error>> {
+        let deliveries = (0..BATCH).map(|_| {
+            self.written += 1;
+            let number = self.written;
+            Delivery::from_outside(json!({
+                "id": number.to_string(), "channel": "x", "text": TEXTS[number % TEXTS.len()],
+                "author": {"address": format!("@{number}")},
+            }))
+        });
+        let deliveries = deliveries.collect::<Result<Vec<_>, _>>();
+        let deliveries = deliveries.map_err(|error| error.to_string())?;
+        let began = Instant::now();
+        self.desk.accept(COMPANY, deliveries)?;
+        self.desk.settled();
+        Ok(began.elapsed())
+    }
+
+    /// Microseconds of the decisions since the last look: waiting for a place,
+    /// an instance, the policies.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn times(&mut self) -> Result<Vec<u64>, Box<dyn Error>> {
+        let company = self.desk.company(COMPANY)?;
+        let mut times = Vec::new();
+        loop {
+            let page = self.desk.journal().feed(company, self.fed, 1_000)?;
+            let Some(last) = page.entries.last() else {
+                times.sort_unstable();
+                return Ok(times);
+            };
+            self.fed = last.feed;
+            for entry in &page.entries {
+                let head: Value = serde_json::from_str(&entry.head)?;
+                let micros = |phase: &str| head["micros"][phase].as_u64().unwrap_or(0);
+                if head["micros"].is_object() {
+                    times.push(micros("queue") + micros("instantiate") + micros("call"));
+                }
+            }
+        }
+    }
+}
+
+/// Who asks for changes.
+pub fn wanted() -> Wanted {
+    Wanted {
+        by: "bench".to_owned(),
+        actor: "bench".to_owned(),
+        ..Wanted::default()
+    }
+}
+
+/// What a share of some numbers, in order, is no greater than.
+pub fn quantile<T: Copy>(sorted: &[T], percent: usize) -> T {
+    sorted[(sorted.len() - 1) * percent / 100]
+}
+
+fn file(transcripts: &str, brand: &str) -> String {
+    format!(
+        r#"company = "{COMPANY}"
+[pipeline]
+classify = ["care"]
+route = ["care"]
+escalate = ["care"]
+[plugin.care]
+pack = "social-care"
+grants = {{ interactions = true, agents = true, knowledge = true, state = ["conversation", "contact"] }}
+settings = {{ brand = "{brand}" }}
+[record]
+transcripts = {transcripts}
+[queue.general]
+default = true
+sla = {{ first-response = "30m" }}
+"#
+    )
+}
