@@ -1,18 +1,21 @@
 //! A company's recorded decisions: from the journal, or from the server that
 //! holds it.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_desk::decisions::{self, Filter, KeptDecision, Line, ReplayReport, case};
+use patchbay_desk::setups::Setups;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
+use patchbay_engine::pipeline::Pipelines;
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::Assembler;
-use patchbay_journal::{CompanyId, Journal, SqliteJournal};
+use patchbay_journal::{CompanyId, Journal};
 use patchbay_model::duration::Seconds;
-use patchbay_server::{Loaded, ServerSettings};
+use patchbay_server::ServerSettings;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -20,8 +23,8 @@ use crate::api::{Api, Reach, part};
 use crate::args::BuildFlags;
 use crate::exit::{Exit, Failure};
 use crate::loading::{build_options, cache, rejected};
+use crate::output;
 use crate::verbs::journal::failure;
-use crate::verbs::serve::load_failure;
 
 /// Decisions of one page.
 const PAGE: usize = 500;
@@ -33,7 +36,7 @@ pub(crate) struct Recorded {
 }
 
 enum Place {
-    Journal(Box<SqliteJournal>, CompanyId),
+    Journal(Box<Own>),
     Server(Api),
 }
 
@@ -43,7 +46,13 @@ impl Recorded {
         let place = match Reach::of(config)? {
             Reach::Journal(journal) => {
                 let id = journal.company(company).map_err(failure)?;
-                Place::Journal(journal, id)
+                Place::Journal(Box::new(Own {
+                    journal: Arc::from(journal as Box<dyn Journal>),
+                    company: id,
+                    settings: ServerSettings::read(config).map_err(rejected)?,
+                    setups: OnceLock::new(),
+                    built: Mutex::default(),
+                }))
             }
             Reach::Server(api) => Place::Server(api),
         };
@@ -62,8 +71,8 @@ impl Recorded {
         loop {
             filter.limit = (most - lines.len()).min(PAGE);
             let page = match &self.place {
-                Place::Journal(journal, id) => {
-                    decisions::list(&**journal, *id, &filter).map_err(failure)?
+                Place::Journal(own) => {
+                    decisions::list(&*own.journal, own.company, &filter).map_err(failure)?
                 }
                 Place::Server(api) => read(api.get(&self.query(&filter))?)?,
             };
@@ -104,8 +113,8 @@ impl Recorded {
     /// A decision, with everything that is kept of it.
     pub(crate) fn find(&self, id: u64) -> Result<KeptDecision, Failure> {
         match &self.place {
-            Place::Journal(journal, company) => {
-                let kept = decisions::find(&**journal, *company, id).map_err(failure)?;
+            Place::Journal(own) => {
+                let kept = decisions::find(&*own.journal, own.company, id).map_err(failure)?;
                 kept.ok_or_else(|| unknown(id))
             }
             Place::Server(api) => read(api.get(&self.path(&format!("/{id}?unsealed=true")))?),
@@ -127,52 +136,97 @@ impl Recorded {
         }
     }
 
-    /// Whether a server answers, which has the plugins as well.
-    pub(crate) fn is_served(&self) -> bool {
-        matches!(self.place, Place::Server(_))
-    }
-
-    /// The same decision again, where the server has its plugins.
-    pub(crate) fn replay(
-        &self,
-        id: u64,
-        generation: Option<&Generation>,
-    ) -> Result<ReplayReport, Failure> {
-        match (&self.place, generation) {
-            (Place::Server(api), None) => {
-                let path = self.path(&format!("/{id}/replay?unsealed=true"));
+    /// The same decision again, with the plugins it was made with; what came
+    /// out of it masked, unless it is wanted as it is.
+    pub(crate) fn replay(&self, id: u64, unseal: bool) -> Result<ReplayReport, Failure> {
+        match &self.place {
+            Place::Server(api) => {
+                let path = self.path(&format!("/{id}/replay?unsealed={unseal}"));
                 read(api.post(&path, &serde_json::json!({}))?)
             }
-            (_, Some(generation)) => Ok(self.find(id)?.replay(&generation.pipelines)),
-            (Place::Journal(..), None) => Err(no_plugins()),
+            Place::Journal(own) => {
+                let kept = self.find(id)?;
+                let report = match own.made_by(&kept)? {
+                    Some(generation) => kept.replay(&generation.pipelines),
+                    None => kept.replay(&Pipelines::new("")),
+                };
+                match unseal {
+                    true => Ok(report),
+                    false => {
+                        let report = serde_json::to_value(&report);
+                        let report = report.map_err(|error| Failure::new(Exit::Machine, error))?;
+                        read(kept.hide(&report))
+                    }
+                }
+            }
         }
     }
 
     /// A plugin's part in a decision, as a case.
-    pub(crate) fn case(
-        &self,
-        id: u64,
-        plugin: Option<&str>,
-        generation: Option<&Generation>,
-    ) -> Result<Value, Failure> {
-        match (&self.place, generation) {
-            (Place::Server(api), _) => {
+    pub(crate) fn case(&self, id: u64, plugin: Option<&str>) -> Result<Value, Failure> {
+        match &self.place {
+            Place::Server(api) => {
                 let plugin = plugin.map(|name| format!("?plugin={}", part(name)));
                 let plugin = plugin.unwrap_or_default();
                 api.get(&self.path(&format!("/{id}/case{plugin}")))
             }
-            (Place::Journal(..), Some(generation)) => {
+            Place::Journal(own) => {
                 let kept = self.find(id)?;
-                case::export(&kept, plugin, generation, &generation.pipelines)
+                let generation = own.made_by(&kept)?.ok_or_else(|| {
+                    Failure::advised(
+                        Exit::NotRight,
+                        format!(
+                            "generation {}, which made decision {id}, cannot be built any more",
+                            kept.line.generation
+                        ),
+                        "patchbay generations show says what it was",
+                    )
+                })?;
+                case::export(&kept, plugin, &generation, &generation.pipelines)
                     .map_err(|error| Failure::new(Exit::NotRight, error))
             }
-            (Place::Journal(..), None) => Err(no_plugins()),
         }
     }
 }
 
-fn no_plugins() -> Failure {
-    Failure::new(Exit::Pack, "no plugins are loaded to decide with")
+/// A journal nobody else has open, and the generations that are kept in it.
+struct Own {
+    journal: Arc<dyn Journal>,
+    company: CompanyId,
+    settings: ServerSettings,
+    setups: OnceLock<Setups>,
+    built: Mutex<HashMap<u64, Option<Arc<Generation>>>>,
+}
+
+impl Own {
+    /// The generation a decision was made by, built once; none where that
+    /// cannot be built any more.
+    fn made_by(&self, kept: &KeptDecision) -> Result<Option<Arc<Generation>>, Failure> {
+        let number = kept.line.generation;
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = built.get(&number) {
+            return Ok(known.clone());
+        }
+        if self.setups.get().is_none() {
+            let engine = Engine::serving(self.settings.engine.clone(), cache())
+                .map_err(|error| Failure::new(Exit::Machine, error))?;
+            let packs = self.settings.packs.clone();
+            let assembler = Assembler::new(engine, packs, Default::default());
+            let _ = self
+                .setups
+                .set(Setups::of(assembler, Arc::clone(&self.journal)));
+        }
+        let setups = self.setups.get();
+        let found = setups.and_then(|setups| match setups.ready(self.company, number) {
+            Ok(generation) => Some(generation),
+            Err(error) => {
+                output::note(format!("generation {number} is left out: {error}"));
+                None
+            }
+        });
+        built.insert(number, found.clone());
+        Ok(found)
+    }
 }
 
 fn unknown(id: u64) -> Failure {
@@ -188,27 +242,6 @@ fn read<T: DeserializeOwned>(document: Value) -> Result<T, Failure> {
         Failure::new(
             Exit::Machine,
             format!("the server's answer does not read: {error}"),
-        )
-    })
-}
-
-/// The generation a company would be served with now, by the server's settings.
-pub(crate) fn present(
-    config: &Path,
-    company: &str,
-    build: &BuildFlags,
-) -> Result<Arc<Generation>, Failure> {
-    let settings = ServerSettings::read(config).map_err(rejected)?;
-    let loaded =
-        Loaded::from_settings(settings, cache(), build_options(build)).map_err(load_failure)?;
-    let loaded = loaded.all_right().map_err(load_failure)?;
-    let mut all = loaded.companies.into_iter().map(|built| built.generation);
-    let found = all.find(|generation| generation.company == company);
-    found.map(Arc::new).ok_or_else(|| {
-        Failure::advised(
-            Exit::NotRight,
-            format!("there is no company {company:?}"),
-            format!("{} names the company files", config.display()),
         )
     })
 }

@@ -139,6 +139,12 @@ impl KeptDecision {
         mask::masked(self)
     }
 
+    /// Something that was made of it, masked alike.
+    #[must_use]
+    pub fn hide(&self, document: &Value) -> Value {
+        mask::hide(self, document)
+    }
+
     /// The same decision again, in the sandbox.
     pub fn replay(&self, kept: &dyn Kept) -> ReplayReport {
         let parts = match self.erased {

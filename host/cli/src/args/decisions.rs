@@ -77,8 +77,6 @@ pub(crate) enum DecisionsVerb {
         /// File to write; standard output unless given.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
-        #[command(flatten)]
-        build: BuildFlags,
     },
 }
 

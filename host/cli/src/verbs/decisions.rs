@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::args::{DecisionsArgs, DecisionsVerb};
 use crate::exit::{Exit, Failure, Outcome, io};
 use crate::output;
-use crate::recorded::{Recorded, present, since};
+use crate::recorded::{Recorded, since};
 
 pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
     let recorded = Recorded::of(&args.config, &args.company)?;
@@ -47,13 +47,8 @@ pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
             decision,
             plugin,
             output: file,
-            build,
         } => {
-            let generation = match recorded.is_served() {
-                true => None,
-                false => Some(present(&args.config, &args.company, build)?),
-            };
-            let case = recorded.case(*decision, plugin.as_deref(), generation.as_deref())?;
+            let case = recorded.case(*decision, plugin.as_deref())?;
             match file {
                 None => output::json(&case)?,
                 Some(file) => {

@@ -15,7 +15,7 @@ use patchbay_generation::Generation;
 use crate::args::ReplayArgs;
 use crate::exit::{Exit, Failure, Outcome, io};
 use crate::output;
-use crate::recorded::{Recorded, candidate, present, since};
+use crate::recorded::{Recorded, candidate, since};
 use tally::{Result as One, Tally};
 
 /// Most threads: as many as the engine has places for running decisions.
@@ -49,14 +49,10 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome {
         }
     };
     let recorded = Recorded::of(&args.config, &args.company)?;
-    let own = match (&tried, recorded.is_served()) {
-        (None, false) => Some(present(&args.config, &args.company, &args.build)?),
-        _ => None,
-    };
     let how = How {
         recorded: &recorded,
         tried: tried.as_deref(),
-        own: own.as_deref(),
+        unseal: args.unseal,
     };
     let ids: Vec<u64> = match (args.decision, args.since) {
         (Some(id), _) => vec![id],
@@ -70,7 +66,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome {
             lines.into_iter().map(|line| line.id).collect()
         }
     };
-    let mut tally = Tally::new(args.with.as_deref(), args.unseal);
+    let mut tally = Tally::new(args.with.as_deref());
     all(&how, &ids, jobs, &mut tally)?;
     if let Some(file) = &args.html {
         std::fs::write(file, html::page(&tally, &args.company)).map_err(io(file))?;
@@ -95,7 +91,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome {
 struct How<'a> {
     recorded: &'a Recorded,
     tried: Option<&'a Generation>,
-    own: Option<&'a Generation>,
+    unseal: bool,
 }
 
 impl How<'_> {
@@ -103,10 +99,14 @@ impl How<'_> {
         match self.tried {
             Some(tried) => {
                 let kept = self.recorded.find(id)?;
-                Ok(trial::run(&kept, tried, PATIENCE).into())
+                let one = One::from(trial::run(&kept, tried, PATIENCE));
+                Ok(match self.unseal {
+                    true => one,
+                    false => one.shown(|value| kept.hide(value)),
+                })
             }
             None => {
-                let ReplayReport { id, whole, parts } = self.recorded.replay(id, self.own)?;
+                let ReplayReport { id, whole, parts } = self.recorded.replay(id, self.unseal)?;
                 let diverged = parts.iter().find_map(|part| match &part.replayed {
                     Replayed::Diverged(_) => Some(part.name.clone()),
                     _ => None,

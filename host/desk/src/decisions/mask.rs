@@ -17,6 +17,21 @@ const NAME: usize = 3;
 /// A decision with personal data masked: what the detector finds, and who wrote
 /// by address and name, wherever it stands.
 pub(super) fn masked(kept: &KeptDecision) -> Value {
+    let document = serde_json::to_value(kept).unwrap_or(Value::Null);
+    let mut shown = hide(kept, &document);
+    // Digests and ids are no telephone numbers, whatever digits they have.
+    put_back(&document, &mut shown);
+    shown
+}
+
+/// A document made of a decision, masked like that.
+pub(super) fn hide(kept: &KeptDecision, document: &Value) -> Value {
+    masked_document(&without(document, &names(kept)))
+}
+
+/// By what whoever wrote is known in it, the longest first: one name may be a
+/// piece of another.
+fn names(kept: &KeptDecision) -> Vec<String> {
     let mut names = BTreeSet::new();
     if let Some(texts) = &kept.texts {
         let all = texts.earlier.iter().chain(&texts.elsewhere);
@@ -36,17 +51,12 @@ pub(super) fn masked(kept: &KeptDecision) -> Value {
             }
         }
     }
-    // The longest first: one name may be a piece of another.
     let mut names: Vec<String> = names
         .into_iter()
         .filter(|name| name.chars().count() >= NAME)
         .collect();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    let document = serde_json::to_value(kept).unwrap_or(Value::Null);
-    let mut shown = masked_document(&without(&document, &names));
-    // Digests and ids are no telephone numbers, whatever digits they have.
-    put_back(&document, &mut shown);
-    shown
+    names
 }
 
 fn of_author(author: &Author, names: &mut BTreeSet<String>) {

@@ -15,7 +15,6 @@ use patchbay_desk::decisions::{self, Filter, KeptDecision};
 use patchbay_generation::Generation;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
-use patchbay_model::masking::masked_document;
 use patchbay_model::outcome::OutcomeKind;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -208,7 +207,7 @@ pub(super) async fn replay(
         let report = serde_json::to_value(report).map_err(|_| Problem::of(Kind::Internal))?;
         Ok(Json(match unsealed {
             true => report,
-            false => masked_document(&report),
+            false => kept.hide(&report),
         }))
     })
     .await

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_somebody_wrote_stays_text() {
-        let mut tally = Tally::new(None, true);
+        let mut tally = Tally::new(None);
         tally
             .not_replayable
             .insert("<script>alert('x')</script>".to_owned(), 1);

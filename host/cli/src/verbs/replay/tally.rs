@@ -5,7 +5,6 @@ use std::path::Path;
 
 use patchbay_desk::decisions::trial::{Trial, TrialResult};
 use patchbay_engine::replay::{Asked, Difference, NotReplayable, Replayed};
-use patchbay_model::masking::masked_document;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -56,6 +55,20 @@ impl Result {
             recalled: 0,
             missed: 0,
         }
+    }
+}
+
+impl Result {
+    /// With every value as `show` has it.
+    pub(super) fn shown(mut self, show: impl Fn(&Value) -> Value) -> Result {
+        if let What::Different(differences) | What::Failed(_, differences) = &mut self.what {
+            for difference in differences {
+                for value in [&mut difference.recorded, &mut difference.replayed] {
+                    *value = value.as_ref().map(&show);
+                }
+            }
+        }
+        self
     }
 }
 
@@ -124,12 +137,10 @@ pub(super) struct Tally {
     pub(super) fields: BTreeMap<String, Field>,
     /// By plugin and outcome.
     pub(super) failures: BTreeMap<String, Failing>,
-    #[serde(skip)]
-    unseal: bool,
 }
 
 impl Tally {
-    pub(super) fn new(with: Option<&Path>, unseal: bool) -> Tally {
+    pub(super) fn new(with: Option<&Path>) -> Tally {
         Tally {
             with: with.map(|file| file.display().to_string()),
             decisions: 0,
@@ -141,7 +152,6 @@ impl Tally {
             missed: 0,
             fields: BTreeMap::new(),
             failures: BTreeMap::new(),
-            unseal,
         }
     }
 
@@ -188,18 +198,13 @@ impl Tally {
     }
 
     fn differ(&mut self, decision: u64, differences: Vec<Difference>) {
-        let unseal = self.unseal;
-        let shown = |value: Option<Value>| match unseal {
-            true => value,
-            false => value.as_ref().map(masked_document),
-        };
         for difference in differences {
             let field = self.fields.entry(general(&difference.field)).or_default();
             field.count += 1;
             field.examples.push(Example {
                 decision,
-                recorded: shown(difference.recorded),
-                replayed: shown(difference.replayed),
+                recorded: difference.recorded,
+                replayed: difference.replayed,
             });
             if field.examples.len() > EXAMPLES * 8 {
                 field.examples.sort_by_key(|example| example.decision);
@@ -298,8 +303,8 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_counted_by_field_with_masked_examples() {
-        let mut tally = Tally::new(Some(Path::new("x.toml")), false);
+    fn differences_are_counted_by_field_with_examples() {
+        let mut tally = Tally::new(Some(Path::new("x.toml")));
         for id in (1..100).rev() {
             tally.count(different(id, &format!("classification.intents[{id}].name")));
         }
@@ -308,7 +313,10 @@ mod tests {
         assert_eq!(field.count, 99);
         let ids: Vec<_> = field.examples.iter().map(|one| one.decision).collect();
         assert_eq!(ids, [1, 2, 3, 4, 5]);
-        assert_eq!(field.examples[0].recorded, Some(json!("[payment-card]")));
+        assert_eq!(
+            field.examples[0].recorded,
+            Some(json!("4111 1111 1111 1111"))
+        );
         assert_eq!((tally.recalled, tally.missed), (99, 198));
         assert_eq!(tally.compared(), 99);
     }
