@@ -426,8 +426,12 @@ impl Setups {
         }
     }
 
-    /// A generation a company decided by not long ago.
+    /// A generation a company tries, or decided by not long ago.
     fn recent(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
+        let tried = self.desk.as_ref().and_then(|desk| desk.tried(company));
+        if let Some(tried) = tried.filter(|tried| tried.number == number) {
+            return Some(tried);
+        }
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = recent.get(&company)?.iter();
         known.find(|known| known.number == number).cloned()

@@ -231,13 +231,9 @@ impl Desk {
     }
 
     /// The generation a company tries.
-    ///
-    /// # Errors
-    /// [`DeskError::UnknownCompany`].
-    pub(crate) fn tried(&self, company: &str) -> Result<Option<Arc<Generation>>, DeskError> {
-        let here = self.inner.here(self.company(company)?)?;
-        let tried = here.deciding().rollout;
-        Ok(tried.map(|tried| Arc::clone(&tried.candidate)))
+    pub(crate) fn tried(&self, company: CompanyId) -> Option<Arc<Generation>> {
+        let tried = self.inner.at(company)?.deciding().rollout?;
+        Some(Arc::clone(&tried.candidate))
     }
 
     /// How what a company tries stands; none: it tries nothing.

@@ -83,13 +83,11 @@ impl Setups {
         if number == control.number {
             return Err(RolloutError::Active(number).into());
         }
-        match desk.tried(company).map_err(RolloutError::Desk)? {
+        let company = desk.company(company).map_err(RolloutError::Desk)?;
+        match desk.tried(company) {
             Some(tried) if tried.number == number => Ok(tried),
             Some(tried) => Err(RolloutError::Tried(tried.number).into()),
-            None => {
-                let company = desk.company(company).map_err(RolloutError::Desk)?;
-                self.ready(company, number)
-            }
+            None => self.ready(company, number),
         }
     }
 
