@@ -3,6 +3,9 @@
 
 mod activating;
 mod asking;
+mod bypassing;
+mod draining;
+mod orders;
 mod people;
 mod sending;
 mod working;
@@ -23,6 +26,9 @@ use thiserror::Error;
 
 pub(crate) use activating::obstacles;
 pub use activating::{ActivateError, Change, Obstacle};
+pub use bypassing::BypassError;
+pub use draining::Left;
+pub use orders::Drain;
 pub use people::{AgentStatus, QueueStatus};
 pub use sending::Waiting;
 
@@ -30,11 +36,13 @@ use crate::assignment::Assignments;
 use crate::clock::{Clock, Steady};
 use crate::floor::FloorError;
 use crate::intake::Delivery;
+use crate::load::{Load, LoadBounds};
 use crate::memory::AtHand;
 use crate::surge::Surges;
 use crate::timers::Timers;
 use crate::work::{Lane, Work, WorkList};
 use asking::Requests;
+use orders::Orders;
 
 /// What the operator decides about the desk.
 #[derive(Clone, Debug)]
@@ -46,6 +54,11 @@ pub struct DeskSettings {
     pub patience: Duration,
     /// Bytes of stack a policy may use beside the thread's own.
     pub stack: usize,
+    /// From where on it is busy, and full.
+    pub load: LoadBounds,
+    /// What people may have asked for at once in one company; further requests
+    /// are told to come again. Default 128.
+    pub requests: usize,
     /// What time it is. Default: the system's.
     pub clock: Clock,
 }
@@ -56,6 +69,8 @@ impl Default for DeskSettings {
             workers: thread::available_parallelism().map_or(2, usize::from),
             patience: Duration::from_secs(10),
             stack: 512 << 10,
+            load: LoadBounds::default(),
+            requests: 128,
             clock: Clock::system(),
         }
     }
@@ -91,6 +106,12 @@ pub enum DeskError {
     /// What was to be written down could not be.
     #[error(transparent)]
     Act(crate::action::ActError),
+    /// The company takes nothing in.
+    #[error("{0:?} takes nothing in: an operator drains it; deliver it again later")]
+    Draining(String),
+    /// Something is not bypassed, or not asked again.
+    #[error(transparent)]
+    Bypass(#[from] BypassError),
     /// No thread could be started.
     #[error("cannot start the threads that decide: {0}; try fewer workers")]
     Threads(std::io::Error),
@@ -136,15 +157,17 @@ struct Here {
     surges: Surges,
     /// Held while the roster changes, on the floor and in the journal.
     roster: Mutex<()>,
+    orders: Orders,
 }
 
 impl Here {
-    fn of(generation: Arc<Generation>, assignments: Assignments) -> Here {
+    fn of(generation: Arc<Generation>, assignments: Assignments, orders: Orders) -> Here {
         Here {
             generation: RwLock::new(generation),
             assignments,
             surges: Surges::default(),
             roster: Mutex::new(()),
+            orders,
         }
     }
 
@@ -228,7 +251,8 @@ impl Desk {
             names.insert(generation.company.clone(), company);
             let open = open.remove(&company).unwrap_or_default();
             let assignments = people::open(&*journal, company, &generation, &open, now)?;
-            let here = Here::of(generation, assignments);
+            let orders = Orders::read_back(&*journal, company)?;
+            let here = Here::of(generation, assignments, orders);
             companies.insert(company, Arc::new(here));
         }
         let unrecorded = companies
@@ -294,24 +318,44 @@ impl Desk {
         deliveries: Vec<Delivery>,
     ) -> Result<Vec<Receipt>, DeskError> {
         let id = self.company(company)?;
+        self.takes_in(company, id)?;
         let inner = &self.inner;
+        let repeats = self.load().allows_repeats();
         let mut interactions = Vec::with_capacity(deliveries.len());
         let mut arrivals = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
-            arrivals.push(inner.arrival(id, &delivery)?);
-            interactions.push(delivery.interaction.id);
+            // What was decided before can wait until there is time.
+            let later = delivery.kind == Kind::Edit && !repeats;
+            if !later {
+                arrivals.push(inner.arrival(id, &delivery)?);
+            }
+            interactions.push((delivery.interaction.id, later));
         }
         let queue = Arc::clone(inner);
         let accepted = inner
             .journal
             .accept_in_order(arrivals, Box::new(move |taken| queue.queue(taken)))?;
-        let receipts = interactions.into_iter().zip(accepted);
-        Ok(receipts
-            .map(|(interaction, accepted)| Receipt {
+        let mut accepted = accepted.into_iter();
+        let receipts = interactions.into_iter().map(|(interaction, later)| {
+            let taken = match later {
+                true => None,
+                false => accepted.next(),
+            };
+            let busy = ReceiptStatus::Busy {
+                retry_after: asking::RETRY_AFTER,
+            };
+            Receipt {
                 interaction,
-                status: inner.taken(accepted),
-            })
-            .collect())
+                status: taken.map_or(busy, |accepted| inner.taken(accepted)),
+            }
+        });
+        Ok(receipts.collect())
+    }
+
+    /// How much is asked of the desk at this moment. Quick to tell.
+    pub fn load(&self) -> Load {
+        let (waiting, waited) = self.inner.work.line();
+        self.inner.settings.load.load(waiting, waited)
     }
 
     /// The journal's number of a company.

@@ -25,6 +25,7 @@ pub mod export;
 pub mod floor;
 pub mod history;
 mod intake;
+pub mod load;
 mod memory;
 mod outgoing;
 mod pass;
@@ -40,8 +41,9 @@ mod work;
 pub use assignment::Incident;
 pub use clock::Clock;
 pub use desk::{
-    ActivateError, AgentStatus, Change, Desk, DeskError, DeskSettings, News, Obstacle, QueueStatus,
-    Receipt, ReceiptStatus, Waiting,
+    ActivateError, AgentStatus, BypassError, Change, Desk, DeskError, DeskSettings, Drain, Left,
+    News, Obstacle, QueueStatus, Receipt, ReceiptStatus, Waiting,
 };
 pub use intake::Delivery;
+pub use load::{Load, LoadBounds};
 pub use outgoing::Outgoing;

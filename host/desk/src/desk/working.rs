@@ -94,7 +94,12 @@ impl Inner {
         let Some(here) = self.at(company) else {
             return;
         };
-        let (news, next) = here.assignments.room().settle(self.now());
+        let now = self.now();
+        let (news, next) = here.assignments.room().settle(now);
+        let next = next
+            .into_iter()
+            .chain(self.end_bypasses(company, &here, now))
+            .min();
         for (slot, conversation) in news {
             let lane = Lane { company, slot };
             self.work.push(lane, Work::News(conversation));
@@ -160,6 +165,13 @@ impl Inner {
             Work::News(conversation) => guarded(|| pass.news(conversation)),
             Work::Act(id, conversation) => {
                 let request = self.requests.get(id).ok_or(Undecided::Nothing)?;
+                if request.is_late() {
+                    // Whoever asked is told so, and tries again: not decided.
+                    return Ok(Decided {
+                        planned: None,
+                        answer: Some(Err(busy())),
+                    });
+                }
                 let acted = catch_unwind(AssertUnwindSafe(|| {
                     pass.act_on(conversation, &request.actor, &request.action)
                 }));

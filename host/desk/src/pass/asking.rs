@@ -63,7 +63,8 @@ impl Pass<'_> {
         stages: &BTreeSet<Stage>,
     ) -> Result<Asked<'_>, Undecided> {
         let given = Given::of(&matter.situation, &matter.sources, stages);
-        let trying = Trying::recording(self.recording(&matter.situation));
+        let recording = self.recording(&matter.situation);
+        let trying = Trying::recording(recording).bypassing(&self.bypasses);
         let made = self
             .generation
             .decide_on(matter.situation, stages, &trying, self.patience);
@@ -87,7 +88,7 @@ impl Pass<'_> {
             true => Recording::NONE,
             false => self.recording(&matter.situation),
         };
-        let trying = Trying::recording(recording);
+        let trying = Trying::recording(recording).bypassing(&self.bypasses);
         let made = self
             .generation
             .check_on(matter.situation, at_hand, &trying, self.patience);

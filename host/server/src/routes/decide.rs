@@ -32,9 +32,10 @@ pub(super) async fn decide(
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    making::answer(app, company, request, |generation, body, now, patience| {
+    app.takes_in(&company)?;
+    making::answer(app, company, request, |generation, body, terms, _| {
         let request = json::read(body)?;
-        Ok(generation.decide(request, now, patience)?)
+        Ok(generation.decide(request, terms)?)
     })
     .await
 }

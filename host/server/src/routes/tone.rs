@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use patchbay_generation::decide::ToneRequest;
 
 use crate::problem::Problem;
 use crate::serve::App;
@@ -30,9 +31,14 @@ pub(super) async fn tone(
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    making::answer(app, company, request, |generation, body, now, patience| {
-        let request = json::read(body)?;
-        Ok(generation.check(request, now, patience)?)
+    making::answer(app, company, request, |generation, body, terms, load| {
+        let request: ToneRequest = json::read(body)?;
+        if request.composing && !load.allows_repeats() {
+            return Err(Problem::busy(
+                "the host is full: drafts are not checked while they are typed",
+            ));
+        }
+        Ok(generation.check(request, terms)?)
     })
     .await
 }

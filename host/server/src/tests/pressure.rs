@@ -22,7 +22,7 @@ async fn occupy(server: &Running) -> mpsc::Sender<()> {
                 let _ = held.lock().map(|held| held.recv());
                 turn.answer(());
             };
-            let _ = app.workers.ask(until, work).await;
+            let _ = app.workers.ask("northwind", until, work).await;
         });
         all_begun.recv().await.expect("begun");
     }
