@@ -12,6 +12,8 @@ use crate::history::EntryKind;
 
 /// Name of the directive that has a company take nothing in.
 pub(super) const DRAIN: &str = "drain";
+/// How the names of directives begin that bypass something.
+const BYPASS: &str = "bypass ";
 
 /// Nothing is taken in any more, while what is at hand is finished.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +50,11 @@ impl Orders {
             };
             match directive.name.as_str() {
                 DRAIN => drain = serde_json::from_str(&directive.body).map_err(corrupt)?,
-                _ => bypasses.put(serde_json::from_str(&directive.body).map_err(corrupt)?),
+                name if name.starts_with(BYPASS) => {
+                    bypasses.put(serde_json::from_str(&directive.body).map_err(corrupt)?);
+                }
+                // Somebody else's.
+                _ => {}
             }
         }
         Ok(Orders {
@@ -94,7 +100,7 @@ pub(super) fn directive(bypass: &Bypass) -> Directive {
 
 /// Under which name the journal keeps a bypass.
 pub(super) fn name(what: &Bypassed) -> String {
-    format!("bypass {what}")
+    format!("{BYPASS}{what}")
 }
 
 /// What the feed says of a bypass; not the operator's own words.

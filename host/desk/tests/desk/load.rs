@@ -114,7 +114,7 @@ fn people_of_one_company_ask_for_so_much_at_once_and_others_are_not_kept_waiting
     }
     let desk = Arc::new(stuck(place.path(), 2));
     let conversation = conversations(&desk)[0].id;
-    let resolve = |desk: &Desk| {
+    let resolve = move |desk: &Desk| {
         let action = patchbay_desk::action::Action::Resolve;
         desk.act("northwind", conversation, supervisor(), action)
             .expect("there")
