@@ -6,7 +6,6 @@ use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use patchbay_desk::Load;
 use patchbay_engine::decision::Decision;
 use patchbay_generation::Generation;
 use patchbay_generation::decide::{Made, Terms};
@@ -19,13 +18,18 @@ use crate::problem::{Kind, Problem};
 use crate::serve::App;
 
 /// How a body becomes a decision.
-pub(crate) type Make = for<'g> fn(&'g Generation, &[u8], &Terms, Load) -> Result<Made<'g>, Problem>;
+pub(crate) type Make = for<'g> fn(&'g Generation, &[u8], &Terms) -> Result<Made<'g>, Problem>;
+
+/// Whether a body asks for something that is asked for again anyway: then it
+/// is turned away while the host is full.
+pub(crate) type Repeats = fn(&[u8]) -> bool;
 
 /// Have a company decide about what a request brings.
 pub(crate) async fn answer(
     app: Arc<App>,
     company: String,
     request: Request,
+    repeats: Repeats,
     make: Make,
 ) -> Result<Response, Problem> {
     let deadline = Deadline::of(request.headers())?;
@@ -45,7 +49,11 @@ pub(crate) async fn answer(
         .ok()
         .and_then(|desk| desk.bypasses(&company).ok());
     let bypasses = bypasses.unwrap_or_default();
-    let load = app.load();
+    if !app.load().allows_repeats() && repeats(&body) {
+        return Err(Problem::busy(
+            "the host is full: drafts are not checked while they are typed",
+        ));
+    }
     let until = deadline.until(app.settings.deadline);
     let telemetry = Arc::clone(&app.telemetry);
     let work = move |turn: crate::workers::Turn<Result<Bytes, Problem>>| {
@@ -54,7 +62,7 @@ pub(crate) async fn answer(
             patience: turn.patience(),
             bypasses,
         };
-        let made = make(&generation, &body, &terms, load);
+        let made = make(&generation, &body, &terms);
         drop(body);
         let Made { mut decision, pass } = match made {
             Ok(made) => made,

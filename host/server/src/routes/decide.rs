@@ -33,7 +33,8 @@ pub(super) async fn decide(
     request: Request,
 ) -> Result<Response, Problem> {
     app.takes_in(&company)?;
-    making::answer(app, company, request, |generation, body, terms, _| {
+    let never = |_: &[u8]| false;
+    making::answer(app, company, request, never, |generation, body, terms| {
         let request = json::read(body)?;
         Ok(generation.decide(request, terms)?)
     })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use patchbay_generation::decide::ToneRequest;
+use serde::Deserialize;
 
 use crate::problem::Problem;
 use crate::serve::App;
@@ -31,14 +31,25 @@ pub(super) async fn tone(
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    making::answer(app, company, request, |generation, body, terms, load| {
-        let request: ToneRequest = json::read(body)?;
-        if request.composing && !load.allows_repeats() {
-            return Err(Problem::busy(
-                "the host is full: drafts are not checked while they are typed",
-            ));
-        }
-        Ok(generation.check(request, terms)?)
-    })
+    making::answer(
+        app,
+        company,
+        request,
+        is_typed,
+        |generation, body, terms| {
+            let request = json::read(body)?;
+            Ok(generation.check(request, terms)?)
+        },
+    )
     .await
+}
+
+/// Whether the draft is still being typed; what is malformed is told later.
+fn is_typed(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Typed {
+        #[serde(default)]
+        composing: bool,
+    }
+    serde_json::from_slice::<Typed>(body).is_ok_and(|draft| draft.composing)
 }
