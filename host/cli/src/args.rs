@@ -1,5 +1,6 @@
 //! The command line, as clap sees it.
 
+mod day;
 mod decisions;
 mod generations;
 mod rollout;
@@ -12,6 +13,9 @@ use patchbay_model::access::Role;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 
+pub(crate) use day::{
+    BypassArgs, BypassVerb, ConversationsArgs, ConversationsVerb, DrainArgs, WhichConversations,
+};
 pub(crate) use decisions::{DecisionsArgs, DecisionsVerb, ReplayArgs};
 pub(crate) use generations::{
     ApplyArgs, ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs,
@@ -80,6 +84,12 @@ pub(crate) enum Verb {
     Decisions(DecisionsArgs),
     /// Run recorded decisions again, with the same plugins or with a company file to try.
     Replay(ReplayArgs),
+    /// Take a stage or a plugin out of the decisions for a while.
+    Bypass(BypassArgs),
+    /// Take nothing in, while what is at hand is finished.
+    Drain(DrainArgs),
+    /// Conversations that are not resolved: list them, have them routed anew.
+    Conversations(ConversationsArgs),
     /// Look after the journal: its state, backups, checks, retention.
     Journal(JournalArgs),
     /// What is kept of a person: export it, erase it, say who is whom.
@@ -358,9 +368,11 @@ pub(crate) enum DemoCompany {
   patchbay journal backup /backups/monday.db
   patchbay journal check --json
   patchbay journal compact --older-than 400d
+  patchbay journal restore /backups/monday.db --force
 
-They work while a server runs too: then they ask it. A backup is of use only
-with the master key, which is not in it.")]
+They work while a server runs too: then they ask it; only `restore` needs the
+journal for itself. A backup is of use only with the master key, which is not in
+it.")]
 pub(crate) struct JournalArgs {
     /// The server's settings, which name the journal.
     #[arg(long, default_value = "patchbay.toml", global = true)]
@@ -383,6 +395,18 @@ pub(crate) enum JournalVerb {
     },
     /// Look for damage.
     Check,
+    /// Put a backup in the journal's place, after looking through it. No
+    /// server may be running.
+    Restore {
+        /// The backup.
+        from: PathBuf,
+        /// Where to; the journal's own path unless given.
+        #[arg(long, value_name = "PATH")]
+        to: Option<PathBuf>,
+        /// Even if a journal is there: it is set aside under another name.
+        #[arg(long)]
+        force: bool,
+    },
     /// Let go resolved conversations, and what else is done, beyond an age.
     Compact {
         /// How old, such as 90d: counted from when it was last touched.

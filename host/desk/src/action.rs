@@ -61,6 +61,9 @@ pub enum Action {
     Transfer(Destination),
     /// Give it back to its queue; it is routed again.
     Return,
+    /// Have it routed anew, wherever it is, with its age: held by an agent who
+    /// is gone, offered, or waiting.
+    Requeue,
     /// Leave it lying: the resolution clock stands still.
     Hold,
     /// Go on with it.

@@ -191,7 +191,7 @@ fn whole(parts: &[ReplayedPart]) -> Replayed {
             part,
             Replayed::NotReplayable {
                 why: NotReplayable::NotCalled,
-                ended: Some(OutcomeKind::Failed),
+                ended: Some(OutcomeKind::Failed | OutcomeKind::Bypassed),
             }
         )
     };

@@ -1,8 +1,12 @@
 //! The desk: takes deliveries in, has them decided about in order, and keeps
 //! what came of it.
 
+mod accepting;
 mod activating;
 mod asking;
+mod bypassing;
+mod draining;
+mod orders;
 mod people;
 pub(crate) mod rolling;
 mod sending;
@@ -16,14 +20,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_generation::Generation;
-use patchbay_journal::{
-    Accepted, Arrival, CompanyId, Journal, JournalError, Kind, Ordinal, Purpose, Queued, SealError,
-};
+use patchbay_journal::{CompanyId, Journal, JournalError, Kind, Ordinal};
 use patchbay_model::directory::DirectoryError;
 use thiserror::Error;
 
 pub(crate) use activating::obstacles;
 pub use activating::{ActivateError, Change, Obstacle};
+pub use bypassing::BypassError;
+pub use draining::Left;
+pub use orders::Drain;
 pub use people::{AgentStatus, QueueStatus};
 pub use rolling::RolloutError;
 pub use sending::Waiting;
@@ -31,13 +36,14 @@ pub use sending::Waiting;
 use crate::assignment::Assignments;
 use crate::clock::{Clock, Steady};
 use crate::floor::FloorError;
-use crate::intake::Delivery;
+use crate::load::{Load, LoadBounds};
 use crate::memory::AtHand;
 use crate::rollout::{Line, Rollout};
 use crate::surge::Surges;
 use crate::timers::Timers;
-use crate::work::{Lane, Work, WorkList};
+use crate::work::WorkList;
 use asking::Requests;
+use orders::Orders;
 
 /// What the operator decides about the desk.
 #[derive(Clone, Debug)]
@@ -49,6 +55,11 @@ pub struct DeskSettings {
     pub patience: Duration,
     /// Bytes of stack a policy may use beside the thread's own.
     pub stack: usize,
+    /// From where on it is busy, and full.
+    pub load: LoadBounds,
+    /// What people may have asked for at once in one company; further requests
+    /// are told to come again. Default 128.
+    pub requests: usize,
     /// What time it is. Default: the system's.
     pub clock: Clock,
 }
@@ -59,6 +70,8 @@ impl Default for DeskSettings {
             workers: thread::available_parallelism().map_or(2, usize::from),
             patience: Duration::from_secs(10),
             stack: 512 << 10,
+            load: LoadBounds::default(),
+            requests: 128,
             clock: Clock::system(),
         }
     }
@@ -94,6 +107,12 @@ pub enum DeskError {
     /// What was to be written down could not be.
     #[error(transparent)]
     Act(crate::action::ActError),
+    /// The company takes nothing in.
+    #[error("{0:?} takes nothing in: an operator drains it; deliver it again later")]
+    Draining(String),
+    /// Something is not bypassed, or not asked again.
+    #[error(transparent)]
+    Bypass(#[from] BypassError),
     /// No thread could be started.
     #[error("cannot start the threads that decide: {0}; try fewer workers")]
     Threads(std::io::Error),
@@ -146,10 +165,11 @@ struct Here {
     surges: Surges,
     /// Held while the roster changes, on the floor and in the journal.
     roster: Mutex<()>,
+    orders: Orders,
 }
 
 impl Here {
-    fn of(generation: Arc<Generation>, assignments: Assignments) -> Here {
+    fn of(generation: Arc<Generation>, assignments: Assignments, orders: Orders) -> Here {
         Here {
             deciding: RwLock::new(Deciding {
                 generation,
@@ -158,6 +178,7 @@ impl Here {
             assignments,
             surges: Surges::default(),
             roster: Mutex::new(()),
+            orders,
         }
     }
 
@@ -252,7 +273,8 @@ impl Desk {
             names.insert(generation.company.clone(), company);
             let open = open.remove(&company).unwrap_or_default();
             let assignments = people::open(&*journal, company, &generation, &open, now)?;
-            let here = Here::of(generation, assignments);
+            let orders = Orders::read_back(&*journal, company)?;
+            let here = Here::of(generation, assignments, orders);
             companies.insert(company, Arc::new(here));
         }
         let unrecorded = companies
@@ -316,34 +338,9 @@ impl Desk {
         Ok(())
     }
 
-    /// Take deliveries in. What is answered with is on disk.
-    ///
-    /// # Errors
-    /// [`DeskError`]; then nothing was taken in.
-    pub fn accept(
-        &self,
-        company: &str,
-        deliveries: Vec<Delivery>,
-    ) -> Result<Vec<Receipt>, DeskError> {
-        let id = self.company(company)?;
-        let inner = &self.inner;
-        let mut interactions = Vec::with_capacity(deliveries.len());
-        let mut arrivals = Vec::with_capacity(deliveries.len());
-        for delivery in deliveries {
-            arrivals.push(inner.arrival(id, &delivery)?);
-            interactions.push(delivery.interaction.id);
-        }
-        let queue = Arc::clone(inner);
-        let accepted = inner
-            .journal
-            .accept_in_order(arrivals, Box::new(move |taken| queue.queue(taken)))?;
-        let receipts = interactions.into_iter().zip(accepted);
-        Ok(receipts
-            .map(|(interaction, accepted)| Receipt {
-                interaction,
-                status: inner.taken(accepted),
-            })
-            .collect())
+    /// How much is asked of the desk at this moment. Quick to tell.
+    pub fn load(&self) -> Load {
+        self.inner.load()
     }
 
     /// The journal's number of a company.
@@ -434,71 +431,13 @@ impl Drop for Desk {
 }
 
 impl Inner {
+    fn load(&self) -> Load {
+        let (waiting, waited) = self.work.line();
+        self.settings.load.load(waiting, waited)
+    }
+
     /// Now, but never before a time that was seen already.
     fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    fn arrival(&self, company: CompanyId, delivery: &Delivery) -> Result<Arrival, DeskError> {
-        let interaction = &delivery.interaction;
-        let now = self.now();
-        let address = delivery.address();
-        let channel = interaction.channel.as_str();
-        let contact = match self.at_hand.contact(company, channel, &address) {
-            Some(contact) => contact,
-            None => {
-                let found = self.journal.address(company, channel, &address, now)?;
-                self.at_hand
-                    .keep_contact(company, channel, &address, found.contact);
-                found.contact
-            }
-        };
-        // Its own type writes it: that cannot fail.
-        let plain = serde_json::to_vec(interaction).unwrap_or_default();
-        let sealed = self
-            .journal
-            .seal(company, contact, Purpose::Message, &plain)
-            .map_err(|error| match error {
-                SealError::Erased(_) => DeskError::Erased,
-                SealError::Journal(error) => error.into(),
-                other => JournalError::Corrupt(other.to_string()).into(),
-            })?;
-        Ok(Arrival {
-            company,
-            channel: interaction.channel.clone(),
-            account: interaction.account.clone().unwrap_or_default(),
-            message: interaction.id.clone(),
-            kind: delivery.kind,
-            thread: delivery.thread(contact),
-            in_reply_to: interaction.in_reply_to.clone(),
-            digest: delivery.digest(&plain),
-            body: sealed,
-            contact: Some(contact),
-            received_at: interaction.received_at.unwrap_or(now),
-            accepted_at: now,
-        })
-    }
-
-    /// In the order of their acceptance, whoever handed them in.
-    fn queue(&self, taken: &[Queued]) {
-        for input in taken {
-            let lane = Lane {
-                company: input.company,
-                slot: input.slot,
-            };
-            self.work.push(lane, Work::Input(input.ordinal));
-        }
-    }
-
-    fn taken(&self, accepted: Accepted) -> ReceiptStatus {
-        match accepted {
-            Accepted::Taken(message) => {
-                let (ordinal, kind) = (message.ordinal, message.kind);
-                self.at_hand.keep_input(*message);
-                ReceiptStatus::Accepted { ordinal, kind }
-            }
-            Accepted::Duplicate { ordinal } => ReceiptStatus::Duplicate { ordinal },
-            Accepted::Busy { retry_after } => ReceiptStatus::Busy { retry_after },
-        }
     }
 }

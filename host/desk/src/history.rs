@@ -53,6 +53,9 @@ entry_kinds! {
     Quarantined = 48, "quarantined";
     /// An operator or supervisor should look.
     Alerted = 49, "alerted";
+    /// An operator has taken a stage or a plugin out of the decisions for a
+    /// while.
+    Bypassed = 56, "bypassed";
     /// It was set before an agent.
     Offered = 64, "offered";
     /// An agent took what was offered.
@@ -75,6 +78,8 @@ entry_kinds! {
     StateChanged = 73, "state-changed";
     /// It holds no capacity any more: its customer is next, and does not write.
     Parked = 74, "parked";
+    /// Somebody had it routed anew, wherever it was.
+    Requeued = 76, "requeued";
     /// An agent came, went or does something else.
     PresenceChanged = 80, "presence-changed";
     /// An agent is on the roster, or what it says of them changed.
@@ -89,6 +94,12 @@ entry_kinds! {
     RolloutChanged = 85, "rollout-changed";
     /// It is tried no more.
     RolloutEnded = 86, "rollout-ended";
+    /// A stage or a plugin that was bypassed is asked again.
+    BypassEnded = 90, "bypass-ended";
+    /// The company takes nothing in, while what is at hand is finished.
+    DrainBegan = 91, "drain-began";
+    /// The company takes in again.
+    DrainEnded = 92, "drain-ended";
     /// An agent or a policy wrote a reply.
     ReplyDrafted = 95, "reply-drafted";
     /// A reply is on its way to the channel.

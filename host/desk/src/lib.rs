@@ -25,6 +25,7 @@ pub mod export;
 pub mod floor;
 pub mod history;
 mod intake;
+pub mod load;
 mod memory;
 mod outgoing;
 mod pass;
@@ -41,10 +42,11 @@ mod work;
 pub use assignment::Incident;
 pub use clock::Clock;
 pub use desk::{
-    ActivateError, AgentStatus, Change, Desk, DeskError, DeskSettings, News, Obstacle, QueueStatus,
-    Receipt, ReceiptStatus, RolloutError, Waiting,
+    ActivateError, AgentStatus, BypassError, Change, Desk, DeskError, DeskSettings, Drain, Left,
+    News, Obstacle, QueueStatus, Receipt, ReceiptStatus, RolloutError, Waiting,
 };
 pub use intake::Delivery;
+pub use load::{Load, LoadBounds};
 pub use outgoing::Outgoing;
 pub use rollout::{
     ArmReport, Bound, Breach, Compared, Example, FieldReport, Latency, RolloutReport,

@@ -19,6 +19,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use patchbay_generation::Generation;
 use patchbay_journal::{Commit, CompanyId, ConversationId, Journal, JournalError, Kind, Message};
+use patchbay_model::bypass::Bypasses;
 use patchbay_model::conversation::{ConversationState, Trigger};
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
@@ -53,6 +54,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) now: Timestamp,
     /// How long to wait for the policies' turn.
     pub(crate) patience: Duration,
+    /// What an operator has taken out.
+    pub(crate) bypasses: Arc<Bypasses>,
 }
 
 /// What a pass came to: the commit, and the conversation as it is after it.

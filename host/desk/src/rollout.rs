@@ -153,6 +153,8 @@ pub(crate) struct Trying<'a> {
     /// Who decides in this pass.
     pub(crate) arm: Arm,
     pub(crate) line: &'a Line,
+    /// Whether there is time for what nobody waits for.
+    pub(crate) has_time: bool,
 }
 
 impl<'a> Trying<'a> {
@@ -161,6 +163,7 @@ impl<'a> Trying<'a> {
         rollout: &'a Arc<Rollout>,
         thread: &[u8],
         line: &'a Line,
+        has_time: bool,
     ) -> Option<Trying<'a>> {
         let taken = rollout.takes(thread);
         let arm = match (rollout.terms.kind, taken) {
@@ -168,11 +171,21 @@ impl<'a> Trying<'a> {
             (RolloutKind::Canary, true) => Arm::Candidate,
             _ => Arm::Control,
         };
-        Some(Trying { rollout, arm, line })
+        Some(Trying {
+            rollout,
+            arm,
+            line,
+            has_time,
+        })
     }
 
-    /// Whether what is decided is to be decided by the other, too.
+    /// Whether what is decided is to be decided by the other, too, and there is
+    /// time for that.
     pub(crate) fn compares(&self) -> bool {
+        self.has_time && self.is_compared()
+    }
+
+    fn is_compared(&self) -> bool {
         self.rollout.terms.kind == RolloutKind::Shadow || self.arm == Arm::Candidate
     }
 
@@ -184,6 +197,7 @@ impl<'a> Trying<'a> {
             tally.arm(self.arm).count(decision);
         }
         let Some(question) = question else {
+            tally.compared.no_time += u64::from(self.is_compared());
             return;
         };
         let job = Job {

@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use patchbay_journal::{CompanyId, ConversationId, Ordinal, Slot};
 
@@ -37,7 +38,7 @@ pub(crate) struct WorkList {
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Waiting {
     lanes: HashMap<Lane, Queue>,
     /// Lanes with work that nobody is at, by company.
@@ -46,12 +47,35 @@ struct Waiting {
     turns: VecDeque<CompanyId>,
     count: usize,
     taken: usize,
+    /// What waits or is in somebody's hands, by company.
+    undecided: HashMap<CompanyId, usize>,
+    /// How long the work that was taken last had waited.
+    waited: Duration,
+    /// Since when nobody has taken any of what waits.
+    untouched: Instant,
     closed: bool,
+}
+
+impl Default for Waiting {
+    fn default() -> Waiting {
+        Waiting {
+            lanes: HashMap::new(),
+            ready: HashMap::new(),
+            turns: VecDeque::new(),
+            count: 0,
+            taken: 0,
+            undecided: HashMap::new(),
+            waited: Duration::ZERO,
+            untouched: Instant::now(),
+            closed: false,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    work: VecDeque<Work>,
+    /// Each with when it was put here.
+    work: VecDeque<(Instant, Work)>,
     /// Whether somebody is at it.
     taken: bool,
 }
@@ -60,10 +84,15 @@ impl WorkList {
     /// Add work at the end of its lane.
     pub(crate) fn push(&self, lane: Lane, work: Work) {
         let mut waiting = self.waiting();
+        let now = Instant::now();
         let queue = waiting.lanes.entry(lane).or_default();
-        queue.work.push_back(work);
+        queue.work.push_back((now, work));
         let is_first = queue.work.len() == 1 && !queue.taken;
+        if waiting.count == 0 {
+            waiting.untouched = now;
+        }
         waiting.count += 1;
+        *waiting.undecided.entry(lane.company).or_default() += 1;
         if is_first {
             waiting.make_ready(lane);
             drop(waiting);
@@ -80,13 +109,18 @@ impl WorkList {
             if waiting.closed {
                 return Vec::new();
             }
+            let now = Instant::now();
+            let mut longest = Duration::ZERO;
             let mut taken = Vec::new();
             while taken.len() < most
-                && let Some(next) = waiting.take_one()
+                && let Some((since, next)) = waiting.take_one()
             {
+                longest = longest.max(now.saturating_duration_since(since));
                 taken.push(next);
             }
             if !taken.is_empty() {
+                waiting.waited = longest;
+                waiting.untouched = now;
                 return taken;
             }
             waiting = self
@@ -106,10 +140,13 @@ impl WorkList {
         };
         queue.taken = false;
         if let Some(work) = left {
-            queue.work.push_front(work);
+            queue.work.push_front((Instant::now(), work));
         }
         let is_empty = queue.work.is_empty();
         waiting.count += usize::from(left.is_some());
+        if left.is_none() {
+            waiting.is_decided(lane.company);
+        }
         if is_empty {
             waiting.lanes.remove(&lane);
         } else {
@@ -124,6 +161,23 @@ impl WorkList {
     pub(crate) fn undecided(&self) -> usize {
         let waiting = self.waiting();
         waiting.count + waiting.taken
+    }
+
+    /// The same, of one company.
+    pub(crate) fn undecided_of(&self, company: CompanyId) -> usize {
+        let waiting = self.waiting();
+        waiting.undecided.get(&company).copied().unwrap_or(0)
+    }
+
+    /// How much waits, and for how long the front of it has, as far as that
+    /// is known: what was taken last had waited so long, or longer nobody has
+    /// taken any.
+    pub(crate) fn line(&self) -> (usize, Duration) {
+        let waiting = self.waiting();
+        match waiting.count {
+            0 => (0, Duration::ZERO),
+            count => (count, waiting.waited.max(waiting.untouched.elapsed())),
+        }
     }
 
     /// Let nobody take more.
@@ -163,7 +217,16 @@ impl Waiting {
         ready.push_back(lane);
     }
 
-    fn take_one(&mut self) -> Option<(Lane, Work)> {
+    fn is_decided(&mut self, company: CompanyId) {
+        if let Some(count) = self.undecided.get_mut(&company) {
+            *count -= 1;
+            if *count == 0 {
+                self.undecided.remove(&company);
+            }
+        }
+    }
+
+    fn take_one(&mut self) -> Option<(Instant, (Lane, Work))> {
         let company = self.turns.pop_front()?;
         let ready = self.ready.get_mut(&company)?;
         let lane = ready.pop_front()?;
@@ -173,11 +236,11 @@ impl Waiting {
             self.turns.push_back(company);
         }
         let queue = self.lanes.get_mut(&lane)?;
-        let work = queue.work.pop_front()?;
+        let (since, work) = queue.work.pop_front()?;
         queue.taken = true;
         self.count -= 1;
         self.taken += 1;
-        Some((lane, work))
+        Some((since, (lane, work)))
     }
 }
 
@@ -233,6 +296,26 @@ mod tests {
         assert_eq!(list.take(9), [(lane(1, 1), input(3))]);
         list.give_back(lane(1, 0), None);
         assert_eq!(list.take(9), [(lane(1, 0), input(2))]);
+    }
+
+    #[test]
+    fn each_company_is_counted_until_its_work_is_done() {
+        let list = WorkList::default();
+        for number in 0..3 {
+            list.push(lane(1, 0), input(number));
+        }
+        list.push(lane(2, 0), input(9));
+        let of = |company| list.undecided_of(CompanyId(company));
+        let taken = list.take(1);
+        assert_eq!((of(1), of(2), of(3)), (3, 1, 0), "in hand is not done");
+        list.give_back(taken[0].0, Some(taken[0].1));
+        assert_eq!(of(1), 3, "left over is not done");
+        for _ in 0..4 {
+            let (lane, _) = list.take(1)[0];
+            list.give_back(lane, None);
+        }
+        assert_eq!((of(1), of(2)), (0, 0));
+        assert_eq!(list.line(), (0, Duration::ZERO));
     }
 
     #[test]

@@ -109,7 +109,8 @@ pub struct Fallback {
     /// At which stage.
     pub stage: Stage,
     /// The rule that decided: `continue`, `default-queue`, `next`, `hold`,
-    /// `revise`, `block` or `alert`.
+    /// `revise`, `block`, `alert`, or `let-through` where an operator bypassed
+    /// it and would have it so.
     pub rule: &'static str,
     /// The plugin that failed, or none where no policy had an opinion.
     #[serde(skip_serializing_if = "Option::is_none")]

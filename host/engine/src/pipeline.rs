@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use patchbay_model::bypass::{Bypass, Bypasses};
 use patchbay_model::decision::classification::MergedClassification;
 use patchbay_model::decision::escalation::Escalation;
 use patchbay_model::decision::route::RoutePlan;
@@ -20,6 +21,10 @@ use crate::decision::{Decided, Fallback, Micros, Part, has_particulars, micros};
 use crate::instance::Trace;
 use crate::plugin::{Admission, Lease, Plugin};
 use crate::replay::Recalled;
+
+/// What is done for want of an answer of a plugin that was bypassed so that
+/// everything goes on as without it.
+const LET_THROUGH: &str = "let-through";
 
 /// The plugins of each stage, in order, and where conversations go for want of
 /// a route. Immutable: a change is another value.
@@ -71,14 +76,18 @@ impl Pipelines {
         stages: impl IntoIterator<Item = Stage>,
         patience: Duration,
     ) -> PipelinePass<'_> {
-        let plugins = stages.into_iter().flat_map(|stage| self.of(stage));
+        let plugins = stages.into_iter().flat_map(|stage| {
+            let of_stage = self.of(stage).iter();
+            of_stage.map(move |plugin| (stage, Arc::as_ref(plugin)))
+        });
         PipelinePass {
             pipelines: self,
-            admission: Admitted::NotYet(plugins.map(Arc::as_ref).collect()),
+            admission: Admitted::NotYet(plugins.collect()),
             leases: Vec::new(),
             patience,
             recording: Recording::NONE,
             known: BTreeMap::new(),
+            bypasses: Arc::default(),
         }
     }
 }
@@ -94,12 +103,14 @@ pub struct PipelinePass<'a> {
     recording: Recording,
     /// What a record knows of things that have changed since, by stage.
     known: BTreeMap<Stage, Arc<Answers>>,
+    /// What an operator has taken out.
+    bypasses: Arc<Bypasses>,
 }
 
 /// Whether a pass may use the instances it needs; asked once, for all plugins
 /// of its stages, when the first of them is called.
 enum Admitted<'a> {
-    NotYet(Vec<&'a Plugin>),
+    NotYet(Vec<(Stage, &'a Plugin)>),
     Yes(Admission<'a>),
     No(Outcome),
 }
@@ -132,6 +143,29 @@ impl<'a> PipelinePass<'a> {
         self
     }
 
+    /// Leave out what an operator has taken out; nothing of it is waited for.
+    #[must_use]
+    pub fn bypassing(mut self, bypasses: &Arc<Bypasses>) -> PipelinePass<'a> {
+        self.bypasses = Arc::clone(bypasses);
+        if let Admitted::NotYet(plugins) = &mut self.admission {
+            plugins.retain(|(stage, plugin)| bypasses.find(*stage, plugin.name()).is_none());
+        }
+        self
+    }
+
+    fn bypass(&self, stage: Stage, plugin: &Plugin) -> Option<&Bypass> {
+        self.bypasses.find(stage, plugin.name())
+    }
+
+    /// What is done for want of a plugin's answer: the stage's rule, unless an
+    /// operator said that it goes on as without the plugin.
+    fn rule(&self, stage: Stage, plugin: &Plugin, usual: &'static str) -> &'static str {
+        match self.bypass(stage, plugin) {
+            Some(bypass) if bypass.let_through => LET_THROUGH,
+            _ => usual,
+        }
+    }
+
     /// What the interaction is: all plugins are asked, and their answers
     /// merged; one that fails is left out.
     pub fn classify(&mut self, situation: &Arc<Situation>) -> Decided<MergedClassification> {
@@ -140,7 +174,8 @@ impl<'a> PipelinePass<'a> {
             let asked = self.ask(plugin, Stage::Classify, |lease, recording| {
                 lease.classify(situation, recording)
             });
-            stage.took(plugin.name(), asked, || "continue");
+            let rule = self.rule(Stage::Classify, plugin, "continue");
+            stage.took(plugin.name(), asked, || rule);
         }
         let merged =
             (!stage.answers.is_empty()).then(|| MergedClassification::of(stage.answers.drain(..)));
@@ -155,13 +190,15 @@ impl<'a> PipelinePass<'a> {
             let asked = self.ask(plugin, Stage::Route, |lease, recording| {
                 lease.route(situation, recording)
             });
-            let rule = match plugin.on_failure().route {
+            let usual = match plugin.on_failure().route {
                 RouteFailure::DefaultQueue => "default-queue",
                 RouteFailure::Next => "next",
             };
+            let rule = self.rule(Stage::Route, plugin, usual);
             let kind = asked.outcome.kind;
             stage.took(plugin.name(), asked, || rule);
-            let ask_next = kind == OutcomeKind::Declined || (kind.is_failure() && rule == "next");
+            let ask_next =
+                kind == OutcomeKind::Declined || (kind.is_failure() && rule != "default-queue");
             if !ask_next {
                 break;
             }
@@ -204,9 +241,10 @@ impl<'a> PipelinePass<'a> {
                 ToneFailure::Revise => (Verdict::Revise, "revise"),
                 ToneFailure::Block => (Verdict::Block, "block"),
             };
+            let rule = self.rule(Stage::Tone, plugin, rule);
             let kind = asked.outcome.kind;
             stage.took(plugin.name(), asked, || rule);
-            if kind.is_failure() {
+            if kind.is_failure() && rule != LET_THROUGH {
                 stage
                     .answers
                     .push((plugin.name(), unchecked(plugin.name(), kind, verdict)));
@@ -226,10 +264,13 @@ impl<'a> PipelinePass<'a> {
             let asked = self.ask(plugin, Stage::Escalate, |lease, recording| {
                 lease.escalate(situation, recording)
             });
-            if asked.outcome.kind.is_failure() {
-                tracing::warn!(plugin = plugin.name(), outcome = %asked.outcome.kind, "an escalation policy failed");
+            let kind = asked.outcome.kind;
+            // Whoever bypassed it knows.
+            if kind.is_failure() && kind != OutcomeKind::Bypassed {
+                tracing::warn!(plugin = plugin.name(), outcome = %kind, "an escalation policy failed");
             }
-            stage.took(plugin.name(), asked, || "alert");
+            let rule = self.rule(Stage::Escalate, plugin, "alert");
+            stage.took(plugin.name(), asked, || rule);
         }
         let merged =
             (!stage.answers.is_empty()).then(|| Escalation::merge(stage.answers.drain(..)));
@@ -244,6 +285,10 @@ impl<'a> PipelinePass<'a> {
     ) -> Asked<A> {
         let recording = self.recording;
         let known = self.known.get(&stage).cloned();
+        if let Some(bypass) = self.bypass(stage, plugin) {
+            let trace = Trace::not_called(bypass.outcome());
+            return asked(plugin, stage, None, trace, 0, Micros::default());
+        }
         // One that is left alone costs no instance.
         if let Some(outcome) = plugin.breaker(stage).refusal(Instant::now()) {
             let trace = Trace::not_called(outcome);
@@ -299,7 +344,8 @@ impl<'a> PipelinePass<'a> {
     fn admit(&mut self, plugin: &Plugin) -> Result<u64, Outcome> {
         let mut queued = 0;
         if let Admitted::NotYet(plugins) = &mut self.admission {
-            let plugins = std::mem::take(plugins);
+            let plugins = std::mem::take(plugins).into_iter();
+            let plugins = plugins.map(|(_, plugin)| plugin).collect();
             self.admission = match Admission::wait_for(plugins, self.patience) {
                 Ok(admission) => {
                     queued = micros(admission.queued);

@@ -10,6 +10,7 @@ use patchbay_engine::Recording;
 use patchbay_engine::decision::{Decided, Decision};
 use patchbay_engine::pipeline::PipelinePass;
 use patchbay_engine::replay::Recalled;
+use patchbay_model::bypass::Bypasses;
 use patchbay_model::conversation::{Contact, Conversation, Trigger};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::stage::Stage;
@@ -102,6 +103,8 @@ pub struct Trying {
     /// What is known of things that have changed since, where it is made on a
     /// record.
     pub recalled: Recalled,
+    /// What an operator has taken out.
+    pub bypasses: Arc<Bypasses>,
 }
 
 impl Trying {
@@ -109,8 +112,44 @@ impl Trying {
     pub fn recording(recording: Recording) -> Trying {
         Trying {
             recording,
-            recalled: Recalled::default(),
+            ..Trying::default()
         }
+    }
+
+    /// The same, without what an operator has taken out.
+    #[must_use]
+    pub fn bypassing(self, bypasses: &Arc<Bypasses>) -> Trying {
+        Trying {
+            bypasses: Arc::clone(bypasses),
+            ..self
+        }
+    }
+}
+
+/// When a decision is made, how long it may wait for its turn, and without
+/// whom.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The moment.
+    pub now: Timestamp,
+    /// How long to wait to be admitted.
+    pub patience: Duration,
+    /// What an operator has taken out.
+    pub bypasses: Arc<Bypasses>,
+}
+
+impl Terms {
+    /// With everybody.
+    pub fn at(now: Timestamp, patience: Duration) -> Terms {
+        Terms {
+            now,
+            patience,
+            bypasses: Arc::default(),
+        }
+    }
+
+    fn trying(&self, recording: Recording) -> Trying {
+        Trying::recording(recording).bypassing(&self.bypasses)
     }
 }
 
@@ -128,12 +167,7 @@ impl Generation {
     ///
     /// # Errors
     /// [`InputError`] for what cannot be decided about.
-    pub fn decide(
-        &self,
-        request: DecideRequest,
-        now: Timestamp,
-        patience: Duration,
-    ) -> Result<Made<'_>, InputError> {
+    pub fn decide(&self, request: DecideRequest, terms: &Terms) -> Result<Made<'_>, InputError> {
         let interaction = Interaction::from_outside(request.interaction)?;
         if request.earlier.len() > EARLIER {
             return Err(InputError::TooLarge {
@@ -156,7 +190,7 @@ impl Generation {
         }
         exchange.contact = request.contact;
         exchange.earlier = earlier;
-        let mut situation = Situation::of(surroundings, exchange, now, seed);
+        let mut situation = Situation::of(surroundings, exchange, terms.now, seed);
         let mut stages = request.stages;
         situation.assessment = given(request.classification, situation.text())?;
         if situation.assessment.is_some() {
@@ -165,7 +199,8 @@ impl Generation {
         }
         situation.trigger = request.trigger.map(Arc::new);
         let recording = request.transcript.into();
-        Ok(self.decide_on(situation, &stages, &Trying::recording(recording), patience))
+        let trying = terms.trying(recording);
+        Ok(self.decide_on(situation, &stages, &trying, terms.patience))
     }
 
     /// Decide about an interaction in a situation, at these stages: tone is
@@ -188,7 +223,8 @@ impl Generation {
             .pipelines
             .pass(stages.iter().copied(), patience)
             .recording(trying.recording)
-            .recalling(&trying.recalled);
+            .recalling(&trying.recalled)
+            .bypassing(&trying.bypasses);
         if stages.contains(&Stage::Classify) {
             let decided = pass.classify(&situation);
             classified(&mut decision, &mut situation, decided);
@@ -214,16 +250,11 @@ impl Generation {
     ///
     /// # Errors
     /// [`InputError`] for what cannot be checked.
-    pub fn check(
-        &self,
-        request: ToneRequest,
-        now: Timestamp,
-        patience: Duration,
-    ) -> Result<Made<'_>, InputError> {
+    pub fn check(&self, request: ToneRequest, terms: &Terms) -> Result<Made<'_>, InputError> {
         let draft = Draft::from_value(request.draft)?;
         let seed = request.seed.unwrap_or_else(|| seed_of(&draft.id));
         let mut situation = Situation {
-            now,
+            now: terms.now,
             seed,
             surroundings: Arc::clone(&self.surroundings),
             exchange: None,
@@ -252,7 +283,8 @@ impl Generation {
             composing: request.composing,
         };
         let recording = request.transcript.into();
-        Ok(self.check_on(situation, at_hand, &Trying::recording(recording), patience))
+        let trying = terms.trying(recording);
+        Ok(self.check_on(situation, at_hand, &trying, terms.patience))
     }
 
     /// Check a draft in a situation. What it answers is classified first,
@@ -277,7 +309,8 @@ impl Generation {
             .pipelines
             .pass(stages.into_iter().chain([Stage::Tone]), patience)
             .recording(trying.recording)
-            .recalling(&trying.recalled);
+            .recalling(&trying.recalled)
+            .bypassing(&trying.bypasses);
         let mut situation = Arc::new(situation);
         if classifies {
             let decided = pass.classify(&situation);

@@ -31,6 +31,12 @@ pub enum JournalError {
         /// Newest schema known here.
         known: u32,
     },
+    /// There is a journal already. Nothing was touched.
+    #[error("{path} exists; it is replaced only with --force, which sets it aside")]
+    Exists {
+        /// The database.
+        path: PathBuf,
+    },
     /// The file is a database, but no journal. Nothing was touched.
     #[error("{path} is not a journal of Patchbay; name another file")]
     Foreign {

@@ -10,6 +10,7 @@ use crate::arrival::{Accepted, Arrival, Message, Pending, Queued};
 use crate::audit::{AuditChain, AuditEntry, AuditHash, Audited};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
+use crate::directive::Directive;
 use crate::entry::{Entry, Feed, Note};
 use crate::error::{CommitError, Conflict, JournalError, SealError};
 use crate::generation::{Activation, GenerationRow, NewGeneration};
@@ -389,6 +390,32 @@ pub trait Journal: Send + Sync {
         after: &str,
         limit: usize,
     ) -> Result<Vec<AgentRow>, JournalError>;
+
+    // What operators ordered.
+
+    /// Keep a directive, in place of the one of its name, together with what
+    /// the feed and the audit trail say of it.
+    fn put_directive(
+        &self,
+        company: CompanyId,
+        directive: Directive,
+        notes: Vec<Note>,
+        audit: AuditEntry,
+    ) -> Result<(), JournalError>;
+
+    /// Take a directive back; if there was one, together with what the feed and
+    /// the audit trail say of it. The audit trail says nothing of what ended by
+    /// itself. Answers whether there was one.
+    fn lift_directive(
+        &self,
+        company: CompanyId,
+        name: &str,
+        notes: Vec<Note>,
+        audit: Option<AuditEntry>,
+    ) -> Result<bool, JournalError>;
+
+    /// A company's directives, by name.
+    fn directives(&self, company: CompanyId) -> Result<Vec<Directive>, JournalError>;
 
     // People.
 

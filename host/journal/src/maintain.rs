@@ -17,6 +17,17 @@ pub struct Backup {
     pub newest: Ordinal,
 }
 
+/// A backup that is a journal again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Its size.
+    pub bytes: u64,
+    /// Last arrival it holds.
+    pub newest: Ordinal,
+    /// Where the journal is that was there before.
+    pub set_aside: Option<PathBuf>,
+}
+
 /// One thing [`check`](crate::Journal::check) found wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {

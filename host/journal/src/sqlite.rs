@@ -7,6 +7,7 @@ mod check;
 mod commit;
 mod compact;
 mod contacts;
+mod directives;
 mod generations;
 mod journal;
 mod keys;
@@ -17,6 +18,7 @@ mod outbox;
 mod person;
 mod read;
 mod readers;
+mod restore;
 mod rollouts;
 mod roster;
 mod row;
@@ -40,6 +42,8 @@ use crate::error::JournalError;
 use crate::id::CompanyId;
 use crate::lanes::Lanes;
 use crate::vault::{MasterKey, Vault, make_private};
+
+pub use restore::restore;
 
 use accept::Backlog;
 use keys::Keys;

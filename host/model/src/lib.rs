@@ -3,6 +3,7 @@
 //! Time comes in as a parameter, so every rule is a plain test.
 
 pub mod access;
+pub mod bypass;
 pub mod capacity;
 pub mod company;
 pub mod conversation;

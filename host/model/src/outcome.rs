@@ -62,6 +62,8 @@ outcomes! {
     Overloaded = "overloaded", 503, "the host is too busy";
     /// The input crashed the host's process repeatedly and is set aside.
     Quarantined = "quarantined", 502, "the input is set aside after repeated crashes";
+    /// An operator has taken the policy, or its stage, out for a while.
+    Bypassed = "bypassed", 502, "an operator has taken the policy out for a while";
     /// The component does not fit the contract this host speaks.
     Incompatible = "incompatible", 502, "the policy does not fit this host's contract";
 }

@@ -1,9 +1,6 @@
 //! The way of a request that wants a decision: body, company, a thread, the
 //! generation, the document.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
@@ -11,25 +8,31 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use patchbay_engine::decision::Decision;
 use patchbay_generation::Generation;
-use patchbay_generation::decide::Made;
+use patchbay_generation::decide::{Made, Terms};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
+use std::sync::Arc;
 
+use crate::body;
+use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem};
 use crate::serve::App;
-use crate::{body, deadline};
 
 /// How a body becomes a decision.
-pub(crate) type Make =
-    for<'g> fn(&'g Generation, &[u8], Timestamp, Duration) -> Result<Made<'g>, Problem>;
+pub(crate) type Make = for<'g> fn(&'g Generation, &[u8], &Terms) -> Result<Made<'g>, Problem>;
+
+/// Whether a body asks for something that is asked for again anyway: then it
+/// is turned away while the host is full.
+pub(crate) type Repeats = fn(&[u8]) -> bool;
 
 /// Have a company decide about what a request brings.
 pub(crate) async fn answer(
     app: Arc<App>,
     company: String,
     request: Request,
+    repeats: Repeats,
     make: Make,
 ) -> Result<Response, Problem> {
-    let patience = deadline::of(request.headers(), app.settings.deadline)?;
+    let deadline = Deadline::of(request.headers())?;
     let body = body::read(
         request,
         app.settings.body_limit,
@@ -41,9 +44,25 @@ pub(crate) async fn answer(
         .companies
         .get(&company)
         .ok_or_else(|| Problem::of(Kind::UnknownCompany))?;
+    let bypasses = app
+        .desk()
+        .ok()
+        .and_then(|desk| desk.bypasses(&company).ok());
+    let bypasses = bypasses.unwrap_or_default();
+    if !app.load().allows_repeats() && repeats(&body) {
+        return Err(Problem::busy(
+            "the host is full: drafts are not checked while they are typed",
+        ));
+    }
+    let until = deadline.until(app.settings.deadline);
     let telemetry = Arc::clone(&app.telemetry);
     let work = move |turn: crate::workers::Turn<Result<Bytes, Problem>>| {
-        let made = make(&generation, &body, Timestamp::now(), turn.patience());
+        let terms = Terms {
+            now: Timestamp::now(),
+            patience: turn.patience(),
+            bypasses,
+        };
+        let made = make(&generation, &body, &terms);
         drop(body);
         let Made { mut decision, pass } = match made {
             Ok(made) => made,
@@ -56,7 +75,7 @@ pub(crate) async fn answer(
         // part of anybody's waiting.
         drop(pass);
     };
-    let document = app.workers.ask(Instant::now() + patience, work).await??;
+    let document = app.workers.ask(&company, until, work).await??;
     Ok(([(CONTENT_TYPE, "application/json")], document).into_response())
 }
 

@@ -6,8 +6,8 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use patchbay_desk::DeskError;
 use patchbay_desk::action::ActError;
+use patchbay_desk::{BypassError, DeskError};
 use patchbay_journal::JournalError;
 use patchbay_model::input::InputError;
 use patchbay_model::located::Located;
@@ -27,6 +27,8 @@ const DETAIL_CHARS: usize = 500;
 const FIELD_CHARS: usize = 200;
 /// Seconds after which a request that was turned away may come again.
 const RETRY_SECONDS: u32 = 1;
+/// The same where an operator has nothing taken in.
+const DRAINING_SECONDS: u32 = 30;
 
 /// Declares the kinds of problem: type, status and title exist here only.
 macro_rules! kinds {
@@ -157,6 +159,10 @@ kinds! {
     Storage = "storage", SERVICE_UNAVAILABLE, "The journal cannot be used";
     /// The author wanted to be forgotten.
     Erased = "erased", CONFLICT, "The author was erased";
+    /// Nothing is taken in.
+    Draining = "draining", SERVICE_UNAVAILABLE, "Nothing is taken in now";
+    /// Nothing of that name is bypassed.
+    UnknownBypass = "unknown-bypass", NOT_FOUND, "That is not bypassed";
     /// The server does not decide now.
     NotReady = "not-ready", SERVICE_UNAVAILABLE, "The server is not ready";
 }
@@ -405,6 +411,14 @@ impl From<DeskError> for Problem {
                 Problem::of(Kind::InvalidInput).detail(error.to_string())
             }
             DeskError::Act(error) => error.into(),
+            error @ DeskError::Draining(_) => Problem::of(Kind::Draining).detail(error.to_string()),
+            DeskError::Bypass(error @ BypassError::NotBypassed(_)) => {
+                Problem::of(Kind::UnknownBypass).detail(error.to_string())
+            }
+            DeskError::Bypass(error @ BypassError::Lasting) => Problem::of(Kind::InvalidInput)
+                .field("for")
+                .detail(error.to_string()),
+            DeskError::Bypass(error) => Problem::of(Kind::InvalidInput).detail(error.to_string()),
             DeskError::Threads(_) => Problem::of(Kind::Internal),
         }
     }
@@ -496,6 +510,8 @@ pub(crate) async fn write(request: Request, next: Next) -> Response {
         || problem.0.type_uri == Kind::Storage.type_uri();
     if comes_again {
         headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    } else if problem.0.type_uri == Kind::Draining.type_uri() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(DRAINING_SECONDS));
     }
     response
 }

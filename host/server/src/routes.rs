@@ -2,11 +2,13 @@
 
 mod approvals;
 mod audit;
+mod bypasses;
 mod contacts;
 mod conversations;
 mod decide;
 mod decisions;
 mod doing;
+mod drain;
 mod events;
 mod generations;
 mod health;
@@ -16,6 +18,7 @@ mod metrics;
 mod outbox;
 mod overview;
 mod people;
+mod requeue;
 mod rollout;
 mod tokens;
 mod tone;
@@ -77,6 +80,15 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(rollout::get, rollout::put))
         .routes(routes!(rollout::promote))
         .routes(routes!(rollout::abort))
+        .routes(routes!(requeue::requeue))
+        .routes(routes!(bypasses::list))
+        .routes(routes!(bypasses::put, bypasses::lift))
+        .routes(routes!(drain::of_host, drain::begin, drain::undo))
+        .routes(routes!(
+            drain::of_company,
+            drain::begin_company,
+            drain::undo_company
+        ))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(audit::list))

@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use patchbay_channels::courier::{Courier, CourierSettings};
 use patchbay_channels::egress::Egress;
 use patchbay_desk::setups::Setups;
-use patchbay_desk::{Desk, DeskError, DeskSettings};
+use patchbay_desk::{Desk, DeskError, DeskSettings, Load, LoadBounds};
 use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::{Assembler, Built, Rejected};
@@ -32,6 +32,7 @@ use crate::body::Budget;
 use crate::carrying::Outbox;
 use crate::companies::Companies;
 use crate::connections::{self, Connections};
+use crate::draining::Draining;
 use crate::problem::{Kind, Problem};
 use crate::settings::ServerSettings;
 use crate::telemetry::Telemetry;
@@ -140,12 +141,30 @@ pub(crate) struct App {
     /// Empties the outbox, where there is one.
     pub(crate) courier: Option<Arc<Courier>>,
     stopping: AtomicBool,
+    /// Whether it takes nothing in.
+    pub(crate) draining: Draining,
 }
 
 impl App {
     /// Whether the server was told to stop.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// How much is asked of the host at this moment: of the desk, or of the
+    /// threads that answer requests.
+    pub(crate) fn load(&self) -> Load {
+        let room = self.workers.room().in_all;
+        let bounds = LoadBounds {
+            busy: (room / 4).max(1),
+            full: (room / 2).max(1),
+            ..LoadBounds::default()
+        };
+        // How long they wait is for their deadlines to say.
+        let load = bounds.load(self.workers.waiting(), Duration::ZERO);
+        self.desk
+            .as_ref()
+            .map_or(load, |desk| desk.load().max(load))
     }
 
     /// The desk, where the server keeps one.
@@ -276,6 +295,7 @@ fn open(
     let options = Options {
         lanes: u16::try_from(settings.workers).unwrap_or(u16::MAX),
         backlog_per_company: journal.backlog,
+        backlog: settings.admission.backlog,
         ..Options::new(&journal.path, &journal.key)
     };
     let stack = assembler.engine().settings().stack;
@@ -285,6 +305,8 @@ fn open(
     let desk_settings = DeskSettings {
         workers: settings.workers,
         stack,
+        load: settings.admission.load,
+        requests: settings.admission.requests_per_company,
         clock: settings.clock,
         ..DeskSettings::default()
     };
@@ -346,7 +368,7 @@ impl Server {
         let (listener, address) =
             listen(address).map_err(|error| ServeError::Bind { address, error })?;
         let stack = OWN_STACK + engine.settings().stack;
-        let workers = Workers::start(settings.workers, settings.queue_length, stack)
+        let workers = Workers::start(settings.workers, settings.room(), stack)
             .map_err(ServeError::Workers)?;
         // Reads what was left undecided: not for a thread that serves others.
         let opening = settings.clone();
@@ -402,6 +424,7 @@ impl Server {
                 setups: setups.map(Mutex::new),
                 courier,
                 stopping: AtomicBool::new(false),
+                draining: Draining::default(),
             }),
             listener,
             address,

@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use patchbay_channels::egress::EgressSettings;
-use patchbay_desk::Clock;
+use patchbay_desk::{Clock, LoadBounds};
 use patchbay_engine::config::EngineSettings;
 use patchbay_generation::assemble::Rejected;
 use patchbay_model::duration::Seconds;
 use patchbay_model::located::Located;
 use tracing::level_filters::LevelFilter;
+
+use crate::workers::Room;
 
 /// A complete, commented example of the file; every value in it that is not a
 /// name is the default.
@@ -45,6 +47,8 @@ pub struct ServerSettings {
     pub workers: usize,
     /// Requests that may wait for such a thread. Default 4096.
     pub queue_length: usize,
+    /// What is let in, and what is left out first.
+    pub admission: AdmissionSettings,
     /// Connections that may be open at once. Default 16384.
     pub connections: usize,
     /// How long what was begun may take to finish once the server is told to
@@ -67,6 +71,33 @@ pub struct ServerSettings {
     pub secrets: BTreeMap<String, BTreeSet<String>>,
     /// What is logged.
     pub log: LogSettings,
+}
+
+/// What is let in, and what is left out first where more is asked for than can
+/// be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdmissionSettings {
+    /// From where on the desk is busy, and full.
+    pub load: LoadBounds,
+    /// Requests of one company that may wait for a thread. Default 1024.
+    pub queue_per_company: usize,
+    /// Things that people of one company may have asked for and wait for at
+    /// once. Default 128.
+    pub requests_per_company: usize,
+    /// Inputs of all companies that may wait to be decided about. Default
+    /// 1,000,000.
+    pub backlog: u64,
+}
+
+impl Default for AdmissionSettings {
+    fn default() -> AdmissionSettings {
+        AdmissionSettings {
+            load: LoadBounds::default(),
+            queue_per_company: 1024,
+            requests_per_company: 128,
+            backlog: 1_000_000,
+        }
+    }
 }
 
 /// Where conversations are kept, and how much.
@@ -150,6 +181,7 @@ impl Default for ServerSettings {
             deadline: Duration::from_secs(2),
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             queue_length: 4096,
+            admission: AdmissionSettings::default(),
             connections: 16_384,
             shutdown: Duration::from_secs(10),
             companies: Vec::new(),
@@ -165,6 +197,14 @@ impl Default for ServerSettings {
 }
 
 impl ServerSettings {
+    /// How many requests may wait for a thread.
+    pub(crate) fn room(&self) -> Room {
+        Room {
+            in_all: self.queue_length,
+            per_company: self.admission.queue_per_company,
+        }
+    }
+
     /// Environment variables a company may name.
     pub(crate) fn secrets_of(&self, company: &str) -> BTreeSet<String> {
         self.secrets.get(company).cloned().unwrap_or_default()

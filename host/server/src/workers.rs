@@ -1,7 +1,7 @@
 //! The threads that decide, and the bounded queue in front of them. Decisions
 //! are CPU work: they never run on the threads that speak to clients.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, sleep_until};
 
+/// How many may wait for a thread.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Of all companies.
+    pub(crate) in_all: usize,
+    /// Of one company.
+    pub(crate) per_company: usize,
+}
+
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// The queue is full.
+    /// Too many wait already, or too many of the company's.
     Full,
     /// No thread became free in time.
     TooLate,
@@ -24,7 +33,8 @@ pub(crate) enum Refused {
     Stopping,
 }
 
-/// A fixed number of threads with a queue in front.
+/// A fixed number of threads with a queue in front, in which companies take
+/// turns.
 #[derive(Debug)]
 pub(crate) struct Workers {
     queue: Arc<Queue>,
@@ -54,9 +64,9 @@ impl<T> Turn<T> {
 
 impl Workers {
     /// Start the threads, each with `stack` bytes of stack.
-    pub(crate) fn start(count: usize, length: usize, stack: usize) -> std::io::Result<Workers> {
+    pub(crate) fn start(count: usize, room: Room, stack: usize) -> std::io::Result<Workers> {
         let mut workers = Workers {
-            queue: Arc::new(Queue::of(length)),
+            queue: Arc::new(Queue::of(room)),
             threads: Vec::with_capacity(count),
         };
         for number in 0..count {
@@ -70,23 +80,25 @@ impl Workers {
         Ok(workers)
     }
 
-    /// Have something worked out on a thread, waiting for one until a moment.
+    /// Have something worked out for a company on a thread, waiting for one until a moment.
     /// Work that has begun is awaited however long it takes; its own limits
     /// bound it. Dropping the future takes the job out of the queue.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
+        company: &str,
         until: Instant,
         work: impl FnOnce(Turn<T>) + Send + 'static,
     ) -> Result<T, Refused> {
         let (answer, mut answered) = oneshot::channel();
         let asked = Instant::now();
-        let place = self.queue.line_up(Box::new(move || {
+        let work = Box::new(move || {
             work(Turn {
                 waited: asked.elapsed(),
                 until,
                 answer,
             });
-        }))?;
+        });
+        let place = self.queue.line_up(company, until, work)?;
         tokio::select! {
             biased;
             answer = &mut answered => return answer.map_err(|_| place.lost()),
@@ -101,6 +113,11 @@ impl Workers {
     /// Jobs that wait for a thread now.
     pub(crate) fn waiting(&self) -> usize {
         self.queue.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How many may.
+    pub(crate) fn room(&self) -> Room {
+        self.queue.room
     }
 
     /// Take no more jobs and wait for those that run, up to a bound; whether
@@ -127,10 +144,11 @@ impl Drop for Workers {
 const WAITING: u8 = 0;
 const BEGUN: u8 = 1;
 const GIVEN_UP: u8 = 2;
+const TOO_LATE: u8 = 3;
 
 #[derive(Debug)]
 struct Queue {
-    length: usize,
+    room: Room,
     /// Jobs neither begun nor given up.
     waiting: AtomicUsize,
     line: Mutex<Line>,
@@ -139,8 +157,20 @@ struct Queue {
 
 #[derive(Default)]
 struct Line {
-    jobs: VecDeque<Job>,
+    companies: HashMap<String, OfCompany>,
+    /// Companies with jobs, in the order of their turns.
+    turns: VecDeque<String>,
+    /// Jobs in it, given up or not.
+    held: usize,
     closed: bool,
+}
+
+/// A company's jobs.
+#[derive(Default)]
+struct OfCompany {
+    jobs: VecDeque<Job>,
+    /// Those neither begun nor given up.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl std::fmt::Debug for Line {
@@ -150,49 +180,80 @@ impl std::fmt::Debug for Line {
 }
 
 struct Job {
-    state: Arc<AtomicU8>,
-    work: Box<dyn FnOnce() + Send>,
+    /// Nobody waits for it any longer than that.
+    until: Instant,
+    ticket: Arc<Ticket>,
+    work: Work,
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// What a job and whoever waits for it share.
+struct Ticket {
+    state: AtomicU8,
+    of_company: Arc<AtomicUsize>,
 }
 
 impl Queue {
-    fn of(length: usize) -> Queue {
+    fn of(room: Room) -> Queue {
         Queue {
-            length,
+            room,
             waiting: AtomicUsize::new(0),
             line: Mutex::default(),
             arrived: Condvar::new(),
         }
     }
 
-    fn line_up(&self, work: Box<dyn FnOnce() + Send>) -> Result<Place<'_>, Refused> {
-        let state = Arc::new(AtomicU8::new(WAITING));
+    fn line_up(&self, company: &str, until: Instant, work: Work) -> Result<Place<'_>, Refused> {
         let mut line = self.line();
         if line.closed {
             return Err(Refused::Stopping);
         }
-        if self.waiting.load(Ordering::Relaxed) >= self.length {
+        if self.waiting.load(Ordering::Relaxed) >= self.room.in_all {
             return Err(Refused::Full);
         }
         // Given-up jobs hold a request's body: with every thread busy for long,
         // they must not pile up.
-        if line.jobs.len() > self.length * 2 {
-            let still_waits = |job: &Job| job.state.load(Ordering::Relaxed) == WAITING;
-            line.jobs.retain(still_waits);
+        if line.held > self.room.in_all * 2 {
+            line.sweep();
+        }
+        let of_company = match line.companies.get(company) {
+            Some(known) => Arc::clone(&known.waiting),
+            None => Arc::default(),
+        };
+        if of_company.load(Ordering::Relaxed) >= self.room.per_company {
+            return Err(Refused::Full);
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        line.jobs.push_back(Job {
-            state: Arc::clone(&state),
-            work,
+        of_company.fetch_add(1, Ordering::Relaxed);
+        let ticket = Arc::new(Ticket {
+            state: AtomicU8::new(WAITING),
+            of_company,
         });
+        let job = Job {
+            until,
+            ticket: Arc::clone(&ticket),
+            work,
+        };
+        line.push(company, job);
         drop(line);
         self.arrived.notify_one();
-        Ok(Place { queue: self, state })
+        Ok(Place {
+            queue: self,
+            ticket,
+        })
     }
 
     /// What each thread does, until the queue is closed.
     fn work_off(&self) {
         while let Some(job) = self.next() {
-            if !self.leave(&job.state, BEGUN) {
+            // Told by the work being dropped, where the asker's own clock is
+            // late.
+            let turn = match Instant::now() < job.until {
+                true => BEGUN,
+                false => TOO_LATE,
+            };
+            if !self.leave(&job.ticket, turn) || turn == TOO_LATE {
                 continue;
             }
             // A panic is answered by the sender being dropped; nothing is
@@ -209,7 +270,7 @@ impl Queue {
             if line.closed {
                 return None;
             }
-            if let Some(job) = line.jobs.pop_front() {
+            if let Some(job) = line.next() {
                 return Some(job);
             }
             line = self
@@ -220,12 +281,14 @@ impl Queue {
     }
 
     /// Take a job out of those that wait, if nobody else did before.
-    fn leave(&self, state: &AtomicU8, to: u8) -> bool {
-        let left = state
+    fn leave(&self, ticket: &Ticket, to: u8) -> bool {
+        let left = ticket
+            .state
             .compare_exchange(WAITING, to, Ordering::AcqRel, Ordering::Acquire)
             .is_ok();
         if left {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
+            ticket.of_company.fetch_sub(1, Ordering::Relaxed);
         }
         left
     }
@@ -233,11 +296,13 @@ impl Queue {
     fn close(&self) {
         let mut line = self.line();
         line.closed = true;
-        let left = std::mem::take(&mut line.jobs);
+        let left = std::mem::take(&mut line.companies);
+        line.turns.clear();
+        line.held = 0;
         drop(line);
         self.arrived.notify_all();
-        for job in &left {
-            self.leave(&job.state, GIVEN_UP);
+        for job in left.values().flat_map(|company| &company.jobs) {
+            self.leave(&job.ticket, GIVEN_UP);
         }
     }
 
@@ -247,22 +312,62 @@ impl Queue {
     }
 }
 
+impl Line {
+    fn push(&mut self, company: &str, job: Job) {
+        let known = self.companies.entry(company.to_owned()).or_default();
+        if known.jobs.is_empty() {
+            known.waiting = Arc::clone(&job.ticket.of_company);
+            self.turns.push_back(company.to_owned());
+        }
+        known.jobs.push_back(job);
+        self.held += 1;
+    }
+
+    /// The next job of the company whose turn it is.
+    fn next(&mut self) -> Option<Job> {
+        let company = self.turns.pop_front()?;
+        let known = self.companies.get_mut(&company)?;
+        let job = known.jobs.pop_front()?;
+        self.held -= 1;
+        if known.jobs.is_empty() {
+            self.companies.remove(&company);
+        } else {
+            self.turns.push_back(company);
+        }
+        Some(job)
+    }
+
+    /// Let go what was given up.
+    fn sweep(&mut self) {
+        for known in self.companies.values_mut() {
+            known
+                .jobs
+                .retain(|job| job.ticket.state.load(Ordering::Relaxed) == WAITING);
+        }
+        self.companies.retain(|_, known| !known.jobs.is_empty());
+        let companies = &self.companies;
+        self.turns.retain(|company| companies.contains_key(company));
+        self.held = companies.values().map(|known| known.jobs.len()).sum();
+    }
+}
+
 /// A job's place in the line, given up when dropped.
 struct Place<'a> {
     queue: &'a Queue,
-    state: Arc<AtomicU8>,
+    ticket: Arc<Ticket>,
 }
 
 impl Place<'_> {
     /// Whether it was given up before its turn came.
     fn give_up(&self) -> bool {
-        self.queue.leave(&self.state, GIVEN_UP)
+        self.queue.leave(&self.ticket, GIVEN_UP)
     }
 
     /// Why the answer is lost.
     fn lost(&self) -> Refused {
-        match self.state.load(Ordering::Acquire) {
+        match self.ticket.state.load(Ordering::Acquire) {
             BEGUN => Refused::Crashed,
+            TOO_LATE => Refused::TooLate,
             _ => Refused::Stopping,
         }
     }

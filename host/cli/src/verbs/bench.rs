@@ -9,7 +9,7 @@ use patchbay_engine::cpu::thread_time;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
-use patchbay_generation::decide::{DecideRequest, Made, ToneRequest};
+use patchbay_generation::decide::{DecideRequest, Made, Terms, ToneRequest};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
 use serde::Serialize;
@@ -150,7 +150,7 @@ impl Row {
 
 /// The decision about a row at one stage alone.
 fn decide<'a>(generation: &'a Generation, stage: Stage, row: &Row) -> Option<Made<'a>> {
-    let now = Timestamp::now();
+    let terms = Terms::at(Timestamp::now(), PATIENCE);
     let Row {
         interaction,
         classification,
@@ -159,13 +159,13 @@ fn decide<'a>(generation: &'a Generation, stage: Stage, row: &Row) -> Option<Mad
         Stage::Tone => {
             let draft = json!({"id": interaction["id"], "channel": interaction["channel"], "text": interaction["text"]});
             let request: ToneRequest = serde_json::from_value(json!({"draft": draft})).ok()?;
-            generation.check(request, now, PATIENCE).ok()
+            generation.check(request, &terms).ok()
         }
         stage => {
             let classification = classification.as_ref().filter(|_| stage != Stage::Classify);
             let request = json!({"interaction": interaction, "stages": [stage], "classification": classification});
             let request: DecideRequest = serde_json::from_value(request).ok()?;
-            generation.decide(request, now, PATIENCE).ok()
+            generation.decide(request, &terms).ok()
         }
     }
 }

@@ -3,24 +3,29 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_journal::{Journal, JournalError};
+use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
 use patchbay_model::duration::Seconds;
+use patchbay_server::ServerSettings;
 use serde_json::{Value, json};
 
 use super::audit::act;
 use crate::api::{Api, Reach};
 use crate::args::{JournalArgs, JournalVerb};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::loading::rejected;
 use crate::numbers::bytes;
 use crate::output;
 
 pub(crate) fn run(args: &JournalArgs) -> Outcome {
-    let reach = Reach::of(&args.config)?;
+    let reach = || Reach::of(&args.config);
     match &args.verb {
-        JournalVerb::Status => status(&reach, args.json),
-        JournalVerb::Backup { to } => backup(&reach, to, args.json),
-        JournalVerb::Check => check(&reach, args.json),
-        JournalVerb::Compact { older_than } => compact(&reach, *older_than, args.json),
+        JournalVerb::Status => status(&reach()?, args.json),
+        JournalVerb::Backup { to } => backup(&reach()?, to, args.json),
+        JournalVerb::Check => check(&reach()?, args.json),
+        JournalVerb::Compact { older_than } => compact(&reach()?, *older_than, args.json),
+        JournalVerb::Restore { from, to, force } => {
+            restore(&args.config, from, to.as_deref(), *force, args.json)
+        }
     }
 }
 
@@ -36,6 +41,8 @@ pub(crate) fn failure(error: JournalError) -> Failure {
         | JournalError::NoItem(_)
         | JournalError::NoAgent(_)
         | JournalError::NoToken(_)
+        | JournalError::Exists { .. }
+        | JournalError::Foreign { .. }
         | JournalError::Invalid { .. } => Failure::new(Exit::NotRight, error),
         error => Failure::new(Exit::Machine, error),
     }
@@ -97,6 +104,56 @@ fn backup(reach: &Reach, to: &Path, as_json: bool) -> Outcome {
             number(&made, "newest")
         ))?,
     }
+    Ok(Exit::Success)
+}
+
+/// Put a backup in the journal's place. A server that has it open has to stop
+/// first.
+fn restore(config: &Path, from: &Path, to: Option<&Path>, force: bool, as_json: bool) -> Outcome {
+    let settings = ServerSettings::read(config).map_err(rejected)?;
+    let Some(kept) = &settings.journal else {
+        return Err(Failure::advised(
+            Exit::NotRight,
+            format!("{} keeps no journal", config.display()),
+            "set path under [journal]; host/server/patchbay.example.toml shows how",
+        ));
+    };
+    let options = Options::new(to.unwrap_or(&kept.path), &kept.key);
+    if !kept.key.exists() {
+        return Err(Failure::advised(
+            Exit::Machine,
+            format!("the master key {} does not exist", kept.key.display()),
+            "copy the key file kept with this backup there first (mode 0600): without it nothing personal can be read",
+        ));
+    }
+    let restored = patchbay_journal::restore(&options, from, force).map_err(failure)?;
+    let about = json!({"bytes": restored.bytes, "newest": restored.newest.0});
+    SqliteJournal::open(&options)
+        .and_then(|journal| journal.audit(act("journal.restored", None, &about)))
+        .map_err(failure)?;
+    let set_aside = restored.set_aside.map(|path| path.display().to_string());
+    if as_json {
+        output::json(&json!({
+            "path": options.path.display().to_string(),
+            "bytes": restored.bytes,
+            "newest": restored.newest.0,
+            "set_aside": set_aside,
+        }))?;
+        return Ok(Exit::Success);
+    }
+    output::line(format!(
+        "{}: {}, up to number {}; opened with the master key {}",
+        options.path.display(),
+        bytes(restored.bytes),
+        restored.newest.0,
+        kept.key.display(),
+    ))?;
+    if let Some(aside) = set_aside {
+        output::line(format!("the journal that was there is {aside}"))?;
+    }
+    output::line(
+        "what was sent after the backup goes out again under the same key; have what was taken in after it delivered again",
+    )?;
     Ok(Exit::Success)
 }
 

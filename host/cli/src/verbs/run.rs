@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use patchbay_engine::decision::Decision;
 use patchbay_generation::Generation;
-use patchbay_generation::decide::{DecideRequest, ToneRequest};
+use patchbay_generation::decide::{DecideRequest, Terms, ToneRequest};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 use patchbay_model::interaction::Draft;
@@ -268,7 +268,8 @@ impl Worker<'_> {
                 let now = self.moment(&row);
                 let mut request: ToneRequest = read(row)?;
                 request.transcript |= self.transcript;
-                self.generation.check(request, now, PATIENCE)?.decision
+                let terms = Terms::at(now, PATIENCE);
+                self.generation.check(request, &terms)?.decision
             }
             stage => {
                 let row = if request {
@@ -283,7 +284,8 @@ impl Worker<'_> {
                     other => [Stage::Classify, other].into(),
                 };
                 request.transcript |= self.transcript;
-                self.generation.decide(request, now, PATIENCE)?.decision
+                let terms = Terms::at(now, PATIENCE);
+                self.generation.decide(request, &terms)?.decision
             }
         };
         if self.stage != Stage::Classify {

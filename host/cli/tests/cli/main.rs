@@ -2,6 +2,7 @@
 
 mod access;
 mod command;
+mod day;
 mod demo;
 mod policies;
 mod recorded;

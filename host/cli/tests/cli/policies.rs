@@ -11,8 +11,21 @@ const CARE: &str = "plugins/social-care";
 #[test]
 fn every_verb_explains_itself() {
     for verb in [
-        "demo", "serve", "new", "build", "test", "run", "bench", "inspect", "contract", "journal",
-        "contacts", "doctor",
+        "demo",
+        "serve",
+        "new",
+        "build",
+        "test",
+        "run",
+        "bench",
+        "inspect",
+        "contract",
+        "journal",
+        "contacts",
+        "doctor",
+        "bypass",
+        "drain",
+        "conversations",
     ] {
         let output = patchbay(&[verb, "--help"]);
         assert_eq!(output.status.code(), Some(0), "{verb}");

@@ -239,7 +239,9 @@ fn host_did(part: &Value, record: &Value) -> String {
             "hold" => "held the draft for approval",
             "revise" => "gave the draft back to its agent",
             "block" => "kept the draft from going out",
+            "alert" if part["outcome"] == "bypassed" => "escalated nothing on its word",
             "alert" => "alerted an operator",
+            "let-through" => "went on as without it",
             other => other,
         };
         return format!("The host {did}, because {}.", text(&fallback["because"]));

@@ -84,6 +84,7 @@ pub fn run(kept: &KeptDecision, candidate: &Generation, patience: Duration) -> T
     let trying = Trying {
         recording: Recording::NONE,
         recalled,
+        ..Trying::default()
     };
     let made = match draft {
         Some(at_hand) => candidate.check_on(situation, at_hand, &trying, patience),

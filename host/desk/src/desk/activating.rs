@@ -13,6 +13,7 @@ use patchbay_journal::{
 use serde_json::json;
 use thiserror::Error;
 
+use super::orders::Orders;
 use super::{Deciding, Desk, DeskError, Here, Inner, people, rolling};
 use crate::assignment::Assignments;
 use crate::history::EntryKind;
@@ -289,7 +290,8 @@ impl Inner {
         let assignments: Assignments =
             people::open(&*self.journal, company, &next, &open, self.now())?;
         let name = next.company.clone();
-        let here = Arc::new(Here::of(next, assignments));
+        let orders = Orders::read_back(&*self.journal, company)?;
+        let here = Arc::new(Here::of(next, assignments, orders));
         self.companies
             .write()
             .unwrap_or_else(PoisonError::into_inner)

@@ -21,13 +21,14 @@ use crate::work::{Lane, RequestId, Work};
 /// How long something that was asked for waits for its turn and for policies.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// When to try again what was not done for want of a turn.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 type Answer = Result<Done, ActError>;
 
 /// Something that was asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
+    company: CompanyId,
     pub(super) actor: Actor,
     pub(super) action: Action,
     until: Instant,
@@ -63,8 +64,15 @@ impl Requests {
         }
     }
 
-    fn put(&self, id: RequestId, request: Request) {
-        self.open().insert(id, request);
+    /// Keep what was asked for, unless its company has so many open already.
+    fn put(&self, id: RequestId, request: Request, most: usize) -> bool {
+        let mut open = self.open();
+        let of_company = open.values().filter(|open| open.company == request.company);
+        let fits = of_company.take(most).count() < most;
+        if fits {
+            open.insert(id, request);
+        }
+        fits
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<RequestId, Request>> {
@@ -140,12 +148,15 @@ impl Desk {
             return Ok(Err(nobody));
         }
         let company = self.company(company)?;
+        if !self.load().allows_repeats() {
+            return Ok(Err(busy()));
+        }
         let here = self.inner.here(company)?;
         let deciding = here.deciding();
         let trying = match &deciding.rollout {
             Some(rollout) => {
                 let thread = self.inner.thread_of(company, conversation)?;
-                thread.and_then(|thread| Trying::of(rollout, &thread, &self.inner.beside))
+                thread.and_then(|thread| Trying::of(rollout, &thread, &self.inner.beside, false))
             }
             None => None,
         };
@@ -224,12 +235,15 @@ impl Inner {
         let (reply, answer): (SyncSender<Answer>, Receiver<Answer>) = sync_channel(1);
         let id = self.next_request.fetch_add(1, Ordering::Relaxed);
         let request = Request {
+            company,
             actor,
             action,
             until: Instant::now() + PATIENCE,
             reply,
         };
-        self.requests.put(id, request);
+        if !self.requests.put(id, request, self.settings.requests) {
+            return Err(busy());
+        }
         let lane = Lane { company, slot };
         self.work.push(lane, Work::Act(id, conversation));
         if self.work.is_closed() {
@@ -262,6 +276,7 @@ impl Inner {
             company,
             now: self.now(),
             patience: self.settings.patience,
+            bypasses: here.bypasses_at(self.now()),
         }
     }
 }

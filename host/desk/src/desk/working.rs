@@ -95,7 +95,12 @@ impl Inner {
         let Some(here) = self.at(company) else {
             return;
         };
-        let (news, next) = here.assignments.room().settle(self.now());
+        let now = self.now();
+        let (news, next) = here.assignments.room().settle(now);
+        let next = next
+            .into_iter()
+            .chain(self.end_bypasses(company, &here, now))
+            .min();
         for (slot, conversation) in news {
             let lane = Lane { company, slot };
             self.work.push(lane, Work::News(conversation));
@@ -169,7 +174,8 @@ impl Inner {
                         _,
                     ) => self.thread_of(lane.company, conversation)?,
                 };
-                thread.and_then(|thread| Trying::of(rollout, &thread, &self.beside))
+                thread
+                    .and_then(|thread| Trying::of(rollout, &thread, &self.beside, self.has_time()))
             }
             None => None,
         };
@@ -180,6 +186,13 @@ impl Inner {
             Work::News(conversation) => guarded(|| pass.news(conversation)),
             Work::Act(id, conversation) => {
                 let request = self.requests.get(id).ok_or(Undecided::Nothing)?;
+                if request.is_late() {
+                    // Whoever asked is told so, and tries again: not decided.
+                    return Ok(Decided {
+                        planned: None,
+                        answer: Some(Err(busy())),
+                    });
+                }
                 let acted = catch_unwind(AssertUnwindSafe(|| {
                     pass.act_on(conversation, &request.actor, &request.action)
                 }));
@@ -205,6 +218,11 @@ impl Inner {
         }
         let read = self.journal.inputs(company, &[ordinal])?;
         read.into_iter().next().ok_or(Undecided::Nothing)
+    }
+
+    /// Whether there is time for decisions nobody waits for.
+    pub(super) fn has_time(&self) -> bool {
+        self.load().allows_extras()
     }
 
     /// A conversation's thread: what is tried goes by threads.

@@ -9,6 +9,7 @@ use patchbay_model::decision::escalation::Action;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Direction;
+use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::sla::{Event, Targets};
 use serde_json::json;
 
@@ -254,12 +255,15 @@ impl Pass<'_> {
 
     /// A failing escalator must not fail in silence.
     pub(super) fn warn_of_failed_escalation(&self, sheet: &mut Sheet, decision: &Decision) {
-        let failed = decision
-            .fallbacks
-            .iter()
-            .find(|fallback| fallback.stage == Stage::Escalate && fallback.rule == "alert");
+        // Of what is bypassed whoever bypassed it knows.
+        let failed = decision.stamp.plugins.iter().find(|part| {
+            let outcome = part.outcome;
+            part.stage == Stage::Escalate
+                && outcome.is_failure()
+                && outcome != OutcomeKind::Bypassed
+        });
         if let Some(failed) = failed {
-            let about = json!({"stage": failed.stage, "plugin": failed.plugin});
+            let about = json!({"stage": failed.stage, "plugin": failed.name});
             self.alert(sheet, "escalation-failed", about);
         }
     }

@@ -64,12 +64,14 @@ impl Pass<'_> {
         stages: &BTreeSet<Stage>,
     ) -> Result<Asked<'_>, Undecided> {
         let given = Given::of(&matter.situation, &matter.sources, stages);
-        let how = Trying::recording(self.recording(&matter.situation));
+        let recording = self.recording(&matter.situation);
+        let how = Trying::recording(recording).bypassing(&self.bypasses);
         let compared = self.trying.filter(rollout::Trying::compares);
         let question = compared.map(|_| Question {
             situation: matter.situation.clone(),
             stages: stages.clone(),
             draft: None,
+            bypasses: self.bypasses.clone(),
         });
         let made = self
             .generation
@@ -95,7 +97,7 @@ impl Pass<'_> {
             true => Recording::NONE,
             false => self.recording(&matter.situation),
         };
-        let how = Trying::recording(recording);
+        let how = Trying::recording(recording).bypassing(&self.bypasses);
         // Of what is still being typed nothing is tried: it may come at every
         // keystroke.
         let trying = self.trying.filter(|_| !at_hand.composing);
@@ -104,6 +106,7 @@ impl Pass<'_> {
             situation: matter.situation.clone(),
             stages,
             draft: Some(at_hand.clone()),
+            bypasses: self.bypasses.clone(),
         });
         let made = self
             .generation

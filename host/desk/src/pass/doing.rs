@@ -90,6 +90,7 @@ impl Pass<'_> {
             Action::Assign { agent } => self.assign(sheet, actor, agent),
             Action::Transfer(destination) => self.transfer(sheet, actor, destination),
             Action::Return => self.give_back(sheet, actor),
+            Action::Requeue => self.requeue(sheet, actor),
             Action::Hold => self.hold(sheet, actor),
             Action::Resume => self.resume(sheet, actor),
             Action::Wait => self.wait(sheet, actor),
@@ -215,6 +216,32 @@ impl Pass<'_> {
         self.sign(sheet, actor);
         self.enter(sheet, ConversationState::Queued);
         // Whoever hands it on is asked again only if nobody else fits.
+        sheet.is_routed = true;
+        sheet.consequences.push(Consequence::Route("returned"));
+        Ok(())
+    }
+
+    /// It waits again, as if nobody had ever held it; but with its age.
+    fn requeue(&self, sheet: &mut Sheet, actor: &Actor) -> Result<(), ActError> {
+        if actor.role != Role::Supervisor {
+            return Err(ActError::SupervisorsOnly);
+        }
+        let state = sheet.known.snapshot.state;
+        if state == ConversationState::Resolved {
+            return Err(not_now(sheet));
+        }
+        self.make_stale(sheet, "requeued");
+        let snapshot = sheet.snapshot();
+        let head = json!({
+            "from": state,
+            "agent": snapshot.owner,
+            "queue": snapshot.queue,
+            "by": actor,
+        });
+        snapshot.disown();
+        snapshot.held_until = None;
+        self.enter(sheet, ConversationState::Queued);
+        self.record(sheet, EntryKind::Requeued, head, None);
         sheet.is_routed = true;
         sheet.consequences.push(Consequence::Route("returned"));
         Ok(())

@@ -119,7 +119,8 @@ impl Beside {
         own.scratch.recall(&mut situation, decided, asked);
         let seen = situation.clone();
         // Nobody waits for it, and it keeps nobody waiting.
-        let (trying, patience) = (Trying::default(), Duration::ZERO);
+        let trying = Trying::default().bypassing(&question.bypasses);
+        let patience = Duration::ZERO;
         let stages = question.stages;
         let other = match question.draft {
             Some(at_hand) => asked.check_on(situation, at_hand, &trying, patience),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patchbay_engine::decision::Decision;
+use patchbay_model::bypass::Bypasses;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::situation::{DraftAtHand, Situation};
 
@@ -19,6 +20,8 @@ pub(crate) struct Question {
     pub(crate) situation: Situation,
     pub(crate) stages: BTreeSet<Stage>,
     pub(crate) draft: Option<DraftAtHand>,
+    /// What an operator has taken out of it.
+    pub(crate) bypasses: Arc<Bypasses>,
 }
 
 /// To be decided by the other, and compared.

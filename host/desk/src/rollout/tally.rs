@@ -77,11 +77,12 @@ impl Tallied {
     }
 }
 
-/// How a decision failed: as the first of its policies that did.
+/// How a decision failed: as the first of its policies that did. What an
+/// operator took out did not fail.
 pub(crate) fn failure(decision: &Decision) -> Option<OutcomeKind> {
     let mut parts = decision.stamp.plugins.iter();
     parts
-        .find(|part| part.outcome.is_failure())
+        .find(|part| part.outcome.is_failure() && part.outcome != OutcomeKind::Bypassed)
         .map(|part| part.outcome)
 }
 

@@ -6,5 +6,7 @@ mod crash;
 mod crash_replies;
 mod floor;
 mod intake;
+mod load;
 mod office;
+mod orders;
 mod replies;

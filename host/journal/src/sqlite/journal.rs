@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
 
+use super::directives;
 use super::{SqliteJournal, accept, audit, backup, beside, check, commit, compact, contacts};
 use super::{generations, memory, notes, outbox, person, read, rollouts, roster, schema, tokens};
 use crate::agent::AgentRow;
@@ -14,6 +15,7 @@ use crate::arrival::{Accepted, Arrival, Message, Pending};
 use crate::audit::{AuditChain, AuditEntry, AuditHash, Audited};
 use crate::commit::{Commit, Committed, Conversation};
 use crate::contact::{ContactChange, Erased, Found};
+use crate::directive::Directive;
 use crate::entry::{Entry, Feed, Note};
 use crate::error::{Conflict, JournalError, SealError};
 use crate::generation::{Activation, GenerationRow, NewGeneration};
@@ -483,6 +485,50 @@ impl Journal for SqliteJournal {
             }
             Ok(there)
         })
+    }
+
+    fn put_directive(
+        &self,
+        company: CompanyId,
+        directive: Directive,
+        notes: Vec<Note>,
+        entry: AuditEntry,
+    ) -> Result<(), JournalError> {
+        directives::check(&directive)?;
+        notes::check(&notes)?;
+        audit::check(&entry)?;
+        self.writer.call(1 + notes.len(), move |work| {
+            directives::put(work.sql, company, &directive)?;
+            notes::append(work, company, &notes)?;
+            audit::append(work.sql, &entry)?;
+            Ok(())
+        })
+    }
+
+    fn lift_directive(
+        &self,
+        company: CompanyId,
+        name: &str,
+        notes: Vec<Note>,
+        entry: Option<AuditEntry>,
+    ) -> Result<bool, JournalError> {
+        notes::check(&notes)?;
+        entry.iter().try_for_each(audit::check)?;
+        let name = name.to_owned();
+        self.writer.call(1 + notes.len(), move |work| {
+            let there = directives::lift(work.sql, company, &name)?;
+            if there {
+                notes::append(work, company, &notes)?;
+                if let Some(entry) = &entry {
+                    audit::append(work.sql, entry)?;
+                }
+            }
+            Ok(there)
+        })
+    }
+
+    fn directives(&self, company: CompanyId) -> Result<Vec<Directive>, JournalError> {
+        self.readers.read(|sql| directives::list(sql, company))
     }
 
     fn agents(

@@ -184,6 +184,14 @@ CREATE TABLE agent (
     PRIMARY KEY (company, id)
 ) STRICT, WITHOUT ROWID;
 
+-- What operators ordered for a company and have not taken back.
+CREATE TABLE directive (
+    company INTEGER NOT NULL REFERENCES company (id),
+    name    TEXT NOT NULL,
+    body    TEXT NOT NULL,
+    PRIMARY KEY (company, name)
+) STRICT, WITHOUT ROWID;
+
 -- Keys of contacts, apart from everything else: rows of one size that are only
 -- appended, and overwritten in place by zeros of the same length. So a page
 -- of this table is never rebalanced, which could leave a copy of a destroyed

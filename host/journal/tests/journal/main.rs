@@ -14,5 +14,6 @@ mod outbox;
 mod place;
 mod reading;
 mod remembering;
+mod restoring;
 mod roster;
 mod upkeep;

@@ -32,9 +32,11 @@ pub(super) async fn decide(
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    making::answer(app, company, request, |generation, body, now, patience| {
+    app.takes_in(&company)?;
+    let never = |_: &[u8]| false;
+    making::answer(app, company, request, never, |generation, body, terms| {
         let request = json::read(body)?;
-        Ok(generation.decide(request, now, patience)?)
+        Ok(generation.decide(request, terms)?)
     })
     .await
 }

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use super::conversations::conversation_id;
 use crate::access::Caller;
+use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
@@ -327,6 +328,7 @@ pub(super) async fn reply(
     params(
         ("company" = String, Path, description = "Name of the company."),
         ("conversation" = String, Path, description = "Id of the conversation."),
+        schema::Patience,
     ),
     request_body(content = TypedRequest, content_type = "application/json"),
     responses((status = 200, description = "What the policies say.", body = TypedDocument), schema::NotDone)
@@ -338,6 +340,7 @@ pub(super) async fn check(
     request: Request,
 ) -> Result<Json<TypedDocument>, Problem> {
     let conversation = conversation_id(&conversation)?;
+    let deadline = Deadline::of(request.headers())?;
     let request: TypedRequest = app.json(request).await?;
     let actor = actor(&caller, request.by, request.role)?;
     bounded("by", &actor.id, ID_BYTES)?;
@@ -345,7 +348,13 @@ pub(super) async fn check(
         bounded("text", &request.text, TEXT_BYTES)?;
     }
     app.typing(&company, &conversation.to_string(), &actor.id)?;
+    if !app.load().allows_repeats() {
+        return Err(Problem::busy(
+            "the host is full: replies are not checked while they are typed",
+        ));
+    }
     let desk = app.desk()?;
+    let of = company.clone();
     // Policies need the deep stacks of the threads that decide.
     let work = move |turn: crate::workers::Turn<Result<TypedDocument, Problem>>| {
         let (text, written_by) = (&request.text, request.written_by);
@@ -360,8 +369,8 @@ pub(super) async fn check(
             Err(error) => Err(error.into()),
         });
     };
-    let until = std::time::Instant::now() + app.settings.deadline;
-    Ok(Json(app.workers.ask(until, work).await??))
+    let until = deadline.until(app.settings.deadline);
+    Ok(Json(app.workers.ask(&of, until, work).await??))
 }
 
 pub(super) async fn do_it(
@@ -378,7 +387,7 @@ pub(super) async fn do_it(
     .await
 }
 
-fn bounded(field: &str, text: &str, limit: usize) -> Result<(), Problem> {
+pub(super) fn bounded(field: &str, text: &str, limit: usize) -> Result<(), Problem> {
     let problem = Problem::of(Kind::InvalidInput).field(field);
     if text.trim().is_empty() {
         return Err(problem.detail("is empty"));

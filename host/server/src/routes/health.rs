@@ -29,13 +29,16 @@ pub(super) async fn healthz() -> Json<Status> {
     tag = "operation",
     responses(
         (status = 200, description = "It decides.", body = Readiness),
-        (status = 503, description = "It has no company, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "It has no company, is draining, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness>, Problem> {
     let not_ready = |detail: &str| Err(Problem::of(Kind::NotReady).detail(detail));
     if app.is_stopping() {
         return not_ready("the server is stopping");
+    }
+    if app.draining.get().is_some() {
+        return not_ready("the host is draining: it finishes what is at hand and takes nothing in");
     }
     match app.companies.len() {
         0 => not_ready("no company is loaded"),

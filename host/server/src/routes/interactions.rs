@@ -13,6 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::body;
+use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::schema;
 use crate::serve::App;
@@ -33,7 +34,7 @@ const BATCH: usize = 10_000;
     path = "/v1/companies/{company}/interactions",
     operation_id = "accept",
     tag = "conversations",
-    params(("company" = String, Path, description = "Name of the company.")),
+    params(("company" = String, Path, description = "Name of the company."), schema::Patience),
     request_body(content(
         (schema::Interaction = "application/json"),
         (String = "application/x-ndjson"),
@@ -49,6 +50,8 @@ pub(super) async fn accept(
     request: Request,
 ) -> Result<Response, Problem> {
     let desk = app.desk()?;
+    app.takes_in(&company)?;
+    let deadline = Deadline::of(request.headers())?;
     let is_batch = request
         .headers()
         .get(CONTENT_TYPE)
@@ -67,6 +70,7 @@ pub(super) async fn accept(
     };
     drop(body);
     let work = move || -> Result<Vec<InteractionReceipt>, Problem> {
+        deadline.check()?;
         let (deliveries, refused): (Vec<_>, Vec<_>) = lines.into_iter().map(split).unzip();
         let deliveries: Vec<Delivery> = deliveries.into_iter().flatten().collect();
         let mut receipts = match deliveries.is_empty() {

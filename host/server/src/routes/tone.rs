@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use serde::Deserialize;
 
 use crate::problem::Problem;
 use crate::serve::App;
@@ -30,9 +31,25 @@ pub(super) async fn tone(
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    making::answer(app, company, request, |generation, body, now, patience| {
-        let request = json::read(body)?;
-        Ok(generation.check(request, now, patience)?)
-    })
+    making::answer(
+        app,
+        company,
+        request,
+        is_typed,
+        |generation, body, terms| {
+            let request = json::read(body)?;
+            Ok(generation.check(request, terms)?)
+        },
+    )
     .await
+}
+
+/// Whether the draft is still being typed; what is malformed is told later.
+fn is_typed(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Typed {
+        #[serde(default)]
+        composing: bool,
+    }
+    serde_json::from_slice::<Typed>(body).is_ok_and(|draft| draft.composing)
 }

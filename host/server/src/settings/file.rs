@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use patchbay_channels::egress::{AddressRange, EgressSettings};
+use patchbay_desk::LoadBounds;
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_model::duration::{ByteSize, Millis, Seconds};
 use patchbay_model::limits::{Limits, LimitsFile};
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use tracing::level_filters::LevelFilter;
 
-use super::{JournalSettings, LogFormat, LogSettings, ServerSettings};
+use super::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -24,6 +25,7 @@ struct SettingsFile {
     companies: Vec<String>,
     packs: Vec<String>,
     server: ServerSection,
+    admission: AdmissionSection,
     limits: LimitsFile,
     engine: EngineSection,
     journal: Option<JournalSection>,
@@ -60,6 +62,18 @@ struct ServerSection {
     queue_length: Option<Spanned<usize>>,
     connections: Option<Spanned<usize>>,
     shutdown: Option<Spanned<Millis>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct AdmissionSection {
+    queue_per_company: Option<Spanned<usize>>,
+    requests_per_company: Option<Spanned<usize>>,
+    backlog_in_all: Option<Spanned<u64>>,
+    busy: Option<Spanned<usize>>,
+    full: Option<Spanned<usize>>,
+    busy_after: Option<Spanned<Millis>>,
+    full_after: Option<Spanned<Millis>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -146,6 +160,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
         deadline,
         workers: check.value("workers", &server.workers, 1..=1024, default.workers),
         queue_length,
+        admission: check.admission(&file.admission, default.admission),
         connections: check.value(
             "connections",
             &server.connections,
@@ -227,6 +242,40 @@ impl Check {
     fn time(&mut self, key: &str, given: &Option<Spanned<Millis>>, default: Duration) -> Duration {
         let default = Millis(default.as_millis() as u64);
         self.value(key, given, Millis(1)..=LONGEST, default).into()
+    }
+
+    fn admission(
+        &mut self,
+        section: &AdmissionSection,
+        default: AdmissionSettings,
+    ) -> AdmissionSettings {
+        let most = 100_000_000;
+        AdmissionSettings {
+            queue_per_company: self.value(
+                "queue-per-company",
+                &section.queue_per_company,
+                1..=1_000_000,
+                default.queue_per_company,
+            ),
+            requests_per_company: self.value(
+                "requests-per-company",
+                &section.requests_per_company,
+                1..=16_384,
+                default.requests_per_company,
+            ),
+            backlog: self.value(
+                "backlog-in-all",
+                &section.backlog_in_all,
+                1..=most,
+                default.backlog,
+            ),
+            load: LoadBounds {
+                busy: self.value("busy", &section.busy, 1..=most as usize, default.load.busy),
+                full: self.value("full", &section.full, 1..=most as usize, default.load.full),
+                busy_after: self.time("busy-after", &section.busy_after, default.load.busy_after),
+                full_after: self.time("full-after", &section.full_after, default.load.full_after),
+            },
+        }
     }
 
     fn address(&mut self, given: &Option<Spanned<String>>, default: SocketAddr) -> SocketAddr {
@@ -355,6 +404,13 @@ mod tests {
             "deadline",
             "workers",
             "queue-length",
+            "queue-per-company",
+            "requests-per-company",
+            "backlog-in-all",
+            "busy",
+            "full",
+            "busy-after",
+            "full-after",
             "connections",
             "shutdown",
             "instances",

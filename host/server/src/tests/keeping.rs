@@ -89,6 +89,35 @@ async fn an_interaction_is_accepted_once_and_a_retry_is_a_duplicate() {
 }
 
 #[tokio::test]
+async fn what_its_caller_has_given_up_is_not_taken_in() {
+    let (server, _place) = keeping().await;
+    let body = message("1", "Hi");
+    let mut stream = server.client.connect().await;
+    let head = format!(
+        "{}Patchbay-Deadline-Ms: 1\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        server.client.head("POST", INTERACTIONS),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    // Once the body is asked for its time runs.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.expect("it goes on");
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    stream.write_all(body.as_bytes()).await.expect("sent");
+    let answer = super::client::read(&mut stream).await.expect("an answer");
+    answer.problem(503, "overloaded");
+    assert_eq!(answer.headers["retry-after"], "1");
+    let again = server.client.post(INTERACTIONS, body).await;
+    assert_eq!(again.json()["accepted"], 1, "it is new: {again:?}");
+    let wrong = server
+        .client
+        .post_with(INTERACTIONS, "Patchbay-Deadline-Ms: soon\r\n", "{}")
+        .await;
+    wrong.problem(400, "bad-header");
+}
+
+#[tokio::test]
 async fn a_batch_tells_of_each_line_and_a_bad_one_keeps_no_other_out() {
     let (server, _place) = keeping().await;
     let lines = [

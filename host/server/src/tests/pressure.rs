@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::{DECIDE, HELLO, Running};
+use super::{DECIDE, HELLO, Running, TONE};
 
 /// Occupies every deciding thread until the sender is dropped.
 async fn occupy(server: &Running) -> mpsc::Sender<()> {
@@ -22,7 +22,7 @@ async fn occupy(server: &Running) -> mpsc::Sender<()> {
                 let _ = held.lock().map(|held| held.recv());
                 turn.answer(());
             };
-            let _ = app.workers.ask(until, work).await;
+            let _ = app.workers.ask("northwind", until, work).await;
         });
         all_begun.recv().await.expect("begun");
     }
@@ -77,6 +77,42 @@ async fn a_full_queue_refuses_at_once() {
     assert_eq!(server.client.get("/healthz").await.status, 200);
     drop(hold);
     assert_eq!(waiting.await.expect("answered").status, 200);
+}
+
+#[tokio::test]
+async fn a_full_host_checks_drafts_that_are_sent_and_none_that_are_typed() {
+    let server = Running::with(|settings| {
+        settings.queue_length = 4;
+        settings.deadline = Duration::from_secs(50);
+    })
+    .await;
+    let hold = occupy(&server).await;
+    let client = server.client;
+    let draft = |composing: bool| {
+        format!(r#"{{"draft":{{"id":"1","channel":"x","text":"Hello"}},"composing":{composing}}}"#)
+    };
+    let mut waiting = JoinSet::new();
+    // From two on, half of the queue is taken.
+    for (path, body) in [
+        (DECIDE, HELLO.to_owned()),
+        (TONE, draft(true)),
+        (TONE, draft(false)),
+    ] {
+        let before = server.app.workers.waiting();
+        waiting.spawn(async move { client.post(path, body).await });
+        while server.app.workers.waiting() == before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    let typed = client.post(TONE, draft(true)).await;
+    typed.problem(503, "overloaded");
+    assert_eq!(typed.headers["retry-after"], "1");
+    assert_eq!(server.app.workers.waiting(), 3, "it took no place");
+    drop(hold);
+    while let Some(answer) = waiting.join_next().await {
+        assert_eq!(answer.expect("answered").status, 200);
+    }
+    assert_eq!(client.post(TONE, draft(true)).await.status, 200);
 }
 
 #[tokio::test]

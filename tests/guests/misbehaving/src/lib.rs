@@ -87,6 +87,10 @@ impl Classify for Misbehaving {
                 Classification::because(self.report()).intent("greeting", 0.9),
             ));
         }
+        if word == "spin" {
+            resources::spin(number);
+            return Ok(Some(Classification::because(self.report())));
+        }
         if word == "marker" {
             let why = Classification::because(self.report());
             return Ok(Some(why.intent(&self.marker, 0.9)));

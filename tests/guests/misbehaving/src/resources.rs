@@ -50,6 +50,13 @@ fn walk_into_a_trap() {
     core::arch::wasm32::unreachable()
 }
 
+/// So many rounds of work, and then it is done.
+pub fn spin(rounds: usize) {
+    for round in 0..rounds {
+        black_box(round);
+    }
+}
+
 #[inline(never)]
 fn descend(depth: u64) -> u64 {
     if black_box(depth) == u64::MAX {

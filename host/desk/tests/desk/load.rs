@@ -1,0 +1,136 @@
+//! More than can be done: what is left out, what is turned away, and that both
+//! end by themselves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay_desk::action::ActError;
+use patchbay_desk::{Desk, DeskSettings, Load, LoadBounds, ReceiptStatus};
+use patchbay_model::interaction::WrittenBy;
+use serde_json::json;
+
+use crate::floor::supervisor;
+use crate::office::{company, conversations, delivered, desk_of, journal, said, take_in};
+
+const BOUNDS: LoadBounds = LoadBounds {
+    busy: 2,
+    full: 4,
+    busy_after: Duration::MAX,
+    full_after: Duration::MAX,
+};
+
+/// A desk that decides nothing: what is taken in stays.
+fn stuck(directory: &std::path::Path, requests: usize) -> Desk {
+    let settings = DeskSettings {
+        workers: 0,
+        load: BOUNDS,
+        requests,
+        ..DeskSettings::default()
+    };
+    let companies = vec![company("northwind", None), company("quiet", None)];
+    Desk::open(journal(directory), companies, settings).expect("a desk")
+}
+
+fn edit(id: &str) -> patchbay_desk::Delivery {
+    delivered(
+        json!({"id": id, "channel": "x", "text": "Or rather", "kind": "edit",
+        "author": {"address": "@jo"}}),
+    )
+}
+
+#[test]
+fn reworded_messages_are_turned_away_before_new_ones() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = stuck(place.path(), 9);
+    let mut seen = vec![desk.load()];
+    for id in ["1", "2", "3", "4"] {
+        let receipts = desk.accept("northwind", vec![said(id, "@jo", "Hello?")]);
+        let receipts = receipts.expect("taken in");
+        assert!(matches!(receipts[0].status, ReceiptStatus::Accepted { .. }));
+        seen.push(desk.load());
+    }
+    assert_eq!(
+        seen,
+        [Load::Calm, Load::Calm, Load::Busy, Load::Busy, Load::Full]
+    );
+    let both = vec![edit("1"), said("5", "@jo", "And another thing"), edit("2")];
+    let receipts = desk.accept("northwind", both).expect("answered");
+    let busy: Vec<bool> = receipts
+        .iter()
+        .map(|receipt| matches!(receipt.status, ReceiptStatus::Busy { .. }))
+        .collect();
+    assert_eq!(busy, [true, false, true], "{receipts:?}");
+    assert_eq!(receipts[1].interaction, "5");
+    assert_eq!(desk.left(Some("northwind")).expect("there").undecided, 5);
+    assert_eq!(desk.left(Some("quiet")).expect("there").undecided, 0);
+    drop(desk);
+
+    // Whoever starts again has it all decided, and is calm without anybody's
+    // doing.
+    let desk = desk_of(place.path(), vec![company("northwind", None)]);
+    desk.settled();
+    assert_eq!(desk.load(), Load::Calm);
+    let receipts = take_in(&desk, vec![edit("1")]);
+    assert!(matches!(receipts[0].status, ReceiptStatus::Accepted { .. }));
+}
+
+#[test]
+fn what_is_typed_is_not_checked_while_the_desk_is_full() {
+    let place = tempfile::tempdir().expect("a place");
+    {
+        let desk = desk_of(place.path(), vec![company("northwind", None)]);
+        take_in(&desk, vec![said("0", "@jo", "Hello?")]);
+    }
+    let desk = stuck(place.path(), 9);
+    let conversation = conversations(&desk)[0].id;
+    let check = || {
+        desk.check_as_typed(
+            "northwind",
+            conversation,
+            &supervisor(),
+            "Hi",
+            WrittenBy::Human,
+        )
+        .expect("there")
+    };
+    assert!(check().is_ok());
+    for id in ["1", "2", "3", "4"] {
+        desk.accept("northwind", vec![said(id, "@ann", "Hello?")])
+            .expect("taken in");
+    }
+    let refused = check().expect_err("full");
+    assert!(matches!(refused, ActError::Busy { .. }), "{refused}");
+}
+
+#[test]
+fn people_of_one_company_ask_for_so_much_at_once_and_others_are_not_kept_waiting() {
+    let place = tempfile::tempdir().expect("a place");
+    {
+        let desk = desk_of(
+            place.path(),
+            vec![company("northwind", None), company("quiet", None)],
+        );
+        take_in(&desk, vec![said("0", "@jo", "Hello?")]);
+    }
+    let desk = Arc::new(stuck(place.path(), 2));
+    let conversation = conversations(&desk)[0].id;
+    let resolve = move |desk: &Desk| {
+        let action = patchbay_desk::action::Action::Resolve;
+        desk.act("northwind", conversation, supervisor(), action)
+            .expect("there")
+    };
+    let asking: Vec<_> = (0..2)
+        .map(|_| {
+            let desk = Arc::clone(&desk);
+            std::thread::spawn(move || resolve(&desk))
+        })
+        .collect();
+    crate::office::eventually(|| desk.left(Some("northwind")).expect("there").undecided == 2);
+    let refused = resolve(&desk).expect_err("two wait already");
+    assert!(matches!(refused, ActError::Busy { .. }), "{refused}");
+    desk.stop();
+    for asked in asking {
+        let told = asked.join().expect("no panic").expect_err("stopped");
+        assert!(matches!(told, ActError::Busy { .. }), "{told}");
+    }
+}

@@ -1,0 +1,252 @@
+//! A stage or a plugin is taken out of the decisions, and asked again.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use patchbay_desk::action::{Action, Actor, Role};
+use patchbay_desk::decisions::{Filter, find, list};
+use patchbay_desk::history::EntryKind;
+use patchbay_desk::reply::{Reply, ReplyStatus, Then};
+use patchbay_desk::{BypassError, Delivery, Desk, DeskError, DeskSettings};
+use patchbay_generation::Generation;
+use patchbay_journal::{AuditEntry, Entry, Options, SqliteJournal};
+use patchbay_model::bypass::{Bypass, Bypassed};
+use patchbay_model::interaction::WrittenBy;
+use serde_json::{Value, json};
+
+fn open(directory: &Path, generation: &Arc<Generation>) -> Desk {
+    let options = Options::new(directory.join("desk.db"), directory.join("desk.key"));
+    let journal = SqliteJournal::open(&options).expect("a journal");
+    let companies = vec![Arc::clone(generation)];
+    Desk::open(Arc::new(journal), companies, DeskSettings::default()).expect("a desk")
+}
+
+fn generation() -> Arc<Generation> {
+    let assembler = super::assembler();
+    Arc::new(super::built(&assembler, &super::company("northwind")).generation)
+}
+
+fn noted() -> AuditEntry {
+    AuditEntry {
+        at: jiff::Timestamp::UNIX_EPOCH,
+        company: Some("northwind".to_owned()),
+        actor: "local".to_owned(),
+        act: "test".to_owned(),
+        details: "{}".to_owned(),
+    }
+}
+
+fn order(desk: &Desk, word: &str, seconds: i64, let_through: bool) -> Result<(), DeskError> {
+    let since = desk.now();
+    let bypass = Bypass {
+        what: Bypassed::named(word),
+        since,
+        until: since + SignedDuration::from_secs(seconds),
+        by: "olga".to_owned(),
+        reason: None,
+        let_through,
+    };
+    desk.bypass("northwind", bypass, noted())
+}
+
+fn lift(desk: &Desk, word: &str) -> Result<Bypass, DeskError> {
+    desk.lift_bypass("northwind", &Bypassed::named(word), "olga", noted())
+}
+
+fn hear(desk: &Desk, id: &str) {
+    let said = json!({"id": id, "channel": "chat", "text": "ok", "author": {"address": id}});
+    let delivery = Delivery::from_outside(said).expect("valid");
+    desk.accept("northwind", vec![delivery]).expect("taken in");
+    desk.settled();
+}
+
+fn feed(desk: &Desk, kind: EntryKind) -> Vec<Value> {
+    let company = desk.company("northwind").expect("there");
+    let feed = desk.journal().feed(company, 0, 10_000).expect("readable");
+    let of_kind = feed
+        .entries
+        .iter()
+        .filter(|entry: &&Entry| entry.kind == kind as u16);
+    of_kind
+        .map(|entry| serde_json::from_str(&entry.head).expect("JSON"))
+        .collect()
+}
+
+fn answer(desk: &Desk, id: &str) -> ReplyStatus {
+    let conversation = desk.journal().unresolved(None, 1).expect("readable")[0].id;
+    let eva = Actor {
+        id: "eva".to_owned(),
+        role: Role::Supervisor,
+    };
+    let reply = Action::Reply(Reply {
+        id: id.to_owned(),
+        text: "Hello!".to_owned(),
+        attachments: Vec::new(),
+        written_by: WrittenBy::Human,
+        then: Then::Stay,
+    });
+    let done = desk.act("northwind", conversation, eva, reply);
+    let done = done.expect("a desk that works").expect("taken");
+    done.reply.expect("a reply").status
+}
+
+#[test]
+fn a_bypassed_stage_is_not_asked_and_that_outlives_a_restart() {
+    let place = tempfile::tempdir().expect("a place");
+    let generation = generation();
+    {
+        let desk = open(place.path(), &generation);
+        hear(&desk, "1");
+        order(&desk, "route", 3_600, false).expect("bypassed");
+        hear(&desk, "2");
+    }
+    let desk = open(place.path(), &generation);
+    hear(&desk, "3");
+    assert_eq!(desk.bypasses("northwind").expect("there").iter().count(), 1);
+    lift(&desk, "route").expect("lifted");
+    hear(&desk, "4");
+    let decided = feed(&desk, EntryKind::Received);
+    let outcomes: Vec<&Value> = decided.iter().map(|head| &head["outcome"]).collect();
+    assert_eq!(outcomes, ["ok", "bypassed", "bypassed", "ok"]);
+    for head in &decided[1..3] {
+        let parts = head["stamp"]["plugins"].as_array().expect("a stamp");
+        assert_eq!(
+            parts[0]["outcome"], "ok",
+            "the other stages are asked: {head}"
+        );
+        assert_eq!(
+            (&parts[1]["outcome"], &parts[1]["use"]),
+            (&json!("bypassed"), &json!(0))
+        );
+        let fallback = json!([{"stage": "route", "rule": "default-queue", "plugin": "guest"}]);
+        assert_eq!(head["fallbacks"], fallback);
+        assert_eq!(head["route"]["target"]["id"], "general");
+    }
+    let begun = feed(&desk, EntryKind::Bypassed);
+    assert_eq!(begun.len(), 1);
+    assert_eq!(
+        (&begun[0]["bypassed"]["stage"], &begun[0]["by"]),
+        (&json!("route"), &json!("olga"))
+    );
+    let ended = feed(&desk, EntryKind::BypassEnded);
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0]["because"], "lifted");
+}
+
+#[test]
+fn a_decision_made_under_a_bypass_is_replayed_to_the_same_bytes() {
+    let place = tempfile::tempdir().expect("a place");
+    let generation = generation();
+    let desk = open(place.path(), &generation);
+    order(&desk, "route", 3_600, false).expect("bypassed");
+    hear(&desk, "1");
+    lift(&desk, "route").expect("lifted");
+    let company = desk.company("northwind").expect("there");
+    let journal = &**desk.journal();
+    let filter = Filter {
+        limit: 10,
+        ..Filter::default()
+    };
+    let page = list(journal, company, &filter).expect("readable");
+    assert_eq!(page.decisions.len(), 1, "{page:?}");
+    let kept = find(journal, company, page.decisions[0].id);
+    let kept = kept.expect("readable").expect("there");
+    let replayed = kept.replay(&generation.pipelines);
+    assert_eq!(replayed.whole.as_str(), "same", "{replayed:?}");
+    let results: Vec<(&str, &str)> = replayed
+        .parts
+        .iter()
+        .map(|part| (part.stage.as_str(), part.replayed.as_str()))
+        .collect();
+    assert_eq!(
+        results,
+        [("classify", "same"), ("route", "not-replayable")],
+        "what was not called has nothing to replay: {replayed:?}"
+    );
+}
+
+#[test]
+fn a_reply_that_is_not_checked_is_held_unless_the_operator_says_otherwise() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = open(place.path(), &generation());
+    hear(&desk, "1");
+    assert_eq!(answer(&desk, "r1"), ReplyStatus::Published);
+    order(&desk, "tone", 3_600, false).expect("bypassed");
+    assert_eq!(answer(&desk, "r2"), ReplyStatus::Held);
+    order(&desk, "tone", 3_600, true).expect("said anew");
+    assert_eq!(answer(&desk, "r3"), ReplyStatus::Published);
+    let checked = feed(&desk, EntryKind::ReplyPublished);
+    let last = checked.last().expect("published");
+    assert_eq!(
+        last["outcome"], "bypassed",
+        "it says that nobody looked: {last}"
+    );
+    assert_eq!(last["fallbacks"][0]["rule"], "let-through");
+    // The plugin is out as well, and lets nothing through: that counts.
+    order(&desk, "guest", 3_600, false).expect("bypassed");
+    assert_eq!(answer(&desk, "r4"), ReplyStatus::Held);
+    hear(&desk, "2");
+    let decided = feed(&desk, EntryKind::Received);
+    let parts = decided[1]["stamp"]["plugins"].as_array().expect("a stamp");
+    assert!(
+        parts.iter().all(|part| part["outcome"] == "bypassed"),
+        "{parts:?}"
+    );
+    lift(&desk, "tone").expect("lifted");
+    lift(&desk, "guest").expect("lifted");
+    assert_eq!(answer(&desk, "r5"), ReplyStatus::Published);
+}
+
+#[test]
+fn a_bypass_ends_by_itself_and_says_so() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = open(place.path(), &generation());
+    order(&desk, "route", 1, false).expect("bypassed");
+    let patience = Instant::now() + Duration::from_secs(60);
+    while feed(&desk, EntryKind::BypassEnded).is_empty() {
+        assert!(Instant::now() < patience, "it does not end");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let ended = feed(&desk, EntryKind::BypassEnded);
+    assert_eq!((ended.len(), &ended[0]["because"]), (1, &json!("over")));
+    assert!(desk.bypasses("northwind").expect("there").is_empty());
+    hear(&desk, "1");
+    assert_eq!(feed(&desk, EntryKind::Received)[0]["outcome"], "ok");
+    let company = desk.company("northwind").expect("there");
+    assert!(
+        desk.journal()
+            .directives(company)
+            .expect("readable")
+            .is_empty()
+    );
+}
+
+#[test]
+fn what_cannot_be_bypassed_is_refused_and_nothing_changes() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = open(place.path(), &generation());
+    let refused = |word: &str, seconds: i64| match order(&desk, word, seconds, false) {
+        Err(DeskError::Bypass(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(
+        refused("nobody", 60),
+        BypassError::UnknownPlugin { .. }
+    ));
+    assert!(matches!(
+        refused("escalate", 60),
+        BypassError::EmptyStage(_)
+    ));
+    for seconds in [-1, 0, 86_401] {
+        assert_eq!(refused("tone", seconds), BypassError::Lasting);
+    }
+    assert!(matches!(
+        lift(&desk, "tone"),
+        Err(DeskError::Bypass(BypassError::NotBypassed(_)))
+    ));
+    assert!(desk.bypasses("northwind").expect("there").is_empty());
+    assert!(feed(&desk, EntryKind::Bypassed).is_empty());
+    order(&desk, "tone", 86_400, false).expect("a day is taken");
+}
