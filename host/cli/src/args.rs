@@ -288,6 +288,13 @@ pub(crate) struct ServeArgs {
     /// Load everything, say what is wrong, and end.
     #[arg(long)]
     pub(crate) check: bool,
+    /// Apply company files whenever they change, as if the settings said `watch`.
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Do not start where a company's kept setup cannot be built; else that company is
+    /// answered 503 and the others are served.
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
     /// Print a JSON document instead of text.

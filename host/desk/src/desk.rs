@@ -2,6 +2,7 @@
 //! what came of it.
 
 mod activating;
+mod alerting;
 mod asking;
 mod people;
 mod sending;

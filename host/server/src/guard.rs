@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, Uri};
@@ -40,6 +40,9 @@ pub(crate) async fn check(
         request.extensions_mut().insert(Caller::Local);
     }
     checked = checked.and_then(|()| brings_json(request.method(), request.headers()));
+    if checked.is_ok() && app.companies.count_unready() > 0 {
+        (request, checked) = is_ready(&app, request).await;
+    }
     match checked {
         Ok(()) => next.run(request).await,
         Err(problem) => {
@@ -47,6 +50,31 @@ pub(crate) async fn check(
             problem.into_response()
         }
     }
+}
+
+/// Whether something decides for the company a request is about; where nothing
+/// does, it can still be looked after.
+async fn is_ready(app: &App, request: Request) -> (Request, Result<(), Problem>) {
+    const STILL: [&str; 3] = ["generations", "rollback", "audit"];
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let rest = matched.as_ref().and_then(|path| {
+        let rest = path.as_str().strip_prefix("/v1/companies/{company}/")?;
+        rest.split('/').next()
+    });
+    if rest.is_none_or(|rest| STILL.contains(&rest)) {
+        return (request, Ok(()));
+    }
+    let (mut parts, body) = request.into_parts();
+    let params = RawPathParams::from_request_parts(&mut parts, &()).await;
+    let why = params.ok().and_then(|params| {
+        let mut named = params.iter().filter(|(name, _)| *name == "company");
+        app.companies.unready(named.next()?.1)
+    });
+    let checked = match why {
+        Some(why) => Err(Problem::of(Kind::CompanyNotReady).detail(why)),
+        None => Ok(()),
+    };
+    (Request::from_parts(parts, body), checked)
 }
 
 /// The Host header names the loopback address: a foreign name that resolves to

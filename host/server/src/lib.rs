@@ -9,6 +9,7 @@
 mod access;
 mod body;
 mod carrying;
+mod changing;
 mod companies;
 mod connections;
 mod deadline;
@@ -27,6 +28,8 @@ mod starting;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod turns;
+mod watching;
 mod workers;
 
 pub use companies::Companies;

@@ -153,6 +153,8 @@ kinds! {
     Storage = "storage", SERVICE_UNAVAILABLE, "The journal cannot be used";
     /// The author wanted to be forgotten.
     Erased = "erased", CONFLICT, "The author was erased";
+    /// Nothing can decide for the company.
+    CompanyNotReady = "company-not-ready", SERVICE_UNAVAILABLE, "The company's setup cannot be built";
     /// The server does not decide now.
     NotReady = "not-ready", SERVICE_UNAVAILABLE, "The server is not ready";
 }

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
@@ -17,9 +17,8 @@ use patchbay_channels::egress::Egress;
 use patchbay_desk::setups::Setups;
 use patchbay_desk::{Desk, DeskError, DeskSettings};
 use patchbay_engine::engine::Engine;
-use patchbay_generation::Generation;
 use patchbay_generation::assemble::{Assembler, Built, Rejected};
-use patchbay_journal::{CompanyId, Journal, JournalError, Options, SqliteJournal};
+use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
@@ -34,7 +33,10 @@ use crate::companies::Companies;
 use crate::connections::{self, Connections};
 use crate::problem::{Kind, Problem};
 use crate::settings::ServerSettings;
+use crate::starting::Begun;
 use crate::telemetry::Telemetry;
+use crate::turns::Turns;
+use crate::watching::{Noticed, Watch};
 use crate::workers::Workers;
 use crate::{body, guard, json, routes, starting};
 
@@ -75,9 +77,10 @@ pub enum ServeError {
     /// A company's file is wrong, and there is nothing else it decides by.
     #[error("{0}")]
     Company(Rejected),
-    /// The setup a company decides by cannot be built any more.
+    /// The setup a company decides by cannot be built any more, and the
+    /// settings say that nothing less than all will do.
     #[error(
-        "company {company:?} decides by generation {number}, which cannot be built: {because}; with the server stopped, `patchbay apply` gives it another, or `patchbay rollback` an earlier one"
+        "company {company:?} decides by generation {number}, which cannot be built: {because}; without --strict the others are served, and `patchbay apply` gives it another"
     )]
     Setup {
         /// Name of the company.
@@ -134,9 +137,13 @@ pub(crate) struct App {
     /// Changes whenever something was added to a feed, or the server stops.
     pub(crate) changes: watch::Sender<u64>,
     desk: Option<Arc<Desk>>,
-    /// Held while a company's setup changes, so that what decides here and at
-    /// the desk is the same.
-    setups: Option<Mutex<Setups>>,
+    /// The companies' setups, where there is a journal.
+    pub(crate) setups: Option<Setups>,
+    /// Who may change which now, so that what decides here and at the desk is
+    /// the same.
+    pub(crate) turns: Turns,
+    /// What became of the company files that are watched.
+    pub(crate) watched: Noticed,
     /// Empties the outbox, where there is one.
     pub(crate) courier: Option<Arc<Courier>>,
     stopping: AtomicBool,
@@ -182,30 +189,6 @@ impl App {
                 }
             }
         })
-    }
-
-    /// Look at the companies' setups, or change them, off the threads that
-    /// speak to clients. One at a time.
-    pub(crate) async fn setups<T: Send + 'static>(
-        self: &Arc<App>,
-        look: impl FnOnce(&Setups, &Companies, &Desk) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let (app, desk) = (Arc::clone(self), self.desk()?);
-        tokio::task::spawn_blocking(move || {
-            let setups = app.setups.as_ref().ok_or(Problem::of(Kind::NoJournal))?;
-            let setups = setups.lock().unwrap_or_else(PoisonError::into_inner);
-            look(&setups, &app.companies, &desk)
-        })
-        .await
-        .map_err(|_| Problem::of(Kind::Internal))?
-    }
-
-    /// A generation a company decided by before, or nothing where it cannot be
-    /// built any more. Blocks.
-    pub(crate) fn earlier(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
-        let setups = self.setups.as_ref()?;
-        let setups = setups.lock().unwrap_or_else(PoisonError::into_inner);
-        setups.ready(company, number).ok()
     }
 
     /// A request's body as JSON.
@@ -281,7 +264,10 @@ fn open(
     let stack = assembler.engine().settings().stack;
     let opened: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&options)?);
     let setups = Setups::of(assembler, Arc::clone(&opened));
-    let generations = starting::setups(&*opened, &setups, files, rejected)?;
+    let Begun {
+        generations,
+        unready,
+    } = starting::setups(&*opened, &setups, files, rejected, settings.strict)?;
     let desk_settings = DeskSettings {
         workers: settings.workers,
         stack,
@@ -289,8 +275,12 @@ fn open(
         ..DeskSettings::default()
     };
     let desk = Arc::new(Desk::open(opened, generations.clone(), desk_settings)?);
+    for one in &unready {
+        desk.expect(&one.name, one.company);
+    }
+    let unready = unready.into_iter().map(|one| (one.name, one.because));
     Ok(Opened {
-        companies: Arc::new(Companies::of(generations)),
+        companies: Arc::new(Companies::of(generations).without(unready)),
         desk: Some(Arc::clone(&desk)),
         setups: Some(setups.followed_by(desk)),
     })
@@ -397,7 +387,9 @@ impl Server {
                 telemetry: Arc::new(Telemetry::new()),
                 changes,
                 desk,
-                setups: setups.map(Mutex::new),
+                setups,
+                turns: Turns::default(),
+                watched: Noticed::default(),
                 courier,
                 stopping: AtomicBool::new(false),
             }),
@@ -453,6 +445,10 @@ impl BoundServer {
             }
         });
         let compacting = app.retain().map(tokio::spawn);
+        let watching = app
+            .settings
+            .watch
+            .then(|| tokio::spawn(Watch::of(Arc::clone(&app)).keep_looking()));
         let connections = Connections::new(routes::router(Arc::clone(&app)), &app.settings);
         tokio::select! {
             () = connections.accept(&listener) => {}
@@ -485,8 +481,8 @@ impl BoundServer {
             }
         }
         tidying.abort();
-        if let Some(compacting) = compacting {
-            compacting.abort();
+        for task in compacting.into_iter().chain(watching) {
+            task.abort();
         }
         if let Some(journal) = &app.settings.journal {
             // Whoever finds it without a server asks the journal itself.

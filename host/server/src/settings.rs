@@ -50,8 +50,14 @@ pub struct ServerSettings {
     /// How long what was begun may take to finish once the server is told to
     /// stop. Default 10 s.
     pub shutdown: Duration,
-    /// The company files.
+    /// The company files; a directory stands for every `.toml` in it.
     pub companies: Vec<PathBuf>,
+    /// Whether a company file that changes, or comes into a directory of them,
+    /// is applied. Default no.
+    pub watch: bool,
+    /// Whether a company whose kept setup cannot be built keeps the server from
+    /// starting, rather than being answered 503. Default no.
+    pub strict: bool,
     /// Directories in which packs are found by name.
     pub packs: Vec<PathBuf>,
     /// The engine, with the ceiling of all limits.
@@ -153,6 +159,8 @@ impl Default for ServerSettings {
             connections: 16_384,
             shutdown: Duration::from_secs(10),
             companies: Vec::new(),
+            watch: false,
+            strict: false,
             packs: Vec::new(),
             engine: EngineSettings::default(),
             journal: None,
@@ -164,7 +172,32 @@ impl Default for ServerSettings {
     }
 }
 
+/// Whether a file of a directory is a company's: not what an editor or a
+/// mounted volume keeps beside it.
+fn is_company_file(name: &std::ffi::OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.ends_with(".toml") && !name.starts_with('.')
+}
+
 impl ServerSettings {
+    /// The company files there are now, each directory's by name. A directory
+    /// that cannot be read stands for itself: reading it says why.
+    pub fn company_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for named in &self.companies {
+            match named.is_dir().then(|| std::fs::read_dir(named)) {
+                Some(Ok(entries)) => {
+                    let mut within: Vec<_> = entries.filter_map(Result::ok).collect();
+                    within.retain(|entry| is_company_file(&entry.file_name()));
+                    within.sort_by_key(std::fs::DirEntry::file_name);
+                    files.extend(within.iter().map(std::fs::DirEntry::path));
+                }
+                _ => files.push(named.clone()),
+            }
+        }
+        files
+    }
+
     /// Environment variables a company may name.
     pub(crate) fn secrets_of(&self, company: &str) -> BTreeSet<String> {
         self.secrets.get(company).cloned().unwrap_or_default()

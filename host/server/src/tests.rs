@@ -14,6 +14,8 @@ mod numbers;
 mod pressure;
 mod queue;
 mod stopping;
+mod unready;
+mod watching;
 mod working;
 
 use std::path::Path;

@@ -92,7 +92,10 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
     match &args.verb {
         GenerationsVerb::List => {
             let all = match &reach {
-                Reach::Server(api) => list_of_server(*api, &base)?,
+                Reach::Server(api) => {
+                    tell_of_file(&api.get(&base)?["watched"]);
+                    list_of_server(*api, &base)?
+                }
                 Reach::Journal(journal) => list_of_journal(&**journal, &args.company)?,
             };
             list(&all, args.json)
@@ -339,10 +342,35 @@ fn list_of_server(api: Api, base: &str) -> Result<Vec<Value>, Failure> {
     }
 }
 
+/// What became of a watched company file, where somebody should look at it.
+fn tell_of_file(watched: &Value) {
+    let said = |field: &str| watched[field].as_str().unwrap_or_default();
+    match said("state") {
+        "refused" => {
+            output::note(format!(
+                "the company file {} is not applied, and nothing was changed ({}):",
+                said("file"),
+                said("at")
+            ));
+            for problem in watched["problems"].as_array().into_iter().flatten() {
+                output::note(format!("  {}", problem.as_str().unwrap_or_default()));
+            }
+        }
+        "removed" => output::note(format!(
+            "the company file {} is gone ({}); nothing was changed",
+            said("file"),
+            said("at")
+        )),
+        _ => {}
+    }
+}
+
 fn list_of_journal(journal: &dyn Journal, company: &str) -> Result<Vec<Value>, Failure> {
-    let company = journal.company(company).map_err(failure)?;
-    let active = journal.active_generation(company).map_err(failure)?;
     let mut all = Vec::new();
+    let Some(company) = journal.find_company(company).map_err(failure)? else {
+        return Ok(all);
+    };
+    let active = journal.active_generation(company).map_err(failure)?;
     let mut before = u64::MAX;
     loop {
         let page = journal

@@ -35,7 +35,8 @@ pub(super) struct AfterAlert {
 pub(crate) struct AlertList {
     /// Oldest first, at most 500. `data.alert` says what: `nobody-else-fits`
     /// (the only agent who fits declined or did not answer), `offered-again`,
-    /// `escalation-failed`, `decided-too-often`, `undeliverable`. The set
+    /// `escalation-failed`, `decided-too-often`, `undeliverable`,
+    /// `setup-refused` (a watched company file is wrong). The set
     /// grows. An entry of the kind `quarantined` is one as well.
     alerts: Vec<HistoryEntry>,
     /// What to ask after for more; absent at the end.

@@ -60,6 +60,7 @@ struct ServerSection {
     queue_length: Option<Spanned<usize>>,
     connections: Option<Spanned<usize>>,
     shutdown: Option<Spanned<Millis>>,
+    watch: Option<Spanned<bool>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -103,6 +104,14 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
     let default = ServerSettings::default();
     let mut check = Check::default();
     let server = &file.server;
+    if let (Some(watch), None) = (&server.watch, &file.journal)
+        && *watch.get_ref()
+    {
+        let problem = Located::at(watch.span(), "`watch` needs a [journal] to keep setups in");
+        check
+            .problems
+            .push(problem.help("set path under [journal]"));
+    }
     let deadline = check.time("deadline", &server.deadline, default.deadline);
     let queue_length = check.value(
         "queue-length",
@@ -158,6 +167,8 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
             .iter()
             .map(|path| beside.join(path))
             .collect(),
+        watch: server.watch.as_ref().is_some_and(|watch| *watch.get_ref()),
+        strict: default.strict,
         packs: file.packs.iter().map(|path| beside.join(path)).collect(),
         engine: EngineSettings {
             ceiling: Limits::ceiling(&file.limits),
@@ -357,6 +368,7 @@ mod tests {
             "queue-length",
             "connections",
             "shutdown",
+            "watch",
             "instances",
             "allocation",
             "made-ahead",
