@@ -6,15 +6,18 @@ use std::sync::OnceLock;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
+use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::TokioIo;
 use patchbay_journal::{JournalError, Options, Secret, SqliteJournal};
 use patchbay_server::ServerSettings;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 
 use crate::exit::{Exit, Failure, io};
 use crate::loading::rejected;
+use crate::secured::Secured;
 
 /// Where the token stands that servers are shown; else the environment's.
 static TOKEN_FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -86,36 +89,37 @@ impl Reach {
         }
         match SqliteJournal::open(&Options::new(&journal.path, &journal.key)) {
             Ok(journal) => Ok(Reach::Journal(Box::new(journal))),
-            Err(JournalError::InUse { .. }) => Ok(Reach::Server(Api::of_settings(&settings))),
+            Err(JournalError::InUse { .. }) => Api::of_settings(&settings).map(Reach::Server),
             Err(error) => Err(Failure::new(Exit::Machine, error)),
         }
     }
 }
 
 /// A server on this machine.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Api {
     address: SocketAddr,
+    /// Absent: it speaks plain HTTP.
+    tls: Option<Secured>,
 }
 
 impl Api {
-    pub(crate) fn of(address: SocketAddr) -> Api {
-        Api { address }
-    }
-
     /// The server of these settings.
     pub(crate) fn of_config(config: &Path) -> Result<Api, Failure> {
         let settings = ServerSettings::read(config).map_err(rejected)?;
-        Ok(Api::of_settings(&settings))
+        Api::of_settings(&settings)
     }
 
     /// Where it says it listens, or else where it should.
-    fn of_settings(settings: &ServerSettings) -> Api {
+    fn of_settings(settings: &ServerSettings) -> Result<Api, Failure> {
         let said = settings.journal.as_ref().and_then(|journal| {
             let said = std::fs::read_to_string(journal.address()).ok()?;
             said.trim().parse().ok()
         });
-        Api::of(said.unwrap_or(settings.listen))
+        Ok(Api {
+            address: said.unwrap_or(settings.listen),
+            tls: settings.tls.as_ref().map(Secured::of).transpose()?,
+        })
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
@@ -174,7 +178,8 @@ impl Api {
         let body = body.map_or_else(String::new, Value::to_string);
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("http://{}{path}", self.address))
+            .uri(path)
+            .header("host", self.address.to_string())
             .header("content-type", "application/json");
         if let Some(token) = token()? {
             request = request.header("authorization", format!("Bearer {}", token.reveal()));
@@ -187,17 +192,37 @@ impl Api {
             .build()
             .map_err(|error| Failure::new(Exit::Machine, error))?;
         runtime.block_on(async {
-            let client = Client::builder(TokioExecutor::new()).build_http();
-            let response = client
-                .request(request)
-                .await
-                .map_err(|error| machine(&error))?;
-            let status = response.status();
-            let body = response.into_body().collect().await;
-            let body = body.map_err(|error| machine(&error))?.to_bytes();
-            Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+            let stream = TcpStream::connect(self.address).await;
+            let stream = stream.map_err(|error| machine(&error))?;
+            match &self.tls {
+                None => answered(stream, request).await,
+                Some(tls) => match tls.connect(stream, self.address).await {
+                    Ok(stream) => answered(stream, request).await,
+                    Err(error) => Err(error.to_string()),
+                },
+            }
+            .map_err(|error| machine(&error))
         })
     }
+}
+
+/// Ask on a connection; the status and the document.
+async fn answered(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Value), String> {
+    let text = |error: hyper::Error| match std::error::Error::source(&error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    };
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(text)?;
+    // Ends with the runtime of this one request.
+    tokio::spawn(connection);
+    let response = sender.send_request(request).await.map_err(text)?;
+    let status = response.status();
+    let body = response.into_body().collect().await.map_err(text)?;
+    let document = serde_json::from_slice(&body.to_bytes());
+    Ok((status, document.unwrap_or_default()))
 }
 
 /// A problem document as a failure.

@@ -40,6 +40,24 @@ pub(crate) struct Cli {
     /// File with the token to show a server; else the environment's PATCHBAY_TOKEN.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Certificate (PEM) to show a server that asks clients for one.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        requires = "client_key",
+        env = "PATCHBAY_CLIENT_CERTIFICATE"
+    )]
+    pub(crate) client_certificate: Option<PathBuf>,
+    /// Key (PEM) of that certificate.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        requires = "client_certificate",
+        env = "PATCHBAY_CLIENT_KEY"
+    )]
+    pub(crate) client_key: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }

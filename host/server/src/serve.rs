@@ -31,10 +31,12 @@ use crate::body::Budget;
 use crate::carrying::Outbox;
 use crate::companies::Companies;
 use crate::connections::{self, Connections};
+use crate::oidc::{Issuer, Patience};
 use crate::problem::{Kind, Problem};
 use crate::settings::ServerSettings;
 use crate::starting::Begun;
 use crate::telemetry::Telemetry;
+use crate::tls::{Tls, TlsError};
 use crate::turns::Turns;
 use crate::watching::{Noticed, Watch};
 use crate::workers::Workers;
@@ -93,6 +95,9 @@ pub enum ServeError {
     /// The desk cannot be opened.
     #[error(transparent)]
     Desk(#[from] DeskError),
+    /// The server cannot prove who it is.
+    #[error("cannot speak TLS: {0}")]
+    Tls(#[from] TlsError),
     /// A deciding thread cannot be started.
     #[error("cannot start the threads that decide: {0}; try fewer workers")]
     Workers(std::io::Error),
@@ -129,6 +134,8 @@ pub(crate) struct App {
     pub(crate) companies: Arc<Companies>,
     pub(crate) workers: Workers,
     pub(crate) bodies: Budget,
+    /// How the server proves who it is; absent: it speaks plain HTTP.
+    pub(crate) tls: Option<Arc<Tls>>,
     /// Who may ask.
     pub(crate) access: Access,
     /// How often each agent has checked what they type.
@@ -286,20 +293,21 @@ fn open(
     })
 }
 
-/// Start emptying the outbox.
-async fn start_courier(
-    settings: &ServerSettings,
-    desk: &Arc<Desk>,
-) -> Result<Arc<Courier>, ServeError> {
+/// The way out that the settings allow.
+async fn way_out(settings: &ServerSettings) -> Result<Egress, ServeError> {
     let egress = settings.egress.clone();
     // Reads the system's certificate authorities.
-    let egress = tokio::task::spawn_blocking(move || Egress::new(egress))
+    tokio::task::spawn_blocking(move || Egress::new(egress))
         .await
-        .map_err(|error| ServeError::Workers(std::io::Error::other(error)))?;
+        .map_err(|error| ServeError::Workers(std::io::Error::other(error)))
+}
+
+/// Start emptying the outbox.
+fn start_courier(desk: &Arc<Desk>, egress: Egress) -> Arc<Courier> {
     let outbox = Arc::new(Outbox::of(Arc::clone(desk)));
     let runtime = Handle::current();
     let courier = Courier::start(&runtime, outbox, CourierSettings::default(), egress);
-    Ok(Arc::new(courier))
+    Arc::new(courier)
 }
 
 impl Server {
@@ -327,9 +335,15 @@ impl Server {
         let address = settings.listen;
         let needs_token = !guard::may_listen(address);
         // Only a journal keeps tokens.
-        if needs_token && settings.journal.is_none() {
+        if needs_token && settings.journal.is_none() && !settings.knows_others() {
             return Err(ServeError::NotLoopback { address });
         }
+        let tls = settings
+            .tls
+            .as_ref()
+            .map(Tls::of)
+            .transpose()?
+            .map(Arc::new);
         connections::raise_file_limit(settings.connections);
         let (listener, address) =
             listen(address).map_err(|error| ServeError::Bind { address, error })?;
@@ -351,16 +365,23 @@ impl Server {
             Some(desk) => Access::load(&**desk.journal()).map_err(ServeError::Journal)?,
             None => Access::default(),
         };
+        let egress = match desk.is_some() || settings.oidc.is_some() {
+            true => Some(way_out(settings).await?),
+            false => None,
+        };
+        let issuer = settings.oidc.clone().zip(egress.clone());
+        let issuer = issuer.map(|(oidc, egress)| Issuer::of(oidc, egress, Patience::default()));
+        let access = access.trusting(issuer).knowing(settings.tls.as_ref());
         if needs_token && !access.is_guarded() {
             return Err(ServeError::NotLoopback { address });
         }
-        if needs_token {
-            tracing::warn!(%address, "tokens cross the network as they are shown: put a proxy that speaks TLS in front");
+        if needs_token && tls.is_none() {
+            tracing::warn!(%address, "tokens cross the network as they are shown: set [tls], or put a proxy that speaks TLS in front");
         }
         let changes = watch::Sender::new(0);
         let mut courier = None;
-        if let Some(desk) = &desk {
-            let started = start_courier(settings, desk).await?;
+        if let (Some(desk), Some(egress)) = (&desk, egress) {
+            let started = start_courier(desk, egress);
             let (changes, wakes) = (changes.clone(), Arc::clone(&started));
             desk.on_commit(move |news| {
                 changes.send_modify(|number| *number += 1);
@@ -382,6 +403,7 @@ impl Server {
                 companies,
                 workers,
                 bodies: Budget::of(settings.body_budget),
+                tls,
                 access,
                 typing: Typing::hashmap(TYPING),
                 telemetry: Arc::new(Telemetry::new()),
@@ -449,7 +471,9 @@ impl BoundServer {
             .settings
             .watch
             .then(|| tokio::spawn(Watch::of(Arc::clone(&app)).keep_looking()));
-        let connections = Connections::new(routes::router(Arc::clone(&app)), &app.settings);
+        let keeping = app.tls.clone().map(|tls| tokio::spawn(tls.keep_fresh()));
+        let router = routes::router(Arc::clone(&app));
+        let connections = Connections::new(router, app.tls.clone(), &app.settings);
         tokio::select! {
             () = connections.accept(&listener) => {}
             () = shutdown => {}
@@ -481,7 +505,7 @@ impl BoundServer {
             }
         }
         tidying.abort();
-        for task in compacting.into_iter().chain(watching) {
+        for task in compacting.into_iter().chain(watching).chain(keeping) {
             task.abort();
         }
         if let Some(journal) = &app.settings.journal {

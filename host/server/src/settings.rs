@@ -1,6 +1,7 @@
 //! What the operator decides about the server: `patchbay.toml`.
 
 mod file;
+mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,6 +15,8 @@ use patchbay_generation::assemble::Rejected;
 use patchbay_model::duration::Seconds;
 use patchbay_model::located::Located;
 use tracing::level_filters::LevelFilter;
+
+pub use trust::{Algorithm, Grant, Identity, OidcSettings, TlsSettings};
 
 /// A complete, commented example of the file; every value in it that is not a
 /// name is the default.
@@ -71,6 +74,10 @@ pub struct ServerSettings {
     /// Environment variables a company's setup may name as signing keys when
     /// it is applied with a token, by company.
     pub secrets: BTreeMap<String, BTreeSet<String>>,
+    /// Whose bearer tokens are taken beside the journal's own; absent: nobody's.
+    pub oidc: Option<OidcSettings>,
+    /// How the server proves who it is; absent: it speaks plain HTTP.
+    pub tls: Option<TlsSettings>,
     /// What is logged.
     pub log: LogSettings,
 }
@@ -167,6 +174,8 @@ impl Default for ServerSettings {
             clock: Clock::system(),
             egress: EgressSettings::default(),
             secrets: BTreeMap::new(),
+            oidc: None,
+            tls: None,
             log: LogSettings::default(),
         }
     }
@@ -180,6 +189,12 @@ fn is_company_file(name: &std::ffi::OsStr) -> bool {
 }
 
 impl ServerSettings {
+    /// Whether anybody can be known who has no token of the journal's.
+    pub(crate) fn knows_others(&self) -> bool {
+        let certificates = self.tls.iter().any(|tls| !tls.identities.is_empty());
+        self.oidc.is_some() || certificates
+    }
+
     /// The company files there are now, each directory's by name. A directory
     /// that cannot be read stands for itself: reading it says why.
     pub fn company_files(&self) -> Vec<PathBuf> {

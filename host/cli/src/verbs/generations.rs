@@ -44,7 +44,7 @@ pub(crate) fn apply(args: &ApplyArgs) -> Outcome {
             let path = format!("/v1/companies/{}/generations", part(&company));
             let mut body = how(&args.change, args.keep_only);
             describe(&mut body, &source);
-            posted(api, &path, &body, &args.file, &source.document)?
+            posted(&api, &path, &body, &args.file, &source.document)?
         }
         Reach::Journal(journal) => {
             let wanted = wanted(&args.change, args.keep_only);
@@ -74,7 +74,7 @@ pub(crate) fn rollback(args: &RollbackArgs) -> Outcome {
             let mut body = how(&args.change, false);
             body["to"] = json!(args.generation);
             let path = format!("/v1/companies/{}/rollback", part(&args.company));
-            posted(api, &path, &body, file, "")?
+            posted(&api, &path, &body, file, "")?
         }
         Reach::Journal(journal) => {
             let setups = setups(&args.config, journal)?;
@@ -94,7 +94,7 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
             let all = match &reach {
                 Reach::Server(api) => {
                     tell_of_file(&api.get(&base)?["watched"]);
-                    list_of_server(*api, &base)?
+                    list_of_server(api, &base)?
                 }
                 Reach::Journal(journal) => list_of_journal(&**journal, &args.company)?,
             };
@@ -130,7 +130,7 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
                 Reach::Server(api) => {
                     let to = match to {
                         Some(to) => *to,
-                        None => active(&list_of_server(api, &base)?)?,
+                        None => active(&list_of_server(&api, &base)?)?,
                     };
                     api.get(&format!("{base}/{to}/differences?from={from}"))?["differences"].take()
                 }
@@ -166,7 +166,7 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
             let plan = match reach {
                 Reach::Server(api) => {
                     let path = format!("{base}/{generation}/activate");
-                    posted(api, &path, &how(change, false), file, "")?
+                    posted(&api, &path, &how(change, false), file, "")?
                 }
                 Reach::Journal(journal) => {
                     let setups = setups(&args.config, journal)?;
@@ -223,7 +223,7 @@ fn document(plan: Plan) -> Value {
 }
 
 /// Ask the server for a change; what it refuses is pointed at in the file.
-fn posted(api: Api, path: &str, body: &Value, file: &Path, text: &str) -> Result<Value, Failure> {
+fn posted(api: &Api, path: &str, body: &Value, file: &Path, text: &str) -> Result<Value, Failure> {
     let refusal = match api.try_post(path, body)? {
         Ok(plan) => return Ok(plan),
         Err(refusal) => refusal,
@@ -326,7 +326,7 @@ fn clipped(text: &str) -> String {
     }
 }
 
-fn list_of_server(api: Api, base: &str) -> Result<Vec<Value>, Failure> {
+fn list_of_server(api: &Api, base: &str) -> Result<Vec<Value>, Failure> {
     let mut all = Vec::new();
     let mut before = None;
     loop {

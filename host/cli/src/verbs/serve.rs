@@ -59,6 +59,10 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     patchbay_server::log_panics();
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::Machine, error))?;
+    let scheme = match loaded.settings.tls {
+        Some(_) => "https",
+        None => "http",
+    };
     runtime.block_on(async {
         let bound = loaded.bind().await.map_err(serve_failure)?;
         let address = bound.local_addr();
@@ -71,7 +75,7 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
         match args.json {
             true => output::json(&json!({"address": address, "companies": companies}))?,
             false => output::line(format!(
-                "serving {} on http://{address}",
+                "serving {} on {scheme}://{address}",
                 companies.join(", ")
             ))?,
         }

@@ -109,7 +109,7 @@ impl HowDocument {
             secrets: match caller {
                 Caller::Local => None,
                 // Whoever owns the host says which keys are whose.
-                Caller::Token(_) => Some(allowed),
+                Caller::Token(_) | Caller::Vouched(_) => Some(allowed),
             },
             by,
             actor: caller.id(),

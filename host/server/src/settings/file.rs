@@ -16,6 +16,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use tracing::level_filters::LevelFilter;
 
+use super::trust::{OidcSection, TlsSection};
 use super::{JournalSettings, LogFormat, LogSettings, ServerSettings};
 
 #[derive(Default, Deserialize)]
@@ -29,6 +30,8 @@ struct SettingsFile {
     journal: Option<JournalSection>,
     egress: EgressSection,
     secrets: BTreeMap<String, BTreeSet<String>>,
+    oidc: Option<OidcSection>,
+    tls: Option<TlsSection>,
     log: LogSection,
 }
 
@@ -198,6 +201,10 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
             ..default.egress
         },
         secrets: file.secrets,
+        oidc: file.oidc.map(|oidc| oidc.settings(&mut check.problems)),
+        tls: file
+            .tls
+            .map(|tls| tls.settings(beside, &mut check.problems)),
         log: LogSettings {
             level: check.level(&file.log.level, default.log.level),
             format: file.log.format,
