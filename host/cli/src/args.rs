@@ -297,7 +297,7 @@ pub(crate) struct ContractArgs {
   patchbay serve --config patchbay.toml
   patchbay serve --config patchbay.toml --check
 
-Without tokens (`patchbay token`) the server listens on loopback only. It ends on
+Without tokens (`patchbay token`, or [oidc]) the server listens on loopback only. It ends on
 SIGINT or SIGTERM, after finishing what it began.")]
 pub(crate) struct ServeArgs {
     /// The server's settings.

@@ -5,4 +5,5 @@ mod command;
 mod demo;
 mod policies;
 mod recorded;
+mod secured;
 mod served;

@@ -231,8 +231,7 @@ mod tests {
         let forged = format!("{head}.{forged}.{signature}");
         let jws = Jws::parse(&forged).expect("it reads");
         assert_eq!(jws.verified(&key), Err(Refusal::Signature));
-        let (last, cut) = (&token[..token.len() - 4], token.len() - 4);
-        assert_eq!(last.len(), cut);
+        let last = &token[..token.len() - 6];
         let jws = Jws::parse(last).expect("it reads");
         assert_eq!(jws.verified(&key), Err(Refusal::Signature));
     }
