@@ -30,7 +30,7 @@ pub(crate) fn shows(token_file: Option<PathBuf>) {
 }
 
 /// The token to show, where there is one. Nothing of what is none is repeated.
-fn token() -> Result<Option<Secret>, Failure> {
+fn token() -> Result<Option<String>, Failure> {
     let (text, whence) = match TOKEN_FILE.get().and_then(Option::as_ref) {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(io(path))?;
@@ -42,14 +42,24 @@ fn token() -> Result<Option<Secret>, Failure> {
             Err(std::env::VarError::NotUnicode(_)) => (String::new(), TOKEN.to_owned()),
         },
     };
-    match Secret::parse(text.trim()) {
-        Some(secret) => Ok(Some(secret)),
-        None => Err(Failure::advised(
+    let text = text.trim();
+    match Secret::parse(text).is_some() || is_signed(text) {
+        true => Ok(Some(text.to_owned())),
+        false => Err(Failure::advised(
             Exit::Usage,
             format!("{whence} holds no token"),
-            "a token is pb_ and 64 hexadecimal digits, as `patchbay token create` prints it",
+            "a token is pb_ and 64 hexadecimal digits, as `patchbay token create` prints it, or one of the issuer in the server's settings",
         )),
     }
+}
+
+/// Whether it has the form of an issuer's token: three parts in base64url.
+fn is_signed(text: &str) -> bool {
+    let is_coded = |part: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !part.is_empty() && part.bytes().all(known)
+    };
+    text.split('.').count() == 3 && text.split('.').all(is_coded)
 }
 
 /// Where a journal is to be had: its file, or the server that holds it.
@@ -182,7 +192,7 @@ impl Api {
             .header("host", self.address.to_string())
             .header("content-type", "application/json");
         if let Some(token) = token()? {
-            request = request.header("authorization", format!("Bearer {}", token.reveal()));
+            request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = request
             .body(Full::new(Bytes::from(body)))
@@ -258,4 +268,17 @@ pub(crate) fn part(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuers_token_has_three_parts_of_one_line() {
+        assert!(is_signed("eyJhbGciOiJFUzI1NiJ9.e30.c2ln_-A"));
+        for text in ["", "a.b", "a.b.c.d", "a..c", "a.b.c\nx", "a.b.c d", "é.b.c"] {
+            assert!(!is_signed(text), "{text}");
+        }
+    }
 }

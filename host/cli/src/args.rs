@@ -25,7 +25,7 @@ const EXIT_CODES: &str = "Exit codes:
   4  the machine refuses: a file, a port, the toolchain
 
 The environment variable RUST_LOG sets what the host logs to stderr; PATCHBAY_TOKEN
-holds the token a server is shown.";
+holds the token a server is shown: one of `patchbay token`, or of its issuer.";
 
 /// A WebAssembly plugin host for customer care.
 ///

@@ -279,3 +279,105 @@ fn check(
         problems.push(Located::at(span, message));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ServerSettings;
+    use super::*;
+
+    fn parse(text: &str) -> Result<ServerSettings, Vec<String>> {
+        let parsed = ServerSettings::parse(text, Path::new("/etc/patchbay"));
+        parsed.map_err(|problems| problems.into_iter().map(|one| one.message).collect())
+    }
+
+    const ISSUER: &str =
+        "[oidc]\nissuer = \"https://login.example/care\"\naudience = \"patchbay\"\n";
+    const CLAIMS: &str = "role-claim = \"role\"\ncompany-claim = \"company\"\n";
+    const TLS: &str = "[tls]\ncertificate = \"care.pem\"\nkey = \"/srv/care.key\"\n";
+
+    #[test]
+    fn an_issuer_with_claims_or_grants_is_enough() {
+        let oidc = parse(&format!("{ISSUER}{CLAIMS}")).expect("right").oidc;
+        let oidc = oidc.expect("an issuer");
+        assert_eq!(oidc.algorithms.len(), 3);
+        assert_eq!(oidc.clock_skew, Seconds(60));
+        let grant = "agent-claim = \"id\"\n[[oidc.grant]]\nclaim = \"groups\"\nvalue = \"desk\"\nrole = \"agent\"\ncompany = \"northwind\"\n";
+        let oidc = parse(&format!("{ISSUER}{grant}")).expect("right").oidc;
+        assert_eq!(oidc.expect("an issuer").grants[0].agent, None);
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_issuer_is_told() {
+        let grant = |rest: &str| {
+            format!("{ISSUER}[[oidc.grant]]\nclaim = \"groups\"\nvalue = \"desk\"\n{rest}")
+        };
+        for (text, words) in [
+            (ISSUER.to_owned(), "nothing says who"),
+            (format!("{ISSUER}role-claim = \"role\"\n"), "go together"),
+            (
+                format!("{ISSUER}{CLAIMS}algorithms = [\"HS256\"]\n"),
+                "HS256",
+            ),
+            (format!("{ISSUER}{CLAIMS}algorithms = [\"none\"]\n"), "none"),
+            (format!("{ISSUER}{CLAIMS}algorithms = []\n"), "is empty"),
+            (format!("{ISSUER}{CLAIMS}clock-skew = \"1h\"\n"), "at most"),
+            (format!("{ISSUER}{CLAIMS}colour = 1\n"), "colour"),
+            (grant("role = \"owner\"\n"), "owner"),
+            (grant("role = \"supervisor\"\n"), "`company` must be named"),
+            (
+                grant("role = \"agent\"\ncompany = \"northwind\"\n"),
+                "`agent` must be named",
+            ),
+            (
+                grant("role = \"operator\"\nagent = \"ana\"\n"),
+                "`agent` is only for the role agent",
+            ),
+            (
+                format!("{ISSUER}{CLAIMS}").replace("https://", "ftp://"),
+                "begins with neither",
+            ),
+            (
+                format!("{ISSUER}{CLAIMS}").replace("\"patchbay\"", "\"\""),
+                "is empty",
+            ),
+            (
+                format!("{ISSUER}{CLAIMS}").replace("/care", "/care?x=1"),
+                "has a query",
+            ),
+        ] {
+            let told = parse(&text).expect_err(words).join("; ");
+            assert!(told.contains(words), "{text}: {told}");
+        }
+    }
+
+    #[test]
+    fn certificates_lie_beside_the_file_and_identities_need_somebody_who_vouches() {
+        let tls = parse(TLS).expect("right").tls.expect("TLS");
+        assert_eq!(tls.certificate, Path::new("/etc/patchbay/care.pem"));
+        assert_eq!(tls.key, Path::new("/srv/care.key"));
+        let identity = "[[tls.identity]]\nname = \"crm.example\"\nrole = \"integrator\"\n";
+        for (text, words) in [
+            (format!("{TLS}client = \"optional\"\n"), "nobody vouches"),
+            (
+                format!("{TLS}client-ca = \"ca.pem\"\nclient = \"maybe\"\n"),
+                "maybe",
+            ),
+            (
+                format!("{TLS}{identity}company = \"northwind\"\n"),
+                "nobody vouches",
+            ),
+            (
+                format!("{TLS}client-ca = \"ca.pem\"\n{identity}"),
+                "`company` must be named",
+            ),
+            ("[tls]\nkey = \"care.key\"\n".to_owned(), "certificate"),
+        ] {
+            let told = parse(&text).expect_err(words).join("; ");
+            assert!(told.contains(words), "{text}: {told}");
+        }
+        let both = format!("{TLS}client-ca = \"ca.pem\"\n{identity}company = \"northwind\"\n");
+        let tls = parse(&both).expect("right").tls.expect("TLS");
+        assert!(!tls.optional, "required unless said");
+        assert_eq!(tls.identities.len(), 1);
+    }
+}
