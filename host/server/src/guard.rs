@@ -12,6 +12,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use patchbay_desk::DeskError;
 
 use crate::access::Caller;
 use crate::body;
@@ -39,6 +40,7 @@ pub(crate) async fn check(
             .and_then(|()| no_foreign_page(request.headers()));
         request.extensions_mut().insert(Caller::Local);
     }
+    checked = checked.and_then(|()| is_on_the_roster(&app, request.extensions().get::<Caller>()));
     checked = checked.and_then(|()| brings_json(request.method(), request.headers()));
     if checked.is_ok() && app.companies.count_unready() > 0 {
         (request, checked) = is_ready(&app, request).await;
@@ -49,6 +51,29 @@ pub(crate) async fn check(
             body::discard(request).await;
             problem.into_response()
         }
+    }
+}
+
+/// An agent somebody vouches for is one of the roster's: who is taken off it is
+/// let in no more, as with a token of ours.
+fn is_on_the_roster(app: &App, caller: Option<&Caller>) -> Result<(), Problem> {
+    let Some(Caller::Vouched(vouched)) = caller else {
+        return Ok(());
+    };
+    let standing = &vouched.standing;
+    let (Some(company), Some(agent)) = (&standing.company, &standing.agent) else {
+        return Ok(());
+    };
+    let Ok(desk) = app.desk() else {
+        return Ok(());
+    };
+    match desk.agent(company, agent) {
+        Err(DeskError::UnknownAgent(_)) => {
+            Err(Problem::of(Kind::Forbidden)
+                .detail("the agent is not on the roster of the company"))
+        }
+        // Whatever else is wrong, whoever is asked says.
+        _ => Ok(()),
     }
 }
 

@@ -92,8 +92,8 @@ impl Keys {
         algorithm: Algorithm,
     ) -> Result<Key, Refusal> {
         if let Some((key, age)) = self.at_hand(id, algorithm) {
-            if age > self.patience.fresh {
-                // Nobody waits for that: the key at hand is good still.
+            // Nobody waits for newer ones: the key at hand is good still.
+            if age > self.patience.fresh && self.asking.try_lock().is_ok() && self.may_ask() {
                 let keys = Arc::clone(self);
                 tokio::spawn(async move { keys.refresh().await });
             }
@@ -136,8 +136,7 @@ impl Keys {
     /// Ask the issuer, unless that was done a moment ago.
     async fn refresh(&self) {
         let _mine = self.asking.lock().await;
-        let asked = self.known().asked;
-        if asked.is_some_and(|asked| asked.elapsed() < self.patience.floor) {
+        if !self.may_ask() {
             return;
         }
         let now = Instant::now();
@@ -161,6 +160,11 @@ impl Keys {
                 known.problem = Some(problem);
             }
         }
+    }
+
+    fn may_ask(&self) -> bool {
+        let asked = self.known().asked;
+        asked.is_none_or(|asked| asked.elapsed() >= self.patience.floor)
     }
 
     async fn ask(&self) -> Result<Vec<Key>, String> {

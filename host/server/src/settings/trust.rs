@@ -18,6 +18,9 @@ const MOST_SKEW: Seconds = Seconds(600);
 /// Most bytes of an issuer's address.
 const ISSUER_BYTES: usize = 2_000;
 
+/// Most bytes of a certificate's name.
+const NAME_BYTES: usize = 200;
+
 /// Whose bearer tokens are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OidcSettings {
@@ -240,6 +243,10 @@ impl TlsSection {
                 problems.push(problem.help("set client-ca"));
             }
             let entry = entry.into_inner();
+            if entry.name.is_empty() || entry.name.len() > NAME_BYTES {
+                let message = format!("`name` must be 1 to {NAME_BYTES} bytes");
+                problems.push(Located::at(span.clone(), message));
+            }
             check(entry.role, &entry.company, &entry.agent, span, problems);
             identities.push(Identity {
                 name: entry.name,
@@ -369,6 +376,11 @@ mod tests {
             (
                 format!("{TLS}client-ca = \"ca.pem\"\n{identity}"),
                 "`company` must be named",
+            ),
+            (
+                format!("{TLS}client-ca = \"ca.pem\"\n{identity}company = \"northwind\"\n")
+                    .replace("crm.example", ""),
+                "`name` must be",
             ),
             ("[tls]\nkey = \"care.key\"\n".to_owned(), "certificate"),
         ] {

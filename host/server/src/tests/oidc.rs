@@ -588,6 +588,13 @@ async fn the_server_takes_such_a_token_for_its_company_its_role_and_its_agent() 
     ask(&server, "PUT", &present("ben"), &ana, body)
         .await
         .problem(403, "forbidden");
+    let cem = pair.signed(&issuer.claims(|claims| {
+        claims["role"] = json!("agent");
+        claims["agent"] = json!("cem");
+    }));
+    let left = ask(&server, "GET", queues, &cem, "").await;
+    let left = left.problem(403, "forbidden");
+    assert!(left["detail"].to_string().contains("roster"), "{left}");
     // Outside, a refused token is told apart from no other.
     let expired = pair.signed(&issuer.claims(|claims| claims["exp"] = json!(now() - 600)));
     let forged = Pair::new("a").signed(&issuer.claims(|_| {}));

@@ -112,6 +112,17 @@ impl Door {
 
     /// Ask with a certificate, or without; nothing where the door stays shut.
     async fn ask(&self, held: Option<&Held>, headers: &str) -> Option<(u16, String)> {
+        self.asked(held, "GET", QUEUES, headers, "").await
+    }
+
+    async fn asked(
+        &self,
+        held: Option<&Held>,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> Option<(u16, String)> {
         let mut roots = RootCertStore::empty();
         let authority = CertificateDer::from_pem_slice(self.authority.pem().as_bytes());
         roots.add(authority.expect("PEM")).expect("an authority");
@@ -133,7 +144,7 @@ impl Door {
         let name = ServerName::try_from("care.example").expect("a name");
         let connector = TlsConnector::from(Arc::new(config));
         let mut stream = connector.connect(name, stream).await.ok()?;
-        let request = self.server.client.request("GET", QUEUES, headers, "");
+        let request = self.server.client.request(method, path, headers, body);
         stream.write_all(request.as_bytes()).await.ok()?;
         let mut bytes = Vec::new();
         // With TLS 1.3 a client learns only now that its certificate is refused.
@@ -239,10 +250,18 @@ async fn a_certificate_is_somebody_where_the_settings_say_so() {
     assert_eq!(door.status(None, "").await, Some(401), "nobody");
     let crm = held(&["spiffe://example/crm"]);
     assert_eq!(door.status(Some(&crm), "").await, Some(200));
+    let ana = held(&["desk.example"]);
     assert_eq!(
-        door.status(Some(&held(&["desk.example"])), "").await,
-        Some(200)
+        door.status(Some(&ana), "").await,
+        Some(403),
+        "not on the roster"
     );
+    let operator = give(&door.server, standing(None, Role::Operator), |_| {});
+    let body = r#"[{"id":"ana"}]"#;
+    let path = "/v1/companies/northwind/agents";
+    let put = door.asked(None, "POST", path, &operator, body).await;
+    assert_eq!(put.expect("answered").0, 200);
+    assert_eq!(door.status(Some(&ana), "").await, Some(200));
     assert_eq!(
         door.status(Some(&held(&["harbour.example"])), "").await,
         Some(404)
