@@ -2,7 +2,7 @@
 //! interaction, tried with its packs' own cases, kept, and then activated.
 //! Whatever is wrong is told at once, and changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -23,8 +23,9 @@ use thiserror::Error;
 
 use crate::desk::{ActivateError, Change, Desk, Obstacle, obstacles};
 
-/// Generations that stay ready beside those that decide, of all companies
-/// together: compiled code is shared, and what else there is of one is small.
+/// Generations of a company that stay ready beside the one it decides by.
+const RECENT: usize = 2;
+/// Companies of which some do, those that were changed or looked at last.
 const READY: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 /// Generations looked through at once.
 const PAGE: usize = 100;
@@ -178,8 +179,8 @@ fn secrets(next: &Generation, wanted: &Wanted) -> Vec<Located> {
     named.map(problem).collect()
 }
 
-/// Generations by company and number, the least used forgotten first.
-type Ready = LruCache<(CompanyId, u64), Arc<Generation>>;
+/// Generations by company, newest use first.
+type Ready = LruCache<CompanyId, VecDeque<Arc<Generation>>>;
 
 /// The setups of a journal's companies. Two changes of one company must not
 /// overlap; whoever has several callers keeps them in turn.
@@ -437,13 +438,19 @@ impl Setups {
     fn keep(&self, company: CompanyId, old: Option<Arc<Generation>>) {
         // What was said once of queues that moved must not come back with it.
         if let Some(old) = old.filter(|old| old.moved.is_empty()) {
-            self.kept().put((company, old.number), old);
+            let mut kept = self.kept();
+            let recent = kept.get_or_insert_mut(company, VecDeque::new);
+            recent.retain(|known| known.number != old.number);
+            recent.push_front(old);
+            recent.truncate(RECENT);
         }
     }
 
     /// A generation that was kept ready.
     fn kept_ready(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
-        self.kept().get(&(company, number)).cloned()
+        let mut kept = self.kept();
+        let mut known = kept.get(&company)?.iter();
+        known.find(|known| known.number == number).cloned()
     }
 
     fn kept(&self) -> MutexGuard<'_, Ready> {
