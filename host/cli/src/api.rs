@@ -6,15 +6,18 @@ use std::sync::OnceLock;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
+use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::TokioIo;
 use patchbay_journal::{JournalError, Options, Secret, SqliteJournal};
 use patchbay_server::ServerSettings;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 
 use crate::exit::{Exit, Failure, io};
 use crate::loading::rejected;
+use crate::secured::Secured;
 
 /// Where the token stands that servers are shown; else the environment's.
 static TOKEN_FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -27,7 +30,7 @@ pub(crate) fn shows(token_file: Option<PathBuf>) {
 }
 
 /// The token to show, where there is one. Nothing of what is none is repeated.
-fn token() -> Result<Option<Secret>, Failure> {
+fn token() -> Result<Option<String>, Failure> {
     let (text, whence) = match TOKEN_FILE.get().and_then(Option::as_ref) {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(io(path))?;
@@ -39,14 +42,24 @@ fn token() -> Result<Option<Secret>, Failure> {
             Err(std::env::VarError::NotUnicode(_)) => (String::new(), TOKEN.to_owned()),
         },
     };
-    match Secret::parse(text.trim()) {
-        Some(secret) => Ok(Some(secret)),
-        None => Err(Failure::advised(
+    let text = text.trim();
+    match Secret::parse(text).is_some() || is_signed(text) {
+        true => Ok(Some(text.to_owned())),
+        false => Err(Failure::advised(
             Exit::Usage,
             format!("{whence} holds no token"),
-            "a token is pb_ and 64 hexadecimal digits, as `patchbay token create` prints it",
+            "a token is pb_ and 64 hexadecimal digits, as `patchbay token create` prints it, or one of the issuer in the server's settings",
         )),
     }
+}
+
+/// Whether it has the form of an issuer's token: three parts in base64url.
+fn is_signed(text: &str) -> bool {
+    let is_coded = |part: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !part.is_empty() && part.bytes().all(known)
+    };
+    text.split('.').count() == 3 && text.split('.').all(is_coded)
 }
 
 /// Where a journal is to be had: its file, or the server that holds it.
@@ -86,36 +99,37 @@ impl Reach {
         }
         match SqliteJournal::open(&Options::new(&journal.path, &journal.key)) {
             Ok(journal) => Ok(Reach::Journal(Box::new(journal))),
-            Err(JournalError::InUse { .. }) => Ok(Reach::Server(Api::of_settings(&settings))),
+            Err(JournalError::InUse { .. }) => Api::of_settings(&settings).map(Reach::Server),
             Err(error) => Err(Failure::new(Exit::Machine, error)),
         }
     }
 }
 
 /// A server on this machine.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Api {
     address: SocketAddr,
+    /// Absent: it speaks plain HTTP.
+    tls: Option<Secured>,
 }
 
 impl Api {
-    pub(crate) fn of(address: SocketAddr) -> Api {
-        Api { address }
-    }
-
     /// The server of these settings.
     pub(crate) fn of_config(config: &Path) -> Result<Api, Failure> {
         let settings = ServerSettings::read(config).map_err(rejected)?;
-        Ok(Api::of_settings(&settings))
+        Api::of_settings(&settings)
     }
 
     /// Where it says it listens, or else where it should.
-    fn of_settings(settings: &ServerSettings) -> Api {
+    fn of_settings(settings: &ServerSettings) -> Result<Api, Failure> {
         let said = settings.journal.as_ref().and_then(|journal| {
             let said = std::fs::read_to_string(journal.address()).ok()?;
             said.trim().parse().ok()
         });
-        Api::of(said.unwrap_or(settings.listen))
+        Ok(Api {
+            address: said.unwrap_or(settings.listen),
+            tls: settings.tls.as_ref().map(Secured::of).transpose()?,
+        })
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
@@ -196,10 +210,11 @@ impl Api {
         let body = body.map_or_else(String::new, Value::to_string);
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("http://{}{path}", self.address))
+            .uri(path)
+            .header("host", self.address.to_string())
             .header("content-type", "application/json");
         if let Some(token) = token()? {
-            request = request.header("authorization", format!("Bearer {}", token.reveal()));
+            request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = request
             .body(Full::new(Bytes::from(body)))
@@ -209,17 +224,37 @@ impl Api {
             .build()
             .map_err(|error| Failure::new(Exit::Machine, error))?;
         runtime.block_on(async {
-            let client = Client::builder(TokioExecutor::new()).build_http();
-            let response = client
-                .request(request)
-                .await
-                .map_err(|error| machine(&error))?;
-            let status = response.status();
-            let body = response.into_body().collect().await;
-            let body = body.map_err(|error| machine(&error))?.to_bytes();
-            Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+            let stream = TcpStream::connect(self.address).await;
+            let stream = stream.map_err(|error| machine(&error))?;
+            match &self.tls {
+                None => answered(stream, request).await,
+                Some(tls) => match tls.connect(stream, self.address).await {
+                    Ok(stream) => answered(stream, request).await,
+                    Err(error) => Err(error.to_string()),
+                },
+            }
+            .map_err(|error| machine(&error))
         })
     }
+}
+
+/// Ask on a connection; the status and the document.
+async fn answered(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Value), String> {
+    let text = |error: hyper::Error| match std::error::Error::source(&error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    };
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(text)?;
+    // Ends with the runtime of this one request.
+    tokio::spawn(connection);
+    let response = sender.send_request(request).await.map_err(text)?;
+    let status = response.status();
+    let body = response.into_body().collect().await.map_err(text)?;
+    let document = serde_json::from_slice(&body.to_bytes());
+    Ok((status, document.unwrap_or_default()))
 }
 
 /// A problem document as a failure.
@@ -255,4 +290,17 @@ pub(crate) fn part(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuers_token_has_three_parts_of_one_line() {
+        assert!(is_signed("eyJhbGciOiJFUzI1NiJ9.e30.c2ln_-A"));
+        for text in ["", "a.b", "a.b.c.d", "a..c", "a.b.c\nx", "a.b.c d", "é.b.c"] {
+            assert!(!is_signed(text), "{text}");
+        }
+    }
 }

@@ -31,7 +31,7 @@ const EXIT_CODES: &str = "Exit codes:
   4  the machine refuses: a file, a port, the toolchain
 
 The environment variable RUST_LOG sets what the host logs to stderr; PATCHBAY_TOKEN
-holds the token a server is shown.";
+holds the token a server is shown: one of `patchbay token`, or of its issuer.";
 
 /// A WebAssembly plugin host for customer care.
 ///
@@ -46,6 +46,24 @@ pub(crate) struct Cli {
     /// File with the token to show a server; else the environment's PATCHBAY_TOKEN.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Certificate (PEM) to show a server that asks clients for one.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        requires = "client_key",
+        env = "PATCHBAY_CLIENT_CERTIFICATE"
+    )]
+    pub(crate) client_certificate: Option<PathBuf>,
+    /// Key (PEM) of that certificate.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        requires = "client_certificate",
+        env = "PATCHBAY_CLIENT_KEY"
+    )]
+    pub(crate) client_key: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
@@ -295,7 +313,7 @@ pub(crate) struct ContractArgs {
   patchbay serve --config patchbay.toml
   patchbay serve --config patchbay.toml --check
 
-Without tokens (`patchbay token`) the server listens on loopback only. It ends on
+Without tokens (`patchbay token`, or [oidc]) the server listens on loopback only. It ends on
 SIGINT or SIGTERM, after finishing what it began.")]
 pub(crate) struct ServeArgs {
     /// The server's settings.
@@ -304,6 +322,13 @@ pub(crate) struct ServeArgs {
     /// Load everything, say what is wrong, and end.
     #[arg(long)]
     pub(crate) check: bool,
+    /// Apply company files whenever they change, as if the settings said `watch`.
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Do not start where a company's kept setup cannot be built; else that company is
+    /// answered 503 and the others are served.
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
     /// Print a JSON document instead of text.

@@ -9,6 +9,7 @@ mod loading;
 mod numbers;
 mod output;
 mod recorded;
+mod secured;
 mod verbs;
 
 /// A decision makes many small allocations: with the system's allocator the
@@ -45,6 +46,7 @@ fn main() -> std::process::ExitCode {
         output::start_log(level, false);
     }
     api::shows(cli.token_file);
+    secured::shows(cli.client_certificate, cli.client_key);
     let result = match cli.verb {
         Verb::New(args) => verbs::new::run(&args),
         Verb::Build(args) => verbs::build::run(&args),

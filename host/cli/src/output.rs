@@ -1,5 +1,6 @@
 //! What goes to the terminal: results to stdout, everything else to stderr.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -10,11 +11,29 @@ use tracing_subscriber::EnvFilter;
 
 use crate::exit::{Exit, Failure};
 
+/// What is written must not move a cursor or colour anything, whoever thought of
+/// the names in it: control characters are shown as what they are.
+fn plain(text: &str) -> Cow<'_, str> {
+    let harmful = |one: char| one.is_control() && !matches!(one, '\n' | '\t');
+    if !text.contains(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for one in text.chars() {
+        match harmful(one) {
+            // As JSON and most languages write it, so that a document stays one.
+            true => shown += &format!("\\u{:04x}", u32::from(one)),
+            false => shown.push(one),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Write a line to stdout. A reader that went away is no error: whoever pipes
 /// into `head` has seen enough.
 pub(crate) fn line(text: impl AsRef<str>) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
-    let written = writeln!(stdout, "{}", text.as_ref());
+    let written = writeln!(stdout, "{}", plain(text.as_ref()));
     match written {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             std::process::exit(Exit::Success as i32)
@@ -33,12 +52,13 @@ pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
 
 /// Write a remark to stderr.
 pub(crate) fn note(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+    let _ = writeln!(std::io::stderr().lock(), "{}", plain(text.as_ref()));
 }
 
 /// Write an error to stderr.
 pub(crate) fn error(report: &Report) {
-    note(format!("{report:?}"));
+    // It may be coloured by whoever draws it, and quotes files of one's own.
+    let _ = writeln!(std::io::stderr().lock(), "{report:?}");
 }
 
 /// The host's own log, on stderr: from this level on, or what RUST_LOG says.
@@ -75,4 +95,19 @@ pub(crate) fn progress(total: Option<u64>, what: &str) -> ProgressBar {
     }
     bar.set_prefix(what.to_owned());
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_written_moves_a_cursor() {
+        assert_eq!(plain("a\tb\nc é"), "a\tb\nc é");
+        let shown = plain("\u{1b}[2J\r\u{9b}31m\u{7}");
+        assert_eq!(shown, "\\u001b[2J\\u000d\\u009b31m\\u0007");
+        let document = serde_json::to_string(&"\u{9b}2J\u{1b}").expect("JSON");
+        let read: String = serde_json::from_str(&plain(&document)).expect("JSON still");
+        assert_eq!(read, "\u{9b}2J\u{1b}");
+    }
 }

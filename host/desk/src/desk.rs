@@ -3,6 +3,7 @@
 
 mod accepting;
 mod activating;
+mod alerting;
 mod asking;
 mod bypassing;
 mod draining;

@@ -5,9 +5,11 @@
 mod trying;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
+use lru::LruCache;
 use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::Assembler;
@@ -27,6 +29,8 @@ pub use trying::Proposal;
 
 /// Generations of a company that stay ready beside the one it decides by.
 const RECENT: usize = 2;
+/// Companies of which some do, those that were changed or looked at last.
+const READY: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 /// Generations looked through at once.
 const PAGE: usize = 100;
 
@@ -99,6 +103,9 @@ pub enum Refused {
     /// Nothing to change: it decides already.
     #[error("the company decides by generation {0} already")]
     Active(u64),
+    /// Nobody has heard of the company.
+    #[error("there is no company {0:?}")]
+    UnknownCompany(String),
     /// It could not be activated.
     #[error(transparent)]
     Activate(#[from] ActivateError),
@@ -182,7 +189,11 @@ fn secrets(next: &Generation, wanted: &Wanted) -> Vec<Located> {
     named.map(problem).collect()
 }
 
-/// The setups of a journal's companies.
+/// Generations by company, newest use first.
+type Ready = LruCache<CompanyId, VecDeque<Arc<Generation>>>;
+
+/// The setups of a journal's companies. Two changes of one company must not
+/// overlap; whoever has several callers keeps them in turn.
 pub struct Setups {
     assembler: Assembler,
     journal: Arc<dyn Journal>,
@@ -190,9 +201,9 @@ pub struct Setups {
     desk: Option<Arc<Desk>>,
     /// Components by digest.
     components: RwLock<HashMap<Digest, ComponentBytes>>,
-    /// What companies decided by last, newest first: to go back to it at once,
-    /// with its code compiled.
-    recent: Mutex<HashMap<CompanyId, VecDeque<Arc<Generation>>>>,
+    /// What companies decided by last, or was looked at last: to go back to it
+    /// at once, with its code compiled.
+    ready: Mutex<Ready>,
 }
 
 impl Setups {
@@ -203,7 +214,7 @@ impl Setups {
             journal,
             desk: None,
             components: RwLock::default(),
-            recent: Mutex::default(),
+            ready: Mutex::new(LruCache::new(READY)),
         }
     }
 
@@ -230,8 +241,12 @@ impl Setups {
             obstacles: Vec::new(),
         };
         let file = CompanyFile::parse(&source.document).map_err(wrong)?;
-        let company = self.journal.company(file.company.get_ref())?;
-        let newest = self.journal.generations(company, u64::MAX, 1)?;
+        // One that is not there yet begins when nothing speaks against it.
+        let company = self.journal.find_company(file.company.get_ref())?;
+        let newest = match company {
+            Some(company) => self.journal.generations(company, u64::MAX, 1)?,
+            None => Vec::new(),
+        };
         let number = newest.first().map_or(1, |row| row.number + 1);
         let document = source.document();
         let next = self.checked(company, source, number, wanted)?;
@@ -245,7 +260,7 @@ impl Setups {
     /// # Errors
     /// [`Refused`]; nothing is changed.
     pub fn activate(&self, company: &str, number: u64, wanted: &Wanted) -> Result<Plan, Refused> {
-        let company = self.journal.company(company)?;
+        let company = self.known(company)?;
         if self.journal.active_generation(company)? == Some(number) {
             return Err(Refused::Active(number));
         }
@@ -263,7 +278,7 @@ impl Setups {
         to: Option<u64>,
         wanted: &Wanted,
     ) -> Result<Plan, Refused> {
-        let company = self.journal.company(company)?;
+        let company = self.known(company)?;
         let before = self.journal.active_generation(company)?.unwrap_or(0);
         let number = match to {
             Some(number) if number == before => return Err(Refused::Active(number)),
@@ -273,6 +288,11 @@ impl Setups {
                 .ok_or(Refused::NothingBefore { before })?,
         };
         self.activate_known(company, number, wanted, "rolled-back")
+    }
+
+    fn known(&self, name: &str) -> Result<CompanyId, Refused> {
+        let found = self.journal.find_company(name)?;
+        found.ok_or_else(|| Refused::UnknownCompany(name.to_owned()))
     }
 
     fn decided_before(&self, company: CompanyId, number: u64) -> Result<Option<u64>, Refused> {
@@ -298,22 +318,22 @@ impl Setups {
         because: &'static str,
     ) -> Result<Plan, Refused> {
         let (document, source) = self.source(company, number)?;
-        let known = self.recent(company, number);
+        let known = self.kept_ready(company, number);
         let next = match known.filter(|_| wanted.moved.is_empty()) {
             Some(next) => {
                 let in_the_way = obstacles(&*self.journal, company, &next)?;
                 unhindered(&source, secrets(&next, wanted), in_the_way)?;
                 next
             }
-            None => Arc::new(self.checked(company, &source, number, wanted)?),
+            None => Arc::new(self.checked(Some(company), &source, number, wanted)?),
         };
-        self.change(company, next, &document, None, wanted, because)
+        self.change(Some(company), next, &document, None, wanted, because)
     }
 
     /// A source, built and tried, if nothing speaks against deciding by it.
     fn checked(
         &self,
-        company: CompanyId,
+        company: Option<CompanyId>,
         source: &Source,
         number: u64,
         wanted: &Wanted,
@@ -334,34 +354,41 @@ impl Setups {
         let mut problems = tried;
         problems.extend(moves(&mut next, &wanted.moved));
         problems.extend(secrets(&next, wanted));
-        let in_the_way = obstacles(&*self.journal, company, &next)?;
+        let in_the_way = match company {
+            Some(company) => obstacles(&*self.journal, company, &next)?,
+            None => Vec::new(),
+        };
         unhindered(source, problems, in_the_way)?;
         Ok(next)
     }
 
     fn change(
         &self,
-        company: CompanyId,
+        company: Option<CompanyId>,
         next: Arc<Generation>,
         document: &SourceDocument,
         new: Option<NewGeneration>,
         wanted: &Wanted,
         because: &'static str,
     ) -> Result<Plan, Refused> {
-        let before = self.journal.active_generation(company)?;
+        let before = match company {
+            Some(company) => self.journal.active_generation(company)?,
+            None => None,
+        };
         if let Some(expected) = wanted.expected
             && before != Some(expected)
         {
             return Err(JournalError::GenerationMoved { active: before }.into());
         }
-        let old = match before {
-            Some(number) => Some(self.document(company, number)?),
-            None => None,
+        let old = match (company, before) {
+            // One that does not read any more is no reason to keep it.
+            (Some(company), Some(number)) => match self.document(company, number) {
+                Err(Refused::Unbuildable { .. }) => SourceDocument::default(),
+                old => old?,
+            },
+            _ => SourceDocument::default(),
         };
-        let differences = match &old {
-            Some(old) => differences(old, document),
-            None => differences(&SourceDocument::default(), document),
-        };
+        let differences = differences(&old, document);
         let plan = Plan {
             company: next.company.clone(),
             number: next.number,
@@ -373,6 +400,10 @@ impl Setups {
         if wanted.dry_run {
             return Ok(plan);
         }
+        let company = match company {
+            Some(company) => company,
+            None => self.journal.company(&next.company)?,
+        };
         let act = match wanted.keep_only {
             true => "generation.kept".to_owned(),
             false => format!("generation.{because}"),
@@ -416,25 +447,29 @@ impl Setups {
     /// Keep what a company decided by, for a while.
     fn keep(&self, company: CompanyId, old: Option<Arc<Generation>>) {
         // What was said once of queues that moved must not come back with it.
-        let old = old.filter(|old| old.moved.is_empty());
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = recent.entry(company).or_default();
-        if let Some(old) = old {
+        if let Some(old) = old.filter(|old| old.moved.is_empty()) {
+            let mut kept = self.kept();
+            let recent = kept.get_or_insert_mut(company, VecDeque::new);
             recent.retain(|known| known.number != old.number);
             recent.push_front(old);
             recent.truncate(RECENT);
         }
     }
 
-    /// A generation a company tries, or decided by not long ago.
-    fn recent(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
+    /// A generation a company tries, or one that was kept ready.
+    fn kept_ready(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
         let tried = self.desk.as_ref().and_then(|desk| desk.tried(company));
         if let Some(tried) = tried.filter(|tried| tried.number == number) {
             return Some(tried);
         }
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut known = recent.get(&company)?.iter();
+        let mut kept = self.kept();
+        let mut known = kept.get(&company)?.iter();
         known.find(|known| known.number == number).cloned()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Ready> {
+        // Changed in single steps: a panic elsewhere leaves it whole.
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a generation is built from, without its components.
@@ -499,15 +534,17 @@ impl Setups {
         Ok(built)
     }
 
-    /// The same, at once where the company decided by it not long ago.
+    /// The same, at once where it was asked for not long ago.
     ///
     /// # Errors
     /// As [`built`](Setups::built).
     pub fn ready(&self, company: CompanyId, number: u64) -> Result<Arc<Generation>, Refused> {
-        match self.recent(company, number) {
-            Some(generation) => Ok(generation),
-            None => self.built(company, number).map(Arc::new),
+        if let Some(generation) = self.kept_ready(company, number) {
+            return Ok(generation);
         }
+        let built = self.built(company, number).map(Arc::new)?;
+        self.keep(company, Some(Arc::clone(&built)));
+        Ok(built)
     }
 
     fn now(&self) -> Timestamp {

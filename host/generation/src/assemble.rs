@@ -91,6 +91,33 @@ impl Assembler {
         self.packs().insert(place, Arc::new(pack));
     }
 
+    /// Where everything is that a company file names, as far as it can be found:
+    /// its packs, and the directory of its articles.
+    pub fn places(&self, text: &str, beside: &Path) -> Vec<PathBuf> {
+        let Ok(file) = CompanyFile::parse(text) else {
+            return Vec::new();
+        };
+        let packs = file.plugin.values().filter_map(|entry| {
+            let wanted = entry.pack.get_ref();
+            locate(wanted, beside, &self.pack_directories).ok()
+        });
+        let articles = file.knowledge.iter().filter_map(|entry| {
+            let Articles::Directory(path) = entry.articles.get_ref() else {
+                return None;
+            };
+            Some(beside.join(path))
+        });
+        packs.chain(articles).collect()
+    }
+
+    /// Read the packs at these places again when they are next asked for.
+    pub fn forget(&self, places: &[PathBuf]) {
+        let mut packs = self.packs();
+        for place in places {
+            packs.remove(&place.canonicalize().unwrap_or_else(|_| place.clone()));
+        }
+    }
+
     /// The engine its plugins run on.
     pub fn engine(&self) -> &Engine {
         &self.engine

@@ -36,6 +36,9 @@ pub trait Journal: Send + Sync {
     /// The number of a company, given at its first mention.
     fn company(&self, name: &str) -> Result<CompanyId, JournalError>;
 
+    /// The number of a company that was mentioned before; writes nothing.
+    fn find_company(&self, name: &str) -> Result<Option<CompanyId>, JournalError>;
+
     // Intake.
 
     /// Take arrivals in, all in one transaction, and answer for each in order.

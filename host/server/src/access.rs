@@ -12,14 +12,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request};
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use patchbay_journal::{Journal, JournalError, Secret, SecretHash, Token, TokenId, TokenState};
+use patchbay_model::access::Standing;
 
+use crate::oidc::Issuer;
 use crate::problem::{Kind, Problem};
+use crate::settings::{Identity, TlsSettings};
+use crate::tls::PeerNames;
 
-pub(crate) use caller::Caller;
+pub(crate) use caller::{Caller, Vouched};
 pub(crate) use matrix::describe;
 #[cfg(test)]
 pub(crate) use matrix::{MATRIX, markdown};
@@ -33,6 +37,10 @@ pub(crate) struct Access {
     /// Held while the journal and the memory are changed, so that the one
     /// follows the other in the same order.
     changing: Mutex<()>,
+    /// Whose bearer tokens are taken beside ours.
+    issuer: Option<Arc<Issuer>>,
+    /// Who the holders of certificates are, by a name of the certificate.
+    identities: HashMap<String, Arc<Vouched>>,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +63,28 @@ impl Access {
         Ok(access)
     }
 
+    /// The same, and whoever an issuer vouches for is let in, too; nobody
+    /// without one or the other any more.
+    #[must_use]
+    pub(crate) fn trusting(mut self, issuer: Option<Issuer>) -> Access {
+        if let Some(issuer) = issuer {
+            self.write(|held| held.guarded = true);
+            self.issuer = Some(Arc::new(issuer));
+        }
+        self
+    }
+
+    /// The same, and whoever has a certificate of the settings is let in.
+    #[must_use]
+    pub(crate) fn knowing(mut self, tls: Option<&TlsSettings>) -> Access {
+        let identities = tls.map_or(&[][..], |tls| &tls.identities);
+        self.identities = identities.iter().map(known).collect();
+        if !self.identities.is_empty() {
+            self.write(|held| held.guarded = true);
+        }
+        self
+    }
+
     /// Whether a token is needed.
     pub(crate) fn is_guarded(&self) -> bool {
         self.read(|held| held.guarded)
@@ -65,6 +95,7 @@ impl Access {
         match caller {
             Caller::Local => !self.is_guarded(),
             Caller::Token(token) => self.active(&token.hash).is_some(),
+            Caller::Vouched(vouched) => vouched.until.is_none_or(|until| Timestamp::now() < until),
         }
     }
 
@@ -120,24 +151,57 @@ impl Access {
         let company = path
             .filter(|path| path.contains("{company}"))
             .map(|_| named("company").unwrap_or_default());
-        let token = self.caller(&parts.headers).and_then(|token| {
-            permit(&token, found, company, named("agent"))?;
-            Ok(token)
+        let names = parts.extensions.get::<PeerNames>().cloned();
+        // A token that is shown counts, whoever shows it.
+        let certified = match parts.headers.contains_key(AUTHORIZATION) {
+            true => None,
+            false => names.and_then(|names| self.certified(&names)),
+        };
+        let caller = match certified {
+            // A browser shows a certificate for whatever page asks.
+            Some(_) if !is_own_page(&parts.headers) => Err(Problem::of(Kind::ForeignOrigin)
+                .field("Origin")
+                .detail("with a certificate, only this server's own pages may ask")),
+            Some(known) => Ok(Caller::Vouched(known)),
+            None => self.caller(&parts.headers).await,
+        };
+        let permitted = caller.and_then(|caller| {
+            let standing = caller.standing().ok_or(Problem::of(Kind::Internal))?;
+            permit(standing, found, company, named("agent"))?;
+            Ok(caller)
         });
-        let checked = token.map(|token| {
-            parts.extensions.insert(Caller::Token(token));
+        let checked = permitted.map(|caller| {
+            parts.extensions.insert(caller);
         });
         (Request::from_parts(parts, body), checked)
     }
 
-    /// Whose token a request shows.
-    fn caller(&self, headers: &HeaderMap) -> Result<Arc<Token>, Problem> {
-        let secret = shown(headers)?;
-        self.active(&secret.hash()).ok_or_else(|| {
-            Problem::of(Kind::Unauthenticated)
-                .field("Authorization")
-                .detail("the token is unknown, was revoked, or its time is over")
-        })
+    /// Who the holder of a certificate is; nobody where its names are several
+    /// people's.
+    fn certified(&self, names: &PeerNames) -> Option<Arc<Vouched>> {
+        let mut known = names.0.iter().filter_map(|name| self.identities.get(name));
+        let first = known.next()?;
+        known
+            .all(|other| other.standing == first.standing)
+            .then(|| Arc::clone(first))
+    }
+
+    /// Who a request proves to be from.
+    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        match (shown(headers)?, &self.issuer) {
+            (Shown::Ours(secret), _) => match self.active(&secret.hash()) {
+                Some(token) => Ok(Caller::Token(token)),
+                None => Err(unauthenticated(
+                    "the token is unknown, was revoked, or its time is over",
+                )),
+            },
+            (Shown::Other(token), Some(issuer)) => match issuer.check(&token).await {
+                Ok(vouched) => Ok(Caller::Vouched(Arc::new(vouched))),
+                // Why stands in the log, for whoever runs the host.
+                Err(_) => Err(unauthenticated("the token is not good here")),
+            },
+            (Shown::Other(_), None) => Err(unauthenticated(NO_TOKEN)),
+        }
     }
 
     fn active(&self, hash: &SecretHash) -> Option<Arc<Token>> {
@@ -155,49 +219,86 @@ impl Access {
     }
 }
 
-/// The secret a request shows: `Authorization: Bearer pb_…`, once. Where it
-/// cannot be read, nothing of it is repeated.
-fn shown(headers: &HeaderMap) -> Result<Secret, Problem> {
-    let refused = |detail: &str| {
-        Err(Problem::of(Kind::Unauthenticated)
-            .field("Authorization")
-            .detail(detail))
+/// Whether no page asks, or one of this server's own.
+fn is_own_page(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return true;
     };
+    let host = headers.get(HOST).map(HeaderValue::as_bytes);
+    let origin = origin.as_bytes().strip_prefix(b"https://");
+    origin.is_some() && origin == host
+}
+
+fn known(identity: &Identity) -> (String, Arc<Vouched>) {
+    let vouched = Vouched {
+        id: format!("certificate:{}", identity.name),
+        name: identity
+            .standing
+            .agent
+            .clone()
+            .unwrap_or_else(|| identity.name.clone()),
+        standing: identity.standing.clone(),
+        until: None,
+    };
+    let is_uri = identity.name.contains("://");
+    let name = match is_uri {
+        true => identity.name.clone(),
+        false => identity.name.to_ascii_lowercase(),
+    };
+    (name, Arc::new(vouched))
+}
+
+/// What is told whoever shows something that is no token.
+const NO_TOKEN: &str =
+    "is no token: it must be Bearer, a space, and pb_ with 64 hexadecimal digits";
+
+/// What a request shows.
+enum Shown {
+    /// A token of this host's.
+    Ours(Secret),
+    /// Something else after `Bearer`.
+    Other(String),
+}
+
+fn unauthenticated(detail: &str) -> Problem {
+    Problem::of(Kind::Unauthenticated)
+        .field("Authorization")
+        .detail(detail)
+}
+
+/// What a request shows: `Authorization: Bearer …`, once. Where it cannot be
+/// read, nothing of it is repeated.
+fn shown(headers: &HeaderMap) -> Result<Shown, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = match (values.next(), values.next()) {
         (None, _) => {
-            return refused(
+            return Err(unauthenticated(
                 "send Authorization: Bearer and a token; `patchbay token create` makes one",
-            );
+            ));
         }
-        (Some(_), Some(_)) => return refused("send the Authorization header once"),
+        (Some(_), Some(_)) => return Err(unauthenticated("send the Authorization header once")),
         (Some(value), None) => value,
     };
     // The scheme is written in any case (RFC 9110, 11.1), the token in one.
-    let secret = value.to_str().ok().and_then(|text| {
+    let shown = value.to_str().ok().and_then(|text| {
         let (scheme, rest) = text.split_once(' ')?;
         let rest = rest.trim_matches(' ');
+        let other = || Shown::Other(rest.to_owned());
         scheme
             .eq_ignore_ascii_case("bearer")
-            .then(|| Secret::parse(rest))?
+            .then(|| Secret::parse(rest).map_or_else(other, Shown::Ours))
     });
-    match secret {
-        Some(secret) => Ok(secret),
-        None => {
-            refused("is no token: it must be Bearer, a space, and pb_ with 64 hexadecimal digits")
-        }
-    }
+    shown.ok_or_else(|| unauthenticated(NO_TOKEN))
 }
 
-/// Whether a token allows what was found, with the company and the agent the
+/// Whether a standing allows what was found, with the company and the agent the
 /// path names.
 fn permit(
-    token: &Token,
+    standing: &Standing,
     found: Found,
     company: Option<&str>,
     agent: Option<&str>,
 ) -> Result<(), Problem> {
-    let standing = &token.standing;
     // First of all, and whether or not it is there: nothing is said of it.
     if company.is_some_and(|company| !standing.reaches(company)) {
         return Err(Problem::of(Kind::UnknownCompany));

@@ -12,6 +12,8 @@ type ByName = BTreeMap<String, Arc<Generation>>;
 #[derive(Debug, Default)]
 pub struct Companies {
     by_name: RwLock<Arc<ByName>>,
+    /// Companies nothing can decide for, each with why.
+    unready: RwLock<BTreeMap<String, String>>,
 }
 
 impl Companies {
@@ -23,7 +25,31 @@ impl Companies {
             .collect();
         Companies {
             by_name: RwLock::new(Arc::new(by_name)),
+            unready: RwLock::default(),
         }
+    }
+
+    /// The same, and these are known although nothing can decide for them, each
+    /// with why.
+    #[must_use]
+    pub fn without(self, unready: impl IntoIterator<Item = (String, String)>) -> Companies {
+        Companies {
+            unready: RwLock::new(unready.into_iter().collect()),
+            ..self
+        }
+    }
+
+    /// Why nothing decides for a company that is known.
+    pub fn unready(&self, company: &str) -> Option<String> {
+        let unready = self.unready.read();
+        let unready = unready.unwrap_or_else(PoisonError::into_inner);
+        unready.get(company).cloned()
+    }
+
+    /// How many companies nothing decides for.
+    pub fn count_unready(&self) -> usize {
+        let unready = self.unready.read();
+        unready.unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// The generation a company decides with now.
@@ -34,6 +60,10 @@ impl Companies {
     /// Decide with this generation from now on; the one before, if there was
     /// one, finishes what it began.
     pub fn put(&self, generation: Arc<Generation>) -> Option<Arc<Generation>> {
+        self.unready
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&generation.company);
         let mut current = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
         let mut next = ByName::clone(&current);
         let before = next.insert(generation.company.clone(), generation);

@@ -16,6 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
@@ -23,6 +24,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::settings::ServerSettings;
+use crate::tls::{PeerNames, Tls};
 
 /// Most bytes of a request's head.
 const HEAD: usize = 32 << 10;
@@ -44,15 +46,22 @@ pub(crate) struct Connections {
     router: Router,
     header_timeout: Duration,
     write_timeout: Duration,
+    /// Absent: plain HTTP is spoken.
+    tls: Option<Arc<Tls>>,
     places: Arc<Semaphore>,
     phase: watch::Sender<Phase>,
     abandoned: Arc<AtomicUsize>,
 }
 
 impl Connections {
-    pub(crate) fn new(router: Router, settings: &ServerSettings) -> Connections {
+    pub(crate) fn new(
+        router: Router,
+        tls: Option<Arc<Tls>>,
+        settings: &ServerSettings,
+    ) -> Connections {
         Connections {
             router,
+            tls,
             header_timeout: settings.header_timeout,
             write_timeout: settings.write_timeout,
             places: Arc::new(Semaphore::new(settings.connections)),
@@ -98,44 +107,89 @@ impl Connections {
     }
 
     fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + 'static {
-        let router = self.router.clone();
+        // An answer is one small write; waiting to fill a segment is waste.
+        let _ = stream.set_nodelay(true);
+        let (tls, patience) = (self.tls.clone(), self.header_timeout);
+        let serving = self.serving();
+        let mut phase = self.phase.subscribe();
+        async move {
+            let Some(tls) = tls else {
+                return serving.on(stream, PeerNames::default()).await;
+            };
+            let accepted = tokio::select! {
+                accepted = timeout(patience, tls.accept(stream)) => accepted,
+                // Nothing was begun.
+                _ = phase.wait_for(|phase| *phase >= Phase::Finishing) => return,
+            };
+            drop(phase);
+            match accepted {
+                Ok(Ok((stream, names))) => serving.on(stream, names).await,
+                // Clients come without TLS, or are nobody who may.
+                Ok(Err(error)) => tracing::debug!(%error, "a client did not get in"),
+                Err(_) => tracing::debug!("a client did not begin in time"),
+            }
+        }
+    }
+
+    fn serving(&self) -> Serving {
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
             .max_header_size(HEAD);
-        let write_timeout = self.write_timeout;
-        let mut phase = self.phase.subscribe();
-        let abandoned = Arc::clone(&self.abandoned);
-        async move {
-            // An answer is one small write; waiting to fill a segment is waste.
-            let _ = stream.set_nodelay(true);
-            let asked = Arc::new(AtomicBool::new(false));
-            let any_request = Arc::clone(&asked);
-            let service = service_fn(move |request: Request<Incoming>| {
-                any_request.store(true, Ordering::Relaxed);
-                answer(router.clone(), request)
-            });
-            let mut stream = TimeoutStream::new(stream);
-            stream.set_write_timeout(Some(write_timeout));
-            let io = TokioIo::new(Box::pin(stream));
-            let mut connection = pin!(builder.serve_connection(io, service));
-            let mut finishing = phase.clone();
-            tokio::select! {
-                ended = connection.as_mut() => return note(ended),
-                _ = finishing.wait_for(|phase| *phase >= Phase::Finishing) => {}
-            }
-            drop(finishing);
-            if !asked.load(Ordering::Relaxed) {
-                // Nothing was begun: hyper would wait for a first request.
-                return;
-            }
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                ended = connection => note(ended),
-                _ = phase.wait_for(|phase| *phase >= Phase::CutOff) => {
-                    abandoned.fetch_add(1, Ordering::Relaxed);
-                }
+        Serving {
+            builder,
+            router: self.router.clone(),
+            write_timeout: self.write_timeout,
+            phase: self.phase.subscribe(),
+            abandoned: Arc::clone(&self.abandoned),
+        }
+    }
+}
+
+/// What one connection is served with.
+struct Serving {
+    builder: http1::Builder,
+    router: Router,
+    write_timeout: Duration,
+    phase: watch::Receiver<Phase>,
+    abandoned: Arc<AtomicUsize>,
+}
+
+impl Serving {
+    async fn on(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, names: PeerNames) {
+        let Serving {
+            builder,
+            router,
+            mut phase,
+            ..
+        } = self;
+        let asked = Arc::new(AtomicBool::new(false));
+        let any_request = Arc::clone(&asked);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            any_request.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(names.clone());
+            answer(router.clone(), request)
+        });
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.write_timeout));
+        let io = TokioIo::new(Box::pin(stream));
+        let mut connection = pin!(builder.serve_connection(io, service));
+        let mut finishing = phase.clone();
+        tokio::select! {
+            ended = connection.as_mut() => return note(ended),
+            _ = finishing.wait_for(|phase| *phase >= Phase::Finishing) => {}
+        }
+        drop(finishing);
+        if !asked.load(Ordering::Relaxed) {
+            // Nothing was begun: hyper would wait for a first request.
+            return;
+        }
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            ended = connection => note(ended),
+            _ = phase.wait_for(|phase| *phase >= Phase::CutOff) => {
+                self.abandoned.fetch_add(1, Ordering::Relaxed);
             }
         }
     }

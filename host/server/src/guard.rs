@@ -6,12 +6,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use patchbay_desk::DeskError;
 
 use crate::access::Caller;
 use crate::body;
@@ -39,7 +40,11 @@ pub(crate) async fn check(
             .and_then(|()| no_foreign_page(request.headers()));
         request.extensions_mut().insert(Caller::Local);
     }
+    checked = checked.and_then(|()| is_on_the_roster(&app, request.extensions().get::<Caller>()));
     checked = checked.and_then(|()| brings_json(request.method(), request.headers()));
+    if checked.is_ok() && app.companies.count_unready() > 0 {
+        (request, checked) = is_ready(&app, request).await;
+    }
     match checked {
         Ok(()) => next.run(request).await,
         Err(problem) => {
@@ -47,6 +52,54 @@ pub(crate) async fn check(
             problem.into_response()
         }
     }
+}
+
+/// An agent somebody vouches for is one of the roster's: who is taken off it is
+/// let in no more, as with a token of ours.
+fn is_on_the_roster(app: &App, caller: Option<&Caller>) -> Result<(), Problem> {
+    let Some(Caller::Vouched(vouched)) = caller else {
+        return Ok(());
+    };
+    let standing = &vouched.standing;
+    let (Some(company), Some(agent)) = (&standing.company, &standing.agent) else {
+        return Ok(());
+    };
+    let Ok(desk) = app.desk() else {
+        return Ok(());
+    };
+    match desk.agent(company, agent) {
+        Err(DeskError::UnknownAgent(_)) => {
+            Err(Problem::of(Kind::Forbidden)
+                .detail("the agent is not on the roster of the company"))
+        }
+        // Whatever else is wrong, whoever is asked says.
+        _ => Ok(()),
+    }
+}
+
+/// Whether something decides for the company a request is about; where nothing
+/// does, it can still be looked after.
+async fn is_ready(app: &App, request: Request) -> (Request, Result<(), Problem>) {
+    const STILL: [&str; 3] = ["generations", "rollback", "audit"];
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let rest = matched.as_ref().and_then(|path| {
+        let rest = path.as_str().strip_prefix("/v1/companies/{company}/")?;
+        rest.split('/').next()
+    });
+    if rest.is_none_or(|rest| STILL.contains(&rest)) {
+        return (request, Ok(()));
+    }
+    let (mut parts, body) = request.into_parts();
+    let params = RawPathParams::from_request_parts(&mut parts, &()).await;
+    let why = params.ok().and_then(|params| {
+        let mut named = params.iter().filter(|(name, _)| *name == "company");
+        app.companies.unready(named.next()?.1)
+    });
+    let checked = match why {
+        Some(why) => Err(Problem::of(Kind::CompanyNotReady).detail(why)),
+        None => Ok(()),
+    };
+    (Request::from_parts(parts, body), checked)
 }
 
 /// The Host header names the loopback address: a foreign name that resolves to

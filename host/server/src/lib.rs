@@ -9,6 +9,7 @@
 mod access;
 mod body;
 mod carrying;
+mod changing;
 mod companies;
 mod connections;
 mod deadline;
@@ -17,6 +18,7 @@ mod guard;
 mod json;
 mod load;
 mod making;
+mod oidc;
 mod openapi;
 mod panics;
 mod problem;
@@ -28,6 +30,9 @@ mod starting;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod turns;
+mod watching;
 mod workers;
 
 pub use companies::Companies;
@@ -36,3 +41,4 @@ pub use openapi::openapi_json;
 pub use panics::log_panics;
 pub use serve::{BoundServer, Finished, ServeError, Server};
 pub use settings::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings};
+pub use tls::TlsError;

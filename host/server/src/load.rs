@@ -69,8 +69,8 @@ impl Loaded {
         let assembler = Assembler::new(engine, settings.packs.clone(), build);
         let mut companies = Vec::new();
         let mut rejected = Vec::new();
-        let mut files: BTreeMap<String, &PathBuf> = BTreeMap::new();
-        for path in &settings.companies {
+        let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+        for path in &settings.company_files() {
             let built = match assembler.build(path, 1) {
                 Ok(built) => built,
                 Err(wrong) => {
@@ -82,10 +82,10 @@ impl Loaded {
             for warning in &generation.warnings {
                 tracing::warn!(company = generation.company, "{warning}");
             }
-            if let Some(first) = files.insert(generation.company.clone(), path) {
+            if let Some(first) = files.insert(generation.company.clone(), path.clone()) {
                 return Err(LoadError::Twice {
                     company: generation.company.clone(),
-                    first: first.clone(),
+                    first,
                     second: path.clone(),
                 });
             }

@@ -163,6 +163,8 @@ kinds! {
     Draining = "draining", SERVICE_UNAVAILABLE, "Nothing is taken in now";
     /// Nothing of that name is bypassed.
     UnknownBypass = "unknown-bypass", NOT_FOUND, "That is not bypassed";
+    /// Nothing can decide for the company.
+    CompanyNotReady = "company-not-ready", SERVICE_UNAVAILABLE, "The company's setup cannot be built";
     /// The server does not decide now.
     NotReady = "not-ready", SERVICE_UNAVAILABLE, "The server is not ready";
 }

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
@@ -17,9 +17,8 @@ use patchbay_channels::egress::Egress;
 use patchbay_desk::setups::Setups;
 use patchbay_desk::{Desk, DeskError, DeskSettings, Load, LoadBounds};
 use patchbay_engine::engine::Engine;
-use patchbay_generation::Generation;
 use patchbay_generation::assemble::{Assembler, Built, Rejected};
-use patchbay_journal::{CompanyId, Journal, JournalError, Options, SqliteJournal};
+use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
@@ -33,9 +32,14 @@ use crate::carrying::Outbox;
 use crate::companies::Companies;
 use crate::connections::{self, Connections};
 use crate::draining::Draining;
+use crate::oidc::{Issuer, Patience};
 use crate::problem::{Kind, Problem};
 use crate::settings::ServerSettings;
+use crate::starting::Begun;
 use crate::telemetry::Telemetry;
+use crate::tls::{Tls, TlsError};
+use crate::turns::Turns;
+use crate::watching::{Noticed, Watch};
 use crate::workers::Workers;
 use crate::{body, guard, json, routes, starting};
 
@@ -76,9 +80,10 @@ pub enum ServeError {
     /// A company's file is wrong, and there is nothing else it decides by.
     #[error("{0}")]
     Company(Rejected),
-    /// The setup a company decides by cannot be built any more.
+    /// The setup a company decides by cannot be built any more, and the
+    /// settings say that nothing less than all will do.
     #[error(
-        "company {company:?} decides by generation {number}, which cannot be built: {because}; with the server stopped, `patchbay apply` gives it another, or `patchbay rollback` an earlier one"
+        "company {company:?} decides by generation {number}, which cannot be built: {because}; without --strict the others are served, and `patchbay apply` gives it another"
     )]
     Setup {
         /// Name of the company.
@@ -91,6 +96,9 @@ pub enum ServeError {
     /// The desk cannot be opened.
     #[error(transparent)]
     Desk(#[from] DeskError),
+    /// The server cannot prove who it is.
+    #[error("cannot speak TLS: {0}")]
+    Tls(#[from] TlsError),
     /// A deciding thread cannot be started.
     #[error("cannot start the threads that decide: {0}; try fewer workers")]
     Workers(std::io::Error),
@@ -127,6 +135,8 @@ pub(crate) struct App {
     pub(crate) companies: Arc<Companies>,
     pub(crate) workers: Workers,
     pub(crate) bodies: Budget,
+    /// How the server proves who it is; absent: it speaks plain HTTP.
+    pub(crate) tls: Option<Arc<Tls>>,
     /// Who may ask.
     pub(crate) access: Access,
     /// How often each agent has checked what they type.
@@ -135,9 +145,13 @@ pub(crate) struct App {
     /// Changes whenever something was added to a feed, or the server stops.
     pub(crate) changes: watch::Sender<u64>,
     desk: Option<Arc<Desk>>,
-    /// Held while a company's setup changes, so that what decides here and at
-    /// the desk is the same.
-    setups: Option<Mutex<Setups>>,
+    /// The companies' setups, where there is a journal.
+    pub(crate) setups: Option<Setups>,
+    /// Who may change which now, so that what decides here and at the desk is
+    /// the same.
+    pub(crate) turns: Turns,
+    /// What became of the company files that are watched.
+    pub(crate) watched: Noticed,
     /// Empties the outbox, where there is one.
     pub(crate) courier: Option<Arc<Courier>>,
     stopping: AtomicBool,
@@ -201,30 +215,6 @@ impl App {
                 }
             }
         })
-    }
-
-    /// Look at the companies' setups, or change them, off the threads that
-    /// speak to clients. One at a time.
-    pub(crate) async fn setups<T: Send + 'static>(
-        self: &Arc<App>,
-        look: impl FnOnce(&Setups, &Companies, &Desk) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let (app, desk) = (Arc::clone(self), self.desk()?);
-        tokio::task::spawn_blocking(move || {
-            let setups = app.setups.as_ref().ok_or(Problem::of(Kind::NoJournal))?;
-            let setups = setups.lock().unwrap_or_else(PoisonError::into_inner);
-            look(&setups, &app.companies, &desk)
-        })
-        .await
-        .map_err(|_| Problem::of(Kind::Internal))?
-    }
-
-    /// A generation a company decided by before, or nothing where it cannot be
-    /// built any more. Blocks.
-    pub(crate) fn earlier(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
-        let setups = self.setups.as_ref()?;
-        let setups = setups.lock().unwrap_or_else(PoisonError::into_inner);
-        setups.ready(company, number).ok()
     }
 
     /// A request's body as JSON.
@@ -301,7 +291,10 @@ fn open(
     let stack = assembler.engine().settings().stack;
     let opened: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&options)?);
     let setups = Setups::of(assembler, Arc::clone(&opened));
-    let generations = starting::setups(&*opened, &setups, files, rejected)?;
+    let Begun {
+        generations,
+        unready,
+    } = starting::setups(&*opened, &setups, files, rejected, settings.strict)?;
     let desk_settings = DeskSettings {
         workers: settings.workers,
         stack,
@@ -311,29 +304,34 @@ fn open(
         ..DeskSettings::default()
     };
     let desk = Arc::new(Desk::open(opened, generations.clone(), desk_settings)?);
+    for one in &unready {
+        desk.expect(&one.name, one.company);
+    }
+    let unready = unready.into_iter().map(|one| (one.name, one.because));
     let setups = setups.followed_by(Arc::clone(&desk));
     setups.resume(&desk)?;
     Ok(Opened {
-        companies: Arc::new(Companies::of(generations)),
+        companies: Arc::new(Companies::of(generations).without(unready)),
         desk: Some(desk),
         setups: Some(setups),
     })
 }
 
-/// Start emptying the outbox.
-async fn start_courier(
-    settings: &ServerSettings,
-    desk: &Arc<Desk>,
-) -> Result<Arc<Courier>, ServeError> {
+/// The way out that the settings allow.
+async fn way_out(settings: &ServerSettings) -> Result<Egress, ServeError> {
     let egress = settings.egress.clone();
     // Reads the system's certificate authorities.
-    let egress = tokio::task::spawn_blocking(move || Egress::new(egress))
+    tokio::task::spawn_blocking(move || Egress::new(egress))
         .await
-        .map_err(|error| ServeError::Workers(std::io::Error::other(error)))?;
+        .map_err(|error| ServeError::Workers(std::io::Error::other(error)))
+}
+
+/// Start emptying the outbox.
+fn start_courier(desk: &Arc<Desk>, egress: Egress) -> Arc<Courier> {
     let outbox = Arc::new(Outbox::of(Arc::clone(desk)));
     let runtime = Handle::current();
     let courier = Courier::start(&runtime, outbox, CourierSettings::default(), egress);
-    Ok(Arc::new(courier))
+    Arc::new(courier)
 }
 
 impl Server {
@@ -361,9 +359,15 @@ impl Server {
         let address = settings.listen;
         let needs_token = !guard::may_listen(address);
         // Only a journal keeps tokens.
-        if needs_token && settings.journal.is_none() {
+        if needs_token && settings.journal.is_none() && !settings.knows_others() {
             return Err(ServeError::NotLoopback { address });
         }
+        let tls = settings
+            .tls
+            .as_ref()
+            .map(Tls::of)
+            .transpose()?
+            .map(Arc::new);
         connections::raise_file_limit(settings.connections);
         let (listener, address) =
             listen(address).map_err(|error| ServeError::Bind { address, error })?;
@@ -385,16 +389,23 @@ impl Server {
             Some(desk) => Access::load(&**desk.journal()).map_err(ServeError::Journal)?,
             None => Access::default(),
         };
+        let egress = match desk.is_some() || settings.oidc.is_some() {
+            true => Some(way_out(settings).await?),
+            false => None,
+        };
+        let issuer = settings.oidc.clone().zip(egress.clone());
+        let issuer = issuer.map(|(oidc, egress)| Issuer::of(oidc, egress, Patience::default()));
+        let access = access.trusting(issuer).knowing(settings.tls.as_ref());
         if needs_token && !access.is_guarded() {
             return Err(ServeError::NotLoopback { address });
         }
-        if needs_token {
-            tracing::warn!(%address, "tokens cross the network as they are shown: put a proxy that speaks TLS in front");
+        if needs_token && tls.is_none() {
+            tracing::warn!(%address, "tokens cross the network as they are shown: set [tls], or put a proxy that speaks TLS in front");
         }
         let changes = watch::Sender::new(0);
         let mut courier = None;
-        if let Some(desk) = &desk {
-            let started = start_courier(settings, desk).await?;
+        if let (Some(desk), Some(egress)) = (&desk, egress) {
+            let started = start_courier(desk, egress);
             let (changes, wakes) = (changes.clone(), Arc::clone(&started));
             desk.on_commit(move |news| {
                 changes.send_modify(|number| *number += 1);
@@ -416,12 +427,15 @@ impl Server {
                 companies,
                 workers,
                 bodies: Budget::of(settings.body_budget),
+                tls,
                 access,
                 typing: Typing::hashmap(TYPING),
                 telemetry: Arc::new(Telemetry::new()),
                 changes,
                 desk,
-                setups: setups.map(Mutex::new),
+                setups,
+                turns: Turns::default(),
+                watched: Noticed::default(),
                 courier,
                 stopping: AtomicBool::new(false),
                 draining: Draining::default(),
@@ -478,7 +492,13 @@ impl BoundServer {
             }
         });
         let compacting = app.retain().map(tokio::spawn);
-        let connections = Connections::new(routes::router(Arc::clone(&app)), &app.settings);
+        let watching = app
+            .settings
+            .watch
+            .then(|| tokio::spawn(Watch::of(Arc::clone(&app)).keep_looking()));
+        let keeping = app.tls.clone().map(|tls| tokio::spawn(tls.keep_fresh()));
+        let router = routes::router(Arc::clone(&app));
+        let connections = Connections::new(router, app.tls.clone(), &app.settings);
         tokio::select! {
             () = connections.accept(&listener) => {}
             () = shutdown => {}
@@ -510,8 +530,8 @@ impl BoundServer {
             }
         }
         tidying.abort();
-        if let Some(compacting) = compacting {
-            compacting.abort();
+        for task in compacting.into_iter().chain(watching).chain(keeping) {
+            task.abort();
         }
         if let Some(journal) = &app.settings.journal {
             // Whoever finds it without a server asks the journal itself.

@@ -1,6 +1,7 @@
 //! What the operator decides about the server: `patchbay.toml`.
 
 mod file;
+mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,6 +17,7 @@ use patchbay_model::located::Located;
 use tracing::level_filters::LevelFilter;
 
 use crate::workers::Room;
+pub use trust::{Algorithm, Grant, Identity, OidcSettings, TlsSettings};
 
 /// A complete, commented example of the file; every value in it that is not a
 /// name is the default.
@@ -54,8 +56,14 @@ pub struct ServerSettings {
     /// How long what was begun may take to finish once the server is told to
     /// stop. Default 10 s.
     pub shutdown: Duration,
-    /// The company files.
+    /// The company files; a directory stands for every `.toml` in it.
     pub companies: Vec<PathBuf>,
+    /// Whether a company file that changes, or comes into a directory of them,
+    /// is applied. Default no.
+    pub watch: bool,
+    /// Whether a company whose kept setup cannot be built keeps the server from
+    /// starting, rather than being answered 503. Default no.
+    pub strict: bool,
     /// Directories in which packs are found by name.
     pub packs: Vec<PathBuf>,
     /// The engine, with the ceiling of all limits.
@@ -69,6 +77,10 @@ pub struct ServerSettings {
     /// Environment variables a company's setup may name as signing keys when
     /// it is applied with a token, by company.
     pub secrets: BTreeMap<String, BTreeSet<String>>,
+    /// Whose bearer tokens are taken beside the journal's own; absent: nobody's.
+    pub oidc: Option<OidcSettings>,
+    /// How the server proves who it is; absent: it speaks plain HTTP.
+    pub tls: Option<TlsSettings>,
     /// What is logged.
     pub log: LogSettings,
 }
@@ -185,15 +197,26 @@ impl Default for ServerSettings {
             connections: 16_384,
             shutdown: Duration::from_secs(10),
             companies: Vec::new(),
+            watch: false,
+            strict: false,
             packs: Vec::new(),
             engine: EngineSettings::default(),
             journal: None,
             clock: Clock::system(),
             egress: EgressSettings::default(),
             secrets: BTreeMap::new(),
+            oidc: None,
+            tls: None,
             log: LogSettings::default(),
         }
     }
+}
+
+/// Whether a file of a directory is a company's: not what an editor or a
+/// mounted volume keeps beside it.
+fn is_company_file(name: &std::ffi::OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.ends_with(".toml") && !name.starts_with('.')
 }
 
 impl ServerSettings {
@@ -203,6 +226,30 @@ impl ServerSettings {
             in_all: self.queue_length,
             per_company: self.admission.queue_per_company,
         }
+    }
+
+    /// Whether anybody can be known who has no token of the journal's.
+    pub(crate) fn knows_others(&self) -> bool {
+        let certificates = self.tls.iter().any(|tls| !tls.identities.is_empty());
+        self.oidc.is_some() || certificates
+    }
+
+    /// The company files there are now, each directory's by name. A directory
+    /// that cannot be read stands for itself: reading it says why.
+    pub fn company_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for named in &self.companies {
+            match named.is_dir().then(|| std::fs::read_dir(named)) {
+                Some(Ok(entries)) => {
+                    let mut within: Vec<_> = entries.filter_map(Result::ok).collect();
+                    within.retain(|entry| is_company_file(&entry.file_name()));
+                    within.sort_by_key(std::fs::DirEntry::file_name);
+                    files.extend(within.iter().map(std::fs::DirEntry::path));
+                }
+                _ => files.push(named.clone()),
+            }
+        }
+        files
     }
 
     /// Environment variables a company may name.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_desk::setups::{Setups, kept};
+use patchbay_desk::setups::{Refused, Setups, kept};
 use patchbay_desk::{ActivateError, Change};
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::{Built, Rejected};
@@ -13,47 +13,108 @@ use patchbay_journal::{CompanyId, Journal};
 
 use crate::serve::ServeError;
 
+/// A company that is known and has no setup that can be built.
+pub(crate) struct Unready {
+    /// Its number.
+    pub(crate) company: CompanyId,
+    /// Its name.
+    pub(crate) name: String,
+    /// Why.
+    pub(crate) because: String,
+}
+
+/// What the companies begin with.
+pub(crate) struct Begun {
+    /// The setups that decide.
+    pub(crate) generations: Vec<Arc<Generation>>,
+    /// Companies without one.
+    pub(crate) unready: Vec<Unready>,
+}
+
 /// The setup of every company: the one the journal says it decides by, or else
-/// its file's, which is kept from then on.
+/// its file's, which is kept from then on. A company whose kept setup cannot be
+/// built keeps no other from starting, unless all are wanted or none.
 pub(crate) fn setups(
     journal: &dyn Journal,
     setups: &Setups,
     files: Vec<Built>,
     rejected: Vec<Rejected>,
-) -> Result<Vec<Arc<Generation>>, ServeError> {
+    strict: bool,
+) -> Result<Begun, ServeError> {
     let mut by_name = BTreeMap::new();
+    let mut unready = Vec::new();
     for (company, name, number) in journal.active_generations()? {
-        let built = setups.built(company, number);
-        let generation = built.map_err(|error| ServeError::Setup {
-            company: name.clone(),
-            number,
-            because: error.to_string(),
-        })?;
-        by_name.insert(name, (company, Arc::new(generation)));
+        match setups.built(company, number) {
+            Ok(generation) => {
+                by_name.insert(name, (company, Arc::new(generation)));
+            }
+            Err(error) => {
+                let because = reasons(error);
+                if strict {
+                    return Err(ServeError::Setup {
+                        company: name,
+                        number,
+                        because,
+                    });
+                }
+                tracing::error!(
+                    company = name,
+                    generation = number,
+                    because,
+                    "the company is answered 503: what it decides by cannot be built; `patchbay apply` gives it another setup, `patchbay rollback` an earlier one"
+                );
+                unready.push(Unready {
+                    company,
+                    name,
+                    because: format!("generation {number} cannot be built: {because}"),
+                });
+            }
+        }
     }
+    let is_unready = |name: &str| unready.iter().any(|one| one.name == name);
     for wrong in rejected {
-        match named(&wrong.text).and_then(|name| by_name.get(&name)) {
+        let name = named(&wrong.text);
+        match name.as_ref().and_then(|name| by_name.get(name)) {
             Some((_, generation)) => tracing::warn!(
                 company = generation.company,
                 generation = generation.number,
                 "the company file is wrong, and the company goes on with what it decided by: {wrong}"
             ),
+            None if name.as_deref().is_some_and(is_unready) => {
+                tracing::warn!(company = name, "the company file is wrong, too: {wrong}");
+            }
             None => return Err(ServeError::Company(wrong)),
         }
     }
-    let mut all = Vec::new();
+    let mut generations = Vec::new();
     for file in files {
         match by_name.get(&file.generation.company) {
             Some((company, generation)) => differs(journal, *company, generation, &file)?,
-            None => all.push(first(journal, file)?),
+            // Another setup is somebody's decision, not the next best one's.
+            None if is_unready(&file.generation.company) => {}
+            None => generations.push(first(journal, file)?),
         }
     }
-    all.extend(by_name.into_values().map(|(_, generation)| generation));
-    Ok(all)
+    generations.extend(by_name.into_values().map(|(_, generation)| generation));
+    Ok(Begun {
+        generations,
+        unready,
+    })
+}
+
+/// Everything that speaks against a setup, in one line.
+fn reasons(error: Refused) -> String {
+    match error {
+        Refused::Wrong { problems, .. } => {
+            let all: Vec<_> = problems.into_iter().map(|one| one.message).collect();
+            all.join("; ")
+        }
+        error => error.to_string(),
+    }
 }
 
 /// The company a file is about, also where the rest of it does not read.
-fn named(text: &str) -> Option<String> {
+pub(crate) fn named(text: &str) -> Option<String> {
     let value = |text: &str| {
         let table = text.parse::<toml::Table>().ok()?;
         Some(table.get("company")?.as_str()?.to_owned())

@@ -79,6 +79,14 @@ pub enum EgressError {
         /// How long it had.
         limit: Duration,
     },
+    /// There was more of the answer than is read.
+    #[error("{origin} answered with more than {most} bytes; check that it is the right url")]
+    TooLong {
+        /// Scheme, host and port.
+        origin: String,
+        /// Most bytes that are read.
+        most: usize,
+    },
     /// The connection ended before there was an answer, or it was no HTTP.
     #[error("{origin} broke off before it answered: {problem}; check its log")]
     Broken {

@@ -2,11 +2,11 @@
 
 use std::error::Error as _;
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use patchbay_model::web_address::WebAddress;
 use tokio::task::JoinSet;
@@ -44,14 +44,70 @@ impl Egress {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Answer, EgressError> {
+        let request = request(to, Method::POST, headers, body)?;
+        self.in_time(to, async |until| {
+            let stream = self.inner.dial(to).await?;
+            let (response, driver) = exchange(to, stream, request).await?;
+            let answer = Answer {
+                status: response.status(),
+                retry_after: response
+                    .headers()
+                    .get(RETRY_AFTER)
+                    .and_then(|value| value.to_str().ok())
+                    .filter(|value| value.len() <= RETRY_AFTER_BYTES)
+                    .map(str::to_owned),
+            };
+            // The status is all that counts: the rest is read for a clean end,
+            // as far as it comes.
+            let _ = timeout_at(until, discard(response.into_body())).await;
+            drop(driver);
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Read a document from an address: the status and the body, of which no
+    /// more than `most` bytes are taken.
+    ///
+    /// # Errors
+    /// Why there was none; [`EgressError::TooLong`] for one with more bytes.
+    pub async fn get(
+        &self,
+        to: &WebAddress,
+        most: usize,
+    ) -> Result<(StatusCode, Bytes), EgressError> {
+        let request = request(to, Method::GET, HeaderMap::new(), Bytes::new())?;
+        self.in_time(to, async |_| {
+            let stream = self.inner.dial(to).await?;
+            let (response, driver) = exchange(to, stream, request).await?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), most).collect().await;
+            drop(driver);
+            let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+                true => EgressError::TooLong {
+                    origin: to.origin(),
+                    most,
+                },
+                false => EgressError::Broken {
+                    origin: to.origin(),
+                    problem: error.to_string(),
+                },
+            })?;
+            Ok((status, body.to_bytes()))
+        })
+        .await
+    }
+
+    /// Do something within the time an exchange may take.
+    async fn in_time<T>(
+        &self,
+        to: &WebAddress,
+        exchange: impl AsyncFnOnce(Instant) -> Result<T, EgressError>,
+    ) -> Result<T, EgressError> {
         let limit = self.inner.settings.timeout;
         let until = Instant::now() + limit;
-        let exchange = async {
-            let request = request(to, headers, body)?;
-            let stream = self.inner.dial(to).await?;
-            exchange(to, stream, request, until).await
-        };
-        timeout_at(until, exchange).await.unwrap_or_else(|_| {
+        let exchanged = timeout_at(until, exchange(until)).await;
+        exchanged.unwrap_or_else(|_| {
             Err(EgressError::TooSlow {
                 origin: to.origin(),
                 what: "answer",
@@ -63,6 +119,7 @@ impl Egress {
 
 fn request(
     to: &WebAddress,
+    method: Method,
     mut headers: HeaderMap,
     body: Bytes,
 ) -> Result<Request<Full<Bytes>>, EgressError> {
@@ -75,7 +132,7 @@ fn request(
     let agent = concat!("patchbay/", env!("CARGO_PKG_VERSION"));
     headers.insert(USER_AGENT, HeaderValue::from_static(agent));
     let mut request = Request::builder()
-        .method(Method::POST)
+        .method(method)
         .uri(to.path_and_query())
         .body(Full::new(body))
         .map_err(|error| broken(error.to_string()))?;
@@ -83,12 +140,13 @@ fn request(
     Ok(request)
 }
 
+/// Ask, and have what came back beside what drives the connection: that ends
+/// with its keeper.
 async fn exchange(
     to: &WebAddress,
     stream: Box<dyn super::dial::Stream>,
     request: Request<Full<Bytes>>,
-    until: Instant,
-) -> Result<Answer, EgressError> {
+) -> Result<(Response<Incoming>, JoinSet<hyper::Result<()>>), EgressError> {
     let broken = |error: hyper::Error| EgressError::Broken {
         origin: to.origin(),
         problem: match error.source() {
@@ -101,23 +159,10 @@ async fn exchange(
         .handshake(TokioIo::new(stream))
         .await
         .map_err(broken)?;
-    // Ends with this function, whichever way that ends.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     let response = sender.send_request(request).await.map_err(broken)?;
-    let answer = Answer {
-        status: response.status(),
-        retry_after: response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .filter(|value| value.len() <= RETRY_AFTER_BYTES)
-            .map(str::to_owned),
-    };
-    // The status is all that counts: the rest is read for a clean end, as far
-    // as it comes.
-    let _ = timeout_at(until, discard(response.into_body())).await;
-    Ok(answer)
+    Ok((response, driver))
 }
 
 async fn discard(mut body: Incoming) {

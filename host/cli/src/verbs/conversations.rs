@@ -16,7 +16,7 @@ pub(crate) fn run(args: &ConversationsArgs) -> Outcome {
     let path = format!("/v1/companies/{}/conversations", part(&args.company));
     match &args.verb {
         ConversationsVerb::List(which) => {
-            let found = find(api, &path, which, |_| true)?;
+            let found = find(&api, &path, which, |_| true)?;
             list(&found, args.json)?;
             Ok(Exit::Success)
         }
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ConversationsArgs) -> Outcome {
         } => {
             let ids = match all {
                 false => ids.clone(),
-                true => all_of(api, &path, which)?,
+                true => all_of(&api, &path, which)?,
             };
             requeue(api, &path, &ids, *dry_run, by, args.json)
         }
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &ConversationsArgs) -> Outcome {
 }
 
 /// Ids of everything that waits in a queue, or that an agent holds.
-fn all_of(api: Api, path: &str, which: &WhichConversations) -> Result<Vec<String>, Failure> {
+fn all_of(api: &Api, path: &str, which: &WhichConversations) -> Result<Vec<String>, Failure> {
     let held = [
         "active",
         "on-hold",
@@ -76,7 +76,7 @@ fn all_of(api: Api, path: &str, which: &WhichConversations) -> Result<Vec<String
 
 /// Conversations that are not resolved and fit.
 fn find(
-    api: Api,
+    api: &Api,
     path: &str,
     which: &WhichConversations,
     fits: impl Fn(&Value) -> bool,

@@ -44,7 +44,7 @@ pub(crate) fn apply(args: &ApplyArgs) -> Outcome {
             let path = format!("/v1/companies/{}/generations", part(&company));
             let mut body = how(&args.change, args.keep_only);
             describe(&mut body, &source);
-            posted(api, &path, &body, &args.file, &source.document)?
+            posted(&api, &path, &body, &args.file, &source.document)?
         }
         Reach::Journal(journal) => {
             let wanted = wanted(&args.change, args.keep_only);
@@ -74,7 +74,7 @@ pub(crate) fn rollback(args: &RollbackArgs) -> Outcome {
             let mut body = how(&args.change, false);
             body["to"] = json!(args.generation);
             let path = format!("/v1/companies/{}/rollback", part(&args.company));
-            posted(api, &path, &body, file, "")?
+            posted(&api, &path, &body, file, "")?
         }
         Reach::Journal(journal) => {
             let setups = setups(&args.config, journal)?;
@@ -92,7 +92,10 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
     match &args.verb {
         GenerationsVerb::List => {
             let all = match &reach {
-                Reach::Server(api) => list_of_server(*api, &base)?,
+                Reach::Server(api) => {
+                    tell_of_file(&api.get(&base)?["watched"]);
+                    list_of_server(api, &base)?
+                }
                 Reach::Journal(journal) => list_of_journal(&**journal, &args.company)?,
             };
             list(&all, args.json)
@@ -127,7 +130,7 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
                 Reach::Server(api) => {
                     let to = match to {
                         Some(to) => *to,
-                        None => active(&list_of_server(api, &base)?)?,
+                        None => active(&list_of_server(&api, &base)?)?,
                     };
                     api.get(&format!("{base}/{to}/differences?from={from}"))?["differences"].take()
                 }
@@ -163,7 +166,7 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
             let plan = match reach {
                 Reach::Server(api) => {
                     let path = format!("{base}/{generation}/activate");
-                    posted(api, &path, &how(change, false), file, "")?
+                    posted(&api, &path, &how(change, false), file, "")?
                 }
                 Reach::Journal(journal) => {
                     let setups = setups(&args.config, journal)?;
@@ -220,7 +223,7 @@ fn document(plan: Plan) -> Value {
 }
 
 /// Ask the server for a change; what it refuses is pointed at in the file.
-fn posted(api: Api, path: &str, body: &Value, file: &Path, text: &str) -> Result<Value, Failure> {
+fn posted(api: &Api, path: &str, body: &Value, file: &Path, text: &str) -> Result<Value, Failure> {
     let refusal = match api.try_post(path, body)? {
         Ok(plan) => return Ok(plan),
         Err(refusal) => refusal,
@@ -323,7 +326,7 @@ fn clipped(text: &str) -> String {
     }
 }
 
-fn list_of_server(api: Api, base: &str) -> Result<Vec<Value>, Failure> {
+fn list_of_server(api: &Api, base: &str) -> Result<Vec<Value>, Failure> {
     let mut all = Vec::new();
     let mut before = None;
     loop {
@@ -339,10 +342,35 @@ fn list_of_server(api: Api, base: &str) -> Result<Vec<Value>, Failure> {
     }
 }
 
+/// What became of a watched company file, where somebody should look at it.
+fn tell_of_file(watched: &Value) {
+    let said = |field: &str| watched[field].as_str().unwrap_or_default();
+    match said("state") {
+        "refused" => {
+            output::note(format!(
+                "the company file {} is not applied, and nothing was changed ({}):",
+                said("file"),
+                said("at")
+            ));
+            for problem in watched["problems"].as_array().into_iter().flatten() {
+                output::note(format!("  {}", problem.as_str().unwrap_or_default()));
+            }
+        }
+        "removed" => output::note(format!(
+            "the company file {} is gone ({}); nothing was changed",
+            said("file"),
+            said("at")
+        )),
+        _ => {}
+    }
+}
+
 fn list_of_journal(journal: &dyn Journal, company: &str) -> Result<Vec<Value>, Failure> {
-    let company = journal.company(company).map_err(failure)?;
-    let active = journal.active_generation(company).map_err(failure)?;
     let mut all = Vec::new();
+    let Some(company) = journal.find_company(company).map_err(failure)? else {
+        return Ok(all);
+    };
+    let active = journal.active_generation(company).map_err(failure)?;
     let mut before = u64::MAX;
     loop {
         let page = journal

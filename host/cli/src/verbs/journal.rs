@@ -85,7 +85,7 @@ fn status(reach: &Reach, as_json: bool) -> Outcome {
 
 fn backup(reach: &Reach, to: &Path, as_json: bool) -> Outcome {
     let mut made = match reach {
-        Reach::Server(api) => backup_of_server(*api, to)?,
+        Reach::Server(api) => backup_of_server(api, to)?,
         Reach::Journal(journal) => {
             let made = journal.backup(to).map_err(failure)?;
             let about = json!({"bytes": made.bytes, "newest": made.newest.0});
@@ -159,7 +159,7 @@ fn restore(config: &Path, from: &Path, to: Option<&Path>, force: bool, as_json: 
 
 /// Have the server copy the journal into its own directory, and bring the copy
 /// to where it is wanted.
-fn backup_of_server(api: Api, to: &Path) -> Result<Value, Failure> {
+fn backup_of_server(api: &Api, to: &Path) -> Result<Value, Failure> {
     let cannot = |error: std::io::Error| {
         Failure::new(
             Exit::Machine,

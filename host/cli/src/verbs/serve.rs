@@ -17,7 +17,16 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
             "name the server's settings with --config; a commented example is in host/server/patchbay.example.toml",
         ));
     }
-    let settings = ServerSettings::read(&args.config).map_err(rejected)?;
+    let mut settings = ServerSettings::read(&args.config).map_err(rejected)?;
+    settings.watch |= args.watch;
+    settings.strict |= args.strict;
+    if settings.watch && settings.journal.is_none() {
+        return Err(Failure::advised(
+            Exit::NotRight,
+            "there is no journal to keep setups in that --watch applies",
+            "set path under [journal]; host/server/patchbay.example.toml shows how",
+        ));
+    }
     let level = match verbose {
         true => settings.log.level.max(LevelFilter::DEBUG),
         false => settings.log.level,
@@ -50,6 +59,10 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     patchbay_server::log_panics();
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::Machine, error))?;
+    let scheme = match loaded.settings.tls {
+        Some(_) => "https",
+        None => "http",
+    };
     runtime.block_on(async {
         let bound = loaded.bind().await.map_err(serve_failure)?;
         let address = bound.local_addr();
@@ -62,7 +75,7 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
         match args.json {
             true => output::json(&json!({"address": address, "companies": companies}))?,
             false => output::line(format!(
-                "serving {} on http://{address}",
+                "serving {} on {scheme}://{address}",
                 companies.join(", ")
             ))?,
         }

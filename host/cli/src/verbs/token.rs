@@ -140,7 +140,7 @@ fn has_keeper(journal: &SqliteJournal) -> Result<bool, Failure> {
 fn refuse_unknown(args: &TokenArgs, company: &str) -> Result<(), Failure> {
     let settings = ServerSettings::read(&args.config).map_err(rejected)?;
     let mut known = Vec::new();
-    for file in &settings.companies {
+    for file in &settings.company_files() {
         let named = std::fs::read_to_string(file)
             .ok()
             .and_then(|text| text.parse::<toml::Table>().ok())

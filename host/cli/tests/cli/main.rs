@@ -6,4 +6,5 @@ mod day;
 mod demo;
 mod policies;
 mod recorded;
+mod secured;
 mod served;

@@ -346,6 +346,22 @@ fn floor_error(company: &str, error: FloorError) -> DeskError {
     }
 }
 
+/// Make the floor's roster what it was; the last change first, for one agent
+/// may have been put twice.
+fn take_back(here: &Here, before: Vec<(String, Option<Agent>)>, now: Timestamp) {
+    let mut room = here.assignments.room();
+    for (id, known) in before.into_iter().rev() {
+        let undone = match known {
+            Some(known) => room.put_agent(known).map(|_| ()),
+            None if room.has_agent(&id) => room.remove_agent(&id, now),
+            None => Ok(()),
+        };
+        if let Err(error) = undone {
+            tracing::error!(agent = id, %error, "the floor keeps what the journal does not have until the next start");
+        }
+    }
+}
+
 impl Inner {
     /// Put agents on a company's roster who fit its queues.
     pub(super) fn put_listed(
@@ -364,19 +380,28 @@ impl Inner {
         let mut changes = Vec::with_capacity(agents.len());
         let mut rows = Vec::with_capacity(agents.len());
         let mut notes = Vec::with_capacity(agents.len());
-        for agent in agents {
-            let mut room = here.assignments.room();
-            let id = agent.id.clone();
-            // Checked before: what is left is what the floor itself refuses.
-            let change = room.put_agent(agent.clone());
-            changes.push(change.map_err(|error| floor_error(&name, error))?);
-            let record = room.agent_record(&id);
-            let record = record.map_err(|error| floor_error(&name, error))?;
-            rows.push(roster::row(&agent, &record, now));
-            let head = json!({"agent": id, "skills": agent.skills, "queues": agent.queues});
-            notes.push(note(EntryKind::AgentPut, &head, now));
+        let mut before = Vec::with_capacity(agents.len());
+        let put = || {
+            for agent in agents {
+                let mut room = here.assignments.room();
+                let id = agent.id.clone();
+                before.push((id.clone(), room.agent(&id).map(|(known, _)| known)));
+                // Checked before: what is left is what the floor itself refuses.
+                let change = room.put_agent(agent.clone());
+                changes.push(change.map_err(|error| floor_error(&name, error))?);
+                let record = room.agent_record(&id);
+                let record = record.map_err(|error| floor_error(&name, error))?;
+                rows.push(roster::row(&agent, &record, now));
+                let head = json!({"agent": id, "skills": agent.skills, "queues": agent.queues});
+                notes.push(note(EntryKind::AgentPut, &head, now));
+            }
+            Ok(self.journal.put_agents(company, rows, notes, audit)?)
+        };
+        if let Err(error) = put() {
+            // What cannot be kept has not happened.
+            take_back(here, before, now);
+            return Err(error);
         }
-        self.journal.put_agents(company, rows, notes, audit)?;
         self.tell_of(company, false);
         self.settle(company);
         Ok(changes)

@@ -445,6 +445,31 @@ fn nobody_does_anything_about_what_is_not_there() {
 }
 
 #[test]
+fn a_roster_the_journal_does_not_take_is_the_floors_neither() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    sign_in(&desk, &["ana"]);
+    let put = |text: &[serde_json::Value], details: String| {
+        let agents = text.iter().cloned().map(Agent::from_value);
+        let agents = agents.map(|agent| agent.expect("an agent")).collect();
+        let entry = patchbay_journal::AuditEntry { details, ..noted() };
+        desk.put_agents("northwind", agents, entry)
+    };
+    let skilled = json!({"id": "ana", "skills": {"tax": 3}});
+    let others = [skilled.clone(), json!({"id": "ben"}), skilled];
+    let too_long = "x".repeat(1 << 20);
+    assert!(put(&others, too_long).is_err());
+    let roster = desk.agents("northwind", "", 10).expect("a roster");
+    let known: Vec<_> = roster
+        .iter()
+        .map(|(agent, view)| (agent.id.as_str(), agent.skills.len(), view.presence))
+        .collect();
+    assert_eq!(known, [("ana", 0, Presence::Available)]);
+    put(&others[..2], "{}".to_owned()).expect("on the roster");
+    assert_eq!(desk.agents("northwind", "", 10).expect("a roster").len(), 2);
+}
+
+#[test]
 fn a_customer_who_comes_back_is_offered_to_whoever_answered_them() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![ruled("")]);

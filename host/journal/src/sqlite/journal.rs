@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use patchbay_model::state::{Memory, Scope};
+use rusqlite::OptionalExtension;
 
 use super::directives;
 use super::{SqliteJournal, accept, audit, backup, beside, check, commit, compact, contacts};
@@ -70,6 +71,13 @@ fn shared<T>(values: Vec<T>) -> (Arc<Vec<T>>, Arc<Vec<T>>) {
 impl Journal for SqliteJournal {
     fn company(&self, name: &str) -> Result<CompanyId, JournalError> {
         self.company_id(name)
+    }
+
+    fn find_company(&self, name: &str) -> Result<Option<CompanyId>, JournalError> {
+        self.readers.read(|sql| {
+            let mut find = sql.prepare_cached("SELECT id FROM company WHERE name = ?1")?;
+            Ok(find.query_row([name], |row| row.get(0)).optional()?)
+        })
     }
 
     fn accept_in_order(

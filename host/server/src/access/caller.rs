@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 use patchbay_desk::action::{Actor, Role as DeskRole};
 use patchbay_journal::{AuditEntry, Token};
-use patchbay_model::access::Role;
+use patchbay_model::access::{Role, Standing};
 use serde_json::Value;
 
 use crate::problem::{Kind, Problem};
@@ -19,6 +19,21 @@ pub(crate) enum Caller {
     Local,
     /// Whoever holds this token.
     Token(Arc<Token>),
+    /// Whoever somebody vouches for whom the settings trust.
+    Vouched(Arc<Vouched>),
+}
+
+/// Somebody an issuer or a certificate authority vouches for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Vouched {
+    /// By what the audit trail knows them.
+    pub(crate) id: String,
+    /// Under which name they act; an agent's is the agent's id.
+    pub(crate) name: String,
+    /// For whom they speak.
+    pub(crate) standing: Standing,
+    /// Until when that is good; absent: as long as their connection.
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl Caller {
@@ -38,39 +53,51 @@ impl Caller {
         match self {
             Caller::Local => "local".to_owned(),
             Caller::Token(token) => token.id.to_string(),
+            Caller::Vouched(vouched) => vouched.id.clone(),
+        }
+    }
+
+    /// For whom they speak; nothing where nobody was asked.
+    pub(crate) fn standing(&self) -> Option<&Standing> {
+        match self {
+            Caller::Local => None,
+            Caller::Token(token) => Some(&token.standing),
+            Caller::Vouched(vouched) => Some(&vouched.standing),
+        }
+    }
+
+    /// Under which name they act; nothing where a request says it.
+    fn own_name(&self) -> Option<&str> {
+        match self {
+            Caller::Local => None,
+            Caller::Token(token) => Some(&token.name),
+            Caller::Vouched(vouched) => Some(&vouched.name),
         }
     }
 
     /// The agent they are, where they are one.
     pub(crate) fn agent(&self) -> Option<&str> {
-        match self {
-            Caller::Local => None,
-            Caller::Token(token) => token.standing.agent.as_deref(),
-        }
+        self.standing()?.agent.as_deref()
     }
 
     /// Whether they may read what customers wrote, where others see it masked.
     pub(crate) fn may_unseal(&self) -> bool {
-        match self {
-            Caller::Local => true,
-            Caller::Token(token) => token.standing.role == Role::Auditor,
-        }
+        self.standing()
+            .is_none_or(|standing| standing.role == Role::Auditor)
     }
 
     /// Under which name something is done: the token's, which a request may
     /// repeat and not replace. Without tokens a request says it.
     pub(crate) fn name(&self, by: Option<String>) -> Result<String, Problem> {
-        match (self, by) {
-            (Caller::Local, Some(by)) => Ok(by),
-            (Caller::Local, None) => Err(Problem::of(Kind::InvalidInput)
+        match (self.own_name(), by) {
+            (None, Some(by)) => Ok(by),
+            (None, None) => Err(Problem::of(Kind::InvalidInput)
                 .field("by")
                 .detail("is missing: who does it?")),
-            (Caller::Token(token), by) => match by {
-                Some(by) if by != token.name => Err(Problem::of(Kind::Forbidden)
-                    .field("by")
-                    .detail("names somebody else than the token does; leave it out")),
-                _ => Ok(token.name.clone()),
-            },
+            (Some(own), Some(by)) if by != own => Err(Problem::of(Kind::Forbidden)
+                .field("by")
+                .detail("names somebody else than the token does; leave it out")),
+            (Some(own), _) => Ok(own.to_owned()),
         }
     }
 
@@ -81,9 +108,9 @@ impl Caller {
         role: Option<DeskRole>,
     ) -> Result<Actor, Problem> {
         let id = self.name(by)?;
-        let own = match self {
-            Caller::Local => role.unwrap_or(DeskRole::Agent),
-            Caller::Token(token) => match token.standing.role {
+        let own = match self.standing() {
+            None => role.unwrap_or(DeskRole::Agent),
+            Some(standing) => match standing.role {
                 Role::Agent => DeskRole::Agent,
                 Role::Supervisor | Role::Operator => DeskRole::Supervisor,
                 Role::Integrator | Role::Auditor => {

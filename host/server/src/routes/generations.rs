@@ -27,10 +27,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::Caller;
-use crate::companies::Companies;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
+use crate::watching::WatchedFile;
 
 /// Most bytes of a setup with its components, encoded.
 const BODY: u64 = 64 << 20;
@@ -119,7 +119,7 @@ impl HowDocument {
             secrets: match caller {
                 Caller::Local => None,
                 // Whoever owns the host says which keys are whose.
-                Caller::Token(_) => Some(allowed),
+                Caller::Token(_) | Caller::Vouched(_) => Some(allowed),
             },
             by,
             actor: caller.id(),
@@ -157,6 +157,9 @@ pub(crate) struct GenerationList {
     /// What to ask before for more; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
+    /// What became of its company file, where that is watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    watched: Option<WatchedFile>,
 }
 
 /// One generation.
@@ -280,7 +283,7 @@ pub(super) async fn apply(
         packs,
         articles: asked.articles,
     };
-    changed(&app, move |setups| {
+    changed(&app, company.clone(), move |setups| {
         let source = source(setups, document, &given)?;
         names(&source, &company)?;
         Ok(setups.apply(&source, &wanted)?)
@@ -318,30 +321,25 @@ fn names(source: &Source, company: &str) -> Result<(), Problem> {
     }
 }
 
-/// Make a change, and have everything that decides follow it.
+/// Make a change in the company's turn, and tell of it.
 pub(super) async fn changed(
     app: &Arc<App>,
+    company: String,
     change: impl FnOnce(&Setups) -> Result<Plan, Problem> + Send + 'static,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
-    app.setups(move |setups, companies: &Companies, desk: &Desk| {
-        let plan = change(setups)?;
-        if plan.active {
-            companies.put(desk.generation(&plan.company)?);
-        }
-        let status = match plan.active {
-            true => StatusCode::CREATED,
-            false => StatusCode::OK,
-        };
-        let document = PlanDocument {
-            generation: plan.number,
-            before: plan.before,
-            active: plan.active,
-            differences: plan.differences,
-            warnings: plan.warnings,
-        };
-        Ok((status, Json(document)))
-    })
-    .await
+    let plan = app.changed(company, change).await?;
+    let status = match plan.active {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
+    };
+    let document = PlanDocument {
+        generation: plan.number,
+        before: plan.before,
+        active: plan.active,
+        differences: plan.differences,
+        warnings: plan.warnings,
+    };
+    Ok((status, Json(document)))
 }
 
 /// A company's generations
@@ -358,6 +356,7 @@ pub(super) async fn list(
     Path(company): Path<String>,
     Query(which): Query<Before>,
 ) -> Result<Json<GenerationList>, Problem> {
+    let watched = app.watched.of(&company);
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let active = desk.journal().active_generation(id)?;
@@ -367,6 +366,7 @@ pub(super) async fn list(
         Ok(Json(GenerationList {
             active,
             next: next.flatten(),
+            watched,
             generations: rows.into_iter().map(|row| document(row, active)).collect(),
         }))
     })
@@ -400,7 +400,7 @@ pub(super) async fn one(
     State(app): State<Arc<App>>,
     Path((company, number)): Path<(String, u64)>,
 ) -> Result<Json<GenerationDetail>, Problem> {
-    app.setups(move |setups, _, desk| {
+    app.setups(move |setups, desk| {
         let id = desk.company(&company)?;
         let active = desk.journal().active_generation(id)?;
         let kept = desk.journal().generation(id, number)?;
@@ -442,7 +442,7 @@ pub(super) async fn different(
     Path((company, to)): Path<(String, u64)>,
     Query(which): Query<From>,
 ) -> Result<Json<DifferenceList>, Problem> {
-    app.setups(move |setups, _, desk| {
+    app.setups(move |setups, desk| {
         let id = desk.company(&company)?;
         let active = desk.journal().active_generation(id)?;
         let from = which.from.or(active).unwrap_or(to);
@@ -482,7 +482,7 @@ pub(super) async fn activate(
     let how: HowDocument = app.json(request).await?;
     let wanted = how.wanted(&caller, app.settings.secrets_of(&company))?;
     app.read(known(company.clone())).await?;
-    changed(&app, move |setups| {
+    changed(&app, company.clone(), move |setups| {
         Ok(setups.activate(&company, number, &wanted)?)
     })
     .await
@@ -515,7 +515,7 @@ pub(super) async fn roll_back(
         .how
         .wanted(&caller, app.settings.secrets_of(&company))?;
     app.read(known(company.clone())).await?;
-    changed(&app, move |setups| {
+    changed(&app, company.clone(), move |setups| {
         Ok(setups.roll_back(&company, asked.to, &wanted)?)
     })
     .await
@@ -555,6 +555,7 @@ impl std::convert::From<Refused> for Problem {
             Refused::NobodyDecides => Problem::of(Kind::NoJournal),
             Refused::Activate(ActivateError::Journal(error)) => error.into(),
             Refused::Activate(ActivateError::Desk(error)) => error.into(),
+            Refused::UnknownCompany(_) => Problem::of(Kind::UnknownCompany),
             error @ Refused::Active(_) => {
                 Problem::of(Kind::AlreadyActive).detail(error.to_string())
             }

@@ -40,11 +40,13 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness
     if app.draining.get().is_some() {
         return not_ready("the host is draining: it finishes what is at hand and takes nothing in");
     }
-    match app.companies.len() {
-        0 => not_ready("no company is loaded"),
-        companies => Ok(Json(Readiness {
+    match (app.companies.len(), app.companies.count_unready()) {
+        (0, 0) => not_ready("no company is loaded"),
+        (0, _) => not_ready("no company's setup can be built; the log says why"),
+        (companies, unready) => Ok(Json(Readiness {
             status: "ready",
             companies,
+            unready,
         })),
     }
 }

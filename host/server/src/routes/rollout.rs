@@ -171,7 +171,7 @@ pub(super) async fn put(
         share: asked.share.unwrap_or(usual),
         bounds: asked.bounds,
     };
-    app.setups(move |setups, _, _| {
+    app.in_turn(company.clone(), move |setups| {
         let report = setups.try_out(&company, asked.generation, proposal, &wanted)?;
         Ok(Json(report.into()))
     })
@@ -221,7 +221,10 @@ pub(super) async fn promote(
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let how: generations::HowDocument = app.json(request).await?;
     let wanted = how.wanted(&caller, app.settings.secrets_of(&company))?;
-    changed(&app, move |setups| Ok(setups.promote(&company, &wanted)?)).await
+    changed(&app, company.clone(), move |setups| {
+        Ok(setups.promote(&company, &wanted)?)
+    })
+    .await
 }
 
 /// Try it no more
@@ -257,7 +260,7 @@ pub(super) async fn abort(
             .field("reason")
             .detail(format!("must be at most {REASON_BYTES} bytes")));
     }
-    app.setups(move |setups, _, _| {
+    app.in_turn(company.clone(), move |setups| {
         let report = setups.abort(&company, reason.as_deref(), &wanted)?;
         Ok(Json(report.into()))
     })

@@ -402,4 +402,7 @@ pub(crate) struct Readiness {
     pub(crate) status: &'static str,
     /// How many companies it decides for.
     pub(crate) companies: usize,
+    /// How many are answered 503, because the setup they decide by cannot be
+    /// built any more; the log says which and why.
+    pub(crate) unready: usize,
 }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use tracing::level_filters::LevelFilter;
 
+use super::trust::{OidcSection, TlsSection};
 use super::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings};
 
 #[derive(Default, Deserialize)]
@@ -31,6 +32,8 @@ struct SettingsFile {
     journal: Option<JournalSection>,
     egress: EgressSection,
     secrets: BTreeMap<String, BTreeSet<String>>,
+    oidc: Option<OidcSection>,
+    tls: Option<TlsSection>,
     log: LogSection,
 }
 
@@ -62,6 +65,7 @@ struct ServerSection {
     queue_length: Option<Spanned<usize>>,
     connections: Option<Spanned<usize>>,
     shutdown: Option<Spanned<Millis>>,
+    watch: Option<Spanned<bool>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -117,6 +121,14 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
     let default = ServerSettings::default();
     let mut check = Check::default();
     let server = &file.server;
+    if let (Some(watch), None) = (&server.watch, &file.journal)
+        && *watch.get_ref()
+    {
+        let problem = Located::at(watch.span(), "`watch` needs a [journal] to keep setups in");
+        check
+            .problems
+            .push(problem.help("set path under [journal]"));
+    }
     let deadline = check.time("deadline", &server.deadline, default.deadline);
     let queue_length = check.value(
         "queue-length",
@@ -173,6 +185,8 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
             .iter()
             .map(|path| beside.join(path))
             .collect(),
+        watch: server.watch.as_ref().is_some_and(|watch| *watch.get_ref()),
+        strict: default.strict,
         packs: file.packs.iter().map(|path| beside.join(path)).collect(),
         engine: EngineSettings {
             ceiling: Limits::ceiling(&file.limits),
@@ -202,6 +216,10 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
             ..default.egress
         },
         secrets: file.secrets,
+        oidc: file.oidc.map(|oidc| oidc.settings(&mut check.problems)),
+        tls: file
+            .tls
+            .map(|tls| tls.settings(beside, &mut check.problems)),
         log: LogSettings {
             level: check.level(&file.log.level, default.log.level),
             format: file.log.format,
@@ -413,6 +431,7 @@ mod tests {
             "full-after",
             "connections",
             "shutdown",
+            "watch",
             "instances",
             "allocation",
             "made-ahead",

@@ -288,6 +288,22 @@ async fn what_is_no_setup_is_refused() {
 }
 
 #[tokio::test]
+async fn a_company_that_does_not_begin_leaves_nothing_behind() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, NORTHWIND).await;
+    let path = "/v1/companies/harbour/generations";
+    let good = NORTHWIND.replace("northwind", "harbour");
+    let planned = post(&server, path, json!({"document": good, "dry_run": true})).await;
+    assert_eq!(planned.status, 200, "{planned:?}");
+    let wrong = format!("{good}colour = 1\n");
+    let refused = post(&server, path, json!({"document": wrong})).await;
+    refused.problem(422, "setup-refused");
+    let desk = server.app.desk().expect("a desk");
+    let found = desk.journal().find_company("harbour");
+    assert_eq!(found.expect("it reads"), None);
+}
+
+#[tokio::test]
 async fn a_server_without_a_journal_keeps_no_setups() {
     let server = Running::usual().await;
     let body = json!({"document": NORTHWIND});

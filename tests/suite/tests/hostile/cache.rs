@@ -160,3 +160,45 @@ fn a_key_that_is_cut_short_is_refused() {
     let error = open(root.path()).expect_err("half a key");
     assert!(matches!(error, CacheError::Io { .. }), "{error}");
 }
+
+#[test]
+fn a_link_to_another_entry_is_not_run() {
+    let root = tempfile::tempdir().expect("a place");
+    let (declines, says) = (wat("declines"), wat("settings"));
+    let decide = |component| {
+        let plugin = activate(root.path(), component);
+        classify(&plugin, "").1.outcome.kind
+    };
+    assert_eq!(decide(&declines), OutcomeKind::Declined);
+    let [first] = &entries(root.path())[..] else {
+        panic!("one entry");
+    };
+    assert_eq!(decide(&says), OutcomeKind::Ok);
+    let all = entries(root.path());
+    let other = all
+        .iter()
+        .find(|entry| *entry != first)
+        .expect("two entries");
+    fs::remove_file(first).expect("removed");
+    std::os::unix::fs::symlink(other, first).expect("linked");
+    assert_eq!(decide(&declines), OutcomeKind::Declined);
+    assert_eq!(decide(&says), OutcomeKind::Ok);
+}
+
+#[test]
+fn a_cache_or_key_of_somebody_elses_is_not_used() {
+    for what in ["state/key", "aot"] {
+        let root = tempfile::tempdir().expect("a place");
+        open(root.path()).expect("a new cache");
+        // Only the system's owner can give something away; for others nobody
+        // can have put it there in their name either.
+        if std::os::unix::fs::chown(root.path().join(what), Some(12_345), None).is_err() {
+            return;
+        }
+        let error = open(root.path()).expect_err("somebody else's");
+        assert!(
+            matches!(error, CacheError::Open { owner: 12_345, .. }),
+            "{what}: {error}"
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Where a request begins and ends: whoever makes that ambiguous gets nothing
+//! past a proxy.
+
+use tokio::io::AsyncWriteExt;
+
+use super::client::read;
+use super::{DECIDE, HELLO, Running};
+
+/// The statuses of everything a connection is answered with.
+async fn statuses(server: &Running, bytes: &str) -> Vec<u16> {
+    let mut stream = server.client.connect().await;
+    stream.write_all(bytes.as_bytes()).await.expect("taken");
+    stream.shutdown().await.expect("taken");
+    let Some(answer) = read(&mut stream).await else {
+        return Vec::new();
+    };
+    // The body of the first may hold further answers.
+    let further = answer.body.match_indices("HTTP/1.1 ");
+    let further = further.filter_map(|(at, _)| answer.body.get(at + 9..at + 12)?.parse().ok());
+    std::iter::once(answer.status).chain(further).collect()
+}
+
+/// A request that hides another in its body.
+fn hiding(server: &Running, headers: &str, body: &str) -> String {
+    let hidden = format!(
+        "GET /hidden HTTP/1.1\r\nHost: {}\r\n\r\n",
+        server.client.address()
+    );
+    format!(
+        "POST {DECIDE} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{headers}\r\n{body}{hidden}",
+        server.client.address()
+    )
+}
+
+#[tokio::test]
+async fn a_request_whose_length_is_said_in_two_ways_is_refused() {
+    let server = Running::usual().await;
+    for headers in [
+        "Content-Length: 0\r\nContent-Length: 60\r\n",
+        "Content-Length: 0, 60\r\n",
+        "Content-Length: +5\r\n",
+        "Content-Length: 0x10\r\n",
+        "Content-Length: 99999999999999999999999\r\n",
+        "Transfer-Encoding: gzip\r\n",
+        "Transfer-Encoding: chunked, gzip\r\n",
+        "Transfer-Encoding : chunked\r\n",
+        "Content-Length: 2\r\n X-Folded: 1\r\n",
+        "Content-Length: 2\rX: y\r\n",
+    ] {
+        let answered = statuses(&server, &hiding(&server, headers, "{}")).await;
+        assert!(
+            matches!(answered[..], [] | [400]),
+            "{headers:?} is answered {answered:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn of_chunks_and_a_length_the_chunks_count() {
+    let server = Running::usual().await;
+    // RFC 9112, 6.3: the length counts for nothing, whatever it says.
+    let body = format!("{:x}\r\n{HELLO}\r\n0\r\n\r\n", HELLO.len());
+    let both = "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n";
+    let answered = statuses(&server, &hiding(&server, both, &body)).await;
+    assert!(
+        matches!(answered[..], [200 | 400] | [200, 404]),
+        "{answered:?}"
+    );
+    // A chunk that is none ends the connection, and nothing behind it is read.
+    for broken in ["zz\r\n", "5;\r\nab", "-1\r\n", "fffffffffffffffff\r\n"] {
+        let chunked = "Transfer-Encoding: chunked\r\n";
+        let answered = statuses(&server, &hiding(&server, chunked, broken)).await;
+        assert!(
+            matches!(answered[..], [] | [400]),
+            "{broken:?}: {answered:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_head_is_bounded_in_bytes_and_in_lines() {
+    let server = Running::usual().await;
+    let head = |rest: &str| {
+        format!(
+            "GET /healthz HTTP/1.1\r\nHost: {}\r\n{rest}Connection: close\r\n\r\n",
+            server.client.address()
+        )
+    };
+    assert_eq!(statuses(&server, &head("")).await, [200]);
+    let long = format!("X-Long: {}\r\n", "x".repeat(64 << 10));
+    let many = "X-Many: 1\r\n".repeat(1_000);
+    for rest in [long, many] {
+        let answered = statuses(&server, &head(&rest)).await;
+        assert!(matches!(answered[..], [] | [431]), "{answered:?}");
+    }
+    assert_eq!(statuses(&server, &head("")).await, [200], "and goes on");
+}

@@ -1,0 +1,312 @@
+//! Company files that are applied when they change: looked at here step by
+//! step, as the server does second by second.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use patchbay_suite::guests::wat;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{NORTHWIND, Running};
+use crate::settings::JournalSettings;
+use crate::watching::Watch;
+
+const GENERATIONS: &str = "/v1/companies/northwind/generations";
+
+/// A server whose company files lie in a directory, and who looks at them.
+struct Watched {
+    server: Running,
+    watch: Watch,
+    place: TempDir,
+}
+
+impl Watched {
+    async fn new() -> Watched {
+        let place = tempfile::tempdir().expect("a place");
+        fs::create_dir(place.path().join("companies")).expect("made");
+        fs::write(place.path().join("companies/northwind.toml"), NORTHWIND).expect("written");
+        Watched::at(place).await
+    }
+
+    async fn at(place: TempDir) -> Watched {
+        let files = place.path().join("companies");
+        let journal = JournalSettings::at(place.path().join("desk.db"));
+        let server = Running::of(NORTHWIND, |settings| {
+            settings.journal = Some(journal);
+            settings.companies = vec![files];
+        })
+        .await;
+        let mut watch = Watch::of(Arc::clone(&server.app));
+        watch.look();
+        Watched {
+            server,
+            watch,
+            place,
+        }
+    }
+
+    async fn stop(self) -> TempDir {
+        let Watched {
+            server,
+            watch,
+            place,
+        } = self;
+        drop(watch);
+        server.stop().await;
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.place.path().join("companies").join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("written");
+    }
+
+    /// Look so often that what is there is taken.
+    fn look(&mut self) {
+        self.watch.look();
+        self.watch.look();
+    }
+
+    async fn list(&self) -> Value {
+        self.server.client.get(GENERATIONS).await.json()
+    }
+
+    /// Number of the generation that decides, and what became of the file.
+    async fn state(&self) -> (u64, String) {
+        let list = self.list().await;
+        let state = list["watched"]["state"].as_str().unwrap_or("-").to_owned();
+        (list["active"].as_u64().expect("one decides"), state)
+    }
+}
+
+fn with_queue(id: &str) -> String {
+    format!("{NORTHWIND}[queue.{id}]\npriority = 40\n")
+}
+
+/// Put a file in another's place, as editors do.
+fn rename_over(path: &Path, text: &str) {
+    let beside = path.with_extension("toml~");
+    fs::write(&beside, text).expect("written");
+    fs::rename(beside, path).expect("renamed");
+}
+
+#[tokio::test]
+async fn a_file_that_changes_is_applied_and_stands_in_the_trail() {
+    let mut at = Watched::new().await;
+    assert_eq!(at.state().await, (1, "-".to_owned()), "as it began");
+    at.write("northwind.toml", &with_queue("tax"));
+    at.look();
+    assert_eq!(at.state().await, (2, "applied".to_owned()));
+    let list = at.list().await;
+    assert_eq!(list["generations"][0]["by"], "watch");
+    assert_eq!(list["watched"]["file"], "northwind.toml");
+    let trail = at.server.client.get("/v1/audit").await.json();
+    let last = trail["acts"].as_array().expect("acts").last().cloned();
+    let last = last.expect("one");
+    assert_eq!(last["act"], "generation.applied");
+    assert_eq!(
+        (&last["actor"], &last["company"]),
+        (&json!("watch"), &json!("northwind"))
+    );
+    rename_over(&at.path("northwind.toml"), &with_queue("fraud"));
+    at.look();
+    assert_eq!(at.state().await.0, 3, "an editor's way to write");
+    at.look();
+    fs::write(at.path("northwind.toml"), with_queue("fraud")).expect("touched");
+    at.look();
+    assert_eq!(at.state().await.0, 3, "nothing changed");
+}
+
+#[tokio::test]
+async fn a_file_that_is_wrong_changes_nothing_and_is_told() {
+    let mut at = Watched::new().await;
+    at.write(
+        "northwind.toml",
+        &format!("{NORTHWIND}colour = \"\\u001b[2J\"\n"),
+    );
+    at.look();
+    assert_eq!(at.state().await, (1, "refused".to_owned()));
+    let list = at.list().await;
+    let told = list["watched"]["problems"][0].as_str().expect("a reason");
+    assert!(told.starts_with("northwind.toml:4:1: "), "{told}");
+    assert!(told.contains("colour"), "{told}");
+    let alerts = at
+        .server
+        .client
+        .get("/v1/companies/northwind/alerts")
+        .await
+        .json();
+    let alert = &alerts["alerts"][0]["data"];
+    assert_eq!(alert["alert"], "setup-refused", "{alerts}");
+    assert_eq!(alert["about"]["problems"][0], told, "{alerts}");
+    at.look();
+    let again = at
+        .server
+        .client
+        .get("/v1/companies/northwind/alerts")
+        .await
+        .json();
+    assert_eq!(again, alerts, "told once");
+    at.write("northwind.toml", &with_queue("tax"));
+    at.look();
+    assert_eq!(at.state().await, (2, "applied".to_owned()), "put right");
+}
+
+#[tokio::test]
+async fn a_file_is_not_taken_half_written() {
+    let mut at = Watched::new().await;
+    // What is there at any one look is a valid setup, and not what is meant.
+    at.write("northwind.toml", &with_queue("t"));
+    at.watch.look();
+    at.write("northwind.toml", &with_queue("ta"));
+    at.watch.look();
+    at.write("northwind.toml", &with_queue("tax"));
+    at.watch.look();
+    assert_eq!(at.state().await.0, 1, "it changes still");
+    at.watch.look();
+    assert_eq!(at.state().await.0, 2);
+    let one = at
+        .server
+        .client
+        .get(&format!("{GENERATIONS}/2"))
+        .await
+        .json();
+    assert_eq!(one["document"], with_queue("tax"));
+}
+
+#[tokio::test]
+async fn a_setup_of_somebody_elses_is_not_contradicted_until_the_file_changes() {
+    let mut at = Watched::new().await;
+    let by_hand = json!({"document": with_queue("tax"), "by": "eva"});
+    let applied = at
+        .server
+        .client
+        .post(GENERATIONS, by_hand.to_string())
+        .await;
+    assert_eq!(applied.status, 201, "{applied:?}");
+    at.look();
+    // Written again, and the same as before.
+    at.write("northwind.toml", NORTHWIND);
+    at.look();
+    assert_eq!(at.state().await.0, 2);
+    // Now the file says what was applied by hand: nothing to do.
+    at.write("northwind.toml", &with_queue("tax"));
+    at.look();
+    assert_eq!(at.state().await, (2, "unchanged".to_owned()));
+    at.write("northwind.toml", &with_queue("fraud"));
+    at.look();
+    assert_eq!(at.state().await, (3, "applied".to_owned()));
+}
+
+#[tokio::test]
+async fn what_changed_while_the_server_was_down_is_applied_and_nothing_else() {
+    let at = Watched::new().await;
+    let by_hand = json!({"document": with_queue("tax"), "by": "eva"});
+    at.server
+        .client
+        .post(GENERATIONS, by_hand.to_string())
+        .await;
+    let place = at.stop().await;
+    let mut at = Watched::at(place).await;
+    at.look();
+    assert_eq!(at.state().await.0, 2, "the file is what it was");
+    let place = at.stop().await;
+    fs::write(
+        place.path().join("companies/northwind.toml"),
+        with_queue("fraud"),
+    )
+    .expect("written");
+    let mut at = Watched::at(place).await;
+    at.look();
+    assert_eq!(at.state().await, (3, "applied".to_owned()));
+}
+
+#[tokio::test]
+async fn a_company_begins_with_a_file_that_comes_and_does_not_end_with_one_that_goes() {
+    let mut at = Watched::new().await;
+    let harbour = NORTHWIND.replace("northwind", "harbour");
+    at.write(".harbour.toml.swp", &harbour);
+    at.write("harbour.toml~", &harbour);
+    at.look();
+    let path = "/v1/companies/harbour/generations";
+    at.server
+        .client
+        .get(path)
+        .await
+        .problem(404, "unknown-company");
+    at.write("harbour.toml", &harbour);
+    at.look();
+    assert_eq!(at.server.client.get(path).await.json()["active"], 1);
+    fs::remove_file(at.path("harbour.toml")).expect("removed");
+    at.look();
+    let list = at.server.client.get(path).await.json();
+    assert_eq!(
+        (&list["active"], &list["watched"]["state"]),
+        (&json!(1), &json!("removed"))
+    );
+    // It comes back as it was, and then otherwise.
+    at.write("harbour.toml", &harbour);
+    at.look();
+    assert_eq!(at.server.client.get(path).await.json()["active"], 1);
+    at.write("harbour.toml", &format!("{harbour}[queue.tax]\n"));
+    at.look();
+    assert_eq!(at.server.client.get(path).await.json()["active"], 2);
+    // One company, one file.
+    at.write("also.toml", &harbour);
+    at.look();
+    assert_eq!(at.server.client.get(path).await.json()["active"], 2);
+}
+
+#[tokio::test]
+async fn a_mounted_configuration_whose_link_is_swapped_is_applied() {
+    let mut at = Watched::new().await;
+    let directory = at.place.path().join("companies");
+    fs::remove_file(directory.join("northwind.toml")).expect("removed");
+    let link = |from: &str, to: &str| {
+        let beside = directory.join("..swap");
+        std::os::unix::fs::symlink(from, &beside).expect("linked");
+        fs::rename(beside, directory.join(to)).expect("swapped");
+    };
+    for (name, text) in [("..1", NORTHWIND.to_owned()), ("..2", with_queue("tax"))] {
+        fs::create_dir(directory.join(name)).expect("made");
+        fs::write(directory.join(name).join("northwind.toml"), text).expect("written");
+    }
+    link("..1", "..data");
+    link("..data/northwind.toml", "northwind.toml");
+    at.look();
+    assert_eq!(at.state().await.0, 1, "the same by another way");
+    link("..2", "..data");
+    at.look();
+    assert_eq!(at.state().await, (2, "applied".to_owned()));
+}
+
+#[tokio::test]
+async fn a_pack_that_is_replaced_is_read_again() {
+    let mut at = Watched::new().await;
+    let pack = at.place.path().join("care.wasm");
+    fs::write(&pack, wat("declines")).expect("written");
+    let file = format!(
+        "{NORTHWIND}[pipeline]\nclassify = [\"care\"]\n[plugin.care]\npack = \"../care.wasm\"\n"
+    );
+    at.write("northwind.toml", &file);
+    at.look();
+    assert_eq!(at.state().await, (2, "applied".to_owned()));
+    let component = async |at: &Watched, number: u64| {
+        let path = format!("{GENERATIONS}/{number}");
+        let one = at.server.client.get(&path).await.json();
+        one["packs"]["../care.wasm"].clone()
+    };
+    let first = component(&at, 2).await;
+    fs::write(&pack, &wat("settings")[..100]).expect("half of it");
+    at.look();
+    assert_eq!(at.state().await, (2, "refused".to_owned()));
+    fs::write(&pack, wat("settings")).expect("written");
+    at.look();
+    assert_eq!(at.state().await, (3, "applied".to_owned()));
+    assert_ne!(component(&at, 3).await, first);
+}

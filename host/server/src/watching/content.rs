@@ -1,0 +1,117 @@
+//! What a company file holds, with everything it names.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use patchbay_engine::component::Digest;
+use patchbay_generation::assemble::Assembler;
+
+/// Most files that belong to one company file.
+const FILES: usize = 10_000;
+/// Directories below one another that are looked into.
+const DEPTH: usize = 12;
+
+/// What a company file holds.
+pub(super) struct Content {
+    /// Where what it names is.
+    pub(super) places: Vec<PathBuf>,
+    /// Digest of its text and of every file at those places.
+    pub(super) digest: Digest,
+}
+
+impl Content {
+    /// Read it.
+    pub(super) fn read(path: &Path, assembler: &Assembler) -> io::Result<Content> {
+        let bytes = std::fs::read(path)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let places = assembler.places(&text, path.parent().unwrap_or(Path::new(".")));
+        let mut all = Vec::new();
+        put(&mut all, path, &bytes);
+        for file in files(&places) {
+            put(
+                &mut all,
+                &file,
+                Digest::of(&std::fs::read(&file)?).bytes().as_slice(),
+            );
+        }
+        Ok(Content {
+            digest: Digest::of(&all),
+            places,
+        })
+    }
+
+    /// Whether the same is there now.
+    pub(super) fn is_still_at(&self, path: &Path, assembler: &Assembler) -> bool {
+        Content::read(path, assembler).is_ok_and(|now| now.digest == self.digest)
+    }
+}
+
+/// Each with its length, so that nothing reads as something else.
+fn put(all: &mut Vec<u8>, path: &Path, bytes: &[u8]) {
+    for part in [path.as_os_str().as_encoded_bytes(), bytes] {
+        all.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        all.extend_from_slice(part);
+    }
+}
+
+/// What tells without reading whether files changed: for each its size, number
+/// and times, links followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp(Vec<(PathBuf, u64, u64, Option<SystemTime>, i64, i64)>);
+
+impl Stamp {
+    /// That of a file with what it names; none where it is not there.
+    pub(super) fn of(path: &Path, places: &[PathBuf]) -> Option<Stamp> {
+        use std::os::unix::fs::MetadataExt;
+        let one = |path: &Path| {
+            let about = std::fs::metadata(path).ok()?;
+            Some((
+                path.to_owned(),
+                about.len(),
+                about.ino(),
+                about.modified().ok(),
+                about.ctime(),
+                about.ctime_nsec(),
+            ))
+        };
+        let mut all = vec![one(path).filter(|_| path.is_file())?];
+        all.extend(files(places).iter().filter_map(|file| one(file)));
+        Some(Stamp(all))
+    }
+}
+
+/// Every file at these places, in order; not what is hidden, nor what a build
+/// leaves in `target`.
+fn files(places: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for place in places {
+        gather(place, DEPTH, &mut found);
+    }
+    found
+}
+
+fn gather(place: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    if found.len() >= FILES {
+        return;
+    }
+    if place.is_file() {
+        found.push(place.to_owned());
+        return;
+    }
+    let Ok(entries) = std::fs::read_dir(place) else {
+        return;
+    };
+    if depth == 0 {
+        return;
+    }
+    let mut within: Vec<_> = entries.filter_map(Result::ok).collect();
+    within.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in within {
+        let name = entry.file_name();
+        let hidden = name.as_encoded_bytes().starts_with(b".");
+        if !hidden && name != "target" {
+            gather(&entry.path(), depth - 1, found);
+        }
+    }
+}
