@@ -5,10 +5,12 @@ mod activating;
 mod asking;
 mod people;
 mod sending;
+mod turning;
 mod working;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -31,10 +33,12 @@ use crate::clock::{Clock, Steady};
 use crate::floor::FloorError;
 use crate::intake::Delivery;
 use crate::memory::AtHand;
+use crate::observer::{Observer, Unobserved};
 use crate::surge::Surges;
 use crate::timers::Timers;
 use crate::work::{Lane, Work, WorkList};
 use asking::Requests;
+use turning::Turning;
 
 /// What the operator decides about the desk.
 #[derive(Clone, Debug)]
@@ -48,6 +52,8 @@ pub struct DeskSettings {
     pub stack: usize,
     /// What time it is. Default: the system's.
     pub clock: Clock,
+    /// Who is told what the desk does. Default: nobody.
+    pub observer: Arc<dyn Observer>,
 }
 
 impl Default for DeskSettings {
@@ -57,6 +63,7 @@ impl Default for DeskSettings {
             patience: Duration::from_secs(10),
             stack: 512 << 10,
             clock: Clock::system(),
+            observer: Arc::new(Unobserved),
         }
     }
 }
@@ -136,6 +143,8 @@ struct Here {
     surges: Surges,
     /// Held while the roster changes, on the floor and in the journal.
     roster: Mutex<()>,
+    /// Decisions whose transcript was wanted and not kept.
+    unrecorded: AtomicU64,
 }
 
 impl Here {
@@ -145,6 +154,7 @@ impl Here {
             assignments,
             surges: Surges::default(),
             roster: Mutex::new(()),
+            unrecorded: AtomicU64::new(0),
         }
     }
 
@@ -187,8 +197,8 @@ struct Inner {
     trouble: Mutex<Trouble>,
     requests: Requests,
     next_request: AtomicU64,
-    /// Decisions whose transcript was wanted and not kept, by company.
-    unrecorded: HashMap<CompanyId, AtomicU64>,
+    /// Where breakers say that they turned.
+    turning: Sender<Turning>,
     listeners: RwLock<Vec<Listener>>,
     clock: Steady,
 }
@@ -231,10 +241,7 @@ impl Desk {
             let here = Here::of(generation, assignments);
             companies.insert(company, Arc::new(here));
         }
-        let unrecorded = companies
-            .keys()
-            .map(|company| (*company, AtomicU64::new(0)));
-        let unrecorded = unrecorded.collect();
+        let (turning, turns) = mpsc::channel();
         let inner = Arc::new(Inner {
             journal,
             settings,
@@ -248,22 +255,25 @@ impl Desk {
             trouble: Mutex::default(),
             requests: Requests::default(),
             next_request: AtomicU64::new(1),
-            unrecorded,
+            turning,
             listeners: RwLock::default(),
         });
         inner.take_up(None)?;
         for company in inner.all() {
+            if let Some(here) = inner.at(company) {
+                inner.listen(company, &here.generation());
+            }
             inner.settle(company);
         }
         let desk = Desk {
             inner,
             threads: Mutex::default(),
         };
-        desk.start()?;
+        desk.start(turns)?;
         Ok(desk)
     }
 
-    fn start(&self) -> Result<(), DeskError> {
+    fn start(&self, turns: Receiver<Turning>) -> Result<(), DeskError> {
         let mut threads = self.threads();
         let own_stack = 2 << 20;
         for number in 0..self.inner.settings.workers {
@@ -281,6 +291,12 @@ impl Desk {
             .spawn(move || inner.ring_clocks())
             .map_err(DeskError::Threads)?;
         threads.push(clocks);
+        let inner = Arc::clone(&self.inner);
+        let breakers = thread::Builder::new()
+            .name("desk-breakers".to_owned())
+            .spawn(move || inner.tell_turns(&turns))
+            .map_err(DeskError::Threads)?;
+        threads.push(breakers);
         Ok(())
     }
 
@@ -307,9 +323,13 @@ impl Desk {
             .accept_in_order(arrivals, Box::new(move |taken| queue.queue(taken)))?;
         let receipts = interactions.into_iter().zip(accepted);
         Ok(receipts
-            .map(|(interaction, accepted)| Receipt {
-                interaction,
-                status: inner.taken(accepted),
+            .map(|(interaction, accepted)| {
+                let status = inner.taken(accepted);
+                inner.settings.observer.took_in(company, status);
+                Receipt {
+                    interaction,
+                    status,
+                }
             })
             .collect())
     }
@@ -349,6 +369,17 @@ impl Desk {
         self.inner.work.undecided()
     }
 
+    /// The same by company, those without any left out.
+    pub fn undecided_by_company(&self) -> HashMap<String, usize> {
+        let mut by_company = self.inner.work.undecided_by_company();
+        let names = self.inner.names.read();
+        let names = names.unwrap_or_else(PoisonError::into_inner);
+        let named = names.iter();
+        named
+            .filter_map(|(name, company)| Some((name.clone(), by_company.remove(company)?)))
+            .collect()
+    }
+
     /// Conversations with a clock that will ring.
     pub fn clocks(&self) -> usize {
         self.inner.timers.len()
@@ -360,13 +391,15 @@ impl Desk {
     /// # Errors
     /// [`DeskError::UnknownCompany`].
     pub fn unrecorded(&self, company: &str) -> Result<u64, DeskError> {
-        let counter = self.inner.unrecorded.get(&self.company(company)?);
-        Ok(counter.map_or(0, |counter| counter.load(Ordering::Relaxed)))
+        let here = self.inner.here(self.company(company)?)?;
+        Ok(here.unrecorded.load(Ordering::Relaxed))
     }
 
     /// The same, of all companies.
     pub fn all_unrecorded(&self) -> u64 {
-        let counters = self.inner.unrecorded.values();
+        let companies = self.inner.companies.read();
+        let companies = companies.unwrap_or_else(PoisonError::into_inner);
+        let counters = companies.values().map(|here| &here.unrecorded);
         counters
             .map(|counter| counter.load(Ordering::Relaxed))
             .sum()
@@ -383,6 +416,8 @@ impl Desk {
         self.inner.work.close();
         self.inner.timers.close();
         self.inner.requests.refuse_all();
+        // It has ended already where nobody hears it.
+        let _ = self.inner.turning.send(Turning::Stop);
         for thread in self.threads().drain(..) {
             // One that panicked has said so.
             let _ = thread.join();

@@ -53,6 +53,8 @@ entry_kinds! {
     Quarantined = 48, "quarantined";
     /// An operator or supervisor should look.
     Alerted = 49, "alerted";
+    /// A policy failed again and again, and is left alone for a while.
+    BreakerOpened = 50, "breaker-opened";
     /// It was set before an agent.
     Offered = 64, "offered";
     /// An agent took what was offered.
@@ -83,6 +85,8 @@ entry_kinds! {
     AgentRemoved = 82, "agent-removed";
     /// The company decides by another setup.
     GenerationActivated = 83, "generation-activated";
+    /// A policy that was left alone is asked again.
+    BreakerClosed = 84, "breaker-closed";
     /// An agent or a policy wrote a reply.
     ReplyDrafted = 95, "reply-drafted";
     /// A reply is on its way to the channel.

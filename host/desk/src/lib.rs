@@ -26,6 +26,7 @@ pub mod floor;
 pub mod history;
 mod intake;
 mod memory;
+pub mod observer;
 mod outgoing;
 mod pass;
 pub mod reading;

@@ -33,6 +33,7 @@ use crate::assignment::{Assignments, Consequence, Departure, News};
 use crate::floor::Hold;
 use crate::history::EntryKind;
 use crate::memory::{AtHand, Known, Text};
+use crate::observer::{Observer, Told};
 use crate::reading;
 use crate::snapshot::{Snapshot, WakeUp, span, unix_ms};
 use crate::surge::Surges;
@@ -49,6 +50,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) now: Timestamp,
     /// How long to wait for the policies' turn.
     pub(crate) patience: Duration,
+    pub(crate) observer: &'a dyn Observer,
 }
 
 /// What a pass came to: the commit, and the conversation as it is after it.
@@ -59,8 +61,8 @@ pub(crate) struct Planned {
     pub(crate) news: Vec<News>,
     /// Agents whose row in the roster has to follow.
     pub(crate) agents: Vec<String>,
-    /// Decisions in it whose transcript was wanted and is not kept.
-    pub(crate) unrecorded: u64,
+    /// What is told of it once it is committed.
+    pub(crate) told: Told,
 }
 
 /// What somebody's action came to.

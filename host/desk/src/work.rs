@@ -23,6 +23,18 @@ pub(crate) enum Work {
     Act(RequestId, ConversationId),
 }
 
+impl Work {
+    /// What it is about, in a word.
+    pub(crate) fn cause(self) -> &'static str {
+        match self {
+            Work::Input(_) => "input",
+            Work::Ring(_) => "clock",
+            Work::News(_) => "floor",
+            Work::Act(..) => "action",
+        }
+    }
+}
+
 /// A share of a company's threads: what is in it goes in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Lane {
@@ -126,6 +138,17 @@ impl WorkList {
         waiting.count + waiting.taken
     }
 
+    /// The same by company.
+    pub(crate) fn undecided_by_company(&self) -> HashMap<CompanyId, usize> {
+        let waiting = self.waiting();
+        let mut by_company = HashMap::new();
+        for (lane, queue) in &waiting.lanes {
+            let count = queue.work.len() + usize::from(queue.taken);
+            *by_company.entry(lane.company).or_default() += count;
+        }
+        by_company
+    }
+
     /// Let nobody take more.
     pub(crate) fn close(&self) {
         self.waiting().closed = true;
@@ -209,6 +232,7 @@ mod tests {
         assert_eq!(list.take(10), [(lane(1, 0), input(2))], "again, and first");
         list.give_back(lane(1, 0), None);
         assert_eq!(list.undecided(), 1);
+        assert_eq!(list.undecided_by_company()[&CompanyId(1)], 1);
     }
 
     #[test]

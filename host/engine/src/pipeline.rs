@@ -226,9 +226,6 @@ impl<'a> PipelinePass<'a> {
             let asked = self.ask(plugin, Stage::Escalate, |lease, recording| {
                 lease.escalate(situation, recording)
             });
-            if asked.outcome.kind.is_failure() {
-                tracing::warn!(plugin = plugin.name(), outcome = %asked.outcome.kind, "an escalation policy failed");
-            }
             stage.took(plugin.name(), asked, || "alert");
         }
         let merged =

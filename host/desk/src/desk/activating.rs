@@ -268,6 +268,7 @@ impl Inner {
         // Memories of plugins may have been copied meanwhile.
         self.at_hand.forget_all();
         let roster = newly_listed(before, &next);
+        self.listen(company, &next);
         *here
             .generation
             .write()
@@ -286,6 +287,7 @@ impl Inner {
         let assignments: Assignments =
             people::open(&*self.journal, company, &next, &open, self.now())?;
         let name = next.company.clone();
+        self.listen(company, &next);
         let here = Arc::new(Here::of(next, assignments));
         self.companies
             .write()

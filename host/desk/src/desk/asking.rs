@@ -246,6 +246,7 @@ impl Inner {
             company,
             now: self.now(),
             patience: self.settings.patience,
+            observer: &*self.settings.observer,
         }
     }
 }
