@@ -345,6 +345,12 @@ impl Desk {
         known.ok_or_else(|| DeskError::UnknownCompany(name.to_owned()))
     }
 
+    /// The name of a company that is here.
+    pub fn name_of(&self, company: CompanyId) -> Option<String> {
+        let here = self.inner.at(company)?;
+        Some(here.generation().company.clone())
+    }
+
     /// What time it is at the desk.
     pub fn now(&self) -> Timestamp {
         self.inner.now()

@@ -69,9 +69,7 @@ impl Histogram {
         let counts = self.buckets.iter();
         Reading {
             bounds: self.bounds,
-            counts: counts
-                .map(|count| count.load(Ordering::Relaxed))
-                .collect(),
+            counts: counts.map(|count| count.load(Ordering::Relaxed)).collect(),
             sum: self.sum.load(Ordering::Relaxed),
         }
     }
@@ -93,11 +91,7 @@ impl Reading {
 
 /// The same of ranges that were read elsewhere: values are taken to be spread
 /// evenly within a range.
-pub fn quantile(
-    bounds: impl IntoIterator<Item = u64>,
-    counts: &[u64],
-    share: f64,
-) -> Option<u64> {
+pub fn quantile(bounds: impl IntoIterator<Item = u64>, counts: &[u64], share: f64) -> Option<u64> {
     let total: u64 = counts.iter().sum();
     if total == 0 {
         return None;

@@ -34,4 +34,4 @@ pub use load::{LoadError, Loaded};
 pub use openapi::openapi_json;
 pub use panics::log_panics;
 pub use serve::{BoundServer, Finished, ServeError, Server};
-pub use settings::{JournalSettings, LogFormat, LogSettings, ServerSettings};
+pub use settings::{JournalSettings, LogFormat, LogSettings, ServerSettings, TelemetrySettings};

@@ -16,6 +16,7 @@ use patchbay_model::outcome::{Outcome, OutcomeKind};
 
 use crate::problem::{Kind, Problem};
 use crate::serve::App;
+use crate::telemetry::{Shed, Traceparent};
 use crate::{body, deadline};
 
 /// How a body becomes a decision.
@@ -30,6 +31,9 @@ pub(crate) async fn answer(
     make: Make,
 ) -> Result<Response, Problem> {
     let patience = deadline::of(request.headers(), app.settings.deadline)?;
+    let began = Instant::now();
+    let traceparent = request.headers().get("traceparent");
+    let traceparent = traceparent.and_then(|value| Traceparent::parse(value.to_str().ok()?));
     let body = body::read(
         request,
         app.settings.body_limit,
@@ -50,8 +54,10 @@ pub(crate) async fn answer(
             Err(problem) => return turn.answer(Err(problem)),
         };
         decision.micros.queue += turn.waited.as_micros() as u64;
+        let waited = turn.waited;
         turn.answer(document(&decision));
-        telemetry.decided(&generation.company, &decision);
+        telemetry.answered(&generation.company, &decision, waited);
+        telemetry.trace_request(&generation.company, &decision, began, traceparent);
         // Only now: throwing instances away and making the next ones is not
         // part of anybody's waiting.
         drop(pass);
@@ -69,7 +75,8 @@ fn document(decision: &Decision) -> Result<Bytes, Problem> {
         .find(|part| part.outcome == OutcomeKind::Overloaded)
     {
         let plain = Outcome::plain(OutcomeKind::Overloaded);
-        return Err(Problem::overloaded(part.problem.as_ref().unwrap_or(&plain)));
+        let outcome = part.problem.as_ref().unwrap_or(&plain);
+        return Err(Problem::overloaded(outcome).shed(Shed::Policies));
     }
     match serde_json::to_vec(decision) {
         Ok(document) => Ok(document.into()),

@@ -16,6 +16,7 @@ mod metrics;
 mod outbox;
 mod overview;
 mod people;
+mod status;
 mod tokens;
 mod tone;
 
@@ -85,6 +86,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))
+        .routes(routes!(status::status))
         .routes(routes!(openapi::openapi))
 }
 

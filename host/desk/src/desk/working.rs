@@ -271,11 +271,7 @@ impl Inner {
     }
 
     /// Commit what was decided; whether the journal could not.
-    fn commit(
-        &self,
-        batch: Vec<Ready>,
-        done: &mut Vec<(Lane, Option<Work>)>,
-    ) -> bool {
+    fn commit(&self, batch: Vec<Ready>, done: &mut Vec<(Lane, Option<Work>)>) -> bool {
         if batch.is_empty() {
             return false;
         }

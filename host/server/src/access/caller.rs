@@ -49,6 +49,14 @@ impl Caller {
         }
     }
 
+    /// The company they see, where it is one alone.
+    pub(crate) fn company(&self) -> Option<&str> {
+        match self {
+            Caller::Local => None,
+            Caller::Token(token) => token.standing.company.as_deref(),
+        }
+    }
+
     /// Whether they may read what customers wrote, where others see it masked.
     pub(crate) fn may_unseal(&self) -> bool {
         match self {
