@@ -2,6 +2,7 @@
 
 mod decisions;
 mod generations;
+mod watching;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub(crate) use decisions::{DecisionsArgs, DecisionsVerb, ReplayArgs};
 pub(crate) use generations::{
     ApplyArgs, ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs,
 };
+pub(crate) use watching::{StatusArgs, TopArgs};
 
 const EXIT_CODES: &str = "Exit codes:
   0  everything is as it should be
@@ -70,6 +72,10 @@ pub(crate) enum Verb {
     Generations(GenerationsArgs),
     /// Go back to an earlier setup, with the same checks as going forward.
     Rollback(RollbackArgs),
+    /// How a running server and its companies fare.
+    Status(StatusArgs),
+    /// What a running server does, as it does it.
+    Top(TopArgs),
     /// What was decided, on what, and why.
     Decisions(DecisionsArgs),
     /// Run recorded decisions again, with the same plugins or with a company file to try.
@@ -288,11 +294,23 @@ pub(crate) struct ServeArgs {
     /// Load everything, say what is wrong, and end.
     #[arg(long)]
     pub(crate) check: bool,
+    /// How log lines are written, whatever the settings say.
+    #[arg(long, value_enum)]
+    pub(crate) log_format: Option<LogLines>,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
     /// Print a JSON document instead of text.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLines {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 #[derive(Debug, Args)]

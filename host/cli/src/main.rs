@@ -58,6 +58,8 @@ fn main() -> std::process::ExitCode {
         Verb::Apply(args) => verbs::generations::apply(&args),
         Verb::Generations(args) => verbs::generations::generations(&args),
         Verb::Rollback(args) => verbs::generations::rollback(&args),
+        Verb::Status(args) => verbs::status::run(&args),
+        Verb::Top(args) => verbs::top::run(&args),
         Verb::Decisions(args) => verbs::decisions::run(&args),
         Verb::Replay(args) => verbs::replay::run(&args),
         Verb::Journal(args) => verbs::journal::run(&args),
