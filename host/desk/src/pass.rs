@@ -420,6 +420,8 @@ impl Pass<'_> {
     /// an opinion on, and says why.
     fn quarantine(&self, sheet: &mut Sheet, message: &Message, text: Text, needs_route: bool) {
         tracing::error!(
+            company = self.generation.company,
+            conversation = %sheet.known.row.id,
             input = %message.ordinal,
             "an input was being decided at three crashes in a row; no policy is asked about it again"
         );

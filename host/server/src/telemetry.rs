@@ -249,3 +249,9 @@ impl Observer for Telemetry {
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
+
+/// Names of all families.
+#[cfg(test)]
+pub(crate) fn families() -> impl Iterator<Item = &'static str> {
+    families::ALL.iter().map(|family| family.name)
+}

@@ -13,7 +13,9 @@ mod matrix;
 mod numbers;
 mod pressure;
 mod queue;
+mod status;
 mod stopping;
+mod traces;
 mod working;
 
 use std::path::Path;

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &TopArgs) -> Outcome {
             "patchbay top --once prints what one interval brought, and ends",
         ));
     }
-    let mut screen = Screen::open().map_err(|error| {
+    let screen = Screen::open().map_err(|error| {
         Failure::new(
             Exit::Machine,
             format!("the terminal cannot be drawn on: {error}"),

@@ -6,3 +6,4 @@ mod demo;
 mod policies;
 mod recorded;
 mod served;
+mod watching;

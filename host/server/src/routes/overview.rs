@@ -36,7 +36,8 @@ pub(crate) struct AlertList {
     /// Oldest first, at most 500. `data.alert` says what: `nobody-else-fits`
     /// (the only agent who fits declined or did not answer), `offered-again`,
     /// `escalation-failed`, `decided-too-often`, `undeliverable`. The set
-    /// grows. An entry of the kind `quarantined` is one as well.
+    /// grows. An entry of the kind `quarantined` or `breaker-opened` is
+    /// one as well.
     alerts: Vec<HistoryEntry>,
     /// What to ask after for more; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -368,6 +368,8 @@ pub(super) fn of_request(
 
 #[cfg(test)]
 mod tests {
+    use patchbay_desk::observer::{Told, ToldDecision};
+
     use super::*;
 
     #[test]
@@ -391,6 +393,75 @@ mod tests {
             "00-é bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
         ] {
             assert_eq!(Traceparent::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_stage_and_plugin_of_a_pass_has_a_span_that_says_what_decided() {
+        let now = Instant::now();
+        let part = |stage, plugin: &str, outcome| ToldPart {
+            stage,
+            plugin: plugin.to_owned(),
+            outcome,
+            micros: Micros {
+                queue: 1,
+                instantiate: 2,
+                call: 30,
+            },
+        };
+        let told = Told {
+            began: now,
+            ended: now,
+            waited: Some(Duration::from_millis(1)),
+            decisions: vec![ToldDecision {
+                entry: 1,
+                kind: EntryKind::Received,
+                outcome: OutcomeKind::Ok,
+                generation: 7,
+                made: now,
+                stages: [true, true, false, false],
+                parts: vec![
+                    part(Stage::Classify, "care", OutcomeKind::Ok),
+                    part(Stage::Classify, "spam", OutcomeKind::Trapped),
+                    part(Stage::Route, "care", OutcomeKind::Ok),
+                ],
+            }],
+            kinds: vec![EntryKind::Received as u16],
+            unrecorded: 0,
+        };
+        let spans = of_pass(&CommittedPass {
+            company: "northwind",
+            conversation: ConversationId([1; 16]),
+            cause: "input",
+            first_sequence: 4,
+            first_feed: 40,
+            told: &told,
+            writing: now,
+        });
+        let names: Vec<&str> = spans.iter().map(|span| span.name).collect();
+        let expected = [
+            "interaction",
+            "intake",
+            "classify",
+            "plugin",
+            "plugin",
+            "route",
+            "plugin",
+            "commit",
+        ];
+        assert_eq!(names, expected);
+        let spam = &spans[4];
+        assert_eq!(spam.parent, Some(spans[2].id));
+        assert_eq!(spans[2].parent, Some(spans[0].id));
+        assert_eq!(spam.end - spam.start, 33_000);
+        assert!(spam.failed && spans[2].failed && !spans[5].failed);
+        for (key, value) in [
+            ("patchbay.decision", Attribute::Number(41)),
+            ("patchbay.generation", Attribute::Number(7)),
+            ("patchbay.plugin", Attribute::from("spam")),
+            ("patchbay.outcome", Attribute::from("trapped")),
+        ] {
+            assert!(spam.attributes.contains(&(key, value)), "{key}: {spam:?}");
         }
     }
 

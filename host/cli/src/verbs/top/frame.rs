@@ -37,9 +37,8 @@ impl Frame {
             let name = text(company, "company").to_owned();
             let earlier = found(before, "companies", "company", &name);
             let stages = list(company, "stages").iter().map(|stage| {
-                let earlier = earlier.and_then(|earlier| {
-                    found(earlier, "stages", "stage", text(stage, "stage"))
-                });
+                let earlier = earlier
+                    .and_then(|earlier| found(earlier, "stages", "stage", text(stage, "stage")));
                 Stage::between(&bounds, earlier, stage, seconds)
             });
             Company {
@@ -78,13 +77,16 @@ impl Frame {
     pub(super) fn lines(&self) -> Vec<String> {
         let stages = self.companies.iter().flat_map(|company| &company.stages);
         let rate: f64 = stages.map(|stage| stage.rate).sum();
-        let journal = self.status.get("journal").map_or_else(String::new, |journal| {
-            format!(
-                ", journal {}, {} undecided",
-                bytes(number(journal, "bytes")),
-                thousands(number(journal, "undecided"))
-            )
-        });
+        let journal = self
+            .status
+            .get("journal")
+            .map_or_else(String::new, |journal| {
+                format!(
+                    ", journal {}, {} undecided",
+                    bytes(number(journal, "bytes")),
+                    thousands(number(journal, "undecided"))
+                )
+            });
         let mut lines = vec![
             head(&self.status),
             format!(
@@ -131,9 +133,7 @@ impl Stage {
         let counts: Vec<u64> = numbers(now, "times")
             .into_iter()
             .enumerate()
-            .map(|(range, count)| {
-                count.saturating_sub(earlier.get(range).copied().unwrap_or(0))
-            })
+            .map(|(range, count)| count.saturating_sub(earlier.get(range).copied().unwrap_or(0)))
             .collect();
         let quantile = |share| quantile(bounds.iter().copied(), &counts, share);
         Stage {
@@ -150,9 +150,7 @@ impl Stage {
         let outcomes: Vec<String> = outcomes
             .into_iter()
             .flatten()
-            .map(|(outcome, count)| {
-                format!("{outcome} {}", thousands(count.as_u64().unwrap_or(0)))
-            })
+            .map(|(outcome, count)| format!("{outcome} {}", thousands(count.as_u64().unwrap_or(0))))
             .collect();
         format!(
             "{company:<20} {:<9} {:>11.1} {:>9} {:>9}  {}",
@@ -204,7 +202,12 @@ mod tests {
         assert!(stage.p50.is_some_and(|time| time <= 10));
         assert!(stage.p99.is_some_and(|time| time > 100));
         let text = frame.lines().join("\n");
-        for said in ["up 1m 10s, healthy", "50.0 decisions/s", "ok 250", "care at route"] {
+        for said in [
+            "up 1m 10s, healthy",
+            "50.0 decisions/s",
+            "ok 250",
+            "care at route",
+        ] {
             assert!(text.contains(said), "{said} is not in\n{text}");
         }
     }
@@ -213,6 +216,9 @@ mod tests {
     fn a_server_that_began_again_counts_from_nothing() {
         let frame = Frame::between(&status(100, 50), status(3, 0), Duration::from_secs(1));
         assert_eq!(frame.companies[0].stages[0].rate, 0.0);
-        assert_eq!(frame.document()["companies"][0]["stages"][0]["p50"], Value::Null);
+        assert_eq!(
+            frame.document()["companies"][0]["stages"][0]["p50"],
+            Value::Null
+        );
     }
 }
