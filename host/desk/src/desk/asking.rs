@@ -158,14 +158,6 @@ impl Desk {
         Ok(here.assignments.room().offers(agent))
     }
 
-    /// How many offers are open.
-    ///
-    /// # Errors
-    /// [`DeskError::UnknownCompany`].
-    pub fn open_offers(&self, company: &str) -> Result<usize, DeskError> {
-        Ok(self.offers(company, None)?.len())
-    }
-
     /// Conversations with a reply that waits for approval; at most `limit`.
     ///
     /// # Errors

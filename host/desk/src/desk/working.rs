@@ -346,8 +346,10 @@ impl Inner {
 
     /// Whoever counts, traces and reads the log hears of a pass that is on disk.
     fn tell_committed(&self, one: &Uncommitted, committed: Committed, writing: Instant) {
-        if let Some(here) = self.at(one.lane.company) {
-            let unrecorded = one.told.unrecorded;
+        let unrecorded = one.told.unrecorded;
+        if unrecorded > 0
+            && let Some(here) = self.at(one.lane.company)
+        {
             here.unrecorded.fetch_add(unrecorded, Ordering::Relaxed);
         }
         let company = &one.generation.company;
