@@ -10,6 +10,7 @@ mod requests;
 mod shed;
 mod spans;
 mod tallies;
+mod traceparent;
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -29,8 +30,8 @@ pub(crate) use collector::Collector;
 pub(crate) use expose::{outbox, render};
 pub(crate) use requests::count;
 pub(crate) use shed::Shed;
-pub(crate) use spans::Traceparent;
 pub(crate) use tallies::CompanyTally;
+pub(crate) use traceparent::Traceparent;
 
 use requests::Requests;
 use shed::Turned as TurnedAway;

@@ -134,7 +134,9 @@ fn a_company_that_came_while_the_server_ran_is_counted_like_the_others() {
     assert_eq!(applied.status.code(), Some(0), "{}", stderr(&applied));
     let long = format!("{TEXT} {}", "It was in the blue bag. ".repeat(200));
     decide(&server, "late", "1", &long);
-    let all = eventually(&place, "late", |company| company["desk"]["unrecorded"].as_u64() >= Some(1));
+    let all = eventually(&place, "late", |company| {
+        company["desk"]["unrecorded"].as_u64() >= Some(1)
+    });
     assert_eq!(all["companies"][0]["generation"], 1);
 }
 
