@@ -4,6 +4,7 @@ mod day;
 mod decisions;
 mod generations;
 mod rollout;
+mod watching;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub(crate) use generations::{
     ApplyArgs, ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs,
 };
 pub(crate) use rollout::{CanaryArgs, CanaryVerb, ShadowArgs, ShadowVerb, TrialFlags};
+pub(crate) use watching::{StatusArgs, TopArgs};
 
 const EXIT_CODES: &str = "Exit codes:
   0  everything is as it should be
@@ -98,6 +100,10 @@ pub(crate) enum Verb {
     Shadow(ShadowArgs),
     /// Have another setup decide for a share of the conversations.
     Canary(CanaryArgs),
+    /// How a running server and its companies fare.
+    Status(StatusArgs),
+    /// What a running server does, as it does it.
+    Top(TopArgs),
     /// What was decided, on what, and why.
     Decisions(DecisionsArgs),
     /// Run recorded decisions again, with the same plugins or with a company file to try.
@@ -329,11 +335,23 @@ pub(crate) struct ServeArgs {
     /// answered 503 and the others are served.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// How log lines are written, whatever the settings say.
+    #[arg(long, value_enum)]
+    pub(crate) log_format: Option<LogLines>,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
     /// Print a JSON document instead of text.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLines {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -62,6 +62,8 @@ fn main() -> std::process::ExitCode {
         Verb::Rollback(args) => verbs::generations::rollback(&args),
         Verb::Shadow(args) => verbs::rollout::shadow(&args),
         Verb::Canary(args) => verbs::rollout::canary(&args),
+        Verb::Status(args) => verbs::status::run(&args),
+        Verb::Top(args) => verbs::top::run(&args),
         Verb::Decisions(args) => verbs::decisions::run(&args),
         Verb::Replay(args) => verbs::replay::run(&args),
         Verb::Bypass(args) => verbs::bypass::run(&args),

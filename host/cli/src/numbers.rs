@@ -39,6 +39,26 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
+/// A span of whole seconds, in its two largest units: `2h 13m`.
+pub(crate) fn span(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{minutes}m {}s", seconds % 60),
+        3_600..86_400 => format!("{hours}h {}m", minutes % 60),
+        _ => format!("{days}d {}h", hours % 24),
+    }
+}
+
+/// Microseconds in the unit that suits them.
+pub(crate) fn micros(time: u64) -> String {
+    match time {
+        0..1_000 => format!("{time} µs"),
+        1_000..1_000_000 => format!("{:.1} ms", time as f64 / 1e3),
+        _ => format!("{:.1} s", time as f64 / 1e6),
+    }
+}
+
 /// Bytes in the unit that suits them.
 pub(crate) fn bytes(size: u64) -> String {
     match size {

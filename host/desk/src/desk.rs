@@ -11,10 +11,13 @@ mod orders;
 mod people;
 pub(crate) mod rolling;
 mod sending;
+mod standing;
+mod turning;
 mod working;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -39,12 +42,14 @@ use crate::clock::{Clock, Steady};
 use crate::floor::FloorError;
 use crate::load::{Load, LoadBounds};
 use crate::memory::AtHand;
+use crate::observer::{Observer, Unobserved};
 use crate::rollout::{Line, Rollout};
 use crate::surge::Surges;
 use crate::timers::Timers;
 use crate::work::WorkList;
 use asking::Requests;
 use orders::Orders;
+use turning::Turning;
 
 /// What the operator decides about the desk.
 #[derive(Clone, Debug)]
@@ -63,6 +68,8 @@ pub struct DeskSettings {
     pub requests: usize,
     /// What time it is. Default: the system's.
     pub clock: Clock,
+    /// Who is told what the desk does. Default: nobody.
+    pub observer: Arc<dyn Observer>,
 }
 
 impl Default for DeskSettings {
@@ -74,6 +81,7 @@ impl Default for DeskSettings {
             load: LoadBounds::default(),
             requests: 128,
             clock: Clock::system(),
+            observer: Arc::new(Unobserved),
         }
     }
 }
@@ -167,6 +175,8 @@ struct Here {
     /// Held while the roster changes, on the floor and in the journal.
     roster: Mutex<()>,
     orders: Orders,
+    /// Decisions whose transcript was wanted and not kept.
+    unrecorded: AtomicU64,
 }
 
 impl Here {
@@ -180,6 +190,7 @@ impl Here {
             surges: Surges::default(),
             roster: Mutex::new(()),
             orders,
+            unrecorded: AtomicU64::new(0),
         }
     }
 
@@ -231,8 +242,8 @@ struct Inner {
     trouble: Mutex<Trouble>,
     requests: Requests,
     next_request: AtomicU64,
-    /// Decisions whose transcript was wanted and not kept, by company.
-    unrecorded: HashMap<CompanyId, AtomicU64>,
+    /// Where breakers say that they turned.
+    turning: Sender<Turning>,
     listeners: RwLock<Vec<Listener>>,
     clock: Steady,
     /// What waits to be decided by a generation that has no say.
@@ -278,10 +289,7 @@ impl Desk {
             let here = Here::of(generation, assignments, orders);
             companies.insert(company, Arc::new(here));
         }
-        let unrecorded = companies
-            .keys()
-            .map(|company| (*company, AtomicU64::new(0)));
-        let unrecorded = unrecorded.collect();
+        let (turning, turns) = mpsc::channel();
         let inner = Arc::new(Inner {
             journal,
             settings,
@@ -295,23 +303,26 @@ impl Desk {
             trouble: Mutex::default(),
             requests: Requests::default(),
             next_request: AtomicU64::new(1),
-            unrecorded,
+            turning,
             listeners: RwLock::default(),
             beside: Line::default(),
         });
         inner.take_up(None)?;
         for company in inner.all() {
+            if let Some(here) = inner.at(company) {
+                inner.listen(company, &here.generation());
+            }
             inner.settle(company);
         }
         let desk = Desk {
             inner,
             threads: Mutex::default(),
         };
-        desk.start()?;
+        desk.start(turns)?;
         Ok(desk)
     }
 
-    fn start(&self) -> Result<(), DeskError> {
+    fn start(&self, turns: Receiver<Turning>) -> Result<(), DeskError> {
         let mut threads = self.threads();
         let own_stack = 2 << 20;
         for number in 0..self.inner.settings.workers {
@@ -336,6 +347,12 @@ impl Desk {
             .spawn(move || inner.decide_beside())
             .map_err(DeskError::Threads)?;
         threads.push(beside);
+        let inner = Arc::clone(&self.inner);
+        let breakers = thread::Builder::new()
+            .name("desk-breakers".to_owned())
+            .spawn(move || inner.tell_turns(&turns))
+            .map_err(DeskError::Threads)?;
+        threads.push(breakers);
         Ok(())
     }
 
@@ -374,34 +391,6 @@ impl Desk {
             .push(Box::new(listener));
     }
 
-    /// Inputs and clocks that wait to be decided about or are being decided.
-    pub fn undecided(&self) -> usize {
-        self.inner.work.undecided()
-    }
-
-    /// Conversations with a clock that will ring.
-    pub fn clocks(&self) -> usize {
-        self.inner.timers.len()
-    }
-
-    /// Decisions of a company whose transcript was wanted and not kept, since
-    /// the desk was opened: it was too long, or nobody has a key to seal it.
-    ///
-    /// # Errors
-    /// [`DeskError::UnknownCompany`].
-    pub fn unrecorded(&self, company: &str) -> Result<u64, DeskError> {
-        let counter = self.inner.unrecorded.get(&self.company(company)?);
-        Ok(counter.map_or(0, |counter| counter.load(Ordering::Relaxed)))
-    }
-
-    /// The same, of all companies.
-    pub fn all_unrecorded(&self) -> u64 {
-        let counters = self.inner.unrecorded.values();
-        counters
-            .map(|counter| counter.load(Ordering::Relaxed))
-            .sum()
-    }
-
     /// Wait until everything that was taken in has been decided about.
     pub fn settled(&self) {
         self.inner.work.drained();
@@ -414,6 +403,8 @@ impl Desk {
         self.inner.timers.close();
         self.inner.beside.close();
         self.inner.requests.refuse_all();
+        // It has ended already where nobody hears it.
+        let _ = self.inner.turning.send(Turning::Stop);
         for thread in self.threads().drain(..) {
             // One that panicked has said so.
             let _ = thread.join();

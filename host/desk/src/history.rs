@@ -53,6 +53,8 @@ entry_kinds! {
     Quarantined = 48, "quarantined";
     /// An operator or supervisor should look.
     Alerted = 49, "alerted";
+    /// A policy failed again and again, and is left alone for a while.
+    BreakerOpened = 50, "breaker-opened";
     /// An operator has taken a stage or a plugin out of the decisions for a
     /// while.
     Bypassed = 56, "bypassed";
@@ -94,6 +96,8 @@ entry_kinds! {
     RolloutChanged = 85, "rollout-changed";
     /// It is tried no more.
     RolloutEnded = 86, "rollout-ended";
+    /// A policy that was left alone is asked again.
+    BreakerClosed = 87, "breaker-closed";
     /// A stage or a plugin that was bypassed is asked again.
     BypassEnded = 90, "bypass-ended";
     /// The company takes nothing in, while what is at hand is finished.

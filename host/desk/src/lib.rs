@@ -27,6 +27,7 @@ pub mod history;
 mod intake;
 pub mod load;
 mod memory;
+pub mod observer;
 mod outgoing;
 mod pass;
 pub mod reading;

@@ -34,6 +34,7 @@ use crate::assignment::{Assignments, Consequence, Departure, News};
 use crate::floor::Hold;
 use crate::history::EntryKind;
 use crate::memory::{AtHand, Known, Text};
+use crate::observer::{Observer, Told};
 use crate::reading;
 use crate::rollout::Trying;
 use crate::snapshot::{Snapshot, WakeUp, span, unix_ms};
@@ -56,6 +57,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) patience: Duration,
     /// What an operator has taken out.
     pub(crate) bypasses: Arc<Bypasses>,
+    pub(crate) observer: &'a dyn Observer,
 }
 
 /// What a pass came to: the commit, and the conversation as it is after it.
@@ -66,8 +68,8 @@ pub(crate) struct Planned {
     pub(crate) news: Vec<News>,
     /// Agents whose row in the roster has to follow.
     pub(crate) agents: Vec<String>,
-    /// Decisions in it whose transcript was wanted and is not kept.
-    pub(crate) unrecorded: u64,
+    /// What is told of it once it is committed.
+    pub(crate) told: Told,
 }
 
 /// What somebody's action came to.
@@ -425,6 +427,8 @@ impl Pass<'_> {
     /// an opinion on, and says why.
     fn quarantine(&self, sheet: &mut Sheet, message: &Message, text: Text, needs_route: bool) {
         tracing::error!(
+            company = self.generation.company,
+            conversation = %sheet.known.row.id,
             input = %message.ordinal,
             "an input was being decided at three crashes in a row; no policy is asked about it again"
         );

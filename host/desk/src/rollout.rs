@@ -213,6 +213,17 @@ impl<'a> Trying<'a> {
     }
 }
 
+/// The generation that decides in a pass.
+pub(crate) fn decides<'a>(
+    trying: Option<&Trying<'a>>,
+    control: &'a Arc<Generation>,
+) -> &'a Arc<Generation> {
+    match trying {
+        Some(trying) if trying.arm == Arm::Candidate => &trying.rollout.candidate,
+        _ => control,
+    }
+}
+
 /// A decision without what each plugin contributed.
 fn answers(decision: &Decision) -> Decision {
     Decision {

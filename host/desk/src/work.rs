@@ -24,6 +24,18 @@ pub(crate) enum Work {
     Act(RequestId, ConversationId),
 }
 
+impl Work {
+    /// What it is about, in a word.
+    pub(crate) fn cause(self) -> &'static str {
+        match self {
+            Work::Input(_) => "input",
+            Work::Ring(_) => "clock",
+            Work::News(_) => "floor",
+            Work::Act(..) => "action",
+        }
+    }
+}
+
 /// A share of a company's threads: what is in it goes in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Lane {
@@ -169,6 +181,11 @@ impl WorkList {
         waiting.undecided.get(&company).copied().unwrap_or(0)
     }
 
+    /// The same by company.
+    pub(crate) fn undecided_by_company(&self) -> HashMap<CompanyId, usize> {
+        self.waiting().undecided.clone()
+    }
+
     /// How much waits, and for how long the front of it has, as far as that
     /// is known: what was taken last had waited so long, or longer nobody has
     /// taken any.
@@ -272,6 +289,7 @@ mod tests {
         assert_eq!(list.take(10), [(lane(1, 0), input(2))], "again, and first");
         list.give_back(lane(1, 0), None);
         assert_eq!(list.undecided(), 1);
+        assert_eq!(list.undecided_by_company()[&CompanyId(1)], 1);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A circuit breaker: after repeated failures a plugin is left alone for a
 //! while, then tried once, then trusted again.
 
-use std::sync::{Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use patchbay_model::outcome::{Outcome, OutcomeKind};
@@ -14,9 +15,34 @@ const FIRST_REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// One plugin's breaker at one stage.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Breaker {
     state: Mutex<State>,
+    listener: OnceLock<Listener>,
+}
+
+/// That a breaker opened or closed. A trial that fails leaves it open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Calls are refused from now on.
+    Opened {
+        /// How the call ended that opened it.
+        outcome: OutcomeKind,
+        /// Failures in a row.
+        failures: u32,
+    },
+    /// Calls go through again.
+    Closed,
+}
+
+type Listener = Box<dyn Fn(Turn) + Send + Sync>;
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -70,18 +96,32 @@ impl Breaker {
             .refusal(now)
     }
 
+    /// Call this whenever it opens or closes; whoever listened first stays the
+    /// one who does. It must be quick: a decision waits for it.
+    pub fn listen(&self, listener: impl Fn(Turn) + Send + Sync + 'static) {
+        let _ = self.listener.set(Box::new(listener));
+    }
+
     /// Say how a call that was admitted ended.
     pub fn report(&self, kind: OutcomeKind, now: Instant) {
+        let turn = self.turn(kind, now);
+        if let (Some(turn), Some(listener)) = (turn, self.listener.get()) {
+            listener(turn);
+        }
+    }
+
+    fn turn(&self, kind: OutcomeKind, now: Instant) -> Option<Turn> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if kind == OutcomeKind::Overloaded {
             state.trying = false;
-            return;
+            return None;
         }
+        let was_open = state.open_until.is_some();
         if !kind.is_failure() {
             if state.failures > 0 {
                 *state = State::default();
             }
-            return;
+            return was_open.then_some(Turn::Closed);
         }
         state.failures = state.failures.saturating_add(1);
         state.last = Some(kind);
@@ -94,6 +134,10 @@ impl Breaker {
             state.open_until = Some(now + state.rest);
         }
         state.trying = false;
+        (!was_open && state.open_until.is_some()).then_some(Turn::Opened {
+            outcome: kind,
+            failures: state.failures,
+        })
     }
 
     /// Whether calls are being refused.
@@ -142,6 +186,31 @@ mod tests {
         fail(&breaker, 1, later);
         assert!(breaker.admit(later + FIRST_REST).is_err());
         assert!(breaker.admit(later + FIRST_REST * 2).is_ok());
+    }
+
+    #[test]
+    fn whoever_listens_is_told_once_of_each_turn() {
+        let breaker = Breaker::default();
+        let (told, turns) = std::sync::mpsc::channel();
+        breaker.listen(move |turn| {
+            let _ = told.send(turn);
+        });
+        let start = Instant::now();
+        fail(&breaker, FAILURES_TO_OPEN - 1, start);
+        assert_eq!(turns.try_iter().count(), 0);
+        fail(&breaker, 1, start);
+        let later = start + FIRST_REST;
+        fail(&breaker, 1, later);
+        let opened = Turn::Opened {
+            outcome: OutcomeKind::Trapped,
+            failures: FAILURES_TO_OPEN,
+        };
+        assert_eq!(turns.try_iter().collect::<Vec<_>>(), [opened]);
+        let later = later + FIRST_REST * 2;
+        breaker.admit(later).expect("one trial");
+        breaker.report(OutcomeKind::Ok, later);
+        breaker.report(OutcomeKind::Ok, later);
+        assert_eq!(turns.try_iter().collect::<Vec<_>>(), [Turn::Closed]);
     }
 
     #[test]

@@ -264,11 +264,6 @@ impl<'a> PipelinePass<'a> {
             let asked = self.ask(plugin, Stage::Escalate, |lease, recording| {
                 lease.escalate(situation, recording)
             });
-            let kind = asked.outcome.kind;
-            // Whoever bypassed it knows.
-            if kind.is_failure() && kind != OutcomeKind::Bypassed {
-                tracing::warn!(plugin = plugin.name(), outcome = %kind, "an escalation policy failed");
-            }
             let rule = self.rule(Stage::Escalate, plugin, "alert");
             stage.took(plugin.name(), asked, || rule);
         }

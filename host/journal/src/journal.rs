@@ -15,8 +15,8 @@ use crate::entry::{Entry, Feed, Note};
 use crate::error::{CommitError, Conflict, JournalError, SealError};
 use crate::generation::{Activation, GenerationRow, NewGeneration};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal, TokenId};
-use crate::maintain::{Backup, CheckReport, Compacted, Status};
-use crate::outbox::{OutboxItem, OutboxState};
+use crate::maintain::{Backup, CheckReport, Compacted, Status, Writes};
+use crate::outbox::{OutboxCount, OutboxItem, OutboxState};
 use crate::rollout::RolloutRow;
 use crate::token::Token;
 use crate::vault::Purpose;
@@ -234,6 +234,9 @@ pub trait Journal: Send + Sync {
         after: &str,
         limit: usize,
     ) -> Result<Vec<OutboxItem>, JournalError>;
+
+    /// How many items wait and were given up, of each company that has any.
+    fn outbox_counts(&self) -> Result<Vec<OutboxCount>, JournalError>;
 
     /// The target has it. Saying so again changes nothing.
     ///
@@ -586,6 +589,13 @@ pub trait Journal: Send + Sync {
     fn verify_audit(&self, expected: Option<AuditHash>) -> Result<AuditChain, JournalError>;
 
     // Keeping it sound.
+
+    /// How long writing took and how much went together, since it was opened.
+    /// Reads nothing and waits for nobody, as does [`bytes`](Journal::bytes).
+    fn writes(&self) -> &Writes;
+
+    /// Size of the store's files.
+    fn bytes(&self) -> u64;
 
     /// How it fares.
     fn status(&self) -> Result<Status, JournalError>;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use patchbay_model::histogram::{COUNTS, Histogram, MICROS};
+
 use crate::audit::AuditBreak;
 use crate::id::{CompanyId, Ordinal};
 
@@ -150,4 +152,22 @@ pub struct Status {
     /// Operations those made durable; divided by `commits`, the mean size of
     /// a group.
     pub operations: u64,
+}
+
+/// How long writing took, and how much went together.
+#[derive(Debug)]
+pub struct Writes {
+    /// Microseconds from the beginning of a group to its being durable.
+    pub micros: Histogram,
+    /// Operations of a group.
+    pub operations: Histogram,
+}
+
+impl Default for Writes {
+    fn default() -> Writes {
+        Writes {
+            micros: Histogram::new(MICROS),
+            operations: Histogram::new(COUNTS),
+        }
+    }
 }

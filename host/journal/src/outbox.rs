@@ -93,3 +93,14 @@ pub struct OutboxItem {
     /// What went wrong last; absent before the first failure.
     pub problem: Option<String>,
 }
+
+/// How much of a company is on its way, or was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboxCount {
+    /// Whose.
+    pub company: CompanyId,
+    /// Items still to go out.
+    pub waiting: u64,
+    /// Items that were given up.
+    pub dead: u64,
+}

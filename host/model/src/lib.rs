@@ -11,6 +11,7 @@ pub mod decision;
 pub mod desk;
 pub mod directory;
 pub mod duration;
+pub mod histogram;
 pub mod hours;
 pub mod input;
 pub mod interaction;

@@ -317,7 +317,7 @@ fn permit(
             role.as_str()
         ));
     }
-    if company.is_none() && standing.company.is_some() {
+    if company.is_none() && standing.company.is_some() && !permission.narrows() {
         return refused("it takes a token for the whole host; this one is a company's".to_owned());
     }
     match (agent, standing.agent.as_deref()) {

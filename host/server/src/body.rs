@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem};
+use crate::telemetry::Shed;
 
 /// How long the rest of a refused body is listened to.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -89,9 +90,10 @@ pub(crate) async fn read(
         }
         Ok(Err(Broken::NoRoom)) => {
             drain(body).await;
-            Err(Problem::busy(
-                "the bodies of other requests fill the memory set aside for them",
-            ))
+            Err(
+                Problem::busy("the bodies of other requests fill the memory set aside for them")
+                    .shed(Shed::Bodies),
+            )
         }
         Ok(Err(Broken::Gone)) => Err(Problem::of(Kind::BadRequest).detail("the body broke off")),
         Err(_) => Err(Problem::of(Kind::RequestTimeout).detail(format!(

@@ -40,5 +40,7 @@ pub use load::{LoadError, Loaded};
 pub use openapi::openapi_json;
 pub use panics::log_panics;
 pub use serve::{BoundServer, Finished, ServeError, Server};
-pub use settings::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings};
+pub use settings::{
+    AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings, TelemetrySettings,
+};
 pub use tls::TlsError;

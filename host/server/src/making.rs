@@ -1,6 +1,9 @@
 //! The way of a request that wants a decision: body, company, a thread, the
 //! generation, the document.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
@@ -10,12 +13,12 @@ use patchbay_engine::decision::Decision;
 use patchbay_generation::Generation;
 use patchbay_generation::decide::{Made, Terms};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
-use std::sync::Arc;
 
 use crate::body;
 use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem};
 use crate::serve::App;
+use crate::telemetry::{Shed, Traceparent};
 
 /// How a body becomes a decision.
 pub(crate) type Make = for<'g> fn(&'g Generation, &[u8], &Terms) -> Result<Made<'g>, Problem>;
@@ -33,6 +36,9 @@ pub(crate) async fn answer(
     make: Make,
 ) -> Result<Response, Problem> {
     let deadline = Deadline::of(request.headers())?;
+    let began = Instant::now();
+    let traceparent = request.headers().get("traceparent");
+    let traceparent = traceparent.and_then(|value| Traceparent::parse(value.to_str().ok()?));
     let body = body::read(
         request,
         app.settings.body_limit,
@@ -69,8 +75,10 @@ pub(crate) async fn answer(
             Err(problem) => return turn.answer(Err(problem)),
         };
         decision.micros.queue += turn.waited.as_micros() as u64;
+        let waited = turn.waited;
         turn.answer(document(&decision));
-        telemetry.decided(&generation.company, &decision);
+        telemetry.answered(&generation.company, &decision, waited);
+        telemetry.trace_request(&generation.company, &decision, began, traceparent);
         // Only now: throwing instances away and making the next ones is not
         // part of anybody's waiting.
         drop(pass);
@@ -88,7 +96,8 @@ fn document(decision: &Decision) -> Result<Bytes, Problem> {
         .find(|part| part.outcome == OutcomeKind::Overloaded)
     {
         let plain = Outcome::plain(OutcomeKind::Overloaded);
-        return Err(Problem::overloaded(part.problem.as_ref().unwrap_or(&plain)));
+        let outcome = part.problem.as_ref().unwrap_or(&plain);
+        return Err(Problem::overloaded(outcome).shed(Shed::Policies));
     }
     match serde_json::to_vec(decision) {
         Ok(document) => Ok(document.into()),

@@ -15,6 +15,7 @@ use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::telemetry::Shed;
 use crate::workers::Refused;
 
 /// Media type of a problem document.
@@ -235,11 +236,11 @@ pub(crate) struct ProblemPlace {
 
 /// A problem on its way out; boxed, for it is the rare end of every result.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem(Box<ProblemDocument>);
+pub(crate) struct Problem(Box<ProblemDocument>, Option<Shed>);
 
 impl Problem {
     pub(crate) fn of(kind: Kind) -> Problem {
-        Problem(Box::new(ProblemDocument {
+        let document = ProblemDocument {
             type_uri: kind.type_uri(),
             title: kind.title().to_owned(),
             status: kind.status().as_u16(),
@@ -253,7 +254,8 @@ impl Problem {
             line: None,
             column: None,
             problems: Vec::new(),
-        }))
+        };
+        Problem(Box::new(document), None)
     }
 
     /// What a status stands for that no handler of ours gave.
@@ -289,6 +291,12 @@ impl Problem {
     pub(crate) fn at(mut self, line: usize, column: usize) -> Problem {
         self.0.line = Some(line);
         self.0.column = Some(column);
+        self
+    }
+
+    /// What there was too much of; counted where the answer goes out.
+    pub(crate) fn shed(mut self, what: Shed) -> Problem {
+        self.1 = Some(what);
         self
     }
 
@@ -453,7 +461,7 @@ impl From<ActError> for Problem {
                     .limit((*limit).into(), Some((*length).into()), "units")
                     .detail(error.to_string());
             }
-            ActError::Busy { .. } => return Problem::busy(&error.to_string()),
+            ActError::Busy { .. } => return Problem::busy(&error.to_string()).shed(Shed::Desk),
             ActError::Journal(_) => Kind::Storage,
         };
         Problem::of(kind).detail(error.to_string())
@@ -463,8 +471,8 @@ impl From<ActError> for Problem {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Problem {
         match refused {
-            Refused::Full => Problem::busy("too many requests wait already"),
-            Refused::TooLate => Problem::busy("no thread became free in time"),
+            Refused::Full => Problem::busy("too many requests wait already").shed(Shed::Queue),
+            Refused::TooLate => Problem::busy("no thread became free in time").shed(Shed::Deadline),
             Refused::Stopping => Problem::of(Kind::NotReady).detail("the server is stopping"),
             Refused::Crashed => Problem::of(Kind::Internal)
                 .detail("the decision was broken off by a defect of the host; it has been logged"),
@@ -500,6 +508,9 @@ pub(crate) async fn write(request: Request, next: Next) -> Response {
     problem.0.instance = instance;
     let document = serde_json::to_vec(&problem.0).unwrap_or_default();
     let mut response = (status, document).into_response();
+    if let Some(what) = problem.1 {
+        response.extensions_mut().insert(what);
+    }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     if let Some(allow) = head.headers.remove(ALLOW) {

@@ -20,6 +20,7 @@ mod overview;
 mod people;
 mod requeue;
 mod rollout;
+mod status;
 mod tokens;
 mod tone;
 
@@ -101,6 +102,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))
+        .routes(routes!(status::status))
         .routes(routes!(openapi::openapi))
 }
 

@@ -36,7 +36,7 @@ use crate::oidc::{Issuer, Patience};
 use crate::problem::{Kind, Problem};
 use crate::settings::ServerSettings;
 use crate::starting::Begun;
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Collector, Shed, Telemetry};
 use crate::tls::{Tls, TlsError};
 use crate::turns::Turns;
 use crate::watching::{Noticed, Watch};
@@ -47,7 +47,7 @@ use crate::{body, guard, json, routes, starting};
 const BACKLOG: u32 = 4096;
 /// How often what is old is let go, where the settings say when.
 const COMPACT: Duration = Duration::from_secs(3_600);
-/// How often recorded times are brought into their buckets.
+/// How often what is not of use any more is let go.
 const TIDY: Duration = Duration::from_secs(5);
 /// Stack of a deciding thread beside what a policy may use.
 const OWN_STACK: usize = 2 << 20;
@@ -243,8 +243,16 @@ impl App {
         let who = format!("{company}\u{0}{conversation}\u{0}{by}");
         self.typing.check_key(&who).map_err(|_| {
             Problem::of(Kind::TooMany)
+                .shed(Shed::Typing)
                 .detail("a reply is checked at most 4 times a second while it is typed")
         })
+    }
+
+    /// Count deliveries to a company that are not right.
+    pub(crate) fn refused(&self, company: &str, deliveries: usize) {
+        if self.companies.get(company).is_some() {
+            self.telemetry.refused(company, deliveries);
+        }
     }
 
     /// Look something up in the journal, off the threads that speak to
@@ -273,8 +281,12 @@ fn open(
     files: Vec<Built>,
     rejected: Vec<Rejected>,
     assembler: Assembler,
+    telemetry: &Arc<Telemetry>,
 ) -> Result<Opened, ServeError> {
     let Some(journal) = &settings.journal else {
+        for file in &files {
+            telemetry.listen(&file.generation);
+        }
         let all = files.into_iter().map(|file| Arc::new(file.generation));
         return Ok(Opened {
             companies: Arc::new(Companies::of(all)),
@@ -301,6 +313,7 @@ fn open(
         load: settings.admission.load,
         requests: settings.admission.requests_per_company,
         clock: settings.clock,
+        observer: Arc::clone(telemetry) as _,
         ..DeskSettings::default()
     };
     let desk = Arc::new(Desk::open(opened, generations.clone(), desk_settings)?);
@@ -376,10 +389,15 @@ impl Server {
             .map_err(ServeError::Workers)?;
         // Reads what was left undecided: not for a thread that serves others.
         let opening = settings.clone();
-        let opened =
-            tokio::task::spawn_blocking(move || open(&opening, files, rejected, assembler))
-                .await
-                .map_err(|error| ServeError::Workers(std::io::Error::other(error)))??;
+        let opened = tokio::task::spawn_blocking(move || {
+            let telemetry = Telemetry::new(Collector::of(&opening.telemetry));
+            let telemetry = Arc::new(telemetry);
+            let opened = open(&opening, files, rejected, assembler, &telemetry)?;
+            Ok::<_, ServeError>((opened, telemetry))
+        });
+        let (opened, telemetry) = opened
+            .await
+            .map_err(|error| ServeError::Workers(std::io::Error::other(error)))??;
         let Opened {
             companies,
             desk,
@@ -430,7 +448,7 @@ impl Server {
                 tls,
                 access,
                 typing: Typing::hashmap(TYPING),
-                telemetry: Arc::new(Telemetry::new()),
+                telemetry,
                 changes,
                 desk,
                 setups,
@@ -485,7 +503,7 @@ impl BoundServer {
             let mut ticks = interval(TIDY);
             loop {
                 ticks.tick().await;
-                tidied.telemetry.tidy();
+                tidied.telemetry.tidy(&tidied.companies);
                 // Whoever has not typed lately is not counted any more.
                 tidied.typing.retain_recent();
                 tidied.typing.shrink_to_fit();
@@ -528,6 +546,9 @@ impl BoundServer {
             if stopped.is_err() {
                 tracing::error!("the desk did not stop in order");
             }
+        }
+        if let Some(collector) = app.telemetry.collector() {
+            collector.stop().await;
         }
         tidying.abort();
         for task in compacting.into_iter().chain(watching).chain(keeping) {

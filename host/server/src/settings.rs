@@ -14,6 +14,7 @@ use patchbay_engine::config::EngineSettings;
 use patchbay_generation::assemble::Rejected;
 use patchbay_model::duration::Seconds;
 use patchbay_model::located::Located;
+use patchbay_model::web_address::WebAddress;
 use tracing::level_filters::LevelFilter;
 
 use crate::workers::Room;
@@ -83,6 +84,27 @@ pub struct ServerSettings {
     pub tls: Option<TlsSettings>,
     /// What is logged.
     pub log: LogSettings,
+    /// What is traced.
+    pub telemetry: TelemetrySettings,
+}
+
+/// Where traces go, and how many.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TelemetrySettings {
+    /// The collector's address for traces, over OTLP/HTTP; absent, as it is by
+    /// default: nothing is traced.
+    pub otlp: Option<WebAddress>,
+    /// The share of traces that is kept, 0 to 1. Default 0.01.
+    pub sample: f64,
+}
+
+impl Default for TelemetrySettings {
+    fn default() -> TelemetrySettings {
+        TelemetrySettings {
+            otlp: None,
+            sample: 0.01,
+        }
+    }
 }
 
 /// What is let in, and what is left out first where more is asked for than can
@@ -208,6 +230,7 @@ impl Default for ServerSettings {
             oidc: None,
             tls: None,
             log: LogSettings::default(),
+            telemetry: TelemetrySettings::default(),
         }
     }
 }

@@ -1,259 +1,258 @@
-//! What the server counts. Labels come from configuration and from closed sets,
-//! never from what somebody sent.
+//! What the server counts and traces. Labels come from configuration and from
+//! closed sets, never from what somebody sent.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+mod collector;
+mod expose;
+mod families;
+mod otlp;
+mod page;
+mod requests;
+mod shed;
+mod spans;
+mod tallies;
+mod traceparent;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::StatusCode;
-use axum::middleware::Next;
-use axum::response::Response;
-use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, Unit};
-use metrics_exporter_prometheus::{
-    Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
-};
-use patchbay_desk::Desk;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use patchbay_desk::ReceiptStatus;
+use patchbay_desk::observer::{CommittedPass, Observer, Turned};
 use patchbay_engine::decision::Decision;
-use patchbay_engine::engine::Engine;
+use patchbay_generation::Generation;
+use patchbay_journal::ConversationId;
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::histogram::{Histogram, MICROS};
 
 use crate::companies::Companies;
-use crate::serve::App;
 
-const REQUESTS: &str = "patchbay_requests_total";
-const REQUEST_SECONDS: &str = "patchbay_request_seconds";
-const DECISIONS: &str = "patchbay_decisions_total";
-const PHASE_SECONDS: &str = "patchbay_phase_seconds";
-const RUNNING: &str = "patchbay_running_decisions";
-const QUEUE_DEPTH: &str = "patchbay_queue_depth";
-const PARKED: &str = "patchbay_instances_parked";
-const DESK_WAITING: &str = "patchbay_desk_waiting";
-const DESK_CLOCKS: &str = "patchbay_desk_clocks";
-const UNRECORDED: &str = "patchbay_decisions_unrecorded_total";
-const BREAKER_OPEN: &str = "patchbay_breaker_open";
+pub(crate) use collector::Collector;
+pub(crate) use expose::{outbox, render};
+pub(crate) use requests::count;
+pub(crate) use shed::Shed;
+pub(crate) use tallies::CompanyTally;
+pub(crate) use traceparent::Traceparent;
 
-/// Seconds; a decision takes microseconds.
-const BUCKETS: &[f64] = &[
-    1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1,
-    0.2, 0.5, 1.0, 2.0, 5.0, 10.0,
-];
-
-/// What a request is counted as whose client did not wait for the answer.
-const CLIENT_GONE: &str = "499";
+use requests::Requests;
+use shed::Turned as TurnedAway;
+use tallies::{Intake, Tallies};
 
 /// The counters of one server; several servers of a process do not mix.
+#[derive(Debug)]
 pub(crate) struct Telemetry {
-    recorder: PrometheusRecorder,
-    handle: PrometheusHandle,
-    phases: Phases,
-    /// Breakers shown at the last look: one whose plugin is gone is closed.
-    breakers: Mutex<Vec<Gauge>>,
+    /// When the server was started.
+    pub(crate) started: Timestamp,
+    began: Instant,
+    requests: Requests,
+    turned_away: TurnedAway,
+    tallies: Tallies,
+    phases: [Phases; 4],
+    /// Where traces go, if anywhere.
+    collector: Option<Collector>,
 }
 
+/// Phases of a stage's decisions.
+#[derive(Debug)]
 struct Phases {
     queue: Histogram,
     instantiate: Histogram,
     call: Histogram,
+    commit: Histogram,
+}
+
+impl Phases {
+    fn new() -> Phases {
+        let histogram = || Histogram::new(MICROS);
+        Phases {
+            queue: histogram(),
+            instantiate: histogram(),
+            call: histogram(),
+            commit: histogram(),
+        }
+    }
+
+    fn named(&self) -> [(&'static str, &Histogram); 4] {
+        [
+            ("queue", &self.queue),
+            ("instantiate", &self.instantiate),
+            ("call", &self.call),
+            ("commit", &self.commit),
+        ]
+    }
 }
 
 impl Telemetry {
-    pub(crate) fn new() -> Telemetry {
-        // It fails for an empty list of buckets only.
-        let builder = PrometheusBuilder::new();
-        let builder = [REQUEST_SECONDS, PHASE_SECONDS]
-            .into_iter()
-            .try_fold(builder, |builder, name| {
-                builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), BUCKETS)
-            });
-        let recorder = builder.unwrap_or_default().build_recorder();
-        for (name, unit, text) in [
-            (
-                REQUESTS,
-                Unit::Count,
-                "Requests by route and status; 499 where the client had gone.",
-            ),
-            (
-                DECISIONS,
-                Unit::Count,
-                "Decisions by company, stage, plugin and outcome.",
-            ),
-            (
-                UNRECORDED,
-                Unit::Count,
-                "Decisions whose transcript was wanted and not kept, by company.",
-            ),
-        ] {
-            recorder.describe_counter(name.into(), Some(unit), text.into());
-        }
-        for (name, text) in [
-            (
-                REQUEST_SECONDS,
-                "Seconds from the head of a request to its answer.",
-            ),
-            (
-                PHASE_SECONDS,
-                "Seconds of a decision's phases: queue, instantiate, call.",
-            ),
-        ] {
-            recorder.describe_histogram(name.into(), Some(Unit::Seconds), text.into());
-        }
-        for (name, text) in [
-            (RUNNING, "Decisions that run now."),
-            (QUEUE_DEPTH, "Requests that wait for a thread now."),
-            (PARKED, "Instances made ahead or kept for reuse now."),
-            (
-                DESK_WAITING,
-                "Interactions and clocks that wait to be decided about.",
-            ),
-            (DESK_CLOCKS, "Conversations with a clock that will ring."),
-            (
-                BREAKER_OPEN,
-                "1 where a plugin is left alone after repeated failures.",
-            ),
-        ] {
-            recorder.describe_gauge(name.into(), None, text.into());
-        }
-        let phase = |name: &'static str| {
-            histogram(
-                &recorder,
-                PHASE_SECONDS,
-                vec![Label::from_static_parts("phase", name)],
-            )
-        };
+    /// Nothing counted yet; traces go to a collector, where there is one.
+    pub(crate) fn new(collector: Option<Collector>) -> Telemetry {
         Telemetry {
-            phases: Phases {
-                queue: phase("queue"),
-                instantiate: phase("instantiate"),
-                call: phase("call"),
-            },
-            handle: recorder.handle(),
-            recorder,
-            breakers: Mutex::default(),
+            started: Timestamp::now(),
+            began: Instant::now(),
+            requests: Requests::default(),
+            turned_away: TurnedAway::default(),
+            tallies: Tallies::default(),
+            phases: std::array::from_fn(|_| Phases::new()),
+            collector,
         }
     }
 
-    /// A decision was made.
-    pub(crate) fn decided(&self, company: &str, decision: &Decision) {
+    /// A decision was made for a request that waited for a thread.
+    pub(crate) fn answered(&self, company: &str, decision: &Decision, waited: Duration) {
+        self.decided(company, decision);
+        let first = decision
+            .stamp
+            .plugins
+            .iter()
+            .find(|part| part.use_number > 0);
+        if let Some(part) = first {
+            self.phases[part.stage as usize]
+                .queue
+                .record(micros(waited));
+        }
         for part in &decision.stamp.plugins {
-            let labels = vec![
-                Label::new("company", company.to_owned()),
-                Label::from_static_parts("stage", part.stage.as_str()),
-                Label::new("plugin", part.name.clone()),
-                Label::from_static_parts("outcome", part.outcome.as_str()),
-            ];
-            self.counter(DECISIONS, labels).increment(1);
-        }
-        let seconds = |micros: u64| micros as f64 / 1e6;
-        self.phases.queue.record(seconds(decision.micros.queue));
-        self.phases
-            .instantiate
-            .record(seconds(decision.micros.instantiate));
-        self.phases.call.record(seconds(decision.micros.call));
-    }
-
-    /// Everything, in Prometheus' text format.
-    pub(crate) fn render(
-        &self,
-        engine: &Engine,
-        companies: &Companies,
-        waiting: usize,
-        desk: Option<&Desk>,
-    ) -> String {
-        if let Some(desk) = desk {
-            self.gauge(DESK_WAITING, Vec::new())
-                .set(desk.undecided() as f64);
-            self.gauge(DESK_CLOCKS, Vec::new())
-                .set(desk.clocks() as f64);
-            for generation in companies.all() {
-                let company = generation.company.clone();
-                let unrecorded = desk.unrecorded(&company).unwrap_or(0);
-                self.counter(UNRECORDED, vec![Label::new("company", company)])
-                    .absolute(unrecorded);
+            if part.outcome.is_failure() {
+                tracing::warn!(
+                    company, generation = decision.stamp.generation, stage = %part.stage,
+                    plugin = part.name, outcome = %part.outcome, "a policy failed"
+                );
             }
         }
-        self.gauge(RUNNING, Vec::new()).set(engine.running() as f64);
-        self.gauge(QUEUE_DEPTH, Vec::new()).set(waiting as f64);
-        self.gauge(PARKED, Vec::new()).set(engine.parked());
-        self.look_at_breakers(companies);
-        self.handle.render()
     }
 
-    /// Bring what was recorded into its buckets; without it, and without
-    /// anybody who looks, every value would be kept.
-    pub(crate) fn tidy(&self) {
-        self.handle.run_upkeep();
-    }
-
-    fn look_at_breakers(&self, companies: &Companies) {
-        let mut shown = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        for gone in shown.drain(..) {
-            gone.set(0.0);
+    /// Trace a decision made for a request: where its caller does, else the
+    /// share of the settings.
+    pub(crate) fn trace_request(
+        &self,
+        company: &str,
+        decision: &Decision,
+        began: Instant,
+        of: Option<Traceparent>,
+    ) {
+        let Some(collector) = &self.collector else {
+            return;
+        };
+        if of.is_some_and(|of| !of.sampled) {
+            return;
         }
-        for generation in companies.all() {
-            for stage in Stage::ALL {
-                for plugin in generation.pipelines.of(stage) {
-                    let labels = vec![
-                        Label::new("company", generation.company.clone()),
-                        Label::new("plugin", plugin.name().to_owned()),
-                        Label::from_static_parts("stage", stage.as_str()),
-                    ];
-                    let gauge = self.gauge(BREAKER_OPEN, labels);
-                    gauge.set(f64::from(u8::from(plugin.breaker(stage).is_open())));
-                    shown.push(gauge);
+        let spans = spans::of_request(company, decision, began, of);
+        if of.is_some() || collector.samples_all(&spans) {
+            collector.send(spans);
+        }
+    }
+
+    /// Count breakers that turn, where no desk does.
+    pub(crate) fn listen(self: &std::sync::Arc<Telemetry>, generation: &Generation) {
+        for stage in Stage::ALL {
+            for plugin in generation.pipelines.of(stage) {
+                let (telemetry, name) = (std::sync::Arc::downgrade(self), plugin.name().to_owned());
+                let (company, number) = (generation.company.clone(), generation.number);
+                plugin.breaker(stage).listen(move |turn| {
+                    if let Some(telemetry) = telemetry.upgrade() {
+                        let tallies = &telemetry.tallies;
+                        tallies.turned(&company, number, stage, &name, turn);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Deliveries that are not right.
+    pub(crate) fn refused(&self, company: &str, deliveries: usize) {
+        let tally = self.tallies.of(company);
+        tally.took_in(Intake::Refused, deliveries as u64);
+    }
+
+    /// Something was turned away because there was too much to do.
+    pub(crate) fn shed(&self, company: Option<&str>, what: Shed) {
+        self.turned_away.count(company, what);
+    }
+
+    /// What is counted of a company.
+    pub(crate) fn of(&self, company: &str) -> std::sync::Arc<CompanyTally> {
+        self.tallies.of(company)
+    }
+
+    /// How long the server has run.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Where traces go.
+    pub(crate) fn collector(&self) -> Option<&Collector> {
+        self.collector.as_ref()
+    }
+
+    /// Let go what is counted of setups that decide nothing any more.
+    pub(crate) fn tidy(&self, companies: &Companies) {
+        self.tallies
+            .retire(|name| companies.get(name).map(|generation| generation.number));
+    }
+}
+
+impl Observer for Telemetry {
+    fn decided(&self, company: &str, decision: &Decision) {
+        self.tallies.decided(company, decision);
+        for part in &decision.stamp.plugins {
+            if part.use_number > 0 {
+                let phases = &self.phases[part.stage as usize];
+                phases.queue.record(part.micros.queue);
+                phases.instantiate.record(part.micros.instantiate);
+                phases.call.record(part.micros.call);
+            }
+        }
+    }
+
+    fn took_in(&self, company: &str, status: ReceiptStatus) {
+        let result = match status {
+            ReceiptStatus::Accepted { .. } => Intake::Accepted,
+            ReceiptStatus::Duplicate { .. } => Intake::Duplicate,
+            ReceiptStatus::Busy { .. } => Intake::Busy,
+        };
+        self.tallies.of(company).took_in(result, 1);
+        if result == Intake::Busy {
+            self.shed(Some(company), Shed::Backlog);
+        }
+    }
+
+    fn traces(&self, company: &str, conversation: ConversationId) -> bool {
+        let collector = self.collector.as_ref();
+        collector.is_some_and(|collector| collector.samples(&spans::trace(company, conversation)))
+    }
+
+    fn committed(&self, pass: &CommittedPass<'_>) {
+        let wrote = micros(pass.writing.elapsed());
+        for decision in &pass.told.decisions {
+            for (phases, was_asked) in self.phases.iter().zip(decision.stages) {
+                if was_asked {
+                    phases.commit.record(wrote);
                 }
             }
         }
+        // Its kinds are told where it is traced.
+        if let Some(collector) = &self.collector
+            && !pass.told.kinds.is_empty()
+        {
+            collector.send(spans::of_pass(pass));
+        }
     }
 
-    fn counter(&self, name: &'static str, labels: Vec<Label>) -> Counter {
-        let key = Key::from_parts(name, labels);
-        self.recorder.register_counter(&key, &METADATA)
+    fn overtaken(&self, company: &str) {
+        let tally = self.tallies.of(company);
+        tally.overtaken.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn gauge(&self, name: &'static str, labels: Vec<Label>) -> Gauge {
-        let key = Key::from_parts(name, labels);
-        self.recorder.register_gauge(&key, &METADATA)
+    fn turned(&self, company: &str, turned: &Turned) {
+        let (stage, plugin) = (turned.stage, &turned.plugin);
+        self.tallies
+            .turned(company, turned.generation, stage, plugin, turned.turn);
     }
 }
 
-const METADATA: Metadata<'static> =
-    Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
-
-fn histogram(recorder: &PrometheusRecorder, name: &'static str, labels: Vec<Label>) -> Histogram {
-    recorder.register_histogram(&Key::from_parts(name, labels), &METADATA)
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Counts every request, answered or not.
-pub(crate) async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let matched = request.extensions().get::<MatchedPath>();
-    let mut counted = Counted {
-        telemetry: Arc::clone(&app.telemetry),
-        route: matched.map_or("unmatched".to_owned(), |path| path.as_str().to_owned()),
-        began: Instant::now(),
-        status: None,
-    };
-    let response = next.run(request).await;
-    counted.status = Some(response.status());
-    response
-}
-
-/// A request that is counted when it is over, whichever way.
-struct Counted {
-    telemetry: Arc<Telemetry>,
-    route: String,
-    began: Instant,
-    status: Option<StatusCode>,
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let status = self.status.map(|status| status.as_str().to_owned());
-        let status = status.unwrap_or_else(|| CLIENT_GONE.to_owned());
-        tracing::debug!(route = self.route, status, "request");
-        let route = Label::new("route", std::mem::take(&mut self.route));
-        let recorder = &self.telemetry.recorder;
-        histogram(recorder, REQUEST_SECONDS, vec![route.clone()]).record(self.began.elapsed());
-        let labels = vec![route, Label::new("status", status)];
-        self.telemetry.counter(REQUESTS, labels).increment(1);
-    }
+/// Names of all families.
+#[cfg(test)]
+pub(crate) fn families() -> impl Iterator<Item = &'static str> {
+    families::ALL.iter().map(|family| family.name)
 }

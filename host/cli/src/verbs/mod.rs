@@ -20,5 +20,7 @@ pub(crate) mod replay;
 pub(crate) mod rollout;
 pub(crate) mod run;
 pub(crate) mod serve;
+pub(crate) mod status;
 pub(crate) mod test;
 pub(crate) mod token;
+pub(crate) mod top;

@@ -4,7 +4,7 @@ use patchbay_server::{LoadError, Loaded, LogFormat, ServeError, ServerSettings};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 
-use crate::args::ServeArgs;
+use crate::args::{LogLines, ServeArgs};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::loading::{build_options, cache, rejected};
 use crate::output;
@@ -31,7 +31,11 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
         true => settings.log.level.max(LevelFilter::DEBUG),
         false => settings.log.level,
     };
-    output::start_log(level, settings.log.format == LogFormat::Json);
+    let json = match args.log_format {
+        Some(format) => format == LogLines::Json,
+        None => settings.log.format == LogFormat::Json,
+    };
+    output::start_log(level, json);
     let loaded = Loaded::from_settings(settings, cache(), build_options(&args.build))
         .map_err(load_failure)?;
     for built in &loaded.companies {

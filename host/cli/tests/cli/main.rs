@@ -8,3 +8,4 @@ mod policies;
 mod recorded;
 mod secured;
 mod served;
+mod watching;

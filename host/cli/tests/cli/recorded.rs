@@ -13,13 +13,13 @@ use crate::served::Served;
 const LOST_CARD: &str = "Lost my card 4111 1111 1111 1111, help!";
 
 /// A server's settings and companies that differ in what they keep.
-struct Place {
+pub(crate) struct Place {
     directory: TempDir,
-    config: String,
+    pub(crate) config: String,
 }
 
 impl Place {
-    fn new(companies: &[(&str, &str, &str)]) -> Place {
+    pub(crate) fn new(companies: &[(&str, &str, &str)]) -> Place {
         let directory = tempfile::tempdir().expect("a place");
         let packs = root().join("plugins").canonicalize().expect("there");
         let mut files = Vec::new();
@@ -40,7 +40,7 @@ impl Place {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
@@ -73,14 +73,14 @@ impl Place {
     }
 }
 
-fn company(name: &str, record: &str, limits: &str, brand: &str) -> String {
+pub(crate) fn company(name: &str, record: &str, limits: &str, brand: &str) -> String {
     format!(
         "company = {name:?}\npublish = \"sink\"\n[pipeline]\nclassify = [\"care\"]\nroute = [\"care\"]\ntone = [\"care\"]\nescalate = [\"care\"]\n[plugin.care]\npack = \"social-care\"\ngrants = {{ interactions = true, agents = true, knowledge = true, state = [\"conversation\", \"contact\"] }}\nsettings = {{ brand = {brand:?} }}\n{limits}\n[queue.general]\ndefault = true\nsla = {{ first-response = \"30m\" }}\n[queue.fraud]\n[target.sink]\nwebhook = {{ url = \"https://sink.example/\" }}\n{record}\n"
     )
 }
 
 #[track_caller]
-fn document(output: &Output, code: i32) -> Value {
+pub(crate) fn document(output: &Output, code: i32) -> Value {
     assert_eq!(
         output.status.code(),
         Some(code),
@@ -91,12 +91,12 @@ fn document(output: &Output, code: i32) -> Value {
     serde_json::from_str(&stdout(output)).expect("JSON")
 }
 
-fn heard(id: &str, text: &str) -> String {
+pub(crate) fn heard(id: &str, text: &str) -> String {
     json!({"id": id, "channel": "x", "text": text, "author": {"address": "@josephine", "name": "Jo Smith", "reach": 120}}).to_string()
 }
 
 /// Have a company decide, and wait until it has.
-fn decide(server: &Served, company: &str, id: &str, text: &str) {
+pub(crate) fn decide(server: &Served, company: &str, id: &str, text: &str) {
     let (status, answer) = server.ask_of(company, "POST", "interactions", &heard(id, text));
     assert_eq!(status, 202, "{answer}");
     loop {
@@ -113,7 +113,7 @@ fn decide(server: &Served, company: &str, id: &str, text: &str) {
 }
 
 /// An agent takes the conversation and answers.
-fn answer(server: &Served) {
+pub(crate) fn answer(server: &Served) {
     let (status, answer) = server.ask("PUT", "agents/ana", "{}");
     assert_eq!(status, 200, "{answer}");
     let there = r#"{"presence":"available"}"#;

@@ -21,9 +21,15 @@ impl Served {
 
     /// The same, with its log.
     pub(crate) fn logging(config: &Path, log: Stdio, level: &str) -> Served {
+        Served::with(config, log, level, &[])
+    }
+
+    /// The same, with further flags.
+    pub(crate) fn with(config: &Path, log: Stdio, level: &str, flags: &[&str]) -> Served {
         let mut process = Command::new(env!("CARGO_BIN_EXE_patchbay"))
             .args(["serve", "--json", "--config"])
             .arg(config)
+            .args(flags)
             .env("CARGO_TARGET_DIR", guests())
             .stdout(Stdio::piped())
             .env("RUST_LOG", level)
@@ -40,6 +46,20 @@ impl Served {
             process,
             address: said["address"].as_str().expect("an address").to_owned(),
         }
+    }
+
+    /// A page that is no JSON.
+    pub(crate) fn page(&self, path: &str) -> String {
+        let mut stream = std::net::TcpStream::connect(&self.address).expect("it listens");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {

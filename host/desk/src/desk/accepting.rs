@@ -48,9 +48,11 @@ impl Desk {
             let busy = ReceiptStatus::Busy {
                 retry_after: RETRY_AFTER,
             };
+            let status = taken.map_or(busy, |accepted| inner.taken(accepted));
+            inner.settings.observer.took_in(company, status);
             Receipt {
                 interaction,
-                status: taken.map_or(busy, |accepted| inner.taken(accepted)),
+                status,
             }
         });
         Ok(receipts.collect())

@@ -272,6 +272,7 @@ impl Inner {
         // Memories of plugins may have been copied meanwhile.
         self.at_hand.forget_all();
         let roster = newly_listed(before, &next);
+        self.listen(company, &next);
         here.decide_by(Deciding {
             generation: next,
             rollout: None,
@@ -291,6 +292,7 @@ impl Inner {
             people::open(&*self.journal, company, &next, &open, self.now())?;
         let name = next.company.clone();
         let orders = Orders::read_back(&*self.journal, company)?;
+        self.listen(company, &next);
         let here = Arc::new(Here::of(next, assignments, orders));
         self.companies
             .write()

@@ -15,7 +15,7 @@ use crate::action::{ActError, Action, Actor, Done, Typed};
 use crate::assignment::Incident;
 use crate::floor::{Offer, OfferId};
 use crate::pass::{Pass, Undecided};
-use crate::rollout::{Arm, Trying};
+use crate::rollout::{Trying, decides};
 use crate::work::{Lane, RequestId, Work};
 
 /// How long something that was asked for waits for its turn and for policies.
@@ -160,8 +160,8 @@ impl Desk {
             }
             None => None,
         };
-        let control = &deciding.generation;
-        let pass = self.inner.pass(&here, control, trying, company);
+        let generation = decides(trying.as_ref(), &deciding.generation);
+        let pass = self.inner.pass(&here, generation, trying, company);
         match pass.check_as_typed(conversation, actor, text, written_by) {
             Ok(typed) => Ok(typed),
             Err(Undecided::Journal(error)) => Err(error.into()),
@@ -258,14 +258,10 @@ impl Inner {
     pub(super) fn pass<'a>(
         &'a self,
         here: &'a Here,
-        control: &'a Arc<Generation>,
+        generation: &'a Generation,
         trying: Option<Trying<'a>>,
         company: CompanyId,
     ) -> Pass<'a> {
-        let generation = match &trying {
-            Some(trying) if trying.arm == Arm::Candidate => &trying.rollout.candidate,
-            _ => control,
-        };
         Pass {
             journal: &*self.journal,
             at_hand: &self.at_hand,
@@ -277,6 +273,7 @@ impl Inner {
             now: self.now(),
             patience: self.settings.patience,
             bypasses: here.bypasses_at(self.now()),
+            observer: &*self.settings.observer,
         }
     }
 }

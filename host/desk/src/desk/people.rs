@@ -320,7 +320,7 @@ impl Desk {
             if row.state != ConversationState::Resolved {
                 let done = self.act(company, row.id, actor.clone(), Action::Resolve)?;
                 if let Err(error) = done {
-                    tracing::warn!(conversation = %row.id, %error, "the conversation of somebody who was erased is still open");
+                    tracing::warn!(company, conversation = %row.id, %error, "the conversation of somebody who was erased is still open");
                 }
             }
         }

@@ -199,10 +199,7 @@ impl Desk {
             .journal
             .put_rollout(company, row(&rollout), notes, Some(audit))?;
         let report = rollout.report();
-        here.decide_by(Deciding {
-            generation: control,
-            rollout: Some(Arc::new(rollout)),
-        });
+        inner.try_beside(&here, rollout);
         inner.tell_of(company, false);
         Ok(report)
     }
@@ -222,11 +219,8 @@ impl Desk {
         let _alone = inner.changing.lock();
         let here = inner.here(company)?;
         let control = here.generation();
-        let rollout = Rollout::new(company, terms, Arc::clone(&control), candidate, tally);
-        here.decide_by(Deciding {
-            generation: control,
-            rollout: Some(Arc::new(rollout)),
-        });
+        let rollout = Rollout::new(company, terms, control, candidate, tally);
+        inner.try_beside(&here, rollout);
         Ok(())
     }
 
@@ -268,6 +262,17 @@ impl Desk {
 }
 
 impl Inner {
+    fn try_beside(&self, here: &Here, rollout: Rollout) {
+        if rollout.terms.kind == RolloutKind::Canary {
+            // What it leaves alone concerns customers.
+            self.listen(rollout.company, &rollout.candidate);
+        }
+        here.decide_by(Deciding {
+            generation: Arc::clone(&rollout.control),
+            rollout: Some(Arc::new(rollout)),
+        });
+    }
+
     /// What the thread that decides beside the others does.
     pub(super) fn decide_beside(&self) {
         give_way();

@@ -4,19 +4,23 @@
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use patchbay_journal::{CompanyId, Conflict, ConversationId, JournalError, Message, Ordinal, Slot};
+use patchbay_generation::Generation;
+use patchbay_journal::{
+    Committed, CompanyId, Conflict, ConversationId, JournalError, Message, Ordinal, Slot,
+};
 
 use super::asking::busy;
 use super::{Inner, News, Trouble};
 use crate::action::{ActError, Done};
 use crate::assignment::News as FloorNews;
 use crate::memory::Known;
+use crate::observer::{CommittedPass, Told, ToldPart};
 use crate::pass::{Acted, Planned, Undecided};
-use crate::rollout::Trying;
+use crate::rollout::{Trying, decides};
 use crate::work::{Lane, Work};
 
 /// Conversations a thread decides about before it commits them together.
@@ -129,8 +133,18 @@ impl Inner {
             let mut pause = false;
             for (lane, work) in taken {
                 match self.decide(worker, lane, work) {
-                    Ok(Decided { planned, answer }) => match planned {
-                        Some(planned) => batch.push((lane, work, planned, answer)),
+                    Ok(Decided {
+                        planned,
+                        answer,
+                        generation,
+                    }) => match planned {
+                        Some(planned) => batch.push(Ready {
+                            lane,
+                            work,
+                            planned,
+                            answer,
+                            generation,
+                        }),
                         None => {
                             self.tell_asker(work, answer);
                             done.push((lane, None));
@@ -179,11 +193,12 @@ impl Inner {
             }
             None => None,
         };
-        let pass = self.pass(&here, &deciding.generation, trying, lane.company);
+        let generation = decides(trying.as_ref(), &deciding.generation);
+        let pass = self.pass(&here, generation, trying, lane.company);
         // A defect met by one piece of work must not stop the others.
         match work {
-            Work::Ring(conversation) => guarded(|| pass.ring(conversation)),
-            Work::News(conversation) => guarded(|| pass.news(conversation)),
+            Work::Ring(conversation) => guarded(generation, || pass.ring(conversation)),
+            Work::News(conversation) => guarded(generation, || pass.news(conversation)),
             Work::Act(id, conversation) => {
                 let request = self.requests.get(id).ok_or(Undecided::Nothing)?;
                 if request.is_late() {
@@ -191,6 +206,7 @@ impl Inner {
                     return Ok(Decided {
                         planned: None,
                         answer: Some(Err(busy())),
+                        generation: Arc::clone(generation),
                     });
                 }
                 let acted = catch_unwind(AssertUnwindSafe(|| {
@@ -198,14 +214,18 @@ impl Inner {
                 }));
                 let Acted { planned, answer } = acted.unwrap_or(Err(Undecided::Broken))?;
                 let answer = Some(answer);
-                Ok(Decided { planned, answer })
+                Ok(Decided {
+                    planned,
+                    answer,
+                    generation: Arc::clone(generation),
+                })
             }
             Work::Input(ordinal) => {
                 let message = input.ok_or(Undecided::Nothing)?;
                 let quarantined = self.trouble().quarantined.contains(&ordinal);
                 let place = u16::try_from(worker).unwrap_or(u16::MAX);
                 self.journal.claimed(place, ordinal)?;
-                let decided = guarded(|| pass.input(&message, quarantined));
+                let decided = guarded(generation, || pass.input(&message, quarantined));
                 self.journal.released(place)?;
                 decided
             }
@@ -303,30 +323,29 @@ impl Inner {
     }
 
     /// Commit what was decided; whether the journal could not.
-    fn commit(
-        &self,
-        batch: Vec<(Lane, Work, Planned, Option<Answer>)>,
-        done: &mut Vec<(Lane, Option<Work>)>,
-    ) -> bool {
+    fn commit(&self, batch: Vec<Ready>, done: &mut Vec<(Lane, Option<Work>)>) -> bool {
         if batch.is_empty() {
             return false;
         }
         let mut commits = Vec::with_capacity(batch.len());
         let mut decided = Vec::with_capacity(batch.len());
-        for (lane, work, planned, answer) in batch {
+        for ready in batch {
+            let planned = ready.planned;
             let outbox = !planned.commit.outbox.is_empty();
             commits.push(planned.commit);
             decided.push(Uncommitted {
-                lane,
-                work,
-                answer,
+                lane: ready.lane,
+                work: ready.work,
+                answer: ready.answer,
+                generation: ready.generation,
                 outbox,
                 known: planned.known,
                 news: planned.news,
                 agents: planned.agents,
-                unrecorded: planned.unrecorded,
+                told: planned.told,
             });
         }
+        let writing = Instant::now();
         let committed = match self.journal.commit_all(commits) {
             Ok(committed) => committed,
             Err(error) => {
@@ -343,9 +362,7 @@ impl Inner {
                 Ok(committed) => {
                     let outbox = changed.entry(one.lane.company).or_default();
                     *outbox |= one.outbox;
-                    if let Some(counter) = self.unrecorded.get(&one.lane.company) {
-                        counter.fetch_add(one.unrecorded, Ordering::Relaxed);
-                    }
+                    self.tell_committed(&one, committed, writing);
                     done.push((one.lane, None));
                     self.is_committed(one, committed.sequence);
                 }
@@ -353,7 +370,9 @@ impl Inner {
                 // Somebody else moved it on: what is at hand is let go, and it
                 // is decided about again.
                 Err(conflict) => {
-                    tracing::warn!(%conflict, "a conversation is decided about again");
+                    let company = &one.generation.company;
+                    tracing::warn!(company, conversation = %one.known.row.id, %conflict, "a conversation is decided about again");
+                    self.settings.observer.overtaken(company);
                     self.tell_again(&one);
                     done.push((one.lane, Some(one.work)));
                 }
@@ -375,6 +394,42 @@ impl Inner {
         for listener in listeners.iter() {
             listener(News { company, outbox });
         }
+    }
+
+    /// Whoever counts, traces and reads the log hears of a pass that is on disk.
+    fn tell_committed(&self, one: &Uncommitted, committed: Committed, writing: Instant) {
+        let unrecorded = one.told.unrecorded;
+        if unrecorded > 0
+            && let Some(here) = self.at(one.lane.company)
+        {
+            here.unrecorded.fetch_add(unrecorded, Ordering::Relaxed);
+        }
+        let company = &one.generation.company;
+        let conversation = one.known.row.id;
+        let pass = CommittedPass {
+            company,
+            conversation,
+            cause: one.work.cause(),
+            first_sequence: one.known.row.sequence + 1,
+            first_feed: committed.first_feed,
+            told: &one.told,
+            writing,
+        };
+        for decision in &one.told.decisions {
+            let id = pass.id(decision);
+            tracing::debug!(
+                company, %conversation, decision = id, kind = decision.kind.as_str(),
+                outcome = %decision.outcome, generation = decision.generation, "decided"
+            );
+            let failed = |part: &&ToldPart| part.outcome.is_failure();
+            for part in decision.parts.iter().filter(failed) {
+                tracing::warn!(
+                    company, %conversation, decision = id, stage = %part.stage,
+                    plugin = part.plugin, outcome = %part.outcome, "a policy failed"
+                );
+            }
+        }
+        self.settings.observer.committed(&pass);
     }
 
     fn is_committed(&self, one: Uncommitted, sequence: u64) {
@@ -409,6 +464,16 @@ type Answer = Result<Done, ActError>;
 struct Decided {
     planned: Option<Planned>,
     answer: Option<Answer>,
+    generation: Arc<Generation>,
+}
+
+/// What is ready to be committed.
+struct Ready {
+    lane: Lane,
+    work: Work,
+    planned: Planned,
+    answer: Option<Answer>,
+    generation: Arc<Generation>,
 }
 
 /// What is being committed.
@@ -416,18 +481,23 @@ struct Uncommitted {
     lane: Lane,
     work: Work,
     answer: Option<Answer>,
+    generation: Arc<Generation>,
     outbox: bool,
     known: Known,
     news: Vec<FloorNews>,
     agents: Vec<String>,
-    unrecorded: u64,
+    told: Told,
 }
 
-fn guarded(work: impl FnOnce() -> Result<Planned, Undecided>) -> Result<Decided, Undecided> {
+fn guarded(
+    generation: &Arc<Generation>,
+    work: impl FnOnce() -> Result<Planned, Undecided>,
+) -> Result<Decided, Undecided> {
     let decided = catch_unwind(AssertUnwindSafe(work));
     let planned = decided.unwrap_or(Err(Undecided::Broken))?;
     Ok(Decided {
         planned: Some(planned),
         answer: None,
+        generation: Arc::clone(generation),
     })
 }

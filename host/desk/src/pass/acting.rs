@@ -75,6 +75,7 @@ impl Pass<'_> {
         if sheet.snapshot().may_redecide(self.now) {
             if !sheet.snapshot().has_budget(self.now) {
                 tracing::warn!(
+                    company = self.generation.company,
                     conversation = %sheet.known.row.id,
                     "decided about again too often within an hour; its policies are not asked any more"
                 );

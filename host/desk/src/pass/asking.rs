@@ -148,6 +148,8 @@ impl Pass<'_> {
     /// transcripts where they are to be kept.
     fn asked<'a>(&self, mut made: Made<'a>, given: Given) -> Result<Asked<'a>, Undecided> {
         let rules = &self.generation.record;
+        self.observer
+            .decided(&self.generation.company, &made.decision);
         let parts = &mut made.decision.stamp.plugins;
         let is_overloaded = |part: &Part| part.outcome == OutcomeKind::Overloaded;
         if parts.iter().any(is_overloaded) {

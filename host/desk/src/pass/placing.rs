@@ -245,7 +245,7 @@ impl Pass<'_> {
         if let Err(error) = room.queue_up((slot, id), arrival, self.now) {
             // Queues and agents a plan names were checked; both may have gone
             // since. Nobody must be lost for that.
-            tracing::warn!(conversation = %id, %error, "its route cannot be followed; it goes to the default queue");
+            tracing::warn!(company = self.generation.company, conversation = %id, %error, "its route cannot be followed; it goes to the default queue");
             let queue = room.queue_for(default_queue);
             let arrival = Arrival {
                 terms: Terms::queue(&queue),
@@ -253,7 +253,7 @@ impl Pass<'_> {
             };
             sheet.snapshot().queue = Some(queue);
             if let Err(error) = room.queue_up((slot, id), arrival, self.now) {
-                tracing::error!(conversation = %id, %error, "a conversation cannot be queued");
+                tracing::error!(company = self.generation.company, conversation = %id, %error, "a conversation cannot be queued");
             }
         }
     }

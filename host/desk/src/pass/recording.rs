@@ -1,6 +1,8 @@
 //! Writing down what a pass came to: entries, the conversation's row, memories,
 //! what has to go out.
 
+use std::time::Instant;
+
 use patchbay_engine::decision::Decision;
 use patchbay_journal::{Commit, ContactId, Message, NewEntry, NewOutbox, Purpose, StateChange};
 use patchbay_model::decision::escalation::Action;
@@ -14,6 +16,7 @@ use super::sheet::Sheet;
 use super::{Pass, Planned};
 use crate::decisions::Given;
 use crate::history::{EntryKind, public_view};
+use crate::observer::ToldDecision;
 use crate::outgoing::Payload;
 
 impl Pass<'_> {
@@ -25,6 +28,8 @@ impl Pass<'_> {
         kind: EntryKind,
         asked: Option<&Asked<'_>>,
     ) {
+        let waited = self.now.duration_since(message.accepted_at);
+        sheet.told.waited = waited.try_into().ok();
         let head = head_of(message);
         let entry = self.entry(sheet, kind, head, asked, message.contact);
         sheet.entries.push(NewEntry {
@@ -93,7 +98,10 @@ impl Pass<'_> {
             if let Some(said) = said {
                 head.insert("transcript".to_owned(), said.into());
             }
-            sheet.unrecorded += u64::from(kept == Kept::TooLong);
+            sheet.told.unrecorded += u64::from(kept == Kept::TooLong);
+            let (place, traced) = (sheet.entries.len(), self.is_traced(sheet));
+            let decision = ToldDecision::of(place, kind, asked.decision(), traced);
+            sheet.told.decisions.push(decision);
         }
         NewEntry {
             kind: kind as u16,
@@ -107,6 +115,10 @@ impl Pass<'_> {
 
     /// Everything a sheet holds, as one commit.
     pub(super) fn plan(&self, mut sheet: Sheet) -> Planned {
+        if self.is_traced(&sheet) {
+            sheet.told.kinds = sheet.entries.iter().map(|entry| entry.kind).collect();
+        }
+        sheet.told.ended = Instant::now();
         let known = &mut sheet.known;
         let snapshot = &known.snapshot;
         known.row.state = snapshot.state;
@@ -127,8 +139,13 @@ impl Pass<'_> {
             known: sheet.known,
             news: sheet.news,
             agents: sheet.agents,
-            unrecorded: sheet.unrecorded,
+            told: sheet.told,
         }
+    }
+
+    fn is_traced(&self, sheet: &Sheet) -> bool {
+        let company = &self.generation.company;
+        self.observer.traces(company, sheet.known.row.id)
     }
 
     /// Keep what the policies remember.

@@ -5,6 +5,7 @@ use patchbay_journal::{ContactId, NewEntry, NewOutbox, StateChange};
 
 use crate::assignment::{Consequence, News};
 use crate::memory::Known;
+use crate::observer::Told;
 use crate::snapshot::Snapshot;
 
 /// A conversation while a pass works on it.
@@ -23,8 +24,8 @@ pub(crate) struct Sheet {
     pub(super) is_routed: bool,
     /// Agents whose row in the roster has to follow.
     pub(super) agents: Vec<String>,
-    /// Decisions whose transcript was wanted and is not kept.
-    pub(super) unrecorded: u64,
+    /// What is told of it once it is committed.
+    pub(super) told: Told,
 }
 
 impl Sheet {
@@ -39,7 +40,7 @@ impl Sheet {
             consequences: Vec::new(),
             is_routed: false,
             agents: Vec::new(),
-            unrecorded: 0,
+            told: Told::new(),
         }
     }
 

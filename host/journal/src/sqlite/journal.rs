@@ -22,8 +22,8 @@ use crate::error::{Conflict, JournalError, SealError};
 use crate::generation::{Activation, GenerationRow, NewGeneration};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal, TokenId};
 use crate::journal::{InOrder, Journal};
-use crate::maintain::{Backup, CheckReport, Compacted, Status};
-use crate::outbox::{OutboxItem, OutboxState};
+use crate::maintain::{Backup, CheckReport, Compacted, Status, Writes};
+use crate::outbox::{OutboxCount, OutboxItem, OutboxState};
 use crate::rollout::RolloutRow;
 use crate::token::Token;
 use crate::vault::{Person, Purpose};
@@ -293,6 +293,10 @@ impl Journal for SqliteJournal {
     ) -> Result<Vec<OutboxItem>, JournalError> {
         self.readers
             .read(|sql| outbox::list(sql, company, state, after, limit))
+    }
+
+    fn outbox_counts(&self) -> Result<Vec<OutboxCount>, JournalError> {
+        self.readers.read(outbox::counts)
     }
 
     fn outbox_done(&self, company: CompanyId, key: &str) -> Result<(), JournalError> {
@@ -762,6 +766,18 @@ impl Journal for SqliteJournal {
         audit::verify(&schema::reader(&self.path)?, expected)
     }
 
+    fn writes(&self) -> &Writes {
+        self.writer.writes()
+    }
+
+    fn bytes(&self) -> u64 {
+        ["", "-wal", "-shm"]
+            .iter()
+            .filter_map(|suffix| std::fs::metadata(beside(&self.path, suffix)).ok())
+            .map(|metadata| metadata.len())
+            .sum()
+    }
+
     fn status(&self) -> Result<Status, JournalError> {
         if self.unscrubbed.load(Ordering::SeqCst) {
             self.scrub()?;
@@ -788,11 +804,7 @@ impl Journal for SqliteJournal {
             status.outbox_dead = outbox::count(sql, OutboxState::Dead)?;
             Ok(())
         })?;
-        status.bytes = ["", "-wal", "-shm"]
-            .iter()
-            .filter_map(|suffix| std::fs::metadata(beside(&self.path, suffix)).ok())
-            .map(|metadata| metadata.len())
-            .sum();
+        status.bytes = self.bytes();
         Ok(status)
     }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use crate::error::JournalError;
 use crate::id::CompanyId;
-use crate::outbox::{NewOutbox, OutboxItem, OutboxState};
+use crate::outbox::{NewOutbox, OutboxCount, OutboxItem, OutboxState};
 use crate::sqlite::row::{At, Coded, limit};
 
 use line::Line;
@@ -255,4 +255,19 @@ pub(super) fn count(sql: &Connection, state: OutboxState) -> Result<u64, Journal
     Ok(count)
 }
 
+/// Items that wait and that were given up, by company.
+pub(super) fn counts(sql: &Connection) -> Result<Vec<OutboxCount>, JournalError> {
+    let mut statement = sql.prepare_cached(COUNTS)?;
+    let rows = statement.query_map([], |row| {
+        Ok(OutboxCount {
+            company: row.get(0)?,
+            waiting: row.get(1)?,
+            dead: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+const COUNTS: &str = "SELECT company, sum(state = 'waiting'), sum(state = 'dead') FROM outbox
+     WHERE state <> 'done' GROUP BY company";
 const COUNT: &str = "SELECT count(*) FROM outbox WHERE state = ?1 AND state <> 'done'";

@@ -7,12 +7,15 @@
 //! back and each operation gets a transaction of its own, so that one too
 //! large for the disk does not take the others with it.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use rusqlite::Connection;
 
 use crate::error::JournalError;
+use crate::maintain::Writes;
 use crate::sqlite::ledger::Ledger;
 
 /// Operations that may wait; whoever comes then waits to be let in.
@@ -96,11 +99,14 @@ where
 pub(super) struct Writer {
     door: Option<SyncSender<Box<dyn Task>>>,
     thread: Option<JoinHandle<()>>,
+    writes: Arc<Writes>,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection, ledger: Ledger) -> std::io::Result<Writer> {
         let (door, tasks) = sync_channel(WAITING);
+        let writes = Arc::new(Writes::default());
+        let counted = Arc::clone(&writes);
         let thread = thread::Builder::new()
             .name("journal-writer".to_owned())
             .spawn(move || {
@@ -108,13 +114,20 @@ impl Writer {
                     connection,
                     ledger,
                     counts: Counts::default(),
+                    writes: counted,
                 }
                 .serve(&tasks);
             })?;
         Ok(Writer {
             door: Some(door),
             thread: Some(thread),
+            writes,
         })
+    }
+
+    /// How long writing took, and how much went together.
+    pub(super) fn writes(&self) -> &Writes {
+        &self.writes
     }
 
     /// Run an operation and wait until its effect is durable. It may be run
@@ -163,6 +176,7 @@ struct Desk {
     connection: Connection,
     ledger: Ledger,
     counts: Counts,
+    writes: Arc<Writes>,
 }
 
 impl Desk {
@@ -202,6 +216,7 @@ impl Desk {
 
     /// Run a group in one transaction, to the end or not at all.
     fn attempt(&mut self, group: &mut [Box<dyn Task>]) -> Result<(), JournalError> {
+        let began = Instant::now();
         let done = self.begin().and_then(|()| {
             let mut work = Work {
                 sql: &self.connection,
@@ -217,6 +232,11 @@ impl Desk {
                 self.ledger.keep();
                 self.counts.commits += 1;
                 self.counts.operations += group.len() as u64;
+                let micros = began.elapsed().as_micros();
+                self.writes
+                    .micros
+                    .record(u64::try_from(micros).unwrap_or(u64::MAX));
+                self.writes.operations.record(group.len() as u64);
             }
             Err(_) => {
                 self.ledger.roll_back();

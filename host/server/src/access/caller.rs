@@ -80,6 +80,11 @@ impl Caller {
         self.standing()?.agent.as_deref()
     }
 
+    /// The company they see, where it is one alone.
+    pub(crate) fn company(&self) -> Option<&str> {
+        self.standing()?.company.as_deref()
+    }
+
     /// Whether they may read what customers wrote, where others see it masked.
     pub(crate) fn may_unseal(&self) -> bool {
         self.standing()

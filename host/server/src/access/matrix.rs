@@ -20,6 +20,9 @@ pub(crate) struct Permission {
     own: bool,
     /// Whether nobody is asked for a token.
     everybody: bool,
+    /// Whether a company's token is answered about that company alone, where
+    /// no company is named.
+    narrows: bool,
 }
 
 const fn row(operation: &'static str, roles: &'static [Role]) -> Permission {
@@ -28,6 +31,7 @@ const fn row(operation: &'static str, roles: &'static [Role]) -> Permission {
         roles,
         own: false,
         everybody: false,
+        narrows: false,
     }
 }
 
@@ -36,6 +40,16 @@ impl Permission {
     const fn own(mut self) -> Permission {
         self.own = true;
         self
+    }
+
+    /// A company's token sees its company.
+    const fn narrowing(mut self) -> Permission {
+        self.narrows = true;
+        self
+    }
+
+    pub(crate) const fn narrows(&self) -> bool {
+        self.narrows
     }
 
     /// Nobody is asked.
@@ -74,7 +88,7 @@ impl Permission {
 
 /// Who may do what. An operation without a row is nobody's, and a test fails.
 /// Whose company it must be is told by the path: what names none is the whole
-/// host's, and takes a token for that.
+/// host's, and takes a token for that, unless it narrows to the token's company.
 pub(crate) const MATRIX: &[Permission] = &[
     // Deciding and taking in: what programs do.
     row("decide", &[Integrator, Operator]),
@@ -171,6 +185,7 @@ pub(crate) const MATRIX: &[Permission] = &[
     row("audit", &[Operator, Auditor]),
     row("verify_audit", &[Operator, Auditor]),
     row("metrics", &[Operator]),
+    row("status", &[Operator, Auditor]).narrowing(),
     // Told to everybody: they say nothing of anybody.
     row("healthz", &[]).everybodys(),
     row("readyz", &[]).everybodys(),
@@ -253,7 +268,7 @@ pub(crate) fn describe(document: &mut Value) {
         let reach = |role: &Role| Some((role.as_str().to_owned(), permission.reach(*role)?.into()));
         let roles: Map<String, Value> = Role::ALL.iter().filter_map(reach).collect();
         operation["x-roles"] = Value::Object(roles);
-        operation["x-scope"] = scope(path).into();
+        operation["x-scope"] = scope(path, permission).into();
         let responses = &mut operation["responses"];
         responses["401"] = problem("No token is shown, or one that is not good.");
         if responses["403"].is_null() {
@@ -263,9 +278,10 @@ pub(crate) fn describe(document: &mut Value) {
 }
 
 /// Whose an operation is.
-fn scope(path: &str) -> &'static str {
+fn scope(path: &str, permission: &Permission) -> &'static str {
     match path.contains("{company}") {
         true => "company",
+        false if permission.narrows => "host or company",
         false => "host",
     }
 }
@@ -282,7 +298,7 @@ pub(crate) fn markdown() -> String {
         let permission = of_operation(operation["operationId"].as_str().unwrap_or_default());
         let scope = match permission.is_everybodys() {
             true => "everybody",
-            false => scope(path),
+            false => scope(path, permission),
         };
         let cells = Role::ALL.map(|role| match permission.reach(role) {
             Some("own") => "own",

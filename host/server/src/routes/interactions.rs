@@ -66,9 +66,12 @@ pub(super) async fn accept(
     .await?;
     let lines = match is_batch {
         true => read_lines(&body)?,
-        false => vec![Ok(read_one(&body)?)],
+        false => vec![Ok(
+            read_one(&body).inspect_err(|_| app.refused(&company, 1))?
+        )],
     };
     drop(body);
+    app.refused(&company, lines.iter().filter(|line| line.is_err()).count());
     let work = move || -> Result<Vec<InteractionReceipt>, Problem> {
         deadline.check()?;
         let (deliveries, refused): (Vec<_>, Vec<_>) = lines.into_iter().map(split).unzip();

@@ -6,7 +6,9 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
+use crate::problem::{Kind, Problem};
 use crate::serve::App;
+use crate::telemetry;
 
 /// Numbers for Prometheus
 #[utoipa::path(
@@ -16,14 +18,12 @@ use crate::serve::App;
     tag = "operation",
     responses((status = 200, description = "The numbers, in Prometheus' text format.", body = String, content_type = "text/plain"))
 )]
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let desk = app.desk().ok();
-    let waiting = app.workers.waiting();
-    let text = app
-        .telemetry
-        .render(&app.engine, &app.companies, waiting, desk.as_deref());
-    (
+pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
+    let text = tokio::task::spawn_blocking(move || telemetry::render(&app))
+        .await
+        .map_err(|_| Problem::of(Kind::Internal))?;
+    Ok((
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,
-    )
+    ))
 }

@@ -37,8 +37,8 @@ pub(crate) struct AlertList {
     /// (the only agent who fits declined or did not answer), `offered-again`,
     /// `escalation-failed`, `decided-too-often`, `undeliverable`,
     /// `canary-aborted`, `rollout-ended`, `setup-refused` (a watched company
-    /// file is wrong). The set grows. An entry of the kind `quarantined` is one
-    /// as well.
+    /// file is wrong). The set grows. An entry of the kind `quarantined`,
+    /// `breaker-opened` or `bypassed` is one as well.
     alerts: Vec<HistoryEntry>,
     /// What to ask after for more; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,12 +13,15 @@ use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_model::duration::{ByteSize, Millis, Seconds};
 use patchbay_model::limits::{Limits, LimitsFile};
 use patchbay_model::located::Located;
+use patchbay_model::web_address::WebAddress;
 use serde::Deserialize;
 use toml::Spanned;
 use tracing::level_filters::LevelFilter;
 
 use super::trust::{OidcSection, TlsSection};
-use super::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings};
+use super::{
+    AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings, TelemetrySettings,
+};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -35,6 +38,7 @@ struct SettingsFile {
     oidc: Option<OidcSection>,
     tls: Option<TlsSection>,
     log: LogSection,
+    telemetry: TelemetrySection,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +114,15 @@ struct LogSection {
     format: LogFormat,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct TelemetrySection {
+    otlp: Option<Spanned<String>>,
+    sample: Option<Spanned<String>>,
+}
+
+/// Where a collector takes traces, unless its address says another path.
+const OTLP_PATH: &str = "/v1/traces";
 /// Bounds on how long is kept what is done: an hour, a century.
 const LEAST_KEPT: Seconds = Seconds(3_600);
 const MOST_KEPT: Seconds = Seconds(100 * 366 * 86_400);
@@ -223,6 +236,10 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Loc
         log: LogSettings {
             level: check.level(&file.log.level, default.log.level),
             format: file.log.format,
+        },
+        telemetry: TelemetrySettings {
+            otlp: check.collector(&file.telemetry.otlp),
+            sample: check.share(&file.telemetry.sample, default.telemetry.sample),
         },
     };
     match check.problems.is_empty() {
@@ -348,6 +365,44 @@ impl Check {
         ranges
     }
 
+    fn collector(&mut self, given: &Option<Spanned<String>>) -> Option<WebAddress> {
+        let given = given.as_ref()?;
+        let text = given.get_ref();
+        let address = WebAddress::parse(text).and_then(|address| match address.path_and_query() {
+            "/" => WebAddress::parse(&format!("{}{OTLP_PATH}", address.origin())),
+            _ => Ok(address),
+        });
+        match address {
+            Ok(address) => Some(address),
+            Err(error) => {
+                let message = format!("`otlp` {error}");
+                self.problems.push(Located::at(given.span(), message).help(
+                    "write the collector's address for OTLP over HTTP, such as \"http://127.0.0.1:4318\"",
+                ));
+                None
+            }
+        }
+    }
+
+    fn share(&mut self, given: &Option<Spanned<String>>, default: f64) -> f64 {
+        let Some(given) = given else {
+            return default;
+        };
+        let percent = given.get_ref().strip_suffix('%');
+        let percent = percent.and_then(|number| number.trim().parse::<f64>().ok());
+        match percent.filter(|percent| (0.0..=100.0).contains(percent)) {
+            Some(percent) => percent / 100.0,
+            None => {
+                let message = format!("`sample` is {:?}, which is no share", given.get_ref());
+                self.problems.push(
+                    Located::at(given.span(), message)
+                        .help("write 0% to 100%, such as \"1%\" or \"0.1%\""),
+                );
+                default
+            }
+        }
+    }
+
     fn level(&mut self, given: &Option<Spanned<String>>, default: LevelFilter) -> LevelFilter {
         let Some(given) = given else {
             return default;
@@ -438,6 +493,7 @@ mod tests {
             "allow",
             "level",
             "format",
+            "sample",
             "memory",
             "table-elements",
             "transfer",
@@ -488,6 +544,28 @@ mod tests {
             .collect();
         assert_eq!(lines, [4, 5], "{found:?}");
         assert!(found[1].0.contains("write \"10.0.0.0/8\""), "{found:?}");
+    }
+
+    #[test]
+    fn a_collector_has_an_address_and_a_share() {
+        let settings = |text: &str| parse(text, Path::new("/etc")).expect("valid").telemetry;
+        let usual = settings("[telemetry]\notlp = \"http://127.0.0.1:4318\"\nsample = \"2.5%\"\n");
+        let address = usual.otlp.expect("an address");
+        assert_eq!(address.path_and_query(), "/v1/traces");
+        assert_eq!((address.port(), usual.sample), (4318, 0.025));
+        let own = settings("[telemetry]\notlp = \"https://otel.example/in?key=1\"\n");
+        let address = own.otlp.expect("an address");
+        assert_eq!((address.path_and_query(), own.sample), ("/in?key=1", 0.01));
+        let found = problems("[telemetry]\notlp = \"collector:4318\"\nsample = \"101%\"\n");
+        let lines: Vec<_> = found
+            .iter()
+            .filter_map(|(_, place)| place.map(|(line, _)| line))
+            .collect();
+        assert_eq!(lines, [2, 3], "{found:?}");
+        for wrong in ["0.01", "-1%", "NaN%", "some"] {
+            let found = problems(&format!("[telemetry]\nsample = \"{wrong}\"\n"));
+            assert_eq!(found.len(), 1, "{wrong}: {found:?}");
+        }
     }
 
     #[test]

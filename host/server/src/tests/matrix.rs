@@ -60,6 +60,8 @@ struct Operation {
     /// Roles and how far they reach.
     roles: Value,
     is_companys: bool,
+    /// Whether a company's token is answered about that company alone.
+    narrows: bool,
 }
 
 fn operations() -> Vec<Operation> {
@@ -76,6 +78,7 @@ fn operations() -> Vec<Operation> {
             path: path.clone(),
             roles: operation["x-roles"].clone(),
             is_companys: operation["x-scope"] == "company",
+            narrows: operation["x-scope"] == "host or company",
         })
     });
     each.collect()
@@ -160,7 +163,7 @@ async fn each_role_reaches_its_own_endpoints_of_its_own_company_and_no_others() 
                 let path = operation.at("northwind", agent);
                 let answer = operation.ask(server, &path, &token).await;
                 let has_role = operation.roles.get(role.as_str()).is_some();
-                let in_scope = operation.is_companys || company.is_none();
+                let in_scope = operation.is_companys || operation.narrows || company.is_none();
                 let who = format!("{role:?} of {company:?}: {} {path}", operation.method);
                 if operation.is_everybodys() || (has_role && in_scope) {
                     assert!(![401, 403].contains(&answer.status), "{who}: {answer:?}");
@@ -190,6 +193,11 @@ async fn another_companys_token_sees_nothing_not_even_that_there_is_something() 
         for operation in operations().iter().filter(|one| !one.is_everybodys()) {
             let there = operation.at("northwind", "ana");
             let answer = operation.ask(server, &there, &token).await;
+            if operation.narrows && answer.status != 403 {
+                // It sees its own company, which is not here.
+                answer.problem(404, "unknown-company");
+                continue;
+            }
             if !operation.is_companys {
                 answer.problem(403, "forbidden");
                 continue;

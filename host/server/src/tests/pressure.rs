@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::{DECIDE, HELLO, Running, TONE};
 
 /// Occupies every deciding thread until the sender is dropped.
-async fn occupy(server: &Running) -> mpsc::Sender<()> {
+pub(super) async fn occupy(server: &Running) -> mpsc::Sender<()> {
     let (hold, held) = mpsc::channel::<()>();
     let held = Arc::new(std::sync::Mutex::new(held));
     let (begun, mut all_begun) = tokio::sync::mpsc::unbounded_channel();

@@ -11,12 +11,12 @@ use tokio::net::TcpListener;
 
 use super::Running;
 use super::client::Answer;
-use crate::settings::JournalSettings;
+use crate::settings::{JournalSettings, ServerSettings};
 
 pub(super) const COMPANY: &str = "/v1/companies/northwind";
 
 /// What a target was given: keys and bodies, in order.
-type Given = Arc<Mutex<Vec<(String, Value)>>>;
+pub(super) type Given = Arc<Mutex<Vec<(String, Value)>>>;
 
 pub(super) struct Office {
     pub(super) server: Running,
@@ -25,7 +25,7 @@ pub(super) struct Office {
 }
 
 /// A target that takes everything.
-async fn sink() -> (String, Given) {
+pub(super) async fn sink() -> (String, Given) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let given = Given::default();
@@ -67,6 +67,11 @@ impl Office {
     /// A server with a journal, a target for replies, and these agents signed
     /// in.
     pub(super) async fn with(agents: &[&str]) -> Office {
+        Office::set(agents, |_| {}).await
+    }
+
+    /// The same, with settings changed.
+    pub(super) async fn set(agents: &[&str], change: impl FnOnce(&mut ServerSettings)) -> Office {
         let place = tempfile::tempdir().expect("a place");
         let (url, given) = sink().await;
         let file = format!(
@@ -82,6 +87,7 @@ impl Office {
                 allow: vec!["127.0.0.0/8".parse().expect("a range")],
                 ..EgressSettings::default()
             };
+            change(settings);
         })
         .await;
         let office = Office {
@@ -144,7 +150,7 @@ impl Office {
     }
 
     /// A conversation that an agent has taken.
-    async fn taken(&self, id: &str, by: &str) -> String {
+    pub(super) async fn taken(&self, id: &str, by: &str) -> String {
         let conversation = self.hear(id).await;
         let agent = self.get(&format!("/agents/{by}")).await.json();
         let offer = agent["offers"][0]["id"].as_u64().expect("an offer");
@@ -155,7 +161,7 @@ impl Office {
     }
 
     /// What the target was given, once it is as much.
-    async fn given(&self, wanted: usize) -> Vec<(String, Value)> {
+    pub(super) async fn given(&self, wanted: usize) -> Vec<(String, Value)> {
         for _ in 0..6_000 {
             let given = self.given.lock().expect("no panic").clone();
             if given.len() >= wanted {

@@ -1,0 +1,343 @@
+//! How the host and its companies fare.
+
+#![allow(
+    unused_qualifications,
+    reason = "the macro that describes a route writes them"
+)]
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use jiff::Timestamp;
+use patchbay_desk::Desk;
+use patchbay_generation::Generation;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::histogram::MICROS;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::access::Caller;
+use crate::problem::{Kind, Problem};
+use crate::schema;
+use crate::serve::App;
+use crate::telemetry;
+
+/// Of whom.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OfCompany {
+    /// This company alone.
+    company: Option<String>,
+}
+
+/// How the host and its companies fare.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HostStatus {
+    /// Version of the host.
+    version: &'static str,
+    /// When the server was started.
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// Seconds since then.
+    uptime: u64,
+    /// Whether there is no concern.
+    healthy: bool,
+    /// What somebody should look at, each in a sentence; companies' too.
+    concerns: Vec<String>,
+    /// Decisions that run now.
+    running: u64,
+    /// Requests that wait for a thread now.
+    waiting: usize,
+    /// The journal; absent where none is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journal: Option<JournalState>,
+    /// Upper bounds, in microseconds, of the ranges in which times are counted;
+    /// what is above all of them is counted last.
+    bounds: &'static [u64],
+    /// By name.
+    companies: Vec<CompanyStatus>,
+}
+
+/// How the journal fares.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JournalState {
+    /// Bytes of its files.
+    bytes: u64,
+    /// Interactions, clocks and actions that wait to be decided about.
+    undecided: usize,
+    /// Clocks that will ring.
+    clocks: usize,
+}
+
+/// How a company fares. Whatever else is to be seen of one is a field here, and
+/// a line in what `patchbay status` prints.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CompanyStatus {
+    /// Its name.
+    company: String,
+    /// What somebody should look at, each in a sentence.
+    concerns: Vec<String>,
+    /// Number of the generation it decides by.
+    generation: u64,
+    /// Since when; absent where no journal is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+    /// Breakers that are open.
+    breakers: Vec<OpenBreaker>,
+    /// Each stage at which a policy was asked since the start.
+    stages: Vec<StageStatus>,
+    /// Its desk; absent where no journal is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    desk: Option<DeskStatus>,
+}
+
+/// A policy that is left alone after repeated failures.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OpenBreaker {
+    /// Name of the plugin.
+    plugin: String,
+    /// Stage at which it is left alone.
+    stage: &'static str,
+}
+
+/// What a stage did since the server was started.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StageStatus {
+    /// Which.
+    stage: &'static str,
+    /// How often its plugins ended how, as far as their generations are still
+    /// of use.
+    outcomes: BTreeMap<&'static str, u64>,
+    /// How many decisions took how long, by the ranges of `bounds`.
+    times: Vec<u64>,
+    /// Microseconds below which half of them took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p50: Option<u64>,
+    /// Microseconds below which 99 of 100 took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99: Option<u64>,
+}
+
+/// How a company's desk fares.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct DeskStatus {
+    /// What waits to be decided about.
+    undecided: usize,
+    /// Its queues, by id.
+    queues: Vec<QueueDepth>,
+    /// Offers set before agents.
+    offers: usize,
+    /// Items of the outbox still to go out.
+    outbox_waiting: u64,
+    /// Items of the outbox that were given up.
+    outbox_dead: u64,
+    /// Decisions whose transcript was wanted and not kept, since the start.
+    unrecorded: u64,
+}
+
+/// A queue.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueueDepth {
+    /// Its id.
+    id: String,
+    /// Conversations that wait in it; those on offer do not.
+    waiting: usize,
+    /// Seconds the oldest of them has waited.
+    oldest: i64,
+}
+
+/// How the host fares
+///
+/// And each of its companies: what it decides by, what waits, which policies
+/// are left alone. A company's token sees that company.
+#[utoipa::path(
+    get,
+    path = "/v1/status",
+    operation_id = "status",
+    tag = "operation",
+    params(OfCompany),
+    responses((status = 200, description = "How it fares.", body = HostStatus), schema::NoDocument)
+)]
+pub(super) async fn status(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(of): Query<OfCompany>,
+) -> Result<Json<HostStatus>, Problem> {
+    let unknown = || Problem::of(Kind::UnknownCompany);
+    let only = match (caller.company(), of.company) {
+        (Some(own), Some(asked)) if own != asked => return Err(unknown()),
+        (own, asked) => asked.or_else(|| own.map(str::to_owned)),
+    };
+    let generations = match only {
+        Some(name) => vec![app.companies.get(&name).ok_or_else(unknown)?],
+        None => app.companies.all(),
+    };
+    tokio::task::spawn_blocking(move || look(&app, &generations))
+        .await
+        .map_err(|_| Problem::of(Kind::Internal))?
+        .map(Json)
+}
+
+fn look(app: &App, generations: &[Arc<Generation>]) -> Result<HostStatus, Problem> {
+    app.telemetry.tidy(&app.companies);
+    let at_desk = match app.desk() {
+        Ok(desk) => Some(AtDesk::look(desk)?),
+        Err(_) => None,
+    };
+    let companies: Vec<CompanyStatus> = generations
+        .iter()
+        .map(|generation| company(app, generation, at_desk.as_ref()))
+        .collect::<Result<_, _>>()?;
+    let mut concerns = Vec::new();
+    if app.is_stopping() {
+        concerns.push("the server is stopping".to_owned());
+    }
+    concerns.extend(companies.iter().flat_map(|one| one.concerns.clone()));
+    Ok(HostStatus {
+        version: env!("CARGO_PKG_VERSION"),
+        started_at: app.telemetry.started,
+        uptime: app.telemetry.uptime().as_secs(),
+        healthy: concerns.is_empty(),
+        concerns,
+        running: app.engine.running() as u64,
+        waiting: app.workers.waiting(),
+        journal: at_desk.as_ref().map(|at_desk| JournalState {
+            bytes: at_desk.desk.journal().bytes(),
+            undecided: at_desk.desk.undecided(),
+            clocks: at_desk.desk.clocks(),
+        }),
+        bounds: MICROS,
+        companies,
+    })
+}
+
+/// What is read once for all companies.
+struct AtDesk {
+    desk: Arc<Desk>,
+    undecided: HashMap<String, usize>,
+    outbox: HashMap<String, (u64, u64)>,
+}
+
+impl AtDesk {
+    fn look(desk: Arc<Desk>) -> Result<AtDesk, Problem> {
+        Ok(AtDesk {
+            undecided: desk.undecided_by_company(),
+            outbox: telemetry::outbox(&desk)?,
+            desk,
+        })
+    }
+
+    fn of(&self, company: &str) -> Result<DeskStatus, Problem> {
+        let now = self.desk.now();
+        let queues = self.desk.queues(company)?.into_iter();
+        let (outbox_waiting, outbox_dead) = self.outbox.get(company).copied().unwrap_or_default();
+        Ok(DeskStatus {
+            undecided: self.undecided.get(company).copied().unwrap_or(0),
+            queues: queues
+                .map(|queue| QueueDepth {
+                    id: queue.id,
+                    waiting: queue.waiting,
+                    oldest: queue
+                        .oldest
+                        .map_or(0, |at| now.duration_since(at).as_secs().max(0)),
+                })
+                .collect(),
+            offers: self.desk.open_offers(company)?,
+            outbox_waiting,
+            outbox_dead,
+            unrecorded: self.desk.unrecorded(company)?,
+        })
+    }
+
+    /// Since when a company decides by a generation.
+    fn since(&self, company: &str, number: u64) -> Result<Option<Timestamp>, Problem> {
+        let journal = self.desk.journal();
+        let id = self.desk.company(company)?;
+        let newest = journal.generations(id, number.saturating_add(1), 1)?;
+        let row = newest.into_iter().find(|row| row.number == number);
+        Ok(row.and_then(|row| row.activated_at))
+    }
+}
+
+fn company(
+    app: &App,
+    generation: &Generation,
+    at_desk: Option<&AtDesk>,
+) -> Result<CompanyStatus, Problem> {
+    let name = &generation.company;
+    let breakers = open_breakers(generation);
+    let desk = at_desk.map(|at_desk| at_desk.of(name)).transpose()?;
+    let since = match at_desk {
+        Some(at_desk) => at_desk.since(name, generation.number)?,
+        None => None,
+    };
+    let mut concerns: Vec<String> = breakers
+        .iter()
+        .map(|breaker| {
+            format!(
+                "{name}: plugin {:?} is left alone at the stage {}, because it failed again and again",
+                breaker.plugin, breaker.stage
+            )
+        })
+        .collect();
+    if let Some(dead) = desk
+        .as_ref()
+        .map(|desk| desk.outbox_dead)
+        .filter(|dead| *dead > 0)
+    {
+        concerns.push(format!(
+            "{name}: {dead} items of the outbox were given up; `patchbay outbox --company {name} list` names them"
+        ));
+    }
+    Ok(CompanyStatus {
+        company: name.clone(),
+        concerns,
+        generation: generation.number,
+        since,
+        breakers,
+        stages: stages(app, name),
+        desk,
+    })
+}
+
+fn open_breakers(generation: &Generation) -> Vec<OpenBreaker> {
+    let mut open = Vec::new();
+    for stage in Stage::ALL {
+        let plugins = generation.pipelines.of(stage).iter();
+        let left_alone = plugins.filter(|plugin| plugin.breaker(stage).is_open());
+        open.extend(left_alone.map(|plugin| OpenBreaker {
+            plugin: plugin.name().to_owned(),
+            stage: stage.as_str(),
+        }));
+    }
+    open
+}
+
+fn stages(app: &App, company: &str) -> Vec<StageStatus> {
+    let tally = app.telemetry.of(company);
+    let plugins: Vec<_> = tally
+        .generations()
+        .iter()
+        .flat_map(|generation| generation.plugins())
+        .collect();
+    let stages = Stage::ALL.into_iter().map(|stage| {
+        let mut outcomes: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for plugin in plugins.iter().filter(|plugin| plugin.stage == stage) {
+            for (outcome, count) in plugin.outcomes() {
+                *outcomes.entry(outcome.as_str()).or_default() += count;
+            }
+        }
+        let reading = tally.stage(stage).read();
+        StageStatus {
+            stage: stage.as_str(),
+            outcomes,
+            p50: reading.quantile(0.5),
+            p99: reading.quantile(0.99),
+            times: reading.counts,
+        }
+    });
+    stages.filter(|stage| !stage.outcomes.is_empty()).collect()
+}

@@ -1,0 +1,67 @@
+//! Spans as OTLP has them over HTTP, in its JSON encoding
+//! (<https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>): ids in
+//! hexadecimal, 64-bit numbers as text.
+
+use serde_json::{Value, json};
+
+use super::spans::{Attribute, Span};
+
+/// A span of the host's own.
+const INTERNAL: u8 = 1;
+/// A span in which something failed.
+const ERROR: u8 = 2;
+
+/// The body that brings these spans.
+pub(super) fn body(spans: &[Span]) -> Vec<u8> {
+    let version = env!("CARGO_PKG_VERSION");
+    let spans: Vec<Value> = spans.iter().map(span).collect();
+    let document = json!({"resourceSpans": [{
+        "resource": {"attributes": [
+            text("service.name", "patchbay"),
+            text("service.version", version),
+        ]},
+        "scopeSpans": [{
+            "scope": {"name": "patchbay", "version": version},
+            "spans": spans,
+        }],
+    }]});
+    document.to_string().into_bytes()
+}
+
+fn span(span: &Span) -> Value {
+    let attributes = span.attributes.iter().map(|(key, value)| match value {
+        Attribute::Text(value) => text(key, value),
+        Attribute::Number(number) => {
+            json!({"key": key, "value": {"intValue": number.to_string()}})
+        }
+    });
+    let events = span
+        .events
+        .iter()
+        .map(|(at, name)| json!({"timeUnixNano": at.to_string(), "name": name}));
+    let mut document = json!({
+        "traceId": hexadecimal(&span.trace),
+        "spanId": hexadecimal(&span.id),
+        "name": span.name,
+        "kind": INTERNAL,
+        "startTimeUnixNano": span.start.to_string(),
+        "endTimeUnixNano": span.end.to_string(),
+        "attributes": attributes.collect::<Vec<_>>(),
+        "events": events.collect::<Vec<_>>(),
+    });
+    if let Some(parent) = &span.parent {
+        document["parentSpanId"] = hexadecimal(parent).into();
+    }
+    if span.failed {
+        document["status"] = json!({"code": ERROR});
+    }
+    document
+}
+
+fn text(key: &str, value: &str) -> Value {
+    json!({"key": key, "value": {"stringValue": value}})
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,403 @@
+//! What a trace says of an interaction. A conversation is one trace, whose id
+//! follows from its own: whoever goes on with it, after whatever restart, goes
+//! on with its trace, and nothing has to be kept for that. Spans carry names,
+//! numbers and codes, never what somebody wrote.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use patchbay_desk::history::EntryKind;
+use patchbay_desk::observer::{CommittedPass, ToldPart};
+use patchbay_engine::decision::{Decision, Micros};
+use patchbay_journal::ConversationId;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::outcome::OutcomeKind;
+
+use super::traceparent::Traceparent;
+
+/// Id of a trace.
+pub(crate) type TraceId = [u8; 16];
+/// Id of a span.
+pub(crate) type SpanId = [u8; 8];
+
+/// A stretch of time something took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) trace: TraceId,
+    pub(crate) id: SpanId,
+    pub(crate) parent: Option<SpanId>,
+    pub(crate) name: &'static str,
+    /// Nanoseconds since 1970.
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) attributes: Vec<(&'static str, Attribute)>,
+    /// What happened, and when.
+    pub(crate) events: Vec<(u64, &'static str)>,
+    /// Whether a policy failed in it.
+    pub(crate) failed: bool,
+}
+
+/// What is said of a span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Attribute {
+    Text(String),
+    Number(u64),
+}
+
+impl From<&str> for Attribute {
+    fn from(text: &str) -> Attribute {
+        Attribute::Text(text.to_owned())
+    }
+}
+
+impl From<u64> for Attribute {
+    fn from(number: u64) -> Attribute {
+        Attribute::Number(number)
+    }
+}
+
+/// The trace of a conversation.
+pub(crate) fn trace(company: &str, conversation: ConversationId) -> TraceId {
+    derived(&[company.as_bytes(), b"\0", &conversation.0])
+}
+
+/// Bytes that follow from others.
+fn derived<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 trace and span ids");
+    for part in parts {
+        hasher.update(part);
+    }
+    let mut id = [0; N];
+    hasher.finalize_xof().fill(&mut id);
+    id
+}
+
+/// Moments of the steady clock as times of the day.
+#[derive(Clone, Copy)]
+struct Moments {
+    now: Instant,
+    nanos: u64,
+}
+
+impl Moments {
+    fn now() -> Moments {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        Moments {
+            now: Instant::now(),
+            nanos: nanos(since.unwrap_or_default()),
+        }
+    }
+
+    fn at(&self, moment: Instant) -> u64 {
+        let ago = self.now.saturating_duration_since(moment);
+        self.nanos.saturating_sub(nanos(ago))
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Spans that are being made, of one trace.
+struct Making {
+    trace: TraceId,
+    /// Tells their ids from those of other passes of the same trace.
+    unique: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+impl Making {
+    fn span(
+        &mut self,
+        parent: Option<SpanId>,
+        name: &'static str,
+        start: u64,
+        end: u64,
+    ) -> &mut Span {
+        let number = (self.spans.len() as u64).to_le_bytes();
+        let id = derived(&[&self.trace, &self.unique, &number]);
+        let index = self.spans.len();
+        self.spans.push(Span {
+            trace: self.trace,
+            id,
+            parent,
+            name,
+            start,
+            end: end.max(start),
+            attributes: Vec::new(),
+            events: Vec::new(),
+            failed: false,
+        });
+        &mut self.spans[index]
+    }
+
+    /// Stages with their plugins, back to back up to a moment: only how long
+    /// each took is known.
+    fn stages(
+        &mut self,
+        parent: SpanId,
+        parts: &[Asked<'_>],
+        end: u64,
+        about: &[(&'static str, Attribute)],
+    ) {
+        let took: u64 = parts.iter().map(Asked::nanos).sum();
+        let mut start = end.saturating_sub(took);
+        for stage in parts.chunk_by(|a, b| a.stage == b.stage) {
+            let took: u64 = stage.iter().map(Asked::nanos).sum();
+            let name = stage[0].stage.as_str();
+            let span = self.span(Some(parent), name, start, start + took);
+            span.attributes.extend_from_slice(about);
+            span.failed = stage.iter().any(|part| part.outcome.is_failure());
+            let of_stage = span.id;
+            for part in stage {
+                let end = start + part.nanos();
+                let span = self.span(Some(of_stage), "plugin", start, end);
+                span.attributes.extend_from_slice(about);
+                let micros = part.micros;
+                span.attributes.extend([
+                    ("patchbay.plugin", part.plugin.into()),
+                    ("patchbay.stage", name.into()),
+                    ("patchbay.outcome", part.outcome.as_str().into()),
+                    ("patchbay.queue_us", micros.queue.into()),
+                    ("patchbay.instantiate_us", micros.instantiate.into()),
+                    ("patchbay.call_us", micros.call.into()),
+                ]);
+                span.failed = part.outcome.is_failure();
+                start = end;
+            }
+        }
+    }
+}
+
+/// A plugin that was asked.
+struct Asked<'a> {
+    stage: Stage,
+    plugin: &'a str,
+    outcome: OutcomeKind,
+    micros: Micros,
+}
+
+impl Asked<'_> {
+    fn nanos(&self) -> u64 {
+        (self.micros.queue + self.micros.instantiate + self.micros.call) * 1_000
+    }
+}
+
+impl<'a> From<&'a ToldPart> for Asked<'a> {
+    fn from(part: &'a ToldPart) -> Asked<'a> {
+        Asked {
+            stage: part.stage,
+            plugin: &part.plugin,
+            outcome: part.outcome,
+            micros: part.micros,
+        }
+    }
+}
+
+/// Spans of a pass over a conversation; with its first pass, of the
+/// conversation as a whole.
+pub(super) fn of_pass(pass: &CommittedPass<'_>) -> Vec<Span> {
+    let moments = Moments::now();
+    let told = pass.told;
+    let trace = trace(pass.company, pass.conversation);
+    let root: SpanId = derived(&[&trace, b"conversation"]);
+    let began = moments.at(told.began);
+    let taken = began.saturating_sub(nanos(told.waited.unwrap_or_default()));
+    let about = [
+        ("patchbay.company", Attribute::from(pass.company)),
+        (
+            "patchbay.conversation",
+            Attribute::Text(pass.conversation.to_string()),
+        ),
+    ];
+    let mut making = Making {
+        trace,
+        unique: pass.first_feed.to_le_bytes().to_vec(),
+        spans: Vec::new(),
+    };
+    let kinds: Vec<EntryKind> = told
+        .kinds
+        .iter()
+        .copied()
+        .filter_map(EntryKind::of)
+        .collect();
+    let ended = moments.at(told.ended);
+    let span = making.span(Some(root), name(pass.cause, &kinds), taken, moments.nanos);
+    span.attributes.extend_from_slice(&about);
+    span.attributes.push(("patchbay.cause", pass.cause.into()));
+    span.events = kinds.iter().map(|kind| (ended, kind.as_str())).collect();
+    let whole = span.id;
+    if told.waited.is_some() {
+        making.span(Some(whole), "intake", taken, began);
+    }
+    for decision in &told.decisions {
+        let parts: Vec<Asked<'_>> = decision.parts.iter().map(Asked::from).collect();
+        let mut said = about.to_vec();
+        said.extend([
+            ("patchbay.decision", pass.id(decision).into()),
+            ("patchbay.generation", decision.generation.into()),
+        ]);
+        making.stages(whole, &parts, moments.at(decision.made), &said);
+    }
+    making.span(
+        Some(whole),
+        "commit",
+        moments.at(pass.writing),
+        moments.nanos,
+    );
+    if pass.first_sequence == 1 {
+        let span = making.span(None, "conversation", taken, moments.nanos);
+        span.id = root;
+        span.attributes.extend_from_slice(&about);
+    }
+    making.spans
+}
+
+/// What a pass is called: by the step of an interaction's way it was.
+fn name(cause: &'static str, kinds: &[EntryKind]) -> &'static str {
+    const STEPS: [(EntryKind, &str); 9] = [
+        (EntryKind::ReplyDelivered, "publication"),
+        (EntryKind::ReplyUndeliverable, "publication"),
+        (EntryKind::ReplyDrafted, "reply"),
+        (EntryKind::ReplyApproved, "approval"),
+        (EntryKind::ReplyRejected, "approval"),
+        (EntryKind::Accepted, "acceptance"),
+        (EntryKind::Declined, "acceptance"),
+        (EntryKind::Offered, "offer"),
+        (EntryKind::ClockRang, "clock"),
+    ];
+    if cause == "input" {
+        return "interaction";
+    }
+    let step = STEPS.iter().find(|(kind, _)| kinds.contains(kind));
+    step.map_or(cause, |(_, name)| name)
+}
+
+/// Spans of a decision that was made for a request.
+pub(super) fn of_request(
+    company: &str,
+    decision: &Decision,
+    began: Instant,
+    of: Option<Traceparent>,
+) -> Vec<Span> {
+    let moments = Moments::now();
+    let start = moments.at(began);
+    let unique = start.to_le_bytes().to_vec();
+    let about = decision.interaction.as_deref().unwrap_or_default();
+    let trace = match of {
+        Some(of) => of.trace,
+        None => derived(&[company.as_bytes(), b"\0", about.as_bytes(), &unique]),
+    };
+    let mut making = Making {
+        trace,
+        unique,
+        spans: Vec::new(),
+    };
+    let said = [
+        ("patchbay.company", Attribute::from(company)),
+        (
+            "patchbay.generation",
+            Attribute::from(decision.stamp.generation),
+        ),
+    ];
+    let parent = of.map(|of| of.parent);
+    let span = making.span(parent, "decision", start, moments.nanos);
+    span.attributes.extend_from_slice(&said);
+    span.attributes
+        .push(("patchbay.outcome", decision.outcome.as_str().into()));
+    let whole = span.id;
+    let plugins = decision.stamp.plugins.iter();
+    let parts: Vec<Asked<'_>> = plugins
+        .map(|part| Asked {
+            stage: part.stage,
+            plugin: &part.name,
+            outcome: part.outcome,
+            micros: part.micros,
+        })
+        .collect();
+    making.stages(whole, &parts, moments.nanos, &said);
+    making.spans
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_desk::observer::{Told, ToldDecision};
+
+    use super::*;
+
+    #[test]
+    fn each_stage_and_plugin_of_a_pass_has_a_span_that_says_what_decided() {
+        let now = Instant::now();
+        let part = |stage, plugin: &str, outcome| ToldPart {
+            stage,
+            plugin: plugin.to_owned(),
+            outcome,
+            micros: Micros {
+                queue: 1,
+                instantiate: 2,
+                call: 30,
+            },
+        };
+        let told = Told {
+            began: now,
+            ended: now,
+            waited: Some(Duration::from_millis(1)),
+            decisions: vec![ToldDecision {
+                entry: 1,
+                kind: EntryKind::Received,
+                outcome: OutcomeKind::Ok,
+                generation: 7,
+                made: now,
+                stages: [true, true, false, false],
+                parts: vec![
+                    part(Stage::Classify, "care", OutcomeKind::Ok),
+                    part(Stage::Classify, "spam", OutcomeKind::Trapped),
+                    part(Stage::Route, "care", OutcomeKind::Ok),
+                ],
+            }],
+            kinds: vec![EntryKind::Received as u16],
+            unrecorded: 0,
+        };
+        let spans = of_pass(&CommittedPass {
+            company: "northwind",
+            conversation: ConversationId([1; 16]),
+            cause: "input",
+            first_sequence: 4,
+            first_feed: 40,
+            told: &told,
+            writing: now,
+        });
+        let names: Vec<&str> = spans.iter().map(|span| span.name).collect();
+        let expected = [
+            "interaction",
+            "intake",
+            "classify",
+            "plugin",
+            "plugin",
+            "route",
+            "plugin",
+            "commit",
+        ];
+        assert_eq!(names, expected);
+        let spam = &spans[4];
+        assert_eq!(spam.parent, Some(spans[2].id));
+        assert_eq!(spans[2].parent, Some(spans[0].id));
+        assert_eq!(spam.end - spam.start, 33_000);
+        assert!(spam.failed && spans[2].failed && !spans[5].failed);
+        for (key, value) in [
+            ("patchbay.decision", Attribute::Number(41)),
+            ("patchbay.generation", Attribute::Number(7)),
+            ("patchbay.plugin", Attribute::from("spam")),
+            ("patchbay.outcome", Attribute::from("trapped")),
+        ] {
+            assert!(spam.attributes.contains(&(key, value)), "{key}: {spam:?}");
+        }
+    }
+
+    #[test]
+    fn a_conversation_has_the_same_trace_at_every_start_and_no_other_has_it() {
+        let first = trace("northwind", ConversationId([1; 16]));
+        assert_eq!(first, trace("northwind", ConversationId([1; 16])));
+        assert_ne!(first, trace("northwind", ConversationId([2; 16])));
+        assert_ne!(first, trace("southwind", ConversationId([1; 16])));
+    }
+}
