@@ -43,6 +43,9 @@ const ROWS: &[Row] = &[
     ("outbox", outbox),
     ("unrecorded", |company| desk_number(company, "unrecorded")),
     ("left alone", left_alone),
+    ("on trial", on_trial),
+    ("bypassed", bypassed),
+    ("draining", draining),
 ];
 
 fn print(status: &Value) -> Result<(), Failure> {
@@ -56,9 +59,10 @@ fn print(status: &Value) -> Result<(), Failure> {
         ))?;
     }
     output::line(format!(
-        "requests    {} waiting, {} decisions running",
+        "requests    {} waiting, {} decisions running, {}",
         number(status, "waiting"),
-        number(status, "running")
+        number(status, "running"),
+        text(status, "load")
     ))?;
     for concern in list(status, "concerns") {
         output::line(format!("look        {}", concern.as_str().unwrap_or("")))?;
@@ -117,6 +121,37 @@ pub(crate) fn outbox(company: &Value) -> Option<String> {
         thousands(number(desk, "outbox_waiting")),
         thousands(number(desk, "outbox_dead"))
     ))
+}
+
+/// The generation a company tries.
+fn on_trial(company: &Value) -> Option<String> {
+    let trial = company.get("rollout")?;
+    Some(format!(
+        "generation {} as a {} of {}: {} decisions, {} failed; {} of {} compared are the same",
+        number(trial, "generation"),
+        text(trial, "kind"),
+        text(trial, "share"),
+        thousands(number(trial, "decisions")),
+        thousands(number(trial, "failed")),
+        thousands(number(trial, "agreed")),
+        thousands(number(trial, "compared")),
+    ))
+}
+
+/// What an operator has taken out.
+fn bypassed(company: &Value) -> Option<String> {
+    let all = list(company, "bypasses").iter();
+    let each: Vec<String> = all
+        .map(|one| {
+            let what = ["stage", "plugin"].map(|name| text(one, name));
+            format!("{} until {}", what.concat(), text(one, "until"))
+        })
+        .collect();
+    (!each.is_empty()).then(|| each.join(", "))
+}
+
+fn draining(company: &Value) -> Option<String> {
+    (company["draining"] == true).then(|| "it takes nothing in".to_owned())
 }
 
 /// Policies whose breakers are open.

@@ -11,10 +11,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Query, State};
 use jiff::Timestamp;
-use patchbay_desk::Desk;
+use patchbay_desk::{Desk, Load};
 use patchbay_generation::Generation;
+use patchbay_model::bypass::Bypass;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::MICROS;
+use patchbay_model::rollout::Share;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -46,6 +48,9 @@ pub(crate) struct HostStatus {
     healthy: bool,
     /// What somebody should look at, each in a sentence; companies' too.
     concerns: Vec<String>,
+    /// How much is asked of it: `calm`, `busy` or `full`.
+    #[schema(value_type = String)]
+    load: Load,
     /// Decisions that run now.
     running: u64,
     /// Requests that wait for a thread now.
@@ -87,6 +92,14 @@ pub(crate) struct CompanyStatus {
     since: Option<Timestamp>,
     /// Breakers that are open.
     breakers: Vec<OpenBreaker>,
+    /// The generation it tries beside that; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<OnTrial>,
+    /// Stages and plugins an operator has taken out.
+    #[schema(value_type = Vec<Object>)]
+    bypasses: Vec<Bypass>,
+    /// Whether it takes nothing in.
+    draining: bool,
     /// Each stage at which a policy was asked since the start.
     stages: Vec<StageStatus>,
     /// Its desk; absent where no journal is kept.
@@ -101,6 +114,26 @@ pub(crate) struct OpenBreaker {
     plugin: String,
     /// Stage at which it is left alone.
     stage: &'static str,
+}
+
+/// A generation on trial; `rollout` of the company tells more.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OnTrial {
+    /// Its number.
+    generation: u64,
+    /// `shadow` or `canary`.
+    kind: &'static str,
+    /// Of which share of the conversations.
+    #[schema(value_type = String)]
+    share: Share,
+    /// Decisions it made.
+    decisions: u64,
+    /// Those in which a policy failed.
+    failed: u64,
+    /// Decisions that were compared.
+    compared: u64,
+    /// Those in which both say the same.
+    agreed: u64,
 }
 
 /// What a stage did since the server was started.
@@ -171,17 +204,18 @@ pub(super) async fn status(
         (Some(own), Some(asked)) if own != asked => return Err(unknown()),
         (own, asked) => asked.or_else(|| own.map(str::to_owned)),
     };
+    let whole = only.is_none();
     let generations = match only {
         Some(name) => vec![app.companies.get(&name).ok_or_else(unknown)?],
         None => app.companies.all(),
     };
-    tokio::task::spawn_blocking(move || look(&app, &generations))
+    tokio::task::spawn_blocking(move || look(&app, &generations, whole))
         .await
         .map_err(|_| Problem::of(Kind::Internal))?
         .map(Json)
 }
 
-fn look(app: &App, generations: &[Arc<Generation>]) -> Result<HostStatus, Problem> {
+fn look(app: &App, generations: &[Arc<Generation>], whole: bool) -> Result<HostStatus, Problem> {
     app.telemetry.tidy(&app.companies);
     let at_desk = match app.desk() {
         Ok(desk) => Some(AtDesk::look(desk)?),
@@ -195,12 +229,25 @@ fn look(app: &App, generations: &[Arc<Generation>]) -> Result<HostStatus, Proble
     if app.is_stopping() {
         concerns.push("the server is stopping".to_owned());
     }
+    if let Some(drain) = app.draining.get() {
+        concerns.push(format!(
+            "the host takes nothing in since {}, by {}; `patchbay drain --undo` ends that",
+            drain.since, drain.by
+        ));
+    }
+    let unready = app.companies.count_unready();
+    if whole && unready > 0 {
+        concerns.push(format!(
+            "the setups of {unready} companies cannot be built; the log says which and why"
+        ));
+    }
     concerns.extend(companies.iter().flat_map(|one| one.concerns.clone()));
     Ok(HostStatus {
         version: env!("CARGO_PKG_VERSION"),
         started_at: app.telemetry.started,
         uptime: app.telemetry.uptime().as_secs(),
         healthy: concerns.is_empty(),
+        load: app.load(),
         concerns,
         running: app.engine.running() as u64,
         waiting: app.workers.waiting(),
@@ -252,6 +299,24 @@ impl AtDesk {
         })
     }
 
+    fn orders(&self, company: &str) -> Orders {
+        let report = self.desk.rollout(company).ok().flatten();
+        let bypasses = self.desk.bypasses(company).unwrap_or_default();
+        Orders {
+            rollout: report.map(|report| OnTrial {
+                generation: report.generation,
+                kind: report.terms.kind.as_str(),
+                share: report.terms.share,
+                decisions: report.candidate_arm.decisions,
+                failed: report.candidate_arm.failures.values().sum(),
+                compared: report.compared.decisions,
+                agreed: report.compared.agreed,
+            }),
+            bypasses: bypasses.iter().cloned().collect(),
+            draining: matches!(self.desk.draining(company), Ok(Some(_))),
+        }
+    }
+
     /// Since when a company decides by a generation.
     fn since(&self, company: &str, number: u64) -> Result<Option<Timestamp>, Problem> {
         let journal = self.desk.journal();
@@ -292,15 +357,48 @@ fn company(
             "{name}: {dead} items of the outbox were given up; `patchbay outbox --company {name} list` names them"
         ));
     }
+    let orders = at_desk.map_or_else(Orders::default, |at_desk| at_desk.orders(name));
+    concerns.extend(orders.concerns(name));
     Ok(CompanyStatus {
         company: name.clone(),
         concerns,
         generation: generation.number,
         since,
         breakers,
+        rollout: orders.rollout,
+        bypasses: orders.bypasses,
+        draining: orders.draining,
         stages: stages(app, name),
         desk,
     })
+}
+
+/// What operators ordered of a company for a while.
+#[derive(Default)]
+struct Orders {
+    rollout: Option<OnTrial>,
+    bypasses: Vec<Bypass>,
+    draining: bool,
+}
+
+impl Orders {
+    fn concerns(&self, company: &str) -> Vec<String> {
+        let bypassed = self.bypasses.iter();
+        let mut concerns: Vec<String> = bypassed
+            .map(|one| {
+                format!(
+                    "{company}: {} is bypassed until {}, by {}",
+                    one.what, one.until, one.by
+                )
+            })
+            .collect();
+        if self.draining {
+            concerns.push(format!(
+                "{company}: takes nothing in; `patchbay drain --company {company} --undo` ends that"
+            ));
+        }
+        concerns
+    }
 }
 
 fn open_breakers(generation: &Generation) -> Vec<OpenBreaker> {

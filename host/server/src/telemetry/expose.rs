@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use patchbay_desk::Desk;
+use patchbay_desk::{Desk, RolloutReport};
 use patchbay_journal::{JournalError, OutboxCount};
 use patchbay_model::decision::stage::Stage;
 
@@ -50,6 +50,9 @@ fn host(app: &App, page: &mut Page) {
     page.put(&family::RUNNING, &[], app.engine.running() as f64);
     page.put(&family::QUEUE_DEPTH, &[], app.workers.waiting() as f64);
     page.put(&family::PARKED, &[], app.engine.parked());
+    page.put(&family::LOAD, &[], f64::from(app.load() as u8));
+    let draining = app.draining.get().is_some();
+    page.put(&family::DRAINING, &[""], f64::from(u8::from(draining)));
     if let Some(collector) = app.telemetry.collector() {
         for (result, count) in collector.counts() {
             page.put(&family::SPANS, &[result], count as f64);
@@ -83,6 +86,44 @@ fn at_the_desk(desk: &Desk, company: &str, page: &mut Page) {
     page.put(&family::OFFERS, &[company], offers as f64);
     let unrecorded = desk.unrecorded(company).unwrap_or(0);
     page.put(&family::UNRECORDED, &[company], unrecorded as f64);
+    let bypasses = desk.bypasses(company).unwrap_or_default();
+    page.put(
+        &family::BYPASSES,
+        &[company],
+        bypasses.iter().count() as f64,
+    );
+    let draining = matches!(desk.draining(company), Ok(Some(_)));
+    page.put(&family::DRAINING, &[company], f64::from(u8::from(draining)));
+    if let Ok(Some(report)) = desk.rollout(company) {
+        on_trial(company, &report, page);
+    }
+}
+
+/// How what a company tries stands.
+fn on_trial(company: &str, report: &RolloutReport, page: &mut Page) {
+    let kind = report.terms.kind.as_str();
+    page.put(&family::ROLLOUT, &[company, kind], report.generation as f64);
+    for (name, arm) in [
+        ("candidate", &report.candidate_arm),
+        ("control", &report.control_arm),
+    ] {
+        let failed: u64 = arm.failures.values().sum();
+        let well = arm.decisions - failed;
+        for (is_failed, count) in [("no", well), ("yes", failed)] {
+            let labels = [company, name, is_failed];
+            page.put(&family::ROLLOUT_DECISIONS, &labels, count as f64);
+        }
+    }
+    let all = &report.compared;
+    for (result, count) in [
+        ("same", all.agreed),
+        ("different", all.decisions - all.agreed),
+        ("failed", all.failed),
+        ("no-time", all.no_time),
+        ("no-room", all.no_room),
+    ] {
+        page.put(&family::ROLLOUT_COMPARED, &[company, result], count as f64);
+    }
 }
 
 fn journal(app: &App, desk: &Desk, page: &mut Page) {

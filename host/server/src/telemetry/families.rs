@@ -78,6 +78,18 @@ families! {
         "Decisions whose transcript was wanted and not kept.";
     GENERATION = Gauge, "patchbay_active_generation", ["company"],
         "Number of the generation a company decides by.";
+    ROLLOUT = Gauge, "patchbay_rollout_generation", ["company", "kind"],
+        "Number of the generation a company tries, as a shadow or as a canary; absent where it tries none.";
+    ROLLOUT_DECISIONS = Counter, "patchbay_rollout_decisions_total", ["company", "arm", "failed"],
+        "Decisions of what is tried (candidate) and of what decides beside it (control), since the trial began.";
+    ROLLOUT_COMPARED = Counter, "patchbay_rollout_compared_total", ["company", "result"],
+        "Decisions both were asked about: same, different; or why they were not compared: failed, no-time, no-room.";
+    BYPASSES = Gauge, "patchbay_bypasses", ["company"],
+        "Stages and plugins an operator has taken out of the decisions.";
+    DRAINING = Gauge, "patchbay_draining", ["company"],
+        "1 where nothing is taken in; of the whole host without a company.";
+    LOAD = Gauge, "patchbay_load", [],
+        "How much is asked of the host: 0 calm, 1 busy, 2 full.";
     BREAKER_OPEN = Gauge, "patchbay_breaker_open", ["company", "stage", "plugin"],
         "1 where a plugin is left alone after repeated failures.";
     BREAKER_TURNS = Counter, "patchbay_breaker_turns_total", ["company", "generation", "stage", "plugin", "to"],
