@@ -9,7 +9,7 @@ pub mod answer;
 pub mod clock;
 pub mod company;
 pub mod contenders;
-pub mod raw;
 pub mod office;
+pub mod raw;
 pub mod rounds;
 pub mod table;

@@ -27,7 +27,7 @@ pub(crate) struct TrialFlags {
 
 #[derive(Debug, Args)]
 #[command(
-    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Examples:
   patchbay apply companies/northwind.toml --keep-only
   patchbay shadow 8 --company northwind --sample 10%
@@ -64,7 +64,7 @@ pub(crate) enum ShadowVerb {
 
 #[derive(Debug, Args)]
 #[command(
-    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Examples:
   patchbay canary 8 --company northwind --share 5%
   patchbay canary 8 --company northwind --share 25%

@@ -8,4 +8,5 @@ mod policies;
 mod recorded;
 mod secured;
 mod served;
+mod trials;
 mod watching;

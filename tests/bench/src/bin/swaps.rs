@@ -56,11 +56,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         let of = |numbers: Vec<f64>| median(numbers);
         vec![
             name.to_owned(),
-            format!("{:.0}", of(pairs.iter().map(|(quiet, _)| pick(quiet)).collect())),
-            format!("{:.0}", of(pairs.iter().map(|(_, swapping)| pick(swapping)).collect())),
+            format!(
+                "{:.0}",
+                of(pairs.iter().map(|(quiet, _)| pick(quiet)).collect())
+            ),
+            format!(
+                "{:.0}",
+                of(pairs.iter().map(|(_, swapping)| pick(swapping)).collect())
+            ),
             format!(
                 "{:.2}",
-                of(pairs.iter().map(|(quiet, swapping)| pick(swapping) / pick(quiet)).collect())
+                of(pairs
+                    .iter()
+                    .map(|(quiet, swapping)| pick(swapping) / pick(quiet))
+                    .collect())
             ),
         ]
     };
