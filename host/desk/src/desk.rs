@@ -34,7 +34,7 @@ pub use bypassing::BypassError;
 pub use draining::Left;
 pub use orders::Drain;
 pub use people::{AgentStatus, QueueStatus};
-pub use rolling::RolloutError;
+pub use rolling::{Resumed, RolloutError};
 pub use sending::Waiting;
 
 use crate::assignment::Assignments;
@@ -159,6 +159,9 @@ pub enum ReceiptStatus {
     },
 }
 
+/// Name of the thread that decides beside the others.
+const BESIDE: &str = "desk-beside";
+
 /// What a company decides by, and what it tries beside that.
 #[derive(Clone, Debug)]
 struct Deciding {
@@ -275,6 +278,19 @@ impl Desk {
         generations: Vec<Arc<Generation>>,
         settings: DeskSettings,
     ) -> Result<Desk, DeskError> {
+        Desk::open_trying(journal, generations, Vec::new(), settings)
+    }
+
+    /// The same, going on with what was tried when the host stopped.
+    ///
+    /// # Errors
+    /// As [`open`](Desk::open).
+    pub fn open_trying(
+        journal: Arc<dyn Journal>,
+        generations: Vec<Arc<Generation>>,
+        on_trial: Vec<Resumed>,
+        settings: DeskSettings,
+    ) -> Result<Desk, DeskError> {
         let mut names = HashMap::new();
         let mut companies = HashMap::new();
         let clock = Steady::new(settings.clock);
@@ -307,6 +323,9 @@ impl Desk {
             listeners: RwLock::default(),
             beside: Line::default(),
         });
+        for resumed in on_trial {
+            inner.resume(resumed);
+        }
         inner.take_up(None)?;
         for company in inner.all() {
             if let Some(here) = inner.at(company) {
@@ -342,7 +361,7 @@ impl Desk {
         threads.push(clocks);
         let inner = Arc::clone(&self.inner);
         let beside = thread::Builder::new()
-            .name("desk-beside".to_owned())
+            .name(BESIDE.to_owned())
             .stack_size(own_stack + inner.settings.stack)
             .spawn(move || inner.decide_beside())
             .map_err(DeskError::Threads)?;
@@ -401,11 +420,14 @@ impl Desk {
     pub fn stop(&self) {
         self.inner.work.close();
         self.inner.timers.close();
-        self.inner.beside.close();
         self.inner.requests.refuse_all();
         // It has ended already where nobody hears it.
         let _ = self.inner.turning.send(Turning::Stop);
         for thread in self.threads().drain(..) {
+            // Those that decide have ended by then: what they did is counted.
+            if thread.thread().name() == Some(BESIDE) {
+                self.inner.beside.close();
+            }
             // One that panicked has said so.
             let _ = thread.join();
         }

@@ -15,6 +15,7 @@
 mod beside;
 mod judge;
 mod line;
+mod recent;
 mod scratch;
 mod tally;
 
@@ -67,8 +68,8 @@ pub struct RolloutReport {
     pub terms: RolloutTerms,
     /// What the generation that is tried came to.
     pub candidate_arm: ArmReport,
-    /// What the other came to on its own share; of a shadow, on what the
-    /// shadow was asked about.
+    /// What the other came to on its own share; of a shadow, on the
+    /// conversations in the shadow's share.
     pub control_arm: ArmReport,
     /// How the answers of the two compare on the same input.
     pub compared: Compared,
@@ -104,6 +105,7 @@ impl Rollout {
     /// The same on other terms: whoever it took it takes still, if its share
     /// did not shrink.
     pub(crate) fn on(&self, terms: RolloutTerms) -> Rollout {
+        self.tally().judge_anew();
         Rollout {
             company: self.company,
             terms: RolloutTerms {
@@ -130,9 +132,17 @@ impl Rollout {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The bound a canary is beyond.
+    pub(crate) fn breach(&self) -> Option<Breach> {
+        match self.terms.kind {
+            RolloutKind::Canary => breach(&self.terms.bounds, &self.tally()),
+            RolloutKind::Shadow => None,
+        }
+    }
+
     pub(crate) fn report(&self) -> RolloutReport {
+        let breach = self.breach();
         let tally = self.tally();
-        let breach = breach(&self.terms.bounds, &tally);
         RolloutReport {
             company: self.candidate.company.clone(),
             generation: self.candidate.number,
@@ -141,7 +151,7 @@ impl Rollout {
             candidate_arm: tally.candidate.report(),
             control_arm: tally.control.report(),
             compared: tally.compared.clone(),
-            breach: breach.filter(|_| self.terms.kind == RolloutKind::Canary),
+            breach,
         }
     }
 }
@@ -191,13 +201,14 @@ impl<'a> Trying<'a> {
 
     /// It was decided; and the other may be asked the same.
     pub(crate) fn decided(&self, decision: &Decision, question: Option<Question>) {
-        let mut tally = self.rollout.tally();
         let by_policies = !decision.stamp.plugins.is_empty();
         if by_policies {
-            tally.arm(self.arm).count(decision);
+            self.rollout.tally().arm(self.arm).count(decision);
         }
         let Some(question) = question else {
-            tally.compared.no_time += u64::from(self.is_compared());
+            if self.is_compared() {
+                self.rollout.tally().compared.no_time += 1;
+            }
             return;
         };
         let job = Job {
@@ -205,11 +216,17 @@ impl<'a> Trying<'a> {
             arm: self.arm,
             decision: answers(decision),
             by_policies,
+            failed: tally::failure(decision).is_some(),
             question,
         };
         if !self.line.push(job) {
-            tally.compared.no_time += 1;
+            self.rollout.tally().compared.no_time += 1;
         }
+    }
+
+    /// It could not be decided for want of room.
+    pub(crate) fn found_no_room(&self) {
+        self.rollout.tally().arm(self.arm).found_no_room();
     }
 }
 
@@ -231,10 +248,6 @@ fn answers(decision: &Decision) -> Decision {
         route: decision.route.clone(),
         tone: decision.tone.clone(),
         escalation: decision.escalation.clone(),
-        outcome: match tally::failure(decision) {
-            Some(failure) => failure,
-            None => decision.outcome,
-        },
         ..Decision::of(decision.stamp.generation, decision.interaction.as_deref())
     }
 }

@@ -427,6 +427,7 @@ impl Setups {
             expected: before,
             by: wanted.by.clone(),
             because,
+            promotes: because == "promoted",
             moved: wanted.moved.clone(),
             audit: Some(entry),
         };

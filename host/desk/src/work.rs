@@ -61,7 +61,8 @@ struct Waiting {
     taken: usize,
     /// What waits or is in somebody's hands, by company.
     undecided: HashMap<CompanyId, usize>,
-    /// How long the work that was taken last had waited.
+    /// How long the work that was taken last had waited, or that has come back
+    /// since; nothing once the line was empty.
     waited: Duration,
     /// Since when nobody has taken any of what waits.
     untouched: Instant,
@@ -86,10 +87,10 @@ impl Default for Waiting {
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// Each with when it was put here.
+    /// Each with when it was first put here.
     work: VecDeque<(Instant, Work)>,
-    /// Whether somebody is at it.
-    taken: bool,
+    /// While somebody is at it: when what they took was first put here.
+    taken: Option<Instant>,
 }
 
 impl WorkList {
@@ -99,11 +100,11 @@ impl WorkList {
         let now = Instant::now();
         let queue = waiting.lanes.entry(lane).or_default();
         queue.work.push_back((now, work));
-        let is_first = queue.work.len() == 1 && !queue.taken;
+        let is_first = queue.work.len() == 1 && queue.taken.is_none();
         if waiting.count == 0 {
             waiting.untouched = now;
         }
-        waiting.count += 1;
+        waiting.joined(Duration::ZERO);
         *waiting.undecided.entry(lane.company).or_default() += 1;
         if is_first {
             waiting.make_ready(lane);
@@ -143,21 +144,21 @@ impl WorkList {
     }
 
     /// Give a lane back, with the work that was taken from it where that is
-    /// still to be done.
+    /// still to be done: that goes on waiting as long as it has.
     pub(crate) fn give_back(&self, lane: Lane, left: Option<Work>) {
         let mut waiting = self.waiting();
         waiting.taken -= 1;
         let Some(queue) = waiting.lanes.get_mut(&lane) else {
             return;
         };
-        queue.taken = false;
+        let since = queue.taken.take().unwrap_or_else(Instant::now);
         if let Some(work) = left {
-            queue.work.push_front((Instant::now(), work));
+            queue.work.push_front((since, work));
         }
         let is_empty = queue.work.is_empty();
-        waiting.count += usize::from(left.is_some());
-        if left.is_none() {
-            waiting.is_decided(lane.company);
+        match left {
+            Some(_) => waiting.joined(since.elapsed()),
+            None => waiting.is_decided(lane.company),
         }
         if is_empty {
             waiting.lanes.remove(&lane);
@@ -234,6 +235,15 @@ impl Waiting {
         ready.push_back(lane);
     }
 
+    /// Count work that joined the line, after having waited so long.
+    fn joined(&mut self, waited: Duration) {
+        self.waited = match self.count {
+            0 => waited,
+            _ => self.waited.max(waited),
+        };
+        self.count += 1;
+    }
+
     fn is_decided(&mut self, company: CompanyId) {
         if let Some(count) = self.undecided.get_mut(&company) {
             *count -= 1;
@@ -254,7 +264,7 @@ impl Waiting {
         }
         let queue = self.lanes.get_mut(&lane)?;
         let (since, work) = queue.work.pop_front()?;
-        queue.taken = true;
+        queue.taken = Some(since);
         self.count -= 1;
         self.taken += 1;
         Some((since, (lane, work)))
@@ -334,6 +344,44 @@ mod tests {
         }
         assert_eq!((of(1), of(2)), (0, 0));
         assert_eq!(list.line(), (0, Duration::ZERO));
+    }
+
+    #[test]
+    fn what_comes_back_is_as_old_as_it_was() {
+        let step = Duration::from_millis(20);
+        let list = WorkList::default();
+        list.push(lane(1, 0), input(1));
+        for _ in 0..3 {
+            std::thread::sleep(step);
+            let taken = list.take(1);
+            list.give_back(taken[0].0, Some(taken[0].1));
+        }
+        let (count, waited) = list.line();
+        assert!(count == 1 && waited >= step * 3, "{count} {waited:?}");
+
+        let taken = list.take(1);
+        list.push(lane(1, 1), input(2));
+        list.give_back(taken[0].0, Some(taken[0].1));
+        let (count, waited) = list.line();
+        assert!(count == 2 && waited >= step * 3, "{count} {waited:?}");
+    }
+
+    #[test]
+    fn an_empty_line_forgets_how_long_others_waited() {
+        let hour = Duration::from_secs(3600);
+        let list = WorkList::default();
+        list.push(lane(1, 0), input(1));
+        let taken = list.take(1);
+        list.waiting().waited = hour;
+        list.give_back(taken[0].0, None);
+        list.push(lane(1, 0), input(2));
+        let (count, waited) = list.line();
+        assert!(count == 1 && waited < hour, "{count} {waited:?}");
+
+        let taken = list.take(1);
+        list.waiting().waited = hour;
+        list.give_back(taken[0].0, Some(taken[0].1));
+        assert!(list.line().1 < hour, "nor does what comes back to it know");
     }
 
     #[test]

@@ -88,6 +88,7 @@ impl Pipelines {
             recording: Recording::NONE,
             known: BTreeMap::new(),
             bypasses: Arc::default(),
+            aside: false,
         }
     }
 }
@@ -105,6 +106,8 @@ pub struct PipelinePass<'a> {
     known: BTreeMap<Stage, Arc<Answers>>,
     /// What an operator has taken out.
     bypasses: Arc<Bypasses>,
+    /// Whether nobody goes by what it comes to: then no breaker does.
+    aside: bool,
 }
 
 /// Whether a pass may use the instances it needs; asked once, for all plugins
@@ -150,6 +153,13 @@ impl<'a> PipelinePass<'a> {
         if let Admitted::NotYet(plugins) = &mut self.admission {
             plugins.retain(|(stage, plugin)| bypasses.find(*stage, plugin.name()).is_none());
         }
+        self
+    }
+
+    /// Make a decision nobody goes by: breakers neither stop it nor count it.
+    #[must_use]
+    pub fn aside(mut self, aside: bool) -> PipelinePass<'a> {
+        self.aside = aside;
         self
     }
 
@@ -280,12 +290,17 @@ impl<'a> PipelinePass<'a> {
     ) -> Asked<A> {
         let recording = self.recording;
         let known = self.known.get(&stage).cloned();
+        let aside = self.aside;
         if let Some(bypass) = self.bypass(stage, plugin) {
             let trace = Trace::not_called(bypass.outcome());
             return asked(plugin, stage, None, trace, 0, Micros::default());
         }
         // One that is left alone costs no instance.
-        if let Some(outcome) = plugin.breaker(stage).refusal(Instant::now()) {
+        let refusal = match self.aside {
+            true => None,
+            false => plugin.breaker(stage).refusal(Instant::now()),
+        };
+        if let Some(outcome) = refusal {
             let trace = Trace::not_called(outcome);
             return asked(plugin, stage, None, trace, 0, Micros::default());
         }
@@ -293,7 +308,7 @@ impl<'a> PipelinePass<'a> {
             Ok(found) => found,
             Err(outcome) => {
                 // One that does not start fails too.
-                if outcome.kind.is_failure() {
+                if outcome.kind.is_failure() && !self.aside {
                     plugin.breaker(stage).report(outcome.kind, Instant::now());
                 }
                 let trace = Trace::not_called(outcome);
@@ -302,6 +317,7 @@ impl<'a> PipelinePass<'a> {
         };
         let use_number = lease.next_use();
         lease.known = known;
+        lease.aside = aside;
         let (answer, trace) = call(lease, recording);
         let micros = Micros {
             call: micros(trace.call),

@@ -105,9 +105,19 @@ pub struct Trying {
     pub recalled: Recalled,
     /// What an operator has taken out.
     pub bypasses: Arc<Bypasses>,
+    /// Whether nobody goes by it: then it leaves breakers as they are.
+    pub aside: bool,
 }
 
 impl Trying {
+    /// One that nobody goes by.
+    pub fn aside() -> Trying {
+        Trying {
+            aside: true,
+            ..Trying::default()
+        }
+    }
+
     /// On things as they are.
     pub fn recording(recording: Recording) -> Trying {
         Trying {
@@ -224,7 +234,8 @@ impl Generation {
             .pass(stages.iter().copied(), patience)
             .recording(trying.recording)
             .recalling(&trying.recalled)
-            .bypassing(&trying.bypasses);
+            .bypassing(&trying.bypasses)
+            .aside(trying.aside);
         if stages.contains(&Stage::Classify) {
             let decided = pass.classify(&situation);
             classified(&mut decision, &mut situation, decided);
@@ -310,7 +321,8 @@ impl Generation {
             .pass(stages.into_iter().chain([Stage::Tone]), patience)
             .recording(trying.recording)
             .recalling(&trying.recalled)
-            .bypassing(&trying.bypasses);
+            .bypassing(&trying.bypasses)
+            .aside(trying.aside);
         let mut situation = Arc::new(situation);
         if classifies {
             let decided = pass.classify(&situation);

@@ -26,7 +26,8 @@ pub struct Restored {
     pub bytes: u64,
     /// Last arrival it holds.
     pub newest: Ordinal,
-    /// Where the journal is that was there before.
+    /// Where the journal is that was there before, or its log where only that
+    /// was left.
     pub set_aside: Option<PathBuf>,
 }
 

@@ -90,7 +90,8 @@ impl Access {
         self.read(|held| held.guarded)
     }
 
-    /// Whether a caller still is who they were when they asked.
+    /// Whether a caller still is who they were when they asked. Whether an agent
+    /// somebody vouches for is on the roster, the guard knows.
     pub(crate) fn stands(&self, caller: &Caller) -> bool {
         match caller {
             Caller::Local => !self.is_guarded(),

@@ -12,7 +12,6 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use patchbay_desk::DeskError;
 
 use crate::access::Caller;
 use crate::body;
@@ -56,7 +55,7 @@ pub(crate) async fn check(
 
 /// An agent somebody vouches for is one of the roster's: who is taken off it is
 /// let in no more, as with a token of ours.
-fn is_on_the_roster(app: &App, caller: Option<&Caller>) -> Result<(), Problem> {
+pub(crate) fn is_on_the_roster(app: &App, caller: Option<&Caller>) -> Result<(), Problem> {
     let Some(Caller::Vouched(vouched)) = caller else {
         return Ok(());
     };
@@ -67,8 +66,8 @@ fn is_on_the_roster(app: &App, caller: Option<&Caller>) -> Result<(), Problem> {
     let Ok(desk) = app.desk() else {
         return Ok(());
     };
-    match desk.agent(company, agent) {
-        Err(DeskError::UnknownAgent(_)) => {
+    match desk.has_agent(company, agent) {
+        Ok(false) => {
             Err(Problem::of(Kind::Forbidden)
                 .detail("the agent is not on the roster of the company"))
         }

@@ -316,13 +316,17 @@ fn open(
         observer: Arc::clone(telemetry) as _,
         ..DeskSettings::default()
     };
-    let desk = Arc::new(Desk::open(opened, generations.clone(), desk_settings)?);
+    let desk = Arc::new(Desk::open_trying(
+        opened,
+        generations.clone(),
+        setups.on_trial()?,
+        desk_settings,
+    )?);
     for one in &unready {
         desk.expect(&one.name, one.company);
     }
     let unready = unready.into_iter().map(|one| (one.name, one.because));
     let setups = setups.followed_by(Arc::clone(&desk));
-    setups.resume(&desk)?;
     Ok(Opened {
         companies: Arc::new(Companies::of(generations).without(unready)),
         desk: Some(desk),

@@ -159,6 +159,7 @@ fn first(journal: &dyn Journal, file: Built) -> Result<Arc<Generation>, ServeErr
         expected: None,
         by: "start".to_owned(),
         because: "started",
+        promotes: false,
         moved: BTreeMap::new(),
         audit: None,
     };

@@ -57,8 +57,11 @@ pub(crate) struct PeerNames(pub(crate) Arc<[String]>);
 pub(crate) struct Tls {
     settings: TlsSettings,
     config: RwLock<Arc<ServerConfig>>,
+    /// The files as they were just before they were first read.
+    first: Stamp,
 }
 
+/// Length and time of change of each file.
 type Stamp = Vec<Option<(u64, SystemTime)>>;
 
 impl Tls {
@@ -67,10 +70,13 @@ impl Tls {
     /// # Errors
     /// [`TlsError`].
     pub(crate) fn of(settings: &TlsSettings) -> Result<Tls, TlsError> {
+        // Before they are read: what changes meanwhile is read again.
+        let first = stamp(settings);
         let config = RwLock::new(Arc::new(config(settings)?));
         Ok(Tls {
             settings: settings.clone(),
             config,
+            first,
         })
     }
 
@@ -116,35 +122,34 @@ impl Tls {
                 return;
             }
         };
-        let mut stamp = self.stamp();
+        let mut last = self.first.clone();
         loop {
             let told = tokio::select! {
                 _ = ticks.tick() => false,
                 _ = hangups.recv() => true,
             };
-            let now = self.stamp();
-            if told || now != stamp {
-                stamp = now;
+            let now = stamp(&self.settings);
+            if told || now != last {
+                last = now;
                 let tls = Arc::clone(&self);
                 // One that panicked has said so.
                 let _ = tokio::task::spawn_blocking(move || tls.reload()).await;
             }
         }
     }
+}
 
-    fn stamp(&self) -> Stamp {
-        let settings = &self.settings;
-        let files = [
-            Some(&settings.certificate),
-            Some(&settings.key),
-            settings.client_ca.as_ref(),
-        ];
-        let stamp = |path: &PathBuf| {
-            let about = std::fs::metadata(path).ok()?;
-            Some((about.len(), about.modified().ok()?))
-        };
-        files.into_iter().flatten().map(stamp).collect()
-    }
+fn stamp(settings: &TlsSettings) -> Stamp {
+    let files = [
+        Some(&settings.certificate),
+        Some(&settings.key),
+        settings.client_ca.as_ref(),
+    ];
+    let stamp = |path: &PathBuf| {
+        let about = std::fs::metadata(path).ok()?;
+        Some((about.len(), about.modified().ok()?))
+    };
+    files.into_iter().flatten().map(stamp).collect()
 }
 
 /// The names a certificate has. Only alternative names count: a common name is

@@ -6,18 +6,20 @@
 //! costs a `stat` of each file; only what has changed is read.
 //!
 //! A file is taken once two looks found the same in it, so that none is taken
-//! half written. What it holds then is compared with what the file gave the
-//! company last: whoever applies another setup by hand is not contradicted by a
-//! file that stays as it is.
+//! half written. At the start, what it holds is compared with every setup the
+//! company keeps: whoever applies another one by hand, or rolls one back, is not
+//! contradicted by a file that stays as it is.
 
 mod content;
 mod file;
 mod notice;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use patchbay_desk::Desk;
 use patchbay_desk::setups::{Refused, Setups, Wanted};
@@ -42,6 +44,8 @@ const WATCH: &str = "watch";
 const FILES: [&str; 2] = [WATCH, "start"];
 /// Generations looked through at once.
 const PAGE: usize = 100;
+/// How long a file is let be whose look broke off.
+const REST: Duration = Duration::from_secs(30);
 /// Most reasons that an alert repeats.
 const REASONS: usize = 10;
 
@@ -51,7 +55,14 @@ pub(crate) struct Watch {
     files: BTreeMap<PathBuf, File>,
     /// Which file a company is of.
     owners: BTreeMap<String, PathBuf>,
+    /// Until when files are let be whose look broke off.
+    resting: BTreeMap<PathBuf, Instant>,
+    /// What is tried again, by company, and what decided when it was refused.
+    pending: BTreeMap<String, Pending>,
 }
+
+/// Digest of a setup that is tried again, and the generation it would replace.
+type Pending = ([u8; 32], Option<u64>);
 
 impl Watch {
     pub(crate) fn of(app: Arc<App>) -> Watch {
@@ -59,6 +70,8 @@ impl Watch {
             app,
             files: BTreeMap::new(),
             owners: BTreeMap::new(),
+            resting: BTreeMap::new(),
+            pending: BTreeMap::new(),
         }
     }
 
@@ -85,6 +98,12 @@ impl Watch {
         }
     }
 
+    /// Have what is to be tried again tried at the next look.
+    #[cfg(test)]
+    pub(crate) fn hurry(&mut self) {
+        self.files.values_mut().for_each(File::hurry);
+    }
+
     /// Look at every file once. Blocks.
     pub(crate) fn look(&mut self) {
         let (app, named) = (Arc::clone(&self.app), self.app.settings.company_files());
@@ -96,17 +115,36 @@ impl Watch {
             if app.is_stopping() {
                 return;
             }
-            let mut file = match self.files.remove(path) {
-                Some(file) => file,
-                None => self.begin(path, setups, &desk),
-            };
-            self.look_at(path, &mut file, setups, &desk);
-            self.files.insert(path.clone(), file);
+            if self
+                .resting
+                .get(path)
+                .is_some_and(|end| Instant::now() < *end)
+            {
+                continue;
+            }
+            self.resting.remove(path);
+            // One that breaks a look off leaves the others watched.
+            let looked = catch_unwind(AssertUnwindSafe(|| self.look_once(path, setups, &desk)));
+            if looked.is_err() {
+                tracing::error!(file = %path.display(), "a look at the company file was broken off by a defect of the host; it is looked at again in {} s", REST.as_secs());
+                self.resting.insert(path.clone(), Instant::now() + REST);
+            }
         }
     }
 
-    /// A file that is seen for the first time: whether it changed since the
-    /// company was given what it held.
+    fn look_once(&mut self, path: &Path, setups: &Setups, desk: &Desk) {
+        let mut file = match self.files.get(path) {
+            Some(file) => file.clone(),
+            None => self.begin(path, setups, desk),
+        };
+        // Known before it is looked at: a look that breaks off forgets nothing.
+        self.files.insert(path.to_owned(), file.clone());
+        self.look_at(path, &mut file, setups, desk);
+        self.files.insert(path.to_owned(), file);
+    }
+
+    /// A file that is seen for the first time: whether it holds anything the
+    /// company does not keep already.
     fn begin(&mut self, path: &Path, setups: &Setups, desk: &Desk) -> File {
         let mut file = File::default();
         let Ok(source) = setups.assembler().read(path) else {
@@ -116,14 +154,11 @@ impl Watch {
         let Some(company) = named(&source.document) else {
             return file;
         };
-        match given(desk, &company) {
-            Ok(Some(digest)) if digest == source.document().digest().bytes() => {}
-            Ok(Some(_)) => return file,
-            // The company is somebody else's doing, until the file changes.
-            Ok(None) if desk.company(&company).is_ok() => {}
-            Ok(None) => return file,
+        match is_news(desk, &company, source.document().digest().bytes()) {
+            Ok(true) => return file,
+            Ok(false) => {}
             Err(error) => {
-                tracing::warn!(company, %error, "what its file gave the company last is not known");
+                tracing::warn!(company, %error, "whether the company's file changed is not known");
             }
         }
         self.owners
@@ -140,9 +175,14 @@ impl Watch {
             Found::Nothing => {}
             Found::Gone => {
                 tracing::warn!(file = %path.display(), "the company file is gone; the company goes on with what it decides by");
-                let mut owners = self.owners.iter();
-                if let Some((company, _)) = owners.find(|(_, owner)| owner.as_path() == path) {
+                if let Some(company) = self.owned(path) {
                     self.app.watched.removed(company, path);
+                }
+            }
+            Found::Unreadable(error) => self.refuse(&unreadable(path, &error), desk),
+            Found::Readable => {
+                if let Some(company) = self.owned(path) {
+                    self.app.watched.forget(company);
                 }
             }
             Found::Changed(content) => {
@@ -153,15 +193,35 @@ impl Watch {
                     file.is_not_taken();
                     return;
                 }
-                self.take(path, read, setups, desk);
+                if self.take(path, read, setups, desk) {
+                    file.try_again();
+                }
             }
         }
     }
 
-    fn take(&mut self, path: &Path, read: Result<Source, Rejected>, setups: &Setups, desk: &Desk) {
+    /// The company a file is of.
+    fn owned(&self, path: &Path) -> Option<&str> {
+        let mut owners = self.owners.iter();
+        let (company, _) = owners.find(|(_, owner)| owner.as_path() == path)?;
+        Some(company)
+    }
+
+    /// Apply what was read. Answers whether to try the same again: what speaks
+    /// against it may pass.
+    fn take(
+        &mut self,
+        path: &Path,
+        read: Result<Source, Rejected>,
+        setups: &Setups,
+        desk: &Desk,
+    ) -> bool {
         let source = match read {
             Ok(source) => source,
-            Err(wrong) => return self.refuse(&wrong, desk),
+            Err(wrong) => {
+                self.refuse(&wrong, desk);
+                return false;
+            }
         };
         let text = source.document.clone();
         let reject = |problems: Vec<Located>| Rejected {
@@ -170,7 +230,8 @@ impl Watch {
             problems,
         };
         let Some(company) = named(&source.document) else {
-            return self.refuse(&reject(vec![Located::whole("it names no company")]), desk);
+            self.refuse(&reject(vec![Located::whole("it names no company")]), desk);
+            return false;
         };
         let owner = self
             .owners
@@ -181,13 +242,20 @@ impl Watch {
             let message = format!("company {company:?} has a file already, {file:?}; take one out");
             // The company's own file is right: this is no news of the company's.
             tracing::error!(file = %path.display(), "the company file is not applied: {message}");
-            return;
+            return false;
         }
         self.owners.insert(company.clone(), path.to_owned());
         let digest = source.document().digest().bytes();
         if decides_by(desk, &company, digest) {
             self.app.watched.unchanged(&company, path);
-            return;
+            return false;
+        }
+        let pending = self.pending.remove(&company);
+        if pending
+            .is_some_and(|(what, active)| what == digest && active != active_of(desk, &company))
+        {
+            // Somebody gave the company another setup meanwhile.
+            return false;
         }
         let wanted = Wanted {
             by: WATCH.to_owned(),
@@ -208,15 +276,29 @@ impl Watch {
                     tracing::warn!(company, "{warning}");
                 }
                 self.app.watched.applied(&company, path, plan.number);
+                false
             }
-            Err(refused) => self.refuse(&reject(reasons(refused)), desk),
+            Err(refused) => {
+                let passes = may_pass(&refused);
+                if passes {
+                    let active = active_of(desk, &company);
+                    self.pending.insert(company.clone(), (digest, active));
+                }
+                let wrong = reject(reasons(refused));
+                // What stays as it is is told once.
+                if !passes || !self.app.watched.says(&company, path, &shown(&wrong)) {
+                    self.refuse(&wrong, desk);
+                }
+                passes
+            }
         }
     }
 
     /// Tell why a file changes nothing: in the log, in the company's feed, and
     /// where its generations are listed.
     fn refuse(&self, wrong: &Rejected, desk: &Desk) {
-        let Some(company) = named(&wrong.text) else {
+        let owned = || self.owned(&wrong.path).map(str::to_owned);
+        let Some(company) = named(&wrong.text).or_else(owned) else {
             tracing::error!(
                 "the company file is not applied: {}",
                 escaped(&wrong.to_string())
@@ -229,13 +311,7 @@ impl Watch {
             escaped(&wrong.to_string())
         );
         let file = notice::name(&wrong.path);
-        // Without its directory: who reads it need not know this machine.
-        let shown = Rejected {
-            path: PathBuf::from(&file),
-            text: wrong.text.clone(),
-            problems: wrong.problems.clone(),
-        };
-        let reasons: Vec<String> = shown.to_string().lines().map(escaped).collect();
+        let reasons = shown(wrong);
         let told: Vec<_> = reasons.iter().take(REASONS).collect();
         let about = json!({"file": file, "problems": told, "reasons": reasons.len()});
         // A company that never began has no feed.
@@ -243,6 +319,26 @@ impl Watch {
             tracing::debug!(%error, "no alert of the refused company file");
         }
         self.app.watched.refused(&company, &wrong.path, reasons);
+    }
+}
+
+/// Everything that is wrong with a file, a line each. Without its directory:
+/// who reads it need not know this machine.
+fn shown(wrong: &Rejected) -> Vec<String> {
+    let shown = Rejected {
+        path: PathBuf::from(notice::name(&wrong.path)),
+        text: wrong.text.clone(),
+        problems: wrong.problems.clone(),
+    };
+    shown.to_string().lines().map(escaped).collect()
+}
+
+/// That a file, or something it names, cannot be read.
+fn unreadable(path: &Path, error: &io::Error) -> Rejected {
+    Rejected {
+        path: path.to_owned(),
+        text: std::fs::read_to_string(path).unwrap_or_default(),
+        problems: vec![Located::whole(format!("cannot be read: {error}"))],
     }
 }
 
@@ -260,23 +356,25 @@ fn escaped(text: &str) -> String {
     shown
 }
 
-/// Digest of what a file gave a company last.
-fn given(desk: &Desk, company: &str) -> Result<Option<[u8; 32]>, JournalError> {
+/// Whether a company keeps no setup of this digest, whoever gave it. One that
+/// never had a setup of a file is somebody else's doing, until the file changes.
+fn is_news(desk: &Desk, name: &str, digest: [u8; 32]) -> Result<bool, JournalError> {
     let journal = desk.journal();
-    let Some(company) = journal.find_company(company)? else {
-        return Ok(None);
+    let Some(company) = journal.find_company(name)? else {
+        return Ok(true);
     };
+    let mut by_file = false;
     let mut before = u64::MAX;
     loop {
         let page = journal.generations(company, before, PAGE)?;
         let Some(last) = page.last() else {
-            return Ok(None);
+            return Ok(by_file || desk.company(name).is_err());
         };
         before = last.number;
-        let by_file = |by: &str| FILES.contains(&by);
-        if let Some(row) = page.iter().find(|row| by_file(&row.by)) {
-            return Ok(Some(row.digest));
+        if page.iter().any(|row| row.digest == digest) {
+            return Ok(false);
         }
+        by_file |= page.iter().any(|row| FILES.contains(&row.by.as_str()));
     }
 }
 
@@ -284,11 +382,28 @@ fn given(desk: &Desk, company: &str) -> Result<Option<[u8; 32]>, JournalError> {
 fn decides_by(desk: &Desk, company: &str, digest: [u8; 32]) -> bool {
     let journal = desk.journal();
     let active = || {
+        let number = active_of(desk, company)?;
         let company = journal.find_company(company).ok()??;
-        let number = journal.active_generation(company).ok()??;
         Some(journal.generation(company, number).ok()??.0.digest)
     };
     active() == Some(digest)
+}
+
+/// Number of the generation a company decides by, as far as that can be read.
+fn active_of(desk: &Desk, company: &str) -> Option<u64> {
+    let journal = desk.journal();
+    let company = journal.find_company(company).ok()??;
+    journal.active_generation(company).ok()?
+}
+
+/// Whether what speaks against a setup may pass while the setup stays as it is:
+/// work at hand, another change at the same moment, a journal that cannot write.
+fn may_pass(refused: &Refused) -> bool {
+    match refused {
+        Refused::Wrong { problems, .. } => problems.is_empty(),
+        Refused::Activate(_) => true,
+        _ => false,
+    }
 }
 
 /// Everything that speaks against a setup.

@@ -12,4 +12,5 @@ pub mod contenders;
 pub mod office;
 pub mod raw;
 pub mod rounds;
+pub mod served;
 pub mod table;

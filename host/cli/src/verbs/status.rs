@@ -58,12 +58,15 @@ fn print(status: &Value) -> Result<(), Failure> {
             thousands(number(journal, "clocks"))
         ))?;
     }
-    output::line(format!(
-        "requests    {} waiting, {} decisions running, {}",
-        number(status, "waiting"),
-        number(status, "running"),
-        text(status, "load")
-    ))?;
+    // A company's token is not told.
+    if status.get("waiting").is_some() {
+        output::line(format!(
+            "requests    {} waiting, {} decisions running, {}",
+            number(status, "waiting"),
+            number(status, "running"),
+            text(status, "load")
+        ))?;
+    }
     for concern in list(status, "concerns") {
         output::line(format!("look        {}", concern.as_str().unwrap_or("")))?;
     }

@@ -39,6 +39,8 @@ pub struct Change {
     /// Where conversations of queues that are gone go, beside what the setup's
     /// document says.
     pub moved: BTreeMap<String, String>,
+    /// Whether that is only for what the company tries, and within its bounds.
+    pub promotes: bool,
     /// What the audit trail says of it; absent: the host did it by itself.
     pub audit: Option<AuditEntry>,
 }
@@ -92,6 +94,9 @@ pub enum ActivateError {
     /// The desk cannot work with it.
     #[error(transparent)]
     Desk(#[from] DeskError),
+    /// It is not tried any more, or does worse than it may.
+    #[error("generation {0} is not on trial any more, or beyond a bound")]
+    NotOnTrial(u64),
 }
 
 /// Everything a company has at hand that a setup has no room for.
@@ -221,6 +226,14 @@ impl Desk {
         let now = inner.now();
         let here = inner.at(company);
         let before = here.as_ref().map(|here| here.generation());
+        if change.promotes {
+            let number = change.generation.number;
+            let tried = here.as_ref().and_then(|here| here.deciding().rollout);
+            let tried = tried.filter(|tried| tried.candidate.number == number);
+            if tried.is_none_or(|tried| tried.breach().is_some()) {
+                return Err(ActivateError::NotOnTrial(number));
+            }
+        }
         if let Some(here) = &here {
             // Refused before anything is written.
             here.assignments
@@ -269,8 +282,6 @@ impl Inner {
             tracing::error!(company = next.company, generation = next.number, %error,
                 "the floor keeps the queues and rules from before until the next start");
         }
-        // Memories of plugins may have been copied meanwhile.
-        self.at_hand.forget_all();
         let roster = newly_listed(before, &next);
         self.listen(company, &next);
         here.decide_by(Deciding {

@@ -1,5 +1,6 @@
 //! Taking a stage or a plugin out of a company's decisions for a while.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -145,8 +146,14 @@ fn bypassable(here: &Here, bypass: &Bypass) -> Result<(), BypassError> {
         }
         Bypassed::Stage(_) => {}
         Bypassed::Plugin(name) => {
-            let known = pipelines.plugins().into_iter();
-            let known: Vec<String> = known.map(|plugin| plugin.name().to_owned()).collect();
+            let tried = here.deciding().rollout;
+            let tried = tried.as_ref().map(|tried| &tried.candidate.pipelines);
+            let all = [Some(pipelines), tried].into_iter().flatten();
+            let known: BTreeSet<String> = all
+                .flat_map(|pipelines| pipelines.plugins())
+                .map(|plugin| plugin.name().to_owned())
+                .collect();
+            let known: Vec<String> = known.into_iter().collect();
             if !known.contains(name) {
                 let name = name.clone();
                 return Err(BypassError::UnknownPlugin { name, known });

@@ -126,6 +126,15 @@ impl Desk {
         })
     }
 
+    /// Whether an agent is on the roster.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn has_agent(&self, company: &str, agent: &str) -> Result<bool, DeskError> {
+        let here = self.inner.here(self.company(company)?)?;
+        Ok(here.assignments.room().has_agent(agent))
+    }
+
     /// A company's queues, by id.
     ///
     /// # Errors

@@ -44,6 +44,16 @@ pub enum RolloutError {
     Desk(#[from] DeskError),
 }
 
+/// What was tried when the host stopped, ready to go on.
+#[derive(Debug)]
+pub struct Resumed {
+    pub(crate) company: CompanyId,
+    pub(crate) control: u64,
+    pub(crate) candidate: Arc<Generation>,
+    pub(crate) terms: RolloutTerms,
+    pub(crate) tally: Tally,
+}
+
 /// Why something is tried no more.
 #[derive(Clone, Debug)]
 pub(crate) enum Ending<'a> {
@@ -204,26 +214,6 @@ impl Desk {
         Ok(report)
     }
 
-    /// Go on with what was tried when the host stopped.
-    ///
-    /// # Errors
-    /// [`RolloutError`].
-    pub(crate) fn resume(
-        &self,
-        company: CompanyId,
-        candidate: Arc<Generation>,
-        terms: RolloutTerms,
-        tally: Tally,
-    ) -> Result<(), RolloutError> {
-        let inner = &self.inner;
-        let _alone = inner.changing.lock();
-        let here = inner.here(company)?;
-        let control = here.generation();
-        let rollout = Rollout::new(company, terms, control, candidate, tally);
-        inner.try_beside(&here, rollout);
-        Ok(())
-    }
-
     /// The generation a company tries.
     pub(crate) fn tried(&self, company: CompanyId) -> Option<Arc<Generation>> {
         let tried = self.inner.at(company)?.deciding().rollout?;
@@ -262,6 +252,26 @@ impl Desk {
 }
 
 impl Inner {
+    /// Go on with what was tried when the host stopped. What was tried against
+    /// another generation is not.
+    pub(super) fn resume(&self, resumed: Resumed) {
+        let Some(here) = self.at(resumed.company) else {
+            return;
+        };
+        let control = here.generation();
+        if control.number == resumed.control {
+            let Resumed {
+                company,
+                candidate,
+                terms,
+                tally,
+                ..
+            } = resumed;
+            let rollout = Rollout::new(company, terms, control, candidate, tally);
+            self.try_beside(&here, rollout);
+        }
+    }
+
     fn try_beside(&self, here: &Here, rollout: Rollout) {
         if rollout.terms.kind == RolloutKind::Canary {
             // What it leaves alone concerns customers.
@@ -281,7 +291,7 @@ impl Inner {
         let mut kept = Instant::now();
         loop {
             match self.beside.take(TICK) {
-                Next::Closed => return,
+                Next::Closed => return self.judge(true),
                 Next::Nothing => {}
                 Next::Job(job) => {
                     // A defect met by one comparison must not stop the others.
@@ -319,7 +329,7 @@ impl Inner {
             let Some(tried) = here.deciding().rollout else {
                 continue;
             };
-            if let Some(breach) = tried.report().breach {
+            if let Some(breach) = tried.breach() {
                 self.take_back(&here, &tried, breach);
             } else if keeps {
                 let _alone = self.changing.lock();

@@ -76,7 +76,7 @@ impl Pass<'_> {
         let made = self
             .generation
             .decide_on(matter.situation, stages, &how, self.patience);
-        let asked = self.asked(made, given)?;
+        let asked = self.told_room(self.trying.as_ref(), self.asked(made, given))?;
         if let Some(trying) = &self.trying {
             trying.decided(asked.decision(), question);
         }
@@ -111,11 +111,23 @@ impl Pass<'_> {
         let made = self
             .generation
             .check_on(matter.situation, at_hand, &how, self.patience);
-        let asked = self.asked(made, given)?;
+        let asked = self.told_room(trying.as_ref(), self.asked(made, given))?;
         if let Some(trying) = &trying {
             trying.decided(asked.decision(), question);
         }
         Ok(asked)
+    }
+
+    /// What is tried hears where there was no room to decide.
+    fn told_room<'a>(
+        &self,
+        trying: Option<&rollout::Trying<'_>>,
+        asked: Result<Asked<'a>, Undecided>,
+    ) -> Result<Asked<'a>, Undecided> {
+        if let (Some(trying), Err(Undecided::Overloaded)) = (trying, &asked) {
+            trying.found_no_room();
+        }
+        asked
     }
 
     fn recording(&self, situation: &Situation) -> Recording {

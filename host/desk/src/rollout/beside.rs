@@ -101,6 +101,7 @@ impl Beside {
             arm,
             decision,
             by_policies,
+            failed,
             question,
         } = job;
         let own = self
@@ -119,7 +120,7 @@ impl Beside {
         own.scratch.recall(&mut situation, decided, asked);
         let seen = situation.clone();
         // Nobody waits for it, and it keeps nobody waiting.
-        let trying = Trying::default().bypassing(&question.bypasses);
+        let trying = Trying::aside().bypassing(&question.bypasses);
         let patience = Duration::ZERO;
         let stages = question.stages;
         let other = match question.draft {
@@ -131,21 +132,20 @@ impl Beside {
             // Nobody decides about that in either.
             return;
         }
-        let mut tally = rollout.tally();
         let is_overloaded = |decision: &Decision| {
             let mut parts = decision.stamp.plugins.iter();
             parts.any(|part| part.outcome == OutcomeKind::Overloaded)
         };
         if is_overloaded(&other) {
-            tally.compared.no_room += 1;
+            rollout.tally().compared.no_room += 1;
             return;
         }
         own.scratch.remember(&seen, &other);
         if arm == Arm::Control && !other.stamp.plugins.is_empty() {
-            tally.candidate.count(&other);
+            rollout.tally().candidate.count(&other);
         }
-        if decision.outcome.is_failure() || failure(&other).is_some() {
-            tally.compared.failed += 1;
+        if failed || failure(&other).is_some() {
+            rollout.tally().compared.failed += 1;
             return;
         }
         let (control, candidate) = match arm {
@@ -155,7 +155,9 @@ impl Beside {
         let control = serde_json::to_value(control).unwrap_or(Value::Null);
         let differences = compare(&control, candidate, &stages);
         let examples = examples(differences, &decision, &other, arm, &seen);
-        tally.compared.add(examples);
+        // Whoever decides in earnest waits for this lock: nothing is worked out
+        // under it.
+        rollout.tally().compared.add(examples);
     }
 
     /// Forget what is not tried any more.

@@ -73,28 +73,30 @@ pub(crate) fn breach(bounds: &Bounds, tally: &Tally) -> Option<Breach> {
         allowed,
         decisions,
     };
-    let decisions = candidate.decisions();
-    if decisions < bounds.after {
+    let decisions = candidate.asked();
+    let (own, others) = (&candidate.recent, &control.recent);
+    if decisions < bounds.after || !own.is_enough(bounds.after) {
         return None;
     }
     if let Some(more) = bounds.failures {
-        let (measured, allowed) = (candidate.failure_rate(), control.failure_rate() + more);
+        let (measured, allowed) = (own.rate(), others.rate() + more);
         if measured > allowed {
             return Some(breach(Bound::Failures, measured, allowed, decisions));
         }
     }
     if let Some(times) = bounds.p99 {
-        let ((own, slow), (others, usual)) = (candidate.p99(), control.p99());
+        let (slow, usual) = (own.p99(), others.p99());
         let measured = slow as f64 / usual.max(1) as f64;
-        if own.min(others) >= bounds.after && measured > times && slow > usual + NOTICEABLE {
-            return Some(breach(Bound::P99, measured, times, own));
+        let is_slow = measured > times && slow > usual + NOTICEABLE;
+        if is_slow && others.is_enough(bounds.after) {
+            return Some(breach(Bound::P99, measured, times, decisions));
         }
     }
     if let Some(allowed) = bounds.disagreement {
         let compared = &tally.compared;
-        let disagreed = compared.decisions - compared.agreed;
-        let measured = disagreed as f64 / compared.decisions.max(1) as f64;
-        if compared.decisions >= bounds.after && measured > allowed {
+        let measured = compared.recent.0.rate();
+        let is_enough = compared.recent.0.is_enough(bounds.after);
+        if is_enough && compared.decisions >= bounds.after && measured > allowed {
             return Some(breach(
                 Bound::Disagreement,
                 measured,
@@ -118,6 +120,26 @@ mod tests {
             disagreement: Some(0.5),
             ..Bounds::default()
         }
+    }
+
+    fn example() -> crate::rollout::Example {
+        crate::rollout::Example {
+            conversation: None,
+            interaction: None,
+            control: None,
+            candidate: None,
+        }
+    }
+
+    #[test]
+    fn a_canary_that_finds_no_room_does_worse_too() {
+        let mut tally = Tally::default();
+        decided(&mut tally, Arm::Control, 100, 10);
+        for _ in 0..10 {
+            tally.candidate.found_no_room();
+        }
+        let found = breach(&bounds(), &tally).expect("no room");
+        assert_eq!((found.bound, found.decisions), (Bound::Failures, 10));
     }
 
     fn decided(tally: &mut Tally, arm: Arm, times: u64, micros: u64) {
@@ -159,13 +181,22 @@ mod tests {
     fn disagreement_is_judged_where_it_has_a_bound() {
         let mut tally = Tally::default();
         decided(&mut tally, Arm::Candidate, 20, 10);
-        tally.compared.decisions = 20;
-        tally.compared.agreed = 9;
+        let compare = |tally: &mut Tally, agreed: u64| {
+            tally.compared = Default::default();
+            for number in 0..20 {
+                let differences = match number < agreed {
+                    true => Vec::new(),
+                    false => vec![("route".to_owned(), example())],
+                };
+                tally.compared.add(differences);
+            }
+        };
+        compare(&mut tally, 9);
         let found = breach(&bounds(), &tally).expect("too many");
         assert_eq!(found.bound, Bound::Disagreement);
-        tally.compared.agreed = 10;
+        compare(&mut tally, 10);
         assert_eq!(breach(&bounds(), &tally), None);
-        tally.compared.agreed = 0;
+        compare(&mut tally, 0);
         assert_eq!(
             breach(
                 &Bounds {

@@ -33,6 +33,8 @@ pub(crate) struct Job {
     pub(crate) decision: Decision,
     /// Whether there was a policy to ask.
     pub(crate) by_policies: bool,
+    /// Whether one failed.
+    pub(crate) failed: bool,
     pub(crate) question: Question,
 }
 

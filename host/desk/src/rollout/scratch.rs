@@ -12,15 +12,25 @@ use patchbay_model::state::{Memory, Scope};
 
 /// Most memories that are kept apart; beyond that the oldest begins anew.
 const MEMORIES: usize = 20_000;
+/// Most bytes written to all of them.
+const BYTES: usize = 64 << 20;
 
 /// Whose memory: of a plugin, of a conversation, contact or the company.
 type Place = (String, Scope, String);
 
+/// A memory, and how much was written to it.
+#[derive(Debug, Default)]
+struct Own {
+    memory: Memory,
+    bytes: usize,
+}
+
 /// Memories of one generation.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    memories: HashMap<Place, Memory>,
+    memories: HashMap<Place, Own>,
     oldest: VecDeque<Place>,
+    bytes: usize,
     /// Whether it hears of every decision. If not, memories of contacts and of
     /// the company are those in earnest: a share of what happened would leave
     /// them wrong.
@@ -54,6 +64,7 @@ impl Scratch {
             for scope in scopes {
                 let place = self.place(plugin.name(), *scope, situation);
                 let own = place.and_then(|place| self.memories.get(&place));
+                let own = own.map(|own| &own.memory);
                 for (of, key, cell) in own.or(earnest).into_iter().flat_map(Memory::cells) {
                     if of == *scope {
                         memory.insert(of, key.to_owned(), cell.clone());
@@ -80,21 +91,26 @@ impl Scratch {
                         memory.insert(scope, key.to_owned(), cell.clone());
                     }
                 }
-                self.make_room();
                 self.oldest.push_back(place.clone());
-                self.memories.insert(place.clone(), memory);
+                self.memories
+                    .insert(place.clone(), Own { memory, bytes: 0 });
             }
-            if let Some(memory) = self.memories.get_mut(&place) {
-                memory.apply(write, situation.now);
+            if let Some(own) = self.memories.get_mut(&place) {
+                own.memory.apply(write, situation.now);
+                own.bytes += write.size();
+                self.bytes += write.size();
             }
+            self.make_room();
         }
     }
 
     fn make_room(&mut self) {
-        if self.memories.len() >= MEMORIES
-            && let Some(oldest) = self.oldest.pop_front()
-        {
-            self.memories.remove(&oldest);
+        while self.memories.len() > MEMORIES || self.bytes > BYTES {
+            let Some(oldest) = self.oldest.pop_front() else {
+                return;
+            };
+            let gone = self.memories.remove(&oldest).unwrap_or_default();
+            self.bytes = self.bytes.saturating_sub(gone.bytes);
         }
     }
 

@@ -10,38 +10,47 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Arm;
+use super::recent::{Recent, record};
 
 /// Examples of a field that differs.
 const EXAMPLES: usize = 5;
 /// Most fields that are told apart.
 const FIELDS: usize = 200;
-/// Longest time that is told from longer ones, in microseconds: ten minutes.
-const LONGEST: u64 = 600_000_000;
 
 /// How one of the two did.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tallied {
     decisions: u64,
     failures: BTreeMap<OutcomeKind, u64>,
+    /// Those that found no room.
+    #[serde(default)]
+    overloaded: u64,
     /// In microseconds; since the host was started.
     #[serde(skip)]
     micros: Option<Histogram<u64>>,
+    /// By which it is judged.
+    #[serde(skip)]
+    pub(crate) recent: Recent,
 }
 
 impl Tallied {
     pub(crate) fn count(&mut self, decision: &Decision) {
         self.decisions += 1;
-        if let Some(kind) = failure(decision) {
+        let failure = failure(decision);
+        if let Some(kind) = failure {
             *self.failures.entry(kind).or_default() += 1;
         }
-        if self.micros.is_none() {
-            // Bounds that are valid: that cannot fail.
-            self.micros = Histogram::new_with_max(LONGEST, 2).ok();
-        }
-        if let Some(micros) = &mut self.micros {
-            let spent = &decision.micros;
-            micros.saturating_record(spent.queue + spent.instantiate + spent.call);
-        }
+        let spent = &decision.micros;
+        let spent = spent.queue + spent.instantiate + spent.call;
+        record(&mut self.micros, spent);
+        self.recent.add(failure.is_some(), Some(spent));
+    }
+
+    /// One that found no room: it is made again later, and until then it is
+    /// as bad as one that failed.
+    pub(crate) fn found_no_room(&mut self) {
+        self.overloaded += 1;
+        self.recent.add(true, None);
     }
 
     pub(crate) fn decisions(&self) -> u64 {
@@ -52,21 +61,16 @@ impl Tallied {
         self.failures.values().sum()
     }
 
-    /// The share that failed; none of nothing.
-    pub(crate) fn failure_rate(&self) -> f64 {
-        self.failed() as f64 / self.decisions.max(1) as f64
-    }
-
-    /// How many decisions' times are known, and their p99 in microseconds.
-    pub(crate) fn p99(&self) -> (u64, u64) {
-        let micros = self.micros.as_ref();
-        micros.map_or((0, 0), |all| (all.len(), all.value_at_quantile(0.99)))
+    /// Decisions, with those that found no room.
+    pub(crate) fn asked(&self) -> u64 {
+        self.decisions + self.overloaded
     }
 
     pub(crate) fn report(&self) -> ArmReport {
         ArmReport {
             decisions: self.decisions,
             failures: self.failures.clone(),
+            overloaded: self.overloaded,
             latency: self.micros.as_ref().map(|all| Latency {
                 decisions: all.len(),
                 p50_micros: all.value_at_quantile(0.5),
@@ -93,6 +97,8 @@ pub struct ArmReport {
     pub decisions: u64,
     /// Those in which a policy failed, by how.
     pub failures: BTreeMap<OutcomeKind, u64>,
+    /// Those that found no room and are made again.
+    pub overloaded: u64,
     /// How long they took; absent: none since the host was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency: Option<Latency>,
@@ -126,6 +132,25 @@ pub struct Compared {
     pub no_time: u64,
     /// Not compared: there was no room for one instance more.
     pub no_room: u64,
+    /// By which it is judged.
+    #[serde(skip)]
+    pub(crate) recent: Kept,
+}
+
+/// What is counted of the last ones; a report leaves it out.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(pub(crate) Recent);
+
+impl Clone for Kept {
+    fn clone(&self) -> Kept {
+        Kept::default()
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, _: &Kept) -> bool {
+        true
+    }
 }
 
 /// A field in which answers differ.
@@ -161,6 +186,7 @@ impl Compared {
     /// example.
     pub(crate) fn add(&mut self, differences: Vec<(String, Example)>) {
         self.decisions += 1;
+        self.recent.0.add(!differences.is_empty(), None);
         if differences.is_empty() {
             self.agreed += 1;
         }
@@ -221,6 +247,13 @@ impl Tally {
             Arm::Control => &mut self.control,
             Arm::Candidate => &mut self.candidate,
         }
+    }
+
+    /// Judge by what comes from now on.
+    pub(crate) fn judge_anew(&mut self) {
+        self.control.recent = Recent::default();
+        self.candidate.recent = Recent::default();
+        self.compared.recent = Kept::default();
     }
 
     /// As it is kept: counts, and which fields differ; examples stay here.

@@ -11,7 +11,7 @@ use patchbay_model::rollout::{Bounds, RolloutKind, RolloutTerms, Share};
 use serde_json::json;
 
 use super::{Plan, Refused, Setups, Wanted};
-use crate::desk::{Desk, RolloutError, rolling};
+use crate::desk::{Desk, Resumed, RolloutError, rolling};
 use crate::rollout::RolloutReport;
 
 /// How a generation is to be tried.
@@ -124,33 +124,40 @@ impl Setups {
         Ok(desk.abort_rollout(company, &wanted.by, reason, audit)?)
     }
 
-    /// Go on with what was tried when the host stopped. What cannot be is
-    /// ended, and said.
+    /// What was tried when the host stopped, for a desk to go on with. What
+    /// cannot be is ended, and said.
     ///
     /// # Errors
     /// When the journal cannot be used.
-    pub fn resume(&self, desk: &Desk) -> Result<(), JournalError> {
+    pub fn on_trial(&self) -> Result<Vec<Resumed>, JournalError> {
+        let mut resumed = Vec::new();
         for (company, name, row) in self.journal.rollouts()? {
             let known = rolling::read(&row);
-            let resumed = match (self.ready(company, row.generation), known) {
+            let why = match (self.ready(company, row.generation), known) {
                 (Ok(candidate), Some((terms, tally))) => {
-                    let resumed = desk.resume(company, candidate, terms, tally);
-                    resumed.map_err(|error| error.to_string())
+                    resumed.push(Resumed {
+                        company,
+                        control: row.control,
+                        candidate,
+                        terms,
+                        tally,
+                    });
+                    None
                 }
-                (Err(refused), _) => Err(refused.to_string()),
-                (_, None) => Err("its terms cannot be read".to_owned()),
+                (Err(refused), _) => Some(refused.to_string()),
+                (_, None) => Some("its terms cannot be read".to_owned()),
             };
-            if let Err(why) = resumed {
+            if let Some(why) = why {
                 tracing::warn!(
                     company = name,
                     generation = row.generation,
                     why,
                     "is not tried any more"
                 );
-                rolling::end_unbuildable(&*self.journal, company, &row, &why, desk.now())?;
+                rolling::end_unbuildable(&*self.journal, company, &row, &why, self.now())?;
             }
         }
-        Ok(())
+        Ok(resumed)
     }
 }
 

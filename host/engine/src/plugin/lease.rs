@@ -46,6 +46,7 @@ impl Plugin {
             instance: Some(instance),
             instantiated: asked.elapsed(),
             known: None,
+            aside: false,
             _admission: None,
         })
     }
@@ -120,6 +121,8 @@ pub struct Lease<'a> {
     pub instantiated: Duration,
     /// What a record knows of things that have changed since.
     pub(crate) known: Option<Arc<Answers>>,
+    /// Whether nobody goes by what it comes to.
+    pub(crate) aside: bool,
     /// Absent where the pass holds it.
     _admission: Option<Admission<'a>>,
 }
@@ -228,7 +231,9 @@ impl Lease<'_> {
             return (None, Trace::not_called(outcome));
         };
         // Last of all: whoever is admitted must be called and reported.
-        if let Err(outcome) = plugin.breaker(stage).admit(Instant::now()) {
+        if !self.aside
+            && let Err(outcome) = plugin.breaker(stage).admit(Instant::now())
+        {
             return (None, Trace::not_called(outcome));
         }
         let context = CallContext {
@@ -256,9 +261,11 @@ impl Lease<'_> {
                 }
             }
         }
-        plugin
-            .breaker(stage)
-            .report(trace.outcome.kind, Instant::now());
+        if !self.aside {
+            plugin
+                .breaker(stage)
+                .report(trace.outcome.kind, Instant::now());
+        }
         (answer, trace)
     }
 }

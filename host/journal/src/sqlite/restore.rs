@@ -1,6 +1,5 @@
 //! Putting a backup where a journal was, or is to be.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,14 +13,19 @@ use crate::error::JournalError;
 use crate::maintain::Restored;
 use crate::vault::{MasterKey, Vault, make_private, sync_directory};
 
+/// What SQLite keeps beside a database. What is left of another one it would
+/// play into whatever has the name.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 /// Put a backup where a journal is to be. It is copied and looked through
 /// first; the copy takes the journal's place in one step, and a journal that is
 /// there already is set aside, never overwritten.
 ///
 /// # Errors
 /// [`JournalError::InUse`] while anybody has the journal open,
-/// [`JournalError::Exists`] where there is one and `replace` is not set,
-/// [`JournalError::Foreign`], [`JournalError::Newer`],
+/// [`JournalError::Exists`] where there is one, or the log of one, and
+/// `replace` is not set, [`JournalError::Invalid`] for a backup with a log of
+/// its own, [`JournalError::Foreign`], [`JournalError::Newer`],
 /// [`JournalError::WrongKey`] and [`JournalError::Corrupt`] for a backup that
 /// is none, or does not fit. After each of them the journal is as it was.
 pub fn restore(options: &Options, backup: &Path, replace: bool) -> Result<Restored, JournalError> {
@@ -30,9 +34,10 @@ pub fn restore(options: &Options, backup: &Path, replace: bool) -> Result<Restor
         make_private(parent)?;
     }
     let _alone = lock(&beside(to, ".lock"))?;
-    if to.exists() && !replace {
-        return Err(JournalError::Exists { path: to.clone() });
+    if !replace && let Some(path) = in_the_way(to) {
+        return Err(JournalError::Exists { path });
     }
+    refuse_log(backup)?;
     let part = beside(to, &format!(".{}.part", std::process::id()));
     let restored = copy(backup, &part)
         .and_then(|bytes| {
@@ -40,13 +45,12 @@ pub fn restore(options: &Options, backup: &Path, replace: bool) -> Result<Restor
             Ok((bytes, newest))
         })
         .and_then(|(bytes, newest)| {
-            let set_aside = match to.exists() {
-                true => Some(set_aside(to)?),
-                false => None,
-            };
+            let set_aside = set_aside(to)?;
             // What was in flight then is not in flight now.
             remove(&beside(to, ".lanes"))?;
-            fs::rename(&part, to)
+            // No old log may come back beside the backup after a power cut.
+            sync_directory(to)
+                .and_then(|()| fs::rename(&part, to))
                 .and_then(|()| sync_directory(to))
                 .map_err(JournalError::file("cannot restore", to))?;
             Ok(Restored {
@@ -55,10 +59,38 @@ pub fn restore(options: &Options, backup: &Path, replace: bool) -> Result<Restor
                 set_aside,
             })
         });
-    for suffix in ["", "-wal", "-shm", "-journal"] {
+    let _ = fs::remove_file(&part);
+    for suffix in BESIDE {
         let _ = fs::remove_file(beside(&part, suffix));
     }
     restored
+}
+
+/// What would be lost by putting a database there: another one, or the log of
+/// one that is gone.
+fn in_the_way(path: &Path) -> Option<PathBuf> {
+    if path.exists() {
+        return Some(path.to_owned());
+    }
+    let log = beside(path, "-wal");
+    has_content(&log).then_some(log)
+}
+
+/// A backup is one file: what is in a log beside it would not come along.
+fn refuse_log(backup: &Path) -> Result<(), JournalError> {
+    let log = beside(backup, "-wal");
+    if !has_content(&log) {
+        return Ok(());
+    }
+    let problem = format!(
+        "must be one file, and part of it is in {}; open and close it with `patchbay journal check`, its path under [journal], or restore what `patchbay journal backup` made",
+        log.display()
+    );
+    Err(JournalError::invalid("the backup", problem))
+}
+
+fn has_content(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|about| about.len() > 0)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<u64, JournalError> {
@@ -100,27 +132,42 @@ fn looked_through(options: &Options, copy: &Path) -> Result<crate::id::Ordinal, 
     Ok(sql.query_row(newest, [], |row| row.get(0))?)
 }
 
-/// Give a journal another name, with what is in its log.
-fn set_aside(path: &Path) -> Result<PathBuf, JournalError> {
-    // Into the database with what is still in the log; of a damaged one it
-    // stays beside it.
-    if let Ok(sql) = Connection::open(path) {
-        let _ = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        let _ = sql.close();
+/// Give a journal another name, with what is beside it. Answers the name: of
+/// the log, where nothing else is left of the journal; none where nothing is.
+fn set_aside(path: &Path) -> Result<Option<PathBuf>, JournalError> {
+    let aside = name_aside(path);
+    let kept = in_the_way(path).map(|found| match found == path {
+        true => aside.clone(),
+        false => beside(&aside, "-wal"),
+    });
+    if path.exists() {
+        fold_log(path);
+        fs::hard_link(path, &aside).map_err(JournalError::file("cannot make", &aside))?;
     }
-    let mut name = OsString::from(path);
-    let at = Timestamp::now().strftime("%Y%m%dT%H%M%S%.fZ");
-    name.push(format!(".before-restore-{at}"));
-    let aside = PathBuf::from(name);
-    fs::hard_link(path, &aside).map_err(JournalError::file("cannot make", &aside))?;
-    for suffix in ["-wal", "-shm"] {
+    for suffix in BESIDE {
         let from = beside(path, suffix);
         if from.exists() {
             fs::rename(&from, beside(&aside, suffix))
                 .map_err(JournalError::file("cannot set aside", &from))?;
         }
     }
-    Ok(aside)
+    Ok(kept)
+}
+
+fn name_aside(path: &Path) -> PathBuf {
+    let at = Timestamp::now().strftime("%Y%m%dT%H%M%S%.fZ");
+    beside(path, &format!(".before-restore-{at}"))
+}
+
+/// Put what is in the log into the database. The log of a damaged one stays
+/// beside it, and so does that of an empty one, which SQLite would delete.
+fn fold_log(path: &Path) {
+    if has_content(path)
+        && let Ok(sql) = Connection::open(path)
+    {
+        let _ = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let _ = sql.close();
+    }
 }
 
 /// An error about the copy, said of what it is a copy of.

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use patchbay_journal::{Journal, JournalError, Options, Ordinal, restore};
+use patchbay_journal::{Journal, JournalError, Options, Ordinal, SqliteJournal, restore};
 
 use crate::place::{Place, act, arrival, take};
 
@@ -50,7 +50,7 @@ fn a_backup_takes_the_place_of_a_journal_which_is_set_aside() {
         path: restored.set_aside.unwrap(),
         ..place.options()
     };
-    let aside = patchbay_journal::SqliteJournal::open(&aside).unwrap();
+    let aside = SqliteJournal::open(&aside).unwrap();
     assert_eq!(aside.status().unwrap().newest, Ordinal(4), "it is whole");
 }
 
@@ -64,8 +64,78 @@ fn a_backup_becomes_a_journal_where_there_is_none() {
     };
     let restored = restore(&elsewhere, &backup, false).unwrap();
     assert_eq!(restored.set_aside, None);
-    let journal = patchbay_journal::SqliteJournal::open(&elsewhere).unwrap();
+    let journal = SqliteJournal::open(&elsewhere).unwrap();
     assert_eq!(journal.status().unwrap().newest, Ordinal(2));
+}
+
+#[test]
+fn a_log_without_its_journal_is_set_aside_and_not_played_into_the_backup() {
+    let place = Place::new();
+    let backup = backed_up(&place, 3);
+    let beside = |suffix: &str| {
+        let name = format!("journal.db{suffix}");
+        place.directory.path().join(name)
+    };
+    let stale = {
+        let journal = place.open();
+        let company = journal.company("acme").unwrap();
+        take(&journal, arrival(company, "later", "a"));
+        fs::read(beside("-wal")).unwrap()
+    };
+    assert!(!stale.is_empty(), "it is in the log");
+    fs::remove_file(beside("")).unwrap();
+    fs::write(beside("-wal"), &stale).unwrap();
+    fs::write(beside("-shm"), "of then").unwrap();
+    fs::write(beside("-journal"), "of then").unwrap();
+
+    let refused = restore(&place.options(), &backup, false).unwrap_err();
+    let JournalError::Exists { path } = &refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(path, &beside("-wal"));
+    assert_eq!(fs::read(beside("-wal")).unwrap(), stale, "nothing happened");
+
+    let restored = restore(&place.options(), &backup, true).unwrap();
+    assert_eq!(restored.newest, Ordinal(3));
+    for suffix in ["-wal", "-shm", "-journal"] {
+        assert!(!beside(suffix).exists(), "{suffix} is left");
+    }
+    let aside = restored.set_aside.unwrap();
+    assert_eq!(fs::read(aside).unwrap(), stale);
+    assert_eq!(newest(&place), Ordinal(3));
+    assert!(place.open().check().unwrap().sound());
+}
+
+#[test]
+fn a_backup_with_a_log_of_its_own_is_refused() {
+    let place = Place::new();
+    let at = |name: &str| place.directory.path().join(name);
+    {
+        let journal = place.open();
+        let company = journal.company("acme").unwrap();
+        take(&journal, arrival(company, "m", "a"));
+        for suffix in ["", "-wal"] {
+            let from = at(&format!("journal.db{suffix}"));
+            fs::copy(from, at(&format!("copied.db{suffix}"))).unwrap();
+        }
+    }
+    let of = |path: PathBuf| Options {
+        path,
+        ..place.options()
+    };
+    let elsewhere = of(at("new/desk.db"));
+    let refused = restore(&elsewhere, &at("copied.db"), false).unwrap_err();
+    assert!(matches!(refused, JournalError::Invalid { .. }), "{refused}");
+    let told = refused.to_string();
+    assert!(
+        told.contains("copied.db-wal") && told.contains("journal check"),
+        "{told}"
+    );
+    assert!(!elsewhere.path.exists());
+
+    drop(SqliteJournal::open(&of(at("copied.db"))).unwrap());
+    let restored = restore(&elsewhere, &at("copied.db"), false).unwrap();
+    assert_eq!(restored.newest, Ordinal(1), "nothing was lost");
 }
 
 #[test]

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use utoipa::IntoParams;
 
 use crate::access::Caller;
+use crate::guard;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
@@ -135,11 +136,11 @@ struct Follower {
 }
 
 impl Follower {
-    /// The next event; none once the server stops, the journal fails, or the
-    /// token of whoever follows is no longer good.
+    /// The next event; none once the server stops, the journal fails, or
+    /// whoever follows would be let in no more.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Follower)> {
         loop {
-            if !self.app.access.stands(&self.caller) {
+            if !self.stands() {
                 return None;
             }
             for entry in self.read.by_ref() {
@@ -175,6 +176,12 @@ impl Follower {
                 }
             }
         }
+    }
+
+    /// Whether whoever follows still is who they were, and on the roster.
+    fn stands(&self) -> bool {
+        self.app.access.stands(&self.caller)
+            && guard::is_on_the_roster(&self.app, Some(&self.caller)).is_ok()
     }
 
     fn event(&self, entry: &Entry, kind: Option<EntryKind>) -> Event {

@@ -555,6 +555,9 @@ impl std::convert::From<Refused> for Problem {
             Refused::NobodyDecides => Problem::of(Kind::NoJournal),
             Refused::Activate(ActivateError::Journal(error)) => error.into(),
             Refused::Activate(ActivateError::Desk(error)) => error.into(),
+            Refused::Activate(error @ ActivateError::NotOnTrial(_)) => {
+                Problem::of(Kind::NothingTried).detail(error.to_string())
+            }
             Refused::UnknownCompany(_) => Problem::of(Kind::UnknownCompany),
             error @ Refused::Active(_) => {
                 Problem::of(Kind::AlreadyActive).detail(error.to_string())

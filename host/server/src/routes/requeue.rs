@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use patchbay_desk::action::{Action, Actor, Role};
+use patchbay_desk::action::{ActError, Action, Actor, Role};
 use patchbay_desk::{Desk, reading};
 use patchbay_journal::{CompanyId, ConversationId};
 use patchbay_model::conversation::ConversationState;
@@ -116,13 +116,23 @@ pub(super) async fn requeue(
             desk.journal().audit(entry)?;
         }
         let mut conversations = Vec::with_capacity(ids.len());
+        let mut busy: Option<Problem> = None;
         for conversation in ids {
-            let found = look(desk, id, conversation);
-            conversations.push(match (found, asked.dry_run) {
-                (Ok(found), true) => found,
-                (Ok(found), false) => move_on(desk, &company, conversation, &actor, found),
-                (Err(problem), _) => RequeuedDocument::refused(conversation, &problem),
-            });
+            // The desk has enough to do: the rest is not even asked for.
+            if let Some(problem) = &busy {
+                conversations.push(RequeuedDocument::refused(conversation, problem));
+                continue;
+            }
+            let moved = match look(desk, id, conversation) {
+                Ok(found) if asked.dry_run => Ok(found),
+                Ok(found) => move_on(desk, &company, conversation, &actor, found),
+                Err(problem) => Ok(RequeuedDocument::refused(conversation, &problem)),
+            };
+            conversations.push(moved.unwrap_or_else(|problem| {
+                let refused = RequeuedDocument::refused(conversation, &problem);
+                busy = Some(problem);
+                refused
+            }));
         }
         let refused = conversations.iter().filter(|one| one.problem.is_some());
         let refused = refused.count();
@@ -158,28 +168,30 @@ fn look(desk: &Desk, company: CompanyId, id: ConversationId) -> Result<RequeuedD
     })
 }
 
+/// Have it routed anew; an error where the desk takes no more of them now.
 fn move_on(
     desk: &Desk,
     company: &str,
     id: ConversationId,
     actor: &Actor,
     found: RequeuedDocument,
-) -> RequeuedDocument {
+) -> Result<RequeuedDocument, Problem> {
     let done = desk.act(company, id, actor.clone(), Action::Requeue);
     let state = match done {
         Ok(Ok(done)) => done.state.as_str(),
-        Ok(Err(error)) => return RequeuedDocument::refused(id, &error.into()),
-        Err(error) => return RequeuedDocument::refused(id, &error.into()),
+        Ok(Err(error @ ActError::Busy { .. })) => return Err(error.into()),
+        Ok(Err(error)) => return Ok(RequeuedDocument::refused(id, &error.into())),
+        Err(error) => return Ok(RequeuedDocument::refused(id, &error.into())),
     };
     let now = desk.company(company).ok().and_then(|company| {
         let row = desk.journal().conversation(company, id);
         row.ok().flatten()
     });
-    RequeuedDocument {
+    Ok(RequeuedDocument {
         state: Some(state),
         queue: now.and_then(|row| row.queue),
         ..found
-    }
+    })
 }
 
 impl RequeuedDocument {

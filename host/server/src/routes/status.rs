@@ -51,11 +51,13 @@ pub(crate) struct HostStatus {
     /// How much is asked of it: `calm`, `busy` or `full`.
     #[schema(value_type = String)]
     load: Load,
-    /// Decisions that run now.
-    running: u64,
-    /// Requests that wait for a thread now.
-    waiting: usize,
-    /// The journal; absent where none is kept.
+    /// Decisions that run now; absent for a company's token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    running: Option<u64>,
+    /// Requests that wait for a thread now; absent for a company's token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<usize>,
+    /// The journal; absent where none is kept, and for a company's token.
     #[serde(skip_serializing_if = "Option::is_none")]
     journal: Option<JournalState>,
     /// Upper bounds, in microseconds, of the ranges in which times are counted;
@@ -204,18 +206,35 @@ pub(super) async fn status(
         (Some(own), Some(asked)) if own != asked => return Err(unknown()),
         (own, asked) => asked.or_else(|| own.map(str::to_owned)),
     };
-    let whole = only.is_none();
+    let view = View {
+        whole: only.is_none(),
+        bound: caller.company().is_some(),
+    };
     let generations = match only {
-        Some(name) => vec![app.companies.get(&name).ok_or_else(unknown)?],
+        Some(name) => {
+            if let Some(why) = app.companies.unready(&name) {
+                return Err(Problem::of(Kind::CompanyNotReady).detail(why));
+            }
+            vec![app.companies.get(&name).ok_or_else(unknown)?]
+        }
         None => app.companies.all(),
     };
-    tokio::task::spawn_blocking(move || look(&app, &generations, whole))
+    tokio::task::spawn_blocking(move || look(&app, &generations, view))
         .await
         .map_err(|_| Problem::of(Kind::Internal))?
         .map(Json)
 }
 
-fn look(app: &App, generations: &[Arc<Generation>], whole: bool) -> Result<HostStatus, Problem> {
+/// What is to be seen.
+#[derive(Clone, Copy)]
+struct View {
+    /// Every company.
+    whole: bool,
+    /// By a caller of one company, who is told nothing of the others' doings.
+    bound: bool,
+}
+
+fn look(app: &App, generations: &[Arc<Generation>], view: View) -> Result<HostStatus, Problem> {
     app.telemetry.tidy(&app.companies);
     let at_desk = match app.desk() {
         Ok(desk) => Some(AtDesk::look(desk)?),
@@ -230,13 +249,16 @@ fn look(app: &App, generations: &[Arc<Generation>], whole: bool) -> Result<HostS
         concerns.push("the server is stopping".to_owned());
     }
     if let Some(drain) = app.draining.get() {
-        concerns.push(format!(
-            "the host takes nothing in since {}, by {}; `patchbay drain --undo` ends that",
-            drain.since, drain.by
-        ));
+        concerns.push(match view.bound {
+            true => "the host takes nothing in".to_owned(),
+            false => format!(
+                "the host takes nothing in since {}, by {}; `patchbay drain --undo` ends that",
+                drain.since, drain.by
+            ),
+        });
     }
     let unready = app.companies.count_unready();
-    if whole && unready > 0 {
+    if view.whole && unready > 0 {
         concerns.push(format!(
             "the setups of {unready} companies cannot be built; the log says which and why"
         ));
@@ -249,13 +271,16 @@ fn look(app: &App, generations: &[Arc<Generation>], whole: bool) -> Result<HostS
         healthy: concerns.is_empty(),
         load: app.load(),
         concerns,
-        running: app.engine.running() as u64,
-        waiting: app.workers.waiting(),
-        journal: at_desk.as_ref().map(|at_desk| JournalState {
-            bytes: at_desk.desk.journal().bytes(),
-            undecided: at_desk.desk.undecided(),
-            clocks: at_desk.desk.clocks(),
-        }),
+        running: (!view.bound).then(|| app.engine.running() as u64),
+        waiting: (!view.bound).then(|| app.workers.waiting()),
+        journal: at_desk
+            .as_ref()
+            .filter(|_| !view.bound)
+            .map(|at_desk| JournalState {
+                bytes: at_desk.desk.journal().bytes(),
+                undecided: at_desk.desk.undecided(),
+                clocks: at_desk.desk.clocks(),
+            }),
         bounds: MICROS,
         companies,
     })

@@ -74,6 +74,10 @@ async fn a_companys_token_sees_its_company_alone() {
         let status = ask(STATUS, token).await.json();
         assert_eq!(status["companies"].as_array().map(Vec::len), Some(1));
     }
+    for field in ["journal", "running", "waiting"] {
+        assert!(ask(STATUS, &whole).await.json().get(field).is_some());
+        assert!(ask(STATUS, &own).await.json().get(field).is_none());
+    }
     let named = "/v1/status?company=northwind";
     assert_eq!(ask(named, &own).await.status, 200);
     ask(named, &foreign).await.problem(404, "unknown-company");

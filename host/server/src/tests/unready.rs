@@ -66,6 +66,8 @@ async fn the_others_are_served_and_it_is_answered_with_why() {
     }
     let queues = client.get(&format!("{HARBOUR}/queues")).await;
     queues.problem(503, "company-not-ready");
+    let status = client.get("/v1/status?company=harbour").await;
+    status.problem(503, "company-not-ready");
     let ready = client.get("/readyz").await.json();
     assert_eq!(
         (&ready["companies"], &ready["unready"]),

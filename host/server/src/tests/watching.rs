@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patchbay_desk::action::{Action, Actor, Role};
 use patchbay_suite::guests::wat;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -224,6 +225,82 @@ async fn what_changed_while_the_server_was_down_is_applied_and_nothing_else() {
     let mut at = Watched::at(place).await;
     at.look();
     assert_eq!(at.state().await, (3, "applied".to_owned()));
+}
+
+#[tokio::test]
+async fn what_was_applied_by_hand_and_rolled_back_stays_over_a_restart() {
+    let mut at = Watched::new().await;
+    at.write("northwind.toml", &with_queue("tax"));
+    let by_hand = json!({"document": with_queue("tax"), "by": "eva"});
+    let client = &at.server.client;
+    let applied = client.post(GENERATIONS, by_hand.to_string()).await;
+    assert_eq!(applied.status, 201, "{applied:?}");
+    at.look();
+    assert_eq!(at.state().await, (2, "unchanged".to_owned()));
+    let back = json!({"by": "eva"}).to_string();
+    let path = "/v1/companies/northwind/rollback";
+    let rolled = at.server.client.post(path, back).await;
+    assert_eq!(rolled.status, 201, "{rolled:?}");
+    let place = at.stop().await;
+    let mut at = Watched::at(place).await;
+    at.look();
+    assert_eq!(at.state().await, (1, "-".to_owned()), "as it was left");
+    at.write("northwind.toml", &with_queue("fraud"));
+    at.look();
+    assert_eq!(at.state().await, (3, "applied".to_owned()));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_pack_that_cannot_be_read_is_told() {
+    let mut at = Watched::new().await;
+    let pack = at.place.path().join("care.wasm");
+    fs::write(&pack, wat("declines")).expect("written");
+    at.write(
+        "northwind.toml",
+        &format!(
+            "{NORTHWIND}[pipeline]\nclassify = [\"care\"]\n[plugin.care]\npack = \"../care.wasm\"\n"
+        ),
+    );
+    at.look();
+    assert_eq!(at.state().await, (2, "applied".to_owned()));
+    // It is a file, and nobody can read it from its beginning.
+    fs::remove_file(&pack).expect("removed");
+    std::os::unix::fs::symlink("/proc/self/mem", &pack).expect("linked");
+    at.look();
+    assert_eq!(at.state().await, (2, "applied".to_owned()), "it may pass");
+    (0..3).for_each(|_| at.look());
+    assert_eq!(at.state().await, (2, "refused".to_owned()));
+    fs::remove_file(&pack).expect("removed");
+    fs::write(&pack, wat("declines")).expect("written");
+    at.look();
+    assert_eq!(at.state().await, (2, "-".to_owned()), "as it was");
+}
+
+#[tokio::test]
+async fn a_file_that_work_at_hand_is_in_the_way_of_is_tried_again() {
+    let mut at = Watched::new().await;
+    let desk = at.server.app.desk().expect("a desk");
+    let message = json!({"id": "1", "channel": "x", "text": "Hi", "author": {"address": "@jo"}});
+    let path = "/v1/companies/northwind/interactions";
+    let taken = at.server.client.post(path, message.to_string()).await;
+    assert_eq!(taken.status, 202, "{taken:?}");
+    desk.settled();
+    at.write("northwind.toml", &NORTHWIND.replace("general", "tax"));
+    at.look();
+    assert_eq!(at.state().await, (1, "refused".to_owned()));
+    let open = desk.journal().unresolved(None, 1).expect("read");
+    let actor = Actor {
+        id: "eva".to_owned(),
+        role: Role::Supervisor,
+    };
+    let done = desk.act("northwind", open[0].id, actor, Action::Resolve);
+    assert!(matches!(done, Ok(Ok(_))), "{done:?}");
+    at.look();
+    assert_eq!(at.state().await.0, 1, "not at once");
+    at.watch.hurry();
+    at.look();
+    assert_eq!(at.state().await, (2, "applied".to_owned()));
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ pub(super) struct Content {
 impl Content {
     /// Read it.
     pub(super) fn read(path: &Path, assembler: &Assembler) -> io::Result<Content> {
-        let bytes = std::fs::read(path)?;
+        let bytes = bytes_of(path)?;
         let text = String::from_utf8_lossy(&bytes);
         let places = assembler.places(&text, path.parent().unwrap_or(Path::new(".")));
         let mut all = Vec::new();
@@ -32,7 +32,7 @@ impl Content {
             put(
                 &mut all,
                 &file,
-                Digest::of(&std::fs::read(&file)?).bytes().as_slice(),
+                Digest::of(&bytes_of(&file)?).bytes().as_slice(),
             );
         }
         Ok(Content {
@@ -45,6 +45,16 @@ impl Content {
     pub(super) fn is_still_at(&self, path: &Path, assembler: &Assembler) -> bool {
         Content::read(path, assembler).is_ok_and(|now| now.digest == self.digest)
     }
+}
+
+/// What a file holds; what is wrong names it, without its directory.
+fn bytes_of(file: &Path) -> io::Result<Vec<u8>> {
+    std::fs::read(file).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("{:?}: {error}", super::notice::name(file)),
+        )
+    })
 }
 
 /// Each with its length, so that nothing reads as something else.

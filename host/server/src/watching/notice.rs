@@ -52,6 +52,17 @@ impl Noticed {
         self.put(company, path, "refused", None, problems);
     }
 
+    /// Whether this is what is said of a company's file already.
+    pub(super) fn says(&self, company: &str, path: &Path, problems: &[String]) -> bool {
+        let known = self.of(company);
+        known.is_some_and(|known| known.file == name(path) && known.problems == problems)
+    }
+
+    /// Nothing is to be said of a company's file any more.
+    pub(super) fn forget(&self, company: &str) {
+        self.all().remove(company);
+    }
+
     pub(super) fn removed(&self, company: &str, path: &Path) {
         self.put(company, path, "removed", None, Vec::new());
     }

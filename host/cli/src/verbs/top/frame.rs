@@ -87,13 +87,19 @@ impl Frame {
                     thousands(number(journal, "undecided"))
                 )
             });
+        // A company's token is not told.
+        let requests = self.status.get("waiting").map_or_else(String::new, |_| {
+            format!(
+                ", {} waiting, {} running",
+                number(&self.status, "waiting"),
+                number(&self.status, "running")
+            )
+        });
         let mut lines = vec![
             head(&self.status),
             format!(
-                "{rate:.1} decisions/s over {:.1} s, {} waiting, {} running{journal}",
-                self.seconds,
-                number(&self.status, "waiting"),
-                number(&self.status, "running")
+                "{rate:.1} decisions/s over {:.1} s{requests}{journal}",
+                self.seconds
             ),
             String::new(),
             format!(

@@ -1,0 +1,224 @@
+//! A server over loopback with the reference pack, and whoever delivers to it.
+
+use std::error::Error;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use patchbay_engine::config::EngineSettings;
+use patchbay_engine::engine::Engine;
+use patchbay_generation::assemble::Assembler;
+use patchbay_pack::build::BuildOptions;
+use patchbay_server::{JournalSettings, Server, ServerSettings};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// What customers write.
+const TEXTS: [&str; 8] = [
+    "Where is my parcel? It was due on Monday.",
+    "Thanks for the quick help yesterday, you were great!",
+    "The app crashes whenever I open my orders.",
+    "I want a refund, this is the third time the size is wrong.",
+    "Your courier was rude to my mother. Unacceptable.",
+    "Do you ship to the Azores?",
+    "Lost my card 4111 1111 1111 1111, help!",
+    "Any update on order 88213? Nobody answers the phone.",
+];
+/// A server that runs.
+pub struct Served {
+    pub address: SocketAddr,
+    runtime: Runtime,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+    _place: tempfile::TempDir,
+}
+
+impl Served {
+    /// One of so many companies, with settings changed.
+    ///
+    /// # Errors
+    /// Whatever is in the way.
+    pub fn start(
+        companies: usize,
+        change: impl FnOnce(&mut ServerSettings),
+    ) -> Result<Served, Box<dyn Error>> {
+        let place = tempfile::tempdir()?;
+        let engine = Engine::serving(
+            EngineSettings {
+                made_ahead: 4,
+                ..EngineSettings::default()
+            },
+            None,
+        )?;
+        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+        let assembler = Assembler::new(engine, vec![packs], BuildOptions::default());
+        let mut generations = Vec::new();
+        for company in 0..companies {
+            let file = company_file(&name(company));
+            let built = assembler.build_text(&file, place.path(), 1);
+            generations.push(built.map_err(|problems| format!("{problems:?}"))?);
+        }
+        let mut settings = ServerSettings {
+            listen: ([127, 0, 0, 1], 0).into(),
+            body_limit: 16 << 20,
+            journal: Some(JournalSettings {
+                backlog: 10_000_000,
+                ..JournalSettings::at(place.path().join("load.db"))
+            }),
+            ..ServerSettings::default()
+        };
+        settings.admission.backlog_in_all = 10_000_000;
+        change(&mut settings);
+        let runtime = Runtime::new()?;
+        let server = runtime.block_on(Server::bind(&settings, generations, assembler))?;
+        let address = server.local_addr();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = runtime.spawn(async {
+            server
+                .run(async {
+                    let _ = stopped.await;
+                })
+                .await;
+        });
+        Ok(Served {
+            address,
+            runtime,
+            stop,
+            serving,
+            _place: place,
+        })
+    }
+
+    /// Stop it.
+    ///
+    /// # Errors
+    /// When it broke off.
+    pub fn stop(self) -> Result<(), Box<dyn Error>> {
+        let _ = self.stop.send(());
+        self.runtime.block_on(self.serving)?;
+        Ok(())
+    }
+}
+
+fn name(company: usize) -> String {
+    format!("company-{company}")
+}
+
+fn company_file(name: &str) -> String {
+    format!(
+        r#"company = "{name}"
+[pipeline]
+classify = ["care"]
+route = ["care"]
+escalate = ["care"]
+[plugin.care]
+pack = "social-care"
+grants = {{ interactions = true, agents = true, knowledge = true, state = ["conversation", "contact"] }}
+settings = {{ brand = "Northwind" }}
+[record]
+transcripts = "off"
+[queue.general]
+default = true
+sla = {{ first-response = "30m" }}
+"#
+    )
+}
+
+/// What is delivered how.
+#[derive(Clone, Copy)]
+pub struct Load {
+    /// Interactions of a batch.
+    pub batch: usize,
+    /// Companies they are spread over.
+    pub companies: usize,
+    /// Connections that deliver at once.
+    pub connections: usize,
+    /// Who write to each company.
+    pub people: usize,
+}
+
+/// Deliver these in batches, one after another; how long each was waited for.
+///
+/// # Errors
+/// When one is not taken in.
+pub fn deliver(
+    address: SocketAddr,
+    numbers: &[usize],
+    load: Load,
+    connection: usize,
+) -> Result<Vec<Duration>, Box<dyn Error>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut waits = Vec::new();
+    for (round, chunk) in numbers.chunks(load.batch).enumerate() {
+        let company = (round * load.connections + connection) % load.companies;
+        let body: String = chunk
+            .iter()
+            .map(|number| {
+                // Scattered, so that it is the same mixture however many companies.
+                let author = (number.wrapping_mul(0x9E37_79B1) >> 8) % load.people;
+                let interaction = json!({
+                    "id": number.to_string(), "channel": "x", "text": TEXTS[number % TEXTS.len()],
+                    "author": {"address": format!("@{author}"), "reach": author},
+                });
+                format!("{interaction}\n")
+            })
+            .collect();
+        let head = format!(
+            "POST /v1/companies/{}/interactions HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
+            name(company),
+            body.len()
+        );
+        let began = Instant::now();
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(body.as_bytes())?;
+        let (status, answer) = read_answer(&mut reader)?;
+        waits.push(began.elapsed());
+        let answer: Value = serde_json::from_slice(&answer)?;
+        if status != 202 || answer["accepted"] != chunk.len() {
+            return Err(format!("{status}: {answer}").into());
+        }
+    }
+    Ok(waits)
+}
+
+/// What waits to be decided about, as the server's numbers say.
+///
+/// # Errors
+/// When it does not answer.
+pub fn undecided(address: SocketAddr) -> Result<u64, Box<dyn Error>> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
+    let (_, body) = read_answer(&mut BufReader::new(stream))?;
+    let text = String::from_utf8(body)?;
+    let of_companies = text
+        .lines()
+        .filter(|line| line.starts_with("patchbay_desk_undecided{"))
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    Ok(of_companies.sum::<f64>() as u64)
+}
+
+fn read_answer(reader: &mut impl BufRead) -> Result<(u16, Vec<u8>), Box<dyn Error>> {
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).ok_or("no status")?.parse()?;
+    let mut length = 0;
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        match line.trim_end().split_once(": ") {
+            None => break,
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.parse()?;
+            }
+            Some(_) => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok((status, body))
+}
