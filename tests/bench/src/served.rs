@@ -70,7 +70,7 @@ impl Served {
             }),
             ..ServerSettings::default()
         };
-        settings.admission.backlog_in_all = 10_000_000;
+        settings.admission.backlog = 10_000_000;
         change(&mut settings);
         let runtime = Runtime::new()?;
         let server = runtime.block_on(Server::bind(&settings, generations, assembler))?;
