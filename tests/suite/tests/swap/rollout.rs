@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use patchbay_desk::history::EntryKind;
 use patchbay_desk::setups::{Proposal, Refused};
-use patchbay_desk::{Desk, RolloutReport};
+use patchbay_desk::{Desk, DeskSettings, RolloutReport};
 use patchbay_journal::Entry;
+use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::rollout::{Bounds, RolloutKind};
 use serde_json::{Value, json};
 
@@ -279,6 +280,10 @@ fn a_canary_that_fails_is_taken_back_by_itself_and_nobody_is_lost() {
         "{acts:?}"
     );
 
+    assert!(
+        place.setups.promote("northwind", &wanted()).is_err(),
+        "what was taken back is not promoted"
+    );
     let received = heads(desk, EntryKind::Received);
     assert_eq!(received.len(), written * 20, "each once");
     assert!(
@@ -293,6 +298,57 @@ fn a_canary_that_fails_is_taken_back_by_itself_and_nobody_is_lost() {
             "{head}"
         );
     }
+}
+
+#[test]
+fn a_shadow_that_fails_is_asked_on_and_touches_no_breaker() {
+    let place = place_of(["odd", "trap"]);
+    let desk = &place.desk;
+    try_out(&place, proposal(RolloutKind::Shadow, "100%")).expect("tried");
+    write(desk, "a", 30, "as-set");
+    let found = compared(desk, 30);
+    // A breaker would have left it alone after ten.
+    let failures: Vec<_> = found.candidate_arm.failures.iter().collect();
+    assert_eq!(failures, [(&OutcomeKind::Trapped, &30)], "{found:?}");
+    assert_eq!(found.compared.failed, 30);
+    assert!(found.control_arm.failures.is_empty());
+    assert!(heads(desk, EntryKind::BreakerOpened).is_empty());
+    assert!(report(desk).is_some(), "a shadow is never taken back");
+}
+
+#[test]
+fn what_waited_while_the_host_was_down_is_decided_by_who_would_have() {
+    const PEOPLE: usize = 40;
+    let place = place();
+    let before = &place.desk;
+    try_out(&place, proposal(RolloutKind::Canary, "50%")).expect("tried");
+    write(before, "a", PEOPLE, "marker");
+    let first = deciders(before, "a");
+    let numbers: BTreeSet<u64> = first.values().flatten().copied().collect();
+    assert_eq!(numbers, BTreeSet::from([1, 2]), "both decide");
+    before.stop();
+
+    let journal = || std::sync::Arc::clone(before.journal());
+    let control = before.generation("northwind").expect("there");
+    // Somebody takes in, and nobody decides.
+    let settings = DeskSettings {
+        workers: 0,
+        ..DeskSettings::default()
+    };
+    let idle = Desk::open(journal(), vec![control.clone()], settings).expect("a desk");
+    for author in 0..PEOPLE {
+        let delivery = says(&format!("b-{author}"), author, "marker");
+        idle.accept("northwind", vec![delivery]).expect("taken in");
+    }
+    drop(idle);
+    let on_trial = place.setups.on_trial().expect("readable");
+    let settings = DeskSettings::default();
+    let after = Desk::open_trying(journal(), vec![control], on_trial, settings).expect("a desk");
+    after.settled();
+    assert_eq!(deciders(&after, "b"), first);
+    let found = report(&after).expect("on trial still");
+    let by_canary = first.values().filter(|by| by.contains(&2)).count() as u64;
+    assert_eq!(found.candidate_arm.decisions, by_canary * 2, "counts go on");
 }
 
 #[test]
