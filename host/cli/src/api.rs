@@ -148,6 +148,15 @@ impl Api {
         self.ask(Method::DELETE, path, None)
     }
 
+    /// Get, and take a problem for an answer: its document.
+    pub(crate) fn try_get(&self, path: &str) -> Result<Result<Value, Value>, Failure> {
+        let (status, document) = self.exchange(Method::GET, path, None)?;
+        Ok(match status.is_success() {
+            true => Ok(document),
+            false => Err(document),
+        })
+    }
+
     /// Post, and take a problem for an answer: its document.
     pub(crate) fn try_post(
         &self,

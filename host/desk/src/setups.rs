@@ -389,13 +389,18 @@ impl Setups {
             _ => SourceDocument::default(),
         };
         let differences = differences(&old, document);
+        let mut warnings = next.warnings.clone();
+        warnings.extend(self.ends(&next));
+        if differences.is_empty() && before.is_some() {
+            warnings.push("nothing in it is different".to_owned());
+        }
         let plan = Plan {
             company: next.company.clone(),
             number: next.number,
             before,
             active: !wanted.dry_run && !wanted.keep_only,
             differences,
-            warnings: next.warnings.clone(),
+            warnings,
         };
         if wanted.dry_run {
             return Ok(plan);
@@ -455,6 +460,15 @@ impl Setups {
             recent.push_front(old);
             recent.truncate(RECENT);
         }
+    }
+
+    /// What is tried so far, and ends when another generation decides.
+    fn ends(&self, next: &Generation) -> Option<String> {
+        let tried = self.desk.as_ref()?.rollout(&next.company).ok()??;
+        (tried.generation != next.number).then(|| {
+            let (kind, number) = (tried.terms.kind.as_str(), tried.generation);
+            format!("generation {number} is tried as a {kind}: that ends when another decides")
+        })
     }
 
     /// A generation a company tries, or one that was kept ready.

@@ -14,8 +14,8 @@ pub(crate) struct TrialFlags {
     #[arg(long, default_value = "patchbay.toml", global = true)]
     pub(crate) config: PathBuf,
     /// Whose.
-    #[arg(long, global = true, required = false, default_value = "")]
-    pub(crate) company: String,
+    #[arg(long, global = true)]
+    pub(crate) company: Option<String>,
     /// Who asks for it, for the record; `operator` unless said, and with a
     /// token whoever it is of.
     #[arg(long, value_name = "NAME", global = true)]
@@ -83,21 +83,22 @@ pub(crate) struct CanaryArgs {
     /// For which share of the conversations it decides; at most 90%.
     #[arg(long, value_name = "SHARE", default_value = "5%")]
     pub(crate) share: Share,
-    /// Judge it after so many of its decisions.
-    #[arg(long, value_name = "DECISIONS", default_value_t = 200)]
-    pub(crate) after: u64,
+    /// Judge it after so many of its decisions; 200 unless said. This and the
+    /// bounds below stay as they are where it is tried already.
+    #[arg(long, value_name = "DECISIONS")]
+    pub(crate) after: Option<u64>,
     /// Take it back where its decisions fail more often than the others by
-    /// this share; `off`: never.
-    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = bound)]
-    pub(crate) max_failures: Limit,
+    /// this share, 1% unless said; `off`: never.
+    #[arg(long, value_name = "SHARE", value_parser = bound)]
+    pub(crate) max_failures: Option<Limit>,
     /// Take it back where its p99 is more than so many times that of the
-    /// others, and by a millisecond; `off`: never.
-    #[arg(long, value_name = "TIMES", default_value = "2", value_parser = times)]
-    pub(crate) max_p99: Limit,
+    /// others, 2 unless said, and by a millisecond; `off`: never.
+    #[arg(long, value_name = "TIMES", value_parser = times)]
+    pub(crate) max_p99: Option<Limit>,
     /// Take it back where more than this share of its decisions are not what
-    /// they would have been; `off`: never.
-    #[arg(long, value_name = "SHARE", default_value = "off", value_parser = bound)]
-    pub(crate) max_disagreement: Limit,
+    /// they would have been; `off`, as it is unless said: never.
+    #[arg(long, value_name = "SHARE", value_parser = bound)]
+    pub(crate) max_disagreement: Option<Limit>,
     #[command(flatten)]
     pub(crate) trial: TrialFlags,
     #[command(subcommand)]

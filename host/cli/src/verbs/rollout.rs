@@ -1,5 +1,6 @@
 //! `patchbay shadow` and `canary`: trying a setup on live traffic.
 
+use patchbay_model::rollout::Bounds;
 use serde_json::{Value, json};
 
 use super::generations::{how, show_plan};
@@ -35,18 +36,13 @@ pub(crate) fn canary(args: &CanaryArgs) -> Outcome {
             trial.tried()?;
             let plan = trial.api.try_post(&trial.path("/promote"), &body)?;
             let plan = plan.map_err(|refusal| refused(&refusal))?;
-            show_plan(&args.trial.company, &plan, change.dry_run, args.trial.json)
+            show_plan(trial.company, &plan, change.dry_run, args.trial.json)
         }
         None => trial.begin(&json!({
             "generation": args.generation,
             "kind": "canary",
             "share": args.share,
-            "bounds": {
-                "after": args.after,
-                "failures": args.max_failures.0,
-                "p99": args.max_p99.0,
-                "disagreement": args.max_disagreement.0,
-            },
+            "bounds": trial.bounds(args)?,
             "by": args.trial.by,
         })),
     }
@@ -56,20 +52,23 @@ pub(crate) fn canary(args: &CanaryArgs) -> Outcome {
 struct Trial<'a> {
     kind: &'static str,
     api: Api,
+    company: &'a str,
     flags: &'a TrialFlags,
 }
 
 impl<'a> Trial<'a> {
     fn of(kind: &'static str, flags: &'a TrialFlags) -> Result<Trial<'a>, Failure> {
-        if flags.company.is_empty() {
-            return Err(Failure::advised(
-                Exit::Usage,
-                "whose generation is meant?",
-                "say --company NAME",
-            ));
-        }
+        let company = flags.company.as_deref().ok_or_else(|| {
+            let what = "whose generation is meant?";
+            Failure::advised(Exit::Usage, what, "say --company NAME")
+        })?;
         match Reach::of(&flags.config)? {
-            Reach::Server(api) => Ok(Trial { kind, api, flags }),
+            Reach::Server(api) => Ok(Trial {
+                kind,
+                api,
+                company,
+                flags,
+            }),
             Reach::Journal(_) => Err(Failure::advised(
                 Exit::NotRight,
                 "no server is running, and a generation is tried on live traffic",
@@ -79,7 +78,32 @@ impl<'a> Trial<'a> {
     }
 
     fn path(&self, below: &str) -> String {
-        format!("/v1/companies/{}/rollout{below}", part(&self.flags.company))
+        format!("/v1/companies/{}/rollout{below}", part(self.company))
+    }
+
+    /// When it is taken back: as said, else as it is, else as usual.
+    fn bounds(&self, args: &CanaryArgs) -> Result<Bounds, Failure> {
+        let present = self.api.try_get(&self.path(""))?;
+        let same = |report: &Value| {
+            report["kind"] == "canary" && report["generation"].as_u64() == args.generation
+        };
+        let present = present.ok().filter(same);
+        let present = present
+            .and_then(|mut report| serde_json::from_value::<Bounds>(report["bounds"].take()).ok());
+        let mut bounds = present.unwrap_or_default();
+        if let Some(after) = args.after {
+            bounds.after = after;
+        }
+        for (bound, said) in [
+            (&mut bounds.failures, args.max_failures),
+            (&mut bounds.p99, args.max_p99),
+            (&mut bounds.disagreement, args.max_disagreement),
+        ] {
+            if let Some(said) = said {
+                *bound = said.0;
+            }
+        }
+        Ok(bounds)
     }
 
     fn begin(&self, body: &Value) -> Outcome {
@@ -89,7 +113,7 @@ impl<'a> Trial<'a> {
             output::json(&report)?;
             return Ok(Exit::Success);
         }
-        let company = &self.flags.company;
+        let company = self.company;
         let text = |name: &str| report[name].as_str().unwrap_or_default().to_owned();
         output::line(match report["kind"].as_str() {
             Some("canary") => format!(
@@ -116,7 +140,15 @@ impl<'a> Trial<'a> {
 
     /// How it stands, if it is what is meant.
     fn tried(&self) -> Result<Value, Failure> {
-        let report = self.api.get(&self.path(""))?;
+        let report = self.api.try_get(&self.path(""))?;
+        let report = report.map_err(|refusal| match refusal["type"].as_str() {
+            Some("/problems/nothing-tried") => Failure::advised(
+                Exit::NotRight,
+                "the company tries no generation",
+                "how the last trial ended stands in the feed (rollout-ended), among the alerts and in `patchbay audit list`",
+            ),
+            _ => problem(&refusal),
+        })?;
         let kind = report["kind"].as_str().unwrap_or_default();
         match kind == self.kind {
             true => Ok(report),
@@ -136,7 +168,7 @@ impl<'a> Trial<'a> {
         if !self.flags.json {
             output::line(format!(
                 "generation {} of {} is tried no more; {} decides",
-                report["generation"], self.flags.company, report["control"],
+                report["generation"], self.company, report["control"],
             ))?;
         }
         self.show(&report)
@@ -156,6 +188,9 @@ impl<'a> Trial<'a> {
             report["since"].as_str().unwrap_or_default(),
             report["by"].as_str().unwrap_or_default(),
         ))?;
+        if self.kind == "canary" {
+            output::line(bounds_line(&report["bounds"]))?;
+        }
         output::line(arm("tried", &report["candidate_arm"]))?;
         output::line(arm("decides", &report["control_arm"]))?;
         let compared = &report["compared"];
@@ -198,6 +233,23 @@ impl<'a> Trial<'a> {
         }
         Ok(Exit::Success)
     }
+}
+
+fn bounds_line(bounds: &Value) -> String {
+    let percent = |name: &str| match bounds[name].as_f64() {
+        Some(rate) => format!("{}%", rate * 100.0),
+        None => "off".to_owned(),
+    };
+    let times = match bounds["p99"].as_f64() {
+        Some(times) => times.to_string(),
+        None => "off".to_owned(),
+    };
+    format!(
+        "  bounds     after {} decisions: failures {}, p99 {times}, disagreement {}",
+        bounds["after"],
+        percent("failures"),
+        percent("disagreement")
+    )
 }
 
 fn arm(name: &str, arm: &Value) -> String {

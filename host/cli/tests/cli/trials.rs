@@ -62,19 +62,29 @@ fn a_setup_is_shadowed_then_a_canary_across_a_kill_and_then_promoted() {
     let begun = ["2", "--share", "40%", "--max-p99", "off", "--by", "eva"];
     let begun = said(&ask(&place, "canary", &begun), 0);
     assert!(begun.contains("decides for 40%"), "{begun}");
+    let more = said(
+        &ask(&place, "canary", &["2", "--share", "45%", "--after", "9"]),
+        0,
+    );
+    assert!(more.contains("decides for 45%"), "{more}");
     // Killed: nothing is finished, nothing flushed.
     drop(server);
     let _server = Served::start(Path::new(&place.config));
     let report = document(&ask(&place, "canary", &["report", "--json"]), 0);
     assert_eq!(
         (&report["share"], &report["by"]),
-        (&"40%".into(), &"eva".into())
+        (&"45%".into(), &"operator".into())
     );
-    assert_eq!(report["bounds"]["p99"], Value::Null);
+    assert_eq!(
+        report["bounds"]["p99"],
+        Value::Null,
+        "what is not said stays"
+    );
+    assert_eq!(report["bounds"]["after"], 9);
     let status = patchbay(&["status", "--config", &place.config]);
     let status = said(&status, 0);
     assert!(
-        status.contains("generation 2 as a canary of 40%"),
+        status.contains("generation 2 as a canary of 45%"),
         "{status}"
     );
     let planned = said(&ask(&place, "canary", &["promote", "--dry-run"]), 0);

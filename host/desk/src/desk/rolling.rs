@@ -31,7 +31,9 @@ pub enum RolloutError {
     #[error("the company tries no generation")]
     NothingTried,
     /// It tries another generation.
-    #[error("the company tries generation {0} already; promote or abort that first")]
+    #[error(
+        "the company tries generation {0} already; end that first (`shadow stop`, `canary promote` or `canary abort`)"
+    )]
     Tried(u64),
     /// It is what the company decides by.
     #[error("the company decides by generation {0} already")]

@@ -21,8 +21,9 @@ pub struct Proposal {
     pub kind: RolloutKind,
     /// Of which share of the conversations.
     pub share: Share,
-    /// When a canary is taken back by itself.
-    pub bounds: Bounds,
+    /// When a canary is taken back by itself; absent: as before where it is
+    /// tried already, else the usual ones.
+    pub bounds: Option<Bounds>,
 }
 
 impl Setups {
@@ -47,10 +48,14 @@ impl Setups {
             let active = Some(control.number);
             return Err(JournalError::GenerationMoved { active }.into());
         }
+        let tried = desk.rollout(company).map_err(RolloutError::Desk)?;
+        let tried =
+            tried.filter(|tried| tried.generation == number && tried.terms.kind == proposal.kind);
+        let bounds = proposal.bounds.or(tried.map(|tried| tried.terms.bounds));
         let terms = RolloutTerms {
             kind: proposal.kind,
             share: proposal.share,
-            bounds: proposal.bounds,
+            bounds: bounds.unwrap_or_default(),
             by: wanted.by.clone(),
             since: self.now(),
         };

@@ -45,10 +45,11 @@ pub(crate) struct RolloutRequest {
     share: Option<Share>,
     /// When a canary is taken back by itself: `after` (200) decisions, where
     /// `failures` (0.01 more than beside it), `p99` (2 times that beside it) or
-    /// `disagreement` (null) go beyond what they say; null: never.
+    /// `disagreement` (null) go beyond what they say; null: never. Left out,
+    /// those of a canary that is tried already stay.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    bounds: Bounds,
+    bounds: Option<Bounds>,
     /// The generation the company decides by, as far as the caller knows; if
     /// it is another by now, nothing is tried.
     #[serde(default)]

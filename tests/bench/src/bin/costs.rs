@@ -154,11 +154,11 @@ fn open(engine: &Engine, case: &Case) -> Result<Office, Box<dyn Error>> {
             kind,
             share: share.parse()?,
             // A busy moment must not end what is measured.
-            bounds: Bounds {
+            bounds: Some(Bounds {
                 failures: None,
                 p99: None,
                 ..Bounds::default()
-            },
+            }),
         };
         office.setups.try_out(COMPANY, 2, proposal, &wanted())?;
     }

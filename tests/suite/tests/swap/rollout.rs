@@ -22,7 +22,7 @@ fn proposal(kind: RolloutKind, share: &str) -> Proposal {
     Proposal {
         kind,
         share: share.parse().expect(share),
-        bounds: Bounds::default(),
+        bounds: None,
     }
 }
 
@@ -243,7 +243,7 @@ fn a_canary_that_fails_is_taken_back_by_itself_and_nobody_is_lost() {
         ..Bounds::default()
     };
     let canary = Proposal {
-        bounds,
+        bounds: Some(bounds),
         ..proposal(RolloutKind::Canary, "50%")
     };
     try_out(&place, canary).expect("tried");
