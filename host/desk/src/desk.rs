@@ -7,9 +7,10 @@ mod alerting;
 mod asking;
 mod bypassing;
 mod draining;
+mod judging;
 mod orders;
 mod people;
-pub(crate) mod rolling;
+mod rolling;
 mod sending;
 mod standing;
 mod turning;
@@ -34,7 +35,7 @@ pub use bypassing::BypassError;
 pub use draining::Left;
 pub use orders::Drain;
 pub use people::{AgentStatus, QueueStatus};
-pub use rolling::{Resumed, RolloutError};
+pub use rolling::RolloutError;
 pub use sending::Waiting;
 
 use crate::assignment::Assignments;
@@ -43,7 +44,7 @@ use crate::floor::FloorError;
 use crate::load::{Load, LoadBounds};
 use crate::memory::AtHand;
 use crate::observer::{Observer, Unobserved};
-use crate::rollout::{Line, Rollout};
+use crate::rollout::{Line, Resumed, Rollout};
 use crate::surge::Surges;
 use crate::timers::Timers;
 use crate::work::WorkList;
@@ -122,6 +123,9 @@ pub enum DeskError {
     /// Something is not bypassed, or not asked again.
     #[error(transparent)]
     Bypass(#[from] BypassError),
+    /// The host stops: what changes a company's setup would not be followed.
+    #[error("the host is stopping; nothing was changed")]
+    Stopping,
     /// No thread could be started.
     #[error("cannot start the threads that decide: {0}; try fewer workers")]
     Threads(std::io::Error),
@@ -416,9 +420,12 @@ impl Desk {
     }
 
     /// Finish what has begun, and decide nothing more. What was taken in and
-    /// not decided about waits in the journal.
+    /// not decided about waits in the journal. No company's setup changes from
+    /// then on.
     pub fn stop(&self) {
         self.inner.work.close();
+        // A change that is being written is whole when this returns.
+        drop(self.inner.changing.lock());
         self.inner.timers.close();
         self.inner.requests.refuse_all();
         // It has ended already where nobody hears it.

@@ -44,11 +44,11 @@ pub use assignment::Incident;
 pub use clock::Clock;
 pub use desk::{
     ActivateError, AgentStatus, BypassError, Change, Desk, DeskError, DeskSettings, Drain, Left,
-    News, Obstacle, QueueStatus, Receipt, ReceiptStatus, Resumed, RolloutError, Waiting,
+    News, Obstacle, QueueStatus, Receipt, ReceiptStatus, RolloutError, Waiting,
 };
 pub use intake::Delivery;
 pub use load::{Load, LoadBounds};
 pub use outgoing::Outgoing;
 pub use rollout::{
-    ArmReport, Bound, Breach, Compared, Example, FieldReport, Latency, RolloutReport,
+    ArmReport, Bound, Breach, Compared, Example, FieldReport, Latency, Resumed, RolloutReport,
 };

@@ -14,10 +14,12 @@
 
 mod beside;
 mod judge;
+pub(crate) mod keeping;
 mod line;
 mod recent;
 mod scratch;
 mod tally;
+mod telling;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -30,9 +32,11 @@ use serde::Serialize;
 pub(crate) use beside::Beside;
 pub(crate) use judge::breach;
 pub use judge::{Bound, Breach};
+pub use keeping::Resumed;
 pub(crate) use line::{Job, Line, Next, Question};
 pub(crate) use tally::Tally;
 pub use tally::{ArmReport, Compared, Example, FieldReport, Latency};
+pub(crate) use telling::{Ending, Trial, began, ended};
 
 /// Who decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +109,6 @@ impl Rollout {
     /// The same on other terms: whoever it took it takes still, if its share
     /// did not shrink.
     pub(crate) fn on(&self, terms: RolloutTerms) -> Rollout {
-        self.tally().judge_anew();
         Rollout {
             company: self.company,
             terms: RolloutTerms {

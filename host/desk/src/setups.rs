@@ -6,6 +6,7 @@ mod trying;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use lru::LruCache;
 use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::Assembler;
+use patchbay_generation::cases::BrokenOff;
 use patchbay_generation::difference::{Difference, differences};
 use patchbay_generation::source::{Source, SourceDocument};
 use patchbay_journal::{
@@ -23,7 +25,7 @@ use patchbay_model::located::Located;
 use serde_json::json;
 use thiserror::Error;
 
-use crate::desk::{ActivateError, Change, Desk, Obstacle, RolloutError, obstacles};
+use crate::desk::{ActivateError, Change, Desk, DeskError, Obstacle, RolloutError, obstacles};
 
 pub use trying::Proposal;
 
@@ -139,6 +141,10 @@ pub fn kept(source: &Source, number: u64, by: &str, at: Timestamp) -> NewGenerat
     }
 }
 
+fn stopping() -> Refused {
+    Refused::Activate(DeskError::Stopping.into())
+}
+
 fn unhindered(
     source: &Source,
     problems: Vec<Located>,
@@ -204,6 +210,8 @@ pub struct Setups {
     /// What companies decided by last, or was looked at last: to go back to it
     /// at once, with its code compiled.
     ready: Mutex<Ready>,
+    /// Whether nothing is changed any more.
+    stopping: AtomicBool,
 }
 
 impl Setups {
@@ -215,6 +223,7 @@ impl Setups {
             desk: None,
             components: RwLock::default(),
             ready: Mutex::new(LruCache::new(READY)),
+            stopping: AtomicBool::new(false),
         }
     }
 
@@ -223,6 +232,16 @@ impl Setups {
     pub fn followed_by(mut self, desk: Arc<Desk>) -> Setups {
         self.desk = Some(desk);
         self
+    }
+
+    /// Change nothing any more. What is being tried with its packs' cases is
+    /// given up, and what is being written is finished.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// What builds them.
@@ -338,8 +357,9 @@ impl Setups {
         number: u64,
         wanted: &Wanted,
     ) -> Result<Generation, Refused> {
-        let tried = self.assembler.try_cases(source);
-        let tried = tried.err().unwrap_or_default();
+        let goes_on = || !self.is_stopping();
+        let tried = self.assembler.try_cases(source, &goes_on);
+        let tried = tried.map_err(|BrokenOff| stopping())?;
         let mut next = match self.assembler.rebuild(source, number) {
             Ok(next) => next,
             Err(mut problems) => {
@@ -405,6 +425,9 @@ impl Setups {
         if wanted.dry_run {
             return Ok(plan);
         }
+        if self.is_stopping() {
+            return Err(stopping());
+        }
         let company = match company {
             Some(company) => company,
             None => self.journal.company(&next.company)?,
@@ -464,9 +487,11 @@ impl Setups {
 
     /// What is tried so far, and ends when another generation decides.
     fn ends(&self, next: &Generation) -> Option<String> {
-        let tried = self.desk.as_ref()?.rollout(&next.company).ok()??;
-        (tried.generation != next.number).then(|| {
-            let (kind, number) = (tried.terms.kind.as_str(), tried.generation);
+        let desk = self.desk.as_ref()?;
+        let tried = desk.tried(desk.company(&next.company).ok()?)?;
+        let number = tried.candidate.number;
+        (number != next.number).then(|| {
+            let kind = tried.terms.kind.as_str();
             format!("generation {number} is tried as a {kind}: that ends when another decides")
         })
     }
@@ -474,8 +499,8 @@ impl Setups {
     /// A generation a company tries, or one that was kept ready.
     fn kept_ready(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
         let tried = self.desk.as_ref().and_then(|desk| desk.tried(company));
-        if let Some(tried) = tried.filter(|tried| tried.number == number) {
-            return Some(tried);
+        if let Some(tried) = tried.filter(|tried| tried.candidate.number == number) {
+            return Some(Arc::clone(&tried.candidate));
         }
         let mut kept = self.kept();
         let mut known = kept.get(&company)?.iter();

@@ -92,6 +92,20 @@ impl Gate {
         }
     }
 
+    /// Go in at once with a party of this size, where that leaves a place for
+    /// somebody else.
+    ///
+    /// # Errors
+    /// `overloaded` where it would not.
+    pub fn slip_in(&self, places: usize) -> Result<Pass<'_>, Outcome> {
+        let mut counts = self.counts();
+        if counts.waiting > 0 || counts.inside + places >= self.room {
+            return Err(self.overloaded("it would leave no place"));
+        }
+        counts.inside += places;
+        Ok(Pass { gate: self, places })
+    }
+
     /// How many are inside.
     pub fn inside(&self) -> usize {
         self.counts().inside
@@ -166,6 +180,22 @@ mod tests {
         assert_eq!(gate.inside(), 3);
         drop(all);
         assert_eq!(gate.inside(), 0);
+    }
+
+    #[test]
+    fn whoever_slips_in_leaves_a_place() {
+        let gate = Gate::new(3, 10);
+        let aside = gate.slip_in(1).expect("two are left");
+        assert!(gate.slip_in(2).is_err(), "none would be left");
+        let other = gate.slip_in(1).expect("one is left");
+        assert!(gate.slip_in(1).is_err());
+        let _earnest = gate.enter(Duration::ZERO).expect("the one that was left");
+        drop((aside, other));
+        assert_eq!(gate.inside(), 1);
+        assert!(
+            Gate::new(1, 10).slip_in(1).is_err(),
+            "never in the only place"
+        );
     }
 
     #[test]

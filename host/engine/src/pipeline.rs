@@ -106,7 +106,8 @@ pub struct PipelinePass<'a> {
     known: BTreeMap<Stage, Arc<Answers>>,
     /// What an operator has taken out.
     bypasses: Arc<Bypasses>,
-    /// Whether nobody goes by what it comes to: then no breaker does.
+    /// Whether nobody goes by what it comes to: then no breaker does, and it
+    /// waits for nothing.
     aside: bool,
 }
 
@@ -156,7 +157,8 @@ impl<'a> PipelinePass<'a> {
         self
     }
 
-    /// Make a decision nobody goes by: breakers neither stop it nor count it.
+    /// Make a decision nobody goes by: breakers neither stop it nor count it,
+    /// and it is made only where a place is left for one that counts.
     #[must_use]
     pub fn aside(mut self, aside: bool) -> PipelinePass<'a> {
         self.aside = aside;
@@ -357,7 +359,11 @@ impl<'a> PipelinePass<'a> {
         if let Admitted::NotYet(plugins) = &mut self.admission {
             let plugins = std::mem::take(plugins).into_iter();
             let plugins = plugins.map(|(_, plugin)| plugin).collect();
-            self.admission = match Admission::wait_for(plugins, self.patience) {
+            let admitted = match self.aside {
+                true => Admission::aside(plugins),
+                false => Admission::wait_for(plugins, self.patience),
+            };
+            self.admission = match admitted {
                 Ok(admission) => {
                     queued = micros(admission.queued);
                     Admitted::Yes(admission)

@@ -16,14 +16,26 @@ use crate::source::Source;
 /// Failing cases of one pack that are told in full.
 const TOLD: usize = 5;
 
+/// Cases were broken off before all of them were run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BrokenOff;
+
 impl Assembler {
     /// Run the cases of every pack of a source, each pack's once as long as it
-    /// does not change.
+    /// does not change; answers which fail, and how, at the place of the pack
+    /// in the document. Before each, asks whether to go on.
     ///
     /// # Errors
-    /// Which cases fail, and how, at the place of the pack in the document.
-    pub fn try_cases(&self, source: &Source) -> Result<(), Vec<Located>> {
-        let file = CompanyFile::parse(&source.document)?;
+    /// [`BrokenOff`], when it is not to go on.
+    pub fn try_cases(
+        &self,
+        source: &Source,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Vec<Located>, BrokenOff> {
+        // One that does not read has no packs; that is told where it is built.
+        let Ok(file) = CompanyFile::parse(&source.document) else {
+            return Ok(Vec::new());
+        };
         let mut problems = Vec::new();
         let mut seen = BTreeSet::new();
         for entry in file.plugin.values() {
@@ -38,34 +50,33 @@ impl Assembler {
                 continue;
             }
             let at = |message| Located::at(entry.pack.span(), message);
-            match failures(pack) {
-                Ok(failures) if failures.is_empty() => {
-                    passed().insert(known);
-                }
-                Ok(failures) => {
-                    let more = failures.len().saturating_sub(TOLD);
-                    problems.extend(failures.into_iter().take(TOLD).map(at));
-                    if more > 0 {
-                        problems.push(at(format!("pack {}: {more} more cases fail", pack.name)));
-                    }
-                }
-                Err(error) => problems.push(at(format!("pack {}: {error}", pack.name))),
+            let failures = failures(pack, goes_on)?;
+            if failures.is_empty() {
+                passed().insert(known);
+            }
+            let more = failures.len().saturating_sub(TOLD);
+            problems.extend(failures.into_iter().take(TOLD).map(at));
+            if more > 0 {
+                problems.push(at(format!("pack {}: {more} more cases fail", pack.name)));
             }
         }
-        match problems.is_empty() {
-            true => Ok(()),
-            false => Err(problems),
-        }
+        Ok(problems)
     }
 }
 
-fn failures(pack: &Pack) -> Result<Vec<String>, String> {
+fn failures(pack: &Pack, goes_on: &dyn Fn() -> bool) -> Result<Vec<String>, BrokenOff> {
     if pack.cases.is_empty() {
         return Ok(Vec::new());
     }
-    let mut runner = CaseRunner::new(pack).map_err(|error| error.to_string())?;
+    let mut runner = match CaseRunner::new(pack) {
+        Ok(runner) => runner,
+        Err(error) => return Ok(vec![format!("pack {}: {error}", pack.name)]),
+    };
     let mut failures = Vec::new();
     for (path, text) in &pack.cases {
+        if !goes_on() {
+            return Err(BrokenOff);
+        }
         let report = runner.run_text(Path::new(path), text);
         if !report.passed() {
             failures.push(format!("pack {}: case {}", pack.name, told(&report)));

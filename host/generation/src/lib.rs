@@ -3,7 +3,7 @@
 //! found while it is built, and all of it is told at once.
 
 pub mod assemble;
-mod cases;
+pub mod cases;
 pub mod decide;
 pub mod difference;
 pub mod knowledge;
@@ -82,4 +82,14 @@ pub struct Generation {
     pub moved: BTreeMap<String, String>,
     /// What is allowed, but probably not meant.
     pub warnings: Vec<String>,
+}
+
+impl Generation {
+    /// The meaning of what a plugin of this name keeps as state; none: there is
+    /// no such plugin.
+    pub fn state_version(&self, plugin: &str) -> Option<u32> {
+        let plugins = self.pipelines.plugins();
+        let mut named = plugins.into_iter().filter(|known| known.name() == plugin);
+        named.next().map(|known| known.state_version())
+    }
 }

@@ -429,6 +429,7 @@ impl From<DeskError> for Problem {
                 .field("for")
                 .detail(error.to_string()),
             DeskError::Bypass(error) => Problem::of(Kind::InvalidInput).detail(error.to_string()),
+            error @ DeskError::Stopping => Problem::of(Kind::NotReady).detail(error.to_string()),
             DeskError::Threads(_) => Problem::of(Kind::Internal),
         }
     }

@@ -528,6 +528,9 @@ impl BoundServer {
         drop(listener);
         app.stopping.store(true, Ordering::Relaxed);
         app.changes.send_modify(|number| *number += 1);
+        if let Some(setups) = &app.setups {
+            setups.stop();
+        }
         tracing::info!("stopping: finishing what was begun");
         let until = Instant::now() + app.settings.shutdown;
         let abandoned = connections.finish(app.settings.shutdown).await;

@@ -67,7 +67,7 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
         Some(_) => "https",
         None => "http",
     };
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let bound = loaded.bind().await.map_err(serve_failure)?;
         let address = bound.local_addr();
         let companies: Vec<_> = bound
@@ -88,7 +88,10 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
             output::note(format!("{} connections were cut off", finished.abandoned));
         }
         Ok(Exit::Success)
-    })
+    });
+    // What still runs changes nothing any more, and nobody waits for it.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Until somebody asks the process to end.

@@ -154,17 +154,13 @@ pub(crate) fn obstacles(
 
 /// State that goes on under a newer version of a plugin.
 fn copies(before: Option<&Generation>, next: &Generation) -> Vec<StateCopy> {
-    let versions = |generation: &Generation| -> BTreeMap<String, u32> {
-        let plugins = generation.pipelines.plugins().into_iter();
-        plugins
-            .map(|plugin| (plugin.name().to_owned(), plugin.state_version()))
-            .collect()
-    };
-    let before = before.map(versions).unwrap_or_default();
-    let changed = versions(next).into_iter().filter_map(|(plugin, to)| {
-        let from = *before.get(&plugin)?;
-        let reads = next.state_from.get(&plugin)?;
-        (from != to && reads.contains(&from)).then_some(StateCopy { plugin, from, to })
+    let changed = next.state_from.iter().filter_map(|(plugin, reads)| {
+        let (from, to) = (before?.state_version(plugin)?, next.state_version(plugin)?);
+        (from != to && reads.contains(&from)).then(|| StateCopy {
+            plugin: plugin.clone(),
+            from,
+            to,
+        })
     });
     changed.collect()
 }
@@ -222,6 +218,9 @@ impl Desk {
     pub fn activate(&self, change: Change) -> Result<(), ActivateError> {
         let inner = &self.inner;
         let _alone = inner.changing.lock();
+        if inner.work.is_closed() {
+            return Err(DeskError::Stopping.into());
+        }
         let company = inner.journal.company(&change.generation.company)?;
         let now = inner.now();
         let here = inner.at(company);

@@ -153,13 +153,8 @@ impl Desk {
         }
         let here = self.inner.here(company)?;
         let deciding = here.deciding();
-        let trying = match &deciding.rollout {
-            Some(rollout) => {
-                let thread = self.inner.thread_of(company, conversation)?;
-                thread.and_then(|thread| Trying::of(rollout, &thread, &self.inner.beside, false))
-            }
-            None => None,
-        };
+        let thread = || self.inner.thread_of(company, conversation);
+        let trying = self.inner.trying(&deciding, false, thread)?;
         let generation = decides(trying.as_ref(), &deciding.generation);
         let pass = self.inner.pass(&here, generation, trying, company);
         match pass.check_as_typed(conversation, actor, text, written_by) {

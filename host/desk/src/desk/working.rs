@@ -20,7 +20,7 @@ use crate::assignment::News as FloorNews;
 use crate::memory::Known;
 use crate::observer::{CommittedPass, Told, ToldPart};
 use crate::pass::{Acted, Planned, Undecided};
-use crate::rollout::{Trying, decides};
+use crate::rollout::decides;
 use crate::work::{Lane, Work};
 
 /// Conversations a thread decides about before it commits them together.
@@ -177,22 +177,13 @@ impl Inner {
             Work::Input(ordinal) => Some(self.input(lane.company, ordinal)?),
             _ => None,
         };
-        let trying = match &deciding.rollout {
-            Some(rollout) => {
-                let thread = match (work, &input) {
-                    (Work::Input(_), input) => input.as_ref().map(|input| input.thread.clone()),
-                    (
-                        Work::Ring(conversation)
-                        | Work::News(conversation)
-                        | Work::Act(_, conversation),
-                        _,
-                    ) => self.thread_of(lane.company, conversation)?,
-                };
-                thread
-                    .and_then(|thread| Trying::of(rollout, &thread, &self.beside, self.has_time()))
+        let thread = || match work {
+            Work::Input(_) => Ok(input.as_ref().map(|input| input.thread.clone())),
+            Work::Ring(conversation) | Work::News(conversation) | Work::Act(_, conversation) => {
+                self.thread_of(lane.company, conversation)
             }
-            None => None,
         };
+        let trying = self.trying(&deciding, self.has_time(), thread)?;
         let generation = decides(trying.as_ref(), &deciding.generation);
         let pass = self.pass(&here, generation, trying, lane.company);
         // A defect met by one piece of work must not stop the others.
@@ -243,16 +234,6 @@ impl Inner {
     /// Whether there is time for decisions nobody waits for.
     pub(super) fn has_time(&self) -> bool {
         self.load().allows_extras()
-    }
-
-    /// A conversation's thread: what is tried goes by threads.
-    pub(super) fn thread_of(
-        &self,
-        company: CompanyId,
-        conversation: ConversationId,
-    ) -> Result<Option<Vec<u8>>, JournalError> {
-        let row = self.journal.conversation(company, conversation)?;
-        Ok(row.map(|row| row.thread))
     }
 
     fn tell_asker(&self, work: Work, answer: Option<Result<Done, ActError>>) {

@@ -157,7 +157,7 @@ impl Beside {
         let examples = examples(differences, &decision, &other, arm, &seen);
         // Whoever decides in earnest waits for this lock: nothing is worked out
         // under it.
-        rollout.tally().compared.add(examples);
+        rollout.tally().compare(examples);
     }
 
     /// Forget what is not tried any more.

@@ -93,16 +93,10 @@ pub(crate) fn breach(bounds: &Bounds, tally: &Tally) -> Option<Breach> {
         }
     }
     if let Some(allowed) = bounds.disagreement {
-        let compared = &tally.compared;
-        let measured = compared.recent.0.rate();
-        let is_enough = compared.recent.0.is_enough(bounds.after);
-        if is_enough && compared.decisions >= bounds.after && measured > allowed {
-            return Some(breach(
-                Bound::Disagreement,
-                measured,
-                allowed,
-                compared.decisions,
-            ));
+        let (decisions, measured) = (tally.compared.decisions, tally.agreement.rate());
+        let is_enough = decisions >= bounds.after && tally.agreement.is_enough(bounds.after);
+        if is_enough && measured > allowed {
+            return Some(breach(Bound::Disagreement, measured, allowed, decisions));
         }
     }
     None
@@ -183,12 +177,13 @@ mod tests {
         decided(&mut tally, Arm::Candidate, 20, 10);
         let compare = |tally: &mut Tally, agreed: u64| {
             tally.compared = Default::default();
+            tally.agreement = Default::default();
             for number in 0..20 {
                 let differences = match number < agreed {
                     true => Vec::new(),
                     false => vec![("route".to_owned(), example())],
                 };
-                tally.compared.add(differences);
+                tally.compare(differences);
             }
         };
         compare(&mut tally, 9);

@@ -129,12 +129,7 @@ impl Scratch {
 
 /// Whether a generation's plugin reads what another generation's wrote.
 fn reads(wrote: &Generation, reads: &Generation, plugin: &str) -> bool {
-    let version = |generation: &Generation| {
-        let plugins = generation.pipelines.plugins();
-        let mut named = plugins.into_iter().filter(|known| known.name() == plugin);
-        named.next().map(|known| known.state_version())
-    };
-    let (from, to) = (version(wrote), version(reads));
+    let (from, to) = (wrote.state_version(plugin), reads.state_version(plugin));
     let older = reads.state_from.get(plugin);
     from == to || from.is_some_and(|from| older.is_some_and(|older| older.contains(&from)))
 }

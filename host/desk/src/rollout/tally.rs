@@ -132,25 +132,6 @@ pub struct Compared {
     pub no_time: u64,
     /// Not compared: there was no room for one instance more.
     pub no_room: u64,
-    /// By which it is judged.
-    #[serde(skip)]
-    pub(crate) recent: Kept,
-}
-
-/// What is counted of the last ones; a report leaves it out.
-#[derive(Debug, Default)]
-pub(crate) struct Kept(pub(crate) Recent);
-
-impl Clone for Kept {
-    fn clone(&self) -> Kept {
-        Kept::default()
-    }
-}
-
-impl PartialEq for Kept {
-    fn eq(&self, _: &Kept) -> bool {
-        true
-    }
 }
 
 /// A field in which answers differ.
@@ -182,11 +163,8 @@ pub struct Example {
 }
 
 impl Compared {
-    /// Two answers are compared; the fields they differ in, each with an
-    /// example.
-    pub(crate) fn add(&mut self, differences: Vec<(String, Example)>) {
+    fn add(&mut self, differences: Vec<(String, Example)>) {
         self.decisions += 1;
-        self.recent.0.add(!differences.is_empty(), None);
         if differences.is_empty() {
             self.agreed += 1;
         }
@@ -239,9 +217,19 @@ pub(crate) struct Tally {
     pub(crate) control: Tallied,
     pub(crate) candidate: Tallied,
     pub(crate) compared: Compared,
+    /// By which their agreement is judged.
+    #[serde(skip)]
+    pub(crate) agreement: Recent,
 }
 
 impl Tally {
+    /// Two answers are compared; the fields they differ in, each with an
+    /// example.
+    pub(crate) fn compare(&mut self, differences: Vec<(String, Example)>) {
+        self.agreement.add(!differences.is_empty(), None);
+        self.compared.add(differences);
+    }
+
     pub(crate) fn arm(&mut self, arm: Arm) -> &mut Tallied {
         match arm {
             Arm::Control => &mut self.control,
@@ -253,7 +241,7 @@ impl Tally {
     pub(crate) fn judge_anew(&mut self) {
         self.control.recent = Recent::default();
         self.candidate.recent = Recent::default();
-        self.compared.recent = Kept::default();
+        self.agreement = Recent::default();
     }
 
     /// As it is kept: counts, and which fields differ; examples stay here.
@@ -317,7 +305,7 @@ mod tests {
     fn what_is_kept_has_no_examples_and_reads_back() {
         let mut tally = Tally::default();
         tally.candidate.count(&Decision::of(1, None));
-        tally.compared.add(vec![(
+        tally.compare(vec![(
             "tone.verdict".to_owned(),
             Example {
                 control: Some("secret".into()),

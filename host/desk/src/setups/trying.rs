@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use patchbay_generation::Generation;
-use patchbay_journal::{AuditEntry, JournalError};
+use patchbay_journal::{AuditEntry, CompanyId, JournalError};
 use patchbay_model::located::Located;
 use patchbay_model::rollout::{Bounds, RolloutKind, RolloutTerms, Share};
 use serde_json::json;
 
 use super::{Plan, Refused, Setups, Wanted};
-use crate::desk::{Desk, Resumed, RolloutError, rolling};
-use crate::rollout::RolloutReport;
+use crate::desk::{Desk, RolloutError};
+use crate::rollout::{Resumed, RolloutReport, keeping};
 
 /// How a generation is to be tried.
 #[derive(Clone, Debug)]
@@ -48,10 +48,12 @@ impl Setups {
             let active = Some(control.number);
             return Err(JournalError::GenerationMoved { active }.into());
         }
-        let tried = desk.rollout(company).map_err(RolloutError::Desk)?;
-        let tried =
-            tried.filter(|tried| tried.generation == number && tried.terms.kind == proposal.kind);
-        let bounds = proposal.bounds.or(tried.map(|tried| tried.terms.bounds));
+        let id = desk.company(company).map_err(RolloutError::Desk)?;
+        let tried = desk
+            .tried(id)
+            .filter(|tried| tried.candidate.number == number && tried.terms.kind == proposal.kind);
+        let known = tried.map(|tried| tried.terms.bounds.clone());
+        let bounds = proposal.bounds.or(known);
         let terms = RolloutTerms {
             kind: proposal.kind,
             share: proposal.share,
@@ -59,7 +61,7 @@ impl Setups {
             by: wanted.by.clone(),
             since: self.now(),
         };
-        let candidate = self.candidate(desk, company, number, &control)?;
+        let candidate = self.candidate(desk, id, number, &control)?;
         let mut problems: Vec<_> = terms.problems().into_iter().map(Located::whole).collect();
         if terms.kind == RolloutKind::Canary {
             problems.extend(unlike(&control, &candidate));
@@ -81,18 +83,19 @@ impl Setups {
     fn candidate(
         &self,
         desk: &Desk,
-        company: &str,
+        company: CompanyId,
         number: u64,
         control: &Generation,
     ) -> Result<Arc<Generation>, Refused> {
         if number == control.number {
             return Err(RolloutError::Active(number).into());
         }
-        let company = desk.company(company).map_err(RolloutError::Desk)?;
         match desk.tried(company) {
-            Some(tried) if tried.number == number => Ok(tried),
-            Some(tried) => Err(RolloutError::Tried(tried.number).into()),
-            None => self.ready(company, number),
+            Some(tried) if tried.candidate.number != number => {
+                Err(RolloutError::Tried(tried.candidate.number).into())
+            }
+            // What is tried is among those.
+            _ => self.ready(company, number),
         }
     }
 
@@ -102,15 +105,14 @@ impl Setups {
     /// [`Refused`]; nothing is changed.
     pub fn promote(&self, company: &str, wanted: &Wanted) -> Result<Plan, Refused> {
         let desk = self.desk.as_ref().ok_or(Refused::NobodyDecides)?;
-        let tried = desk.rollout(company).map_err(RolloutError::Desk)?;
-        let tried = tried.ok_or(RolloutError::NothingTried)?;
         let id = desk.company(company).map_err(RolloutError::Desk)?;
+        let tried = desk.tried(id).ok_or(RolloutError::NothingTried)?;
         // Whoever looks at what is tried looks at it against its control.
         let wanted = Wanted {
-            expected: wanted.expected.or(Some(tried.control)),
+            expected: wanted.expected.or(Some(tried.control.number)),
             ..wanted.clone()
         };
-        self.activate_known(id, tried.generation, &wanted, "promoted")
+        self.activate_known(id, tried.candidate.number, &wanted, "promoted")
     }
 
     /// Try it no more; answers how it stood.
@@ -137,7 +139,7 @@ impl Setups {
     pub fn on_trial(&self) -> Result<Vec<Resumed>, JournalError> {
         let mut resumed = Vec::new();
         for (company, name, row) in self.journal.rollouts()? {
-            let known = rolling::read(&row);
+            let known = keeping::read(&row);
             let why = match (self.ready(company, row.generation), known) {
                 (Ok(candidate), Some((terms, tally))) => {
                     resumed.push(Resumed {
@@ -159,7 +161,7 @@ impl Setups {
                     why,
                     "is not tried any more"
                 );
-                rolling::end_unbuildable(&*self.journal, company, &row, &why, self.now())?;
+                keeping::end_unbuildable(&*self.journal, company, &row, &why, self.now())?;
             }
         }
         Ok(resumed)
@@ -201,14 +203,9 @@ fn unlike(control: &Arc<Generation>, candidate: &Arc<Generation>) -> Vec<Located
             )));
         }
     }
-    let versions = |generation: &Generation, name: &str| {
-        let plugins = generation.pipelines.plugins();
-        let mut named = plugins.into_iter().filter(|plugin| plugin.name() == name);
-        named.next().map(|plugin| plugin.state_version())
-    };
     for plugin in candidate.pipelines.plugins() {
         let (name, own) = (plugin.name(), plugin.state_version());
-        if let Some(other) = versions(control, name)
+        if let Some(other) = control.state_version(name)
             && other != own
             && !plugin.grants().state.is_empty()
         {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use patchbay_model::outcome::Outcome;
 
 use super::Plugin;
+use crate::engine::Engine;
 use crate::gate::Pass;
 
 /// Places at several plugins' gates, and the engine's places for an instance of
@@ -25,11 +26,37 @@ impl<'a> Admission<'a> {
     /// # Errors
     /// `overloaded`, naming the plugin whose gate stayed shut, if it was one's.
     pub(crate) fn wait_for(
-        mut plugins: Vec<&'a Plugin>,
+        plugins: Vec<&'a Plugin>,
         patience: Duration,
     ) -> Result<Admission<'a>, Outcome> {
         let asked = Instant::now();
         let left = || patience.saturating_sub(asked.elapsed());
+        Admission::to(
+            plugins,
+            |plugin| plugin.gate.enter(left()),
+            |engine, places| engine.enter_with(left(), places),
+        )
+    }
+
+    /// A place at each of these plugins, of which there is at least one, where
+    /// everywhere one is left for others.
+    ///
+    /// # Errors
+    /// As [`wait_for`](Admission::wait_for).
+    pub(crate) fn aside(plugins: Vec<&'a Plugin>) -> Result<Admission<'a>, Outcome> {
+        Admission::to(
+            plugins,
+            |plugin| plugin.gate.slip_in(1),
+            |engine, places| engine.slip_in(places),
+        )
+    }
+
+    fn to(
+        mut plugins: Vec<&'a Plugin>,
+        enter: impl Fn(&'a Plugin) -> Result<Pass<'a>, Outcome>,
+        enter_engine: impl Fn(&'a Engine, usize) -> Result<Pass<'a>, Outcome>,
+    ) -> Result<Admission<'a>, Outcome> {
+        let asked = Instant::now();
         // The same order for everybody, so that no two wait for each other; and
         // the engine's places last, so that whoever waits for one company's
         // plugin keeps nobody from another's.
@@ -38,7 +65,7 @@ impl<'a> Admission<'a> {
         let of_plugins = plugins
             .iter()
             .map(|plugin| {
-                plugin.gate.enter(left()).map_err(|mut outcome| {
+                enter(plugin).map_err(|mut outcome| {
                     let detail = outcome.detail.unwrap_or_default();
                     outcome.detail = Some(format!("plugin {}: {detail}", plugin.name));
                     outcome
@@ -46,7 +73,7 @@ impl<'a> Admission<'a> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let engine = &plugins[0].engine;
-        let of_engine = engine.enter_with(left(), plugins.len())?;
+        let of_engine = enter_engine(engine, plugins.len())?;
         Ok(Admission {
             plugins,
             queued: asked.elapsed(),

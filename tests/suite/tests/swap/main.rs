@@ -10,12 +10,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use patchbay_desk::history::EntryKind;
-use patchbay_desk::setups::{Setups, Wanted};
-use patchbay_desk::{Delivery, Desk, DeskSettings, ReceiptStatus};
+use patchbay_desk::setups::{Refused, Setups, Wanted};
+use patchbay_desk::{
+    ActivateError, Change, Delivery, Desk, DeskError, DeskSettings, ReceiptStatus,
+};
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::Assembler;
+use patchbay_generation::cases::BrokenOff;
 use patchbay_journal::{Entry, Journal, Options, SqliteJournal};
 use patchbay_pack::build::BuildOptions;
 use serde_json::{Value, json};
@@ -222,6 +225,73 @@ fn hundreds_of_swaps_under_load_lose_nothing_and_every_answer_fits_its_stamp() {
 }
 
 #[test]
+fn a_host_that_stops_breaks_off_what_is_being_tried_and_changes_nothing() {
+    let place = place();
+    let (desk, setups) = (&place.desk, &place.setups);
+    let built = setups
+        .assembler()
+        .build_text(&file("third"), Path::new("."), 0);
+    let mut source = built.expect("valid").source;
+    let said = json!({"id": "1", "channel": "chat", "text": "marker"});
+    let case = json!({"settings": {"marker": "third"}, "steps": [{"classify": said}]});
+    for pack in source.packs.values_mut() {
+        let pack = Arc::make_mut(pack);
+        for number in 0..4 {
+            pack.cases
+                .insert(format!("{number}.json"), case.to_string());
+        }
+    }
+    // Told to stop before the third case.
+    let asked = std::cell::Cell::new(0);
+    let goes_on = || asked.replace(asked.get() + 1) < 2;
+    let broken = setups.assembler().try_cases(&source, &goes_on);
+    assert_eq!((broken, asked.get()), (Err(BrokenOff), 3));
+    // What was broken off has not passed.
+    let asked = std::cell::Cell::new(0);
+    let goes_on = || asked.replace(asked.get() + 1) < 4;
+    let tried = setups.assembler().try_cases(&source, &goes_on);
+    assert_eq!((tried, asked.get()), (Ok(Vec::new()), 4));
+
+    setups.stop();
+    let is_stopping = |refused: &Refused| {
+        let Refused::Activate(ActivateError::Desk(error)) = refused else {
+            return false;
+        };
+        matches!(error, DeskError::Stopping)
+    };
+    for refused in [
+        setups.apply(&source, &wanted()),
+        setups.activate("northwind", 2, &wanted()),
+        setups.roll_back("northwind", Some(2), &wanted()),
+    ] {
+        let refused = refused.expect_err("it stops");
+        assert!(is_stopping(&refused), "{refused}");
+    }
+    let company = desk.company("northwind").expect("there");
+    let journal = desk.journal();
+    assert_eq!(
+        journal.active_generation(company).expect("readable"),
+        Some(1)
+    );
+    let all = journal.generations(company, u64::MAX, 9).expect("readable");
+    assert_eq!(all.len(), 2, "nothing was kept");
+    desk.stop();
+    let generation = desk.generation("northwind").expect("there");
+    let change = Change {
+        generation,
+        new: None,
+        expected: Some(1),
+        by: "test".to_owned(),
+        because: "activated",
+        moved: BTreeMap::new(),
+        promotes: false,
+        audit: None,
+    };
+    let refused = desk.activate(change).expect_err("it has stopped");
+    assert!(is_stopping(&refused.into()));
+}
+
+#[test]
 fn an_earlier_setup_comes_back_only_with_room_for_the_work_at_hand() {
     let place = place();
     let (desk, setups) = (&place.desk, &place.setups);
@@ -259,7 +329,7 @@ fn an_earlier_setup_comes_back_only_with_room_for_the_work_at_hand() {
     let refused = setups
         .roll_back("northwind", None, &wanted())
         .expect_err("work at hand");
-    let patchbay_desk::setups::Refused::Wrong { obstacles, .. } = refused else {
+    let Refused::Wrong { obstacles, .. } = refused else {
         panic!("{refused}");
     };
     assert_eq!(obstacles.len(), 1, "{obstacles:?}");
