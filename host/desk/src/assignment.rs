@@ -116,10 +116,15 @@ impl Assignments {
         generation: &Generation,
         now: Timestamp,
     ) -> Result<(), FloorError> {
-        let queues = queues_of(generation);
-        let mut record = self.room().floor.record();
+        let (settings, queues) = (settings_of(&generation.desk), queues_of(generation));
+        let room = self.room();
+        if room.floor.is_set_up_as(&settings, &queues) {
+            return Ok(());
+        }
+        let mut record = room.floor.record();
+        drop(room);
         opening::fit(&mut record, &queues, generation);
-        Floor::restore(settings_of(&generation.desk), queues, record, now).map(|_| ())
+        Floor::restore(settings, queues, record, now).map(|_| ())
     }
 
     /// From now on other rules and queues hold; what is held stays held, and
@@ -130,12 +135,16 @@ impl Assignments {
     /// old one stays.
     pub(crate) fn adopt(&self, generation: &Generation, now: Timestamp) -> Result<(), FloorError> {
         let mut room = self.room();
-        let queues = queues_of(generation);
-        let mut record = room.floor.record();
-        let moves = opening::fit(&mut record, &queues, generation);
-        room.floor = Floor::restore(settings_of(&generation.desk), queues, record, now)?;
-        for (conversation, moved) in moves {
-            room.tell(&conversation, moved);
+        let (settings, queues) = (settings_of(&generation.desk), queues_of(generation));
+        // Most setups differ in what decides, and the floor, with everybody
+        // who waits on it, is as it would be.
+        if !room.floor.is_set_up_as(&settings, &queues) {
+            let mut record = room.floor.record();
+            let moves = opening::fit(&mut record, &queues, generation);
+            room.floor = Floor::restore(settings, queues, record, now)?;
+            for (conversation, moved) in moves {
+                room.tell(&conversation, moved);
+            }
         }
         room.return_after = span(generation.desk.return_after.0);
         generation

@@ -122,6 +122,15 @@ impl Floor {
         Ok(floor)
     }
 
+    /// Whether it has just these settings and queues.
+    pub fn is_set_up_as(&self, settings: &FloorSettings, queues: &[Queue]) -> bool {
+        let has = |queue: &Queue| {
+            let known = self.queues.get(&queue.id);
+            known.is_some_and(|known| known.queue == *queue)
+        };
+        self.settings == *settings && self.queues.len() == queues.len() && queues.iter().all(has)
+    }
+
     /// What was set.
     pub fn settings(&self) -> &FloorSettings {
         &self.settings

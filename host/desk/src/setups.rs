@@ -340,7 +340,7 @@ impl Setups {
         let known = self.kept_ready(company, number);
         let next = match known.filter(|_| wanted.moved.is_empty()) {
             Some(next) => {
-                let in_the_way = obstacles(&*self.journal, company, &next)?;
+                let in_the_way = self.in_the_way(company, &next)?;
                 unhindered(&source, secrets(&next, wanted), in_the_way)?;
                 next
             }
@@ -375,11 +375,22 @@ impl Setups {
         problems.extend(moves(&mut next, &wanted.moved));
         problems.extend(secrets(&next, wanted));
         let in_the_way = match company {
-            Some(company) => obstacles(&*self.journal, company, &next)?,
+            Some(company) => self.in_the_way(company, &next)?,
             None => Vec::new(),
         };
         unhindered(source, problems, in_the_way)?;
         Ok(next)
+    }
+
+    /// Work at hand that a setup has no room for.
+    fn in_the_way(
+        &self,
+        company: CompanyId,
+        next: &Generation,
+    ) -> Result<Vec<Obstacle>, JournalError> {
+        let desk = self.desk.as_ref();
+        let before = desk.and_then(|desk| desk.generation(&next.company).ok());
+        obstacles(&*self.journal, company, before.as_deref(), next)
     }
 
     fn change(

@@ -99,47 +99,35 @@ pub enum ActivateError {
     NotOnTrial(u64),
 }
 
-/// Everything a company has at hand that a setup has no room for.
+/// Everything a company has at hand that a setup has no room for. What is at
+/// hand had room in the setup before: where that has nothing the next has not,
+/// nothing is looked through.
 ///
 /// # Errors
 /// When the journal cannot be read.
 pub(crate) fn obstacles(
     journal: &dyn Journal,
     company: CompanyId,
+    before: Option<&Generation>,
     next: &Generation,
 ) -> Result<Vec<Obstacle>, JournalError> {
-    let mut queues: BTreeMap<String, u64> = BTreeMap::new();
-    let mut after = Some((company, ConversationId([0; 16])));
-    loop {
-        let page = journal.unresolved(after, PAGE)?;
-        let full = page.len() == PAGE;
-        after = page.last().map(|last| (last.company, last.id));
-        let ours = page.into_iter().take_while(|row| row.company == company);
-        for queue in ours.filter_map(|row| row.queue) {
-            if !next.queues.contains_key(&queue) && !next.moved.contains_key(&queue) {
-                *queues.entry(queue).or_default() += 1;
-            }
-        }
-        if !full || after.is_none_or(|(whose, _)| whose != company) {
-            break;
-        }
-    }
-    let mut targets: BTreeMap<String, u64> = BTreeMap::new();
-    for state in [OutboxState::Waiting, OutboxState::Dead] {
-        let mut after = String::new();
-        loop {
-            let page = journal.outbox_list(company, state, &after, PAGE)?;
-            let Some(last) = page.last() else {
-                break;
-            };
-            after.clone_from(&last.key);
-            for item in page {
-                if !next.targets.contains_key(&item.target) {
-                    *targets.entry(item.target).or_default() += 1;
-                }
-            }
-        }
-    }
+    let has_queue =
+        |queue: &String| next.queues.contains_key(queue) || next.moved.contains_key(queue);
+    let keeps_queues = before.is_some_and(|before| {
+        // What moved may still be on its way.
+        let mut all = before.queues.keys().chain(before.moved.keys());
+        all.all(has_queue)
+    });
+    let has_target = |target: &String| next.targets.contains_key(target);
+    let keeps_targets = before.is_some_and(|before| before.targets.keys().all(has_target));
+    let queues = match keeps_queues {
+        true => BTreeMap::new(),
+        false => homeless(journal, company, has_queue)?,
+    };
+    let targets = match keeps_targets {
+        true => BTreeMap::new(),
+        false => undeliverable(journal, company, has_target)?,
+    };
     let queues = queues
         .into_iter()
         .map(|(queue, conversations)| Obstacle::Queue {
@@ -150,6 +138,55 @@ pub(crate) fn obstacles(
         .into_iter()
         .map(|(target, items)| Obstacle::Target { target, items });
     Ok(queues.chain(targets).collect())
+}
+
+/// Open conversations by their queue, where that is not there.
+fn homeless(
+    journal: &dyn Journal,
+    company: CompanyId,
+    has_queue: impl Fn(&String) -> bool,
+) -> Result<BTreeMap<String, u64>, JournalError> {
+    let mut queues = BTreeMap::new();
+    let mut after = Some((company, ConversationId([0; 16])));
+    loop {
+        let page = journal.unresolved(after, PAGE)?;
+        let full = page.len() == PAGE;
+        after = page.last().map(|last| (last.company, last.id));
+        let ours = page.into_iter().take_while(|row| row.company == company);
+        for queue in ours.filter_map(|row| row.queue) {
+            if !has_queue(&queue) {
+                *queues.entry(queue).or_default() += 1;
+            }
+        }
+        if !full || after.is_none_or(|(whose, _)| whose != company) {
+            return Ok(queues);
+        }
+    }
+}
+
+/// What is on its way, or was given up, by its target, where that is not there.
+fn undeliverable(
+    journal: &dyn Journal,
+    company: CompanyId,
+    has_target: impl Fn(&String) -> bool,
+) -> Result<BTreeMap<String, u64>, JournalError> {
+    let mut targets = BTreeMap::new();
+    for state in [OutboxState::Waiting, OutboxState::Dead] {
+        let mut after = String::new();
+        loop {
+            let page = journal.outbox_list(company, state, &after, PAGE)?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            after.clone_from(&last.key);
+            for item in page {
+                if !has_target(&item.target) {
+                    *targets.entry(item.target).or_default() += 1;
+                }
+            }
+        }
+    }
+    Ok(targets)
 }
 
 /// State that goes on under a newer version of a plugin.
@@ -179,7 +216,7 @@ impl Change {
     ) -> Result<(CompanyId, Arc<Generation>), ActivateError> {
         let next = self.generation;
         let company = journal.company(&next.company)?;
-        let in_the_way = obstacles(journal, company, &next)?;
+        let in_the_way = obstacles(journal, company, before, &next)?;
         if !in_the_way.is_empty() {
             return Err(ActivateError::Obstacles(in_the_way));
         }
