@@ -44,7 +44,7 @@ pub use assignment::Incident;
 pub use clock::Clock;
 pub use desk::{
     ActivateError, AgentStatus, BypassError, Change, Desk, DeskError, DeskSettings, Drain, Left,
-    News, Obstacle, QueueStatus, Receipt, ReceiptStatus, RolloutError, Waiting,
+    News, Obstacle, OnTrial, QueueStatus, Receipt, ReceiptStatus, RolloutError, Waiting,
 };
 pub use intake::Delivery;
 pub use load::{Load, LoadBounds};

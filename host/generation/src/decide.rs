@@ -1,5 +1,4 @@
-//! Deciding without a desk: somebody else keeps the conversations, and sends
-//! everything a decision needs. State is read nowhere and written nowhere.
+//! Deciding: the stages of a generation in a situation, one after the other.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,89 +10,14 @@ use patchbay_engine::decision::{Decided, Decision};
 use patchbay_engine::pipeline::PipelinePass;
 use patchbay_engine::replay::Recalled;
 use patchbay_model::bypass::Bypasses;
-use patchbay_model::conversation::{Contact, Conversation, Trigger};
-use patchbay_model::decision::classification::Classification;
+use patchbay_model::conversation::Trigger;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::directory::{Agent, Directory, Queue};
 use patchbay_model::input::InputError;
-use patchbay_model::interaction::{Draft, Interaction};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
-use patchbay_model::situation::{DraftAtHand, Exchange, Situation, Surroundings};
-use serde::Deserialize;
-use serde_json::Value;
+use patchbay_model::situation::{DraftAtHand, Situation};
 
 use crate::Generation;
-
-/// Most earlier interactions of a request.
-const EARLIER: usize = 256;
-
-/// An interaction to decide about, with whatever the sender knows of it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DecideRequest {
-    /// The interaction.
-    pub interaction: Value,
-    /// What to decide; classify and route unless said.
-    #[serde(default = "classify_and_route")]
-    pub stages: BTreeSet<Stage>,
-    /// Its conversation; a new one unless said.
-    #[serde(default)]
-    pub conversation: Option<Conversation>,
-    /// What is known of its author.
-    #[serde(default)]
-    pub contact: Contact,
-    /// Earlier interactions of the conversation, newest first.
-    #[serde(default)]
-    pub earlier: Vec<Value>,
-    /// What the interaction is, where that is known: then it is not classified.
-    #[serde(default)]
-    pub classification: Option<Classification>,
-    /// The agents there are; the company file's unless said.
-    #[serde(default)]
-    pub agents: Option<Vec<Agent>>,
-    /// The queues there are; the company file's unless said.
-    #[serde(default)]
-    pub queues: Option<Vec<Queue>>,
-    /// What escalation is asked about; `classified` unless said.
-    #[serde(default)]
-    pub trigger: Option<Trigger>,
-    /// Seed of the policies' random numbers; derived from the id unless said.
-    #[serde(default)]
-    pub seed: Option<u64>,
-    /// Keep every host call in the answer.
-    #[serde(default)]
-    pub transcript: bool,
-}
-
-fn classify_and_route() -> BTreeSet<Stage> {
-    BTreeSet::from([Stage::Classify, Stage::Route])
-}
-
-/// A draft to check, with what it answers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ToneRequest {
-    /// The draft.
-    pub draft: Value,
-    /// The interaction it answers.
-    #[serde(default)]
-    pub interaction: Option<Value>,
-    /// What the interaction is; classified first unless said.
-    #[serde(default)]
-    pub classification: Option<Classification>,
-    /// Its conversation.
-    #[serde(default)]
-    pub conversation: Option<Conversation>,
-    /// Whether the agent is still typing.
-    #[serde(default)]
-    pub composing: bool,
-    /// Seed of the policies' random numbers.
-    #[serde(default)]
-    pub seed: Option<u64>,
-    /// Keep every host call in the answer.
-    #[serde(default)]
-    pub transcript: bool,
-}
+use crate::asked::Inquiry;
 
 /// How a decision is made, beside on what.
 #[derive(Clone, Debug, Default)]
@@ -157,10 +81,6 @@ impl Terms {
             bypasses: Arc::default(),
         }
     }
-
-    fn trying(&self, recording: Recording) -> Trying {
-        Trying::recording(recording).bypassing(&self.bypasses)
-    }
 }
 
 /// A decision and the instances it was made with: drop them once the answer is
@@ -173,44 +93,18 @@ pub struct Made<'a> {
 }
 
 impl Generation {
-    /// Decide about an interaction.
+    /// Answer what is asked.
     ///
     /// # Errors
-    /// [`InputError`] for what cannot be decided about.
-    pub fn decide(&self, request: DecideRequest, terms: &Terms) -> Result<Made<'_>, InputError> {
-        let interaction = Interaction::from_outside(request.interaction)?;
-        if request.earlier.len() > EARLIER {
-            return Err(InputError::TooLarge {
-                field: "earlier".to_owned(),
-                limit: EARLIER,
-                size: request.earlier.len(),
-                unit: "entries",
-            });
-        }
-        let earlier = request
-            .earlier
-            .into_iter()
-            .map(|value| Interaction::from_outside(value).map(Arc::new))
-            .collect::<Result<Vec<_>, _>>()?;
-        let surroundings = self.surroundings_with(request.agents, request.queues)?;
-        let seed = request.seed.unwrap_or_else(|| seed_of(&interaction.id));
-        let mut exchange = Exchange::new(interaction);
-        if let Some(conversation) = request.conversation {
-            exchange.conversation = conversation;
-        }
-        exchange.contact = request.contact;
-        exchange.earlier = earlier;
-        let mut situation = Situation::of(surroundings, exchange, terms.now, seed);
-        let mut stages = request.stages;
-        situation.assessment = given(request.classification, situation.text())?;
-        if situation.assessment.is_some() {
-            // Said already; the policies after it go by what was said.
-            stages.remove(&Stage::Classify);
-        }
-        situation.trigger = request.trigger.map(Arc::new);
-        let recording = request.transcript.into();
-        let trying = terms.trying(recording);
-        Ok(self.decide_on(situation, &stages, &trying, terms.patience))
+    /// [`InputError`] where what is asked does not fit this generation.
+    pub fn answer(&self, inquiry: &Inquiry, terms: &Terms) -> Result<Made<'_>, InputError> {
+        let situation = inquiry.situation(self, terms.now)?;
+        let trying = Trying::recording(inquiry.transcript.into()).bypassing(&terms.bypasses);
+        let patience = terms.patience;
+        Ok(match &inquiry.draft {
+            Some(at_hand) => self.check_on(situation, at_hand.clone(), &trying, patience),
+            None => self.decide_on(situation, &inquiry.stages, &trying, patience),
+        })
     }
 
     /// Decide about an interaction in a situation, at these stages: tone is
@@ -257,47 +151,6 @@ impl Generation {
         Made { decision, pass }
     }
 
-    /// Check a draft.
-    ///
-    /// # Errors
-    /// [`InputError`] for what cannot be checked.
-    pub fn check(&self, request: ToneRequest, terms: &Terms) -> Result<Made<'_>, InputError> {
-        let draft = Draft::from_value(request.draft)?;
-        let seed = request.seed.unwrap_or_else(|| seed_of(&draft.id));
-        let mut situation = Situation {
-            now: terms.now,
-            seed,
-            surroundings: Arc::clone(&self.surroundings),
-            exchange: None,
-            assessment: None,
-            draft: None,
-            trigger: None,
-            memories: Arc::default(),
-        };
-        if request.conversation.is_some() && request.interaction.is_none() {
-            return Err(InputError::Invalid {
-                field: "conversation".to_owned(),
-                problem: "needs `interaction`, the message the draft answers".to_owned(),
-            });
-        }
-        if let Some(value) = request.interaction {
-            let interaction = Interaction::from_outside(value)?;
-            let mut exchange = Exchange::new(interaction);
-            if let Some(conversation) = request.conversation {
-                exchange.conversation = conversation;
-            }
-            situation.exchange = Some(Arc::new(exchange));
-        }
-        situation.assessment = given(request.classification, situation.text())?;
-        let at_hand = DraftAtHand {
-            draft: Arc::new(draft),
-            composing: request.composing,
-        };
-        let recording = request.transcript.into();
-        let trying = terms.trying(recording);
-        Ok(self.check_on(situation, at_hand, &trying, terms.patience))
-    }
-
     /// Check a draft in a situation. What it answers is classified first,
     /// unless the situation says what it is.
     pub fn check_on(
@@ -331,64 +184,6 @@ impl Generation {
         Arc::make_mut(&mut situation).draft = Some(at_hand);
         decision.tone = decision.add(without_opinion(pass.check(&situation)));
         Made { decision, pass }
-    }
-
-    fn surroundings_with(
-        &self,
-        agents: Option<Vec<Agent>>,
-        queues: Option<Vec<Queue>>,
-    ) -> Result<Arc<Surroundings>, InputError> {
-        if agents.is_none() && queues.is_none() {
-            return Ok(Arc::clone(&self.surroundings));
-        }
-        let own = &self.surroundings;
-        let queues = queues.unwrap_or_else(|| {
-            let ids = own.directory.queue_ids();
-            ids.filter_map(|id| own.directory.queue(id))
-                .map(|queue| Queue::clone(queue))
-                .collect()
-        });
-        let agents = agents.unwrap_or_else(|| {
-            let all = own.directory.agents();
-            all.iter().map(|agent| Agent::clone(agent)).collect()
-        });
-        let directory = Directory::new(agents, queues).map_err(|error| InputError::Invalid {
-            field: "agents".to_owned(),
-            problem: format!("and `queues` do not fit together: {error}"),
-        })?;
-        if directory.queue(self.pipelines.default_queue()).is_none() {
-            return Err(InputError::Invalid {
-                field: "queues".to_owned(),
-                problem: format!(
-                    "lacks {:?}, the company's default queue",
-                    self.pipelines.default_queue()
-                ),
-            });
-        }
-        Ok(Arc::new(Surroundings {
-            directory: Arc::new(directory),
-            knowledge: Arc::clone(&own.knowledge),
-            hours: Arc::clone(&own.hours),
-            targets: Arc::clone(&own.targets),
-            legacy_140: Arc::clone(&own.legacy_140),
-        }))
-    }
-}
-
-/// A classification the asker gives, held to the same rules as a policy's.
-fn given(
-    classification: Option<Classification>,
-    text: &str,
-) -> Result<Option<Arc<Classification>>, InputError> {
-    let Some(classification) = classification else {
-        return Ok(None);
-    };
-    match classification.validate(text) {
-        Ok(()) => Ok(Some(Arc::new(classification))),
-        Err(bad) => Err(InputError::Invalid {
-            field: "classification".to_owned(),
-            problem: bad.to_string(),
-        }),
     }
 }
 

@@ -2,6 +2,7 @@
 //! an immutable snapshot of a company's setup; whatever is wrong with it is
 //! found while it is built, and all of it is told at once.
 
+pub mod asked;
 pub mod assemble;
 pub mod cases;
 pub mod decide;

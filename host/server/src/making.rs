@@ -10,31 +10,30 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use patchbay_engine::decision::Decision;
-use patchbay_generation::Generation;
+use patchbay_generation::asked::Inquiry;
 use patchbay_generation::decide::{Made, Terms};
+use patchbay_model::input::InputError;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
+use serde::de::DeserializeOwned;
 
-use crate::body;
 use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem};
 use crate::serve::App;
 use crate::telemetry::{Shed, Traceparent};
+use crate::{body, json};
 
-/// How a body becomes a decision.
-pub(crate) type Make = for<'g> fn(&'g Generation, &[u8], &Terms) -> Result<Made<'g>, Problem>;
-
-/// Whether a body asks for something that is asked for again anyway: then it
-/// is turned away while the host is full.
-pub(crate) type Repeats = fn(&[u8]) -> bool;
-
-/// Have a company decide about what a request brings.
-pub(crate) async fn answer(
+/// Have a company decide about what a request of this shape brings. What
+/// repeats is turned away while the host is full: it is asked for again anyway.
+pub(crate) async fn answer<R>(
     app: Arc<App>,
     company: String,
     request: Request,
-    repeats: Repeats,
-    make: Make,
-) -> Result<Response, Problem> {
+    repeats: fn(&[u8]) -> bool,
+) -> Result<Response, Problem>
+where
+    R: DeserializeOwned,
+    Inquiry: TryFrom<R, Error = InputError>,
+{
     let deadline = Deadline::of(request.headers())?;
     let began = Instant::now();
     let traceparent = request.headers().get("traceparent");
@@ -50,11 +49,10 @@ pub(crate) async fn answer(
         .companies
         .get(&company)
         .ok_or_else(|| Problem::of(Kind::UnknownCompany))?;
-    let bypasses = app
-        .desk()
-        .ok()
-        .and_then(|desk| desk.bypasses(&company).ok());
-    let bypasses = bypasses.unwrap_or_default();
+    let desk = app.desk().ok();
+    let bypasses = desk.as_ref().map(|desk| desk.bypasses(&company));
+    let bypasses = bypasses.and_then(Result::ok).unwrap_or_default();
+    let on_trial = desk.and_then(|desk| desk.on_trial(&company));
     if !app.load().allows_repeats() && repeats(&body) {
         return Err(Problem::busy(
             "the host is full: drafts are not checked while they are typed",
@@ -68,8 +66,14 @@ pub(crate) async fn answer(
             patience: turn.patience(),
             bypasses,
         };
-        let made = make(&generation, &body, &terms);
+        let inquiry = json::read::<R>(&body).and_then(|asked| Ok(Inquiry::try_from(asked)?));
         drop(body);
+        let made = inquiry.and_then(|inquiry| {
+            Ok(match &on_trial {
+                Some(on_trial) => on_trial.answer(&inquiry, &terms)?,
+                None => generation.answer(&inquiry, &terms)?,
+            })
+        });
         let Made { mut decision, pass } = match made {
             Ok(made) => made,
             Err(problem) => return turn.answer(Err(problem)),

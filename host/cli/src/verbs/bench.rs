@@ -9,7 +9,8 @@ use patchbay_engine::cpu::thread_time;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
-use patchbay_generation::decide::{DecideRequest, Made, Terms, ToneRequest};
+use patchbay_generation::asked::{DecideRequest, Inquiry, ToneRequest};
+use patchbay_generation::decide::{Made, Terms};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
 use serde::Serialize;
@@ -155,19 +156,20 @@ fn decide<'a>(generation: &'a Generation, stage: Stage, row: &Row) -> Option<Mad
         interaction,
         classification,
     } = row;
-    match stage {
+    let inquiry = match stage {
         Stage::Tone => {
             let draft = json!({"id": interaction["id"], "channel": interaction["channel"], "text": interaction["text"]});
             let request: ToneRequest = serde_json::from_value(json!({"draft": draft})).ok()?;
-            generation.check(request, &terms).ok()
+            Inquiry::try_from(request)
         }
         stage => {
             let classification = classification.as_ref().filter(|_| stage != Stage::Classify);
             let request = json!({"interaction": interaction, "stages": [stage], "classification": classification});
             let request: DecideRequest = serde_json::from_value(request).ok()?;
-            generation.decide(request, &terms).ok()
+            Inquiry::try_from(request)
         }
-    }
+    };
+    generation.answer(&inquiry.ok()?, &terms).ok()
 }
 
 fn measure(

@@ -10,7 +10,8 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use patchbay_engine::decision::Decision;
 use patchbay_generation::Generation;
-use patchbay_generation::decide::{DecideRequest, Terms, ToneRequest};
+use patchbay_generation::asked::{DecideRequest, Inquiry, ToneRequest};
+use patchbay_generation::decide::Terms;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 use patchbay_model::interaction::Draft;
@@ -258,7 +259,7 @@ impl Worker<'_> {
             Value::Object(fields) => is_request(fields),
             _ => false,
         };
-        let mut decision = match self.stage {
+        let (now, inquiry) = match self.stage {
             Stage::Tone => {
                 let row = if request {
                     row
@@ -268,8 +269,7 @@ impl Worker<'_> {
                 let now = self.moment(&row);
                 let mut request: ToneRequest = read(row)?;
                 request.transcript |= self.transcript;
-                let terms = Terms::at(now, PATIENCE);
-                self.generation.check(request, &terms)?.decision
+                (now, Inquiry::try_from(request)?)
             }
             stage => {
                 let row = if request {
@@ -284,10 +284,11 @@ impl Worker<'_> {
                     other => [Stage::Classify, other].into(),
                 };
                 request.transcript |= self.transcript;
-                let terms = Terms::at(now, PATIENCE);
-                self.generation.decide(request, &terms)?.decision
+                (now, Inquiry::try_from(request)?)
             }
         };
+        let terms = Terms::at(now, PATIENCE);
+        let mut decision = self.generation.answer(&inquiry, &terms)?.decision;
         if self.stage != Stage::Classify {
             decision.classification = None;
         } else if decision.classification.is_none() && decision.outcome == OutcomeKind::Ok {

@@ -72,6 +72,7 @@ impl Pass<'_> {
             stages: stages.clone(),
             draft: None,
             bypasses: self.bypasses.clone(),
+            by_itself: None,
         });
         let made = self
             .generation
@@ -107,6 +108,7 @@ impl Pass<'_> {
             stages,
             draft: Some(at_hand.clone()),
             bypasses: self.bypasses.clone(),
+            by_itself: None,
         });
         let made = self
             .generation

@@ -116,8 +116,13 @@ impl Beside {
             Arm::Candidate => (&rollout.candidate, &rollout.control),
         };
         let mut situation = question.situation;
-        situation.surroundings = own.surroundings(asked, &situation.surroundings);
-        own.scratch.recall(&mut situation, decided, asked);
+        let remembers = question.by_itself.is_none();
+        if let Some(surroundings) = question.by_itself {
+            situation.surroundings = surroundings;
+        } else {
+            situation.surroundings = own.surroundings(asked, &situation.surroundings);
+            own.scratch.recall(&mut situation, decided, asked);
+        }
         let seen = situation.clone();
         // Nobody waits for it, and it keeps nobody waiting.
         let trying = Trying::aside().bypassing(&question.bypasses);
@@ -140,7 +145,9 @@ impl Beside {
             rollout.tally().compared.no_room += 1;
             return;
         }
-        own.scratch.remember(&seen, &other);
+        if remembers {
+            own.scratch.remember(&seen, &other);
+        }
         if arm == Arm::Control && !other.stamp.plugins.is_empty() {
             rollout.tally().candidate.count(&other);
         }

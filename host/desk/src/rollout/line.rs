@@ -8,7 +8,7 @@ use std::time::Duration;
 use patchbay_engine::decision::Decision;
 use patchbay_model::bypass::Bypasses;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::situation::{DraftAtHand, Situation};
+use patchbay_model::situation::{DraftAtHand, Situation, Surroundings};
 
 use super::{Arm, Rollout};
 
@@ -22,6 +22,9 @@ pub(crate) struct Question {
     pub(crate) draft: Option<DraftAtHand>,
     /// What an operator has taken out of it.
     pub(crate) bypasses: Arc<Bypasses>,
+    /// Of what is asked by itself: what the other goes by. No state is read or
+    /// written then.
+    pub(crate) by_itself: Option<Arc<Surroundings>>,
 }
 
 /// To be decided by the other, and compared.

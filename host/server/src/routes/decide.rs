@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use patchbay_generation::asked::DecideRequest;
 
 use crate::problem::Problem;
 use crate::serve::App;
-use crate::{json, making, schema};
+use crate::{making, schema};
 
 /// Decide about an interaction
 ///
@@ -34,9 +35,5 @@ pub(super) async fn decide(
 ) -> Result<Response, Problem> {
     app.takes_in(&company)?;
     let never = |_: &[u8]| false;
-    making::answer(app, company, request, never, |generation, body, terms| {
-        let request = json::read(body)?;
-        Ok(generation.decide(request, terms)?)
-    })
-    .await
+    making::answer::<DecideRequest>(app, company, request, never).await
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use patchbay_generation::asked::ToneRequest;
 use serde::Deserialize;
 
 use crate::problem::Problem;
 use crate::serve::App;
-use crate::{json, making, schema};
+use crate::{making, schema};
 
 /// Check a draft
 ///
@@ -31,17 +32,7 @@ pub(super) async fn tone(
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    making::answer(
-        app,
-        company,
-        request,
-        is_typed,
-        |generation, body, terms| {
-            let request = json::read(body)?;
-            Ok(generation.check(request, terms)?)
-        },
-    )
-    .await
+    making::answer::<ToneRequest>(app, company, request, is_typed).await
 }
 
 /// Whether the draft is still being typed; what is malformed is told later.

@@ -3,7 +3,7 @@
 use patchbay_engine::component::Digest;
 use patchbay_engine::decision::{Decided, Decision, Fallback, Micros, Part};
 use patchbay_engine::{Answered, HostCall, LogLine, Transcript};
-use patchbay_generation::decide::{DecideRequest, ToneRequest};
+use patchbay_generation::asked::{DecideRequest, ToneRequest};
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::{Outcome, OutcomeKind};

@@ -203,3 +203,30 @@ async fn what_cannot_be_tried_is_told_and_nothing_is_tried() {
         .await
         .problem(404, "nothing-tried");
 }
+
+#[tokio::test]
+async fn a_canary_answers_its_share_of_requests_and_keeps_to_it() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place).await;
+    keep(&server, "sla = { first-response = \"30m\" }\n").await;
+    let canary = json!({"generation": 2, "kind": "canary", "share": "50%"});
+    assert_eq!(put(&server, canary).await.status, 200);
+    let mut first = Vec::new();
+    for round in 0..2 {
+        for author in 0..30 {
+            let asked = json!({"interaction": {"id": format!("{round}-{author}"), "channel": "chat",
+                "text": "hello", "author": {"address": format!("@{author}")}}});
+            let answer = post(&server, "/decide", asked).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let by = answer.json()["stamp"]["generation"].clone();
+            match round {
+                0 => first.push(by),
+                _ => assert_eq!(by, first[author], "@{author}"),
+            }
+        }
+    }
+    assert!(
+        first.contains(&json!(1)) && first.contains(&json!(2)),
+        "{first:?}"
+    );
+}

@@ -2,6 +2,7 @@
 //! nothing is out of order, and every answer is of the setup it is stamped
 //! with.
 
+mod inquiries;
 mod rollout;
 
 use std::collections::BTreeMap;
@@ -38,7 +39,7 @@ fn guest() -> PathBuf {
 fn file(marker: &str) -> String {
     let pack = guest().canonicalize().expect("there");
     format!(
-        "company = \"northwind\"\n[pipeline]\nclassify = [\"guest\"]\nroute = [\"guest\"]\n[plugin.guest]\npack = {pack:?}\ngrants = {{ interactions = true, agents = true, knowledge = true, state = [\"conversation\", \"contact\", \"company\"] }}\nsettings = {{ marker = {marker:?} }}\nlimits = {{ deadline = \"500ms\" }}\n[queue.general]\ndefault = true\n"
+        "company = \"northwind\"\n[pipeline]\nclassify = [\"guest\"]\nroute = [\"guest\"]\ntone = [\"guest\"]\n[plugin.guest]\npack = {pack:?}\ngrants = {{ interactions = true, agents = true, knowledge = true, state = [\"conversation\", \"contact\", \"company\"] }}\nsettings = {{ marker = {marker:?} }}\nlimits = {{ deadline = \"500ms\" }}\n[queue.general]\ndefault = true\n"
     )
 }
 

@@ -16,9 +16,9 @@ use crate::{Place, feed, file, head, place, place_of, says, wanted};
 
 /// How long something may take that happens by itself: a guard against
 /// waiting for ever, and no measure.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
-fn proposal(kind: RolloutKind, share: &str) -> Proposal {
+pub(crate) fn proposal(kind: RolloutKind, share: &str) -> Proposal {
     Proposal {
         kind,
         share: share.parse().expect(share),
@@ -27,16 +27,16 @@ fn proposal(kind: RolloutKind, share: &str) -> Proposal {
 }
 
 /// Try generation 2.
-fn try_out(place: &Place, proposal: Proposal) -> Result<RolloutReport, Refused> {
+pub(crate) fn try_out(place: &Place, proposal: Proposal) -> Result<RolloutReport, Refused> {
     place.setups.try_out("northwind", 2, proposal, &wanted())
 }
 
-fn report(desk: &Desk) -> Option<RolloutReport> {
+pub(crate) fn report(desk: &Desk) -> Option<RolloutReport> {
     desk.rollout("northwind").expect("there")
 }
 
 /// The report, once as many decisions have been looked at.
-fn compared(desk: &Desk, decisions: u64) -> RolloutReport {
+pub(crate) fn compared(desk: &Desk, decisions: u64) -> RolloutReport {
     let begun = Instant::now();
     loop {
         let found = report(desk).expect("on trial");
