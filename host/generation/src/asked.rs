@@ -98,6 +98,8 @@ pub struct Inquiry {
     pub draft: Option<DraftAtHand>,
     /// Whether every host call is kept in the answer.
     pub transcript: bool,
+    /// Id of its conversation, as the asker names it.
+    conversation: Option<String>,
     exchange: Option<Arc<Exchange>>,
     assessment: Option<Arc<Classification>>,
     trigger: Option<Arc<Trigger>>,
@@ -131,6 +133,7 @@ impl TryFrom<DecideRequest> for Inquiry {
             // Said already; the policies after it go by what was said.
             stages.remove(&Stage::Classify);
         }
+        let named = named(request.conversation.as_ref(), Some(&interaction));
         let mut exchange = Exchange::new(interaction);
         if let Some(conversation) = request.conversation {
             exchange.conversation = conversation;
@@ -141,6 +144,7 @@ impl TryFrom<DecideRequest> for Inquiry {
             stages,
             draft: None,
             transcript: request.transcript,
+            conversation: named,
             exchange: Some(Arc::new(exchange)),
             assessment,
             trigger: request.trigger.map(Arc::new),
@@ -163,8 +167,10 @@ impl TryFrom<ToneRequest> for Inquiry {
                 problem: "needs `interaction`, the message the draft answers".to_owned(),
             });
         }
-        let exchange = request.interaction.map(Interaction::from_outside);
-        let mut exchange = exchange.transpose()?.map(Exchange::new);
+        let interaction = request.interaction.map(Interaction::from_outside);
+        let interaction = interaction.transpose()?;
+        let named = named(request.conversation.as_ref(), interaction.as_ref());
+        let mut exchange = interaction.map(Exchange::new);
         if let (Some(exchange), Some(conversation)) = (&mut exchange, request.conversation) {
             exchange.conversation = conversation;
         }
@@ -179,6 +185,7 @@ impl TryFrom<ToneRequest> for Inquiry {
                 composing: request.composing,
             }),
             transcript: request.transcript,
+            conversation: named,
             exchange: exchange.map(Arc::new),
             assessment,
             trigger: None,
@@ -189,26 +196,35 @@ impl TryFrom<ToneRequest> for Inquiry {
     }
 }
 
+/// The conversation the asker names.
+fn named(conversation: Option<&Conversation>, interaction: Option<&Interaction>) -> Option<String> {
+    let own = conversation.map(|conversation| &conversation.id);
+    let own = own.filter(|id| !id.is_empty());
+    own.or(interaction?.conversation.as_ref()).cloned()
+}
+
 impl Inquiry {
     /// What tells its conversation from others, as far as the asker says: the
     /// conversation's id, else its author on the channel, else the message.
     pub fn thread(&self) -> String {
-        let draft = self.draft.as_ref().map(|at_hand| &at_hand.draft);
-        let Some(exchange) = &self.exchange else {
-            let of = |draft: &Arc<Draft>| draft.interaction.clone().unwrap_or(draft.id.clone());
-            return format!("message\0{}", draft.map(of).unwrap_or_default());
-        };
-        let (interaction, own) = (&exchange.interaction, &exchange.conversation.id);
-        let named = Some(own).filter(|id| !id.is_empty());
-        let named = named.or(interaction.conversation.as_ref());
-        let account = interaction.account.as_deref().unwrap_or_default();
-        match (named, &interaction.author.address) {
-            (Some(conversation), _) => format!("conversation\0{conversation}"),
-            (None, Some(author)) => {
-                format!("author\0{}\0{account}\0{author}", interaction.channel)
-            }
-            (None, None) => format!("message\0{}", interaction.id),
+        if let Some(conversation) = &self.conversation {
+            return format!("conversation\0{conversation}");
         }
+        let message = match (&self.exchange, &self.draft) {
+            (Some(exchange), _) => {
+                let interaction = &exchange.interaction;
+                if let Some(author) = &interaction.author.address {
+                    let account = interaction.account.as_deref().unwrap_or_default();
+                    return format!("author\0{}\0{account}\0{author}", interaction.channel);
+                }
+                interaction.id.as_str()
+            }
+            (None, Some(DraftAtHand { draft, .. })) => {
+                draft.interaction.as_deref().unwrap_or(&draft.id)
+            }
+            (None, None) => "",
+        };
+        format!("message\0{message}")
     }
 
     /// What a generation is asked in: with its own surroundings, but for the
