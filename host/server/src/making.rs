@@ -52,8 +52,9 @@ where
     let desk = app.desk().ok();
     let bypasses = desk.as_ref().map(|desk| desk.bypasses(&company));
     let bypasses = bypasses.and_then(Result::ok).unwrap_or_default();
-    let on_trial = desk.and_then(|desk| desk.on_trial(&company));
-    if !app.load().allows_repeats() && repeats(&body) {
+    let load = app.load();
+    let on_trial = desk.and_then(|desk| desk.on_trial(&company, load));
+    if !load.allows_repeats() && repeats(&body) {
         return Err(Problem::busy(
             "the host is full: drafts are not checked while they are typed",
         ));

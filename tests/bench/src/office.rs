@@ -59,7 +59,7 @@ impl Office {
         let desk = Arc::new(desk);
         let setups = Setups::of(assembler, journal).followed_by(Arc::clone(&desk));
         for (brand, keep_only) in [("Northwind", false), ("Southwind", true)] {
-            let text = file(transcripts, brand);
+            let text = file(COMPANY, transcripts, brand);
             let built = setups.assembler().build_text(&text, directory.path(), 0);
             let built = built.map_err(|problems| format!("{problems:?}"))?;
             let wanted = Wanted {
@@ -139,9 +139,10 @@ pub fn quantile<T: Copy>(sorted: &[T], percent: usize) -> T {
     sorted[(sorted.len() - 1) * percent / 100]
 }
 
-fn file(transcripts: &str, brand: &str) -> String {
+/// A company that decides by the reference pack.
+pub(crate) fn file(company: &str, transcripts: &str, brand: &str) -> String {
     format!(
-        r#"company = "{COMPANY}"
+        r#"company = "{company}"
 [pipeline]
 classify = ["care"]
 route = ["care"]

@@ -16,6 +16,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::office;
+
 /// What customers write.
 const TEXTS: [&str; 8] = [
     "Where is my parcel? It was due on Monday.",
@@ -57,7 +59,7 @@ impl Served {
         let assembler = Assembler::new(engine, vec![packs], BuildOptions::default());
         let mut generations = Vec::new();
         for company in 0..companies {
-            let file = company_file(&name(company));
+            let file = office::file(&name(company), "\"off\"", "Northwind");
             let built = assembler.build_text(&file, place.path(), 1);
             generations.push(built.map_err(|problems| format!("{problems:?}"))?);
         }
@@ -105,26 +107,6 @@ impl Served {
 
 fn name(company: usize) -> String {
     format!("company-{company}")
-}
-
-fn company_file(name: &str) -> String {
-    format!(
-        r#"company = "{name}"
-[pipeline]
-classify = ["care"]
-route = ["care"]
-escalate = ["care"]
-[plugin.care]
-pack = "social-care"
-grants = {{ interactions = true, agents = true, knowledge = true, state = ["conversation", "contact"] }}
-settings = {{ brand = "Northwind" }}
-[record]
-transcripts = "off"
-[queue.general]
-default = true
-sla = {{ first-response = "30m" }}
-"#
-    )
 }
 
 /// What is delivered how.

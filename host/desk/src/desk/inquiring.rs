@@ -11,21 +11,25 @@ use patchbay_model::input::InputError;
 use patchbay_model::outcome::OutcomeKind;
 
 use super::{Desk, Inner};
+use crate::load::Load;
 use crate::rollout::{Arm, Question, Rollout, Trying};
 
 /// A company that tries a generation.
 pub struct OnTrial {
     rollout: Arc<Rollout>,
     inner: Arc<Inner>,
+    has_time: bool,
 }
 
 impl Desk {
-    /// What a company tries, for what is asked by itself.
-    pub fn on_trial(&self, company: &str) -> Option<OnTrial> {
+    /// What a company tries, for what is asked by itself while so much is asked
+    /// of the host.
+    pub fn on_trial(&self, company: &str, load: Load) -> Option<OnTrial> {
         let rollout = self.tried(self.company(company).ok()?)?;
         Some(OnTrial {
             rollout,
             inner: Arc::clone(&self.inner),
+            has_time: load.allows_extras(),
         })
     }
 }
@@ -42,9 +46,8 @@ impl OnTrial {
             control, candidate, ..
         } = &*self.rollout;
         let thread = inquiry.thread();
-        let has_time = self.inner.has_time();
         let line = &self.inner.beside;
-        let trying = Trying::of(&self.rollout, thread.as_bytes(), line, has_time);
+        let trying = Trying::of(&self.rollout, thread.as_bytes(), line, self.has_time);
         let Some(trying) = trying else {
             return control.answer(inquiry, terms);
         };

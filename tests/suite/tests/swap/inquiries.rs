@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use patchbay_desk::Desk;
+use patchbay_desk::{Desk, Load};
 use patchbay_engine::decision::Decision;
 use patchbay_generation::asked::{DecideRequest, Inquiry, ToneRequest};
 use patchbay_generation::decide::Terms;
@@ -24,7 +24,7 @@ fn inquiry(request: Value) -> Inquiry {
 }
 
 fn ask(desk: &Desk, inquiry: &Inquiry) -> Decision {
-    let trial = desk.on_trial("northwind").expect("on trial");
+    let trial = desk.on_trial("northwind", Load::Calm).expect("on trial");
     let terms = Terms::at(Timestamp::UNIX_EPOCH, PATIENCE);
     trial.answer(inquiry, &terms).expect("answered").decision
 }
@@ -42,7 +42,10 @@ fn decider(decision: &Decision) -> u64 {
 fn a_shadow_of_what_is_asked_by_itself_is_compared_and_has_no_effect() {
     let place = place();
     let desk = &place.desk;
-    assert!(desk.on_trial("northwind").is_none(), "nothing is tried");
+    assert!(
+        desk.on_trial("northwind", Load::Calm).is_none(),
+        "nothing is tried"
+    );
     try_out(&place, proposal(RolloutKind::Shadow, "100%")).expect("tried");
     for author in 0..10 {
         let decision = ask(desk, &inquiry(about(author, "marker")));
@@ -104,7 +107,7 @@ fn agents_and_queues_the_asker_names_are_what_both_go_by() {
     let found = compared(desk, 1);
     assert_eq!((found.compared.decisions, found.compared.agreed), (1, 1));
     request["queues"] = json!([{"id": "elsewhere", "default": true}]);
-    let trial = desk.on_trial("northwind").expect("on trial");
+    let trial = desk.on_trial("northwind", Load::Calm).expect("on trial");
     let terms = Terms::at(Timestamp::UNIX_EPOCH, PATIENCE);
     let refused = trial.answer(&inquiry(request), &terms).err();
     let refused = refused.expect("the default queue is missing").to_string();
