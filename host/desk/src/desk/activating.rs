@@ -99,6 +99,30 @@ pub enum ActivateError {
     NotOnTrial(u64),
 }
 
+/// Queues a company has conversations in, or from, and how many.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn queues_at_hand(
+    journal: &dyn Journal,
+    company: CompanyId,
+) -> Result<BTreeMap<String, u64>, JournalError> {
+    let mut queues: BTreeMap<String, u64> = BTreeMap::new();
+    let mut after = Some((company, ConversationId([0; 16])));
+    loop {
+        let page = journal.unresolved(after, PAGE)?;
+        let full = page.len() == PAGE;
+        after = page.last().map(|last| (last.company, last.id));
+        let ours = page.into_iter().take_while(|row| row.company == company);
+        for queue in ours.filter_map(|row| row.queue) {
+            *queues.entry(queue).or_default() += 1;
+        }
+        if !full || after.is_none_or(|(whose, _)| whose != company) {
+            return Ok(queues);
+        }
+    }
+}
+
 /// Everything a company has at hand that a setup has no room for.
 ///
 /// # Errors
@@ -108,22 +132,8 @@ pub(crate) fn obstacles(
     company: CompanyId,
     next: &Generation,
 ) -> Result<Vec<Obstacle>, JournalError> {
-    let mut queues: BTreeMap<String, u64> = BTreeMap::new();
-    let mut after = Some((company, ConversationId([0; 16])));
-    loop {
-        let page = journal.unresolved(after, PAGE)?;
-        let full = page.len() == PAGE;
-        after = page.last().map(|last| (last.company, last.id));
-        let ours = page.into_iter().take_while(|row| row.company == company);
-        for queue in ours.filter_map(|row| row.queue) {
-            if !next.queues.contains_key(&queue) && !next.moved.contains_key(&queue) {
-                *queues.entry(queue).or_default() += 1;
-            }
-        }
-        if !full || after.is_none_or(|(whose, _)| whose != company) {
-            break;
-        }
-    }
+    let mut queues = queues_at_hand(journal, company)?;
+    queues.retain(|queue, _| !next.queues.contains_key(queue) && !next.moved.contains_key(queue));
     let mut targets: BTreeMap<String, u64> = BTreeMap::new();
     for state in [OutboxState::Waiting, OutboxState::Dead] {
         let mut after = String::new();

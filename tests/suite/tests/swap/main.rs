@@ -49,6 +49,7 @@ fn wanted() -> Wanted {
     Wanted {
         by: "test".to_owned(),
         actor: "test".to_owned(),
+        begins: true,
         ..Wanted::default()
     }
 }
