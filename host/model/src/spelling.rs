@@ -82,7 +82,7 @@ mod tests {
             ("sop", Some("shop")),
             ("abd", Some("abc")),
             ("ab", None),
-            ("southwind", None),
+            ("westwind", None),
             ("", None),
             ("acme", None),
         ] {
