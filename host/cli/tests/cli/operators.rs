@@ -357,6 +357,30 @@ fn a_rollback_says_to_which_generation_it_goes_and_why() {
 }
 
 #[test]
+fn everything_wrong_with_a_company_file_is_told_in_one_go() {
+    let place = Place::new();
+    let packs = crate::command::root().join("plugins");
+    let packs = packs.canonicalize().expect("there");
+    let settings = std::fs::read_to_string(&place.config).expect("there");
+    let settings = settings.replace("packs = []", &format!("packs = [{packs:?}]"));
+    std::fs::write(&place.config, settings).expect("written");
+    let wrong = "company = \"northwind\"\n[pipeline]\ntone = [\"care\", \"vip\"]\n[plugin.care]\npack = \"social-care\"\ngrants = 7\nsettings = { brand = 7, colour = 1 }\n[plugin.other]\npack = \"social-care\"\nsettings = { least-confidence = 2 }\n[queue.general]\ndefault = \"yes\"\n";
+    let file = place.write("wrong.toml", wrong);
+    let told = place.run(&["apply", &file, "--dry-run"]);
+    let words = [
+        "invalid type: integer `7`",
+        "plugin \"vip\", which is not defined",
+        "brand",
+        "colour",
+        "least-confidence",
+        "invalid type: string \"yes\"",
+        "which is not granted",
+    ];
+    let told = says(&told, 1, &words);
+    assert!(!told.contains("is the default"), "only follows: {told}");
+}
+
+#[test]
 fn a_bypass_that_is_ordered_again_ends_when_it_did_unless_it_is_said() {
     let place = Place::new();
     let company = "company = \"northwind\"\n[pipeline]\ntone = [\"care\"]\n[plugin.care]\npack = \"social-care\"\ngrants = { interactions = true, agents = true, knowledge = true, state = [\"conversation\", \"contact\"] }\nsettings = { brand = \"Northwind\" }\n[queue.general]\ndefault = true\n";
