@@ -318,8 +318,11 @@ pub(super) fn show_plan(company: &str, plan: &Value, dry_run: bool, as_json: boo
     if let Some(because) = plan["because"].as_str() {
         output::line(format!("  {because}"))?;
     }
-    for text in difference_lines(&plan["differences"]) {
-        output::line(format!("  {text}"))?;
+    // Of a company that begins all of it is.
+    if before.is_some() {
+        for text in difference_lines(&plan["differences"]) {
+            output::line(format!("  {text}"))?;
+        }
     }
     for warning in plan["warnings"].as_array().into_iter().flatten() {
         output::note(format!("warning: {}", warning.as_str().unwrap_or_default()));

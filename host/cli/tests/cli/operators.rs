@@ -77,7 +77,7 @@ fn a_mistyped_company_begins_nothing_unless_it_is_said() {
     let mistyped = NORTHWIND.replace("northwind", "nrothwind");
     let file = place.write("mistyped.toml", &mistyped);
     let refusals = |place: &Place| {
-        let wanted = ["\"nrothwind\"", "is \"northwind\" meant?", "--new"];
+        let wanted = ["\"nrothwind\"", "one is called \"northwind\"", "--new"];
         says(&place.run(&["apply", &file]), 1, &wanted);
         says(&place.run(&["apply", &file, "--keep-only"]), 1, &wanted);
         let dry = place.run(&["apply", &file, "--dry-run"]);

@@ -18,7 +18,7 @@ impl std::fmt::Display for NewCompany {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "no company is called {:?} so far", self.name)?;
         match &self.like {
-            Some(like) => write!(f, "; is {like:?} meant?"),
+            Some(like) => write!(f, ", but one is called {like:?}"),
             None => Ok(()),
         }
     }

@@ -573,7 +573,7 @@ impl std::convert::From<Refused> for Problem {
             }
             Refused::UnknownCompany(_) => Problem::of(Kind::UnknownCompany),
             Refused::NewCompany(new) => Problem::of(Kind::UnknownCompany).detail(format!(
-                "say `new` (`patchbay apply --new`) to begin the company: {new}"
+                "{new}; say `new` (`patchbay apply --new`) to begin it"
             )),
             error @ Refused::Active(_) => {
                 Problem::of(Kind::AlreadyActive).detail(error.to_string())

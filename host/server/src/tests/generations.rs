@@ -263,7 +263,7 @@ async fn a_mistyped_company_is_refused_and_the_nearest_is_named_to_whoever_sees_
     assert!(
         refused["detail"]
             .to_string()
-            .contains("is \\\"northwind\\\" meant?"),
+            .contains("one is called \\\"northwind\\\""),
         "{refused}"
     );
     let own = give(&server, standing(Some("nrothwind"), Role::Operator), |_| {});
