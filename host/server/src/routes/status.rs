@@ -276,7 +276,7 @@ fn look(app: &App, generations: &[Arc<Generation>], view: View) -> Result<HostSt
         true => app.watched.strays(&app.companies.names()),
         false => Vec::new(),
     };
-    concerns.extend(files.iter().map(WatchedFile::concern));
+    concerns.extend(files.iter().filter_map(WatchedFile::concern));
     Ok(HostStatus {
         version: env!("CARGO_PKG_VERSION"),
         started_at: app.telemetry.started,
@@ -398,8 +398,8 @@ fn company(
     }
     let orders = at_desk.map_or_else(Orders::default, |at_desk| at_desk.orders(name));
     concerns.extend(orders.concerns(name));
-    let file = app.watched.of(name).filter(WatchedFile::is_a_concern);
-    let wrong = file.as_ref().map(WatchedFile::concern);
+    let file = app.watched.of(name).filter(WatchedFile::is_telling);
+    let wrong = file.as_ref().and_then(WatchedFile::concern);
     concerns.extend(wrong.map(|concern| format!("{name}: {concern}")));
     Ok(CompanyStatus {
         company: name.clone(),

@@ -30,24 +30,22 @@ pub(crate) struct WatchedFile {
 }
 
 impl WatchedFile {
-    /// Whether somebody should look at it.
-    pub(crate) fn is_a_concern(&self) -> bool {
+    /// Whether it is not what the company was given last.
+    pub(crate) fn is_telling(&self) -> bool {
         matches!(self.state, "refused" | "removed")
     }
 
-    /// What somebody should look at.
-    pub(crate) fn concern(&self) -> String {
+    /// What somebody should look at; nothing where it was not refused: one that
+    /// is gone may well be meant.
+    pub(crate) fn concern(&self) -> Option<String> {
         let (file, at) = (&self.file, self.at);
-        let reasons = self.problems.len();
-        match self.problems.first() {
-            Some(first) if reasons == 1 => {
-                format!("the company file {file} is not applied since {at}: {first}")
-            }
-            Some(first) => format!(
+        let first = self.problems.first()?;
+        Some(match self.problems.len() {
+            1 => format!("the company file {file} is not applied since {at}: {first}"),
+            reasons => format!(
                 "the company file {file} is not applied since {at}, for {reasons} reasons; the first: {first}"
             ),
-            None => format!("the company file {file} is gone since {at}; nothing was changed"),
-        }
+        })
     }
 }
 
