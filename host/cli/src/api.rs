@@ -271,9 +271,14 @@ pub(crate) fn problem(document: &Value) -> Failure {
     let said = |field: &str| document.get(field).and_then(Value::as_str);
     let title = said("title").unwrap_or("the server refused");
     if document["status"] == 401 {
+        // Why what was shown is not good is told to whoever showed it.
+        let what = match document["type"] == "/problems/invalid-token" {
+            true => said("detail").unwrap_or(title),
+            false => title,
+        };
         return Failure::advised(
             Exit::NotRight,
-            title,
+            what,
             "set PATCHBAY_TOKEN, or name a file that holds a token with --token-file; an operator makes one with `patchbay token create`",
         );
     }

@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::exit::{Exit, Failure};
+
 pub(crate) use access::{AuditArgs, AuditVerb, NewToken, TokenArgs, TokenVerb};
 pub(crate) use day::{
     BypassArgs, BypassVerb, ConversationsArgs, ConversationsVerb, DrainArgs, WhichConversations,
@@ -37,7 +39,8 @@ const EXIT_CODES: &str = "Exit codes:
      a decision failed, a company file is rejected
   2  the command line is wrong
   3  a pack cannot be built or loaded
-  4  the machine refuses: a file, a port, the toolchain
+  4  the machine refuses: a file (also one that is not there), a port,
+     a server that does not answer, the toolchain
 
 The environment variable RUST_LOG sets what the host logs to stderr; PATCHBAY_TOKEN
 holds the token a server is shown: one of `patchbay token`, or of its issuer.";
@@ -135,6 +138,31 @@ pub(crate) enum Verb {
     Audit(AuditArgs),
     /// Check this machine, and say what each finding costs.
     Doctor(DoctorArgs),
+}
+
+/// The company a verb is about; said before what to do or after it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OfCompany {
+    /// The company it is about.
+    #[arg(long = "company", value_name = "NAME", global = true)]
+    name: Option<String>,
+}
+
+impl OfCompany {
+    /// Its name.
+    pub(crate) fn name(&self) -> Result<&str, Failure> {
+        self.name.as_deref().ok_or_else(|| {
+            Failure::advised(Exit::Usage, "which company is meant?", "say --company NAME")
+        })
+    }
+}
+
+/// Who has something done: not nobody.
+fn somebody(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        true => Err("say who has it done: it stands in the record".to_owned()),
+        false => Ok(text.to_owned()),
+    }
 }
 
 /// How sources are built.

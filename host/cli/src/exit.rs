@@ -19,7 +19,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// A pack cannot be built or loaded.
     Pack = 3,
-    /// The machine refuses: a file, a port, the toolchain, memory.
+    /// The machine refuses: a file (also one that is not there), a port, a
+    /// server that does not answer, the toolchain, memory.
     Machine = 4,
 }
 
@@ -78,7 +79,15 @@ pub(crate) type Outcome = Result<Exit, Failure>;
 /// A failure of the machine at a file.
 pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Failure {
     let path = path.display().to_string();
-    move |error| Failure::new(Exit::Machine, format!("{path}: {error}"))
+    move |error| {
+        let what = format!("{path}: {error}");
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Failure::advised(Exit::Machine, what, "name a file that is there")
+            }
+            _ => Failure::new(Exit::Machine, what),
+        }
+    }
 }
 
 #[derive(Debug, Error)]

@@ -72,6 +72,10 @@ fn source_failure(error: SourceError) -> Failure {
 
 /// Everything wrong with a company file, pointing at its lines.
 pub(crate) fn rejected(rejected: Rejected) -> Failure {
+    // One that is not there is no wrong file, whichever it is.
+    if let Err(error) = std::fs::read(&rejected.path) {
+        return io(&rejected.path)(error);
+    }
     let path = rejected.path.display().to_string();
     Failure::located(Exit::NotRight, &path, &rejected.text, rejected.problems)
 }

@@ -50,6 +50,35 @@ pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
     line(text)
 }
 
+/// Write rows under headings to stdout, or say that there are none.
+pub(crate) fn table(headings: &[&str], rows: &[Vec<String>], none: &str) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return line(none);
+    }
+    let headings: Vec<String> = headings
+        .iter()
+        .map(|heading| (*heading).to_owned())
+        .collect();
+    let all = || std::iter::once(&headings).chain(rows);
+    let width = |column: usize| {
+        let cells = all().filter_map(|row| row.get(column));
+        cells
+            .map(|cell| plain(cell).chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
+    for row in all() {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| {
+            let cell = plain(cell);
+            let room = width.saturating_sub(cell.chars().count());
+            format!("{cell}{}", " ".repeat(room))
+        });
+        line(cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
 /// Write a remark to stderr.
 pub(crate) fn note(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stderr().lock(), "{}", plain(text.as_ref()));

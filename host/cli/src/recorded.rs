@@ -17,13 +17,15 @@ use patchbay_journal::{CompanyId, Journal};
 use patchbay_model::duration::Seconds;
 use patchbay_server::ServerSettings;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::{Api, Reach, part};
 use crate::args::BuildFlags;
 use crate::exit::{Exit, Failure};
 use crate::loading::{build_options, cache, rejected};
 use crate::output;
+use crate::verbs::audit::act;
+use crate::verbs::company;
 use crate::verbs::journal::failure;
 
 /// Decisions of one page.
@@ -33,6 +35,8 @@ const PAGE: usize = 500;
 pub(crate) struct Recorded {
     name: String,
     place: Place,
+    /// The act of the audit trail under which many are read as they are.
+    under: OnceLock<u64>,
 }
 
 enum Place {
@@ -45,7 +49,7 @@ impl Recorded {
     pub(crate) fn of(config: &Path, company: &str) -> Result<Recorded, Failure> {
         let place = match Reach::of(config)? {
             Reach::Journal(journal) => {
-                let id = journal.company(company).map_err(failure)?;
+                let id = company::known(&*journal, company)?;
                 Place::Journal(Box::new(Own {
                     journal: Arc::from(journal as Box<dyn Journal>),
                     company: id,
@@ -59,7 +63,41 @@ impl Recorded {
         Ok(Recorded {
             name: company.to_owned(),
             place,
+            under: OnceLock::new(),
         })
+    }
+
+    /// Say in the audit trail that these are read as they are: once, however
+    /// many they are. Of a single one a server says so itself.
+    pub(crate) fn unseal(&self, ids: &[u64]) -> Result<(), Failure> {
+        let (Some(from), Some(to)) = (ids.iter().min(), ids.iter().max()) else {
+            return Ok(());
+        };
+        let (code, about) = match ids {
+            [id] => ("decision.unsealed", json!({"decision": id})),
+            _ => {
+                let about = json!({"from": from, "to": to, "decisions": ids.len()});
+                ("decisions.unsealed", about)
+            }
+        };
+        match &self.place {
+            Place::Journal(own) => {
+                let entry = act(code, Some(&self.name), &about);
+                own.journal.audit(entry).map_err(failure)?;
+            }
+            Place::Server(_) if ids.len() == 1 => {}
+            Place::Server(api) => {
+                let made = api.post(&self.path("/unsealings"), &about)?;
+                let _ = self.under.set(made["act"].as_u64().unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    /// What is added to a query for one as it is.
+    fn under(&self) -> String {
+        let number = self.under.get();
+        number.map_or_else(String::new, |number| format!("&under={number}"))
     }
 
     /// Decisions, newest first; as many as the filter says, however many
@@ -117,7 +155,10 @@ impl Recorded {
                 let kept = decisions::find(&*own.journal, own.company, id).map_err(failure)?;
                 kept.ok_or_else(|| unknown(id))
             }
-            Place::Server(api) => read(api.get(&self.path(&format!("/{id}?unsealed=true")))?),
+            Place::Server(api) => {
+                let under = self.under();
+                read(api.get(&self.path(&format!("/{id}?unsealed=true{under}")))?)
+            }
         }
     }
 
@@ -141,8 +182,12 @@ impl Recorded {
     pub(crate) fn replay(&self, id: u64, unseal: bool) -> Result<ReplayReport, Failure> {
         match &self.place {
             Place::Server(api) => {
-                let path = self.path(&format!("/{id}/replay?unsealed={unseal}"));
-                read(api.post(&path, &serde_json::json!({}))?)
+                let under = match unseal {
+                    true => self.under(),
+                    false => String::new(),
+                };
+                let path = self.path(&format!("/{id}/replay?unsealed={unseal}{under}"));
+                read(api.post(&path, &json!({}))?)
             }
             Place::Journal(own) => {
                 let kept = self.find(id)?;

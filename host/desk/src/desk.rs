@@ -30,8 +30,8 @@ use patchbay_journal::{CompanyId, Journal, JournalError, Kind, Ordinal};
 use patchbay_model::directory::DirectoryError;
 use thiserror::Error;
 
-pub(crate) use activating::obstacles;
 pub use activating::{ActivateError, Change, Obstacle};
+pub(crate) use activating::{obstacles, queues_at_hand};
 pub use bypassing::BypassError;
 pub use draining::Left;
 pub use inquiring::OnTrial;
@@ -111,8 +111,13 @@ pub enum DeskError {
         error: FloorError,
     },
     /// What the roster was told of an agent is not right.
-    #[error(transparent)]
-    Agent(#[from] DirectoryError),
+    #[error("{error}")]
+    Agent {
+        /// Their place among those it was told of, from 0.
+        at: usize,
+        /// What is not right.
+        error: DirectoryError,
+    },
     /// The company has no such agent.
     #[error("there is no agent {0:?}")]
     UnknownAgent(String),

@@ -2,6 +2,8 @@
 //! interaction, tried with its packs' own cases, kept, and then activated.
 //! Whatever is wrong is told at once, and changes nothing.
 
+mod beginning;
+mod moving;
 mod trying;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -27,6 +29,7 @@ use thiserror::Error;
 
 use crate::desk::{ActivateError, Change, Desk, DeskError, Obstacle, RolloutError, obstacles};
 
+pub use beginning::NewCompany;
 pub use trying::Proposal;
 
 /// Generations of a company that stay ready beside the one it decides by.
@@ -56,6 +59,10 @@ pub struct Wanted {
     pub dry_run: bool,
     /// Keep it, and decide by it later.
     pub keep_only: bool,
+    /// Begin the company, if it is not there yet.
+    pub begins: bool,
+    /// Whether whoever asks may hear what other companies are called.
+    pub tells_names: bool,
 }
 
 /// What a change does, or did.
@@ -73,6 +80,8 @@ pub struct Plan {
     pub differences: Vec<Difference>,
     /// What is allowed, but probably not meant.
     pub warnings: Vec<String>,
+    /// Why it is this generation, where nobody named it.
+    pub because: Option<String>,
 }
 
 /// Why a setup is not changed: all of it, as far as it could be looked at.
@@ -97,7 +106,9 @@ pub enum Refused {
         because: String,
     },
     /// There is no earlier one to go back to.
-    #[error("no generation before {before} ever decided: there is nothing to roll back to")]
+    #[error(
+        "no generation before {before} ever decided: there is nothing to roll back to; a later one is activated by its number"
+    )]
     NothingBefore {
         /// The one that decides.
         before: u64,
@@ -108,6 +119,9 @@ pub enum Refused {
     /// Nobody has heard of the company.
     #[error("there is no company {0:?}")]
     UnknownCompany(String),
+    /// It would begin, and nobody asked for that.
+    #[error("{0}")]
+    NewCompany(NewCompany),
     /// It could not be activated.
     #[error(transparent)]
     Activate(#[from] ActivateError),
@@ -158,22 +172,6 @@ fn unhindered(
             obstacles,
         }),
     }
-}
-
-/// Take over where queues moved to; what is wrong with that.
-fn moves(next: &mut Generation, wanted: &BTreeMap<String, String>) -> Vec<Located> {
-    let mut problems = Vec::new();
-    for (from, to) in wanted {
-        match next.queues.contains_key(to) {
-            true => {
-                next.moved.insert(from.clone(), to.clone());
-            }
-            false => problems.push(Located::whole(format!(
-                "queue {from:?} cannot move to {to:?}, which is no queue of the setup"
-            ))),
-        }
-    }
-    problems
 }
 
 /// Signing keys the setup names and the company may not use. Whether there is
@@ -259,7 +257,14 @@ impl Setups {
             problems,
             obstacles: Vec::new(),
         };
-        let file = CompanyFile::parse(&source.document).map_err(wrong)?;
+        let file = match CompanyFile::parse(&source.document) {
+            Ok(file) => file,
+            // What else is wrong is told with it.
+            Err(problems) => {
+                let all = self.assembler.rebuild(source, 0).err();
+                return Err(wrong(all.unwrap_or(problems)));
+            }
+        };
         // One that is not there yet begins when nothing speaks against it.
         let company = self.journal.find_company(file.company.get_ref())?;
         let newest = match company {
@@ -267,11 +272,17 @@ impl Setups {
             None => Vec::new(),
         };
         let number = newest.first().map_or(1, |row| row.number + 1);
+        let begins = match newest.is_empty() {
+            true => self.may_begin(file.company.get_ref(), wanted)?,
+            false => None,
+        };
         let document = source.document();
         let next = self.checked(company, source, number, wanted)?;
         let new = kept(source, number, &wanted.by, self.now());
         let next = Arc::new(next);
-        self.change(company, next, &document, Some(new), wanted, "applied")
+        let mut plan = self.change(company, next, &document, Some(new), wanted, "applied")?;
+        plan.warnings.extend(begins);
+        Ok(plan)
     }
 
     /// Have a company decide by a generation that is kept.
@@ -306,7 +317,13 @@ impl Setups {
                 .decided_before(company, before)?
                 .ok_or(Refused::NothingBefore { before })?,
         };
-        self.activate_known(company, number, wanted, "rolled-back")
+        let plan = self.activate_known(company, number, wanted, "rolled-back")?;
+        let because =
+            format!("generation {number} is the newest before {before} that ever decided");
+        Ok(Plan {
+            because: to.is_none().then_some(because),
+            ..plan
+        })
     }
 
     fn known(&self, name: &str) -> Result<CompanyId, Refused> {
@@ -372,7 +389,7 @@ impl Setups {
             }
         };
         let mut problems = tried;
-        problems.extend(moves(&mut next, &wanted.moved));
+        problems.extend(self.moves(company, &mut next, &wanted.moved)?);
         problems.extend(secrets(&next, wanted));
         let in_the_way = match company {
             Some(company) => self.in_the_way(company, &next)?,
@@ -432,6 +449,7 @@ impl Setups {
             active: !wanted.dry_run && !wanted.keep_only,
             differences,
             warnings,
+            because: None,
         };
         if wanted.dry_run {
             return Ok(plan);

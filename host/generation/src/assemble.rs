@@ -1,7 +1,9 @@
 //! Building a generation: resolve the packs, check the settings, compile,
 //! prepare, check the references.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod parts;
+
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,19 +12,19 @@ use patchbay_engine::component::{Digest, LoadError};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_model::company::{Articles, CompanyFile, PluginEntry, QueueEntry};
+use patchbay_model::company::{Articles, CompanyFile, PluginEntry, Reading};
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::knowledge::Knowledge;
+use patchbay_model::directory::Directory;
 use patchbay_model::limits::Limits;
 use patchbay_model::located::Located;
 use patchbay_model::situation::Surroundings;
-use patchbay_model::web_address::WebAddress;
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::source::{Pack, PackError, locate};
 use thiserror::Error;
 
 use crate::source::Source;
-use crate::{Generation, Publishers, QueueTerms, TargetTerms, knowledge};
+use crate::{Generation, knowledge};
+use parts::{publishers, settings, surroundings, targets, terms};
 
 /// Why a generation was not built: nothing of it is used.
 #[derive(Debug, Error)]
@@ -149,9 +151,9 @@ impl Assembler {
         beside: &Path,
         number: u64,
     ) -> Result<Built, Vec<Located>> {
-        let file = CompanyFile::parse(text)?;
-        let (source, problems) = self.gather(&file, text, beside);
-        let generation = self.assemble(&file, &source, number, problems)?;
+        let reading = CompanyFile::read(text)?;
+        let (source, problems) = self.gather(&reading.file, text, beside);
+        let generation = self.assemble(reading, &source, number, problems)?;
         Ok(Built { generation, source })
     }
 
@@ -166,16 +168,16 @@ impl Assembler {
             text,
             problems,
         };
-        let file = match CompanyFile::parse(&text) {
-            Ok(file) => file,
+        let reading = match CompanyFile::read(&text) {
+            Ok(reading) => reading,
             Err(problems) => return Err(rejected(text, problems)),
         };
         let beside = path.parent().unwrap_or(Path::new("."));
-        let (source, problems) = self.gather(&file, &text, beside);
-        match problems.is_empty() {
+        let (source, problems) = self.gather(&reading.file, &text, beside);
+        match problems.is_empty() && reading.problems.is_empty() {
             true => Ok(source),
             // What else is wrong is told with it.
-            false => match self.assemble(&file, &source, 0, problems) {
+            false => match self.assemble(reading, &source, 0, problems) {
                 Ok(_) => Ok(source),
                 Err(problems) => Err(rejected(text, problems)),
             },
@@ -187,8 +189,8 @@ impl Assembler {
     /// # Errors
     /// Everything that is wrong, with its places in the source's document.
     pub fn rebuild(&self, source: &Source, number: u64) -> Result<Generation, Vec<Located>> {
-        let file = CompanyFile::parse(&source.document)?;
-        self.assemble(&file, source, number, Vec::new())
+        let reading = CompanyFile::read(&source.document)?;
+        self.assemble(reading, source, number, Vec::new())
     }
 
     /// Everything a company file names, and what of it cannot be had.
@@ -223,13 +225,20 @@ impl Assembler {
 
     fn assemble(
         &self,
-        file: &CompanyFile,
+        mut reading: Reading,
         source: &Source,
         number: u64,
-        mut problems: Vec<Located>,
+        missing: Vec<Located>,
     ) -> Result<Generation, Vec<Located>> {
-        let is_whole = problems.is_empty();
-        let surroundings = surroundings(file, source, &mut problems);
+        let is_whole = missing.is_empty();
+        let mut problems = std::mem::take(&mut reading.problems);
+        let reads_well = problems.is_empty();
+        problems.extend(missing);
+        let file = &reading.file;
+        let surroundings = match reads_well {
+            true => surroundings(file, source, &mut problems),
+            false => Surroundings::of(Directory::default()),
+        };
         let mut plugins: HashMap<&str, Arc<Plugin>> = HashMap::new();
         for (name, entry) in &file.plugin {
             let wanted = entry.pack.get_ref();
@@ -241,6 +250,13 @@ impl Assembler {
                 }
                 continue;
             };
+            if reading.is_partial(&["plugin", name]) {
+                // What it may use, and how much, does not read.
+                if !reading.is_partial(&["plugin", name, "settings"]) {
+                    problems.extend(settings(name, entry, pack).err().unwrap_or_default());
+                }
+                continue;
+            }
             match self.plugin(name, entry, pack) {
                 Ok(plugin) => {
                     plugins.insert(name, Arc::new(plugin));
@@ -345,15 +361,7 @@ impl Assembler {
                 )),
             );
         }
-        let given = serde_json::to_value(entry.settings.get_ref()).unwrap_or_default();
-        let settings = pack.complete_settings(given).map_err(|wrong| {
-            wrong.into_iter().map(|problem| {
-                Located::at(
-                    entry.settings.span(),
-                    format!("settings of plugin {name:?}: {problem}"),
-                )
-            })
-        });
+        let settings = settings(name, entry, pack);
         let ceiling = &self.engine.settings().ceiling;
         let limits =
             Limits::resolve(ceiling, &pack.limits, entry.limits.get_ref()).map_err(|above| {
@@ -425,76 +433,4 @@ fn read_file(path: &Path) -> Result<String, Rejected> {
         text: String::new(),
         problems: vec![Located::whole(format!("cannot be read: {error}"))],
     })
-}
-
-fn terms(entry: &QueueEntry) -> QueueTerms {
-    QueueTerms {
-        sla: entry.sla.clone(),
-        priority: entry.priority,
-    }
-}
-
-fn publishers(file: &CompanyFile) -> Publishers {
-    let own = file.channel.iter().filter_map(|(channel, entry)| {
-        let target = entry.publish.as_ref()?;
-        Some((channel.clone(), target.get_ref().clone()))
-    });
-    Publishers {
-        default: file.publish.as_ref().map(|name| name.get_ref().clone()),
-        channels: own.collect(),
-    }
-}
-
-fn targets(file: &CompanyFile, warnings: &mut Vec<String>) -> BTreeMap<String, TargetTerms> {
-    let mut targets = BTreeMap::new();
-    for (name, entry) in &file.target {
-        let webhook = &entry.webhook;
-        // One that does not parse was a problem of the file.
-        let Ok(url) = WebAddress::parse(webhook.url.get_ref()) else {
-            continue;
-        };
-        let secret_env = webhook.secret.as_ref().map(|secret| secret.env.clone());
-        if let Some(variable) = &secret_env
-            && std::env::var_os(variable).is_none()
-        {
-            warnings.push(format!(
-                "the environment variable {variable} is not set: nothing can be sent to target {name:?}"
-            ));
-        }
-        targets.insert(name.clone(), TargetTerms { url, secret_env });
-    }
-    targets
-}
-
-fn surroundings(file: &CompanyFile, source: &Source, problems: &mut Vec<Located>) -> Surroundings {
-    let directory = file.directory().unwrap_or_else(|problem| {
-        problems.push(problem);
-        Default::default()
-    });
-    let articles = match &file.knowledge {
-        None => Vec::new(),
-        Some(entry) => match entry.articles.get_ref() {
-            Articles::List(articles) => articles.clone(),
-            // Where they cannot be read, that was told.
-            Articles::Directory(_) => source.articles.clone().unwrap_or_default(),
-        },
-    };
-    let knowledge = Knowledge::new(articles).unwrap_or_else(|error| {
-        let span = file.knowledge.as_ref().map(|entry| entry.articles.span());
-        problems.push(Located::at(span.unwrap_or_default(), error.to_string()));
-        Knowledge::default()
-    });
-    Surroundings {
-        directory: Arc::new(directory),
-        knowledge: Arc::new(knowledge),
-        hours: Arc::new(file.hours.clone()),
-        targets: Arc::new(file.target.keys().cloned().collect()),
-        legacy_140: Arc::new(
-            file.channel
-                .iter()
-                .filter(|(_, channel)| channel.legacy_140)
-                .map(|(code, _)| code.clone())
-                .collect(),
-        ),
-    }
 }

@@ -2,6 +2,7 @@
 //! everything that can be checked without the packs, and points at the line.
 
 mod problems;
+mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -19,6 +20,8 @@ use crate::limits::LimitsFile;
 use crate::located::Located;
 use crate::on_failure::OnFailure;
 use crate::record::RecordRules;
+
+pub use reading::Reading;
 
 /// What a company lets a plugin use beyond what every plugin has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -308,12 +311,10 @@ impl CompanyFile {
     /// # Errors
     /// Every problem found, each with its place.
     pub fn parse(text: &str) -> Result<CompanyFile, Vec<Located>> {
-        let file: CompanyFile = toml::from_str(text).map_err(|error| vec![error.into()])?;
-        let problems = file.problems();
-        if problems.is_empty() {
-            Ok(file)
-        } else {
-            Err(problems)
+        let Reading { file, problems, .. } = CompanyFile::read(text)?;
+        match problems.is_empty() {
+            true => Ok(file),
+            false => Err(problems),
         }
     }
 

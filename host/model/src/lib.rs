@@ -26,5 +26,6 @@ pub mod record;
 pub mod rollout;
 pub mod situation;
 pub mod sla;
+pub mod spelling;
 pub mod state;
 pub mod web_address;

@@ -47,8 +47,9 @@ pub(crate) struct Access {
 struct Held {
     /// Whether there ever was a token.
     guarded: bool,
-    /// Those that were not revoked. Looking a hash up tells nobody anything by
-    /// the time it takes: see [`Secret::hash`].
+    /// All there ever were: whoever shows one that was revoked is told so.
+    /// Looking a hash up tells nobody anything by the time it takes: see
+    /// [`Secret::hash`].
     by_hash: HashMap<SecretHash, Arc<Token>>,
 }
 
@@ -109,25 +110,31 @@ impl Access {
     pub(crate) fn keep(&self, token: Token) {
         self.write(|held| {
             held.guarded = true;
-            if token.revoked_at.is_none() {
-                held.by_hash.insert(token.hash, Arc::new(token));
-            }
+            held.by_hash.insert(token.hash, Arc::new(token));
         });
     }
 
     /// Let a token in no more.
     pub(crate) fn revoke(&self, id: TokenId) {
-        self.write(|held| held.by_hash.retain(|_, token| token.id != id));
+        self.end(|token| token.id == id);
     }
 
     /// Let an agent in no more.
     pub(crate) fn revoke_agent(&self, company: &str, agent: &str) {
+        self.end(|token| {
+            let standing = &token.standing;
+            standing.company.as_deref() == Some(company) && standing.agent.as_deref() == Some(agent)
+        });
+    }
+
+    fn end(&self, is_meant: impl Fn(&Token) -> bool) {
         self.write(|held| {
-            held.by_hash.retain(|_, token| {
-                let standing = &token.standing;
-                standing.company.as_deref() != Some(company)
-                    || standing.agent.as_deref() != Some(agent)
-            });
+            let all = held.by_hash.values_mut();
+            for token in all.filter(|token| is_meant(token)) {
+                if token.revoked_at.is_none() {
+                    Arc::make_mut(token).revoked_at = Some(Timestamp::now());
+                }
+            }
         });
     }
 
@@ -190,16 +197,19 @@ impl Access {
     /// Who a request proves to be from.
     async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         match (shown(headers)?, &self.issuer) {
-            (Shown::Ours(secret), _) => match self.active(&secret.hash()) {
-                Some(token) => Ok(Caller::Token(token)),
-                None => Err(unauthenticated(
-                    "the token is unknown, was revoked, or its time is over",
-                )),
-            },
+            (Shown::Ours(secret), _) => {
+                let token = self.read(|held| held.by_hash.get(&secret.hash()).cloned());
+                let token = token.ok_or_else(|| invalid("the token is not one of this host's"))?;
+                match token.state(Timestamp::now()) {
+                    TokenState::Active => Ok(Caller::Token(token)),
+                    TokenState::Revoked => Err(invalid("the token was revoked")),
+                    TokenState::Expired => Err(invalid("the token's time is over")),
+                }
+            }
             (Shown::Other(token), Some(issuer)) => match issuer.check(&token).await {
                 Ok(vouched) => Ok(Caller::Vouched(Arc::new(vouched))),
                 // Why stands in the log, for whoever runs the host.
-                Err(_) => Err(unauthenticated("the token is not good here")),
+                Err(_) => Err(invalid("the token is not good here")),
             },
             (Shown::Other(_), None) => Err(unauthenticated(NO_TOKEN)),
         }
@@ -263,6 +273,13 @@ enum Shown {
 
 fn unauthenticated(detail: &str) -> Problem {
     Problem::of(Kind::Unauthenticated)
+        .field("Authorization")
+        .detail(detail)
+}
+
+/// Whoever shows it holds it: they may know what is wrong with it.
+fn invalid(detail: &str) -> Problem {
+    Problem::of(Kind::InvalidToken)
         .field("Authorization")
         .detail(detail)
 }

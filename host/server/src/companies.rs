@@ -1,6 +1,6 @@
 //! The companies of this host, and the generation each decides with now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use patchbay_generation::Generation;
@@ -69,6 +69,14 @@ impl Companies {
         let before = next.insert(generation.company.clone(), generation);
         *current = Arc::new(next);
         before
+    }
+
+    /// What they are called, also those nothing decides for.
+    pub fn names(&self) -> Vec<String> {
+        let unready = self.unready.read();
+        let unready = unready.unwrap_or_else(PoisonError::into_inner);
+        let names: BTreeSet<String> = self.now().keys().chain(unready.keys()).cloned().collect();
+        names.into_iter().collect()
     }
 
     /// How many companies there are.

@@ -14,9 +14,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::access::Caller;
-use crate::body;
 use crate::problem::{Kind, Problem};
 use crate::serve::App;
+use crate::{body, naming};
 
 /// Whether the server may listen there without tokens.
 pub(crate) fn may_listen(address: SocketAddr) -> bool {
@@ -45,7 +45,13 @@ pub(crate) async fn check(
         (request, checked) = is_ready(&app, request).await;
     }
     match checked {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let caller = request.extensions().get::<Caller>().cloned();
+            let path = request.uri().path().to_owned();
+            let mut response = next.run(request).await;
+            naming::tell_companies(&app, caller.as_ref(), &path, &mut response);
+            response
+        }
         Err(problem) => {
             body::discard(request).await;
             problem.into_response()

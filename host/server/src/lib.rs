@@ -18,6 +18,7 @@ mod guard;
 mod json;
 mod load;
 mod making;
+mod naming;
 mod oidc;
 mod openapi;
 mod panics;

@@ -22,6 +22,8 @@ use crate::workers::Refused;
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 /// What a caller without a good token is told to show.
 const CHALLENGE: &str = "Bearer realm=\"patchbay\"";
+/// What the holder of a token that is not good is told (RFC 6750, 3.1).
+const INVALID_TOKEN: &str = "error=\"invalid_token\"";
 /// Most characters of a detail: it may quote the request.
 const DETAIL_CHARS: usize = 500;
 /// Most characters of a field's path: an unknown key may be of any length.
@@ -70,6 +72,8 @@ kinds! {
     BadHeader = "bad-header", BAD_REQUEST, "A header is malformed";
     /// Nobody is said to ask, or nobody known.
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "A token is needed";
+    /// What is shown lets nobody in, or no longer.
+    InvalidToken = "invalid-token", UNAUTHORIZED, "The token is not good";
     /// A web page of somebody else asks.
     ForeignOrigin = "foreign-origin", FORBIDDEN, "Requests from other origins are refused";
     /// The token does not allow it.
@@ -276,6 +280,35 @@ impl Problem {
         self
     }
 
+    /// The same, where nothing is said of it yet.
+    pub(crate) fn detail_unless_said(&mut self, detail: impl FnOnce() -> String) {
+        if self.0.detail.is_none() {
+            self.0.detail = Some(clipped(detail(), DETAIL_CHARS));
+        }
+    }
+
+    /// Whether it is of a kind.
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        self.0.type_uri == kind.type_uri()
+    }
+
+    /// What whoever is not known is to show instead.
+    fn challenge(&self) -> HeaderValue {
+        let detail = self
+            .0
+            .detail
+            .as_deref()
+            .filter(|_| self.is(Kind::InvalidToken));
+        // What is in quotes has no quotes of its own.
+        let said = detail.map(|detail| detail.replace(['"', '\\'], "'"));
+        let challenge = match said {
+            Some(said) => format!("{CHALLENGE}, {INVALID_TOKEN}, error_description=\"{said}\""),
+            None => CHALLENGE.to_owned(),
+        };
+        let challenge = HeaderValue::try_from(challenge);
+        challenge.unwrap_or(HeaderValue::from_static(CHALLENGE))
+    }
+
     pub(crate) fn field(mut self, field: impl Into<String>) -> Problem {
         self.0.field = Some(clipped(field.into(), FIELD_CHARS));
         self
@@ -411,7 +444,7 @@ impl From<DeskError> for Problem {
             DeskError::UnknownCompany(_) => Problem::of(Kind::UnknownCompany),
             DeskError::Erased => Problem::of(Kind::Erased),
             DeskError::Journal(error) => error.into(),
-            DeskError::Agent(error) => Problem::of(Kind::InvalidInput)
+            DeskError::Agent { error, .. } => Problem::of(Kind::InvalidInput)
                 .field("agent")
                 .detail(error.to_string()),
             DeskError::UnknownAgent(agent) => {
@@ -518,7 +551,7 @@ pub(crate) async fn write(request: Request, next: Next) -> Response {
         headers.insert(ALLOW, allow);
     }
     if status == StatusCode::UNAUTHORIZED {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+        headers.insert(WWW_AUTHENTICATE, problem.challenge());
     }
     let comes_again = problem.0.outcome == Some(OutcomeKind::Overloaded)
         || problem.0.type_uri == Kind::Storage.type_uri();

@@ -23,6 +23,7 @@ mod rollout;
 mod status;
 mod tokens;
 mod tone;
+mod unsealing;
 
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(decisions::one))
         .routes(routes!(decisions::replay))
         .routes(routes!(decisions::case))
+        .routes(routes!(unsealing::unseal))
         .routes(routes!(doing::act))
         .routes(routes!(doing::reply))
         .routes(routes!(doing::check))

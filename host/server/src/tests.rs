@@ -11,6 +11,7 @@ mod framing;
 mod generations;
 mod keeping;
 mod matrix;
+mod names;
 mod numbers;
 mod oidc;
 mod pressure;

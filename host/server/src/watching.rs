@@ -175,8 +175,9 @@ impl Watch {
             Found::Nothing => {}
             Found::Gone => {
                 tracing::warn!(file = %path.display(), "the company file is gone; the company goes on with what it decides by");
-                if let Some(company) = self.owned(path) {
-                    self.app.watched.removed(company, path);
+                match self.owned(path) {
+                    Some(company) => self.app.watched.removed(company, path),
+                    None => self.app.watched.gone(path),
                 }
             }
             Found::Unreadable(error) => self.refuse(&unreadable(path, &error), desk),
@@ -242,6 +243,11 @@ impl Watch {
             let message = format!("company {company:?} has a file already, {file:?}; take one out");
             // The company's own file is right: this is no news of the company's.
             tracing::error!(file = %path.display(), "the company file is not applied: {message}");
+            self.app.watched.stray(path, vec![message]);
+            return false;
+        }
+        if let Some(message) = self.renamed(path, &company, desk) {
+            self.refuse_for(path, message, desk);
             return false;
         }
         self.owners.insert(company.clone(), path.to_owned());
@@ -260,6 +266,8 @@ impl Watch {
         let wanted = Wanted {
             by: WATCH.to_owned(),
             actor: WATCH.to_owned(),
+            // Whoever puts a file there owns the host's setup.
+            begins: true,
             ..Wanted::default()
         };
         let done = self.app.change(setups, desk, &company, |setups| {
@@ -294,6 +302,28 @@ impl Watch {
         }
     }
 
+    /// What speaks against a file that was one company's and names another, which
+    /// nobody has heard of: the name may be mistyped.
+    fn renamed(&self, path: &Path, company: &str, desk: &Desk) -> Option<String> {
+        let before = self.owned(path).filter(|before| *before != company)?;
+        let is_known = active_of(desk, company).is_some();
+        (!is_known).then(|| {
+            format!(
+                "it was the file of company {before:?} and now names {company:?}, which is not here: a company that begins gets a file of its own"
+            )
+        })
+    }
+
+    /// Tell the company a file is of why it changes nothing.
+    fn refuse_for(&self, path: &Path, message: String, desk: &Desk) {
+        let wrong = Rejected {
+            path: path.to_owned(),
+            text: String::new(),
+            problems: vec![Located::whole(message)],
+        };
+        self.refuse(&wrong, desk);
+    }
+
     /// Tell why a file changes nothing: in the log, in the company's feed, and
     /// where its generations are listed.
     fn refuse(&self, wrong: &Rejected, desk: &Desk) {
@@ -303,6 +333,7 @@ impl Watch {
                 "the company file is not applied: {}",
                 escaped(&wrong.to_string())
             );
+            self.app.watched.stray(&wrong.path, shown(wrong));
             return;
         };
         tracing::error!(

@@ -130,6 +130,7 @@ pub fn wanted() -> Wanted {
     Wanted {
         by: "bench".to_owned(),
         actor: "bench".to_owned(),
+        begins: true,
         ..Wanted::default()
     }
 }

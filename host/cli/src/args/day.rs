@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use patchbay_model::duration::Seconds;
 
+use super::{OfCompany, somebody};
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  patchbay bypass --company northwind tone --for 30m --reason 'holds everything'
-  patchbay bypass --company northwind translate --let-through
-  patchbay bypass --company northwind list
-  patchbay bypass --company northwind lift tone
+  patchbay bypass tone --company northwind --for 30m --reason 'holds everything'
+  patchbay bypass translate --company northwind --let-through
+  patchbay bypass list --company northwind
+  patchbay bypass lift tone --company northwind
 
 From the next decision on the stage, or the plugin at every stage, is not asked,
 without a new generation; at the end of its time it is asked again by itself. The
@@ -21,20 +23,15 @@ pub(crate) struct BypassArgs {
     /// The server's settings, which say where it listens.
     #[arg(long, default_value = "patchbay.toml", global = true)]
     pub(crate) config: PathBuf,
-    /// Whose decisions.
-    #[arg(long)]
-    pub(crate) company: String,
+    #[command(flatten)]
+    pub(crate) company: OfCompany,
     /// What is not asked: classify, route, tone, escalate, or a plugin.
     #[arg(value_name = "STAGE|PLUGIN")]
     pub(crate) target: Option<String>,
-    /// For how long: 1s to 1d.
-    #[arg(
-        long = "for",
-        value_name = "SPAN",
-        default_value = "1h",
-        requires = "target"
-    )]
-    pub(crate) lasting: Seconds,
+    /// For how long: 1s to 1d. Unless said, an hour; what is bypassed already
+    /// stays so until when it is.
+    #[arg(long = "for", value_name = "SPAN", requires = "target")]
+    pub(crate) lasting: Option<Seconds>,
     /// Why, for the list and the audit trail.
     #[arg(long, requires = "target")]
     pub(crate) reason: Option<String>,
@@ -97,11 +94,11 @@ pub(crate) struct DrainArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  patchbay conversations --company northwind list --queue billing
-  patchbay conversations --company northwind list --agent ana
-  patchbay conversations --company northwind show 4f0c…
-  patchbay conversations --company northwind requeue 4f0c… 91ab…
-  patchbay conversations --company northwind requeue --agent ana --all --dry-run
+  patchbay conversations list --queue billing --company northwind
+  patchbay conversations list --agent ana --company northwind
+  patchbay conversations show 4f0c… --company northwind
+  patchbay conversations requeue 4f0c… 91ab… --company northwind
+  patchbay conversations requeue --agent ana --all --dry-run --company northwind
 
 Whoever holds a conversation that is requeued does not any more; it is routed
 anew by the policies and keeps its age. A reply of it that waits for approval
@@ -110,9 +107,8 @@ pub(crate) struct ConversationsArgs {
     /// The server's settings, which say where it listens.
     #[arg(long, default_value = "patchbay.toml", global = true)]
     pub(crate) config: PathBuf,
-    /// Whose conversations.
-    #[arg(long)]
-    pub(crate) company: String,
+    #[command(flatten)]
+    pub(crate) company: OfCompany,
     #[command(subcommand)]
     pub(crate) verb: ConversationsVerb,
     /// Print a JSON document instead of text.
@@ -137,14 +133,14 @@ pub(crate) enum ConversationsVerb {
         #[command(flatten)]
         which: WhichConversations,
         /// All of --queue or --agent: those that wait in the queue, those the
-        /// agent holds.
+        /// agent holds or has an offer of.
         #[arg(long)]
         all: bool,
         /// Only say which, and where they stand.
         #[arg(long)]
         dry_run: bool,
         /// Who has it done, for the record, where no token says so.
-        #[arg(long, value_name = "NAME", default_value = "operator")]
+        #[arg(long, value_name = "NAME", default_value = "operator", value_parser = somebody)]
         by: String,
     },
 }
@@ -155,7 +151,7 @@ pub(crate) struct WhichConversations {
     /// Those of a queue.
     #[arg(long)]
     pub(crate) queue: Option<String>,
-    /// Those of an agent.
+    /// Those an agent holds, or has an offer of.
     #[arg(long)]
     pub(crate) agent: Option<String>,
 }

@@ -7,13 +7,13 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use patchbay_model::outcome::OutcomeKind;
 
-use super::BuildFlags;
+use super::{BuildFlags, OfCompany};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  patchbay decisions --company northwind list --since 24h --outcome timeout
-  patchbay decisions --company northwind explain 1841
-  patchbay decisions --company northwind export-case 1841 --output cases/recorded/1841.json
+  patchbay decisions list --since 24h --outcome timeout --company northwind
+  patchbay decisions explain 1841 --company northwind
+  patchbay decisions export-case 1841 --output cases/recorded/1841.json --company northwind
 
 A decision is known by a number; `list` tells it, and so does every event. What is shown is masked;
 --unseal shows what the customer wrote. docs/decisions.md says what is kept.")]
@@ -21,9 +21,8 @@ pub(crate) struct DecisionsArgs {
     /// The server's settings, which name the journal.
     #[arg(long, default_value = "patchbay.toml", global = true)]
     pub(crate) config: PathBuf,
-    /// Whose decisions.
-    #[arg(long)]
-    pub(crate) company: String,
+    #[command(flatten)]
+    pub(crate) company: OfCompany,
     #[command(subcommand)]
     pub(crate) verb: DecisionsVerb,
     /// Print a JSON document instead of text.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::BuildFlags;
+use super::{BuildFlags, OfCompany, somebody};
 
 /// How a setup is changed.
 #[derive(Clone, Debug, Default, Args)]
@@ -22,7 +22,7 @@ pub(crate) struct ChangeFlags {
     pub(crate) moved: Vec<(String, String)>,
     /// Who asks for it, for the record; `operator` unless said, and with a
     /// token whoever it is of.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = somebody)]
     pub(crate) by: Option<String>,
 }
 
@@ -39,11 +39,13 @@ fn moved(text: &str) -> Result<(String, String), String> {
 #[command(after_help = "Examples:
   patchbay apply companies/northwind.toml --dry-run
   patchbay apply companies/northwind.toml --expect 7
+  patchbay apply companies/eastwind.toml --new
 
 The setup is built, its packs' own cases are run, and work at hand is looked at,
 all off the path of any interaction. Then the company decides by it from one
 decision to the next. If anything is wrong, every reason is listed and nothing
-changes. Through a running server, or on the journal itself where none runs.")]
+changes; so it is of a company the host does not know, unless --new says that it
+begins. Through a running server, or on the journal itself where none runs.")]
 pub(crate) struct ApplyArgs {
     /// The company file.
     pub(crate) file: PathBuf,
@@ -52,6 +54,9 @@ pub(crate) struct ApplyArgs {
     pub(crate) config: PathBuf,
     #[command(flatten)]
     pub(crate) change: ChangeFlags,
+    /// Begin the company, if the host does not know it yet.
+    #[arg(long)]
+    pub(crate) new: bool,
     /// Keep it, and decide by it later (`patchbay generations activate`).
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) keep_only: bool,
@@ -64,17 +69,16 @@ pub(crate) struct ApplyArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  patchbay generations --company northwind list
-  patchbay generations --company northwind show 7
-  patchbay generations --company northwind diff 6 7
-  patchbay generations --company northwind activate 7 --dry-run")]
+  patchbay generations list --company northwind
+  patchbay generations show 7 --company northwind
+  patchbay generations diff 6 7 --company northwind
+  patchbay generations activate 7 --company northwind --dry-run")]
 pub(crate) struct GenerationsArgs {
     /// The server's settings, which name the journal.
     #[arg(long, default_value = "patchbay.toml", global = true)]
     pub(crate) config: PathBuf,
-    /// Whose.
-    #[arg(long)]
-    pub(crate) company: String,
+    #[command(flatten)]
+    pub(crate) company: OfCompany,
     #[command(subcommand)]
     pub(crate) verb: GenerationsVerb,
     /// Print a JSON document instead of text.

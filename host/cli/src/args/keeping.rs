@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use patchbay_model::duration::Seconds;
 
+use super::OfCompany;
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   patchbay journal status
@@ -60,9 +62,9 @@ pub(crate) enum JournalVerb {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  patchbay contacts --company northwind export 4f0c…
-  patchbay contacts --company northwind erase 4f0c… --yes
-  patchbay contacts --company northwind merge 4f0c… 91ab…
+  patchbay contacts export 4f0c… --company northwind
+  patchbay contacts erase 4f0c… --yes --company northwind
+  patchbay contacts merge 4f0c… 91ab… --company northwind
 
 A contact is 32 hexadecimal digits; a conversation's document and every event
 name it. An erasure destroys the key under which everything the person wrote is
@@ -71,9 +73,8 @@ pub(crate) struct ContactsArgs {
     /// The server's settings, which name the journal.
     #[arg(long, default_value = "patchbay.toml", global = true)]
     pub(crate) config: PathBuf,
-    /// Whose contacts.
-    #[arg(long)]
-    pub(crate) company: String,
+    #[command(flatten)]
+    pub(crate) company: OfCompany,
     #[command(subcommand)]
     pub(crate) verb: ContactsVerb,
     /// Print a JSON document instead of text.
@@ -117,8 +118,8 @@ pub(crate) enum ContactsVerb {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  patchbay agents --company northwind import agents.jsonl
-  patchbay agents --company northwind list
+  patchbay agents import agents.jsonl --company northwind
+  patchbay agents list --company northwind
 
 A file holds a JSON array of agents, or one agent a line:
   {\"id\": \"ana\", \"skills\": {\"billing\": 4}, \"languages\": [\"pt\", \"en\"], \"queues\": [\"billing\"]}
@@ -127,9 +128,8 @@ pub(crate) struct AgentsArgs {
     /// The server's settings, which say where it listens.
     #[arg(long, default_value = "patchbay.toml", global = true)]
     pub(crate) config: PathBuf,
-    /// Whose agents.
-    #[arg(long)]
-    pub(crate) company: String,
+    #[command(flatten)]
+    pub(crate) company: OfCompany,
     #[command(subcommand)]
     pub(crate) verb: AgentsVerb,
     /// Print a JSON document instead of text.
@@ -155,18 +155,17 @@ pub(crate) enum AgentsVerb {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  patchbay outbox --company northwind list
-  patchbay outbox --company northwind list --state waiting
-  patchbay outbox --company northwind retry reply-3f…-12
+  patchbay outbox list --company northwind
+  patchbay outbox list --state waiting --company northwind
+  patchbay outbox retry reply-3f…-12 --company northwind
 
 While a server holds the journal this asks the server.")]
 pub(crate) struct OutboxArgs {
     /// The server's settings, which name the journal and where it listens.
     #[arg(long, default_value = "patchbay.toml", global = true)]
     pub(crate) config: PathBuf,
-    /// Whose outbox.
-    #[arg(long)]
-    pub(crate) company: String,
+    #[command(flatten)]
+    pub(crate) company: OfCompany,
     #[command(subcommand)]
     pub(crate) verb: OutboxVerb,
     /// Print a JSON document instead of text.

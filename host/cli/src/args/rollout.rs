@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use patchbay_model::rollout::Share;
 
-use super::ChangeFlags;
+use super::{ChangeFlags, OfCompany, somebody};
 
 /// Where it is tried, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -13,12 +13,11 @@ pub(crate) struct TrialFlags {
     /// The server's settings, which name the journal.
     #[arg(long, default_value = "patchbay.toml", global = true)]
     pub(crate) config: PathBuf,
-    /// Whose.
-    #[arg(long, global = true)]
-    pub(crate) company: Option<String>,
+    #[command(flatten)]
+    pub(crate) company: OfCompany,
     /// Who asks for it, for the record; `operator` unless said, and with a
     /// token whoever it is of.
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", value_parser = somebody, global = true)]
     pub(crate) by: Option<String>,
     /// Print a JSON document instead of text.
     #[arg(long, global = true)]

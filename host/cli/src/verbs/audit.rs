@@ -88,24 +88,26 @@ fn list(acts: &[Value], as_json: bool) -> Outcome {
         output::json(&json!({"acts": acts}))?;
         return Ok(Exit::Success);
     }
-    if acts.is_empty() {
-        output::line("nothing")?;
-    }
-    for act in acts {
+    let rows = acts.iter().map(|act| {
         let text = |field: &str| act.get(field).and_then(Value::as_str).unwrap_or("");
         let company = match text("company") {
             "" => "the host",
             company => company,
         };
-        output::line(format!(
-            "{:>5}  {:<30}  {:<32}  {:<18}  {company}  {}",
-            act["number"].as_u64().unwrap_or_default(),
-            text("at"),
-            text("actor"),
-            text("act"),
-            act["details"]
-        ))?;
-    }
+        vec![
+            act["number"].as_u64().unwrap_or_default().to_string(),
+            text("at").to_owned(),
+            text("actor").to_owned(),
+            text("act").to_owned(),
+            company.to_owned(),
+            act["details"].to_string(),
+        ]
+    });
+    output::table(
+        &["number", "at", "actor", "act", "to", "details"],
+        &rows.collect::<Vec<_>>(),
+        "nothing was done by hand so far",
+    )?;
     Ok(Exit::Success)
 }
 

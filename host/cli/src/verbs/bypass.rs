@@ -9,7 +9,8 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 
 pub(crate) fn run(args: &BypassArgs) -> Outcome {
-    let of_company = format!("/v1/companies/{}/bypasses", part(&args.company));
+    let company = args.company.name()?;
+    let of_company = format!("/v1/companies/{}/bypasses", part(company));
     match (&args.verb, &args.target) {
         (None, None) => Err(Failure::advised(
             Exit::Usage,
@@ -19,11 +20,11 @@ pub(crate) fn run(args: &BypassArgs) -> Outcome {
         (Some(_), Some(_)) => Err(Failure::advised(
             Exit::Usage,
             "a stage or plugin before `list` or `lift` means nothing",
-            "write `bypass --company … lift tone`",
+            "write `bypass lift tone --company …`",
         )),
         (None, Some(target)) => {
             let asked = json!({
-                "for": args.lasting.to_string(),
+                "for": args.lasting.map(|span| span.to_string()),
                 "reason": args.reason,
                 "let_through": args.let_through,
             });
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &BypassArgs) -> Outcome {
             let made = api.put(&format!("{of_company}/{}", part(target)), &asked)?;
             match args.json {
                 true => output::json(&made)?,
-                false => output::line(format!("{}: {}", args.company, in_words(&made)))?,
+                false => output::line(format!("{company}: {}", in_words(&made)))?,
             }
             Ok(Exit::Success)
         }
@@ -42,13 +43,12 @@ pub(crate) fn run(args: &BypassArgs) -> Outcome {
                 return Ok(Exit::Success);
             }
             let all = list["bypasses"].as_array().into_iter().flatten();
-            let mut any = false;
-            for bypass in all {
-                any = true;
-                output::line(in_words(bypass))?;
+            let mut all = all.peekable();
+            if all.peek().is_none() {
+                output::line(format!("nothing is bypassed of {company}"))?;
             }
-            if !any {
-                output::line("nothing is bypassed")?;
+            for bypass in all {
+                output::line(in_words(bypass))?;
             }
             Ok(Exit::Success)
         }

@@ -6,6 +6,7 @@ use patchbay_journal::{ContactId, Journal, JournalError};
 use serde_json::{Value, json};
 
 use super::audit::act;
+use super::company;
 use super::journal::failure;
 use crate::api::{Api, Reach, part};
 use crate::args::{ContactsArgs, ContactsVerb};
@@ -13,14 +14,15 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 
 pub(crate) fn run(args: &ContactsArgs) -> Outcome {
+    let name = args.company.name()?;
     let journal = match Reach::of(&args.config)? {
         Reach::Journal(journal) => *journal,
-        Reach::Server(api) => return through(&api, args),
+        Reach::Server(api) => return through(&api, name, args),
     };
-    let company = journal.company(&args.company).map_err(failure)?;
+    let company = company::known(&journal, name)?;
     let now = Timestamp::now();
     let by = "command line";
-    let act = |code: &str, about: Value| act(code, Some(&args.company), &about);
+    let act = |code: &str, about: Value| act(code, Some(name), &about);
     match &args.verb {
         ContactsVerb::Export { contact } => {
             let contact = id(contact)?;
@@ -66,8 +68,8 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
 }
 
 /// The same, by the server that holds the journal.
-fn through(api: &Api, args: &ContactsArgs) -> Outcome {
-    let contacts = format!("/v1/companies/{}/contacts", part(&args.company));
+fn through(api: &Api, company: &str, args: &ContactsArgs) -> Outcome {
+    let contacts = format!("/v1/companies/{}/contacts", part(company));
     // Whoever shows a token acts under its name.
     let by = match api.shows_token()? {
         true => json!({}),

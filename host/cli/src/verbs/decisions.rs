@@ -12,7 +12,8 @@ use crate::output;
 use crate::recorded::{Recorded, since};
 
 pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
-    let recorded = Recorded::of(&args.config, &args.company)?;
+    let company = args.company.name()?;
+    let recorded = Recorded::of(&args.config, company)?;
     match &args.verb {
         DecisionsVerb::List {
             since: span,
@@ -29,14 +30,14 @@ pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
                 before: None,
                 limit: usize::try_from(*limit).unwrap_or(usize::MAX),
             };
-            list(&recorded.list(&filter)?, args.json)
+            list(company, &recorded.list(&filter)?, args.json)
         }
         DecisionsVerb::Show { decision, unseal } => {
-            output::json(&recorded.show(*decision, *unseal)?)?;
+            output::json(&shown(&recorded, *decision, *unseal)?)?;
             Ok(Exit::Success)
         }
         DecisionsVerb::Explain { decision, unseal } => {
-            let lines = explain(&recorded.show(*decision, *unseal)?);
+            let lines = explain(&shown(&recorded, *decision, *unseal)?);
             match args.json {
                 true => output::json(&json!({"decision": decision, "explanation": lines}))?,
                 false => output::line(lines.join("\n"))?,
@@ -49,6 +50,7 @@ pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
             output: file,
         } => {
             let case = recorded.case(*decision, plugin.as_deref())?;
+            recorded.unseal(&[*decision])?;
             match file {
                 None => output::json(&case)?,
                 Some(file) => {
@@ -67,6 +69,14 @@ pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
     }
 }
 
+fn shown(recorded: &Recorded, decision: u64, unseal: bool) -> Result<Value, Failure> {
+    let shown = recorded.show(decision, unseal)?;
+    if unseal {
+        recorded.unseal(&[decision])?;
+    }
+    Ok(shown)
+}
+
 /// Nobody else reads what a customer wrote, unless they are let.
 fn write(file: &Path, case: &Value) -> Result<(), Failure> {
     use std::io::Write;
@@ -83,31 +93,41 @@ fn write(file: &Path, case: &Value) -> Result<(), Failure> {
     written.map_err(io(file))
 }
 
-fn list(lines: &[Line], as_json: bool) -> Outcome {
+fn list(company: &str, lines: &[Line], as_json: bool) -> Outcome {
     if as_json {
         output::json(&json!({"decisions": lines}))?;
         return Ok(Exit::Success);
     }
-    if lines.is_empty() {
-        output::line("none")?;
-    }
-    for line in lines {
+    let rows = lines.iter().map(|line| {
         let stages: Vec<_> = line.stages.iter().map(|stage| stage.as_str()).collect();
         let plugins: Vec<_> = line.plugins.iter().map(String::as_str).collect();
-        output::line(format!(
-            "{:>8}  {:.19}  {:<14} {:<10} {} by {}{}",
-            line.id,
-            line.at.to_string(),
-            line.kind,
-            line.outcome.as_str(),
+        let transcript = match line.transcript.as_deref() {
+            Some("kept") => "kept",
+            Some(_) => "not kept",
+            None => "",
+        };
+        vec![
+            line.id.to_string(),
+            format!("{:.19}", line.at.to_string()),
+            line.kind.clone(),
+            line.outcome.as_str().to_owned(),
             stages.join(", "),
             plugins.join(", "),
-            match line.transcript.as_deref() {
-                Some("kept") => "  (transcript)",
-                Some(_) => "  (transcript not kept)",
-                None => "",
-            }
-        ))?;
-    }
+            transcript.to_owned(),
+        ]
+    });
+    output::table(
+        &[
+            "decision",
+            "at",
+            "about",
+            "outcome",
+            "stages",
+            "plugins",
+            "transcript",
+        ],
+        &rows.collect::<Vec<_>>(),
+        &format!("no decision of {company} is kept that fits"),
+    )?;
     Ok(Exit::Success)
 }

@@ -31,7 +31,12 @@ pub(crate) fn run(args: &DrainArgs) -> Outcome {
     };
     match args.json {
         true => output::json(&found)?,
-        false => output::line(in_words(args.company.as_deref(), &found))?,
+        false => {
+            output::line(in_words(args.company.as_deref(), &found))?;
+            for company in found["companies"].as_array().into_iter().flatten() {
+                output::line(drained(company))?;
+            }
+        }
     }
     Ok(Exit::Success)
 }
@@ -66,5 +71,20 @@ fn in_words(company: Option<&str>, found: &Value) -> String {
     format!(
         "{whose} {does}; {undecided}, {} waiting to go out",
         left(found, "outbox_waiting")
+    )
+}
+
+/// A company that is drained on its own.
+fn drained(company: &Value) -> String {
+    let text = |field: &str| company[field].as_str().unwrap_or_default();
+    let reason = match text("reason") {
+        "" => String::new(),
+        reason => format!(": {reason}"),
+    };
+    let name = text("company");
+    format!(
+        "{name} takes nothing in since {}, by {}{reason}; `patchbay drain --company {name} --undo` ends that",
+        text("since"),
+        text("by"),
     )
 }

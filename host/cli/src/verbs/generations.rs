@@ -18,6 +18,7 @@ use patchbay_model::located::Located;
 use patchbay_server::ServerSettings;
 use serde_json::{Value, json};
 
+use super::company;
 use super::journal::failure;
 use crate::api::{Api, Reach, part, problem};
 use crate::args::{ApplyArgs, ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs};
@@ -43,11 +44,15 @@ pub(crate) fn apply(args: &ApplyArgs) -> Outcome {
         Reach::Server(api) => {
             let path = format!("/v1/companies/{}/generations", part(&company));
             let mut body = how(&args.change, args.keep_only);
+            body["new"] = args.new.into();
             describe(&mut body, &source);
             posted(&api, &path, &body, &args.file, &source.document)?
         }
         Reach::Journal(journal) => {
-            let wanted = wanted(&args.change, args.keep_only);
+            let wanted = Wanted {
+                begins: args.new,
+                ..wanted(&args.change, args.keep_only)
+            };
             let setups = Setups::of(assembler, Arc::from(journal as Box<dyn Journal>));
             let plan = setups.apply(&source, &wanted);
             document(plan.map_err(|error| refused(&args.file, error))?)
@@ -77,6 +82,7 @@ pub(crate) fn rollback(args: &RollbackArgs) -> Outcome {
             posted(&api, &path, &body, file, "")?
         }
         Reach::Journal(journal) => {
+            company::known(&*journal, &args.company)?;
             let setups = setups(&args.config, journal)?;
             let wanted = wanted(&args.change, false);
             let plan = setups.roll_back(&args.company, args.generation, &wanted);
@@ -87,8 +93,9 @@ pub(crate) fn rollback(args: &RollbackArgs) -> Outcome {
 }
 
 pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
+    let company = args.company.name()?;
     let reach = Reach::of(&args.config)?;
-    let base = format!("/v1/companies/{}/generations", part(&args.company));
+    let base = format!("/v1/companies/{}/generations", part(company));
     match &args.verb {
         GenerationsVerb::List => {
             let all = match &reach {
@@ -96,7 +103,7 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
                     tell_of_file(&api.get(&base)?["watched"]);
                     list_of_server(api, &base)?
                 }
-                Reach::Journal(journal) => list_of_journal(&**journal, &args.company)?,
+                Reach::Journal(journal) => list_of_journal(&**journal, company)?,
             };
             list(&all, args.json)
         }
@@ -104,7 +111,7 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
             let shown = match reach {
                 Reach::Server(api) => api.get(&format!("{base}/{generation}"))?,
                 Reach::Journal(journal) => {
-                    let company = journal.company(&args.company).map_err(failure)?;
+                    let company = company::known(&*journal, company)?;
                     let setups = setups(&args.config, journal)?;
                     let source = setups.document(company, *generation);
                     let source = source.map_err(|error| refused(Path::new("it"), error))?;
@@ -135,10 +142,10 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
                     api.get(&format!("{base}/{to}/differences?from={from}"))?["differences"].take()
                 }
                 Reach::Journal(journal) => {
-                    let company = journal.company(&args.company).map_err(failure)?;
+                    let (name, company) = (company, company::known(&*journal, company)?);
                     let to = match to {
                         Some(to) => *to,
-                        None => active(&list_of_journal(&*journal, &args.company)?)?,
+                        None => active(&list_of_journal(&*journal, name)?)?,
                     };
                     let setups = setups(&args.config, journal)?;
                     let one = |number| {
@@ -169,12 +176,13 @@ pub(crate) fn generations(args: &GenerationsArgs) -> Outcome {
                     posted(&api, &path, &how(change, false), file, "")?
                 }
                 Reach::Journal(journal) => {
+                    company::known(&*journal, company)?;
                     let setups = setups(&args.config, journal)?;
-                    let plan = setups.activate(&args.company, *generation, &wanted(change, false));
+                    let plan = setups.activate(company, *generation, &wanted(change, false));
                     document(plan.map_err(|error| refused(file, error))?)
                 }
             };
-            show_plan(&args.company, &plan, change.dry_run, args.json)
+            show_plan(company, &plan, change.dry_run, args.json)
         }
     }
 }
@@ -198,6 +206,9 @@ fn wanted(change: &ChangeFlags, keep_only: bool) -> Wanted {
         secrets: None,
         dry_run: change.dry_run,
         keep_only,
+        begins: false,
+        // Whoever has the journal's files sees everything.
+        tells_names: true,
     }
 }
 
@@ -219,6 +230,7 @@ fn document(plan: Plan) -> Value {
         "active": plan.active,
         "differences": plan.differences,
         "warnings": plan.warnings,
+        "because": plan.because,
     })
 }
 
@@ -273,6 +285,9 @@ fn refused(file: &Path, error: Refused) -> Failure {
         }
         Refused::Activate(ActivateError::Obstacles(all)) => located(file, "", in_the_way(all)),
         Refused::Activate(ActivateError::Journal(error)) => failure(error),
+        Refused::NewCompany(new) => {
+            Failure::advised(Exit::NotRight, new, "say --new to begin it with this file")
+        }
         error => Failure::new(Exit::NotRight, error),
     }
 }
@@ -283,21 +298,31 @@ pub(super) fn show_plan(company: &str, plan: &Value, dry_run: bool, as_json: boo
         return Ok(Exit::Success);
     }
     let number = &plan["generation"];
-    let before = match plan["before"].as_u64() {
-        Some(before) => format!("generation {before}"),
-        None => "nothing".to_owned(),
-    };
-    output::line(match (plan["active"] == true, dry_run) {
-        (true, _) => format!("{company} decides by generation {number}; before it was {before}"),
-        (false, true) => {
-            format!("{company} would decide by generation {number} instead of {before}")
+    let before = plan["before"].as_u64();
+    output::line(match (plan["active"] == true, dry_run, before) {
+        (true, _, Some(before)) => {
+            format!("{company} decides by generation {number}; before it was generation {before}")
         }
-        (false, false) => {
-            format!("generation {number} of {company} is kept; it decides by {before} still")
+        (true, _, None) => format!("{company} begins, and decides by generation {number}"),
+        (false, true, Some(before)) => {
+            format!("{company} would decide by generation {number} instead of generation {before}")
+        }
+        (false, true, None) => format!("{company} would begin, and decide by generation {number}"),
+        (false, false, Some(before)) => format!(
+            "generation {number} of {company} is kept; it decides by generation {before} still"
+        ),
+        (false, false, None) => {
+            format!("generation {number} of {company} is kept; it decides by nothing yet")
         }
     })?;
-    for text in difference_lines(&plan["differences"]) {
-        output::line(format!("  {text}"))?;
+    if let Some(because) = plan["because"].as_str() {
+        output::line(format!("  {because}"))?;
+    }
+    // Of a company that begins all of it is.
+    if before.is_some() {
+        for text in difference_lines(&plan["differences"]) {
+            output::line(format!("  {text}"))?;
+        }
     }
     for warning in plan["warnings"].as_array().into_iter().flatten() {
         output::note(format!("warning: {}", warning.as_str().unwrap_or_default()));
@@ -367,9 +392,7 @@ fn tell_of_file(watched: &Value) {
 
 fn list_of_journal(journal: &dyn Journal, company: &str) -> Result<Vec<Value>, Failure> {
     let mut all = Vec::new();
-    let Some(company) = journal.find_company(company).map_err(failure)? else {
-        return Ok(all);
-    };
+    let company = company::known(journal, company)?;
     let active = journal.active_generation(company).map_err(failure)?;
     let mut before = u64::MAX;
     loop {
@@ -404,16 +427,21 @@ fn list(all: &[Value], as_json: bool) -> Outcome {
         output::json(&all)?;
         return Ok(Exit::Success);
     }
-    let text = |one: &Value, name: &str| one[name].as_str().unwrap_or("-").to_owned();
-    for one in all {
-        output::line(format!(
-            "{} {:>5}  {:<24}  {:<24}  {}",
-            if one["active"] == true { "*" } else { " " },
-            one["generation"],
-            text(one, "at"),
-            text(one, "activated_at"),
-            text(one, "by"),
-        ))?;
-    }
+    let rows = all.iter().map(|one| {
+        let text = |name: &str| one[name].as_str().unwrap_or("-").to_owned();
+        let mark = if one["active"] == true { "*" } else { "" };
+        vec![
+            mark.to_owned(),
+            one["generation"].to_string(),
+            text("at"),
+            text("activated_at"),
+            text("by"),
+        ]
+    });
+    output::table(
+        &["", "generation", "made", "decided since", "by"],
+        &rows.collect::<Vec<_>>(),
+        "it has no generation yet",
+    )?;
     Ok(Exit::Success)
 }

@@ -84,6 +84,13 @@ fn status(reach: &Reach, as_json: bool) -> Outcome {
 }
 
 fn backup(reach: &Reach, to: &Path, as_json: bool) -> Outcome {
+    if to.exists() {
+        return Err(Failure::advised(
+            Exit::Machine,
+            format!("{} is there already", to.display()),
+            "nothing is overwritten: name another file, or move that one away",
+        ));
+    }
     let mut made = match reach {
         Reach::Server(api) => backup_of_server(api, to)?,
         Reach::Journal(journal) => {
@@ -166,9 +173,6 @@ fn backup_of_server(api: &Api, to: &Path) -> Result<Value, Failure> {
             format!("cannot write {}: {error}", to.display()),
         )
     };
-    if to.exists() {
-        return Err(cannot(std::io::ErrorKind::AlreadyExists.into()));
-    }
     let name = format!("{}.db", Timestamp::now().as_nanosecond());
     let made = api.post("/v1/journal/backups", &json!({ "name": name }))?;
     let path = Path::new(made["path"].as_str().unwrap_or_default());

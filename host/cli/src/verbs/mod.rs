@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod bypass;
+pub(crate) mod company;
 pub(crate) mod contacts;
 pub(crate) mod contract;
 pub(crate) mod conversations;

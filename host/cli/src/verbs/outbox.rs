@@ -6,6 +6,7 @@ use patchbay_journal::{Journal, OutboxState, SqliteJournal};
 use serde_json::{Value, json};
 
 use super::audit::act;
+use super::company;
 use super::journal::failure;
 use crate::api::{Api, Reach, part};
 use crate::args::{OutboxArgs, OutboxVerb, WhichItems};
@@ -16,17 +17,18 @@ use crate::output;
 const PAGE: usize = 500;
 
 pub(crate) fn run(args: &OutboxArgs) -> Outcome {
+    let company = args.company.name()?;
     let reach = Reach::of(&args.config)?;
     match &args.verb {
         OutboxVerb::List { state } => {
             let items = match &reach {
-                Reach::Journal(journal) => of_journal(journal, &args.company, *state)?,
-                Reach::Server(api) => of_server(api, &args.company, *state)?,
+                Reach::Journal(journal) => of_journal(journal, company, *state)?,
+                Reach::Server(api) => of_server(api, company, *state)?,
             };
-            list(&items, args.json)
+            list(company, *state, &items, args.json)
         }
         OutboxVerb::Retry { key } => {
-            retry(&reach, &args.company, key)?;
+            retry(&reach, company, key)?;
             match args.json {
                 true => output::json(&json!({"retried": key}))?,
                 false => output::line(format!("{key} is sent again"))?,
@@ -39,7 +41,7 @@ pub(crate) fn run(args: &OutboxArgs) -> Outcome {
 fn retry(reach: &Reach, company: &str, key: &str) -> Result<(), Failure> {
     match reach {
         Reach::Journal(journal) => {
-            let id = journal.company(company).map_err(failure)?;
+            let id = company::known(&**journal, company)?;
             let entry = act("outbox.retried", Some(company), &json!({"key": key}));
             let retried = journal.outbox_retry(id, key, Timestamp::now(), entry);
             retried.map_err(failure)
@@ -56,7 +58,7 @@ fn of_journal(
     company: &str,
     which: WhichItems,
 ) -> Result<Vec<Value>, Failure> {
-    let company = journal.company(company).map_err(failure)?;
+    let company = company::known(journal, company)?;
     let mut items = Vec::new();
     let mut after = String::new();
     loop {
@@ -110,24 +112,30 @@ fn state(which: WhichItems) -> OutboxState {
     }
 }
 
-fn list(items: &[Value], as_json: bool) -> Outcome {
+fn list(company: &str, which: WhichItems, items: &[Value], as_json: bool) -> Outcome {
     if as_json {
         output::json(&json!({"items": items}))?;
         return Ok(Exit::Success);
     }
-    if items.is_empty() {
-        output::line("nothing")?;
-    }
-    for item in items {
+    let rows = items.iter().map(|item| {
         let text = |field: &str| item.get(field).and_then(Value::as_str).unwrap_or("");
         let attempts = item.get("attempts").and_then(Value::as_u64).unwrap_or(0);
-        output::line(format!(
-            "{}  to {}  {} failed attempts  {}",
-            text("key"),
-            text("target"),
-            attempts,
-            text("problem")
-        ))?;
-    }
+        vec![
+            text("key").to_owned(),
+            text("target").to_owned(),
+            attempts.to_string(),
+            text("problem").to_owned(),
+        ]
+    });
+    let none = match which {
+        WhichItems::Dead => format!("nothing of {company} was given up"),
+        WhichItems::Waiting => format!("nothing of {company} waits to go out"),
+        WhichItems::Done => format!("nothing of {company} went out, as far as it is kept"),
+    };
+    output::table(
+        &["key", "target", "failed attempts", "last problem"],
+        &rows.collect::<Vec<_>>(),
+        &none,
+    )?;
     Ok(Exit::Success)
 }

@@ -66,6 +66,10 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome {
             lines.into_iter().map(|line| line.id).collect()
         }
     };
+    // Both read what customers wrote.
+    if args.unseal || args.with.is_some() {
+        recorded.unseal(&ids)?;
+    }
     let mut tally = Tally::new(args.with.as_deref());
     all(&how, &ids, jobs, &mut tally)?;
     if let Some(file) = &args.html {

@@ -58,10 +58,7 @@ struct Trial<'a> {
 
 impl<'a> Trial<'a> {
     fn of(kind: &'static str, flags: &'a TrialFlags) -> Result<Trial<'a>, Failure> {
-        let company = flags.company.as_deref().ok_or_else(|| {
-            let what = "whose generation is meant?";
-            Failure::advised(Exit::Usage, what, "say --company NAME")
-        })?;
+        let company = flags.company.name()?;
         match Reach::of(&flags.config)? {
             Reach::Server(api) => Ok(Trial {
                 kind,

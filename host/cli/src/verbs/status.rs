@@ -46,6 +46,7 @@ const ROWS: &[Row] = &[
     ("on trial", on_trial),
     ("bypassed", bypassed),
     ("draining", draining),
+    ("file", file),
 ];
 
 fn print(status: &Value) -> Result<(), Failure> {
@@ -155,6 +156,25 @@ fn bypassed(company: &Value) -> Option<String> {
 
 fn draining(company: &Value) -> Option<String> {
     (company["draining"] == true).then(|| "it takes nothing in".to_owned())
+}
+
+/// A watched company file that is not applied, with every reason.
+fn file(company: &Value) -> Option<String> {
+    let file = company.get("file")?;
+    let reasons = list(file, "problems").iter().filter_map(Value::as_str);
+    let said = [
+        text(file, "file"),
+        text(file, "state"),
+        "since",
+        text(file, "at"),
+    ]
+    .join(" ");
+    Some(
+        std::iter::once(said.as_str())
+            .chain(reasons)
+            .collect::<Vec<_>>()
+            .join("\n              "),
+    )
 }
 
 /// Policies whose breakers are open.

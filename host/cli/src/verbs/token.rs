@@ -190,21 +190,22 @@ fn list(reach: &Reach, as_json: bool) -> Outcome {
         return Ok(Exit::Success);
     }
     let tokens = tokens["tokens"].as_array().map_or(&[][..], Vec::as_slice);
-    if tokens.is_empty() {
-        output::line("none: the server answers programs on its own machine, whoever they are")?;
-    }
-    for token in tokens {
+    let rows = tokens.iter().map(|token| {
         let text = |field: &str, absent| token.get(field).and_then(Value::as_str).unwrap_or(absent);
-        output::line(format!(
-            "{}  {:<8} {:<10} {:<20} {:<20} until {}",
-            text("id", ""),
-            text("state", ""),
-            text("role", ""),
-            text("company", "the whole host"),
-            text("name", ""),
-            text("expires_at", "revoked")
-        ))?;
-    }
+        vec![
+            text("id", "").to_owned(),
+            text("state", "").to_owned(),
+            text("role", "").to_owned(),
+            text("company", "the whole host").to_owned(),
+            text("name", "").to_owned(),
+            text("expires_at", "it is revoked").to_owned(),
+        ]
+    });
+    output::table(
+        &["id", "state", "role", "of", "name", "good until"],
+        &rows.collect::<Vec<_>>(),
+        "none: the server answers programs on its own machine, whoever they are",
+    )?;
     Ok(Exit::Success)
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod command;
 mod day;
 mod demo;
+mod operators;
 mod policies;
 mod recorded;
 mod secured;

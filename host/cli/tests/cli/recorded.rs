@@ -211,6 +211,28 @@ fn a_recorded_decision_is_told_replayed_and_becomes_a_case() {
         let exported = place.decisions("northwind", &["export-case", id, "--output", case]);
         assert_eq!(exported.status.code(), Some(0), "{}", stderr(&exported));
     }
+    // However many a replay reads, it is one act.
+    let acts = || {
+        let listed = ["audit", "list", "--config", &place.config, "--json"];
+        let acts = document(&patchbay(&listed), 0)["acts"].take();
+        let acts = acts.as_array().cloned().unwrap_or_default().into_iter();
+        acts.filter(|act| act["act"].to_string().contains("unsealed"))
+            .collect::<Vec<_>>()
+    };
+    let before = acts().len();
+    let own_file = place.path("northwind.toml");
+    let own_file = own_file.to_str().expect("UTF-8");
+    let tried = document(&place.replay(&["--since", "24h", "--with", own_file]), 0);
+    assert_eq!(tried["same"], stages.len(), "{tried}");
+    let after = acts();
+    assert_eq!(after.len(), before + 1, "{after:?}");
+    let act = &after[before];
+    assert_eq!(act["act"], "decisions.unsealed");
+    assert_eq!(act["details"]["decisions"], stages.len(), "{act}");
+    // One that becomes no case was not read.
+    let no_case = place.decisions("northwind", &["export-case", &first, "--plugin", "nobody"]);
+    assert_eq!(no_case.status.code(), Some(1), "{}", stdout(&no_case));
+    assert_eq!(acts().len(), before + 1);
     drop(server);
 
     let component = place.path("care.wasm");

@@ -130,7 +130,15 @@ fn a_company_that_came_while_the_server_ran_is_counted_like_the_others() {
     let small = "[record]\ntranscripts = \"all\"\nlimit = \"4KiB\"";
     std::fs::write(&late, company("late", small, "", "Late")).expect("written");
     let late = late.to_str().expect("UTF-8");
-    let applied = patchbay(&["apply", "--config", &place.config, late, "--by", "eva"]);
+    let applied = patchbay(&[
+        "apply",
+        "--config",
+        &place.config,
+        late,
+        "--new",
+        "--by",
+        "eva",
+    ]);
     assert_eq!(applied.status.code(), Some(0), "{}", stderr(&applied));
     let long = format!("{TEXT} {}", "It was in the blue bag. ".repeat(200));
     decide(&server, "late", "1", &long);

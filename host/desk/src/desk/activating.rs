@@ -99,6 +99,30 @@ pub enum ActivateError {
     NotOnTrial(u64),
 }
 
+/// Queues a company has conversations in, or from, and how many.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn queues_at_hand(
+    journal: &dyn Journal,
+    company: CompanyId,
+) -> Result<BTreeMap<String, u64>, JournalError> {
+    let mut queues: BTreeMap<String, u64> = BTreeMap::new();
+    let mut after = Some((company, ConversationId([0; 16])));
+    loop {
+        let page = journal.unresolved(after, PAGE)?;
+        let full = page.len() == PAGE;
+        after = page.last().map(|last| (last.company, last.id));
+        let ours = page.into_iter().take_while(|row| row.company == company);
+        for queue in ours.filter_map(|row| row.queue) {
+            *queues.entry(queue).or_default() += 1;
+        }
+        if !full || after.is_none_or(|(whose, _)| whose != company) {
+            return Ok(queues);
+        }
+    }
+}
+
 /// Everything a company has at hand that a setup has no room for. What is at
 /// hand had room in the setup before: where that has nothing the next has not,
 /// nothing is looked through.
@@ -122,7 +146,11 @@ pub(crate) fn obstacles(
     let keeps_targets = before.is_some_and(|before| before.targets.keys().all(has_target));
     let queues = match keeps_queues {
         true => BTreeMap::new(),
-        false => homeless(journal, company, has_queue)?,
+        false => {
+            let mut queues = queues_at_hand(journal, company)?;
+            queues.retain(|queue, _| !has_queue(queue));
+            queues
+        }
     };
     let targets = match keeps_targets {
         true => BTreeMap::new(),
@@ -138,30 +166,6 @@ pub(crate) fn obstacles(
         .into_iter()
         .map(|(target, items)| Obstacle::Target { target, items });
     Ok(queues.chain(targets).collect())
-}
-
-/// Open conversations by their queue, where that is not there.
-fn homeless(
-    journal: &dyn Journal,
-    company: CompanyId,
-    has_queue: impl Fn(&String) -> bool,
-) -> Result<BTreeMap<String, u64>, JournalError> {
-    let mut queues = BTreeMap::new();
-    let mut after = Some((company, ConversationId([0; 16])));
-    loop {
-        let page = journal.unresolved(after, PAGE)?;
-        let full = page.len() == PAGE;
-        after = page.last().map(|last| (last.company, last.id));
-        let ours = page.into_iter().take_while(|row| row.company == company);
-        for queue in ours.filter_map(|row| row.queue) {
-            if !has_queue(&queue) {
-                *queues.entry(queue).or_default() += 1;
-            }
-        }
-        if !full || after.is_none_or(|(whose, _)| whose != company) {
-            return Ok(queues);
-        }
-    }
 }
 
 /// What is on its way, or was given up, by its target, where that is not there.

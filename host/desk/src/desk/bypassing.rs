@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_journal::{AuditEntry, CompanyId};
-use patchbay_model::bypass::{Bypass, Bypassed, Bypasses, LEAST, MOST};
+use patchbay_model::bypass::{Bypass, Bypassed, Bypasses, LEAST, MOST, USUAL};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use serde_json::json;
@@ -88,6 +88,35 @@ impl Desk {
         // Its end is among the timers from now on.
         inner.settle(id);
         Ok(())
+    }
+
+    /// From now until when a bypass holds that is ordered now: for as long as is
+    /// said, else as long as it does already, else for the usual time.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn bypass_span(
+        &self,
+        company: &str,
+        what: &Bypassed,
+        lasting: Option<Seconds>,
+    ) -> Result<(Timestamp, Timestamp), DeskError> {
+        let now = self.inner.now();
+        let after = |span: Seconds| {
+            let end = now.checked_add(SignedDuration::from_secs(span.0.into()));
+            end.unwrap_or(Timestamp::MAX)
+        };
+        if let Some(lasting) = lasting {
+            return Ok((now, after(lasting)));
+        }
+        let all = self.bypasses(company)?;
+        let present = all.iter().find(|bypass| bypass.what == *what);
+        // One that is all but over begins anew.
+        let present = present.filter(|bypass| bypass.until > after(LEAST));
+        Ok((
+            now,
+            present.map_or_else(|| after(USUAL), |bypass| bypass.until),
+        ))
     }
 
     /// Ask something again before its time.

@@ -1,5 +1,7 @@
 //! Having a company take nothing in, while what is at hand is finished.
 
+use std::sync::PoisonError;
+
 use patchbay_journal::{AuditEntry, CompanyId, Directive, JournalError, Note, OutboxState};
 use serde_json::json;
 
@@ -83,6 +85,19 @@ impl Desk {
     pub fn draining(&self, company: &str) -> Result<Option<Drain>, DeskError> {
         let here = self.inner.here(self.company(company)?)?;
         Ok(here.orders.drain())
+    }
+
+    /// The companies that take nothing in, by name.
+    pub fn drained(&self) -> Vec<(String, Drain)> {
+        let companies = self.inner.companies.read();
+        let companies = companies.unwrap_or_else(PoisonError::into_inner);
+        let companies: Vec<_> = companies.values().cloned().collect();
+        let drained = companies
+            .iter()
+            .filter_map(|here| Some((here.generation().company.clone(), here.orders.drain()?)));
+        let mut drained: Vec<_> = drained.collect();
+        drained.sort_by(|one, other| one.0.cmp(&other.0));
+        drained
     }
 
     /// What is left to do: of a company, or of all.

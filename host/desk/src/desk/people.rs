@@ -170,8 +170,9 @@ impl Desk {
         let inner = &self.inner;
         let here = inner.here(id)?;
         let queues = queues_of(&here.generation());
-        for agent in &agents {
-            agent.check(queues.clone())?;
+        for (at, agent) in agents.iter().enumerate() {
+            let checked = agent.check(queues.clone());
+            checked.map_err(|error| DeskError::Agent { at, error })?;
         }
         inner.put_listed(id, &here, agents, Some(audit))
     }

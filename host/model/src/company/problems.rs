@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::reading::Taken;
 use super::{CompanyFile, QueueEntry};
 use crate::decision::stage::Stage;
 use crate::input::is_code;
@@ -10,8 +11,9 @@ use crate::located::Located;
 use crate::web_address::WebAddress;
 
 impl CompanyFile {
-    /// Every problem that needs nothing but the file, each with its place.
-    pub(super) fn problems(&self) -> Vec<Located> {
+    /// Every problem that needs nothing but the file, each with its place. What
+    /// was taken out of it is not missed.
+    pub(super) fn problems(&self, taken: &Taken) -> Vec<Located> {
         let mut problems = Vec::new();
         if !is_code(self.company.get_ref()) {
             problems.push(
@@ -25,7 +27,9 @@ impl CompanyFile {
         for stage in Stage::ALL {
             let mut seen = BTreeSet::new();
             for name in self.pipeline.spanned(stage) {
-                if !self.plugin.contains_key(name.get_ref()) {
+                let is_known = self.plugin.contains_key(name.get_ref())
+                    || taken.holds(&["plugin", name.get_ref()]);
+                if !is_known {
                     problems.push(
                         Located::at(
                             name.span(),
@@ -48,16 +52,16 @@ impl CompanyFile {
                 }
             }
         }
-        self.queue_problems(&mut problems);
+        self.queue_problems(taken, &mut problems);
         let wrong = self.desk.get_ref().problems().into_iter();
         problems.extend(wrong.map(|problem| Located::at(self.desk.span(), problem)));
         let wrong = self.record.get_ref().problems().into_iter();
         problems.extend(wrong.map(|problem| Located::at(self.record.span(), problem)));
-        self.target_problems(&mut problems);
+        self.target_problems(taken, &mut problems);
         problems
     }
 
-    fn target_problems(&self, problems: &mut Vec<Located>) {
+    fn target_problems(&self, taken: &Taken, problems: &mut Vec<Located>) {
         for (name, target) in &self.target {
             let url = &target.webhook.url;
             if let Err(error) = WebAddress::parse(url.get_ref()) {
@@ -77,7 +81,7 @@ impl CompanyFile {
             .map(|publish| ("the company publishes".to_owned(), publish));
         for (who, publish) in of_all.chain(of_channels) {
             let name = publish.get_ref();
-            if !self.target.contains_key(name) {
+            if !self.target.contains_key(name) && !taken.holds(&["target", name]) {
                 problems.push(
                     Located::at(
                         publish.span(),
@@ -91,12 +95,15 @@ impl CompanyFile {
         }
     }
 
-    fn queue_problems(&self, problems: &mut Vec<Located>) {
+    fn queue_problems(&self, taken: &Taken, problems: &mut Vec<Located>) {
+        let has_queue = |id: &str| self.has_queue(id) || taken.holds(&["queue", id]);
         let defaults: Vec<_> = self
             .queues()
             .filter(|(_, queue)| queue.get_ref().default)
             .collect();
-        if self.queues().next().is_none() {
+        if taken.within(&["queue"]) {
+            // Which is the default may be what was taken out.
+        } else if self.queues().next().is_none() {
             problems.push(
                 Located::whole("no queue is defined")
                     .help("add [queue.general] with default = true"),
@@ -135,7 +142,7 @@ impl CompanyFile {
                         .help("leave only moved-to, or take that out"),
                     );
                 }
-                if !self.has_queue(to) {
+                if !has_queue(to) {
                     problems.push(
                         Located::at(
                             queue.span(),
@@ -146,11 +153,10 @@ impl CompanyFile {
                 }
                 continue;
             }
-            if let Some(hours) = entry
-                .sla
-                .hours
-                .as_ref()
-                .filter(|hours| !self.hours.contains_key(*hours))
+            if let Some(hours) =
+                entry.sla.hours.as_ref().filter(|hours| {
+                    !self.hours.contains_key(*hours) && !taken.holds(&["hours", hours])
+                })
             {
                 problems.push(
                     Located::at(
@@ -178,7 +184,7 @@ impl CompanyFile {
                 .get_ref()
                 .queues
                 .iter()
-                .filter(|queue| !self.has_queue(queue))
+                .filter(|queue| !has_queue(queue))
             {
                 problems.push(Located::at(
                     agent.span(),

@@ -136,3 +136,39 @@ fn a_rule_of_the_desk_out_of_range_is_pointed_at() {
         "{problems:?}"
     );
 }
+
+#[test]
+fn faults_of_structure_and_of_sense_are_told_in_one_go() {
+    let text = "company = 7\n[pipeline]\nroute = [\"care\", \"vip\"]\n[plugin.care]\ngrants = { interactions = true }\n[plugin.other]\npack = \"other\"\nreuse = \"often\"\ngrant = {}\n[queue.a]\ndefault = \"yes\"\npriority = 101\n[queue.b]\npriorty = 3\nsla = { first-response = \"soon\" }\n";
+    let found = problems(text);
+    for (line, words) in [
+        (1, "invalid type"),
+        (4, "missing field `pack`"),
+        (8, "invalid type"),
+        (9, "unknown field `grant`"),
+        (11, "invalid type"),
+        (14, "unknown field `priorty`"),
+        (15, "soon"),
+        // What is left makes sense of its own.
+        (3, "names plugin \"vip\""),
+        (10, "priority 101"),
+    ] {
+        let told = |(at, message): &(usize, String)| *at == line && message.contains(words);
+        assert!(found.iter().any(told), "{words} at line {line}: {found:?}");
+    }
+    assert_eq!(found.len(), 9, "and nothing that only follows: {found:?}");
+}
+
+#[test]
+fn what_is_no_toml_is_told_in_every_place() {
+    let found = problems("company = \"a\"\n[queue.a\ndefault = true\npriority = = 3\n");
+    assert!(found.iter().any(|(line, _)| *line == 2), "{found:?}");
+    assert!(found.iter().any(|(line, _)| *line == 4), "{found:?}");
+    let found = problems("[queue.a]\ndefault = 7\n");
+    assert!(
+        found
+            .iter()
+            .any(|(_, message)| message.contains("names no company"))
+    );
+    assert!(found.iter().any(|(line, _)| *line == 2), "{found:?}");
+}

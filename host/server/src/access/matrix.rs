@@ -129,6 +129,7 @@ pub(crate) const MATRIX: &[Permission] = &[
     row("decision", &[Integrator, Operator, Supervisor, Auditor]),
     row("replay_decision", &[Integrator, Operator, Auditor]),
     row("decision_case", &[Auditor]),
+    row("unseal_decisions", &[Auditor]),
     // People on the other side.
     row("export_contact", &[Operator, Supervisor, Auditor]),
     row("erase_contact", &[Operator, Supervisor]),

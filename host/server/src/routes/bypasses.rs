@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use jiff::{SignedDuration, Timestamp};
-use patchbay_model::bypass::{Bypass, Bypassed, USUAL};
+use jiff::Timestamp;
+use patchbay_model::bypass::{Bypass, Bypassed};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,8 @@ use crate::serve::App;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BypassRequest {
-    /// For how long, such as `30m`: a second to a day, an hour unless said.
+    /// For how long, such as `30m`: a second to a day. Unless said, what is
+    /// bypassed already stays so until when it is, and else for an hour.
     #[serde(default, rename = "for")]
     #[schema(value_type = Option<String>)]
     lasting: Option<Seconds>,
@@ -118,7 +119,7 @@ pub(super) async fn list(
 /// Bypass a stage or a plugin
 ///
 /// It is not asked from the next decision on, without a new generation, until
-/// its time is over. The same again says anew until when.
+/// its time is over. The same again says anew how, and with `for` until when.
 #[utoipa::path(
     put,
     path = "/v1/companies/{company}/bypasses/{target}",
@@ -140,12 +141,12 @@ pub(super) async fn put(
     let asked: BypassRequest = app.json(request).await?;
     let reason = reason(asked.reason)?;
     app.read(move |desk| {
-        let since = desk.now();
-        let lasting = SignedDuration::from_secs(asked.lasting.unwrap_or(USUAL).0.into());
+        let what = Bypassed::named(&target);
+        let (since, until) = desk.bypass_span(&company, &what, asked.lasting)?;
         let bypass = Bypass {
-            what: Bypassed::named(&target),
+            what,
             since,
-            until: since.checked_add(lasting).unwrap_or(Timestamp::MAX),
+            until,
             by: caller.id(),
             reason,
             let_through: asked.let_through,

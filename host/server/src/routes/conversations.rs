@@ -5,18 +5,22 @@
     reason = "the macro that describes a route writes them"
 )]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
+use patchbay_desk::Desk;
 use patchbay_desk::history::EntryKind;
 use patchbay_desk::reading::{self, Held};
 use patchbay_journal::{ContactId, Conversation, ConversationId, Entry};
+use patchbay_model::spelling;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::access::Caller;
 use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
@@ -25,6 +29,8 @@ use crate::serve::App;
 const PAGE: usize = 500;
 /// Conversations of one answer.
 const CONVERSATIONS: usize = 100;
+/// Agents looked through for the one that may be meant.
+const AGENTS: usize = 10_000;
 
 /// A conversation, without what was said in it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -123,19 +129,24 @@ pub(crate) struct Journey {
 /// Open conversations.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OpenConversations {
-    /// At most 100, in the order of their ids.
+    /// At most 100, in the order of their ids; of a queue or an agent fewer,
+    /// also where there are more to come.
     conversations: Vec<ConversationSummary>,
     /// What to ask after for more; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
-/// Where a list goes on.
+/// Which conversations are listed, and where the list goes on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct AfterConversation {
-    /// Id of the last conversation of the answer before.
+pub(super) struct WhichOpen {
+    /// Id of the last conversation looked at before: `next` of that answer.
     after: Option<String>,
+    /// Only those that wait in this queue, or came from it.
+    queue: Option<String>,
+    /// Only those this agent holds, or has an offer of.
+    agent: Option<String>,
 }
 
 /// Where a journey goes on.
@@ -152,31 +163,95 @@ pub(super) struct AfterFeed {
     path = "/v1/companies/{company}/conversations",
     operation_id = "conversations",
     tag = "conversations",
-    params(("company" = String, Path, description = "Name of the company."), AfterConversation),
+    params(("company" = String, Path, description = "Name of the company."), WhichOpen),
     responses((status = 200, description = "Conversations that are not resolved.", body = OpenConversations), schema::NoDocument)
 )]
 pub(super) async fn open(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
-    Query(page): Query<AfterConversation>,
+    caller: Caller,
+    Query(which): Query<WhichOpen>,
 ) -> Result<Json<OpenConversations>, Problem> {
-    let after = match page.after {
+    let after = match &which.after {
         None => None,
-        Some(id) => Some(conversation_id(&id)?),
+        Some(id) => Some(conversation_id(id)?),
     };
     app.read(move |desk| {
         let id = desk.company(&company)?;
+        let wanted = Wanted::of(desk, &company, &which, &caller)?;
         let rows = reading::open_conversations(&**desk.journal(), id, after, CONVERSATIONS)?;
         let next = (rows.len() == CONVERSATIONS)
             .then(|| rows.last().map(|row| row.id.to_string()))
             .flatten();
-        let conversations = rows.iter().map(summary).collect::<Result<_, _>>()?;
+        let wanted = rows.iter().filter(|row| wanted.has(row));
+        let conversations = wanted.map(summary).collect::<Result<_, _>>()?;
         Ok(Json(OpenConversations {
             conversations,
             next,
         }))
     })
     .await
+}
+
+/// Whose conversations are wanted.
+struct Wanted<'a> {
+    queue: Option<&'a str>,
+    agent: Option<&'a str>,
+    /// Those that are set before the agent.
+    offered: BTreeSet<String>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What is asked for, if there is such a queue and such an agent.
+    fn of(
+        desk: &Desk,
+        company: &str,
+        which: &'a WhichOpen,
+        caller: &Caller,
+    ) -> Result<Wanted<'a>, Problem> {
+        if let Some(queue) = &which.queue {
+            let generation = desk.generation(company)?;
+            let all = generation.queues.keys().chain(generation.moved.keys());
+            let all: Vec<String> = all.cloned().collect();
+            if !all.contains(queue) {
+                let detail = spelling::known(queue, "queues", &all);
+                return Err(Problem::of(Kind::UnknownQueue)
+                    .field("queue")
+                    .detail(detail));
+            }
+        }
+        let mut offered = BTreeSet::new();
+        if let Some(agent) = &which.agent {
+            if !desk.has_agent(company, agent)? {
+                let all = desk.agents(company, "", AGENTS)?;
+                let all: Vec<String> = all.into_iter().map(|(agent, _)| agent.id).collect();
+                let detail = spelling::known(agent, "agents", &all);
+                return Err(Problem::of(Kind::UnknownAgent)
+                    .field("agent")
+                    .detail(detail));
+            }
+            // What is set before an agent is for them alone among agents.
+            if caller.agent().is_none_or(|own| own == agent) {
+                let offers = desk.agent(company, agent)?.offers.into_iter();
+                offered = offers.map(|offer| offer.conversation).collect();
+            }
+        }
+        Ok(Wanted {
+            queue: which.queue.as_deref(),
+            agent: which.agent.as_deref(),
+            offered,
+        })
+    }
+
+    fn has(&self, row: &Conversation) -> bool {
+        let in_queue = self
+            .queue
+            .is_none_or(|queue| row.queue.as_deref() == Some(queue));
+        let with_agent = self.agent.is_none_or(|agent| {
+            row.owner.as_deref() == Some(agent) || self.offered.contains(&row.id.to_string())
+        });
+        in_queue && with_agent
+    }
 }
 
 /// A conversation with its history

@@ -18,9 +18,10 @@ use patchbay_model::duration::Seconds;
 use patchbay_model::outcome::OutcomeKind;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::unsealing::opened;
 use crate::access::Caller;
 use crate::problem::{Kind, Problem};
 use crate::schema;
@@ -58,6 +59,9 @@ pub(super) struct Which {
 pub(super) struct Shown {
     /// `true`: with what the customer wrote, and who they are; for an auditor.
     unsealed: Option<String>,
+    /// Number of the act of the audit trail under which it is read, where one
+    /// stands for many decisions; without it each is an act of its own.
+    under: Option<String>,
 }
 
 /// Which plugin's part becomes a case.
@@ -154,11 +158,12 @@ pub(super) async fn one(
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
     let unsealed = unsealed(&shown, &caller)?;
+    let under = number("under", shown.under.as_deref())?;
     let id = decision_id(&decision)?;
     app.read(move |desk| {
         let kept = find(desk, &company, id)?;
         if unsealed {
-            opened(desk, &company, id, &caller)?;
+            opened(desk, &company, id, &caller, under)?;
         }
         Ok(Json(match unsealed {
             true => serde_json::to_value(&kept).map_err(|_| Problem::of(Kind::Internal))?,
@@ -195,13 +200,14 @@ pub(super) async fn replay(
 ) -> Result<Json<Value>, Problem> {
     crate::body::discard(request).await;
     let unsealed = unsealed(&shown, &caller)?;
+    let under = number("under", shown.under.as_deref())?;
     let id = decision_id(&decision)?;
     let looked = Arc::clone(&app);
     app.read(move |desk| {
         let kept = find(desk, &company, id)?;
         let generation = made_by(&looked, desk, &company, &kept)?;
         if unsealed {
-            opened(desk, &company, id, &caller)?;
+            opened(desk, &company, id, &caller, under)?;
         }
         let report = kept.replay(&generation.pipelines);
         let report = serde_json::to_value(report).map_err(|_| Problem::of(Kind::Internal))?;
@@ -240,11 +246,12 @@ pub(super) async fn case(
     app.read(move |desk| {
         let kept = find(desk, &company, id)?;
         let generation = made_by(&looked, desk, &company, &kept)?;
-        opened(desk, &company, id, &caller)?;
         let plugin = whose.plugin.as_deref();
         let case = decisions::case::export(&kept, plugin, &generation, &generation.pipelines);
-        case.map(Json)
-            .map_err(|error| Problem::of(Kind::NoCase).detail(error.to_string()))
+        let case = case.map_err(|error| Problem::of(Kind::NoCase).detail(error.to_string()))?;
+        // What was refused was not read.
+        opened(desk, &company, id, &caller, None)?;
+        Ok(Json(case))
     })
     .await
 }
@@ -270,12 +277,6 @@ fn made_by(
     }
     let id = desk.company(company)?;
     Ok(app.earlier(id, kept.line.generation).unwrap_or(present))
-}
-
-/// Somebody reads what a customer wrote: that stands in the audit trail.
-fn opened(desk: &Desk, company: &str, id: u64, caller: &Caller) -> Result<(), Problem> {
-    let entry = caller.entry("decision.unsealed", Some(company), &json!({"decision": id}));
-    Ok(desk.journal().audit(entry).map(|_| ())?)
 }
 
 fn decision_id(text: &str) -> Result<u64, Problem> {

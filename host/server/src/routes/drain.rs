@@ -53,6 +53,24 @@ pub(crate) struct DrainDocument {
     undecided: u64,
     /// What waits to go out.
     outbox_waiting: u64,
+    /// Of the host: companies that are drained on their own, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    companies: Option<Vec<DrainedCompany>>,
+}
+
+/// A company that takes nothing in, whatever the host does.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DrainedCompany {
+    /// Its name.
+    company: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// Who ordered it: id of a token, or `local`.
+    by: String,
+    /// Why, in their words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 impl DrainDocument {
@@ -64,6 +82,7 @@ impl DrainDocument {
             reason: drain.and_then(|drain| drain.reason),
             undecided: left.undecided,
             outbox_waiting: left.outbox,
+            companies: None,
         }
     }
 }
@@ -226,11 +245,22 @@ fn of(desk: &Desk, company: &str) -> Result<Json<DrainDocument>, Problem> {
 async fn host(app: Arc<App>) -> Result<DrainDocument, Problem> {
     let drain = app.draining.get();
     let mut left = Left::default();
+    let mut companies = Vec::new();
     if app.desk().is_ok() {
-        left = app.read(|desk| Ok(desk.left(None)?)).await?;
+        let look = |desk: &Desk| Ok((desk.left(None)?, desk.drained()));
+        (left, companies) = app.read(look).await?;
     }
     left.undecided += app.workers.waiting() as u64;
-    Ok(DrainDocument::of(drain, left))
+    let drained = |(company, drain): (String, Drain)| DrainedCompany {
+        company,
+        since: drain.since,
+        by: drain.by,
+        reason: drain.reason,
+    };
+    Ok(DrainDocument {
+        companies: Some(companies.into_iter().map(drained).collect()),
+        ..DrainDocument::of(drain, left)
+    })
 }
 
 /// An operator's words, if they are not too many.

@@ -52,6 +52,10 @@ pub(crate) struct ApplyRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     articles: Option<Vec<Article>>,
+    /// Begin the company, if it is not there yet; else a setup of a company
+    /// nobody has heard of is refused, for its name may be mistyped.
+    #[serde(default)]
+    new: bool,
     #[serde(flatten)]
     how: HowDocument,
 }
@@ -125,6 +129,8 @@ impl HowDocument {
             actor: caller.id(),
             dry_run: self.dry_run,
             keep_only: self.keep_only,
+            begins: false,
+            tells_names: caller.company().is_none(),
         })
     }
 }
@@ -144,6 +150,9 @@ pub(crate) struct PlanDocument {
     differences: Vec<Difference>,
     /// What is allowed, but probably not meant.
     warnings: Vec<String>,
+    /// Why it is this generation, where the request named none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<String>,
 }
 
 /// A company's generations.
@@ -246,7 +255,7 @@ pub(crate) struct RollBackRequest {
     path = "/v1/companies/{company}/generations",
     operation_id = "apply",
     tag = "generations",
-    params(("company" = String, Path, description = "Name of the company; one that is not there yet begins.")),
+    params(("company" = String, Path, description = "Name of the company; one that is not there yet begins where `new` is said.")),
     request_body = ApplyRequest,
     responses(
         (status = 200, description = "What would happen.", body = PlanDocument),
@@ -261,9 +270,12 @@ pub(super) async fn apply(
     request: Request,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let asked: ApplyRequest = app.large_json(request, BODY).await?;
-    let wanted = asked
-        .how
-        .wanted(&caller, app.settings.secrets_of(&company))?;
+    let wanted = Wanted {
+        begins: asked.new,
+        ..asked
+            .how
+            .wanted(&caller, app.settings.secrets_of(&company))?
+    };
     let mut given = HashMap::new();
     let mut packs = BTreeMap::new();
     for (name, parts) in asked.packs {
@@ -338,6 +350,7 @@ pub(super) async fn changed(
         active: plan.active,
         differences: plan.differences,
         warnings: plan.warnings,
+        because: plan.because,
     };
     Ok((status, Json(document)))
 }
@@ -559,6 +572,9 @@ impl std::convert::From<Refused> for Problem {
                 Problem::of(Kind::NothingTried).detail(error.to_string())
             }
             Refused::UnknownCompany(_) => Problem::of(Kind::UnknownCompany),
+            Refused::NewCompany(new) => Problem::of(Kind::UnknownCompany).detail(format!(
+                "{new}; say `new` (`patchbay apply --new`) to begin it"
+            )),
             error @ Refused::Active(_) => {
                 Problem::of(Kind::AlreadyActive).detail(error.to_string())
             }

@@ -230,7 +230,13 @@ pub(super) async fn import(
             .detail(format!("{IMPORT} agents are taken at once"))
             .limit(IMPORT as u64, size, "agents"));
     }
-    put(app, caller, company, values).await.map(Json)
+    put(app, caller, company, values)
+        .await
+        .map(Json)
+        .map_err(|wrong| match wrong {
+            Wrong::Agent(at, problem) => problem.field(format!("[{at}]")),
+            Wrong::Else(problem) => problem,
+        })
 }
 
 /// Put an agent on the roster
@@ -261,7 +267,18 @@ pub(super) async fn put_one(
                 .detail("the body names another agent than the path"));
         }
     }
-    put(app, caller, company, vec![value]).await.map(Json)
+    let put = put(app, caller, company, vec![value]).await;
+    put.map(Json).map_err(|wrong| match wrong {
+        Wrong::Agent(_, problem) | Wrong::Else(problem) => problem,
+    })
+}
+
+/// Why agents are not put on the roster.
+enum Wrong {
+    /// One of them is wrong: its place in the list, from 0, and how.
+    Agent(usize, Problem),
+    /// Something else.
+    Else(Problem),
 }
 
 async fn put(
@@ -269,23 +286,30 @@ async fn put(
     caller: Caller,
     company: String,
     values: Vec<Value>,
-) -> Result<Imported, Problem> {
-    let agents: Vec<Agent> = values
-        .into_iter()
-        .map(Agent::from_value)
-        .collect::<Result<_, _>>()?;
-    app.read(move |desk| {
+) -> Result<Imported, Wrong> {
+    let read = |(at, value)| {
+        Agent::from_value(value).map_err(|error| Wrong::Agent(at, Problem::from(error)))
+    };
+    let agents = values.into_iter().enumerate().map(read);
+    let agents: Vec<Agent> = agents.collect::<Result<_, _>>()?;
+    let looked = app.read(move |desk| {
         let ids = agents.iter().map(|agent| agent.id.as_str());
         let about = json!({"count": agents.len(), "agents": ids.take(NAMED).collect::<Vec<_>>()});
         let entry = caller.entry("agents.put", Some(&company), &about);
-        let changes = desk.put_agents(&company, agents, entry)?;
+        let changes = match desk.put_agents(&company, agents, entry) {
+            Err(DeskError::Agent { at, error }) => {
+                let problem = Problem::from(DeskError::Agent { at, error });
+                return Ok(Err(Wrong::Agent(at, problem)));
+            }
+            changes => changes?,
+        };
         let count = |wanted| changes.iter().filter(|change| **change == wanted).count();
-        Ok(Imported {
+        Ok(Ok(Imported {
             added: count(RosterChange::Added),
             changed: count(RosterChange::Changed),
-        })
-    })
-    .await
+        }))
+    });
+    looked.await.map_err(Wrong::Else)?
 }
 
 /// An agent and what they do

@@ -25,6 +25,7 @@ use crate::problem::{Kind, Problem};
 use crate::schema;
 use crate::serve::App;
 use crate::telemetry;
+use crate::watching::WatchedFile;
 
 /// Of whom.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -65,6 +66,10 @@ pub(crate) struct HostStatus {
     bounds: &'static [u64],
     /// By name.
     companies: Vec<CompanyStatus>,
+    /// Watched company files that were refused and are of no company here, by
+    /// name; absent for one company.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<WatchedFile>,
 }
 
 /// How the journal fares.
@@ -102,6 +107,9 @@ pub(crate) struct CompanyStatus {
     bypasses: Vec<Bypass>,
     /// Whether it takes nothing in.
     draining: bool,
+    /// Its company file, where that is watched and was refused, or is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<WatchedFile>,
     /// Each stage at which a policy was asked since the start.
     stages: Vec<StageStatus>,
     /// Its desk; absent where no journal is kept.
@@ -264,6 +272,11 @@ fn look(app: &App, generations: &[Arc<Generation>], view: View) -> Result<HostSt
         ));
     }
     concerns.extend(companies.iter().flat_map(|one| one.concerns.clone()));
+    let files = match view.whole {
+        true => app.watched.strays(&app.companies.names()),
+        false => Vec::new(),
+    };
+    concerns.extend(files.iter().filter_map(WatchedFile::concern));
     Ok(HostStatus {
         version: env!("CARGO_PKG_VERSION"),
         started_at: app.telemetry.started,
@@ -283,6 +296,7 @@ fn look(app: &App, generations: &[Arc<Generation>], view: View) -> Result<HostSt
             }),
         bounds: MICROS,
         companies,
+        files,
     })
 }
 
@@ -384,6 +398,9 @@ fn company(
     }
     let orders = at_desk.map_or_else(Orders::default, |at_desk| at_desk.orders(name));
     concerns.extend(orders.concerns(name));
+    let file = app.watched.of(name).filter(WatchedFile::is_telling);
+    let wrong = file.as_ref().and_then(WatchedFile::concern);
+    concerns.extend(wrong.map(|concern| format!("{name}: {concern}")));
     Ok(CompanyStatus {
         company: name.clone(),
         concerns,
@@ -393,6 +410,7 @@ fn company(
         rollout: orders.rollout,
         bypasses: orders.bypasses,
         draining: orders.draining,
+        file,
         stages: stages(app, name),
         desk,
     })

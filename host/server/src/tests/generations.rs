@@ -224,7 +224,20 @@ async fn a_company_may_begin_while_the_server_runs() {
         .await
         .problem(404, "unknown-company");
     let document = "company = \"harbour\"\n[queue.general]\ndefault = true\n";
-    let applied = post(&server, path, json!({"document": document})).await;
+    let refused = post(&server, path, json!({"document": document})).await;
+    let refused = refused.problem(404, "unknown-company");
+    assert!(refused["detail"].to_string().contains("--new"), "{refused}");
+    let planned = json!({"document": document, "dry_run": true});
+    let planned = post(&server, path, planned).await;
+    assert_eq!(planned.status, 200, "{planned:?}");
+    let warnings = planned.json()["warnings"].to_string();
+    assert!(warnings.contains("begins only with --new"), "{warnings}");
+    server
+        .client
+        .get(path)
+        .await
+        .problem(404, "unknown-company");
+    let applied = post(&server, path, json!({"document": document, "new": true})).await;
     assert_eq!(applied.status, 201, "{applied:?}");
     let hello =
         json!({"id": "1", "channel": "chat", "text": "Hello", "author": {"address": "@jo"}});
@@ -237,6 +250,55 @@ async fn a_company_may_begin_while_the_server_runs() {
         1,
         "kept, though no file names it"
     );
+}
+
+#[tokio::test]
+async fn a_mistyped_company_is_refused_and_the_nearest_is_named_to_whoever_sees_it() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, NORTHWIND).await;
+    let path = "/v1/companies/nrothwind/generations";
+    let mistyped = json!({"document": NORTHWIND.replace("\"northwind\"", "\"nrothwind\"")});
+    let refused = post(&server, path, mistyped.clone()).await;
+    let refused = refused.problem(404, "unknown-company");
+    assert!(
+        refused["detail"]
+            .to_string()
+            .contains("one is called \\\"northwind\\\""),
+        "{refused}"
+    );
+    let own = give(&server, standing(Some("nrothwind"), Role::Operator), |_| {});
+    let refused = server
+        .client
+        .ask("POST", path, &own, &mistyped.to_string())
+        .await;
+    let refused = refused.problem(404, "unknown-company");
+    assert!(!refused.to_string().contains("northwind"), "{refused}");
+    assert!(refused["detail"].to_string().contains("--new"), "{refused}");
+}
+
+#[tokio::test]
+async fn only_a_queue_there_is_or_was_moves() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, &with_queue("tax")).await;
+    for (moved, words) in [
+        (
+            json!({"taxes": "general"}),
+            "there is no queue \"taxes\" to move",
+        ),
+        (json!({"general": "general"}), "is in the setup still"),
+        (json!({"tax": "nowhere"}), "which is no queue of the setup"),
+    ] {
+        let body = json!({"document": NORTHWIND, "moved": moved, "dry_run": true});
+        let refused = post(&server, GENERATIONS, body)
+            .await
+            .problem(422, "setup-refused");
+        let message = refused["problems"][0]["message"]
+            .as_str()
+            .unwrap_or_default();
+        assert!(message.contains(words), "{refused}");
+    }
+    let body = json!({"document": NORTHWIND, "moved": {"tax": "general"}});
+    assert_eq!(post(&server, GENERATIONS, body).await.status, 201);
 }
 
 #[tokio::test]

@@ -239,16 +239,29 @@ async fn without_a_good_token_nothing_is_answered_but_whether_the_server_lives()
     let expired = give(server, operator(), |token| {
         token.expires_at = Some(now - SignedDuration::from_secs(1));
     });
-    for token in ["", &unknown, &revoked, &expired] {
+    let of_hosts = "the token is not one of this host's";
+    for (token, why) in [
+        ("", None),
+        (&unknown, Some(of_hosts)),
+        (&revoked, Some("the token was revoked")),
+        (&expired, Some("the token's time is over")),
+    ] {
+        let kind = match why {
+            None => "unauthenticated",
+            Some(_) => "invalid-token",
+        };
         for operation in operations() {
             let path = operation.at("northwind", "ana");
             let answer = operation.ask(server, &path, token).await;
             match operation.is_everybodys() {
                 true => assert_eq!(answer.status, 200, "{path}"),
                 false => {
-                    answer.problem(401, "unauthenticated");
+                    answer.problem(401, kind);
                     let challenge = &answer.headers["www-authenticate"];
-                    assert_eq!(challenge, "Bearer realm=\"patchbay\"");
+                    let said = why.map_or_else(String::new, |why| {
+                        format!(", error=\"invalid_token\", error_description=\"{why}\"")
+                    });
+                    assert_eq!(*challenge, format!("Bearer realm=\"patchbay\"{said}"));
                 }
             }
         }
@@ -259,7 +272,7 @@ async fn without_a_good_token_nothing_is_answered_but_whether_the_server_lives()
             "/v1/companies/%ff/queues",
         ] {
             let answer = server.client.ask("GET", path, token, "").await;
-            answer.problem(401, "unauthenticated");
+            answer.problem(401, kind);
         }
     }
 }
@@ -283,9 +296,11 @@ async fn what_is_not_there_is_told_to_whoever_has_a_token_and_what_is_undescribe
         answer.problem(405, "method-not-allowed");
         assert_eq!(ask("HEAD", path, token).await.status, 200);
         let path = "/v1/companies/nowhere/queues";
-        ask("GET", path, token)
-            .await
-            .problem(404, "unknown-company");
+        let unknown = ask("GET", path, token).await;
+        let unknown = unknown.problem(404, "unknown-company");
+        // Others are named to whoever sees them.
+        let names = unknown.to_string().contains("northwind");
+        assert_eq!(names, token == &host, "{unknown}");
     }
     let path = "/v1/companies/%ff/queues";
     ask("GET", path, &own).await.problem(404, "unknown-company");

@@ -601,12 +601,12 @@ async fn the_server_takes_such_a_token_for_its_company_its_role_and_its_agent() 
     let first = ask(&server, "GET", queues, &expired, "").await;
     let second = ask(&server, "GET", queues, &forged, "").await;
     assert_eq!(first.body, second.body);
-    first.problem(401, "unauthenticated");
+    first.problem(401, "invalid-token");
     // Tokens of the host's own are taken as before.
     let wrong = format!("pb_{}", "0".repeat(64));
     ask(&server, "GET", queues, &wrong, "")
         .await
-        .problem(401, "unauthenticated");
+        .problem(401, "invalid-token");
 }
 
 #[tokio::test]

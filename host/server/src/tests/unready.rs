@@ -29,7 +29,7 @@ async fn broken() -> TempDir {
     let document = NORTHWIND.replace("northwind", "harbour");
     for document in [&document, &format!("{document}[queue.tax]\n")] {
         let path = format!("{HARBOUR}/generations");
-        let body = json!({"document": document}).to_string();
+        let body = json!({"document": document, "new": true}).to_string();
         assert_eq!(server.client.post(&path, body).await.status, 201);
     }
     server.stop().await;

@@ -387,3 +387,65 @@ async fn a_pack_that_is_replaced_is_read_again() {
     assert_eq!(at.state().await, (3, "applied".to_owned()));
     assert_ne!(component(&at, 3).await, first);
 }
+
+#[tokio::test]
+async fn a_file_that_is_refused_is_seen_in_the_status_by_whoever_sees_its_company() {
+    let mut at = Watched::new().await;
+    let status = async |at: &Watched, query: &str| {
+        let path = format!("/v1/status{query}");
+        at.server.client.get(&path).await.json()
+    };
+    assert_eq!(status(&at, "").await["healthy"], true);
+    at.write("northwind.toml", &format!("{NORTHWIND}colour = 1\n"));
+    at.write("eastwind.toml", "company = \"eastwind\"\ncolour = 1\n");
+    at.write("notes.toml", "colour = 1\n");
+    at.look();
+    let host = status(&at, "").await;
+    assert_eq!(host["healthy"], false);
+    assert_eq!(host["companies"][0]["file"]["state"], "refused", "{host}");
+    let names = |host: &Value| {
+        let files = host["files"].as_array().cloned().unwrap_or_default();
+        let names = files.iter().filter_map(|file| file["file"].as_str());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&host), ["eastwind.toml", "notes.toml"]);
+    for name in ["northwind.toml", "eastwind.toml", "notes.toml"] {
+        assert!(host["concerns"].to_string().contains(name), "{host}");
+    }
+    let one = status(&at, "?company=northwind").await;
+    assert_eq!(one["healthy"], false);
+    assert_eq!(one["companies"][0]["file"]["file"], "northwind.toml");
+    assert!(one.get("files").is_none(), "{one}");
+    assert!(!one.to_string().contains("eastwind"), "{one}");
+
+    at.write("northwind.toml", NORTHWIND);
+    fs::remove_file(at.path("notes.toml")).expect("gone");
+    // What it was is corrected: nothing is left of the other name.
+    let south = NORTHWIND.replace("northwind", "southwind");
+    at.write("eastwind.toml", &south);
+    at.look();
+    let host = status(&at, "").await;
+    assert_eq!(host["healthy"], true, "{host}");
+    assert_eq!(host["companies"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn a_file_of_one_company_begins_no_other() {
+    let mut at = Watched::new().await;
+    at.write("northwind.toml", &with_queue("tax"));
+    at.look();
+    let mistyped = NORTHWIND.replace("\"northwind\"", "\"nrothwind\"");
+    at.write("northwind.toml", &mistyped);
+    at.look();
+    let unknown = at.server.client.get("/v1/companies/nrothwind/queues").await;
+    unknown.problem(404, "unknown-company");
+    assert_eq!(at.state().await, (2, "refused".to_owned()));
+    let list = at.list().await;
+    let told = list["watched"]["problems"][0].as_str().unwrap_or_default();
+    assert!(told.contains("now names \"nrothwind\""), "{told}");
+    // In a file of its own it is meant.
+    at.write("other.toml", &mistyped);
+    at.look();
+    let known = at.server.client.get("/v1/companies/nrothwind/queues").await;
+    assert_eq!(known.status, 200, "{known:?}");
+}

@@ -1,7 +1,8 @@
-//! What became of watched files, for whoever lists a company's generations.
+//! What became of watched files, for whoever looks how the host and its
+//! companies fare.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -28,16 +29,71 @@ pub(crate) struct WatchedFile {
     problems: Vec<String>,
 }
 
-/// The files that were noticed, by company.
+impl WatchedFile {
+    /// Whether it is not what the company was given last.
+    pub(crate) fn is_telling(&self) -> bool {
+        matches!(self.state, "refused" | "removed")
+    }
+
+    /// What somebody should look at; nothing where it was not refused: one that
+    /// is gone may well be meant.
+    pub(crate) fn concern(&self) -> Option<String> {
+        let (file, at) = (&self.file, self.at);
+        let first = self.problems.first()?;
+        Some(match self.problems.len() {
+            1 => format!("the company file {file} is not applied since {at}: {first}"),
+            reasons => format!(
+                "the company file {file} is not applied since {at}, for {reasons} reasons; the first: {first}"
+            ),
+        })
+    }
+}
+
+/// The files that were noticed.
 #[derive(Debug, Default)]
-pub(crate) struct Noticed {
-    by_company: Mutex<BTreeMap<String, WatchedFile>>,
+pub(crate) struct Noticed(Mutex<Files>);
+
+#[derive(Debug, Default)]
+struct Files {
+    by_company: BTreeMap<String, WatchedFile>,
+    /// Those that are no company's.
+    nobodys: BTreeMap<PathBuf, WatchedFile>,
+    /// Of which company something was said last, by file.
+    said_of: BTreeMap<PathBuf, String>,
 }
 
 impl Noticed {
     /// That of a company, if anything became of it.
     pub(crate) fn of(&self, company: &str) -> Option<WatchedFile> {
-        self.all().get(company).cloned()
+        self.files().by_company.get(company).cloned()
+    }
+
+    /// Those that were refused and are of none of these companies, by name.
+    pub(crate) fn strays(&self, companies: &[String]) -> Vec<WatchedFile> {
+        let files = self.files();
+        let known = |company: &String| companies.binary_search(company).is_ok();
+        let of_others = files.by_company.iter();
+        let of_others = of_others
+            .filter(|(company, file)| !known(company) && file.state == "refused")
+            .map(|(_, file)| file);
+        let mut strays: Vec<_> = of_others.chain(files.nobodys.values()).cloned().collect();
+        strays.sort_by(|one, other| one.file.cmp(&other.file));
+        strays
+    }
+
+    /// A file that is no company's is wrong.
+    pub(super) fn stray(&self, path: &Path, problems: Vec<String>) {
+        let file = noticed(path, "refused", None, problems);
+        self.files().nobodys.insert(path.to_owned(), file);
+    }
+
+    /// A file that is no company's is gone.
+    pub(super) fn gone(&self, path: &Path) {
+        let mut files = self.files();
+        files.nobodys.remove(path);
+        if let Some(company) = files.said_of.remove(path) {
+            files.by_company.remove(&company);
+        }
     }
 
     pub(super) fn applied(&self, company: &str, path: &Path, generation: u64) {
@@ -60,7 +116,7 @@ impl Noticed {
 
     /// Nothing is to be said of a company's file any more.
     pub(super) fn forget(&self, company: &str) {
-        self.all().remove(company);
+        self.files().by_company.remove(company);
     }
 
     pub(super) fn removed(&self, company: &str, path: &Path) {
@@ -75,20 +131,34 @@ impl Noticed {
         generation: Option<u64>,
         problems: Vec<String>,
     ) {
-        let noticed = WatchedFile {
-            file: name(path),
-            state,
-            at: Timestamp::now(),
-            generation,
-            problems,
-        };
-        self.all().insert(company.to_owned(), noticed);
+        let file = noticed(path, state, generation, problems);
+        let mut files = self.files();
+        files.nobodys.remove(path);
+        let before = files.said_of.insert(path.to_owned(), company.to_owned());
+        // What was said of it under another name is over.
+        if let Some(before) = before.filter(|before| before != company) {
+            files.by_company.remove(&before);
+        }
+        files.by_company.insert(company.to_owned(), file);
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<String, WatchedFile>> {
-        self.by_company
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn noticed(
+    path: &Path,
+    state: &'static str,
+    generation: Option<u64>,
+    problems: Vec<String>,
+) -> WatchedFile {
+    WatchedFile {
+        file: name(path),
+        state,
+        at: Timestamp::now(),
+        generation,
+        problems,
     }
 }
 

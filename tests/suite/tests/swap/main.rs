@@ -53,6 +53,7 @@ fn wanted() -> Wanted {
     Wanted {
         by: "test".to_owned(),
         actor: "test".to_owned(),
+        begins: true,
         ..Wanted::default()
     }
 }
