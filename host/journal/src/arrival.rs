@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use patchbay_model::traceparent::Traceparent;
 
 use crate::id::{CompanyId, ContactId, Ordinal, Slot};
 
@@ -75,6 +76,8 @@ pub struct Arrival {
     pub received_at: Timestamp,
     /// When it reached the host.
     pub accepted_at: Timestamp,
+    /// What the caller who delivered it traced that as, if it did.
+    pub traceparent: Option<Traceparent>,
 }
 
 /// What became of an arrival.
@@ -144,6 +147,8 @@ pub struct Message {
     pub received_at: Timestamp,
     /// When it reached the host.
     pub accepted_at: Timestamp,
+    /// What the caller who delivered it traced that as, if it did.
+    pub traceparent: Option<Traceparent>,
 }
 
 /// An input nobody has dealt with yet.

@@ -27,4 +27,5 @@ pub mod rollout;
 pub mod situation;
 pub mod sla;
 pub mod state;
+pub mod traceparent;
 pub mod web_address;

@@ -18,7 +18,7 @@ use crate::body;
 use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem};
 use crate::serve::App;
-use crate::telemetry::{Shed, Traceparent};
+use crate::telemetry::{self, Shed};
 
 /// How a body becomes a decision.
 pub(crate) type Make = for<'g> fn(&'g Generation, &[u8], &Terms) -> Result<Made<'g>, Problem>;
@@ -37,8 +37,7 @@ pub(crate) async fn answer(
 ) -> Result<Response, Problem> {
     let deadline = Deadline::of(request.headers())?;
     let began = Instant::now();
-    let traceparent = request.headers().get("traceparent");
-    let traceparent = traceparent.and_then(|value| Traceparent::parse(value.to_str().ok()?));
+    let traceparent = telemetry::traceparent(request.headers());
     let body = body::read(
         request,
         app.settings.body_limit,

@@ -97,6 +97,7 @@ impl Inner {
             contact: Some(contact),
             received_at: interaction.received_at.unwrap_or(now),
             accepted_at: now,
+            traceparent: delivery.traceparent,
         })
     }
 

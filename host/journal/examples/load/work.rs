@@ -47,6 +47,7 @@ impl Interaction {
             contact: None,
             received_at: now,
             accepted_at: now,
+            traceparent: None,
         }
     }
 

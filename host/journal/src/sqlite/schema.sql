@@ -35,6 +35,9 @@ CREATE TABLE inbound (
     contact     BLOB,
     received_at INTEGER NOT NULL,
     accepted_at INTEGER NOT NULL,
+    -- The caller's trace (16 bytes), its span (8) and whether it is sampled (1);
+    -- absent: it said nothing of one.
+    traceparent BLOB,
     body        BLOB NOT NULL,
     -- How often the host died while it was being decided.
     crashes     INTEGER NOT NULL DEFAULT 0,
@@ -149,12 +152,13 @@ CREATE TABLE generation (
     company      INTEGER NOT NULL REFERENCES company (id),
     number       INTEGER NOT NULL,
     digest       BLOB NOT NULL,
-    source       BLOB NOT NULL,
     by_          TEXT NOT NULL,
     at           INTEGER NOT NULL,
     activated_at INTEGER,
     -- Pairs of queues, as a JSON object; absent: none.
     moved        TEXT,
+    -- Last, for it may be long: what stands after it is far away.
+    source       BLOB NOT NULL,
     PRIMARY KEY (company, number)
 ) STRICT, WITHOUT ROWID;
 

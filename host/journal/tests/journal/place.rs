@@ -52,6 +52,7 @@ pub(crate) fn arrival(company: CompanyId, message: &str, body: &str) -> Arrival 
         contact: None,
         received_at: at(100),
         accepted_at: at(101),
+        traceparent: None,
     }
 }
 

@@ -291,11 +291,17 @@ struct AtDesk {
     desk: Arc<Desk>,
     undecided: HashMap<String, usize>,
     outbox: HashMap<String, (u64, u64)>,
+    /// By which generation each company decides, and since when.
+    active: HashMap<String, (u64, Option<Timestamp>)>,
 }
 
 impl AtDesk {
     fn look(desk: Arc<Desk>) -> Result<AtDesk, Problem> {
+        let active = desk.journal().active_generations()?.into_iter();
         Ok(AtDesk {
+            active: active
+                .map(|active| (active.name, (active.number, active.since)))
+                .collect(),
             undecided: desk.undecided_by_company(),
             outbox: telemetry::outbox(&desk)?,
             desk,
@@ -343,12 +349,9 @@ impl AtDesk {
     }
 
     /// Since when a company decides by a generation.
-    fn since(&self, company: &str, number: u64) -> Result<Option<Timestamp>, Problem> {
-        let journal = self.desk.journal();
-        let id = self.desk.company(company)?;
-        let newest = journal.generations(id, number.saturating_add(1), 1)?;
-        let row = newest.into_iter().find(|row| row.number == number);
-        Ok(row.and_then(|row| row.activated_at))
+    fn since(&self, company: &str, number: u64) -> Option<Timestamp> {
+        let (active, since) = self.active.get(company)?;
+        since.filter(|_| *active == number)
     }
 }
 
@@ -360,10 +363,7 @@ fn company(
     let name = &generation.company;
     let breakers = open_breakers(generation);
     let desk = at_desk.map(|at_desk| at_desk.of(name)).transpose()?;
-    let since = match at_desk {
-        Some(at_desk) => at_desk.since(name, generation.number)?,
-        None => None,
-    };
+    let since = at_desk.and_then(|at_desk| at_desk.since(name, generation.number));
     let mut concerns: Vec<String> = breakers
         .iter()
         .map(|breaker| {
