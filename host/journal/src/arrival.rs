@@ -78,6 +78,9 @@ pub struct Arrival {
     pub accepted_at: Timestamp,
     /// What the caller who delivered it traced that as, if it did.
     pub traceparent: Option<Traceparent>,
+    /// Whether there is no time for edits: a message that turns out to be one
+    /// is answered [`Busy`](Accepted::Busy).
+    pub no_edit: bool,
 }
 
 /// What became of an arrival.
@@ -91,7 +94,8 @@ pub enum Accepted {
         /// Of the first.
         ordinal: Ordinal,
     },
-    /// Too many inputs wait already; nothing was written.
+    /// Too many inputs wait already, or it is an edit and there is no time for
+    /// those; nothing was written.
     Busy {
         /// When to try again.
         retry_after: Duration,

@@ -260,6 +260,13 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// Labels of a family; nothing where there is none of the name.
+#[cfg(test)]
+pub(crate) fn labels(name: &str) -> Option<&'static [&'static str]> {
+    let found = families::ALL.iter().find(|family| family.name == name);
+    found.map(|family| family.labels)
+}
+
 /// Names of all families.
 #[cfg(test)]
 pub(crate) fn families() -> impl Iterator<Item = &'static str> {

@@ -48,6 +48,7 @@ impl Interaction {
             received_at: now,
             accepted_at: now,
             traceparent: None,
+            no_edit: false,
         }
     }
 

@@ -136,6 +136,9 @@ fn accept_one(
         Kind::Message if earlier.is_some() => Kind::Edit,
         kind => kind,
     };
+    if arrival.no_edit && kind == Kind::Edit {
+        return Ok(Verdict::Busy(backlog.retry_after));
+    }
     let thread = match (earlier, &arrival.in_reply_to) {
         (Some(thread), _) => Some(thread),
         (None, Some(parent)) => thread_of(work.sql, arrival, parent)?,

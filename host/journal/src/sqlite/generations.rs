@@ -119,8 +119,8 @@ fn activate(
         )?
         .execute(params![company, place(activation.number), At(at), moved])?;
     work.sql
-        .prepare_cached("UPDATE company SET generation = ?2 WHERE id = ?1")?
-        .execute(params![company, place(activation.number)])?;
+        .prepare_cached("UPDATE company SET generation = ?2, since = ?3 WHERE id = ?1")?
+        .execute(params![company, place(activation.number), At(at)])?;
     for copy in &activation.copies {
         copy_state(work.sql, company, copy)?;
     }
@@ -161,9 +161,8 @@ pub(super) fn active(sql: &Connection, company: CompanyId) -> Result<Option<u64>
 /// Companies that decide by a generation, by name.
 pub(super) fn all_active(sql: &Connection) -> Result<Vec<ActiveGeneration>, JournalError> {
     let mut statement = sql.prepare_cached(
-        "SELECT c.id, c.name, c.generation, g.activated_at FROM company c
-         LEFT JOIN generation g ON g.company = c.id AND g.number = c.generation
-         WHERE c.generation IS NOT NULL ORDER BY c.name",
+        "SELECT id, name, generation, since FROM company WHERE generation IS NOT NULL
+         ORDER BY name",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(ActiveGeneration {

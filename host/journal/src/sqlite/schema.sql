@@ -16,8 +16,10 @@ CREATE TABLE company (
     name        TEXT NOT NULL UNIQUE,
     -- Lowest number of the feed still kept.
     feed_oldest INTEGER NOT NULL DEFAULT 1,
-    -- Number of the generation it decides by; absent: none was given.
-    generation  INTEGER
+    -- Number of the generation it decides by; absent: none was given. And since
+    -- when, as that generation's row says: all companies are read at a look.
+    generation  INTEGER,
+    since       INTEGER
 ) STRICT;
 
 -- The inbox. An input is dealt with when an entry names it; nothing here

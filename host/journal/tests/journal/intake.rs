@@ -17,6 +17,29 @@ fn taken(journal: &SqliteJournal, arrival: Arrival) -> Message {
 }
 
 #[test]
+fn a_message_that_turns_out_to_be_an_edit_waits_where_there_is_no_time_for_those() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let ordinal = take(&journal, arrival(company, "m1", "hello"));
+    let offered = |message: &str, body: &str| Arrival {
+        no_edit: true,
+        ..arrival(company, message, body)
+    };
+    let all = vec![
+        offered("m1", "or rather"),
+        offered("m1", "hello"),
+        offered("m2", "hello"),
+    ];
+    let answers = journal.accept(all).unwrap();
+    assert!(matches!(answers[0], Accepted::Busy { .. }), "{answers:?}");
+    assert_eq!(answers[1], Accepted::Duplicate { ordinal });
+    assert!(matches!(answers[2], Accepted::Taken(_)), "{answers:?}");
+    let later = taken(&journal, arrival(company, "m1", "or rather"));
+    assert_eq!(later.kind, Kind::Edit, "it comes again when there is time");
+}
+
+#[test]
 fn what_a_caller_traced_a_delivery_as_is_kept_with_it_and_is_no_part_of_it() {
     let place = Place::new();
     let journal = place.open();

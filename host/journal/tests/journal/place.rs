@@ -53,6 +53,7 @@ pub(crate) fn arrival(company: CompanyId, message: &str, body: &str) -> Arrival 
         received_at: at(100),
         accepted_at: at(101),
         traceparent: None,
+        no_edit: false,
     }
 }
 

@@ -35,7 +35,7 @@ const BATCH: usize = 10_000;
     path = "/v1/companies/{company}/interactions",
     operation_id = "accept",
     tag = "conversations",
-    params(("company" = String, Path, description = "Name of the company."), schema::Patience),
+    params(("company" = String, Path, description = "Name of the company."), schema::Patience, schema::Traced),
     request_body(content(
         (schema::Interaction = "application/json"),
         (String = "application/x-ndjson"),
