@@ -4,6 +4,7 @@
 use patchbay_journal::{ContactId, Kind};
 use patchbay_model::input::InputError;
 use patchbay_model::interaction::{Direction, Interaction};
+use patchbay_model::traceparent::Traceparent;
 use serde_json::Value;
 
 /// An interaction as it was delivered, with what happened to it.
@@ -13,6 +14,8 @@ pub struct Delivery {
     pub kind: Kind,
     /// The interaction.
     pub interaction: Interaction,
+    /// What its caller traced the delivery as; no part of what is delivered.
+    pub traceparent: Option<Traceparent>,
 }
 
 impl Delivery {
@@ -46,7 +49,11 @@ impl Delivery {
                 ),
             });
         }
-        Ok(Delivery { kind, interaction })
+        Ok(Delivery {
+            kind,
+            interaction,
+            traceparent: None,
+        })
     }
 
     /// Digest of everything that was delivered: the same delivery again has the

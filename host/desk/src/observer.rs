@@ -10,6 +10,7 @@ use patchbay_engine::decision::{Decision, Micros};
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind;
+use patchbay_model::traceparent::Traceparent;
 
 use crate::desk::ReceiptStatus;
 use crate::history::EntryKind;
@@ -24,8 +25,15 @@ pub trait Observer: fmt::Debug + Send + Sync {
     /// A delivery was looked at.
     fn took_in(&self, _company: &str, _status: ReceiptStatus) {}
 
-    /// Whether a conversation's passes are to be told with all their parts.
-    fn traces(&self, _company: &str, _conversation: ConversationId) -> bool {
+    /// Whether a pass over a conversation is to be told with all its parts.
+    /// Asked once, when it begins; with what the caller who delivered its input
+    /// traced that as.
+    fn traces(
+        &self,
+        _company: &str,
+        _conversation: ConversationId,
+        _delivered_in: Option<Traceparent>,
+    ) -> bool {
         false
     }
 
@@ -93,6 +101,10 @@ pub struct Told {
     pub ended: Instant,
     /// How long the input had waited since it was taken in.
     pub waited: Option<Duration>,
+    /// What the caller who delivered the input traced that as.
+    pub delivered_in: Option<Traceparent>,
+    /// Whether it is told with all its parts.
+    pub traced: bool,
     /// Its decisions, in order.
     pub decisions: Vec<ToldDecision>,
     /// Numbers of the kinds of its entries, in order; empty unless it is traced.
@@ -136,12 +148,14 @@ pub struct ToldPart {
 
 impl Told {
     /// What is told of a pass that begins now.
-    pub(crate) fn new() -> Told {
+    pub(crate) fn new(delivered_in: Option<Traceparent>, traced: bool) -> Told {
         let now = Instant::now();
         Told {
             began: now,
             ended: now,
             waited: None,
+            delivered_in,
+            traced,
             decisions: Vec::new(),
             kinds: Vec::new(),
             unrecorded: 0,

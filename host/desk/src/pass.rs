@@ -106,7 +106,7 @@ impl Pass<'_> {
     pub(crate) fn input(&self, message: &Message, quarantined: bool) -> Result<Planned, Undecided> {
         let known = self.conversation_of(message)?;
         let begins = known.row.sequence == 0;
-        let mut sheet = Sheet::new(known);
+        let mut sheet = self.sheet(known, message.traceparent);
         let decided = self.decide_input(&mut sheet, message, begins, quarantined);
         self.finished(sheet, decided)
     }
@@ -287,7 +287,7 @@ impl Pass<'_> {
     /// A conversation's clock rings: escalation is asked about everything that
     /// fell due.
     pub(crate) fn ring(&self, id: ConversationId) -> Result<Planned, Undecided> {
-        let mut sheet = Sheet::new(self.conversation(id)?);
+        let mut sheet = self.sheet(self.conversation(id)?, None);
         self.take_up_news(&mut sheet);
         let triggers = self.due(&mut sheet);
         if triggers.is_empty() && sheet.is_empty() {
@@ -308,7 +308,7 @@ impl Pass<'_> {
 
     /// Something happened to a conversation on the floor.
     pub(crate) fn news(&self, id: ConversationId) -> Result<Planned, Undecided> {
-        let mut sheet = Sheet::new(self.conversation(id)?);
+        let mut sheet = self.sheet(self.conversation(id)?, None);
         self.take_up_news(&mut sheet);
         let decided = self.follow_up(&mut sheet);
         if decided.is_ok() && sheet.is_empty() {

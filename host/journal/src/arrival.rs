@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use patchbay_model::traceparent::Traceparent;
 
 use crate::id::{CompanyId, ContactId, Ordinal, Slot};
 
@@ -75,6 +76,11 @@ pub struct Arrival {
     pub received_at: Timestamp,
     /// When it reached the host.
     pub accepted_at: Timestamp,
+    /// What the caller who delivered it traced that as, if it did.
+    pub traceparent: Option<Traceparent>,
+    /// Whether there is no time for edits: a message that turns out to be one
+    /// is answered [`Busy`](Accepted::Busy).
+    pub no_edit: bool,
 }
 
 /// What became of an arrival.
@@ -88,7 +94,8 @@ pub enum Accepted {
         /// Of the first.
         ordinal: Ordinal,
     },
-    /// Too many inputs wait already; nothing was written.
+    /// Too many inputs wait already, or it is an edit and there is no time for
+    /// those; nothing was written.
     Busy {
         /// When to try again.
         retry_after: Duration,
@@ -144,6 +151,8 @@ pub struct Message {
     pub received_at: Timestamp,
     /// When it reached the host.
     pub accepted_at: Timestamp,
+    /// What the caller who delivered it traced that as, if it did.
+    pub traceparent: Option<Traceparent>,
 }
 
 /// An input nobody has dealt with yet.

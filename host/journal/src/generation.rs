@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::entry::Note;
+use crate::id::CompanyId;
 
 /// A setup, before it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,19 @@ pub struct StateCopy {
     pub from: u32,
     /// The version that is begun.
     pub to: u32,
+}
+
+/// By which generation a company decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveGeneration {
+    /// Which company.
+    pub company: CompanyId,
+    /// Its name.
+    pub name: String,
+    /// The generation's number.
+    pub number: u64,
+    /// Since when.
+    pub since: Option<Timestamp>,
 }
 
 /// A generation that is kept.

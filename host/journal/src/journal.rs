@@ -13,7 +13,7 @@ use crate::contact::{ContactChange, Erased, Found};
 use crate::directive::Directive;
 use crate::entry::{Entry, Feed, Note};
 use crate::error::{CommitError, Conflict, JournalError, SealError};
-use crate::generation::{Activation, GenerationRow, NewGeneration};
+use crate::generation::{Activation, ActiveGeneration, GenerationRow, NewGeneration};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal, TokenId};
 use crate::maintain::{Backup, CheckReport, Compacted, Status, Writes};
 use crate::outbox::{OutboxCount, OutboxItem, OutboxState};
@@ -302,8 +302,9 @@ pub trait Journal: Send + Sync {
         entry: Option<AuditEntry>,
     ) -> Result<(), JournalError>;
 
-    /// Companies that decide by a generation, with its number, by name.
-    fn active_generations(&self) -> Result<Vec<(CompanyId, String, u64)>, JournalError>;
+    /// By which generation each company decides, by name; those that decide by
+    /// none are left out.
+    fn active_generations(&self) -> Result<Vec<ActiveGeneration>, JournalError>;
 
     /// The number of the generation a company decides by.
     fn active_generation(&self, company: CompanyId) -> Result<Option<u64>, JournalError>;

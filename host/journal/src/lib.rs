@@ -36,7 +36,7 @@ pub use contact::{ContactChange, ContactChangeKind, Erased, Found};
 pub use directive::Directive;
 pub use entry::{Entry, Feed, Note};
 pub use error::{CommitError, Conflict, JournalError, SealError};
-pub use generation::{Activation, GenerationRow, NewGeneration, StateCopy};
+pub use generation::{Activation, ActiveGeneration, GenerationRow, NewGeneration, StateCopy};
 pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot, TokenId};
 pub use journal::{InOrder, Journal};
 pub use maintain::{Backup, CheckReport, Compacted, Finding, Restored, Status, Writes};

@@ -28,4 +28,5 @@ pub mod situation;
 pub mod sla;
 pub mod spelling;
 pub mod state;
+pub mod traceparent;
 pub mod web_address;

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem};
 use crate::serve::App;
-use crate::telemetry::{Shed, Traceparent};
+use crate::telemetry::{self, Shed};
 use crate::{body, json};
 
 /// Have a company decide about what a request of this shape brings. What
@@ -36,8 +36,7 @@ where
 {
     let deadline = Deadline::of(request.headers())?;
     let began = Instant::now();
-    let traceparent = request.headers().get("traceparent");
-    let traceparent = traceparent.and_then(|value| Traceparent::parse(value.to_str().ok()?));
+    let traceparent = telemetry::traceparent(request.headers());
     let body = body::read(
         request,
         app.settings.body_limit,

@@ -14,7 +14,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use answer::{Decision, Readiness, Review, Status};
-pub(crate) use deciding::{NoDecision, NoDocument, NotDone, Patience};
+pub(crate) use deciding::{NoDecision, NoDocument, NotDone, Patience, Traced};
 pub(crate) use request::{DecideRequest, Interaction, ToneRequest};
 
 /// One of a closed set of codes, each with what it means.

@@ -9,7 +9,7 @@ use patchbay_desk::setups::{Refused, Setups, kept};
 use patchbay_desk::{ActivateError, Change};
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::{Built, Rejected};
-use patchbay_journal::{CompanyId, Journal};
+use patchbay_journal::{ActiveGeneration, CompanyId, Journal};
 
 use crate::serve::ServeError;
 
@@ -43,7 +43,13 @@ pub(crate) fn setups(
 ) -> Result<Begun, ServeError> {
     let mut by_name = BTreeMap::new();
     let mut unready = Vec::new();
-    for (company, name, number) in journal.active_generations()? {
+    for active in journal.active_generations()? {
+        let ActiveGeneration {
+            company,
+            name,
+            number,
+            ..
+        } = active;
         match setups.built(company, number) {
             Ok(generation) => {
                 by_name.insert(name, (company, Arc::new(generation)));

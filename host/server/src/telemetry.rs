@@ -23,6 +23,7 @@ use patchbay_generation::Generation;
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::{Histogram, MICROS};
+use patchbay_model::traceparent::Traceparent;
 
 use crate::companies::Companies;
 
@@ -31,7 +32,7 @@ pub(crate) use expose::{outbox, render};
 pub(crate) use requests::count;
 pub(crate) use shed::Shed;
 pub(crate) use tallies::CompanyTally;
-pub(crate) use traceparent::Traceparent;
+pub(crate) use traceparent::traceparent;
 
 use requests::Requests;
 use shed::Turned as TurnedAway;
@@ -213,9 +214,17 @@ impl Observer for Telemetry {
         }
     }
 
-    fn traces(&self, company: &str, conversation: ConversationId) -> bool {
-        let collector = self.collector.as_ref();
-        collector.is_some_and(|collector| collector.samples(&spans::trace(company, conversation)))
+    fn traces(
+        &self,
+        company: &str,
+        conversation: ConversationId,
+        delivered_in: Option<Traceparent>,
+    ) -> bool {
+        let Some(collector) = &self.collector else {
+            return false;
+        };
+        let is_wanted = delivered_in.is_some_and(|of| of.sampled);
+        collector.samples(&spans::trace(company, conversation)) || (is_wanted && collector.grants())
     }
 
     fn committed(&self, pass: &CommittedPass<'_>) {
@@ -227,11 +236,11 @@ impl Observer for Telemetry {
                 }
             }
         }
-        // Its kinds are told where it is traced.
         if let Some(collector) = &self.collector
-            && !pass.told.kinds.is_empty()
+            && pass.told.traced
         {
-            collector.send(spans::of_pass(pass));
+            let trace = spans::trace(pass.company, pass.conversation);
+            collector.send(spans::of_pass(pass, trace, collector.samples(&trace)));
         }
     }
 
@@ -249,6 +258,13 @@ impl Observer for Telemetry {
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Labels of a family; nothing where there is none of the name.
+#[cfg(test)]
+pub(crate) fn labels(name: &str) -> Option<&'static [&'static str]> {
+    let found = families::ALL.iter().find(|family| family.name == name);
+    found.map(|family| family.labels)
 }
 
 /// Names of all families.

@@ -82,18 +82,21 @@ impl Watch {
         let mut watch = self;
         loop {
             ticks.tick().await;
+            let app = Arc::clone(&watch.app);
             let looking = tokio::task::spawn_blocking(move || {
                 watch.look();
                 watch
             });
             match looking.await {
                 Ok(looked) => watch = looked,
-                Err(_) => {
+                Err(error) if error.is_panic() => {
                     tracing::error!(
-                        "company files are not watched any more; start the server again"
+                        "the watch of company files was broken off by a defect of the host; it begins anew"
                     );
-                    return;
+                    watch = Watch::of(app);
                 }
+                // The server ends.
+                Err(_) => return,
             }
         }
     }
@@ -101,11 +104,17 @@ impl Watch {
     /// Have what is to be tried again tried at the next look.
     #[cfg(test)]
     pub(crate) fn hurry(&mut self) {
+        self.resting.clear();
         self.files.values_mut().for_each(File::hurry);
     }
 
     /// Look at every file once. Blocks.
     pub(crate) fn look(&mut self) {
+        self.look_by(Watch::look_once);
+    }
+
+    /// The same, each file in this way.
+    pub(crate) fn look_by(&mut self, look_once: impl Fn(&mut Watch, &Path, &Setups, &Desk)) {
         let (app, named) = (Arc::clone(&self.app), self.app.settings.company_files());
         let (Some(setups), Ok(desk)) = (&app.setups, app.desk()) else {
             return;
@@ -124,7 +133,7 @@ impl Watch {
             }
             self.resting.remove(path);
             // One that breaks a look off leaves the others watched.
-            let looked = catch_unwind(AssertUnwindSafe(|| self.look_once(path, setups, &desk)));
+            let looked = catch_unwind(AssertUnwindSafe(|| look_once(self, path, setups, &desk)));
             if looked.is_err() {
                 tracing::error!(file = %path.display(), "a look at the company file was broken off by a defect of the host; it is looked at again in {} s", REST.as_secs());
                 self.resting.insert(path.clone(), Instant::now() + REST);
@@ -132,7 +141,7 @@ impl Watch {
         }
     }
 
-    fn look_once(&mut self, path: &Path, setups: &Setups, desk: &Desk) {
+    pub(crate) fn look_once(&mut self, path: &Path, setups: &Setups, desk: &Desk) {
         let mut file = match self.files.get(path) {
             Some(file) => file.clone(),
             None => self.begin(path, setups, desk),

@@ -17,7 +17,7 @@ pub(crate) fn known(journal: &dyn Journal, name: &str) -> Result<CompanyId, Fail
 /// That there is none of this name, and which there are.
 fn unknown(journal: &dyn Journal, name: &str) -> Result<Failure, Failure> {
     let all = journal.active_generations().map_err(failure)?;
-    let mut names: Vec<String> = all.into_iter().map(|(_, name, _)| name).collect();
+    let mut names: Vec<String> = all.into_iter().map(|active| active.name).collect();
     names.sort();
     Ok(Failure::advised(
         Exit::NotRight,

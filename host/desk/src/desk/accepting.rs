@@ -31,7 +31,10 @@ impl Desk {
             // What was decided before can wait until there is time.
             let later = delivery.kind == Kind::Edit && !repeats;
             if !later {
-                arrivals.push(inner.arrival(id, &delivery)?);
+                arrivals.push(Arrival {
+                    no_edit: !repeats,
+                    ..inner.arrival(id, &delivery)?
+                });
             }
             interactions.push((delivery.interaction.id, later));
         }
@@ -97,6 +100,8 @@ impl Inner {
             contact: Some(contact),
             received_at: interaction.received_at.unwrap_or(now),
             accepted_at: now,
+            traceparent: delivery.traceparent,
+            no_edit: false,
         })
     }
 

@@ -36,7 +36,7 @@ impl Pass<'_> {
             }
             Err(other) => return Err(other),
         };
-        let mut sheet = Sheet::new(known);
+        let mut sheet = self.sheet(known, None);
         self.take_up_news(&mut sheet);
         let tried = match self.follow_up(&mut sheet) {
             Ok(()) => self.attempt(&mut sheet, actor, action),

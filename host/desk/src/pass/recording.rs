@@ -6,6 +6,7 @@ use std::time::Instant;
 use patchbay_engine::decision::Decision;
 use patchbay_journal::{Commit, ContactId, Message, NewEntry, NewOutbox, Purpose, StateChange};
 use patchbay_model::decision::escalation::Action;
+use patchbay_model::traceparent::Traceparent;
 use serde_json::{Map, Value, json};
 
 use serde::Serialize;
@@ -16,7 +17,8 @@ use super::sheet::Sheet;
 use super::{Pass, Planned};
 use crate::decisions::Given;
 use crate::history::{EntryKind, public_view};
-use crate::observer::ToldDecision;
+use crate::memory::Known;
+use crate::observer::{Told, ToldDecision};
 use crate::outgoing::Payload;
 
 impl Pass<'_> {
@@ -99,7 +101,7 @@ impl Pass<'_> {
                 head.insert("transcript".to_owned(), said.into());
             }
             sheet.told.unrecorded += u64::from(kept == Kept::TooLong);
-            let (place, traced) = (sheet.entries.len(), self.is_traced(sheet));
+            let (place, traced) = (sheet.entries.len(), sheet.told.traced);
             let decision = ToldDecision::of(place, kind, asked.decision(), traced);
             sheet.told.decisions.push(decision);
         }
@@ -115,7 +117,7 @@ impl Pass<'_> {
 
     /// Everything a sheet holds, as one commit.
     pub(super) fn plan(&self, mut sheet: Sheet) -> Planned {
-        if self.is_traced(&sheet) {
+        if sheet.told.traced {
             sheet.told.kinds = sheet.entries.iter().map(|entry| entry.kind).collect();
         }
         sheet.told.ended = Instant::now();
@@ -143,9 +145,12 @@ impl Pass<'_> {
         }
     }
 
-    fn is_traced(&self, sheet: &Sheet) -> bool {
-        let company = &self.generation.company;
-        self.observer.traces(company, sheet.known.row.id)
+    /// Begin a pass over a conversation, about an input that was delivered like
+    /// this.
+    pub(super) fn sheet(&self, known: Known, delivered_in: Option<Traceparent>) -> Sheet {
+        let (company, id) = (&self.generation.company, known.row.id);
+        let traced = self.observer.traces(company, id, delivered_in);
+        Sheet::new(known, Told::new(delivered_in, traced))
     }
 
     /// Keep what the policies remember.

@@ -140,7 +140,7 @@ impl Pass<'_> {
             return Ok(Err(ActError::UnknownConversation));
         };
         // Whoever has its lane may be at work on what is at hand.
-        let sheet = Sheet::new(self.read(row)?);
+        let sheet = self.sheet(self.read(row)?, None);
         if let Err(refused) = self.may_touch(&sheet, actor) {
             return Ok(Err(refused));
         }

@@ -29,7 +29,7 @@ pub(crate) struct Sheet {
 }
 
 impl Sheet {
-    pub(super) fn new(known: Known) -> Sheet {
+    pub(super) fn new(known: Known, told: Told) -> Sheet {
         Sheet {
             known,
             entries: Vec::new(),
@@ -40,7 +40,7 @@ impl Sheet {
             consequences: Vec::new(),
             is_routed: false,
             agents: Vec::new(),
-            told: Told::new(),
+            told,
         }
     }
 

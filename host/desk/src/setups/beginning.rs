@@ -43,7 +43,7 @@ impl Setups {
             true => self.journal.active_generations()?,
             false => Vec::new(),
         };
-        let names = known.iter().map(|(_, name, _)| name.as_str());
+        let names = known.iter().map(|active| active.name.as_str());
         Ok(NewCompany {
             name: name.to_owned(),
             like: spelling::nearest(name, names).map(str::to_owned),

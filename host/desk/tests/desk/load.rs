@@ -53,7 +53,12 @@ fn reworded_messages_are_turned_away_before_new_ones() {
         seen,
         [Load::Calm, Load::Calm, Load::Busy, Load::Busy, Load::Full]
     );
-    let both = vec![edit("1"), said("5", "@jo", "And another thing"), edit("2")];
+    // An edit is one whether or not it says so.
+    let both = vec![
+        edit("1"),
+        said("5", "@jo", "And another thing"),
+        said("2", "@jo", "Or rather"),
+    ];
     let receipts = desk.accept("northwind", both).expect("answered");
     let busy: Vec<bool> = receipts
         .iter()

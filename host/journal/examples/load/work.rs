@@ -47,6 +47,8 @@ impl Interaction {
             contact: None,
             received_at: now,
             accepted_at: now,
+            traceparent: None,
+            no_edit: false,
         }
     }
 

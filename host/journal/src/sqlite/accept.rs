@@ -9,7 +9,7 @@ use crate::arrival::{Accepted, Arrival, Kind, Message, Pending, Queued};
 use crate::error::JournalError;
 use crate::id::{CompanyId, Ordinal, Slot};
 use crate::sqlite::ledger;
-use crate::sqlite::row::{At, Coded, limit, place, within};
+use crate::sqlite::row::{At, Coded, Traced, limit, place, within};
 use crate::sqlite::writer::Work;
 use crate::vault::Vault;
 
@@ -109,6 +109,7 @@ pub(super) fn answer(arrival: Arrival, verdict: Verdict) -> Accepted {
         contact: arrival.contact,
         received_at: At(arrival.received_at).kept(),
         accepted_at: At(arrival.accepted_at).kept(),
+        traceparent: arrival.traceparent,
     }))
 }
 
@@ -135,6 +136,9 @@ fn accept_one(
         Kind::Message if earlier.is_some() => Kind::Edit,
         kind => kind,
     };
+    if arrival.no_edit && kind == Kind::Edit {
+        return Ok(Verdict::Busy(backlog.retry_after));
+    }
     let thread = match (earlier, &arrival.in_reply_to) {
         (Some(thread), _) => Some(thread),
         (None, Some(parent)) => thread_of(work.sql, arrival, parent)?,
@@ -146,8 +150,8 @@ fn accept_one(
     work.sql
         .prepare_cached(
             "INSERT INTO inbound (ordinal, company, slot, channel, account, message, digest,
-               kind, thread, contact, received_at, accepted_at, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+               kind, thread, contact, received_at, accepted_at, traceparent, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             ordinal,
@@ -162,6 +166,7 @@ fn accept_one(
             arrival.contact,
             At(arrival.received_at),
             At(arrival.accepted_at),
+            arrival.traceparent.map(Traced),
             arrival.body,
         ])?;
     Ok(Verdict::Taken {
@@ -228,7 +233,7 @@ fn thread_of(
 }
 
 const COLUMNS: &str = "i.ordinal, i.company, i.slot, i.channel, i.account, i.message, i.kind,
-    i.thread, i.contact, i.received_at, i.accepted_at, i.body, i.crashes";
+    i.thread, i.contact, i.received_at, i.accepted_at, i.traceparent, i.body, i.crashes";
 
 fn message(row: &rusqlite::Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
@@ -243,7 +248,8 @@ fn message(row: &rusqlite::Row<'_>) -> rusqlite::Result<Message> {
         contact: row.get(8)?,
         received_at: row.get::<_, At>(9)?.0,
         accepted_at: row.get::<_, At>(10)?.0,
-        body: row.get(11)?,
+        traceparent: row.get::<_, Option<Traced>>(11)?.map(|traced| traced.0),
+        body: row.get(12)?,
     })
 }
 
@@ -261,7 +267,7 @@ pub(super) fn pending(
     );
     let mut statement = sql.prepare_cached(&query)?;
     let rows = statement.query_map(params![place(after), limit(most)], |row| {
-        let crashes = row.get(12)?;
+        let crashes = row.get(13)?;
         Ok(Pending {
             message: message(row)?,
             crashes,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::JournalError;
-use crate::generation::{Activation, GenerationRow, NewGeneration, StateCopy};
+use crate::generation::{Activation, ActiveGeneration, GenerationRow, NewGeneration, StateCopy};
 use crate::id::CompanyId;
 use crate::sqlite::row::{At, limit, place, within};
 use crate::sqlite::writer::Work;
@@ -119,8 +119,8 @@ fn activate(
         )?
         .execute(params![company, place(activation.number), At(at), moved])?;
     work.sql
-        .prepare_cached("UPDATE company SET generation = ?2 WHERE id = ?1")?
-        .execute(params![company, place(activation.number)])?;
+        .prepare_cached("UPDATE company SET generation = ?2, since = ?3 WHERE id = ?1")?
+        .execute(params![company, place(activation.number), At(at)])?;
     for copy in &activation.copies {
         copy_state(work.sql, company, copy)?;
     }
@@ -159,11 +159,19 @@ pub(super) fn active(sql: &Connection, company: CompanyId) -> Result<Option<u64>
 }
 
 /// Companies that decide by a generation, by name.
-pub(super) fn all_active(sql: &Connection) -> Result<Vec<(CompanyId, String, u64)>, JournalError> {
+pub(super) fn all_active(sql: &Connection) -> Result<Vec<ActiveGeneration>, JournalError> {
     let mut statement = sql.prepare_cached(
-        "SELECT id, name, generation FROM company WHERE generation IS NOT NULL ORDER BY name",
+        "SELECT id, name, generation, since FROM company WHERE generation IS NOT NULL
+         ORDER BY name",
     )?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows = statement.query_map([], |row| {
+        Ok(ActiveGeneration {
+            company: row.get(0)?,
+            name: row.get(1)?,
+            number: row.get(2)?,
+            since: row.get::<_, Option<At>>(3)?.map(|at| at.0),
+        })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

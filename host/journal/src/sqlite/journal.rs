@@ -19,7 +19,7 @@ use crate::contact::{ContactChange, Erased, Found};
 use crate::directive::Directive;
 use crate::entry::{Entry, Feed, Note};
 use crate::error::{Conflict, JournalError, SealError};
-use crate::generation::{Activation, GenerationRow, NewGeneration};
+use crate::generation::{Activation, ActiveGeneration, GenerationRow, NewGeneration};
 use crate::id::{CompanyId, ContactId, ConversationId, Ordinal, TokenId};
 use crate::journal::{InOrder, Journal};
 use crate::maintain::{Backup, CheckReport, Compacted, Status, Writes};
@@ -368,7 +368,7 @@ impl Journal for SqliteJournal {
         })
     }
 
-    fn active_generations(&self) -> Result<Vec<(CompanyId, String, u64)>, JournalError> {
+    fn active_generations(&self) -> Result<Vec<ActiveGeneration>, JournalError> {
         self.readers.read(generations::all_active)
     }
 

@@ -5,6 +5,7 @@ use patchbay_model::access::Role;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
 use patchbay_model::state::Scope;
+use patchbay_model::traceparent::Traceparent;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::arrival::Kind;
@@ -126,6 +127,23 @@ impl FromSql for At {
         Timestamp::from_microsecond(micros)
             .map(At)
             .map_err(|_| FromSqlError::OutOfRange(micros))
+    }
+}
+
+/// A span of a caller's trace.
+pub(super) struct Traced(pub(super) Traceparent);
+
+impl ToSql for Traced {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.to_bytes().to_vec().into())
+    }
+}
+
+impl FromSql for Traced {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Traced> {
+        let bytes = FromSql::column_result(value)?;
+        let traceparent = Traceparent::from_bytes(&bytes);
+        traceparent.map(Traced).ok_or(FromSqlError::InvalidType)
     }
 }
 

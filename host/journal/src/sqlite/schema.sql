@@ -16,8 +16,10 @@ CREATE TABLE company (
     name        TEXT NOT NULL UNIQUE,
     -- Lowest number of the feed still kept.
     feed_oldest INTEGER NOT NULL DEFAULT 1,
-    -- Number of the generation it decides by; absent: none was given.
-    generation  INTEGER
+    -- Number of the generation it decides by; absent: none was given. And since
+    -- when, as that generation's row says: all companies are read at a look.
+    generation  INTEGER,
+    since       INTEGER
 ) STRICT;
 
 -- The inbox. An input is dealt with when an entry names it; nothing here
@@ -35,6 +37,9 @@ CREATE TABLE inbound (
     contact     BLOB,
     received_at INTEGER NOT NULL,
     accepted_at INTEGER NOT NULL,
+    -- The caller's trace (16 bytes), its span (8) and whether it is sampled (1);
+    -- absent: it said nothing of one.
+    traceparent BLOB,
     body        BLOB NOT NULL,
     -- How often the host died while it was being decided.
     crashes     INTEGER NOT NULL DEFAULT 0,
@@ -149,12 +154,13 @@ CREATE TABLE generation (
     company      INTEGER NOT NULL REFERENCES company (id),
     number       INTEGER NOT NULL,
     digest       BLOB NOT NULL,
-    source       BLOB NOT NULL,
     by_          TEXT NOT NULL,
     at           INTEGER NOT NULL,
     activated_at INTEGER,
     -- Pairs of queues, as a JSON object; absent: none.
     moved        TEXT,
+    -- Last, for it may be long: what stands after it is far away.
+    source       BLOB NOT NULL,
     PRIMARY KEY (company, number)
 ) STRICT, WITHOUT ROWID;
 

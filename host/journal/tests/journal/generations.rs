@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use patchbay_journal::{
-    Activation, Journal, JournalError, NewGeneration, Note, SqliteJournal, StateChange, StateCopy,
+    Activation, ActiveGeneration, Journal, JournalError, NewGeneration, Note, SqliteJournal,
+    StateChange, StateCopy,
 };
 use patchbay_model::state::{Change, Scope};
 
@@ -54,7 +55,12 @@ fn generations_are_kept_in_order_and_one_decides_also_after_a_restart() {
     assert_eq!(journal.active_generation(company).unwrap(), Some(3));
     assert_eq!(
         journal.active_generations().unwrap(),
-        [(company, "acme".to_owned(), 3)]
+        [ActiveGeneration {
+            company,
+            name: "acme".to_owned(),
+            number: 3,
+            since: Some(at(13)),
+        }]
     );
     assert_eq!(numbers(&journal, u64::MAX), [3, 2]);
     assert_eq!(numbers(&journal, 2), [1]);

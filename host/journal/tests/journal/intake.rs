@@ -5,6 +5,7 @@ use std::time::Duration;
 use patchbay_journal::{
     Accepted, Arrival, Journal, JournalError, Kind, Message, Ordinal, Slot, SqliteJournal,
 };
+use patchbay_model::traceparent::Traceparent;
 
 use crate::place::{Place, arrival, at, commit, conversation, take};
 
@@ -13,6 +14,57 @@ fn taken(journal: &SqliteJournal, arrival: Arrival) -> Message {
         Accepted::Taken(taken) => *taken,
         other => panic!("not taken: {other:?}"),
     }
+}
+
+#[test]
+fn a_message_that_turns_out_to_be_an_edit_waits_where_there_is_no_time_for_those() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let ordinal = take(&journal, arrival(company, "m1", "hello"));
+    let offered = |message: &str, body: &str| Arrival {
+        no_edit: true,
+        ..arrival(company, message, body)
+    };
+    let all = vec![
+        offered("m1", "or rather"),
+        offered("m1", "hello"),
+        offered("m2", "hello"),
+    ];
+    let answers = journal.accept(all).unwrap();
+    assert!(matches!(answers[0], Accepted::Busy { .. }), "{answers:?}");
+    assert_eq!(answers[1], Accepted::Duplicate { ordinal });
+    assert!(matches!(answers[2], Accepted::Taken(_)), "{answers:?}");
+    let later = taken(&journal, arrival(company, "m1", "or rather"));
+    assert_eq!(later.kind, Kind::Edit, "it comes again when there is time");
+}
+
+#[test]
+fn what_a_caller_traced_a_delivery_as_is_kept_with_it_and_is_no_part_of_it() {
+    let place = Place::new();
+    let journal = place.open();
+    let company = journal.company("acme").unwrap();
+    let of = Traceparent {
+        trace: [1; 16],
+        span: [2; 8],
+        sampled: true,
+    };
+    let traced = Arrival {
+        traceparent: Some(of),
+        ..arrival(company, "m1", "hello")
+    };
+    let first = taken(&journal, traced);
+    assert_eq!(first.traceparent, Some(of));
+    // Delivered again within another trace: it is the same.
+    let again = arrival(company, "m1", "hello");
+    let again = journal.accept(vec![again]).unwrap();
+    assert_eq!(again[0].ordinal(), Some(first.ordinal));
+    let untraced = taken(&journal, arrival(company, "m2", "hello"));
+    drop(journal);
+    let journal = place.open();
+    let pending = journal.pending(Ordinal::default(), 10).unwrap();
+    let kept: Vec<_> = pending.iter().map(|one| &one.message).collect();
+    assert_eq!(kept, [&first, &untraced]);
 }
 
 #[test]

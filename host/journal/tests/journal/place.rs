@@ -52,6 +52,8 @@ pub(crate) fn arrival(company: CompanyId, message: &str, body: &str) -> Arrival 
         contact: None,
         received_at: at(100),
         accepted_at: at(101),
+        traceparent: None,
+        no_edit: false,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::schema;
 use crate::serve::App;
+use crate::telemetry;
 
 /// Most interactions of one batch.
 const BATCH: usize = 10_000;
@@ -34,7 +35,7 @@ const BATCH: usize = 10_000;
     path = "/v1/companies/{company}/interactions",
     operation_id = "accept",
     tag = "conversations",
-    params(("company" = String, Path, description = "Name of the company."), schema::Patience),
+    params(("company" = String, Path, description = "Name of the company."), schema::Patience, schema::Traced),
     request_body(content(
         (schema::Interaction = "application/json"),
         (String = "application/x-ndjson"),
@@ -52,6 +53,7 @@ pub(super) async fn accept(
     let desk = app.desk()?;
     app.takes_in(&company)?;
     let deadline = Deadline::of(request.headers())?;
+    let traceparent = telemetry::traceparent(request.headers());
     let is_batch = request
         .headers()
         .get(CONTENT_TYPE)
@@ -75,7 +77,13 @@ pub(super) async fn accept(
     let work = move || -> Result<Vec<InteractionReceipt>, Problem> {
         deadline.check()?;
         let (deliveries, refused): (Vec<_>, Vec<_>) = lines.into_iter().map(split).unzip();
-        let deliveries: Vec<Delivery> = deliveries.into_iter().flatten().collect();
+        let deliveries = deliveries.into_iter().flatten();
+        let deliveries: Vec<Delivery> = deliveries
+            .map(|delivery| Delivery {
+                traceparent,
+                ..delivery
+            })
+            .collect();
         let mut receipts = match deliveries.is_empty() {
             // A company that is not there is told all the same.
             true => desk.company(&company).map(|_| Vec::new()),

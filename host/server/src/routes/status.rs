@@ -245,7 +245,7 @@ struct View {
 fn look(app: &App, generations: &[Arc<Generation>], view: View) -> Result<HostStatus, Problem> {
     app.telemetry.tidy(&app.companies);
     let at_desk = match app.desk() {
-        Ok(desk) => Some(AtDesk::look(desk)?),
+        Ok(desk) => Some(AtDesk::look(desk, generations)?),
         Err(_) => None,
     };
     let companies: Vec<CompanyStatus> = generations
@@ -305,11 +305,28 @@ struct AtDesk {
     desk: Arc<Desk>,
     undecided: HashMap<String, usize>,
     outbox: HashMap<String, (u64, u64)>,
+    /// Since when companies decide by a generation, by name and number.
+    since: HashMap<(String, u64), Option<Timestamp>>,
 }
 
 impl AtDesk {
-    fn look(desk: Arc<Desk>) -> Result<AtDesk, Problem> {
+    fn look(desk: Arc<Desk>, generations: &[Arc<Generation>]) -> Result<AtDesk, Problem> {
+        let since = match generations {
+            [one] => {
+                let id = desk.company(&one.company)?;
+                let after = one.number.saturating_add(1);
+                let newest = desk.journal().generations(id, after, 1)?.into_iter();
+                let since = newest.map(|row| ((one.company.clone(), row.number), row.activated_at));
+                since.collect()
+            }
+            _ => {
+                let active = desk.journal().active_generations()?.into_iter();
+                let since = active.map(|active| ((active.name, active.number), active.since));
+                since.collect()
+            }
+        };
         Ok(AtDesk {
+            since,
             undecided: desk.undecided_by_company(),
             outbox: telemetry::outbox(&desk)?,
             desk,
@@ -357,12 +374,9 @@ impl AtDesk {
     }
 
     /// Since when a company decides by a generation.
-    fn since(&self, company: &str, number: u64) -> Result<Option<Timestamp>, Problem> {
-        let journal = self.desk.journal();
-        let id = self.desk.company(company)?;
-        let newest = journal.generations(id, number.saturating_add(1), 1)?;
-        let row = newest.into_iter().find(|row| row.number == number);
-        Ok(row.and_then(|row| row.activated_at))
+    fn since(&self, generation: &Generation) -> Option<Timestamp> {
+        let which = (generation.company.clone(), generation.number);
+        self.since.get(&which).copied().flatten()
     }
 }
 
@@ -374,10 +388,7 @@ fn company(
     let name = &generation.company;
     let breakers = open_breakers(generation);
     let desk = at_desk.map(|at_desk| at_desk.of(name)).transpose()?;
-    let since = match at_desk {
-        Some(at_desk) => at_desk.since(name, generation.number)?,
-        None => None,
-    };
+    let since = at_desk.and_then(|at_desk| at_desk.since(generation));
     let mut concerns: Vec<String> = breakers
         .iter()
         .map(|breaker| {

@@ -20,7 +20,7 @@ use crate::{making, schema};
     path = "/v1/companies/{company}/tone",
     operation_id = "tone",
     tag = "decisions",
-    params(("company" = String, Path, description = "Name of the company."), schema::Patience),
+    params(("company" = String, Path, description = "Name of the company."), schema::Patience, schema::Traced),
     request_body(content = schema::ToneRequest, content_type = "application/json"),
     responses(
         (status = 200, description = "The decision.", body = schema::Decision),

@@ -22,6 +22,15 @@ pub(crate) struct Patience {
     deadline: Option<u32>,
 }
 
+/// The asker's trace.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "read by nobody: it is a description")]
+pub(crate) struct Traced {
+    /// The span this request belongs to (W3C Trace Context); one that is not right is as none.
+    traceparent: Option<String>,
+}
+
 /// Why there is no decision; each with a problem document.
 pub(crate) struct NoDecision;
 

@@ -1,11 +1,13 @@
 //! Where traces go. Whoever has spans hands them in and goes on at once: what
 //! finds no room is dropped and counted.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use patchbay_channels::egress::{AddressRange, Egress, EgressSettings};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::watch;
@@ -21,6 +23,9 @@ const WAITING: usize = 2_048;
 const TOGETHER: usize = 256;
 /// How long the first of them waits for others.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Passes a second that are traced only because a caller wants it: tracing costs,
+/// and whoever delivers could ask for it with each message.
+const WANTED: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// How long a collector may take for one lot.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -30,6 +35,8 @@ pub(crate) struct Collector {
     queue: Sender<Vec<Span>>,
     /// The share of traces that is kept, of all that ids may begin with.
     share: f64,
+    /// What is traced beyond that share.
+    wanted: DefaultDirectRateLimiter,
     counts: Arc<Counts>,
     /// Whether nothing more comes.
     stopped: watch::Sender<bool>,
@@ -67,6 +74,7 @@ impl Collector {
         Some(Collector {
             queue,
             share: settings.sample,
+            wanted: RateLimiter::direct(Quota::per_second(WANTED)),
             counts,
             stopped,
         })
@@ -79,6 +87,12 @@ impl Collector {
         let chance = u64::from_be_bytes(last);
         // A share of 1 is all, whatever the number rounds to.
         self.share >= 1.0 || (chance as f64) < self.share * 2f64.powi(64)
+    }
+
+    /// Whether a pass is traced because a caller wants it. Counts towards what
+    /// callers may want.
+    pub(crate) fn grants(&self) -> bool {
+        self.wanted.check().is_ok()
     }
 
     /// Whether the trace of these spans is kept.

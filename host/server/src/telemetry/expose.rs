@@ -47,6 +47,8 @@ fn host(app: &App, page: &mut Page) {
     let started = app.telemetry.started.as_millisecond() as f64 / 1e3;
     page.put(&family::BUILD, &[env!("CARGO_PKG_VERSION")], 1.0);
     page.put(&family::STARTED, &[], started);
+    let unready = app.companies.count_unready();
+    page.put(&family::UNREADY, &[], unready as f64);
     page.put(&family::RUNNING, &[], app.engine.running() as f64);
     page.put(&family::QUEUE_DEPTH, &[], app.workers.waiting() as f64);
     page.put(&family::PARKED, &[], app.engine.parked());

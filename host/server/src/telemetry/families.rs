@@ -50,6 +50,8 @@ families! {
         "1; the version stands in the label.";
     STARTED = Gauge, "patchbay_start_time_seconds", [],
         "When the server was started, in seconds since 1970.";
+    UNREADY = Gauge, "patchbay_companies_unready", [],
+        "Companies that are answered 503, because their setup cannot be built.";
 
     REQUESTS = Counter, "patchbay_requests_total", ["route", "status"],
         "Requests by route and status; 499 where the client had gone.";

@@ -4,12 +4,16 @@
 
 use serde_json::{Value, json};
 
-use super::spans::{Attribute, Span};
+use patchbay_model::traceparent::Traceparent;
 
-/// A span of the host's own.
-const INTERNAL: u8 = 1;
+use super::spans::{Attribute, Span, SpanKind};
+
 /// A span in which something failed.
 const ERROR: u8 = 2;
+/// Of a link's flags: it is known whether its span is somebody else's, it is,
+/// and its caller keeps it.
+const REMOTE: u32 = 0x300;
+const SAMPLED: u32 = 1;
 
 /// The body that brings these spans.
 pub(super) fn body(spans: &[Span]) -> Vec<u8> {
@@ -43,7 +47,7 @@ fn span(span: &Span) -> Value {
         "traceId": hexadecimal(&span.trace),
         "spanId": hexadecimal(&span.id),
         "name": span.name,
-        "kind": INTERNAL,
+        "kind": kind(span.kind),
         "startTimeUnixNano": span.start.to_string(),
         "endTimeUnixNano": span.end.to_string(),
         "attributes": attributes.collect::<Vec<_>>(),
@@ -52,10 +56,30 @@ fn span(span: &Span) -> Value {
     if let Some(parent) = &span.parent {
         document["parentSpanId"] = hexadecimal(parent).into();
     }
+    if let Some(of) = &span.link {
+        document["links"] = json!([link(of)]);
+    }
     if span.failed {
         document["status"] = json!({"code": ERROR});
     }
     document
+}
+
+/// The number of a kind.
+fn kind(kind: SpanKind) -> u8 {
+    match kind {
+        SpanKind::Internal => 1,
+        SpanKind::Server => 2,
+        SpanKind::Consumer => 5,
+    }
+}
+
+fn link(of: &Traceparent) -> Value {
+    json!({
+        "traceId": hexadecimal(&of.trace),
+        "spanId": hexadecimal(&of.span),
+        "flags": if of.sampled { REMOTE | SAMPLED } else { REMOTE },
+    })
 }
 
 fn text(key: &str, value: &str) -> Value {

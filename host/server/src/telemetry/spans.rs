@@ -11,8 +11,7 @@ use patchbay_engine::decision::{Decision, Micros};
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind;
-
-use super::traceparent::Traceparent;
+use patchbay_model::traceparent::Traceparent;
 
 /// Id of a trace.
 pub(crate) type TraceId = [u8; 16];
@@ -26,14 +25,28 @@ pub(crate) struct Span {
     pub(crate) id: SpanId,
     pub(crate) parent: Option<SpanId>,
     pub(crate) name: &'static str,
+    pub(crate) kind: SpanKind,
     /// Nanoseconds since 1970.
     pub(crate) start: u64,
     pub(crate) end: u64,
     pub(crate) attributes: Vec<(&'static str, Attribute)>,
     /// What happened, and when.
     pub(crate) events: Vec<(u64, &'static str)>,
+    /// A span of another trace that led to it.
+    pub(crate) link: Option<Traceparent>,
     /// Whether a policy failed in it.
     pub(crate) failed: bool,
+}
+
+/// Which side of an exchange a span is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpanKind {
+    /// The host's own doing.
+    Internal,
+    /// A request that somebody waits for.
+    Server,
+    /// What somebody handed in, and did not wait for.
+    Consumer,
 }
 
 /// What is said of a span.
@@ -121,10 +134,12 @@ impl Making {
             id,
             parent,
             name,
+            kind: SpanKind::Internal,
             start,
             end: end.max(start),
             attributes: Vec::new(),
             events: Vec::new(),
+            link: None,
             failed: false,
         });
         &mut self.spans[index]
@@ -193,12 +208,13 @@ impl<'a> From<&'a ToldPart> for Asked<'a> {
     }
 }
 
-/// Spans of a pass over a conversation; with its first pass, of the
-/// conversation as a whole.
-pub(super) fn of_pass(pass: &CommittedPass<'_>) -> Vec<Span> {
+/// Spans of a pass over a conversation, in its trace; with its first pass, of
+/// the conversation as a whole. Where it is not kept whole, the others have
+/// nothing above them.
+pub(super) fn of_pass(pass: &CommittedPass<'_>, trace: TraceId, is_whole: bool) -> Vec<Span> {
     let moments = Moments::now();
     let told = pass.told;
-    let trace = trace(pass.company, pass.conversation);
+    let is_first = pass.first_sequence == 1;
     let root: SpanId = derived(&[&trace, b"conversation"]);
     let began = moments.at(told.began);
     let taken = began.saturating_sub(nanos(told.waited.unwrap_or_default()));
@@ -221,7 +237,12 @@ pub(super) fn of_pass(pass: &CommittedPass<'_>) -> Vec<Span> {
         .filter_map(EntryKind::of)
         .collect();
     let ended = moments.at(told.ended);
-    let span = making.span(Some(root), name(pass.cause, &kinds), taken, moments.nanos);
+    let parent = (is_whole || is_first).then_some(root);
+    let span = making.span(parent, name(pass.cause, &kinds), taken, moments.nanos);
+    if pass.cause == INPUT {
+        span.kind = SpanKind::Consumer;
+        span.link = told.delivered_in;
+    }
     span.attributes.extend_from_slice(&about);
     span.attributes.push(("patchbay.cause", pass.cause.into()));
     span.events = kinds.iter().map(|kind| (ended, kind.as_str())).collect();
@@ -244,13 +265,16 @@ pub(super) fn of_pass(pass: &CommittedPass<'_>) -> Vec<Span> {
         moments.at(pass.writing),
         moments.nanos,
     );
-    if pass.first_sequence == 1 {
+    if is_first {
         let span = making.span(None, "conversation", taken, moments.nanos);
         span.id = root;
         span.attributes.extend_from_slice(&about);
     }
     making.spans
 }
+
+/// The cause of a pass about something that was delivered.
+const INPUT: &str = "input";
 
 /// What a pass is called: by the step of an interaction's way it was.
 fn name(cause: &'static str, kinds: &[EntryKind]) -> &'static str {
@@ -265,7 +289,7 @@ fn name(cause: &'static str, kinds: &[EntryKind]) -> &'static str {
         (EntryKind::Offered, "offer"),
         (EntryKind::ClockRang, "clock"),
     ];
-    if cause == "input" {
+    if cause == INPUT {
         return "interaction";
     }
     let step = STEPS.iter().find(|(kind, _)| kinds.contains(kind));
@@ -299,8 +323,9 @@ pub(super) fn of_request(
             Attribute::from(decision.stamp.generation),
         ),
     ];
-    let parent = of.map(|of| of.parent);
+    let parent = of.map(|of| of.span);
     let span = making.span(parent, "decision", start, moments.nanos);
+    span.kind = SpanKind::Server;
     span.attributes.extend_from_slice(&said);
     span.attributes
         .push(("patchbay.outcome", decision.outcome.as_str().into()));
@@ -319,85 +344,4 @@ pub(super) fn of_request(
 }
 
 #[cfg(test)]
-mod tests {
-    use patchbay_desk::observer::{Told, ToldDecision};
-
-    use super::*;
-
-    #[test]
-    fn each_stage_and_plugin_of_a_pass_has_a_span_that_says_what_decided() {
-        let now = Instant::now();
-        let part = |stage, plugin: &str, outcome| ToldPart {
-            stage,
-            plugin: plugin.to_owned(),
-            outcome,
-            micros: Micros {
-                queue: 1,
-                instantiate: 2,
-                call: 30,
-            },
-        };
-        let told = Told {
-            began: now,
-            ended: now,
-            waited: Some(Duration::from_millis(1)),
-            decisions: vec![ToldDecision {
-                entry: 1,
-                kind: EntryKind::Received,
-                outcome: OutcomeKind::Ok,
-                generation: 7,
-                made: now,
-                stages: [true, true, false, false],
-                parts: vec![
-                    part(Stage::Classify, "care", OutcomeKind::Ok),
-                    part(Stage::Classify, "spam", OutcomeKind::Trapped),
-                    part(Stage::Route, "care", OutcomeKind::Ok),
-                ],
-            }],
-            kinds: vec![EntryKind::Received as u16],
-            unrecorded: 0,
-        };
-        let spans = of_pass(&CommittedPass {
-            company: "northwind",
-            conversation: ConversationId([1; 16]),
-            cause: "input",
-            first_sequence: 4,
-            first_feed: 40,
-            told: &told,
-            writing: now,
-        });
-        let names: Vec<&str> = spans.iter().map(|span| span.name).collect();
-        let expected = [
-            "interaction",
-            "intake",
-            "classify",
-            "plugin",
-            "plugin",
-            "route",
-            "plugin",
-            "commit",
-        ];
-        assert_eq!(names, expected);
-        let spam = &spans[4];
-        assert_eq!(spam.parent, Some(spans[2].id));
-        assert_eq!(spans[2].parent, Some(spans[0].id));
-        assert_eq!(spam.end - spam.start, 33_000);
-        assert!(spam.failed && spans[2].failed && !spans[5].failed);
-        for (key, value) in [
-            ("patchbay.decision", Attribute::Number(41)),
-            ("patchbay.generation", Attribute::Number(7)),
-            ("patchbay.plugin", Attribute::from("spam")),
-            ("patchbay.outcome", Attribute::from("trapped")),
-        ] {
-            assert!(spam.attributes.contains(&(key, value)), "{key}: {spam:?}");
-        }
-    }
-
-    #[test]
-    fn a_conversation_has_the_same_trace_at_every_start_and_no_other_has_it() {
-        let first = trace("northwind", ConversationId([1; 16]));
-        assert_eq!(first, trace("northwind", ConversationId([1; 16])));
-        assert_ne!(first, trace("northwind", ConversationId([2; 16])));
-        assert_ne!(first, trace("southwind", ConversationId([1; 16])));
-    }
-}
+mod tests;

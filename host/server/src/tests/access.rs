@@ -384,7 +384,7 @@ async fn without_tokens_whoever_acts_is_named() {
 }
 
 /// Follow a feed until it ends.
-async fn follow(client: &Client, header: &str) -> tokio::net::TcpStream {
+pub(super) async fn follow(client: &Client, header: &str) -> tokio::net::TcpStream {
     let path = format!("{COMPANY}/events");
     let mut stream = client.connect().await;
     let request = client.request("GET", &path, header, "");
@@ -395,7 +395,7 @@ async fn follow(client: &Client, header: &str) -> tokio::net::TcpStream {
     stream
 }
 
-async fn ends(mut stream: tokio::net::TcpStream) {
+pub(super) async fn ends(mut stream: tokio::net::TcpStream) {
     let mut rest = Vec::new();
     let ended = timeout(Duration::from_secs(60), stream.read_to_end(&mut rest)).await;
     ended.expect("the feed ends").expect("in order");

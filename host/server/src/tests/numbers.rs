@@ -181,6 +181,65 @@ fn family(name: &str) -> &str {
     family.unwrap_or(name)
 }
 
+/// Families an expression names, with the labels it says of any of them.
+fn named_in(expression: &str) -> (BTreeSet<&str>, BTreeSet<&str>) {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let words = expression.split(|character| !is_name(character));
+    let families = words
+        .filter(|word| word.starts_with("patchbay_"))
+        .map(family);
+    let within = |open: &'static str, close: char| {
+        let parts = expression.split(open).skip(1);
+        parts.filter_map(move |part| part.split_once(close))
+    };
+    let matched = within("{", '}').flat_map(|(matchers, _)| matchers.split(','));
+    let matched = matched.filter_map(|matcher| matcher.split(['=', '!']).next());
+    let grouped = within("by (", ')').flat_map(|(labels, _)| labels.split(','));
+    let labels = matched.chain(grouped).map(str::trim);
+    (families.collect(), labels.collect())
+}
+
+/// Check that what an expression names is there.
+fn holds(expression: &str) -> BTreeSet<&str> {
+    let (families, labels) = named_in(expression);
+    assert!(!families.is_empty(), "{expression}");
+    // Of a histogram; and what whoever scrapes adds.
+    let mut known = BTreeSet::from(["le", "instance"]);
+    for name in &families {
+        let labels = telemetry::labels(name);
+        known.extend(labels.unwrap_or_else(|| panic!("no {name}: {expression}")));
+    }
+    assert!(labels.is_subset(&known), "{labels:?} of {expression}");
+    families
+}
+
+#[test]
+fn every_alert_is_made_of_numbers_that_are_there_and_told_of() {
+    let rules = include_str!("../../../../docs/prometheus/patchbay.rules.yaml");
+    let published = include_str!("../../../../docs/metrics.md");
+    let of = |line: &'static str, key: &str| line.trim().strip_prefix(key).map(str::trim);
+    let (mut alerts, mut expressions) = (BTreeSet::new(), 0);
+    let mut labels = BTreeSet::new();
+    for line in rules.lines() {
+        alerts.extend(of(line, "- alert:"));
+        if let Some(expression) = of(line, "expr:") {
+            holds(expression);
+            labels = named_in(expression).1;
+            expressions += 1;
+        }
+        for said in line.split("$labels.").skip(1) {
+            let label = said.split([' ', '}']).next().unwrap_or_default();
+            assert!(labels.contains(label), "{label} in {line}");
+        }
+    }
+    let rows = published.lines();
+    let told = rows.filter_map(|row| row.strip_prefix("| `Patchbay")?.split('`').next());
+    let told: BTreeSet<String> = told.map(|name| format!("Patchbay{name}")).collect();
+    let alerts: BTreeSet<String> = alerts.into_iter().map(str::to_owned).collect();
+    assert_eq!(told, alerts);
+    assert!(expressions == alerts.len() && expressions > 0);
+}
+
 #[test]
 fn the_dashboard_shows_every_family_and_none_that_is_not_there() {
     let dashboard = include_str!("../../../../docs/grafana/patchbay.json");
@@ -190,13 +249,7 @@ fn the_dashboard_shows_every_family_and_none_that_is_not_there() {
         let targets = panel["targets"].as_array().into_iter().flatten();
         expressions.extend(targets.filter_map(|target| target["expr"].as_str()));
     }
-    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    let named: BTreeSet<&str> = expressions
-        .iter()
-        .flat_map(|expression| expression.split(|character| !is_name(character)))
-        .filter(|word| word.starts_with("patchbay_"))
-        .map(family)
-        .collect();
+    let named: BTreeSet<&str> = expressions.into_iter().flat_map(holds).collect();
     let published: BTreeSet<&str> = telemetry::families().collect();
     assert_eq!(named, published);
 }

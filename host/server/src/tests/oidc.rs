@@ -18,8 +18,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::Running;
+use super::access::{ends, follow};
 use super::client::Answer;
 use crate::oidc::{Issuer as Verifier, Patience, Refusal};
 use crate::settings::{Algorithm, Grant, JournalSettings, OidcSettings};
@@ -607,6 +609,42 @@ async fn the_server_takes_such_a_token_for_its_company_its_role_and_its_agent() 
     ask(&server, "GET", queues, &wrong, "")
         .await
         .problem(401, "invalid-token");
+}
+
+#[tokio::test]
+async fn whoever_follows_the_feed_is_cut_off_when_they_leave_the_roster() {
+    let pair = Pair::new("a");
+    let issuer = Issuer::start(&[&pair]).await;
+    let (server, _place) = at(&issuer).await;
+    let olga = pair.signed(&issuer.claims(|_| {}));
+    let agents = "/v1/companies/northwind/agents";
+    let two = r#"[{"id":"ana"},{"id":"ben"}]"#;
+    let put = ask(&server, "POST", agents, &olga, two).await;
+    assert_eq!(put.status, 200, "{put:?}");
+    let of = |agent: &str| {
+        let claims = issuer.claims(|claims| {
+            claims["role"] = json!("agent");
+            claims["agent"] = json!(agent);
+        });
+        format!("Authorization: Bearer {}\r\n", pair.signed(&claims))
+    };
+    let client = server.client;
+    let ana = follow(&client, &of("ana")).await;
+    let mut ben = follow(&client, &of("ben")).await;
+    let gone = format!("{agents}/ana");
+    let removed = ask(&server, "DELETE", &gone, &olga, "").await;
+    assert_eq!(removed.status, 204, "{removed:?}");
+    ends(ana).await;
+    // Her token is good still: the issuer knows nothing of the roster.
+    let events = "/v1/companies/northwind/events";
+    let again = client.ask("GET", events, &of("ana"), "").await;
+    again.problem(403, "forbidden");
+    // Whoever stays hears that she left.
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("ana") {
+        let read = timeout(Duration::from_secs(60), ben.read_buf(&mut heard)).await;
+        assert!(read.expect("in time").expect("no reset") > 0, "it goes on");
+    }
 }
 
 #[tokio::test]

@@ -3,13 +3,21 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use patchbay_desk::{Delivery, Desk, DeskSettings};
+use patchbay_journal::{Options, SqliteJournal};
+use patchbay_model::traceparent::Traceparent;
 use patchbay_model::web_address::WebAddress;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::working::{Given, Office, sink};
-use super::{DECIDE, HELLO, Running};
-use crate::settings::TelemetrySettings;
+use super::working::{COMPANY, Given, Office, sink};
+use super::{DECIDE, HELLO, Running, company};
+use crate::settings::{JournalSettings, TelemetrySettings};
+use crate::telemetry::Collector;
+
+/// A caller's trace, and a span of it.
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const SPAN: &str = "00f067aa0ba902b7";
 
 fn to(url: &str, sample: f64) -> TelemetrySettings {
     TelemetrySettings {
@@ -40,6 +48,15 @@ async fn spans_until(given: &Given, name: &str) -> Vec<Value> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("no span {name} within a minute");
+}
+
+/// What a caller says who traces, with these flags.
+fn header(flags: &str) -> String {
+    format!("traceparent: 00-{TRACE}-{SPAN}-{flags}\r\n")
+}
+
+fn message(id: &str, author: &str) -> Value {
+    json!({"id": id, "channel": "chat", "text": "Hello?", "author": {"address": author}})
 }
 
 fn said<'a>(span: &'a Value, key: &str) -> Option<&'a str> {
@@ -99,11 +116,9 @@ async fn an_interaction_is_one_trace_from_its_delivery_to_the_published_reply() 
 async fn a_request_is_traced_where_its_caller_does() {
     let (url, collected) = sink().await;
     let server = Running::with(|settings| settings.telemetry = to(&url, 0.0)).await;
-    let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
     server.client.post(DECIDE, HELLO).await;
     for flags in ["00", "01"] {
-        let header = format!("traceparent: 00-{trace}-{parent}-{flags}\r\n");
-        let answer = server.client.post_with(DECIDE, &header, HELLO).await;
+        let answer = server.client.post_with(DECIDE, &header(flags), HELLO).await;
         assert_eq!(answer.status, 200);
     }
     let server = server.stop().await;
@@ -114,9 +129,139 @@ async fn a_request_is_traced_where_its_caller_does() {
         1,
         "what waited was sent before the end: {spans:?}"
     );
-    assert_eq!(spans[0]["traceId"], trace);
-    assert_eq!(spans[0]["parentSpanId"], parent);
+    assert_eq!(spans[0]["traceId"], TRACE);
+    assert_eq!(spans[0]["parentSpanId"], SPAN);
+    assert_eq!(spans[0]["kind"], 2, "a server's");
     assert_eq!(said(&spans[0], "patchbay.company"), Some("northwind"));
+}
+
+#[tokio::test]
+async fn an_interaction_is_linked_to_what_its_caller_traced_the_delivery_as() {
+    let (url, collected) = sink().await;
+    let office = Office::set(&[], |settings| settings.telemetry = to(&url, 1.0)).await;
+    let (path, body) = (format!("{COMPANY}/interactions"), message("1", "@jo"));
+    let client = &office.server.client;
+    let with = header("00");
+    let taken = client.post_with(&path, &with, body.to_string()).await;
+    assert_eq!(taken.status, 202, "{taken:?}");
+    let spans = spans_until(&collected, "interaction").await;
+    let of = |name: &str| {
+        let found = spans.iter().find(|span| span["name"] == name);
+        found.unwrap_or_else(|| panic!("no {name} in {spans:?}"))
+    };
+    let link = json!([{"traceId": TRACE, "spanId": SPAN, "flags": 0x300}]);
+    assert_eq!(of("interaction")["links"], link);
+    assert_eq!(of("interaction")["kind"], 5, "a consumer's");
+    assert_ne!(of("interaction")["traceId"], TRACE, "a trace of its own");
+    for name in ["conversation", "intake", "commit"] {
+        assert!(of(name)["links"].is_null(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_interaction_of_a_batch_is_linked_and_a_header_that_is_none_changes_nothing() {
+    let (url, collected) = sink().await;
+    let office = Office::set(&[], |settings| settings.telemetry = to(&url, 1.0)).await;
+    let client = &office.server.client;
+    let lines = [message("1", "@jo"), message("2", "@mia")];
+    let lines = lines.map(|line| line.to_string()).join("\n");
+    let head = client.head("POST", &format!("{COMPANY}/interactions"));
+    let request = format!(
+        "{head}{}Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n{lines}",
+        header("01"),
+        lines.len()
+    );
+    let taken = client.raw(request.as_bytes()).await;
+    assert_eq!(taken.json()["accepted"], 2, "{taken:?}");
+    let wrong = header("01").replace(SPAN, "0000000000000000");
+    let body = message("3", "@ana").to_string();
+    let path = format!("{COMPANY}/interactions");
+    let taken = client.post_with(&path, &wrong, body).await;
+    assert_eq!(taken.status, 202, "{taken:?}");
+    office.settled().await;
+    office.server.stop().await;
+    let spans = spans(&collected);
+    let about = spans.iter().filter(|span| span["name"] == "interaction");
+    let mut linked: Vec<bool> = about.map(|span| span["links"].is_array()).collect();
+    linked.sort_unstable();
+    assert_eq!(linked, [false, true, true]);
+}
+
+#[tokio::test]
+async fn a_caller_who_traces_has_the_pass_traced_and_one_who_does_not_has_not() {
+    let (url, collected) = sink().await;
+    let office = Office::set(&[], |settings| settings.telemetry = to(&url, 0.0)).await;
+    let path = format!("{COMPANY}/interactions");
+    for (id, flags) in [("1", "00"), ("2", "01"), ("3", "01"), ("4", "00")] {
+        let body = message(id, "@jo").to_string();
+        let taken = office
+            .server
+            .client
+            .post_with(&path, &header(flags), body)
+            .await;
+        assert_eq!(taken.status, 202, "{taken:?}");
+    }
+    office.settled().await;
+    office.server.stop().await;
+    let spans = spans(&collected);
+    let about: Vec<&Value> = spans
+        .iter()
+        .filter(|span| span["name"] == "interaction")
+        .collect();
+    assert_eq!(about.len(), 2, "{spans:?}");
+    for span in about {
+        assert_eq!(span["links"][0]["flags"], 0x301);
+        assert!(
+            span["parentSpanId"].is_null(),
+            "the conversation's span was not kept, and is not named: {span}"
+        );
+    }
+    let whole = spans.iter().any(|span| span["name"] == "conversation");
+    assert!(!whole, "its first pass was not traced");
+}
+
+#[tokio::test]
+async fn what_was_taken_in_before_a_restart_is_linked_after_it() {
+    let (url, collected) = sink().await;
+    let place = tempfile::tempdir().expect("a place");
+    let settings = JournalSettings::at(place.path().join("desk.db"));
+    let of = Traceparent::parse(&format!("00-{TRACE}-{SPAN}-01"));
+    {
+        // A desk that decides nothing: what it takes in waits in the journal.
+        let (_, built) = company(super::NORTHWIND);
+        let journal = SqliteJournal::open(&Options::new(&settings.path, &settings.key));
+        let nobody = DeskSettings {
+            workers: 0,
+            ..DeskSettings::default()
+        };
+        let companies = vec![std::sync::Arc::new(built.generation)];
+        let journal = std::sync::Arc::new(journal.expect("a journal"));
+        let desk = Desk::open(journal, companies, nobody).expect("a desk");
+        let delivery = Delivery::from_outside(message("1", "@jo")).expect("valid");
+        let delivery = Delivery {
+            traceparent: Some(of.expect("one")),
+            ..delivery
+        };
+        desk.accept("northwind", vec![delivery]).expect("taken in");
+    }
+    let server = Running::with(|server| {
+        server.journal = Some(settings);
+        server.telemetry = to(&url, 0.0);
+    })
+    .await;
+    let spans = spans_until(&collected, "interaction").await;
+    let span = spans.iter().find(|span| span["name"] == "interaction");
+    let link = json!([{"traceId": TRACE, "spanId": SPAN, "flags": 0x301}]);
+    assert_eq!(span.expect("one")["links"], link);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn callers_cannot_have_everything_traced() {
+    let (url, _) = sink().await;
+    let collector = Collector::of(&to(&url, 0.0)).expect("one");
+    let granted = (0..10_000).filter(|_| collector.grants()).count();
+    assert!((1..10_000).contains(&granted), "{granted} of 10,000");
 }
 
 #[tokio::test]

@@ -124,6 +124,29 @@ async fn a_file_that_changes_is_applied_and_stands_in_the_trail() {
 }
 
 #[tokio::test]
+async fn a_defect_met_with_one_file_leaves_the_others_watched_and_passes() {
+    let mut at = Watched::new().await;
+    let harbour = NORTHWIND.replace("northwind", "harbour");
+    at.write("harbour.toml", &harbour);
+    at.write("northwind.toml", &with_queue("tax"));
+    for _ in 0..2 {
+        at.watch.look_by(|watch, path, setups, desk| {
+            assert!(!path.ends_with("harbour.toml"), "a defect");
+            watch.look_once(path, setups, desk);
+        });
+    }
+    assert_eq!(at.state().await, (2, "applied".to_owned()));
+    let path = "/v1/companies/harbour/generations";
+    let list = async |at: &Watched| at.server.client.get(path).await.status;
+    // It is let be for a while.
+    at.look();
+    assert_eq!(list(&at).await, 404);
+    at.watch.hurry();
+    at.look();
+    assert_eq!(list(&at).await, 200, "it began");
+}
+
+#[tokio::test]
 async fn a_file_that_is_wrong_changes_nothing_and_is_told() {
     let mut at = Watched::new().await;
     at.write(

@@ -143,7 +143,7 @@ impl Office {
             .to_owned()
     }
 
-    async fn settled(&self) {
+    pub(super) async fn settled(&self) {
         let desk = self.server.app.desk().expect("a desk");
         let settled = tokio::task::spawn_blocking(move || desk.settled());
         settled.await.expect("no panic");

@@ -94,6 +94,7 @@ fn answer(desk: &Desk, id: &str) -> ReplyStatus {
 
 #[test]
 fn a_bypassed_stage_is_not_asked_and_that_outlives_a_restart() {
+    let _alone = super::alone();
     let place = tempfile::tempdir().expect("a place");
     let generation = generation();
     {
@@ -137,6 +138,7 @@ fn a_bypassed_stage_is_not_asked_and_that_outlives_a_restart() {
 
 #[test]
 fn a_decision_made_under_a_bypass_is_replayed_to_the_same_bytes() {
+    let _alone = super::alone();
     let place = tempfile::tempdir().expect("a place");
     let generation = generation();
     let desk = open(place.path(), &generation);
@@ -169,6 +171,7 @@ fn a_decision_made_under_a_bypass_is_replayed_to_the_same_bytes() {
 
 #[test]
 fn a_reply_that_is_not_checked_is_held_unless_the_operator_says_otherwise() {
+    let _alone = super::alone();
     let place = tempfile::tempdir().expect("a place");
     let desk = open(place.path(), &generation());
     hear(&desk, "1");
@@ -201,6 +204,7 @@ fn a_reply_that_is_not_checked_is_held_unless_the_operator_says_otherwise() {
 
 #[test]
 fn a_bypass_ends_by_itself_and_says_so() {
+    let _alone = super::alone();
     let place = tempfile::tempdir().expect("a place");
     let desk = open(place.path(), &generation());
     order(&desk, "route", 1, false).expect("bypassed");
@@ -225,6 +229,7 @@ fn a_bypass_ends_by_itself_and_says_so() {
 
 #[test]
 fn what_cannot_be_bypassed_is_refused_and_nothing_changes() {
+    let _alone = super::alone();
     let place = tempfile::tempdir().expect("a place");
     let desk = open(place.path(), &generation());
     let refused = |word: &str, seconds: i64| match order(&desk, word, seconds, false) {

@@ -4,11 +4,18 @@ mod bypass;
 mod storm;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_generation::assemble::{Assembler, Built};
 use patchbay_pack::build::BuildOptions;
+
+/// Have no other test of this process run: one of them measures its memory.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A company whose every stage is the guest's, and which may speak for so long.
 fn company(name: &str) -> String {
