@@ -47,9 +47,9 @@ pub(crate) async fn check(
     match checked {
         Ok(()) => {
             let caller = request.extensions().get::<Caller>().cloned();
-            let path = request.uri().path().to_owned();
+            let asked = request.uri().clone();
             let mut response = next.run(request).await;
-            naming::tell_companies(&app, caller.as_ref(), &path, &mut response);
+            naming::tell_companies(&app, caller.as_ref(), asked.path(), &mut response);
             response
         }
         Err(problem) => {
