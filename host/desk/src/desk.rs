@@ -9,6 +9,7 @@ mod bypassing;
 mod draining;
 mod inquiring;
 mod judging;
+mod obstacles;
 mod orders;
 mod people;
 mod rolling;
@@ -30,11 +31,12 @@ use patchbay_journal::{CompanyId, Journal, JournalError, Kind, Ordinal};
 use patchbay_model::directory::DirectoryError;
 use thiserror::Error;
 
-pub use activating::{ActivateError, Change, Obstacle};
-pub(crate) use activating::{obstacles, queues_at_hand};
+pub use activating::{ActivateError, Change};
 pub use bypassing::BypassError;
 pub use draining::Left;
 pub use inquiring::OnTrial;
+pub use obstacles::Obstacle;
+pub(crate) use obstacles::{obstacles, queues_at_hand};
 pub use orders::Drain;
 pub use people::{AgentStatus, QueueStatus};
 pub use rolling::RolloutError;
@@ -51,6 +53,7 @@ use crate::surge::Surges;
 use crate::timers::Timers;
 use crate::work::WorkList;
 use asking::Requests;
+use obstacles::Used;
 use orders::Orders;
 use turning::Turning;
 
@@ -189,6 +192,9 @@ struct Here {
     /// Held while the roster changes, on the floor and in the journal.
     roster: Mutex<()>,
     orders: Orders,
+    /// What work at hand may be in or for; absent: whatever was before the
+    /// start.
+    used: Mutex<Option<Used>>,
     /// Decisions whose transcript was wanted and not kept.
     unrecorded: AtomicU64,
 }
@@ -204,12 +210,23 @@ impl Here {
             surges: Surges::default(),
             roster: Mutex::new(()),
             orders,
+            used: Mutex::new(None),
             unrecorded: AtomicU64::new(0),
         }
     }
 
     fn generation(&self) -> Arc<Generation> {
         self.deciding().generation
+    }
+
+    fn used(&self) -> Option<Used> {
+        let used = self.used.lock();
+        used.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn use_also(&self, used: Used) {
+        let own = self.used.lock();
+        *own.unwrap_or_else(PoisonError::into_inner) = Some(used);
     }
 
     fn deciding(&self) -> Deciding {
@@ -402,6 +419,12 @@ impl Desk {
         known.ok_or_else(|| DeskError::UnknownCompany(name.to_owned()))
     }
 
+    /// What work a company has at hand may be in or for; none: nobody has
+    /// looked yet.
+    pub(crate) fn used(&self, company: CompanyId) -> Option<Used> {
+        self.inner.at(company)?.used()
+    }
+
     /// What time it is at the desk.
     pub fn now(&self) -> Timestamp {
         self.inner.now()
@@ -427,8 +450,8 @@ impl Desk {
     }
 
     /// Finish what has begun, and decide nothing more. What was taken in and
-    /// not decided about waits in the journal. No company's setup changes from
-    /// then on.
+    /// not decided about waits in the journal. No company decides by another
+    /// setup from then on.
     pub fn stop(&self) {
         self.inner.work.close();
         // A change that is being written is whole when this returns.

@@ -405,9 +405,8 @@ impl Setups {
         company: CompanyId,
         next: &Generation,
     ) -> Result<Vec<Obstacle>, JournalError> {
-        let desk = self.desk.as_ref();
-        let before = desk.and_then(|desk| desk.generation(&next.company).ok());
-        obstacles(&*self.journal, company, before.as_deref(), next)
+        let used = self.desk.as_ref().and_then(|desk| desk.used(company));
+        obstacles(&*self.journal, company, used.as_ref(), next)
     }
 
     fn change(
@@ -582,20 +581,12 @@ impl Setups {
         Some(bytes)
     }
 
-    /// A generation that is kept, built again.
+    /// A generation that is kept, built again as it was last activated.
     ///
     /// # Errors
     /// [`Refused`] with everything that is wrong with it by now.
     pub fn built(&self, company: CompanyId, number: u64) -> Result<Generation, Refused> {
-        let (document, source) = self.source(company, number)?;
-        let mut built = self
-            .assembler
-            .rebuild(&source, number)
-            .map_err(|problems| Refused::Wrong {
-                document: document.document,
-                problems,
-                obstacles: Vec::new(),
-            })?;
+        let mut built = self.rebuilt(company, number)?;
         let kept = self.journal.generation(company, number)?;
         built
             .moved
@@ -603,7 +594,19 @@ impl Setups {
         Ok(built)
     }
 
-    /// The same, at once where it was asked for not long ago.
+    /// The same, without what was said when it was last activated.
+    fn rebuilt(&self, company: CompanyId, number: u64) -> Result<Generation, Refused> {
+        let (document, source) = self.source(company, number)?;
+        let built = self.assembler.rebuild(&source, number);
+        built.map_err(|problems| Refused::Wrong {
+            document: document.document,
+            problems,
+            obstacles: Vec::new(),
+        })
+    }
+
+    /// One to look at or to try: where queues moved is said anew when it is
+    /// activated. At once where it was asked for not long ago.
     ///
     /// # Errors
     /// As [`built`](Setups::built).
@@ -611,7 +614,7 @@ impl Setups {
         if let Some(generation) = self.kept_ready(company, number) {
             return Ok(generation);
         }
-        let built = self.built(company, number).map(Arc::new)?;
+        let built = self.rebuilt(company, number).map(Arc::new)?;
         self.keep(company, Some(Arc::clone(&built)));
         Ok(built)
     }

@@ -92,17 +92,22 @@ impl Gate {
         }
     }
 
-    /// Go in at once with a party of this size, where that leaves a place for
-    /// somebody else.
+    /// Go in at once with a party of this size, where nobody is inside or that
+    /// leaves a place for somebody else.
     ///
     /// # Errors
     /// `overloaded` where it would not.
     pub fn slip_in(&self, places: usize) -> Result<Pass<'_>, Outcome> {
         let mut counts = self.counts();
-        if counts.waiting > 0 || counts.inside + places >= self.room {
+        let after = counts.inside + places;
+        let leaves_room = match counts.inside {
+            0 => after <= self.room,
+            _ => after < self.room,
+        };
+        if counts.waiting > 0 || !leaves_room {
             return Err(self.overloaded("it would leave no place"));
         }
-        counts.inside += places;
+        counts.inside = after;
         Ok(Pass { gate: self, places })
     }
 
@@ -192,10 +197,11 @@ mod tests {
         let _earnest = gate.enter(Duration::ZERO).expect("the one that was left");
         drop((aside, other));
         assert_eq!(gate.inside(), 1);
-        assert!(
-            Gate::new(1, 10).slip_in(1).is_err(),
-            "never in the only place"
-        );
+        let narrow = Gate::new(1, 10);
+        drop(narrow.slip_in(1).expect("nobody is inside"));
+        let _earnest = narrow.enter(Duration::ZERO).expect("room");
+        assert!(narrow.slip_in(1).is_err(), "somebody is");
+        assert!(narrow.slip_in(2).is_err(), "never room");
     }
 
     #[test]

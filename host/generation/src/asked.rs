@@ -20,6 +20,8 @@ use crate::decide::seed_of;
 
 /// Most earlier interactions of a request.
 const EARLIER: usize = 256;
+/// What an agent or a queue is counted as.
+const PERSON_BYTES: usize = 1_024;
 
 /// An interaction to decide about, with whatever the sender knows of it.
 #[derive(Clone, Debug, Deserialize)]
@@ -98,6 +100,8 @@ pub struct Inquiry {
     pub draft: Option<DraftAtHand>,
     /// Whether every host call is kept in the answer.
     pub transcript: bool,
+    /// About how many bytes the people and queues take that the asker names.
+    pub bytes: usize,
     /// Id of its conversation, as the asker names it.
     conversation: Option<String>,
     exchange: Option<Arc<Exchange>>,
@@ -144,6 +148,7 @@ impl TryFrom<DecideRequest> for Inquiry {
             stages,
             draft: None,
             transcript: request.transcript,
+            bytes: PERSON_BYTES * (count(&request.agents) + count(&request.queues)),
             conversation: named,
             exchange: Some(Arc::new(exchange)),
             assessment,
@@ -185,6 +190,7 @@ impl TryFrom<ToneRequest> for Inquiry {
                 composing: request.composing,
             }),
             transcript: request.transcript,
+            bytes: 0,
             conversation: named,
             exchange: exchange.map(Arc::new),
             assessment,
@@ -196,6 +202,10 @@ impl TryFrom<ToneRequest> for Inquiry {
     }
 }
 
+fn count<T>(all: &Option<Vec<T>>) -> usize {
+    all.as_ref().map_or(0, Vec::len)
+}
+
 /// The conversation the asker names.
 fn named(conversation: Option<&Conversation>, interaction: Option<&Interaction>) -> Option<String> {
     let own = conversation.map(|conversation| &conversation.id);
@@ -205,7 +215,8 @@ fn named(conversation: Option<&Conversation>, interaction: Option<&Interaction>)
 
 impl Inquiry {
     /// What tells its conversation from others, as far as the asker says: the
-    /// conversation's id, else its author on the channel, else the message.
+    /// conversation's id, else the contact's, else its author on the channel,
+    /// else the message.
     pub fn thread(&self) -> String {
         if let Some(conversation) = &self.conversation {
             return format!("conversation\0{conversation}");
@@ -213,6 +224,9 @@ impl Inquiry {
         let message = match (&self.exchange, &self.draft) {
             (Some(exchange), _) => {
                 let interaction = &exchange.interaction;
+                if let Some(contact) = &exchange.contact.id {
+                    return format!("contact\0{contact}");
+                }
                 if let Some(author) = &interaction.author.address {
                     let account = interaction.account.as_deref().unwrap_or_default();
                     return format!("author\0{}\0{account}\0{author}", interaction.channel);
@@ -227,11 +241,15 @@ impl Inquiry {
         format!("message\0{message}")
     }
 
-    /// What a generation is asked in: with its own surroundings, but for the
-    /// people and queues the asker names.
+    /// Whether it is about a draft that is still being typed.
+    pub fn is_typed(&self) -> bool {
+        self.draft.as_ref().is_some_and(|draft| draft.composing)
+    }
+
+    /// What a generation is asked in.
     ///
     /// # Errors
-    /// [`InputError`] where those do not fit the generation.
+    /// As [`surroundings`](Inquiry::surroundings).
     pub fn situation(
         &self,
         generation: &Generation,
@@ -249,7 +267,12 @@ impl Inquiry {
         })
     }
 
-    fn surroundings(&self, generation: &Generation) -> Result<Arc<Surroundings>, InputError> {
+    /// What a generation goes by: what it has, but for the people and queues
+    /// the asker names.
+    ///
+    /// # Errors
+    /// [`InputError`] where those do not fit the generation.
+    pub fn surroundings(&self, generation: &Generation) -> Result<Arc<Surroundings>, InputError> {
         let own = &generation.surroundings;
         if self.agents.is_none() && self.queues.is_none() {
             return Ok(Arc::clone(own));

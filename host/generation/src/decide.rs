@@ -99,12 +99,17 @@ impl Generation {
     /// [`InputError`] where what is asked does not fit this generation.
     pub fn answer(&self, inquiry: &Inquiry, terms: &Terms) -> Result<Made<'_>, InputError> {
         let situation = inquiry.situation(self, terms.now)?;
+        Ok(self.answer_in(situation, inquiry, terms))
+    }
+
+    /// The same, in the situation it makes.
+    pub fn answer_in(&self, situation: Situation, inquiry: &Inquiry, terms: &Terms) -> Made<'_> {
         let trying = Trying::recording(inquiry.transcript.into()).bypassing(&terms.bypasses);
         let patience = terms.patience;
-        Ok(match &inquiry.draft {
+        match &inquiry.draft {
             Some(at_hand) => self.check_on(situation, at_hand.clone(), &trying, patience),
             None => self.decide_on(situation, &inquiry.stages, &trying, patience),
-        })
+        }
     }
 
     /// Decide about an interaction in a situation, at these stages: tone is

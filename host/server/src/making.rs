@@ -52,7 +52,6 @@ where
     let bypasses = desk.as_ref().map(|desk| desk.bypasses(&company));
     let bypasses = bypasses.and_then(Result::ok).unwrap_or_default();
     let load = app.load();
-    let on_trial = desk.and_then(|desk| desk.on_trial(&company, load));
     if !load.allows_repeats() && repeats(&body) {
         return Err(Problem::busy(
             "the host is full: drafts are not checked while they are typed",
@@ -60,7 +59,11 @@ where
     }
     let until = deadline.until(app.settings.deadline);
     let telemetry = Arc::clone(&app.telemetry);
+    let (whose, companies) = (company.clone(), Arc::clone(&app.companies));
     let work = move |turn: crate::workers::Turn<Result<Bytes, Problem>>| {
+        // What decides is what decides when its turn comes.
+        let generation = companies.get(&whose).unwrap_or(generation);
+        let on_trial = desk.and_then(|desk| desk.on_trial(&whose, load));
         let terms = Terms {
             now: Timestamp::now(),
             patience: turn.patience(),
@@ -70,7 +73,7 @@ where
         drop(body);
         let made = inquiry.and_then(|inquiry| {
             Ok(match &on_trial {
-                Some(on_trial) => on_trial.answer(&inquiry, &terms)?,
+                Some(on_trial) => on_trial.answer(inquiry, &terms)?,
                 None => generation.answer(&inquiry, &terms)?,
             })
         });

@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use patchbay_desk::Desk;
 use patchbay_desk::setups::{Refused, Setups, Wanted};
+use patchbay_desk::{ActivateError, Desk, DeskError};
 use patchbay_generation::assemble::Rejected;
 use patchbay_generation::source::Source;
 use patchbay_journal::JournalError;
@@ -295,6 +295,8 @@ impl Watch {
                 self.app.watched.applied(&company, path, plan.number);
                 false
             }
+            // It is right, and applied at the next start.
+            Err(Refused::Activate(ActivateError::Desk(DeskError::Stopping))) => false,
             Err(refused) => {
                 let passes = may_pass(&refused);
                 if passes {

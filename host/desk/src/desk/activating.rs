@@ -1,26 +1,22 @@
 //! A company's setup changes while its customers write.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use patchbay_generation::Generation;
 use patchbay_journal::{
-    Activation, AuditEntry, CompanyId, ConversationId, Journal, JournalError, NewGeneration, Note,
-    OutboxState, StateCopy,
+    Activation, AuditEntry, CompanyId, Journal, JournalError, NewGeneration, Note, StateCopy,
 };
 use serde_json::json;
 use thiserror::Error;
 
+use super::obstacles::{Obstacle, Used, obstacles};
 use super::orders::Orders;
 use super::{Deciding, Desk, DeskError, Here, Inner, people, rolling};
 use crate::assignment::Assignments;
 use crate::history::EntryKind;
 use crate::roster::Agent;
-
-/// Conversations and outbox items read at once.
-const PAGE: usize = 1_000;
 
 /// A setup a company is to decide by.
 #[derive(Debug)]
@@ -45,43 +41,6 @@ pub struct Change {
     pub audit: Option<AuditEntry>,
 }
 
-/// Work at hand that a setup has no room for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// Conversations wait in a queue that is gone, or came from it.
-    Queue {
-        /// The queue.
-        queue: String,
-        /// How many.
-        conversations: u64,
-    },
-    /// Something waits to be sent to a target that is gone, or was given up.
-    Target {
-        /// The target.
-        target: String,
-        /// How much.
-        items: u64,
-    },
-}
-
-impl fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Obstacle::Queue {
-                queue,
-                conversations,
-            } => write!(
-                f,
-                "{conversations} open conversations are in queue {queue:?}, which is gone; say where they go with [queue.{queue}] moved-to = \"…\""
-            ),
-            Obstacle::Target { target, items } => write!(
-                f,
-                "{items} items in the outbox are for target {target:?}, which is gone; let them go out first, or keep the target"
-            ),
-        }
-    }
-}
-
 /// Why a setup does not decide.
 #[derive(Debug, Error)]
 pub enum ActivateError {
@@ -97,100 +56,6 @@ pub enum ActivateError {
     /// It is not tried any more, or does worse than it may.
     #[error("generation {0} is not on trial any more, or beyond a bound")]
     NotOnTrial(u64),
-}
-
-/// Queues a company has conversations in, or from, and how many.
-///
-/// # Errors
-/// When the journal cannot be read.
-pub(crate) fn queues_at_hand(
-    journal: &dyn Journal,
-    company: CompanyId,
-) -> Result<BTreeMap<String, u64>, JournalError> {
-    let mut queues: BTreeMap<String, u64> = BTreeMap::new();
-    let mut after = Some((company, ConversationId([0; 16])));
-    loop {
-        let page = journal.unresolved(after, PAGE)?;
-        let full = page.len() == PAGE;
-        after = page.last().map(|last| (last.company, last.id));
-        let ours = page.into_iter().take_while(|row| row.company == company);
-        for queue in ours.filter_map(|row| row.queue) {
-            *queues.entry(queue).or_default() += 1;
-        }
-        if !full || after.is_none_or(|(whose, _)| whose != company) {
-            return Ok(queues);
-        }
-    }
-}
-
-/// Everything a company has at hand that a setup has no room for. What is at
-/// hand had room in the setup before: where that has nothing the next has not,
-/// nothing is looked through.
-///
-/// # Errors
-/// When the journal cannot be read.
-pub(crate) fn obstacles(
-    journal: &dyn Journal,
-    company: CompanyId,
-    before: Option<&Generation>,
-    next: &Generation,
-) -> Result<Vec<Obstacle>, JournalError> {
-    let has_queue =
-        |queue: &String| next.queues.contains_key(queue) || next.moved.contains_key(queue);
-    let keeps_queues = before.is_some_and(|before| {
-        // What moved may still be on its way.
-        let mut all = before.queues.keys().chain(before.moved.keys());
-        all.all(has_queue)
-    });
-    let has_target = |target: &String| next.targets.contains_key(target);
-    let keeps_targets = before.is_some_and(|before| before.targets.keys().all(has_target));
-    let queues = match keeps_queues {
-        true => BTreeMap::new(),
-        false => {
-            let mut queues = queues_at_hand(journal, company)?;
-            queues.retain(|queue, _| !has_queue(queue));
-            queues
-        }
-    };
-    let targets = match keeps_targets {
-        true => BTreeMap::new(),
-        false => undeliverable(journal, company, has_target)?,
-    };
-    let queues = queues
-        .into_iter()
-        .map(|(queue, conversations)| Obstacle::Queue {
-            queue,
-            conversations,
-        });
-    let targets = targets
-        .into_iter()
-        .map(|(target, items)| Obstacle::Target { target, items });
-    Ok(queues.chain(targets).collect())
-}
-
-/// What is on its way, or was given up, by its target, where that is not there.
-fn undeliverable(
-    journal: &dyn Journal,
-    company: CompanyId,
-    has_target: impl Fn(&String) -> bool,
-) -> Result<BTreeMap<String, u64>, JournalError> {
-    let mut targets = BTreeMap::new();
-    for state in [OutboxState::Waiting, OutboxState::Dead] {
-        let mut after = String::new();
-        loop {
-            let page = journal.outbox_list(company, state, &after, PAGE)?;
-            let Some(last) = page.last() else {
-                break;
-            };
-            after.clone_from(&last.key);
-            for item in page {
-                if !has_target(&item.target) {
-                    *targets.entry(item.target).or_default() += 1;
-                }
-            }
-        }
-    }
-    Ok(targets)
 }
 
 /// State that goes on under a newer version of a plugin.
@@ -218,9 +83,20 @@ impl Change {
         before: Option<&Generation>,
         now: Timestamp,
     ) -> Result<(CompanyId, Arc<Generation>), ActivateError> {
+        self.write_knowing(None, journal, before, now)
+    }
+
+    /// The same, where it may be known what work at hand is in or for.
+    fn write_knowing(
+        self,
+        used: Option<&Used>,
+        journal: &dyn Journal,
+        before: Option<&Generation>,
+        now: Timestamp,
+    ) -> Result<(CompanyId, Arc<Generation>), ActivateError> {
         let next = self.generation;
         let company = journal.company(&next.company)?;
-        let in_the_way = obstacles(journal, company, before, &next)?;
+        let in_the_way = obstacles(journal, company, used, &next)?;
         if !in_the_way.is_empty() {
             return Err(ActivateError::Obstacles(in_the_way));
         }
@@ -281,7 +157,13 @@ impl Desk {
                 .map_err(|error| floor_error(&change.generation, error))?;
         }
         inner.save_tally(company);
-        let (company, next) = change.write(&*inner.journal, before.as_deref(), now)?;
+        let used = here.as_ref().and_then(|here| here.used());
+        let (company, next) =
+            change.write_knowing(used.as_ref(), &*inner.journal, before.as_deref(), now)?;
+        if let (Some(here), Some(before)) = (&here, &before) {
+            // Passes that began on the one before end on it.
+            here.use_also(used.unwrap_or_else(|| Used::by(before)).and(&next));
+        }
         // It is written: whatever cannot follow now follows at the next start,
         // and what decides is what is written.
         match here {

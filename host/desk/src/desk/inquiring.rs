@@ -12,7 +12,7 @@ use patchbay_model::outcome::OutcomeKind;
 
 use super::{Desk, Inner};
 use crate::load::Load;
-use crate::rollout::{Arm, Question, Rollout, Trying};
+use crate::rollout::{Question, Rollout, Trying, decides};
 
 /// A company that tries a generation.
 pub struct OnTrial {
@@ -37,45 +37,34 @@ impl Desk {
 impl OnTrial {
     /// Answer what is asked: by the generation that is tried, where it decides
     /// for the asker's conversation; and have the other one asked too, where
-    /// that is compared.
+    /// that is compared. Of what is still being typed nothing is counted: it may
+    /// come at every keystroke.
     ///
     /// # Errors
     /// [`InputError`] where what is asked does not fit the generation.
-    pub fn answer(&self, inquiry: &Inquiry, terms: &Terms) -> Result<Made<'_>, InputError> {
-        let Rollout {
-            control, candidate, ..
-        } = &*self.rollout;
+    pub fn answer(&self, inquiry: Inquiry, terms: &Terms) -> Result<Made<'_>, InputError> {
         let thread = inquiry.thread();
-        let line = &self.inner.beside;
-        let trying = Trying::of(&self.rollout, thread.as_bytes(), line, self.has_time);
-        let Some(trying) = trying else {
-            return control.answer(inquiry, terms);
+        let (rollout, line) = (&self.rollout, &self.inner.beside);
+        let trying = Trying::of(rollout, thread.as_bytes(), line, self.has_time);
+        let decides = decides(trying.as_ref(), &rollout.control);
+        let situation = inquiry.situation(decides, terms.now)?;
+        let Some(trying) = trying.filter(|_| !inquiry.is_typed()) else {
+            return Ok(decides.answer_in(situation, &inquiry, terms));
         };
-        let (decides, other) = match trying.arm {
-            Arm::Control => (control, candidate),
-            Arm::Candidate => (candidate, control),
-        };
-        // Of what is still being typed nothing is counted: it may come at every
-        // keystroke.
-        if inquiry.draft.as_ref().is_some_and(|draft| draft.composing) {
-            return decides.answer(inquiry, terms);
-        }
-        let compared = trying.compares().then(|| {
-            let by_itself = inquiry.situation(other, terms.now).ok()?.surroundings;
-            Some(Question {
-                situation: inquiry.situation(decides, terms.now).ok()?,
-                stages: match inquiry.draft {
-                    Some(_) => [Stage::Tone].into(),
-                    None => inquiry.stages.clone(),
-                },
-                draft: inquiry.draft.clone(),
-                bypasses: Arc::clone(&terms.bypasses),
-                by_itself: Some(by_itself),
-            })
+        let inquiry = Arc::new(inquiry);
+        let question = trying.compares().then(|| Question {
+            situation: situation.clone(),
+            stages: match inquiry.draft {
+                Some(_) => [Stage::Tone].into(),
+                None => inquiry.stages.clone(),
+            },
+            draft: inquiry.draft.clone(),
+            bypasses: Arc::clone(&terms.bypasses),
+            by_itself: Some(Arc::clone(&inquiry)),
         });
-        let made = decides.answer(inquiry, terms)?;
+        let made = decides.answer_in(situation, &inquiry, terms);
         match found_room(&made.decision) {
-            true => trying.decided(&made.decision, compared.flatten()),
+            true => trying.decided(&made.decision, question),
             false => trying.found_no_room(),
         }
         Ok(made)

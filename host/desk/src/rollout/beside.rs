@@ -117,11 +117,19 @@ impl Beside {
         };
         let mut situation = question.situation;
         let remembers = question.by_itself.is_none();
-        if let Some(surroundings) = question.by_itself {
-            situation.surroundings = surroundings;
-        } else {
-            situation.surroundings = own.surroundings(asked, &situation.surroundings);
-            own.scratch.recall(&mut situation, decided, asked);
+        match &question.by_itself {
+            Some(inquiry) => match inquiry.surroundings(asked) {
+                Ok(surroundings) => situation.surroundings = surroundings,
+                // What is asked does not fit it.
+                Err(_) => {
+                    rollout.tally().compared.failed += 1;
+                    return;
+                }
+            },
+            None => {
+                situation.surroundings = own.surroundings(asked, &situation.surroundings);
+                own.scratch.recall(&mut situation, decided, asked);
+            }
         }
         let seen = situation.clone();
         // Nobody waits for it, and it keeps nobody waiting.

@@ -6,14 +6,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patchbay_engine::decision::Decision;
+use patchbay_generation::asked::Inquiry;
 use patchbay_model::bypass::Bypasses;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::situation::{DraftAtHand, Situation, Surroundings};
+use patchbay_model::situation::{DraftAtHand, Situation};
 
 use super::{Arm, Rollout};
 
 /// Most that wait.
 const ROOM: usize = 256;
+/// Most bytes of texts they keep together.
+const BYTES: usize = 16 << 20;
 
 /// What was asked.
 pub(crate) struct Question {
@@ -22,9 +25,23 @@ pub(crate) struct Question {
     pub(crate) draft: Option<DraftAtHand>,
     /// What an operator has taken out of it.
     pub(crate) bypasses: Arc<Bypasses>,
-    /// Of what is asked by itself: what the other goes by. No state is read or
-    /// written then.
-    pub(crate) by_itself: Option<Arc<Surroundings>>,
+    /// What is asked by itself: what the other goes by follows from it, and no
+    /// state is read or written.
+    pub(crate) by_itself: Option<Arc<Inquiry>>,
+}
+
+impl Question {
+    /// About how many bytes it keeps.
+    fn bytes(&self) -> usize {
+        let texts = self.situation.exchange.as_ref().map_or(0, |exchange| {
+            let earlier = exchange.earlier.iter().chain(&exchange.elsewhere);
+            let all = earlier.chain([&exchange.interaction]);
+            all.map(|interaction| interaction.text.len()).sum::<usize>()
+        });
+        let draft = self.draft.as_ref();
+        let named = self.by_itself.as_ref().map_or(0, |asked| asked.bytes);
+        texts + draft.map_or(0, |at_hand| at_hand.draft.text.len()) + named
+    }
 }
 
 /// To be decided by the other, and compared.
@@ -61,16 +78,20 @@ pub(crate) struct Line {
 #[derive(Default)]
 struct Waiting {
     jobs: VecDeque<Box<Job>>,
+    bytes: usize,
     closed: bool,
 }
 
 impl Line {
     /// Let it wait, if there is room.
     pub(crate) fn push(&self, job: Job) -> bool {
+        let bytes = job.question.bytes();
         let mut waiting = self.waiting();
-        if waiting.closed || waiting.jobs.len() >= ROOM {
+        let is_full = waiting.jobs.len() >= ROOM || waiting.bytes + bytes > BYTES;
+        if waiting.closed || is_full {
             return false;
         }
+        waiting.bytes += bytes;
         waiting.jobs.push_back(Box::new(job));
         drop(waiting);
         self.changed.notify_one();
@@ -85,7 +106,10 @@ impl Line {
         let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
         match waiting.jobs.pop_front() {
             _ if waiting.closed => Next::Closed,
-            Some(job) => Next::Job(job),
+            Some(job) => {
+                waiting.bytes -= job.question.bytes();
+                Next::Job(job)
+            }
             None => Next::Nothing,
         }
     }
@@ -94,8 +118,11 @@ impl Line {
     pub(crate) fn close(&self) {
         let mut waiting = self.waiting();
         waiting.closed = true;
-        waiting.jobs.clear();
+        let left = std::mem::take(&mut waiting.jobs);
         drop(waiting);
+        for job in left {
+            job.rollout.tally().compared.no_time += 1;
+        }
         self.changed.notify_all();
     }
 

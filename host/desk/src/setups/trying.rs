@@ -10,7 +10,7 @@ use patchbay_model::located::Located;
 use patchbay_model::rollout::{Bounds, RolloutKind, RolloutTerms, Share};
 use serde_json::json;
 
-use super::{Plan, Refused, Setups, Wanted};
+use super::{Plan, Refused, Setups, Wanted, stopping};
 use crate::desk::{Desk, RolloutError};
 use crate::rollout::{Resumed, RolloutReport, keeping};
 
@@ -41,6 +41,9 @@ impl Setups {
         wanted: &Wanted,
     ) -> Result<RolloutReport, Refused> {
         let desk = self.desk.as_ref().ok_or(Refused::NobodyDecides)?;
+        if self.is_stopping() {
+            return Err(stopping());
+        }
         let control = desk.generation(company).map_err(RolloutError::Desk)?;
         if let Some(expected) = wanted.expected
             && control.number != expected
@@ -184,6 +187,13 @@ fn unlike(control: &Arc<Generation>, candidate: &Arc<Generation>) -> Vec<Located
     let help = "shadow it, and activate it when you are content";
     let problem = |message: String| Located::whole(message).help(help);
     let mut problems = Vec::new();
+    let defaults = [control, candidate].map(|generation| generation.pipelines.default_queue());
+    if defaults[0] != defaults[1] {
+        problems.push(problem(format!(
+            "a canary has the default queue of what decides beside it: {:?}, and not {:?}",
+            defaults[0], defaults[1]
+        )));
+    }
     let gone = |queue: &&String| !candidate.queues.contains_key(*queue);
     let new = |queue: &&String| !control.queues.contains_key(*queue);
     for queue in control.queues.keys().filter(gone) {

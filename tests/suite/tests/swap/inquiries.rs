@@ -23,7 +23,7 @@ fn inquiry(request: Value) -> Inquiry {
     Inquiry::try_from(request).expect("valid")
 }
 
-fn ask(desk: &Desk, inquiry: &Inquiry) -> Decision {
+fn ask(desk: &Desk, inquiry: Inquiry) -> Decision {
     let trial = desk.on_trial("northwind", Load::Calm).expect("on trial");
     let terms = Terms::at(Timestamp::UNIX_EPOCH, PATIENCE);
     trial.answer(inquiry, &terms).expect("answered").decision
@@ -48,9 +48,9 @@ fn a_shadow_of_what_is_asked_by_itself_is_compared_and_has_no_effect() {
     );
     try_out(&place, proposal(RolloutKind::Shadow, "100%")).expect("tried");
     for author in 0..10 {
-        let decision = ask(desk, &inquiry(about(author, "marker")));
+        let decision = ask(desk, inquiry(about(author, "marker")));
         assert_eq!(decider(&decision), 1);
-        ask(desk, &inquiry(about(author, "ok")));
+        ask(desk, inquiry(about(author, "ok")));
     }
     let found = compared(desk, 20);
     assert_eq!((found.compared.decisions, found.compared.agreed), (20, 10));
@@ -73,7 +73,7 @@ fn a_canary_answers_its_share_of_what_is_asked_by_itself_and_keeps_to_it() {
         for author in 0..40 {
             let mut request = about(author, "marker");
             request["interaction"]["id"] = format!("{round}-{author}").into();
-            let decision = ask(desk, &inquiry(request));
+            let decision = ask(desk, inquiry(request));
             by_author
                 .entry(author)
                 .or_default()
@@ -89,7 +89,7 @@ fn a_canary_answers_its_share_of_what_is_asked_by_itself_and_keeps_to_it() {
     let named = |author: usize| {
         let mut request = about(author, "marker");
         request["interaction"]["conversation"] = "ticket 7".into();
-        decider(&ask(desk, &inquiry(request)))
+        decider(&ask(desk, inquiry(request)))
     };
     let first = named(0);
     assert!((1..40).all(|author| named(author) == first));
@@ -103,13 +103,13 @@ fn agents_and_queues_the_asker_names_are_what_both_go_by() {
     let mut request = about(1, "ok");
     request["queues"] = json!([{"id": "general", "default": true}, {"id": "elsewhere"}]);
     request["agents"] = json!([{"id": "ana", "queues": ["elsewhere"]}]);
-    ask(desk, &inquiry(request.clone()));
+    ask(desk, inquiry(request.clone()));
     let found = compared(desk, 1);
     assert_eq!((found.compared.decisions, found.compared.agreed), (1, 1));
     request["queues"] = json!([{"id": "elsewhere", "default": true}]);
     let trial = desk.on_trial("northwind", Load::Calm).expect("on trial");
     let terms = Terms::at(Timestamp::UNIX_EPOCH, PATIENCE);
-    let refused = trial.answer(&inquiry(request), &terms).err();
+    let refused = trial.answer(inquiry(request), &terms).err();
     let refused = refused.expect("the default queue is missing").to_string();
     assert!(refused.contains("queues"), "{refused}");
 }
@@ -123,7 +123,7 @@ fn what_is_still_being_typed_is_answered_and_not_counted() {
         let draft = json!({"id": format!("{id}"), "channel": "chat", "text": "ok"});
         let request = json!({"draft": draft, "composing": composing});
         let request: ToneRequest = serde_json::from_value(request).expect("a request");
-        ask(desk, &Inquiry::try_from(request).expect("valid"))
+        ask(desk, Inquiry::try_from(request).expect("valid"))
     };
     let typed: Vec<u64> = (0..20).map(|id| check(id, true).stamp.generation).collect();
     let counted = |desk: &Desk| {

@@ -20,7 +20,7 @@ use patchbay_engine::engine::Engine;
 use patchbay_generation::Generation;
 use patchbay_generation::assemble::Assembler;
 use patchbay_generation::cases::BrokenOff;
-use patchbay_journal::{Entry, Journal, Options, SqliteJournal};
+use patchbay_journal::{Commit, Entry, Journal, NewEntry, Options, SqliteJournal};
 use patchbay_pack::build::BuildOptions;
 use serde_json::{Value, json};
 
@@ -291,6 +291,51 @@ fn a_host_that_stops_breaks_off_what_is_being_tried_and_changes_nothing() {
     };
     let refused = desk.activate(change).expect_err("it has stopped");
     assert!(is_stopping(&refused.into()));
+}
+
+#[test]
+fn what_a_pass_left_behind_that_outlived_its_setup_is_found_at_the_next_swap() {
+    let place = place();
+    let (desk, setups) = (&place.desk, &place.setups);
+    let text = file("third") + "[queue.tax]\n";
+    let built = setups.assembler().build_text(&text, Path::new("."), 0);
+    let plan = setups.apply(&built.expect("valid").source, &wanted());
+    assert_eq!(plan.expect("applied").number, 3);
+    desk.accept("northwind", vec![said("1", 1)])
+        .expect("taken in");
+    desk.settled();
+    let swap = |number| setups.activate("northwind", number, &wanted());
+    swap(2).expect("nothing is in tax");
+    let journal = desk.journal();
+    let mut row = journal.unresolved(None, 9).expect("readable").remove(0);
+    row.queue = Some("tax".to_owned());
+    let late = Commit {
+        expected: row.sequence,
+        entries: vec![NewEntry {
+            kind: EntryKind::Requeued as u16,
+            at: desk.now(),
+            input: None,
+            contact: None,
+            head: "{}".to_owned(),
+            sealed: Vec::new(),
+        }],
+        conversation: row,
+        state: Vec::new(),
+        outbox: Vec::new(),
+        sent: Vec::new(),
+        at: desk.now(),
+    };
+    let committed = journal.commit_all(vec![late]).expect("written");
+    assert!(committed[0].is_ok(), "{committed:?}");
+    let refused = swap(1).expect_err("somebody is in tax");
+    let Refused::Wrong { obstacles, .. } = refused else {
+        panic!("{refused}");
+    };
+    assert!(
+        obstacles[0].to_string().contains("\"tax\""),
+        "{obstacles:?}"
+    );
+    swap(3).expect("it has that queue");
 }
 
 #[test]
