@@ -8,8 +8,8 @@ use patchbay_desk::setups::{Plan, Setups};
 use patchbay_generation::Generation;
 use patchbay_journal::CompanyId;
 
+use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::serve::App;
 
 impl App {
     /// Look at the companies' setups.

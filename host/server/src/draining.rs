@@ -5,8 +5,8 @@ use std::sync::{PoisonError, RwLock};
 
 use patchbay_desk::Drain;
 
+use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::serve::App;
 
 /// The host's drain, where there is one.
 #[derive(Debug, Default)]

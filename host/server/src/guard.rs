@@ -14,8 +14,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::serve::App;
 use crate::{body, naming};
 
 /// Whether the server may listen there without tokens.

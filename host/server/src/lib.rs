@@ -7,6 +7,7 @@
 //! generation decides, and whatever goes wrong leaves as a `problem`.
 
 mod access;
+mod app;
 mod body;
 mod carrying;
 mod changing;

@@ -16,9 +16,9 @@ use patchbay_model::input::InputError;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::de::DeserializeOwned;
 
+use crate::app::App;
 use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem};
-use crate::serve::App;
 use crate::telemetry::{self, Shed};
 use crate::{body, json};
 

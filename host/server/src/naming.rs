@@ -6,8 +6,8 @@ use axum::response::Response;
 use patchbay_model::spelling;
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::serve::App;
 
 /// Tell whoever may see every company which there are, where they named none of
 /// them.

@@ -35,8 +35,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::serve::App;
 use crate::{body, guard, openapi, problem, telemetry};
 
 /// The routes of the API, with their descriptions.

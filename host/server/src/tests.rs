@@ -36,7 +36,7 @@ use patchbay_pack::build::BuildOptions;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::serve::App;
+use crate::app::App;
 use crate::{Finished, Server, ServerSettings};
 use client::Client;
 

@@ -30,7 +30,7 @@ use patchbay_model::located::Located;
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::serve::App;
+use crate::app::App;
 use crate::starting::named;
 use content::Content;
 use file::{File, Found};

@@ -18,9 +18,9 @@ use utoipa::ToSchema;
 use super::conversations::conversation_id;
 use super::doing::{ActorFields, DoneDocument, do_it};
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::Problem;
 use crate::schema;
-use crate::serve::App;
 
 /// Replies of one answer.
 const PAGE: usize = 100;

@@ -20,9 +20,9 @@ use utoipa::ToSchema;
 
 use super::drain::reason;
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::Problem;
 use crate::schema;
-use crate::serve::App;
 
 /// How something is to be taken out.
 #[derive(Debug, Deserialize, ToSchema)]

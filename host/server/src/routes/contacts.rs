@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// Two contacts that are one person.
 #[derive(Debug, Deserialize, ToSchema)]

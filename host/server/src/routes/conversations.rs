@@ -21,9 +21,9 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// Entries of one answer.
 const PAGE: usize = 500;

@@ -6,8 +6,8 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use patchbay_generation::asked::DecideRequest;
 
+use crate::app::App;
 use crate::problem::Problem;
-use crate::serve::App;
 use crate::{making, schema};
 
 /// Decide about an interaction

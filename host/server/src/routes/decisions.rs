@@ -23,9 +23,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::unsealing::opened;
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// Decisions of one answer, unless it says how many.
 const PAGE: usize = 50;

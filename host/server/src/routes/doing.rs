@@ -20,10 +20,10 @@ use utoipa::ToSchema;
 
 use super::conversations::conversation_id;
 use crate::access::Caller;
+use crate::app::App;
 use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// Most bytes of an id somebody gives.
 const ID_BYTES: usize = 256;

@@ -17,9 +17,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::Problem;
 use crate::schema;
-use crate::serve::App;
 
 /// Most bytes of an operator's reason.
 pub(super) const REASON_BYTES: usize = 500;

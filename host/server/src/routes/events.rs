@@ -22,10 +22,10 @@ use tokio::sync::watch;
 use utoipa::IntoParams;
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::guard;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// Entries read at once.
 const PAGE: usize = 256;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
+use crate::app::App;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::schema::{Readiness, Status};
-use crate::serve::App;
 
 /// Whether the server lives
 #[utoipa::path(

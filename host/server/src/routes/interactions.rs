@@ -12,11 +12,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::body;
 use crate::deadline::Deadline;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::schema;
-use crate::serve::App;
 use crate::telemetry;
 
 /// Most interactions of one batch.

@@ -17,9 +17,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// Most bytes of a backup's name.
 const NAME_BYTES: usize = 128;

@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
+use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::serve::App;
 use crate::telemetry;
 
 /// Numbers for Prometheus

@@ -17,9 +17,9 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// Items of one answer.
 const PAGE: usize = 500;

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::conversations::{HistoryEntry, entry};
+use crate::app::App;
 use crate::problem::Problem;
 use crate::schema;
-use crate::serve::App;
 
 /// Alerts of one answer.
 const PAGE: usize = 500;

@@ -22,9 +22,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::doing::{ActorFields, DoneDocument};
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// Agents of one answer.
 const PAGE: usize = 500;

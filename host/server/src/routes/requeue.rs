@@ -19,9 +19,9 @@ use utoipa::ToSchema;
 
 use super::conversations::conversation_id;
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::schema;
-use crate::serve::App;
 
 /// Most conversations of one request.
 const MOST: usize = 100;

@@ -20,9 +20,9 @@ use utoipa::ToSchema;
 
 use super::generations::{self, PlanDocument, asked_by, changed};
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// Most bytes of a reason.
 const REASON_BYTES: usize = 1_000;

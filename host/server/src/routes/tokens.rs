@@ -21,9 +21,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// A token to be made.
 #[derive(Debug, Deserialize, ToSchema)]

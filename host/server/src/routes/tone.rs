@@ -7,8 +7,8 @@ use axum::response::Response;
 use patchbay_generation::asked::ToneRequest;
 use serde::Deserialize;
 
+use crate::app::App;
 use crate::problem::Problem;
-use crate::serve::App;
 use crate::{making, schema};
 
 /// Check a draft

@@ -18,9 +18,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::schema;
-use crate::serve::App;
 
 /// What the trail calls it.
 const ACT: &str = "decisions.unsealed";

@@ -11,7 +11,7 @@ use super::families as family;
 use super::page::Page;
 use super::tallies::{CompanyTally, Intake};
 use super::{Shed, Telemetry};
-use crate::serve::App;
+use crate::app::App;
 
 /// Microseconds of a second.
 const MICROS: f64 = 1e6;

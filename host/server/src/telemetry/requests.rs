@@ -12,7 +12,7 @@ use axum::response::Response;
 use patchbay_model::histogram::{Histogram, MICROS, Reading};
 
 use super::{Shed, micros};
-use crate::serve::App;
+use crate::app::App;
 
 /// What a request is counted as whose client did not wait for the answer.
 const CLIENT_GONE: u16 = 499;
