@@ -9,19 +9,16 @@ const TOLD: usize = 20;
 /// been meant: one slip in up to seven characters, two in more, a letter left
 /// out, put in, replaced, or two of them swapped each counting as one.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name: Vec<char> = name.chars().take(CHARS + 1).collect();
-    if name.len() > CHARS {
-        return None;
-    }
-    let slips = match name.len() {
+    let length = name.chars().take(CHARS + 1).count();
+    let slips = match length {
         0..=2 => 0,
         3..=7 => 1,
         _ => 2,
     };
     let near = known.into_iter().filter_map(|known| {
-        let other: Vec<char> = known.chars().take(CHARS + 1).collect();
-        let is_near = other.len() <= CHARS && name.len().abs_diff(other.len()) <= slips;
-        let far = is_near.then(|| distance(&name, &other))?;
+        let other = known.chars().take(CHARS + 1).count();
+        let is_near = length.max(other) <= CHARS && length.abs_diff(other) <= slips;
+        let far = is_near.then(|| strsim::osa_distance(name, known))?;
         (far <= slips).then_some((far, known))
     });
     near.min().map(|(_, known)| known)
@@ -43,27 +40,6 @@ pub fn known(name: &str, what: &str, names: &[String]) -> String {
         Some(meant) => format!("is {meant:?} meant? {all}"),
         None => all,
     }
-}
-
-/// How many slips lie between two words (optimal string alignment).
-fn distance(one: &[char], other: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (row, letter) in one.iter().enumerate() {
-        let mut next = vec![row + 1];
-        for (column, wanted) in other.iter().enumerate() {
-            let replaced = last[column] + usize::from(letter != wanted);
-            let mut least = replaced.min(last[column + 1] + 1).min(next[column] + 1);
-            let swapped =
-                row > 0 && column > 0 && *letter == other[column - 1] && one[row - 1] == *wanted;
-            if swapped {
-                least = least.min(before[column - 1] + 1);
-            }
-            next.push(least);
-        }
-        before = std::mem::replace(&mut last, next);
-    }
-    last.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
