@@ -264,6 +264,7 @@ impl Setups {
             true => self.may_begin(file.company.get_ref(), wanted)?,
             false => None,
         };
+        self.expected(company, wanted)?;
         let document = source.document();
         let next = self.checked(company, source, number, wanted)?;
         let new = kept(source, number, &wanted.by, self.now());
@@ -285,8 +286,8 @@ impl Setups {
         self.activate_known(company, number, wanted, "activated")
     }
 
-    /// Have a company decide by the newest generation before the present one
-    /// that ever decided, or by the one that is named.
+    /// Have a company decide by that generation before the present one which
+    /// decided last, or by the one that is named.
     ///
     /// # Errors
     /// [`Refused`]; nothing is changed.
@@ -306,8 +307,7 @@ impl Setups {
                 .ok_or(Refused::NothingBefore { before })?,
         };
         let plan = self.activate_known(company, number, wanted, "rolled-back")?;
-        let because =
-            format!("generation {number} is the newest before {before} that ever decided");
+        let because = format!("of the generations before {before}, {number} decided last");
         Ok(Plan {
             because: to.is_none().then_some(because),
             ..plan
@@ -319,18 +319,42 @@ impl Setups {
         found.ok_or_else(|| Refused::UnknownCompany(name.to_owned()))
     }
 
+    /// Of the generations before a number, the one that decided last: what was
+    /// taken back once is not what anybody goes back to.
     fn decided_before(&self, company: CompanyId, number: u64) -> Result<Option<u64>, Refused> {
         let mut before = number;
+        let mut found: Option<(Timestamp, u64)> = None;
         loop {
             let page = self.journal.generations(company, before, PAGE)?;
             let Some(last) = page.last() else {
-                return Ok(None);
+                return Ok(found.map(|(_, number)| number));
             };
             before = last.number;
-            let decided = |row: &&GenerationRow| row.activated_at.is_some();
-            if let Some(row) = page.iter().find(decided) {
-                return Ok(Some(row.number));
+            let decided = page.iter().filter_map(|row: &GenerationRow| {
+                let at = row.activated_at?;
+                Some((at, row.number))
+            });
+            found = decided.chain(found).max();
+        }
+    }
+
+    /// The generation a company decides by, if that is the one whoever asks
+    /// knows of; looked at before anything is built, and again before it is
+    /// written.
+    fn expected(
+        &self,
+        company: Option<CompanyId>,
+        wanted: &Wanted,
+    ) -> Result<Option<u64>, Refused> {
+        let active = match company {
+            Some(company) => self.journal.active_generation(company)?,
+            None => None,
+        };
+        match wanted.expected {
+            Some(expected) if active != Some(expected) => {
+                Err(JournalError::GenerationMoved { active }.into())
             }
+            _ => Ok(active),
         }
     }
 
@@ -341,6 +365,7 @@ impl Setups {
         wanted: &Wanted,
         because: &'static str,
     ) -> Result<Plan, Refused> {
+        self.expected(Some(company), wanted)?;
         let (document, source) = self.source(company, number)?;
         let known = self.kept_ready(company, number);
         let next = match known.filter(|_| wanted.moved.is_empty()) {
@@ -406,15 +431,7 @@ impl Setups {
         wanted: &Wanted,
         because: &'static str,
     ) -> Result<Plan, Refused> {
-        let before = match company {
-            Some(company) => self.journal.active_generation(company)?,
-            None => None,
-        };
-        if let Some(expected) = wanted.expected
-            && before != Some(expected)
-        {
-            return Err(JournalError::GenerationMoved { active: before }.into());
-        }
+        let before = self.expected(company, wanted)?;
         let old = match (company, before) {
             // One that does not read any more is no reason to keep it.
             (Some(company), Some(number)) => match self.document(company, number) {

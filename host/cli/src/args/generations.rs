@@ -116,8 +116,8 @@ pub(crate) enum GenerationsVerb {
   patchbay rollback --company northwind
   patchbay rollback --company northwind 5 --dry-run")]
 pub(crate) struct RollbackArgs {
-    /// The generation; the newest before the present one that ever decided
-    /// unless said.
+    /// The generation; unless said, of those before the present one the one
+    /// that decided last.
     pub(crate) generation: Option<u64>,
     /// The server's settings, which name the journal.
     #[arg(long, default_value = "patchbay.toml")]

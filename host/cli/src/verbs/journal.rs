@@ -125,6 +125,12 @@ fn restore(config: &Path, from: &Path, to: Option<&Path>, force: bool, as_json: 
             "set path under [journal]; host/server/patchbay.example.toml shows how",
         ));
     };
+    if !from.exists() {
+        return Err(Failure::new(
+            Exit::Machine,
+            format!("the backup {} does not exist", from.display()),
+        ));
+    }
     let options = Options::new(to.unwrap_or(&kept.path), &kept.key);
     if !kept.key.exists() {
         return Err(Failure::advised(

@@ -67,7 +67,7 @@ impl<'a> Trial<'a> {
                 flags,
             }),
             Reach::Journal(_) => Err(Failure::advised(
-                Exit::NotRight,
+                Exit::Machine,
                 "no server is running, and a generation is tried on live traffic",
                 "start it with `patchbay serve`",
             )),
@@ -277,12 +277,12 @@ fn example_line(example: &Value) -> String {
         Value::Null => "-".to_owned(),
         value => value.to_string(),
     };
-    format!(
-        "      {} → {}  in conversation {}",
-        side("control"),
-        side("candidate"),
-        example["conversation"].as_str().unwrap_or("-")
-    )
+    let place = match (&example["conversation"], &example["interaction"]) {
+        (Value::String(conversation), _) => format!("in conversation {conversation}"),
+        (_, Value::String(interaction)) => format!("about interaction {interaction}"),
+        _ => "about a draft".to_owned(),
+    };
+    format!("      {} → {}  {place}", side("control"), side("candidate"))
 }
 
 /// Every reason a server has, in one failure.

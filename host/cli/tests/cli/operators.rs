@@ -347,7 +347,7 @@ fn a_rollback_says_to_which_generation_it_goes_and_why() {
         0,
         &[
             "decides by generation 1",
-            "generation 1 is the newest before 2 that ever decided",
+            "of the generations before 2, 1 decided last",
         ],
     );
     says(&place.about(&["rollback"]), 1, &["activated by its number"]);

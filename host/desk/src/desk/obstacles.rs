@@ -36,7 +36,7 @@ impl fmt::Display for Obstacle {
                 conversations,
             } => write!(
                 f,
-                "{conversations} open conversations are in queue {queue:?}, which is gone; say where they go with [queue.{queue}] moved-to = \"…\""
+                "{conversations} open conversations are in queue {queue:?}, which is gone; say where they go with [queue.{queue}] moved-to = \"…\", or --move {queue}=…"
             ),
             Obstacle::Target { target, items } => write!(
                 f,

@@ -169,7 +169,7 @@ impl Beside {
         };
         let control = serde_json::to_value(control).unwrap_or(Value::Null);
         let differences = compare(&control, candidate, &stages);
-        let examples = examples(differences, &decision, &other, arm, &seen);
+        let examples = examples(differences, &decision, &other, arm, &seen, remembers);
         // Whoever decides in earnest waits for this lock: nothing is worked out
         // under it.
         rollout.tally().compare(examples);
@@ -189,6 +189,7 @@ fn examples(
     other: &Decision,
     arm: Arm,
     situation: &patchbay_model::situation::Situation,
+    is_kept: bool,
 ) -> Vec<(String, Example)> {
     if differences.is_empty() {
         return Vec::new();
@@ -199,6 +200,7 @@ fn examples(
         Arm::Candidate => (public(other), public(decision)),
     };
     let exchange = situation.exchange.as_ref();
+    let kept = exchange.filter(|_| is_kept);
     let of_difference = |difference: Difference| {
         let at = |view: &Value| {
             let path = difference.field.replace('[', ".").replace(']', "");
@@ -206,7 +208,7 @@ fn examples(
             view.pointer(&pointer).cloned()
         };
         let example = Example {
-            conversation: exchange.map(|exchange| exchange.conversation.id.clone()),
+            conversation: kept.map(|exchange| exchange.conversation.id.clone()),
             interaction: exchange.map(|exchange| exchange.interaction.id.clone()),
             control: at(&control),
             candidate: at(&candidate),

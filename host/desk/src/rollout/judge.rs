@@ -10,6 +10,8 @@ use super::Tally;
 
 /// A p99 that is longer by less than this is as good, in microseconds.
 const NOTICEABLE: u64 = 1_000;
+/// Decisions of which one is the slowest of a hundred.
+const HUNDRED: u64 = 100;
 
 /// What has a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -88,7 +90,8 @@ pub(crate) fn breach(bounds: &Bounds, tally: &Tally) -> Option<Breach> {
         let (slow, usual) = (own.p99(), others.p99());
         let measured = slow as f64 / usual.max(1) as f64;
         let is_slow = measured > times && slow > usual + NOTICEABLE;
-        if is_slow && others.is_enough(bounds.after) {
+        let after = bounds.after.max(HUNDRED);
+        if is_slow && own.is_enough(after) && others.is_enough(after) {
             return Some(breach(Bound::P99, measured, times, decisions));
         }
     }
@@ -148,11 +151,12 @@ mod tests {
     fn too_few_decisions_are_not_judged() {
         let mut tally = Tally::default();
         decided(&mut tally, Arm::Control, 100, 10);
-        decided(&mut tally, Arm::Candidate, 9, 50_000);
+        // The slowest of fewer than a hundred says nothing of a p99.
+        decided(&mut tally, Arm::Candidate, 99, 50_000);
         assert_eq!(breach(&bounds(), &tally), None);
         decided(&mut tally, Arm::Candidate, 1, 50_000);
         let found = breach(&bounds(), &tally).expect("slow");
-        assert_eq!((found.bound, found.decisions), (Bound::P99, 10));
+        assert_eq!((found.bound, found.decisions), (Bound::P99, 100));
         let lenient = Bounds {
             p99: None,
             ..bounds()

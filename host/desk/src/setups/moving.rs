@@ -40,7 +40,7 @@ impl Setups {
                 let known: Vec<&str> = present.iter().map(String::as_str).collect();
                 problems.push(
                     Located::whole(format!(
-                        "there is no queue {from:?} to move: the company has none so far, and nothing waits in one"
+                        "there is no queue {from:?} to move: the company has none of that name, and nothing waits in one"
                     ))
                     .help(format!("its queues are {}", known.join(", "))),
                 );

@@ -236,8 +236,8 @@ pub(super) struct From {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RollBackRequest {
-    /// The generation; the newest before the present one that ever decided
-    /// unless said.
+    /// The generation; unless said, of those before the present one the one
+    /// that decided last.
     #[serde(default)]
     to: Option<u64>,
     #[serde(flatten)]

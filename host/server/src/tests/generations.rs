@@ -432,3 +432,36 @@ async fn where_a_queue_moved_to_at_a_rollback_is_checked_and_outlives_a_restart(
         Some("general")
     );
 }
+
+#[tokio::test]
+async fn what_was_taken_back_is_not_what_anybody_goes_back_to() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, NORTHWIND).await;
+    for queue in ["tax", "law"] {
+        let document = with_queue(queue);
+        let applied = post(&server, GENERATIONS, json!({"document": document})).await;
+        assert_eq!(applied.status, 201, "{applied:?}");
+    }
+    let back = |body: Value| post(&server, ROLLBACK, body);
+    assert_eq!(back(json!({})).await.json()["generation"], 2);
+    let document = with_queue("tea");
+    post(&server, GENERATIONS, json!({"document": document})).await;
+    let plan = back(json!({})).await.json();
+    assert_eq!(plan["generation"], 2, "3 was taken back: {plan}");
+    assert_eq!(back(json!({})).await.json()["generation"], 1);
+}
+
+#[tokio::test]
+async fn who_expects_another_generation_hears_so_before_the_setup_is_looked_at() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = at(&place, NORTHWIND).await;
+    let wrong = "company = \"northwind\"\n[pipeline]\nroute = [\"care\"]\n[plugin.care]\npack = \"care\"\n[queue.general]\ndefault = true\n";
+    let late = json!({"document": wrong, "expected": 7});
+    let late = post(&server, GENERATIONS, late).await;
+    let wrong = post(&server, GENERATIONS, json!({"document": wrong})).await;
+    assert_eq!(
+        (late.status, wrong.status),
+        (409, 422),
+        "{late:?} {wrong:?}"
+    );
+}

@@ -54,6 +54,8 @@ fn a_shadow_of_what_is_asked_by_itself_is_compared_and_has_no_effect() {
     }
     let found = compared(desk, 20);
     assert_eq!((found.compared.decisions, found.compared.agreed), (20, 10));
+    let example = &found.compared.differences[0].examples[0];
+    assert!(example.conversation.is_none() && example.interaction.is_some());
     assert_eq!(found.control_arm.decisions, 20);
     assert_eq!(found.candidate_arm.decisions, 20);
     assert_eq!(
