@@ -178,6 +178,13 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// The first plugin that could not be asked for want of room: then nothing
+    /// was decided, and whoever asks does so again.
+    pub fn without_room(&self) -> Option<&Part> {
+        let mut parts = self.stamp.plugins.iter();
+        parts.find(|part| part.outcome == OutcomeKind::Overloaded)
+    }
+
     /// An empty decision of a generation, to which stages are added.
     pub fn of(generation: u64, interaction: Option<&str>) -> Decision {
         Decision {

@@ -97,11 +97,7 @@ where
 /// The document of a decision. A host too busy to ask a policy has not
 /// decided: nothing fell back, the caller tries again.
 fn document(decision: &Decision) -> Result<Bytes, Problem> {
-    let parts = &decision.stamp.plugins;
-    if let Some(part) = parts
-        .iter()
-        .find(|part| part.outcome == OutcomeKind::Overloaded)
-    {
+    if let Some(part) = decision.without_room() {
         let plain = Outcome::plain(OutcomeKind::Overloaded);
         let outcome = part.problem.as_ref().unwrap_or(&plain);
         return Err(Problem::overloaded(outcome).shed(Shed::Policies));

@@ -3,12 +3,10 @@
 
 use std::sync::Arc;
 
-use patchbay_engine::decision::{Decision, Part};
 use patchbay_generation::asked::Inquiry;
 use patchbay_generation::decide::{Made, Terms};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
-use patchbay_model::outcome::OutcomeKind;
 
 use super::{Desk, Inner};
 use crate::load::Load;
@@ -63,15 +61,10 @@ impl OnTrial {
             by_itself: Some(Arc::clone(&inquiry)),
         });
         let made = decides.answer_in(situation, &inquiry, terms);
-        match found_room(&made.decision) {
-            true => trying.decided(&made.decision, question),
-            false => trying.found_no_room(),
+        match made.decision.without_room() {
+            Some(_) => trying.found_no_room(),
+            None => trying.decided(&made.decision, question),
         }
         Ok(made)
     }
-}
-
-fn found_room(decision: &Decision) -> bool {
-    let is_overloaded = |part: &Part| part.outcome == OutcomeKind::Overloaded;
-    !decision.stamp.plugins.iter().any(is_overloaded)
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use patchbay_engine::Recording;
-use patchbay_engine::decision::{Decision, Part};
+use patchbay_engine::decision::Decision;
 use patchbay_generation::decide::{Made, Trying};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
-use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::situation::{DraftAtHand, Situation};
 
 use super::{Pass, Undecided};
@@ -164,11 +163,10 @@ impl Pass<'_> {
         let rules = &self.generation.record;
         self.observer
             .decided(&self.generation.company, &made.decision);
-        let parts = &mut made.decision.stamp.plugins;
-        let is_overloaded = |part: &Part| part.outcome == OutcomeKind::Overloaded;
-        if parts.iter().any(is_overloaded) {
+        if made.decision.without_room().is_some() {
             return Err(Undecided::Overloaded);
         }
+        let parts = &mut made.decision.stamp.plugins;
         let interaction = made.pass.is_recording();
         let wanted = interaction && rules.keeps(parts.iter().map(|part| part.outcome));
         let limit = usize::try_from(rules.limit.0).unwrap_or(usize::MAX);

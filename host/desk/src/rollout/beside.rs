@@ -10,7 +10,6 @@ use patchbay_generation::Generation;
 use patchbay_generation::decide::Trying;
 use patchbay_journal::CompanyId;
 use patchbay_model::directory::{Agent, Directory, Queue};
-use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::rollout::{RolloutKind, Share};
 use patchbay_model::situation::Surroundings;
 use serde_json::Value;
@@ -145,11 +144,7 @@ impl Beside {
             // Nobody decides about that in either.
             return;
         }
-        let is_overloaded = |decision: &Decision| {
-            let mut parts = decision.stamp.plugins.iter();
-            parts.any(|part| part.outcome == OutcomeKind::Overloaded)
-        };
-        if is_overloaded(&other) {
+        if other.without_room().is_some() {
             rollout.tally().compared.no_room += 1;
             return;
         }
