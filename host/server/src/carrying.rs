@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_channels::courier::{Busy, Parcel, Post, PostError};
-use patchbay_channels::webhook::{Secret, Webhook};
 use patchbay_desk::{Desk, DeskError, Outgoing};
 use patchbay_journal::JournalError;
+use patchbay_outbound::courier::{Busy, Parcel, Post, PostError};
+use patchbay_outbound::webhook::{Secret, Webhook};
 
 /// The desk's outbox.
 pub(crate) struct Outbox {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
-use patchbay_channels::egress::Egress;
+use patchbay_outbound::egress::Egress;
 use thiserror::Error;
 
 use crate::access::Vouched;

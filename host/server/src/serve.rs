@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use patchbay_channels::courier::{Courier, CourierSettings};
-use patchbay_channels::egress::Egress;
 use patchbay_desk::setups::Setups;
 use patchbay_desk::{Desk, DeskError, DeskSettings};
 use patchbay_generation::assemble::{Assembler, Built, Rejected};
 use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
+use patchbay_outbound::courier::{Courier, CourierSettings};
+use patchbay_outbound::egress::Egress;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Handle;

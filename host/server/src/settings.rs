@@ -8,13 +8,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use patchbay_channels::egress::EgressSettings;
 use patchbay_desk::{Clock, LoadBounds};
 use patchbay_engine::config::EngineSettings;
 use patchbay_generation::assemble::Rejected;
 use patchbay_model::duration::Seconds;
 use patchbay_model::located::Located;
 use patchbay_model::web_address::WebAddress;
+use patchbay_outbound::egress::EgressSettings;
 use tracing::level_filters::LevelFilter;
 
 use crate::workers::Room;

@@ -26,9 +26,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use patchbay_channels::egress::EgressSettings;
 use patchbay_generation::assemble::Assembler;
 use patchbay_generation::assemble::Built;
+use patchbay_outbound::egress::EgressSettings;
 use patchbay_server::{Server, ServerSettings};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -166,7 +166,7 @@ fn companies(assembler: &Assembler, files: &Served) -> Result<Vec<Built>, Failur
 }
 
 /// Where the sink is, and nowhere else.
-fn loopback() -> Result<Vec<patchbay_channels::egress::AddressRange>, Failure> {
+fn loopback() -> Result<Vec<patchbay_outbound::egress::AddressRange>, Failure> {
     let range = "127.0.0.0/8".parse();
     Ok(vec![
         range.map_err(|error| Failure::new(Exit::Machine, error))?,

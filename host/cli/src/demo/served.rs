@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use patchbay_channels::webhook::Secret;
+use patchbay_outbound::webhook::Secret;
 use toml::{Table, Value};
 
 use super::content;

@@ -13,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use patchbay_channels::webhook::Secret;
+use patchbay_outbound::webhook::Secret;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;

@@ -5,8 +5,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use patchbay_channels::egress::Egress;
 use patchbay_model::web_address::WebAddress;
+use patchbay_outbound::egress::Egress;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex as Turn;

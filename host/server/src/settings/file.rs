@@ -7,13 +7,13 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use patchbay_channels::egress::{AddressRange, EgressSettings};
 use patchbay_desk::LoadBounds;
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_model::duration::{ByteSize, Millis, Seconds};
 use patchbay_model::limits::{Limits, LimitsFile};
 use patchbay_model::located::Located;
 use patchbay_model::web_address::WebAddress;
+use patchbay_outbound::egress::{AddressRange, EgressSettings};
 use serde::Deserialize;
 use toml::Spanned;
 use tracing::level_filters::LevelFilter;

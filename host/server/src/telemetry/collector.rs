@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use patchbay_channels::egress::{AddressRange, Egress, EgressSettings};
+use patchbay_outbound::egress::{AddressRange, Egress, EgressSettings};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};

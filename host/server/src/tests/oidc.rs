@@ -7,9 +7,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use patchbay_channels::egress::{Egress, EgressSettings};
 use patchbay_model::access::Role;
 use patchbay_model::duration::Seconds;
+use patchbay_outbound::egress::{Egress, EgressSettings};
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use patchbay_channels::egress::EgressSettings;
+use patchbay_outbound::egress::EgressSettings;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,7 +1,7 @@
 //! Post one webhook, to try a target:
 //!
 //! ```console
-//! $ echo '{"hello": 1}' | SECRET=whsec_… cargo run -p patchbay-channels --example post -- \
+//! $ echo '{"hello": 1}' | SECRET=whsec_… cargo run -p patchbay-outbound --example post -- \
 //!     http://127.0.0.1:9000/in key-1 127.0.0.0/8
 //! ```
 //!
@@ -13,9 +13,9 @@ use std::error::Error;
 use std::io::Read;
 
 use jiff::Timestamp;
-use patchbay_channels::egress::{Egress, EgressSettings};
-use patchbay_channels::webhook::{Secret, Webhook};
 use patchbay_model::web_address::WebAddress;
+use patchbay_outbound::egress::{Egress, EgressSettings};
+use patchbay_outbound::webhook::{Secret, Webhook};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_channels::egress::{Egress, EgressError, Resolve, Resolved};
-use patchbay_channels::webhook::SendError;
+use patchbay_outbound::egress::{Egress, EgressError, Resolve, Resolved};
+use patchbay_outbound::webhook::SendError;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;

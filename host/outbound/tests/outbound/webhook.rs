@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_channels::egress::{Egress, EgressError, EgressSettings};
-use patchbay_channels::webhook::SendError;
+use patchbay_outbound::egress::{Egress, EgressError, EgressSettings};
+use patchbay_outbound::webhook::SendError;
 use sha2::{Digest, Sha256};
 
 use crate::sink::{Reply, Sink, egress, settings, webhook};

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use patchbay_channels::egress::{Egress, EgressSettings};
-use patchbay_channels::webhook::{Secret, Webhook};
 use patchbay_model::web_address::WebAddress;
+use patchbay_outbound::egress::{Egress, EgressSettings};
+use patchbay_outbound::webhook::{Secret, Webhook};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
-use patchbay_channels::egress::{
+use patchbay_outbound::egress::{
     AddressRange, Egress, EgressError, EgressSettings, Resolve, Resolved,
 };
-use patchbay_channels::webhook::SendError;
+use patchbay_outbound::webhook::SendError;
 
 use crate::sink::{Sink, webhook};
 

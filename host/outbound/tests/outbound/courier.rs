@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_channels::courier::{
+use patchbay_outbound::courier::{
     Backoff, Busy, Courier, CourierSettings, Parcel, Post, PostError,
 };
-use patchbay_channels::egress::{Egress, EgressSettings};
-use patchbay_channels::webhook::Webhook;
+use patchbay_outbound::egress::{Egress, EgressSettings};
+use patchbay_outbound::webhook::Webhook;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
