@@ -5,43 +5,74 @@ use serde::{Deserialize, Serialize};
 
 use crate::duration::Seconds;
 use crate::interaction::Interaction;
+use crate::{codes, open_codes};
 
-/// State of a conversation; exactly one at a time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ConversationState {
-    /// Waits for an agent.
-    #[default]
-    Queued,
-    /// Offered to an agent.
-    Reserved,
-    /// Owned by an agent.
-    Active,
-    /// Answered; the customer is next.
-    WaitingOnCustomer,
-    /// Parked by its agent.
-    OnHold,
-    /// A reply waits for approval.
-    AwaitingApproval,
-    /// Done but for the notes.
-    Wrapping,
-    /// Done.
-    Resolved,
+codes! {
+    /// State of a conversation; exactly one at a time.
+    #[derive(Default)]
+    pub enum ConversationState {
+        /// Waits for an agent.
+        #[default]
+        Queued = "queued",
+        /// Offered to an agent.
+        Reserved = "reserved",
+        /// Owned by an agent.
+        Active = "active",
+        /// Answered; the customer is next. The owner keeps it.
+        WaitingOnCustomer = "waiting-on-customer",
+        /// Set aside by its agent or by a route plan.
+        OnHold = "on-hold",
+        /// A reply waits for approval.
+        AwaitingApproval = "awaiting-approval",
+        /// Answered; its agent completes the notes. Holds capacity, bounded.
+        Wrapping = "wrapping",
+        /// Complete. A new message within a window reopens it.
+        Resolved = "resolved",
+    }
 }
 
-impl ConversationState {
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            ConversationState::Queued => "queued",
-            ConversationState::Reserved => "reserved",
-            ConversationState::Active => "active",
-            ConversationState::WaitingOnCustomer => "waiting-on-customer",
-            ConversationState::OnHold => "on-hold",
-            ConversationState::AwaitingApproval => "awaiting-approval",
-            ConversationState::Wrapping => "wrapping",
-            ConversationState::Resolved => "resolved",
-        }
+open_codes! {
+    /// Why a route is requested.
+    #[derive(Default)]
+    pub enum RouteCause {
+        /// The conversation is new.
+        #[default]
+        New = "new",
+        /// A message reopened it.
+        Reopened = "reopened",
+        /// Its agent returned it, went offline or left.
+        Returned = "returned",
+        /// The last step of its plan passed and no agent accepted it.
+        Expired = "expired",
+        /// The time it was on hold for is over.
+        Held = "held",
+        /// An escalation requested it.
+        ReRouted = "re-routed",
+    }
+}
+
+open_codes! {
+    /// Why an escalation policy is called.
+    pub enum TriggerCode {
+        /// An interaction was classified.
+        Classified = "classified",
+        /// The at-risk share of an SLA target is used up.
+        SlaAtRisk = "sla-at-risk",
+        /// An SLA target is used up.
+        SlaBreached = "sla-breached",
+        /// The conversation was reopened, or its contact began it within the
+        /// window for the same agent.
+        CustomerReturned = "customer-returned",
+        /// The only agent who fits declined it or let its offer time out.
+        Declined = "declined",
+        /// Its owner has not answered within the company's limit.
+        SilentAgent = "silent-agent",
+        /// An escalation requested to be called now.
+        WakeUp = "wake-up",
+        /// Many interactions are about one subject.
+        VolumeSurge = "volume-surge",
+        /// Few interactions about one subject reach many people.
+        ReachSurge = "reach-surge",
     }
 }
 

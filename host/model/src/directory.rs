@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::codes;
 pub use check::DirectoryError;
 use check::{check_agent, check_queue};
 use index::Index;
@@ -20,50 +21,27 @@ pub const MOST_AGENTS: usize = 64;
 /// The most queues a company may have.
 pub const MOST_QUEUES: usize = 256;
 
-/// Whether somebody is there to work. Presence is not capacity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Presence {
-    /// There, and ready for more.
-    #[default]
-    Available,
-    /// There, and occupied.
-    Busy,
-    /// Logged in, but not there; also who let an offer time out and has not
-    /// been back since.
-    Away,
-    /// Logged out.
-    Offline,
+codes! {
+    /// Whether somebody is there to work. Presence is not capacity.
+    #[derive(Default)]
+    pub enum Presence {
+        /// There, and ready for more.
+        #[default]
+        Available = "available",
+        /// There, and occupied.
+        Busy = "busy",
+        /// Logged in, but not there; also who let an offer time out and has not
+        /// been back since.
+        Away = "away",
+        /// Logged out.
+        Offline = "offline",
+    }
 }
 
 impl Presence {
-    /// Every presence, in the order of their declaration.
-    pub const ALL: [Presence; 4] = [
-        Presence::Available,
-        Presence::Busy,
-        Presence::Away,
-        Presence::Offline,
-    ];
-
-    /// The name, as policies and documents have it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Presence::Available => "available",
-            Presence::Busy => "busy",
-            Presence::Away => "away",
-            Presence::Offline => "offline",
-        }
-    }
-
     /// Whether the agent is there: available or busy.
     pub const fn is_present(self) -> bool {
         matches!(self, Presence::Available | Presence::Busy)
-    }
-}
-
-impl fmt::Display for Presence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -7,48 +7,32 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::codes;
 use crate::input::{self, InputError};
 
-/// Whether an interaction came in or went out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// From the customer.
-    #[default]
-    Inbound,
-    /// From the company.
-    Outbound,
-}
-
-impl Direction {
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Direction::Inbound => "inbound",
-            Direction::Outbound => "outbound",
-        }
+codes! {
+    /// Whether an interaction came in or went out.
+    #[derive(Default)]
+    pub enum Direction {
+        /// From the customer.
+        #[default]
+        Inbound = "inbound",
+        /// From the company.
+        Outbound = "outbound",
     }
 }
 
-/// Who may read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Visibility {
-    /// Anyone.
-    Public,
-    /// The customer and the company.
-    Private,
+codes! {
+    /// Who may read it.
+    pub enum Visibility {
+        /// Anyone.
+        Public = "public",
+        /// The customer and the company.
+        Private = "private",
+    }
 }
 
 impl Visibility {
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Visibility::Public => "public",
-            Visibility::Private => "private",
-        }
-    }
-
     /// What a channel is where nobody said: posts are public, messages private.
     pub fn usual(channel: &str) -> Visibility {
         match channel {
@@ -253,24 +237,15 @@ impl Interaction {
     }
 }
 
-/// Who wrote a draft.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WrittenBy {
-    /// An agent.
-    #[default]
-    Human,
-    /// A policy.
-    Policy,
-}
-
-impl WrittenBy {
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            WrittenBy::Human => "human",
-            WrittenBy::Policy => "policy",
-        }
+codes! {
+    /// Who wrote a draft.
+    #[derive(Default)]
+    pub enum WrittenBy {
+        /// An agent.
+        #[default]
+        Human = "human",
+        /// A policy.
+        Policy = "policy",
     }
 }
 

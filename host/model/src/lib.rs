@@ -2,7 +2,10 @@
 //! may read and answer, and the rules that need nothing but their arguments.
 //! Time comes in as a parameter, so every rule is a plain test.
 
+mod codes;
+
 pub mod access;
+pub mod actor;
 pub mod bypass;
 pub mod capacity;
 pub mod company;
@@ -11,6 +14,7 @@ pub mod decision;
 pub mod desk;
 pub mod directory;
 pub mod duration;
+pub mod event;
 pub mod histogram;
 pub mod hours;
 pub mod input;
@@ -20,6 +24,7 @@ pub mod length;
 pub mod limits;
 pub mod located;
 pub mod masking;
+pub mod offer;
 pub mod on_failure;
 pub mod outcome;
 pub mod record;

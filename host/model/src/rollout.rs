@@ -5,29 +5,20 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::codes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Most a canary is given: beside it somebody has to stay to be compared with.
 pub const MOST_CANARY: Share = Share(900_000);
 
-/// How a generation is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RolloutKind {
-    /// It is asked too; what it answers is compared, and has no effect.
-    Shadow,
-    /// It decides for a share of the conversations.
-    Canary,
-}
-
-impl RolloutKind {
-    /// The code.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            RolloutKind::Shadow => "shadow",
-            RolloutKind::Canary => "canary",
-        }
+codes! {
+    /// How a generation is tried.
+    pub enum RolloutKind {
+        /// It is asked too; what it answers is compared, and has no effect.
+        Shadow = "shadow",
+        /// It decides for a share of the conversations.
+        Canary = "canary",
     }
 }
 
@@ -145,6 +136,57 @@ impl Default for Bounds {
             failures: Some(0.01),
             p99: Some(2.0),
             disagreement: None,
+        }
+    }
+}
+
+codes! {
+    /// What a canary is bounded in.
+    pub enum Bound {
+        /// Share of decisions in which a policy fails.
+        Failures = "failures",
+        /// Time of the slowest of a hundred decisions.
+        P99 = "p99",
+        /// Share of decisions that differ from the active generation's.
+        Disagreement = "disagreement",
+    }
+}
+
+/// A bound that a canary exceeded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Breach {
+    /// Which bound.
+    pub bound: Bound,
+    /// Measured value: a share, or a multiple of the active generation's p99.
+    pub measured: f64,
+    /// Allowed value, in the same unit.
+    pub allowed: f64,
+    /// Decisions of the canary so far.
+    pub decisions: u64,
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Breach {
+            bound,
+            measured,
+            allowed,
+            decisions,
+        } = self;
+        let (measured_percent, allowed_percent) = (measured * 100.0, allowed * 100.0);
+        match bound {
+            Bound::Failures => write!(
+                f,
+                "a policy failed in {measured_percent:.1}% of {decisions} decisions; {allowed_percent:.1}% is allowed"
+            ),
+            Bound::P99 => write!(
+                f,
+                "p99 is {measured:.1} times the active generation's after {decisions} decisions; {allowed:.1} times is allowed"
+            ),
+            Bound::Disagreement => write!(
+                f,
+                "{measured_percent:.1}% of {decisions} decisions differ from the active generation's; {allowed_percent:.1}% is allowed"
+            ),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::codes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,26 +14,15 @@ pub const VALUE_BYTES: usize = 4096;
 /// Longest window of a windowed counter, in seconds: a week.
 pub const WINDOW_SECONDS: u32 = 604_800;
 
-/// Whose memory it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scope {
-    /// One conversation.
-    Conversation,
-    /// One contact.
-    Contact,
-    /// The whole company.
-    Company,
-}
-
-impl Scope {
-    /// The code, as in grants.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Scope::Conversation => "conversation",
-            Scope::Contact => "contact",
-            Scope::Company => "company",
-        }
+codes! {
+    /// Whose memory it is.
+    pub enum Scope {
+        /// One conversation.
+        Conversation = "conversation",
+        /// One contact.
+        Contact = "contact",
+        /// The whole company.
+        Company = "company",
     }
 }
 

@@ -9,9 +9,30 @@ use serde::{Deserialize, Serialize};
 use super::classification::append_why;
 use super::{BadOutput, PROSE_BYTES, at_most, bad, code, percent, prose};
 use crate::directory::Directory;
+use crate::open_codes;
 
 /// Most actions of an answer.
 pub const ACTIONS: usize = 32;
+
+open_codes! {
+    /// Kind of an [`Action`].
+    pub enum ActionKind {
+        /// The conversation has at least `priority` from now on.
+        RaisePriority = "raise-priority",
+        /// The conversation leaves its agent and goes to the queue `target`;
+        /// without one the route policies decide.
+        ReRoute = "re-route",
+        /// Every reply needs the approval of a member of the team `target`;
+        /// without one, of a supervisor.
+        RequireApproval = "require-approval",
+        /// The host notifies the company's named target `target`.
+        Notify = "notify",
+        /// The conversation belongs to the incident `target` from now on.
+        OpenIncident = "open-incident",
+        /// The host calls escalation again at `at`.
+        WakeUp = "wake-up",
+    }
+}
 
 /// Something the host should do.
 ///

@@ -10,6 +10,7 @@ use super::{BadOutput, LIST_ENTRIES, PROSE_BYTES, at_most, bad, code, language, 
 use crate::directory::Directory;
 use crate::duration::Seconds;
 use crate::input::ID_BYTES;
+use crate::open_codes;
 
 /// Most steps of a plan.
 pub const STEPS: usize = 16;
@@ -21,6 +22,20 @@ pub const SLA_SECONDS: u32 = 31_622_400;
 pub const WAIT_SECONDS: u32 = 31_622_400;
 /// Longest an offer stands: a day.
 pub const OFFER_SECONDS: u32 = 86_400;
+
+open_codes! {
+    /// Kind of a [`Target`].
+    pub enum TargetKind {
+        /// The queue `id`.
+        Queue = "queue",
+        /// The agent `id` alone, for a while.
+        Agent = "agent",
+        /// No agent is offered it for a while.
+        Hold = "hold",
+        /// It is resolved.
+        Close = "close",
+    }
+}
 
 /// Where a conversation goes.
 ///

@@ -4,52 +4,42 @@ use serde::{Deserialize, Serialize};
 
 use super::classification::append_why;
 use super::{BadOutput, LIST_ENTRIES, MESSAGE_BYTES, PROSE_BYTES, at_most, bad, code, prose, span};
+use crate::codes;
 use crate::input::ID_BYTES;
 
 /// Most teams that must approve a draft.
 pub const APPROVERS: usize = 8;
 
-/// What should happen to a draft, mildest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It may go out.
-    #[default]
-    Approve,
-    /// The agent should change it first.
-    Revise,
-    /// Somebody must approve it first.
-    Hold,
-    /// It may not go out.
-    Block,
-}
-
-impl Verdict {
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Verdict::Approve => "approve",
-            Verdict::Revise => "revise",
-            Verdict::Hold => "hold",
-            Verdict::Block => "block",
-        }
+codes! {
+    /// What should happen to a draft, mildest first.
+    #[derive(Default)]
+    pub enum Verdict {
+        /// It may go out.
+        #[default]
+        Approve = "approve",
+        /// The agent should change it first.
+        Revise = "revise",
+        /// Somebody must approve it first.
+        Hold = "hold",
+        /// It may not go out.
+        Block = "block",
     }
 }
 
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Could be better.
-    Low,
-    /// Should be changed.
-    Medium,
-    /// Must be changed.
-    High,
-    /// Harmful if it goes out.
-    Critical,
+codes! {
+    /// How much a finding matters.
+    pub enum Severity {
+        /// Good to know.
+        Info = "info",
+        /// Could be better.
+        Low = "low",
+        /// Should be changed.
+        Medium = "medium",
+        /// Must be changed.
+        High = "high",
+        /// Harmful if it goes out.
+        Critical = "critical",
+    }
 }
 
 /// Something in a draft.

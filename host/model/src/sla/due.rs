@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Clock;
+use crate::codes;
 use crate::conversation::Trigger;
 
 /// Something a clock does at a moment, once per run. Ordered by the moment;
@@ -38,25 +39,17 @@ impl Due {
     }
 }
 
-/// What a clock does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum What {
-    /// The set share of the target is used up.
-    AtRisk,
-    /// The target is used up.
-    Breached,
+codes! {
+    /// What a clock does.
+    pub enum What {
+        /// The set share of the target is used up.
+        AtRisk = "at-risk",
+        /// The target is used up.
+        Breached = "breached",
+    }
 }
 
 impl What {
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            What::AtRisk => "at-risk",
-            What::Breached => "breached",
-        }
-    }
-
     /// The code of the escalation trigger, as in the contract.
     pub const fn trigger_code(self) -> &'static str {
         match self {

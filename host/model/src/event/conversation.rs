@@ -1,0 +1,200 @@
+//! What happens to a conversation between a route and an answer.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::DecisionSummary;
+use crate::actor::Actor;
+use crate::codes;
+use crate::conversation::{ConversationState, RouteCause, Trigger};
+use crate::decision::route::Target;
+use crate::offer::{OfferId, OfferState};
+
+/// A trigger of escalation fired.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TriggeredEvent {
+    /// The trigger.
+    pub trigger: Trigger,
+    /// The decision; absent where no policy was called.
+    #[serde(flatten)]
+    pub decision: Option<Box<DecisionSummary>>,
+}
+
+/// The conversation was routed again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoutedEvent {
+    /// Why.
+    pub cause: RouteCause,
+    /// The decision.
+    #[serde(flatten)]
+    pub decision: Option<Box<DecisionSummary>>,
+}
+
+/// The conversation was offered to an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedEvent {
+    /// Number of the offer.
+    pub offer: OfferId,
+    /// The agent.
+    pub agent: String,
+    /// When it times out.
+    pub deadline: Timestamp,
+    /// Step of the route plan, from 0; absent after the last step, and where
+    /// the conversation waits for this agent alone.
+    pub step: Option<u32>,
+    /// How often this agent refused or returned this conversation before.
+    pub again: u32,
+}
+
+/// An agent owns the conversation now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignedEvent {
+    /// The agent.
+    pub agent: String,
+    /// The offer this ended; absent where none was open.
+    pub offer: Option<OfferId>,
+    /// Whether the agent now exceeds their capacity.
+    pub exceeds_capacity: bool,
+    /// The owner before.
+    pub previous: Option<String>,
+    /// Who assigned it; absent for an accepted offer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
+}
+
+/// An agent declined an offer or let it time out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedEvent {
+    /// Number of the offer.
+    pub offer: OfferId,
+    /// The agent.
+    pub agent: String,
+    /// When the conversation may be offered to this agent again.
+    pub again_at: Timestamp,
+    /// Whether no other agent fits.
+    pub alone: bool,
+}
+
+/// An offer was withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawnEvent {
+    /// Number of the offer.
+    pub offer: OfferId,
+    /// The agent.
+    pub agent: String,
+    /// Final state of the offer.
+    pub state: OfferState,
+}
+
+/// The next step of the route plan began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WidenedEvent {
+    /// Step, from 0; absent after the last: every member of the queue
+    /// qualifies.
+    pub step: Option<u32>,
+    /// Whether the step before was skipped because too few agents were
+    /// available; otherwise it expired.
+    pub skipped: bool,
+}
+
+codes! {
+    /// Why an agent no longer owns a conversation.
+    pub enum Departure {
+        /// The agent went offline.
+        Offline = "offline",
+        /// The agent was removed from the roster.
+        Removed = "removed",
+        /// The customer wrote again and the agent has no capacity.
+        NoCapacity = "no-room",
+        /// The agent returned it, or it was taken from the agent.
+        GivenBack = "given-back",
+    }
+}
+
+/// The conversation is queued again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnedEvent {
+    /// The owner before.
+    pub agent: String,
+    /// Why.
+    pub because: Departure,
+    /// State of the conversation, where the floor returned it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<ConversationState>,
+    /// Who returned it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
+}
+
+codes! {
+    /// Why the host moved a conversation to another queue.
+    pub enum QueueMoveCause {
+        /// The generation moved the queue.
+        Moved = "moved",
+    }
+}
+
+/// The conversation went elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TransferredEvent {
+    /// The queue was moved.
+    Queue {
+        /// The new queue.
+        queue: String,
+        /// The old queue.
+        from: String,
+        /// Why.
+        because: QueueMoveCause,
+    },
+    /// A person transferred it.
+    Person {
+        /// New queue or agent.
+        to: Target,
+        /// The owner before.
+        from: Option<String>,
+        /// Who transferred it.
+        by: Actor,
+    },
+}
+
+impl TransferredEvent {
+    /// The generation moved `from`, the queue of the conversation, to `queue`.
+    pub fn queue(queue: String, from: String) -> TransferredEvent {
+        let because = QueueMoveCause::Moved;
+        TransferredEvent::Queue {
+            queue,
+            from,
+            because,
+        }
+    }
+}
+
+/// The conversation entered a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateChangedEvent {
+    /// State before.
+    pub from: ConversationState,
+    /// State now.
+    pub to: ConversationState,
+    /// Who changed it; absent: the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
+}
+
+/// The conversation holds no capacity any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedEvent {}
+
+/// A supervisor queued the conversation again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequeuedEvent {
+    /// State before.
+    pub from: ConversationState,
+    /// Owner before.
+    pub agent: Option<String>,
+    /// Queue.
+    pub queue: Option<String>,
+    /// Who did it.
+    pub by: Actor,
+}

@@ -1,0 +1,131 @@
+//! What happens to a reply.
+
+use serde::{Deserialize, Serialize};
+
+use super::DecisionSummary;
+use crate::actor::Actor;
+use crate::codes;
+use crate::interaction::WrittenBy;
+
+/// A reply was written. The sealed part of the entry holds its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyDraftedEvent {
+    /// The agent's id of the reply.
+    pub reply: String,
+    /// Who sends it.
+    pub by: Actor,
+    /// Who wrote it.
+    pub written_by: WrittenBy,
+    /// Digest of everything a reader would see.
+    pub digest: String,
+}
+
+/// The tone policies checked a reply, or an approved reply went out. After an
+/// approval only `reply`, `digest` and `checked_again` are set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReplyCheckedEvent {
+    /// The agent's id of the reply.
+    pub reply: String,
+    /// Who sends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
+    /// Who wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_by: Option<WrittenBy>,
+    /// Digest of everything a reader would see.
+    pub digest: String,
+    /// Whether a person must approve it whatever the verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_required: Option<bool>,
+    /// Whether it was checked a second time because the generation changed
+    /// while it waited for approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub checked_again: bool,
+    /// The decision; absent where an approved reply is not checked again.
+    #[serde(flatten)]
+    pub decision: Option<Box<DecisionSummary>>,
+}
+
+impl ReplyCheckedEvent {
+    /// An approved reply.
+    pub fn approved(reply: String, digest: String, checked_again: bool) -> ReplyCheckedEvent {
+        ReplyCheckedEvent {
+            reply,
+            by: None,
+            written_by: None,
+            digest,
+            approval_required: None,
+            checked_again,
+            decision: None,
+        }
+    }
+}
+
+/// An approver approved a reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyApprovedEvent {
+    /// The agent's id of the reply.
+    pub reply: String,
+    /// The approver.
+    pub by: Actor,
+    /// Steps of the approval that are complete.
+    pub step: usize,
+    /// Whether that was the last step.
+    pub complete: bool,
+}
+
+/// An approver rejected a reply. The sealed part of the entry holds the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyRejectedEvent {
+    /// The agent's id of the reply.
+    pub reply: String,
+    /// The approver.
+    pub by: Actor,
+}
+
+codes! {
+    /// Why a reply that waited for approval is out of date.
+    pub enum StaleCause {
+        /// The customer wrote again.
+        CustomerWrote = "customer-wrote",
+        /// The agent wrote another reply.
+        Superseded = "superseded",
+        /// The agent no longer owns the conversation.
+        AgentLeft = "agent-left",
+        /// A supervisor queued the conversation again.
+        Requeued = "requeued",
+        /// The conversation is resolved or being wrapped up.
+        Resolved = "resolved",
+    }
+}
+
+/// A reply is out of date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyStaleEvent {
+    /// The agent's id of the reply.
+    pub reply: String,
+    /// Why.
+    pub because: StaleCause,
+}
+
+/// The channel accepted a reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyDeliveredEvent {
+    /// The agent's id of the reply.
+    pub reply: String,
+    /// Id of the agent.
+    pub by: String,
+    /// Key of the outbox item.
+    pub key: String,
+}
+
+/// The channel refused a reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyUndeliverableEvent {
+    /// The agent's id of the reply.
+    pub reply: String,
+    /// Key of the outbox item.
+    pub key: String,
+    /// What the channel answered.
+    pub problem: String,
+}
