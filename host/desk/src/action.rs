@@ -9,8 +9,8 @@ use patchbay_model::decision::tone::Review;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::floor::{FloorError, OfferId};
-use crate::reply::{Reply, Sent};
+use patchbay_floor::{FloorError, OfferId};
+use patchbay_records::reply::{Reply, Sent};
 
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

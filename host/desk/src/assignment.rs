@@ -17,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
-use patchbay_generation::Generation;
+use patchbay_generations::Generation;
 use patchbay_journal::{ConversationId, Slot};
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Presence;
@@ -28,7 +28,7 @@ pub(crate) use opening::queues_of;
 pub use overview::Incident;
 pub(crate) use overview::Overview;
 
-use crate::floor::{
+use patchbay_floor::{
     AgentProfile, AgentRecord, AgentView, Arrival, Assignment, ConversationRecord, Floor,
     FloorError, FloorSettings, Hold, Holding, Offer, OfferId, Place, QueueView, RosterChange,
 };

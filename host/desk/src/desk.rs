@@ -9,7 +9,6 @@ mod bypassing;
 mod draining;
 mod inquiring;
 mod judging;
-mod obstacles;
 mod orders;
 mod people;
 mod rolling;
@@ -26,34 +25,30 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_generation::Generation;
+use patchbay_generations::Generation;
 use patchbay_journal::{CompanyId, Journal, JournalError, Kind, Ordinal};
 use patchbay_model::directory::DirectoryError;
 use thiserror::Error;
 
-pub use activating::{ActivateError, Change};
 pub use bypassing::BypassError;
 pub use draining::Left;
 pub use inquiring::OnTrial;
-pub use obstacles::Obstacle;
-pub(crate) use obstacles::{obstacles, queues_at_hand};
 pub use orders::Drain;
 pub use people::{AgentStatus, QueueStatus};
-pub use rolling::RolloutError;
 pub use sending::Waiting;
 
 use crate::assignment::Assignments;
 use crate::clock::{Clock, Steady};
-use crate::floor::FloorError;
+use patchbay_floor::FloorError;
 use crate::load::{Load, LoadBounds};
 use crate::memory::AtHand;
 use crate::observer::{Observer, Unobserved};
-use crate::rollout::{Line, Resumed, Rollout};
+use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, Rollout};
 use crate::surge::Surges;
 use crate::timers::Timers;
 use crate::work::WorkList;
 use asking::Requests;
-use obstacles::Used;
+use patchbay_generations::activation_conflicts::LiveReferences;
 use orders::Orders;
 use turning::Turning;
 
@@ -194,7 +189,7 @@ struct Here {
     orders: Orders,
     /// What work at hand may be in or for; absent: whatever was before the
     /// start.
-    used: Mutex<Option<Used>>,
+    used: Mutex<Option<LiveReferences>>,
     /// Decisions whose transcript was wanted and not kept.
     unrecorded: AtomicU64,
 }
@@ -219,12 +214,12 @@ impl Here {
         self.deciding().generation
     }
 
-    fn used(&self) -> Option<Used> {
+    fn used(&self) -> Option<LiveReferences> {
         let used = self.used.lock();
         used.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn use_also(&self, used: Used) {
+    fn use_also(&self, used: LiveReferences) {
         let own = self.used.lock();
         *own.unwrap_or_else(PoisonError::into_inner) = Some(used);
     }
@@ -278,7 +273,7 @@ struct Inner {
     listeners: RwLock<Vec<Listener>>,
     clock: Steady,
     /// What waits to be decided by a generation that has no say.
-    beside: Line,
+    beside: ComparisonQueue,
 }
 
 /// The desk of all companies of a host. Dropping it stops it.
@@ -316,7 +311,7 @@ impl Desk {
     pub fn open_trying(
         journal: Arc<dyn Journal>,
         generations: Vec<Arc<Generation>>,
-        on_trial: Vec<Resumed>,
+        on_trial: Vec<ResumedRollout>,
         settings: DeskSettings,
     ) -> Result<Desk, DeskError> {
         let mut names = HashMap::new();
@@ -349,7 +344,7 @@ impl Desk {
             next_request: AtomicU64::new(1),
             turning,
             listeners: RwLock::default(),
-            beside: Line::default(),
+            beside: ComparisonQueue::default(),
         });
         for resumed in on_trial {
             inner.resume(resumed);
@@ -417,12 +412,6 @@ impl Desk {
         let names = names.unwrap_or_else(PoisonError::into_inner);
         let known = names.get(name).copied();
         known.ok_or_else(|| DeskError::UnknownCompany(name.to_owned()))
-    }
-
-    /// What work a company has at hand may be in or for; none: nobody has
-    /// looked yet.
-    pub(crate) fn used(&self, company: CompanyId) -> Option<Used> {
-        self.inner.at(company)?.used()
     }
 
     /// What time it is at the desk.

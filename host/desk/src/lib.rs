@@ -12,30 +12,17 @@
 //! in the order of durable acceptance. A pass decides outside any transaction
 //! and commits against the sequence number it began with; whoever was overtaken
 //! decides again.
-//!
-//! [`floor`] is who works on what, between a route and an answer: agents, their
-//! capacity, offers. It keeps nothing on disk and reads no clock.
 
 pub mod action;
 mod assignment;
 mod clock;
-pub mod decisions;
 mod desk;
-pub mod export;
-pub mod floor;
-pub mod history;
 mod intake;
 pub mod load;
 mod memory;
 pub mod observer;
-mod outgoing;
 mod pass;
-pub mod reading;
-pub mod reply;
-mod rollout;
 pub mod roster;
-pub mod setups;
-pub mod snapshot;
 mod surge;
 mod timers;
 mod work;
@@ -43,12 +30,8 @@ mod work;
 pub use assignment::Incident;
 pub use clock::Clock;
 pub use desk::{
-    ActivateError, AgentStatus, BypassError, Change, Desk, DeskError, DeskSettings, Drain, Left,
-    News, Obstacle, OnTrial, QueueStatus, Receipt, ReceiptStatus, RolloutError, Waiting,
+    AgentStatus, BypassError, Desk, DeskError, DeskSettings, Drain, Left, News, OnTrial,
+    QueueStatus, Receipt, ReceiptStatus, Waiting,
 };
 pub use intake::Delivery;
 pub use load::{Load, LoadBounds};
-pub use outgoing::Outgoing;
-pub use rollout::{
-    ArmReport, Bound, Breach, Compared, Example, FieldReport, Latency, Resumed, RolloutReport,
-};

@@ -12,7 +12,7 @@ use lru::LruCache;
 use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Message, Ordinal};
 use patchbay_model::interaction::Interaction;
 
-use crate::snapshot::{RECENT, Snapshot};
+use patchbay_records::snapshot::{RECENT, Snapshot};
 
 /// Conversations kept at hand.
 const CONVERSATIONS: usize = 50_000;

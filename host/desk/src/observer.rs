@@ -13,7 +13,7 @@ use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::traceparent::Traceparent;
 
 use crate::desk::ReceiptStatus;
-use crate::history::EntryKind;
+use patchbay_records::history::EntryKind;
 
 /// Somebody who is told what the desk does. What is not of interest may be left
 /// out.

@@ -17,27 +17,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_generation::Generation;
+use patchbay_generations::Generation;
 use patchbay_journal::{Commit, CompanyId, ConversationId, Journal, JournalError, Kind, Message};
 use patchbay_model::bypass::Bypasses;
-use patchbay_model::conversation::{ConversationState, Trigger};
+use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::hours::Hours;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
-use patchbay_model::sla::{Event, start_of};
+use patchbay_model::sla::{ClockEvent, start_of};
 use serde_json::json;
 
 use crate::action::{ActError, Done};
 use crate::assignment::{Assignments, Consequence, Departure, News};
-use crate::floor::Hold;
-use crate::history::EntryKind;
+use patchbay_floor::Hold;
+use patchbay_records::history::EntryKind;
 use crate::memory::{AtHand, Known, Text};
 use crate::observer::{Observer, Told};
-use crate::reading;
-use crate::rollout::Trying;
-use crate::snapshot::{Snapshot, WakeUp, span, unix_ms};
+use patchbay_records::reading;
+use patchbay_generations::rollout::RolloutAssignment;
+use patchbay_records::snapshot::{Snapshot, WakeUp, span, unix_ms};
 use crate::surge::Surges;
 use sheet::Sheet;
 
@@ -50,7 +50,7 @@ pub(crate) struct Pass<'a> {
     /// What decides in it.
     pub(crate) generation: &'a Generation,
     /// What it has to do with a generation that is tried; absent: nothing.
-    pub(crate) trying: Option<Trying<'a>>,
+    pub(crate) trying: Option<RolloutAssignment<'a>>,
     pub(crate) company: CompanyId,
     pub(crate) now: Timestamp,
     /// How long to wait for the policies' turn.
@@ -218,7 +218,7 @@ impl Pass<'_> {
         if returned {
             sheet
                 .consequences
-                .push(Consequence::Escalate(Trigger::of("customer-returned")));
+                .push(Consequence::Escalate(Trigger::of(TriggerCode::CustomerReturned)));
         }
         if !is_edit {
             self.watch_for_surges(sheet, interaction)?;
@@ -233,7 +233,7 @@ impl Pass<'_> {
         let was = snapshot.state;
         let reopened = was == ConversationState::Resolved;
         if reopened {
-            snapshot.cause = "reopened".to_owned();
+            snapshot.cause = RouteCause::Reopened;
             snapshot.disown();
             snapshot.queue = None;
             self.enter(sheet, ConversationState::Queued);
@@ -246,7 +246,7 @@ impl Pass<'_> {
             // Its agent left meanwhile; or the company wrote first, and it
             // was never routed.
             if snapshot.plan.is_some() {
-                "returned".clone_into(&mut snapshot.cause);
+                snapshot.cause = RouteCause::Returned;
             }
             self.enter(sheet, ConversationState::Queued);
             return true;
@@ -354,7 +354,7 @@ impl Pass<'_> {
             let trigger = Trigger {
                 subject: wake_up.name,
                 due_at: Some(wake_up.at),
-                ..Trigger::of("wake-up")
+                ..Trigger::of(TriggerCode::WakeUp)
             };
             triggers.push((EntryKind::WokeUp, trigger));
         }
@@ -362,7 +362,7 @@ impl Pass<'_> {
             snapshot.silent_at = None;
             let trigger = Trigger {
                 agent: snapshot.owner.clone(),
-                ..Trigger::of("silent-agent")
+                ..Trigger::of(TriggerCode::SilentAgent)
             };
             triggers.push((EntryKind::Triggered, trigger));
         }
@@ -371,7 +371,7 @@ impl Pass<'_> {
             if snapshot.state == ConversationState::OnHold && snapshot.owner.is_none() {
                 self.change_state(sheet, ConversationState::Queued, None);
                 sheet.is_routed = true;
-                sheet.consequences.push(Consequence::Route("held"));
+                sheet.consequences.push(Consequence::Route(RouteCause::Held));
             }
         }
         let snapshot = &mut sheet.known.snapshot;
@@ -389,7 +389,7 @@ impl Pass<'_> {
         let hours = self.hours(&sheet.known.snapshot);
         let snapshot = &mut sheet.known.snapshot;
         let said = snapshot.assessment.as_ref();
-        let event = Event::CustomerMessage {
+        let event = ClockEvent::CustomerMessage {
             started_ms: start_of(
                 Some(unix_ms(message.received_at)),
                 unix_ms(message.accepted_at),
@@ -410,7 +410,7 @@ impl Pass<'_> {
         // That is never refused.
         let _ = snapshot
             .clocks
-            .apply(unix_ms(self.now), Event::ReplyAccepted, hours);
+            .apply(unix_ms(self.now), ClockEvent::ReplyAccepted, hours);
         snapshot.silent_at = None;
     }
 

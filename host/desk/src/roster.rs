@@ -9,7 +9,7 @@ use patchbay_model::input::InputError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::floor::{AgentProfile, AgentRecord};
+use patchbay_floor::{AgentProfile, AgentRecord};
 
 /// Agents read back at once.
 const PAGE: usize = 1_000;

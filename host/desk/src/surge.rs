@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
-use patchbay_model::conversation::Trigger;
+use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::desk::SurgeRules;
 use patchbay_model::interaction::{Interaction, Visibility};
 
@@ -78,11 +78,11 @@ impl Surges {
             && known.count >= u64::from(rules.least)
             && known.count as f64 >= usual * rules.times;
         if many && known.tell(0) {
-            triggers.push(trigger("volume-surge", subject, known.count, usual, rules));
+            triggers.push(trigger(TriggerCode::VolumeSurge, subject, known.count, usual, rules));
         }
         let far = rules.reach > 0 && known.reach >= rules.reach;
         if far && known.tell(1) {
-            triggers.push(trigger("reach-surge", subject, known.reach, 0.0, rules));
+            triggers.push(trigger(TriggerCode::ReachSurge, subject, known.reach, 0.0, rules));
         }
         triggers
     }
@@ -128,7 +128,7 @@ impl Subject {
     }
 }
 
-fn trigger(code: &str, subject: &str, count: u64, usual: f64, rules: &SurgeRules) -> Trigger {
+fn trigger(code: TriggerCode, subject: &str, count: u64, usual: f64, rules: &SurgeRules) -> Trigger {
     Trigger {
         subject: Some(subject.to_owned()),
         count: Some(count),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     /// Codes of what surges when so many write in a minute.
-    fn write(surges: &Surges, count: usize, minute: i64, reach: u64) -> Vec<String> {
+    fn write(surges: &Surges, count: usize, minute: i64, reach: u64) -> Vec<TriggerCode> {
         let value = json!({"id": "1", "channel": "x", "text": "Down", "author": {"reach": reach}});
         let interaction = Interaction::from_outside(value).expect("valid");
         let now = Timestamp::from_second(minute * MINUTE).expect("in range");
@@ -171,7 +171,7 @@ mod tests {
             write(&surges, 29, 60, 0).is_empty(),
             "not three times as many"
         );
-        assert_eq!(write(&surges, 40, 61, 0), ["volume-surge"]);
+        assert_eq!(write(&surges, 40, 61, 0), [TriggerCode::VolumeSurge]);
         assert!(write(&surges, 40, 75, 0).is_empty(), "told already");
     }
 
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_few_with_many_readers_are_a_surge() {
         let surges = Surges::default();
-        assert_eq!(write(&surges, 3, 0, 40_000), ["reach-surge"]);
+        assert_eq!(write(&surges, 3, 0, 40_000), [TriggerCode::ReachSurge]);
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn it_is_told_again_after_it_was_quiet() {
         let surges = Surges::default();
-        assert_eq!(write(&surges, 20, 0, 0), ["volume-surge"]);
-        assert_eq!(write(&surges, 20, 200, 0), ["volume-surge"]);
+        assert_eq!(write(&surges, 20, 0, 0), [TriggerCode::VolumeSurge]);
+        assert_eq!(write(&surges, 20, 200, 0), [TriggerCode::VolumeSurge]);
     }
 }

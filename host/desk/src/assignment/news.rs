@@ -1,9 +1,9 @@
 //! What happens to a conversation on the floor.
 
-use patchbay_model::conversation::Trigger;
+use patchbay_model::conversation::{RouteCause, Trigger};
 use serde::Serialize;
 
-use crate::floor::{Assignment, ClosedOffer, Offer, Refusal, Widened};
+use patchbay_floor::{Assignment, ClosedOffer, Offer, Refusal, Widened};
 
 /// Something that happened to a conversation, not written down yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +56,7 @@ pub(crate) enum Departure {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Consequence {
     /// Where it goes now, for this cause.
-    Route(&'static str),
+    Route(RouteCause),
     /// Whether more people must know, for this trigger.
     Escalate(Trigger),
 }

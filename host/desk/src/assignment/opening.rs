@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use patchbay_generation::Generation;
+use patchbay_generations::Generation;
 use patchbay_journal::{Conversation, ConversationId, Slot};
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation::{ConversationState, RouteCause};
 use patchbay_model::directory::{Presence, Queue};
 
 use super::{Assignments, Consequence, News, settings_of};
-use crate::floor::{AgentRecord, Floor, FloorError, FloorRecord, PlaceRecord};
+use patchbay_floor::{AgentRecord, Floor, FloorError, FloorRecord, PlaceRecord};
 use crate::roster::Agent;
-use crate::snapshot::Snapshot;
+use patchbay_records::snapshot::Snapshot;
 
 /// A company's queues.
 pub(crate) fn queues_of(generation: &Generation) -> Vec<Queue> {
@@ -134,7 +134,7 @@ impl super::Room {
                     Some(PlaceRecord::Waiting)
                 )
             {
-                self.tell(&id.to_string(), News::Due(Consequence::Route("returned")));
+                self.tell(&id.to_string(), News::Due(Consequence::Route(RouteCause::Returned)));
             }
             return;
         };

@@ -1,126 +1,64 @@
-//! A company's setup changes while its customers write.
+//! Activation at the running desk: switch a company while its customers write.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
-use patchbay_generation::Generation;
-use patchbay_journal::{
-    Activation, AuditEntry, CompanyId, Journal, JournalError, NewGeneration, Note, StateCopy,
-};
-use serde_json::json;
-use thiserror::Error;
+use patchbay_generations::Generation;
+use patchbay_generations::activation::{ActivateError, Change};
+use patchbay_generations::activation_conflicts::LiveReferences;
+use patchbay_generations::live_desk::LiveDesk;
+use patchbay_generations::rollout::{Rollout, RolloutError, RolloutReport};
+use patchbay_journal::{AuditEntry, CompanyId};
+use patchbay_model::rollout::RolloutTerms;
 
-use super::obstacles::{Obstacle, Used, obstacles};
 use super::orders::Orders;
-use super::{Deciding, Desk, DeskError, Here, Inner, people, rolling};
+use super::{Deciding, Desk, DeskError, Here, Inner, people};
 use crate::assignment::Assignments;
-use crate::history::EntryKind;
 use crate::roster::Agent;
 
-/// A setup a company is to decide by.
-#[derive(Debug)]
-pub struct Change {
-    /// The setup.
-    pub generation: Arc<Generation>,
-    /// How it is kept; absent: it is kept already.
-    pub new: Option<NewGeneration>,
-    /// The generation the company decides by so far, as far as whoever asks
-    /// for the change knows; absent: none.
-    pub expected: Option<u64>,
-    /// Who asks for it.
-    pub by: String,
-    /// Why, in a code: `applied`, `activated`, `rolled-back`, `promoted`.
-    pub because: &'static str,
-    /// Where conversations of queues that are gone go, beside what the setup's
-    /// document says.
-    pub moved: BTreeMap<String, String>,
-    /// Whether that is only for what the company tries, and within its bounds.
-    pub promotes: bool,
-    /// What the audit trail says of it; absent: the host did it by itself.
-    pub audit: Option<AuditEntry>,
-}
-
-/// Why a setup does not decide.
-#[derive(Debug, Error)]
-pub enum ActivateError {
-    /// Work at hand has no room in it.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Obstacles(Vec<Obstacle>),
-    /// The journal would not, or could not.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The desk cannot work with it.
-    #[error(transparent)]
-    Desk(#[from] DeskError),
-    /// It is not tried any more, or does worse than it may.
-    #[error("generation {0} is not on trial any more, or beyond a bound")]
-    NotOnTrial(u64),
-}
-
-/// State that goes on under a newer version of a plugin.
-fn copies(before: Option<&Generation>, next: &Generation) -> Vec<StateCopy> {
-    let changed = next.state_from.iter().filter_map(|(plugin, reads)| {
-        let (from, to) = (before?.state_version(plugin)?, next.state_version(plugin)?);
-        (from != to && reads.contains(&from)).then(|| StateCopy {
-            plugin: plugin.clone(),
-            from,
-            to,
-        })
-    });
-    changed.collect()
-}
-
-impl Change {
-    /// Write the change down, whole or not at all: what a company decides by
-    /// after the next start.
-    ///
-    /// # Errors
-    /// [`ActivateError`]; then nothing was written.
-    pub fn write(
-        self,
-        journal: &dyn Journal,
-        before: Option<&Generation>,
-        now: Timestamp,
-    ) -> Result<(CompanyId, Arc<Generation>), ActivateError> {
-        self.write_knowing(None, journal, before, now)
+impl LiveDesk for Desk {
+    fn now(&self) -> Timestamp {
+        Desk::now(self)
     }
 
-    /// The same, where it may be known what work at hand is in or for.
-    fn write_knowing(
-        self,
-        used: Option<&Used>,
-        journal: &dyn Journal,
-        before: Option<&Generation>,
-        now: Timestamp,
-    ) -> Result<(CompanyId, Arc<Generation>), ActivateError> {
-        let next = self.generation;
-        let company = journal.company(&next.company)?;
-        let in_the_way = obstacles(journal, company, used, &next)?;
-        if !in_the_way.is_empty() {
-            return Err(ActivateError::Obstacles(in_the_way));
-        }
-        let mut notes = rolling::ended_by(journal, company, next.number, &self.by, now)?;
-        let head = json!({
-            "generation": next.number,
-            "before": self.expected,
-            "by": self.by,
-            "because": self.because,
-        });
-        notes.push(Note {
-            kind: EntryKind::GenerationActivated as u16,
-            at: now,
-            head: head.to_string(),
-        });
-        let activation = Activation {
-            number: next.number,
-            expected: self.expected,
-            copies: copies(before, &next),
-            moved: self.moved,
-            notes,
-        };
-        journal.put_generation(company, self.new, Some(activation), now, self.audit)?;
-        Ok((company, next))
+    fn company_id(&self, company: &str) -> Option<CompanyId> {
+        self.company(company).ok()
+    }
+
+    fn active(&self, company: CompanyId) -> Option<Arc<Generation>> {
+        Some(self.inner.at(company)?.generation())
+    }
+
+    fn rollout(&self, company: CompanyId) -> Option<Arc<Rollout>> {
+        self.tried(company)
+    }
+
+    fn live_references(&self, company: CompanyId) -> Option<LiveReferences> {
+        self.inner.at(company)?.used()
+    }
+
+    fn activate(&self, change: Change) -> Result<(), ActivateError> {
+        Desk::activate(self, change)
+    }
+
+    fn start_rollout(
+        &self,
+        candidate: Arc<Generation>,
+        terms: RolloutTerms,
+        audit: AuditEntry,
+    ) -> Result<RolloutReport, RolloutError> {
+        self.try_out(candidate, terms, audit)
+    }
+
+    fn abort_rollout(
+        &self,
+        company: &str,
+        by: &str,
+        reason: Option<&str>,
+        audit: AuditEntry,
+    ) -> Result<RolloutReport, RolloutError> {
+        Desk::abort_rollout(self, company, by, reason, audit)
     }
 }
 
@@ -136,7 +74,7 @@ impl Desk {
         let inner = &self.inner;
         let _alone = inner.changing.lock();
         if inner.work.is_closed() {
-            return Err(DeskError::Stopping.into());
+            return Err(ActivateError::Stopping);
         }
         let company = inner.journal.company(&change.generation.company)?;
         let now = inner.now();
@@ -147,7 +85,7 @@ impl Desk {
             let tried = here.as_ref().and_then(|here| here.deciding().rollout);
             let tried = tried.filter(|tried| tried.candidate.number == number);
             if tried.is_none_or(|tried| tried.breach().is_some()) {
-                return Err(ActivateError::NotOnTrial(number));
+                return Err(ActivateError::NotACandidate(number));
             }
         }
         if let Some(here) = &here {
@@ -159,10 +97,10 @@ impl Desk {
         inner.save_tally(company);
         let used = here.as_ref().and_then(|here| here.used());
         let (company, next) =
-            change.write_knowing(used.as_ref(), &*inner.journal, before.as_deref(), now)?;
+            change.write(used.as_ref(), &*inner.journal, before.as_deref(), now)?;
         if let (Some(here), Some(before)) = (&here, &before) {
             // Passes that began on the one before end on it.
-            here.use_also(used.unwrap_or_else(|| Used::by(before)).and(&next));
+            here.use_also(used.unwrap_or_else(|| LiveReferences::by(before)).and(&next));
         }
         // It is written: whatever cannot follow now follows at the next start,
         // and what decides is what is written.
@@ -184,8 +122,8 @@ impl Desk {
     }
 }
 
-fn floor_error(next: &Generation, error: crate::floor::FloorError) -> DeskError {
-    DeskError::Floor {
+fn floor_error(next: &Generation, error: patchbay_floor::FloorError) -> ActivateError {
+    ActivateError::Floor {
         company: next.company.clone(),
         error,
     }
@@ -217,7 +155,7 @@ impl Inner {
     }
 
     /// A company that was not here.
-    fn welcome(&self, company: CompanyId, next: Arc<Generation>) -> Result<(), DeskError> {
+    fn welcome(&self, company: CompanyId, next: Arc<Generation>) -> Result<(), ActivateError> {
         let open = people::unresolved(&*self.journal)?
             .remove(&company)
             .unwrap_or_default();

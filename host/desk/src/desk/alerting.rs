@@ -7,7 +7,7 @@ use patchbay_journal::{CompanyId, Note};
 use serde_json::{Value, json};
 
 use super::{Desk, DeskError};
-use crate::history::EntryKind;
+use patchbay_records::history::EntryKind;
 
 impl Desk {
     /// Have an alert stand in a company's feed: its code, and what it is about.

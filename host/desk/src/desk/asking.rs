@@ -6,16 +6,16 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use patchbay_generation::Generation;
+use patchbay_generations::Generation;
 use patchbay_journal::{CompanyId, ConversationId, Slot};
 use patchbay_model::interaction::WrittenBy;
 
 use super::{Desk, DeskError, Here, Inner};
 use crate::action::{ActError, Action, Actor, Done, Typed};
 use crate::assignment::Incident;
-use crate::floor::{Offer, OfferId};
+use patchbay_floor::{Offer, OfferId};
 use crate::pass::{Pass, Undecided};
-use crate::rollout::{Trying, decides};
+use patchbay_generations::rollout::{RolloutAssignment, decides};
 use crate::work::{Lane, RequestId, Work};
 
 /// How long something that was asked for waits for its turn and for policies.
@@ -254,7 +254,7 @@ impl Inner {
         &'a self,
         here: &'a Here,
         generation: &'a Generation,
-        trying: Option<Trying<'a>>,
+        trying: Option<RolloutAssignment<'a>>,
         company: CompanyId,
     ) -> Pass<'a> {
         Pass {

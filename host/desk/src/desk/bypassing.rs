@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::orders::{self, directive, note};
 use super::{Desk, DeskError, Here, Inner};
-use crate::history::EntryKind;
+use patchbay_records::history::EntryKind;
 
 /// When the end of a bypass is tried to be written down again.
 const AGAIN: Duration = Duration::from_secs(1);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::orders::DRAIN;
 use super::{Desk, DeskError, Drain};
-use crate::history::EntryKind;
+use patchbay_records::history::EntryKind;
 
 /// Items of the outbox counted at once.
 const PAGE: usize = 1_000;

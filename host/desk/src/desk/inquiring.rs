@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use patchbay_generation::asked::Inquiry;
-use patchbay_generation::decide::{Made, Terms};
+use patchbay_generations::inquiry::Inquiry;
+use patchbay_generations::decide::{Made, RequestContext};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 
 use super::{Desk, Inner};
 use crate::load::Load;
-use crate::rollout::{Question, Rollout, Trying, decides};
+use patchbay_generations::rollout::{Question, Rollout, RolloutAssignment, decides};
 
 /// A company that tries a generation.
 pub struct OnTrial {
@@ -40,10 +40,10 @@ impl OnTrial {
     ///
     /// # Errors
     /// [`InputError`] where what is asked does not fit the generation.
-    pub fn answer(&self, inquiry: Inquiry, terms: &Terms) -> Result<Made<'_>, InputError> {
+    pub fn answer(&self, inquiry: Inquiry, terms: &RequestContext) -> Result<Made<'_>, InputError> {
         let thread = inquiry.thread();
         let (rollout, line) = (&self.rollout, &self.inner.beside);
-        let trying = Trying::of(rollout, thread.as_bytes(), line, self.has_time);
+        let trying = RolloutAssignment::of(rollout, thread.as_bytes(), line, self.has_time);
         let decides = decides(trying.as_ref(), &rollout.control);
         let situation = inquiry.situation(decides, terms.now)?;
         let Some(trying) = trying.filter(|_| !inquiry.is_typed()) else {

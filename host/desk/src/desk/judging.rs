@@ -10,7 +10,7 @@ use patchbay_journal::{AuditEntry, CompanyId};
 use serde_json::json;
 
 use super::{Here, Inner};
-use crate::rollout::{Beside, Breach, Ending, Next, Rollout};
+use patchbay_generations::rollout::{ShadowRunner, Breach, Ending, Next, Rollout};
 
 /// How often canaries are judged where nothing else happens.
 const TICK: Duration = Duration::from_millis(500);
@@ -24,7 +24,7 @@ impl Inner {
     /// What the thread does.
     pub(super) fn decide_beside(&self) {
         give_way();
-        let mut beside = Beside::default();
+        let mut beside = ShadowRunner::default();
         let mut judged = Instant::now();
         let mut kept = Instant::now();
         loop {

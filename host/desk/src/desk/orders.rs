@@ -8,7 +8,7 @@ use patchbay_model::bypass::{Bypass, Bypassed, Bypasses};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::history::EntryKind;
+use patchbay_records::history::EntryKind;
 
 /// Name of the directive that has a company take nothing in.
 pub(super) const DRAIN: &str = "drain";

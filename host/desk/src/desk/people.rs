@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::PoisonError;
 
 use jiff::Timestamp;
-use patchbay_generation::Generation;
+use patchbay_generations::Generation;
+use patchbay_generations::activation::ActivateError;
 use patchbay_journal::{
     AuditEntry, CompanyId, ContactId, Conversation, Erased, Journal, JournalError, Note,
 };
@@ -17,11 +18,11 @@ use serde_json::{Value, json};
 use super::{Desk, DeskError, Here, Inner};
 use crate::action::{Action, Actor, Role};
 use crate::assignment::{Assignments, queues_of};
-use crate::floor::{AgentView, FloorError, Holding, Offer, RosterChange};
-use crate::history::EntryKind;
-use crate::reading;
+use patchbay_floor::{AgentView, FloorError, Holding, Offer, RosterChange};
+use patchbay_records::history::EntryKind;
+use patchbay_records::reading;
 use crate::roster::{self, Agent};
-use crate::snapshot::Snapshot;
+use patchbay_records::snapshot::Snapshot;
 
 /// Conversations read back at once.
 const PAGE: usize = 1_000;
@@ -81,17 +82,48 @@ pub(super) fn open(
     generation: &Generation,
     open: &[Open],
     now: Timestamp,
-) -> Result<Assignments, DeskError> {
+) -> Result<Assignments, FloorLoadError> {
     let known = roster::read_back(journal, company)?;
     let file = &generation.surroundings.directory;
     let (roster, changed) = roster::with_file(known, file, now);
     if !changed.is_empty() {
         journal.put_agents(company, changed, Vec::new(), None)?;
     }
-    Assignments::open(generation, roster, open, now).map_err(|error| DeskError::Floor {
+    Assignments::open(generation, roster, open, now).map_err(|error| FloorLoadError::Floor {
         company: generation.company.clone(),
         error,
     })
+}
+
+/// Why a company's floor could not be loaded.
+#[derive(Debug)]
+pub(super) enum FloorLoadError {
+    Journal(JournalError),
+    Floor { company: String, error: FloorError },
+}
+
+impl From<JournalError> for FloorLoadError {
+    fn from(error: JournalError) -> FloorLoadError {
+        FloorLoadError::Journal(error)
+    }
+}
+
+impl From<FloorLoadError> for DeskError {
+    fn from(error: FloorLoadError) -> DeskError {
+        match error {
+            FloorLoadError::Journal(error) => DeskError::Journal(error),
+            FloorLoadError::Floor { company, error } => DeskError::Floor { company, error },
+        }
+    }
+}
+
+impl From<FloorLoadError> for ActivateError {
+    fn from(error: FloorLoadError) -> ActivateError {
+        match error {
+            FloorLoadError::Journal(error) => ActivateError::Journal(error),
+            FloorLoadError::Floor { company, error } => ActivateError::Floor { company, error },
+        }
+    }
 }
 
 impl Desk {

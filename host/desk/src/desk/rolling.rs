@@ -1,61 +1,16 @@
-//! Trying a generation on live traffic: begun, changed, ended.
+//! RolloutAssignment a generation on live traffic: begun, changed, ended.
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use patchbay_generation::Generation;
-use patchbay_journal::{AuditEntry, CompanyId, ConversationId, Journal, JournalError, Note};
+use patchbay_generations::Generation;
+use patchbay_journal::{AuditEntry, CompanyId, ConversationId, JournalError};
 use patchbay_model::rollout::{RolloutKind, RolloutTerms};
-use thiserror::Error;
 
 use super::{Deciding, Desk, DeskError, Here, Inner};
-use crate::history::EntryKind;
-use crate::rollout::{
-    Ending, Resumed, Rollout, RolloutReport, Tally, Trial, Trying, began, ended, keeping,
+use patchbay_records::history::EntryKind;
+use patchbay_generations::rollout::{
+    Ending, ResumedRollout, Rollout, RolloutAssignment, RolloutError, RolloutReport, Tally, Trial, began, ended, store,
 };
-
-/// Why nothing is tried, or goes on being tried.
-#[derive(Debug, Error)]
-pub enum RolloutError {
-    /// The company tries nothing.
-    #[error("the company tries no generation")]
-    NothingTried,
-    /// It tries another generation.
-    #[error(
-        "the company tries generation {0} already; end that first (`shadow stop`, `canary promote` or `canary abort`)"
-    )]
-    Tried(u64),
-    /// It is what the company decides by.
-    #[error("the company decides by generation {0} already")]
-    Active(u64),
-    /// The journal would not, or could not.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The company is not here.
-    #[error(transparent)]
-    Desk(#[from] DeskError),
-}
-
-/// What the feed says of what an activation ends.
-pub(super) fn ended_by(
-    journal: &dyn Journal,
-    company: CompanyId,
-    next: u64,
-    by: &str,
-    now: Timestamp,
-) -> Result<Vec<Note>, JournalError> {
-    let mut all = journal.rollouts()?.into_iter();
-    let Some((_, _, row)) = all.find(|(of, _, _)| *of == company) else {
-        return Ok(Vec::new());
-    };
-    let known = keeping::read(&row);
-    let known = known.as_ref().map(|(terms, tally)| (terms, tally));
-    let ending = match row.generation == next {
-        true => Ending::Promoted { by },
-        false => Ending::Superseded { by },
-    };
-    Ok(ended(&Trial::kept(&row, known), &ending, now))
-}
 
 impl Desk {
     /// Try a generation beside the one the company decides by; or, where that
@@ -73,10 +28,11 @@ impl Desk {
         let inner = &self.inner;
         let _alone = inner.changing.lock();
         if inner.work.is_closed() {
-            return Err(DeskError::Stopping.into());
+            return Err(RolloutError::Stopping);
         }
-        let company = self.company(&candidate.company)?;
-        let here = inner.here(company)?;
+        let unknown = || RolloutError::UnknownCompany(candidate.company.clone());
+        let company = self.company(&candidate.company).map_err(|_| unknown())?;
+        let here = inner.at(company).ok_or_else(unknown)?;
         let deciding = here.deciding();
         let control = Arc::clone(&deciding.generation);
         if control.number == candidate.number {
@@ -102,7 +58,7 @@ impl Desk {
             }
         };
         notes.push(began(kind, &rollout, now));
-        let row = keeping::row(&rollout);
+        let row = store::row(&rollout);
         inner
             .journal
             .put_rollout(company, row, notes, Some(audit))?;
@@ -141,7 +97,9 @@ impl Desk {
     ) -> Result<RolloutReport, RolloutError> {
         let inner = &self.inner;
         let _alone = inner.changing.lock();
-        let here = inner.here(self.company(company)?)?;
+        let unknown = || RolloutError::UnknownCompany(company.to_owned());
+        let id = self.company(company).map_err(|_| unknown())?;
+        let here = inner.at(id).ok_or_else(unknown)?;
         let tried = here.deciding().rollout;
         let tried = tried.ok_or(RolloutError::NothingTried)?;
         let report = tried.report();
@@ -153,7 +111,7 @@ impl Desk {
 impl Inner {
     /// Go on with what was tried when the host stopped. What was tried against
     /// another generation is not.
-    pub(super) fn resume(&self, resumed: Resumed) {
+    pub(super) fn resume(&self, resumed: ResumedRollout) {
         if let Some(here) = self.at(resumed.company)
             && let Some(rollout) = resumed.against(here.generation())
         {
@@ -179,12 +137,12 @@ impl Inner {
         deciding: &'a Deciding,
         has_time: bool,
         thread: impl FnOnce() -> Result<Option<Vec<u8>>, JournalError>,
-    ) -> Result<Option<Trying<'a>>, JournalError> {
+    ) -> Result<Option<RolloutAssignment<'a>>, JournalError> {
         let Some(rollout) = &deciding.rollout else {
             return Ok(None);
         };
         let thread = thread()?;
-        Ok(thread.and_then(|thread| Trying::of(rollout, &thread, &self.beside, has_time)))
+        Ok(thread.and_then(|thread| RolloutAssignment::of(rollout, &thread, &self.beside, has_time)))
     }
 
     /// A conversation's thread.

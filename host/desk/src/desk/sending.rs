@@ -1,12 +1,12 @@
 //! What has to go out, for whoever carries it.
 
 use jiff::Timestamp;
-use patchbay_generation::TargetTerms;
+use patchbay_generations::TargetTerms;
 use patchbay_journal::{CompanyId, ConversationId, OutboxItem, OutboxState, Slot};
 
 use super::{Desk, DeskError, Inner};
 use crate::action::{Action, Actor, Role};
-use crate::outgoing::{self, Outgoing};
+use patchbay_records::outgoing::{self, Outgoing};
 
 /// Items read at once.
 const PAGE: usize = 256;

@@ -4,13 +4,13 @@
 use std::sync::mpsc::Receiver;
 
 use patchbay_engine::breaker::Turn;
-use patchbay_generation::Generation;
+use patchbay_generations::Generation;
 use patchbay_journal::{CompanyId, Note};
 use patchbay_model::decision::stage::Stage;
 use serde_json::json;
 
 use super::Inner;
-use crate::history::EntryKind;
+use patchbay_records::history::EntryKind;
 use crate::observer::Turned;
 
 /// What waits to be told of breakers.

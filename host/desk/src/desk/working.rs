@@ -8,7 +8,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use patchbay_generation::Generation;
+use patchbay_generations::Generation;
 use patchbay_journal::{
     Committed, CompanyId, Conflict, ConversationId, JournalError, Message, Ordinal, Slot,
 };
@@ -20,7 +20,7 @@ use crate::assignment::News as FloorNews;
 use crate::memory::Known;
 use crate::observer::{CommittedPass, Told, ToldPart};
 use crate::pass::{Acted, Planned, Undecided};
-use crate::rollout::decides;
+use patchbay_generations::rollout::decides;
 use crate::work::{Lane, Work};
 
 /// Conversations a thread decides about before it commits them together.

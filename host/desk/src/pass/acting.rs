@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use patchbay_engine::decision::Decision;
-use patchbay_model::conversation::{ConversationState, Trigger};
-use patchbay_model::decision::escalation::Action;
-use patchbay_model::decision::route::RoutePlan;
+use patchbay_model::conversation::{ConversationState, RouteCause, Trigger};
+use patchbay_model::decision::escalation::{ActionKind, EscalationAction};
+use patchbay_model::decision::route::{RoutePlan, TargetKind};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Direction;
 use patchbay_model::outcome::OutcomeKind;
-use patchbay_model::sla::{Event, Targets};
+use patchbay_model::sla::{ClockEvent, Targets};
 use serde_json::json;
 
 use super::asking::{Asked, Matter};
 use super::sheet::Sheet;
 use super::{Pass, Undecided};
 use crate::assignment::{Consequence, Departure};
-use crate::history::EntryKind;
+use patchbay_records::history::EntryKind;
 use crate::memory::Text;
-use crate::snapshot::{WakeUp, unix_ms};
+use patchbay_records::snapshot::{WakeUp, unix_ms};
 
 /// Most moments at which one conversation may ask to be called.
 const WAKE_UPS: usize = 16;
@@ -87,7 +87,7 @@ impl Pass<'_> {
     }
 
     /// A conversation nobody owns is routed again.
-    fn route_again(&self, sheet: &mut Sheet, cause: &'static str) -> Result<(), Undecided> {
+    fn route_again(&self, sheet: &mut Sheet, cause: RouteCause) -> Result<(), Undecided> {
         let snapshot = &sheet.known.snapshot;
         let waits = matches!(
             snapshot.state,
@@ -96,7 +96,7 @@ impl Pass<'_> {
         if snapshot.owner.is_some() || !waits {
             return Ok(());
         }
-        cause.clone_into(&mut sheet.snapshot().cause);
+        sheet.snapshot().cause = cause.clone();
         let Some(latest) = latest(sheet) else {
             return Ok(());
         };
@@ -111,7 +111,7 @@ impl Pass<'_> {
             let mut silent = plan.clone();
             silent.why.clear();
             // The same again must not take back what has widened since.
-            if cause != "expired" || sheet.known.snapshot.plan.as_ref() != Some(&silent) {
+            if cause != RouteCause::Expired || sheet.known.snapshot.plan.as_ref() != Some(&silent) {
                 self.follow(sheet, plan);
             }
         }
@@ -139,16 +139,16 @@ impl Pass<'_> {
         let mut re_route = None;
         for (number, action) in escalation.actions.into_iter().enumerate() {
             let snapshot = sheet.snapshot();
-            match action.kind.as_str() {
-                "raise-priority" => {
+            match &action.kind {
+                ActionKind::RaisePriority => {
                     let least = action.priority.unwrap_or(snapshot.priority);
                     snapshot.priority = snapshot.priority.max(least);
                 }
-                "require-approval" => {
+                ActionKind::RequireApproval => {
                     snapshot.needs_approval = true;
                     snapshot.approvers.clone_from(&action.target);
                 }
-                "open-incident" => {
+                ActionKind::OpenIncident => {
                     let usual = || {
                         let said = snapshot.assessment.as_ref();
                         let intent = said.and_then(|said| said.top_intent());
@@ -156,7 +156,7 @@ impl Pass<'_> {
                     };
                     snapshot.incident = Some(action.target.clone().unwrap_or_else(usual));
                 }
-                "wake-up" => {
+                ActionKind::WakeUp => {
                     if let Some(at) = action.at {
                         let name = action.target.clone();
                         snapshot.wake_ups.retain(|known| known.name != name);
@@ -165,10 +165,12 @@ impl Pass<'_> {
                         snapshot.wake_ups.truncate(WAKE_UPS);
                     }
                 }
-                "notify" => self.notify(sheet, format!("notify-{unique}-{number}"), &action),
-                "re-route" => re_route = Some(action),
-                // Validated: nothing else comes this far.
-                _ => {}
+                ActionKind::Notify => self.notify(sheet, format!("notify-{unique}-{number}"), &action),
+                ActionKind::ReRoute => re_route = Some(action),
+                // The engine refuses an answer with an unknown kind.
+                ActionKind::Other(kind) => {
+                    tracing::error!(company = self.generation.company, kind, "an escalation requests an action this host does not know; the action is skipped");
+                }
             }
         }
         if let Some(action) = re_route {
@@ -184,9 +186,9 @@ impl Pass<'_> {
         sheet: &mut Sheet,
         asked: &mut Asked<'_>,
         mut matter: Matter,
-        action: Action,
+        action: EscalationAction,
     ) -> Result<(), Undecided> {
-        "re-routed".clone_into(&mut sheet.snapshot().cause);
+        sheet.snapshot().cause = RouteCause::ReRouted;
         self.take_from_owner(sheet, Departure::GivenBack);
         if let Some(queue) = action.target {
             self.follow(sheet, RoutePlan::to_queue(&queue, ""));
@@ -219,8 +221,8 @@ impl Pass<'_> {
         plan.why.clear();
         let default_queue = self.generation.pipelines.default_queue();
         let present = sheet.known.snapshot.queue.as_deref();
-        let queue = match plan.target.kind.as_str() {
-            "queue" => plan.target.id.as_deref(),
+        let queue = match plan.target.kind {
+            TargetKind::Queue => plan.target.id.as_deref(),
             _ => plan.target.queue.as_deref().or(present),
         };
         let queue = queue.unwrap_or(default_queue).to_owned();
@@ -238,13 +240,13 @@ impl Pass<'_> {
         if *snapshot.clocks.targets() != targets {
             // Counted by the hours before; what this makes due rings by itself
             // at once.
-            let event = Event::Retarget { targets };
+            let event = ClockEvent::Retarget { targets };
             let _ = snapshot.clocks.apply(unix_ms(self.now), event, hours);
         }
         snapshot.queue = Some(queue.to_owned());
-        let state = match plan.target.kind.as_str() {
-            "hold" => ConversationState::OnHold,
-            "close" => ConversationState::Resolved,
+        let state = match plan.target.kind {
+            TargetKind::Hold => ConversationState::OnHold,
+            TargetKind::Close => ConversationState::Resolved,
             _ => ConversationState::Queued,
         };
         let until = plan.target.until;

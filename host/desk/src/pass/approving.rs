@@ -12,9 +12,9 @@ use super::replying::Tried;
 use super::sheet::Sheet;
 use super::{Pass, Undecided};
 use crate::action::{ActError, Actor, Role};
-use crate::history::EntryKind;
-use crate::outgoing::{self, Payload};
-use crate::reply::{PendingReply, ReplyStatus, Sent};
+use patchbay_records::history::EntryKind;
+use patchbay_records::outgoing::{self, Payload};
+use patchbay_records::reply::{PendingReply, ReplyStatus, Sent};
 
 /// What a target is told of a reply, as far as it is read back.
 #[derive(Deserialize)]

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use patchbay_engine::Recording;
 use patchbay_engine::decision::Decision;
-use patchbay_generation::decide::{Made, Trying};
+use patchbay_generations::decide::{Made, DecideOptions};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::situation::{DraftAtHand, Situation};
 
 use super::{Pass, Undecided};
-use crate::decisions::{Given, Sources};
-use crate::rollout::{self, Question};
+use patchbay_records::decisions::{Given, Sources};
+use patchbay_generations::rollout::{self, Question};
 
 /// What the policies are asked about, and where its texts are kept.
 #[derive(Clone, Debug)]
@@ -64,8 +64,8 @@ impl Pass<'_> {
     ) -> Result<Asked<'_>, Undecided> {
         let given = Given::of(&matter.situation, &matter.sources, stages);
         let recording = self.recording(&matter.situation);
-        let how = Trying::recording(recording).bypassing(&self.bypasses);
-        let compared = self.trying.filter(rollout::Trying::compares);
+        let how = DecideOptions::recording(recording).bypassing(&self.bypasses);
+        let compared = self.trying.filter(rollout::RolloutAssignment::compares);
         let question = compared.map(|_| Question {
             situation: matter.situation.clone(),
             stages: stages.clone(),
@@ -97,11 +97,11 @@ impl Pass<'_> {
             true => Recording::NONE,
             false => self.recording(&matter.situation),
         };
-        let how = Trying::recording(recording).bypassing(&self.bypasses);
+        let how = DecideOptions::recording(recording).bypassing(&self.bypasses);
         // Of what is still being typed nothing is tried: it may come at every
         // keystroke.
         let trying = self.trying.filter(|_| !at_hand.composing);
-        let compared = trying.filter(rollout::Trying::compares);
+        let compared = trying.filter(rollout::RolloutAssignment::compares);
         let question = compared.map(|_| Question {
             situation: matter.situation.clone(),
             stages,
@@ -122,7 +122,7 @@ impl Pass<'_> {
     /// What is tried hears where there was no room to decide.
     fn told_room<'a>(
         &self,
-        trying: Option<&rollout::Trying<'_>>,
+        trying: Option<&rollout::RolloutAssignment<'_>>,
         asked: Result<Asked<'a>, Undecided>,
     ) -> Result<Asked<'a>, Undecided> {
         if let (Some(trying), Err(Undecided::Overloaded)) = (trying, &asked) {

@@ -1,18 +1,18 @@
 //! What people do about a conversation.
 
 use patchbay_journal::ConversationId;
-use patchbay_model::conversation::ConversationState;
-use patchbay_model::decision::route::{RoutePlan, Target};
+use patchbay_model::conversation::{ConversationState, RouteCause};
+use patchbay_model::decision::route::{RoutePlan, Target, TargetKind};
 use serde_json::{Value, json};
 
 use super::sheet::Sheet;
 use super::{Acted, Pass, Undecided};
 use crate::action::{ActError, Action, Actor, Destination, Done, Role};
 use crate::assignment::{Consequence, Departure};
-use crate::floor::{Hold, OfferId};
-use crate::history::EntryKind;
-use crate::reply::Sent;
-use crate::snapshot::{from_unix_ms, span};
+use patchbay_floor::{Hold, OfferId};
+use patchbay_records::history::EntryKind;
+use patchbay_records::reply::Sent;
+use patchbay_records::snapshot::{from_unix_ms, span};
 
 /// What came of doing something, or why it was not done, or why it could not
 /// even be tried.
@@ -185,7 +185,7 @@ impl Pass<'_> {
             Destination::Agent(agent) if room.has_agent(agent) => {
                 let wait = span(self.generation.desk.wait_for_agent);
                 let target = Target {
-                    kind: "agent".to_owned(),
+                    kind: TargetKind::Agent,
                     id: Some(agent.clone()),
                     queue: None,
                     until: self.now.checked_add(wait).ok(),
@@ -217,7 +217,7 @@ impl Pass<'_> {
         self.enter(sheet, ConversationState::Queued);
         // Whoever hands it on is asked again only if nobody else fits.
         sheet.is_routed = true;
-        sheet.consequences.push(Consequence::Route("returned"));
+        sheet.consequences.push(Consequence::Route(RouteCause::Returned));
         Ok(())
     }
 
@@ -243,7 +243,7 @@ impl Pass<'_> {
         self.enter(sheet, ConversationState::Queued);
         self.record(sheet, EntryKind::Requeued, head, None);
         sheet.is_routed = true;
-        sheet.consequences.push(Consequence::Route("returned"));
+        sheet.consequences.push(Consequence::Route(RouteCause::Returned));
         Ok(())
     }
 
@@ -273,7 +273,7 @@ impl Pass<'_> {
         if sheet.known.snapshot.owner.is_none() {
             // It lay still without an owner: it waits for one again.
             self.change_state(sheet, ConversationState::Queued, Some(json!(actor)));
-            sheet.consequences.push(Consequence::Route("returned"));
+            sheet.consequences.push(Consequence::Route(RouteCause::Returned));
             return Ok(());
         }
         let id = sheet.known.row.id;

@@ -2,17 +2,17 @@
 //! decided is carried there.
 
 use jiff::SignedDuration;
-use patchbay_model::conversation::{ConversationState, Trigger};
-use patchbay_model::decision::route::Preference;
+use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
+use patchbay_model::decision::route::{Preference, TargetKind};
 use serde_json::{Value, json};
 
 use super::Pass;
 use super::sheet::Sheet;
 use crate::assignment::{Consequence, Departure, News, Room};
-use crate::floor::{
+use patchbay_floor::{
     Arrival, Assignment, ClosedOffer, Hold, OfferState, Refusal, Terms, WaitFor, Widened,
 };
-use crate::history::EntryKind;
+use patchbay_records::history::EntryKind;
 
 /// How long an offer that can be made at once may take to be made.
 const AT_ONCE: SignedDuration = SignedDuration::from_secs(1);
@@ -84,7 +84,7 @@ impl Pass<'_> {
         let head = json!({"agent": agent, "because": because, "state": state});
         self.record(sheet, EntryKind::Returned, head, None);
         if !waits {
-            sheet.consequences.push(Consequence::Route("returned"));
+            sheet.consequences.push(Consequence::Route(RouteCause::Returned));
         }
     }
 
@@ -93,7 +93,7 @@ impl Pass<'_> {
         snapshot.queue = Some(to.to_owned());
         if let Some(plan) = &mut snapshot.plan
             && plan.target.id.as_deref() == Some(from)
-            && plan.target.kind == "queue"
+            && plan.target.kind == TargetKind::Queue
         {
             plan.target.id = Some(to.to_owned());
         }
@@ -146,7 +146,7 @@ impl Pass<'_> {
             self.alert(sheet, "nobody-else-fits", about);
             let trigger = Trigger {
                 agent: Some(closed.offer.agent.clone()),
-                ..Trigger::of("declined")
+                ..Trigger::of(TriggerCode::Declined)
             };
             sheet.consequences.push(Consequence::Escalate(trigger));
         }
@@ -167,7 +167,7 @@ impl Pass<'_> {
         self.record(sheet, EntryKind::Widened, head, None);
         // While somebody has it before them it is not late to ask.
         if widened.step.is_none() {
-            sheet.consequences.push(Consequence::Route("expired"));
+            sheet.consequences.push(Consequence::Route(RouteCause::Expired));
         }
     }
 
@@ -285,7 +285,7 @@ impl Pass<'_> {
         terms.preferences.clone_from(&plan.preferences);
         terms.excluded.clone_from(&plan.excluded);
         terms.offer_timeout = plan.offer_timeout;
-        if plan.target.kind == "agent"
+        if plan.target.kind == TargetKind::Agent
             && let Some(agent) = plan.target.id.clone().filter(|id| room.has_agent(id))
         {
             let target = &plan.target;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_generation::decide::seed_of;
+use patchbay_generations::decide::seed_of;
 use patchbay_journal::{
     ContactId, Conversation as Row, ConversationId, JournalError, Message, Ordinal,
 };
@@ -15,10 +15,10 @@ use patchbay_model::state::{Memory, Scope};
 
 use super::asking::Matter;
 use super::{Pass, Undecided};
-use crate::decisions::Sources;
+use patchbay_records::decisions::Sources;
 use crate::memory::{Known, Person, Text};
-use crate::reading;
-use crate::snapshot::Snapshot;
+use patchbay_records::reading;
+use patchbay_records::snapshot::Snapshot;
 
 /// Most conversations of a person that are read back.
 const CONVERSATIONS: usize = 16;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use patchbay_engine::decision::Decision;
 use patchbay_journal::{Commit, ContactId, Message, NewEntry, NewOutbox, Purpose, StateChange};
-use patchbay_model::decision::escalation::Action;
+use patchbay_model::decision::escalation::EscalationAction;
 use patchbay_model::traceparent::Traceparent;
 use serde_json::{Map, Value, json};
 
@@ -15,11 +15,11 @@ use super::asking::{Asked, Kept};
 use super::recalling::owner;
 use super::sheet::Sheet;
 use super::{Pass, Planned};
-use crate::decisions::Given;
-use crate::history::{EntryKind, public_view};
+use patchbay_records::decisions::Given;
+use patchbay_records::history::{EntryKind, public_view};
 use crate::memory::Known;
 use crate::observer::{Told, ToldDecision};
-use crate::outgoing::Payload;
+use patchbay_records::outgoing::Payload;
 
 impl Pass<'_> {
     /// Write down an input, and what was decided about it.
@@ -180,7 +180,7 @@ impl Pass<'_> {
     }
 
     /// Have a target notified.
-    pub(super) fn notify(&self, sheet: &mut Sheet, key: String, action: &Action) {
+    pub(super) fn notify(&self, sheet: &mut Sheet, key: String, action: &EscalationAction) {
         let Some(target) = action.target.clone() else {
             return;
         };

@@ -16,9 +16,9 @@ use super::doing::not_now;
 use super::sheet::Sheet;
 use super::{Pass, Undecided};
 use crate::action::{ActError, Actor, Typed};
-use crate::history::EntryKind;
-use crate::outgoing::Payload;
-use crate::reply::{self, Answered, PendingReply, Reply, ReplyStatus, Sending, Sent, Then};
+use patchbay_records::history::EntryKind;
+use patchbay_records::outgoing::Payload;
+use patchbay_records::reply::{self, Answered, PendingReply, Reply, ReplyStatus, Sending, Sent, Then};
 
 pub(super) type Tried = Result<Result<Option<Sent>, ActError>, Undecided>;
 

@@ -6,7 +6,7 @@ use patchbay_journal::{ContactId, NewEntry, NewOutbox, StateChange};
 use crate::assignment::{Consequence, News};
 use crate::memory::Known;
 use crate::observer::Told;
-use crate::snapshot::Snapshot;
+use patchbay_records::snapshot::Snapshot;
 
 /// A conversation while a pass works on it.
 pub(crate) struct Sheet {

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use patchbay_desk::action::{Action, Destination};
-use patchbay_desk::floor::{Hold, PlaceRecord};
-use patchbay_desk::reply::{Reply, Then};
-use patchbay_desk::{Desk, reading};
+use patchbay_floor::{Hold, PlaceRecord};
+use patchbay_records::reply::{Reply, Then};
+use patchbay_desk::Desk;
+use patchbay_records::reading;
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;

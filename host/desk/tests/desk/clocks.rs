@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::office::{company, desk_of, feed, head, said, take_in};
 use patchbay_desk::Desk;
-use patchbay_desk::history::EntryKind;
+use patchbay_records::history::EntryKind;
 
 /// The codes of the triggers that rang, once there are as many.
 fn rung(desk: &Desk, wanted: usize) -> Vec<String> {

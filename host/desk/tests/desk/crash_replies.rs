@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use patchbay_desk::Desk;
 use patchbay_desk::action::Action;
-use patchbay_desk::history::EntryKind;
-use patchbay_desk::reply::{Reply, ReplyStatus, Then};
+use patchbay_records::history::EntryKind;
+use patchbay_records::reply::{Reply, ReplyStatus, Then};
 use patchbay_model::interaction::WrittenBy;
 
 use crate::crash::{PLACE, ROUND, ROUNDS, live};
@@ -28,13 +28,14 @@ type Effects = Mutex<BTreeMap<String, (BTreeSet<String>, u32)>>;
 /// Not a test of its own: what the process that is killed does. One thread
 /// writes as customers, one answers as an agent, one carries the replies.
 #[test]
+#[ignore = "the process that another test starts and kills, not a test of its own"]
 fn a_process_that_answers_until_it_is_killed() {
     let (Ok(place), Ok(round), Ok(sink)) = (
         std::env::var(PLACE),
         std::env::var(ROUND),
         std::env::var(SINK),
     ) else {
-        return;
+        panic!("{PLACE}, {ROUND} and {SINK} are set by the test that starts this process");
     };
     let desk = desk_of(Path::new(&place), vec![ruled("")]);
     sign_in(&desk, &["ana", "ben"]);

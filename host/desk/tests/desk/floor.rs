@@ -1,9 +1,10 @@
 //! Work that is offered, taken, declined, handed on and returned.
 
 use patchbay_desk::action::{ActError, Action, Actor, Destination, Done, Role};
-use patchbay_desk::history::EntryKind;
+use patchbay_records::history::EntryKind;
 use patchbay_desk::roster::Agent;
-use patchbay_desk::{Desk, reading};
+use patchbay_desk::Desk;
+use patchbay_records::reading;
 use patchbay_journal::ConversationId;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;

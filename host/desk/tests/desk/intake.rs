@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use crate::office::{
     conversations, delivered, desk, feed, head, northwind, ordinal, said, take_in,
 };
-use patchbay_desk::history::EntryKind;
-use patchbay_desk::{ReceiptStatus, reading};
+use patchbay_records::history::EntryKind;
+use patchbay_desk::ReceiptStatus;
+use patchbay_records::reading;
 use patchbay_journal::{Kind, Ordinal};
 use serde_json::json;
 

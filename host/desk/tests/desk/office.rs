@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt, ReceiptStatus};
 use patchbay_engine::pipeline::Pipelines;
-use patchbay_generation::{Generation, Publishers, QueueTerms};
+use patchbay_generations::{Generation, Publishers, QueueTerms};
 use patchbay_journal::{
     AuditEntry, CompanyId, Conversation, Entry, Options, Ordinal, SqliteJournal,
 };

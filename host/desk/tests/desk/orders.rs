@@ -1,7 +1,7 @@
 //! What operators order on the day, of a company without policies.
 
 use patchbay_desk::action::{ActError, Action};
-use patchbay_desk::history::EntryKind;
+use patchbay_records::history::EntryKind;
 use patchbay_desk::{Delivery, DeskError, Drain};
 use patchbay_model::conversation::ConversationState;
 

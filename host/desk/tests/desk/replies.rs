@@ -1,9 +1,10 @@
 //! Replies: sent once, held, approved, out of date.
 
 use patchbay_desk::action::{ActError, Action, Done};
-use patchbay_desk::history::EntryKind;
-use patchbay_desk::reply::{Reply, ReplyStatus, Then};
-use patchbay_desk::{Desk, Outgoing};
+use patchbay_records::history::EntryKind;
+use patchbay_records::reply::{Reply, ReplyStatus, Then};
+use patchbay_desk::Desk;
+use patchbay_records::outgoing::Outgoing;
 use patchbay_journal::ConversationId;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::interaction::WrittenBy;
@@ -72,7 +73,7 @@ fn a_reply_goes_out_once_and_its_clock_stops_when_the_channel_has_it() {
     assert_eq!(body["written_by"], "human");
     assert_eq!(out, outgoing(&desk), "the same bytes at each attempt");
     let open = |row: &patchbay_journal::Conversation| {
-        let snapshot = patchbay_desk::reading::snapshot(row).expect("readable");
+        let snapshot = patchbay_records::reading::snapshot(row).expect("readable");
         snapshot.clocks.unanswered_since().is_some()
     };
     assert!(open(&conversations(&desk)[0]), "sent off is not delivered");

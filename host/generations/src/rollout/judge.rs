@@ -1,0 +1,210 @@
+//! Whether a canary does so much worse than what decides beside it that it is
+//! taken back.
+
+use std::fmt;
+
+use patchbay_model::rollout::Bounds;
+use serde::Serialize;
+
+use super::Tally;
+
+/// A p99 that is longer by less than this is as good, in microseconds.
+const NOTICEABLE: u64 = 1_000;
+/// Decisions of which one is the slowest of a hundred.
+const HUNDRED: u64 = 100;
+
+/// What has a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bound {
+    /// The share of decisions in which a policy fails.
+    Failures,
+    /// The time 99 of 100 decisions take at most.
+    P99,
+    /// The share of decisions that would have been others.
+    Disagreement,
+}
+
+/// A bound, and that it is exceeded.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Breach {
+    /// Which.
+    pub bound: Bound,
+    /// What was measured: a rate, or how many times the other's p99.
+    pub measured: f64,
+    /// What it may be.
+    pub allowed: f64,
+    /// After how many decisions of the canary.
+    pub decisions: u64,
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |rate: f64| format!("{:.1}%", rate * 100.0);
+        let (measured, allowed) = match self.bound {
+            Bound::P99 => (
+                format!("{:.1}", self.measured),
+                format!("{:.1}", self.allowed),
+            ),
+            _ => (percent(self.measured), percent(self.allowed)),
+        };
+        let decisions = self.decisions;
+        match self.bound {
+            Bound::Failures => write!(
+                f,
+                "after {decisions} decisions its policies fail in {measured} of them; with what decides beside it as it does, {allowed} is allowed"
+            ),
+            Bound::P99 => write!(
+                f,
+                "after {decisions} decisions its p99 is {measured} times that of what decides beside it; {allowed} times is allowed"
+            ),
+            Bound::Disagreement => write!(
+                f,
+                "after {decisions} decisions {measured} are not what they would have been; {allowed} is allowed"
+            ),
+        }
+    }
+}
+
+/// The first bound that is exceeded.
+pub fn breach(bounds: &Bounds, tally: &Tally) -> Option<Breach> {
+    let (candidate, control) = (&tally.candidate, &tally.control);
+    let breach = |bound, measured, allowed, decisions| Breach {
+        bound,
+        measured,
+        allowed,
+        decisions,
+    };
+    let decisions = candidate.asked();
+    let (own, others) = (&candidate.recent, &control.recent);
+    if decisions < bounds.after || !own.is_enough(bounds.after) {
+        return None;
+    }
+    if let Some(more) = bounds.failures {
+        let (measured, allowed) = (own.rate(), others.rate() + more);
+        if measured > allowed {
+            return Some(breach(Bound::Failures, measured, allowed, decisions));
+        }
+    }
+    if let Some(times) = bounds.p99 {
+        let (slow, usual) = (own.p99(), others.p99());
+        let measured = slow as f64 / usual.max(1) as f64;
+        let is_slow = measured > times && slow > usual + NOTICEABLE;
+        let after = bounds.after.max(HUNDRED);
+        if is_slow && own.is_enough(after) && others.is_enough(after) {
+            return Some(breach(Bound::P99, measured, times, decisions));
+        }
+    }
+    if let Some(allowed) = bounds.disagreement {
+        let (decisions, measured) = (tally.compared.decisions, tally.agreement.rate());
+        let is_enough = decisions >= bounds.after && tally.agreement.is_enough(bounds.after);
+        if is_enough && measured > allowed {
+            return Some(breach(Bound::Disagreement, measured, allowed, decisions));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::Arm;
+    use patchbay_engine::decision::Decision;
+
+    fn bounds() -> Bounds {
+        Bounds {
+            after: 10,
+            disagreement: Some(0.5),
+            ..Bounds::default()
+        }
+    }
+
+    fn example() -> crate::rollout::Example {
+        crate::rollout::Example {
+            conversation: None,
+            interaction: None,
+            control: None,
+            candidate: None,
+        }
+    }
+
+    #[test]
+    fn a_canary_that_finds_no_room_does_worse_too() {
+        let mut tally = Tally::default();
+        decided(&mut tally, Arm::Control, 100, 10);
+        for _ in 0..10 {
+            tally.candidate.found_no_room();
+        }
+        let found = breach(&bounds(), &tally).expect("no room");
+        assert_eq!((found.bound, found.decisions), (Bound::Failures, 10));
+    }
+
+    fn decided(tally: &mut Tally, arm: Arm, times: u64, micros: u64) {
+        for _ in 0..times {
+            let mut decision = Decision::of(1, None);
+            decision.micros.call = micros;
+            tally.arm(arm).count(&decision);
+        }
+    }
+
+    #[test]
+    fn too_few_decisions_are_not_judged() {
+        let mut tally = Tally::default();
+        decided(&mut tally, Arm::Control, 100, 10);
+        // The slowest of fewer than a hundred says nothing of a p99.
+        decided(&mut tally, Arm::Candidate, 99, 50_000);
+        assert_eq!(breach(&bounds(), &tally), None);
+        decided(&mut tally, Arm::Candidate, 1, 50_000);
+        let found = breach(&bounds(), &tally).expect("slow");
+        assert_eq!((found.bound, found.decisions), (Bound::P99, 100));
+        let lenient = Bounds {
+            p99: None,
+            ..bounds()
+        };
+        assert_eq!(breach(&lenient, &tally), None);
+    }
+
+    #[test]
+    fn nobody_notices_less_than_a_millisecond_and_nothing_is_slow_alone() {
+        let mut tally = Tally::default();
+        decided(&mut tally, Arm::Control, 100, 10);
+        decided(&mut tally, Arm::Candidate, 100, 900);
+        assert_eq!(breach(&bounds(), &tally), None);
+        let mut alone = Tally::default();
+        decided(&mut alone, Arm::Candidate, 100, 50_000);
+        assert_eq!(breach(&bounds(), &alone), None);
+    }
+
+    #[test]
+    fn disagreement_is_judged_where_it_has_a_bound() {
+        let mut tally = Tally::default();
+        decided(&mut tally, Arm::Candidate, 20, 10);
+        let compare = |tally: &mut Tally, agreed: u64| {
+            tally.compared = Default::default();
+            tally.agreement = Default::default();
+            for number in 0..20 {
+                let differences = match number < agreed {
+                    true => Vec::new(),
+                    false => vec![("route".to_owned(), example())],
+                };
+                tally.compare(differences);
+            }
+        };
+        compare(&mut tally, 9);
+        let found = breach(&bounds(), &tally).expect("too many");
+        assert_eq!(found.bound, Bound::Disagreement);
+        compare(&mut tally, 10);
+        assert_eq!(breach(&bounds(), &tally), None);
+        compare(&mut tally, 0);
+        assert_eq!(
+            breach(
+                &Bounds {
+                    after: 10,
+                    ..Bounds::default()
+                },
+                &tally
+            ),
+            None
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! What waits in the outbox, and how it becomes the bytes that go out.
+
+use patchbay_journal::{
+    CompanyId, ContactId, ConversationId, Journal, JournalError, OutboxItem, Purpose, SealError,
+};
+use serde_json::Value;
+
+/// What an item of the outbox holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// The bytes, about nobody in particular.
+    Plain(Vec<u8>),
+    /// The bytes, sealed under a contact's key.
+    Sealed(ContactId, Vec<u8>),
+    /// The bytes an entry of a conversation's history holds sealed.
+    Entry(ConversationId, u64),
+}
+
+const PLAIN: u8 = 0;
+const SEALED: u8 = 1;
+const ENTRY: u8 = 2;
+
+impl Payload {
+    /// A document that may hold what a person said.
+    pub fn seal(
+        journal: &dyn Journal,
+        company: CompanyId,
+        contact: Option<ContactId>,
+        document: &Value,
+    ) -> Payload {
+        let text = document.to_string().into_bytes();
+        let Some(contact) = contact else {
+            return Payload::Plain(text);
+        };
+        let sealed = journal.seal(company, contact, Purpose::Outbox, &text);
+        // Of somebody who was erased nothing goes out.
+        Payload::Sealed(contact, sealed.unwrap_or_default())
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Payload::Plain(bytes) => [&[PLAIN], &bytes[..]].concat(),
+            Payload::Sealed(contact, sealed) => [&[SEALED], &contact.0[..], &sealed[..]].concat(),
+            Payload::Entry(conversation, entry) => {
+                [&[ENTRY], &conversation.0[..], &entry.to_le_bytes()[..]].concat()
+            }
+        }
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Option<Payload> {
+        let (tag, rest) = bytes.split_first()?;
+        match *tag {
+            PLAIN => Some(Payload::Plain(rest.to_vec())),
+            SEALED => {
+                let (contact, sealed) = rest.split_first_chunk::<16>()?;
+                Some(Payload::Sealed(ContactId(*contact), sealed.to_vec()))
+            }
+            ENTRY => {
+                let (conversation, entry) = rest.split_first_chunk::<16>()?;
+                let entry = u64::from_le_bytes(entry.try_into().ok()?);
+                Some(Payload::Entry(ConversationId(*conversation), entry))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Something that is to go out now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Name of the company.
+    pub company: String,
+    /// Unique within the company: whoever receives it twice does it once.
+    pub key: String,
+    /// Name of the configured target.
+    pub target: String,
+    /// What it stays in order with.
+    pub lane: Option<String>,
+    /// The bytes, the same at every attempt; else why there are none any more.
+    pub body: Result<Vec<u8>, String>,
+    /// Attempts that failed so far.
+    pub attempts: u32,
+}
+
+/// The bytes of an item, or why there are none.
+pub fn body(
+    journal: &dyn Journal,
+    item: &OutboxItem,
+) -> Result<Result<Vec<u8>, String>, JournalError> {
+    match Payload::from_bytes(&item.payload) {
+        None => Ok(Err("what was to be sent does not read".to_owned())),
+        Some(payload) => open(journal, item.company, payload),
+    }
+}
+
+/// The bytes a payload stands for, or why there are none.
+pub fn open(
+    journal: &dyn Journal,
+    company: CompanyId,
+    payload: Payload,
+) -> Result<Result<Vec<u8>, String>, JournalError> {
+    let opened = match payload {
+        Payload::Plain(bytes) => return Ok(Ok(bytes)),
+        Payload::Sealed(contact, sealed) => {
+            journal.open(company, contact, Purpose::Outbox, &sealed)
+        }
+        Payload::Entry(conversation, number) => {
+            let before = number.saturating_sub(1);
+            let entries = journal.entries(company, conversation, before, 1)?;
+            let entry = entries.into_iter().find(|entry| entry.sequence == number);
+            let Some((contact, sealed)) =
+                entry.and_then(|entry| Some((entry.contact?, entry.sealed)))
+            else {
+                return Ok(Err("what was to be sent is not kept any more".to_owned()));
+            };
+            journal.open(company, contact, Purpose::Entry, &sealed)
+        }
+    };
+    match opened {
+        Ok(bytes) => Ok(Ok(bytes)),
+        Err(SealError::Journal(error)) => Err(error),
+        Err(SealError::Erased(_)) => Ok(Err("whom it was about was erased".to_owned())),
+        Err(error) => Ok(Err(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_reads_back_and_nothing_else_does() {
+        for payload in [
+            Payload::Plain(b"{}".to_vec()),
+            Payload::Sealed(ContactId([7; 16]), vec![1, 2, 3]),
+            Payload::Entry(ConversationId([9; 16]), 12),
+        ] {
+            let bytes = payload.to_bytes();
+            assert_eq!(Payload::from_bytes(&bytes), Some(payload));
+        }
+        for bytes in [&[][..], &[9], &[SEALED, 1], &[ENTRY; 20]] {
+            assert_eq!(Payload::from_bytes(bytes), None, "{bytes:?}");
+        }
+    }
+}
