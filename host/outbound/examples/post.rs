@@ -1,12 +1,12 @@
-//! Post one webhook, to try a target:
+//! Posts one webhook, to test a target:
 //!
 //! ```console
 //! $ echo '{"hello": 1}' | SECRET=whsec_… cargo run -p patchbay-outbound --example post -- \
 //!     http://127.0.0.1:9000/in key-1 127.0.0.0/8
 //! ```
 //!
-//! The address, the key, and ranges that may be reached although they are
-//! private. The body is standard input, byte for byte.
+//! Arguments: the URL, the key, and special-purpose ranges to permit. The body
+//! is standard input.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
@@ -21,7 +21,7 @@ use patchbay_outbound::webhook::{Secret, Webhook};
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(url), Some(key)) = (arguments.next(), arguments.next()) else {
-        return Err("give an address, a key, and ranges that may be reached".into());
+        return Err("usage: post URL KEY [RANGE ...]".into());
     };
     let allow = arguments.map(|range| range.parse());
     let egress = Egress::new(EgressSettings {
@@ -37,8 +37,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::io::stdin().read_to_end(&mut body)?;
     match webhook.send(&egress, &key, Timestamp::now(), &body).await {
         Ok(()) => println!("delivered"),
-        Err(error) if error.is_final() => println!("not delivered, and would not be: {error}"),
-        Err(error) => println!("not delivered, and would be tried again: {error}"),
+        Err(error) if error.is_final() => {
+            println!("not delivered, a retry would fail too: {error}")
+        }
+        Err(error) => println!("not delivered, a retry may succeed: {error}"),
     }
     Ok(())
 }

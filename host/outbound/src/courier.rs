@@ -1,107 +1,114 @@
-//! The loop that takes what is due out of an outbox and sends it.
+//! The delivery worker: loads due deliveries from an outbox, sends them and
+//! records the result.
 //!
-//! A few at a time, so that many wait for nobody in particular; fewer to one
-//! target, so that a dead one does not hold up the others; of a lane only one,
-//! so that what belongs together arrives in order. What fails is tried again
-//! after a growing, random while, or given up for a human to look at.
+//! The number of concurrent attempts is bounded, in total and for each target,
+//! so that a dead target does not delay others. Deliveries of one lane go in
+//! order, one at a time. A failed attempt is retried after a growing, random
+//! wait; after the last one the delivery is marked as failed for an operator.
 
 mod backoff;
-mod post;
-mod run;
+mod outbox;
 mod schedule;
 mod settings;
-mod stats;
+mod worker;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, timeout};
 
 pub use self::backoff::Backoff;
-pub use self::post::{Busy, Parcel, Post, PostError};
-use self::run::{Run, Surroundings};
+pub use self::outbox::{Delivery, Exclusions, Outbox, OutboxError};
 pub use self::settings::CourierSettings;
-use self::stats::Counters;
-pub use self::stats::CourierStats;
+use self::worker::{Environment, Worker};
 use crate::egress::Egress;
 
-/// Sends what is due, until it is stopped or dropped.
+/// Counts since the start, and current values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CourierStats {
+    /// Deliveries their targets confirmed.
+    pub delivered: u64,
+    /// Failed attempts with a retry scheduled.
+    pub retried: u64,
+    /// Deliveries marked as failed.
+    pub failed: u64,
+    /// Attempts in progress.
+    pub in_flight: u64,
+    /// Finished attempts whose result the outbox could not store yet. Above
+    /// zero, no new attempt starts.
+    pub unrecorded: u64,
+}
+
+/// A running delivery worker. Dropping it stops it.
 pub struct Courier {
     wake: Arc<Notify>,
     stopping: watch::Sender<bool>,
-    counters: Arc<Counters>,
-    stop_within: Duration,
-    running: Mutex<Option<JoinHandle<()>>>,
+    stats: Arc<Mutex<CourierStats>>,
+    stop_timeout: Duration,
+    worker: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Courier {
-    /// Start sending, on a runtime with I/O and time.
+    /// Starts sending on a runtime with I/O and time enabled.
     pub fn start(
         runtime: &Handle,
-        post: Arc<dyn Post>,
+        outbox: Arc<dyn Outbox>,
         settings: CourierSettings,
         egress: Egress,
     ) -> Courier {
-        Courier::start_in(runtime, post, settings, Surroundings::real(egress))
+        Courier::start_in(runtime, outbox, settings, Environment::new(egress))
     }
 
     fn start_in(
         runtime: &Handle,
-        post: Arc<dyn Post>,
+        outbox: Arc<dyn Outbox>,
         settings: CourierSettings,
-        surroundings: Surroundings,
+        environment: Environment,
     ) -> Courier {
         let wake = Arc::new(Notify::new());
         let (stopping, stopped) = watch::channel(false);
-        let counters = Arc::new(Counters::default());
-        let stop_within = settings.stop_within;
-        let run = Run::new(post, settings, surroundings, Arc::clone(&counters));
-        let running = runtime.spawn(run.until_stopped(Arc::clone(&wake), stopped));
+        let stats = Arc::default();
+        let stop_timeout = settings.stop_timeout;
+        let worker = Worker::new(outbox, settings, environment, Arc::clone(&stats));
+        let worker = runtime.spawn(worker.run(Arc::clone(&wake), stopped));
         Courier {
             wake,
             stopping,
-            counters,
-            stop_within,
-            running: Mutex::new(Some(running)),
+            stats,
+            stop_timeout,
+            worker: Mutex::new(Some(worker)),
         }
     }
 
-    /// Look into the outbox now: something new is there. It is looked into
-    /// every second anyway.
+    /// Loads due deliveries now instead of at the next poll.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// What was done since the start.
+    /// Counts since the start, and current values.
     pub fn stats(&self) -> CourierStats {
-        self.counters.read()
+        *self.stats.lock()
     }
 
-    /// Take nothing more, and finish what is being sent, for as long as the
-    /// settings say. Answers how many were cut off, or could not be written
-    /// down: they stay in the outbox, may have arrived or not, and go out again
-    /// after the next start, with the same key and the same bytes. Stopping
-    /// again does nothing.
+    /// Starts no new attempt and waits for those in progress, at most
+    /// [`CourierSettings::stop_timeout`]. Returns how many attempts were
+    /// aborted or not recorded: their deliveries may have arrived, stay in the
+    /// outbox and are sent again after the next start. Later calls return 0.
     pub async fn stop(&self) -> u64 {
         self.stopping.send_replace(true);
-        let running = self
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let Some(mut running) = running else {
+        let Some(mut worker) = self.worker.lock().take() else {
             return 0;
         };
-        if timeout(self.stop_within, &mut running).await.is_err() {
-            running.abort();
-            // It ends at once: whatever it was waiting for is let go.
-            let _ = running.await;
+        if timeout(self.stop_timeout, &mut worker).await.is_err() {
+            worker.abort();
+            let _ = worker.await;
         }
-        let left = self.stats();
-        left.in_flight + left.unrecorded
+        let stats = self.stats();
+        stats.in_flight + stats.unrecorded
     }
 }
 

@@ -1,24 +1,26 @@
-//! The rules of what may be reached from here, and the only way there.
+//! Rules for outgoing connections, and the only code that opens them.
 //!
 //! - https; plain http only to addresses in a range the operator lists.
-//! - A host is looked up once for a connection, and the connection goes to
-//!   exactly the address that was checked: a name that changes its answer in
-//!   between (DNS rebinding) gains nothing.
-//! - Addresses that are no public host's are refused unless listed: private,
-//!   loopback, link-local, metadata services, and the rest of the registries
-//!   of special addresses, in each form an IPv4 address can take. Of a host
-//!   with several addresses only those are used that may be.
-//! - Redirects are not followed, and no proxy is taken from the environment.
-//! - A host proves who it is to the system's certificate authorities.
-//! - Time is bounded, and so is what is read of an answer: 64 KiB of its body,
-//!   thrown away.
+//! - Each request resolves its host once and connects to an address that
+//!   passed the check, so a name that changes its answer in between (DNS
+//!   rebinding) gains nothing.
+//! - Private, loopback, link-local, cloud metadata and other special-purpose
+//!   addresses are refused unless listed, in every form an IPv4 address can
+//!   take. If a host has several addresses, only the permitted ones are used.
+//! - An idle connection is reused for the same company, origin and checked
+//!   address only.
+//! - No redirects, no proxies from the environment.
+//! - The host's certificate must chain to one of the system's authorities.
+//! - Time is limited. Of an answer's body, at most 64 KiB are read and
+//!   discarded.
 
-mod dial;
+mod address_range;
+mod connection;
 mod error;
 mod exchange;
-mod range;
-mod resolve;
-mod special;
+mod idle_connections;
+mod resolver;
+mod special_ranges;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,23 +29,26 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
-pub use self::error::EgressError;
+pub use self::address_range::{AddressRange, AddressRangeError};
+pub use self::error::{EgressError, EgressProblem};
 pub use self::exchange::Answer;
-pub use self::range::{AddressRange, AddressRangeError};
-use self::resolve::SystemResolver;
-pub use self::resolve::{Resolve, Resolved};
+use self::idle_connections::IdleConnections;
+use self::resolver::SystemResolver;
+pub use self::resolver::{Resolve, Resolved};
 
-/// What the operator decides about what may be reached.
+/// The operator's rules for outgoing connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EgressSettings {
-    /// Ranges that may be reached although they are no public host's, and
-    /// without encryption. Default none.
+    /// Special-purpose ranges that are permitted, and without encryption.
+    /// Default: none.
     pub allow: Vec<AddressRange>,
-    /// How long looking up, connecting and proving may take together.
-    /// Default 5 s.
+    /// Limit for name resolution, TCP and TLS together. Default: 5 s.
     pub connect_timeout: Duration,
-    /// How long all of an exchange may take. Default 15 s.
+    /// Limit for a whole exchange. Default: 15 s.
     pub timeout: Duration,
+    /// How long an unused connection stays open for the next request to the
+    /// same address. Default: 30 s.
+    pub idle_timeout: Duration,
 }
 
 impl Default for EgressSettings {
@@ -52,79 +57,83 @@ impl Default for EgressSettings {
             allow: Vec::new(),
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(15),
+            idle_timeout: Duration::from_secs(30),
         }
     }
 }
 
-/// The way to other hosts. Cheap to clone.
+/// HTTP client under an operator's rules. Cheap to clone; clones share idle
+/// connections.
 #[derive(Clone)]
 pub struct Egress {
-    inner: Arc<Inner>,
-}
-
-#[derive(Clone)]
-struct Inner {
-    settings: EgressSettings,
+    settings: Arc<EgressSettings>,
     resolver: Arc<dyn Resolve>,
-    /// Absent where there are no certificate authorities.
+    /// Absent if the machine has no certificate authorities.
     tls: Option<Arc<ClientConfig>>,
+    idle: Arc<IdleConnections>,
+    company: Arc<str>,
 }
 
 impl Egress {
-    /// A way out under an operator's rules. Reads the system's certificate
-    /// authorities, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`; where it
-    /// finds none, every https address fails with
-    /// [`EgressError::NoAuthorities`].
+    /// Reads the system's certificate authorities, or those of
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR`; blocks on the file system. If there
+    /// are none, every https request fails with
+    /// [`EgressProblem::NoAuthorities`].
     pub fn new(settings: EgressSettings) -> Egress {
         let found = rustls_native_certs::load_native_certs();
         for error in &found.errors {
-            tracing::warn!(%error, "some certificate authorities cannot be read");
+            tracing::warn!(%error, "cannot read a certificate authority");
         }
         Egress {
-            inner: Arc::new(Inner {
-                settings,
-                resolver: Arc::new(SystemResolver),
-                tls: trusting(found.certs),
-            }),
+            idle: IdleConnections::new(settings.idle_timeout),
+            settings: Arc::new(settings),
+            resolver: Arc::new(SystemResolver),
+            tls: tls_config(found.certs),
+            company: Arc::default(),
         }
     }
 
-    /// The same, looking up hosts in another way.
+    /// Replaces the system's resolver.
     #[must_use]
-    pub fn resolving_with(self, resolver: impl Resolve + 'static) -> Egress {
-        let mut inner = Arc::unwrap_or_clone(self.inner);
-        inner.resolver = Arc::new(resolver);
+    pub fn with_resolver(self, resolver: impl Resolve + 'static) -> Egress {
         Egress {
-            inner: Arc::new(inner),
+            resolver: Arc::new(resolver),
+            idle: IdleConnections::new(self.settings.idle_timeout),
+            ..self
         }
     }
 
-    /// The same, trusting other certificate authorities, and only those.
+    /// Trusts these certificate authorities instead of the system's.
     #[must_use]
-    pub fn trusting(
+    pub fn with_authorities(
         self,
         authorities: impl IntoIterator<Item = CertificateDer<'static>>,
     ) -> Egress {
-        let mut inner = Arc::unwrap_or_clone(self.inner);
-        inner.tls = trusting(authorities);
         Egress {
-            inner: Arc::new(inner),
+            tls: tls_config(authorities),
+            idle: IdleConnections::new(self.settings.idle_timeout),
+            ..self
         }
     }
 
-    /// The rules.
-    pub fn settings(&self) -> &EgressSettings {
-        &self.inner.settings
+    /// The client for a company's requests: it shares no connection with other
+    /// companies.
+    #[must_use]
+    pub fn for_company(&self, company: &str) -> Egress {
+        Egress {
+            company: company.into(),
+            ..self.clone()
+        }
     }
 }
 
 impl fmt::Debug for Egress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Egress").field(&self.inner.settings).finish()
+        f.debug_tuple("Egress").field(&self.settings).finish()
     }
 }
 
-fn trusting(
+fn tls_config(
     authorities: impl IntoIterator<Item = CertificateDer<'static>>,
 ) -> Option<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
@@ -135,7 +144,7 @@ fn trusting(
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .expect("ring has what TLS 1.2 and 1.3 need")
+        .expect("ring supports TLS 1.2 and 1.3")
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -1,17 +1,16 @@
-//! The way out: what lies in an outbox is given to the targets that wait for
-//! it, at least once, with the same key and the same bytes at each attempt.
+//! Outbound deliveries: signed webhooks, the rules for outgoing connections,
+//! and retries. A delivery arrives at least once, with the same key and the
+//! same bytes at every attempt.
 //!
 //! ```text
-//!  Post::due ─▶ Courier ─▶ Webhook ─▶ Egress ─▶ target
-//!   whoever      what is     signed,    only where
-//!   holds the    sent now    with its   it may
-//!   outbox       and what    key
-//!      ▲         waits
-//!      └──────── delivered · later · dead
+//!  Outbox::load_due ─▶ Courier ─▶ Webhook ─▶ Egress ─▶ target
+//!       ▲              order,      key and    address
+//!       │              retries     signature  rules
+//!       └── mark_delivered · schedule_retry · mark_failed
 //! ```
 //!
-//! Nothing here knows how an outbox is kept: it comes in through the trait
-//! [`Post`](courier::Post).
+//! The crate stores nothing: the caller implements
+//! [`Outbox`](courier::Outbox).
 
 pub mod courier;
 pub mod egress;

@@ -1,38 +1,37 @@
-//! How long to wait after a failure.
+//! Waits between attempts.
 
 use std::time::Duration;
 
-/// Exponential back-off with full jitter: any time between none and a bound
-/// that doubles with each failure. Of the ways to draw it, this one clears a
-/// crowd of retries with the least work
+/// Exponential back-off with full jitter: a random time between zero and a
+/// bound that doubles with each failure. It clears a burst of retries with the
+/// fewest requests
 /// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The bound after the first failure. Default 1 s.
+    /// The bound after the first failure. Default: 1 s.
     pub first: Duration,
-    /// The bound never exceeds this. Default 10 min.
-    pub most: Duration,
+    /// The highest bound. Default: 10 min.
+    pub max: Duration,
 }
 
 impl Default for Backoff {
     fn default() -> Backoff {
         Backoff {
             first: Duration::from_secs(1),
-            most: Duration::from_secs(600),
+            max: Duration::from_secs(600),
         }
     }
 }
 
 impl Backoff {
-    /// The longest wait after so many failures, from 1.
+    /// The longest wait after this many failures, from 1.
     pub fn bound(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1);
         let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
-        self.first.saturating_mul(factor).min(self.most)
+        self.first.saturating_mul(factor).min(self.max)
     }
 
-    /// The wait after so many failures, given a share of the bound from 0 to 1
-    /// that was drawn at random.
+    /// A share of the bound; `share` is a random number from 0 to 1.
     pub fn wait(&self, failures: u32, share: f64) -> Duration {
         self.bound(failures).mul_f64(share.clamp(0.0, 1.0))
     }
@@ -43,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bound_doubles_up_to_the_most() {
+    fn the_bound_doubles_up_to_the_maximum() {
         let backoff = Backoff::default();
         let bounds: Vec<_> = (0..=13).map(|n| backoff.bound(n).as_secs()).collect();
         assert_eq!(
@@ -56,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_the_share_drawn_of_the_bound() {
+    fn the_wait_is_a_share_of_the_bound() {
         let backoff = Backoff::default();
         for (failures, share, millis) in [
             (1, 0.0, 0),

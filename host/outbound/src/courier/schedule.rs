@@ -1,55 +1,53 @@
-//! Which parcels may go now. Knows no clock and sends nothing.
+//! Which deliveries may start now. Has no clock and sends nothing.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::post::{Busy, Parcel};
+use super::outbox::{Delivery, Exclusions};
 
-/// Failures in a row after which a target is left in peace for a while.
-const PATIENCE: u32 = 5;
-/// The first while; it doubles with each further failure.
+/// Consecutive failures after which a target is paused.
+const FAILURES: u32 = 5;
+/// The first pause; it doubles with each further failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest while: a target that is back is found soon.
+/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How long after its pause a target nothing was sent to is remembered.
-const REMEMBERED: Duration = Duration::from_secs(600);
+/// How long after its pause an unused target is remembered.
+const RETENTION: Duration = Duration::from_secs(600);
 
-/// A target of a company.
-type Whose = (String, String);
+/// Company and target.
+type TargetKey = (String, String);
 
-/// What is on its way, and how the targets fare.
+/// Attempts in flight, and the health of targets.
 ///
-/// A target that fails again and again gets nothing for a while, and then one
-/// parcel at a time until one arrives: a dead target does not use up the
-/// attempts of everything that waits for it.
+/// A target that fails repeatedly is paused, and then gets one delivery at a
+/// time until one succeeds, so that an outage does not use up the attempts of
+/// all pending deliveries.
 #[derive(Debug)]
 pub(super) struct Schedule {
     concurrency: usize,
     per_target: usize,
-    on_their_way: usize,
-    /// Parcels and lanes; targets are added when asked for.
-    busy: Busy,
-    targets: HashMap<Whose, Target>,
+    in_flight: usize,
+    /// Keys and lanes in flight.
+    exclusions: Exclusions,
+    targets: HashMap<TargetKey, Target>,
 }
 
 #[derive(Debug, Default)]
 struct Target {
-    on_their_way: usize,
-    /// In a row.
-    failures: u32,
+    in_flight: usize,
+    consecutive_failures: u32,
     paused_until: Option<Timestamp>,
 }
 
-/// What an attempt told about its target.
+/// What an attempt showed about its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Health {
-    /// It answers.
-    Well,
-    /// It does not, or not as it should; it may ask for a while in peace.
+pub(super) enum TargetHealth {
+    Healthy,
+    /// With the pause the target requests.
     Failing(Option<Duration>),
-    /// Nothing: it was not asked.
+    /// The target was not reached.
     Unknown,
 }
 
@@ -58,109 +56,108 @@ impl Schedule {
         Schedule {
             concurrency: concurrency.max(1),
             per_target: per_target.max(1),
-            on_their_way: 0,
-            busy: Busy::default(),
+            in_flight: 0,
+            exclusions: Exclusions::default(),
             targets: HashMap::new(),
         }
     }
 
-    /// How many more may go.
+    /// How many more attempts may start.
     pub(super) fn free(&self) -> usize {
-        self.concurrency.saturating_sub(self.on_their_way)
+        self.concurrency.saturating_sub(self.in_flight)
     }
 
-    /// What may not go now.
-    pub(super) fn busy(&mut self, now: Timestamp) -> Busy {
-        self.targets.retain(|_, target| !target.is_forgotten(now));
-        let mut busy = self.busy.clone();
+    /// What must not start now.
+    pub(super) fn exclusions(&mut self, now: Timestamp) -> Exclusions {
+        self.targets.retain(|_, target| !target.is_expired(now));
+        let mut exclusions = self.exclusions.clone();
         for ((company, name), target) in &self.targets {
-            if target.is_busy(self.per_target, now) {
-                busy.add_target(company, name);
+            if !target.accepts(self.per_target, now) {
+                exclusions.add_target(company, name);
             }
         }
-        busy
+        exclusions
     }
 
-    /// Have a parcel go, if it may.
-    pub(super) fn take(&mut self, parcel: &Parcel, now: Timestamp) -> bool {
-        let Parcel {
+    /// Registers an attempt, if the delivery may start.
+    pub(super) fn start(&mut self, delivery: &Delivery, now: Timestamp) -> bool {
+        let Delivery {
             company,
             key,
             target,
             lane,
             ..
-        } = parcel;
-        if self.free() == 0 || self.busy.holds(company, key, target, lane.as_deref()) {
+        } = delivery;
+        let excluded = (self.exclusions).contains(company, key, target, lane.as_deref());
+        if self.free() == 0 || excluded {
             return false;
         }
-        let whose = (company.clone(), target.clone());
-        let target = self.targets.entry(whose).or_default();
-        if target.is_busy(self.per_target, now) {
+        let target = self.targets.entry(target_key(delivery)).or_default();
+        if !target.accepts(self.per_target, now) {
             return false;
         }
-        target.on_their_way += 1;
-        self.on_their_way += 1;
-        self.busy.add(parcel);
+        target.in_flight += 1;
+        self.in_flight += 1;
+        self.exclusions.add(delivery);
         true
     }
 
-    /// What is known of a parcel's target after an attempt. The parcel is not
-    /// given back yet.
-    pub(super) fn learn(&mut self, parcel: &Parcel, health: Health, now: Timestamp) {
-        let whose = (parcel.company.clone(), parcel.target.clone());
-        let Some(target) = self.targets.get_mut(&whose) else {
+    /// Updates the target's health after an attempt. The delivery stays
+    /// excluded until [`finish`](Schedule::finish).
+    pub(super) fn report(&mut self, delivery: &Delivery, health: TargetHealth, now: Timestamp) {
+        let Some(target) = self.targets.get_mut(&target_key(delivery)) else {
             return;
         };
         match health {
-            Health::Unknown => {}
-            Health::Well => {
-                target.failures = 0;
+            TargetHealth::Unknown => {}
+            TargetHealth::Healthy => {
+                target.consecutive_failures = 0;
                 target.paused_until = None;
             }
-            Health::Failing(asked) => {
-                target.failures = target.failures.saturating_add(1);
-                let ours = target
-                    .failures
-                    .checked_sub(PATIENCE)
-                    .map(|doublings| {
-                        let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
-                        FIRST_PAUSE.saturating_mul(factor)
-                    })
-                    .unwrap_or_default();
-                let pause = ours.max(asked.unwrap_or_default()).min(LONGEST_PAUSE);
+            TargetHealth::Failing(requested) => {
+                target.consecutive_failures = target.consecutive_failures.saturating_add(1);
+                let doublings = target.consecutive_failures.checked_sub(FAILURES);
+                let ours = doublings.map(|doublings| {
+                    let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+                    FIRST_PAUSE.saturating_mul(factor)
+                });
+                let pause = ours.max(requested).unwrap_or_default().min(LONGEST_PAUSE);
                 let until = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
                 target.paused_until = target.paused_until.max(Some(until));
             }
         }
     }
 
-    /// A parcel is dealt with.
-    pub(super) fn give_back(&mut self, parcel: &Parcel) {
-        self.busy.remove(parcel);
-        self.on_their_way = self.on_their_way.saturating_sub(1);
-        let whose = (parcel.company.clone(), parcel.target.clone());
-        if let Some(target) = self.targets.get_mut(&whose) {
-            target.on_their_way = target.on_their_way.saturating_sub(1);
-            if target.on_their_way == 0 && target.failures == 0 {
-                self.targets.remove(&whose);
+    /// Releases a delivery whose outcome is recorded.
+    pub(super) fn finish(&mut self, delivery: &Delivery) {
+        self.exclusions.remove(delivery);
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let key = target_key(delivery);
+        if let Some(target) = self.targets.get_mut(&key) {
+            target.in_flight = target.in_flight.saturating_sub(1);
+            if target.in_flight == 0 && target.consecutive_failures == 0 {
+                self.targets.remove(&key);
             }
         }
     }
 }
 
+fn target_key(delivery: &Delivery) -> TargetKey {
+    (delivery.company.clone(), delivery.target.clone())
+}
+
 impl Target {
-    fn is_busy(&self, per_target: usize, now: Timestamp) -> bool {
-        let most = if self.failures < PATIENCE {
-            per_target
-        } else {
-            1
+    fn accepts(&self, per_target: usize, now: Timestamp) -> bool {
+        let limit = match self.consecutive_failures < FAILURES {
+            true => per_target,
+            false => 1,
         };
-        self.on_their_way >= most || self.paused_until.is_some_and(|until| now < until)
+        self.in_flight < limit && self.paused_until.is_none_or(|until| now >= until)
     }
 
-    fn is_forgotten(&self, now: Timestamp) -> bool {
-        let long_ago = now.saturating_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
-        self.on_their_way == 0 && self.paused_until.is_none_or(|until| until < long_ago)
+    fn is_expired(&self, now: Timestamp) -> bool {
+        let oldest = now.saturating_sub(RETENTION).unwrap_or(Timestamp::MIN);
+        self.in_flight == 0 && self.paused_until.is_none_or(|until| until < oldest)
     }
 }
 
@@ -168,8 +165,8 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn parcel(key: &str, target: &str, lane: Option<&str>) -> Parcel {
-        Parcel {
+    fn delivery(key: &str, target: &str, lane: Option<&str>) -> Delivery {
+        Delivery {
             company: "northwind".to_owned(),
             key: key.to_owned(),
             target: target.to_owned(),
@@ -184,115 +181,130 @@ mod tests {
         Timestamp::from_second(second).expect("in range")
     }
 
-    /// Have `count` attempts at a target fail, each as soon as it may go, and
-    /// tell when the next one may.
-    fn failing(schedule: &mut Schedule, target: &str, count: usize) -> Vec<i64> {
+    /// Fails `count` attempts at a target, each as soon as it may start, and
+    /// returns their times.
+    fn fail(schedule: &mut Schedule, target: &str, count: usize) -> Vec<i64> {
         let mut now = 0;
-        let mut tried = Vec::new();
+        let mut times = Vec::new();
         for number in 0..count {
-            let parcel = parcel(&format!("{target}-{number}"), target, None);
-            while !schedule.take(&parcel, at(now)) {
+            let delivery = delivery(&format!("{target}-{number}"), target, None);
+            while !schedule.start(&delivery, at(now)) {
                 now += 1;
             }
-            tried.push(now);
-            schedule.learn(&parcel, Health::Failing(None), at(now));
-            schedule.give_back(&parcel);
+            times.push(now);
+            schedule.report(&delivery, TargetHealth::Failing(None), at(now));
+            schedule.finish(&delivery);
         }
-        tried
+        times
     }
 
     #[test]
-    fn a_parcel_goes_once_at_a_time() {
+    fn a_delivery_is_in_flight_once() {
         let mut schedule = Schedule::new(16, 4);
-        let one = parcel("1", "a", None);
-        assert!(schedule.take(&one, at(0)));
-        assert!(!schedule.take(&one, at(0)));
-        assert!(schedule.busy(at(0)).holds("northwind", "1", "b", None));
-        assert!(!schedule.busy(at(0)).holds("contoso", "1", "b", None));
-        schedule.give_back(&one);
-        assert!(schedule.take(&one, at(0)));
+        let one = delivery("1", "a", None);
+        assert!(schedule.start(&one, at(0)));
+        assert!(!schedule.start(&one, at(0)));
+        assert!(
+            schedule
+                .exclusions(at(0))
+                .contains("northwind", "1", "b", None)
+        );
+        assert!(
+            !schedule
+                .exclusions(at(0))
+                .contains("contoso", "1", "b", None)
+        );
+        schedule.finish(&one);
+        assert!(schedule.start(&one, at(0)));
     }
 
     #[test]
-    fn a_lane_has_one_on_its_way_whatever_the_target() {
+    fn a_lane_has_one_delivery_in_flight() {
         let mut schedule = Schedule::new(16, 4);
-        let one = parcel("1", "a", Some("talk"));
-        assert!(schedule.take(&one, at(0)));
-        assert!(!schedule.take(&parcel("2", "b", Some("talk")), at(0)));
-        assert!(schedule.take(&parcel("3", "a", Some("other")), at(0)));
-        assert!(schedule.take(&parcel("4", "a", None), at(0)));
-        schedule.give_back(&one);
-        assert!(schedule.take(&parcel("2", "b", Some("talk")), at(0)));
+        let one = delivery("1", "a", Some("talk"));
+        assert!(schedule.start(&one, at(0)));
+        assert!(!schedule.start(&delivery("2", "b", Some("talk")), at(0)));
+        assert!(schedule.start(&delivery("3", "a", Some("other")), at(0)));
+        assert!(schedule.start(&delivery("4", "a", None), at(0)));
+        schedule.finish(&one);
+        assert!(schedule.start(&delivery("2", "b", Some("talk")), at(0)));
     }
 
     #[test]
-    fn a_target_gets_its_share_and_no_more() {
+    fn a_target_is_limited_to_its_share() {
         let mut schedule = Schedule::new(5, 4);
         for key in ["1", "2", "3", "4"] {
-            assert!(schedule.take(&parcel(key, "a", None), at(0)), "{key}");
+            assert!(schedule.start(&delivery(key, "a", None), at(0)), "{key}");
         }
-        assert!(!schedule.take(&parcel("5", "a", None), at(0)));
-        assert!(schedule.busy(at(0)).holds("northwind", "5", "a", None));
-        assert!(schedule.take(&parcel("6", "b", None), at(0)));
+        assert!(!schedule.start(&delivery("5", "a", None), at(0)));
+        assert!(
+            schedule
+                .exclusions(at(0))
+                .contains("northwind", "5", "a", None)
+        );
+        assert!(schedule.start(&delivery("6", "b", None), at(0)));
         assert_eq!(schedule.free(), 0);
         assert!(
-            !schedule.take(&parcel("7", "c", None), at(0)),
-            "that is all"
+            !schedule.start(&delivery("7", "c", None), at(0)),
+            "the total limit"
         );
     }
 
     #[test]
-    fn a_target_that_keeps_failing_is_left_in_peace_ever_longer() {
+    fn pauses_of_a_failing_target_double_up_to_a_minute() {
         let mut schedule = Schedule::new(16, 4);
-        let tried = failing(&mut schedule, "a", 14);
+        let times = fail(&mut schedule, "a", 14);
         assert_eq!(
-            tried,
+            times,
             [0, 0, 0, 0, 0, 1, 3, 7, 15, 31, 63, 123, 183, 243],
-            "at most a minute between two"
+            "at most a minute apart"
         );
         assert!(
-            schedule.take(&parcel("1", "b", None), at(0)),
-            "others go on"
+            schedule.start(&delivery("1", "b", None), at(0)),
+            "others are not affected"
         );
         assert!(
-            schedule.take(&parcel("2", "a", None), at(303)),
-            "one to see"
+            schedule.start(&delivery("2", "a", None), at(303)),
+            "one trial"
         );
-        assert!(!schedule.take(&parcel("3", "a", None), at(303)), "one only");
-        schedule.learn(&parcel("2", "a", None), Health::Well, at(304));
+        assert!(
+            !schedule.start(&delivery("3", "a", None), at(303)),
+            "only one"
+        );
+        schedule.report(&delivery("2", "a", None), TargetHealth::Healthy, at(304));
         for key in ["3", "4", "5"] {
-            assert!(schedule.take(&parcel(key, "a", None), at(304)), "{key}");
+            assert!(schedule.start(&delivery(key, "a", None), at(304)), "{key}");
         }
     }
 
     #[test]
-    fn a_target_that_asks_for_peace_has_it_for_a_minute_at_most() {
+    fn a_pause_that_a_target_requests_is_at_most_a_minute() {
         let mut schedule = Schedule::new(16, 4);
-        for (asked, second) in [(7, 7), (3600, 60)] {
-            let one = parcel("1", "a", None);
-            assert!(schedule.take(&one, at(0)));
-            let asked = Some(Duration::from_secs(asked));
-            schedule.learn(&one, Health::Failing(asked), at(0));
-            schedule.give_back(&one);
-            assert!(!schedule.take(&one, at(second - 1)));
-            assert!(schedule.take(&one, at(second)));
-            schedule.learn(&one, Health::Well, at(second));
-            schedule.give_back(&one);
+        for (requested, second) in [(7, 7), (3600, 60)] {
+            let one = delivery("1", "a", None);
+            assert!(schedule.start(&one, at(0)));
+            let requested = Some(Duration::from_secs(requested));
+            schedule.report(&one, TargetHealth::Failing(requested), at(0));
+            schedule.finish(&one);
+            assert!(!schedule.start(&one, at(second - 1)));
+            assert!(schedule.start(&one, at(second)));
+            schedule.report(&one, TargetHealth::Healthy, at(second));
+            schedule.finish(&one);
         }
     }
 
     #[test]
-    fn nothing_is_kept_of_what_is_over() {
+    fn finished_deliveries_and_unused_targets_are_removed() {
         let mut schedule = Schedule::new(16, 4);
-        let one = parcel("1", "a", Some("talk"));
-        assert!(schedule.take(&one, at(0)));
-        schedule.learn(&one, Health::Well, at(0));
-        schedule.give_back(&one);
+        let one = delivery("1", "a", Some("talk"));
+        assert!(schedule.start(&one, at(0)));
+        schedule.report(&one, TargetHealth::Healthy, at(0));
+        schedule.finish(&one);
         assert!(schedule.targets.is_empty());
-        assert_eq!(schedule.busy(at(0)), Busy::default());
-        failing(&mut schedule, "gone", 9);
+        assert_eq!(schedule.exclusions(at(0)), Exclusions::default());
+        fail(&mut schedule, "gone", 9);
         assert_eq!(schedule.targets.len(), 1);
-        schedule.busy(at(10_000));
+        schedule.exclusions(at(10_000));
         assert!(schedule.targets.is_empty());
     }
 }

@@ -1,30 +1,30 @@
-//! How eager a courier is.
+//! Limits and intervals of a courier.
 
 use std::time::Duration;
 
 use super::backoff::Backoff;
 
-/// How much a courier does at once, and how patient it is.
+/// Limits and intervals of a courier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CourierSettings {
-    /// Attempts until a parcel is given up, at least 1. Default 12: with the
-    /// default back-off they are a quarter of an hour apart on average, first
-    /// from last, and 27 minutes at the most, unless the target asks for more
-    /// or is left in peace.
+    /// Attempts before a delivery fails, at least 1. Default: 12. With the
+    /// default back-off the last is a quarter of an hour after the first on
+    /// average and 27 minutes at most, unless the target requests more or is
+    /// paused.
     pub attempts: u32,
-    /// Parcels on their way at once, at least 1. Default 16.
+    /// Concurrent attempts, at least 1. Default: 16.
     pub concurrency: usize,
-    /// Of those, to one target of one company, at least 1. Default 4.
+    /// Concurrent attempts to one target of one company, at least 1.
+    /// Default: 4.
     pub per_target: usize,
-    /// How long to wait after a failure.
+    /// Waits between attempts.
     pub backoff: Backoff,
-    /// The most a target's Retry-After is heeded. Default 1 h.
-    pub retry_after_most: Duration,
-    /// How often to look into the outbox without being woken. Default 1 s.
-    pub look_every: Duration,
-    /// How long what is being sent may take to finish at the end. Default
-    /// 10 s.
-    pub stop_within: Duration,
+    /// Longest Retry-After that is honoured. Default: 1 h.
+    pub max_retry_after: Duration,
+    /// Interval of loading due deliveries without a wake-up. Default: 1 s.
+    pub poll_interval: Duration,
+    /// How long a stop waits for attempts in progress. Default: 10 s.
+    pub stop_timeout: Duration,
 }
 
 impl Default for CourierSettings {
@@ -34,9 +34,9 @@ impl Default for CourierSettings {
             concurrency: 16,
             per_target: 4,
             backoff: Backoff::default(),
-            retry_after_most: Duration::from_secs(3600),
-            look_every: Duration::from_secs(1),
-            stop_within: Duration::from_secs(10),
+            max_retry_after: Duration::from_secs(3600),
+            poll_interval: Duration::from_secs(1),
+            stop_timeout: Duration::from_secs(10),
         }
     }
 }

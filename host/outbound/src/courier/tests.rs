@@ -1,11 +1,11 @@
-//! A courier between an outbox in memory and a road that does as it is told.
-//! Time is paused: it passes when everybody waits for it.
+//! A courier between an outbox in memory and a scripted transport, in paused
+//! time: the clock advances when all tasks wait for it.
 
+mod memory_outbox;
 mod order;
-mod outbox;
 mod retries;
-mod road;
-mod stopping;
+mod stop;
+mod transport;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,69 +15,66 @@ use patchbay_model::web_address::WebAddress;
 use tokio::runtime::Handle;
 use tokio::time::{Duration, Instant};
 
-use self::outbox::Outbox;
-use self::road::Road;
-use super::run::Surroundings;
-use super::{Courier, CourierSettings, Parcel};
+use self::memory_outbox::MemoryOutbox;
+use self::transport::FakeTransport;
+use super::worker::Environment;
+use super::{Courier, CourierSettings, Delivery};
 use crate::webhook::Webhook;
 
 /// Longer than anything here takes, in paused time.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+const LIMIT: Duration = Duration::from_secs(24 * 3600);
 
-struct Town {
-    outbox: Arc<Outbox>,
-    road: Arc<Road>,
-    /// What chance gives, in thousandths.
-    chance: Arc<AtomicU64>,
+struct Harness {
+    outbox: Arc<MemoryOutbox>,
+    transport: Arc<FakeTransport>,
+    /// The random share, in thousandths.
+    random: Arc<AtomicU64>,
     settings: CourierSettings,
 }
 
-impl Town {
-    fn new() -> Town {
-        Town {
-            outbox: Arc::new(Outbox::default()),
-            road: Arc::new(Road::new(clock())),
-            chance: Arc::new(AtomicU64::new(1000)),
+impl Harness {
+    fn new() -> Harness {
+        Harness {
+            outbox: Arc::new(MemoryOutbox::default()),
+            transport: Arc::new(FakeTransport::new(clock())),
+            random: Arc::new(AtomicU64::new(1000)),
             settings: CourierSettings::default(),
         }
     }
 
     fn start(&self) -> Courier {
-        let chance = Arc::clone(&self.chance);
-        let surroundings = Surroundings {
-            carrier: Arc::clone(&self.road) as _,
-            clock: self.road.clock(),
-            chance: Arc::new(move || chance.load(Ordering::Relaxed) as f64 / 1000.0),
+        let random = Arc::clone(&self.random);
+        let environment = Environment {
+            transport: Arc::clone(&self.transport) as _,
+            clock: self.transport.clock(),
+            random: Arc::new(move || random.load(Ordering::Relaxed) as f64 / 1000.0),
         };
         let outbox = Arc::clone(&self.outbox) as _;
         Courier::start_in(
             &Handle::current(),
             outbox,
             self.settings.clone(),
-            surroundings,
+            environment,
         )
     }
 }
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// A clock that goes with the runtime's paused time, from 0.
+/// A clock that follows the runtime's paused time, from 0.
 fn clock() -> Clock {
     let start = Instant::now();
-    Arc::new(move || {
-        let passed = Instant::now().duration_since(start);
-        Timestamp::UNIX_EPOCH + passed
-    })
+    Arc::new(move || Timestamp::UNIX_EPOCH + Instant::now().duration_since(start))
 }
 
-fn parcel(key: &str) -> Parcel {
-    Parcel {
+fn delivery(key: &str) -> Delivery {
+    Delivery {
         company: "northwind".to_owned(),
         key: key.to_owned(),
         target: "press".to_owned(),
         lane: None,
         destination: Ok(Webhook {
-            url: WebAddress::parse("https://hooks.example/in").expect("an address"),
+            url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
             secret: None,
         }),
         body: key.as_bytes().to_vec(),
@@ -85,16 +82,16 @@ fn parcel(key: &str) -> Parcel {
     }
 }
 
-fn to(target: &str, key: &str) -> Parcel {
-    Parcel {
+fn to(target: &str, key: &str) -> Delivery {
+    Delivery {
         target: target.to_owned(),
-        ..parcel(key)
+        ..delivery(key)
     }
 }
 
-fn in_lane(lane: &str, key: &str) -> Parcel {
-    Parcel {
+fn in_lane(lane: &str, key: &str) -> Delivery {
+    Delivery {
         lane: Some(lane.to_owned()),
-        ..parcel(key)
+        ..delivery(key)
     }
 }

@@ -1,5 +1,5 @@
-//! Why something did not go out, in words for whoever runs the host. An
-//! address is shown without its path and query: they may be secret.
+//! Why a request failed, in words for the operator. Texts show scheme, host
+//! and port of an address but not its path and query: they may be secret.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -7,103 +7,82 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// Why nothing was exchanged with an address.
+/// A request that got no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum EgressError {
-    /// It is at an address nothing goes to. Nothing was connected.
-    #[error(
-        "{origin} is at {address}, which is {what}; if that is meant, list its range as `allow` in [egress] of the server's settings"
-    )]
-    Refused {
-        /// Scheme, host and port.
-        origin: String,
-        /// Where it is.
-        address: IpAddr,
-        /// What that is.
-        what: Cow<'static, str>,
-    },
-    /// It would go unencrypted to an address nobody listed. Nothing was
+#[error("{origin} {problem}")]
+pub struct EgressError {
+    /// Scheme, host and port.
+    pub origin: String,
+    /// What went wrong.
+    pub problem: EgressProblem,
+}
+
+/// What went wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EgressProblem {
+    /// The host's address is special-purpose and not listed. Nothing was
     /// connected.
     #[error(
-        "{origin} would be reached without encryption; use https, or list the range of {address} as `allow` in [egress] of the server's settings"
+        "resolves to {address}, which is {range}; to permit it, add its range to `allow` in [egress] of the server's settings"
+    )]
+    Refused {
+        /// The first address that was refused.
+        address: IpAddr,
+        /// The range it is in.
+        range: Cow<'static, str>,
+    },
+    /// Plain http to an address that is not listed. Nothing was connected.
+    #[error(
+        "is not encrypted; use https, or add the range of {address} to `allow` in [egress] of the server's settings"
     )]
     Unencrypted {
-        /// Scheme, host and port.
-        origin: String,
-        /// Where it is.
+        /// The host's address.
         address: IpAddr,
     },
-    /// The name leads nowhere, or could not be asked for.
-    #[error("the host of {origin} was not found: {problem}; check the url and this machine's DNS")]
-    NotFound {
-        /// Scheme, host and port.
-        origin: String,
-        /// What the system said.
-        problem: String,
-    },
-    /// No connection came about.
+    /// The name does not resolve, or the resolver failed.
+    #[error("was not found: {0}; check the URL and this machine's DNS")]
+    NotFound(String),
+    /// No address accepted a connection.
     #[error(
-        "{origin} does not take connections at {address}: {problem}; check that it runs and may be reached from here"
+        "accepts no connection at {address}: {problem}; check that it runs and that this machine may reach it"
     )]
     Unreachable {
-        /// Scheme, host and port.
-        origin: String,
-        /// Where it was tried last.
+        /// The address that was tried last.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's message.
         problem: String,
     },
-    /// It did not prove to be the host it should be, or speaks no TLS.
-    #[error("{origin} could not be trusted: {problem}; check its certificate")]
-    Untrusted {
-        /// Scheme, host and port.
-        origin: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// Nobody could be trusted: there are no certificate authorities here.
+    /// The certificate is not valid for the host, or the host speaks no TLS.
+    #[error("is not trusted: {0}; check its certificate")]
+    Untrusted(String),
+    /// This machine has no certificate authorities.
     #[error(
-        "{origin} could not be trusted: this machine has no certificate authorities; install them (package ca-certificates), or name a file of them in SSL_CERT_FILE, and start the server again"
+        "is not trusted: this machine has no certificate authorities; install them (package ca-certificates) or name a file of them in SSL_CERT_FILE, and restart the server"
     )]
-    NoAuthorities {
-        /// Scheme, host and port.
-        origin: String,
-    },
-    /// It took too long.
-    #[error("{origin} did not {what} within {limit:?}; check how it fares")]
-    TooSlow {
-        /// Scheme, host and port.
-        origin: String,
-        /// What it did not do.
-        what: &'static str,
-        /// How long it had.
+    NoAuthorities,
+    /// A time limit passed.
+    #[error("did not {step} within {limit:?}; check its load and its log")]
+    Timeout {
+        /// What the host did not do.
+        step: &'static str,
+        /// The limit.
         limit: Duration,
     },
-    /// There was more of the answer than is read.
-    #[error("{origin} answered with more than {most} bytes; check that it is the right url")]
-    TooLong {
-        /// Scheme, host and port.
-        origin: String,
-        /// Most bytes that are read.
-        most: usize,
-    },
-    /// The connection ended before there was an answer, or it was no HTTP.
-    #[error("{origin} broke off before it answered: {problem}; check its log")]
-    Broken {
-        /// Scheme, host and port.
-        origin: String,
-        /// What happened.
-        problem: String,
-    },
+    /// The body is longer than this many bytes.
+    #[error("answered with more than {0} bytes; check the URL")]
+    TooLarge(usize),
+    /// The connection ended before the answer did, or the answer is not HTTP.
+    #[error("did not complete its answer: {0}; check its log")]
+    Interrupted(String),
 }
 
 impl EgressError {
-    /// Whether it was a rule of ours that kept it in: trying again changes
-    /// nothing.
+    /// Whether an operator's rule refused the request. A retry fails too,
+    /// until the settings change.
     pub fn is_refusal(&self) -> bool {
         matches!(
-            self,
-            EgressError::Refused { .. } | EgressError::Unencrypted { .. }
+            self.problem,
+            EgressProblem::Refused { .. } | EgressProblem::Unencrypted { .. }
         )
     }
 }

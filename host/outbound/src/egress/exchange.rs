@@ -1,53 +1,52 @@
-//! One request on a connection of its own, and what came back.
+//! One request and its answer.
 
 use std::error::Error as _;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use patchbay_model::web_address::WebAddress;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::Egress;
-use super::error::EgressError;
+use super::connection::Connection;
+use super::error::{EgressError, EgressProblem};
+use super::idle_connections::Endpoint;
 
-/// Most bytes read of an answer's head.
-const HEAD_BYTES: usize = 64 << 10;
-/// Most bytes read of an answer's body, and thrown away.
+/// Most bytes of an answer's body that are read and discarded.
 const BODY_BYTES: usize = 64 << 10;
-/// Longest value of Retry-After that is looked at.
+/// Longest value of Retry-After that is used.
 const RETRY_AFTER_BYTES: usize = 64;
 
-/// What came back.
+/// Answer to [`Egress::post`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The status.
+    /// The HTTP status.
     pub status: StatusCode,
-    /// When to come again, as the header says it.
+    /// The Retry-After header, not parsed.
     pub retry_after: Option<String>,
 }
 
+/// A body that was read, and whether its connection can serve again.
+type Read<T> = Result<(T, bool), EgressProblem>;
+
 impl Egress {
-    /// Post a body with headers to an address, and wait for the answer's
-    /// status. Whatever follows the status changes nothing any more.
+    /// Posts a body and returns the answer's status. The answer's body is
+    /// discarded. The target may receive the request twice, when it closes a
+    /// reused connection.
     ///
     /// # Errors
-    /// Why there was no answer. The other side may have got it all the same,
-    /// unless [`EgressError::is_refusal`].
+    /// No answer. The target may have received the request, unless
+    /// [`EgressError::is_refusal`].
     pub async fn post(
         &self,
         to: &WebAddress,
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Answer, EgressError> {
-        let request = request(to, Method::POST, headers, body)?;
-        self.in_time(to, async |until| {
-            let stream = self.inner.dial(to).await?;
-            let (response, driver) = exchange(to, stream, request).await?;
+        let request = request(to, Method::POST, headers, body);
+        self.exchange(to, request, async |response, until| {
             let answer = Answer {
                 status: response.status(),
                 retry_after: response
@@ -57,62 +56,96 @@ impl Egress {
                     .filter(|value| value.len() <= RETRY_AFTER_BYTES)
                     .map(str::to_owned),
             };
-            // The status is all that counts: the rest is read for a clean end,
-            // as far as it comes.
-            let _ = timeout_at(until, discard(response.into_body())).await;
-            drop(driver);
-            Ok(answer)
+            let complete = timeout_at(until, discard(response.into_body())).await;
+            Ok((answer, complete.unwrap_or(false)))
         })
         .await
     }
 
-    /// Read a document from an address: the status and the body, of which no
-    /// more than `most` bytes are taken.
+    /// Reads a document of at most `max` bytes: its status and body.
     ///
     /// # Errors
-    /// Why there was none; [`EgressError::TooLong`] for one with more bytes.
+    /// No complete answer; [`EgressProblem::TooLarge`] for a longer one.
     pub async fn get(
         &self,
         to: &WebAddress,
-        most: usize,
+        max: usize,
     ) -> Result<(StatusCode, Bytes), EgressError> {
-        let request = request(to, Method::GET, HeaderMap::new(), Bytes::new())?;
-        self.in_time(to, async |_| {
-            let stream = self.inner.dial(to).await?;
-            let (response, driver) = exchange(to, stream, request).await?;
+        let request = request(to, Method::GET, HeaderMap::new(), Bytes::new());
+        self.exchange(to, request, async |response, _| {
             let status = response.status();
-            let body = Limited::new(response.into_body(), most).collect().await;
-            drop(driver);
+            let body = Limited::new(response.into_body(), max).collect().await;
             let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-                true => EgressError::TooLong {
-                    origin: to.origin(),
-                    most,
-                },
-                false => EgressError::Broken {
-                    origin: to.origin(),
-                    problem: error.to_string(),
-                },
+                true => EgressProblem::TooLarge(max),
+                false => EgressProblem::Interrupted(error.to_string()),
             })?;
-            Ok((status, body.to_bytes()))
+            Ok(((status, body.to_bytes()), true))
         })
         .await
     }
 
-    /// Do something within the time an exchange may take.
-    async fn in_time<T>(
+    async fn exchange<T>(
         &self,
         to: &WebAddress,
-        exchange: impl AsyncFnOnce(Instant) -> Result<T, EgressError>,
+        request: Result<Request<Full<Bytes>>, hyper::http::Error>,
+        read: impl AsyncFnOnce(Response<Incoming>, Instant) -> Read<T>,
     ) -> Result<T, EgressError> {
-        let limit = self.inner.settings.timeout;
+        let limit = self.settings.timeout;
         let until = Instant::now() + limit;
-        let exchanged = timeout_at(until, exchange(until)).await;
-        exchanged.unwrap_or_else(|_| {
-            Err(EgressError::TooSlow {
+        let exchange = async {
+            let request = request.map_err(|error| EgressProblem::Interrupted(error.to_string()))?;
+            let (response, connection, endpoint) = self.send(to, request).await?;
+            let (answer, complete) = read(response, until).await?;
+            if complete {
+                self.idle.put(endpoint, connection);
+            }
+            Ok(answer)
+        };
+        let step = "answer";
+        timeout_at(until, exchange)
+            .await
+            .unwrap_or(Err(EgressProblem::Timeout { step, limit }))
+            .map_err(|problem| EgressError {
                 origin: to.origin(),
-                what: "answer",
-                limit,
+                problem,
             })
+    }
+
+    /// Sends on an idle connection to a permitted address; if there is none,
+    /// or the host closed it meanwhile, on a new one.
+    async fn send(
+        &self,
+        to: &WebAddress,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(Response<Incoming>, Connection, Endpoint), EgressProblem> {
+        let limit = self.settings.connect_timeout;
+        let mut until = Instant::now() + limit;
+        let addresses = self.resolve(to).await?;
+        let endpoint = |address| Endpoint {
+            company: self.company.clone(),
+            origin: to.origin(),
+            address,
+        };
+        for &address in &addresses {
+            let endpoint = endpoint(address);
+            if let Some(mut connection) = self.idle.take(&endpoint) {
+                if let Ok(response) = connection.send(request.clone()).await {
+                    return Ok((response, connection, endpoint));
+                }
+                until = Instant::now() + limit;
+            }
+        }
+        let (mut connection, address) = self.connect(to, &addresses, until).await?;
+        let response = connection.send(request).await?;
+        Ok((response, connection, endpoint(address)))
+    }
+}
+
+impl From<hyper::Error> for EgressProblem {
+    fn from(error: hyper::Error) -> EgressProblem {
+        EgressProblem::Interrupted(match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
         })
     }
 }
@@ -122,54 +155,27 @@ fn request(
     method: Method,
     mut headers: HeaderMap,
     body: Bytes,
-) -> Result<Request<Full<Bytes>>, EgressError> {
-    let broken = |problem: String| EgressError::Broken {
-        origin: to.origin(),
-        problem,
-    };
-    let host = HeaderValue::try_from(to.authority()).map_err(|error| broken(error.to_string()))?;
-    headers.insert(HOST, host);
+) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+    headers.insert(HOST, HeaderValue::try_from(to.authority())?);
     let agent = concat!("patchbay/", env!("CARGO_PKG_VERSION"));
     headers.insert(USER_AGENT, HeaderValue::from_static(agent));
     let mut request = Request::builder()
         .method(method)
         .uri(to.path_and_query())
-        .body(Full::new(body))
-        .map_err(|error| broken(error.to_string()))?;
+        .body(Full::new(body))?;
     *request.headers_mut() = headers;
     Ok(request)
 }
 
-/// Ask, and have what came back beside what drives the connection: that ends
-/// with its keeper.
-async fn exchange(
-    to: &WebAddress,
-    stream: Box<dyn super::dial::Stream>,
-    request: Request<Full<Bytes>>,
-) -> Result<(Response<Incoming>, JoinSet<hyper::Result<()>>), EgressError> {
-    let broken = |error: hyper::Error| EgressError::Broken {
-        origin: to.origin(),
-        problem: match error.source() {
-            Some(cause) => format!("{error}: {cause}"),
-            None => error.to_string(),
-        },
-    };
-    let (mut sender, connection) = http1::Builder::new()
-        .max_buf_size(HEAD_BYTES)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(broken)?;
-    let mut driver = JoinSet::new();
-    driver.spawn(connection);
-    let response = sender.send_request(request).await.map_err(broken)?;
-    Ok((response, driver))
-}
-
-async fn discard(mut body: Incoming) {
+/// Whether the body ended within the limit.
+async fn discard(mut body: Incoming) -> bool {
     let mut read = 0;
-    while read < BODY_BYTES
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        read += frame.data_ref().map_or(0, Bytes::len);
+    while read < BODY_BYTES {
+        match body.frame().await {
+            None => return true,
+            Some(Ok(frame)) => read += frame.data_ref().map_or(0, Bytes::len),
+            Some(Err(_)) => return false,
+        }
     }
+    false
 }

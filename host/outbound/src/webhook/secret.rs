@@ -1,4 +1,4 @@
-//! The key a host and a target both know.
+//! Secrets that sign webhooks.
 
 use std::fmt;
 
@@ -8,36 +8,35 @@ use ring::hmac;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// What the text of a secret begins with where the rest is base64.
+/// Prefix of a secret in base64.
 const PREFIX: &str = "whsec_";
 
-/// A key to sign with. It is not printed, and wiped when let go.
+/// An HMAC key. `Debug` hides it; dropping it wipes its memory.
 #[derive(Clone)]
 pub struct Secret {
     bytes: Zeroizing<Vec<u8>>,
 }
 
-/// Why a text is no secret. It says nothing of the text.
+/// Why a text is not a secret. Does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SecretError {
-    /// Nothing is there.
+    /// The text is empty.
     #[error("the secret is empty; make one with `openssl rand -base64 32`")]
     Empty,
-    /// It begins like base64 and is none.
+    /// The text after `whsec_` is not base64.
     #[error(
-        "the secret begins with whsec_, but what follows is no base64; copy it again, with any = at its end"
+        "the secret starts with whsec_, but the rest is not base64; copy it again, including any = at its end"
     )]
     NotBase64,
 }
 
 impl Secret {
-    /// A secret as somebody keeps it: `whsec_` and base64, or else the bytes
-    /// of the text itself. Spaces and line ends around it, as files have them,
-    /// are no part of it. 24 to 64 random bytes are what the specification
-    /// asks for.
+    /// Parses `whsec_` and base64; any other text is used as its bytes.
+    /// Surrounding white space is ignored. The specification recommends 24 to
+    /// 64 random bytes.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The text is empty, or not base64 after the prefix.
     pub fn parse(text: &str) -> Result<Secret, SecretError> {
         let text = text.trim();
         let bytes = match text.strip_prefix(PREFIX) {
@@ -49,7 +48,7 @@ impl Secret {
         Secret::new(bytes)
     }
 
-    /// A secret of bytes.
+    /// Uses the bytes as the key.
     ///
     /// # Errors
     /// [`SecretError::Empty`].
@@ -62,7 +61,7 @@ impl Secret {
         }
     }
 
-    /// The signature of a message, as its header has it.
+    /// The value of the header `webhook-signature`.
     pub fn signature(&self, id: &str, seconds: i64, body: &[u8]) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.bytes);
         let mut signing = hmac::Context::with_key(&key);
@@ -80,7 +79,7 @@ impl fmt::Debug for Secret {
 
 impl PartialEq for Secret {
     fn eq(&self, other: &Secret) -> bool {
-        // Whether settings changed, not whether somebody guessed it.
+        // Compares settings, not a caller's guess: need not be constant-time.
         *self.bytes == *other.bytes
     }
 }
@@ -91,7 +90,7 @@ impl Eq for Secret {}
 mod tests {
     use super::*;
 
-    /// As the reference libraries of Standard Webhooks test it
+    /// From the tests of the reference libraries
     /// (<https://github.com/standard-webhooks/standard-webhooks>).
     #[test]
     fn the_published_example_has_the_published_signature() {
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_read_as_base64_or_as_it_is() {
+    fn a_secret_parses_as_base64_or_as_its_bytes() {
         let raw = Secret::new(b"0123456789abcdef01234567".to_vec());
         let encoded = format!(
             "whsec_{}\n",
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_not_printed() {
+    fn debug_output_hides_the_secret() {
         let secret = Secret::parse("hush").expect("a secret");
         assert_eq!(format!("{secret:?}"), "Secret(…)");
     }

@@ -1,11 +1,11 @@
-//! From an outbox to a target and back, over real connections.
+//! Deliveries from an outbox to a target.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_outbound::courier::{
-    Backoff, Busy, Courier, CourierSettings, Parcel, Post, PostError,
+    Backoff, Courier, CourierSettings, Delivery, Exclusions, Outbox, OutboxError,
 };
 use patchbay_outbound::egress::{Egress, EgressSettings};
 use patchbay_outbound::webhook::Webhook;
@@ -14,90 +14,101 @@ use tokio::sync::{Notify, watch};
 
 use crate::sink::{Reply, Sink, egress, settings};
 
-/// What waits, and what became of the rest.
+/// Pending deliveries and the results of the others.
 #[derive(Clone, Debug, Default)]
-struct Shelf {
-    waiting: Vec<(Timestamp, Parcel)>,
+struct Deliveries {
+    pending: Vec<(Timestamp, Delivery)>,
     delivered: Vec<String>,
-    dead: Vec<(String, String)>,
+    failed: Vec<(String, String)>,
 }
 
-struct Outbox(watch::Sender<Shelf>);
+struct MemoryOutbox(watch::Sender<Deliveries>);
 
-impl Outbox {
-    fn of(parcels: impl IntoIterator<Item = Parcel>) -> Arc<Outbox> {
-        let waiting = parcels
+impl MemoryOutbox {
+    fn new(deliveries: impl IntoIterator<Item = Delivery>) -> Arc<MemoryOutbox> {
+        let pending = deliveries
             .into_iter()
-            .map(|parcel| (Timestamp::UNIX_EPOCH, parcel));
-        Arc::new(Outbox(watch::Sender::new(Shelf {
-            waiting: waiting.collect(),
-            ..Shelf::default()
+            .map(|delivery| (Timestamp::UNIX_EPOCH, delivery));
+        Arc::new(MemoryOutbox(watch::Sender::new(Deliveries {
+            pending: pending.collect(),
+            ..Deliveries::default()
         })))
     }
 
-    fn shelf(&self) -> Shelf {
+    fn deliveries(&self) -> Deliveries {
         self.0.borrow().clone()
     }
 
-    async fn until(&self, is_so: impl Fn(&Shelf) -> bool) -> Shelf {
+    async fn until(&self, matches: impl Fn(&Deliveries) -> bool) -> Deliveries {
         let mut changes = self.0.subscribe();
-        let shelf = changes.wait_for(|shelf| is_so(shelf)).await;
-        shelf.expect("the outbox stays").clone()
+        let deliveries = changes.wait_for(|deliveries| matches(deliveries)).await;
+        deliveries.expect("an open channel").clone()
     }
 
-    async fn until_empty(&self) -> Shelf {
-        self.until(|shelf| shelf.waiting.is_empty()).await
+    async fn until_empty(&self) -> Deliveries {
+        self.until(|deliveries| deliveries.pending.is_empty()).await
     }
 
-    fn take(&self, parcel: &Parcel, then: impl FnOnce(&mut Shelf, Parcel)) {
-        self.0.send_modify(|shelf| {
-            let found = shelf
-                .waiting
+    fn take(&self, delivery: &Delivery, then: impl FnOnce(&mut Deliveries, Delivery)) {
+        self.0.send_modify(|deliveries| {
+            let found = deliveries
+                .pending
                 .iter()
-                .position(|(_, item)| item.key == parcel.key);
-            let (_, parcel) = shelf.waiting.remove(found.expect("it waits"));
-            then(shelf, parcel);
+                .position(|(_, item)| item.key == delivery.key);
+            let (_, delivery) = deliveries.pending.remove(found.expect("pending"));
+            then(deliveries, delivery);
         });
     }
 }
 
-impl Post for Outbox {
-    fn due(&self, now: Timestamp, busy: &Busy, limit: usize) -> Result<Vec<Parcel>, PostError> {
-        let shelf = self.0.borrow();
-        let due = shelf.waiting.iter().filter(|(not_before, parcel)| {
-            *not_before <= now && !busy.holds(&parcel.company, &parcel.key, &parcel.target, None)
+impl Outbox for MemoryOutbox {
+    fn load_due(
+        &self,
+        now: Timestamp,
+        exclusions: &Exclusions,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, OutboxError> {
+        let deliveries = self.0.borrow();
+        let due = deliveries.pending.iter().filter(|(not_before, delivery)| {
+            *not_before <= now
+                && !exclusions.contains(&delivery.company, &delivery.key, &delivery.target, None)
         });
-        Ok(due.take(limit).map(|(_, parcel)| parcel.clone()).collect())
+        Ok(due
+            .take(limit)
+            .map(|(_, delivery)| delivery.clone())
+            .collect())
     }
 
-    fn delivered(&self, parcel: &Parcel, _at: Timestamp) -> Result<(), PostError> {
-        self.take(parcel, |shelf, parcel| shelf.delivered.push(parcel.key));
+    fn mark_delivered(&self, delivery: &Delivery, _at: Timestamp) -> Result<(), OutboxError> {
+        self.take(delivery, |deliveries, delivery| {
+            deliveries.delivered.push(delivery.key)
+        });
         Ok(())
     }
 
-    fn later(
+    fn schedule_retry(
         &self,
-        parcel: &Parcel,
+        delivery: &Delivery,
         not_before: Timestamp,
         _problem: &str,
-    ) -> Result<(), PostError> {
-        self.take(parcel, |shelf, mut parcel| {
-            parcel.attempts += 1;
-            shelf.waiting.push((not_before, parcel));
+    ) -> Result<(), OutboxError> {
+        self.take(delivery, |deliveries, mut delivery| {
+            delivery.attempts += 1;
+            deliveries.pending.push((not_before, delivery));
         });
         Ok(())
     }
 
-    fn dead(&self, parcel: &Parcel, problem: &str) -> Result<(), PostError> {
-        self.take(parcel, |shelf, parcel| {
-            shelf.dead.push((parcel.key, problem.to_owned()));
+    fn mark_failed(&self, delivery: &Delivery, problem: &str) -> Result<(), OutboxError> {
+        self.take(delivery, |deliveries, delivery| {
+            deliveries.failed.push((delivery.key, problem.to_owned()));
         });
         Ok(())
     }
 }
 
-fn parcel(key: &str, target: &str, webhook: Webhook) -> Parcel {
-    Parcel {
+fn delivery(key: &str, target: &str, webhook: Webhook) -> Delivery {
+    Delivery {
         company: "northwind".to_owned(),
         key: key.to_owned(),
         target: target.to_owned(),
@@ -108,33 +119,33 @@ fn parcel(key: &str, target: &str, webhook: Webhook) -> Parcel {
     }
 }
 
-/// Nothing is waited for: how long waits are is tested in paused time.
-fn hasty() -> CourierSettings {
+/// No waits: their lengths are tested in paused time.
+fn without_waits() -> CourierSettings {
     CourierSettings {
         backoff: Backoff {
             first: Duration::ZERO,
-            most: Duration::ZERO,
+            max: Duration::ZERO,
         },
-        look_every: Duration::from_millis(5),
-        stop_within: Duration::from_secs(600),
+        poll_interval: Duration::from_millis(5),
+        stop_timeout: Duration::from_secs(600),
         ..CourierSettings::default()
     }
 }
 
-fn start(outbox: &Arc<Outbox>, egress: Egress) -> Courier {
+fn start(outbox: &Arc<MemoryOutbox>, egress: Egress) -> Courier {
     let outbox = Arc::clone(outbox) as _;
-    Courier::start(&Handle::current(), outbox, hasty(), egress)
+    Courier::start(&Handle::current(), outbox, without_waits(), egress)
 }
 
 #[tokio::test]
-async fn a_failure_is_tried_again_with_the_same_key_and_bytes() {
+async fn a_retry_sends_the_same_key_and_bytes() {
     let broken = b"HTTP/1.1 200".to_vec();
     let replies = [Reply::Status(500), Reply::Raw(broken), Reply::Status(429)];
     let sink = Sink::start(replies).await;
-    let outbox = Outbox::of([parcel("reply-1", "press", sink.webhook())]);
+    let outbox = MemoryOutbox::new([delivery("reply-1", "press", sink.webhook())]);
     let courier = start(&outbox, egress());
-    let shelf = outbox.until_empty().await;
-    assert_eq!(shelf.delivered, ["reply-1"]);
+    let deliveries = outbox.until_empty().await;
+    assert_eq!(deliveries.delivered, ["reply-1"]);
     let seen = sink.seen();
     assert_eq!(seen.len(), 4);
     for request in &seen {
@@ -145,13 +156,15 @@ async fn a_failure_is_tried_again_with_the_same_key_and_bytes() {
     }
     assert_eq!(courier.stop().await, 0);
     let stats = courier.stats();
-    assert_eq!((stats.delivered, stats.retried, stats.dead), (1, 3, 0));
+    // The broken answer came on a reused connection: the request was repeated at
+    // once on a new one.
+    assert_eq!((stats.delivered, stats.retried, stats.failed), (1, 2, 0));
     assert_eq!((stats.in_flight, stats.unrecorded), (0, 0));
 }
 
 #[tokio::test]
-async fn a_target_that_goes_by_the_key_does_each_thing_once() {
-    // Of each three, one is done and its answer is lost.
+async fn a_target_that_checks_keys_handles_each_delivery_once() {
+    // Of three, one is handled and its answer lost.
     let lost = || Reply::Raw(Vec::new());
     let replies = (0..60).map(|number| match number % 3 {
         0 => lost(),
@@ -160,25 +173,27 @@ async fn a_target_that_goes_by_the_key_does_each_thing_once() {
     });
     let sink = Sink::start(replies).await;
     let keys: Vec<_> = (10..50).map(|number| format!("reply-{number}")).collect();
-    let parcels = keys.iter().map(|key| parcel(key, "press", sink.webhook()));
-    let outbox = Outbox::of(parcels);
+    let deliveries = keys
+        .iter()
+        .map(|key| delivery(key, "press", sink.webhook()));
+    let outbox = MemoryOutbox::new(deliveries);
     let courier = start(&outbox, egress());
-    let shelf = outbox.until_empty().await;
+    let deliveries = outbox.until_empty().await;
     courier.stop().await;
-    assert_eq!(shelf.dead, []);
-    assert_eq!(shelf.delivered.len(), 40);
+    assert_eq!(deliveries.failed, []);
+    assert_eq!(deliveries.delivered.len(), 40);
     assert_eq!(sink.effects(), keys);
-    assert!(sink.seen().len() > 40, "some were asked for more than once");
+    assert!(sink.seen().len() > 40, "some were sent more than once");
 }
 
 #[tokio::test]
-async fn a_refused_address_is_given_up_at_once_and_says_which_setting_lists_it() {
+async fn a_refused_address_fails_at_once_and_names_the_setting() {
     let sink = Sink::start([]).await;
-    let outbox = Outbox::of([parcel("k", "press", sink.webhook())]);
+    let outbox = MemoryOutbox::new([delivery("k", "press", sink.webhook())]);
     let courier = start(&outbox, Egress::new(EgressSettings::default()));
-    let shelf = outbox.until_empty().await;
+    let deliveries = outbox.until_empty().await;
     courier.stop().await;
-    let problem = &shelf.dead[0].1;
+    let problem = &deliveries.failed[0].1;
     assert!(problem.contains("this machine (127.0.0.0/8)"), "{problem}");
     assert!(problem.contains("`allow` in [egress]"), "{problem}");
     assert!(sink.seen().is_empty());
@@ -186,41 +201,48 @@ async fn a_refused_address_is_given_up_at_once_and_says_which_setting_lists_it()
 }
 
 #[tokio::test]
-async fn nothing_waits_on_a_target_that_does_not_answer() {
+async fn a_silent_target_does_not_delay_others() {
     let dead = Sink::start(vec![Reply::Silence; 100]).await;
     let alive = Sink::start([]).await;
-    let to_dead = (0..100).map(|n| parcel(&format!("dead-{n}"), "dead", dead.webhook()));
-    let to_alive = (0..40).map(|n| parcel(&format!("alive-{n}"), "alive", alive.webhook()));
-    let outbox = Outbox::of(to_dead.chain(to_alive));
+    let to_dead = (0..100).map(|n| delivery(&format!("dead-{n}"), "dead", dead.webhook()));
+    let to_alive = (0..40).map(|n| delivery(&format!("alive-{n}"), "alive", alive.webhook()));
+    let outbox = MemoryOutbox::new(to_dead.chain(to_alive));
     let egress = Egress::new(EgressSettings {
         timeout: Duration::from_secs(3600),
         ..settings()
     });
     let _courier = start(&outbox, egress);
-    let shelf = outbox.until(|shelf| shelf.delivered.len() == 40).await;
-    assert!(shelf.delivered.iter().all(|key| key.starts_with("alive")));
+    let deliveries = outbox
+        .until(|deliveries| deliveries.delivered.len() == 40)
+        .await;
+    assert!(
+        deliveries
+            .delivered
+            .iter()
+            .all(|key| key.starts_with("alive"))
+    );
     assert_eq!(dead.seen().len(), 4);
 }
 
 #[tokio::test]
-async fn stopping_waits_for_the_answer_of_what_is_being_sent() {
+async fn a_stop_waits_for_the_answer_of_an_attempt() {
     let answer = Arc::new(Notify::new());
     let sink = Sink::start([Reply::When(Arc::clone(&answer))]).await;
-    let outbox = Outbox::of([parcel("k", "press", sink.webhook())]);
+    let outbox = MemoryOutbox::new([delivery("k", "press", sink.webhook())]);
     let courier = start(&outbox, egress());
     sink.until_seen(1).await;
-    let (cut_off, ()) = tokio::join!(courier.stop(), async { answer.notify_one() });
-    assert_eq!(cut_off, 0);
-    assert_eq!(outbox.shelf().delivered, ["k"]);
+    let (aborted, ()) = tokio::join!(courier.stop(), async { answer.notify_one() });
+    assert_eq!(aborted, 0);
+    assert_eq!(outbox.deliveries().delivered, ["k"]);
 }
 
 #[test]
-fn it_runs_on_a_runtime_somebody_else_has() {
+fn a_courier_runs_on_the_given_runtime() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let sink = runtime.block_on(Sink::start([]));
-    let outbox = Outbox::of([parcel("k", "press", sink.webhook())]);
+    let outbox = MemoryOutbox::new([delivery("k", "press", sink.webhook())]);
     let post = Arc::clone(&outbox) as _;
-    let courier = Courier::start(runtime.handle(), post, hasty(), egress());
+    let courier = Courier::start(runtime.handle(), post, without_waits(), egress());
     courier.wake();
     runtime.block_on(outbox.until_empty());
     assert_eq!(runtime.block_on(courier.stop()), 0);

@@ -1,7 +1,9 @@
-//! The way out against a server on this machine, over real connections.
+//! Egress, webhooks and the courier against a server on this machine, over
+//! real connections.
 
+mod certificates;
 mod courier;
+mod keep_alive;
 mod rules;
 mod sink;
-mod trust;
 mod webhook;

@@ -1,4 +1,4 @@
-//! What may be reached, and that nothing else is.
+//! Which addresses are permitted.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 use patchbay_outbound::egress::{
-    AddressRange, Egress, EgressError, EgressSettings, Resolve, Resolved,
+    AddressRange, Egress, EgressProblem, EgressSettings, Resolve, Resolved,
 };
 use patchbay_outbound::webhook::SendError;
 
@@ -27,31 +27,31 @@ async fn send(egress: &Egress, url: &str) -> Result<(), SendError> {
         .await
 }
 
-/// What the name says, by turns; counts how often it was asked.
+/// Resolves to each answer in turn, and counts lookups.
 struct Names {
     answers: Vec<Vec<SocketAddr>>,
-    asked: Arc<AtomicU32>,
+    lookups: Arc<AtomicU32>,
 }
 
 impl Resolve for Names {
     fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolved<'a> {
-        let asked = self.asked.fetch_add(1, Ordering::Relaxed) as usize;
-        let answer = self.answers.get(asked).or(self.answers.last()).cloned();
+        let lookup = self.lookups.fetch_add(1, Ordering::Relaxed) as usize;
+        let answer = self.answers.get(lookup).or(self.answers.last()).cloned();
         Box::pin(async move { answer.ok_or_else(|| io::Error::other("no such name")) })
     }
 }
 
 fn names(answers: Vec<Vec<SocketAddr>>) -> (Names, Arc<AtomicU32>) {
-    let asked = Arc::new(AtomicU32::new(0));
+    let lookups = Arc::new(AtomicU32::new(0));
     let names = Names {
         answers,
-        asked: Arc::clone(&asked),
+        lookups: Arc::clone(&lookups),
     };
-    (names, asked)
+    (names, lookups)
 }
 
 #[tokio::test]
-async fn what_is_no_public_host_is_refused_before_anything_is_connected() {
+async fn a_special_purpose_address_is_refused_before_connecting() {
     let none = allowing(&[]);
     for (host, words) in [
         ("127.0.0.1", "this machine"),
@@ -77,7 +77,7 @@ async fn what_is_no_public_host_is_refused_before_anything_is_connected() {
         ("[2001:db8::1]", "documentation"),
         ("[::ffff:127.0.0.1]", "this machine"),
         ("[::ffff:169.254.169.254]", "metadata"),
-        ("[::127.0.0.1]", "disguise"),
+        ("[::127.0.0.1]", "embedded"),
         ("[64:ff9b::127.0.0.1]", "this machine"),
         ("[64:ff9b::169.254.169.254]", "metadata"),
         ("[2002:7f00:1::]", "this machine"),
@@ -94,10 +94,9 @@ async fn what_is_no_public_host_is_refused_before_anything_is_connected() {
     }
 }
 
-/// Some systems read a number as an address; wherever that leads, it is
-/// looked at there.
+/// Some systems resolve a number as an address; the result is checked.
 #[tokio::test]
-async fn other_ways_to_write_this_machine_lead_nowhere_else() {
+async fn unusual_spellings_of_loopback_are_refused() {
     let none = allowing(&[]);
     for host in ["2130706433", "0x7f.1", "127.1", "0177.0.0.1", "0"] {
         let error = send(&none, &format!("https://{host}/")).await;
@@ -106,14 +105,14 @@ async fn other_ways_to_write_this_machine_lead_nowhere_else() {
             panic!("{host}: {error}");
         };
         assert!(
-            error.is_refusal() || matches!(error, EgressError::NotFound { .. }),
+            error.is_refusal() || matches!(error.problem, EgressProblem::NotFound(_)),
             "{host}: {error}"
         );
     }
 }
 
 #[tokio::test]
-async fn a_name_is_what_it_leads_to() {
+async fn a_name_is_checked_by_its_address() {
     let sink = Sink::start([]).await;
     let url = format!("http://localhost:{}/", sink.address.port());
     let error = send(&allowing(&[]), &url).await.expect_err("refused");
@@ -126,13 +125,13 @@ async fn a_name_is_what_it_leads_to() {
 }
 
 #[tokio::test]
-async fn only_listed_addresses_are_reached_without_encryption() {
+async fn plain_http_requires_a_listed_address() {
     let error = send(&allowing(&["127.0.0.0/8"]), "http://8.8.8.8/").await;
     let error = error.expect_err("refused");
     assert!(error.is_final());
     assert_eq!(
         error.to_string(),
-        "http://8.8.8.8 would be reached without encryption; use https, or list the range of 8.8.8.8 as `allow` in [egress] of the server's settings"
+        "http://8.8.8.8 is not encrypted; use https, or add the range of 8.8.8.8 to `allow` in [egress] of the server's settings"
     );
     let sink = Sink::start([]).await;
     let url = format!("http://{}/", sink.address);
@@ -141,49 +140,49 @@ async fn only_listed_addresses_are_reached_without_encryption() {
     assert_eq!(
         send(&allowing(&["127.0.0.1"]), &mapped).await,
         Ok(()),
-        "an IPv4 address in another form is that address"
+        "the IPv6 form of an IPv4 address"
     );
     let other = send(&allowing(&["127.0.0.2"]), &url).await;
-    assert!(other.expect_err("not that one").is_final());
+    assert!(other.expect_err("not listed").is_final());
 }
 
 #[tokio::test]
-async fn a_name_that_changes_its_answer_gains_nothing() {
+async fn a_name_that_changes_its_answer_is_checked_again() {
     let sink = Sink::start([]).await;
     let here = sink.address;
     let listed = SocketAddr::from((Ipv4Addr::new(127, 0, 0, 2), here.port()));
-    let (names, asked) = names(vec![vec![listed], vec![here], vec![here]]);
-    let egress = allowing(&["127.0.0.2"]).resolving_with(names);
+    let (names, lookups) = names(vec![vec![listed], vec![here], vec![here]]);
+    let egress = allowing(&["127.0.0.2"]).with_resolver(names);
     let url = format!("http://rebind.example:{}/", here.port());
-    // Looked up once, and not again to connect: nobody is at that address.
+    // Resolved once, not again to connect: nothing listens at that address.
     assert!(send(&egress, &url).await.is_err());
-    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert_eq!(lookups.load(Ordering::Relaxed), 1);
     let error = send(&egress, &url).await.expect_err("refused");
     assert!(error.is_final(), "{error}");
-    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert_eq!(lookups.load(Ordering::Relaxed), 2);
     assert!(sink.seen().is_empty());
 }
 
 #[tokio::test]
-async fn of_several_addresses_those_are_used_that_may_be() {
+async fn only_permitted_addresses_of_a_host_are_used() {
     let sink = Sink::start([]).await;
     let refused = SocketAddr::from((Ipv4Addr::new(10, 0, 0, 1), sink.address.port()));
-    let (_, nobody) = Sink::bind([]).await;
-    let dead = nobody.local_addr().expect("an address");
-    drop(nobody);
-    let (names, asked) = names(vec![vec![refused, dead, sink.address]]);
-    let egress = allowing(&["127.0.0.0/8"]).resolving_with(names);
+    let (_, listener) = Sink::bind([]).await;
+    let dead = listener.local_addr().expect("an address");
+    drop(listener);
+    let (names, lookups) = names(vec![vec![refused, dead, sink.address]]);
+    let egress = allowing(&["127.0.0.0/8"]).with_resolver(names);
     assert_eq!(send(&egress, "http://several.example/").await, Ok(()));
-    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert_eq!(lookups.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
-async fn a_name_that_leads_nowhere_is_tried_again() {
+async fn an_unknown_name_is_not_a_final_failure() {
     for answers in [vec![], vec![vec![]]] {
         let (names, _) = names(answers);
-        let egress = allowing(&[]).resolving_with(names);
+        let egress = allowing(&[]).with_resolver(names);
         let error = send(&egress, "https://nowhere.example/").await;
-        let error = error.expect_err("nowhere");
+        let error = error.expect_err("unknown");
         assert!(!error.is_final(), "{error}");
         assert!(error.to_string().contains("was not found"), "{error}");
     }

@@ -1,8 +1,10 @@
-//! A target that speaks HTTP by hand: it notes every request, answers as it is
-//! told, and counts what happened once for each key, as a target should.
+//! A scripted target that speaks HTTP by hand, records requests and handles
+//! each key once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use patchbay_model::web_address::WebAddress;
@@ -12,10 +14,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
-/// The secret of every test.
+/// The secret of all tests.
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) line: String,
@@ -29,17 +31,20 @@ impl Request {
     }
 }
 
-/// How a request is answered.
+/// Answer to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
+    /// A short body; the connection stays open.
     Status(u16),
-    /// These bytes, and the end of the connection.
+    /// The same, and the connection closes.
+    StatusAndClose(u16),
+    /// These bytes; then the connection closes.
     Raw(Vec<u8>),
-    /// A head that promises a body without end, which comes.
+    /// A body without end.
     Endless,
-    /// Nothing, and the connection stays.
+    /// No answer; the connection stays open.
     Silence,
-    /// Status 200 when told so.
+    /// Status 200 when script so.
     When(Arc<Notify>),
 }
 
@@ -49,10 +54,11 @@ pub(crate) struct Sink {
     seen: Arc<watch::Sender<Vec<Request>>>,
     effects: Arc<Mutex<BTreeSet<String>>>,
     replies: Arc<Mutex<Vec<Reply>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Sink {
-    /// A server that answers with these in turn, and then 200.
+    /// Starts a server that answers with these in order, then 200.
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Sink {
         let (sink, listener) = Sink::bind(replies).await;
         let serving = sink.clone();
@@ -73,6 +79,7 @@ impl Sink {
             seen: Arc::new(watch::Sender::new(Vec::new())),
             effects: Arc::default(),
             replies: Arc::new(Mutex::new(replies)),
+            connections: Arc::default(),
         };
         (sink, listener)
     }
@@ -81,60 +88,70 @@ impl Sink {
         self.seen.borrow().clone()
     }
 
-    /// Wait until so many requests came.
+    /// Waits until this many requests arrived.
     pub(crate) async fn until_seen(&self, count: usize) {
         let mut seen = self.seen.subscribe();
         let enough = seen.wait_for(|seen| seen.len() >= count).await;
-        enough.expect("the sink stays");
+        enough.expect("an open channel");
     }
 
-    /// Keys of what was done: each once, however often it was asked for.
+    /// Keys that were handled, each once.
     pub(crate) fn effects(&self) -> Vec<String> {
         let effects = self.effects.lock().expect("no panic");
         effects.iter().cloned().collect()
     }
 
-    /// A webhook to it.
+    /// A webhook to this target.
     pub(crate) fn webhook(&self) -> Webhook {
         webhook(&format!("http://{}/in?token=hush", self.address))
     }
 
+    /// How many connections were accepted.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     pub(crate) async fn serve(self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-        let Some(request) = read(&mut stream).await else {
-            return;
-        };
-        let reply = self.replies.lock().expect("no panic").pop();
-        let reply = reply.unwrap_or(Reply::Status(200));
-        // What it does is done before it answers: the answer may get lost.
-        let key = request.header("idempotency-key").to_owned();
-        if !matches!(reply, Reply::Status(400..)) {
-            self.effects.lock().expect("no panic").insert(key);
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        while let Some(request) = read(&mut stream).await {
+            let reply = self.replies.lock().expect("no panic").pop();
+            let reply = reply.unwrap_or(Reply::Status(200));
+            // Handled before the answer: the answer may get lost.
+            let key = request.header("idempotency-key").to_owned();
+            if !matches!(reply, Reply::Status(400..)) {
+                self.effects.lock().expect("no panic").insert(key);
+            }
+            self.seen.send_modify(|seen| seen.push(request));
+            let closes = !matches!(reply, Reply::Status(_));
+            // The client may have gone.
+            if write(&mut stream, reply).await.is_err() || closes {
+                break;
+            }
         }
-        self.seen.send_modify(|seen| seen.push(request));
-        let written = match reply {
-            Reply::Status(status) => {
-                let head = format!("HTTP/1.1 {status} \r\ncontent-length: 2\r\n\r\nok");
-                stream.write_all(head.as_bytes()).await
-            }
-            Reply::Raw(bytes) => stream.write_all(&bytes).await,
-            Reply::Endless => {
-                let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n";
-                let mut written = stream.write_all(head).await;
-                while written.is_ok() {
-                    written = stream.write_all(&[b'x'; 1 << 14]).await;
-                }
-                written
-            }
-            Reply::Silence => std::future::pending().await,
-            Reply::When(told) => {
-                told.notified().await;
-                let head = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-                stream.write_all(head).await
-            }
-        };
-        // Who asked may have gone.
-        let _ = written;
         let _ = stream.shutdown().await;
+    }
+}
+
+async fn write(stream: &mut (impl AsyncWrite + Unpin), reply: Reply) -> io::Result<()> {
+    match reply {
+        Reply::Status(status) | Reply::StatusAndClose(status) => {
+            let head = format!("HTTP/1.1 {status} \r\ncontent-length: 2\r\n\r\nok");
+            stream.write_all(head.as_bytes()).await
+        }
+        Reply::Raw(bytes) => stream.write_all(&bytes).await,
+        Reply::Endless => {
+            let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n";
+            stream.write_all(head).await?;
+            loop {
+                stream.write_all(&[b'x'; 1 << 14]).await?;
+            }
+        }
+        Reply::Silence => std::future::pending().await,
+        Reply::When(permit) => {
+            permit.notified().await;
+            let head = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(head).await
+        }
     }
 }
 
@@ -145,7 +162,7 @@ pub(crate) fn webhook(url: &str) -> Webhook {
     }
 }
 
-/// A way out that may reach this machine.
+/// An egress that may connect to this machine.
 pub(crate) fn egress() -> Egress {
     Egress::new(settings())
 }
@@ -157,7 +174,7 @@ pub(crate) fn settings() -> EgressSettings {
     }
 }
 
-/// Read a request with a body of known length.
+/// Reads a request with a Content-Length.
 async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Request> {
     let mut bytes = Vec::new();
     let end = loop {
@@ -165,7 +182,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Request> {
         if let Some(end) = found {
             break end;
         }
-        // What begins otherwise is no request, but for example TLS.
+        // Other bytes are not HTTP but, for example, TLS.
         let ended = stream.read_buf(&mut bytes).await.ok()? == 0;
         if ended || !bytes[0].is_ascii_uppercase() {
             return None;

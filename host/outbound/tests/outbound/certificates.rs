@@ -1,10 +1,10 @@
-//! That a host proves who it is.
+//! Certificates of hosts.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_outbound::egress::{Egress, EgressError, Resolve, Resolved};
+use patchbay_outbound::egress::{Egress, EgressProblem, Resolve, Resolved};
 use patchbay_outbound::webhook::SendError;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -16,26 +16,26 @@ const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
 const CERTIFICATE: &[u8] = include_bytes!("tls/hooks.example.der");
 const KEY: &[u8] = include_bytes!("tls/hooks.example.key.der");
 
-/// Every name leads here.
-struct Here(SocketAddr);
+/// Resolves every name to one address.
+struct FixedResolver(SocketAddr);
 
-impl Resolve for Here {
+impl Resolve for FixedResolver {
     fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolved<'a> {
         Box::pin(async move { Ok(vec![self.0]) })
     }
 }
 
-/// A sink that proves to be `hooks.example`.
-async fn secured() -> Sink {
+/// A TLS target with a certificate for `hooks.example`.
+async fn tls_sink() -> Sink {
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(KEY));
     let certificate = CertificateDer::from(CERTIFICATE);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .expect("ring has them")
+        .expect("ring supports them")
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
-        .expect("they belong together");
+        .expect("a matching key");
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let (sink, listener) = Sink::bind([]).await;
     let serving = sink.clone();
@@ -60,50 +60,60 @@ async fn send(egress: &Egress, host: &str) -> Result<(), SendError> {
 }
 
 #[tokio::test]
-async fn a_host_that_proves_who_it_is_is_told() {
-    let sink = secured().await;
+async fn a_valid_certificate_is_accepted() {
+    let sink = tls_sink().await;
     let egress = egress()
-        .resolving_with(Here(sink.address))
-        .trusting([CertificateDer::from(AUTHORITY)]);
+        .with_resolver(FixedResolver(sink.address))
+        .with_authorities([CertificateDer::from(AUTHORITY)]);
     assert_eq!(send(&egress, "hooks.example").await, Ok(()));
     assert_eq!(sink.seen()[0].header("host"), "hooks.example");
 }
 
 #[tokio::test]
-async fn a_host_that_proves_to_be_another_is_told_nothing() {
-    let sink = secured().await;
+async fn a_certificate_for_another_host_is_refused() {
+    let sink = tls_sink().await;
     let egress = egress()
-        .resolving_with(Here(sink.address))
-        .trusting([CertificateDer::from(AUTHORITY)]);
-    let error = send(&egress, "other.example").await.expect_err("another");
-    let is_untrusted = matches!(error, SendError::Egress(EgressError::Untrusted { .. }));
+        .with_resolver(FixedResolver(sink.address))
+        .with_authorities([CertificateDer::from(AUTHORITY)]);
+    let error = send(&egress, "other.example")
+        .await
+        .expect_err("another host");
+    let is_untrusted = matches!(
+        &error,
+        SendError::Egress(error) if matches!(error.problem, EgressProblem::Untrusted(_))
+    );
     assert!(is_untrusted, "{error}");
-    assert!(!error.is_final(), "a certificate may be put right");
+    assert!(!error.is_final(), "a certificate may be renewed");
     assert!(sink.seen().is_empty());
 }
 
 #[tokio::test]
-async fn a_host_nobody_vouches_for_is_told_nothing() {
-    let sink = secured().await;
-    let to_here = |egress: Egress| egress.resolving_with(Here(sink.address));
-    // The leaf vouches for nobody, itself included.
-    let other = to_here(egress()).trusting([CertificateDer::from(CERTIFICATE)]);
+async fn an_untrusted_authority_is_refused() {
+    let sink = tls_sink().await;
+    let to_here = |egress: Egress| egress.with_resolver(FixedResolver(sink.address));
+    // The leaf is not an authority.
+    let other = to_here(egress()).with_authorities([CertificateDer::from(CERTIFICATE)]);
     assert!(send(&other, "other.example").await.is_err());
-    let nobody = to_here(egress()).trusting([]);
-    let error = send(&nobody, "hooks.example").await.expect_err("nobody");
+    let none = to_here(egress()).with_authorities([]);
+    let error = send(&none, "hooks.example")
+        .await
+        .expect_err("no authorities");
     let words = "no certificate authorities";
     assert!(error.to_string().contains(words), "{error}");
     assert!(sink.seen().is_empty());
 }
 
 #[tokio::test]
-async fn a_host_that_speaks_no_tls_is_told_nothing() {
+async fn a_host_without_tls_is_refused() {
     let sink = Sink::start([]).await;
     let egress = egress()
-        .resolving_with(Here(sink.address))
-        .trusting([CertificateDer::from(AUTHORITY)]);
+        .with_resolver(FixedResolver(sink.address))
+        .with_authorities([CertificateDer::from(AUTHORITY)]);
     let error = send(&egress, "hooks.example").await.expect_err("no TLS");
-    let is_untrusted = matches!(error, SendError::Egress(EgressError::Untrusted { .. }));
+    let is_untrusted = matches!(
+        &error,
+        SendError::Egress(error) if matches!(error.problem, EgressProblem::Untrusted(_))
+    );
     assert!(is_untrusted, "{error}");
     assert!(sink.seen().is_empty());
 }

@@ -1,21 +1,21 @@
-//! Looking up where a host is.
+//! Resolving host names.
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
-/// The addresses of a host, the best first, sometime.
+/// Future addresses of a host, best first.
 pub type Resolved<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
 
-/// Looks up where a host is. It is asked once for each connection; what it
-/// answers is checked and then connected to, without asking again.
+/// Resolves host names, once for each request. The caller checks the
+/// addresses before it connects.
 pub trait Resolve: Send + Sync {
-    /// Where a host is, with the port given.
+    /// The addresses of a host, with this port.
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Resolved<'a>;
 }
 
-/// Asks the system, as every program does.
+/// The operating system's resolver.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SystemResolver;
 

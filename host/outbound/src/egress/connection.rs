@@ -1,0 +1,178 @@
+//! Opening connections: resolve once, check, connect to a checked address.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use patchbay_model::web_address::WebAddress;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+
+use super::error::EgressProblem;
+use super::special_ranges::special_range;
+use super::{Egress, EgressSettings};
+
+/// Most bytes of an answer's head.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// An HTTP/1.1 connection. Dropping it closes it.
+pub(super) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    /// The connection's driver, and a timer while the connection is idle.
+    pub(super) tasks: JoinSet<()>,
+}
+
+impl Connection {
+    async fn new(
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    ) -> Result<Connection, EgressProblem> {
+        let (sender, driver) = http1::Builder::new()
+            .max_buf_size(HEAD_BYTES)
+            .handshake(TokioIo::new(stream))
+            .await?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            // The sender reports the same error.
+            let _ = driver.await;
+        });
+        Ok(Connection { sender, tasks })
+    }
+
+    pub(super) async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> hyper::Result<Response<Incoming>> {
+        self.sender.ready().await?;
+        self.sender.send_request(request).await
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+}
+
+impl Egress {
+    /// The addresses of a host that pass the rules; never empty.
+    pub(super) async fn resolve(&self, to: &WebAddress) -> Result<Vec<SocketAddr>, EgressProblem> {
+        let limit = self.settings.connect_timeout;
+        let addresses = match to.host().parse::<IpAddr>() {
+            Ok(address) => vec![SocketAddr::new(address, to.port())],
+            Err(_) => timeout(limit, self.resolver.resolve(to.host(), to.port()))
+                .await
+                .map_err(|_| connect_timeout(limit))?
+                .map_err(|error| EgressProblem::NotFound(error.to_string()))?,
+        };
+        self.settings.permitted(to, addresses)
+    }
+
+    /// Connects to one of `addresses` before `until`.
+    pub(super) async fn connect(
+        &self,
+        to: &WebAddress,
+        addresses: &[SocketAddr],
+        until: Instant,
+    ) -> Result<(Connection, SocketAddr), EgressProblem> {
+        let limit = self.settings.connect_timeout;
+        let connecting = async {
+            let (stream, address) = connect_tcp(addresses, until, limit).await?;
+            let connection = match to.is_https() {
+                true => Connection::new(self.secure(to, stream).await?).await?,
+                false => Connection::new(stream).await?,
+            };
+            Ok((connection, address))
+        };
+        let connected = timeout_at(until, connecting).await;
+        connected.unwrap_or_else(|_| Err(connect_timeout(limit)))
+    }
+
+    async fn secure(
+        &self,
+        to: &WebAddress,
+        stream: TcpStream,
+    ) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + use<>, EgressProblem> {
+        let tls = self.tls.clone().ok_or(EgressProblem::NoAuthorities)?;
+        let name = ServerName::try_from(to.host().to_owned())
+            .map_err(|error| EgressProblem::Untrusted(error.to_string()))?;
+        let secured = TlsConnector::from(tls).connect(name, stream).await;
+        secured.map_err(|error| EgressProblem::Untrusted(error.to_string()))
+    }
+}
+
+impl EgressSettings {
+    /// The addresses that pass the rules, or the reason why the first does
+    /// not.
+    fn permitted(
+        &self,
+        to: &WebAddress,
+        addresses: Vec<SocketAddr>,
+    ) -> Result<Vec<SocketAddr>, EgressProblem> {
+        let mut problem = EgressProblem::NotFound("the name has no address".to_owned());
+        let mut permitted = Vec::new();
+        for (index, mut address) in addresses.into_iter().enumerate() {
+            let ip = address.ip().to_canonical();
+            if ip != address.ip() {
+                // The IPv6 form of an IPv4 address. Others keep their zone.
+                address = SocketAddr::new(ip, address.port());
+            }
+            match self.check(to, ip) {
+                Ok(()) => permitted.push(address),
+                Err(refusal) if index == 0 => problem = refusal,
+                Err(_) => {}
+            }
+        }
+        match permitted.is_empty() {
+            true => Err(problem),
+            false => Ok(permitted),
+        }
+    }
+
+    fn check(&self, to: &WebAddress, address: IpAddr) -> Result<(), EgressProblem> {
+        if self.allow.iter().any(|range| range.contains(address)) {
+            return Ok(());
+        }
+        match special_range(address) {
+            Some(range) => Err(EgressProblem::Refused { address, range }),
+            None if to.is_https() => Ok(()),
+            None => Err(EgressProblem::Unencrypted { address }),
+        }
+    }
+}
+
+/// Connects to the first address that accepts. Each address gets an equal
+/// share of the remaining time, so that one that drops packets does not use it
+/// up.
+async fn connect_tcp(
+    addresses: &[SocketAddr],
+    until: Instant,
+    limit: Duration,
+) -> Result<(TcpStream, SocketAddr), EgressProblem> {
+    let mut problem = connect_timeout(limit);
+    for (index, &address) in addresses.iter().enumerate() {
+        let remaining = until.saturating_duration_since(Instant::now());
+        let share = remaining / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
+        problem = match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok((stream, address)),
+            Ok(Err(error)) => EgressProblem::Unreachable {
+                address,
+                problem: error.to_string(),
+            },
+            Err(_) => connect_timeout(limit),
+        };
+    }
+    Err(problem)
+}
+
+fn connect_timeout(limit: Duration) -> EgressProblem {
+    EgressProblem::Timeout {
+        step: "accept a connection",
+        limit,
+    }
+}
