@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use patchbay_model::decision::classification::{Classification, Intent, PersonalData};
-use patchbay_model::decision::escalation::{Action, Escalation};
+use patchbay_model::decision::escalation::{Escalation, EscalationAction};
 use patchbay_model::decision::route::{Preference, RoutePlan, Step, Target};
 use patchbay_model::decision::tone::{Finding, Review, Severity, Verdict};
 use patchbay_model::duration::Seconds;
@@ -44,7 +44,7 @@ pub(crate) fn classification(answer: classification::Classification) -> Classifi
 pub(crate) fn route_plan(answer: routing::RoutePlan) -> RoutePlan {
     RoutePlan {
         target: Target {
-            kind: answer.target.kind,
+            kind: answer.target.kind.into(),
             id: answer.target.id,
             queue: answer.target.queue,
             until: answer.target.until.map(moment),
@@ -121,8 +121,8 @@ pub(crate) fn escalation(answer: escalation::Escalation) -> Escalation {
         actions: answer
             .actions
             .into_iter()
-            .map(|action| Action {
-                kind: action.kind,
+            .map(|action| EscalationAction {
+                kind: action.kind.into(),
                 target: action.target,
                 message: action.message,
                 priority: action.priority,
@@ -231,7 +231,7 @@ impl Answer for Escalation {
             .actions
             .iter()
             .map(|action| {
-                action.kind.len()
+                action.kind.as_str().len()
                     + action.target.as_ref().map_or(0, String::len)
                     + action.message.as_ref().map_or(0, String::len)
             })

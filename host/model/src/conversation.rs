@@ -86,9 +86,9 @@ pub struct Conversation {
     /// State; queued unless said.
     #[serde(default)]
     pub state: ConversationState,
-    /// Why a route is asked for; `new` unless said.
-    #[serde(default = "new")]
-    pub cause: String,
+    /// Why a route is requested; `new` by default.
+    #[serde(default)]
+    pub cause: RouteCause,
     /// When its first interaction was accepted; the decision's moment unless
     /// said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,10 +119,6 @@ pub struct Conversation {
     pub incident: Option<String>,
 }
 
-fn new() -> String {
-    "new".to_owned()
-}
-
 impl Conversation {
     /// The conversation an interaction starts.
     pub fn starting_with(interaction: &Interaction) -> Conversation {
@@ -132,7 +128,7 @@ impl Conversation {
                 .clone()
                 .unwrap_or_else(|| interaction.id.clone()),
             state: ConversationState::Queued,
-            cause: new(),
+            cause: RouteCause::New,
             created_at: interaction.received_at,
             interaction_count: 1,
             queue: None,
@@ -165,8 +161,8 @@ pub struct Contact {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// Code; see `trigger.code` in the contract.
-    pub code: String,
+    /// What fired.
+    pub code: TriggerCode,
     /// The SLA clock it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<String>,
@@ -192,9 +188,9 @@ pub struct Trigger {
 
 impl Trigger {
     /// A trigger with nothing but its code.
-    pub fn of(code: &str) -> Trigger {
+    pub fn of(code: TriggerCode) -> Trigger {
         Trigger {
-            code: code.to_owned(),
+            code,
             clock: None,
             due_at: None,
             subject: None,

@@ -14,8 +14,8 @@ mod targets;
 use serde::{Deserialize, Serialize};
 
 pub use clock::{Clock, ClockState};
-pub use due::{Due, What};
-pub use event::{Event, Refused};
+pub use due::{Due, DueKind};
+pub use event::{ClockError, ClockEvent};
 pub use start::{START_SKEW_MS, start_of};
 pub use targets::{AtRisk, AtRiskError, Targets};
 
@@ -50,7 +50,7 @@ pub struct SlaClocks {
     #[serde(default)]
     has_reply: bool,
     #[serde(default)]
-    standing: Standing,
+    standing: ResolutionPhase,
     #[serde(default)]
     first_response: ClockRecord,
     #[serde(default)]
@@ -62,7 +62,7 @@ pub struct SlaClocks {
 /// apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Standing {
+enum ResolutionPhase {
     #[default]
     Open,
     WaitingOnCustomer {
@@ -85,7 +85,7 @@ impl SlaClocks {
             latest_ms: created_ms,
             targets,
             has_reply: false,
-            standing: Standing::Open,
+            standing: ResolutionPhase::Open,
             first_response: ClockRecord::default(),
             next_response: ClockRecord::default(),
             resolution,
@@ -101,27 +101,27 @@ impl SlaClocks {
     /// already, is taken and changes nothing.
     ///
     /// # Errors
-    /// [`Refused`]; the clocks are as they were.
+    /// [`ClockError`]; the clocks are as they were.
     pub fn apply(
         &mut self,
         at_ms: u64,
-        event: Event,
+        event: ClockEvent,
         hours: Option<&Hours>,
-    ) -> Result<Vec<Due>, Refused> {
-        if matches!(&event, Event::State { state } if *state == ConversationState::WaitingOnCustomer)
+    ) -> Result<Vec<Due>, ClockError> {
+        if matches!(&event, ClockEvent::State { state } if *state == ConversationState::WaitingOnCustomer)
             && let Some(since_ms) = self.unanswered_since()
         {
-            return Err(Refused::Unanswered { since_ms });
+            return Err(ClockError::Unanswered { since_ms });
         }
         let due = self.advance(at_ms, hours);
         let at_ms = self.latest_ms;
         match event {
-            Event::CustomerMessage {
+            ClockEvent::CustomerMessage {
                 started_ms,
                 expects_reply: true,
             } => self.expect_reply(started_ms.clamp(self.created_ms, at_ms)),
-            Event::CustomerMessage { .. } => {}
-            Event::ReplyAccepted => {
+            ClockEvent::CustomerMessage { .. } => {}
+            ClockEvent::ReplyAccepted => {
                 self.has_reply = true;
                 for clock in [Clock::FirstResponse, Clock::NextResponse] {
                     if self.record(clock).is_running() {
@@ -129,8 +129,8 @@ impl SlaClocks {
                     }
                 }
             }
-            Event::State { state } => self.enter(state, at_ms, hours),
-            Event::Retarget { targets } => {
+            ClockEvent::State { state } => self.enter(state, at_ms, hours),
+            ClockEvent::Retarget { targets } => {
                 for clock in Clock::ALL {
                     self.record_mut(clock).settle(at_ms, hours);
                 }
@@ -172,8 +172,8 @@ impl SlaClocks {
             self.record_mut(clock).begin(started_ms);
         }
         // The customer is not the one waited for any more.
-        if let Standing::WaitingOnCustomer { since_ms } = self.standing {
-            self.standing = Standing::Open;
+        if let ResolutionPhase::WaitingOnCustomer { since_ms } = self.standing {
+            self.standing = ResolutionPhase::Open;
             self.resolution.resume(started_ms.max(since_ms));
         }
     }
@@ -182,22 +182,22 @@ impl SlaClocks {
         match state {
             ConversationState::WaitingOnCustomer => {
                 self.resolution.pause(at_ms, hours);
-                if !matches!(self.standing, Standing::WaitingOnCustomer { .. }) {
-                    self.standing = Standing::WaitingOnCustomer { since_ms: at_ms };
+                if !matches!(self.standing, ResolutionPhase::WaitingOnCustomer { .. }) {
+                    self.standing = ResolutionPhase::WaitingOnCustomer { since_ms: at_ms };
                 }
             }
             ConversationState::OnHold => {
                 self.resolution.pause(at_ms, hours);
-                self.standing = Standing::OnHold;
+                self.standing = ResolutionPhase::OnHold;
             }
             ConversationState::Resolved => {
                 // Nothing is left to answer: neither a hit nor a miss.
                 self.first_response.pause(at_ms, hours);
                 self.next_response.pause(at_ms, hours);
-                if self.standing != Standing::Resolved {
+                if self.standing != ResolutionPhase::Resolved {
                     self.reach(Clock::Resolution, at_ms, hours);
                 }
-                self.standing = Standing::Resolved;
+                self.standing = ResolutionPhase::Resolved;
             }
             ConversationState::Queued
             | ConversationState::Reserved
@@ -205,7 +205,7 @@ impl SlaClocks {
             | ConversationState::AwaitingApproval
             | ConversationState::Wrapping => {
                 self.resolution.resume(at_ms);
-                self.standing = Standing::Open;
+                self.standing = ResolutionPhase::Open;
             }
         }
     }

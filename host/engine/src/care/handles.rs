@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn item() -> Item {
-        Item::Trigger(Arc::new(Trigger::of("classified")))
+        Item::Trigger(Arc::new(Trigger::of(patchbay_model::conversation::TriggerCode::Classified)))
     }
 
     fn handle(given: Given) -> Resource<()> {

@@ -262,7 +262,7 @@ impl types::HostConversation for HostState {
         id -> String, "types.conversation.id", |it| it.conversation.id.clone();
         channel -> String, "types.conversation.channel", |it| it.interaction.channel.clone();
         state -> String, "types.conversation.state", |it| it.conversation.state.as_str().to_owned();
-        cause -> String, "types.conversation.cause", |it| it.conversation.cause.clone();
+        cause -> String, "types.conversation.cause", |it| it.conversation.cause.to_string();
         interaction_count -> u32, "types.conversation.interaction-count", |it| it.conversation.interaction_count.max(it.earlier.len() as u32 + 1);
         queue -> Option<String>, "types.conversation.queue", |it| it.conversation.queue.clone();
         owner -> Option<String>, "types.conversation.owner", |it| it.conversation.owner.clone();
@@ -403,7 +403,7 @@ impl types::HostDraft for HostState {
 
 impl types::HostTrigger for HostState {
     reads! { contract::Trigger, trigger_at:
-        code -> String, "types.trigger.code", |it| it.code.clone();
+        code -> String, "types.trigger.code", |it| it.code.to_string();
         clock -> Option<String>, "types.trigger.clock", |it| it.clock.clone();
         due_at -> Option<u64>, "types.trigger.due-at", |it| it.due_at.map(ms);
         subject -> Option<String>, "types.trigger.subject", |it| it.subject.clone();

@@ -15,7 +15,7 @@ use crate::open_codes;
 pub const ACTIONS: usize = 32;
 
 open_codes! {
-    /// Kind of an [`Action`].
+    /// Kind of an [`EscalationAction`].
     pub enum ActionKind {
         /// The conversation has at least `priority` from now on.
         RaisePriority = "raise-priority",
@@ -55,10 +55,9 @@ open_codes! {
 ///   also without any) takes its place; of a conversation's the 16 earliest
 ///   are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Action {
-    /// `raise-priority`, `re-route`, `require-approval`, `notify`,
-    /// `open-incident` or `wake-up`.
-    pub kind: String,
+pub struct EscalationAction {
+    /// What to do.
+    pub kind: ActionKind,
     /// Who or what, as the kind has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
@@ -77,7 +76,7 @@ pub struct Action {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Escalation {
     /// What to do.
-    pub actions: Vec<Action>,
+    pub actions: Vec<EscalationAction>,
     /// Why.
     pub why: String,
 }
@@ -121,7 +120,7 @@ impl Escalation {
     }
 }
 
-impl Action {
+impl EscalationAction {
     fn validate(
         &self,
         path: impl Display + Copy,
@@ -130,44 +129,29 @@ impl Action {
         targets: &BTreeSet<String>,
     ) -> Result<(), BadOutput> {
         let target = self.target.as_deref();
-        match self.kind.as_str() {
-            "notify" => match target {
-                None => {
-                    return Err(bad(
-                        format_args!("{path}.target"),
-                        "is missing; it says whom to notify",
-                    ));
-                }
+        let problem = match &self.kind {
+            ActionKind::Notify => match target {
+                None => Some(("target", "is missing; it says whom to notify")),
                 Some(name) if !targets.contains(name) => {
                     return Err(unknown(path, "named target", name));
                 }
-                Some(_) => {}
+                Some(_) => None,
             },
-            "re-route" => match target {
+            ActionKind::ReRoute => match target {
                 Some(id) if directory.queue(id).is_none() => {
                     return Err(unknown(path, "queue", id));
                 }
-                _ => {}
+                _ => None,
             },
-            "open-incident" if target.is_none_or(str::is_empty) => {
-                return Err(bad(
-                    format_args!("{path}.target"),
-                    "is missing; it says what the incident is about",
-                ));
-            }
-            "raise-priority" if self.priority.is_none() => {
-                return Err(bad(
-                    format_args!("{path}.priority"),
-                    "is missing; it says the least priority",
-                ));
-            }
-            "wake-up" => match self.at {
-                None => {
-                    return Err(bad(
-                        format_args!("{path}.at"),
-                        "is missing; it says when to call again",
-                    ));
-                }
+            ActionKind::OpenIncident => target
+                .is_none_or(str::is_empty)
+                .then_some(("target", "is missing; it says what the incident is about")),
+            ActionKind::RaisePriority => self
+                .priority
+                .is_none()
+                .then_some(("priority", "is missing; it says the least priority")),
+            ActionKind::WakeUp => match self.at {
+                None => Some(("at", "is missing; it says when to call again")),
                 Some(at) if at <= now => {
                     return Err(bad(
                         format_args!("{path}.at"),
@@ -178,24 +162,23 @@ impl Action {
                     if let Some(name) = target {
                         code(format_args!("{path}.target"), name)?;
                     }
+                    None
                 }
             },
-            "require-approval" if target.is_some_and(str::is_empty) => {
-                return Err(bad(
-                    format_args!("{path}.target"),
-                    "is empty; it names the team that approves, or is left out",
-                ));
-            }
-            "open-incident" | "raise-priority" | "require-approval" => {}
-            other => {
-                let shown: String = other.chars().take(64).collect();
+            ActionKind::RequireApproval => target.is_some_and(str::is_empty).then_some((
+                "target",
+                "is empty; it names the team that approves, or is left out",
+            )),
+            ActionKind::Other(kind) => {
+                let shown: String = kind.chars().take(64).collect();
                 return Err(bad(
                     format_args!("{path}.kind"),
-                    format!(
-                        "is {shown:?}; kinds are raise-priority, re-route, require-approval, notify, open-incident, wake-up"
-                    ),
+                    format!("is {shown:?}; kinds are {}", ActionKind::CODES.join(", ")),
                 ));
             }
+        };
+        if let Some((field, problem)) = problem {
+            return Err(bad(format_args!("{path}.{field}"), problem));
         }
         percent(format_args!("{path}.priority"), self.priority)?;
         prose(
@@ -223,9 +206,9 @@ fn unknown(path: impl Display, what: &str, name: &str) -> BadOutput {
 mod tests {
     use super::*;
 
-    fn action(kind: &str) -> Action {
-        Action {
-            kind: kind.to_owned(),
+    fn action(kind: &str) -> EscalationAction {
+        EscalationAction {
+            kind: kind.into(),
             target: None,
             message: None,
             priority: None,
@@ -233,7 +216,7 @@ mod tests {
         }
     }
 
-    fn check(action: Action) -> Result<(), BadOutput> {
+    fn check(action: EscalationAction) -> Result<(), BadOutput> {
         let directory = Directory::new(Vec::new(), Vec::new()).expect("empty");
         let escalation = Escalation {
             actions: vec![action],
@@ -262,7 +245,7 @@ mod tests {
 
     #[test]
     fn only_configured_names_can_be_notified() {
-        let notify = |name: &str| Action {
+        let notify = |name: &str| EscalationAction {
             target: Some(name.to_owned()),
             ..action("notify")
         };
@@ -272,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_wake_up_lies_in_the_future() {
-        let wake = Action {
+        let wake = EscalationAction {
             at: Some(Timestamp::UNIX_EPOCH),
             ..action("wake-up")
         };
@@ -281,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_wake_up_s_name_is_a_code() {
-        let wake = |name: &str| Action {
+        let wake = |name: &str| EscalationAction {
             target: Some(name.to_owned()),
             at: Timestamp::from_second(60).ok(),
             ..action("wake-up")
@@ -292,7 +275,7 @@ mod tests {
 
     #[test]
     fn approval_may_be_a_team_s() {
-        let approval = |team: &str| Action {
+        let approval = |team: &str| EscalationAction {
             target: Some(team.to_owned()),
             ..action("require-approval")
         };

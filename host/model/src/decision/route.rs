@@ -54,8 +54,8 @@ open_codes! {
 /// - `close`: it is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// `queue`, `agent`, `hold` or `close`.
-    pub kind: String,
+    /// What happens.
+    pub kind: TargetKind,
     /// Which queue or agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -75,7 +75,7 @@ impl Target {
     /// A queue.
     pub fn queue(id: &str) -> Target {
         Target {
-            kind: "queue".to_owned(),
+            kind: TargetKind::Queue,
             id: Some(id.to_owned()),
             queue: None,
             until: None,
@@ -192,7 +192,7 @@ impl RoutePlan {
         }
         at_most("excluded", self.excluded.len(), LIST_ENTRIES)?;
         for (index, agent) in self.excluded.iter().enumerate() {
-            if self.target.kind == "agent" && self.target.id.as_ref() == Some(agent) {
+            if self.target.kind == TargetKind::Agent && self.target.id.as_ref() == Some(agent) {
                 return Err(bad(
                     format_args!("excluded[{index}]"),
                     "is the very agent it goes to",
@@ -220,20 +220,20 @@ impl RoutePlan {
 
 impl Target {
     fn validate(&self, now: Timestamp, directory: &Directory) -> Result<(), BadOutput> {
-        let id = self.id.as_deref();
-        match (self.kind.as_str(), id) {
-            ("queue", Some(id)) if directory.queue(id).is_none() => {
+        use TargetKind::{Agent, Close, Hold, Other, Queue};
+        match (&self.kind, self.id.as_deref()) {
+            (Queue, Some(id)) if directory.queue(id).is_none() => {
                 Err(unknown("target.id", "queue", id))
             }
-            ("agent", Some(id)) if directory.agent(id).is_none() => {
+            (Agent, Some(id)) if directory.agent(id).is_none() => {
                 Err(unknown("target.id", "agent", id))
             }
-            ("queue" | "agent", None) => {
+            (Queue | Agent, None) => {
                 Err(bad("target.id", "is missing; it says which queue or agent"))
             }
-            ("agent" | "hold", _) => self.validate_wait(now, directory),
-            ("queue" | "close", _) => self.waits_for_nothing(),
-            (kind, _) => Err(unknown("target.kind", "kind of target", kind)),
+            (Agent | Hold, _) => self.validate_wait(now, directory),
+            (Queue | Close, _) => self.refuse_wait(),
+            (Other(kind), _) => Err(unknown("target.kind", "kind of target", kind)),
         }
     }
 
@@ -243,7 +243,7 @@ impl Target {
         {
             return Err(unknown("target.queue", "queue", id));
         }
-        if self.while_away && (self.kind != "agent" || self.until.is_none()) {
+        if self.while_away && (self.kind != TargetKind::Agent || self.until.is_none()) {
             return Err(bad(
                 "target.while_away",
                 "is given, but it waits for no agent; give `kind` \"agent\" and `until`",
@@ -264,7 +264,7 @@ impl Target {
     }
 
     /// A `queue` or `close` that says for whom or until when is a mistake.
-    fn waits_for_nothing(&self) -> Result<(), BadOutput> {
+    fn refuse_wait(&self) -> Result<(), BadOutput> {
         for (field, given) in [
             ("target.queue", self.queue.is_some()),
             ("target.until", self.until.is_some()),
@@ -275,7 +275,7 @@ impl Target {
                     field,
                     format!(
                         "is given with the kind {:?}; only `agent` and `hold` have it",
-                        self.kind
+                        self.kind.as_str()
                     ),
                 ));
             }

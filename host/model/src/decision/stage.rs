@@ -1,7 +1,6 @@
 //! The four kinds of decision.
 
 use crate::codes;
-use serde::{Deserialize, Serialize};
 
 codes! {
     /// One kind of decision; a company lists the plugins of each.

@@ -1,6 +1,5 @@
 //! The clocks, and how one stands.
 
-use serde::{Deserialize, Serialize};
 
 use crate::codes;
 use crate::decision::route::CLOCKS;

@@ -8,7 +8,7 @@ use crate::conversation::ConversationState;
 /// Something that happened to a conversation, as far as its clocks care.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
+pub enum ClockEvent {
     /// The customer wrote. Ends `waiting-on-customer` where a reply is
     /// expected; whether it reopens a resolved conversation is the host's to
     /// say, with the state.
@@ -41,7 +41,7 @@ pub enum Event {
 
 /// Why an event was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum ClockError {
     /// `waiting-on-customer` while it is the customer who waits.
     #[error(
         "waiting-on-customer: a customer message is not answered yet; reply first, or use on-hold"

@@ -1,6 +1,6 @@
 //! What the clocks say.
 
-use super::{Clock, ClockState, SlaClocks, Standing, Targets};
+use super::{Clock, ClockState, ResolutionPhase, SlaClocks, Targets};
 use crate::hours::{Hours, NEVER_MS};
 
 impl SlaClocks {
@@ -8,7 +8,7 @@ impl SlaClocks {
     pub fn state(&self, clock: Clock) -> Option<ClockState> {
         let record = self.record(clock);
         let is_live = match clock {
-            Clock::Resolution => self.standing != Standing::Resolved,
+            Clock::Resolution => self.standing != ResolutionPhase::Resolved,
             Clock::FirstResponse | Clock::NextResponse => record.is_running(),
         };
         record.state(is_live, self.targets.of(clock).is_some())
@@ -58,7 +58,7 @@ impl SlaClocks {
     pub fn is_paused(&self) -> bool {
         matches!(
             self.standing,
-            Standing::WaitingOnCustomer { .. } | Standing::OnHold
+            ResolutionPhase::WaitingOnCustomer { .. } | ResolutionPhase::OnHold
         )
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::run::Run;
-use super::{ClockState, Due, What};
+use super::{ClockState, Due, DueKind};
 use crate::hours::Hours;
 
 /// The run a clock is in, or was in last, and how the runs went.
@@ -75,7 +75,7 @@ impl ClockRecord {
     pub(super) fn mark(&mut self, due: &Due) {
         if let Some(run) = &mut self.run {
             run.mark(due);
-            if due.what == What::Breached {
+            if due.kind == DueKind::Breached {
                 self.misses = self.misses.saturating_add(run.miss());
             }
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::stopwatch::Stopwatch;
-use super::{AtRisk, Clock, Due, What};
+use super::{AtRisk, Clock, Due, DueKind};
 use crate::hours::Hours;
 
 /// From a clock's start to what it waits for. At risk and breached each fire
@@ -97,10 +97,10 @@ impl Run {
             return [None, None];
         }
         let deadline_ms = self.watch.reaches(target_ms, hours);
-        let due = |what, at_ms| Due {
+        let due = |kind, at_ms| Due {
             at_ms,
             clock,
-            what,
+            kind,
             run: self.number,
             deadline_ms,
         };
@@ -108,15 +108,15 @@ impl Run {
             .then(|| self.watch.reaches(at_risk.of(target_ms), hours))
             .flatten();
         [
-            at_risk.map(|at_ms| due(What::AtRisk, at_ms)),
-            deadline_ms.map(|at_ms| due(What::Breached, at_ms)),
+            at_risk.map(|at_ms| due(DueKind::AtRisk, at_ms)),
+            deadline_ms.map(|at_ms| due(DueKind::Breached, at_ms)),
         ]
     }
 
     pub(super) fn mark(&mut self, due: &Due) {
-        match due.what {
-            What::AtRisk => self.was_at_risk = true,
-            What::Breached => self.breached_ms = Some(due.at_ms),
+        match due.kind {
+            DueKind::AtRisk => self.was_at_risk = true,
+            DueKind::Breached => self.breached_ms = Some(due.at_ms),
         }
     }
 }

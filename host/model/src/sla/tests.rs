@@ -21,20 +21,20 @@ fn targets(first_response: u32, next_response: u32, resolution: u32) -> Targets 
     }
 }
 
-fn message(started_ms: u64) -> Event {
-    Event::CustomerMessage {
+fn message(started_ms: u64) -> ClockEvent {
+    ClockEvent::CustomerMessage {
         started_ms,
         expects_reply: true,
     }
 }
 
-fn state(state: ConversationState) -> Event {
-    Event::State { state }
+fn state(state: ConversationState) -> ClockEvent {
+    ClockEvent::State { state }
 }
 
 /// What identifies something that fell due.
-fn key(due: &Due) -> (Clock, u32, What) {
-    (due.clock, due.run, due.what)
+fn key(due: &Due) -> (Clock, u32, DueKind) {
+    (due.clock, due.run, due.kind)
 }
 
 fn reread(clocks: &SlaClocks) -> SlaClocks {
@@ -52,7 +52,7 @@ fn a_refused_event_changes_nothing_and_swallows_nothing_due() {
     let later = MONDAY_MS + HOUR_MS;
     let refused = clocks.apply(later, state(ConversationState::WaitingOnCustomer), None);
     let since_ms = MONDAY_MS;
-    assert_eq!(refused, Err(Refused::Unanswered { since_ms }));
+    assert_eq!(refused, Err(ClockError::Unanswered { since_ms }));
     assert_eq!(clocks, before);
     assert_eq!(clocks.advance(later, None).len(), 4);
 }
@@ -100,7 +100,7 @@ fn the_snapshot_does_not_grow_with_pauses_and_runs() {
         for event in [
             message(at_ms),
             state(ConversationState::OnHold),
-            Event::ReplyAccepted,
+            ClockEvent::ReplyAccepted,
             state(ConversationState::WaitingOnCustomer),
         ] {
             at_ms += HOUR_MS;
@@ -119,9 +119,12 @@ fn a_code_is_what_is_stored() {
         assert_eq!(stored, clock.as_str());
         assert_eq!(clock.plan_key().replace('_', "-"), clock.as_str());
     }
-    for what in [What::AtRisk, What::Breached] {
+    for what in [DueKind::AtRisk, DueKind::Breached] {
         assert_eq!(serde_json::to_value(what).expect("a code"), what.as_str());
-        assert_eq!(what.trigger_code(), format!("sla-{}", what.as_str()));
+        assert_eq!(
+            what.trigger_code().as_str(),
+            format!("sla-{}", what.as_str())
+        );
     }
     for state in [
         ClockState::Active,
@@ -257,7 +260,7 @@ proptest! {
                 }
                 let fired = ahead.advance(next.at_ms, calendar.hours());
                 prop_assert_eq!(fired.first(), Some(&next));
-                if next.what == What::Breached {
+                if next.kind == DueKind::Breached {
                     prop_assert_eq!(next.deadline_ms, Some(next.at_ms));
                     prop_assert_eq!(ahead.deadline(next.clock, calendar.hours()), Some(next.at_ms));
                 }

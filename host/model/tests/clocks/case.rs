@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use patchbay_model::duration::{Millis, Seconds};
 use patchbay_model::hours::Hours;
 use patchbay_model::located::Located;
-use patchbay_model::sla::{AtRisk, Clock, ClockState, Targets, What};
+use patchbay_model::sla::{AtRisk, Clock, ClockState, DueKind, Targets};
 use serde::Deserialize;
 
 use crate::moment::{Calendar, Maybe, Moment};
@@ -102,7 +102,7 @@ pub(crate) enum Deadline {
 #[serde(try_from = "String")]
 pub(crate) struct Firing {
     pub(crate) clock: Clock,
-    pub(crate) what: What,
+    pub(crate) what: DueKind,
     pub(crate) at: Moment,
 }
 
@@ -124,7 +124,7 @@ impl TryFrom<String> for Firing {
         let clock = Clock::ALL
             .into_iter()
             .find(|known| known.as_str() == *clock);
-        let what = [What::AtRisk, What::Breached]
+        let what = [DueKind::AtRisk, DueKind::Breached]
             .into_iter()
             .find(|known| known.as_str() == *what);
         let (clock, what) = clock.zip(what).ok_or_else(form)?;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::duration::Millis;
 use patchbay_model::hours::Hours;
-use patchbay_model::sla::{Clock, Due, Event, Refused, SlaClocks, start_of};
+use patchbay_model::sla::{Clock, ClockError, ClockEvent, Due, SlaClocks, start_of};
 
 use crate::case::{Case, Deadline, Does, Firing, Refusal, Step};
 use crate::moment::{Calendar, Maybe, Moment};
@@ -67,26 +67,28 @@ fn take(
     };
     let (mut fired, refused) = match taken {
         Ok(fired) => (fired, None),
-        Err(Refused::Unanswered { .. }) => (clocks.advance(at, hours), Some(Refusal::Unanswered)),
+        Err(ClockError::Unanswered { .. }) => {
+            (clocks.advance(at, hours), Some(Refusal::Unanswered))
+        }
     };
     // What the step itself makes due at once belongs to it.
     fired.extend(clocks.advance(at, step.hours.as_ref().or(hours)));
     Ok((fired, refused))
 }
 
-fn event(does: Does, step: &Step, started_ms: u64) -> Event {
-    let state = |state| Event::State { state };
+fn event(does: Does, step: &Step, started_ms: u64) -> ClockEvent {
+    let state = |state| ClockEvent::State { state };
     match does {
-        Does::Message => Event::CustomerMessage {
+        Does::Message => ClockEvent::CustomerMessage {
             started_ms,
             expects_reply: true,
         },
-        Does::MessageWithoutReply => Event::CustomerMessage {
+        Does::MessageWithoutReply => ClockEvent::CustomerMessage {
             started_ms,
             expects_reply: false,
         },
-        Does::Reply => Event::ReplyAccepted,
-        Does::Retarget => Event::Retarget {
+        Does::Reply => ClockEvent::ReplyAccepted,
+        Does::Retarget => ClockEvent::Retarget {
             targets: step.sla.clone().unwrap_or_default().targets(),
         },
         Does::Queued => state(ConversationState::Queued),
@@ -172,7 +174,7 @@ impl Found<'_> {
 
     fn due(&self, due: &Due) -> String {
         let at = self.calendar.shown(due.at_ms);
-        format!("{} {} {at}", due.clock.as_str(), due.what.as_str())
+        format!("{} {} {at}", due.clock.as_str(), due.kind.as_str())
     }
 
     fn firing(&self, firing: &Firing) -> Result<String, String> {

@@ -2,7 +2,7 @@
 
 use super::WorldCalendar;
 use crate::conversation::ConversationState;
-use crate::sla::{Clock, ClockState, Event, Targets, What};
+use crate::sla::{Clock, ClockEvent, ClockState, DueKind, Targets};
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -12,7 +12,7 @@ pub(super) struct Oracle {
     state: ConversationState,
     was_replied_to: bool,
     clocks: [Counted; 3],
-    fired: Vec<(u64, (Clock, u32, What))>,
+    fired: Vec<(u64, (Clock, u32, DueKind))>,
 }
 
 #[derive(Default)]
@@ -96,22 +96,23 @@ impl Oracle {
             }
             if counted.minutes * 100 >= target * percent && !counted.was_at_risk {
                 counted.was_at_risk = true;
-                self.fired.push((at_ms, (clock, counted.run, What::AtRisk)));
+                self.fired
+                    .push((at_ms, (clock, counted.run, DueKind::AtRisk)));
             }
             if counted.minutes >= target && !counted.was_breached {
                 counted.was_breached = true;
                 counted.miss();
                 self.fired
-                    .push((at_ms, (clock, counted.run, What::Breached)));
+                    .push((at_ms, (clock, counted.run, DueKind::Breached)));
             }
         }
     }
 
     /// Whether the event is taken.
-    pub(super) fn take(&mut self, event: Event) -> bool {
+    pub(super) fn take(&mut self, event: ClockEvent) -> bool {
         let resolution_target = self.target(Clock::Resolution);
         match event {
-            Event::CustomerMessage { expects_reply, .. } => {
+            ClockEvent::CustomerMessage { expects_reply, .. } => {
                 if expects_reply && self.unanswered_since().is_none() {
                     self.clocks[usize::from(self.was_replied_to)].begin(self.now_ms);
                 }
@@ -120,7 +121,7 @@ impl Oracle {
                     self.clocks[2].is_counting = true;
                 }
             }
-            Event::ReplyAccepted => {
+            ClockEvent::ReplyAccepted => {
                 self.was_replied_to = true;
                 for clock in [Clock::FirstResponse, Clock::NextResponse] {
                     let target = self.target(clock);
@@ -129,7 +130,7 @@ impl Oracle {
                     }
                 }
             }
-            Event::State { state } => {
+            ClockEvent::State { state } => {
                 let [first, next, resolution] = &mut self.clocks;
                 match state {
                     ConversationState::WaitingOnCustomer
@@ -151,7 +152,7 @@ impl Oracle {
                 }
                 self.state = state;
             }
-            Event::Retarget { targets } => self.targets = targets,
+            ClockEvent::Retarget { targets } => self.targets = targets,
         }
         true
     }
@@ -196,7 +197,7 @@ impl Oracle {
         replies.map(|clock| clock.began_ms)
     }
 
-    pub(super) fn fired(&self) -> Vec<(u64, (Clock, u32, What))> {
+    pub(super) fn fired(&self) -> Vec<(u64, (Clock, u32, DueKind))> {
         self.fired.clone()
     }
 

@@ -9,7 +9,7 @@ use proptest::sample::select;
 use crate::conversation::ConversationState;
 use crate::duration::Seconds;
 use crate::hours::{Hours, NEVER_MS};
-use crate::sla::{AtRisk, Event, Targets};
+use crate::sla::{AtRisk, ClockEvent, Targets};
 
 /// Hours, and when they are open by a rule of their own.
 pub(super) struct WorldCalendar {
@@ -104,15 +104,15 @@ pub(super) enum Happening {
 }
 
 impl Happening {
-    pub(super) fn event(&self, at_ms: u64) -> Event {
+    pub(super) fn event(&self, at_ms: u64) -> ClockEvent {
         match self {
-            Happening::Message(expects_reply) => Event::CustomerMessage {
+            Happening::Message(expects_reply) => ClockEvent::CustomerMessage {
                 started_ms: at_ms,
                 expects_reply: *expects_reply,
             },
-            Happening::Reply => Event::ReplyAccepted,
-            Happening::State(state) => Event::State { state: *state },
-            Happening::Retarget(targets, _) => Event::Retarget {
+            Happening::Reply => ClockEvent::ReplyAccepted,
+            Happening::State(state) => ClockEvent::State { state: *state },
+            Happening::Retarget(targets, _) => ClockEvent::Retarget {
                 targets: targets.clone(),
             },
         }
@@ -223,12 +223,12 @@ pub(super) fn any_moment() -> impl Strategy<Value = u64> {
     ]
 }
 
-pub(super) fn any_event() -> impl Strategy<Value = Event> {
+pub(super) fn any_event() -> impl Strategy<Value = ClockEvent> {
     prop_oneof![
         4 => (any_moment(), any::<bool>())
-            .prop_map(|(started_ms, expects_reply)| Event::CustomerMessage { started_ms, expects_reply }),
-        2 => Just(Event::ReplyAccepted),
-        4 => any_state().prop_map(|state| Event::State { state }),
-        2 => any_targets().prop_map(|targets| Event::Retarget { targets }),
+            .prop_map(|(started_ms, expects_reply)| ClockEvent::CustomerMessage { started_ms, expects_reply }),
+        2 => Just(ClockEvent::ReplyAccepted),
+        4 => any_state().prop_map(|state| ClockEvent::State { state }),
+        2 => any_targets().prop_map(|targets| ClockEvent::Retarget { targets }),
     ]
 }
