@@ -25,21 +25,12 @@ pub(super) struct Item {
     pub(super) problems: Vec<String>,
 }
 
+#[derive(Default)]
 pub(super) struct MemoryOutbox {
     items: watch::Sender<Vec<Item>>,
     /// How many of the next updates fail.
     failures: Mutex<u32>,
     loads: Mutex<u32>,
-}
-
-impl Default for MemoryOutbox {
-    fn default() -> MemoryOutbox {
-        MemoryOutbox {
-            items: watch::Sender::new(Vec::new()),
-            failures: Mutex::new(0),
-            loads: Mutex::new(0),
-        }
-    }
 }
 
 impl MemoryOutbox {

@@ -58,7 +58,7 @@ impl FakeTransport {
         FakeTransport {
             clock,
             script: Mutex::default(),
-            seen: watch::Sender::new(Vec::new()),
+            seen: watch::Sender::default(),
             in_flight: Mutex::default(),
         }
     }
