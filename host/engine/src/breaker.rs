@@ -1,41 +1,41 @@
-//! A circuit breaker: after repeated failures a plugin is left alone for a
-//! while, then tried once, then trusted again.
+//! Repeated failures open a circuit breaker; a good trial call closes it.
 
 use std::fmt;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use patchbay_model::outcome::{Outcome, OutcomeKind};
+use parking_lot::Mutex;
+use patchbay_model::outcome::{Outcome, OutcomeClass, OutcomeKind};
 
-/// Failures in a row that open the breaker.
+/// Consecutive failures that open the breaker.
 pub const FAILURES_TO_OPEN: u32 = 10;
-/// How long it stays open the first time; doubled at each failed trial.
+/// How long it stays open at first; doubled by each failed trial.
 const FIRST_REST: Duration = Duration::from_secs(1);
 /// Longest it stays open before the next trial.
 const LONGEST_REST: Duration = Duration::from_secs(30);
 
-/// One plugin's breaker at one stage.
+/// The breaker of one plugin at one stage.
 #[derive(Default)]
 pub struct Breaker {
     state: Mutex<State>,
     listener: OnceLock<Listener>,
 }
 
-/// That a breaker opened or closed. A trial that fails leaves it open.
+/// A breaker opened or closed. A failed trial leaves it open and is neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Calls are refused from now on.
+pub enum BreakerTransition {
+    /// It refuses calls from now on.
     Opened {
-        /// How the call ended that opened it.
+        /// Outcome of the call that opened it.
         outcome: OutcomeKind,
-        /// Failures in a row.
+        /// Consecutive failures.
         failures: u32,
     },
-    /// Calls go through again.
+    /// It permits calls again.
     Closed,
 }
 
-type Listener = Box<dyn Fn(Turn) + Send + Sync>;
+type Listener = Box<dyn Fn(BreakerTransition) + Send + Sync>;
 
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,102 +51,96 @@ struct State {
     last: Option<OutcomeKind>,
     open_until: Option<Instant>,
     rest: Duration,
-    trying: bool,
+    /// Whether the trial call is in progress.
+    trial: bool,
 }
 
 impl State {
     fn refusal(&self, now: Instant) -> Option<Outcome> {
         let until = self.open_until?;
-        if now >= until && !self.trying {
+        if now >= until && !self.trial {
             return None;
         }
         let wait = until.saturating_duration_since(now).as_millis();
         Some(Outcome::with_detail(
             self.last.unwrap_or(OutcomeKind::Failed),
             format!(
-                "not called: it failed {} times in a row; next try in {wait} ms",
+                "not called: circuit breaker open after {} consecutive failures; next trial in {wait} ms",
                 self.failures
             ),
         ))
     }
+
+    fn report(&mut self, kind: OutcomeKind, now: Instant) -> Option<BreakerTransition> {
+        if kind.class() == OutcomeClass::HostBusy {
+            self.trial = false;
+            return None;
+        }
+        let was_open = self.open_until.is_some();
+        if !kind.is_failure() {
+            if self.failures > 0 {
+                *self = State::default();
+            }
+            return was_open.then_some(BreakerTransition::Closed);
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.last = Some(kind);
+        if self.failures >= FAILURES_TO_OPEN {
+            self.rest = match self.rest {
+                Duration::ZERO => FIRST_REST,
+                rest if self.trial => (rest * 2).min(LONGEST_REST),
+                rest => rest,
+            };
+            self.open_until = Some(now + self.rest);
+        }
+        self.trial = false;
+        (!was_open && self.open_until.is_some()).then_some(BreakerTransition::Opened {
+            outcome: kind,
+            failures: self.failures,
+        })
+    }
 }
 
 impl Breaker {
-    /// Whether the plugin may be called now; if so, it must be, and reported.
+    /// Take a permit for one call. Every permit must be matched by
+    /// [`Breaker::report`], or a half-open breaker stays stuck.
     ///
     /// # Errors
-    /// The outcome to report instead: of the kind that opened the breaker.
+    /// While it is open: the outcome to report instead of calling the plugin,
+    /// of the kind that opened it.
     pub fn admit(&self, now: Instant) -> Result<(), Outcome> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         match state.refusal(now) {
             Some(outcome) => Err(outcome),
             None => {
-                state.trying = state.open_until.is_some();
+                state.trial = state.open_until.is_some();
                 Ok(())
             }
         }
     }
 
-    /// What [`Breaker::admit`] would answer with instead of admitting, without
-    /// asking to be admitted.
+    /// The error [`Breaker::admit`] would return, without taking a permit.
     pub fn refusal(&self, now: Instant) -> Option<Outcome> {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .refusal(now)
+        self.state.lock().refusal(now)
     }
 
-    /// Call this whenever it opens or closes; whoever listened first stays the
-    /// one who does. It must be quick: a decision waits for it.
-    pub fn listen(&self, listener: impl Fn(Turn) + Send + Sync + 'static) {
+    /// Set the listener, called whenever it opens or closes. Only the first
+    /// one set is called. It must be fast: a decision waits for it.
+    pub fn set_listener(&self, listener: impl Fn(BreakerTransition) + Send + Sync + 'static) {
         let _ = self.listener.set(Box::new(listener));
     }
 
-    /// Say how a call that was admitted ended.
+    /// Return the permit of a call with its outcome.
     pub fn report(&self, kind: OutcomeKind, now: Instant) {
-        let turn = self.turn(kind, now);
-        if let (Some(turn), Some(listener)) = (turn, self.listener.get()) {
-            listener(turn);
+        let transition = self.state.lock().report(kind, now);
+        if let (Some(transition), Some(listener)) = (transition, self.listener.get()) {
+            listener(transition);
         }
     }
 
-    fn turn(&self, kind: OutcomeKind, now: Instant) -> Option<Turn> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if kind == OutcomeKind::Overloaded {
-            state.trying = false;
-            return None;
-        }
-        let was_open = state.open_until.is_some();
-        if !kind.is_failure() {
-            if state.failures > 0 {
-                *state = State::default();
-            }
-            return was_open.then_some(Turn::Closed);
-        }
-        state.failures = state.failures.saturating_add(1);
-        state.last = Some(kind);
-        if state.failures >= FAILURES_TO_OPEN {
-            state.rest = match state.rest {
-                Duration::ZERO => FIRST_REST,
-                rest if state.trying => (rest * 2).min(LONGEST_REST),
-                rest => rest,
-            };
-            state.open_until = Some(now + state.rest);
-        }
-        state.trying = false;
-        (!was_open && state.open_until.is_some()).then_some(Turn::Opened {
-            outcome: kind,
-            failures: state.failures,
-        })
-    }
-
-    /// Whether calls are being refused.
+    /// Whether it refuses calls, or waits for the result of a trial.
     pub fn is_open(&self) -> bool {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .open_until
-            .is_some()
+        self.state.lock().open_until.is_some()
     }
 }
 
@@ -162,14 +156,18 @@ mod tests {
     }
 
     #[test]
-    fn it_opens_after_failures_in_a_row_and_closes_by_itself() {
+    fn it_opens_after_consecutive_failures_and_closes_after_a_good_trial() {
         let breaker = Breaker::default();
         let start = Instant::now();
         fail(&breaker, FAILURES_TO_OPEN, start);
+        let refused = breaker.admit(start).expect_err("open");
         assert_eq!(
-            breaker.admit(start).expect_err("open").kind,
-            OutcomeKind::Trapped
+            refused.detail.as_deref(),
+            Some(
+                "not called: circuit breaker open after 10 consecutive failures; next trial in 1000 ms"
+            )
         );
+        assert_eq!(refused.kind, OutcomeKind::Trapped);
         let later = start + FIRST_REST;
         breaker.admit(later).expect("one trial");
         assert!(breaker.admit(later).is_err(), "one trial only");
@@ -189,28 +187,31 @@ mod tests {
     }
 
     #[test]
-    fn whoever_listens_is_told_once_of_each_turn() {
+    fn the_listener_receives_each_transition_once() {
         let breaker = Breaker::default();
-        let (told, turns) = std::sync::mpsc::channel();
-        breaker.listen(move |turn| {
-            let _ = told.send(turn);
+        let (sender, transitions) = std::sync::mpsc::channel();
+        breaker.set_listener(move |transition| {
+            let _ = sender.send(transition);
         });
         let start = Instant::now();
         fail(&breaker, FAILURES_TO_OPEN - 1, start);
-        assert_eq!(turns.try_iter().count(), 0);
+        assert_eq!(transitions.try_iter().count(), 0);
         fail(&breaker, 1, start);
         let later = start + FIRST_REST;
         fail(&breaker, 1, later);
-        let opened = Turn::Opened {
+        let opened = BreakerTransition::Opened {
             outcome: OutcomeKind::Trapped,
             failures: FAILURES_TO_OPEN,
         };
-        assert_eq!(turns.try_iter().collect::<Vec<_>>(), [opened]);
+        assert_eq!(transitions.try_iter().collect::<Vec<_>>(), [opened]);
         let later = later + FIRST_REST * 2;
         breaker.admit(later).expect("one trial");
         breaker.report(OutcomeKind::Ok, later);
         breaker.report(OutcomeKind::Ok, later);
-        assert_eq!(turns.try_iter().collect::<Vec<_>>(), [Turn::Closed]);
+        assert_eq!(
+            transitions.try_iter().collect::<Vec<_>>(),
+            [BreakerTransition::Closed]
+        );
     }
 
     #[test]

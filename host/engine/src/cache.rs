@@ -1,7 +1,6 @@
-//! Compiled components on disk, safe against tampering. A compiled component
-//! is native code, so an entry is loaded only if this host wrote it: it is
-//! bound by a MAC whose key lies elsewhere, readable by its owner alone. A file
-//! is read once, verified, and those very bytes are loaded.
+//! Compiled components on disk. An entry is native code, so the host loads it
+//! only with a valid MAC, whose key lies elsewhere and is readable by its owner
+//! alone. A file is read once, and the verified bytes themselves are loaded.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -13,40 +12,39 @@ use thiserror::Error;
 
 const MAGIC: &[u8; 8] = b"pbaot\0\0\x01";
 const MAC_BYTES: usize = 32;
-/// Entries kept; storing one more removes the oldest.
+/// Most entries; storing one more removes the oldest.
 const MOST_ENTRIES: usize = 512;
-
-/// Age at which nobody is still writing an entry.
+/// Age at which a temporary file was left by a killed process.
 const UNFINISHED: Duration = Duration::from_secs(3600);
 
 /// Why a cache cannot be used.
 #[derive(Debug, Error)]
 pub enum CacheError {
-    /// A file or directory could not be read or written.
+    /// A file or directory cannot be read or written.
     #[error("{what} {path}: {error}")]
     Io {
-        /// What was attempted.
+        /// The attempt, such as `cannot read`.
         what: &'static str,
-        /// On what.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
-    /// Somebody else could have written it.
+    /// Another user can write the directory, or read the key.
     #[error(
         "{path} must belong to this user and be closed to others (found owner {owner}, mode {mode:o}); run `chmod go-rwx` on it or remove it"
     )]
     Open {
         /// The file or directory.
         path: PathBuf,
-        /// Its owner.
+        /// User id of its owner.
         owner: u32,
-        /// Its mode.
+        /// Its permission bits.
         mode: u32,
     },
 }
 
-/// A directory of compiled components and the key that vouches for them.
+/// A directory of compiled components and the key that authenticates them.
 #[derive(Debug)]
 pub struct AotCache {
     directory: PathBuf,
@@ -54,24 +52,24 @@ pub struct AotCache {
 }
 
 impl AotCache {
-    /// Open a cache, making directory and key where there are none.
+    /// Open a cache; creates the directory and the key where they are missing.
     ///
     /// # Errors
-    /// When either cannot be made, or others have access to it.
+    /// [`CacheError`] when either cannot be created, or is open to others.
     pub fn open(directory: &Path, key_file: &Path) -> Result<AotCache, CacheError> {
-        make_private(directory)?;
+        create_private(directory)?;
         if let Some(parent) = key_file.parent() {
-            make_private(parent)?;
+            create_private(parent)?;
         }
         Ok(AotCache {
             directory: directory.to_owned(),
-            key: read_or_make_key(key_file)?,
+            key: read_or_create_key(key_file)?,
         })
     }
 
-    /// The usual places: `$XDG_CACHE_HOME/patchbay/aot` and, for the key,
-    /// `$XDG_STATE_HOME/patchbay/aot.key`. None without a home.
-    pub fn usual_places() -> Option<(PathBuf, PathBuf)> {
+    /// The default directory and key file: `$XDG_CACHE_HOME/patchbay/aot` and
+    /// `$XDG_STATE_HOME/patchbay/aot.key`. `None` without a home directory.
+    pub fn default_paths() -> Option<(PathBuf, PathBuf)> {
         let under = |variable: &str, fallback: &str| {
             std::env::var_os(variable)
                 .map(PathBuf::from)
@@ -84,9 +82,8 @@ impl AotCache {
         ))
     }
 
-    /// What `read` makes of the verified bytes of an entry. One that was
-    /// tampered with, cut short or written under another key is as good as
-    /// absent, and removed.
+    /// Read the verified bytes of an entry. An entry that was changed, truncated
+    /// or written under another key counts as absent, and is removed.
     pub(crate) fn load<T>(&self, name: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
         let path = self.path(name);
         let bytes = fs::read(&path).ok()?;
@@ -95,43 +92,25 @@ impl AotCache {
         }
         tracing::warn!(
             entry = name,
-            "a compiled component in the cache failed verification; compiling again"
+            "a compiled component in the cache failed verification; compiling it again"
         );
         let _ = fs::remove_file(&path);
         None
     }
 
-    /// Keep an entry. A cache that cannot be written costs time, not answers.
+    /// Store an entry. A failure is logged only: it costs time, not answers.
     pub(crate) fn store(&self, name: &str, payload: &[u8]) {
-        if let Err(error) = self.try_store(name, payload) {
-            tracing::warn!(%error, "a compiled component could not be cached");
-        }
-    }
-
-    fn try_store(&self, name: &str, payload: &[u8]) -> io::Result<()> {
         self.prune();
-        let temporary = self.directory.join(format!(
-            "{name}.{}.{:?}.tmp",
-            std::process::id(),
-            std::thread::current().id()
-        ));
-        let written = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)
-            .and_then(|mut file| {
-                file.write_all(MAGIC)?;
-                file.write_all(self.mac(name, payload).as_bytes())?;
-                file.write_all(payload)?;
-                file.sync_all()
-            })
+        let thread = std::thread::current().id();
+        let temporary = format!("{name}.{}.{thread:?}.tmp", std::process::id());
+        let temporary = self.directory.join(temporary);
+        let mac = self.mac(name, payload);
+        let stored = write_private(&temporary, &[MAGIC, mac.as_bytes(), payload])
             .and_then(|()| fs::rename(&temporary, self.path(name)));
-        if written.is_err() {
+        if let Err(error) = stored {
+            tracing::warn!(%error, "cannot cache a compiled component");
             let _ = fs::remove_file(&temporary);
         }
-        written
     }
 
     fn verified<'a>(&self, name: &str, bytes: &'a [u8]) -> Option<&'a [u8]> {
@@ -154,8 +133,7 @@ impl AotCache {
         self.directory.join(format!("{name}.aot"))
     }
 
-    /// Make room for one more entry, and remove what killed processes left
-    /// unfinished.
+    /// Remove the oldest entries, and temporary files of killed processes.
     fn prune(&self) {
         let Ok(entries) = fs::read_dir(&self.directory) else {
             return;
@@ -185,18 +163,32 @@ fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CacheE
     move |error| CacheError::Io { what, path, error }
 }
 
-fn make_private(directory: &Path) -> Result<(), CacheError> {
-    if !directory.exists() {
-        fs::create_dir_all(directory).map_err(io_error("cannot make", directory))?;
-        fs::set_permissions(directory, Permissions::from_mode(0o700))
-            .map_err(io_error("cannot close", directory))?;
+/// Write a file that only its owner can read.
+fn write_private(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    for part in parts {
+        file.write_all(part)?;
     }
-    let metadata = fs::metadata(directory).map_err(io_error("cannot look at", directory))?;
-    // Others may look in, but not put anything there.
-    refuse_others(directory, &metadata, 0o022)
+    file.sync_all()
 }
 
-fn refuse_others(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<(), CacheError> {
+fn create_private(directory: &Path) -> Result<(), CacheError> {
+    if !directory.exists() {
+        fs::create_dir_all(directory).map_err(io_error("cannot create", directory))?;
+        fs::set_permissions(directory, Permissions::from_mode(0o700))
+            .map_err(io_error("cannot set the permissions of", directory))?;
+    }
+    let metadata = fs::metadata(directory).map_err(io_error("cannot read", directory))?;
+    // Others may read the directory, but not write to it.
+    reject_others(directory, &metadata, 0o022)
+}
+
+fn reject_others(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<(), CacheError> {
     let (owner, mode) = (metadata.uid(), metadata.mode() & 0o7777);
     if owner != rustix::process::geteuid().as_raw() || mode & bits != 0 {
         return Err(CacheError::Open {
@@ -208,46 +200,33 @@ fn refuse_others(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<(), 
     Ok(())
 }
 
-fn read_or_make_key(path: &Path) -> Result<[u8; 32], CacheError> {
+fn read_or_create_key(path: &Path) -> Result<[u8; 32], CacheError> {
     if !path.exists() {
-        make_key(path)?;
+        create_key(path)?;
     }
     let mut file = File::open(path).map_err(io_error("cannot open", path))?;
-    let metadata = file.metadata().map_err(io_error("cannot look at", path))?;
-    refuse_others(path, &metadata, 0o077)?;
+    let metadata = file.metadata().map_err(io_error("cannot read", path))?;
+    reject_others(path, &metadata, 0o077)?;
     let mut key = [0; 32];
     file.read_exact(&mut key)
         .map_err(io_error("cannot read", path))?;
     Ok(key)
 }
 
-/// Make a key beside its place and move it there whole: a crash in between
+/// Write a key to a temporary file and link it to its place: a crash in between
 /// leaves none, and of two processes that start at once one wins.
-fn make_key(path: &Path) -> Result<(), CacheError> {
+fn create_key(path: &Path) -> Result<(), CacheError> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let key = fresh_key().map_err(io_error("cannot find randomness for", path))?;
-    let written = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)
-        .and_then(|mut file| {
-            file.write_all(&key)?;
-            file.sync_all()
-        })
+    let mut key = [0; 32];
+    let created = File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut key))
+        .and_then(|()| write_private(&temporary, &[&key]))
         .and_then(|()| match fs::hard_link(&temporary, path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             other => other,
         });
     let _ = fs::remove_file(&temporary);
-    written.map_err(io_error("cannot make", path))
-}
-
-fn fresh_key() -> io::Result<[u8; 32]> {
-    let mut key = [0; 32];
-    File::open("/dev/urandom")?.read_exact(&mut key)?;
-    Ok(key)
+    created.map_err(io_error("cannot create", path))
 }
 
 #[cfg(test)]
@@ -255,7 +234,7 @@ mod tests {
     use super::*;
 
     fn cache(root: &Path) -> AotCache {
-        AotCache::open(&root.join("aot"), &root.join("state/key")).expect("a fresh place")
+        AotCache::open(&root.join("aot"), &root.join("state/key")).expect("an empty directory")
     }
 
     fn code(cache: &AotCache, name: &str) -> Option<Vec<u8>> {
@@ -263,8 +242,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_is_loaded() {
-        let root = tempfile::tempdir().expect("a place");
+    fn a_stored_entry_is_loaded() {
+        let root = tempfile::tempdir().expect("a temporary directory");
         cache(root.path()).store("a", b"code");
         assert_eq!(
             code(&cache(root.path()), "a").as_deref(),
@@ -273,8 +252,8 @@ mod tests {
     }
 
     #[test]
-    fn a_flipped_bit_anywhere_is_found() {
-        let root = tempfile::tempdir().expect("a place");
+    fn a_flipped_bit_anywhere_is_detected() {
+        let root = tempfile::tempdir().expect("a temporary directory");
         let cache = cache(root.path());
         cache.store("a", b"code");
         let path = cache.path("a");
@@ -289,23 +268,23 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_removed_once_it_is_old() {
-        let root = tempfile::tempdir().expect("a place");
+    fn old_temporary_files_are_removed() {
+        let root = tempfile::tempdir().expect("a temporary directory");
         let cache = cache(root.path());
         let [old, new] = ["a.1.tmp", "b.2.tmp"].map(|name| cache.directory.join(name));
         for path in [&old, &new] {
             fs::write(path, b"half").expect("written");
         }
         let long_ago = std::time::SystemTime::now() - UNFINISHED * 2;
-        let file = File::options().write(true).open(&old).expect("there");
-        file.set_modified(long_ago).expect("aged");
+        let file = File::options().write(true).open(&old).expect("it exists");
+        file.set_modified(long_ago).expect("set");
         cache.store("c", b"code");
         assert!(!old.exists() && new.exists());
     }
 
     #[test]
-    fn an_entry_under_another_name_is_refused() {
-        let root = tempfile::tempdir().expect("a place");
+    fn an_entry_under_another_name_is_rejected() {
+        let root = tempfile::tempdir().expect("a temporary directory");
         let cache = cache(root.path());
         cache.store("a", b"code");
         fs::rename(cache.path("a"), cache.path("b")).expect("renamed");
@@ -313,16 +292,16 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_under_another_key_is_refused() {
-        let root = tempfile::tempdir().expect("a place");
+    fn an_entry_under_another_key_is_rejected() {
+        let root = tempfile::tempdir().expect("a temporary directory");
         cache(root.path()).store("a", b"code");
         fs::remove_file(root.path().join("state/key")).expect("removed");
         assert_eq!(code(&cache(root.path()), "a"), None);
     }
 
     #[test]
-    fn a_key_others_can_read_is_refused() {
-        let root = tempfile::tempdir().expect("a place");
+    fn a_key_that_others_can_read_is_rejected() {
+        let root = tempfile::tempdir().expect("a temporary directory");
         cache(root.path());
         let key = root.path().join("state/key");
         fs::set_permissions(&key, Permissions::from_mode(0o644)).expect("changed");

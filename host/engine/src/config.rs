@@ -1,5 +1,5 @@
-//! How wasmtime is configured, and why. The two configurations are public, so
-//! that a conformance suite from elsewhere can be run under exactly them.
+//! How wasmtime is configured, and why. Both configurations are public, so that
+//! an external conformance suite can run under them.
 
 use patchbay_model::limits::{Limits, LimitsFile};
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -11,39 +11,36 @@ pub(crate) const TABLES: u32 = 32;
 /// Linear memories one component may have.
 pub(crate) const MEMORIES: u32 = 2;
 
-/// How memory for instances is found.
+/// Where the memory of instances comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Allocation {
-    /// From a pool where the machine has the address space, else on demand.
+    /// A pool where the machine has the address space, else on demand.
     #[default]
     Auto,
-    /// From a pool; starting fails where that is not possible.
+    /// A pool; the engine does not start where that is not possible.
     Pooling,
-    /// On demand: slower, and needs no address space ahead.
+    /// On demand: slower, and reserves no address space.
     OnDemand,
 }
 
-/// What the operator decides about the engine.
+/// The operator's settings of the engine.
 #[derive(Clone, Debug)]
 pub struct EngineSettings {
-    /// How many instances may exist at once, those made ahead included.
-    /// Default 128; each reserves 8 GiB of address space, none of memory.
+    /// Most instances at once, idle ones included. Default 128; each reserves
+    /// 8 GiB of address space, no memory.
     pub instances: u32,
-    /// Most that a plugin's limits may be set to.
+    /// Upper bounds of every plugin's limits.
     pub ceiling: Limits,
-    /// Where instances come from.
+    /// Where the memory of instances comes from. Default [`Allocation::Auto`].
     pub allocation: Allocation,
-    /// Bytes of stack a guest may use. Default 512 KiB. Threads that decide
-    /// need that much beside their own.
+    /// Bytes of stack of a guest. Default 512 KiB. Threads that call policies
+    /// need that much in addition to their own.
     pub stack: usize,
-    /// How long a caller waits for a free instance before it is told
-    /// `overloaded`. Default 1 s.
+    /// Longest wait for a free instance, then `overloaded`. Default 1 s.
     pub queue_deadline: std::time::Duration,
-    /// How many callers may wait at once; further ones are told `overloaded`
-    /// right away. Default 4096.
+    /// Most callers waiting; further ones get `overloaded`. Default 4096.
     pub queue_length: usize,
-    /// Fresh instances kept ready for each prepared component. Default 2; 0
-    /// makes each when it is asked for.
+    /// Fresh instances kept ready for each component; 0: none. Default 2.
     pub made_ahead: u32,
 }
 
@@ -62,39 +59,36 @@ impl Default for EngineSettings {
 }
 
 impl EngineSettings {
-    /// How many instances may be made ahead or kept for reuse altogether: half
-    /// of all, so that the other half is always there for decisions.
-    pub(crate) fn parked(&self) -> u32 {
+    /// Most idle instances: half of all; the other half is for decisions.
+    pub(crate) fn idle(&self) -> u32 {
         self.instances / 2
     }
 
-    /// How many instances may be deciding at once.
+    /// Most instances that may decide at once.
     pub fn running(&self) -> u32 {
-        (self.instances - self.parked()).max(1)
+        (self.instances - self.idle()).max(1)
     }
 }
 
-/// What both engines share: answers must not depend on which one ran.
+/// What both engines share: answers must not depend on the engine.
 fn common(settings: &EngineSettings) -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
-        // Policies are synchronous; component-model async is state and risk
-        // for nothing.
+        // Policies are synchronous; async would add state and risk.
         .concurrency_support(false)
         // A decision must be the same bytes on every machine.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        // For other people's unwinders; backtraces here go by frame pointers,
-        // and it is loaded with every component.
+        // Backtraces use frame pointers; unwind tables would be loaded with
+        // every component for no use.
         .native_unwind_info(false)
         .max_wasm_stack(settings.stack)
         .memory_init_cow(true);
     config
 }
 
-/// The configuration decisions are served and replayed on: epochs, and
-/// instances from a pool.
+/// The configuration for serving and replay: epochs, and instances from a pool.
 pub fn serving_config(settings: &EngineSettings) -> Config {
     let mut config = common(settings);
     config.epoch_interruption(true);
@@ -104,9 +98,9 @@ pub fn serving_config(settings: &EngineSettings) -> Config {
     config
 }
 
-/// The configuration for tests and benchmarks: fuel, a budget that is the same
-/// on every machine and in every run. Not for replay: the different code moves
-/// where the stack overflows.
+/// The configuration for tests and benchmarks: fuel, the same budget on every
+/// machine and in every run. Not for replay: its code overflows the stack
+/// elsewhere.
 pub fn metered_config(settings: &EngineSettings) -> Config {
     let mut config = common(settings);
     config.consume_fuel(true);
@@ -116,10 +110,10 @@ pub fn metered_config(settings: &EngineSettings) -> Config {
 fn pool(settings: &EngineSettings) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     let instances = settings.instances;
-    // As much for every instance as one component may have: whoever got past
-    // the gate finds what it needs. A component is several core instances: the
-    // program, and the shims that tie it to its imports; interpreters link
-    // libraries of their own.
+    // Each instance gets as much as one component may have, so an admitted
+    // decision never finds the pool empty. A component is several core
+    // instances: the program, the shims for its imports, and an interpreter's
+    // libraries.
     pool.total_component_instances(instances)
         .total_core_instances(instances * CORE_INSTANCES)
         .total_memories(instances * MEMORIES)
@@ -127,15 +121,14 @@ fn pool(settings: &EngineSettings) -> PoolingAllocationConfig {
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_tables_per_component(TABLES)
         .max_memories_per_component(MEMORIES)
-        // The library's own limit is one of each, which on-demand instances
-        // know nothing of.
+        // wasmtime's default of one does not hold for on-demand instances.
         .max_tables_per_module(TABLES)
         .max_memories_per_module(MEMORIES)
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
         .max_memory_size(settings.ceiling.memory.0 as usize)
         .table_elements(settings.ceiling.table_elements as usize)
-        // The largest single lever: the kernel says which pages a decision
+        // The largest single gain: the kernel reports the pages a decision
         // touched, and only those are reset (Linux 6.7 and later).
         .pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(1 << 20)

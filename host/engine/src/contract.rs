@@ -1,5 +1,5 @@
-//! The contract as Rust types, generated from `wit/`. Nothing outside this
-//! crate sees them: answers leave as types of the model.
+//! The contract as Rust types, generated from `wit/`. They stay inside this
+//! crate: answers leave it as types of the model.
 
 /// Generated bindings.
 #[allow(
@@ -46,14 +46,13 @@ pub(crate) use generated::patchbay::care::{
     agents, clock, interactions, knowledge, log, random, settings, state, types,
 };
 
-/// Version of the contract this host speaks.
+/// Version of the contract this host implements.
 pub const CONTRACT_VERSION: &str = "0.1.0";
 
-/// Declares the marker types that tell resources of the contract apart.
+/// Declares the marker types of the contract's resources.
 macro_rules! resources {
     ($($name:ident)+) => { $(
-        /// Marks handles of this resource; the value itself lives in the
-        /// decision's handle table.
+        /// Marks handles of this resource; `HandleTable` has the object.
         #[derive(Debug)]
         #[allow(unreachable_pub)] // The generated module names it in its own interface.
         pub enum $name {}

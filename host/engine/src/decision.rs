@@ -1,5 +1,6 @@
-//! The document of a decision: what was answered, by whom, how it ended and
-//! how long it took. One object on the command line, in the API and in cases.
+//! The document of a decision: the answers, the plugins that gave them, their
+//! outcomes and times. The same object on the command line, in the API and in
+//! pack cases.
 
 use std::time::Duration;
 
@@ -12,23 +13,24 @@ use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::state::StateWrite;
 use serde::Serialize;
 
-use crate::answers::Answered;
-use crate::care::recorder::{LogLine, Transcript};
+use crate::call::PluginAnswer;
+use crate::care::log_buffer::LogLine;
+use crate::care::transcript::Transcript;
 use crate::component::Digest;
 
 /// Times of a decision's phases, in whole microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Micros {
-    /// Waiting for a place.
+    /// Waiting for a free instance.
     pub queue: u64,
-    /// Finding or making an instance.
+    /// Taking an instance from a pool, or starting one.
     pub instantiate: u64,
-    /// Inside policies, with the host calls they made.
+    /// Inside policies, host calls included.
     pub call: u64,
 }
 
 impl Micros {
-    pub(crate) fn add(&mut self, other: Micros) {
+    fn add(&mut self, other: Micros) {
         self.queue += other.queue;
         self.instantiate += other.instantiate;
         self.call += other.call;
@@ -40,12 +42,12 @@ pub(crate) fn micros(time: Duration) -> u64 {
     ((time.as_nanos() + 500) / 1000) as u64
 }
 
-/// One plugin's part in a decision.
+/// What one plugin did at one stage of a decision.
 #[derive(Clone, Debug, Serialize)]
-pub struct Part {
-    /// Stage it was asked at.
+pub struct PluginResult {
+    /// The stage.
     pub stage: Stage,
-    /// Name in the pipeline.
+    /// Name of the plugin in the pipelines.
     pub name: String,
     /// Name of its pack.
     pub pack: String,
@@ -55,105 +57,112 @@ pub struct Part {
     pub digest: Digest,
     /// Digest of its settings.
     pub settings: Digest,
-    /// Digest of the picture its instance started from.
+    /// Digest of the snapshot its instance started from, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<Digest>,
     /// How it ended.
     pub outcome: OutcomeKind,
-    /// The particulars, where there are any.
+    /// Detail, limit and backtrace of the outcome, if it has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Outcome>,
-    /// Which decision of its instance this was, from 1; 0: it was not called.
+    /// Number of this decision in its instance, from 1; 0: not called.
     #[serde(rename = "use")]
     pub use_number: u32,
     /// Times.
     pub micros: Micros,
-    /// Most linear memory, in bytes.
+    /// Linear memory of its instance, in bytes.
     pub peak_memory: u64,
-    /// Linear memory it might have had, in bytes.
+    /// Limit on that memory, in bytes.
     pub memory_limit: u64,
-    /// Host calls made.
+    /// Number of host calls.
     pub host_calls: u32,
-    /// Fuel used; only on the metered engine.
+    /// Fuel used; on the metered engine only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
-    /// Lines it wrote.
+    /// Lines it logged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<LogLine>,
-    /// Lines dropped beyond the limit.
+    /// Number of lines dropped beyond the limit.
     #[serde(skip_serializing_if = "is_zero")]
     pub log_dropped: u32,
-    /// What it answered, allowed or not, where that is recorded.
+    /// Its answer before validation, where the recording asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Answered>,
-    /// Every host call, where a transcript was asked for and did not grow
-    /// too long.
+    pub answer: Option<PluginAnswer>,
+    /// Every host call, where the recording asks for them and they fit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcript: Option<Transcript>,
-    /// How many of its questions about what changes by itself a record
-    /// answered, and how many it did not; in a trial on recorded decisions only.
+    /// In a trial on recorded decisions: how many of its host calls with
+    /// volatile results the record answered, and how many it did not.
     #[serde(skip)]
     pub recalled: (u32, u32),
-    /// State it wrote; committed by whoever keeps state.
+    /// State it wrote, to be committed with the decision.
     #[serde(skip)]
     pub writes: Vec<StateWrite>,
+}
+
+impl PluginResult {
+    /// The outcome with its particulars.
+    pub(crate) fn full_outcome(&self) -> Outcome {
+        let plain = || Outcome::plain(self.outcome);
+        self.problem.clone().unwrap_or_else(plain)
+    }
 }
 
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// What the host did because a plugin failed.
+/// What the host did because a plugin gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fallback {
-    /// At which stage.
+    /// The stage.
     pub stage: Stage,
-    /// The rule that decided: `continue`, `default-queue`, `next`, `hold`,
-    /// `revise`, `block`, `alert`, or `let-through` where an operator bypassed
-    /// it and would have it so.
+    /// The rule applied: `continue`, `default-queue`, `next`, `hold`, `revise`,
+    /// `block`, `alert`, or `let-through` for a bypassed plugin whose operator
+    /// chose that.
     pub rule: &'static str,
-    /// The plugin that failed, or none where no policy had an opinion.
+    /// The plugin that failed; absent where no plugin had an opinion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plugin: Option<String>,
     /// Why.
     pub because: String,
 }
 
-/// What a stage of a pipeline came to.
+/// The result of one stage of a pipeline.
 #[derive(Clone, Debug)]
-pub struct Decided<A> {
-    /// The answer the host goes on with; absent where nobody could be asked,
-    /// or nobody had an opinion and the host needs none.
+pub struct StageResult<A> {
+    /// The merged answer; absent where no plugin gave one and the host needs
+    /// none, or the host was overloaded.
     pub answer: Option<A>,
-    /// How the stage ended as a whole.
+    /// Outcome of the first plugin that failed, else ok or declined.
     pub outcome: Outcome,
-    /// Each plugin's part.
-    pub parts: Vec<Part>,
-    /// What the host did for want of an answer.
+    /// What each plugin did, in order.
+    pub plugins: Vec<PluginResult>,
+    /// What the host did for lack of an answer.
     pub fallback: Option<Fallback>,
 }
 
-/// Which setup decided.
+/// The generation and plugins that made a decision.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stamp {
     /// Number of the generation.
     pub generation: u64,
-    /// The plugins, in the order they were asked.
-    pub plugins: Vec<Part>,
+    /// What each plugin did, in order.
+    pub plugins: Vec<PluginResult>,
 }
 
-/// One decision, or several about one interaction made in one pass.
+/// The decision of one or several stages about one interaction or draft.
 #[derive(Clone, Debug, Serialize)]
 pub struct Decision {
-    /// Id of the interaction, or of the draft where it answers none.
+    /// Id of the interaction; absent where a draft answers none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction: Option<String>,
     /// Id of the draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<String>,
-    /// How it ended: the first stage that did not end well, else `ok`.
+    /// Outcome of the first stage that did not end `ok`, else `ok`.
     pub outcome: OutcomeKind,
-    /// The particulars, where it did not end well.
+    /// Detail, limit and backtrace of the outcome, if it has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Outcome>,
     /// What the interaction is.
@@ -162,30 +171,30 @@ pub struct Decision {
     /// Where its conversation goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RoutePlan>,
-    /// Whether the draft may go out.
+    /// Whether the draft may be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tone: Option<Review>,
-    /// Who else must know.
+    /// What is escalated, and to which targets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Escalation>,
-    /// What the host did where a policy failed.
+    /// What the host did where a plugin gave no answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fallbacks: Vec<Fallback>,
-    /// Which setup decided.
+    /// The generation and plugins that made the decision.
     pub stamp: Stamp,
-    /// Times of all parts together.
+    /// Times of all plugins together.
     pub micros: Micros,
 }
 
 impl Decision {
-    /// The first plugin that could not be asked for want of room: then nothing
-    /// was decided, and whoever asks does so again.
-    pub fn without_room(&self) -> Option<&Part> {
-        let mut parts = self.stamp.plugins.iter();
-        parts.find(|part| part.outcome == OutcomeKind::Overloaded)
+    /// The first plugin the host was too busy to call. With one, nothing was
+    /// decided, and the caller has to try again.
+    pub fn overloaded_plugin(&self) -> Option<&PluginResult> {
+        let mut results = self.stamp.plugins.iter();
+        results.find(|result| result.outcome == OutcomeKind::Overloaded)
     }
 
-    /// An empty decision of a generation, to which stages are added.
+    /// An empty decision of a generation.
     pub fn of(generation: u64, interaction: Option<&str>) -> Decision {
         Decision {
             interaction: interaction.map(str::to_owned),
@@ -205,28 +214,26 @@ impl Decision {
         }
     }
 
-    /// Add what a stage came to.
-    pub fn add<A>(&mut self, decided: Decided<A>) -> Option<A> {
-        for part in &decided.parts {
-            self.micros.add(part.micros);
+    /// Add the result of a stage, and return its answer.
+    pub fn add<A>(&mut self, stage: StageResult<A>) -> Option<A> {
+        for result in &stage.plugins {
+            self.micros.add(result.micros);
         }
-        self.stamp.plugins.extend(decided.parts);
-        self.fallbacks.extend(decided.fallback);
+        self.stamp.plugins.extend(stage.plugins);
+        self.fallbacks.extend(stage.fallback);
         if matches!(self.outcome, OutcomeKind::Ok | OutcomeKind::Declined)
-            && decided.outcome.kind != OutcomeKind::Ok
+            && stage.outcome.kind != OutcomeKind::Ok
         {
-            self.outcome = decided.outcome.kind;
-            self.problem = has_particulars(&decided.outcome).then_some(decided.outcome);
+            self.outcome = stage.outcome.kind;
+            self.problem = has_particulars(&stage.outcome).then_some(stage.outcome);
         }
-        decided.answer
+        stage.answer
     }
 
-    /// State every plugin wrote, by plugin name.
+    /// Every state write, with the name of the plugin.
     pub fn writes(&self) -> impl Iterator<Item = (&str, &StateWrite)> {
-        self.stamp
-            .plugins
-            .iter()
-            .flat_map(|part| part.writes.iter().map(|write| (part.name.as_str(), write)))
+        let plugins = self.stamp.plugins.iter();
+        plugins.flat_map(|it| it.writes.iter().map(|write| (it.name.as_str(), write)))
     }
 }
 

@@ -1,152 +1,149 @@
-//! Admission: how many may be inside at once, how many may wait, and for how
-//! long. It stands in front of the pool, so that nobody ever meets a pool that
-//! is full.
+//! Admission: how many decisions may run at once, how many may wait, and for
+//! how long. It stands in front of the instance pool, which therefore never
+//! runs out.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 
-/// A door with a counter and a waiting room.
+/// A semaphore with a bounded queue.
 #[derive(Debug)]
-pub struct Gate {
-    room: usize,
-    waiting_room: usize,
+pub(crate) struct Gate {
+    capacity: usize,
+    queue_length: usize,
     counts: Mutex<Counts>,
-    left: Condvar,
+    released: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
-    inside: usize,
+    running: usize,
     waiting: usize,
-    /// Those among them who want several places at once.
-    waiting_wide: usize,
+    /// Those of them that wait for several permits at once.
+    waiting_for_several: usize,
 }
 
-/// The right to be inside, given back when dropped.
+/// Permits to run, released when dropped.
 #[derive(Debug)]
-pub struct Pass<'a> {
+pub(crate) struct GatePermit<'a> {
     gate: &'a Gate,
-    places: usize,
+    permits: usize,
 }
 
 impl Gate {
-    /// A gate with room for `room` inside and `waiting_room` outside.
-    pub fn new(room: usize, waiting_room: usize) -> Gate {
+    /// A gate for `capacity` permits, with a queue of `queue_length` callers.
+    pub(crate) fn new(capacity: usize, queue_length: usize) -> Gate {
         Gate {
-            room,
-            waiting_room,
+            capacity,
+            queue_length,
             counts: Mutex::default(),
-            left: Condvar::new(),
+            released: Condvar::new(),
         }
     }
 
-    /// Go in, waiting up to `patience`.
+    /// Acquire one permit, waiting up to `timeout`.
     ///
     /// # Errors
-    /// `overloaded` when the waiting room is full or patience ran out.
-    pub fn enter(&self, patience: Duration) -> Result<Pass<'_>, Outcome> {
-        self.enter_with(patience, 1)
+    /// `overloaded` when the queue is full or the timeout expires.
+    pub(crate) fn enter(&self, timeout: Duration) -> Result<GatePermit<'_>, Outcome> {
+        self.enter_many(timeout, 1)
     }
 
-    /// Go in with a party that takes this many places, waiting up to
-    /// `patience`.
+    /// Acquire several permits at once, waiting up to `timeout`.
     ///
     /// # Errors
-    /// As [`Gate::enter`] does, and for a party larger than the room.
-    pub fn enter_with(&self, patience: Duration, places: usize) -> Result<Pass<'_>, Outcome> {
-        if places > self.room {
-            return Err(self.overloaded(&format!("{places} places are needed at once")));
+    /// As [`Gate::enter`], and for more permits than the gate has.
+    pub(crate) fn enter_many(
+        &self,
+        timeout: Duration,
+        permits: usize,
+    ) -> Result<GatePermit<'_>, Outcome> {
+        if permits > self.capacity {
+            return Err(self.overloaded(&format!("the decision needs {permits} instances at once")));
         }
-        let mut counts = self.counts();
-        if counts.inside + places <= self.room {
-            counts.inside += places;
-            return Ok(Pass { gate: self, places });
+        let mut counts = self.counts.lock();
+        if counts.running + permits <= self.capacity {
+            return Ok(self.permit(&mut counts, permits));
         }
-        if counts.waiting >= self.waiting_room {
-            return Err(self.overloaded("the waiting room is full"));
+        if counts.waiting >= self.queue_length {
+            return Err(self.overloaded("the queue is full"));
         }
-        let wide = usize::from(places > 1);
+        let several = usize::from(permits > 1);
         counts.waiting += 1;
-        counts.waiting_wide += wide;
-        let until = Instant::now() + patience;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                counts.waiting -= 1;
-                counts.waiting_wide -= wide;
-                return Err(self.overloaded("no place became free in time"));
-            }
-            counts = self
-                .left
-                .wait_timeout(counts, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-            if counts.inside + places <= self.room {
-                counts.waiting -= 1;
-                counts.waiting_wide -= wide;
-                counts.inside += places;
-                return Ok(Pass { gate: self, places });
-            }
+        counts.waiting_for_several += several;
+        let until = Instant::now() + timeout;
+        let mut in_time = true;
+        while in_time && counts.running + permits > self.capacity {
+            in_time = !self.released.wait_until(&mut counts, until).timed_out();
         }
+        counts.waiting -= 1;
+        counts.waiting_for_several -= several;
+        if counts.running + permits > self.capacity {
+            return Err(self.overloaded("no instance became free in time"));
+        }
+        Ok(self.permit(&mut counts, permits))
     }
 
-    /// Go in at once with a party of this size, where nobody is inside or that
-    /// leaves a place for somebody else.
+    /// Acquire permits without waiting, if that leaves one or none is taken.
     ///
     /// # Errors
-    /// `overloaded` where it would not.
-    pub fn slip_in(&self, places: usize) -> Result<Pass<'_>, Outcome> {
-        let mut counts = self.counts();
-        let after = counts.inside + places;
-        let leaves_room = match counts.inside {
-            0 => after <= self.room,
-            _ => after < self.room,
+    /// `overloaded` otherwise.
+    pub(crate) fn try_enter_with_headroom(
+        &self,
+        permits: usize,
+    ) -> Result<GatePermit<'_>, Outcome> {
+        let mut counts = self.counts.lock();
+        let after = counts.running + permits;
+        let leaves_headroom = match counts.running {
+            0 => after <= self.capacity,
+            _ => after < self.capacity,
         };
-        if counts.waiting > 0 || !leaves_room {
-            return Err(self.overloaded("it would leave no place"));
+        if counts.waiting > 0 || !leaves_headroom {
+            return Err(self.overloaded("it would leave no headroom"));
         }
-        counts.inside = after;
-        Ok(Pass { gate: self, places })
+        Ok(self.permit(&mut counts, permits))
     }
 
-    /// How many are inside.
-    pub fn inside(&self) -> usize {
-        self.counts().inside
+    /// Permits in use.
+    pub(crate) fn running(&self) -> usize {
+        self.counts.lock().running
+    }
+
+    fn permit(&self, counts: &mut Counts, permits: usize) -> GatePermit<'_> {
+        counts.running += permits;
+        GatePermit {
+            gate: self,
+            permits,
+        }
     }
 
     fn overloaded(&self, detail: &str) -> Outcome {
-        let mut outcome = Outcome::limited(
-            OutcomeKind::Overloaded,
-            "concurrency",
-            self.room as u64,
-            "decisions",
-        );
-        outcome.detail = Some(detail.to_owned());
-        outcome
-    }
-
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        // The counters are changed in single steps: a panic elsewhere cannot
-        // leave them half changed.
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+        let capacity = self.capacity as u64;
+        Outcome {
+            detail: Some(detail.to_owned()),
+            ..Outcome::limited(
+                OutcomeKind::Overloaded,
+                "concurrency",
+                capacity,
+                "decisions",
+            )
+        }
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for GatePermit<'_> {
     fn drop(&mut self) {
-        let mut counts = self.gate.counts();
-        counts.inside -= self.places;
-        // One who wakes and finds too few places goes on waiting, and must not
-        // have been the only one who was told.
-        let all = counts.waiting_wide > 0 || self.places > 1;
-        let anybody = counts.waiting > 0;
+        let mut counts = self.gate.counts.lock();
+        counts.running -= self.permits;
+        // One that wakes to too few permits waits on, so wake others too.
+        let wake_all = counts.waiting_for_several > 0 || self.permits > 1;
+        let waiting = counts.waiting;
         drop(counts);
-        match (anybody, all) {
-            (false, _) => {}
-            (true, false) => self.gate.left.notify_one(),
-            (true, true) => self.gate.left.notify_all(),
+        if waiting > 0 && wake_all {
+            self.gate.released.notify_all();
+        } else if waiting > 0 {
+            self.gate.released.notify_one();
         }
     }
 }
@@ -155,88 +152,86 @@ impl Drop for Pass<'_> {
 mod tests {
     use super::*;
 
+    const LONG: Duration = Duration::from_secs(60);
+
     #[test]
-    fn a_full_gate_refuses_after_patience_ran_out() {
+    fn a_full_gate_refuses_after_the_timeout() {
         let gate = Gate::new(1, 1);
-        let inside = gate.enter(Duration::ZERO).expect("room");
+        let permit = gate.enter(Duration::ZERO).expect("capacity");
         let refused = gate.enter(Duration::from_millis(5)).expect_err("full");
         assert_eq!(refused.kind, OutcomeKind::Overloaded);
-        drop(inside);
+        drop(permit);
         assert!(gate.enter(Duration::ZERO).is_ok());
     }
 
     #[test]
-    fn a_full_waiting_room_refuses_at_once() {
+    fn a_full_queue_refuses_at_once() {
         let gate = Gate::new(1, 0);
-        let _inside = gate.enter(Duration::ZERO).expect("room");
-        let refused = gate.enter(Duration::from_secs(3600)).expect_err("no chair");
+        let _permit = gate.enter(Duration::ZERO).expect("capacity");
+        let refused = gate.enter(Duration::from_secs(3600)).expect_err("no queue");
         assert_eq!(refused.kind, OutcomeKind::Overloaded);
     }
 
     #[test]
-    fn a_party_goes_in_together_or_not_at_all() {
+    fn several_permits_are_acquired_together_or_not_at_all() {
         let gate = Gate::new(3, 10);
-        let two = gate.enter_with(Duration::ZERO, 2).expect("room for two");
-        assert!(gate.enter_with(Duration::ZERO, 2).is_err());
-        let one = gate.enter(Duration::ZERO).expect("room for one");
+        let two = gate.enter_many(Duration::ZERO, 2).expect("capacity");
+        assert!(gate.enter_many(Duration::ZERO, 2).is_err());
+        let one = gate.enter(Duration::ZERO).expect("one is free");
         drop((two, one));
-        assert!(gate.enter_with(Duration::MAX, 4).is_err(), "never room");
-        let all = gate.enter_with(Duration::ZERO, 3).expect("all there are");
-        assert_eq!(gate.inside(), 3);
+        assert!(gate.enter_many(LONG, 4).is_err(), "above the capacity");
+        let all = gate.enter_many(Duration::ZERO, 3).expect("all are free");
+        assert_eq!(gate.running(), 3);
         drop(all);
-        assert_eq!(gate.inside(), 0);
+        assert_eq!(gate.running(), 0);
     }
 
     #[test]
-    fn whoever_slips_in_leaves_a_place() {
+    fn headroom_stays_for_others() {
         let gate = Gate::new(3, 10);
-        let aside = gate.slip_in(1).expect("two are left");
-        assert!(gate.slip_in(2).is_err(), "none would be left");
-        let other = gate.slip_in(1).expect("one is left");
-        assert!(gate.slip_in(1).is_err());
-        let _earnest = gate.enter(Duration::ZERO).expect("the one that was left");
-        drop((aside, other));
-        assert_eq!(gate.inside(), 1);
+        let first = gate.try_enter_with_headroom(1).expect("two stay free");
+        assert!(gate.try_enter_with_headroom(2).is_err(), "none would stay");
+        let second = gate.try_enter_with_headroom(1).expect("one stays free");
+        assert!(gate.try_enter_with_headroom(1).is_err());
+        let _third = gate.enter(Duration::ZERO).expect("the headroom");
+        drop((first, second));
+        assert_eq!(gate.running(), 1);
         let narrow = Gate::new(1, 10);
-        drop(narrow.slip_in(1).expect("nobody is inside"));
-        let _earnest = narrow.enter(Duration::ZERO).expect("room");
-        assert!(narrow.slip_in(1).is_err(), "somebody is");
-        assert!(narrow.slip_in(2).is_err(), "never room");
+        drop(narrow.try_enter_with_headroom(1).expect("none is taken"));
+        let _permit = narrow.enter(Duration::ZERO).expect("capacity");
+        assert!(narrow.try_enter_with_headroom(1).is_err(), "one is taken");
+        assert!(narrow.try_enter_with_headroom(2).is_err(), "above capacity");
     }
 
     #[test]
-    fn parties_and_single_guests_all_get_in() {
+    fn callers_for_one_and_for_several_permits_all_get_in() {
         let gate = Gate::new(4, 100);
         std::thread::scope(|scope| {
             for number in 0..60 {
                 let gate = &gate;
                 scope.spawn(move || {
-                    let _pass = gate
-                        .enter_with(Duration::from_secs(60), 1 + number % 3)
-                        .expect("patience enough");
-                    assert!(gate.inside() <= 4);
+                    let _permit = gate.enter_many(LONG, 1 + number % 3).expect("in time");
+                    assert!(gate.running() <= 4);
                 });
             }
         });
-        assert_eq!(gate.inside(), 0);
+        assert_eq!(gate.running(), 0);
     }
 
     #[test]
-    fn whoever_waits_goes_in_when_somebody_leaves() {
+    fn every_queued_caller_gets_in() {
         let gate = Gate::new(2, 100);
-        let served = std::sync::atomic::AtomicUsize::new(0);
+        let entered = std::sync::atomic::AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..50 {
                 scope.spawn(|| {
-                    let _pass = gate
-                        .enter(Duration::from_secs(60))
-                        .expect("patience enough");
-                    assert!(gate.inside() <= 2);
-                    served.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let _permit = gate.enter(LONG).expect("in time");
+                    assert!(gate.running() <= 2);
+                    entered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 });
             }
         });
-        assert_eq!(served.into_inner(), 50);
-        assert_eq!(gate.inside(), 0);
+        assert_eq!(entered.into_inner(), 50);
+        assert_eq!(gate.running(), 0);
     }
 }

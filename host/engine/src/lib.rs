@@ -1,29 +1,29 @@
 #![doc = include_str!("../README.md")]
 
-mod answers;
 pub mod breaker;
 pub mod cache;
+mod call;
 mod care;
 pub mod component;
 pub mod config;
 mod contract;
-pub mod cpu;
-mod deadline;
 pub mod decision;
 pub mod engine;
-pub mod gate;
+mod gate;
 mod instance;
-mod limiter;
+mod instance_pool;
+mod limits;
+mod linked;
+mod loader;
 pub mod pipeline;
 pub mod plugin;
-mod prepare;
 pub mod replay;
-mod shelf;
-mod stop;
-mod ticker;
-mod wasi;
+mod runtime;
+mod snapshot;
 
-pub use answers::Answered;
-pub use care::recorder::{HostCall, LogLine, Recording, Transcript};
+pub use call::{PluginAnswer, Trace};
+pub use care::log_buffer::LogLine;
+pub use care::recorder::Recording;
+pub use care::transcript::{HostCall, Transcript};
 pub use contract::CONTRACT_VERSION;
-pub use instance::Trace;
+pub use limits::cpu::thread_time;

@@ -1,12 +1,14 @@
-//! A company's pipelines: which plugins are asked at each stage, how their
-//! answers become one, and what happens when one fails.
+//! A company's pipelines: which plugins are called at each stage, how their
+//! answers are merged, and what happens when one fails.
+
+mod stage_run;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use patchbay_model::bypass::{Bypass, Bypasses};
-use patchbay_model::decision::classification::MergedClassification;
+use patchbay_model::bypass::Bypasses;
+use patchbay_model::decision::classification::{Classification, MergedClassification};
 use patchbay_model::decision::escalation::Escalation;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
@@ -15,19 +17,21 @@ use patchbay_model::on_failure::{RouteFailure, ToneFailure};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::Situation;
 
+use crate::call::{StageAnswer, Trace};
+use crate::care::recall::{Recall, RecordedAnswers};
 use crate::care::recorder::Recording;
-use crate::care::{Answers, Recall};
-use crate::decision::{Decided, Fallback, Micros, Part, has_particulars, micros};
-use crate::instance::Trace;
+use crate::component::Digest;
+use crate::decision::{Fallback, Micros, PluginResult, StageResult, has_particulars, micros};
 use crate::plugin::{Admission, Lease, Plugin};
-use crate::replay::Recalled;
+use crate::replay::{PluginSource, RecordedFacts};
+use stage_run::StageRun;
 
-/// What is done for want of an answer of a plugin that was bypassed so that
-/// everything goes on as without it.
+/// Rule of a bypassed plugin that the operator treats as absent.
 const LET_THROUGH: &str = "let-through";
+const DEFAULT_QUEUE: &str = "default-queue";
 
-/// The plugins of each stage, in order, and where conversations go for want of
-/// a route. Immutable: a change is another value.
+/// The plugins of each stage in order, and the queue of conversations without a
+/// route. Immutable once built: a change is another generation.
 #[derive(Clone, Debug)]
 pub struct Pipelines {
     stages: BTreeMap<Stage, Vec<Arc<Plugin>>>,
@@ -35,7 +39,7 @@ pub struct Pipelines {
 }
 
 impl Pipelines {
-    /// Pipelines with no plugin at any stage.
+    /// Pipelines without plugins.
     pub fn new(default_queue: &str) -> Pipelines {
         Pipelines {
             stages: BTreeMap::new(),
@@ -43,12 +47,12 @@ impl Pipelines {
         }
     }
 
-    /// Ask this plugin too at a stage, after those added before.
+    /// Append a plugin to a stage.
     pub fn push(&mut self, stage: Stage, plugin: Arc<Plugin>) {
         self.stages.entry(stage).or_default().push(plugin);
     }
 
-    /// Plugins of a stage.
+    /// Plugins of a stage, in order.
     pub fn of(&self, stage: Stage) -> &[Arc<Plugin>] {
         self.stages.get(&stage).map_or(&[], Vec::as_slice)
     }
@@ -64,346 +68,230 @@ impl Pipelines {
         all
     }
 
-    /// Queue for want of a route.
+    /// Queue of conversations without a route.
     pub fn default_queue(&self) -> &str {
         &self.default_queue
     }
 
-    /// Begin a pass: the decisions of these stages about one interaction, made
-    /// with the same instances, which nobody else used before or uses after.
-    pub fn pass(
+    /// Begin the decision of these stages about one interaction. Its first call
+    /// waits up to `timeout` for permits for all plugins of these stages; each
+    /// plugin has one instance for all of them.
+    pub fn begin(
         &self,
         stages: impl IntoIterator<Item = Stage>,
-        patience: Duration,
-    ) -> PipelinePass<'_> {
+        timeout: Duration,
+    ) -> PipelineRun<'_> {
         let plugins = stages.into_iter().flat_map(|stage| {
             let of_stage = self.of(stage).iter();
             of_stage.map(move |plugin| (stage, Arc::as_ref(plugin)))
         });
-        PipelinePass {
+        PipelineRun {
             pipelines: self,
-            admission: Admitted::NotYet(plugins.collect()),
+            admission: AdmissionState::Pending(plugins.collect()),
             leases: Vec::new(),
-            patience,
+            timeout,
             recording: Recording::NONE,
-            known: BTreeMap::new(),
+            recorded: BTreeMap::new(),
             bypasses: Arc::default(),
-            aside: false,
+            shadow: false,
         }
     }
 }
 
-/// The decisions about one interaction. Drop it after the answer is on its
-/// way: instances are thrown away and made ahead then.
-pub struct PipelinePass<'a> {
+impl PluginSource for Pipelines {
+    fn plugin(&self, component: &Digest, settings: &Digest) -> Option<Arc<Plugin>> {
+        let mut all = self.plugins().into_iter();
+        all.find(|plugin| plugin.component().digest == *component && plugin.settings() == *settings)
+            .cloned()
+    }
+}
+
+/// The stages of one decision. Drop it after the answer is on its way: dropping
+/// discards instances and may start others ahead.
+pub struct PipelineRun<'a> {
     pipelines: &'a Pipelines,
-    leases: Vec<(&'a Plugin, Lease<'a>)>,
-    admission: Admitted<'a>,
-    /// How long to wait to be admitted.
-    patience: Duration,
+    leases: Vec<Lease<'a>>,
+    admission: AdmissionState<'a>,
+    timeout: Duration,
     recording: Recording,
-    /// What a record knows of things that have changed since, by stage.
-    known: BTreeMap<Stage, Arc<Answers>>,
-    /// What an operator has taken out.
+    /// Recorded results of volatile host calls, by stage.
+    recorded: BTreeMap<Stage, Arc<RecordedAnswers>>,
     bypasses: Arc<Bypasses>,
-    /// Whether nobody goes by what it comes to: then no breaker does, and it
-    /// waits for nothing.
-    aside: bool,
+    shadow: bool,
 }
 
-/// Whether a pass may use the instances it needs; asked once, for all plugins
-/// of its stages, when the first of them is called.
-enum Admitted<'a> {
-    NotYet(Vec<(Stage, &'a Plugin)>),
-    Yes(Admission<'a>),
-    No(Outcome),
+/// The permits for all plugins of a decision, requested at its first call.
+enum AdmissionState<'a> {
+    Pending(Vec<(Stage, &'a Plugin)>),
+    Admitted(Admission<'a>),
+    Refused(Outcome),
 }
 
-/// What asking one plugin came to.
-struct Asked<A> {
-    answer: Option<A>,
-    outcome: Outcome,
-    part: Part,
-}
-
-impl<'a> PipelinePass<'a> {
-    /// What to keep in the parts of the decisions.
+impl<'a> PipelineRun<'a> {
+    /// Set what the decision stores; nothing by default.
     #[must_use]
-    pub fn recording(mut self, recording: Recording) -> PipelinePass<'a> {
+    pub fn recording(mut self, recording: Recording) -> PipelineRun<'a> {
         self.recording = recording;
         self
     }
 
-    /// Whether host calls are kept.
+    /// Whether host calls are stored.
     pub fn is_recording(&self) -> bool {
         self.recording.transcript > 0
     }
 
-    /// Answer what changes by itself from what was recorded of another
-    /// decision, as far as that goes.
+    /// Answer volatile host calls from a record, as far as it has them.
     #[must_use]
-    pub fn recalling(mut self, recalled: &Recalled) -> PipelinePass<'a> {
-        self.known.clone_from(&recalled.answers);
+    pub fn recorded_facts(mut self, facts: &RecordedFacts) -> PipelineRun<'a> {
+        self.recorded.clone_from(&facts.answers);
         self
     }
 
-    /// Leave out what an operator has taken out; nothing of it is waited for.
+    /// Skip the plugins and stages that an operator bypasses. The decision does
+    /// not wait for their permits.
     #[must_use]
-    pub fn bypassing(mut self, bypasses: &Arc<Bypasses>) -> PipelinePass<'a> {
+    pub fn bypasses(mut self, bypasses: &Arc<Bypasses>) -> PipelineRun<'a> {
         self.bypasses = Arc::clone(bypasses);
-        if let Admitted::NotYet(plugins) = &mut self.admission {
+        if let AdmissionState::Pending(plugins) = &mut self.admission {
             plugins.retain(|(stage, plugin)| bypasses.find(*stage, plugin.name()).is_none());
         }
         self
     }
 
-    /// Make a decision nobody goes by: breakers neither stop it nor count it,
-    /// and it is made only where a place is left for one that counts.
+    /// Make a decision without effect: breakers neither stop nor count it, and
+    /// it runs only while capacity stays free for decisions that count.
     #[must_use]
-    pub fn aside(mut self, aside: bool) -> PipelinePass<'a> {
-        self.aside = aside;
+    pub fn shadow(mut self, shadow: bool) -> PipelineRun<'a> {
+        self.shadow = shadow;
         self
     }
 
-    fn bypass(&self, stage: Stage, plugin: &Plugin) -> Option<&Bypass> {
-        self.bypasses.find(stage, plugin.name())
+    /// Call all classifiers and merge the answers of those that succeed.
+    pub fn classify(&mut self, situation: &Arc<Situation>) -> StageResult<MergedClassification> {
+        self.call_all::<Classification, _>(situation, "continue", MergedClassification::of)
     }
 
-    /// What is done for want of a plugin's answer: the stage's rule, unless an
-    /// operator said that it goes on as without the plugin.
-    fn rule(&self, stage: Stage, plugin: &Plugin, usual: &'static str) -> &'static str {
-        match self.bypass(stage, plugin) {
-            Some(bypass) if bypass.let_through => LET_THROUGH,
-            _ => usual,
-        }
-    }
-
-    /// What the interaction is: all plugins are asked, and their answers
-    /// merged; one that fails is left out.
-    pub fn classify(&mut self, situation: &Arc<Situation>) -> Decided<MergedClassification> {
-        let mut stage = StageRun::default();
-        for plugin in self.pipelines.of(Stage::Classify) {
-            let asked = self.ask(plugin, Stage::Classify, |lease, recording| {
-                lease.classify(situation, recording)
-            });
-            let rule = self.rule(Stage::Classify, plugin, "continue");
-            stage.took(plugin.name(), asked, || rule);
-        }
-        let merged =
-            (!stage.answers.is_empty()).then(|| MergedClassification::of(stage.answers.drain(..)));
-        stage.decided(merged)
-    }
-
-    /// Where the conversation goes: the first plugin with an opinion decides.
-    /// Nobody having one, or one failing, means the default queue.
-    pub fn route(&mut self, situation: &Arc<Situation>) -> Decided<RoutePlan> {
+    /// Call routers until one answers. Without an answer, or after a failure
+    /// whose rule says so, the conversation goes to the default queue.
+    pub fn route(&mut self, situation: &Arc<Situation>) -> StageResult<RoutePlan> {
         let mut stage = StageRun::default();
         for plugin in self.pipelines.of(Stage::Route) {
-            let asked = self.ask(plugin, Stage::Route, |lease, recording| {
-                lease.route(situation, recording)
-            });
             let usual = match plugin.on_failure().route {
-                RouteFailure::DefaultQueue => "default-queue",
+                RouteFailure::DefaultQueue => DEFAULT_QUEUE,
                 RouteFailure::Next => "next",
             };
             let rule = self.rule(Stage::Route, plugin, usual);
-            let kind = asked.outcome.kind;
-            stage.took(plugin.name(), asked, || rule);
-            let ask_next =
-                kind == OutcomeKind::Declined || (kind.is_failure() && rule != "default-queue");
-            if !ask_next {
+            let kind = self.call(plugin, situation, rule, &mut stage);
+            let call_next =
+                kind == OutcomeKind::Declined || (kind.is_failure() && rule != DEFAULT_QUEUE);
+            if !call_next {
                 break;
             }
         }
         let answer = stage.answers.pop().map(|(_, plan)| plan);
         if answer.is_some() || stage.is_overloaded() {
-            return stage.decided(answer);
+            return stage.finish(answer);
         }
-        let queue = self.pipelines.default_queue();
-        let why = match &stage.fallback {
-            Some(fallback) => format!("the default queue, because {}", fallback.because),
-            None => "the default queue, because no routing policy had an opinion".to_owned(),
-        };
-        // Whatever the failing plugin's rule was: this is what was done.
-        match &mut stage.fallback {
-            Some(fallback) => fallback.rule = "default-queue",
-            none => {
-                *none = Some(Fallback {
-                    stage: Stage::Route,
-                    rule: "default-queue",
-                    plugin: None,
-                    because: "no routing policy had an opinion".to_owned(),
-                });
-            }
-        }
-        let plan = RoutePlan::to_queue(queue, &why);
-        stage.decided(Some(plan))
+        let fallback = stage.fallback.get_or_insert_with(|| Fallback {
+            stage: Stage::Route,
+            rule: DEFAULT_QUEUE,
+            plugin: None,
+            because: "no routing plugin had an opinion".to_owned(),
+        });
+        // Whatever the rule of the plugin that failed: this is what happened.
+        fallback.rule = DEFAULT_QUEUE;
+        let why = format!("the default queue, because {}", fallback.because);
+        let plan = RoutePlan::to_queue(self.pipelines.default_queue(), &why);
+        stage.finish(Some(plan))
     }
 
-    /// Whether a draft may go out: all plugins are asked, the strictest
-    /// verdict wins. A draft that could not be checked is held, never sent.
-    pub fn check(&mut self, situation: &Arc<Situation>) -> Decided<Review> {
+    /// Call all tone checks; the strictest verdict wins. A draft that could not
+    /// be checked gets the verdict of the plugin's failure rule.
+    pub fn check(&mut self, situation: &Arc<Situation>) -> StageResult<Review> {
         let mut stage = StageRun::default();
         for plugin in self.pipelines.of(Stage::Tone) {
-            let asked = self.ask(plugin, Stage::Tone, |lease, recording| {
-                lease.check(situation, recording)
-            });
-            let (verdict, rule) = match plugin.on_failure().tone {
+            let (verdict, usual) = match plugin.on_failure().tone {
                 ToneFailure::Hold => (Verdict::Hold, "hold"),
                 ToneFailure::Revise => (Verdict::Revise, "revise"),
                 ToneFailure::Block => (Verdict::Block, "block"),
             };
-            let rule = self.rule(Stage::Tone, plugin, rule);
-            let kind = asked.outcome.kind;
-            stage.took(plugin.name(), asked, || rule);
+            let rule = self.rule(Stage::Tone, plugin, usual);
+            let kind = self.call(plugin, situation, rule, &mut stage);
             if kind.is_failure() && rule != LET_THROUGH {
-                stage
-                    .answers
-                    .push((plugin.name(), unchecked(plugin.name(), kind, verdict)));
+                let review = unchecked(plugin.name(), kind, verdict);
+                stage.answers.push((plugin.name(), review));
             }
         }
         if stage.is_overloaded() {
-            return stage.decided(None);
+            return stage.finish(None);
         }
         let merged = Review::merge(stage.answers.drain(..));
-        stage.decided(Some(merged))
+        stage.finish(Some(merged))
     }
 
-    /// Who else must know: all plugins are asked, their actions united.
-    pub fn escalate(&mut self, situation: &Arc<Situation>) -> Decided<Escalation> {
+    /// Call all escalation plugins and unite their actions.
+    pub fn escalate(&mut self, situation: &Arc<Situation>) -> StageResult<Escalation> {
+        self.call_all::<Escalation, _>(situation, "alert", Escalation::merge)
+    }
+
+    fn call_all<A: StageAnswer, M>(
+        &mut self,
+        situation: &Arc<Situation>,
+        usual: &'static str,
+        merge: impl FnOnce(Vec<(&'a str, A)>) -> M,
+    ) -> StageResult<M> {
         let mut stage = StageRun::default();
-        for plugin in self.pipelines.of(Stage::Escalate) {
-            let asked = self.ask(plugin, Stage::Escalate, |lease, recording| {
-                lease.escalate(situation, recording)
-            });
-            let rule = self.rule(Stage::Escalate, plugin, "alert");
-            stage.took(plugin.name(), asked, || rule);
+        for plugin in self.pipelines.of(A::STAGE) {
+            let rule = self.rule(A::STAGE, plugin, usual);
+            self.call(plugin, situation, rule, &mut stage);
         }
-        let merged =
-            (!stage.answers.is_empty()).then(|| Escalation::merge(stage.answers.drain(..)));
-        stage.decided(merged)
+        let answers = std::mem::take(&mut stage.answers);
+        stage.finish((!answers.is_empty()).then(|| merge(answers)))
     }
 
-    fn ask<A>(
+    /// What the host does if the plugin gives no answer: the stage's usual rule,
+    /// unless an operator bypasses the plugin as if it were absent.
+    fn rule(&self, stage: Stage, plugin: &Plugin, usual: &'static str) -> &'static str {
+        match self.bypasses.find(stage, plugin.name()) {
+            Some(bypass) if bypass.let_through => LET_THROUGH,
+            _ => usual,
+        }
+    }
+
+    /// Call one plugin, add the result to the stage, and return its outcome.
+    fn call<A: StageAnswer>(
         &mut self,
         plugin: &'a Arc<Plugin>,
-        stage: Stage,
-        call: impl FnOnce(&mut Lease<'a>, Recording) -> (Option<A>, Trace),
-    ) -> Asked<A> {
-        let recording = self.recording;
-        let known = self.known.get(&stage).cloned();
-        let aside = self.aside;
-        if let Some(bypass) = self.bypass(stage, plugin) {
-            let trace = Trace::not_called(bypass.outcome());
-            return asked(plugin, stage, None, trace, 0, Micros::default());
-        }
-        // One that is left alone costs no instance.
-        let refusal = match self.aside {
-            true => None,
-            false => plugin.breaker(stage).refusal(Instant::now()),
-        };
-        if let Some(outcome) = refusal {
-            let trace = Trace::not_called(outcome);
-            return asked(plugin, stage, None, trace, 0, Micros::default());
-        }
-        let (lease, started) = match self.lease(plugin) {
-            Ok(found) => found,
-            Err(outcome) => {
-                // One that does not start fails too.
-                if outcome.kind.is_failure() && !self.aside {
-                    plugin.breaker(stage).report(outcome.kind, Instant::now());
-                }
-                let trace = Trace::not_called(outcome);
-                return asked(plugin, stage, None, trace, 0, Micros::default());
+        situation: &Arc<Situation>,
+        rule: &'static str,
+        stage: &mut StageRun<'a, A>,
+    ) -> OutcomeKind {
+        let (recording, shadow) = (self.recording, self.shadow);
+        let recorded = self.recorded.get(&A::STAGE).cloned();
+        let (answer, trace, use_number, times) = match self.lease(A::STAGE, plugin) {
+            Ok((lease, times)) => {
+                lease.recorded = recorded;
+                lease.shadow = shadow;
+                let use_number = lease.next_use();
+                let (answer, trace) = lease.call::<A>(situation, recording);
+                let call = micros(trace.call);
+                (answer, trace, use_number, Micros { call, ..times })
             }
+            Err(outcome) => (None, Trace::not_called(outcome), 0, Micros::default()),
         };
-        let use_number = lease.next_use();
-        lease.known = known;
-        lease.aside = aside;
-        let (answer, trace) = call(lease, recording);
-        let micros = Micros {
-            call: micros(trace.call),
-            ..started
-        };
-        asked(plugin, stage, answer, trace, use_number, micros)
-    }
-
-    /// The pass's instance of a plugin; with the times it took to get, if this
-    /// is the first time it is asked for.
-    fn lease(&mut self, plugin: &'a Arc<Plugin>) -> Result<(&mut Lease<'a>, Micros), Outcome> {
-        let plugin: &'a Plugin = plugin;
-        let mut started = Micros {
-            queue: self.admit(plugin)?,
-            ..Micros::default()
-        };
-        let known = self
-            .leases
-            .iter()
-            .position(|(of, _)| std::ptr::eq(*of, plugin));
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let lease = plugin.lease_admitted()?;
-                started.instantiate = micros(lease.instantiated);
-                self.leases.push((plugin, lease));
-                self.leases.len() - 1
-            }
-        };
-        Ok((&mut self.leases[index].1, started))
-    }
-
-    /// See that the pass is admitted, to this plugin too; the microseconds
-    /// that took.
-    fn admit(&mut self, plugin: &Plugin) -> Result<u64, Outcome> {
-        let mut queued = 0;
-        if let Admitted::NotYet(plugins) = &mut self.admission {
-            let plugins = std::mem::take(plugins).into_iter();
-            let plugins = plugins.map(|(_, plugin)| plugin).collect();
-            let admitted = match self.aside {
-                true => Admission::aside(plugins),
-                false => Admission::wait_for(plugins, self.patience),
-            };
-            self.admission = match admitted {
-                Ok(admission) => {
-                    queued = micros(admission.queued);
-                    Admitted::Yes(admission)
-                }
-                Err(outcome) => Admitted::No(outcome),
-            };
-        }
-        match &self.admission {
-            Admitted::Yes(admission) if admission.covers(plugin) => Ok(queued),
-            Admitted::No(outcome) => Err(outcome.clone()),
-            _ => Err(Outcome::with_detail(
-                OutcomeKind::Failed,
-                "not called: the pass was not begun for this stage",
-            )),
-        }
-    }
-}
-
-fn asked<A>(
-    plugin: &Plugin,
-    stage: Stage,
-    answer: Option<A>,
-    trace: Trace,
-    use_number: u32,
-    micros: Micros,
-) -> Asked<A> {
-    Asked {
-        answer,
-        part: Part {
-            stage,
+        let kind = trace.outcome.kind;
+        let result = PluginResult {
+            stage: A::STAGE,
             name: plugin.name().to_owned(),
             pack: plugin.pack().to_owned(),
             version: plugin.version().to_owned(),
             digest: plugin.component().digest,
             settings: plugin.settings(),
             snapshot: plugin.snapshot(),
-            outcome: trace.outcome.kind,
-            problem: has_particulars(&trace.outcome).then(|| trace.outcome.clone()),
+            outcome: kind,
+            problem: has_particulars(&trace.outcome).then_some(trace.outcome),
             use_number: if trace.called { use_number } else { 0 },
-            micros,
+            micros: times,
             memory_limit: plugin.limits().memory.0,
             peak_memory: trace.peak_memory,
             host_calls: trace.host_calls,
@@ -413,16 +301,87 @@ fn asked<A>(
             answer: trace.answer,
             transcript: trace.transcript,
             recalled: match &trace.recall {
-                Some(Recall::Known(known)) => (known.hits, known.misses),
+                Some(Recall::Partial(recall)) => (recall.hits, recall.misses),
                 _ => (0, 0),
             },
             writes: trace.writes,
-        },
-        outcome: trace.outcome,
+        };
+        stage.add(plugin.name(), answer, result, rule);
+        kind
+    }
+
+    /// The decision's instance of a plugin, and the times it took to get it.
+    ///
+    /// # Errors
+    /// The outcome to report instead of calling the plugin.
+    fn lease(
+        &mut self,
+        stage: Stage,
+        plugin: &'a Plugin,
+    ) -> Result<(&mut Lease<'a>, Micros), Outcome> {
+        if let Some(bypass) = self.bypasses.find(stage, plugin.name()) {
+            return Err(bypass.outcome());
+        }
+        let breaker = (!self.shadow).then(|| plugin.breaker(stage));
+        // An open breaker costs no instance.
+        if let Some(refusal) = breaker.and_then(|breaker| breaker.refusal(Instant::now())) {
+            return Err(refusal);
+        }
+        self.admitted_lease(plugin).inspect_err(|outcome| {
+            // A plugin that does not start has failed too.
+            if let Some(breaker) = breaker.filter(|_| outcome.kind.is_failure()) {
+                breaker.report(outcome.kind, Instant::now());
+            }
+        })
+    }
+
+    fn admitted_lease(&mut self, plugin: &'a Plugin) -> Result<(&mut Lease<'a>, Micros), Outcome> {
+        let mut times = Micros {
+            queue: self.admit(plugin)?,
+            ..Micros::default()
+        };
+        let index = match self.leases.iter().position(|lease| lease.is_of(plugin)) {
+            Some(index) => index,
+            None => {
+                let lease = Lease::admitted(plugin)?;
+                times.instantiate = micros(lease.instantiated);
+                self.leases.push(lease);
+                self.leases.len() - 1
+            }
+        };
+        Ok((&mut self.leases[index], times))
+    }
+
+    /// Acquire the permits at the first call. Returns the wait in µs.
+    fn admit(&mut self, plugin: &Plugin) -> Result<u64, Outcome> {
+        let mut queued = 0;
+        if let AdmissionState::Pending(plugins) = &mut self.admission {
+            let plugins = std::mem::take(plugins).into_iter();
+            let plugins = plugins.map(|(_, plugin)| plugin).collect();
+            let admission = match self.shadow {
+                true => Admission::try_with_headroom(plugins),
+                false => Admission::wait_for(plugins, self.timeout),
+            };
+            self.admission = match admission {
+                Ok(admission) => {
+                    queued = micros(admission.queued);
+                    AdmissionState::Admitted(admission)
+                }
+                Err(outcome) => AdmissionState::Refused(outcome),
+            };
+        }
+        match &self.admission {
+            AdmissionState::Admitted(admission) if admission.covers(plugin) => Ok(queued),
+            AdmissionState::Refused(outcome) => Err(outcome.clone()),
+            _ => Err(Outcome::with_detail(
+                OutcomeKind::Failed,
+                "not called: the decision did not begin with this stage",
+            )),
+        }
     }
 }
 
-/// The review of a draft nobody could check.
+/// The review of a draft a plugin failed to check.
 fn unchecked(plugin: &str, kind: OutcomeKind, verdict: Verdict) -> Review {
     Review {
         verdict,
@@ -436,77 +395,5 @@ fn unchecked(plugin: &str, kind: OutcomeKind, verdict: Verdict) -> Review {
         }],
         approvers: Vec::new(),
         why: format!("not checked: {}", kind.message()),
-    }
-}
-
-/// A stage while its plugins are being asked.
-struct StageRun<'a, A> {
-    answers: Vec<(&'a str, A)>,
-    parts: Vec<Part>,
-    fallback: Option<Fallback>,
-    worst: Option<Outcome>,
-    overloaded: bool,
-}
-
-impl<A> Default for StageRun<'_, A> {
-    fn default() -> Self {
-        StageRun {
-            answers: Vec::new(),
-            parts: Vec::new(),
-            fallback: None,
-            worst: None,
-            overloaded: false,
-        }
-    }
-}
-
-impl<'a, A> StageRun<'a, A> {
-    fn took(&mut self, plugin: &'a str, asked: Asked<A>, rule: impl FnOnce() -> &'static str) {
-        let Asked {
-            answer,
-            outcome,
-            part,
-        } = asked;
-        if outcome.kind == OutcomeKind::Overloaded {
-            self.overloaded = true;
-            self.worst.get_or_insert(outcome);
-        } else if outcome.kind.is_failure() {
-            self.fallback.get_or_insert_with(|| Fallback {
-                stage: part.stage,
-                rule: rule(),
-                plugin: Some(plugin.to_owned()),
-                because: format!("{plugin} ended {}", outcome.kind),
-            });
-            self.worst.get_or_insert(outcome);
-        }
-        self.parts.push(part);
-        if let Some(answer) = answer {
-            self.answers.push((plugin, answer));
-        }
-    }
-
-    /// Whether somebody could not be asked for want of room: then nothing
-    /// falls back, whoever asked tries again.
-    fn is_overloaded(&self) -> bool {
-        self.overloaded
-    }
-
-    fn decided<B>(self, answer: Option<B>) -> Decided<B> {
-        let asked_anybody = self
-            .parts
-            .iter()
-            .any(|part| part.outcome == OutcomeKind::Ok);
-        let outcome = self.worst.unwrap_or_else(|| {
-            Outcome::plain(match asked_anybody {
-                true => OutcomeKind::Ok,
-                false => OutcomeKind::Declined,
-            })
-        });
-        Decided {
-            answer,
-            outcome,
-            parts: self.parts,
-            fallback: self.fallback,
-        }
     }
 }

@@ -1,6 +1,5 @@
-//! Handles to host resources: small numbers given to a guest, each with the
-//! number of the decision it was given in, so that a handle kept for later is
-//! dead and says so.
+//! Handles to host objects: small numbers that carry the number of the decision
+//! they were given in, so that using one in a later decision is detected.
 
 use std::sync::Arc;
 
@@ -9,129 +8,163 @@ use patchbay_model::decision::classification::Classification;
 use patchbay_model::directory::{Agent, Queue};
 use patchbay_model::interaction::{Draft, Interaction};
 use patchbay_model::knowledge::Article;
-use patchbay_model::situation::{DraftAtHand, Exchange};
+use patchbay_model::situation::{DraftInput, Exchange};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use wasmtime::component::Resource;
 
-use crate::stop::Stop;
+use crate::limits::stop::Stop;
 
-/// What a handle stands for.
+/// What a handle refers to.
 #[derive(Clone, Debug)]
-pub(crate) enum Item {
+pub(crate) enum HostObject {
     Interaction(Arc<Interaction>),
     Attachment(Arc<Interaction>, usize),
     DraftAttachment(Arc<Draft>, usize),
-    /// The author of an interaction; with its exchange, if it is the customer
-    /// the decision is about.
+    /// An author; with the exchange, if it is the decision's customer.
     Contact(Arc<Interaction>, Option<Arc<Exchange>>),
     Conversation(Arc<Exchange>),
     Assessment(Arc<Classification>),
-    Draft(DraftAtHand),
+    Draft(DraftInput),
     Trigger(Arc<Trigger>),
     Agent(Arc<Agent>),
     Queue(Arc<Queue>),
     Article(Arc<Article>),
 }
 
+/// Declares how a host call finds the object behind a handle of each resource.
+/// A handle of another kind, which the types rule out, stops the guest.
+macro_rules! accessors {
+    ($( $name:ident($resource:ident) -> $object:ty: $pattern:pat => $value:expr; )+) => {
+        impl crate::care::HostState {
+            $( pub(super) fn $name(
+                &self,
+                this: &Resource<crate::contract::$resource>,
+            ) -> Result<$object, Stop> {
+                match self.handles.get(this)? {
+                    $pattern => Ok($value),
+                    _ => Err(Stop::denied("a handle was used as another kind of resource")),
+                }
+            } )+
+        }
+    };
+}
+
+accessors! {
+    interaction_at(Interaction) -> &Arc<Interaction>: HostObject::Interaction(it) => it;
+    contact_at(Contact) -> (&Arc<Interaction>, Option<&Arc<Exchange>>):
+        HostObject::Contact(interaction, exchange) => (interaction, exchange.as_ref());
+    exchange_at(Conversation) -> &Arc<Exchange>: HostObject::Conversation(it) => it;
+    assessment_at(Assessment) -> &Arc<Classification>: HostObject::Assessment(it) => it;
+    draft_at(Draft) -> &DraftInput: HostObject::Draft(it) => it;
+    trigger_at(Trigger) -> &Arc<Trigger>: HostObject::Trigger(it) => it;
+    agent_at(Agent) -> &Arc<Agent>: HostObject::Agent(it) => it;
+    queue_at(Queue) -> &Arc<Queue>: HostObject::Queue(it) => it;
+    article_at(Article) -> &Arc<Article>: HostObject::Article(it) => it;
+}
+
 const INDEX_BITS: u32 = 10;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 
-/// Most handles a table can be told to hold; the rest of a handle's 32 bits
-/// numbers the decision.
-pub(crate) const MOST_HANDLES: u32 = 1 << INDEX_BITS;
+/// Most handles of one decision; the other bits number the decision.
+const MOST_HANDLES: u32 = 1 << INDEX_BITS;
 
-/// A handle just given, as the recorder writes it: without the number of the
-/// decision, which says nothing in a replay.
+/// A handle on its way to the guest. A transcript stores its index only: the
+/// number of the decision differs in a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Given(u32);
+pub(crate) struct NewHandle(u32);
 
-impl Given {
-    /// The first handle of a decision: what it is about.
-    pub(crate) const FIRST: Given = Given(0);
+impl NewHandle {
+    /// The first handle of a decision: what the decision is about.
+    pub(crate) const FIRST: NewHandle = NewHandle(0);
 
-    pub(crate) fn into_handle<T: 'static>(self) -> Resource<T> {
+    pub(crate) fn into_resource<T: 'static>(self) -> Resource<T> {
         Resource::new_own(self.0)
     }
 }
 
-impl Serialize for Given {
+impl Serialize for NewHandle {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u32(self.0 & INDEX_MASK)
     }
 }
 
-/// Read back from a transcript. It is of no decision and stands for nothing:
-/// whatever it is used for is in the transcript too.
-impl<'de> Deserialize<'de> for Given {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Given, D::Error> {
+/// Read back from a transcript. It belongs to no decision and refers to no
+/// object: every call with it is answered from the transcript too.
+impl<'de> Deserialize<'de> for NewHandle {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<NewHandle, D::Error> {
         let index = u32::deserialize(deserializer)?;
-        Ok(Given(index & INDEX_MASK))
+        Ok(NewHandle(index & INDEX_MASK))
     }
 }
 
-/// The number of a handle a guest gave back, as the recorder writes it.
-pub(crate) fn number<T>(handle: &Resource<T>) -> u32 {
+/// The number under which a transcript stores a handle the guest passed.
+pub(crate) fn index_of<T>(handle: &Resource<T>) -> u32 {
     handle.rep() & INDEX_MASK
 }
 
 /// The handles of one decision.
 #[derive(Debug, Default)]
-pub(crate) struct Handles {
-    items: Vec<Option<Item>>,
+pub(crate) struct HandleTable {
+    objects: Vec<Option<HostObject>>,
     free: Vec<u32>,
     decision: u32,
     limit: u32,
 }
 
-impl Handles {
-    /// Forget everything given so far; what the guest kept is dead from here.
+impl HandleTable {
+    /// Invalidate every handle given so far.
     pub(crate) fn next_decision(&mut self, limit: u32) {
-        self.items.clear();
+        self.objects.clear();
         self.free.clear();
         self.decision = (self.decision + 1) & (u32::MAX >> INDEX_BITS);
         self.limit = limit.min(MOST_HANDLES);
     }
 
-    /// Give the guest a handle.
-    pub(crate) fn give(&mut self, item: Item) -> Result<Given, Stop> {
+    pub(crate) fn insert(&mut self, object: HostObject) -> Result<NewHandle, Stop> {
         let index = match self.free.pop() {
             Some(index) => {
-                self.items[index as usize] = Some(item);
+                self.objects[index as usize] = Some(object);
                 index
             }
             None => {
-                let index = self.items.len() as u32;
+                let index = self.objects.len() as u32;
                 if index >= self.limit {
                     return Err(Stop::out_of_memory("handles", self.limit.into(), "handles"));
                 }
-                self.items.push(Some(item));
+                self.objects.push(Some(object));
                 index
             }
         };
-        Ok(Given(self.decision << INDEX_BITS | index))
+        Ok(NewHandle(self.decision << INDEX_BITS | index))
     }
 
-    /// What a handle stands for.
-    pub(crate) fn get<T>(&self, handle: &Resource<T>) -> Result<&Item, Stop> {
+    pub(crate) fn insert_all(
+        &mut self,
+        objects: impl IntoIterator<Item = HostObject>,
+    ) -> Result<Vec<NewHandle>, Stop> {
+        objects.into_iter().map(|it| self.insert(it)).collect()
+    }
+
+    pub(crate) fn get<T>(&self, handle: &Resource<T>) -> Result<&HostObject, Stop> {
         let rep = handle.rep();
         if rep >> INDEX_BITS != self.decision {
             return Err(Stop::denied(
-                "a handle of an earlier decision was used; handles die with the call they were given in",
+                "a handle of an earlier decision was used; a handle is valid only during the call it was given in",
             ));
         }
-        self.items
+        self.objects
             .get((rep & INDEX_MASK) as usize)
             .and_then(Option::as_ref)
-            .ok_or_else(|| Stop::denied("a handle was used that was never given"))
+            .ok_or_else(|| Stop::denied("a handle was used that the host never gave"))
     }
 
-    /// The guest dropped a handle. One of an earlier decision is gone already.
-    pub(crate) fn dropped(&mut self, rep: u32) {
+    /// The guest dropped a handle. One of an earlier decision is ignored.
+    pub(crate) fn remove(&mut self, rep: u32) {
         if rep >> INDEX_BITS != self.decision {
             return;
         }
         let index = rep & INDEX_MASK;
-        if let Some(slot) = self.items.get_mut(index as usize)
+        if let Some(slot) = self.objects.get_mut(index as usize)
             && slot.take().is_some()
         {
             self.free.push(index);
@@ -141,40 +174,42 @@ impl Handles {
 
 #[cfg(test)]
 mod tests {
+    use patchbay_model::conversation::TriggerCode;
+
     use super::*;
 
-    fn item() -> Item {
-        Item::Trigger(Arc::new(Trigger::of(patchbay_model::conversation::TriggerCode::Classified)))
+    fn object() -> HostObject {
+        HostObject::Trigger(Arc::new(Trigger::of(TriggerCode::Classified)))
     }
 
-    fn handle(given: Given) -> Resource<()> {
-        Resource::new_borrow(given.0)
+    fn resource(handle: NewHandle) -> Resource<()> {
+        Resource::new_borrow(handle.0)
     }
 
     #[test]
-    fn a_handle_dies_with_its_decision() {
-        let mut handles = Handles::default();
+    fn a_handle_is_valid_for_one_decision() {
+        let mut handles = HandleTable::default();
         handles.next_decision(8);
-        let kept = handles.give(item()).expect("room");
-        assert!(handles.get(&handle(kept)).is_ok());
+        let old = handles.insert(object()).expect("below the limit");
+        assert!(handles.get(&resource(old)).is_ok());
         handles.next_decision(8);
-        assert!(matches!(handles.get(&handle(kept)), Err(Stop::Denied(_))));
-        let fresh = handles.give(item()).expect("room");
-        handles.dropped(kept.0);
+        assert!(matches!(handles.get(&resource(old)), Err(Stop::Denied(_))));
+        let fresh = handles.insert(object()).expect("below the limit");
+        handles.remove(old.0);
         assert!(
-            handles.get(&handle(fresh)).is_ok(),
+            handles.get(&resource(fresh)).is_ok(),
             "a late drop must not hit a new handle"
         );
     }
 
     #[test]
-    fn handles_are_bounded_and_dropped_ones_are_free_again() {
-        let mut handles = Handles::default();
+    fn handles_are_bounded_and_dropped_ones_are_reused() {
+        let mut handles = HandleTable::default();
         handles.next_decision(2);
-        let first = handles.give(item()).expect("room");
-        handles.give(item()).expect("room");
-        assert!(handles.give(item()).is_err());
-        handles.dropped(first.0);
-        assert!(handles.give(item()).is_ok());
+        let first = handles.insert(object()).expect("below the limit");
+        handles.insert(object()).expect("below the limit");
+        assert!(handles.insert(object()).is_err());
+        handles.remove(first.0);
+        assert!(handles.insert(object()).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! `patchbay:care/interactions`: what was said before.
+//! `patchbay:care/interactions`: history of the conversation and the contact.
 
 use std::sync::Arc;
 
@@ -7,77 +7,71 @@ use patchbay_model::situation::Exchange;
 use serde::{Deserialize, Serialize};
 
 use super::HostState;
-use super::handles::{Given, Item};
+use super::handles::{HostObject, NewHandle};
+use super::host_calls::functions;
+use super::host_result::HostResult;
 use crate::contract::interactions;
-use crate::stop::Stop;
+use crate::limits::stop::Stop;
 
 /// Most interactions in one page.
 const PAGE: usize = 64;
 
+/// A page as a transcript stores it.
 #[derive(Serialize, Deserialize)]
 struct Page {
-    items: Vec<Given>,
+    items: Vec<NewHandle>,
     truncated: bool,
 }
 
-impl HostState {
-    /// Newest first; the present interaction leads.
-    fn history(
-        &mut self,
-        name: &'static str,
-        limit: u32,
-        rest: impl Fn(&Exchange) -> Vec<Arc<Interaction>>,
-    ) -> wasmtime::Result<interactions::Page> {
-        let page = self.call(name, limit, |state| {
-            state.granted("interactions", |grants| grants.interactions)?;
-            let limit = (limit as usize).min(PAGE);
-            let Some(exchange) = state.situation()?.exchange.clone() else {
-                return Ok(Page {
-                    items: Vec::new(),
-                    truncated: false,
-                });
-            };
-            let rest = rest(&exchange);
-            let all = 1 + rest.len();
-            let items = std::iter::once(&exchange.interaction)
-                .chain(&rest)
-                .take(limit)
-                .map(|interaction| {
-                    state
-                        .handles
-                        .give(Item::Interaction(Arc::clone(interaction)))
-                })
-                .collect::<Result<Vec<_>, Stop>>()?;
-            Ok(Page {
-                truncated: items.len() < all,
-                items,
-            })
-        })?;
-        Ok(interactions::Page {
-            items: page.items.into_iter().map(Given::into_handle).collect(),
-            truncated: page.truncated,
-        })
+impl HostResult<interactions::Page> for Page {
+    fn into_contract(self) -> interactions::Page {
+        interactions::Page {
+            items: self.items.into_contract(),
+            truncated: self.truncated,
+        }
     }
 }
 
 impl interactions::Host for HostState {
-    fn of_conversation(&mut self, limit: u32) -> wasmtime::Result<interactions::Page> {
-        self.history("interactions.of-conversation", limit, |exchange| {
-            exchange.earlier.clone()
-        })
+    functions! { "interactions":
+        of_conversation(limit: u32) -> interactions::Page, "of-conversation",
+            |state| state.history(limit, |exchange| exchange.earlier.clone());
+        of_contact(limit: u32) -> interactions::Page, "of-contact", |state| {
+            state.history(limit, |exchange| {
+                let earlier = exchange.earlier.iter().chain(&exchange.elsewhere);
+                let author = &exchange.interaction.author;
+                let mut all: Vec<_> = earlier.filter(|it| it.author.is_same_person(author)).cloned().collect();
+                all.sort_by_key(|interaction| std::cmp::Reverse(interaction.received_at));
+                all
+            })
+        };
     }
+}
 
-    fn of_contact(&mut self, limit: u32) -> wasmtime::Result<interactions::Page> {
-        self.history("interactions.of-contact", limit, |exchange| {
-            let mut all: Vec<_> = exchange
-                .earlier
-                .iter()
-                .chain(&exchange.elsewhere)
-                .filter(|earlier| earlier.author.is(&exchange.interaction.author))
-                .cloned()
-                .collect();
-            all.sort_by_key(|interaction| std::cmp::Reverse(interaction.received_at));
-            all
+impl HostState {
+    /// The present interaction, then earlier ones, newest first.
+    fn history(
+        &mut self,
+        limit: u32,
+        earlier: impl Fn(&Exchange) -> Vec<Arc<Interaction>>,
+    ) -> Result<Page, Stop> {
+        self.require("interactions", |grants| grants.interactions)?;
+        let Some(exchange) = self.situation()?.exchange.clone() else {
+            return Ok(Page {
+                items: Vec::new(),
+                truncated: false,
+            });
+        };
+        let earlier = earlier(&exchange);
+        let total = 1 + earlier.len();
+        let page = std::iter::once(&exchange.interaction)
+            .chain(&earlier)
+            .take((limit as usize).min(PAGE))
+            .map(|interaction| HostObject::Interaction(Arc::clone(interaction)));
+        let items = self.handles.insert_all(page)?;
+        Ok(Page {
+            truncated: items.len() < total,
+            items,
         })
     }
 }

@@ -1,5 +1,4 @@
-//! Answering host calls from what was recorded of a decision, instead of from a
-//! situation.
+//! Answering host calls from the record of a decision instead of a situation.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -9,45 +8,52 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::recorder::HostCall;
-use crate::stop::Stop;
+use super::transcript::HostCall;
+use crate::limits::stop::Stop;
 
-/// Where a replay left what was recorded: the policy is not deterministic, or
-/// is another.
+/// The first host call in which a replay and its record differ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Divergence {
     /// Number of the host call, from 1.
     pub call: usize,
-    /// What the policy asked for this time; absent where it asked for nothing
-    /// more.
+    /// The call in the replay; absent where the policy made no further call.
+    #[serde(rename = "asked", skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<CallSignature>,
+    /// The call in the record; absent where the record has no further call.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Asked>,
-    /// What it had asked for when the decision was made; absent where that was
-    /// nothing more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recorded: Option<Asked>,
+    pub recorded: Option<CallSignature>,
 }
 
-/// A host call without its answer.
+/// A host call without its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct CallSignature {
     /// Interface and function, as in the contract.
     pub name: String,
-    /// The arguments.
+    /// The arguments; handles as numbers.
     pub args: Value,
 }
 
-/// What host calls are answered from.
+impl From<HostCall> for CallSignature {
+    fn from(call: HostCall) -> CallSignature {
+        CallSignature {
+            name: call.name,
+            args: call.args,
+        }
+    }
+}
+
+/// The record that answers host calls.
 #[derive(Debug)]
 pub(crate) enum Recall {
-    /// The record, and nothing else.
-    Record(Box<Record>),
-    /// The record where it has the same question, else the situation.
-    Known(Known),
+    /// A replay: each call must be the next one of the record.
+    Strict(Box<StrictRecall>),
+    /// A trial of another policy: a call the record has is answered from it,
+    /// every other one from the situation.
+    Partial(PartialRecall),
 }
 
 impl Recall {
-    /// The answer; absent where the situation has to give it.
+    /// The recorded result; `None` where the situation has to answer.
     pub(crate) fn answer<A: Serialize, R: DeserializeOwned>(
         &mut self,
         name: &str,
@@ -55,137 +61,127 @@ impl Recall {
     ) -> Option<Result<R, Stop>> {
         let args = serde_json::to_value(args).unwrap_or(Value::Null);
         match self {
-            Recall::Record(record) => Some(record.answer(name, args)),
-            Recall::Known(known) => known.answer(name, args),
+            Recall::Strict(record) => Some(record.answer(name, args)),
+            Recall::Partial(answers) => answers.answer(name, args),
         }
     }
 }
 
-/// The calls of one part, in order; each must come again as it came.
+/// The calls of one plugin at one stage, in order.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct StrictRecall {
     left: VecDeque<HostCall>,
-    made: usize,
-    /// How the call ended that was stopped.
-    ended: Outcome,
-    /// The first difference.
-    pub(crate) divergence: Option<Divergence>,
+    calls: usize,
+    /// Outcome of the recorded decision, for a call that was stopped.
+    outcome: Outcome,
+    divergence: Option<Divergence>,
 }
 
-impl Record {
-    pub(crate) fn new(calls: Vec<HostCall>, ended: Outcome) -> Record {
-        Record {
+impl StrictRecall {
+    pub(crate) fn new(calls: Vec<HostCall>, outcome: Outcome) -> StrictRecall {
+        StrictRecall {
             left: calls.into(),
-            made: 0,
-            ended,
+            calls: 0,
+            outcome,
             divergence: None,
         }
     }
 
-    /// The difference between what was asked for and the record; one too few
-    /// is one as well.
+    /// The first difference; a recorded call without a replayed one counts.
     pub(crate) fn finish(mut self) -> Option<Divergence> {
         let left = self.left.pop_front();
         self.divergence.or(left.map(|call| Divergence {
-            call: self.made + 1,
-            asked: None,
-            recorded: Some(asked(call)),
+            call: self.calls + 1,
+            replayed: None,
+            recorded: Some(call.into()),
         }))
     }
 
     fn answer<R: DeserializeOwned>(&mut self, name: &str, args: Value) -> Result<R, Stop> {
-        self.made += 1;
+        self.calls += 1;
         let recorded = self.left.pop_front();
-        let recorded = match recorded {
-            Some(call) if call.name == name && call.args == args => {
-                if call.stopped.is_some() {
-                    return Err(Stop::Recalled(Box::new(self.ended.clone())));
-                }
-                let result = call.result.clone().unwrap_or(Value::Null);
-                if let Ok(answer) = serde_json::from_value(result) {
-                    return Ok(answer);
-                }
-                Some(call)
+        if let Some(call) = &recorded
+            && call.name == name
+            && call.args == args
+        {
+            if call.stopped.is_some() {
+                return Err(Stop::Recorded(Box::new(self.outcome.clone())));
             }
-            other => other,
-        };
+            let result = call.result.clone().unwrap_or(Value::Null);
+            if let Ok(answer) = serde_json::from_value(result) {
+                return Ok(answer);
+            }
+        }
         self.left.clear();
         self.divergence = Some(Divergence {
-            call: self.made,
-            asked: Some(Asked {
+            call: self.calls,
+            replayed: Some(CallSignature {
                 name: name.to_owned(),
                 args,
             }),
-            recorded: recorded.map(asked),
+            recorded: recorded.map(CallSignature::from),
         });
         Err(Stop::Diverged)
     }
 }
 
-fn asked(call: HostCall) -> Asked {
-    Asked {
-        name: call.name,
-        args: call.args,
-    }
-}
+/// Recorded results, in order, by function and arguments.
+pub(crate) type RecordedAnswers = HashMap<(String, String), Vec<Value>>;
 
-/// What a decision learned of things that have changed since: answers by
-/// question, those of the same question in order.
-pub(crate) type Answers = HashMap<(String, String), Vec<Value>>;
-
-/// Questions about things that change by themselves. All else a policy may
-/// read follows from the interaction and the company's setup.
-const PLAIN: [&str; 5] = [
+/// Functions whose results change over time. All other results follow from the
+/// interaction and the generation.
+const VOLATILE: [&str; 5] = [
     "agents.find-summaries",
     "agents.count",
     "agents.queue-ids",
     "state.get",
     "state.counter",
 ];
-/// The same, answered with handles: from a directory made of the record.
-const HANDLES: [&str; 3] = ["agents.find", "agents.get", "agents.get-queue"];
+/// The same for functions that return handles. They are answered from a
+/// directory built from the record.
+const VOLATILE_HANDLES: [&str; 3] = ["agents.find", "agents.get", "agents.get-queue"];
 
-/// Whether a record is asked about a function.
-pub(crate) fn changes_by_itself(name: &str) -> bool {
-    PLAIN.contains(&name) || HANDLES.contains(&name)
+/// Whether a function's results change over time.
+pub(crate) fn is_volatile(name: &str) -> bool {
+    VOLATILE.contains(&name) || VOLATILE_HANDLES.contains(&name)
 }
 
-/// Answers of the record, as far as they go.
+/// Recorded results for the volatile functions.
 #[derive(Debug)]
-pub(crate) struct Known {
-    answers: Arc<Answers>,
-    given: HashMap<(String, String), usize>,
+pub(crate) struct PartialRecall {
+    answers: Arc<RecordedAnswers>,
+    used: HashMap<(String, String), usize>,
     pub(crate) hits: u32,
     pub(crate) misses: u32,
 }
 
-impl Known {
-    pub(crate) fn new(answers: Arc<Answers>) -> Known {
-        Known {
+impl PartialRecall {
+    pub(crate) fn new(answers: Arc<RecordedAnswers>) -> PartialRecall {
+        PartialRecall {
             answers,
-            given: HashMap::new(),
+            used: HashMap::new(),
             hits: 0,
             misses: 0,
         }
     }
 
     fn answer<R: DeserializeOwned>(&mut self, name: &str, args: Value) -> Option<Result<R, Stop>> {
-        if !changes_by_itself(name) {
+        if !is_volatile(name) {
             return None;
         }
-        let question = (name.to_owned(), args.to_string());
-        let Some(answers) = self.answers.get(&question) else {
+        let call = (name.to_owned(), args.to_string());
+        let Some(answers) = self.answers.get(&call) else {
             self.misses += 1;
             return None;
         };
         self.hits += 1;
-        if HANDLES.contains(&name) {
+        if VOLATILE_HANDLES.contains(&name) {
             return None;
         }
-        // Asked more often than the record has it: as the last time.
-        let given = self.given.entry(question).or_default();
-        let answer = answers.get(*given).or(answers.last())?;
-        *given += 1;
+        // More calls than the record has get its last result.
+        let used = self.used.entry(call).or_default();
+        let answer = answers.get(*used).or(answers.last())?;
+        *used += 1;
         serde_json::from_value(answer.clone()).ok().map(Ok)
     }
 }

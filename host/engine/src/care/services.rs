@@ -1,74 +1,64 @@
-//! `patchbay:care/clock`, `random`, `settings` and `log`: what every policy
-//! has without asking.
+//! `patchbay:care/clock`, `random`, `settings` and `log`, which need no grant.
+
+use patchbay_model::hours::Hours;
+use serde::{Serialize, Serializer};
 
 use super::HostState;
+use super::host_calls::functions;
 use crate::contract::{clock, log, random, settings};
+use crate::limits::stop::Stop;
 
 impl clock::Host for HostState {
-    fn now(&mut self) -> wasmtime::Result<u64> {
-        self.call("clock.now", (), |state| Ok(state.now_ms()))
-    }
-
-    fn is_open(&mut self, hours: String, at: u64) -> wasmtime::Result<Option<bool>> {
-        self.call("clock.is-open", (&hours, at), |state| {
-            let known = &state.situation()?.surroundings.hours;
-            Ok(known.get(&hours).map(|hours| hours.is_open(at)))
-        })
-    }
-
-    fn opens_at(&mut self, hours: String, at: u64) -> wasmtime::Result<Option<u64>> {
-        self.call("clock.opens-at", (&hours, at), |state| {
-            let known = &state.situation()?.surroundings.hours;
-            Ok(known.get(&hours).and_then(|hours| hours.opens_at(at)))
-        })
-    }
-
-    fn closes_at(&mut self, hours: String, at: u64) -> wasmtime::Result<Option<u64>> {
-        self.call("clock.closes-at", (&hours, at), |state| {
-            let known = &state.situation()?.surroundings.hours;
-            Ok(known.get(&hours).and_then(|hours| hours.closes_at(at)))
-        })
-    }
-
-    fn after_working_time(
-        &mut self,
-        hours: String,
-        at: u64,
-        seconds: u32,
-    ) -> wasmtime::Result<Option<u64>> {
-        self.call("clock.after-working-time", (&hours, at, seconds), |state| {
-            let known = &state.situation()?.surroundings.hours;
-            let hours = known.get(&hours);
-            Ok(hours.and_then(|hours| hours.after_working(at, seconds)))
-        })
+    functions! { "clock":
+        now() -> u64, "now", |state| Ok(state.now_ms());
+        is_open(hours: String, at: u64) -> Option<bool>, "is-open",
+            |state| Ok(state.hours(&hours)?.map(|hours| hours.is_open(at)));
+        opens_at(hours: String, at: u64) -> Option<u64>, "opens-at",
+            |state| Ok(state.hours(&hours)?.and_then(|hours| hours.opens_at(at)));
+        closes_at(hours: String, at: u64) -> Option<u64>, "closes-at",
+            |state| Ok(state.hours(&hours)?.and_then(|hours| hours.closes_at(at)));
+        after_working_time(hours: String, at: u64, seconds: u32) -> Option<u64>, "after-working-time",
+            |state| Ok(state.hours(&hours)?.and_then(|hours| hours.after_working(at, seconds)));
     }
 }
 
 impl random::Host for HostState {
-    fn next(&mut self) -> wasmtime::Result<u64> {
-        self.call("random.next", (), |state| Ok(state.next_random()))
-    }
+    functions! { "random": next() -> u64, "next", |state| Ok(state.next_random()); }
 }
 
 impl settings::Host for HostState {
-    fn get(&mut self) -> wasmtime::Result<String> {
-        self.call("settings.get", (), |state| {
-            Ok(state.settings()?.to_string())
-        })
-    }
+    functions! { "settings": get() -> String, "get", |state| Ok(state.settings()?.to_string()); }
 }
 
 impl log::Host for HostState {
-    fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        let level = match level {
+    functions! { "log":
+        write(level: log::Level, message: String) -> (), "write", |state| {
+            state.log.write(level.as_str(), &message);
+            Ok(())
+        };
+    }
+}
+
+impl HostState {
+    /// Business hours by name; `None` for a name the company does not define.
+    pub(super) fn hours(&self, name: &str) -> Result<Option<&Hours>, Stop> {
+        Ok(self.situation()?.surroundings.hours.get(name))
+    }
+}
+
+impl log::Level {
+    fn as_str(self) -> &'static str {
+        match self {
             log::Level::Debug => "debug",
             log::Level::Info => "info",
             log::Level::Warn => "warn",
             log::Level::Error => "error",
-        };
-        self.call("log.write", (level, message.clone()), |state| {
-            state.log.write(level, &message);
-            Ok(())
-        })
+        }
+    }
+}
+
+impl Serialize for log::Level {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }

@@ -1,56 +1,90 @@
-//! `patchbay:care/state`: what a policy remembers.
+//! `patchbay:care/state`: what a policy stores between decisions.
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_model::state::{
     Change, KEY_BYTES, Memory, Scope, StateWrite, VALUE_BYTES, WINDOW_SECONDS,
 };
+use serde::{Serialize, Serializer};
 
 use super::HostState;
+use super::host_calls::functions;
 use crate::contract::state;
-use crate::stop::Stop;
+use crate::limits::stop::Stop;
 
-fn scope(of: state::Scope) -> Scope {
-    match of {
-        state::Scope::Conversation => Scope::Conversation,
-        state::Scope::Contact => Scope::Contact,
-        state::Scope::Company => Scope::Company,
+/// What a decision wrote. Reads of the same decision see it.
+#[derive(Default)]
+pub(crate) struct StateWrites {
+    pub(crate) list: Vec<StateWrite>,
+    bytes: usize,
+    limit: usize,
+    /// The memory with the writes applied; created by the first write.
+    memory: Option<Memory>,
+}
+
+impl StateWrites {
+    pub(super) fn with_limit(limit: usize) -> StateWrites {
+        StateWrites {
+            limit,
+            ..StateWrites::default()
+        }
+    }
+}
+
+impl From<state::Scope> for Scope {
+    fn from(scope: state::Scope) -> Scope {
+        match scope {
+            state::Scope::Conversation => Scope::Conversation,
+            state::Scope::Contact => Scope::Contact,
+            state::Scope::Company => Scope::Company,
+        }
+    }
+}
+
+impl Serialize for state::Scope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Scope::from(*self).serialize(serializer)
     }
 }
 
 impl HostState {
-    fn may_use(&self, scope: Scope) -> Result<(), Stop> {
-        self.granted(&format!("state \"{}\"", scope.as_str()), |grants| {
+    fn require_state(&self, scope: Scope) -> Result<(), Stop> {
+        self.require(&format!("state \"{}\"", scope.as_str()), |grants| {
             grants.state.contains(&scope)
         })
     }
 
     fn memory(&self) -> Result<Option<&Memory>, Stop> {
-        if self.writes.seen.is_some() {
-            return Ok(self.writes.seen.as_ref());
+        if self.writes.memory.is_some() {
+            return Ok(self.writes.memory.as_ref());
         }
         let situation = self.situation()?;
-        Ok(self
-            .rights
-            .as_ref()
-            .and_then(|rights| situation.memories.get(&*rights.plugin)))
+        let plugin = self.plugin.as_ref();
+        Ok(plugin.and_then(|plugin| situation.memories.get(&*plugin.name)))
+    }
+
+    fn read_state<T>(
+        &self,
+        scope: Scope,
+        read: impl FnOnce(&Memory, Timestamp) -> T,
+    ) -> Result<Option<T>, Stop> {
+        self.require_state(scope)?;
+        let now = self.situation()?.now;
+        Ok(self.memory()?.map(|memory| read(memory, now)))
     }
 
     fn write_state(&mut self, scope: Scope, key: String, change: Change) -> Result<(), Stop> {
-        self.may_use(scope)?;
-        let now = self.situation()?.now;
-        if self
-            .situation()?
-            .draft
-            .as_ref()
-            .is_some_and(|draft| draft.composing)
-        {
+        self.require_state(scope)?;
+        let situation = self.situation()?;
+        let now = situation.now;
+        let draft = situation.draft.as_ref();
+        if draft.is_some_and(|draft| draft.composing) {
             return Err(Stop::denied(
                 "a check while the agent types may not write state",
             ));
         }
-        if scope != Scope::Company && self.situation()?.exchange.is_none() {
+        if scope != Scope::Company && situation.exchange.is_none() {
             return Err(Stop::denied(format!(
-                "this decision is about no {}, so none can remember anything",
+                "this decision has no {} to store state for",
                 scope.as_str()
             )));
         }
@@ -67,12 +101,12 @@ impl HostState {
         if self.writes.bytes > self.writes.limit {
             return Err(too_large(self.writes.limit));
         }
-        if self.writes.seen.is_none() {
-            self.writes.seen = Some(self.memory()?.cloned().unwrap_or_default());
-        }
-        if let Some(seen) = &mut self.writes.seen {
-            seen.apply(&write, now);
-        }
+        let mut memory = match self.writes.memory.take() {
+            Some(memory) => memory,
+            None => self.memory()?.cloned().unwrap_or_default(),
+        };
+        memory.apply(&write, now);
+        self.writes.memory = Some(memory);
         self.writes.list.push(write);
         Ok(())
     }
@@ -80,7 +114,7 @@ impl HostState {
     fn after(&self, seconds: u32) -> Result<Timestamp, Stop> {
         let now = self.situation()?.now;
         now.checked_add(SignedDuration::from_secs(seconds.into()))
-            .map_err(|_| Stop::denied("an expiry lies beyond what a calendar can tell"))
+            .map_err(|_| Stop::denied("an expiry lies beyond the year 9999"))
     }
 }
 
@@ -89,82 +123,31 @@ fn too_large(limit: usize) -> Stop {
 }
 
 impl state::Host for HostState {
-    fn get(&mut self, of: state::Scope, key: String) -> wasmtime::Result<Option<Vec<u8>>> {
-        let scope = scope(of);
-        self.call("state.get", (scope, &key), |state| {
-            state.may_use(scope)?;
-            let now = state.situation()?.now;
-            let memory = state.memory()?;
-            Ok(memory.and_then(|memory| memory.get(scope, &key, now).map(<[u8]>::to_vec)))
-        })
-    }
-
-    fn counter(&mut self, of: state::Scope, key: String) -> wasmtime::Result<i64> {
-        let scope = scope(of);
-        self.call("state.counter", (scope, &key), |state| {
-            state.may_use(scope)?;
-            let now = state.situation()?.now;
-            let memory = state.memory()?;
-            Ok(memory.map_or(0, |memory| memory.counter(scope, &key, now)))
-        })
-    }
-
-    fn set(
-        &mut self,
-        of: state::Scope,
-        key: String,
-        value: Vec<u8>,
-        expires_after: Option<u32>,
-    ) -> wasmtime::Result<()> {
-        let scope = scope(of);
-        self.call(
-            "state.set",
-            (scope, key.clone(), value.clone(), expires_after),
-            |state| {
-                let expires_at = match expires_after {
-                    Some(seconds) => Some(state.after(seconds)?),
-                    None => None,
-                };
-                state.write_state(scope, key, Change::Set { value, expires_at })
-            },
-        )
-    }
-
-    fn add(&mut self, of: state::Scope, key: String, amount: i64) -> wasmtime::Result<()> {
-        let scope = scope(of);
-        self.call("state.add", (scope, key.clone(), amount), |state| {
-            state.write_state(scope, key, Change::Add(amount))
-        })
-    }
-
-    fn max(&mut self, of: state::Scope, key: String, value: i64) -> wasmtime::Result<()> {
-        let scope = scope(of);
-        self.call("state.max", (scope, key.clone(), value), |state| {
-            state.write_state(scope, key, Change::Max(value))
-        })
-    }
-
-    fn add_windowed(
-        &mut self,
-        of: state::Scope,
-        key: String,
-        amount: i64,
-        window: u32,
-    ) -> wasmtime::Result<()> {
-        let scope = scope(of);
-        self.call(
-            "state.add-windowed",
-            (scope, key.clone(), amount, window),
-            |state| {
-                let expires_at = state.after(window.clamp(1, WINDOW_SECONDS))?;
-                state.write_state(scope, key, Change::AddWindowed { amount, expires_at })
-            },
-        )
-    }
-
-    fn remove(&mut self, key: String) -> wasmtime::Result<()> {
-        self.call("state.remove", key.clone(), |state| {
-            state.write_state(Scope::Conversation, key, Change::Remove)
-        })
+    functions! { "state":
+        get(scope: state::Scope, key: String) -> Option<Vec<u8>>, "get", |state| {
+            let scope = Scope::from(scope);
+            let value = state.read_state(scope, |memory, now| memory.get(scope, &key, now).map(<[u8]>::to_vec));
+            Ok(value?.flatten())
+        };
+        counter(scope: state::Scope, key: String) -> i64, "counter", |state| {
+            let scope = Scope::from(scope);
+            let count = state.read_state(scope, |memory, now| memory.counter(scope, &key, now));
+            Ok(count?.unwrap_or(0))
+        };
+        set(scope: state::Scope, key: String, value: Vec<u8>, expires_after: Option<u32>) -> (), "set", |state| {
+            let expires_at = expires_after.map(|seconds| state.after(seconds)).transpose()?;
+            let value = value.clone();
+            state.write_state(scope.into(), key.clone(), Change::Set { value, expires_at })
+        };
+        add(scope: state::Scope, key: String, amount: i64) -> (), "add",
+            |state| state.write_state(scope.into(), key.clone(), Change::Add(amount));
+        max(scope: state::Scope, key: String, value: i64) -> (), "max",
+            |state| state.write_state(scope.into(), key.clone(), Change::Max(value));
+        add_windowed(scope: state::Scope, key: String, amount: i64, window: u32) -> (), "add-windowed", |state| {
+            let expires_at = state.after(window.clamp(1, WINDOW_SECONDS))?;
+            state.write_state(scope.into(), key.clone(), Change::AddWindowed { amount, expires_at })
+        };
+        remove(key: String) -> (), "remove",
+            |state| state.write_state(Scope::Conversation, key.clone(), Change::Remove);
     }
 }

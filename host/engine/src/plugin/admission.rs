@@ -1,88 +1,74 @@
-//! Admission to everything a pass will need, before any of it begins.
-
 use std::time::{Duration, Instant};
 
 use patchbay_model::outcome::Outcome;
 
-use super::Plugin;
-use crate::engine::Engine;
-use crate::gate::Pass;
+use super::active_plugin::Plugin;
+use crate::gate::{Gate, GatePermit};
 
-/// Places at several plugins' gates, and the engine's places for an instance of
-/// each. All are had before the first policy is called: nobody holds what
-/// others wait for while waiting for more.
+/// Permits for all plugins of a decision, at each plugin's gate and the
+/// engine's. They are taken before the first call, so that no decision holds
+/// permits while it waits for more.
 pub(crate) struct Admission<'a> {
     plugins: Vec<&'a Plugin>,
     /// Time spent waiting.
     pub(crate) queued: Duration,
-    _of_plugins: Vec<Pass<'a>>,
-    _of_engine: Pass<'a>,
+    _plugin_permits: Vec<GatePermit<'a>>,
+    _engine_permits: GatePermit<'a>,
 }
 
 impl<'a> Admission<'a> {
-    /// Wait up to `patience` for a place at each of these plugins, of which
-    /// there is at least one.
+    /// Wait up to `timeout` for the permits of these plugins; at least one.
     ///
     /// # Errors
-    /// `overloaded`, naming the plugin whose gate stayed shut, if it was one's.
+    /// `overloaded`, naming the plugin where its own gate refused.
     pub(crate) fn wait_for(
         plugins: Vec<&'a Plugin>,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Admission<'a>, Outcome> {
-        let asked = Instant::now();
-        let left = || patience.saturating_sub(asked.elapsed());
-        Admission::to(
-            plugins,
-            |plugin| plugin.gate.enter(left()),
-            |engine, places| engine.enter_with(left(), places),
-        )
+        let started = Instant::now();
+        Admission::acquire(plugins, |gate, permits| {
+            gate.enter_many(timeout.saturating_sub(started.elapsed()), permits)
+        })
     }
 
-    /// A place at each of these plugins, of which there is at least one, where
-    /// everywhere one is left for others.
+    /// Take the permits without waiting, if every gate keeps headroom.
     ///
     /// # Errors
     /// As [`wait_for`](Admission::wait_for).
-    pub(crate) fn aside(plugins: Vec<&'a Plugin>) -> Result<Admission<'a>, Outcome> {
-        Admission::to(
-            plugins,
-            |plugin| plugin.gate.slip_in(1),
-            |engine, places| engine.slip_in(places),
-        )
+    pub(crate) fn try_with_headroom(plugins: Vec<&'a Plugin>) -> Result<Admission<'a>, Outcome> {
+        Admission::acquire(plugins, Gate::try_enter_with_headroom)
     }
 
-    fn to(
+    fn acquire(
         mut plugins: Vec<&'a Plugin>,
-        enter: impl Fn(&'a Plugin) -> Result<Pass<'a>, Outcome>,
-        enter_engine: impl Fn(&'a Engine, usize) -> Result<Pass<'a>, Outcome>,
+        enter: impl Fn(&'a Gate, usize) -> Result<GatePermit<'a>, Outcome>,
     ) -> Result<Admission<'a>, Outcome> {
-        let asked = Instant::now();
-        // The same order for everybody, so that no two wait for each other; and
-        // the engine's places last, so that whoever waits for one company's
-        // plugin keeps nobody from another's.
+        let started = Instant::now();
+        // All callers use one order, so that no two wait for each other. The
+        // engine's permits come last, so that a caller who waits for one
+        // company's plugin does not delay another company.
         plugins.sort_by_key(|plugin| std::ptr::from_ref::<Plugin>(plugin));
         plugins.dedup_by_key(|plugin| std::ptr::from_ref::<Plugin>(plugin));
-        let of_plugins = plugins
+        let plugin_permits = plugins
             .iter()
             .map(|plugin| {
-                enter(plugin).map_err(|mut outcome| {
+                enter(&plugin.gate, 1).map_err(|mut outcome| {
                     let detail = outcome.detail.unwrap_or_default();
-                    outcome.detail = Some(format!("plugin {}: {detail}", plugin.name));
+                    outcome.detail = Some(format!("plugin {}: {detail}", plugin.name()));
                     outcome
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let engine = &plugins[0].engine;
-        let of_engine = enter_engine(engine, plugins.len())?;
+        let engine_permits = enter(&plugins[0].runtime.gate, plugins.len())?;
         Ok(Admission {
             plugins,
-            queued: asked.elapsed(),
-            _of_plugins: of_plugins,
-            _of_engine: of_engine,
+            queued: started.elapsed(),
+            _plugin_permits: plugin_permits,
+            _engine_permits: engine_permits,
         })
     }
 
-    /// Whether it is for this plugin too.
+    /// Whether it holds a permit for this plugin.
     pub(crate) fn covers(&self, plugin: &Plugin) -> bool {
         self.plugins
             .iter()

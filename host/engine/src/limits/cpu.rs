@@ -1,10 +1,8 @@
-//! CPU time: what a thread used, whatever else runs on its core.
-
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// CPU time this thread has used, in the program and in the kernel.
+/// CPU time the calling thread has used, in user space and in the kernel.
 pub fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(

@@ -1,5 +1,5 @@
-//! What a transcript knows of things that change by themselves: agents, queues,
-//! what policies remember. For trying another policy on a recorded decision.
+//! What transcripts say about agents, queues and state, for a trial of another
+//! policy on a recorded decision.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -9,91 +9,87 @@ use patchbay_model::directory::{Agent, Directory, Queue};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::RecordedPart;
-use crate::care::recorder::HostCall;
-use crate::care::{Answers, changes_by_itself};
+use super::recorded_result::RecordedResult;
+use crate::care::recall::{RecordedAnswers, is_volatile};
+use crate::care::transcript::HostCall;
 
-/// What was recorded of things that have changed since.
+/// Facts of a recorded decision that have changed since.
 #[derive(Clone, Debug, Default)]
-pub struct Recalled {
-    pub(crate) answers: BTreeMap<Stage, Arc<Answers>>,
+pub struct RecordedFacts {
+    pub(crate) answers: BTreeMap<Stage, Arc<RecordedAnswers>>,
     agents: BTreeMap<String, Agent>,
     queues: BTreeMap<String, Queue>,
 }
 
-impl Recalled {
-    /// What the parts of a decision learned.
-    pub fn of(parts: &[RecordedPart]) -> Recalled {
-        let transcripts = parts
+impl RecordedFacts {
+    /// Read the transcripts of a decision.
+    pub fn of(recorded: &[RecordedResult]) -> RecordedFacts {
+        let transcripts = recorded
             .iter()
-            .filter_map(|part| Some((part.stage, part.transcript.as_deref()?)));
-        Recalled::of_calls(transcripts)
+            .filter_map(|result| Some((result.stage, result.transcript.as_deref()?)));
+        RecordedFacts::of_calls(transcripts)
     }
 
-    /// What these calls learned.
+    /// Read host calls, with the stages they were made at.
     pub fn of_calls<'a>(
         transcripts: impl IntoIterator<Item = (Stage, &'a [HostCall])>,
-    ) -> Recalled {
-        let mut recalled = Recalled::default();
-        let mut answers: BTreeMap<Stage, Answers> = BTreeMap::new();
+    ) -> RecordedFacts {
+        let mut facts = RecordedFacts::default();
+        let mut answers: BTreeMap<Stage, RecordedAnswers> = BTreeMap::new();
         for (stage, calls) in transcripts {
             let of_stage = answers.entry(stage).or_default();
-            for call in calls.iter().filter(|call| changes_by_itself(&call.name)) {
-                let question = (call.name.clone(), call.args.to_string());
+            for call in calls.iter().filter(|call| is_volatile(&call.name)) {
+                let key = (call.name.clone(), call.args.to_string());
                 let answer = call.result.clone().unwrap_or(Value::Null);
-                of_stage.entry(question).or_default().push(answer);
+                of_stage.entry(key).or_default().push(answer);
             }
-            recalled.learn(calls);
+            facts.read(calls);
         }
         let answers = answers.into_iter();
-        recalled.answers = answers
+        facts.answers = answers
             .map(|(stage, answers)| (stage, Arc::new(answers)))
             .collect();
-        recalled
+        facts
     }
 
-    /// Agents the policies looked at, as far as they looked.
+    /// The agents that policies read; fields they did not read have defaults.
     pub fn agents(&self) -> impl Iterator<Item = &Agent> {
         self.agents.values()
     }
 
-    /// Queues the policies looked at, as far as they looked.
+    /// The queues that policies read; fields they did not read have defaults.
     pub fn queues(&self) -> impl Iterator<Item = &Queue> {
         self.queues.values()
     }
 
-    /// A directory with what is known of it: whoever was seen is as they were
-    /// seen.
+    /// A directory in which the recorded agents and queues are as recorded, and
+    /// all others as in `own`. `None` where the two do not fit together.
     pub fn directory(&self, own: &Directory) -> Option<Directory> {
-        let mut agents: BTreeMap<String, Agent> = own
-            .agents()
-            .iter()
-            .map(|agent| (agent.id.clone(), Agent::clone(agent)))
-            .collect();
-        for seen in self.agents.values() {
-            agents.insert(seen.id.clone(), seen.clone());
-        }
+        let own_agents = own.agents().iter().map(|agent| Agent::clone(agent));
+        let mut agents: BTreeMap<String, Agent> =
+            own_agents.map(|agent| (agent.id.clone(), agent)).collect();
+        agents.extend(self.agents.clone());
         let queues = own.queue_ids().filter_map(|id| own.queue(id));
         let queues = queues.map(|queue| {
             let mut queue = Queue::clone(queue);
-            if let Some(seen) = self.queues.get(&queue.id) {
-                queue.waiting = seen.waiting;
-                queue.longest_wait = seen.longest_wait;
-                queue.open = seen.open;
+            if let Some(recorded) = self.queues.get(&queue.id) {
+                queue.waiting = recorded.waiting;
+                queue.longest_wait = recorded.longest_wait;
+                queue.open = recorded.open;
             }
             queue
         });
         let queues: Vec<Queue> = queues.collect();
-        let known: Vec<&str> = queues.iter().map(|queue| queue.id.as_str()).collect();
         let agents = agents.into_values().map(|mut agent| {
-            agent.queues.retain(|id| known.contains(&id.as_str()));
+            let exists = |id: &String| queues.iter().any(|queue| queue.id == *id);
+            agent.queues.retain(exists);
             agent
         });
         Directory::new(agents.collect(), queues.clone()).ok()
     }
 
-    fn learn(&mut self, calls: &[HostCall]) {
-        let mut handles: HashMap<u64, Seen> = HashMap::new();
+    fn read(&mut self, calls: &[HostCall]) {
+        let mut handles: HashMap<u64, Handle> = HashMap::new();
         for (index, call) in calls.iter().enumerate() {
             let Some(result) = &call.result else {
                 continue;
@@ -102,51 +98,39 @@ impl Recalled {
                 "agents.get" => {
                     if let (Some(id), Some(handle)) = (call.args.as_str(), result.as_u64()) {
                         self.agent(id);
-                        handles.insert(handle, Seen::Agent(id.to_owned()));
+                        handles.insert(handle, Handle::Agent(id.to_owned()));
                     }
                 }
                 "agents.get-queue" => {
                     if let (Some(id), Some(handle)) = (call.args.as_str(), result.as_u64()) {
                         self.queue(id);
-                        handles.insert(handle, Seen::Queue(id.to_owned()));
+                        handles.insert(handle, Handle::Queue(id.to_owned()));
                     }
                 }
                 "agents.queue-ids" => {
-                    let ids = result.as_array().into_iter().flatten();
-                    ids.filter_map(Value::as_str).for_each(|id| self.queue(id));
+                    for id in items(result).filter_map(Value::as_str) {
+                        self.queue(id);
+                    }
                 }
                 "agents.find" => {
-                    let found = result
-                        .get(0)
-                        .and_then(Value::as_array)
-                        .into_iter()
-                        .flatten();
-                    for handle in found.filter_map(Value::as_u64) {
-                        // Who it is, if the policy asked.
+                    for handle in items(&result[0]).filter_map(Value::as_u64) {
+                        // The id is known only if the policy read it.
                         let mut later = calls.iter().skip(index + 1);
-                        let asked = later.find(|other| {
+                        let read_id = later.find(|other| {
                             other.name == "agents.agent.id" && other.args.as_u64() == Some(handle)
                         });
-                        let id = asked.and_then(|asked| asked.result.as_ref()?.as_str());
-                        if let Some(id) = id {
-                            self.agent(id);
-                            self.fits(id, &call.args);
-                            handles.insert(handle, Seen::Agent(id.to_owned()));
+                        if let Some(id) = read_id.and_then(|call| call.result.as_ref()?.as_str()) {
+                            self.found(id, &call.args);
+                            handles.insert(handle, Handle::Agent(id.to_owned()));
                         }
                     }
                 }
-                "agents.find-summaries" => self.summaries(&call.args, result),
+                "agents.find-summaries" => self.found_summaries(&call.args, result),
                 name => {
                     let handle = call.args.as_u64().or_else(|| call.args.get(0)?.as_u64());
                     match handle.and_then(|handle| handles.get(&handle)) {
-                        Some(Seen::Agent(id)) => {
-                            let id = id.clone();
-                            self.of_agent(&id, name, &call.args, result);
-                        }
-                        Some(Seen::Queue(id)) => {
-                            let id = id.clone();
-                            self.of_queue(&id, name, result);
-                        }
+                        Some(Handle::Agent(id)) => self.read_agent(id, name, &call.args, result),
+                        Some(Handle::Queue(id)) => self.read_queue(id, name, result),
                         None => {}
                     }
                 }
@@ -156,7 +140,7 @@ impl Recalled {
 
     fn agent(&mut self, id: &str) {
         if !self.agents.contains_key(id)
-            && let Some(agent) = read(json!({"id": id, "presence": "available"}))
+            && let Some(agent) = parse(json!({"id": id, "presence": "available"}))
         {
             self.agents.insert(id.to_owned(), agent);
         }
@@ -164,23 +148,23 @@ impl Recalled {
 
     fn queue(&mut self, id: &str) {
         if !self.queues.contains_key(id)
-            && let Some(queue) = read(json!({"id": id}))
+            && let Some(queue) = parse(json!({"id": id}))
         {
             self.queues.insert(id.to_owned(), queue);
         }
     }
 
-    /// Whoever is found is as was asked for.
-    fn fits(&mut self, id: &str, query: &Value) {
+    /// An agent that a query found has what the query requires.
+    fn found(&mut self, id: &str, query: &Value) {
+        self.agent(id);
         let Some(agent) = self.agents.get_mut(id) else {
             return;
         };
-        let skills = query["skills"].as_array().into_iter().flatten();
-        for skill in skills {
+        for skill in items(&query["skills"]) {
             if let (Some(name), Some(least)) = (skill[0].as_str(), skill[1].as_u64()) {
                 let least = u8::try_from(least).unwrap_or(u8::MAX);
-                let known = agent.skills.entry(name.to_owned()).or_insert(least);
-                *known = least.max(*known);
+                let held = agent.skills.entry(name.to_owned()).or_insert(least);
+                *held = least.max(*held);
             }
         }
         for (list, field) in [
@@ -188,10 +172,10 @@ impl Recalled {
             (&mut agent.queues, "queue"),
             (&mut agent.teams, "team"),
         ] {
-            if let Some(asked) = query[field].as_str()
-                && !list.iter().any(|known| known == asked)
+            if let Some(required) = query[field].as_str()
+                && !list.iter().any(|held| held == required)
             {
-                list.push(asked.to_owned());
+                list.push(required.to_owned());
             }
         }
         if let Some(site) = query["site"].as_str() {
@@ -199,14 +183,12 @@ impl Recalled {
         }
     }
 
-    fn summaries(&mut self, query: &Value, result: &Value) {
-        let items = result.get(0).and_then(Value::as_array);
-        for item in items.into_iter().flatten() {
+    fn found_summaries(&mut self, query: &Value, result: &Value) {
+        for item in items(&result[0]) {
             let Some(id) = item["id"].as_str() else {
                 continue;
             };
-            self.agent(id);
-            self.fits(id, query);
+            self.found(id, query);
             if let Some(agent) = self.agents.get_mut(id) {
                 set(&mut agent.presence, &item["presence"]);
                 set(&mut agent.load, &item["load"]);
@@ -216,7 +198,7 @@ impl Recalled {
         }
     }
 
-    fn of_agent(&mut self, id: &str, name: &str, args: &Value, result: &Value) {
+    fn read_agent(&mut self, id: &str, name: &str, args: &Value, result: &Value) {
         let Some(agent) = self.agents.get_mut(id) else {
             return;
         };
@@ -241,7 +223,7 @@ impl Recalled {
         }
     }
 
-    fn of_queue(&mut self, id: &str, name: &str, result: &Value) {
+    fn read_queue(&mut self, id: &str, name: &str, result: &Value) {
         let Some(queue) = self.queues.get_mut(id) else {
             return;
         };
@@ -256,18 +238,23 @@ impl Recalled {
     }
 }
 
-/// What a handle of a transcript stands for.
-enum Seen {
+/// What a handle of a transcript refers to.
+enum Handle {
     Agent(String),
     Queue(String),
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
+/// The items of a JSON array; none of anything else.
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn parse<T: DeserializeOwned>(value: Value) -> Option<T> {
     serde_json::from_value(value).ok()
 }
 
 fn set<T: DeserializeOwned>(field: &mut T, value: &Value) {
-    if let Some(value) = read(value.clone()) {
+    if let Some(value) = parse(value.clone()) {
         *field = value;
     }
 }

@@ -1,14 +1,14 @@
-//! One thread per serving engine that moves its epoch on. It exists as long as
-//! the engine does, so no deadline can be armed while nothing ticks.
+//! One thread per serving engine that advances its epoch for as long as the
+//! engine lives, so no deadline can be armed while nothing ticks.
 
 use std::time::Duration;
 
 use wasmtime::Engine;
 
-/// How often running guests are interrupted to look at their deadline.
+/// Interval at which running guests check their deadline.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
 
-/// Start the ticker of an engine; it ends by itself once the engine is gone.
+/// Start the thread. It ends within a tick after the engine is dropped.
 pub(crate) fn start(engine: &Engine) -> std::io::Result<()> {
     let weak = engine.weak();
     std::thread::Builder::new()

@@ -1,21 +1,21 @@
-//! Linear memory and tables of one instance, held to their limits.
+//! Limits on linear memory and tables of one instance.
 
 use patchbay_model::limits::Limits;
 use wasmtime::ResourceLimiter;
 
+use super::stop::LimitReached;
 use crate::config::{CORE_INSTANCES, MEMORIES, TABLES};
-use crate::stop::Refused;
 
-/// Counts and caps what an instance's memories and tables grow to. A refused
-/// growth is only −1 to the guest, which then traps in its allocator; the
-/// refusal is kept, so that out-of-memory can be told from a crash.
+/// Counts and caps the growth of an instance's memories and tables. A guest
+/// sees a denied growth as −1 and usually traps in its allocator; the denial is
+/// stored, so that out-of-memory can be told from a crash.
 #[derive(Clone, Debug)]
 pub(crate) struct Limiter {
     memory_limit: u64,
     table_limit: u32,
     memory: u64,
     largest_table: u32,
-    refused: Option<Refused>,
+    denied: Option<LimitReached>,
 }
 
 impl Limiter {
@@ -25,33 +25,36 @@ impl Limiter {
             table_limit: limits.table_elements,
             memory: 0,
             largest_table: 0,
-            refused: None,
+            denied: None,
         }
     }
 
-    /// Hold an instance made ahead to its user's limits. Says whether it is
-    /// within them.
+    /// Apply another plugin's limits to an instance from a pool. False: the
+    /// instance exceeds them already.
     pub(crate) fn adopt(&mut self, limits: &Limits) -> bool {
         self.memory_limit = limits.memory.0;
         self.table_limit = limits.table_elements;
-        self.refused = None;
+        self.denied = None;
         self.memory <= self.memory_limit && self.largest_table <= self.table_limit
     }
 
-    /// Bytes of linear memory the instance has; memories never shrink, so this
-    /// is also the most it had.
+    /// Bytes of linear memory; memories never shrink, so this is the peak.
     pub(crate) fn peak_memory(&self) -> u64 {
         self.memory
     }
 
-    /// A new call: what an earlier one was refused and survived is no reason
-    /// for how this one ends.
+    /// Forget a denial of an earlier call, which that call survived.
     pub(crate) fn begin(&mut self) {
-        self.refused = None;
+        self.denied = None;
     }
 
-    pub(crate) fn refused(&self) -> Option<Refused> {
-        self.refused
+    pub(crate) fn denied(&self) -> Option<LimitReached> {
+        self.denied
+    }
+
+    fn deny(&mut self, limit: &'static str, value: u64, unit: &'static str) -> bool {
+        self.denied = Some(LimitReached::memory(limit, value, unit));
+        false
     }
 }
 
@@ -62,19 +65,13 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // Beyond what the memory itself allows: it fails whoever is asked, and
-        // must not be counted.
+        // Above the memory's own maximum growth fails anyway; do not count it.
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
         let total = self.memory + (desired - current) as u64;
         if total > self.memory_limit {
-            self.refused = Some(Refused {
-                limit: "memory",
-                value: self.memory_limit,
-                unit: "bytes",
-            });
-            return Ok(false);
+            return Ok(self.deny("memory", self.memory_limit, "bytes"));
         }
         self.memory = total;
         Ok(true)
@@ -87,12 +84,7 @@ impl ResourceLimiter for Limiter {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         if desired > self.table_limit as usize {
-            self.refused = Some(Refused {
-                limit: "table",
-                value: self.table_limit.into(),
-                unit: "elements",
-            });
-            return Ok(false);
+            return Ok(self.deny("table", self.table_limit.into(), "elements"));
         }
         self.largest_table = self.largest_table.max(desired as u32);
         Ok(true)

@@ -1,0 +1,151 @@
+//! Loads each component once; companies with the same bytes and settings share it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+use patchbay_model::limits::Limits;
+use wasmtime::component::Component;
+
+use crate::care::PluginContext;
+use crate::component::{Compiler, ComponentBytes, Description, Digest, LoadError, has_lifecycle};
+use crate::instance_pool::InstancePool;
+use crate::linked::Linked;
+use crate::runtime::Runtime;
+use crate::snapshot::take_snapshot;
+
+/// A component ready for instances, as its author built it or as a snapshot.
+pub(crate) struct LoadedComponent {
+    pub(crate) linked: Linked,
+    /// Of a snapshot: what its author built, whose code is not loaded.
+    pub(crate) origin: Option<Description>,
+    /// Fresh instances started ahead, each used for one lease.
+    pub(crate) fresh: InstancePool,
+}
+
+impl LoadedComponent {
+    fn new(
+        runtime: &Runtime,
+        component: &Component,
+        digest: Digest,
+        bytes: usize,
+    ) -> Result<LoadedComponent, LoadError> {
+        let description = Description::read(&runtime.wasm, component, digest, bytes)?;
+        Ok(LoadedComponent {
+            linked: Linked::new(&runtime.wasm, &runtime.care, component, description)?,
+            origin: None,
+            fresh: InstancePool::default(),
+        })
+    }
+}
+
+/// A component, and the settings it was prepared with if it was.
+type Key = (Digest, Option<Digest>);
+
+pub(crate) struct Loader {
+    compiler: Compiler,
+    loaded: Mutex<HashMap<Key, Weak<LoadedComponent>>>,
+    /// One lock per component being compiled: concurrent requests for the same
+    /// component wait, those for another do not.
+    compiling: Mutex<HashMap<Key, Arc<Mutex<()>>>>,
+}
+
+impl Loader {
+    pub(crate) fn new(compiler: Compiler) -> Loader {
+        Loader {
+            compiler,
+            loaded: Mutex::default(),
+            compiling: Mutex::default(),
+        }
+    }
+
+    /// Load a component as its author built it.
+    pub(crate) fn load(
+        &self,
+        runtime: &Runtime,
+        bytes: &ComponentBytes,
+    ) -> Result<Arc<LoadedComponent>, LoadError> {
+        bytes.check_header()?;
+        let digest = bytes.digest();
+        self.once((digest, None), || {
+            let component = self.compiler.component(bytes, digest)?;
+            LoadedComponent::new(runtime, &component, digest, bytes.len())
+        })
+    }
+
+    /// Load the snapshot of a component prepared with these settings, from the
+    /// cache or by preparing it now. Without one, load the component as its
+    /// author built it.
+    pub(crate) fn load_prepared(
+        &self,
+        runtime: &Runtime,
+        bytes: &ComponentBytes,
+        plugin: &PluginContext,
+        settings: Digest,
+        limits: &Limits,
+    ) -> Result<Arc<LoadedComponent>, LoadError> {
+        let digest = bytes.digest();
+        // The error `None` says that there is no snapshot, which is not a failure.
+        let load = || -> Result<LoadedComponent, Option<LoadError>> {
+            let (component, meta) = match self.compiler.cached_snapshot(digest, settings) {
+                Some(cached) => cached,
+                None if has_lifecycle(bytes) => {
+                    let snapshot = take_snapshot(runtime, bytes, plugin, limits)?.ok_or(None)?;
+                    self.compiler
+                        .compile_snapshot(&snapshot, digest, settings)?
+                }
+                None => return Err(None),
+            };
+            let mut loaded = LoadedComponent::new(runtime, &component, meta.digest, meta.bytes)?;
+            // A snapshot exports and imports what the component does.
+            loaded.origin = Some(Description {
+                digest,
+                bytes: bytes.len(),
+                ..loaded.linked.description.clone()
+            });
+            Ok(loaded)
+        };
+        match self.once((digest, Some(settings)), load) {
+            Ok(snapshot) => Ok(snapshot),
+            Err(None) => self.load(runtime, bytes),
+            Err(Some(error)) => Err(error),
+        }
+    }
+
+    /// The component under this key if it is in use, else what `load` returns,
+    /// which is shared for as long as it is in use.
+    fn once<E>(
+        &self,
+        key: Key,
+        load: impl FnOnce() -> Result<LoadedComponent, E>,
+    ) -> Result<Arc<LoadedComponent>, E> {
+        if let Some(loaded) = self.find(&key) {
+            return Ok(loaded);
+        }
+        let lock = Arc::clone(self.compiling.lock().entry(key).or_default());
+        let loaded = {
+            let _one_at_a_time = lock.lock();
+            match self.find(&key) {
+                Some(loaded) => Ok(loaded),
+                None => load().map(|loaded| self.insert(key, loaded)),
+            }
+        };
+        drop(lock);
+        self.compiling
+            .lock()
+            .retain(|_, lock| Arc::strong_count(lock) > 1);
+        loaded
+    }
+
+    fn find(&self, key: &Key) -> Option<Arc<LoadedComponent>> {
+        self.loaded.lock().get(key).and_then(Weak::upgrade)
+    }
+
+    fn insert(&self, key: Key, component: LoadedComponent) -> Arc<LoadedComponent> {
+        let component = Arc::new(component);
+        let mut loaded = self.loaded.lock();
+        loaded.retain(|_, other| other.strong_count() > 0);
+        loaded.insert(key, Arc::downgrade(&component));
+        component
+    }
+}

@@ -1,0 +1,111 @@
+//! What every instance shares: the wasmtime engine, the linker of the contract,
+//! the settings, and the bounds on how many instances there are.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use thiserror::Error;
+use wasmtime::component::Linker;
+
+use crate::care::{self, HostState};
+use crate::config::{Allocation, EngineSettings, metered_config, serving_config};
+use crate::gate::Gate;
+use crate::limits::ticker;
+
+/// What bounds the work of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meter {
+    /// CPU time, checked once a millisecond: for serving and replay.
+    Epochs,
+    /// Fuel, the same in every run: for tests and benchmarks.
+    Fuel,
+}
+
+/// Why an engine does not start.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The machine lacks what the settings require.
+    #[error("the engine cannot start: {0}; try fewer instances, or allocation on demand")]
+    Config(String),
+    /// The ticker thread does not start.
+    #[error("the engine's ticker thread cannot start: {0}")]
+    Ticker(std::io::Error),
+}
+
+pub(crate) struct Runtime {
+    pub(crate) wasm: wasmtime::Engine,
+    pub(crate) care: Linker<HostState>,
+    pub(crate) meter: Meter,
+    pub(crate) settings: EngineSettings,
+    pub(crate) gate: Gate,
+    pub(crate) is_pooled: bool,
+    idle: AtomicU32,
+}
+
+impl Runtime {
+    pub(crate) fn serving(settings: EngineSettings) -> Result<Runtime, EngineError> {
+        let mut is_pooled = settings.allocation != Allocation::OnDemand;
+        let wasm = match wasmtime::Engine::new(&serving_config(&settings)) {
+            Err(error) if settings.allocation == Allocation::Auto => {
+                tracing::warn!(%error, "this machine cannot pool instances; using allocation on demand, which is slower");
+                is_pooled = false;
+                let on_demand = EngineSettings {
+                    allocation: Allocation::OnDemand,
+                    ..settings.clone()
+                };
+                wasmtime::Engine::new(&serving_config(&on_demand))
+            }
+            other => other,
+        };
+        let wasm = wasm.map_err(config)?;
+        ticker::start(&wasm).map_err(EngineError::Ticker)?;
+        Runtime::new(wasm, Meter::Epochs, settings, is_pooled)
+    }
+
+    pub(crate) fn metered(settings: EngineSettings) -> Result<Runtime, EngineError> {
+        let wasm = wasmtime::Engine::new(&metered_config(&settings)).map_err(config)?;
+        Runtime::new(wasm, Meter::Fuel, settings, false)
+    }
+
+    fn new(
+        wasm: wasmtime::Engine,
+        meter: Meter,
+        settings: EngineSettings,
+        is_pooled: bool,
+    ) -> Result<Runtime, EngineError> {
+        let mut care = Linker::new(&wasm);
+        care::link(&mut care).map_err(config)?;
+        Ok(Runtime {
+            wasm,
+            care,
+            meter,
+            gate: Gate::new(settings.running() as usize, settings.queue_length),
+            settings,
+            is_pooled,
+            idle: AtomicU32::new(0),
+        })
+    }
+
+    /// Idle instances now.
+    pub(crate) fn idle(&self) -> u32 {
+        self.idle.load(Ordering::Relaxed)
+    }
+
+    /// Count one more idle instance. False: the limit is reached.
+    pub(crate) fn claim_idle(&self) -> bool {
+        let limit = self.settings.idle();
+        self.idle
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| {
+                (idle < limit).then_some(idle + 1)
+            })
+            .is_ok()
+    }
+
+    /// Count one idle instance less.
+    pub(crate) fn release_idle(&self) {
+        self.idle.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn config(error: wasmtime::Error) -> EngineError {
+    EngineError::Config(error.to_string())
+}
