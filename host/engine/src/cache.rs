@@ -1,6 +1,5 @@
-//! Compiled components on disk. An entry is native code, so the host loads it
-//! only with a valid MAC, whose key lies elsewhere and is readable by its owner
-//! alone. A file is read once, and the verified bytes themselves are loaded.
+//! Compiled components on disk. An entry is native code, so it needs a valid
+//! MAC, whose key lies elsewhere. The verified bytes themselves are loaded.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};

@@ -1,6 +1,5 @@
-//! The document of a decision: the answers, the plugins that gave them, their
-//! outcomes and times. The same object on the command line, in the API and in
-//! pack cases.
+//! The document of a decision: answers, plugins, outcomes and times. The same
+//! object on the command line, in the API and in pack cases.
 
 use std::time::Duration;
 
@@ -91,8 +90,7 @@ pub struct PluginResult {
     /// Every host call, where the recording asks for them and they fit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcript: Option<Transcript>,
-    /// In a trial on recorded decisions: how many of its host calls with
-    /// volatile results the record answered, and how many it did not.
+    /// In a trial: volatile host calls the record answered, and did not.
     #[serde(skip)]
     pub recalled: (u32, u32),
     /// State it wrote, to be committed with the decision.

@@ -1,6 +1,5 @@
-//! Admission: how many decisions may run at once, how many may wait, and for
-//! how long. It stands in front of the instance pool, which therefore never
-//! runs out.
+//! Admission: bounds on decisions that run and that wait. It stands in front of
+//! the instance pool, which therefore never runs out.
 
 use std::time::{Duration, Instant};
 

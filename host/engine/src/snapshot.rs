@@ -1,6 +1,5 @@
-//! Runs `lifecycle.prepare` once and takes a snapshot of the memory it leaves
-//! (wasmtime-wizer). The snapshot is a component of its own, whose instances
-//! start prepared.
+//! Runs `lifecycle.prepare` once and takes a snapshot (wasmtime-wizer): a
+//! component of its own, whose instances start prepared.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};

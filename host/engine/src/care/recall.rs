@@ -137,8 +137,7 @@ const VOLATILE: [&str; 5] = [
     "state.get",
     "state.counter",
 ];
-/// The same for functions that return handles. They are answered from a
-/// directory built from the record.
+/// The same for handles, answered from a directory built from the record.
 const VOLATILE_HANDLES: [&str; 3] = ["agents.find", "agents.get", "agents.get-queue"];
 
 /// Whether a function's results change over time.

@@ -109,7 +109,7 @@ impl ReplayVerdict {
     }
 }
 
-/// The fields of an outcome that must repeat; a backtrace need not.
+/// The fields of an outcome that must repeat.
 fn comparable(outcome: &Outcome) -> Value {
     let mut fields = Map::new();
     fields.insert("outcome".to_owned(), outcome.kind.as_str().into());
