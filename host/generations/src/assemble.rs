@@ -12,11 +12,11 @@ use patchbay_engine::component::{Digest, LoadError};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_model::company::{Articles, CompanyFile, PluginEntry, Reading};
+use patchbay_model::company::{Articles, CompanyFile, PluginEntry, PartialCompanyFile};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::Directory;
 use patchbay_model::limits::Limits;
-use patchbay_model::located::Located;
+use patchbay_model::file_problem::FileProblem;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::source::{Pack, PackError, locate};
@@ -34,7 +34,7 @@ pub struct Rejected {
     /// Its text, for pointing at lines.
     pub text: String,
     /// Everything that is wrong.
-    pub problems: Vec<Located>,
+    pub problems: Vec<FileProblem>,
 }
 
 impl fmt::Display for Rejected {
@@ -150,7 +150,7 @@ impl Assembler {
         text: &str,
         beside: &Path,
         number: u64,
-    ) -> Result<Built, Vec<Located>> {
+    ) -> Result<Built, Vec<FileProblem>> {
         let reading = CompanyFile::read(text)?;
         let (source, problems) = self.gather(&reading.file, text, beside);
         let generation = self.assemble(reading, &source, number, problems)?;
@@ -188,13 +188,13 @@ impl Assembler {
     ///
     /// # Errors
     /// Everything that is wrong, with its places in the source's document.
-    pub fn rebuild(&self, source: &Source, number: u64) -> Result<Generation, Vec<Located>> {
+    pub fn rebuild(&self, source: &Source, number: u64) -> Result<Generation, Vec<FileProblem>> {
         let reading = CompanyFile::read(&source.document)?;
         self.assemble(reading, source, number, Vec::new())
     }
 
     /// Everything a company file names, and what of it cannot be had.
-    fn gather(&self, file: &CompanyFile, text: &str, beside: &Path) -> (Source, Vec<Located>) {
+    fn gather(&self, file: &CompanyFile, text: &str, beside: &Path) -> (Source, Vec<FileProblem>) {
         let mut problems = Vec::new();
         let mut source = Source {
             document: text.to_owned(),
@@ -206,7 +206,7 @@ impl Assembler {
                 Ok(pack) => {
                     source.packs.insert(wanted.clone(), pack);
                 }
-                Err(message) => problems.push(Located::at(
+                Err(message) => problems.push(FileProblem::at(
                     entry.pack.span(),
                     format!("plugin {name:?}: {message}"),
                 )),
@@ -217,7 +217,7 @@ impl Assembler {
         {
             match knowledge::read_directory(&beside.join(path)) {
                 Ok(articles) => source.articles = Some(articles),
-                Err(error) => problems.push(Located::at(entry.articles.span(), error)),
+                Err(error) => problems.push(FileProblem::at(entry.articles.span(), error)),
             }
         }
         (source, problems)
@@ -225,11 +225,11 @@ impl Assembler {
 
     fn assemble(
         &self,
-        mut reading: Reading,
+        mut reading: PartialCompanyFile,
         source: &Source,
         number: u64,
-        missing: Vec<Located>,
-    ) -> Result<Generation, Vec<Located>> {
+        missing: Vec<FileProblem>,
+    ) -> Result<Generation, Vec<FileProblem>> {
         let is_whole = missing.is_empty();
         let mut problems = std::mem::take(&mut reading.problems);
         let reads_well = problems.is_empty();
@@ -246,7 +246,7 @@ impl Assembler {
                 // Where it was looked for, it was told why it is not here.
                 if is_whole {
                     let message = format!("plugin {name:?}: there is no pack {wanted:?}");
-                    problems.push(Located::at(entry.pack.span(), message));
+                    problems.push(FileProblem::at(entry.pack.span(), message));
                 }
                 continue;
             };
@@ -283,7 +283,7 @@ impl Assembler {
                     .map(|stage| stage.as_str())
                     .collect();
                 problems.push(
-                    Located::at(
+                    FileProblem::at(
                         span,
                         format!("plugin {name:?} does not decide at stage {stage}"),
                     )
@@ -297,7 +297,7 @@ impl Assembler {
         let (asked, room) = (pipelines.plugins().len(), self.engine.settings().running());
         if asked > room as usize {
             problems.push(
-                Located::whole(format!(
+                FileProblem::whole(format!(
                     "the pipelines use {asked} plugins, each with an instance for every decision, and the engine has room for {room} at once"
                 ))
                 .help("use fewer plugins, or have the operator raise [engine] instances in patchbay.toml"),
@@ -345,8 +345,8 @@ impl Assembler {
         })
     }
 
-    fn plugin(&self, name: &str, entry: &PluginEntry, pack: &Pack) -> Result<Plugin, Vec<Located>> {
-        let at_pack = |message: String| Located::at(entry.pack.span(), message);
+    fn plugin(&self, name: &str, entry: &PluginEntry, pack: &Pack) -> Result<Plugin, Vec<FileProblem>> {
+        let at_pack = |message: String| FileProblem::at(entry.pack.span(), message);
         let mut problems = Vec::new();
         let missing = entry.grants.missing(&pack.needs);
         if !missing.is_empty() {
@@ -366,7 +366,7 @@ impl Assembler {
         let limits =
             Limits::resolve(ceiling, &pack.limits, entry.limits.get_ref()).map_err(|above| {
                 above.into_iter().map(|above| {
-                    Located::at(entry.limits.span(), format!("plugin {name:?}: {above}"))
+                    FileProblem::at(entry.limits.span(), format!("plugin {name:?}: {above}"))
                         .help("lower it, or have the operator raise [limits] in patchbay.toml")
                 })
             });
@@ -394,7 +394,7 @@ impl Assembler {
             LoadError::Settings(wrong) => wrong
                 .into_iter()
                 .map(|problem| {
-                    Located::at(
+                    FileProblem::at(
                         entry.settings.span(),
                         format!(
                             "settings of plugin {name:?}: {}: {}",
@@ -431,6 +431,6 @@ fn read_file(path: &Path) -> Result<String, Rejected> {
     std::fs::read_to_string(path).map_err(|error| Rejected {
         path: path.to_owned(),
         text: String::new(),
-        problems: vec![Located::whole(format!("cannot be read: {error}"))],
+        problems: vec![FileProblem::whole(format!("cannot be read: {error}"))],
     })
 }

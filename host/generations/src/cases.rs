@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use patchbay_engine::component::Digest;
 use patchbay_model::company::CompanyFile;
-use patchbay_model::located::Located;
+use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::cases::{CaseReport, CaseRunner};
 use patchbay_pack::source::Pack;
 
@@ -31,7 +31,7 @@ impl Assembler {
         &self,
         source: &Source,
         goes_on: &dyn Fn() -> bool,
-    ) -> Result<Vec<Located>, BrokenOff> {
+    ) -> Result<Vec<FileProblem>, BrokenOff> {
         // One that does not read has no packs; that is told where it is built.
         let Ok(file) = CompanyFile::parse(&source.document) else {
             return Ok(Vec::new());
@@ -49,7 +49,7 @@ impl Assembler {
             if passed().contains(&known) {
                 continue;
             }
-            let at = |message| Located::at(entry.pack.span(), message);
+            let at = |message| FileProblem::at(entry.pack.span(), message);
             let failures = failures(pack, goes_on)?;
             if failures.is_empty() {
                 passed().insert(known);

@@ -11,7 +11,7 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::{Agent, Directory, Queue};
 use patchbay_model::input::InputError;
 use patchbay_model::interaction::{Draft, Interaction};
-use patchbay_model::situation::{DraftAtHand, Exchange, Situation, Surroundings};
+use patchbay_model::situation::{DraftInput, Exchange, Situation, Surroundings};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -97,7 +97,7 @@ pub struct Inquiry {
     /// At which stages; none where it is about a draft.
     pub stages: BTreeSet<Stage>,
     /// The draft it is about.
-    pub draft: Option<DraftAtHand>,
+    pub draft: Option<DraftInput>,
     /// Whether every host call is kept in the answer.
     pub transcript: bool,
     /// About how many bytes the people and queues take that the asker names.
@@ -185,7 +185,7 @@ impl TryFrom<ToneRequest> for Inquiry {
         let assessment = given(request.classification, answered.unwrap_or_default())?;
         Ok(Inquiry {
             stages: BTreeSet::new(),
-            draft: Some(DraftAtHand {
+            draft: Some(DraftInput {
                 draft: Arc::new(draft),
                 composing: request.composing,
             }),
@@ -233,7 +233,7 @@ impl Inquiry {
                 }
                 interaction.id.as_str()
             }
-            (None, Some(DraftAtHand { draft, .. })) => {
+            (None, Some(DraftInput { draft, .. })) => {
                 draft.interaction.as_deref().unwrap_or(&draft.id)
             }
             (None, None) => "",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use patchbay_model::access::Standing;
+use patchbay_model::access::TokenScope;
 use patchbay_model::duration::Seconds;
 use zeroize::Zeroizing;
 
@@ -92,7 +92,7 @@ pub struct Token {
     /// Under which name its holder acts; 1 to 256 bytes.
     pub name: String,
     /// For whom it speaks.
-    pub standing: Standing,
+    pub standing: TokenScope,
     /// When it was made; kept to the microsecond, as are the others.
     pub created_at: Timestamp,
     /// Who had it made.
@@ -110,7 +110,7 @@ impl Token {
         id: TokenId,
         secret: &Secret,
         name: Option<String>,
-        standing: Standing,
+        standing: TokenScope,
         created_at: Timestamp,
         created_by: impl Into<String>,
     ) -> Token {
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_token_is_good_until_its_span_is_over() {
         let (id, secret) = (TokenId([0; 16]), Secret::make().expect("random bytes"));
-        let standing = Standing {
+        let standing = TokenScope {
             company: None,
             role: patchbay_model::access::Role::Auditor,
             agent: None,

@@ -1,4 +1,4 @@
-//! What somebody is to the host, and for whom: the standing a token gives.
+//! Roles of callers, and the scope of a token.
 
 use std::str::FromStr;
 
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::duration::Seconds;
 
-/// How long a token is good unless said: 90 days.
-const USUALLY: Seconds = Seconds(90 * DAY);
-/// The shortest and the longest: a minute and ten years.
+/// Default lifetime of a token: 90 days.
+const DEFAULT_LIFETIME: Seconds = Seconds(90 * DAY);
+/// Allowed lifetimes: a minute to ten years.
 const LIFETIMES: std::ops::RangeInclusive<Seconds> = Seconds(60)..=Seconds(3_650 * DAY);
 const DAY: u32 = 86_400;
 
-/// Declares [`Role`], so that a role's name and meaning exist in one place.
+/// One row per role: code and meaning.
 macro_rules! roles {
     ($( $(#[doc = $doc:literal])+ $case:ident = $name:literal, $meaning:literal; )+) => {
-        /// What somebody is to the host.
+        /// Role of a caller.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "lowercase")]
         pub enum Role {
@@ -31,7 +31,7 @@ macro_rules! roles {
                 match self { $( Role::$case => $name, )+ }
             }
 
-            /// Who that is, in a sentence without a full stop.
+            /// What the role is for, without a full stop.
             pub const fn meaning(self) -> &'static str {
                 match self { $( Role::$case => $meaning, )+ }
             }
@@ -40,108 +40,109 @@ macro_rules! roles {
 }
 
 roles! {
-    /// A program of the company's: delivers interactions, asks for decisions.
-    Integrator = "integrator", "a program that delivers interactions, asks for decisions and follows the feed";
+    /// A program of the company: delivers interactions and requests decisions.
+    Integrator = "integrator", "a program that delivers interactions, requests decisions and follows the feed";
     /// Runs the host, or a company on it.
     Operator = "operator", "runs the host or a company on it, and may do what a supervisor may";
-    /// Answers customers, as one agent of the roster.
-    Agent = "agent", "answers customers, as one agent of the roster and nobody else";
-    /// Sees to it that customers are answered, and approves.
-    Supervisor = "supervisor", "sees to it that customers are answered, approves, looks after the roster and contacts";
-    /// Looks, and changes nothing.
-    Auditor = "auditor", "looks at what was done and by whom, and changes nothing";
+    /// Answers customers; a token belongs to one agent of the roster.
+    Agent = "agent", "answers customers as one agent of the roster";
+    /// Supervises queues, approves replies, and manages the roster and
+    /// contacts.
+    Supervisor = "supervisor", "supervises queues, approves replies, manages the roster and contacts";
+    /// Reads, and changes nothing.
+    Auditor = "auditor", "reads the history and the audit log, and changes nothing";
 }
 
 impl Role {
-    /// Whether somebody may be that for every company of the host.
+    /// Whether the role exists for the whole host.
     pub const fn may_be_host_wide(self) -> bool {
         matches!(self, Role::Operator | Role::Auditor)
     }
 }
 
-/// A text is no role.
+/// The text is not a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be integrator, operator, agent, supervisor or auditor")]
-pub struct NotARole;
+pub struct RoleError;
 
 impl FromStr for Role {
-    type Err = NotARole;
+    type Err = RoleError;
 
-    fn from_str(text: &str) -> Result<Role, NotARole> {
+    fn from_str(text: &str) -> Result<Role, RoleError> {
         let mut all = Role::ALL.into_iter();
-        all.find(|role| role.as_str() == text).ok_or(NotARole)
+        all.find(|role| role.as_str() == text).ok_or(RoleError)
     }
 }
 
-/// A token cannot be good for so long.
+/// The lifetime is out of range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be from 1m to 3650d, such as 30d")]
 pub struct LifetimeError;
 
-/// How long a token is good: what was asked for, or else 90 days.
+/// Default lifetime of a token: 90 days.
 ///
 /// # Errors
 /// [`LifetimeError`] for less than a minute or more than ten years.
-pub fn lifetime(asked: Option<Seconds>) -> Result<Seconds, LifetimeError> {
-    let span = asked.unwrap_or(USUALLY);
+pub fn lifetime(requested: Option<Seconds>) -> Result<Seconds, LifetimeError> {
+    let span = requested.unwrap_or(DEFAULT_LIFETIME);
     LIFETIMES
         .contains(&span)
         .then_some(span)
         .ok_or(LifetimeError)
 }
 
-/// For whom a token speaks.
+/// What a token gives access to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Name of the company; absent: every company of the host, and the host.
+pub struct TokenScope {
+    /// Name of the company; absent: every company, and the host.
     pub company: Option<String>,
-    /// As what.
+    /// Role.
     pub role: Role,
-    /// Id of the one agent whose token it is; of the role agent only.
+    /// Id of the agent; set for the role agent only.
     pub agent: Option<String>,
 }
 
-/// Why nobody can have such a standing.
+/// Why a scope is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StandingError {
-    /// It names no company and must.
+pub enum TokenScopeError {
+    /// No company, and the role needs one.
     #[error("must be named: only an operator or auditor may be one for the whole host")]
     NoCompany,
-    /// An agent's, and it does not say which agent's.
+    /// Role agent without an agent.
     #[error("must be named: a token of the role agent is one agent's")]
     NoAgent,
-    /// Bound to an agent, and of another role.
+    /// An agent with another role.
     #[error("is only for the role agent")]
     NotAnAgent,
 }
 
-impl StandingError {
-    /// The field at fault.
+impl TokenScopeError {
+    /// Name of the invalid field.
     pub const fn field(self) -> &'static str {
         match self {
-            StandingError::NoCompany => "company",
-            StandingError::NoAgent | StandingError::NotAnAgent => "agent",
+            TokenScopeError::NoCompany => "company",
+            TokenScopeError::NoAgent | TokenScopeError::NotAnAgent => "agent",
         }
     }
 }
 
-impl Standing {
-    /// Whether there can be such a standing.
+impl TokenScope {
+    /// Whether the scope is valid.
     ///
     /// # Errors
-    /// [`StandingError`] with what is missing or too much.
-    pub fn check(&self) -> Result<(), StandingError> {
+    /// [`TokenScopeError`] with what is missing or too much.
+    pub fn check(&self) -> Result<(), TokenScopeError> {
         if self.company.is_none() && !self.role.may_be_host_wide() {
-            return Err(StandingError::NoCompany);
+            return Err(TokenScopeError::NoCompany);
         }
         match (self.role, &self.agent) {
-            (Role::Agent, None) => Err(StandingError::NoAgent),
+            (Role::Agent, None) => Err(TokenScopeError::NoAgent),
             (Role::Agent, Some(_)) | (_, None) => Ok(()),
-            (_, Some(_)) => Err(StandingError::NotAnAgent),
+            (_, Some(_)) => Err(TokenScopeError::NotAnAgent),
         }
     }
 
-    /// Whether it reaches a company of this name.
+    /// Whether the scope covers a company.
     pub fn reaches(&self, company: &str) -> bool {
         self.company.as_deref().is_none_or(|own| own == company)
     }
@@ -151,8 +152,8 @@ impl Standing {
 mod tests {
     use super::*;
 
-    fn standing(company: Option<&str>, role: Role, agent: Option<&str>) -> Standing {
-        Standing {
+    fn standing(company: Option<&str>, role: Role, agent: Option<&str>) -> TokenScope {
+        TokenScope {
             company: company.map(str::to_owned),
             role,
             agent: agent.map(str::to_owned),
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn only_operators_and_auditors_stand_for_the_whole_host() {
+    fn only_operators_and_auditors_cover_the_whole_host() {
         for role in Role::ALL {
             let agent = (role == Role::Agent).then_some("ana");
             let host_wide = standing(None, role, agent).check();
@@ -171,24 +172,24 @@ mod tests {
     }
 
     #[test]
-    fn an_agents_token_is_one_agents_and_no_other_is() {
+    fn only_the_role_agent_has_an_agent() {
         let nobody = standing(Some("a"), Role::Agent, None).check();
-        assert_eq!(nobody, Err(StandingError::NoAgent));
+        assert_eq!(nobody, Err(TokenScopeError::NoAgent));
         let bound = standing(Some("a"), Role::Supervisor, Some("ana")).check();
-        assert_eq!(bound, Err(StandingError::NotAnAgent));
+        assert_eq!(bound, Err(TokenScopeError::NotAnAgent));
     }
 
     #[test]
-    fn a_role_reads_back_from_its_name_and_the_error_names_all() {
+    fn roles_parse_from_their_codes_and_the_error_lists_them() {
         for role in Role::ALL {
             assert_eq!(role.as_str().parse(), Ok(role));
-            assert!(NotARole.to_string().contains(role.as_str()));
+            assert!(RoleError.to_string().contains(role.as_str()));
         }
-        assert_eq!("Operator".parse::<Role>(), Err(NotARole));
+        assert_eq!("Operator".parse::<Role>(), Err(RoleError));
     }
 
     #[test]
-    fn a_token_is_good_for_a_minute_to_ten_years() {
+    fn a_token_lasts_a_minute_to_ten_years() {
         assert_eq!(lifetime(None), Ok(Seconds(90 * DAY)));
         for span in [60, 3_650 * DAY] {
             assert_eq!(lifetime(Some(Seconds(span))), Ok(Seconds(span)));
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_company_reaches_itself_alone() {
+    fn a_scope_covers_its_own_company_only() {
         let one = standing(Some("a"), Role::Operator, None);
         assert!(one.reaches("a") && !one.reaches("b") && !one.reaches("A"));
         assert!(standing(None, Role::Operator, None).reaches("b"));

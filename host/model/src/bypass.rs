@@ -1,5 +1,4 @@
-//! Stages and plugins an operator has taken out of a company's decisions for a
-//! while.
+//! Stages and plugins that an operator bypasses for a limited time.
 
 use std::fmt;
 
@@ -10,95 +9,97 @@ use crate::decision::stage::Stage;
 use crate::duration::Seconds;
 use crate::outcome::{Outcome, OutcomeKind};
 
-/// How long a bypass lasts unless said: an hour.
-pub const USUAL: Seconds = Seconds(3_600);
-/// Shortest a bypass lasts.
-pub const LEAST: Seconds = Seconds(1);
-/// Longest a bypass lasts: a day. What is to stay out goes out of the setup.
-pub const MOST: Seconds = Seconds(86_400);
+/// Default duration: an hour.
+pub const DEFAULT_DURATION: Seconds = Seconds(3_600);
+/// Shortest duration.
+pub const MIN_DURATION: Seconds = Seconds(1);
+/// Longest duration: a day. For longer, remove the plugin from the company
+/// file.
+pub const MAX_DURATION: Seconds = Seconds(86_400);
 
-/// What is taken out.
+/// What is bypassed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Bypassed {
+pub enum BypassTarget {
     /// Every plugin of a stage.
     Stage(Stage),
     /// A plugin, by its name in the pipelines, at every stage.
     Plugin(String),
 }
 
-impl Bypassed {
-    /// What a word means: a stage where it is the name of one, else a plugin.
-    pub fn named(word: &str) -> Bypassed {
+impl BypassTarget {
+    /// Parse an argument: a stage where it is the name of one, else a plugin.
+    pub fn named(word: &str) -> BypassTarget {
         match word.parse() {
-            Ok(stage) => Bypassed::Stage(stage),
-            Err(_) => Bypassed::Plugin(word.to_owned()),
+            Ok(stage) => BypassTarget::Stage(stage),
+            Err(_) => BypassTarget::Plugin(word.to_owned()),
         }
     }
 
-    /// Its name without whether it is a stage or a plugin.
+    /// Name of the stage or plugin.
     pub fn name(&self) -> &str {
         match self {
-            Bypassed::Stage(stage) => stage.as_str(),
-            Bypassed::Plugin(plugin) => plugin,
+            BypassTarget::Stage(stage) => stage.as_str(),
+            BypassTarget::Plugin(plugin) => plugin,
         }
     }
 
-    /// Whether that is the plugin at the stage.
+    /// Whether this bypasses a plugin at a stage.
     fn covers(&self, at: Stage, name: &str) -> bool {
         match self {
-            Bypassed::Stage(stage) => *stage == at,
-            Bypassed::Plugin(plugin) => plugin == name,
+            BypassTarget::Stage(stage) => *stage == at,
+            BypassTarget::Plugin(plugin) => plugin == name,
         }
     }
 }
 
-impl fmt::Display for Bypassed {
+impl fmt::Display for BypassTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Bypassed::Stage(stage) => write!(f, "stage {stage}"),
-            Bypassed::Plugin(plugin) => write!(f, "plugin {plugin}"),
+            BypassTarget::Stage(stage) => write!(f, "stage {stage}"),
+            BypassTarget::Plugin(plugin) => write!(f, "plugin {plugin}"),
         }
     }
 }
 
-/// Something taken out, until when, and by whom.
+/// A bypass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bypass {
-    /// What.
+    /// Bypassed stage or plugin.
     #[serde(flatten)]
-    pub what: Bypassed,
-    /// Since when.
+    pub what: BypassTarget,
+    /// Start.
     pub since: Timestamp,
-    /// Until when: then it is asked again, by itself.
+    /// End; the host then calls the policy again.
     pub until: Timestamp,
-    /// Who took it out.
+    /// Operator.
     pub by: String,
-    /// Why, in their words.
+    /// Reason, as the operator wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Whether it is decided as if it were not in the pipeline. Otherwise the
-    /// stage's `on-failure` rule decides, as for a plugin that fails.
+    /// Whether the host decides as if it were not in the pipeline. Otherwise
+    /// the stage's `on-failure` rule decides, as for a failure.
     #[serde(default)]
     pub let_through: bool,
 }
 
 impl Bypass {
-    /// How a call that is not made ends because of it.
+    /// Outcome of a call that is skipped because of this.
     pub fn outcome(&self) -> Outcome {
         let detail = format!("{} is bypassed until {}", self.what, self.until);
         Outcome::with_detail(OutcomeKind::Bypassed, detail)
     }
 }
 
-/// Everything a company has bypassed; each stage and plugin once.
+/// Bypasses of a company; each stage and plugin at most once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bypasses {
     all: Vec<Bypass>,
 }
 
 impl Bypasses {
-    /// These; of two of one stage or plugin the later one counts.
+    /// Collect bypasses; a later one replaces an earlier one of the same stage
+    /// or plugin.
     pub fn of(bypasses: impl IntoIterator<Item = Bypass>) -> Bypasses {
         let mut all = Bypasses::default();
         for bypass in bypasses {
@@ -107,30 +108,30 @@ impl Bypasses {
         all
     }
 
-    /// By stage and name.
+    /// Ordered by stage and plugin name.
     pub fn iter(&self) -> impl Iterator<Item = &Bypass> {
         self.all.iter()
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// Take something out, or say anew until when it is.
+    /// Add a bypass, or replace the one of the same stage or plugin.
     pub fn put(&mut self, bypass: Bypass) {
         self.lift(&bypass.what);
         self.all.push(bypass);
         self.all.sort_by(|a, b| a.what.cmp(&b.what));
     }
 
-    /// Ask something again; what was known of its bypass.
-    pub fn lift(&mut self, what: &Bypassed) -> Option<Bypass> {
+    /// Remove a bypass and return it.
+    pub fn lift(&mut self, what: &BypassTarget) -> Option<Bypass> {
         let place = self.all.iter().position(|known| known.what == *what)?;
         Some(self.all.remove(place))
     }
 
-    /// Those that hold at a moment.
+    /// Bypasses in force at a moment.
     pub fn at(&self, now: Timestamp) -> Bypasses {
         let holding = self.all.iter().filter(|bypass| bypass.until > now);
         Bypasses {
@@ -138,19 +139,19 @@ impl Bypasses {
         }
     }
 
-    /// Those that are over by a moment.
+    /// Bypasses that ended by a moment.
     pub fn over(&self, now: Timestamp) -> Vec<Bypass> {
         let over = self.all.iter().filter(|bypass| bypass.until <= now);
         over.cloned().collect()
     }
 
-    /// When the next one is over.
+    /// The earliest end.
     pub fn next_end(&self) -> Option<Timestamp> {
         self.all.iter().map(|bypass| bypass.until).min()
     }
 
-    /// Why a plugin is not asked at a stage. Of two reasons the one that lets
-    /// nothing through.
+    /// The bypass of a plugin at a stage. Of two, the one that does not let
+    /// through.
     pub fn find(&self, stage: Stage, plugin: &str) -> Option<&Bypass> {
         let of_it = self
             .all
@@ -170,7 +171,7 @@ mod tests {
 
     fn bypass(word: &str, until: i64, let_through: bool) -> Bypass {
         Bypass {
-            what: Bypassed::named(word),
+            what: BypassTarget::named(word),
             since: at(0),
             until: at(until),
             by: "olga".to_owned(),
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_by_itself() {
+    fn a_bypass_ends_when_its_time_is_over() {
         let all = Bypasses::of([bypass("tone", 10, false), bypass("care", 20, false)]);
         assert_eq!(all.at(at(9)).iter().count(), 2);
         assert_eq!(all.at(at(10)).iter().count(), 1);
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_reasons_the_stricter_one_counts() {
+    fn of_two_bypasses_the_stricter_one_counts() {
         let all = Bypasses::of([bypass("tone", 10, true), bypass("care", 10, false)]);
         assert!(
             all.find(Stage::Tone, "care")
@@ -207,16 +208,16 @@ mod tests {
     }
 
     #[test]
-    fn the_same_again_replaces_it() {
+    fn a_second_bypass_of_the_same_plugin_replaces_the_first() {
         let mut all = Bypasses::of([bypass("tone", 10, false), bypass("tone", 30, true)]);
         assert_eq!(all.iter().count(), 1);
-        let lifted = all.lift(&Bypassed::Stage(Stage::Tone)).expect("there");
+        let lifted = all.lift(&BypassTarget::Stage(Stage::Tone)).expect("there");
         assert_eq!(lifted.until, at(30));
-        assert!(all.lift(&Bypassed::Stage(Stage::Tone)).is_none());
+        assert!(all.lift(&BypassTarget::Stage(Stage::Tone)).is_none());
     }
 
     #[test]
-    fn it_is_kept_as_it_was() {
+    fn a_bypass_round_trips_through_json() {
         for word in ["tone", "care"] {
             let before = bypass(word, 10, true);
             let text = serde_json::to_string(&before).expect("JSON");

@@ -1,35 +1,33 @@
-//! How much an agent can hold at once: a weight and a maximum per medium, and
-//! which medium may interrupt which.
+//! How many conversations an agent can hold: a weight and a maximum per medium,
+//! and which medium may interrupt which.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::interaction::Visibility;
 use serde::{Deserialize, Serialize};
 
-/// Most media a company may tell apart.
+use crate::channel;
+use crate::interaction::Visibility;
+
+/// Most media of a company.
 pub const MOST_MEDIA: usize = 32;
 /// Largest weight and largest maximum.
 pub const MOST_UNITS: u32 = 1_000_000;
 
-/// Channels that cost an agent the same attention.
+/// Channels that need the same attention.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Medium {
-    /// Codes of its channels, each in one medium only. Private conversations
-    /// on a channel that is usually public have a code of their own, with
-    /// `-direct` behind it: `instagram-direct`.
+    /// Channel codes, each in one medium only. Private conversations on a
+    /// public channel have the code with `-direct`, such as `instagram-direct`.
     pub channels: BTreeSet<String>,
     /// Units of capacity one conversation holds, 0 to [`MOST_UNITS`].
     pub weight: u32,
-    /// Most conversations of this medium at once, on all its channels
-    /// together, 0 to [`MOST_UNITS`]; 0: none is ever offered. For a maximum
-    /// per channel, give each a medium.
+    /// Most conversations at once on all its channels together, 0 to
+    /// [`MOST_UNITS`]; 0: none is offered.
     pub maximum: u32,
-    /// Media this one may interrupt: what an agent holds of them does not
-    /// stand in the way of an offer of this one. The other direction does not
-    /// follow: while the interrupting conversation lasts its weight counts for
-    /// all others, so nothing more of the interrupted comes in. None unless
-    /// said.
+    /// Media this one may interrupt: conversations of theirs do not prevent an
+    /// offer of this one. While the interrupting conversation lasts, its weight
+    /// counts for all media.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub interrupts: BTreeSet<String>,
 }
@@ -37,13 +35,13 @@ pub struct Medium {
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct CapacityFile {
-    #[serde(default = "usual_media")]
+    #[serde(default = "channel::default_media")]
     media: BTreeMap<String, Medium>,
-    #[serde(default = "usual_other")]
+    #[serde(default = "default_other")]
     other: String,
 }
 
-/// The rules of capacity, checked. As written:
+/// Validated capacity rules:
 ///
 /// ```toml
 /// other = "post"
@@ -54,27 +52,26 @@ struct CapacityFile {
 /// interrupts = ["post"]
 /// ```
 ///
-/// By default calls have weight 100 (at most 1), chat and direct messages 25
-/// (at most 4), email and public social 50 (at most 2), and nothing
-/// interrupts. Media that are written replace the default ones altogether.
+/// Default: the media of [`channel::CHANNELS`] without interruptions. Media in
+/// the file replace all default media.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "CapacityFile", into = "CapacityFile")]
 pub struct Capacity {
     names: Vec<String>,
     media: Vec<Medium>,
-    /// For each medium, those it interrupts, as bits.
+    /// Bit set of the media each medium interrupts.
     interrupted: Vec<u32>,
     by_channel: BTreeMap<String, usize>,
     other: usize,
 }
 
-/// Why rules of capacity cannot hold.
+/// Why capacity rules are invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CapacityError {
-    /// A medium is named that is not defined.
+    /// An undefined medium is named.
     #[error("{field} names the medium {medium:?}, which is not defined")]
     UnknownMedium {
-        /// Where.
+        /// Path of the key.
         field: String,
         /// The name.
         medium: String,
@@ -85,10 +82,10 @@ pub enum CapacityError {
         /// The channel.
         channel: String,
     },
-    /// A medium could interrupt itself, directly or by way of others.
+    /// A medium could interrupt itself, directly or through others.
     #[error("medium {medium:?} would interrupt itself; interrupting must go one way")]
-    Circle {
-        /// One of the circle.
+    Cycle {
+        /// One medium of the cycle.
         medium: String,
     },
     /// There are no media, or too many.
@@ -100,48 +97,22 @@ pub enum CapacityError {
     /// A weight or a maximum is too large.
     #[error("{field} is {value}; the most is {MOST_UNITS}")]
     TooLarge {
-        /// Where.
+        /// Path of the key.
         field: String,
         /// What was given.
         value: u32,
     },
 }
 
-fn usual_media() -> BTreeMap<String, Medium> {
-    let medium = |channels: &[&str], weight, maximum| Medium {
-        channels: channels.iter().map(|&channel| channel.to_owned()).collect(),
-        weight,
-        maximum,
-        interrupts: BTreeSet::new(),
-    };
-    let messages = [
-        "chat",
-        "whatsapp",
-        "messenger",
-        "telegram",
-        "sms",
-        "instagram-direct",
-        "facebook-direct",
-        "x-direct",
-        "web-direct",
-    ];
-    let posts = ["email", "x", "facebook", "instagram", "web"];
-    BTreeMap::from([
-        ("call".to_owned(), medium(&["call", "phone"], 100, 1)),
-        ("message".to_owned(), medium(&messages, 25, 4)),
-        ("post".to_owned(), medium(&posts, 50, 2)),
-    ])
-}
-
-fn usual_other() -> String {
-    "post".to_owned()
+fn default_other() -> String {
+    channel::POST.name.to_owned()
 }
 
 impl Default for Capacity {
     fn default() -> Self {
         let file = CapacityFile {
-            media: usual_media(),
-            other: usual_other(),
+            media: channel::default_media(),
+            other: default_other(),
         };
         Capacity::try_from(file).unwrap_or_else(|_| unreachable!("the default media are valid"))
     }
@@ -169,8 +140,7 @@ impl From<Capacity> for CapacityFile {
 }
 
 impl Capacity {
-    /// Checks media by name; channels in none of them count as the medium
-    /// `other`.
+    /// Validate media by name; channels in none of them use the medium `other`.
     ///
     /// # Errors
     /// [`CapacityError`] with the first thing at fault.
@@ -209,9 +179,9 @@ impl Capacity {
             }
             interrupted.push(lower);
         }
-        if let Some(index) = circle(&interrupted) {
+        if let Some(index) = find_cycle(&interrupted) {
             let medium = names.get(index).cloned().unwrap_or_default();
-            return Err(CapacityError::Circle { medium });
+            return Err(CapacityError::Cycle { medium });
         }
         Ok(Capacity {
             names,
@@ -222,39 +192,39 @@ impl Capacity {
         })
     }
 
-    /// Name of the medium a conversation on this channel counts as; where its
-    /// visibility is absent, the channel's usual one.
-    pub fn medium(&self, channel: &str, visibility: Option<Visibility>) -> &str {
-        let index = self.index_of(channel, visibility);
+    /// Name of the medium of a conversation; `None`: the channel's usual
+    /// visibility.
+    pub fn medium(&self, code: &str, visibility: Option<Visibility>) -> &str {
+        let index = self.index_of(code, visibility);
         self.names.get(index).map_or("", String::as_str)
     }
 
-    /// Position of the medium a conversation counts as, below [`MOST_MEDIA`].
-    pub fn index_of(&self, channel: &str, visibility: Option<Visibility>) -> usize {
+    /// Index of the medium of a conversation, below [`MOST_MEDIA`].
+    pub fn index_of(&self, code: &str, visibility: Option<Visibility>) -> usize {
         let direct = visibility == Some(Visibility::Private)
-            && Visibility::usual(channel) == Visibility::Public;
+            && channel::usual_visibility(code) == Visibility::Public;
         let found = if direct {
-            self.by_channel.get(&format!("{channel}-direct"))
+            self.by_channel.get(&channel::direct_code(code))
         } else {
-            self.by_channel.get(channel)
+            self.by_channel.get(code)
         };
         found.copied().unwrap_or(self.other)
     }
 
-    /// The media, in the order of their positions.
+    /// The media, by index.
     pub fn media(&self) -> &[Medium] {
         &self.media
     }
 
-    /// The media that one at a position interrupts, as bits.
+    /// Bit set of the media that a medium interrupts.
     pub fn interrupted_by(&self, medium: usize) -> u32 {
         self.interrupted.get(medium).copied().unwrap_or(0)
     }
 }
 
-/// A medium that reaches itself. Taking away what interrupts nothing that is
-/// left ends with nothing, unless there is a circle.
-fn circle(interrupted: &[u32]) -> Option<usize> {
+/// Index of a medium on a cycle. Repeatedly removes the media that interrupt
+/// none of the rest; what remains contains a cycle.
+fn find_cycle(interrupted: &[u32]) -> Option<usize> {
     let mut left: Vec<usize> = (0..interrupted.len()).collect();
     loop {
         let bits = left.iter().fold(0u32, |bits, index| bits | 1 << index);

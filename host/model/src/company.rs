@@ -1,8 +1,8 @@
-//! The company file: what `apply` and `serve` take. Reading it checks
-//! everything that can be checked without the packs, and points at the line.
+//! The company file, as `apply` and `serve` read it. Parsing checks everything
+//! that needs no pack and locates each problem in the file.
 
+mod partial_file;
 mod problems;
-mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,16 +14,17 @@ use crate::decision::stage::Stage;
 use crate::desk::DeskRules;
 use crate::directory::{Agent, Directory, Presence, Queue};
 use crate::duration::Seconds;
+use crate::file_problem::FileProblem;
 use crate::hours::Hours;
 use crate::knowledge::Article;
 use crate::limits::LimitsFile;
-use crate::located::Located;
 use crate::on_failure::OnFailure;
 use crate::record::RecordRules;
 
-pub use reading::Reading;
+pub use crate::sla::Sla;
+pub use partial_file::PartialCompanyFile;
 
-/// What a company lets a plugin use beyond what every plugin has.
+/// Host interfaces a company grants a plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Grants {
@@ -38,7 +39,7 @@ pub struct Grants {
 }
 
 impl Grants {
-    /// What `needs` asks for and these grants do not give, in words.
+    /// The parts of `needs` that these grants lack, as an operator writes them.
     pub fn missing(&self, needs: &Grants) -> Vec<String> {
         let mut missing = Vec::new();
         for (name, needed, granted) in [
@@ -75,7 +76,7 @@ impl Pipeline {
             .map(|name| name.get_ref().as_str())
     }
 
-    /// Where a stage names a plugin.
+    /// Byte range in the file where a stage names a plugin.
     pub fn span_of(&self, stage: Stage, plugin: &str) -> Option<Range<usize>> {
         self.spanned(stage)
             .iter()
@@ -99,7 +100,7 @@ impl Pipeline {
 pub struct PluginEntry {
     /// `name@version`, a path to a pack directory or component, or a digest.
     pub pack: Spanned<String>,
-    /// What it may use.
+    /// Granted host interfaces.
     #[serde(default)]
     pub grants: Grants,
     /// Its settings, checked against the pack's schema.
@@ -108,12 +109,12 @@ pub struct PluginEntry {
     /// Its limits.
     #[serde(default = "no_limits")]
     pub limits: Spanned<LimitsFile>,
-    /// What happens when it fails.
+    /// Fallback rule per stage.
     #[serde(default)]
     pub on_failure: OnFailure,
-    /// How many decisions an instance makes before it is thrown away, the
-    /// decisions about one interaction being finished first; 0: every
-    /// interaction starts fresh.
+    /// How many decisions an instance makes before it is discarded; the
+    /// decisions about one interaction are finished first. 0: a fresh instance
+    /// per interaction.
     #[serde(default)]
     pub reuse: u32,
 }
@@ -126,21 +127,7 @@ fn no_limits() -> Spanned<LimitsFile> {
     Spanned::new(0..0, LimitsFile::default())
 }
 
-/// Targets of a queue.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Sla {
-    /// From creation to the first reply.
-    pub first_response: Option<Seconds>,
-    /// From the oldest unanswered message.
-    pub next_response: Option<Seconds>,
-    /// From creation to resolved.
-    pub resolution: Option<Seconds>,
-    /// Business hours they are counted in; absent: round the clock.
-    pub hours: Option<String>,
-}
-
-/// A queue as written.
+/// A `[queue.ID]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct QueueEntry {
@@ -150,13 +137,15 @@ pub struct QueueEntry {
     pub skills: BTreeMap<String, u8>,
     /// Its targets.
     pub sla: Sla,
-    /// Priority of its conversations unless a policy says, 0 to 100.
+    /// Default priority of its conversations, 0 to 100; a policy may set
+    /// another.
     pub priority: u8,
-    /// The queue is no more: what still waits in it goes to this one.
+    /// The queue is removed: its waiting conversations move to this queue. No
+    /// other key may be set.
     pub moved_to: Option<String>,
 }
 
-/// An agent as written: the roster a server starts with.
+/// An `[agent.ID]` table: the roster a server starts with.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AgentEntry {
@@ -169,7 +158,8 @@ pub struct AgentEntry {
     /// Languages spoken.
     #[serde(default)]
     pub languages: Vec<String>,
-    /// Queues worked; empty: every queue whose skills are met.
+    /// Queues the agent serves; empty: every queue whose skills the agent
+    /// meets.
     #[serde(default)]
     pub queues: Vec<String>,
     /// Teams.
@@ -196,20 +186,19 @@ fn hundred() -> u32 {
     100
 }
 
-/// A channel as written.
+/// A `[channel.CODE]` table.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct ChannelEntry {
     /// The company's account on it.
     pub account: Option<String>,
-    /// Keep the old limit of 140 characters (X).
+    /// Whether X counts by its limit of 140 characters.
     pub legacy_140: bool,
-    /// Name of the target replies on it are given to; absent: the company's
-    /// `publish`.
+    /// Target of replies on this channel; absent: the company's `publish`.
     pub publish: Option<Spanned<String>>,
 }
 
-/// Where a secret comes from; never written in the file itself.
+/// Where a secret comes from. The file never contains the secret.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Secret {
@@ -217,14 +206,13 @@ pub struct Secret {
     pub env: String,
 }
 
-/// A webhook that is told.
+/// A webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Webhook {
-    /// An https address; an http one is reached only within ranges the
-    /// operator lists.
+    /// An https URL. An http URL works only within ranges the operator allows.
     pub url: Spanned<String>,
-    /// Key its bodies are signed with.
+    /// Key that signs the request bodies.
     #[serde(default)]
     pub secret: Option<Secret>,
 }
@@ -233,11 +221,11 @@ pub struct Webhook {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TargetEntry {
-    /// How it is told.
+    /// Where the host delivers.
     pub webhook: Webhook,
 }
 
-/// Where approved answers come from.
+/// Source of the approved answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Articles {
@@ -247,7 +235,7 @@ pub enum Articles {
     List(Vec<Article>),
 }
 
-/// Approved answers as written.
+/// The `[knowledge]` table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KnowledgeEntry {
@@ -259,10 +247,10 @@ pub struct KnowledgeEntry {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CompanyFile {
-    /// Name of the company: a code.
+    /// Name of the company, a code.
     pub company: Spanned<String>,
-    /// Name of the target replies are given to, on every channel that names
-    /// none of its own; absent: such replies go nowhere.
+    /// Target of replies on channels without a target of their own; absent: the
+    /// host cannot send them.
     #[serde(default)]
     pub publish: Option<Spanned<String>>,
     /// Plugins of each stage.
@@ -289,10 +277,10 @@ pub struct CompanyFile {
     /// Approved answers.
     #[serde(default)]
     pub knowledge: Option<KnowledgeEntry>,
-    /// How conversations are handled between a route and an answer.
+    /// Rules between a route and an answer.
     #[serde(default = "usual_rules")]
     pub desk: Spanned<DeskRules>,
-    /// How much of its decisions is kept.
+    /// Which transcripts are stored.
     #[serde(default = "usual_record")]
     pub record: Spanned<RecordRules>,
 }
@@ -306,31 +294,31 @@ fn usual_rules() -> Spanned<DeskRules> {
 }
 
 impl CompanyFile {
-    /// Read a company file and check what needs nothing but the file.
+    /// Parse a company file.
     ///
     /// # Errors
     /// Every problem found, each with its place.
-    pub fn parse(text: &str) -> Result<CompanyFile, Vec<Located>> {
-        let Reading { file, problems, .. } = CompanyFile::read(text)?;
+    pub fn parse(text: &str) -> Result<CompanyFile, Vec<FileProblem>> {
+        let PartialCompanyFile { file, problems, .. } = CompanyFile::read(text)?;
         match problems.is_empty() {
             true => Ok(file),
             false => Err(problems),
         }
     }
 
-    /// Queues there are.
+    /// Queues that are not removed.
     pub fn queues(&self) -> impl Iterator<Item = (&String, &Spanned<QueueEntry>)> {
         let all = self.queue.iter();
         all.filter(|(_, entry)| entry.get_ref().moved_to.is_none())
     }
 
-    /// Whether there is a queue.
+    /// Whether a queue exists and is not removed.
     pub fn has_queue(&self, id: &str) -> bool {
         let entry = self.queue.get(id);
         entry.is_some_and(|entry| entry.get_ref().moved_to.is_none())
     }
 
-    /// Queues that are no more, each with where its conversations go.
+    /// Removed queues, each with the queue its conversations move to.
     pub fn moved(&self) -> impl Iterator<Item = (&str, &str)> {
         self.queue.iter().filter_map(|(id, entry)| {
             let to = entry.get_ref().moved_to.as_ref()?;
@@ -338,15 +326,15 @@ impl CompanyFile {
         })
     }
 
-    /// Id of the queue conversations fall back to.
+    /// Id of the default queue.
     pub fn default_queue(&self) -> Option<&str> {
         self.queues()
             .find(|(_, queue)| queue.get_ref().default)
             .map(|(id, _)| id.as_str())
     }
 
-    /// Name of the target that replies on a channel are given to, whether or
-    /// not the file speaks of the channel.
+    /// Name of the target of replies on a channel, also for channels without a
+    /// table.
     pub fn publish_target(&self, channel: &str) -> Option<&str> {
         self.channel
             .get(channel)
@@ -355,11 +343,11 @@ impl CompanyFile {
             .map(|name| name.get_ref().as_str())
     }
 
-    /// The agents and queues the file defines.
+    /// Directory of the agents and queues in the file.
     ///
     /// # Errors
     /// What the directory refuses.
-    pub fn directory(&self) -> Result<Directory, Located> {
+    pub fn directory(&self) -> Result<Directory, FileProblem> {
         let queues = self
             .queues()
             .map(|(id, entry)| Queue {
@@ -392,7 +380,7 @@ impl CompanyFile {
                 }
             })
             .collect();
-        Directory::new(agents, queues).map_err(|error| Located::whole(error.to_string()))
+        Directory::new(agents, queues).map_err(|error| FileProblem::whole(error.to_string()))
     }
 }
 

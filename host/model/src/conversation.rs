@@ -1,4 +1,4 @@
-//! A conversation and a contact, as far as a decision reads them.
+//! Conversations, contacts and triggers, as a decision reads them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -76,24 +76,24 @@ open_codes! {
     }
 }
 
-/// Interactions that belong together, without the interactions.
+/// A conversation without its interactions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conversation {
     /// Identifier.
     #[serde(default)]
     pub id: String,
-    /// State; queued unless said.
+    /// State; queued by default.
     #[serde(default)]
     pub state: ConversationState,
     /// Why a route is requested; `new` by default.
     #[serde(default)]
     pub cause: RouteCause,
-    /// When its first interaction was accepted; the decision's moment unless
-    /// said.
+    /// When its first interaction was accepted; the moment of the decision by
+    /// default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
-    /// How many interactions it holds; 0 stands for "as many as are given".
+    /// Number of interactions; 0: as many as are given.
     #[serde(default)]
     pub interaction_count: u32,
     /// Queue it waits in or came from.
@@ -120,7 +120,7 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// The conversation an interaction starts.
+    /// The conversation that an interaction starts.
     pub fn starting_with(interaction: &Interaction) -> Conversation {
         Conversation {
             id: interaction
@@ -142,7 +142,7 @@ impl Conversation {
     }
 }
 
-/// What is known of a person beyond what the channel says.
+/// A contact, beyond what the channel says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
@@ -166,19 +166,19 @@ pub struct Trigger {
     /// The SLA clock it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<String>,
-    /// When the target is or was due, or a wake-up was asked for.
+    /// When the target is or was due, or the wake-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
-    /// What surges, or the name a wake-up was asked for by.
+    /// Subject of a surge, or name of a wake-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Who declined or let an offer time out, or is silent.
+    /// Agent who refused the offer or is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
-    /// How many.
+    /// Count of a surge or of refused offers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// What is usual.
+    /// Usual count of a surge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<f64>,
     /// Length of a surge's window.

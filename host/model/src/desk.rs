@@ -1,58 +1,56 @@
-//! How a company's conversations are handled between a route and an answer:
-//! the `[desk]` section of its file.
+//! Rules for conversations between a route and an answer: the `[desk]` section
+//! of a company file.
 
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::Capacity;
 use crate::duration::Seconds;
 
-/// Longest any of these spans may be: 366 days.
+/// Longest of these durations: 366 days.
 pub const LONGEST: Seconds = Seconds(31_622_400);
-/// Longest an offer may stand: a day.
+/// Longest offer timeout: a day.
 pub const LONGEST_OFFER: Seconds = Seconds(86_400);
 /// Most steps of an approval.
 pub const MOST_APPROVAL_STEPS: usize = 8;
 
-/// How conversations are handled.
+/// Rules for conversations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct DeskRules {
     /// Weights and maxima; see [`Capacity`] for the default.
     pub capacity: Capacity,
-    /// How long an offer stands, 1 s to [`LONGEST_OFFER`]; 120 s by default.
+    /// Offer timeout, 1 s to [`LONGEST_OFFER`]; 120 s by default.
     pub offer_timeout: Seconds,
-    /// When whoever refused a conversation may be asked again.
+    /// When an agent who refused a conversation may get it again.
     pub back_off: BackOff,
-    /// How long a conversation that was sent to one agent by hand waits for
-    /// them before anybody of its queue may have it; 15 minutes by default.
+    /// How long a conversation transferred to one agent waits for that agent
+    /// before its queue gets it; 15 minutes by default.
     pub wait_for_agent: Seconds,
-    /// How long after their last answer an agent is preferred for the same
-    /// customer, where the policy prefers nobody; 7 days by default, 0: never.
+    /// How long after their last answer to a customer an agent is preferred for
+    /// that customer, where the policy has no preference; 7 days by default, 0:
+    /// never.
     pub same_agent: Seconds,
-    /// How long after a conversation was resolved a new message reopens it;
-    /// later ones start another. 72 hours by default.
+    /// How long after it was resolved a new message reopens a conversation;
+    /// later messages start another. 72 hours by default.
     pub reopen_within: Seconds,
-    /// How long a conversation waits on its customer before it stops holding
+    /// How long a conversation waits on its customer before it releases
     /// capacity; 10 minutes by default.
     pub park_after: Seconds,
-    /// Longest a conversation is wrapped up; then it is resolved. 2 minutes by
-    /// default.
+    /// Longest wrap-up; 2 minutes by default.
     pub wrap_up: Seconds,
-    /// How long an agent may leave a customer's message unanswered before
-    /// escalation is asked about it; 15 minutes by default.
+    /// How long a customer message may stay unanswered before escalation is
+    /// called; 15 minutes by default.
     pub silent_after: Seconds,
-    /// How long after an agent went offline their conversations return to
-    /// their queues, with their age; 2 minutes by default: whoever reloads a
-    /// page keeps theirs.
+    /// How long after an agent went offline their conversations return to the
+    /// queue; 2 minutes by default, so that a page reload loses none.
     pub return_after: Seconds,
-    /// Whether every reply needs an approval, whatever the policies say of it;
+    /// Whether every reply needs an approval, whatever the policies answer;
     /// false by default.
     pub approve_all: bool,
-    /// Who must approve a reply that is held, one step after the other; empty:
-    /// any supervisor.
+    /// Approvers of a held reply, step by step; empty: any supervisor.
     #[serde(rename = "approval")]
     pub approvals: Vec<ApprovalStep>,
-    /// When many write about the same thing.
+    /// Detection of surges.
     pub surge: SurgeRules,
 }
 
@@ -77,7 +75,7 @@ impl Default for DeskRules {
 }
 
 impl DeskRules {
-    /// What is wrong with them, in words.
+    /// Problems, without a full stop.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.offer_timeout.0 == 0 || self.offer_timeout > LONGEST_OFFER {
@@ -128,18 +126,18 @@ impl DeskRules {
     }
 }
 
-/// One step of an approval.
+/// A step of an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ApprovalStep {
-    /// Whose approval counts, by id.
+    /// Ids of the approvers.
     pub approvers: Vec<String>,
-    /// Whether one of them is enough; `any` where not said.
+    /// How many must approve; `any` by default.
     #[serde(default)]
     pub need: Need,
 }
 
-/// How many of the approvers must approve.
+/// How many approvers must approve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
@@ -150,22 +148,19 @@ pub enum Need {
     All,
 }
 
-/// When many write about the same thing at once.
+/// Detection of many interactions about one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct SurgeRules {
-    /// The span that is looked at, and compared with those before it; 10
-    /// minutes by default, at most a day.
+    /// Window that is compared with earlier windows; 10 minutes by default, at
+    /// most a day.
     pub within: Seconds,
-    /// Fewest interactions about a thing within the span; 20 by default, 0:
-    /// volume is not watched.
+    /// Fewest interactions in the window; 20 by default, 0: volume is ignored.
     pub least: u32,
-    /// How many times as many as usual there must be, at least 1; 3 by
-    /// default.
+    /// Least multiple of the usual number, at least 1; 3 by default.
     pub times: f64,
-    /// Fewest people who read about a thing within the span, by the reach of
-    /// the authors of public posts; 100,000 by default, 0: reach is not
-    /// watched.
+    /// Least reach of the authors of public posts in the window; 100,000 by
+    /// default, 0: reach is ignored.
     pub reach: u64,
 }
 
@@ -180,15 +175,14 @@ impl Default for SurgeRules {
     }
 }
 
-/// How long somebody who declined a conversation, or let the offer time out,
-/// is left alone with it while nobody else fits. It doubles with each refusal
-/// of the same conversation by the same agent.
+/// How long an agent who refused a conversation does not get it again while no
+/// other agent fits. Doubles with each refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct BackOff {
     /// After the first refusal; 30 s by default.
     pub first: Seconds,
-    /// Longest; 15 minutes by default.
+    /// Upper bound; 15 minutes by default.
     pub longest: Seconds,
 }
 
@@ -202,7 +196,7 @@ impl Default for BackOff {
 }
 
 impl BackOff {
-    /// How long after this many refusals, at least 1.
+    /// Back-off after so many refusals, at least 1.
     pub fn after(self, refusals: u32) -> Seconds {
         let doublings = refusals.saturating_sub(1).min(31);
         let seconds = u64::from(self.first.0) << doublings;
@@ -220,12 +214,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_has_a_default_that_holds() {
+    fn the_defaults_are_valid() {
         assert_eq!(problems(""), Vec::<String>::new());
     }
 
     #[test]
-    fn what_is_outside_its_range_is_named() {
+    fn values_out_of_range_are_named() {
         for (text, said) in [
             ("offer-timeout = \"0s\"", "offer-timeout is 0s"),
             ("offer-timeout = \"2d\"", "it must be 1s to 1d"),

@@ -1,5 +1,5 @@
-//! The people who answer and the queues they work, as one immutable snapshot
-//! that is searched by index.
+//! Agents and queues of a company, as one immutable snapshot with a search
+//! index.
 
 mod bitmap;
 mod check;
@@ -15,22 +15,22 @@ pub use check::DirectoryError;
 use check::{check_agent, check_queue};
 use index::Index;
 
-/// The most agents one search gives.
+/// Most agents a search returns.
 pub const MOST_AGENTS: usize = 64;
-/// The most queues a company may have.
+/// Most queues of a company.
 pub const MOST_QUEUES: usize = 256;
 
 codes! {
-    /// Whether somebody is there to work. Presence is not capacity.
+    /// Whether an agent is at work. Presence is not capacity.
     #[derive(Default)]
     pub enum Presence {
-        /// There, and ready for more.
+        /// At work and ready for more.
         #[default]
         Available = "available",
-        /// There, and occupied.
+        /// At work and occupied.
         Busy = "busy",
-        /// Logged in, but not there; also who let an offer time out and has not
-        /// been back since.
+        /// Logged in but absent; also an agent who let an offer time out and
+        /// has not returned.
         Away = "away",
         /// Logged out.
         Offline = "offline",
@@ -38,49 +38,49 @@ codes! {
 }
 
 impl Presence {
-    /// Whether the agent is there: available or busy.
+    /// Whether the agent is available or busy.
     pub const fn is_present(self) -> bool {
         matches!(self, Presence::Available | Presence::Busy)
     }
 }
 
-/// Somebody who answers customers.
+/// An agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agent {
-    /// The company's identifier of the agent, unique; 1 to 256 bytes.
+    /// Identifier, unique; 1 to 256 bytes.
     pub id: String,
-    /// Display name; absent where the company keeps none.
+    /// Display name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Skills with their proficiency, 1 (learning) to 5 (expert); at most 64.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skills: BTreeMap<String, u8>,
     /// Languages spoken (BCP 47); at most 64. In a [`Directory`] sorted and
-    /// each once.
+    /// unique.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
-    /// Whether the agent is there; `available` where not said.
+    /// Presence; `available` by default.
     #[serde(default)]
     pub presence: Presence,
-    /// Capacity in use, in units, open offers included; 0 where not said.
+    /// Capacity in use, in units, open offers included; 0 by default.
     #[serde(default)]
     pub load: u32,
-    /// Total capacity in units; 100 where not said.
+    /// Total capacity in units; 100 by default.
     #[serde(default = "full_capacity")]
     pub capacity: u32,
-    /// Seconds since the agent last took up or finished a conversation; absent
-    /// where the agent has not worked yet.
+    /// Seconds since the agent last accepted or finished a conversation;
+    /// absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<u32>,
-    /// Queues the agent is a member of; at most 64. None: every queue whose
-    /// skills the agent meets. In a [`Directory`] sorted and each once.
+    /// Queues of the agent; at most 64. Empty: every queue whose skills the
+    /// agent meets. In a [`Directory`] sorted and unique.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
-    /// Teams; at most 64. In a [`Directory`] sorted and each once.
+    /// Teams; at most 64. In a [`Directory`] sorted and unique.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<String>,
-    /// Site; absent where the company keeps none.
+    /// Site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
 }
@@ -90,15 +90,15 @@ fn full_capacity() -> u32 {
 }
 
 impl Agent {
-    /// Whether the agent has each of these skills at least that well.
+    /// Whether the agent meets each proficiency.
     pub fn meets(&self, skills: &BTreeMap<String, u8>) -> bool {
         skills
             .iter()
             .all(|(skill, least)| self.skills.get(skill).is_some_and(|has| has >= least))
     }
 
-    /// Whether the agent is a member of a queue: by name, or where they name
-    /// none by its skills.
+    /// Whether the agent serves a queue: by name, or by skills where the agent
+    /// names no queue.
     fn works(&self, queue: &Queue) -> bool {
         match self.queues.is_empty() {
             true => self.meets(&queue.skills),
@@ -107,29 +107,28 @@ impl Agent {
     }
 }
 
-/// A line of conversations that wait for an agent.
+/// A queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
-    /// The company's identifier of the queue, unique; 1 to 256 bytes.
+    /// Identifier, unique; 1 to 256 bytes.
     pub id: String,
-    /// Whether conversations without a route go here; false where not said.
+    /// Whether it is the default queue; false by default.
     #[serde(default, rename = "default")]
     pub is_default: bool,
     /// Least proficiency of its members, 1 to 5; at most 64.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skills: BTreeMap<String, u8>,
-    /// Conversations that wait in it, those on offer left out; 0 where not
-    /// said.
+    /// Waiting conversations, without those on offer; 0 by default.
     #[serde(default)]
     pub waiting: u32,
-    /// Seconds the oldest of them has waited; absent where none waits.
+    /// Seconds the oldest of them has waited.
     #[serde(default)]
     pub longest_wait: Option<u32>,
-    /// Whether it is open at all; true where not said.
+    /// Whether it is open; true by default.
     #[serde(default = "open")]
     pub open: bool,
-    /// Name of the business hours it keeps; absent: round the clock.
+    /// Name of its business hours; absent: round the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<String>,
 }
@@ -138,17 +137,15 @@ fn open() -> bool {
     true
 }
 
-/// What agents to look for. All conditions must hold.
+/// Conditions of a search. All must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Query {
-    /// Least proficiency in each of these skills, where 0 is as good as 1;
-    /// empty: any.
+    /// Least proficiency per skill, 0 counts as 1; empty: any.
     pub skills: Vec<(String, u8)>,
     /// A language the agent must speak (BCP 47, in any case); a primary subtag
     /// such as `pt` also matches `pt-BR`. Absent: any.
     pub language: Option<String>,
-    /// Only members of this queue; absent: any. Nobody is a member of a queue
-    /// that does not exist.
+    /// Only members of this queue; absent: any.
     pub queue: Option<String>,
     /// Only members of this team; absent: any.
     pub team: Option<String>,
@@ -156,25 +153,25 @@ pub struct Query {
     pub site: Option<String>,
     /// Only agents who are present, available or busy.
     pub present: bool,
-    /// Most agents wanted; capped at [`MOST_AGENTS`].
+    /// Most agents to return; at most [`MOST_AGENTS`].
     pub limit: u32,
 }
 
-/// A bounded part of the directory.
+/// A page of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// At most [`MOST_AGENTS`], longest idle first.
     pub items: Vec<Arc<Agent>>,
-    /// How many agents match altogether.
+    /// How many agents match.
     pub total: u32,
-    /// Whether there were more than were returned.
+    /// Whether more agents match than were returned.
     pub truncated: bool,
 }
 
-/// Agents and queues at one moment: immutable, so that two reads agree.
+/// Agents and queues at one moment. Immutable, so that two reads agree.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
-    /// Longest idle first; positions in the index refer to it.
+    /// Longest idle first; the index refers to positions.
     agents: Vec<Arc<Agent>>,
     by_id: HashMap<String, usize>,
     queues: BTreeMap<String, Arc<Queue>>,
@@ -183,12 +180,12 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Checks and indexes agents and queues.
+    /// Validate and index agents and queues.
     ///
     /// # Errors
     ///
-    /// Where an identifier is used twice, an agent names a queue that does not
-    /// exist, two queues are the default, or a value is outside its limits.
+    /// A duplicate identifier, an unknown queue, a second default queue, or a
+    /// value out of range.
     pub fn new(mut agents: Vec<Agent>, queues: Vec<Queue>) -> Result<Self, DirectoryError> {
         let mut directory = Directory::default();
         if queues.len() > MOST_QUEUES {
@@ -237,8 +234,8 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Agents that match, longest idle first; who has not worked yet comes
-    /// last, and ties go by id.
+    /// Matching agents, longest idle first, then by id; agents who have not
+    /// worked yet come last.
     pub fn find(&self, query: &Query) -> Page {
         let limit = usize::try_from(query.limit)
             .unwrap_or(MOST_AGENTS)
@@ -255,17 +252,17 @@ impl Directory {
         }
     }
 
-    /// How many agents match; the limit is ignored.
+    /// How many agents match, whatever the limit.
     pub fn count(&self, query: &Query) -> u32 {
         self.index.matching(query, 0, |_| {})
     }
 
-    /// One agent; `None` where there is none of that id.
+    /// The agent with an id.
     pub fn agent(&self, id: &str) -> Option<&Arc<Agent>> {
         self.agents.get(*self.by_id.get(id)?)
     }
 
-    /// One queue; `None` where there is none of that id.
+    /// The queue with an id.
     pub fn queue(&self, id: &str) -> Option<&Arc<Queue>> {
         self.queues.get(id)
     }
@@ -278,8 +275,7 @@ impl Directory {
             .map(|queue| queue.id.as_str())
     }
 
-    /// The queue for conversations without a route; `None` where none is the
-    /// default.
+    /// The default queue.
     pub fn default_queue(&self) -> Option<&Arc<Queue>> {
         self.default_queue.as_ref()
     }

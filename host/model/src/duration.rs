@@ -1,5 +1,5 @@
-//! Durations and sizes as people write them in our files and answers: `"2m"`,
-//! `"1h30m"`, `"20ms"`, `"16MiB"`.
+//! Durations and sizes in files and answers: `"2m"`, `"1h30m"`, `"20ms"`,
+//! `"16MiB"`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,10 +22,10 @@ pub struct Millis(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSize(pub u64);
 
-/// Why a text is not a duration or a size.
+/// Why a text is not a duration or size.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuantityError {
-    /// The text is not of the accepted form.
+    /// Another form.
     #[error("\"{text}\" is not {expected}")]
     Malformed {
         /// The text, shortened where it is long.
@@ -33,12 +33,12 @@ pub enum QuantityError {
         /// The accepted form, with examples.
         expected: &'static str,
     },
-    /// The text is of the accepted form, but more than fits.
-    #[error("\"{text}\" is too much: the most is {most}")]
+    /// A value out of range.
+    #[error("\"{text}\" is too large; the maximum is {most}")]
     TooLarge {
         /// The text, shortened where it is long.
         text: String,
-        /// The largest value, as it would be written.
+        /// The largest value, in the same form.
         most: String,
     },
 }
@@ -99,7 +99,7 @@ impl FromStr for ByteSize {
     type Err = QuantityError;
 
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        // One unit only: "1GiB512MiB" reads like a typing error.
+        // One unit only: "1GiB512MiB" looks like a typing error.
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         if text[digits..].bytes().any(|byte| byte.is_ascii_digit()) {
             return Err(malformed(text, SIZE_FORM));
@@ -131,7 +131,7 @@ fn parse(text: &str, units: &[(&str, u64)]) -> Parsed {
         let (number, tail) = rest.split_at(digits);
         let letters = tail.bytes().take_while(u8::is_ascii_alphabetic).count();
         let (unit, tail) = tail.split_at(letters);
-        // Searching on from the last unit refuses a repeated or a larger one.
+        // Starting after the last unit refuses repeated and larger units.
         let Some((_, factor)) = units.find(|(name, _)| *name == unit) else {
             return Parsed::Malformed;
         };
@@ -160,8 +160,7 @@ fn too_large(text: &str, most: &dyn fmt::Display) -> QuantityError {
     QuantityError::TooLarge { text, most }
 }
 
-/// The text as an error shows it: control characters escaped, at most 40
-/// characters.
+/// The text for an error: control characters escaped, at most 40 characters.
 fn shortened(text: &str) -> String {
     let mut shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
     if text.chars().nth(40).is_some() {

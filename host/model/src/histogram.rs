@@ -1,5 +1,4 @@
-//! Counting how often a value falls into which range, from many threads, at the
-//! price of two additions.
+//! Histograms that many threads update; an update costs two atomic additions.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,32 +22,31 @@ pub const BYTES: &[u64] = &[
     1 << 26,
     1 << 27,
 ];
-/// Upper bounds for how many things went together: 1 to 4096.
+/// Upper bounds of batch sizes: 1 to 4096.
 pub const COUNTS: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
-/// How often values fell into which range.
+/// A histogram.
 #[derive(Debug)]
 pub struct Histogram {
     bounds: &'static [u64],
-    /// One for each bound, and one for what is above all of them.
+    /// Counts per bound, and one for values above all bounds.
     buckets: Box<[AtomicU64]>,
     sum: AtomicU64,
 }
 
-/// What a histogram held at a moment.
+/// State of a histogram at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
-    /// Upper bounds, each its range's own.
+pub struct HistogramSnapshot {
+    /// Upper bounds of the ranges.
     pub bounds: &'static [u64],
-    /// How many values fell into each range; the last is what was above all
-    /// bounds.
+    /// Count per range; the last counts values above all bounds.
     pub counts: Vec<u64>,
-    /// All values together.
+    /// Sum of all values.
     pub sum: u64,
 }
 
 impl Histogram {
-    /// An empty one with these upper bounds, which rise.
+    /// An empty histogram with ascending upper bounds.
     pub fn new(bounds: &'static [u64]) -> Histogram {
         Histogram {
             bounds,
@@ -64,10 +62,10 @@ impl Histogram {
         self.sum.fetch_add(value, Ordering::Relaxed);
     }
 
-    /// What it holds now.
-    pub fn read(&self) -> Reading {
+    /// Current state.
+    pub fn read(&self) -> HistogramSnapshot {
         let counts = self.buckets.iter();
-        Reading {
+        HistogramSnapshot {
             bounds: self.bounds,
             counts: counts.map(|count| count.load(Ordering::Relaxed)).collect(),
             sum: self.sum.load(Ordering::Relaxed),
@@ -75,22 +73,21 @@ impl Histogram {
     }
 }
 
-impl Reading {
-    /// How many values there were.
+impl HistogramSnapshot {
+    /// Number of values.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// The value below which a share (0 to 1) of all lies, as far as ranges
-    /// tell; none where there is no value. What is above all bounds counts as
-    /// the highest bound.
+    /// Estimated quantile, `share` from 0 to 1; none without values. Values
+    /// above all bounds count as the highest bound.
     pub fn quantile(&self, share: f64) -> Option<u64> {
         quantile(self.bounds.iter().copied(), &self.counts, share)
     }
 }
 
-/// The same of ranges that were read elsewhere: values are taken to be spread
-/// evenly within a range.
+/// Quantile of ranges read elsewhere. Assumes that values are evenly
+/// distributed within a range.
 pub fn quantile(bounds: impl IntoIterator<Item = u64>, counts: &[u64], share: f64) -> Option<u64> {
     let total: u64 = counts.iter().sum();
     if total == 0 {

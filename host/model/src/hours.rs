@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 pub use table::HoursError;
 use table::{HoursTable, Interval};
 
-/// The last moment a deadline can have, in Unix milliseconds: the end of the
-/// year 9999. Stands for "never" where the hours do not open often enough.
+/// Latest deadline, in Unix milliseconds: the end of the year 9999. Means
+/// "never".
 pub const NEVER_MS: u64 = 253_402_207_200_000;
 
 const DAY_MS: i64 = 86_400_000;
-/// How far [`Hours::opens_at`] and its likes look ahead, in milliseconds: 366
-/// days.
+/// How far [`Hours::opens_at`] and similar functions look ahead, in
+/// milliseconds: 366 days.
 pub const AHEAD_MS: u64 = 366 * DAY_MS as u64;
 
-/// Business hours, as an `[hours.NAME]` table of `company.toml` gives them:
+/// Business hours, as the table `[hours.NAME]` of a company file gives them:
 ///
 /// - `zone`: an IANA time zone, such as `Europe/Lisbon`;
 /// - `week`: open intervals per weekday, `mon` to `sun`; a day left out is
@@ -56,7 +56,7 @@ impl Hours {
         &self.table.zone
     }
 
-    /// Whether the hours never close, because nothing says when they open.
+    /// Whether the hours are always open because the table has no interval.
     pub fn is_always_open(&self) -> bool {
         self.always_open
     }
@@ -92,7 +92,7 @@ impl Hours {
         }
         let until = ahead(at_ms);
         let mut end_of_stretch = moment(at_ms);
-        // Stretches that meet, as at midnight, are one.
+        // Adjacent stretches, as at midnight, are one.
         let closes = self
             .walk(end_of_stretch, until, |start, end| {
                 let closed = start > end_of_stretch;
@@ -162,11 +162,11 @@ impl Hours {
         total
     }
 
-    /// Calls `visit` with each open stretch between two moments, in order,
-    /// until it answers.
+    /// Call `visit` with each open stretch between two moments, in order, until
+    /// it returns a value.
     ///
-    /// Goes from one change of the zone's offset to the next: in between,
-    /// local time is a constant away, and a day costs no look-up in the zone.
+    /// Goes from one change of the zone's offset to the next: between them a
+    /// day needs no zone look-up.
     fn walk<T>(
         &self,
         from: i64,
@@ -218,7 +218,7 @@ impl Hours {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// What local time is ahead of UTC at a moment, in milliseconds.
+    /// Offset of local time from UTC, in milliseconds.
     fn offset(&self, at: i64) -> i64 {
         let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MAX);
         i64::from(self.zone.to_offset(at).seconds()) * 1_000
@@ -235,12 +235,12 @@ impl Hours {
     }
 }
 
-/// The end of what is looked at from a moment on.
+/// End of the look-ahead.
 fn ahead(at_ms: u64) -> i64 {
     moment(at_ms.saturating_add(AHEAD_MS))
 }
 
-/// A moment as calendars take it: not after [`NEVER_MS`].
+/// The moment, at most [`NEVER_MS`].
 fn moment(at_ms: u64) -> i64 {
     at_ms.min(NEVER_MS) as i64
 }

@@ -1,5 +1,4 @@
-//! What is wrong with a document somebody sent us, and the limits it is held
-//! to. An error names the field, the limit and the size found.
+//! Limits of incoming documents, and the errors of those that exceed them.
 
 use thiserror::Error;
 
@@ -20,7 +19,7 @@ pub const ATTRIBUTES: usize = 64;
 /// Most bytes of all extra attributes together, as JSON.
 pub const ATTRIBUTES_BYTES: usize = 16 * 1024;
 
-/// Why a document was refused.
+/// Why a document is invalid.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InputError {
     /// It is not JSON.
@@ -44,33 +43,33 @@ pub enum InputError {
     Invalid {
         /// Path of the field.
         field: String,
-        /// What is wrong with it, and what would be right.
+        /// The problem, and what is valid.
         problem: String,
     },
     /// A field is larger than its limit.
-    #[error("`{field}` is {size} {unit} long; at most {limit} are taken")]
+    #[error("`{field}` is {size} {unit} long; the limit is {limit}")]
     TooLarge {
         /// Path of the field.
         field: String,
         /// The limit.
         limit: usize,
-        /// The size found.
+        /// Its size.
         size: usize,
-        /// What is counted: `bytes` or `entries`.
+        /// Unit: `bytes` or `entries`.
         unit: &'static str,
     },
-    /// A field nobody knows, in a file of our own.
-    #[error("`{field}` is not known here; known are: {known}")]
+    /// An unknown field, where unknown fields are errors.
+    #[error("`{field}` is unknown; known fields are: {known}")]
     Unknown {
         /// Path of the field.
         field: String,
-        /// The known ones.
+        /// The known fields.
         known: String,
     },
 }
 
 impl InputError {
-    /// The field at fault; none for a syntax error.
+    /// Path of the invalid field; none for a syntax error.
     pub fn field(&self) -> Option<&str> {
         match self {
             InputError::Syntax { .. } => None,
@@ -89,12 +88,12 @@ impl InputError {
     }
 }
 
-/// Refuse a text longer than `limit` bytes.
+/// Check the length of a text.
 pub(crate) fn within(field: &str, text: &str, limit: usize) -> Result<(), InputError> {
     count_within(field, text.len(), limit, "bytes")
 }
 
-/// Refuse more than `limit` of something.
+/// Check a size.
 pub(crate) fn count_within(
     field: &str,
     size: usize,
@@ -113,7 +112,7 @@ pub(crate) fn count_within(
 }
 
 /// Whether a text is a code: lower-case letters, digits, hyphens, underscores
-/// and dots, starting with a letter or digit, at most [`CODE_BYTES`].
+/// and dots, beginning with a letter or digit, at most [`CODE_BYTES`].
 pub fn is_code(text: &str) -> bool {
     let ok =
         |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'-' | b'.' | b'_');
@@ -125,7 +124,7 @@ pub fn is_code(text: &str) -> bool {
             .is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
 }
 
-/// Refuse what is not a code.
+/// Check a code.
 pub(crate) fn code(field: &str, text: &str) -> Result<(), InputError> {
     within(field, text, CODE_BYTES)?;
     if is_code(text) {
@@ -133,6 +132,8 @@ pub(crate) fn code(field: &str, text: &str) -> Result<(), InputError> {
     }
     Err(InputError::invalid(
         field,
-        format!("is {text:?}, which is no code: lower-case letters, digits, hyphens and dots"),
+        format!(
+            "is {text:?}, which is not a code: use lower-case letters, digits, hyphens and dots"
+        ),
     ))
 }

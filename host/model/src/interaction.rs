@@ -1,5 +1,7 @@
-//! The interchange form of an interaction and of a draft: the same JSON in the
-//! API, on the command line, in cases and in the journal.
+//! Interactions and drafts. The JSON form is the same in the API, on the
+//! command line, in cases and in the journal.
+
+mod draft;
 
 use std::collections::BTreeMap;
 
@@ -7,11 +9,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use draft::{Draft, WrittenBy};
+
 use crate::codes;
 use crate::input::{self, InputError};
 
 codes! {
-    /// Whether an interaction came in or went out.
+    /// Direction of an interaction.
     #[derive(Default)]
     pub enum Direction {
         /// From the customer.
@@ -23,7 +27,7 @@ codes! {
 }
 
 codes! {
-    /// Who may read it.
+    /// Visibility.
     pub enum Visibility {
         /// Anyone.
         Public = "public",
@@ -33,16 +37,13 @@ codes! {
 }
 
 impl Visibility {
-    /// What a channel is where nobody said: posts are public, messages private.
+    /// Visibility of a channel by default: posts are public, messages private.
     pub fn usual(channel: &str) -> Visibility {
-        match channel {
-            "x" | "facebook" | "instagram" | "web" => Visibility::Public,
-            _ => Visibility::Private,
-        }
+        crate::channel::usual_visibility(channel)
     }
 }
 
-/// Who wrote an interaction, as the channel says.
+/// Author of an interaction, as the channel says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Author {
@@ -52,24 +53,22 @@ pub struct Author {
     /// Display name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many people see what they post.
+    /// Number of people who see their posts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<u64>,
-    /// Whether the channel vouches for them.
+    /// Whether the channel verified them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
 }
 
 impl Author {
-    /// Whether both are known to be the same person on the channel: by
-    /// address, since names and followers change.
-    pub fn is(&self, other: &Author) -> bool {
+    /// Whether both have the same address. Names and reach change.
+    pub fn is_same_person(&self, other: &Author) -> bool {
         self.address.is_some() && self.address == other.address
     }
 }
 
-/// A file that came with an interaction, or would go out with a draft; the
-/// content is kept elsewhere.
+/// A file of an interaction or draft, without its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attachment {
@@ -85,7 +84,7 @@ pub struct Attachment {
     /// Size in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// Where the content is.
+    /// URL of the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
@@ -103,16 +102,16 @@ pub struct Interaction {
     pub channel: String,
     /// What was written.
     pub text: String,
-    /// In or out; inbound unless said.
+    /// Direction; inbound by default.
     #[serde(default)]
     pub direction: Direction,
-    /// Who may read it; the channel's usual unless said.
+    /// Visibility; the channel's default where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
     /// The company's account that was addressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// Language as the channel says (BCP 47).
+    /// Language the channel gives (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// When the channel received it (RFC 3339).
@@ -121,7 +120,7 @@ pub struct Interaction {
     /// Who wrote it.
     #[serde(default)]
     pub author: Author,
-    /// Conversation the channel or integrator puts it in.
+    /// Conversation the channel or the integrator gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
     /// Interaction it answers.
@@ -130,7 +129,7 @@ pub struct Interaction {
     /// Files that came with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
-    /// Anything else the sender gave, sorted by name.
+    /// Other fields of the sender, sorted by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, Value>,
 }
@@ -152,8 +151,8 @@ const INTERACTION_FIELDS: &[&str] = &[
 ];
 
 impl Interaction {
-    /// Read an interaction somebody outside sent: fields nobody knows are kept
-    /// in `attributes`, where the sender did not name one of that name itself.
+    /// Read an interaction from an integrator. Unknown fields become
+    /// `attributes`, unless an attribute of the same name exists.
     ///
     /// # Errors
     /// [`InputError`] with the field at fault.
@@ -180,8 +179,8 @@ impl Interaction {
         Self::from_map(map)
     }
 
-    /// Read an interaction from a file of ours, where an unknown field is a
-    /// mistake.
+    /// Read an interaction from a file of the project; unknown fields are
+    /// errors.
     ///
     /// # Errors
     /// [`InputError`] with the field at fault.
@@ -191,7 +190,7 @@ impl Interaction {
         Self::from_map(map)
     }
 
-    /// Read an interaction somebody outside sent, from its JSON text.
+    /// Parse an interaction from an integrator.
     ///
     /// # Errors
     /// [`InputError`] with the place or the field at fault.
@@ -205,13 +204,13 @@ impl Interaction {
         Ok(interaction)
     }
 
-    /// Who may read it.
+    /// Visibility.
     pub fn visibility(&self) -> Visibility {
         self.visibility
             .unwrap_or_else(|| Visibility::usual(&self.channel))
     }
 
-    /// Hold every field to its limit.
+    /// Check every field against its limit.
     ///
     /// # Errors
     /// [`InputError`] with the field at fault.
@@ -234,83 +233,6 @@ impl Interaction {
             .map(|(name, value)| name.len() + json_len(value))
             .sum();
         input::count_within("attributes", bytes, input::ATTRIBUTES_BYTES, "bytes")
-    }
-}
-
-codes! {
-    /// Who wrote a draft.
-    #[derive(Default)]
-    pub enum WrittenBy {
-        /// An agent.
-        #[default]
-        Human = "human",
-        /// A policy.
-        Policy = "policy",
-    }
-}
-
-/// A reply that has not gone out yet.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Draft {
-    /// Identifier of the draft.
-    pub id: String,
-    /// Code of the channel it would go out on.
-    pub channel: String,
-    /// The text as it would be sent.
-    pub text: String,
-    /// Who would be able to read it; the channel's usual unless said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visibility: Option<Visibility>,
-    /// Who wrote it; human unless said.
-    #[serde(default)]
-    pub written_by: WrittenBy,
-    /// Agent who would send it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<String>,
-    /// Interaction it answers, by id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interaction: Option<String>,
-    /// Files that would go out with it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Attachment>,
-}
-
-impl Draft {
-    /// Names of its fields in JSON.
-    pub const FIELDS: &[&str] = &[
-        "id",
-        "channel",
-        "text",
-        "visibility",
-        "written_by",
-        "agent",
-        "interaction",
-        "attachments",
-    ];
-
-    /// Read a draft; unlike an interaction it comes from our own side, so an
-    /// unknown field is a mistake.
-    ///
-    /// # Errors
-    /// [`InputError`] with the field at fault.
-    pub fn from_value(value: Value) -> Result<Draft, InputError> {
-        let map = object("draft", value)?;
-        refuse_unknown(&map, Draft::FIELDS)?;
-        let draft: Draft = typed(map, &["id", "channel", "text"])?;
-        identifier("id", &draft.id)?;
-        input::code("channel", &draft.channel)?;
-        input::within("text", &draft.text, input::TEXT_BYTES)?;
-        optional("agent", &draft.agent, input::ID_BYTES)?;
-        optional("interaction", &draft.interaction, input::ID_BYTES)?;
-        check_attachments(&draft.attachments)?;
-        Ok(draft)
-    }
-
-    /// Who would be able to read it.
-    pub fn visibility(&self) -> Visibility {
-        self.visibility
-            .unwrap_or_else(|| Visibility::usual(&self.channel))
     }
 }
 
@@ -350,7 +272,7 @@ fn refuse_unknown(map: &Map<String, Value>, known: &[&str]) -> Result<(), InputE
     }
 }
 
-/// Turn a map into a type, saying which field does not fit.
+/// Deserialize a map; errors name the field.
 fn typed<T: serde::de::DeserializeOwned>(
     map: Map<String, Value>,
     required: &[&str],
@@ -374,7 +296,7 @@ fn identifier(field: &str, text: &str) -> Result<(), InputError> {
     if text.chars().any(char::is_control) {
         return Err(InputError::invalid(
             field,
-            "must not hold control characters",
+            "must not contain control characters",
         ));
     }
     Ok(())
@@ -387,7 +309,7 @@ fn optional(field: &str, text: &Option<String>, limit: usize) -> Result<(), Inpu
     }
 }
 
-/// Refuse files that are too many, or not as they should be.
+/// Check number and fields of attachments.
 ///
 /// # Errors
 /// [`InputError`] naming the field.

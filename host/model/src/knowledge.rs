@@ -1,4 +1,4 @@
-//! The company's approved answers, indexed by their words and intents.
+//! Approved answers, with an index of words and intents.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The most articles one search or look-up gives.
+/// Most articles a search or look-up returns.
 pub const MOST_ARTICLES: usize = 64;
 
-/// The most a company may have, so that an index entry stays small.
+/// Most articles of a company; index entries stay small.
 const MOST_IN_TOTAL: usize = 100_000;
 
 /// One approved answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Article {
-    /// The company's identifier of the article, 1 to 256 bytes, unique.
+    /// Identifier, unique; 1 to 256 bytes.
     pub id: String,
     /// Title, in the article's language; 1 to 1,024 bytes.
     pub title: String,
     /// The approved wording; 1 byte to 64 KiB.
     pub text: String,
     /// Intents it answers, each 1 to 64 bytes; at most 64. In a [`Knowledge`]
-    /// sorted and each once.
+    /// sorted and unique.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub intents: Vec<String>,
     /// Language (BCP 47), at most 64 bytes; absent where it serves any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Phrases an answer on this matter must not use, each 1 to 1,024 bytes;
-    /// at most 64.
+    /// Phrases that an answer must not contain, each 1 to 1,024 bytes; at most
+    /// 64.
     #[serde(default, alias = "never_say", skip_serializing_if = "Vec::is_empty")]
     pub never_say: Vec<String>,
 }
 
-/// Why a set of articles cannot be used.
+/// Why a set of articles is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KnowledgeError {
     /// Two articles have the same identifier.
@@ -71,7 +71,7 @@ pub enum KnowledgeError {
         /// Entries it may have.
         most: usize,
     },
-    /// There are more articles than one company may have.
+    /// There are too many articles.
     #[error("there are {articles} articles; the most is {MOST_IN_TOTAL}")]
     TooManyArticles {
         /// How many there are.
@@ -79,7 +79,7 @@ pub enum KnowledgeError {
     },
 }
 
-/// All approved answers of a company: immutable, and searched by index.
+/// All approved answers of a company. Immutable.
 #[derive(Clone, Debug, Default)]
 pub struct Knowledge {
     /// In the company's order; indices below refer to it.
@@ -89,21 +89,21 @@ pub struct Knowledge {
     by_word: HashMap<String, Vec<Occurrence>>,
 }
 
-/// A word in an article.
+/// Occurrence of a word in an article.
 #[derive(Clone, Copy, Debug)]
 struct Occurrence {
     article: u32,
-    /// What the word adds to the article's score: all of BM25 that does not
-    /// depend on the query.
+    /// Contribution to the score: the part of BM25 that does not depend on the
+    /// query.
     weight: f32,
 }
 
 impl Knowledge {
-    /// Checks and indexes the articles, in the company's order.
+    /// Validate and index articles, in the company's order.
     ///
     /// # Errors
     ///
-    /// Where two articles share an id, or a field is outside its limits.
+    /// A duplicate id, or a field out of range.
     pub fn new(articles: Vec<Article>) -> Result<Self, KnowledgeError> {
         if articles.len() > MOST_IN_TOTAL {
             return Err(KnowledgeError::TooManyArticles {
@@ -143,9 +143,8 @@ impl Knowledge {
         Ok(knowledge)
     }
 
-    /// Articles that match the words of `text`, best first; those that match
-    /// equally well in the company's order. At most `limit`, and never more
-    /// than [`MOST_ARTICLES`].
+    /// Articles that match words of `text`, best first, then in the company's
+    /// order; at most `limit` and [`MOST_ARTICLES`].
     ///
     /// Words are those of Unicode (UAX 29), compatibility-normalised and in
     /// lower case; each counts once however often `text` repeats it. The score
@@ -158,7 +157,7 @@ impl Knowledge {
         }
         let mut scores = vec![0f64; self.articles.len()];
         let mut matching = Vec::new();
-        // In the order of the alphabet, so that sums are the same every time.
+        // In alphabetical order, so that sums are reproducible.
         for word in words(text).collect::<BTreeSet<_>>() {
             for occurrence in self.by_word.get(&word).into_iter().flatten() {
                 let Some(score) = scores.get_mut(occurrence.article as usize) else {
@@ -197,7 +196,7 @@ impl Knowledge {
             .take(MOST_ARTICLES)
     }
 
-    /// One article; `None` where there is none of that id.
+    /// The article with an id.
     pub fn get(&self, id: &str) -> Option<&Arc<Article>> {
         self.articles.get(*self.by_id.get(id)? as usize)
     }
@@ -207,12 +206,12 @@ impl Knowledge {
         self.articles.iter().map(|article| &**article)
     }
 
-    /// How many articles there are.
+    /// Number of articles.
     pub fn len(&self) -> usize {
         self.articles.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no articles.
     pub fn is_empty(&self) -> bool {
         self.articles.is_empty()
     }
@@ -224,7 +223,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     words.into_iter()
 }
 
-/// Turns how often each word stands in each article into its BM25 weights.
+/// Converts word counts into BM25 weights.
 fn weighed(
     counts: HashMap<String, Vec<(u32, u32)>>,
     lengths: &[f64],
@@ -235,7 +234,7 @@ fn weighed(
     let average = (lengths.iter().sum::<f64>() / total).max(1.0);
     let weigh = |(word, articles): (String, Vec<(u32, u32)>)| {
         let holding = articles.len() as f64;
-        // The form that stays above 0 for a word most articles hold.
+        // This form stays above 0 for a word that most articles contain.
         let rarity = (1.0 + (total - holding + 0.5) / (holding + 0.5)).ln();
         let occurrences = articles.into_iter().map(|(article, count)| {
             let length = lengths.get(article as usize).copied().unwrap_or(average);

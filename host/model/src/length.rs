@@ -1,5 +1,4 @@
-//! How long a text is by its channel's own counting, and the most the channel
-//! takes.
+//! Length of a text by its channel's rule, and the limit.
 
 mod emoji;
 mod punycode;
@@ -10,18 +9,20 @@ mod x;
 
 pub use sms::{SmsEncoding, SmsSegments, sms_segments};
 
-/// Segments of one SMS that we send at most: what the usual aggregators join
-/// (Twilio: <https://www.twilio.com/docs/glossary/what-sms-character-limit>).
+use crate::channel::{LengthRule, length_rule};
+
+/// Most segments of an SMS: what common aggregators join (Twilio:
+/// <https://www.twilio.com/docs/glossary/what-sms-character-limit>).
 const SMS_SEGMENTS: u32 = 10;
 
-/// Length of a text on a channel, in that channel's unit:
+/// Length of a text, counted as the channel's [`LengthRule`] says:
 ///
-/// - `x`: weighted characters as X counts them today: a URL counts 23, an
-///   emoji 2, a character outside the ranges of Latin and its neighbours 2,
-///   any other 1 (twitter-text 3, <https://docs.x.com/fundamentals/counting-characters>);
-/// - `sms`: septets in GSM-7, UTF-16 code units otherwise (see
+/// - weighted: a URL counts 23, an emoji 2, a character outside the ranges of
+///   Latin and its neighbours 2, any other 1 (twitter-text 3,
+///   <https://docs.x.com/fundamentals/counting-characters>);
+/// - SMS: septets in GSM-7, UTF-16 code units otherwise (see
 ///   [`SmsSegments::units`]);
-/// - any other channel: characters, meaning Unicode scalar values.
+/// - characters: Unicode scalar values.
 ///
 /// A company with the legacy setting for X counts differently: use [`measure`]
 /// where the setting is known.
@@ -29,75 +30,61 @@ pub fn length(channel: &str, text: &str) -> u32 {
     measure(channel, text, false).length
 }
 
-/// The most a channel takes, in the unit of [`length`]; `None` where it has no
-/// limit, or we know of none.
+/// The most a channel takes, in the unit of [`length`]; `None`: no limit, or
+/// none known.
 ///
-/// - `x`: 280, or 140 with the legacy setting;
-/// - `whatsapp`: 4096 (Cloud API, text body), `telegram`: 4096 (Bot API,
-///   `sendMessage`), `messenger`: 2000 (Send API), `instagram`: 1000 (Send
-///   API), `facebook`: 1000 (our choice for a comment that is read; the
-///   platform takes more);
-/// - `sms`: 1530, ten segments of GSM-7. A text that needs UCS-2 fits 670
-///   units into as many segments: [`measure`] says which it is. A character of
-///   two units at the end of a segment can cost one unit more than counted.
+/// SMS: 1530, ten segments of GSM-7. A text that needs UCS-2 fits 670 units
+/// into as many segments: [`measure`] says which it is. A character of two
+/// units at the end of a segment can cost one unit more than counted.
 pub fn limit(channel: &str, legacy_140: bool) -> Option<u32> {
-    match channel {
-        "x" if legacy_140 => Some(x::LEGACY.limit),
-        "x" => Some(x::CURRENT.limit),
-        "whatsapp" | "telegram" => Some(4_096),
-        "messenger" => Some(2_000),
-        "facebook" | "instagram" => Some(1_000),
-        "sms" => Some(SmsEncoding::Gsm7.units_in(SMS_SEGMENTS)),
-        _ => None,
+    match length_rule(channel) {
+        LengthRule::Weighted => Some(x::rules(legacy_140).limit),
+        LengthRule::Sms => Some(SmsEncoding::Gsm7.units_in(SMS_SEGMENTS)),
+        LengthRule::Characters(limit) => limit,
     }
 }
 
-/// A length and the limit that belongs to it, counted the same way.
+/// Length and limit in the same unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measure {
     /// Length, in the channel's unit.
     pub length: u32,
-    /// The most the channel takes, in the same unit; `None`: no limit.
+    /// Limit, in the same unit; `None`: no limit.
     pub limit: Option<u32>,
 }
 
 impl Measure {
-    /// Whether the channel takes a text of this length.
+    /// Whether the length is within the limit.
     pub fn fits(&self) -> bool {
         self.limit.is_none_or(|limit| self.length <= limit)
     }
 }
 
-/// [`length`] and [`limit`] of one text, by the same counting.
+/// [`length`] and [`limit`] of a text.
 ///
 /// With `legacy_140`, X counts as it did until 2017: 140, each character 1,
 /// a URL 23 (twitter-text, configuration version 1). The setting touches no
 /// other channel.
 pub fn measure(channel: &str, text: &str, legacy_140: bool) -> Measure {
-    match channel {
-        "x" => {
-            let rules = if legacy_140 { &x::LEGACY } else { &x::CURRENT };
-            let length = x::weighted(text, rules);
+    match length_rule(channel) {
+        LengthRule::Weighted => {
+            let rules = x::rules(legacy_140);
             Measure {
-                length,
+                length: x::weighted(text, rules),
                 limit: Some(rules.limit),
             }
         }
-        "sms" => {
+        LengthRule::Sms => {
             let segments = sms_segments(text);
-            let limit = segments.encoding.units_in(SMS_SEGMENTS);
             Measure {
                 length: segments.units,
-                limit: Some(limit),
+                limit: Some(segments.encoding.units_in(SMS_SEGMENTS)),
             }
         }
-        _ => {
-            let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-            Measure {
-                length,
-                limit: limit(channel, legacy_140),
-            }
-        }
+        LengthRule::Characters(limit) => Measure {
+            length: u32::try_from(text.chars().count()).unwrap_or(u32::MAX),
+            limit,
+        },
     }
 }
 

@@ -1,15 +1,15 @@
-//! What one decision of one plugin may use. Every limit is enforced by the
-//! engine, and each has a hostile guest that breaks it among the tests.
+//! Limits of one decision of one plugin. The engine enforces each; a hostile
+//! guest tests each.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::duration::{ByteSize, Millis};
 
-/// Declares the limits once: the resolved set, the partial set people write,
-/// the defaults, and how the two meet under a ceiling.
+/// One row per limit: default, default ceiling, key, unit, and the module that
+/// enforces it.
 macro_rules! limits {
-    ($( $(#[doc = $doc:literal])+ $field:ident: $type:ty = $default:expr, $key:literal; )+) => {
+    ($( $(#[doc = $doc:literal])+ $field:ident: $type:ty = $default:expr, $ceiling:expr, $key:literal, $unit:literal, $enforced:literal; )+) => {
         /// The limits a plugin runs under.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         #[serde(rename_all = "kebab-case")]
@@ -17,9 +17,8 @@ macro_rules! limits {
             $( $(#[doc = $doc])+ pub $field: $type, )+
         }
 
-        /// Limits as people write them, in a pack (suggested), in a company
-        /// file (wanted) or in the server's settings (the ceiling): any may be
-        /// left out.
+        /// Limits in a pack (suggested), a company file (requested) or the
+        /// server's settings (ceiling); each may be absent.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
         pub struct LimitsFile {
@@ -35,23 +34,22 @@ macro_rules! limits {
         }
 
         impl Limits {
-            /// The limits of a plugin: what the company wants, else what the
-            /// pack suggests, else the default, and never above the ceiling. A
-            /// suggestion above the ceiling is lowered to it.
+            /// Limits of a plugin: the company's, else the pack's, else the
+            /// default. Values of the pack are lowered to the ceiling.
             ///
             /// # Errors
-            /// [`AboveCeiling`] where the company itself asks for more: it
+            /// [`CeilingError`] where the company itself asks for more: it
             /// would otherwise believe it got it.
             pub fn resolve(
                 ceiling: &Limits,
                 suggested: &LimitsFile,
                 wanted: &LimitsFile,
-            ) -> Result<Limits, Vec<AboveCeiling>> {
+            ) -> Result<Limits, Vec<CeilingError>> {
                 let default = Limits::default();
                 let mut above = Vec::new();
                 $(
                     if wanted.$field.as_ref().is_some_and(|wanted| *wanted > ceiling.$field) {
-                        above.push(AboveCeiling {
+                        above.push(CeilingError {
                             limit: $key,
                             ceiling: format!("{}", ceiling.$field),
                         });
@@ -69,11 +67,17 @@ macro_rules! limits {
                 })
             }
 
-            /// The ceiling: the largest values a host allows unless told
-            /// otherwise, overridden where `file` says so.
+            /// One row per limit.
+            pub const TABLE: &'static [LimitInfo] = &[ $( LimitInfo {
+                key: $key,
+                unit: $unit,
+                enforced_in: $enforced,
+            }, )+ ];
+
+            /// The ceiling: the server's settings, and the default ceiling for
+            /// limits they leave out.
             pub fn ceiling(file: &LimitsFile) -> Limits {
-                let usual = Limits::usual_ceiling();
-                Limits { $( $field: file.$field.unwrap_or(usual.$field), )+ }
+                Limits { $( $field: file.$field.unwrap_or($ceiling), )+ }
             }
         }
     };
@@ -81,49 +85,43 @@ macro_rules! limits {
 
 limits! {
     /// CPU time of one call. Wall-clock time is limited to ten times as much.
-    deadline: Millis = Millis(50), "deadline";
+    deadline: Millis = Millis(50), Millis(1_000), "deadline", "ms", "engine: instance";
     /// Linear memory of one instance.
-    memory: ByteSize = ByteSize(32 << 20), "memory";
+    memory: ByteSize = ByteSize(32 << 20), ByteSize(128 << 20), "memory", "bytes", "engine: limits::limiter";
     /// Elements of one table of one instance.
-    table_elements: u32 = 20_000, "table-elements";
-    /// Bytes a policy may hand to the host in one call, either way.
-    transfer: ByteSize = ByteSize(1 << 20), "transfer";
+    table_elements: u32 = 20_000, 100_000, "table-elements", "elements", "engine: limits::limiter";
+    /// Bytes a policy may pass to or get from the host in one call.
+    transfer: ByteSize = ByteSize(1 << 20), ByteSize(8 << 20), "transfer", "bytes", "engine: instance";
     /// Handles to host resources alive in one decision.
-    handles: u32 = 1024, "handles";
+    handles: u32 = 1024, 1024, "handles", "handles", "engine: care::handles";
     /// Bytes of an answer.
-    output: ByteSize = ByteSize(256 << 10), "output";
-    /// Bytes of log lines kept with a decision; later lines are counted only.
-    log: ByteSize = ByteSize(16 << 10), "log";
+    output: ByteSize = ByteSize(256 << 10), ByteSize(1 << 20), "output", "bytes", "engine: plugin::lease";
+    /// Bytes of log lines stored with a decision; later lines are counted only.
+    log: ByteSize = ByteSize(16 << 10), ByteSize(64 << 10), "log", "bytes", "engine: care::log_buffer";
     /// Bytes of keys and values one decision may write.
-    state: ByteSize = ByteSize(64 << 10), "state";
+    state: ByteSize = ByteSize(64 << 10), ByteSize(256 << 10), "state", "bytes", "engine: care::state";
     /// Decisions of the plugin that may run at once.
-    concurrency: u32 = 64, "concurrency";
+    concurrency: u32 = 64, 256, "concurrency", "decisions", "engine: gate";
     /// Instructions, roughly, of one call on the metered engine.
-    fuel: u64 = 500_000_000, "fuel";
+    fuel: u64 = 500_000_000, 50_000_000_000, "fuel", "units", "engine: instance";
 }
 
-impl Limits {
-    fn usual_ceiling() -> Limits {
-        Limits {
-            deadline: Millis(1_000),
-            memory: ByteSize(128 << 20),
-            table_elements: 100_000,
-            transfer: ByteSize(8 << 20),
-            handles: 1024,
-            output: ByteSize(1 << 20),
-            log: ByteSize(64 << 10),
-            state: ByteSize(256 << 10),
-            concurrency: 256,
-            fuel: 50_000_000_000,
-        }
-    }
+/// A row of the table of limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitInfo {
+    /// Key in the files.
+    pub key: &'static str,
+    /// Unit of the value.
+    pub unit: &'static str,
+    /// Module that enforces it.
+    pub enforced_in: &'static str,
 }
 
-/// A company wants more than the operator allows.
+/// A limit of a company above the ceiling.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("limit `{limit}` is above the operator's ceiling of {ceiling}")]
-pub struct AboveCeiling {
-    /// Key of the limit, as in the files.
+pub struct CeilingError {
+    /// Key of the limit.
     pub limit: &'static str,
     /// The ceiling.
     pub ceiling: String,
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_company_wins_over_the_pack() {
+    fn the_company_overrides_the_pack() {
         let ceiling = Limits::ceiling(&LimitsFile::default());
         let limits = Limits::resolve(&ceiling, &file(10), &file(20)).expect("allowed");
         assert_eq!(limits.deadline, Millis(20));
@@ -150,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suggestion_is_lowered_and_a_wish_is_refused() {
+    fn values_of_a_pack_are_lowered_and_those_of_a_company_refused() {
         let ceiling = Limits::ceiling(&file(15));
         let limits =
             Limits::resolve(&ceiling, &file(100), &LimitsFile::default()).expect("lowered");

@@ -1,9 +1,9 @@
-//! What the host does when a plugin fails, by stage. The defaults are safe: what
-//! could not be checked does not go out.
+//! Fallback rules for a plugin that fails, by stage. By default an unchecked
+//! draft is not sent.
 
 use serde::{Deserialize, Serialize};
 
-/// What happens when a plugin fails while classifying.
+/// Rule of the stage classify.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassifyFailure {
@@ -12,31 +12,31 @@ pub enum ClassifyFailure {
     Continue,
 }
 
-/// What happens when a routing plugin fails.
+/// Rule of the stage route.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteFailure {
     /// The conversation goes to the default queue.
     #[default]
     DefaultQueue,
-    /// The next routing plugin is asked.
+    /// The host calls the next routing plugin.
     Next,
 }
 
-/// What happens to a draft when a plugin fails while checking it.
+/// Rule of the stage tone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToneFailure {
     /// A supervisor must approve it.
     #[default]
     Hold,
-    /// The agent should look again.
+    /// The agent must revise it.
     Revise,
-    /// It may not go out.
+    /// It may not be sent.
     Block,
 }
 
-/// What happens when an escalation plugin fails.
+/// Rule of the stage escalate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EscalateFailure {
@@ -45,16 +45,16 @@ pub enum EscalateFailure {
     Alert,
 }
 
-/// What happens when a plugin fails, by stage.
+/// Rules by stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct OnFailure {
-    /// While classifying.
+    /// Stage classify.
     pub classify: ClassifyFailure,
-    /// While routing.
+    /// Stage route.
     pub route: RouteFailure,
-    /// While checking a draft.
+    /// Stage tone.
     pub tone: ToneFailure,
-    /// While escalating.
+    /// Stage escalate.
     pub escalate: EscalateFailure,
 }

@@ -1,26 +1,23 @@
-//! How a decision ended: one enum, and the single source for each outcome's
-//! name, message, metric label and HTTP status.
+//! Outcomes of calls to policies.
 
 use serde::{Deserialize, Serialize};
 
-/// Declares [`OutcomeKind`] with everything that is said about each case, so
-/// that a name, a status or a text exists in one place only.
+use crate::codes;
+
+/// One row per outcome: code, class, HTTP status and message.
 macro_rules! outcomes {
-    ($( $(#[doc = $doc:literal])+ $case:ident = $name:literal, $status:literal, $message:literal; )+) => {
-        /// How a call to a policy ended.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum OutcomeKind {
-            $( $(#[doc = $doc])+ $case, )+
+    ($( $(#[doc = $doc:literal])+ $case:ident = $name:literal, $class:ident, $status:literal, $message:literal; )+) => {
+        codes! {
+            /// Outcome of a call to a policy.
+            pub enum OutcomeKind {
+                $( $(#[doc = $doc])+ $case = $name, )+
+            }
         }
 
         impl OutcomeKind {
-            /// Every outcome, in the order of their declaration.
-            pub const ALL: &'static [OutcomeKind] = &[ $( OutcomeKind::$case, )+ ];
-
-            /// The name: in JSON, in metric labels and in messages.
-            pub const fn as_str(self) -> &'static str {
-                match self { $( OutcomeKind::$case => $name, )+ }
+            /// Whose result it is: decides fallbacks and the circuit breaker.
+            pub const fn class(self) -> OutcomeClass {
+                match self { $( OutcomeKind::$case => OutcomeClass::$class, )+ }
             }
 
             /// What happened, in a sentence without a full stop.
@@ -38,50 +35,52 @@ macro_rules! outcomes {
 
 outcomes! {
     /// The policy answered, and the answer is valid.
-    Ok = "ok", 200, "the policy answered";
+    Ok = "ok", Answered, 200, "the policy answered";
     /// The policy has no opinion. Not a failure.
-    Declined = "declined", 200, "the policy has no opinion";
+    Declined = "declined", Answered, 200, "the policy has no opinion";
     /// The policy itself reported that it could not do its work.
-    Failed = "failed", 502, "the policy reported an error";
+    Failed = "failed", Failed, 502, "the policy reported an error";
     /// The CPU deadline, or ten times as much wall-clock time, ran out.
-    Timeout = "timeout", 504, "the policy did not answer in time";
+    Timeout = "timeout", Failed, 504, "the policy did not answer in time";
     /// The metered engine's fuel ran out.
-    OutOfFuel = "out-of-fuel", 504, "the policy used up its fuel";
+    OutOfFuel = "out-of-fuel", Failed, 504, "the policy used up its fuel";
     /// A limit on memory, tables, handles or state was hit.
-    OutOfMemory = "out-of-memory", 502, "the policy needed more memory than it may have";
+    OutOfMemory = "out-of-memory", Failed, 502, "the policy needed more memory than it may have";
     /// The call stack grew past its limit.
-    StackOverflow = "stack-overflow", 502, "the policy recursed too deeply";
+    StackOverflow = "stack-overflow", Failed, 502, "the policy recursed too deeply";
     /// The policy crashed.
-    Trapped = "trapped", 502, "the policy crashed";
-    /// The policy answered something the contract does not allow, or handed
-    /// over more bytes than the limit on a transfer.
-    BadOutput = "bad-output", 502, "the policy's answer is not valid";
+    Trapped = "trapped", Failed, 502, "the policy crashed";
+    /// The answer violates the contract, or the policy passed more bytes than
+    /// the transfer limit.
+    BadOutput = "bad-output", Failed, 502, "the policy's answer is not valid";
     /// The policy used something it was not granted.
-    Denied = "denied", 502, "the policy used something it was not granted";
-    /// The host was too busy to start the decision. No fault of the policy.
-    Overloaded = "overloaded", 503, "the host is too busy";
-    /// The input crashed the host's process repeatedly and is set aside.
-    Quarantined = "quarantined", 502, "the input is set aside after repeated crashes";
-    /// An operator has taken the policy, or its stage, out for a while.
-    Bypassed = "bypassed", 502, "an operator has taken the policy out for a while";
+    Denied = "denied", Failed, 502, "the policy used something it was not granted";
+    /// The host had no capacity to start the decision.
+    Overloaded = "overloaded", HostBusy, 503, "the host is too busy";
+    /// The input crashed the host repeatedly; no policy is called about it.
+    Quarantined = "quarantined", Failed, 502, "the input is set aside after repeated crashes";
+    /// An operator bypasses the policy or its stage.
+    Bypassed = "bypassed", Failed, 502, "an operator has taken the policy out for a while";
     /// The component does not fit the contract this host speaks.
-    Incompatible = "incompatible", 502, "the policy does not fit this host's contract";
+    Incompatible = "incompatible", Failed, 502, "the policy does not fit this host's contract";
+}
+
+/// What an outcome means for the stage and for the circuit breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeClass {
+    /// The policy did its work. Closes the circuit breaker.
+    Answered,
+    /// The stage's `on-failure` rule decides. Counts for the circuit breaker.
+    Failed,
+    /// The host had no capacity for the call. The circuit breaker stays as it
+    /// is.
+    HostBusy,
 }
 
 impl OutcomeKind {
-    /// Whether the stage's `on-failure` rule has to decide: everything but an
-    /// answer, no opinion, and a host that was too busy to ask.
+    /// Whether the stage's `on-failure` rule has to decide.
     pub const fn is_failure(self) -> bool {
-        !matches!(
-            self,
-            OutcomeKind::Ok | OutcomeKind::Declined | OutcomeKind::Overloaded
-        )
-    }
-}
-
-impl std::fmt::Display for OutcomeKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+        matches!(self.class(), OutcomeClass::Failed)
     }
 }
 
@@ -97,13 +96,13 @@ pub struct LimitHit {
     pub unit: String,
 }
 
-/// How a call to a policy ended, with what is needed to understand why.
+/// Outcome of a call, with details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Which of the closed set it was.
+    /// Kind.
     pub kind: OutcomeKind,
-    /// What in particular happened: the field that is wrong, the grant that is
-    /// missing, the policy's own words. Never personal data of the host's.
+    /// Details: the invalid field, the missing grant, or the policy's message.
+    /// Never personal data of the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The limit that was hit.
@@ -115,7 +114,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// An outcome with nothing more to say.
+    /// An outcome without details.
     pub fn plain(kind: OutcomeKind) -> Outcome {
         Outcome {
             kind,
@@ -125,7 +124,7 @@ impl Outcome {
         }
     }
 
-    /// An outcome with its particulars.
+    /// An outcome with details.
     pub fn with_detail(kind: OutcomeKind, detail: impl Into<String>) -> Outcome {
         Outcome {
             detail: Some(detail.into()),
@@ -164,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_serialised_name_is_the_declared_name() {
+    fn codes_are_serialized() {
         for kind in OutcomeKind::ALL {
             let json = serde_json::to_value(kind).expect("an enum serialises");
             assert_eq!(json, kind.as_str());
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn overload_is_no_fault_of_the_policy() {
+    fn overload_is_not_a_failure() {
         assert!(!OutcomeKind::Overloaded.is_failure());
         assert!(OutcomeKind::Trapped.is_failure());
     }

@@ -1,25 +1,25 @@
-//! How much of its decisions a company keeps: the `[record]` section of its
-//! file.
+//! Which transcripts a company stores: the `[record]` section of its file.
 
 use serde::{Deserialize, Serialize};
 
 use crate::duration::ByteSize;
 use crate::outcome::OutcomeKind;
 
-/// Least room of a record.
-pub const LEAST: ByteSize = ByteSize(4 << 10);
-/// Most room of a record.
-pub const MOST: ByteSize = ByteSize(4 << 20);
+/// Smallest transcript limit.
+pub const MIN_TRANSCRIPT: ByteSize = ByteSize(4 << 10);
+/// Largest transcript limit.
+pub const MAX_TRANSCRIPT: ByteSize = ByteSize(4 << 20);
 
-/// What is kept of every decision beside its stamp, outcome, answer and why.
+/// Rules for transcripts. Stamp, outcome, answer and reason of a decision are
+/// always stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct RecordRules {
-    /// Of which decisions every host call is kept, so that they can be
-    /// replayed; `failures` by default.
+    /// Decisions whose host calls are stored, so that they can be replayed;
+    /// `failures` by default.
     pub transcripts: Transcripts,
-    /// Most bytes of a transcript, [`LEAST`] to [`MOST`]; 256 KiB by default.
-    /// One that is longer is not kept, and counted.
+    /// Longest transcript, [`MIN_TRANSCRIPT`] to [`MAX_TRANSCRIPT`]; 256 KiB by default. A longer
+    /// one is dropped and counted.
     pub limit: ByteSize,
 }
 
@@ -32,44 +32,43 @@ impl Default for RecordRules {
     }
 }
 
-/// Of which decisions a transcript is kept.
+/// Decisions whose transcript is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transcripts {
-    /// Of every one.
+    /// Every decision.
     All,
-    /// Of those in which a policy failed.
+    /// Decisions in which a policy failed.
     #[default]
     Failures,
-    /// Of none.
+    /// None.
     Off,
-    /// Of this share, 0 to 1, chosen by what they are about: a decision that is
-    /// made again is chosen again.
+    /// This share, 0 to 1. A repeated decision gets the same result.
     Sampled(f64),
 }
 
 impl RecordRules {
-    /// What is wrong with them, each in a sentence without a full stop.
+    /// Problems, without a full stop.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if let Transcripts::Sampled(share) = self.transcripts
             && !(0.0..=1.0).contains(&share)
         {
             problems.push(format!(
-                "transcripts sampled = {share} is no share: write a number from 0 to 1"
+                "transcripts sampled = {share} is not a share; write a number from 0 to 1"
             ));
         }
-        if !(LEAST..=MOST).contains(&self.limit) {
+        if !(MIN_TRANSCRIPT..=MAX_TRANSCRIPT).contains(&self.limit) {
             problems.push(format!(
-                "limit {} is out of range: {LEAST} to {MOST}",
+                "limit {} is out of range: {MIN_TRANSCRIPT} to {MAX_TRANSCRIPT}",
                 self.limit
             ));
         }
         problems
     }
 
-    /// Whether host calls are written down while it is decided about something;
-    /// `chance` is its number, evenly spread.
+    /// Whether to record the host calls of a decision; `chance` is its evenly
+    /// distributed number.
     pub fn records(&self, chance: u64) -> bool {
         match self.transcripts {
             Transcripts::All | Transcripts::Failures => true,
@@ -79,7 +78,7 @@ impl RecordRules {
         }
     }
 
-    /// Whether what was written down is kept, by how the policies ended.
+    /// Whether to store the transcript, by the outcomes of the policies.
     pub fn keeps(&self, outcomes: impl IntoIterator<Item = OutcomeKind>) -> bool {
         match self.transcripts {
             Transcripts::Failures => outcomes
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_says_of_which_decisions_a_transcript_is_kept() {
+    fn every_form_of_transcripts_is_parsed() {
         for (text, expected) in [
             ("", Transcripts::Failures),
             ("transcripts = \"all\"", Transcripts::All),
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_out_of_range_are_problems() {
+    fn values_out_of_range_are_problems() {
         for wrong in [
             "transcripts = { sampled = -0.1 }",
             "transcripts = { sampled = 1.1 }",
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_that_share_and_its_ends_are_all_and_nothing() {
+    fn a_sample_has_the_size_of_its_share() {
         let kept = |share: f64| {
             let rules = RecordRules {
                 transcripts: Transcripts::Sampled(share),
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn of_failures_alone_a_good_decision_keeps_none() {
+    fn by_default_only_failures_are_stored() {
         let failures = RecordRules::default();
         assert!(!failures.keeps([OutcomeKind::Ok, OutcomeKind::Declined]));
         assert!(failures.keeps([OutcomeKind::Ok, OutcomeKind::Trapped]));

@@ -1,6 +1,5 @@
-//! How a generation is tried on live traffic before a company decides by it:
-//! beside the one that decides (shadow), or for a share of the conversations
-//! (canary).
+//! Rollouts: a candidate generation on live traffic, beside the active one
+//! (shadow run) or for a share of the conversations (canary).
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,25 +8,25 @@ use crate::codes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Most a canary is given: beside it somebody has to stay to be compared with.
+/// Largest share of a canary: it is compared with the remaining conversations.
 pub const MOST_CANARY: Share = Share(900_000);
 
 codes! {
-    /// How a generation is tried.
+    /// Kind of rollout.
     pub enum RolloutKind {
-        /// It is asked too; what it answers is compared, and has no effect.
+        /// The candidate is called too; its answers are compared and discarded.
         Shadow = "shadow",
-        /// It decides for a share of the conversations.
+        /// The candidate decides for a share of the conversations.
         Canary = "canary",
     }
 }
 
-/// A share of all conversations, in parts of a million; above none.
+/// Share of all conversations, in millionths; above 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "String")]
 pub struct Share(u32);
 
-/// A share is written as a percentage, or as a number from 0 to 1.
+/// Written form: a percentage, or a number from 0 to 1.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Value {
@@ -35,51 +34,51 @@ enum Value {
     Number(f64),
 }
 
-/// What was written is no share.
+/// The text is not a share.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotAShare(String);
+pub struct ShareError(String);
 
-impl fmt::Display for NotAShare {
+impl fmt::Display for ShareError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} is no share: write a percentage above 0% and up to 100%, such as 5%",
+            "{} is not a share; write a percentage above 0% and up to 100%, such as 5%",
             self.0
         )
     }
 }
 
-impl std::error::Error for NotAShare {}
+impl std::error::Error for ShareError {}
 
 impl Share {
     /// All conversations.
     pub const ALL: Share = Share(1_000_000);
 
-    /// As a number up to 1.
+    /// The share as a number, above 0 and up to 1.
     pub fn fraction(self) -> f64 {
         f64::from(self.0) / 1e6
     }
 
-    /// Whether it takes what has this number, of numbers evenly spread. A
-    /// greater share takes all a smaller one takes.
-    pub fn takes(self, number: u64) -> bool {
+    /// Whether the share includes a conversation with this evenly distributed
+    /// number. A larger share includes all of a smaller one.
+    pub fn includes(self, number: u64) -> bool {
         let bound = (u128::from(self.0) << 64) / 1_000_000;
         u128::from(number) < bound
     }
 
-    fn of(fraction: f64, text: &str) -> Result<Share, NotAShare> {
+    fn of(fraction: f64, text: &str) -> Result<Share, ShareError> {
         let parts = (fraction * 1e6).round();
         match (1.0..=1e6).contains(&parts) {
             true => Ok(Share(parts as u32)),
-            false => Err(NotAShare(text.to_owned())),
+            false => Err(ShareError(text.to_owned())),
         }
     }
 }
 
 impl FromStr for Share {
-    type Err = NotAShare;
+    type Err = ShareError;
 
-    fn from_str(text: &str) -> Result<Share, NotAShare> {
+    fn from_str(text: &str) -> Result<Share, ShareError> {
         let number = text.strip_suffix('%').and_then(|number| {
             let number: f64 = number.trim_end().parse().ok()?;
             Some(number / 100.0)
@@ -89,9 +88,9 @@ impl FromStr for Share {
 }
 
 impl TryFrom<Value> for Share {
-    type Error = NotAShare;
+    type Error = ShareError;
 
-    fn try_from(value: Value) -> Result<Share, NotAShare> {
+    fn try_from(value: Value) -> Result<Share, ShareError> {
         match value {
             Value::Text(text) => text.parse(),
             Value::Number(number) => Share::of(number, &number.to_string()),
@@ -111,21 +110,21 @@ impl fmt::Display for Share {
     }
 }
 
-/// When a canary is taken back by itself: each bound holds against what the
-/// rest of the company's conversations came to meanwhile.
+/// Bounds of a canary, relative to the active generation over the same time.
+/// The host aborts a canary that exceeds one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bounds {
-    /// Decisions before anything is judged; 200 unless said.
+    /// Decisions before the first comparison; 200 by default.
     pub after: u64,
-    /// How much more often a decision may fail, 0 to 1; 0.01 unless said.
-    /// Absent: as often as it likes.
+    /// Allowed excess of the failure rate, 0 to 1; 0.01 by default. Absent:
+    /// unbounded.
     pub failures: Option<f64>,
-    /// How many times the other p99 its own may be, from 1; 2 unless said, and
-    /// never for less than a millisecond. Absent: as slow as it likes.
+    /// Allowed multiple of the p99, from 1; 2 by default. Differences below a
+    /// millisecond are ignored. Absent: unbounded.
     pub p99: Option<f64>,
-    /// How often it may decide otherwise than the generation that decides
-    /// would have, 0 to 1. Absent, as it is unless said: as often as it likes.
+    /// Allowed share of decisions that differ, 0 to 1. Absent, the default:
+    /// unbounded.
     pub disagreement: Option<f64>,
 }
 
@@ -191,30 +190,30 @@ impl fmt::Display for Breach {
     }
 }
 
-/// On what terms a generation is tried.
+/// Terms of a rollout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RolloutTerms {
-    /// Shadow or canary.
+    /// Kind.
     pub kind: RolloutKind,
-    /// Of which share of the conversations it is asked, or decides for.
+    /// Share of the conversations.
     pub share: Share,
-    /// When it is taken back by itself; a shadow never is.
+    /// Bounds; used for canaries only.
     #[serde(default)]
     pub bounds: Bounds,
-    /// Who had it tried.
+    /// Operator.
     pub by: String,
-    /// Since when.
+    /// Start.
     pub since: Timestamp,
 }
 
 impl RolloutTerms {
-    /// What is wrong with them, each in a sentence without a full stop.
+    /// Problems, without a full stop.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.kind == RolloutKind::Canary && self.share > MOST_CANARY {
             problems.push(format!(
-                "a canary is given at most {MOST_CANARY}, so that there is something to compare it with; promote it instead"
+                "a canary gets at most {MOST_CANARY}, so that the rest can be compared; promote the candidate instead"
             ));
         }
         let mut within = |name: &str, value: Option<f64>, least: f64, most: f64| {
@@ -261,13 +260,13 @@ mod tests {
     }
 
     #[test]
-    fn a_greater_share_takes_all_a_smaller_one_takes() {
+    fn a_larger_share_includes_all_of_a_smaller_one() {
         let shares =
             ["1%", "5%", "30%", "99%", "100%"].map(|text| text.parse::<Share>().expect(text));
         let mut taken = [0u32; 5];
         for step in 0..100_000u64 {
             let number = step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            let takes = shares.map(|share| share.takes(number));
+            let takes = shares.map(|share| share.includes(number));
             assert!(takes.is_sorted(), "{takes:?}");
             for (count, takes) in taken.iter_mut().zip(takes) {
                 *count += u32::from(takes);
@@ -279,7 +278,7 @@ mod tests {
         {
             assert!(count.abs_diff(expected) <= 300, "{count} of {expected}");
         }
-        assert!(Share::ALL.takes(u64::MAX));
+        assert!(Share::ALL.includes(u64::MAX));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Everything a policy may read for one decision, fetched before it starts:
-//! nothing a policy asks for ever waits.
+//! Everything a policy may read for one decision. It is loaded before the call,
+//! so that no host call waits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::knowledge::Knowledge;
 use crate::length::{self, Measure};
 use crate::state::Memory;
 
-/// What a company has, whoever writes: immutable, shared by all its decisions.
+/// Data of a company: immutable, shared by all its decisions.
 #[derive(Debug)]
 pub struct Surroundings {
     /// Agents and queues.
@@ -24,14 +24,14 @@ pub struct Surroundings {
     pub knowledge: Arc<Knowledge>,
     /// Business hours by name.
     pub hours: Arc<BTreeMap<String, Hours>>,
-    /// Names an escalation may notify.
+    /// Names of the targets an escalation may notify.
     pub targets: Arc<BTreeSet<String>>,
-    /// Channels on which the old limit of 140 characters is kept.
+    /// Channels with the legacy limit of 140 characters.
     pub legacy_140: Arc<BTreeSet<String>>,
 }
 
 impl Surroundings {
-    /// A company with nothing but a directory.
+    /// A company with only a directory.
     pub fn of(directory: Directory) -> Surroundings {
         Surroundings {
             directory: Arc::new(directory),
@@ -42,21 +42,21 @@ impl Surroundings {
         }
     }
 
-    /// Length of a text and the most its channel takes, by the channel's own
-    /// counting and the company's setting for it.
+    /// Length of a text and the limit of its channel, with the company's
+    /// setting for it.
     pub fn measure(&self, channel: &str, text: &str) -> Measure {
         length::measure(channel, text, self.legacy_140.contains(channel))
     }
 }
 
-/// A customer's message with what it belongs to.
+/// A customer's message in context.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// The newest inbound interaction.
     pub interaction: Arc<Interaction>,
     /// Its conversation.
     pub conversation: Conversation,
-    /// Its author, beyond what the channel says.
+    /// Its author.
     pub contact: Contact,
     /// The conversation's earlier interactions, newest first.
     pub earlier: Vec<Arc<Interaction>>,
@@ -65,7 +65,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// A message that starts a conversation, from somebody nobody knows.
+    /// A message of a new contact that starts a conversation.
     pub fn new(interaction: Interaction) -> Exchange {
         let interaction = Arc::new(interaction);
         Exchange {
@@ -78,39 +78,40 @@ impl Exchange {
     }
 }
 
-/// A draft and whether it is still being typed.
+/// Input of a tone decision.
 #[derive(Clone, Debug)]
-pub struct DraftAtHand {
+pub struct DraftInput {
     /// The draft.
     pub draft: Arc<Draft>,
-    /// Whether the agent is still typing.
+    /// Whether the agent is still typing: the result is advice and is not
+    /// recorded.
     pub composing: bool,
 }
 
-/// Everything a policy may read for one decision.
+/// Input of one decision.
 #[derive(Clone, Debug)]
 pub struct Situation {
-    /// When the decision is made.
+    /// Moment of the decision.
     pub now: Timestamp,
-    /// Seed of every random number it sees.
+    /// Seed of the random numbers the policy gets.
     pub seed: u64,
     /// The company.
     pub surroundings: Arc<Surroundings>,
     /// The customer's message; absent for a draft that answers none and for a
-    /// surge over many.
+    /// surge.
     pub exchange: Option<Arc<Exchange>>,
-    /// What the classifiers said of it.
+    /// Merged classification.
     pub assessment: Option<Arc<Classification>>,
     /// The draft to check.
-    pub draft: Option<DraftAtHand>,
+    pub draft: Option<DraftInput>,
     /// The trigger of an escalation.
     pub trigger: Option<Arc<Trigger>>,
-    /// What each plugin remembers, by the plugin's name.
+    /// State of each plugin, by name.
     pub memories: Arc<BTreeMap<String, Memory>>,
 }
 
 impl Situation {
-    /// The situation of one inbound interaction.
+    /// Input for one inbound interaction.
     pub fn of(
         surroundings: Arc<Surroundings>,
         exchange: Exchange,
@@ -129,8 +130,8 @@ impl Situation {
         }
     }
 
-    /// The text an answer's spans point into: the draft's at a tone check,
-    /// else the interaction's.
+    /// The text that spans in an answer refer to: the draft at a tone check,
+    /// otherwise the interaction.
     pub fn text(&self) -> &str {
         match (&self.draft, &self.exchange) {
             (Some(at_hand), _) => &at_hand.draft.text,

@@ -1,52 +1,46 @@
-//! SLA clocks of a conversation: how long a customer may wait, in working
-//! time, and what falls due when.
+//! SLA clocks of a conversation: targets in working time, and what falls due
+//! when.
 
 mod clock;
+mod clock_event;
 mod due;
-mod event;
-mod reading;
 mod record;
 mod run;
 mod start;
 mod stopwatch;
-mod targets;
 
 use serde::{Deserialize, Serialize};
 
-pub use clock::{Clock, ClockState};
+pub use clock::{AtRisk, AtRiskError, Clock, ClockState, Sla, Targets};
+pub use clock_event::{ClockError, ClockEvent};
 pub use due::{Due, DueKind};
-pub use event::{ClockError, ClockEvent};
 pub use start::{START_SKEW_MS, start_of};
-pub use targets::{AtRisk, AtRiskError, Targets};
 
 use crate::conversation::ConversationState;
 use crate::hours::{Hours, NEVER_MS};
 use record::ClockRecord;
 use run::Run;
 
-/// The three clocks of one conversation, as its durable snapshot keeps them:
-/// of constant size, however long the conversation lasts.
+/// The clocks of one conversation, as its snapshot stores them: of constant
+/// size, however long it lasts.
 ///
-/// Times are Unix milliseconds; a moment after [`NEVER_MS`] counts as that.
-/// **Host time never runs back**: a call with an earlier time than the latest
-/// seen is taken to happen at the latest seen.
+/// Times are Unix milliseconds, at most [`NEVER_MS`]. **Host time never runs
+/// back**: a call with an earlier time than the latest seen counts as at the
+/// latest seen.
 ///
-/// `hours` is the calendar the targets are counted in: the one
-/// [`Targets::hours`] names *before* the call; `None` is round the clock, and
-/// so is a calendar that never opens. It comes in with each call so that a
-/// snapshot holds a name and not a calendar.
+/// `hours` is the calendar that [`Targets::hours`] names *before* the call;
+/// `None`, and a calendar that never opens, is round the clock.
 ///
 /// How often the host calls [`advance`](SlaClocks::advance) makes no
-/// difference to what falls due, or to what is a hit: each event first lets
-/// everything fall due up to its moment. An answer at the very moment of its
-/// deadline is therefore late.
+/// difference: each event first lets everything fall due up to its moment. An
+/// answer at its deadline is late.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlaClocks {
     created_ms: u64,
     latest_ms: u64,
     targets: Targets,
-    /// Whether the customer was ever replied to: from then on it is the
-    /// next-response clock that runs.
+    /// Whether the customer was ever answered: from then on the next-response
+    /// clock runs.
     #[serde(default)]
     has_reply: bool,
     #[serde(default)]
@@ -58,8 +52,7 @@ pub struct SlaClocks {
     resolution: ClockRecord,
 }
 
-/// A state of the conversation, as far as the resolution clock tells them
-/// apart.
+/// State of the conversation for the resolution clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum ResolutionPhase {
@@ -73,9 +66,9 @@ enum ResolutionPhase {
 }
 
 impl SlaClocks {
-    /// Clocks of a conversation created at a moment, best that of
-    /// [`start_of`] its first interaction. The resolution clock starts; a
-    /// reply clock waits for the first customer message that expects a reply.
+    /// Clocks of a conversation created at a moment, usually [`start_of`] its
+    /// first interaction. The resolution clock starts; a reply clock starts
+    /// with the first message that expects a reply.
     pub fn new(created_ms: u64, targets: Targets) -> SlaClocks {
         let created_ms = created_ms.min(NEVER_MS);
         let mut resolution = ClockRecord::default();
@@ -92,13 +85,12 @@ impl SlaClocks {
         }
     }
 
-    /// Takes what happened, and answers what fell due up to then: `hours` are
-    /// those before the event, also where it changes them. What the event
-    /// itself makes due, such as a shorter target, is then in the past: go by
-    /// [`next_event`](SlaClocks::next_event) afterwards.
+    /// Apply an event and return what fell due before it. `hours` are those
+    /// before the event, also where the event changes them. What the event
+    /// itself makes due, such as a shorter target, is then in the past: call
+    /// [`next_event`](SlaClocks::next_event) afterwards. An event without a
+    /// change, such as the present state, is accepted.
     ///
-    /// An event that changes nothing, such as a state the conversation is in
-    /// already, is taken and changes nothing.
     ///
     /// # Errors
     /// [`ClockError`]; the clocks are as they were.
@@ -140,8 +132,8 @@ impl SlaClocks {
         Ok(due)
     }
 
-    /// What fell due since the last call, up to a moment, ordered by when it
-    /// did; nothing is answered twice. Any leap in time is fine.
+    /// What fell due since the last call up to `now_ms`, in order; each is
+    /// returned once.
     pub fn advance(&mut self, now_ms: u64, hours: Option<&Hours>) -> Vec<Due> {
         self.latest_ms = self.latest_ms.max(now_ms.min(NEVER_MS));
         let latest_ms = self.latest_ms;
@@ -154,15 +146,15 @@ impl SlaClocks {
         due
     }
 
-    /// What falls due next if nothing happens: when to call
-    /// [`advance`](SlaClocks::advance). Where that moment is in the past, now.
-    /// `None`: nothing will fall due by itself.
+    /// What falls due next without further events: when to call
+    /// [`advance`](SlaClocks::advance). `None`: nothing.
     pub fn next_event(&self, hours: Option<&Hours>) -> Option<Due> {
         self.dues(hours).min()
     }
 
-    /// A customer message waits for a reply. One that waits already keeps its
-    /// clock: accepted first is oldest, whatever the channel says it received.
+    /// A customer message waits for a reply. An older unanswered message keeps
+    /// its clock: the oldest is the first accepted, whatever the channel dates
+    /// it.
     fn expect_reply(&mut self, started_ms: u64) {
         if self.unanswered_since().is_none() {
             let clock = match self.has_reply {
@@ -171,7 +163,7 @@ impl SlaClocks {
             };
             self.record_mut(clock).begin(started_ms);
         }
-        // The customer is not the one waited for any more.
+        // The company is next.
         if let ResolutionPhase::WaitingOnCustomer { since_ms } = self.standing {
             self.standing = ResolutionPhase::Open;
             self.resolution.resume(started_ms.max(since_ms));
@@ -191,7 +183,7 @@ impl SlaClocks {
                 self.standing = ResolutionPhase::OnHold;
             }
             ConversationState::Resolved => {
-                // Nothing is left to answer: neither a hit nor a miss.
+                // Nothing is left to answer: neither hit nor miss.
                 self.first_response.pause(at_ms, hours);
                 self.next_response.pause(at_ms, hours);
                 if self.standing != ResolutionPhase::Resolved {
@@ -210,12 +202,84 @@ impl SlaClocks {
         }
     }
 
+    /// State of a clock; `None` where it has no target or never ran.
+    pub fn state(&self, clock: Clock) -> Option<ClockState> {
+        let record = self.record(clock);
+        let is_live = match clock {
+            Clock::Resolution => self.standing != ResolutionPhase::Resolved,
+            Clock::FirstResponse | Clock::NextResponse => record.is_running(),
+        };
+        record.state(is_live, self.targets.of(clock).is_some())
+    }
+
+    /// When a clock's target is or was due: a missed deadline stays until the
+    /// customer is answered. `None` where the clock is stopped, has no target,
+    /// or is not due before [`NEVER_MS`].
+    pub fn deadline(&self, clock: Clock, hours: Option<&Hours>) -> Option<u64> {
+        let target_ms = self.targets.of_ms(clock)?;
+        self.record(clock).run()?.deadline(target_ms, hours)
+    }
+
+    /// The nearest deadline of the clocks.
+    pub fn nearest_deadline(&self, hours: Option<&Hours>) -> Option<(Clock, u64)> {
+        Clock::ALL
+            .into_iter()
+            .filter_map(|clock| Some((clock, self.deadline(clock, hours)?)))
+            .min_by_key(|(_, deadline)| *deadline)
+    }
+
+    /// Working time on a clock up to a moment, in milliseconds; of a stopped
+    /// reply clock, that of its last run. `None` where it never ran.
+    pub fn elapsed(&self, clock: Clock, now_ms: u64, hours: Option<&Hours>) -> Option<u64> {
+        let now_ms = self.latest_ms.max(now_ms.min(NEVER_MS));
+        Some(self.record(clock).run()?.elapsed(now_ms, hours))
+    }
+
+    /// How often a target was missed: at most once per run.
+    pub fn misses(&self, clock: Clock) -> u32 {
+        self.record(clock).misses()
+    }
+
+    /// When the oldest unanswered message started the clock; `None` where no
+    /// reply is expected.
+    pub fn unanswered_since(&self) -> Option<u64> {
+        [&self.first_response, &self.next_response]
+            .into_iter()
+            .filter(|record| record.is_running())
+            .filter_map(|record| Some(record.run()?.began_ms()))
+            .min()
+    }
+
+    /// Whether the resolution clock is paused by `waiting-on-customer` or
+    /// `on-hold`.
+    pub fn is_paused(&self) -> bool {
+        matches!(
+            self.standing,
+            ResolutionPhase::WaitingOnCustomer { .. } | ResolutionPhase::OnHold
+        )
+    }
+
+    /// Targets in force.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// When the conversation was created, in Unix milliseconds.
+    pub fn created_ms(&self) -> u64 {
+        self.created_ms
+    }
+
+    /// Latest time seen, in Unix milliseconds.
+    pub fn latest_ms(&self) -> u64 {
+        self.latest_ms
+    }
+
     fn reach(&mut self, clock: Clock, at_ms: u64, hours: Option<&Hours>) {
         let target_ms = self.targets.of_ms(clock);
         self.record_mut(clock).reach(at_ms, target_ms, hours);
     }
 
-    /// What each running clock still has to fire, in no order.
+    /// What each running clock still has to fire, unordered.
     fn dues(&self, hours: Option<&Hours>) -> impl Iterator<Item = Due> {
         Clock::ALL.into_iter().flat_map(move |clock| {
             let run = self.record(clock).run();

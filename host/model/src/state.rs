@@ -1,5 +1,4 @@
-//! What a policy remembers: scopes, the write forms that commute, and what a
-//! read sees.
+//! State of policies: scopes, writes that commute, and reads.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +14,7 @@ pub const VALUE_BYTES: usize = 4096;
 pub const WINDOW_SECONDS: u32 = 604_800;
 
 codes! {
-    /// Whose memory it is.
+    /// Owner of a state entry.
     pub enum Scope {
         /// One conversation.
         Conversation = "conversation",
@@ -26,41 +25,41 @@ codes! {
     }
 }
 
-/// One write of a decision; it commits with the decision or not at all.
+/// A state write of a decision; committed with the decision or discarded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateWrite {
-    /// Whose memory.
+    /// Scope.
     pub scope: Scope,
-    /// Which key.
+    /// Key.
     pub key: String,
-    /// What happens to it.
+    /// Change.
     pub change: Change,
 }
 
-/// What happens to a key. In the scopes contact and company only forms that
-/// commute exist, so that concurrent decisions need no lock.
+/// Change of a key. The scopes contact and company allow only changes that
+/// commute, so that concurrent decisions need no lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
-    /// Set a value, which expires.
+    /// Set a value.
     Set {
         /// The value.
         value: Vec<u8>,
-        /// When it is forgotten; absent: never.
+        /// When it expires; absent: never.
         expires_at: Option<Timestamp>,
     },
     /// Add to a counter.
     Add(i64),
     /// Raise a counter to at least this.
     Max(i64),
-    /// Add to a counter that forgets.
+    /// Add to a windowed counter.
     AddWindowed {
-        /// How much.
+        /// Amount.
         amount: i64,
-        /// When it is forgotten.
+        /// When the amount expires.
         expires_at: Timestamp,
     },
-    /// Forget the key.
+    /// Delete the key.
     Remove,
 }
 
@@ -75,25 +74,24 @@ impl StateWrite {
     }
 }
 
-/// Most amounts a windowed counter keeps apart. With more, the two that are
-/// forgotten nearest to each other become one, forgotten with the later: a
-/// busy counter forgets a little late, and never grows.
+/// Most amounts of a windowed counter. Beyond it, the two amounts that expire
+/// closest to each other are joined and expire with the later one.
 pub const WINDOWED_AMOUNTS: usize = 256;
 
-/// What is remembered under one key, as a store keeps it.
+/// Stored state of one key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
-    /// The value, and when it is forgotten (absent: never).
+    /// The value, and when it expires (absent: never).
     pub value: Option<(Vec<u8>, Option<Timestamp>)>,
-    /// What was added for good.
+    /// Sum of the amounts without a window.
     pub counter: i64,
-    /// What was added within a window: when it is forgotten, and how much;
-    /// the earliest first, at most [`WINDOWED_AMOUNTS`].
+    /// Windowed amounts with their expiry, earliest first, at most
+    /// [`WINDOWED_AMOUNTS`].
     pub windowed: Vec<(Timestamp, i64)>,
 }
 
 impl Cell {
-    /// Make a change.
+    /// Apply a change.
     pub fn apply(&mut self, change: &Change, now: Timestamp) {
         match change {
             Change::Set { value, expires_at } => self.value = Some((value.clone(), *expires_at)),
@@ -111,8 +109,7 @@ impl Cell {
         }
     }
 
-    /// When nothing is left of it: now and ever, if it is empty; absent if
-    /// something in it is never forgotten.
+    /// When the entry is empty; absent: a part never expires.
     pub fn forgotten_at(&self) -> Option<Timestamp> {
         let value = match &self.value {
             Some((_, expires_at)) => (*expires_at)?,
@@ -131,15 +128,14 @@ impl Cell {
     }
 }
 
-/// What one plugin remembers of one conversation, its contact and its company.
+/// State of one plugin for one conversation, its contact and its company.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
     cells: BTreeMap<(Scope, String), Cell>,
 }
 
 impl Memory {
-    /// What is remembered of a conversation, of its contact and of the company,
-    /// each kept apart, as one.
+    /// Join the state of a conversation, its contact and its company.
     pub fn joined<'a>(parts: impl IntoIterator<Item = &'a Memory>) -> Memory {
         let cells = parts.into_iter().flat_map(|part| part.cells.clone());
         Memory {
@@ -147,7 +143,7 @@ impl Memory {
         }
     }
 
-    /// The value of a key that has not expired.
+    /// Value of a key that has not expired.
     pub fn get(&self, scope: Scope, key: &str, now: Timestamp) -> Option<&[u8]> {
         let (value, expires_at) = self.cell(scope, key)?.value.as_ref()?;
         match expires_at {
@@ -156,8 +152,7 @@ impl Memory {
         }
     }
 
-    /// The value of a counter: what was added for good and what was added
-    /// within its window.
+    /// Value of a counter: permanent and unexpired windowed amounts.
     pub fn counter(&self, scope: Scope, key: &str, now: Timestamp) -> i64 {
         let Some(cell) = self.cell(scope, key) else {
             return 0;
@@ -168,7 +163,7 @@ impl Memory {
             .fold(cell.counter, |sum, (_, amount)| sum.saturating_add(*amount))
     }
 
-    /// Make a write visible.
+    /// Apply a write.
     pub fn apply(&mut self, write: &StateWrite, now: Timestamp) {
         let at = (write.scope, write.key.clone());
         if write.change == Change::Remove {
@@ -178,12 +173,12 @@ impl Memory {
         self.cells.entry(at).or_default().apply(&write.change, now);
     }
 
-    /// Put in what a store kept under a key, in place of what is there.
+    /// Insert a stored entry, in place of the existing one.
     pub fn insert(&mut self, scope: Scope, key: String, cell: Cell) {
         self.cells.insert((scope, key), cell);
     }
 
-    /// Everything in it, by scope and key.
+    /// All entries, by scope and key.
     pub fn cells(&self) -> impl Iterator<Item = (Scope, &str, &Cell)> {
         self.cells
             .iter()
@@ -215,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_forgotten_when_it_expires() {
+    fn a_value_disappears_when_it_expires() {
         let mut memory = Memory::default();
         let set = Change::Set {
             value: b"v".to_vec(),
@@ -228,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_windowed_counter_forgets_what_is_old() {
+    fn a_windowed_counter_drops_expired_amounts() {
         let mut memory = Memory::default();
         for second in [0, 5] {
             let add = Change::AddWindowed {
@@ -243,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_windowed_counter_does_not_grow_and_forgets_nothing_early() {
+    fn a_busy_windowed_counter_stays_small_and_expires_nothing_early() {
         let mut cell = Cell::default();
         for second in 0..10_000 {
             let add = Change::AddWindowed {
@@ -264,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_says_when_nothing_is_left_of_it() {
+    fn a_cell_tells_when_it_is_empty() {
         let mut cell = Cell::default();
         let set = |expires_at| Change::Set {
             value: vec![1],

@@ -1,22 +1,22 @@
-//! The trace a caller says a request belongs to, by the header `traceparent`
+//! W3C trace context of a caller: the header `traceparent`
 //! (<https://www.w3.org/TR/trace-context/>).
 
-/// A span of somebody else's trace.
+/// A caller's span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Traceparent {
     /// Id of the trace; never all zeros.
     pub trace: [u8; 16],
     /// Id of the span in it; never all zeros.
     pub span: [u8; 8],
-    /// Whether the caller keeps this trace.
+    /// Whether the caller samples the trace.
     pub sampled: bool,
 }
 
 impl Traceparent {
-    /// How many bytes one takes.
+    /// Stored size in bytes.
     pub const BYTES: usize = 25;
 
-    /// Read the header; nothing where it is none.
+    /// Parse the header; `None` where it is invalid.
     pub fn parse(text: &str) -> Option<Traceparent> {
         let mut fields = text.split('-');
         let (version, trace, span, flags) = (
@@ -26,7 +26,7 @@ impl Traceparent {
             fields.next()?,
         );
         let [version] = hexadecimal::<1>(version)?;
-        // A later version may say more after the flags; 255 is none.
+        // Later versions may append fields; version 255 is invalid.
         if version == 0xff || (version == 0 && fields.next().is_some()) {
             return None;
         }
@@ -34,7 +34,7 @@ impl Traceparent {
         Traceparent::of(hexadecimal(trace)?, hexadecimal(span)?, flags & 1 == 1)
     }
 
-    /// As it is kept: the trace, the span, and 1 where it is sampled.
+    /// Stored form: trace, span, and 1 where it is sampled.
     pub fn to_bytes(self) -> [u8; Traceparent::BYTES] {
         let mut bytes = [0; Traceparent::BYTES];
         bytes[..16].copy_from_slice(&self.trace);
@@ -43,7 +43,7 @@ impl Traceparent {
         bytes
     }
 
-    /// What was kept; nothing where it is none.
+    /// Read the stored form; `None` where it is invalid.
     pub fn from_bytes(bytes: &[u8; Traceparent::BYTES]) -> Option<Traceparent> {
         let (mut trace, mut span) = ([0; 16], [0; 8]);
         trace.copy_from_slice(&bytes[..16]);
@@ -81,7 +81,7 @@ mod tests {
     const GOOD: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     #[test]
-    fn a_traceparent_reads_and_what_is_none_does_not() {
+    fn valid_headers_parse_and_invalid_ones_do_not() {
         let read = Traceparent::parse(GOOD).expect("one");
         assert!(read.sampled && read.trace[0] == 0x4b && read.span[7] == 0xb7);
         let not_kept = Traceparent::parse(&GOOD.replace("-01", "-00")).expect("one");
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_reads_back_and_nothing_is_no_trace() {
+    fn the_stored_form_round_trips() {
         for text in [GOOD, &GOOD.replace("-01", "-00")] {
             let one = Traceparent::parse(text).expect("one");
             assert_eq!(Traceparent::from_bytes(&one.to_bytes()), Some(one));

@@ -1,5 +1,5 @@
-//! An address on the web as somebody wrote it in a file: where something may
-//! be sent. What such an address may lead to is decided where it is sent.
+//! Web addresses in configuration files. The outbound client decides which
+//! addresses may be reached.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -9,45 +9,45 @@ use http::Uri;
 use http::uri::PathAndQuery;
 use thiserror::Error;
 
-/// Longest name of a host (RFC 1035).
+/// Longest host name (RFC 1035).
 const LONGEST_NAME: usize = 253;
 
-/// An `https` or `http` address with a host. Its path and query may hold a
-/// secret: what prints it for people prints the [`origin`](Self::origin).
+/// An `https` or `http` URL. Path and query may contain a secret: show people
+/// the [`origin`](Self::origin) only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebAddress {
     is_https: bool,
     host: String,
-    /// As written; absent: the scheme's.
+    /// Port as written; absent: the default of the scheme.
     port: Option<u16>,
     path_and_query: String,
 }
 
-/// Why a text is no address something can be sent to.
+/// Why a URL is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum WebAddressError {
-    /// It has characters an address has none of.
+    /// Characters other than ASCII.
     #[error("has characters other than ASCII; write names as xn--…, the rest as %…")]
     NotAscii,
-    /// It is no address, or not a whole one.
-    #[error("is no address; write one such as \"https://hooks.example/care\"")]
+    /// Not a URL, or an incomplete one.
+    #[error("is not a URL; write one such as \"https://hooks.example/care\"")]
     Malformed,
-    /// It begins with something else.
+    /// Another scheme.
     #[error("begins with neither https:// nor http://")]
     Scheme,
-    /// It has a user's name or a password.
+    /// A user name or password.
     #[error("has a user or password before the host; the target checks the signature instead")]
     UserInfo,
-    /// The host is missing or none.
-    #[error("has no host, or one that cannot be")]
+    /// Missing or invalid host.
+    #[error("has no host, or an invalid one")]
     Host,
-    /// The port is none.
+    /// Invalid port.
     #[error("has a port that is not 1 to 65535")]
     Port,
 }
 
 impl WebAddress {
-    /// Read an address. A fragment, which is never sent, is dropped.
+    /// Parse a URL; a fragment is dropped.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -70,7 +70,7 @@ impl WebAddress {
             return Err(WebAddressError::Host);
         }
         let uri: Uri = text.parse().map_err(|_| WebAddressError::Malformed)?;
-        // A query right after the host has no path before it.
+        // Without a path the query follows the host.
         let path_and_query = match uri.path_and_query().map(PathAndQuery::as_str) {
             Some(path) if path.starts_with('/') => path.to_owned(),
             path => format!("/{}", path.unwrap_or_default()),
@@ -83,7 +83,7 @@ impl WebAddress {
         })
     }
 
-    /// Whether what is sent there is encrypted.
+    /// Whether the scheme is https.
     pub fn is_https(&self) -> bool {
         self.is_https
     }
@@ -96,13 +96,12 @@ impl WebAddress {
             .unwrap_or(&self.host)
     }
 
-    /// The port: as written, or 443 and 80.
+    /// Port as written, or 443 or 80.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(if self.is_https { 443 } else { 80 })
     }
 
-    /// Host and port as they stand in a Host header: a port the scheme implies
-    /// is left out.
+    /// Value of a Host header: host, and port unless it is the default.
     pub fn authority(&self) -> String {
         match self.port {
             Some(port) if port != (if self.is_https { 443 } else { 80 }) => {
@@ -112,12 +111,12 @@ impl WebAddress {
         }
     }
 
-    /// Path and query, at least `/`. Not for messages: they may be secret.
+    /// Path and query, at least `/`. Secret: not for messages.
     pub fn path_and_query(&self) -> &str {
         &self.path_and_query
     }
 
-    /// Scheme, host and port: what a message may show.
+    /// Scheme, host and port, for messages.
     pub fn origin(&self) -> String {
         let scheme = if self.is_https { "https" } else { "http" };
         format!("{scheme}://{}", self.authority())
@@ -139,7 +138,7 @@ impl fmt::Debug for WebAddress {
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), WebAddressError> {
-    // The colons of an IPv6 address stand in its brackets.
+    // IPv6 addresses have their colons in brackets.
     if authority.starts_with('[') && !authority.contains(']') {
         return Err(WebAddressError::Host);
     }
@@ -184,85 +183,50 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_taken_apart() {
-        for (text, is_https, host, port, authority, path) in [
+    fn urls_are_split_into_their_parts() {
+        // URL; scheme, host, port, authority, path and query.
+        for (text, parts) in [
             (
                 "https://hooks.example",
-                true,
-                "hooks.example",
-                443,
-                "hooks.example",
-                "/",
+                "https hooks.example 443 hooks.example /",
             ),
             (
                 "HTTPS://Hooks.Example/A?b=C#d",
-                true,
-                "hooks.example",
-                443,
-                "hooks.example",
-                "/A?b=C",
+                "https hooks.example 443 hooks.example /A?b=C",
             ),
             (
                 "https://hooks.example?b=c",
-                true,
-                "hooks.example",
-                443,
-                "hooks.example",
-                "/?b=c",
+                "https hooks.example 443 hooks.example /?b=c",
             ),
             (
                 "https://hooks.example:443/",
-                true,
-                "hooks.example",
-                443,
-                "hooks.example",
-                "/",
+                "https hooks.example 443 hooks.example /",
             ),
             (
                 "https://hooks.example:8443/",
-                true,
-                "hooks.example",
-                8443,
-                "hooks.example:8443",
-                "/",
+                "https hooks.example 8443 hooks.example:8443 /",
             ),
-            (
-                "http://127.0.0.1/in",
-                false,
-                "127.0.0.1",
-                80,
-                "127.0.0.1",
-                "/in",
-            ),
-            ("http://[::1]:9/in", false, "::1", 9, "[::1]:9", "/in"),
+            ("http://127.0.0.1/in", "http 127.0.0.1 80 127.0.0.1 /in"),
+            ("http://[::1]:9/in", "http ::1 9 [::1]:9 /in"),
             (
                 "https://[2001:db8::1]",
-                true,
-                "2001:db8::1",
-                443,
-                "[2001:db8::1]",
-                "/",
+                "https 2001:db8::1 443 [2001:db8::1] /",
             ),
             (
                 "https://a_b.example./",
-                true,
-                "a_b.example.",
-                443,
-                "a_b.example.",
-                "/",
+                "https a_b.example. 443 a_b.example. /",
             ),
         ] {
             let address = parse(text);
-            assert_eq!(address.is_https(), is_https, "{text}");
-            assert_eq!(address.host(), host, "{text}");
-            assert_eq!(address.port(), port, "{text}");
-            assert_eq!(address.authority(), authority, "{text}");
-            assert_eq!(address.path_and_query(), path, "{text}");
+            let scheme = if address.is_https() { "https" } else { "http" };
+            let (host, port) = (address.host(), address.port());
+            let (authority, path) = (address.authority(), address.path_and_query());
+            assert_eq!(format!("{scheme} {host} {port} {authority} {path}"), parts);
         }
     }
 
     #[test]
-    fn what_is_no_address_is_told_apart() {
+    fn each_invalid_url_has_its_error() {
         use WebAddressError::*;
         for (text, error) in [
             ("", Malformed),
@@ -296,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_secret_is_not_printed() {
+    fn secrets_are_not_printed() {
         let address = parse("https://hooks.example:8443/T0/B0/s3cret?key=s3cret");
         assert_eq!(address.origin(), "https://hooks.example:8443");
         assert_eq!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use patchbay_model::company::{Articles, CompanyFile, PluginEntry, QueueEntry};
 use patchbay_model::knowledge::Knowledge;
-use patchbay_model::located::Located;
+use patchbay_model::file_problem::FileProblem;
 use patchbay_model::situation::Surroundings;
 use patchbay_model::web_address::WebAddress;
 use patchbay_pack::source::Pack;
@@ -19,11 +19,11 @@ pub(super) fn settings(
     name: &str,
     entry: &PluginEntry,
     pack: &Pack,
-) -> Result<Value, Vec<Located>> {
+) -> Result<Value, Vec<FileProblem>> {
     let given = serde_json::to_value(entry.settings.get_ref()).unwrap_or_default();
     pack.complete_settings(given).map_err(|wrong| {
         let located = wrong.into_iter().map(|problem| {
-            Located::at(
+            FileProblem::at(
                 entry.settings.span(),
                 format!("settings of plugin {name:?}: {problem}"),
             )
@@ -81,7 +81,7 @@ pub(super) fn targets(
 pub(super) fn surroundings(
     file: &CompanyFile,
     source: &Source,
-    problems: &mut Vec<Located>,
+    problems: &mut Vec<FileProblem>,
 ) -> Surroundings {
     let directory = file.directory().unwrap_or_else(|problem| {
         problems.push(problem);
@@ -97,7 +97,7 @@ pub(super) fn surroundings(
     };
     let knowledge = Knowledge::new(articles).unwrap_or_else(|error| {
         let span = file.knowledge.as_ref().map(|entry| entry.articles.span());
-        problems.push(Located::at(span.unwrap_or_default(), error.to_string()));
+        problems.push(FileProblem::at(span.unwrap_or_default(), error.to_string()));
         Knowledge::default()
     });
     Surroundings {

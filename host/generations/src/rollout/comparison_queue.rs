@@ -9,7 +9,7 @@ use patchbay_engine::decision::Decision;
 use crate::inquiry::Inquiry;
 use patchbay_model::bypass::Bypasses;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::situation::{DraftAtHand, Situation};
+use patchbay_model::situation::{DraftInput, Situation};
 
 use super::{Arm, Rollout};
 
@@ -22,7 +22,7 @@ const BYTES: usize = 16 << 20;
 pub struct Question {
     pub situation: Situation,
     pub stages: BTreeSet<Stage>,
-    pub draft: Option<DraftAtHand>,
+    pub draft: Option<DraftInput>,
     /// What an operator has taken out of it.
     pub bypasses: Arc<Bypasses>,
     /// What is asked by itself: what the other goes by follows from it, and no

@@ -1,7 +1,7 @@
 //! Whether a setup begins a company, and whether that is meant.
 
 use patchbay_journal::JournalError;
-use patchbay_model::spelling;
+use patchbay_model::name_suggestion;
 
 use super::{Refused, GenerationService, ChangeRequest};
 
@@ -46,7 +46,7 @@ impl GenerationService {
         let names = known.iter().map(|active| active.name.as_str());
         Ok(NewCompany {
             name: name.to_owned(),
-            like: spelling::nearest(name, names).map(str::to_owned),
+            like: name_suggestion::nearest(name, names).map(str::to_owned),
         })
     }
 }

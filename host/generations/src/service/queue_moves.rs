@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Generation;
 use patchbay_journal::CompanyId;
 use patchbay_model::company::CompanyFile;
-use patchbay_model::located::Located;
+use patchbay_model::file_problem::FileProblem;
 
 use super::{Refused, GenerationService};
 use crate::activation_conflicts::open_queues;
@@ -18,7 +18,7 @@ impl GenerationService {
         company: Option<CompanyId>,
         next: &mut Generation,
         wanted: &BTreeMap<String, String>,
-    ) -> Result<Vec<Located>, Refused> {
+    ) -> Result<Vec<FileProblem>, Refused> {
         let mut problems = Vec::new();
         if wanted.is_empty() {
             return Ok(problems);
@@ -26,12 +26,12 @@ impl GenerationService {
         let present = self.present(company)?;
         for (from, to) in wanted {
             if !next.queues.contains_key(to) {
-                problems.push(Located::whole(format!(
+                problems.push(FileProblem::whole(format!(
                     "queue {from:?} cannot move to {to:?}, which is no queue of the setup"
                 )));
             } else if next.queues.contains_key(from) {
                 problems.push(
-                    Located::whole(format!(
+                    FileProblem::whole(format!(
                         "queue {from:?} is in the setup still: nothing of it moves to {to:?}"
                     ))
                     .help("take it out of the company file, or do not move it"),
@@ -39,7 +39,7 @@ impl GenerationService {
             } else if !present.contains(from) {
                 let known: Vec<&str> = present.iter().map(String::as_str).collect();
                 problems.push(
-                    Located::whole(format!(
+                    FileProblem::whole(format!(
                         "there is no queue {from:?} to move: the company has none of that name, and nothing waits in one"
                     ))
                     .help(format!("its queues are {}", known.join(", "))),

@@ -1,7 +1,7 @@
 //! Tokens, by their ids and the hashes of their secrets.
 
 use jiff::Timestamp;
-use patchbay_model::access::{Role, Standing};
+use patchbay_model::access::{Role, TokenScope};
 use patchbay_model::input;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -135,7 +135,7 @@ fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
         id: row.get(0)?,
         hash: row.get::<_, SecretHash>(1)?,
         name: row.get(2)?,
-        standing: Standing {
+        standing: TokenScope {
             company: row.get(3)?,
             role: row.get::<_, Coded<Role>>(4)?.0,
             agent: row.get(5)?,

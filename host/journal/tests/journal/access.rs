@@ -5,20 +5,20 @@ use patchbay_journal::{
     AgentRow, AuditFlaw, AuditHash, Journal, JournalError, Secret, SqliteJournal, Token, TokenId,
     TokenState,
 };
-use patchbay_model::access::{Role, Standing};
+use patchbay_model::access::{Role, TokenScope};
 use patchbay_model::directory::Presence;
 
 use crate::place::{Place, act, arrival, at, take};
 
-fn standing(company: Option<&str>, role: Role, agent: Option<&str>) -> Standing {
-    Standing {
+fn standing(company: Option<&str>, role: Role, agent: Option<&str>) -> TokenScope {
+    TokenScope {
         company: company.map(str::to_owned),
         role,
         agent: agent.map(str::to_owned),
     }
 }
 
-fn token(name: Option<&str>, standing: Standing) -> Token {
+fn token(name: Option<&str>, standing: TokenScope) -> Token {
     let (id, secret) = (TokenId::make().unwrap(), Secret::make().unwrap());
     Token::new(
         id,

@@ -1,209 +1,192 @@
-//! What is wrong with a company file that reads well: names nobody defined,
-//! numbers out of range.
+//! Problems of a company file that parses: undefined names, values out of
+//! range.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use super::reading::Taken;
+use super::partial_file::RemovedEntries;
 use super::{CompanyFile, QueueEntry};
 use crate::decision::stage::Stage;
+use crate::file_problem::FileProblem;
 use crate::input::is_code;
-use crate::located::Located;
 use crate::web_address::WebAddress;
 
+const CODE_HELP: &str = "use lower-case letters, digits and hyphens, at most 64";
+
+/// The problems found so far.
+struct Problems<'a> {
+    found: Vec<FileProblem>,
+    /// A name that was removed with its entry is not reported as undefined.
+    removed: &'a RemovedEntries,
+}
+
+impl Problems<'_> {
+    fn at(&mut self, span: Range<usize>, message: String) {
+        self.found.push(FileProblem::at(span, message));
+    }
+
+    fn help(&mut self, span: Range<usize>, message: String, help: impl Into<String>) {
+        self.found.push(FileProblem::at(span, message).help(help));
+    }
+
+    fn whole(&mut self, message: &str, help: &str) {
+        self.found.push(FileProblem::whole(message).help(help));
+    }
+}
+
 impl CompanyFile {
-    /// Every problem that needs nothing but the file, each with its place. What
-    /// was taken out of it is not missed.
-    pub(super) fn problems(&self, taken: &Taken) -> Vec<Located> {
-        let mut problems = Vec::new();
-        if !is_code(self.company.get_ref()) {
-            problems.push(
-                Located::at(
-                    self.company.span(),
-                    format!("{:?} is no company name", self.company.get_ref()),
-                )
-                .help("use lower-case letters, digits and hyphens, at most 64"),
-            );
+    /// Every problem that can be found without the packs. Names that only
+    /// removed entries define are not reported.
+    pub(super) fn problems(&self, removed: &RemovedEntries) -> Vec<FileProblem> {
+        let found = Vec::new();
+        let mut problems = Problems { found, removed };
+        let name = self.company.get_ref();
+        if !is_code(name) {
+            let message = format!("{name:?} is not a valid company name");
+            problems.help(self.company.span(), message, CODE_HELP);
         }
+        self.check_pipeline(&mut problems);
+        self.check_default_queue(&mut problems);
+        self.check_queues(&mut problems);
+        self.check_agents(&mut problems);
+        for problem in self.desk.get_ref().problems() {
+            problems.at(self.desk.span(), problem);
+        }
+        for problem in self.record.get_ref().problems() {
+            problems.at(self.record.span(), problem);
+        }
+        self.check_targets(&mut problems);
+        problems.found
+    }
+
+    fn check_pipeline(&self, problems: &mut Problems<'_>) {
         for stage in Stage::ALL {
             let mut seen = BTreeSet::new();
-            for name in self.pipeline.spanned(stage) {
-                let is_known = self.plugin.contains_key(name.get_ref())
-                    || taken.holds(&["plugin", name.get_ref()]);
-                if !is_known {
-                    problems.push(
-                        Located::at(
-                            name.span(),
-                            format!(
-                                "stage {stage} names plugin {:?}, which is not defined",
-                                name.get_ref()
-                            ),
-                        )
-                        .help(format!(
-                            "add [plugin.{}] with its pack, or take it out",
-                            name.get_ref()
-                        )),
+            for entry in self.pipeline.spanned(stage) {
+                let name = entry.get_ref();
+                if !self.plugin.contains_key(name) && !problems.removed.covers(&["plugin", name]) {
+                    problems.help(
+                        entry.span(),
+                        format!("stage {stage} names plugin {name:?}, which is not defined"),
+                        format!("add [plugin.{name}] with its pack, or remove it from the stage"),
                     );
                 }
-                if !seen.insert(name.get_ref()) {
-                    problems.push(Located::at(
-                        name.span(),
-                        format!("stage {stage} names plugin {:?} twice", name.get_ref()),
-                    ));
+                if !seen.insert(name) {
+                    let message = format!("stage {stage} names plugin {name:?} twice");
+                    problems.at(entry.span(), message);
                 }
             }
         }
-        self.queue_problems(taken, &mut problems);
-        let wrong = self.desk.get_ref().problems().into_iter();
-        problems.extend(wrong.map(|problem| Located::at(self.desk.span(), problem)));
-        let wrong = self.record.get_ref().problems().into_iter();
-        problems.extend(wrong.map(|problem| Located::at(self.record.span(), problem)));
-        self.target_problems(taken, &mut problems);
-        problems
     }
 
-    fn target_problems(&self, taken: &Taken, problems: &mut Vec<Located>) {
+    fn check_targets(&self, problems: &mut Problems<'_>) {
         for (name, target) in &self.target {
             let url = &target.webhook.url;
             if let Err(error) = WebAddress::parse(url.get_ref()) {
-                problems.push(
-                    Located::at(url.span(), format!("the url of target {name:?} {error}"))
-                        .help("write https://, a host and a path"),
-                );
+                let message = format!("the url of target {name:?} {error}");
+                problems.help(url.span(), message, "write https://, a host and a path");
             }
         }
-        let of_channels = self.channel.iter().filter_map(|(channel, entry)| {
-            let publish = entry.publish.as_ref()?;
-            Some((format!("channel {channel:?} publishes"), publish))
+        let company = self.publish.iter().map(|to| ("the company".to_owned(), to));
+        let channels = self.channel.iter().filter_map(|(channel, entry)| {
+            Some((format!("channel {channel:?}"), entry.publish.as_ref()?))
         });
-        let of_all = self
-            .publish
-            .iter()
-            .map(|publish| ("the company publishes".to_owned(), publish));
-        for (who, publish) in of_all.chain(of_channels) {
+        for (source, publish) in company.chain(channels) {
             let name = publish.get_ref();
-            if !self.target.contains_key(name) && !taken.holds(&["target", name]) {
-                problems.push(
-                    Located::at(
-                        publish.span(),
-                        format!("{who} to target {name:?}, which is not defined"),
-                    )
-                    .help(format!(
-                        "add [target.{name}] with its webhook, or take it out"
-                    )),
+            if !self.target.contains_key(name) && !problems.removed.covers(&["target", name]) {
+                problems.help(
+                    publish.span(),
+                    format!("{source} publishes to target {name:?}, which is not defined"),
+                    format!("add [target.{name}] with its webhook, or remove publish"),
                 );
             }
         }
     }
 
-    fn queue_problems(&self, taken: &Taken, problems: &mut Vec<Located>) {
-        let has_queue = |id: &str| self.has_queue(id) || taken.holds(&["queue", id]);
-        let defaults: Vec<_> = self
-            .queues()
-            .filter(|(_, queue)| queue.get_ref().default)
-            .collect();
-        if taken.within(&["queue"]) {
-            // Which is the default may be what was taken out.
-        } else if self.queues().next().is_none() {
-            problems.push(
-                Located::whole("no queue is defined")
-                    .help("add [queue.general] with default = true"),
-            );
-        } else if defaults.is_empty() {
-            problems.push(
-                Located::whole("no queue is the default")
-                    .help("add default = true to the queue conversations fall back to"),
-            );
-        } else if let Some((id, queue)) = defaults.get(1) {
-            problems.push(Located::at(
-                queue.span(),
-                format!("queue {id:?} is a second default; only one can be"),
-            ));
+    fn check_default_queue(&self, problems: &mut Problems<'_>) {
+        // A removed queue may be the default one.
+        if problems.removed.contains(&["queue"]) {
+            return;
         }
+        let mut defaults = self.queues().filter(|(_, queue)| queue.get_ref().default);
+        if self.queues().next().is_none() {
+            let help = "add [queue.general] with default = true";
+            problems.whole("no queue is defined", help);
+        } else if defaults.next().is_none() {
+            let help = "add default = true to the queue conversations fall back to";
+            problems.whole("no queue is the default", help);
+        } else if let Some((id, queue)) = defaults.next() {
+            let message = format!("queue {id:?} is a second default; only one can be");
+            problems.at(queue.span(), message);
+        }
+    }
+
+    fn check_queues(&self, problems: &mut Problems<'_>) {
         for (id, queue) in &self.queue {
-            let entry = queue.get_ref();
+            let (entry, span) = (queue.get_ref(), queue.span());
             if !is_code(id) {
-                problems.push(
-                    Located::at(queue.span(), format!("{id:?} is no queue id"))
-                        .help("use lower-case letters, digits and hyphens, at most 64"),
-                );
+                let message = format!("{id:?} is not a valid queue id");
+                problems.help(span.clone(), message, CODE_HELP);
             }
             if let Some(to) = &entry.moved_to {
-                let is_alone = *entry
-                    == QueueEntry {
-                        moved_to: Some(to.clone()),
-                        ..QueueEntry::default()
-                    };
-                if !is_alone {
-                    problems.push(
-                        Located::at(
-                            queue.span(),
-                            format!("queue {id:?} has moved, and says more than where to"),
-                        )
-                        .help("leave only moved-to, or take that out"),
-                    );
+                let moved = QueueEntry {
+                    moved_to: Some(to.clone()),
+                    ..QueueEntry::default()
+                };
+                if *entry != moved {
+                    let message = format!("queue {id:?} has moved-to and other keys");
+                    problems.help(span.clone(), message, "keep only moved-to, or remove it");
                 }
-                if !has_queue(to) {
-                    problems.push(
-                        Located::at(
-                            queue.span(),
-                            format!("queue {id:?} has moved to {to:?}, which is no queue"),
-                        )
-                        .help("name a queue that has not moved itself"),
-                    );
+                if !self.has_queue(to) && !problems.removed.covers(&["queue", to]) {
+                    let message = format!("queue {id:?} moves to {to:?}, which is not a queue");
+                    problems.help(span, message, "name a queue without moved-to");
                 }
                 continue;
             }
-            if let Some(hours) =
-                entry.sla.hours.as_ref().filter(|hours| {
-                    !self.hours.contains_key(*hours) && !taken.holds(&["hours", hours])
-                })
+            if let Some(hours) = &entry.sla.hours
+                && !self.hours.contains_key(hours)
+                && !problems.removed.covers(&["hours", hours])
             {
-                problems.push(
-                    Located::at(
-                        queue.span(),
-                        format!("queue {id:?} counts in hours {hours:?}, which are not defined"),
-                    )
-                    .help(format!("add [hours.{hours}]")),
+                let message = format!("queue {id:?} names hours {hours:?}, which are not defined");
+                problems.help(span.clone(), message, format!("add [hours.{hours}]"));
+            }
+            for (skill, proficiency) in invalid_skills(&entry.skills) {
+                problems.at(
+                    span.clone(),
+                    format!("queue {id:?} requires proficiency {proficiency} in {skill:?}; it must be 1 to 5"),
                 );
             }
-            for (skill, proficiency) in entry.skills.iter().filter(|(_, p)| !(1..=5).contains(*p)) {
-                problems.push(Located::at(queue.span(), format!("queue {id:?} wants proficiency {proficiency} in {skill:?}; it must be 1 to 5")));
-            }
             if entry.priority > 100 {
-                problems.push(Located::at(
-                    queue.span(),
-                    format!(
-                        "queue {id:?} has priority {}; it must be 0 to 100",
-                        entry.priority
-                    ),
-                ));
-            }
-        }
-        for (id, agent) in &self.agent {
-            for queue in agent
-                .get_ref()
-                .queues
-                .iter()
-                .filter(|queue| !has_queue(queue))
-            {
-                problems.push(Located::at(
-                    agent.span(),
-                    format!("agent {id:?} works queue {queue:?}, which is not defined"),
-                ));
-            }
-            for (skill, proficiency) in agent
-                .get_ref()
-                .skills
-                .iter()
-                .filter(|(_, p)| !(1..=5).contains(*p))
-            {
-                problems.push(Located::at(
-                    agent.span(),
-                    format!(
-                        "agent {id:?} has proficiency {proficiency} in {skill:?}; it must be 1 to 5"
-                    ),
-                ));
+                let priority = entry.priority;
+                let message = format!("queue {id:?} has priority {priority}; it must be 0 to 100");
+                problems.at(span, message);
             }
         }
     }
+
+    fn check_agents(&self, problems: &mut Problems<'_>) {
+        for (id, agent) in &self.agent {
+            let (entry, span) = (agent.get_ref(), agent.span());
+            for queue in &entry.queues {
+                if !self.has_queue(queue) && !problems.removed.covers(&["queue", queue]) {
+                    let message = format!("agent {id:?} has queue {queue:?}, which is not defined");
+                    problems.at(span.clone(), message);
+                }
+            }
+            for (skill, proficiency) in invalid_skills(&entry.skills) {
+                problems.at(
+                    span.clone(),
+                    format!(
+                        "agent {id:?} has proficiency {proficiency} in {skill:?}; it must be 1 to 5"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+type Skills = std::collections::BTreeMap<String, u8>;
+
+fn invalid_skills(skills: &Skills) -> impl Iterator<Item = (&String, &u8)> {
+    skills.iter().filter(|(_, level)| !(1..=5).contains(*level))
 }

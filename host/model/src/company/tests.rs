@@ -22,7 +22,7 @@ fn the_documented_example_is_valid() {
 }
 
 #[test]
-fn an_unknown_key_is_pointed_at() {
+fn an_unknown_key_is_located() {
     let text = EXAMPLE.replace("priority = 40", "priorty = 40");
     let line = EXAMPLE
         .lines()
@@ -35,11 +35,11 @@ fn an_unknown_key_is_pointed_at() {
 }
 
 #[test]
-fn every_problem_is_told_at_once() {
+fn every_problem_is_reported_at_once() {
     let text = "company = \"North Wind\"\n[pipeline]\nroute = [\"vip\"]\n[queue.a]\ndefault = true\nskills = { x = 9 }\n[queue.b]\ndefault = true\npriority = 101\nsla = { hours = \"office\" }\n";
     let found = problems(text);
     for (line, words) in [
-        (1, "no company name"),
+        (1, "not a valid company name"),
         (3, "names plugin \"vip\""),
         (7, "second default"),
         (4, "proficiency 9"),
@@ -56,7 +56,7 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
-fn a_url_nothing_can_be_sent_to_is_pointed_at() {
+fn an_invalid_url_is_located_without_its_password() {
     let with = |url: &str| {
         format!(
             "company = \"n\"\n[queue.a]\ndefault = true\n[target.press]\nwebhook = {{ url = \"{url}\" }}\n"
@@ -66,7 +66,7 @@ fn a_url_nothing_can_be_sent_to_is_pointed_at() {
         ("ftp://hooks.example", "neither https"),
         ("https:///press", "no host"),
         ("https://jo:pass@hooks.example/", "user or password"),
-        ("hooks.example", "is no address"),
+        ("hooks.example", "is not a URL"),
     ] {
         let found = problems(&with(url));
         assert_eq!(found[0].0, 5, "{found:?}");
@@ -79,7 +79,7 @@ fn a_url_nothing_can_be_sent_to_is_pointed_at() {
 }
 
 #[test]
-fn replies_go_to_a_target_that_is_defined() {
+fn undefined_publish_targets_are_located() {
     let text = "company = \"n\"\npublish = \"nowhere\"\n[queue.a]\ndefault = true\n[channel.x]\npublish = \"press\"\n[channel.sms]\npublish = \"phone\"\n[target.press]\nwebhook = { url = \"https://hooks.example\" }\n";
     let found = problems(text);
     let lines: Vec<_> = found.iter().map(|(line, _)| *line).collect();
@@ -89,7 +89,7 @@ fn replies_go_to_a_target_that_is_defined() {
 }
 
 #[test]
-fn a_channel_publishes_where_it_says_or_where_the_company_does() {
+fn a_channel_publishes_to_its_own_target_or_the_companys() {
     let file = CompanyFile::parse(EXAMPLE).expect("valid");
     assert_eq!(file.publish_target("x"), Some("social-gateway"));
     assert_eq!(file.publish_target("email"), Some("help-desk"));
@@ -98,7 +98,7 @@ fn a_channel_publishes_where_it_says_or_where_the_company_does() {
 }
 
 #[test]
-fn what_is_asked_for_and_not_granted_is_named() {
+fn missing_grants_are_named() {
     let needs = Grants {
         agents: true,
         state: [crate::state::Scope::Contact].into(),
@@ -112,7 +112,7 @@ fn what_is_asked_for_and_not_granted_is_named() {
 }
 
 #[test]
-fn the_example_keeps_of_decisions_what_is_usual() {
+fn the_record_rules_of_the_example_are_the_defaults() {
     let file = CompanyFile::parse(EXAMPLE).expect("valid");
     assert_eq!(*file.record.get_ref(), RecordRules::default());
     let wrong = EXAMPLE.replace("limit = \"256KiB\"", "limit = \"1B\"");
@@ -121,13 +121,13 @@ fn the_example_keeps_of_decisions_what_is_usual() {
 }
 
 #[test]
-fn the_example_s_rules_of_the_desk_are_the_defaults() {
+fn the_desk_rules_of_the_example_are_the_defaults() {
     let file = CompanyFile::parse(EXAMPLE).expect("valid");
     assert_eq!(*file.desk.get_ref(), DeskRules::default());
 }
 
 #[test]
-fn a_rule_of_the_desk_out_of_range_is_pointed_at() {
+fn a_desk_rule_out_of_range_is_located() {
     let text = "company = \"a\"\n[queue.general]\ndefault = true\n[desk]\noffer-timeout = \"0s\"\n";
     let problems = CompanyFile::parse(text).expect_err("refused");
     assert_eq!(problems.len(), 1, "{problems:?}");
@@ -138,7 +138,7 @@ fn a_rule_of_the_desk_out_of_range_is_pointed_at() {
 }
 
 #[test]
-fn faults_of_structure_and_of_sense_are_told_in_one_go() {
+fn invalid_structure_and_invalid_values_are_reported_together() {
     let text = "company = 7\n[pipeline]\nroute = [\"care\", \"vip\"]\n[plugin.care]\ngrants = { interactions = true }\n[plugin.other]\npack = \"other\"\nreuse = \"often\"\ngrant = {}\n[queue.a]\ndefault = \"yes\"\npriority = 101\n[queue.b]\npriorty = 3\nsla = { first-response = \"soon\" }\n";
     let found = problems(text);
     for (line, words) in [
@@ -149,18 +149,25 @@ fn faults_of_structure_and_of_sense_are_told_in_one_go() {
         (11, "invalid type"),
         (14, "unknown field `priorty`"),
         (15, "soon"),
-        // What is left makes sense of its own.
+        // The remaining entries are checked too.
         (3, "names plugin \"vip\""),
         (10, "priority 101"),
     ] {
-        let told = |(at, message): &(usize, String)| *at == line && message.contains(words);
-        assert!(found.iter().any(told), "{words} at line {line}: {found:?}");
+        let matches = |(at, message): &(usize, String)| *at == line && message.contains(words);
+        assert!(
+            found.iter().any(matches),
+            "{words} at line {line}: {found:?}"
+        );
     }
-    assert_eq!(found.len(), 9, "and nothing that only follows: {found:?}");
+    assert_eq!(
+        found.len(),
+        9,
+        "no problem only follows from another: {found:?}"
+    );
 }
 
 #[test]
-fn what_is_no_toml_is_told_in_every_place() {
+fn every_syntax_error_is_located() {
     let found = problems("company = \"a\"\n[queue.a\ndefault = true\npriority = = 3\n");
     assert!(found.iter().any(|(line, _)| *line == 2), "{found:?}");
     assert!(found.iter().any(|(line, _)| *line == 4), "{found:?}");

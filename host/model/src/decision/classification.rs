@@ -1,4 +1,4 @@
-//! What an interaction is.
+//! Classification of interactions.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use super::{
     BadOutput, LIST_ENTRIES, PROSE_BYTES, at_most, code, in_range, language, percent, prose, span,
 };
 
-/// Something the customer wants.
+/// An intent of the customer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
     /// Code of the intent.
     pub name: String,
-    /// How sure the policy is, 0 to 1.
+    /// Confidence, 0 to 1.
     pub confidence: f64,
 }
 
-/// A piece of personal data in the text.
+/// Personal data in the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PersonalData {
     /// Code of the kind.
@@ -28,19 +28,18 @@ pub struct PersonalData {
     pub end: u32,
 }
 
-/// What a policy, or all of a company's together, said of an interaction.
-/// Absent scalars mean that nobody had an opinion; the scores a reader always
-/// wants are then written as 0.
+/// Answer of one classifier, or of all merged. Absent: no opinion; absent
+/// scores are serialized as 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Classification {
-    /// What the customer wants, best first once merged.
+    /// Intents, best first once merged.
     pub intents: Vec<Intent>,
-    /// What it is about.
+    /// Topics.
     pub topics: Vec<String>,
     /// Mood, -1 to 1.
     #[serde(serialize_with = "or_zero")]
     pub sentiment: Option<f64>,
-    /// How soon somebody should look, 0 to 100.
+    /// Urgency, 0 to 100.
     pub urgency: Option<u8>,
     /// Language of the text.
     pub language: Option<String>,
@@ -54,7 +53,7 @@ pub struct Classification {
     pub reply_expected: Option<bool>,
     /// Personal data in the text.
     pub personal_data: Vec<PersonalData>,
-    /// Why.
+    /// Reason.
     pub why: String,
 }
 
@@ -63,7 +62,8 @@ fn or_zero<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S
 }
 
 impl Classification {
-    /// Whether the contract allows this answer for an interaction of this text.
+    /// Check the answer against the contract, for an interaction with this
+    /// text.
     ///
     /// # Errors
     /// [`BadOutput`] with the first field at fault.
@@ -125,29 +125,28 @@ impl Classification {
         kinds
     }
 
-    /// Best intents first; of equally sure ones, the earlier first.
+    /// Sort intents by confidence, stable.
     pub fn rank(&mut self) {
         self.intents
             .sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     }
 }
 
-/// The answers of all of a company's classifiers as one.
+/// Merged answers of a company's classifiers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MergedClassification {
-    /// The one answer.
+    /// Merged answer.
     #[serde(flatten)]
     pub classification: Classification,
-    /// Which plugin each part came from, where there was more than one to
-    /// choose from: `sentiment`, `urgency`, …, and `intents.<name>`.
+    /// Plugin of each part, where there was more than one: `sentiment`,
+    /// `urgency`, …, and `intents.<name>`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub provenance: BTreeMap<String, String>,
 }
 
 impl MergedClassification {
-    /// Merge answers, given in the order of the pipeline: an intent keeps its
-    /// best confidence, for a scalar the first plugin that answers wins, lists
-    /// are united.
+    /// Merge answers in the order of the pipeline: the best confidence per
+    /// intent, the first value of each scalar, the union of lists.
     pub fn of<'a>(
         answers: impl IntoIterator<Item = (&'a str, Classification)>,
     ) -> MergedClassification {
@@ -229,7 +228,7 @@ fn first_wins<T>(
     }
 }
 
-/// Reasons of several plugins, each with its plugin's name.
+/// Append a reason with the name of its plugin.
 pub(crate) fn append_why(into: &mut String, plugin: &str, why: &str) {
     if why.is_empty() {
         return;
@@ -279,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_none_are_refused() {
+    fn numbers_out_of_range_are_rejected() {
         for value in [f64::NAN, f64::INFINITY, 1.01, -1.01] {
             let answer = Classification {
                 sentiment: Some(value),
@@ -293,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_must_lie_in_the_text_and_cut_no_character() {
+    fn spans_must_be_within_the_text_and_on_character_boundaries() {
         let text = "né!";
         for (start, end) in [(0, 9), (2, 3), (1, 1), (2, 1), (u32::MAX, u32::MAX)] {
             let answer = Classification {
@@ -312,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_always_finds_the_scores() {
+    fn absent_scores_are_serialized_as_zero() {
         let json = serde_json::to_value(Classification::default()).expect("serialises");
         assert_eq!(json["sentiment"], 0.0);
         assert_eq!(json["spam"], 0.0);

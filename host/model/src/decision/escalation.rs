@@ -1,4 +1,4 @@
-//! When more people must know.
+//! Escalations.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use super::{BadOutput, PROSE_BYTES, at_most, bad, code, percent, prose};
 use crate::directory::Directory;
 use crate::open_codes;
 
-/// Most actions of an answer.
+/// Most actions of an escalation.
 pub const ACTIONS: usize = 32;
 
 open_codes! {
@@ -34,55 +34,43 @@ open_codes! {
     }
 }
 
-/// Something the host should do.
+/// Action an escalation requests.
 ///
-/// All but `notify` act on the conversation of the trigger, and do nothing
-/// where it has none; `open-incident` then opens an incident without one.
-///
-/// - `raise-priority`: it has at least `priority` from now on.
-/// - `re-route`: it is taken from its agent, if it has one, and goes to the
-///   queue `target`; without one a route is asked for with the cause
-///   `re-routed`.
-/// - `require-approval`: every reply must be approved from now on, by somebody
-///   of the team `target`; without one, or where nobody is in that team, by any
-///   supervisor.
-/// - `notify`: the named target `target` is told `message`, and how urgent it
-///   is where `priority` says so.
-/// - `open-incident`: it belongs to the incident of the subject `target` from
-///   now on, and `Conversation::incident` says so.
-/// - `wake-up`: escalation is asked at `at` with the trigger `wake-up`, whose
-///   `subject` is `target` and whose `due_at` is `at`. One of the same name (or
-///   also without any) takes its place; of a conversation's the 16 earliest
-///   are kept.
+/// All but `notify` and `open-incident` need the conversation of the trigger
+/// and do nothing without one. Of several wake-ups with the same name (or
+/// without one) the last replaces the others; a conversation keeps the 16
+/// earliest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EscalationAction {
-    /// What to do.
+    /// Kind.
     pub kind: ActionKind,
-    /// Who or what, as the kind has it.
+    /// Queue, team, named target, incident or name of a wake-up, as the kind
+    /// has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// What to tell them.
+    /// Message of a notification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Least priority from now on, or how urgent the news is.
+    /// Least priority, or urgency of a notification or incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<u8>,
-    /// When to call again.
+    /// Moment of a wake-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
 }
 
-/// What should happen now.
+/// Answer of an escalation policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Escalation {
-    /// What to do.
+    /// Kind.
     pub actions: Vec<EscalationAction>,
-    /// Why.
+    /// Reason.
     pub why: String,
 }
 
 impl Escalation {
-    /// Whether the contract allows this answer, given who and what there is.
+    /// Check the answer against the contract, the directory and the named
+    /// targets.
     ///
     /// # Errors
     /// [`BadOutput`] with the first field at fault.
@@ -99,7 +87,7 @@ impl Escalation {
         prose("why", &self.why, PROSE_BYTES)
     }
 
-    /// Several answers as one: actions are united, duplicates dropped.
+    /// Merge answers: the union of their actions.
     pub fn merge<'a>(answers: impl IntoIterator<Item = (&'a str, Escalation)>) -> Escalation {
         let mut answers: Vec<(&str, Escalation)> = answers.into_iter().collect();
         let alone = answers.len() == 1;
@@ -230,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_needs_what_it_acts_on() {
+    fn each_kind_needs_its_fields() {
         for kind in [
             "notify",
             "open-incident",
@@ -254,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wake_up_lies_in_the_future() {
+    fn a_wake_up_is_in_the_future() {
         let wake = EscalationAction {
             at: Some(Timestamp::UNIX_EPOCH),
             ..action("wake-up")
@@ -263,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wake_up_s_name_is_a_code() {
+    fn the_name_of_a_wake_up_is_a_code() {
         let wake = |name: &str| EscalationAction {
             target: Some(name.to_owned()),
             at: Timestamp::from_second(60).ok(),
@@ -274,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn approval_may_be_a_team_s() {
+    fn a_team_can_approve() {
         let approval = |team: &str| EscalationAction {
             target: Some(team.to_owned()),
             ..action("require-approval")
@@ -284,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_action_twice_happens_once() {
+    fn equal_actions_are_merged() {
         let one = Escalation {
             actions: vec![action("require-approval")],
             why: "a".into(),

@@ -1,5 +1,4 @@
-//! What policies answer, what makes an answer valid, and how the answers of
-//! several policies become one.
+//! Answers of policies: validation and merging.
 
 pub mod classification;
 pub mod escalation;
@@ -17,7 +16,7 @@ use crate::input;
 pub const PROSE_BYTES: usize = 4096;
 /// Most bytes of a finding's message.
 pub const MESSAGE_BYTES: usize = 1024;
-/// Most entries of an answer's list, unless it says otherwise.
+/// Most entries of a list, unless the list has its own limit.
 pub const LIST_ENTRIES: usize = 64;
 
 /// An answer the contract does not allow.
@@ -26,7 +25,7 @@ pub const LIST_ENTRIES: usize = 64;
 pub struct BadOutput {
     /// Path of the field at fault.
     pub field: String,
-    /// What is wrong with it and what would be right.
+    /// The problem, and what is valid.
     pub problem: String,
 }
 
@@ -37,9 +36,8 @@ pub(crate) fn bad(field: impl Display, problem: impl Into<String>) -> BadOutput 
     }
 }
 
-/// Paths are given as `format_args!`: they are written only for a bad answer.
-///
-/// A number that must lie in a range, and be a number.
+/// Check a number against a range. `field` of this and the next functions is
+/// `format_args!`, formatted for invalid answers only.
 pub(crate) fn in_range(
     field: impl Display,
     value: f64,
@@ -55,7 +53,7 @@ pub(crate) fn in_range(
     Ok(())
 }
 
-/// A score of 0 to 100.
+/// Check a score of 0 to 100.
 pub(crate) fn percent(field: impl Display, value: Option<u8>) -> Result<(), BadOutput> {
     match value {
         Some(value) if value > 100 => Err(bad(field, format!("is {value}; it must be 0 to 100"))),
@@ -63,30 +61,30 @@ pub(crate) fn percent(field: impl Display, value: Option<u8>) -> Result<(), BadO
     }
 }
 
-/// A list with a bound on its length.
+/// Check the length of a list.
 pub(crate) fn at_most(field: impl Display, size: usize, limit: usize) -> Result<(), BadOutput> {
     if size > limit {
         return Err(bad(
             field,
-            format!("has {size} entries; at most {limit} are taken"),
+            format!("has {size} entries; the limit is {limit}"),
         ));
     }
     Ok(())
 }
 
-/// A text with a bound on its length.
+/// Check the length of a text.
 pub(crate) fn prose(field: impl Display, text: &str, limit: usize) -> Result<(), BadOutput> {
     if text.len() > limit {
         let size = text.len();
         return Err(bad(
             field,
-            format!("is {size} bytes long; at most {limit} are taken"),
+            format!("is {size} bytes long; the limit is {limit}"),
         ));
     }
     Ok(())
 }
 
-/// A code of a growing set.
+/// Check a code.
 pub(crate) fn code(field: impl Display, text: &str) -> Result<(), BadOutput> {
     if input::is_code(text) {
         return Ok(());
@@ -95,12 +93,12 @@ pub(crate) fn code(field: impl Display, text: &str) -> Result<(), BadOutput> {
     Err(bad(
         field,
         format!(
-            "is {shown:?}, which is no code: at most 64 lower-case letters, digits, hyphens and dots"
+            "is {shown:?}, which is not a code: use at most 64 lower-case letters, digits, hyphens and dots"
         ),
     ))
 }
 
-/// A language tag, by its shape only.
+/// Check the form of a language tag.
 pub(crate) fn language(field: impl Display, text: &str) -> Result<(), BadOutput> {
     let ok = !text.is_empty()
         && text.len() <= input::LANGUAGE_BYTES
@@ -111,11 +109,11 @@ pub(crate) fn language(field: impl Display, text: &str) -> Result<(), BadOutput>
     let shown: String = text.chars().take(input::LANGUAGE_BYTES).collect();
     Err(bad(
         field,
-        format!("is {shown:?}, which is no language tag (BCP 47)"),
+        format!("is {shown:?}, which is not a language tag (BCP 47)"),
     ))
 }
 
-/// A span of bytes that must lie in a text, on character boundaries.
+/// Check that a span is in a text, on character boundaries.
 pub(crate) fn span(field: impl Display, text: &str, start: u32, end: u32) -> Result<(), BadOutput> {
     let (from, to) = (start as usize, end as usize);
     if from < to && to <= text.len() && text.is_char_boundary(from) && text.is_char_boundary(to) {
@@ -124,7 +122,7 @@ pub(crate) fn span(field: impl Display, text: &str, start: u32, end: u32) -> Res
     Err(bad(
         field,
         format!(
-            "is bytes {start} to {end} of a text of {} bytes; a span must not be empty, lie in the text and cut no character",
+            "is bytes {start} to {end} of a text of {} bytes; a span must be non-empty, within the text and on character boundaries",
             text.len()
         ),
     ))

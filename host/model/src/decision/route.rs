@@ -1,4 +1,4 @@
-//! Where a conversation goes.
+//! Route plans.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -11,6 +11,7 @@ use crate::directory::Directory;
 use crate::duration::Seconds;
 use crate::input::ID_BYTES;
 use crate::open_codes;
+use crate::sla::Clock;
 
 /// Most steps of a plan.
 pub const STEPS: usize = 16;
@@ -20,7 +21,7 @@ pub const STEP_SECONDS: u32 = 604_800;
 pub const SLA_SECONDS: u32 = 31_622_400;
 /// Longest a conversation waits for an agent or is on hold: 366 days.
 pub const WAIT_SECONDS: u32 = 31_622_400;
-/// Longest an offer stands: a day.
+/// Longest offer timeout: a day.
 pub const OFFER_SECONDS: u32 = 86_400;
 
 open_codes! {
@@ -37,42 +38,42 @@ open_codes! {
     }
 }
 
-/// Where a conversation goes.
+/// Route plans.
 ///
-/// What the host does by `kind`:
+/// Effect by `kind`:
 ///
-/// - `queue`: it waits in the queue `id`, and its steps begin.
-/// - `agent`: it is offered to the agent `id` alone, as soon as they are
-///   present, responding and have room, with the priority, targets and hours
-///   of `queue`. It stops waiting for them, and its steps begin in `queue`,
-///   when they refuse; at `until`; without `until`, at once unless they can be
-///   offered it now; and unless `while_away`, as soon as they are `away` or
-///   `offline`. No policy is asked again for that.
-/// - `hold`: nobody is offered it; it has the priority, targets and hours of
-///   `queue`. At `until` a route is asked for again with the cause `held`. A
-///   new message does not end it, a `re-route` does.
+/// - `queue`: the conversation waits in the queue `id`, and its steps begin.
+/// - `agent`: the host offers it to the agent `id` alone, as soon as the agent
+///   is present and has capacity, with priority, targets and hours of `queue`.
+///   It moves on to the steps in `queue` when the agent refuses; at `until`;
+///   without `until`, at once unless it can be offered now; and unless
+///   `while_away`, when the agent is `away` or `offline`. No policy is called
+///   for that.
+/// - `hold`: it is not offered; priority, targets and hours are those of
+///   `queue`. At `until` a route is requested with the cause `held`. A
+///   `re-route` ends it, a new message does not.
 /// - `close`: it is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// What happens.
+    /// Kind.
     pub kind: TargetKind,
-    /// Which queue or agent.
+    /// Id of the queue or agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Of `agent` and `hold`, the queue it belongs to meanwhile and goes to
-    /// afterwards; absent: the queue it is in, or the default queue.
+    /// With `agent` and `hold`, its queue meanwhile and afterwards; absent: its
+    /// present queue, or the default queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
-    /// Of `agent` and `hold`, until when.
+    /// With `agent` and `hold`, end of the wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Of `agent` with `until`, whether it waits on while they are not there.
+    /// With `agent` and `until`, whether it waits while the agent is absent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub while_away: bool,
 }
 
 impl Target {
-    /// A queue.
+    /// Target of a queue.
     pub fn queue(id: &str) -> Target {
         Target {
             kind: TargetKind::Queue,
@@ -84,55 +85,54 @@ impl Target {
     }
 }
 
-/// Who qualifies for a while.
+/// A step: who qualifies for a while.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Least proficiency, 1 to 5, by skill.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skills: BTreeMap<String, u8>,
-    /// Languages of which one must be spoken; empty: any.
+    /// Languages of which the agent speaks one; empty: any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
-    /// Skip the step if fewer who meet it are available, whatever room they
-    /// have; absent: 1, and 0 never skips.
+    /// Skip the step if fewer matching agents are available, whatever their
+    /// capacity; absent: 1, and 0 never skips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_agents: Option<u32>,
-    /// How long it lasts; absent: for good. When the last one passes and
-    /// nobody has taken the conversation, a route is asked for again with the
-    /// cause `expired`.
+    /// Duration; absent: unlimited. After the last step a route is requested
+    /// with the cause `expired`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Seconds>,
 }
 
-/// An agent the policy would rather have.
+/// Preferred agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preference {
     /// The agent's id.
     pub agent: String,
-    /// How much rather, 0 to 100.
+    /// Score, 0 to 100.
     pub score: u8,
 }
 
-/// Where a conversation goes, and on what terms.
+/// Answer of a routing policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoutePlan {
-    /// Where it goes.
+    /// Target.
     pub target: Target,
-    /// Who qualifies, relaxing over time.
+    /// Steps, each wider than the one before.
     #[serde(default)]
     pub steps: Vec<Step>,
     /// Preferred agents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferences: Vec<Preference>,
-    /// Agents who are not offered it while this plan stands, not even as the
-    /// last resort nor where they are preferred. One who is not on the roster is nobody.
+    /// Agents who are not offered it under this plan, even where preferred or
+    /// last. Unknown agents are ignored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<String>,
-    /// 0 to 100; absent: the queue's own. A higher one the conversation has
-    /// stays.
+    /// Priority, 0 to 100; absent: the queue's. A higher priority of the
+    /// conversation stays.
     #[serde(default)]
     pub priority: Option<u8>,
-    /// How long an offer of it stands; absent: as long as the company says.
+    /// Offer timeout; absent: the company's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_timeout: Option<Seconds>,
     /// Targets by clock, keys as in JSON: `first_response`.
@@ -141,16 +141,13 @@ pub struct RoutePlan {
     /// Tags to add.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Why.
+    /// Reason.
     #[serde(default)]
     pub why: String,
 }
 
-/// The SLA clocks, as keys of an answer.
-pub const CLOCKS: [&str; 3] = ["first_response", "next_response", "resolution"];
-
 impl RoutePlan {
-    /// The plan when no policy has an opinion, or the stage falls back.
+    /// Plan for one queue: without an opinion of a policy, and as a fallback.
     pub fn to_queue(id: &str, why: &str) -> RoutePlan {
         RoutePlan {
             target: Target::queue(id),
@@ -165,8 +162,7 @@ impl RoutePlan {
         }
     }
 
-    /// Whether the contract allows this plan, given when it is made and who
-    /// there is.
+    /// Check the plan against the contract and the directory.
     ///
     /// # Errors
     /// [`BadOutput`] with the first field at fault.
@@ -195,20 +191,20 @@ impl RoutePlan {
             if self.target.kind == TargetKind::Agent && self.target.id.as_ref() == Some(agent) {
                 return Err(bad(
                     format_args!("excluded[{index}]"),
-                    "is the very agent it goes to",
+                    "is the agent it goes to",
                 ));
             }
             prose(format_args!("excluded[{index}]"), agent, ID_BYTES)?;
         }
         percent("priority", self.priority)?;
         if let Some(Seconds(seconds)) = self.offer_timeout {
-            lasts("offer_timeout", seconds, OFFER_SECONDS)?;
+            check_duration("offer_timeout", seconds, OFFER_SECONDS)?;
         }
         for (clock, target) in &self.sla {
-            if !CLOCKS.contains(&clock.as_str()) {
+            if Clock::from_plan_key(clock).is_none() {
                 return Err(unknown("sla", "clock", clock));
             }
-            lasts(format_args!("sla.{clock}"), target.0, SLA_SECONDS)?;
+            check_duration(format_args!("sla.{clock}"), target.0, SLA_SECONDS)?;
         }
         at_most("tags", self.tags.len(), LIST_ENTRIES)?;
         for (index, tag) in self.tags.iter().enumerate() {
@@ -263,7 +259,7 @@ impl Target {
         Ok(())
     }
 
-    /// A `queue` or `close` that says for whom or until when is a mistake.
+    /// Refuse fields of a wait.
     fn refuse_wait(&self) -> Result<(), BadOutput> {
         for (field, given) in [
             ("target.queue", self.queue.is_some()),
@@ -301,14 +297,16 @@ impl Step {
             language(format_args!("{path}.languages"), tag)?;
         }
         match self.expires {
-            Some(Seconds(seconds)) => lasts(format_args!("{path}.expires"), seconds, STEP_SECONDS),
+            Some(Seconds(seconds)) => {
+                check_duration(format_args!("{path}.expires"), seconds, STEP_SECONDS)
+            }
             None => Ok(()),
         }
     }
 }
 
-/// A span of 1 to so many seconds.
-fn lasts(field: impl Display, seconds: u32, most: u32) -> Result<(), BadOutput> {
+/// Check a duration of 1 to `most` seconds.
+fn check_duration(field: impl Display, seconds: u32, most: u32) -> Result<(), BadOutput> {
     match seconds {
         0 => Err(bad(field, format!("is 0 s; it must be 1 to {most}"))),
         _ if seconds > most => Err(bad(
@@ -325,142 +323,4 @@ fn unknown(field: impl Display, what: &str, id: &str) -> BadOutput {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::directory::{Agent, Queue};
-
-    fn directory() -> Directory {
-        let queue: Queue =
-            serde_json::from_value(serde_json::json!({"id": "general", "default": true}))
-                .expect("a queue");
-        let ana: Agent =
-            serde_json::from_value(serde_json::json!({"id": "ana"})).expect("an agent");
-        Directory::new(vec![ana], vec![queue]).expect("valid")
-    }
-
-    fn plan() -> RoutePlan {
-        RoutePlan::to_queue("general", "")
-    }
-
-    /// Moments are seconds after 1970, which is now.
-    fn at(second: u32) -> Option<Timestamp> {
-        Timestamp::from_second(second.into()).ok()
-    }
-
-    /// The field at fault; empty where there is none.
-    fn fault(plan: &RoutePlan) -> String {
-        match plan.validate(Timestamp::UNIX_EPOCH, &directory()) {
-            Ok(()) => String::new(),
-            Err(bad) => bad.field,
-        }
-    }
-
-    #[test]
-    fn a_queue_or_agent_nobody_knows_is_refused() {
-        assert_eq!(fault(&RoutePlan::to_queue("nowhere", "")), "target.id");
-        let mut preferring = plan();
-        preferring.preferences.push(Preference {
-            agent: "nobody".into(),
-            score: 1,
-        });
-        assert_eq!(fault(&preferring), "preferences[0].agent");
-    }
-
-    #[test]
-    fn who_left_may_still_be_excluded() {
-        let mut excluding = plan();
-        excluding.excluded = vec!["ana".into(), "somebody who left".into()];
-        assert_eq!(fault(&excluding), "");
-        excluding.excluded = vec!["ana".into(); LIST_ENTRIES + 1];
-        assert_eq!(fault(&excluding), "excluded");
-        excluding.excluded.truncate(1);
-        excluding.target.kind = "agent".into();
-        excluding.target.id = Some("ana".into());
-        assert_eq!(fault(&excluding), "excluded[0]");
-    }
-
-    #[test]
-    fn steps_are_bounded() {
-        let mut stepped = plan();
-        stepped.steps.push(Step {
-            expires: Some(Seconds(0)),
-            ..Step::default()
-        });
-        assert_eq!(fault(&stepped), "steps[0].expires");
-        stepped.steps = vec![Step::default(); STEPS + 1];
-        assert_eq!(fault(&stepped), "steps");
-    }
-
-    #[test]
-    fn an_offer_stands_for_a_day_at_most() {
-        for (seconds, expected) in [
-            (0, "offer_timeout"),
-            (1, ""),
-            (OFFER_SECONDS, ""),
-            (OFFER_SECONDS + 1, "offer_timeout"),
-        ] {
-            let mut offered = plan();
-            offered.offer_timeout = Some(Seconds(seconds));
-            assert_eq!(fault(&offered), expected, "{seconds}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_kind_of_target_is_refused() {
-        let mut elsewhere = plan();
-        elsewhere.target.kind = "department".into();
-        assert_eq!(fault(&elsewhere), "target.kind");
-    }
-
-    #[test]
-    fn only_an_agent_and_a_hold_wait() {
-        let target = |kind: &str, id: Option<&str>| Target {
-            kind: kind.into(),
-            id: id.map(str::to_owned),
-            ..Target::queue("general")
-        };
-        let (queue, agent) = (
-            target("queue", Some("general")),
-            target("agent", Some("ana")),
-        );
-        let (hold, close) = (target("hold", None), target("close", None));
-        let waiting = |of: &Target| Target {
-            until: at(60),
-            queue: Some("general".into()),
-            ..of.clone()
-        };
-        let away = |of: Target| Target {
-            while_away: true,
-            ..of
-        };
-        let until = |of: &Target, second| Target {
-            until: at(second),
-            ..of.clone()
-        };
-        let nowhere = Target {
-            queue: Some("nowhere".into()),
-            ..hold.clone()
-        };
-        for (target, expected) in [
-            (agent.clone(), ""),
-            (hold.clone(), ""),
-            (waiting(&agent), ""),
-            (waiting(&hold), ""),
-            (away(waiting(&agent)), ""),
-            (waiting(&queue), "target.queue"),
-            (until(&queue, 60), "target.until"),
-            (waiting(&close), "target.queue"),
-            (away(close), "target.while_away"),
-            (nowhere, "target.queue"),
-            (away(agent.clone()), "target.while_away"),
-            (away(waiting(&hold)), "target.while_away"),
-            (until(&agent, 0), "target.until"),
-            (until(&hold, WAIT_SECONDS), ""),
-            (until(&hold, WAIT_SECONDS + 1), "target.until"),
-        ] {
-            let shown = format!("{target:?}");
-            let sent = RoutePlan { target, ..plan() };
-            assert_eq!(fault(&sent), expected, "{shown}");
-        }
-    }
-}
+mod tests;

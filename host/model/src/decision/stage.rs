@@ -1,17 +1,17 @@
-//! The four kinds of decision.
+//! Stages of a pipeline.
 
 use crate::codes;
 
 codes! {
-    /// One kind of decision; a company lists the plugins of each.
+    /// A kind of decision; a company lists the plugins of each.
     pub enum Stage {
-        /// What an interaction is.
+        /// Classify an interaction.
         Classify = "classify",
-        /// Who handles a conversation.
+        /// Decide where a conversation goes.
         Route = "route",
-        /// Whether a draft may go out.
+        /// Review a draft.
         Tone = "tone",
-        /// When more people must know.
+        /// Decide whether to escalate.
         Escalate = "escalate",
     }
 }
@@ -36,7 +36,7 @@ impl std::str::FromStr for Stage {
             .into_iter()
             .find(|stage| stage.as_str() == text)
             .ok_or_else(|| {
-                format!("{text:?} is no stage; stages are classify, route, tone, escalate")
+                format!("{text:?} is not a stage; stages are classify, route, tone, escalate")
             })
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a draft may go out.
+//! Reviews of drafts.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,25 +11,25 @@ use crate::input::ID_BYTES;
 pub const APPROVERS: usize = 8;
 
 codes! {
-    /// What should happen to a draft, mildest first.
+    /// Verdict on a draft, mildest first.
     #[derive(Default)]
     pub enum Verdict {
-        /// It may go out.
+        /// The draft may be sent.
         #[default]
         Approve = "approve",
-        /// The agent should change it first.
+        /// The agent must revise it.
         Revise = "revise",
-        /// Somebody must approve it first.
+        /// An approver must approve it.
         Hold = "hold",
-        /// It may not go out.
+        /// It may not be sent.
         Block = "block",
     }
 }
 
 codes! {
-    /// How much a finding matters.
+    /// Severity of a finding.
     pub enum Severity {
-        /// Good to know.
+        /// Information.
         Info = "info",
         /// Could be better.
         Low = "low",
@@ -37,17 +37,17 @@ codes! {
         Medium = "medium",
         /// Must be changed.
         High = "high",
-        /// Harmful if it goes out.
+        /// Harmful if sent.
         Critical = "critical",
     }
 }
 
-/// Something in a draft.
+/// A finding in a draft.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Code, dotted where it nests.
+    /// Code, with dots for subcodes.
     pub code: String,
-    /// How much it matters.
+    /// Severity.
     pub severity: Severity,
     /// First byte of the passage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,31 +55,30 @@ pub struct Finding {
     /// First byte after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<u32>,
-    /// What is the matter.
+    /// Description.
     pub message: String,
-    /// What to write instead.
+    /// Suggested wording.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
 }
 
-/// What the policies think of a draft.
+/// Review of a draft.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
-    /// What should happen.
+    /// Verdict.
     pub verdict: Verdict,
-    /// What was found.
+    /// Findings.
     pub findings: Vec<Finding>,
-    /// With `hold`, teams of which somebody must approve it, each of them, in
-    /// this order; empty: any supervisor, and so for a team nobody is a member
-    /// of.
+    /// With `hold`, teams that must approve, in this order, one member each;
+    /// empty, or a team without members: any supervisor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvers: Vec<String>,
-    /// Why.
+    /// Reason.
     pub why: String,
 }
 
 impl Review {
-    /// Whether the contract allows this answer for a draft of this text.
+    /// Check the answer against the contract, for a draft with this text.
     ///
     /// # Errors
     /// [`BadOutput`] with the first field at fault.
@@ -123,9 +122,8 @@ impl Review {
         prose("why", &self.why, PROSE_BYTES)
     }
 
-    /// Several reviews as one: the strictest verdict wins, findings are
-    /// concatenated, and so are the approvers of a draft that is held, each
-    /// once. Where nobody had an opinion the draft is approved.
+    /// Merge reviews: the strictest verdict, all findings, and with `hold` all
+    /// approvers once. No reviews: approved.
     pub fn merge<'a>(answers: impl IntoIterator<Item = (&'a str, Review)>) -> Review {
         let mut answers: Vec<(&str, Review)> = answers.into_iter().collect();
         if answers.len() == 1 {
@@ -172,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_against_it_means_approved() {
+    fn without_reviews_a_draft_is_approved() {
         assert_eq!(Review::merge([]).verdict, Verdict::Approve);
     }
 
@@ -184,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_must_approve_is_asked_once() {
+    fn each_team_approves_once() {
         let merged = Review::merge([
             ("a", held_for(&["legal", "press"])),
             ("b", held_for(&["press", "safety"])),
@@ -198,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_held_has_approvers() {
+    fn only_held_drafts_have_approvers() {
         assert!(held_for(&["legal"]).validate("").is_ok());
         assert!(held_for(&[""]).validate("").is_err());
         assert!(held_for(&["legal"; APPROVERS + 1]).validate("").is_err());
@@ -210,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_has_both_ends_and_lies_in_the_text() {
+    fn a_span_has_both_ends_within_the_text() {
         let finding = |start, end| Review {
             findings: vec![Finding {
                 code: "x".into(),

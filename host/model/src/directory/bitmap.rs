@@ -8,7 +8,7 @@ const BLOCK: usize = 16;
 pub(super) struct Bitmap(Vec<u64>);
 
 impl Bitmap {
-    /// Adds a position.
+    /// Add a position.
     pub(super) fn insert(&mut self, position: usize) {
         let word = position / 64;
         if self.0.len() <= word {
@@ -20,8 +20,8 @@ impl Bitmap {
     }
 }
 
-/// Counts the positions that are in all sets, and visits the first `limit`, in
-/// order. No set at all holds nothing.
+/// Count the positions in all sets and visit the first `limit`, in order. No
+/// sets: no positions.
 pub(super) fn intersect(sets: &[&Bitmap], limit: usize, mut visit: impl FnMut(usize)) -> u32 {
     let Some((first, others)) = sets.split_first() else {
         return 0;

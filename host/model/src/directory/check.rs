@@ -1,16 +1,16 @@
-//! What an agent or a queue may be, and what can be wrong with one.
+//! Validation of agents and queues.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Agent, MOST_QUEUES, Queue};
 
-/// The most skills, languages, teams and queues of one agent.
+/// Most skills, languages, teams and queues of an agent.
 const MOST_ENTRIES: usize = 64;
-/// The longest identifier, name or code, in bytes.
+/// Longest identifier, name or code, in bytes.
 const LONGEST_NAME: usize = 256;
 
-/// Why agents and queues do not make a directory.
+/// Why a directory is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DirectoryError {
     /// Two agents or two queues have the same identifier.
@@ -51,7 +51,7 @@ pub enum DirectoryError {
         /// The other.
         second: String,
     },
-    /// There are more queues than a company may have.
+    /// There are too many queues.
     #[error("there are {queues} queues; the most is {MOST_QUEUES}")]
     TooManyQueues {
         /// How many there are.
@@ -74,7 +74,7 @@ pub enum DirectoryError {
     NameLength {
         /// `agent` or `queue`.
         kind: &'static str,
-        /// Its identifier, shortened where it is the fault.
+        /// Its identifier, at most 64 characters of it.
         id: String,
         /// Name of the field.
         field: &'static str,
@@ -83,30 +83,30 @@ pub enum DirectoryError {
     },
 }
 
-/// Checks one agent against its limits and the queues there are.
+/// Validate an agent against its limits and the queues.
 pub(super) fn check_agent(
     agent: &Agent,
     queues: &BTreeMap<String, Arc<Queue>>,
 ) -> Result<(), DirectoryError> {
-    let checked = Checked {
+    let subject = Subject {
         kind: "agent",
         id: &agent.id,
     };
-    checked.name("id", &agent.id)?;
-    checked.skills(&agent.skills)?;
+    subject.name("id", &agent.id)?;
+    subject.skills(&agent.skills)?;
     for (field, list) in [
         ("languages", &agent.languages),
         ("queues", &agent.queues),
         ("teams", &agent.teams),
     ] {
-        checked.entries(field, list.len())?;
+        subject.entries(field, list.len())?;
         list.iter()
-            .try_for_each(|entry| checked.name(field, entry))?;
+            .try_for_each(|entry| subject.name(field, entry))?;
     }
     for (field, value) in [("name", &agent.name), ("site", &agent.site)] {
         value
             .iter()
-            .try_for_each(|value| checked.name(field, value))?;
+            .try_for_each(|value| subject.name(field, value))?;
     }
     match agent
         .queues
@@ -121,23 +121,23 @@ pub(super) fn check_agent(
     }
 }
 
-/// Checks one queue against its limits.
+/// Validate a queue.
 pub(super) fn check_queue(queue: &Queue) -> Result<(), DirectoryError> {
-    let checked = Checked {
+    let subject = Subject {
         kind: "queue",
         id: &queue.id,
     };
-    checked.name("id", &queue.id)?;
-    checked.skills(&queue.skills)
+    subject.name("id", &queue.id)?;
+    subject.skills(&queue.skills)
 }
 
-/// Something that is checked, as errors name it.
-struct Checked<'a> {
+/// Subject of a validation, as errors name it.
+struct Subject<'a> {
     kind: &'static str,
     id: &'a str,
 }
 
-impl Checked<'_> {
+impl Subject<'_> {
     fn name(&self, field: &'static str, value: &str) -> Result<(), DirectoryError> {
         if (1..=LONGEST_NAME).contains(&value.len()) {
             return Ok(());

@@ -1,5 +1,5 @@
-//! Who has which property, so that a search costs the same few word
-//! operations whoever matches: the directory is never scanned.
+//! Search index of the agents: a search intersects bit sets and never scans the
+//! directory.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use std::sync::Arc;
 use super::bitmap::{Bitmap, intersect};
 use super::{Agent, Query, Queue};
 
-/// For each property, the positions of the agents who have it.
+/// Positions of the agents by property.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     everybody: Bitmap,
     present: Bitmap,
-    /// Who names no queue.
+    /// Agents who name no queue.
     unassigned: Bitmap,
-    /// For each skill, who has it at least at proficiency 1, 2, 3, 4 and 5.
+    /// Per skill, the agents with at least proficiency 1, 2, 3, 4 and 5.
     skills: HashMap<String, [Bitmap; 5]>,
     /// By whole language tag and by primary subtag, in lower case.
     languages: HashMap<String, Bitmap>,
@@ -24,7 +24,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Indexes the agents by their position.
+    /// Index agents by position.
     pub(super) fn new<'a>(
         agents: &[Arc<Agent>],
         queues: impl Iterator<Item = &'a Arc<Queue>>,
@@ -71,8 +71,8 @@ impl Index {
         index
     }
 
-    /// The sets of those who name no queue and meet the skills of this one;
-    /// `None` where nobody has one of them.
+    /// Sets of the agents who name no queue and meet this queue's skills;
+    /// `None`: no agent has one of the skills.
     fn able(&self, queue: &Queue) -> Option<Vec<&Bitmap>> {
         let skills = queue
             .skills
@@ -83,7 +83,7 @@ impl Index {
             .collect()
     }
 
-    /// Counts who matches, and visits the positions of the first `limit`.
+    /// Count the matches and visit the positions of the first `limit`.
     pub(super) fn matching(&self, query: &Query, limit: usize, visit: impl FnMut(usize)) -> u32 {
         match self.conditions(query) {
             Some(conditions) => intersect(&conditions, limit, visit),
@@ -91,7 +91,7 @@ impl Index {
         }
     }
 
-    /// The sets a match is in; `None` where a condition is met by nobody.
+    /// Sets to intersect; `None`: no agent meets one of the conditions.
     fn conditions(&self, query: &Query) -> Option<Vec<&Bitmap>> {
         let mut conditions = vec![if query.present {
             &self.present

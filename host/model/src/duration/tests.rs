@@ -20,7 +20,7 @@ fn seconds_are_read_and_written_in_the_same_form() {
 }
 
 #[test]
-fn a_long_way_of_writing_is_read_and_shortened() {
+fn long_forms_are_read_and_normalized() {
     let read = |text: &str| text.parse::<Seconds>().map(|span| span.to_string());
     assert_eq!(read("90m").as_deref(), Ok("1h30m"));
     assert_eq!(read("48h").as_deref(), Ok("2d"));
@@ -41,7 +41,7 @@ fn milliseconds_take_every_unit() {
 }
 
 #[test]
-fn what_is_no_duration_is_refused_with_the_accepted_form() {
+fn invalid_durations_are_rejected_with_the_accepted_form() {
     for text in [
         "", "5", "m", "m5", "5 m", "-5m", "+5m", "1.5h", "5M", "5min", "30m1h", "5m5m", "5m ",
         "20ms", "٣m", "1h30",
@@ -55,13 +55,13 @@ fn what_is_no_duration_is_refused_with_the_accepted_form() {
 }
 
 #[test]
-fn too_much_is_said_apart_from_malformed() {
+fn a_value_out_of_range_has_its_own_error() {
     let error = "49711d"
         .parse::<Seconds>()
         .expect_err("136 years and a day");
     assert_eq!(
         error.to_string(),
-        "\"49711d\" is too much: the most is 49710d6h28m15s"
+        "\"49711d\" is too large; the maximum is 49710d6h28m15s"
     );
     assert!(matches!(
         "99999999999999999999s".parse::<Millis>(),
@@ -98,7 +98,7 @@ fn sizes_are_read_and_written_in_the_same_form() {
 }
 
 #[test]
-fn decimal_units_and_sums_are_no_sizes() {
+fn decimal_units_and_sums_are_not_sizes() {
     for text in [
         "",
         "16",
@@ -116,7 +116,7 @@ fn decimal_units_and_sums_are_no_sizes() {
 }
 
 #[test]
-fn both_ways_through_json_they_are_strings() {
+fn json_has_strings() {
     assert_eq!(
         serde_json::to_string(&Seconds(120)).expect("a string"),
         "\"2m\""

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::bypass::Bypassed;
+use crate::bypass::BypassTarget;
 use crate::codes;
 use crate::decision::stage::Stage;
 use crate::directory::Presence;
@@ -145,7 +145,7 @@ pub struct BreakerClosedEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BypassedEvent {
     /// The stage or plugin.
-    pub bypassed: Bypassed,
+    pub bypassed: BypassTarget,
     /// When the bypass ends.
     pub until: Timestamp,
     /// Whether the host decides as if it were not in the pipeline.
@@ -168,7 +168,7 @@ codes! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BypassEndedEvent {
     /// The stage or plugin.
-    pub bypassed: Bypassed,
+    pub bypassed: BypassTarget,
     /// When the bypass would have ended.
     pub until: Timestamp,
     /// Whether the host decided as if it were not in the pipeline.

@@ -1,4 +1,4 @@
-//! Business hours as they are written in a file, and what can be wrong there.
+//! The `[hours.NAME]` table and its errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::Hours;
 const DAY_MINUTES: i64 = 24 * 60;
 const MINUTE_MS: i64 = 60_000;
 
-/// The table as written.
+/// The table.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct HoursTable {
@@ -54,7 +54,7 @@ pub enum HoursError {
         "zone: {zone:?} is not a known time zone; write an IANA name such as \"Europe/Lisbon\""
     )]
     UnknownZone {
-        /// What was written.
+        /// The value.
         zone: String,
     },
     /// An interval is not of the accepted form.
@@ -62,9 +62,9 @@ pub enum HoursError {
         "{place}: {interval:?} is not an interval; write for example \"09:00-17:00\" (00:00 to 24:00)"
     )]
     MalformedInterval {
-        /// Where it stands, such as `week.mon`.
+        /// Key, such as `week.mon`.
         place: String,
-        /// What was written.
+        /// The value.
         interval: String,
     },
     /// An interval does not end after it starts.
@@ -73,9 +73,9 @@ pub enum HoursError {
          such as \"22:00-24:00\" and on the next day \"00:00-06:00\""
     )]
     EmptyInterval {
-        /// Where it stands, such as `week.mon`.
+        /// Key, such as `week.mon`.
         place: String,
-        /// What was written.
+        /// The value.
         interval: String,
     },
     /// Two intervals of one day share time.
@@ -83,7 +83,7 @@ pub enum HoursError {
         "{place}: {first:?} and {second:?} overlap; write one interval, such as \"09:00-17:00\""
     )]
     Overlap {
-        /// Where they stand, such as `week.mon`.
+        /// Key, such as `week.mon`.
         place: String,
         /// The one that starts first.
         first: String,
@@ -93,9 +93,9 @@ pub enum HoursError {
     /// A date is not of the accepted form, or not in the calendar.
     #[error("{place}: {date:?} is not a date; write year, month and day, such as \"2026-12-25\"")]
     MalformedDate {
-        /// Where it stands, `holidays` or `shifts`.
+        /// Key, such as `week.mon`.
         place: String,
-        /// What was written.
+        /// The value.
         date: String,
     },
     /// The breaks cover everything the week is open.

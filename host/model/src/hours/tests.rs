@@ -66,7 +66,7 @@ fn hours_say_when_they_open_and_when_they_close() {
 }
 
 #[test]
-fn what_meets_at_midnight_closes_once_and_what_never_closes_does_not() {
+fn adjacent_stretches_close_once_and_permanent_ones_never() {
     let night = hours(
         r#"zone = "UTC"
         week = { fri = ["22:00-24:00"], sat = ["00:00-06:00"] }"#,
@@ -88,7 +88,7 @@ fn what_meets_at_midnight_closes_once_and_what_never_closes_does_not() {
 }
 
 #[test]
-fn what_is_more_than_a_year_away_is_not_looked_for() {
+fn the_look_ahead_is_a_year() {
     let once = hours(
         r#"zone = "UTC"
         shifts = { "2026-03-06" = ["10:00-11:00"], "2028-03-06" = ["10:00-11:00"] }"#,
@@ -272,7 +272,7 @@ fn no_moment_and_no_target_is_out_of_range() {
 }
 
 #[test]
-fn what_is_wrong_in_the_table_is_named_with_the_right_form() {
+fn problems_in_the_table_are_named_with_the_valid_form() {
     for (table, expected) in [
         (
             "zone = \"Europe/Lisboa\"",

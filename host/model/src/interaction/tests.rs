@@ -30,7 +30,7 @@ fn a_missing_field_is_named() {
 }
 
 #[test]
-fn unknown_fields_from_outside_become_attributes() {
+fn unknown_fields_of_an_integrator_become_attributes() {
     let mut value = least();
     value["retweets"] = json!(3);
     value["attributes"] = json!({"brand": "Delta"});
@@ -40,7 +40,7 @@ fn unknown_fields_from_outside_become_attributes() {
 }
 
 #[test]
-fn what_the_sender_named_an_attribute_wins_over_an_unknown_field() {
+fn an_attribute_wins_over_an_unknown_field_of_the_same_name() {
     let mut value = least();
     value["brand"] = json!("outer");
     value["attributes"] = json!({"brand": "inner"});
@@ -49,7 +49,7 @@ fn what_the_sender_named_an_attribute_wins_over_an_unknown_field() {
 }
 
 #[test]
-fn unknown_fields_in_our_own_files_are_refused() {
+fn unknown_fields_in_project_files_are_rejected() {
     let mut value = least();
     value["retweets"] = json!(3);
     let error = Interaction::from_own(value).expect_err("unknown field");
@@ -74,7 +74,7 @@ fn a_field_over_its_limit_names_limit_and_size() {
     let error = Interaction::from_outside(value).expect_err("too long");
     assert_eq!(
         error.to_string(),
-        "`text` is 65537 bytes long; at most 65536 are taken"
+        "`text` is 65537 bytes long; the limit is 65536"
     );
 }
 
@@ -109,7 +109,7 @@ fn codes_and_identifiers_are_checked() {
 }
 
 #[test]
-fn syntax_errors_have_a_place() {
+fn syntax_errors_are_located() {
     let error = Interaction::parse("{\"id\": \"1\",\n oops}").expect_err("no JSON");
     assert!(
         matches!(error, InputError::Syntax { line: 2, .. }),
@@ -118,7 +118,7 @@ fn syntax_errors_have_a_place() {
 }
 
 #[test]
-fn what_is_written_is_read_back_the_same() {
+fn an_interaction_round_trips_through_json() {
     let value = json!({
         "id": "1", "channel": "x", "text": "hi", "direction": "inbound", "visibility": "private",
         "account": "@n", "language": "pt", "received_at": "2026-03-02T10:15:00Z",
@@ -131,7 +131,7 @@ fn what_is_written_is_read_back_the_same() {
 }
 
 #[test]
-fn a_draft_refuses_what_it_does_not_know() {
+fn a_draft_rejects_unknown_fields() {
     let error = Draft::from_value(json!({"id": "1", "channel": "x", "text": "", "tone": "warm"}))
         .expect_err("unknown");
     assert_eq!(error.field(), Some("tone"));

@@ -131,7 +131,7 @@ fn an_intent_gives_its_articles_in_the_companys_order() {
 }
 
 #[test]
-fn intents_are_sorted_and_each_kept_once() {
+fn intents_are_sorted_and_unique() {
     let twice = article("1", "Title", "text", &["b", "a", "b"]);
     let knowledge = Knowledge::new(vec![twice]).expect("valid articles");
     assert_eq!(
@@ -142,7 +142,7 @@ fn intents_are_sorted_and_each_kept_once() {
 }
 
 #[test]
-fn what_is_outside_the_limits_is_refused_and_named() {
+fn values_outside_the_limits_are_rejected_and_named() {
     let refused =
         |articles: Vec<Article>| Knowledge::new(articles).expect_err("invalid").to_string();
     let good = article("1", "Title", "text", &["late"]);

@@ -4,13 +4,12 @@ const JOINER: char = '\u{200D}';
 const EMOJI_STYLE: char = '\u{FE0F}';
 const KEYCAP: char = '\u{20E3}';
 
-/// How many characters the emoji at the start of the text consists of; `None`
-/// where it starts with none.
+/// Number of characters of the emoji at the start of the text; `None` where it
+/// starts with none.
 ///
-/// A sequence counts as one emoji when it is well formed. X knows only the
-/// sequences Unicode recommends, so a joined pair nobody draws counts more
-/// there. Plain symbols of the emoji blocks are told from arrows and the like
-/// by no table, because they weigh the same as an emoji anyway.
+/// Every well-formed sequence counts as one emoji; X knows only the sequences
+/// Unicode recommends. Arrows and other plain symbols of the emoji blocks need
+/// no table: they weigh the same.
 pub(super) fn at(text: &[char]) -> Option<usize> {
     let (&first, rest) = text.split_first()?;
     match (first, rest) {
@@ -18,13 +17,13 @@ pub(super) fn at(text: &[char]) -> Option<usize> {
         ('0'..='9' | '#' | '*', [KEYCAP, ..]) => Some(2),
         ('©' | '®', [EMOJI_STYLE, ..]) => Some(2),
         (flag, [next, ..]) if is_regional(flag) && is_regional(*next) => Some(2),
-        (picture, _) if is_picture(picture) => Some(joined(text)),
+        (pictograph, _) if is_pictograph(pictograph) => Some(joined(text)),
         _ => None,
     }
 }
 
-/// Length of a picture with its style or skin tone, its tags, and whatever is
-/// joined to it: 👩🏽‍💻, 👨‍👩‍👧‍👦, 🏴󠁧󠁢󠁷󠁬󠁳󠁿.
+/// Length of an emoji with its style or skin tone, its tags, and what is joined
+/// to it: 👩🏽‍💻, 👨‍👩‍👧‍👦, 🏴󠁧󠁢󠁷󠁬󠁳󠁿.
 fn joined(text: &[char]) -> usize {
     let mut length = 1;
     loop {
@@ -36,7 +35,7 @@ fn joined(text: &[char]) -> usize {
         }
         length += tags(&text[length..]);
         match text[length..] {
-            [JOINER, picture, ..] if is_picture(picture) => length += 2,
+            [JOINER, pictograph, ..] if is_pictograph(pictograph) => length += 2,
             _ => return length,
         }
     }
@@ -56,9 +55,9 @@ fn is_regional(character: char) -> bool {
     matches!(character, '\u{1F1E6}'..='\u{1F1FF}')
 }
 
-/// Whether a character lies where emoji lie: the symbol blocks, four CJK
-/// symbols, and the pictograph blocks.
-fn is_picture(character: char) -> bool {
+/// Whether a character is in the symbol blocks, the four CJK symbols or the
+/// pictograph blocks.
+fn is_pictograph(character: char) -> bool {
     matches!(
         character,
         '\u{203C}'..='\u{2BFF}' | '〰' | '〽' | '㊗' | '㊙' | '\u{1F000}'..='\u{1FAFF}'

@@ -1,4 +1,4 @@
-//! How long an internationalised label of a domain name is in ASCII (RFC 3492).
+//! Length of an internationalised domain label in ASCII (RFC 3492).
 
 /// Longest label of a domain name (RFC 1035), in its ASCII form.
 pub(super) const LONGEST_LABEL: usize = 63;

@@ -1,15 +1,14 @@
-//! Segments of an SMS (3GPP TS 23.038 for the alphabet, TS 23.040 for the
-//! header of a message in parts).
+//! Segments of an SMS (3GPP TS 23.038: alphabet; TS 23.040: header of a part).
 
-/// How a text is sent over SMS: what it costs is segments, not characters.
+/// Encoding and segments of a text; segments determine the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SmsSegments {
-    /// How the text has to be encoded.
+    /// Encoding.
     pub encoding: SmsEncoding,
     /// Length in units of that encoding: septets for GSM-7, where a character
     /// of the extension table takes two, or UTF-16 code units for UCS-2.
     pub units: u32,
-    /// Messages it is sent as; 0 for an empty text.
+    /// Segments; 0 for an empty text.
     pub segments: u32,
 }
 
@@ -25,7 +24,7 @@ pub enum SmsEncoding {
 }
 
 impl SmsEncoding {
-    /// Units that fit into one message that stands alone.
+    /// Units of a single message.
     pub const fn single(self) -> u32 {
         match self {
             SmsEncoding::Gsm7 => 160,
@@ -33,8 +32,7 @@ impl SmsEncoding {
         }
     }
 
-    /// Units that fit into each message of several, where a header says which
-    /// part it is.
+    /// Units of each of several messages, without the header.
     pub const fn part(self) -> u32 {
         match self {
             SmsEncoding::Gsm7 => 153,
@@ -42,7 +40,7 @@ impl SmsEncoding {
         }
     }
 
-    /// Units that fit into that many messages.
+    /// Units of so many messages.
     pub const fn units_in(self, segments: u32) -> u32 {
         match segments {
             1 => self.single(),
@@ -50,7 +48,7 @@ impl SmsEncoding {
         }
     }
 
-    /// Units one character takes; `None` where the encoding lacks it.
+    /// Units of a character; `None` where the encoding lacks it.
     fn units_of(self, character: char) -> Option<u32> {
         match self {
             SmsEncoding::Gsm7 if GSM_BASIC.contains(character) => Some(1),
@@ -65,7 +63,7 @@ const GSM_BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæ
     ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const GSM_EXTENSION: &str = "\u{000C}^{}\\[~]|€";
 
-/// How a text is sent over SMS.
+/// Encoding and segments of a text.
 pub fn sms_segments(text: &str) -> SmsSegments {
     let in_gsm = |character| SmsEncoding::Gsm7.units_of(character).is_some();
     let encoding = if text.chars().all(in_gsm) {

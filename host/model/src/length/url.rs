@@ -1,8 +1,8 @@
 //! URLs as X finds them in a text, with or without a protocol.
 //!
 //! Follows the grammar of twitter-text 3
-//! (<https://github.com/twitter/twitter-text>, Apache-2.0), its quirks
-//! included, in time linear in the text: the text comes from strangers.
+//! (<https://github.com/twitter/twitter-text>, Apache-2.0) with its quirks, in
+//! time linear in the text: the text is untrusted.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ const LONGEST: usize = 4_096;
 /// Longest path a `t.co` link can have.
 const LONGEST_SLUG: usize = 40;
 
-/// Where the URLs of an NFC-normalised text lie, in order, in characters.
+/// Ranges of the URLs in an NFC-normalised text, in order, in characters.
 pub(super) fn find(text: &[char]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     if !text.contains(&'.') {
@@ -41,7 +41,7 @@ pub(super) fn find(text: &[char]) -> Vec<Range<usize>> {
     found
 }
 
-/// Something of the form of a URL.
+/// A candidate URL.
 struct Candidate {
     start: usize,
     /// Characters of `http://` or `https://`; 0 without.
@@ -71,8 +71,8 @@ impl Candidate {
         })
     }
 
-    /// Adds the URLs it holds: one with a protocol, and without one the ASCII
-    /// part of the domain, because text may run up to it without a space.
+    /// Add its URLs: with a protocol the whole; without one the ASCII part of
+    /// the domain, because text may precede it without a space.
     fn accept(&self, text: &[char], found: &mut Vec<Range<usize>>) {
         if !self.is_resolvable(text) {
             return;
@@ -104,8 +104,8 @@ impl Candidate {
                 || !ascii_domains(text, &self.domain).is_empty())
     }
 
-    /// End of the URL; a `t.co` link ends with its slug, and is none where
-    /// that is too long.
+    /// End of the URL; a `t.co` link ends with its slug, and is not a URL where
+    /// the slug is too long.
     fn shortened(&self, text: &[char]) -> Option<usize> {
         let url = &text[self.start..self.end];
         if !starts_with(&url[self.protocol..], "t.co/") {
@@ -122,7 +122,7 @@ impl Candidate {
     }
 }
 
-/// What is known of every position, so that each domain is looked at once.
+/// Facts about every position, so that each domain is scanned once.
 struct Domains {
     /// First position at or after each that cannot belong to its label.
     label_end: Vec<usize>,
@@ -189,7 +189,7 @@ fn ascii_domains(text: &[char], domain: &Range<usize>) -> Vec<Range<usize>> {
         loop {
             let dot = at + run(&text[at..], in_label);
             if dot == at || text.get(dot) != Some(&'.') {
-                // What failed from here fails from any label in between.
+                // A failure here is also one from any label in between.
                 at = dot.max(start + 1);
                 break;
             }

@@ -5,13 +5,13 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{emoji, url};
 
-/// What a URL counts, whatever its length: X shortens each to `t.co`.
+/// Weight of a URL: X shortens each to `t.co`.
 const URL: u32 = 23;
 
-/// One version of the counting.
+/// One version of the rules.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// The most X takes.
+    /// Most weight of a text.
     pub(super) limit: u32,
     /// Whether characters outside the light ranges count 2.
     pub(super) weighted: bool,
@@ -32,6 +32,11 @@ pub(super) const LEGACY: Rules = Rules {
     weighted: false,
     whole_emoji: false,
 };
+
+/// The rules in force, or those until 2017.
+pub(super) fn rules(legacy_140: bool) -> &'static Rules {
+    if legacy_140 { &LEGACY } else { &CURRENT }
+}
 
 /// Length by these rules, counted on the NFC-normalised text.
 pub(super) fn weighted(text: &str, rules: &Rules) -> u32 {

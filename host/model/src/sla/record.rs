@@ -1,4 +1,4 @@
-//! What is kept of one clock.
+//! Stored state of one clock.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::run::Run;
 use super::{ClockState, Due, DueKind};
 use crate::hours::Hours;
 
-/// The run a clock is in, or was in last, and how the runs went.
+/// The current or last run, and the results of all runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct ClockRecord {
@@ -29,7 +29,7 @@ impl ClockRecord {
         self.run.as_ref().is_some_and(Run::is_running)
     }
 
-    /// A new run from a moment, in place of the last.
+    /// Start a new run.
     pub(super) fn begin(&mut self, at_ms: u64) {
         let number = self.run.as_ref().map_or(0, Run::number).saturating_add(1);
         self.run = Some(Run::new(number, at_ms));
@@ -47,8 +47,8 @@ impl ClockRecord {
         }
     }
 
-    /// What the clock waits for happened. A breach was counted as a miss when
-    /// it fell due; what had no target is neither hit nor miss.
+    /// End the run. A breach was counted when it fell due; without a target it
+    /// is neither hit nor miss.
     pub(super) fn reach(&mut self, at_ms: u64, target_ms: Option<u64>, hours: Option<&Hours>) {
         let Some(run) = &mut self.run else {
             return;
@@ -63,7 +63,7 @@ impl ClockRecord {
         }
     }
 
-    /// Counts what has run so far in these hours, before others apply.
+    /// Count the time so far by these hours, before others apply.
     pub(super) fn settle(&mut self, at_ms: u64, hours: Option<&Hours>) {
         if self.is_running() {
             self.pause(at_ms, hours);
@@ -71,7 +71,7 @@ impl ClockRecord {
         }
     }
 
-    /// Remembers that something fell due, so that it does so once.
+    /// Record that something fell due, so that it does so once.
     pub(super) fn mark(&mut self, due: &Due) {
         if let Some(run) = &mut self.run {
             run.mark(due);

@@ -1,4 +1,4 @@
-//! One run of a clock: what may be missed at most once.
+//! One run of a clock; it can be missed once.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +6,8 @@ use super::stopwatch::Stopwatch;
 use super::{AtRisk, Clock, Due, DueKind};
 use crate::hours::Hours;
 
-/// From a clock's start to what it waits for. At risk and breached each fire
-/// once in it, whatever happens to the targets meanwhile.
+/// From the start of a clock to the event it waits for. At risk and breached
+/// fire once each, however the targets change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Run {
     number: u32,
@@ -17,7 +17,7 @@ pub(super) struct Run {
     was_at_risk: bool,
     #[serde(default)]
     is_missed: bool,
-    /// The deadline whose passing was told.
+    /// The reported breach.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     breached_ms: Option<u64>,
 }
@@ -52,7 +52,7 @@ impl Run {
         self.is_missed
     }
 
-    /// The run is a miss; answers how many that adds.
+    /// Mark the run as missed and return how many misses that adds.
     pub(super) fn miss(&mut self) -> u32 {
         u32::from(!std::mem::replace(&mut self.is_missed, true))
     }
@@ -69,22 +69,21 @@ impl Run {
         self.watch.elapsed(now_ms, hours)
     }
 
-    /// When the target is or was due, if the run is running.
+    /// When the target is or was due, while the run is running.
     pub(super) fn deadline(&self, target_ms: u64, hours: Option<&Hours>) -> Option<u64> {
-        // After a pause the watch no longer knows when the target was used up.
+        // After a pause the watch does not tell when the target was used up.
         let missed_ms = self
             .breached_ms
             .filter(|_| self.is_running() && self.watch.is_past(target_ms));
         missed_ms.or_else(|| self.watch.reaches(target_ms, hours))
     }
 
-    /// Whether a target is used up, as far as was counted when the run was
-    /// last stopped.
+    /// Whether a target was used up when the run was last stopped.
     pub(super) fn is_past(&self, target_ms: u64) -> bool {
         self.watch.is_past(target_ms)
     }
 
-    /// What still has to fire.
+    /// What is still to fire.
     pub(super) fn dues(
         &self,
         clock: Clock,
@@ -92,7 +91,7 @@ impl Run {
         at_risk: AtRisk,
         hours: Option<&Hours>,
     ) -> [Option<Due>; 2] {
-        // A calendar is walked at every call: not for what fired already.
+        // Calendar arithmetic is slow: skip it for what fired.
         if self.breached_ms.is_some() || !self.is_running() {
             return [None, None];
         }

@@ -1,14 +1,13 @@
-//! When clocks start.
+//! Start of the clocks.
 
-/// How far before its acceptance a message can start a clock, in
-/// milliseconds: 5 minutes. A channel's clock is not ours; a message it dates
-/// an hour back must not be late on arrival.
+/// Most a clock may start before the host accepted the message, in
+/// milliseconds: 5 minutes. The clock of a channel can be wrong: a message
+/// dated an hour back must not be late on arrival.
 pub const START_SKEW_MS: u64 = 5 * 60 * 1_000;
 
-/// When the clocks of an interaction start: the earlier of when the channel
-/// says it received it and when the host durably accepted it, but not more
-/// than [`START_SKEW_MS`] before the latter. All in Unix milliseconds; where
-/// the channel says nothing, on acceptance.
+/// Start of the clocks of an interaction, in Unix milliseconds: when the
+/// channel received it, but not after the host accepted it and at most
+/// [`START_SKEW_MS`] before.
 pub fn start_of(received_ms: Option<u64>, accepted_ms: u64) -> u64 {
     let earliest_ms = accepted_ms.saturating_sub(START_SKEW_MS);
     received_ms.map_or(accepted_ms, |ms| ms.clamp(earliest_ms, accepted_ms))

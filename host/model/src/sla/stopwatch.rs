@@ -1,12 +1,11 @@
-//! Working time that can be stopped and started again.
+//! Stopwatch for working time.
 
 use serde::{Deserialize, Serialize};
 
 use crate::hours::{Hours, NEVER_MS};
 
-/// Working time counted so far, and since when more is being counted. Stopped
-/// time is thereby a break in the calendar, and an hour counted under one
-/// calendar stays an hour under the next.
+/// Counted working time, and when counting resumed. A stopped stopwatch is a
+/// break in the calendar; counted time survives a change of the calendar.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Stopwatch {
@@ -37,13 +36,13 @@ impl Stopwatch {
         self.worked_ms.saturating_add(running_ms)
     }
 
-    /// Whether that much working time had passed when it was last started.
+    /// Whether so much working time had passed at the last start.
     pub(super) fn is_past(&self, working_ms: u64) -> bool {
         self.worked_ms >= working_ms
     }
 
-    /// When that much working time will have passed, at the earliest when it
-    /// was last started; `None` where it is stopped, or for never.
+    /// When so much working time will have passed, at the earliest the last
+    /// start; `None` where it is stopped, or for never.
     pub(super) fn reaches(&self, working_ms: u64, hours: Option<&Hours>) -> Option<u64> {
         let left_ms = working_ms.saturating_sub(self.worked_ms);
         self.since_ms

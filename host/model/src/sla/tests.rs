@@ -43,7 +43,7 @@ fn reread(clocks: &SlaClocks) -> SlaClocks {
 }
 
 #[test]
-fn a_refused_event_changes_nothing_and_swallows_nothing_due() {
+fn a_refused_event_changes_nothing() {
     let mut clocks = SlaClocks::new(MONDAY_MS, targets(60, 60, 60));
     clocks
         .apply(MONDAY_MS, message(MONDAY_MS), None)
@@ -58,7 +58,7 @@ fn a_refused_event_changes_nothing_and_swallows_nothing_due() {
 }
 
 #[test]
-fn a_message_in_a_resolved_conversation_waits_for_a_reply_before_it_is_reopened_too() {
+fn a_message_in_a_resolved_conversation_waits_for_a_reply() {
     let mut clocks = SlaClocks::new(MONDAY_MS, targets(3_600, 3_600, 86_400));
     let reopening = [
         state(ConversationState::Resolved),
@@ -76,7 +76,7 @@ fn a_message_in_a_resolved_conversation_waits_for_a_reply_before_it_is_reopened_
 }
 
 #[test]
-fn what_falls_due_becomes_a_trigger_with_the_deadline() {
+fn a_due_event_becomes_a_trigger_with_the_deadline() {
     let mut clocks = SlaClocks::new(MONDAY_MS, targets(1, 1, 3_600));
     let due = clocks.advance(MONDAY_MS + HOUR_MS, None);
     let triggers: Vec<_> = due.iter().map(Due::trigger).collect();
@@ -113,7 +113,7 @@ fn the_snapshot_does_not_grow_with_pauses_and_runs() {
 }
 
 #[test]
-fn a_code_is_what_is_stored() {
+fn codes_are_serialized() {
     for clock in Clock::ALL {
         let stored = serde_json::to_value(clock).expect("a code");
         assert_eq!(stored, clock.as_str());
@@ -240,7 +240,7 @@ proptest! {
     }
 
     #[test]
-    fn the_next_event_is_what_advancing_to_it_fires_first_and_nothing_fires_before(
+    fn the_next_event_is_the_first_that_fires(
         story in random::story(2_000, 14),
     ) {
         let calendars = WorldCalendar::all(story.zone);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use patchbay_model::duration::{Millis, Seconds};
+use patchbay_model::file_problem::FileProblem;
 use patchbay_model::hours::Hours;
-use patchbay_model::located::Located;
 use patchbay_model::sla::{AtRisk, Clock, ClockState, DueKind, Targets};
 use serde::Deserialize;
 
@@ -135,18 +135,18 @@ impl TryFrom<String> for Firing {
 
 impl Case {
     /// Reads a case.
-    pub(crate) fn parse(text: &str) -> Result<Case, Located> {
+    pub(crate) fn parse(text: &str) -> Result<Case, FileProblem> {
         let case: Case = toml::from_str(text)?;
         if case.steps.is_empty() {
-            return Err(Located::whole("there is no step"));
+            return Err(FileProblem::whole("there is no step"));
         }
         if !case.steps.iter().any(Step::checks_something) {
-            return Err(Located::whole("no step checks anything"));
+            return Err(FileProblem::whole("no step checks anything"));
         }
-        let calendar = case.calendar().map_err(Located::whole)?;
+        let calendar = case.calendar().map_err(FileProblem::whole)?;
         for (step, number) in case.steps.iter().zip(1..) {
             step.check(&calendar)
-                .map_err(|error| Located::whole(format!("step {number}: {error}")))?;
+                .map_err(|error| FileProblem::whole(format!("step {number}: {error}")))?;
         }
         Ok(case)
     }

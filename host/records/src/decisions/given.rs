@@ -10,7 +10,7 @@ use patchbay_model::conversation::{Contact, Conversation, RouteCause, Trigger};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::{Draft, Interaction};
-use patchbay_model::situation::{DraftAtHand, Exchange, Situation, Surroundings};
+use patchbay_model::situation::{DraftInput, Exchange, Situation, Surroundings};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::reading;
@@ -171,7 +171,7 @@ impl Texts {
         self,
         given: &Given,
         surroundings: Arc<Surroundings>,
-    ) -> (Situation, Option<DraftAtHand>) {
+    ) -> (Situation, Option<DraftInput>) {
         let shared = |texts: Vec<Interaction>| texts.into_iter().map(Arc::new).collect();
         let exchange = Exchange {
             interaction: Arc::new(self.interaction),
@@ -183,7 +183,7 @@ impl Texts {
         let mut situation = Situation::of(surroundings, exchange, given.now, given.seed);
         situation.assessment = given.assessment.clone().map(Arc::new);
         situation.trigger = given.trigger.clone().map(Arc::new);
-        let draft = given.draft.clone().map(|draft| DraftAtHand {
+        let draft = given.draft.clone().map(|draft| DraftInput {
             draft: Arc::new(draft),
             composing: false,
         });

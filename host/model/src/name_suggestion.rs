@@ -1,43 +1,41 @@
-//! Which of the names that are known somebody may have meant.
+//! Suggests names for a mistyped one.
 
-/// Most characters of a name that is compared.
+/// Longest name that is compared, in characters.
 const CHARS: usize = 64;
-/// Most names that are told.
-const TOLD: usize = 20;
+/// Most names a message lists.
+const LISTED: usize = 20;
 
-/// The known name nearest to one that is not, where it is near enough to have
-/// been meant: one slip in up to seven characters, two in more, a letter left
-/// out, put in, replaced, or two of them swapped each counting as one.
+/// The nearest known name: one typing error in three to seven characters, two
+/// in longer names. A missing, extra, replaced or swapped letter is one error.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().take(CHARS + 1).count();
-    let slips = match length {
+    let errors = match length {
         0..=2 => 0,
         3..=7 => 1,
         _ => 2,
     };
     let near = known.into_iter().filter_map(|known| {
         let other = known.chars().take(CHARS + 1).count();
-        let is_near = length.max(other) <= CHARS && length.abs_diff(other) <= slips;
+        let is_near = length.max(other) <= CHARS && length.abs_diff(other) <= errors;
         let far = is_near.then(|| strsim::osa_distance(name, known))?;
-        (far <= slips).then_some((far, known))
+        (far <= errors).then_some((far, known))
     });
     near.min().map(|(_, known)| known)
 }
 
-/// What there is, for whoever named what there is not: the one that may have
-/// been meant, and as many as can be told.
-pub fn known(name: &str, what: &str, names: &[String]) -> String {
+/// Message for an unknown name: the nearest name, and the first twenty names.
+pub fn suggest(name: &str, what: &str, names: &[String]) -> String {
     if names.is_empty() {
         return format!("there are no {what}");
     }
-    let told: Vec<&str> = names.iter().take(TOLD).map(String::as_str).collect();
-    let more = match names.len() - told.len() {
+    let listed: Vec<&str> = names.iter().take(LISTED).map(String::as_str).collect();
+    let more = match names.len() - listed.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let all = format!("the {what} are {}{more}", told.join(", "));
+    let all = format!("the {what} are {}{more}", listed.join(", "));
     match nearest(name, names.iter().map(String::as_str)) {
-        Some(meant) => format!("is {meant:?} meant? {all}"),
+        Some(meant) => format!("did you mean {meant:?}? {all}"),
         None => all,
     }
 }
@@ -47,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_found_and_another_word_is_not() {
+    fn typing_errors_match_and_other_words_do_not() {
         let known = ["harbour", "meridian", "northwind", "shop", "abc"];
         for (typed, meant) in [
             ("nrothwind", Some("northwind")),
@@ -68,15 +66,15 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_is_told_up_to_a_number() {
-        assert_eq!(known("a", "queues", &[]), "there are no queues");
+    fn a_message_lists_twenty_names() {
+        assert_eq!(suggest("a", "queues", &[]), "there are no queues");
         let names = ["billing".to_owned(), "general".to_owned()];
         assert_eq!(
-            known("biling", "queues", &names),
-            "is \"billing\" meant? the queues are billing, general"
+            suggest("biling", "queues", &names),
+            "did you mean \"billing\"? the queues are billing, general"
         );
         let many: Vec<String> = (0..100).map(|number| format!("agent-{number}")).collect();
-        let told = known("zoe", "agents", &many);
-        assert!(told.ends_with("agent-19 and 80 more"), "{told}");
+        let message = suggest("zoe", "agents", &many);
+        assert!(message.ends_with("agent-19 and 80 more"), "{message}");
     }
 }

@@ -1,48 +1,48 @@
-//! Something wrong with one of our files, and where: errors point at lines.
+//! Problems in configuration files, with their position.
 
 use std::ops::Range;
 
 use thiserror::Error;
 
-/// Something wrong with one of our files, and where.
+/// A problem in a configuration file.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{message}")]
-pub struct Located {
+pub struct FileProblem {
     /// What is wrong.
     pub message: String,
-    /// Bytes of the file it is about; absent where it is about the whole file.
+    /// Byte range in the file; absent: the whole file.
     pub span: Option<Range<usize>>,
-    /// What to do about it.
+    /// How to fix it.
     pub help: Option<String>,
 }
 
-impl Located {
-    /// A problem at a place.
-    pub fn at(span: Range<usize>, message: impl Into<String>) -> Located {
-        Located {
+impl FileProblem {
+    /// A problem at a byte range.
+    pub fn at(span: Range<usize>, message: impl Into<String>) -> FileProblem {
+        FileProblem {
             message: message.into(),
             span: Some(span),
             help: None,
         }
     }
 
-    /// A problem with the file as a whole.
-    pub fn whole(message: impl Into<String>) -> Located {
-        Located {
+    /// A problem of the whole file.
+    pub fn whole(message: impl Into<String>) -> FileProblem {
+        FileProblem {
             message: message.into(),
             span: None,
             help: None,
         }
     }
 
-    /// The same problem with advice.
+    /// Add how to fix it.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Located {
+    pub fn help(mut self, help: impl Into<String>) -> FileProblem {
         self.help = Some(help.into());
         self
     }
 
-    /// Line and column in the file's text, both from 1.
+    /// Line and column in the text of the file, from 1.
     pub fn line_column(&self, text: &str) -> Option<(usize, usize)> {
         let start = self.span.as_ref()?.start.min(text.len());
         let before = text.get(..start)?;
@@ -52,9 +52,9 @@ impl Located {
     }
 }
 
-impl From<toml::de::Error> for Located {
-    fn from(error: toml::de::Error) -> Located {
-        Located {
+impl From<toml::de::Error> for FileProblem {
+    fn from(error: toml::de::Error) -> FileProblem {
+        FileProblem {
             message: error.message().to_owned(),
             span: error.span(),
             help: None,

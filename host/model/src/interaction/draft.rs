@@ -1,0 +1,86 @@
+//! Drafts of replies.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Attachment, Visibility, check_attachments, identifier, object, optional, refuse_unknown, typed,
+};
+use crate::codes;
+use crate::input::{self, InputError};
+
+codes! {
+    /// Author of a draft.
+    #[derive(Default)]
+    pub enum WrittenBy {
+        /// An agent.
+        #[default]
+        Human = "human",
+        /// A policy.
+        Policy = "policy",
+    }
+}
+
+/// A reply that is not sent yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draft {
+    /// Identifier of the draft.
+    pub id: String,
+    /// Code of the channel it would go out on.
+    pub channel: String,
+    /// The text to send.
+    pub text: String,
+    /// Visibility; the channel's default where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// Author; human by default.
+    #[serde(default)]
+    pub written_by: WrittenBy,
+    /// Agent who sends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Interaction it answers, by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<String>,
+    /// Files to send.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+}
+
+impl Draft {
+    /// Field names in JSON.
+    pub const FIELDS: &[&str] = &[
+        "id",
+        "channel",
+        "text",
+        "visibility",
+        "written_by",
+        "agent",
+        "interaction",
+        "attachments",
+    ];
+
+    /// Read a draft; unknown fields are errors.
+    ///
+    /// # Errors
+    /// [`InputError`] with the field at fault.
+    pub fn from_value(value: Value) -> Result<Draft, InputError> {
+        let map = object("draft", value)?;
+        refuse_unknown(&map, Draft::FIELDS)?;
+        let draft: Draft = typed(map, &["id", "channel", "text"])?;
+        identifier("id", &draft.id)?;
+        input::code("channel", &draft.channel)?;
+        input::within("text", &draft.text, input::TEXT_BYTES)?;
+        optional("agent", &draft.agent, input::ID_BYTES)?;
+        optional("interaction", &draft.interaction, input::ID_BYTES)?;
+        check_attachments(&draft.attachments)?;
+        Ok(draft)
+    }
+
+    /// Visibility.
+    pub fn visibility(&self) -> Visibility {
+        self.visibility
+            .unwrap_or_else(|| Visibility::usual(&self.channel))
+    }
+}

@@ -1,0 +1,51 @@
+//! Events that the clocks react to.
+
+use serde::{Deserialize, Serialize};
+
+use super::Targets;
+use crate::conversation::ConversationState;
+
+/// An event of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum ClockEvent {
+    /// The customer wrote. Ends `waiting-on-customer` where a reply is
+    /// expected. It reopens a resolved conversation only through a state event.
+    CustomerMessage {
+        /// Start of its clock, from [`start_of`](super::start_of), in Unix
+        /// milliseconds; clamped to creation and event.
+        started_ms: u64,
+        /// Whether a reply is expected; otherwise no clock starts.
+        expects_reply: bool,
+    },
+    /// The channel accepted a reply, which answers every message so far. Not
+    /// for automatic acknowledgements or held replies.
+    ReplyAccepted,
+    /// The conversation entered a state; a state other than `resolved` reopens
+    /// it.
+    State {
+        /// The state.
+        state: ConversationState,
+    },
+    /// New targets, and perhaps new hours. Counted working time, pauses and
+    /// fired events stay. A paused clock past its new target fires when it
+    /// resumes; resolved before that, it is a miss.
+    Retarget {
+        /// All new targets.
+        targets: Targets,
+    },
+}
+
+/// Why the clocks refuse an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClockError {
+    /// `waiting-on-customer` while a customer message is unanswered.
+    #[error(
+        "waiting-on-customer: a customer message is not answered yet; reply first, or use on-hold"
+    )]
+    Unanswered {
+        /// When the oldest unanswered message started its clock, in Unix
+        /// milliseconds.
+        since_ms: u64,
+    },
+}
