@@ -2,7 +2,7 @@ use patchbay_sdk::prelude::*;
 
 settings! {
     struct Refunds {
-        /// Words that ask for money back, in small letters.
+        /// Words that ask for money back, in lower case.
         words: Vec<String>,
     }
 }

@@ -1,7 +1,7 @@
-//! The people who answer, and the queues they work. Needs the grant `agents`.
+//! The company's agents and queues. Needs the grant `agents`: without it a call ends the decision
+//! with the outcome `denied`.
 //!
-//! Everything read here is one immutable snapshot per decision: two reads in
-//! one decision agree.
+//! Every call of one decision reads the same snapshot: two calls agree.
 //!
 //! ```
 //! use patchbay_sdk::prelude::*;
@@ -17,26 +17,26 @@
 //! ```
 
 use crate::Timestamp;
+use crate::codes::Presence;
+use crate::handle::handle;
 use crate::source::agents as host;
 
 pub use crate::bindings::imports::patchbay::care::agents::{
     AgentSummary, Query, Skill, SummaryPage,
 };
 
-/// Agents that match, longest idle first; an agent who has not worked yet
-/// comes last.
+/// Agents that match, longest idle first, agents who have not worked yet last; at most 64.
 pub fn find(query: &Query) -> Page {
     let page = host::find(query);
     Page {
-        items: page.items.into_iter().map(Agent::new).collect(),
+        items: page.items.into_iter().map(Agent::from).collect(),
         total: page.total,
         truncated: page.truncated,
     }
 }
 
-/// The agents [`find`] gives as plain data, all of them in one call: the
-/// cheaper one wherever an agent's identifier, presence, load and proficiency
-/// are enough.
+/// The agents of [`find`] as plain data, in one host call. Use it where identifier, presence, load
+/// and proficiency are enough: each method of an [`Agent`] is a host call of its own.
 ///
 /// ```
 /// use patchbay_sdk::prelude::*;
@@ -52,19 +52,19 @@ pub fn find_summaries(query: &Query) -> SummaryPage {
     host::find_summaries(query)
 }
 
-/// How many agents match; the query's limit is ignored.
+/// Number of agents that match; ignores the query's limit.
 pub fn count(query: &Query) -> u32 {
     host::count(query)
 }
 
-/// One agent; absent where there is none of that id.
+/// The agent with this id; absent where there is none.
 pub fn get(id: &str) -> Option<Agent> {
-    host::get(id).map(Agent::new)
+    host::get(id).map(Agent::from)
 }
 
-/// One queue; absent where there is none of that id.
+/// The queue with this id; absent where there is none.
 pub fn queue(id: &str) -> Option<Queue> {
-    host::get_queue(id).map(Queue::new)
+    host::get_queue(id).map(Queue::from)
 }
 
 /// Ids of all queues, sorted; at most 256.
@@ -72,14 +72,14 @@ pub fn queue_ids() -> Vec<String> {
     host::queue_ids()
 }
 
-/// A bounded part of the directory, longest idle first.
+/// The first agents of a search, longest idle first.
 #[derive(Debug)]
 pub struct Page {
     /// At most 64 agents.
     pub items: Vec<Agent>,
-    /// How many agents match altogether.
+    /// Number of agents that match.
     pub total: u32,
-    /// Whether there were more than were returned.
+    /// Whether more match than `items` holds.
     pub truncated: bool,
 }
 
@@ -93,7 +93,7 @@ impl IntoIterator for Page {
 }
 
 impl Query {
-    /// Anybody, at most 64.
+    /// Every agent, at most 64. Each method adds a condition; all must hold.
     pub fn new() -> Self {
         Self {
             skills: Vec::new(),
@@ -106,45 +106,43 @@ impl Query {
         }
     }
 
-    /// Only who has this skill at least so well, 1 to 5. May be repeated; all
-    /// must hold.
+    /// Agents with at least this proficiency in a skill, 1 to 5. May be repeated.
     pub fn skill(mut self, name: impl Into<String>, proficiency: u8) -> Self {
         self.skills.push(Skill::new(name, proficiency));
         self
     }
 
-    /// Only who speaks this language (BCP 47; a primary subtag such as `pt`
-    /// also matches `pt-BR`).
+    /// Agents who speak this language (BCP 47; a primary subtag such as `pt` also matches `pt-BR`).
     pub fn language(mut self, language: impl Into<String>) -> Self {
         self.language = Some(language.into());
         self
     }
 
-    /// Only members of this queue.
+    /// Members of this queue.
     pub fn queue(mut self, id: impl Into<String>) -> Self {
         self.queue = Some(id.into());
         self
     }
 
-    /// Only members of this team.
+    /// Members of this team.
     pub fn team(mut self, name: impl Into<String>) -> Self {
         self.team = Some(name.into());
         self
     }
 
-    /// Only agents of this site.
+    /// Agents of this site.
     pub fn site(mut self, name: impl Into<String>) -> Self {
         self.site = Some(name.into());
         self
     }
 
-    /// Only who is present (`available` or `busy`).
+    /// Agents who are present (`available` or `busy`).
     pub fn present(mut self) -> Self {
         self.present = true;
         self
     }
 
-    /// At most so many; capped at 64.
+    /// Return at most this many agents; capped at 64, the default.
     pub fn limit(mut self, agents: u32) -> Self {
         self.limit = agents;
         self
@@ -167,138 +165,65 @@ impl Skill {
     }
 }
 
-/// Somebody who answers customers.
-#[derive(Debug)]
-pub struct Agent {
-    pub(crate) host: host::Agent,
+handle! {
+    /// A person who answers customers.
+    Agent of host::Agent {
+        /// The company's identifier of the agent.
+        get id: String;
+        /// Display name; absent where the company stores none.
+        maybe name: String;
+        /// All skills, sorted by name; at most 64.
+        list skills: Skill;
+        /// Languages spoken (BCP 47), sorted; at most 64.
+        list languages: String;
+        /// Whether the agent is at work. Presence is not capacity.
+        get presence: Presence;
+        /// Capacity in use, open offers included. By default a call takes 100, a chat 25. May
+        /// exceed `capacity`.
+        get load: u32;
+        /// Total capacity, 100 by default.
+        get capacity: u32;
+        /// Seconds since the agent last accepted or finished a conversation; absent where the agent
+        /// has not worked yet.
+        maybe idle_seconds: u32;
+        /// Queues the agent is a member of, sorted; at most 256.
+        list queues: String;
+        /// Teams, sorted; at most 64.
+        list teams: String;
+        /// Site; absent where the company stores none.
+        maybe site: String;
+    }
 }
 
 impl Agent {
-    pub(crate) fn new(host: host::Agent) -> Self {
-        Self { host }
-    }
-
-    /// The company's identifier of the agent.
-    pub fn id(&self) -> String {
-        self.host.id()
-    }
-
-    /// Display name; absent where the company keeps none.
-    pub fn name(&self) -> Option<String> {
-        self.host.name()
-    }
-
-    /// All skills, sorted by name; at most 64.
-    pub fn skills(&self) -> Vec<Skill> {
-        self.host.skills()
-    }
-
     /// Proficiency in one skill, 1 to 5; absent without the skill.
     pub fn proficiency(&self, skill: &str) -> Option<u8> {
         self.host.proficiency(skill)
     }
-
-    /// Languages spoken (BCP 47), sorted; at most 64.
-    pub fn languages(&self) -> Vec<String> {
-        self.host.languages()
-    }
-
-    /// `available`, `busy`, `away` or `offline`. Presence is not capacity.
-    /// Who let an offer time out and has not been back since is `away`.
-    pub fn presence(&self) -> String {
-        self.host.presence()
-    }
-
-    /// Capacity in use, in units, open offers included; a call weighs 100, a
-    /// chat 25 by default. May exceed `capacity`.
-    pub fn load(&self) -> u32 {
-        self.host.load()
-    }
-
-    /// Total capacity in units, 100 by default.
-    pub fn capacity(&self) -> u32 {
-        self.host.capacity()
-    }
-
-    /// Seconds since the agent last took up or finished a conversation;
-    /// absent where the agent has not worked yet.
-    pub fn idle_seconds(&self) -> Option<u32> {
-        self.host.idle_seconds()
-    }
-
-    /// Queues the agent is a member of, sorted; at most 256.
-    pub fn queues(&self) -> Vec<String> {
-        self.host.queues()
-    }
-
-    /// Teams, sorted; at most 64.
-    pub fn teams(&self) -> Vec<String> {
-        self.host.teams()
-    }
-
-    /// Site; absent where the company keeps none.
-    pub fn site(&self) -> Option<String> {
-        self.host.site()
-    }
 }
 
-/// A line of conversations that wait for an agent.
-#[derive(Debug)]
-pub struct Queue {
-    pub(crate) host: host::Queue,
-}
-
-impl Queue {
-    pub(crate) fn new(host: host::Queue) -> Self {
-        Self { host }
-    }
-
-    /// The company's identifier of the queue.
-    pub fn id(&self) -> String {
-        self.host.id()
-    }
-
-    /// Whether conversations without a route go here.
-    pub fn is_default(&self) -> bool {
-        self.host.is_default()
-    }
-
-    /// Least proficiency its members have, sorted by name.
-    pub fn skills(&self) -> Vec<Skill> {
-        self.host.skills()
-    }
-
-    /// Conversations that wait in it now; those on offer do not.
-    pub fn waiting(&self) -> u32 {
-        self.host.waiting()
-    }
-
-    /// Seconds the oldest of them has waited; absent where none waits.
-    pub fn longest_wait_seconds(&self) -> Option<u32> {
-        self.host.longest_wait_seconds()
-    }
-
-    /// Whether its business hours are open at the moment of the decision;
-    /// true where it has none.
-    pub fn is_open(&self) -> bool {
-        self.host.is_open()
-    }
-
-    /// Name of its business hours, for [`clock`](crate::clock); absent where
-    /// it has none and is open round the clock.
-    pub fn hours(&self) -> Option<String> {
-        self.host.hours()
-    }
-
-    /// When it opens next; absent while it is open, and where it does not
-    /// open within 366 days.
-    pub fn opens_at(&self) -> Option<Timestamp> {
-        self.host.opens_at()
-    }
-
-    /// When it closes next; absent while it is closed, and where it does not
-    /// close within 366 days.
-    pub fn closes_at(&self) -> Option<Timestamp> {
-        self.host.closes_at()
+handle! {
+    /// A queue of conversations waiting for an agent.
+    Queue of host::Queue {
+        /// The company's identifier of the queue.
+        get id: String;
+        /// Whether conversations without a route go here.
+        get is_default: bool;
+        /// Minimum proficiency of its members, sorted by skill.
+        list skills: Skill;
+        /// Number of conversations waiting in it; offered ones are not counted.
+        get waiting: u32;
+        /// Seconds the oldest of them has waited; absent where none waits.
+        maybe longest_wait_seconds: u32;
+        /// Whether its business hours are open at the time of the decision; true where it has none.
+        get is_open: bool;
+        /// Name of its business hours, for [`clock`](crate::clock); absent where it has none and
+        /// is open round the clock.
+        maybe hours: String;
+        /// When it opens next; absent while it is open, and where it does not open within 366 days.
+        maybe opens_at: Timestamp;
+        /// When it closes next; absent while it is closed, and where it does not close within 366
+        /// days.
+        maybe closes_at: Timestamp;
     }
 }

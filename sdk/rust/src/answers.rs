@@ -1,5 +1,6 @@
-//! What a policy answers: the contract's records, made by builders. Scores
-//! outside of their range are brought to its nearest end.
+//! Builders for what a policy returns. A score outside of its range is moved to the nearest end. An
+//! answer that exceeds a bound of the contract is rejected as a whole: the decision ends with the
+//! outcome `bad-output`.
 
 mod classification;
 mod escalation;
@@ -22,8 +23,7 @@ pub use crate::bindings::tone::exports::patchbay::tone::tone::{
 /// The highest priority, urgency and preference.
 const HIGHEST: u8 = 100;
 
-/// A byte offset as the contract has it. Texts are at most 64 KiB; whatever is
-/// beyond is no offset into one, and the host says so.
+/// A byte offset of the contract. Texts have at most 64 KiB; the host rejects an offset beyond.
 fn offset(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

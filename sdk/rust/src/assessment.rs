@@ -1,79 +1,44 @@
+use crate::codes::PersonalDataKind;
+use crate::handle::handle;
 use crate::source::types;
 
 pub use crate::bindings::imports::patchbay::care::types::Intent;
 
-/// What the company's classifiers, merged, said of an interaction.
-#[derive(Debug)]
-pub struct Assessment {
-    pub(crate) host: types::Assessment,
+handle! {
+    /// Classification of an interaction, merged from the company's classifiers. A value is absent
+    /// where no classifier gave one.
+    Assessment of types::Assessment {
+        /// Intents, best first; at most 64.
+        list intents: Intent;
+        /// Topics, in the order the classifiers gave them; at most 64.
+        list topics: String;
+        /// Mood, -1 (very negative) to 1 (very positive).
+        maybe sentiment: f64;
+        /// Urgency, 0 (any time) to 100 (now).
+        maybe urgency: u8;
+        /// Language of the text (BCP 47).
+        maybe language: String;
+        /// Probability of spam, 0 to 1.
+        maybe spam: f64;
+        /// Probability of abuse, 0 to 1.
+        maybe abuse: f64;
+        /// Whether the customer expects a reply.
+        maybe reply_expected: bool;
+        /// Kinds of personal data in the text, each once, sorted by code.
+        list personal_data_kinds: PersonalDataKind;
+    }
 }
 
 impl Assessment {
-    pub(crate) fn new(host: types::Assessment) -> Self {
-        Self { host }
-    }
-
-    /// Intents, best first; at most 64.
-    pub fn intents(&self) -> Vec<Intent> {
-        self.host.intents()
-    }
-
-    /// Topics, in the order the classifiers gave them; at most 64.
-    pub fn topics(&self) -> Vec<String> {
-        self.host.topics()
-    }
-
-    /// Mood, -1 (very negative) to 1 (very positive); absent where no
-    /// classifier had an opinion.
-    pub fn sentiment(&self) -> Option<f64> {
-        self.host.sentiment()
-    }
-
-    /// How soon somebody should look, 0 (whenever) to 100 (now); absent
-    /// where no classifier had an opinion.
-    pub fn urgency(&self) -> Option<u8> {
-        self.host.urgency()
-    }
-
-    /// Language of the text (BCP 47); absent where unknown.
-    pub fn language(&self) -> Option<String> {
-        self.host.language()
-    }
-
-    /// Probability that this is spam, 0 to 1; absent where no classifier
-    /// had an opinion.
-    pub fn spam(&self) -> Option<f64> {
-        self.host.spam()
-    }
-
-    /// Probability that this is abusive, 0 to 1; absent where no
-    /// classifier had an opinion.
-    pub fn abuse(&self) -> Option<f64> {
-        self.host.abuse()
-    }
-
-    /// Whether the customer expects a reply; absent where no classifier
-    /// had an opinion.
-    pub fn reply_expected(&self) -> Option<bool> {
-        self.host.reply_expected()
-    }
-
-    /// Kinds of personal data found (`payment-card`, `email`, …), each
-    /// once, sorted.
-    pub fn personal_data_kinds(&self) -> Vec<String> {
-        self.host.personal_data_kinds()
-    }
-
-    /// What the customer most likely wants; absent without an intent.
+    /// The most likely intent; absent where there is none.
     pub fn best_intent(&self) -> Option<Intent> {
         self.intents().into_iter().next()
     }
 
-    /// How sure the classifiers are of an intent, 0 to 1; absent where none of
-    /// them named it.
+    /// Confidence in an intent, 0 to 1; absent where no classifier named it.
     pub fn confidence(&self, intent: &str) -> Option<f64> {
-        self.intents()
-            .into_iter()
+        let mut intents = self.intents().into_iter();
+        intents
             .find(|found| found.name == intent)
             .map(|found| found.confidence)
     }

@@ -1,11 +1,10 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Why a policy could not do its work.
+/// Why a policy failed.
 ///
-/// Made by `?` from any [`std::error::Error`], or from a message. The host
-/// records it and does what the company set for a failing policy, so it is not
-/// the way to decline: that is `Ok(None)`.
+/// `?` converts any [`std::error::Error`], with its causes. The host records the message and applies
+/// the company's rule for failing policies. To decline, return `Ok(None)` instead.
 ///
 /// ```
 /// use patchbay_sdk::prelude::*;
@@ -17,16 +16,16 @@ use std::fmt;
 /// # let interaction = Interaction::example("chat", "The bill, please").attribute("table", "x");
 /// # assert_eq!(table_of(&interaction).unwrap_err().message(), "invalid digit found in string");
 /// ```
-// Not itself a `std::error::Error`: that would forbid the conversion from all.
+// Not a `std::error::Error` itself: that would rule out the conversion from every other one.
 pub struct Error(String);
 
 impl Error {
-    /// An error of this message.
+    /// An error with this message.
     pub fn new(message: impl fmt::Display) -> Self {
         Self(message.to_string())
     }
 
-    /// What failed, with its causes.
+    /// The message, followed by those of the causes.
     pub fn message(&self) -> &str {
         &self.0
     }
@@ -67,12 +66,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_tells_its_causes() {
+    fn an_error_includes_its_causes() {
         #[derive(Debug)]
         struct Outer(std::num::ParseIntError);
         impl fmt::Display for Outer {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the table is no number")
+                f.write_str("the table is not a number")
             }
         }
         impl StdError for Outer {
@@ -83,7 +82,7 @@ mod tests {
         let error = Error::from(Outer("x".parse::<u32>().unwrap_err()));
         assert_eq!(
             error.message(),
-            "the table is no number: invalid digit found in string"
+            "the table is not a number: invalid digit found in string"
         );
     }
 }

@@ -1,15 +1,16 @@
-//! How a policy becomes a component. Everything but [`export!`](crate::export!)
-//! is for the code that macro writes.
+//! Makes a policy a component. Everything but [`export!`](crate::export!) is for the code that
+//! macro generates.
 
 use crate::{CheckTone, Classify, Escalate, Route};
 
 #[cfg(target_arch = "wasm32")]
 mod component;
 #[cfg(target_arch = "wasm32")]
-pub use component::{Component, Held};
+pub use component::{Component, PolicySlot};
 
-/// Make a policy the component's: it exports the named decisions, any of
-/// `classify`, `route`, `tone` and `escalate`, and its preparation.
+/// Exports a policy from the component: its preparation and the named decisions, any of
+/// `classify`, `route`, `tone` and `escalate`. Use it once, at the root of the crate. A decision
+/// the policy does not implement is a compile error, also in a native build.
 ///
 /// ```
 /// # use patchbay_sdk::prelude::*;
@@ -35,14 +36,16 @@ macro_rules! export {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             ::std::thread_local! {
-                static POLICY: $crate::export::Held<$policy> =
-                    const { $crate::export::Held::new() };
+                static POLICY: $crate::export::PolicySlot<$policy> =
+                    const { $crate::export::PolicySlot::new() };
             }
             struct Component;
             impl $crate::export::Component for Component {
                 type Policy = $policy;
-                fn held<R>(use_it: impl FnOnce(&$crate::export::Held<$policy>) -> R) -> R {
-                    POLICY.with(use_it)
+                fn with_policy<R>(
+                    call: impl FnOnce(&$crate::export::PolicySlot<$policy>) -> R,
+                ) -> R {
+                    POLICY.with(call)
                 }
             }
             $crate::bindings::lifecycle::export_lifecycle!(
@@ -53,7 +56,7 @@ macro_rules! export {
     };
 }
 
-/// What the names in [`export!`](crate::export!) stand for.
+/// Checks and exports one decision named in [`export!`](crate::export!).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __decision {
@@ -63,7 +66,7 @@ macro_rules! __decision {
     (escalate for $policy:ty) => { const _: fn() = $crate::export::escalates::<$policy>; };
     ($other:ident for $policy:ty) => {
         compile_error!(concat!(
-            "`", stringify!($other), "` is no decision: \
+            "`", stringify!($other), "` is not a decision: \
             the decisions are `classify`, `route`, `tone` and `escalate`"
         ));
     };
@@ -88,8 +91,7 @@ macro_rules! __decision {
     (export $other:ident) => {};
 }
 
-// They exist so that a decision named in `export!` and not made is an error in
-// a native build too.
+// `export!` names them so that a missing implementation is an error in a native build too.
 pub const fn classifies<P: Classify>() {}
 pub const fn routes<P: Route>() {}
 pub const fn checks_tone<P: CheckTone>() {}

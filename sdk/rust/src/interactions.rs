@@ -1,34 +1,34 @@
-//! What was said before: earlier interactions of the conversation and of the
-//! contact. Needs the grant `interactions`.
+//! Earlier interactions of the conversation and of the contact. Needs the grant `interactions`:
+//! without it a call ends the decision with the outcome `denied`.
 
 use crate::Interaction;
 use crate::source::interactions as host;
 
-/// Interactions of the conversation this decision is about, newest first, the
-/// present one included. `limit` is capped at 64.
+/// Interactions of this decision's conversation, newest first, the current one included; at most
+/// `limit`, which is capped at 64.
 pub fn of_conversation(limit: u32) -> Page {
-    Page::new(host::of_conversation(limit))
+    host::of_conversation(limit).into()
 }
 
-/// Interactions of the contact this decision is about on every channel, newest
-/// first, the present one included. `limit` is capped at 64.
+/// Interactions of this decision's contact on every channel, newest first, the current one
+/// included; at most `limit`, which is capped at 64.
 pub fn of_contact(limit: u32) -> Page {
-    Page::new(host::of_contact(limit))
+    host::of_contact(limit).into()
 }
 
-/// A bounded part of the history, newest first.
+/// The newest part of a history.
 #[derive(Debug)]
 pub struct Page {
-    /// At most 64 interactions.
+    /// Interactions, newest first; at most 64.
     pub items: Vec<Interaction>,
-    /// Whether there were more than were returned.
+    /// Whether the history holds more.
     pub truncated: bool,
 }
 
-impl Page {
-    fn new(page: host::Page) -> Self {
+impl From<host::Page> for Page {
+    fn from(page: host::Page) -> Self {
         Self {
-            items: page.items.into_iter().map(Interaction::new).collect(),
+            items: page.items.into_iter().map(Interaction::from).collect(),
             truncated: page.truncated,
         }
     }

@@ -1,25 +1,24 @@
-//! The company's approved answers. Needs the grant `knowledge`.
+//! The company's approved answers. Needs the grant `knowledge`: without it a call ends the decision
+//! with the outcome `denied`.
 
+use crate::handle::handle;
 use crate::source::knowledge as host;
 
-/// Articles that match the words of `text`, best first. `limit` is capped at
-/// 64.
+/// Articles that match the words of `text`, best first; at most `limit`, which is capped at 64.
 pub fn search(text: &str, limit: u32) -> Vec<Match> {
-    host::search(text, limit)
-        .into_iter()
+    let found = host::search(text, limit).into_iter();
+    found
         .map(|found| Match {
-            article: Article::new(found.article),
+            article: found.article.into(),
             score: found.score,
         })
         .collect()
 }
 
-/// Articles written for this intent, in the company's order; at most 64.
+/// Articles written for an intent, in the company's order; at most 64.
 pub fn for_intent(intent: &str) -> Vec<Article> {
-    host::for_intent(intent)
-        .into_iter()
-        .map(Article::new)
-        .collect()
+    let found = host::for_intent(intent).into_iter();
+    found.map(Article::from).collect()
 }
 
 /// An article and how well it matched.
@@ -31,45 +30,21 @@ pub struct Match {
     pub score: f64,
 }
 
-/// One approved answer.
-#[derive(Debug)]
-pub struct Article {
-    pub(crate) host: host::Article,
-}
-
-impl Article {
-    pub(crate) fn new(host: host::Article) -> Self {
-        Self { host }
-    }
-
-    /// The company's identifier of the article.
-    pub fn id(&self) -> String {
-        self.host.id()
-    }
-
-    /// Title, in the article's language.
-    pub fn title(&self) -> String {
-        self.host.title()
-    }
-
-    /// The approved wording.
-    pub fn text(&self) -> String {
-        self.host.text()
-    }
-
-    /// Intents it answers, sorted; at most 64.
-    pub fn intents(&self) -> Vec<String> {
-        self.host.intents()
-    }
-
-    /// Language (BCP 47); absent where it serves any.
-    pub fn language(&self) -> Option<String> {
-        self.host.language()
-    }
-
-    /// Phrases an answer on this matter must not use, for example a
-    /// refund window that no longer holds; at most 64.
-    pub fn never_say(&self) -> Vec<String> {
-        self.host.never_say()
+handle! {
+    /// One approved answer.
+    Article of host::Article {
+        /// The company's identifier of the article.
+        get id: String;
+        /// Title, in the article's language.
+        get title: String;
+        /// The approved wording.
+        get text: String;
+        /// Intents it answers, sorted; at most 64.
+        list intents: String;
+        /// Language (BCP 47); absent where it serves every language.
+        maybe language: String;
+        /// Phrases an answer on this subject must not use, for example an expired refund window;
+        /// at most 64.
+        list never_say: String;
     }
 }

@@ -1,12 +1,10 @@
-//! Write Patchbay policies in Rust: decide what an interaction is, who handles
-//! it, whether the drafted reply may go out, and when more people must know.
+//! Write Patchbay policies in Rust: classify interactions, route conversations, check the tone of
+//! replies, and escalate.
 //!
-//! A policy is a type that is prepared once with a company's settings
-//! ([`Policy`]) and makes some of four decisions ([`Classify`], [`Route`],
-//! [`CheckTone`], [`Escalate`]). [`export!`] makes it a component. Outside of
-//! WebAssembly the things a policy reads are plain data, made with the builders
-//! in [`testing`], so the same code runs in a plain `#[test]`. A complete
-//! policy, and what a test of it says:
+//! A policy is a type that is prepared once with a company's settings ([`Policy`]) and implements
+//! some of four decisions: [`Classify`], [`Route`], [`CheckTone`], [`Escalate`]. [`export!`] makes
+//! it a component. Outside of WebAssembly the builders in [`testing`] make the values a policy
+//! reads, so the same code runs in a plain `#[test]`. A complete policy, and a test of it:
 //!
 //! ```
 #![doc = include_str!("../examples/refunds.rs")]
@@ -18,10 +16,12 @@
 //! assert_eq!(answer.unwrap().intents[0].name, "refund");
 //! ```
 //!
-//! What a policy calls for more than it was given ([`agents`],
-//! [`interactions`], [`knowledge`], [`state`]) needs a grant of the operator,
-//! asked for in the pack's manifest; [`clock`], [`random`], [`settings`](mod@settings) and
-//! [`log`] need none.
+//! [`agents`], [`interactions`], [`knowledge`] and [`state`] need a grant, requested in `pack.toml`
+//! and given in the company file; a call without it ends the decision with the outcome `denied`.
+//! [`clock`], [`random`], [`settings`](mod@settings) and [`log`] need none.
+//!
+//! [`TriggerCode`], [`RouteCause`], [`ActionKind`] and the other enums of codes name what this
+//! version of the contract defines.
 
 #![warn(missing_docs, unreachable_pub, unused_qualifications)]
 #![warn(
@@ -33,16 +33,18 @@
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
-// `settings!` names the crate as its users do, and is used here too.
+// `settings!` names the crate by this name, and this crate uses it too.
 extern crate self as patchbay_sdk;
 
 mod answers;
 mod assessment;
 mod attachment;
+mod codes;
 mod contact;
 mod conversation;
 mod draft;
 mod error;
+mod handle;
 mod interaction;
 mod policy;
 mod problems;
@@ -61,7 +63,7 @@ pub mod state;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 
-// Used by the code `export!` writes.
+// For the code `export!` generates.
 #[doc(hidden)]
 pub mod bindings;
 #[doc(hidden)]
@@ -77,6 +79,10 @@ pub use answers::{
 };
 pub use assessment::{Assessment, Intent};
 pub use attachment::Attachment;
+pub use codes::{
+    ActionKind, AttachmentKind, Channel, ConversationState, Direction, PersonalDataKind, Presence,
+    RouteCause, SlaClock, TargetKind, TriggerCode, Visibility, WrittenBy,
+};
 pub use contact::Contact;
 pub use conversation::Conversation;
 pub use draft::Draft;
@@ -88,5 +94,5 @@ pub use problems::{Problem, Problems};
 pub use settings::NoSettings;
 pub use trigger::Trigger;
 
-/// A moment: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 pub type Timestamp = u64;

@@ -6,8 +6,8 @@ use crate::{
     RoutePlan, Trigger,
 };
 
-/// What a decision gives back: an answer, `None` for no opinion (the host asks
-/// the company's next policy), or why the policy could not do its work.
+/// Result of a decision: an answer; `None` to decline, and the host calls the company's next policy;
+/// or an error, and the company's rule for failing policies applies.
 pub type Answer<T> = Result<Option<T>, Error>;
 
 /// A policy, prepared once with a company's settings.
@@ -41,24 +41,22 @@ pub type Answer<T> = Result<Option<T>, Error>;
 /// # assert!(prepare::<Specialists>(json!({"topics": []})).is_err());
 /// ```
 pub trait Policy: Sized + 'static {
-    /// What a company can set: a struct made with [`settings!`](crate::settings!)
-    /// (`Self` where the policy is nothing more), or
-    /// [`NoSettings`](crate::settings::NoSettings).
+    /// The settings: a type defined with [`settings!`](crate::settings!), `Self` where the policy has
+    /// no other state, or [`NoSettings`](crate::settings::NoSettings).
     type Settings: DeserializeOwned + JsonSchema;
 
-    /// Check the settings and build what decisions will need. Called once,
-    /// when the policy is activated; the host then keeps a picture of the
-    /// memory and every decision starts from it, so work done here (word
-    /// lists, indexes) is not repeated. Here only [`log`](crate::log),
-    /// [`random`](crate::random), [`clock`](crate::clock) and
-    /// [`settings`](mod@crate::settings) answer.
+    /// Checks the settings and builds what decisions need. Called once, when the policy is activated:
+    /// the host takes a snapshot of the memory, and every decision starts from it, so word lists and
+    /// indexes are built once. Only [`log`](crate::log), [`random`](crate::random),
+    /// [`clock`](crate::clock) and [`settings`](mod@crate::settings) may be called here; every other
+    /// call is denied.
     ///
     /// # Errors
-    /// What is wrong with the settings; the activation is refused.
+    /// What is wrong with the settings; the host rejects the activation.
     fn prepare(settings: Self::Settings) -> Result<Self, Problems>;
 }
 
-/// A policy that says what an interaction is.
+/// A policy that classifies interactions.
 ///
 /// ```
 /// use patchbay_sdk::prelude::*;
@@ -82,14 +80,14 @@ pub trait Policy: Sized + 'static {
 /// assert_eq!(answer.unwrap().intents[0].name, "refund");
 /// ```
 pub trait Classify: Policy {
-    /// Called once for each inbound interaction.
+    /// Called for each inbound interaction, and again when its author edits it.
     ///
     /// # Errors
-    /// When the policy could not do its work.
+    /// When the policy fails.
     fn classify(&self, interaction: &Interaction) -> Answer<Classification>;
 }
 
-/// A policy that says who handles a conversation.
+/// A policy that routes conversations.
 ///
 /// ```
 /// use patchbay_sdk::prelude::*;
@@ -122,15 +120,16 @@ pub trait Classify: Policy {
 /// assert_eq!(plan.target.id.as_deref(), Some("fraud"));
 /// ```
 pub trait Route: Policy {
-    /// Called when a conversation has no owner: it is new, reopened or
-    /// returned, or its last step expired.
+    /// Called when a conversation needs a plan;
+    /// [`Conversation::cause`](crate::Conversation::cause) tells why. At most 20 times an hour beyond
+    /// the conversation's messages.
     ///
     /// # Errors
-    /// When the policy could not do its work.
+    /// When the policy fails.
     fn route(&self, conversation: &Conversation) -> Answer<RoutePlan>;
 }
 
-/// A policy that says whether a reply may go out.
+/// A policy that checks replies before they go out.
 ///
 /// ```
 /// use patchbay_sdk::prelude::*;
@@ -155,15 +154,15 @@ pub trait Route: Policy {
 /// assert_eq!(review.verdict, Verdict::Revise);
 /// ```
 pub trait CheckTone: Policy {
-    /// Called on every draft before it can be sent, and while it is typed.
+    /// Called for every draft before it is sent, and while the agent types. Where every policy
+    /// declines, the draft is approved.
     ///
     /// # Errors
-    /// When the policy could not do its work; the reply is then held for
-    /// approval unless the company says otherwise.
+    /// When the policy fails; by default the host then holds the draft for approval.
     fn check(&self, draft: &Draft) -> Answer<Review>;
 }
 
-/// A policy that says when more people must know.
+/// A policy that escalates conversations and surges.
 ///
 /// ```
 /// use patchbay_sdk::prelude::*;
@@ -175,7 +174,7 @@ pub trait CheckTone: Policy {
 ///
 /// impl Escalate for Press {
 ///     fn escalate(&self, trigger: &Trigger) -> Answer<Escalation> {
-///         if trigger.code() != "reach-surge" {
+///         if trigger.code() != TriggerCode::ReachSurge {
 ///             return Ok(None);
 ///         }
 ///         let subject = trigger.subject().unwrap_or_default();
@@ -187,14 +186,13 @@ pub trait CheckTone: Policy {
 /// }
 /// # use patchbay_sdk::testing::*;
 ///
-/// let answer = Press.escalate(&Trigger::example("reach-surge").subject("recall")).unwrap();
+/// let answer = Press.escalate(&Trigger::example(TriggerCode::ReachSurge).subject("recall")).unwrap();
 /// assert_eq!(answer.unwrap().actions[0].message.as_deref(), Some("recall is spreading"));
 /// ```
 pub trait Escalate: Policy {
-    /// Called on a trigger. Answer `None` to a code you do not know: the set
-    /// grows.
+    /// Called for each trigger. Decline a code you do not know: the set grows.
     ///
     /// # Errors
-    /// When the policy could not do its work.
+    /// When the policy fails.
     fn escalate(&self, trigger: &Trigger) -> Answer<Escalation>;
 }

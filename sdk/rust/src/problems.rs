@@ -5,10 +5,11 @@ use crate::error::with_causes;
 
 pub use crate::bindings::lifecycle::exports::patchbay::lifecycle::lifecycle::Problem;
 
-/// What is wrong with the settings, each problem with its place.
+/// What is wrong with the settings, each problem with its path. The host rejects the activation and
+/// shows them.
 ///
-/// Made by `?` from any [`std::error::Error`] (then of the settings as a
-/// whole), or collected, so that a company sees all of them at once:
+/// `?` converts any [`std::error::Error`] into a problem of the settings as a whole. Collect
+/// problems, so that a company sees all of them at once:
 ///
 /// ```
 /// use patchbay_sdk::prelude::*;
@@ -41,21 +42,21 @@ pub use crate::bindings::lifecycle::exports::patchbay::lifecycle::lifecycle::Pro
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// None yet.
+    /// No problems.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One problem; see [`add`](Self::add).
+    /// A single problem; see [`add`](Self::add).
     pub fn at(path: impl Into<String>, message: impl Into<String>) -> Self {
         let mut problems = Self::new();
         problems.add(path, message);
         problems
     }
 
-    /// Add a problem. `path` is a JSON Pointer (RFC 6901) into the settings,
-    /// such as `/queues/0/name`, or empty for the settings as a whole;
-    /// `message` says what is wrong and what would be right.
+    /// Adds a problem. `path` is a JSON Pointer (RFC 6901) into the settings, such as
+    /// `/queues/0/name`, or empty for the settings as a whole; `message` tells what is wrong and
+    /// what would be right.
     pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.0.push(Problem {
             path: path.into(),
@@ -63,17 +64,17 @@ impl Problems {
         });
     }
 
-    /// Whether there are none.
+    /// Whether there is no problem.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them, in the order they were added.
+    /// Every problem, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.0.iter()
     }
 
-    /// `value` where there are none.
+    /// `Ok(value)` without problems.
     ///
     /// # Errors
     /// The problems, where there are any.
@@ -103,14 +104,10 @@ impl<E: StdError> From<E> for Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, Problem { path, message }) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            if !path.is_empty() {
-                write!(f, "{path}: ")?;
-            }
-            f.write_str(message)?;
+        for (index, Problem { path, message }) in self.iter().enumerate() {
+            let separator = if index > 0 { "; " } else { "" };
+            let colon = if path.is_empty() { "" } else { ": " };
+            write!(f, "{separator}{path}{colon}{message}")?;
         }
         Ok(())
     }

@@ -1,23 +1,21 @@
-//! Chance that can be replayed. Needs no grant: the seed is part of the
-//! recorded input.
+//! Random numbers. Needs no grant: the seed is recorded, and a replay draws the same numbers.
 
 use crate::source;
 
-/// 64 bits, evenly distributed; the same sequence again in a replay.
+/// 64 evenly distributed bits.
 pub fn next() -> u64 {
     source::random::next()
 }
 
-/// A whole number from 0 up to but not including `end`; 0 where `end` is 0.
+/// An integer from 0 up to, not including, `end`; 0 where `end` is 0.
 pub fn below(end: u64) -> u64 {
-    // The high half of the product, as Lemire has it; the bias is below
-    // end / 2⁶⁴.
+    // Lemire's method: the high half of the product. Its bias is below end / 2⁶⁴.
     ((u128::from(next()) * u128::from(end)) >> 64) as u64
 }
 
-/// A number from 0 up to but not including 1.
+/// A number from 0 up to, not including, 1.
 pub fn fraction() -> f64 {
-    // As many bits as the type holds exactly.
+    // The 53 bits that `f64` holds exactly.
     (next() >> 11) as f64 / (1u64 << 53) as f64
 }
 
@@ -26,7 +24,7 @@ mod tests {
     use crate::testing::World;
 
     #[test]
-    fn chance_stays_in_its_range_and_reaches_all_of_it() {
+    fn random_numbers_reach_their_whole_range_and_stay_in_it() {
         World::new().enter(|| {
             let mut seen = [false; 6];
             for _ in 0..200 {

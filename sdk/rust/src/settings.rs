@@ -7,36 +7,31 @@ use crate::Problems;
 use crate::source;
 
 crate::settings! {
-    /// For a policy that has none.
+    /// Settings of a policy that has none.
     #[derive(Clone, Copy, Debug, Default)]
     pub struct NoSettings {}
 }
 
-/// All settings as one JSON object, defaults of the schema filled in. A policy
-/// rarely needs it: [`prepare`](crate::Policy::prepare) is given them.
+/// All settings as one JSON object, with the schema's defaults. A policy rarely needs it:
+/// [`prepare`](crate::Policy::prepare) receives them.
 pub fn text() -> String {
     source::settings::get()
 }
 
-/// Read settings.
+/// Parses settings.
 ///
 /// # Errors
-/// The place that does not fit, as a JSON Pointer, and why.
+/// The first value that does not fit, with its path.
 pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Problems> {
     let mut json = serde_json::Deserializer::from_str(json);
-    match serde_path_to_error::deserialize(&mut json) {
-        Ok(settings) => match json.end() {
-            Ok(()) => Ok(settings),
-            Err(error) => Err(Problems::at("", without_position(&error))),
-        },
-        Err(error) => Err(Problems::at(
-            pointer(error.path()),
-            without_position(error.inner()),
-        )),
-    }
+    let settings = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| Problems::at(pointer(error.path()), without_position(error.inner())))?;
+    json.end()
+        .map_err(|error| Problems::at("", without_position(&error)))?;
+    Ok(settings)
 }
 
-/// Companies write TOML: a line of the JSON made from it says nothing to them.
+/// Removes the position: companies write TOML, and a line of the JSON made from it means nothing.
 fn without_position(error: &serde_json::Error) -> String {
     let mut message = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
@@ -61,13 +56,12 @@ fn pointer(path: &Path) -> String {
     pointer
 }
 
-/// Define the settings of a policy: structs and enums that are read from JSON
-/// and have a JSON Schema.
+/// Defines the settings of a policy: structs and enums that are read from JSON and have a JSON
+/// Schema.
 ///
-/// Each item gets `Deserialize` and `JsonSchema`, names in kebab-case, and an
-/// error for a name it does not know. Other derives, documentation (the
-/// schema's descriptions) and serde attributes such as
-/// `#[serde(default = "…")]` are yours.
+/// Each item derives `Deserialize` and `JsonSchema`, has names in kebab-case, and rejects unknown
+/// names. Add other derives, documentation (it becomes the schema's descriptions) and serde
+/// attributes such as `#[serde(default = "…")]` as needed.
 ///
 /// ```
 /// use patchbay_sdk::prelude::*;
@@ -100,9 +94,8 @@ fn pointer(path: &Path) -> String {
 /// );
 /// ```
 ///
-/// Where another shape is wanted, derive them directly and say where they are:
-/// `#[serde(crate = "patchbay_sdk::serde")]` and
-/// `#[schemars(crate = "patchbay_sdk::schemars")]`.
+/// For another shape, derive both traits directly with `#[serde(crate = "patchbay_sdk::serde")]`
+/// and `#[schemars(crate = "patchbay_sdk::schemars")]`.
 #[macro_export]
 macro_rules! settings {
     ($($item:item)+) => {
@@ -141,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_says_where() {
+    fn a_problem_has_its_path() {
         assert_eq!(
             problem(r#"{"queues": [{"least-agents": 1}, {"least-agents": "two"}]}"#),
             "/queues/1/least-agents: invalid type: string \"two\", expected u32",
@@ -166,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_parsed_is_there() {
+    fn valid_settings_are_parsed() {
         let settings: Settings = parse(r#"{"queues": [{"least-agents": 1}]}"#).unwrap();
         assert_eq!(settings.queues.len(), 1);
     }

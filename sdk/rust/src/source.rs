@@ -1,6 +1,5 @@
-//! Where what a policy reads comes from: in a component the host, elsewhere
-//! plain data. Both have the same shape, so the rest of the crate is written
-//! once.
+//! Where policies read from: the host in a component, test values elsewhere. Both have the same
+//! shape, so the rest of the crate is written once.
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use crate::bindings::imports::patchbay::care::*;

@@ -1,8 +1,7 @@
-//! For a policy's own tests, outside of WebAssembly: the things it reads, made
-//! by hand, and the world it may ask.
+//! Builders and a simulated host for a policy's own tests, outside of WebAssembly.
 //!
-//! `Interaction::example` and its likes begin a builder which stands wherever
-//! the thing itself is wanted:
+//! `Interaction::example` and the other `example` functions start a builder, which can be passed
+//! wherever the value itself is wanted. [`World`] answers the host calls:
 //!
 //! ```
 //! # use patchbay_sdk::prelude::*;
@@ -45,12 +44,10 @@ pub use schema::schema_matches;
 pub use serde_json::json;
 pub use world::World;
 
-/// The moment of every example and world that is not given another:
-/// 2026-01-01T12:00:00Z.
+/// Default time of every example and world: 2026-01-01T12:00:00Z.
 pub const NOON: crate::Timestamp = 1_767_268_800_000;
 
-/// Prepare a policy as the host does, but for the defaults of the schema, which
-/// the host fills in.
+/// Prepares a policy as the host does, except that the schema's defaults are not filled in.
 ///
 /// # Errors
 /// What is wrong with the settings.

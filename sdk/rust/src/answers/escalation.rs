@@ -1,9 +1,9 @@
 use super::{Action, Escalation, HIGHEST};
-use crate::Timestamp;
+use crate::{ActionKind, Timestamp};
 
 impl Escalation {
-    /// Nothing to do yet, and why: one sentence for the colleague who reads
-    /// the decision.
+    /// An escalation without actions and its reason: one sentence for the agent who reads the
+    /// decision, at most 4 KiB.
     pub fn because(why: impl Into<String>) -> Self {
         Self {
             actions: Vec::new(),
@@ -11,80 +11,67 @@ impl Escalation {
         }
     }
 
-    /// Tell one of the company's named targets. Do not quote personal data.
+    /// Notifies a named target of the company file. Do not quote personal data.
     pub fn notify(self, target: impl Into<String>, message: impl Into<String>) -> Self {
         self.action(Action {
-            target: Some(target.into()),
             message: Some(message.into()),
-            ..Action::new("notify")
+            ..Action::on(ActionKind::Notify, target)
         })
     }
 
-    /// The least priority from now on, 0 to 100.
+    /// Raises the conversation's priority to at least `priority`, 0 to 100.
     pub fn raise_priority(self, priority: u8) -> Self {
-        self.action(Action {
-            priority: Some(priority.min(HIGHEST)),
-            ..Action::new("raise-priority")
-        })
+        self.action(Action::new(ActionKind::RaisePriority).urgency(priority))
     }
 
-    /// Replies need a supervisor's approval from now on.
+    /// Requires a supervisor's approval of every reply from now on.
     pub fn require_approval(self) -> Self {
-        self.action(Action::new("require-approval"))
+        self.action(Action::new(ActionKind::RequireApproval))
     }
 
-    /// Replies need the approval of somebody of this team from now on.
+    /// Requires the approval of a member of this team for every reply from now on.
     pub fn require_approval_of(self, team: impl Into<String>) -> Self {
-        self.action(Action {
-            target: Some(team.into()),
-            ..Action::new("require-approval")
-        })
+        self.action(Action::on(ActionKind::RequireApproval, team))
     }
 
-    /// Open an incident of this subject. Do not quote personal data.
+    /// Adds the conversation to the incident of this subject, 1 to 256 bytes. Do not quote personal
+    /// data.
     pub fn open_incident(self, subject: impl Into<String>, message: impl Into<String>) -> Self {
         self.action(Action {
-            target: Some(subject.into()),
             message: Some(message.into()),
-            ..Action::new("open-incident")
+            ..Action::on(ActionKind::OpenIncident, subject)
         })
     }
 
-    /// Take the conversation from its agent, if it has one, and give it to
-    /// this queue.
+    /// Takes the conversation from its agent, if it has one, and moves it to this queue.
     pub fn re_route(self, queue: impl Into<String>) -> Self {
-        self.action(Action {
-            target: Some(queue.into()),
-            ..Action::new("re-route")
-        })
+        self.action(Action::on(ActionKind::ReRoute, queue))
     }
 
-    /// Take the conversation from its agent, if it has one, and ask the routing
-    /// policies where it goes.
+    /// Takes the conversation from its agent, if it has one, and calls the routing policies.
     pub fn route_again(self) -> Self {
-        self.action(Action::new("re-route"))
+        self.action(Action::new(ActionKind::ReRoute))
     }
 
-    /// Call the escalation policies again at a time after now, with the
-    /// trigger `wake-up`. Another one without a name takes its place.
+    /// Calls the escalation policies at a later time with the trigger `wake-up`. It replaces an
+    /// earlier request of the conversation without a name; the 16 earliest are kept.
     pub fn wake_up(self, at: Timestamp) -> Self {
         self.action(Action {
             at: Some(at),
-            ..Action::new("wake-up")
+            ..Action::new(ActionKind::WakeUp)
         })
     }
 
-    /// The same with a name, a code in kebab-case that the trigger's `subject`
-    /// gives back. Another one of the same name takes its place.
+    /// As [`wake_up`](Self::wake_up), with a name, a code in kebab-case that the trigger returns as
+    /// its `subject`. It replaces an earlier request of the same name.
     pub fn wake_up_for(self, name: impl Into<String>, at: Timestamp) -> Self {
         self.action(Action {
-            target: Some(name.into()),
             at: Some(at),
-            ..Action::new("wake-up")
+            ..Action::on(ActionKind::WakeUp, name)
         })
     }
 
-    /// Something else the host should do. At most 32 in all.
+    /// Adds any other action. At most 32 in all.
     pub fn action(mut self, action: Action) -> Self {
         self.actions.push(action);
         self
@@ -92,7 +79,7 @@ impl Escalation {
 }
 
 impl Action {
-    /// An action of this code and nothing more.
+    /// An action of a [kind](ActionKind) without anything else.
     pub fn new(kind: impl Into<String>) -> Self {
         Self {
             kind: kind.into(),
@@ -103,7 +90,14 @@ impl Action {
         }
     }
 
-    /// Of `notify` and `open-incident`: how urgent it is, 0 to 100.
+    fn on(kind: ActionKind, target: impl Into<String>) -> Self {
+        Self {
+            target: Some(target.into()),
+            ..Self::new(kind)
+        }
+    }
+
+    /// Sets how urgent a `notify` or `open-incident` is, 0 to 100.
     pub fn urgency(mut self, urgency: u8) -> Self {
         self.priority = Some(urgency.min(HIGHEST));
         self
@@ -115,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn actions_are_kept_in_order() {
+    fn actions_stay_in_order() {
         let escalation = Escalation::because("why")
             .notify("press-office", "spreads")
             .raise_priority(190)

@@ -3,7 +3,7 @@ use std::ops::Range;
 use super::{Finding, Review, Severity, Verdict, offset};
 
 impl Review {
-    /// It may go out, unless something raises the verdict.
+    /// A review that lets the draft go out, until a method raises its verdict.
     pub fn approve() -> Self {
         Self {
             verdict: Verdict::Approve,
@@ -13,19 +13,18 @@ impl Review {
         }
     }
 
-    /// The agent should change it first. Never lowers the verdict.
+    /// Asks the agent to change the draft first. Never lowers the verdict.
     pub fn revise(self) -> Self {
         self.at_least(Verdict::Revise)
     }
 
-    /// Any supervisor must approve it first. Never lowers the verdict.
+    /// Holds the draft until a supervisor approves it. Never lowers the verdict.
     pub fn hold(self) -> Self {
         self.at_least(Verdict::Hold)
     }
 
-    /// Somebody of this team must approve it first, and of every team named
-    /// before. Never lowers the verdict; nobody approves what is blocked. At
-    /// most 8.
+    /// Holds the draft until a member of this team, and of each team named before, approves it. Never
+    /// lowers the verdict; a blocked draft has no approvers. At most 8.
     pub fn hold_for(mut self, team: impl Into<String>) -> Self {
         self = self.hold();
         if self.verdict == Verdict::Hold {
@@ -34,12 +33,12 @@ impl Review {
         self
     }
 
-    /// It may not go out. Never lowers the verdict.
+    /// Blocks the draft.
     pub fn block(self) -> Self {
         self.at_least(Verdict::Block)
     }
 
-    /// This verdict, or the stricter one it has.
+    /// Raises the verdict to this one, unless it is stricter already.
     pub fn at_least(mut self, verdict: Verdict) -> Self {
         self.verdict = self.verdict.max(verdict);
         if self.verdict > Verdict::Hold {
@@ -48,14 +47,13 @@ impl Review {
         self
     }
 
-    /// Something in the draft, in order of the text. At most 64. The verdict
-    /// stays as it is.
+    /// Adds a finding, in order of the text, without changing the verdict. At most 64.
     pub fn finding(mut self, finding: Finding) -> Self {
         self.findings.push(finding);
         self
     }
 
-    /// Why: one sentence for the colleague who reads the decision.
+    /// Sets the reason: one sentence for the agent who reads the decision, at most 4 KiB.
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
         self
@@ -63,9 +61,8 @@ impl Review {
 }
 
 impl Finding {
-    /// Something in the draft as a whole: a code, kebab-case and dotted
-    /// (`length.exceeded`), how much it matters, and one sentence for the
-    /// agent.
+    /// A finding about the draft as a whole: a code, kebab-case and dotted (`length.exceeded`), how
+    /// much it matters, and one sentence for the agent, at most 1 KiB.
     pub fn new(code: impl Into<String>, severity: Severity, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
@@ -77,14 +74,14 @@ impl Finding {
         }
     }
 
-    /// It stands at these bytes of [`Draft::text`](crate::Draft::text).
+    /// Limits the finding to these bytes of [`Draft::text`](crate::Draft::text).
     pub fn span(mut self, bytes: Range<usize>) -> Self {
         self.start = Some(offset(bytes.start));
         self.end = Some(offset(bytes.end));
         self
     }
 
-    /// What to write instead of the passage.
+    /// Suggests a text for the passage, at most 4 KiB.
     pub fn suggest(mut self, text: impl Into<String>) -> Self {
         self.suggestion = Some(text.into());
         self
@@ -96,13 +93,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verdict_is_only_raised() {
+    fn a_verdict_is_never_lowered() {
         assert_eq!(Review::approve().block().revise().verdict, Verdict::Block);
         assert_eq!(Review::approve().revise().hold().verdict, Verdict::Hold);
     }
 
     #[test]
-    fn what_is_held_says_for_whom_and_what_is_blocked_does_not() {
+    fn a_held_draft_has_approvers_and_a_blocked_one_has_none() {
         let held = Review::approve().hold_for("legal").hold_for("press");
         assert_eq!((held.verdict, held.approvers.len()), (Verdict::Hold, 2));
         assert!(held.block().approvers.is_empty());

@@ -1,33 +1,33 @@
 use super::{HIGHEST, Preference, RoutePlan, SlaTarget, Step, Target};
-use crate::{Skill, Timestamp};
+use crate::{Skill, TargetKind, Timestamp};
 
 impl RoutePlan {
-    /// Into this queue.
+    /// Offers the conversation to members of this queue, as steps and preferences tell.
     pub fn to_queue(id: impl Into<String>) -> Self {
-        Self::to("queue", Some(id.into()))
+        Self::to(TargetKind::Queue, Some(id.into()))
     }
 
-    /// To this agent alone, and to a queue when they refuse or cannot be
-    /// offered it now; [`until`](Self::until) waits for them, and
-    /// [`in_queue`](Self::in_queue) names the queue.
+    /// Offers the conversation to this agent alone, and moves it to a queue when they refuse or cannot
+    /// be offered it now. [`until`](Self::until) waits for them; [`in_queue`](Self::in_queue) names
+    /// the queue.
     pub fn to_agent(id: impl Into<String>) -> Self {
-        Self::to("agent", Some(id.into()))
+        Self::to(TargetKind::Agent, Some(id.into()))
     }
 
-    /// To nobody yet; [`until`](Self::until) says for how long.
+    /// Offers the conversation to no agent, [`until`](Self::until) a time if one is set.
     pub fn hold() -> Self {
-        Self::to("hold", None)
+        Self::to(TargetKind::Hold, None)
     }
 
-    /// Nothing to do: close it.
+    /// Resolves the conversation.
     pub fn close() -> Self {
-        Self::to("close", None)
+        Self::to(TargetKind::Close, None)
     }
 
-    fn to(kind: &str, id: Option<String>) -> Self {
+    fn to(kind: TargetKind, id: Option<String>) -> Self {
         Self {
             target: Target {
-                kind: kind.to_owned(),
+                kind: kind.into(),
                 id,
                 queue: None,
                 until: None,
@@ -44,36 +44,34 @@ impl RoutePlan {
         }
     }
 
-    /// Of a plan for an agent or a hold: the queue it belongs to meanwhile and
-    /// goes to afterwards; otherwise the queue it is in, or the default queue.
+    /// For an agent or a hold: sets the queue whose targets, hours and priority apply meanwhile, and
+    /// where the conversation goes afterwards. Default: the queue it is in, or the default queue.
     pub fn in_queue(mut self, id: impl Into<String>) -> Self {
         self.target.queue = Some(id.into());
         self
     }
 
-    /// Of a plan for an agent, until when it waits for them while they are
-    /// there but have no room; of a hold, when a route is asked for again.
-    /// After now, and at most 366 days after.
+    /// For an agent: waits until this time while they are present but have no free capacity. For a
+    /// hold: calls routing again at this time. Later than now, by at most 366 days.
     pub fn until(mut self, at: Timestamp) -> Self {
         self.target.until = Some(at);
         self
     }
 
-    /// Of a plan that waits for an agent: also while they are `away` or
-    /// `offline`.
+    /// For a plan that waits for an agent: waits also while they are `away` or `offline`.
     pub fn while_away(mut self) -> Self {
         self.target.while_away = Some(true);
         self
     }
 
-    /// Who qualifies for a while; then the next step, which only widens.
-    /// Without a step any member of the queue does. At most 16.
+    /// Adds a step: who qualifies until it expires. Later steps only widen; without a step, and after
+    /// the last one, any member of the queue qualifies. At most 16.
     pub fn step(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
     }
 
-    /// An agent the policy would rather have, by 0 to 100. At most 64.
+    /// Prefers an agent among those who qualify, by a score of 0 to 100. At most 64.
     pub fn prefer(mut self, agent: impl Into<String>, score: u8) -> Self {
         self.preferences.push(Preference {
             agent: agent.into(),
@@ -82,29 +80,27 @@ impl RoutePlan {
         self
     }
 
-    /// An agent who is not offered it while this plan stands. At most 64.
+    /// Excludes an agent from offers under this plan. At most 64.
     pub fn exclude(mut self, agent: impl Into<String>) -> Self {
         self.excluded.push(agent.into());
         self
     }
 
-    /// Seconds an offer of it stands, 1 to 86,400; otherwise as long as the
-    /// company says.
+    /// Sets the timeout of an offer in seconds, 1 to 86,400. Default: the company's.
     pub fn offer_timeout(mut self, seconds: u32) -> Self {
         self.offer_timeout = Some(seconds);
         self
     }
 
-    /// 0 (lowest) to 100; otherwise the queue's own. A conversation whose
-    /// priority is higher already keeps it.
+    /// Sets the priority, 0 (lowest) to 100. Default: the queue's. A higher priority of the
+    /// conversation stays.
     pub fn priority(mut self, priority: u8) -> Self {
         self.priority = Some(priority.min(HIGHEST));
         self
     }
 
-    /// A promise that differs from the queue's own: the clock
-    /// (`first-response`, `next-response` or `resolution`) and seconds of
-    /// working time, 1 to 31,622,400. Each clock at most once.
+    /// Sets the target of an [SLA clock](crate::SlaClock) in seconds of working time, 1 to 31,622,400.
+    /// Each clock at most once. Default: the queue's targets.
     pub fn sla(mut self, clock: impl Into<String>, seconds: u32) -> Self {
         self.sla.push(SlaTarget {
             clock: clock.into(),
@@ -113,13 +109,13 @@ impl RoutePlan {
         self
     }
 
-    /// A tag to add, a code in kebab-case. At most 64.
+    /// Adds a tag, a code in kebab-case. At most 64.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
         self
     }
 
-    /// Why: one sentence for the colleague who reads the decision.
+    /// Sets the reason: one sentence for the agent who reads the decision, at most 4 KiB.
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
         self
@@ -127,7 +123,7 @@ impl RoutePlan {
 }
 
 impl Step {
-    /// Anybody, for good.
+    /// A step every agent meets, without expiry.
     pub fn new() -> Self {
         Self {
             skills: Vec::new(),
@@ -137,30 +133,28 @@ impl Step {
         }
     }
 
-    /// Only who has this skill at least so well, 1 to 5. May be repeated; all
-    /// must hold. At most 32.
+    /// Requires at least this proficiency in a skill, 1 to 5. May be repeated; all must hold. At most
+    /// 32.
     pub fn skill(mut self, name: impl Into<String>, proficiency: u8) -> Self {
         self.skills.push(Skill::new(name, proficiency));
         self
     }
 
-    /// Only who speaks this language (BCP 47). May be repeated; one must hold.
-    /// At most 32.
+    /// Requires a language (BCP 47). May be repeated; one must hold. At most 32.
     pub fn language(mut self, language: impl Into<String>) -> Self {
         self.languages.push(language.into());
         self
     }
 
-    /// Skip the step at once if fewer agents who meet it are available,
-    /// whatever room they have; 0: never. Otherwise 1.
+    /// Skips the step when fewer available agents meet it, whatever their free capacity; 0: never.
+    /// Default: 1.
     pub fn minimum_agents(mut self, agents: u32) -> Self {
         self.minimum_agents = Some(agents);
         self
     }
 
-    /// Seconds until the next step, 1 to 604,800; otherwise it stays. When the
-    /// last step passes and nobody has taken the conversation, a route is
-    /// asked for again with the cause `expired`.
+    /// Sets the seconds until the next step, 1 to 604,800. Default: it does not expire. When the last
+    /// step expires without an agent, the host calls routing with the cause `expired`.
     pub fn expires_after(mut self, seconds: u32) -> Self {
         self.expires_after = Some(seconds);
         self
@@ -178,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_says_where_and_on_what_terms() {
+    fn a_plan_has_what_its_builder_set() {
         let plan = RoutePlan::to_queue("fraud")
             .step(
                 Step::new()
@@ -207,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn hold_and_close_name_nobody() {
+    fn hold_and_close_have_no_id() {
         for (plan, kind) in [(RoutePlan::hold(), "hold"), (RoutePlan::close(), "close")] {
             assert_eq!((plan.target.kind.as_str(), plan.target.id), (kind, None));
         }
     }
 
     #[test]
-    fn a_plan_for_an_agent_says_how_long_it_waits_and_where_it_goes_then() {
+    fn a_plan_for_an_agent_has_wait_and_queue() {
         let plan = RoutePlan::to_agent("ana")
             .until(5)
             .while_away()

@@ -1,4 +1,4 @@
-//! The component's side: from the generated exports to the policy.
+//! Calls the policy from the generated exports.
 
 use std::cell::RefCell;
 
@@ -13,20 +13,20 @@ use crate::{
     Interaction, Policy, Problem, Problems, Review, Route, RoutePlan, Trigger,
 };
 
-/// A component: where its policy is kept.
+/// A component; `export!` implements it.
 pub trait Component {
-    /// The policy.
+    /// Its policy.
     type Policy: Policy;
-    /// Use what is kept.
-    fn held<R>(use_it: impl FnOnce(&Held<Self::Policy>) -> R) -> R;
+    /// Calls a function with the component's one policy.
+    fn with_policy<R>(call: impl FnOnce(&PolicySlot<Self::Policy>) -> R) -> R;
 }
 
-/// The policy once it is prepared.
-pub struct Held<P>(RefCell<Option<P>>);
+/// Holds the policy once it is prepared.
+pub struct PolicySlot<P>(RefCell<Option<P>>);
 
-impl<P: Policy> Held<P> {
-    /// Not prepared.
-    #[expect(clippy::new_without_default, reason = "a default is not const")]
+impl<P: Policy> PolicySlot<P> {
+    /// An empty slot.
+    #[expect(clippy::new_without_default, reason = "`Default` is not const")]
     pub const fn new() -> Self {
         Self(RefCell::new(None))
     }
@@ -39,7 +39,7 @@ impl<P: Policy> Held<P> {
     }
 
     fn decide<T>(&self, decision: impl FnOnce(&P) -> Answer<T>) -> Answer<T> {
-        // A host may decide without having prepared.
+        // A host may call a decision without `prepare`.
         if self.0.borrow().is_none() {
             self.prepare(&crate::settings::text())
                 .map_err(|problems| Error::new(format_args!("settings: {problems}")))?;
@@ -54,39 +54,40 @@ impl<P: Policy> Held<P> {
 fn decide<C: Component, T>(
     decision: impl FnOnce(&C::Policy) -> Answer<T>,
 ) -> Result<Option<T>, String> {
-    C::held(|held| held.decide(decision)).map_err(|error| error.message().to_owned())
+    C::with_policy(|slot| slot.decide(decision)).map_err(|error| error.message().to_owned())
 }
 
 impl<C: Component> lifecycle::Guest for C {
     fn prepare(settings: String) -> Result<(), Vec<Problem>> {
-        C::held(|held| held.prepare(&settings)).map_err(|problems| problems.into_iter().collect())
+        C::with_policy(|slot| slot.prepare(&settings))
+            .map_err(|problems| problems.into_iter().collect())
     }
 }
 
 impl<C: Component<Policy: Classify>> classification::Guest for C {
     fn classify(interaction: types::Interaction) -> Result<Option<Classification>, String> {
-        let interaction = Interaction::new(interaction);
+        let interaction = Interaction::from(interaction);
         decide::<C, _>(|policy| policy.classify(&interaction))
     }
 }
 
 impl<C: Component<Policy: Route>> routing::Guest for C {
     fn route(conversation: types::Conversation) -> Result<Option<RoutePlan>, String> {
-        let conversation = Conversation::new(conversation);
+        let conversation = Conversation::from(conversation);
         decide::<C, _>(|policy| policy.route(&conversation))
     }
 }
 
 impl<C: Component<Policy: CheckTone>> tone::Guest for C {
     fn check(draft: types::Draft) -> Result<Option<Review>, String> {
-        let draft = Draft::new(draft);
+        let draft = Draft::from(draft);
         decide::<C, _>(|policy| policy.check(&draft))
     }
 }
 
 impl<C: Component<Policy: Escalate>> escalation::Guest for C {
     fn escalate(trigger: types::Trigger) -> Result<Option<Escalation>, String> {
-        let trigger = Trigger::new(trigger);
+        let trigger = Trigger::from(trigger);
         decide::<C, _>(|policy| policy.escalate(&trigger))
     }
 }

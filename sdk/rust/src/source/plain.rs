@@ -1,6 +1,4 @@
-//! The contract's imports outside of WebAssembly: data a test made, and the
-//! world it entered. Answers as the host does, so far as a unit test of a
-//! policy can tell.
+//! The contract's imports outside of WebAssembly: values a test built, in the [`World`] it entered.
 
 pub(crate) mod agents;
 pub(crate) mod hours;
@@ -11,10 +9,10 @@ pub(crate) mod types;
 
 use crate::testing::World;
 
-/// Most things of a kind a host call gives.
-const MOST: u32 = 64;
+/// Most items a host call returns.
+const MAX_ITEMS: u32 = 64;
 
-/// A thing with fields, read through methods as the generated resources are.
+/// Declares types whose fields are read through methods, as the generated resources are.
 macro_rules! plain {
     ($($name:ident { $($field:ident: $type:ty,)* })*) => {
         $(
@@ -36,34 +34,30 @@ use plain;
 
 pub(crate) mod clock {
     use super::World;
+    use super::hours::Hours;
 
     pub(crate) fn now() -> u64 {
-        World::current().given.now
+        World::current().fixture.now
     }
 
     pub(crate) fn is_open(hours: &str, at: u64) -> Option<bool> {
-        let world = World::current();
-        let hours = world.given.hours.get(hours)?;
-        Some(hours.is_open(at))
+        of(hours, |hours| Some(hours.is_open(at)))
     }
 
     pub(crate) fn opens_at(hours: &str, at: u64) -> Option<u64> {
-        let world = World::current();
-        world.given.hours.get(hours)?.opens_at(at)
+        of(hours, |hours| hours.opens_at(at))
     }
 
     pub(crate) fn closes_at(hours: &str, at: u64) -> Option<u64> {
-        let world = World::current();
-        world.given.hours.get(hours)?.closes_at(at)
+        of(hours, |hours| hours.closes_at(at))
     }
 
     pub(crate) fn after_working_time(hours: &str, at: u64, seconds: u32) -> Option<u64> {
-        let world = World::current();
-        world
-            .given
-            .hours
-            .get(hours)?
-            .after_working_time(at, seconds)
+        of(hours, |hours| hours.after_working_time(at, seconds))
+    }
+
+    fn of<T>(name: &str, read: impl FnOnce(&Hours) -> Option<T>) -> Option<T> {
+        read(World::current().fixture.hours.get(name)?)
     }
 }
 
@@ -71,7 +65,7 @@ pub(crate) mod random {
     use super::World;
 
     pub(crate) fn next() -> u64 {
-        World::current().kept.borrow_mut().next_random()
+        World::current().effects.borrow_mut().next_random()
     }
 }
 
@@ -79,7 +73,7 @@ pub(crate) mod settings {
     use super::World;
 
     pub(crate) fn get() -> String {
-        World::current().given.settings.clone()
+        World::current().fixture.settings.clone()
     }
 }
 
@@ -94,10 +88,7 @@ pub(crate) mod log {
             Level::Warn => "warn",
             Level::Error => "error",
         };
-        World::current()
-            .kept
-            .borrow_mut()
-            .log
-            .push(format!("{level}: {message}"));
+        let line = format!("{level}: {message}");
+        World::current().effects.borrow_mut().log.push(line);
     }
 }

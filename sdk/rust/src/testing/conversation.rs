@@ -1,78 +1,89 @@
 use super::NOON;
 use super::example::example;
 use crate::source::types;
-use crate::{Assessment, Attachment, Contact, Conversation, Draft, Intent, Interaction, Trigger};
+use crate::{
+    Assessment, Attachment, Contact, Conversation, ConversationState, Draft, Intent, Interaction,
+    RouteCause, Trigger, Visibility, WrittenBy,
+};
 
 impl Conversation {
-    /// A conversation for a test: new, queued and of this interaction alone,
-    /// which is not answered yet.
+    /// A conversation for a test: new, queued, with this one unanswered interaction.
     pub fn example(latest: impl Into<Interaction>) -> ConversationExample {
         let latest = latest.into().host;
-        ConversationExample(Self::new(types::Conversation {
-            id: latest.id.clone(),
-            channel: latest.channel.clone(),
-            state: "queued".to_owned(),
-            cause: "new".to_owned(),
-            created_at: latest.received_at,
-            interaction_count: 1,
-            contact: latest.author.clone(),
-            unanswered_since: Some(latest.received_at),
-            latest,
-            ..types::Conversation::default()
-        }))
+        ConversationExample(
+            types::Conversation {
+                id: latest.id.clone(),
+                channel: latest.channel.clone(),
+                state: ConversationState::Queued.into(),
+                cause: RouteCause::New.into(),
+                created_at: latest.received_at,
+                interaction_count: 1,
+                contact: latest.author.clone(),
+                unanswered_since: Some(latest.received_at),
+                latest,
+                ..types::Conversation::default()
+            }
+            .into(),
+        )
     }
 }
 
 impl Assessment {
-    /// An assessment for a test: no opinion on anything.
+    /// An assessment for a test, without any value.
     pub fn example() -> AssessmentExample {
-        AssessmentExample(Self::new(types::Assessment::default()))
+        AssessmentExample(types::Assessment::default().into())
     }
 }
 
 impl Draft {
-    /// A draft for a test: private, written by a human, finished. Its length
-    /// is counted in characters until it is given.
+    /// A draft for a test: private, written by an agent, complete. Its length counts characters, unless
+    /// `length` sets it.
     pub fn example(channel: impl Into<String>, text: impl Into<String>) -> DraftExample {
         let text = text.into();
-        DraftExample(Self::new(types::Draft {
-            id: "example".to_owned(),
-            channel: channel.into(),
-            length: text.chars().count() as u32,
-            text,
-            visibility: "private".to_owned(),
-            written_by: "human".to_owned(),
-            ..types::Draft::default()
-        }))
+        DraftExample(
+            types::Draft {
+                id: "example".to_owned(),
+                channel: channel.into(),
+                length: text.chars().count() as u32,
+                text,
+                visibility: Visibility::Private.into(),
+                written_by: WrittenBy::Human.into(),
+                ..types::Draft::default()
+            }
+            .into(),
+        )
     }
 }
 
 impl Trigger {
-    /// A trigger for a test: of this code, at [`NOON`](super::NOON).
+    /// A trigger for a test with this code, at [`NOON`](super::NOON).
     pub fn example(code: impl Into<String>) -> TriggerExample {
-        TriggerExample(Self::new(types::Trigger {
-            code: code.into(),
-            at: NOON,
-            ..types::Trigger::default()
-        }))
+        TriggerExample(
+            types::Trigger {
+                code: code.into(),
+                at: NOON,
+                ..types::Trigger::default()
+            }
+            .into(),
+        )
     }
 }
 
 example! {
     ConversationExample of Conversation {
-        /// Identifier; otherwise that of its interaction.
+        /// Identifier. Default: that of its interaction.
         text id;
-        /// State; otherwise `queued`.
+        /// State. Default: `queued`.
         text state;
-        /// Why a route is asked for; otherwise `new`.
+        /// Why a route is requested. Default: `new`.
         text cause;
         /// When its first interaction was accepted.
         value created_at: u64;
-        /// How many interactions it holds; otherwise 1.
+        /// Number of its interactions. Default: 1.
         value interaction_count: u32;
-        /// The customer; otherwise who wrote its interaction.
+        /// The customer. Default: the author of its interaction.
         thing contact: Contact;
-        /// What the classifiers said of its interaction.
+        /// Classification of its interaction.
         maybe_thing assessment: Assessment;
         /// Queue it waits in or came from.
         maybe_text queue;
@@ -82,9 +93,9 @@ example! {
         maybe_text last_agent;
         /// Priority, 0 to 100.
         value priority: u8;
-        /// One more tag.
+        /// Adds a tag.
         one_text tag => tags;
-        /// When the oldest message without an answer was received.
+        /// When the oldest unanswered message was received.
         maybe unanswered_since: u64;
         /// Subject of the incident it belongs to.
         maybe_text incident;
@@ -92,7 +103,7 @@ example! {
 }
 
 impl ConversationExample {
-    /// Every message is answered.
+    /// Marks every message as answered.
     pub fn answered(mut self) -> Self {
         self.0.host.unanswered_since = None;
         self
@@ -103,7 +114,7 @@ example! {
     AssessmentExample of Assessment {
         /// Mood, -1 to 1.
         maybe sentiment: f64;
-        /// How soon somebody should look, 0 to 100.
+        /// Urgency, 0 to 100.
         maybe urgency: u8;
         /// Language of the text (BCP 47).
         maybe_text language;
@@ -113,13 +124,13 @@ example! {
         maybe abuse: f64;
         /// Whether the customer expects a reply.
         maybe reply_expected: bool;
-        /// One more kind of personal data.
+        /// Adds a kind of personal data.
         one_text personal_data => personal_data_kinds;
     }
 }
 
 impl AssessmentExample {
-    /// One more intent; the best comes first whatever the order.
+    /// Adds an intent; the most likely comes first in any order of calls.
     pub fn intent(mut self, name: impl Into<String>, confidence: f64) -> Self {
         let intents = &mut self.0.host.intents;
         intents.push(Intent {
@@ -130,7 +141,7 @@ impl AssessmentExample {
         self
     }
 
-    /// One more topic.
+    /// Adds a topic.
     pub fn topic(mut self, name: impl Into<String>) -> Self {
         self.0.host.topics.push(name.into());
         self
@@ -139,49 +150,49 @@ impl AssessmentExample {
 
 example! {
     DraftExample of Draft {
-        /// Identifier; otherwise `example`.
+        /// Identifier. Default: `example`.
         text id;
         /// Agent who sends it.
         maybe_text agent;
         /// The interaction it answers.
         maybe_thing answers: Interaction;
-        /// What the classifiers said of the interaction it answers.
+        /// Classification of the interaction it answers.
         maybe_thing assessment: Assessment;
         /// Its conversation.
         maybe_thing conversation: Conversation;
-        /// Length by the channel's own counting; otherwise in characters.
+        /// Length as the channel counts. Default: the number of characters.
         value length: u32;
-        /// The most the channel takes.
+        /// Maximum length on the channel.
         maybe length_limit: u32;
     }
 }
 
 impl DraftExample {
-    /// Anyone will be able to read it.
+    /// Makes it readable by anyone.
     pub fn public(mut self) -> Self {
-        self.0.host.visibility = "public".to_owned();
+        self.0.host.visibility = Visibility::Public.into();
         self
     }
 
-    /// Only the customer will be able to read it.
+    /// Makes it readable by the customer alone.
     pub fn private(mut self) -> Self {
-        self.0.host.visibility = "private".to_owned();
+        self.0.host.visibility = Visibility::Private.into();
         self
     }
 
-    /// One more file.
+    /// Adds a file.
     pub fn attachment(mut self, attachment: impl Into<Attachment>) -> Self {
         self.0.host.attachments.push(attachment.into().host);
         self
     }
 
-    /// A policy wrote it.
+    /// Marks it as written by a policy.
     pub fn written_by_policy(mut self) -> Self {
-        self.0.host.written_by = "policy".to_owned();
+        self.0.host.written_by = WrittenBy::Policy.into();
         self
     }
 
-    /// The agent is still typing.
+    /// Marks it as still being typed.
     pub fn composing(mut self) -> Self {
         self.0.host.composing = true;
         self
@@ -200,13 +211,13 @@ example! {
         maybe due_at: u64;
         /// The topic or intent that surges, or the name of a wake-up.
         maybe_text subject;
-        /// Who declined or let an offer time out, or is silent.
+        /// The agent who declined or let an offer time out, or is silent.
         maybe_text agent;
-        /// How many were counted, or how many offers failed.
+        /// Count of a surge, or number of failed offers.
         maybe count: u64;
-        /// What a surge's window usually counts.
+        /// Usual count in a surge's window.
         maybe usual: f64;
-        /// Length of a surge's window.
+        /// Length of a surge's window in seconds.
         maybe window_seconds: u32;
     }
 }
@@ -216,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_conversation_begins_with_its_interaction() {
+    fn a_conversation_takes_its_values_from_its_interaction() {
         let conversation = Conversation::example(
             Interaction::example("chat", "Hi")
                 .id("7")
@@ -246,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_knows_what_it_answers() {
+    fn a_draft_has_what_its_builder_set() {
         let draft = Draft::example("x", "Tschüss")
             .public()
             .answers(Interaction::example("x", "Bye"))

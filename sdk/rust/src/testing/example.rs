@@ -1,15 +1,14 @@
-//! How a builder of an example is written down: its thing, and a line for each
-//! method with the kind of field it sets.
+//! How a builder of a test value is declared: one row per method, with the kind of field it sets.
 
-/// Defines a builder. It derefs to its thing, so that it can be handed to a
-/// policy as it is.
+/// Declares a builder. It dereferences to the value it builds and converts into it, so it can be
+/// passed wherever the value is wanted.
 macro_rules! example {
     (
         $builder:ident of $thing:ident {
             $($(#[$doc:meta])* $kind:ident $name:ident $(: $type:ty)? $(=> $field:ident)?;)*
         }
     ) => {
-        #[doc = concat!("A [`", stringify!($thing), "`] in the making.")]
+        #[doc = concat!("Builder of a [`", stringify!($thing), "`] for a test.")]
         #[derive(Debug)]
         pub struct $builder(pub(super) $thing);
 
@@ -39,7 +38,7 @@ macro_rules! example {
 
 /// One method of a builder.
 macro_rules! setter {
-    // Text that is always there.
+    // A text that is always present.
     ([$($doc:tt)*] text $name:ident) => {
         $($doc)*
         pub fn $name(mut self, $name: impl Into<String>) -> Self {
@@ -47,7 +46,7 @@ macro_rules! setter {
             self
         }
     };
-    // Text that may be absent.
+    // A text that may be absent.
     ([$($doc:tt)*] maybe_text $name:ident) => {
         $($doc)*
         pub fn $name(mut self, $name: impl Into<String>) -> Self {
@@ -55,7 +54,7 @@ macro_rules! setter {
             self
         }
     };
-    // Anything that is always there.
+    // A value that is always present.
     ([$($doc:tt)*] value $name:ident: $type:ty) => {
         $($doc)*
         pub fn $name(mut self, $name: $type) -> Self {
@@ -63,7 +62,7 @@ macro_rules! setter {
             self
         }
     };
-    // Anything that may be absent.
+    // A value that may be absent.
     ([$($doc:tt)*] maybe $name:ident: $type:ty) => {
         $($doc)*
         pub fn $name(mut self, $name: $type) -> Self {
@@ -71,7 +70,7 @@ macro_rules! setter {
             self
         }
     };
-    // Another thing, or its example, that is always there.
+    // Another builder's value that is always present.
     ([$($doc:tt)*] thing $name:ident: $type:ty) => {
         $($doc)*
         pub fn $name(mut self, $name: impl Into<$type>) -> Self {
@@ -79,7 +78,7 @@ macro_rules! setter {
             self
         }
     };
-    // Another thing, or its example, that may be absent.
+    // Another builder's value that may be absent.
     ([$($doc:tt)*] maybe_thing $name:ident: $type:ty) => {
         $($doc)*
         pub fn $name(mut self, $name: impl Into<$type>) -> Self {
@@ -87,7 +86,7 @@ macro_rules! setter {
             self
         }
     };
-    // One more of sorted texts.
+    // Adds to sorted texts.
     ([$($doc:tt)*] one_text $name:ident => $field:ident) => {
         $($doc)*
         pub fn $name(mut self, $name: impl Into<String>) -> Self {
@@ -97,7 +96,7 @@ macro_rules! setter {
             self
         }
     };
-    // One more skill, sorted by name.
+    // Adds a skill, sorted by name.
     ([$($doc:tt)*] one_skill $name:ident => $field:ident) => {
         $($doc)*
         pub fn $name(mut self, name: impl Into<String>, proficiency: u8) -> Self {

@@ -1,54 +1,63 @@
 use super::NOON;
 use super::example::example;
 use crate::source::types;
-use crate::{Attachment, Contact, Interaction};
+use crate::{Attachment, Contact, Direction, Interaction, Visibility};
 
 impl Interaction {
-    /// An interaction for a test: inbound, private, received at
-    /// [`NOON`](super::NOON), of a contact nobody knows.
+    /// An interaction for a test: inbound, private, received at [`NOON`](super::NOON), from an unknown
+    /// contact.
     pub fn example(channel: impl Into<String>, text: impl Into<String>) -> InteractionExample {
-        InteractionExample(Self::new(types::Interaction {
-            id: "example".to_owned(),
-            channel: channel.into(),
-            text: text.into(),
-            direction: "inbound".to_owned(),
-            visibility: "private".to_owned(),
-            received_at: NOON,
-            author: Contact::example().0.host,
-            ..types::Interaction::default()
-        }))
+        InteractionExample(
+            types::Interaction {
+                id: "example".to_owned(),
+                channel: channel.into(),
+                text: text.into(),
+                direction: Direction::Inbound.into(),
+                visibility: Visibility::Private.into(),
+                received_at: NOON,
+                author: Contact::example().0.host,
+                ..types::Interaction::default()
+            }
+            .into(),
+        )
     }
 }
 
 impl Contact {
-    /// A contact for a test: not known, with one interaction lately.
+    /// A contact for a test: unknown, with one recent interaction.
     pub fn example() -> ContactExample {
-        ContactExample(Self::new(types::Contact {
-            recent_interactions: 1,
-            ..types::Contact::default()
-        }))
+        ContactExample(
+            types::Contact {
+                recent_interactions: 1,
+                ..types::Contact::default()
+            }
+            .into(),
+        )
     }
 }
 
 impl Attachment {
-    /// An attachment for a test.
+    /// An attachment for a test, of this kind.
     pub fn example(kind: impl Into<String>) -> AttachmentExample {
-        AttachmentExample(Self::new(types::Attachment {
-            kind: kind.into(),
-            ..types::Attachment::default()
-        }))
+        AttachmentExample(
+            types::Attachment {
+                kind: kind.into(),
+                ..types::Attachment::default()
+            }
+            .into(),
+        )
     }
 }
 
 example! {
     InteractionExample of Interaction {
-        /// Identifier given by the channel; otherwise `example`.
+        /// Identifier given by the channel. Default: `example`.
         text id;
         /// The company's account that was addressed.
         maybe_text account;
-        /// Language as the channel says (BCP 47).
+        /// Language given by the channel (BCP 47).
         maybe_text language;
-        /// When the channel received it.
+        /// When the channel received it. Default: [`NOON`](super::NOON).
         value received_at: u64;
         /// Who wrote it.
         thing author: Contact;
@@ -58,59 +67,59 @@ example! {
 }
 
 impl InteractionExample {
-    /// Anyone may read it.
+    /// Makes it readable by anyone.
     pub fn public(mut self) -> Self {
-        self.0.host.visibility = "public".to_owned();
+        self.0.host.visibility = Visibility::Public.into();
         self
     }
 
-    /// Only the company may read it.
+    /// Makes it readable by the company alone, as by default.
     pub fn private(mut self) -> Self {
-        self.0.host.visibility = "private".to_owned();
+        self.0.host.visibility = Visibility::Private.into();
         self
     }
 
-    /// From the company.
+    /// Makes it a message from the company.
     pub fn outbound(mut self) -> Self {
-        self.0.host.direction = "outbound".to_owned();
+        self.0.host.direction = Direction::Outbound.into();
         self
     }
 
-    /// One more file that came with it.
+    /// Adds a file.
     pub fn attachment(mut self, attachment: impl Into<Attachment>) -> Self {
         self.0.host.attachments.push(attachment.into().host);
         self
     }
 
-    /// An extra attribute.
+    /// Sets an extra attribute.
     pub fn attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.host.attributes.insert(name.into(), value.into());
         self
     }
 
-    /// Address of who wrote it on the channel.
+    /// Sets the author's address on the channel.
     pub fn author_address(self, address: impl Into<String>) -> Self {
         self.author_with(|author| author.address(address))
     }
 
-    /// Display name of who wrote it.
+    /// Sets the author's display name.
     pub fn author_name(self, name: impl Into<String>) -> Self {
         self.author_with(|author| author.name(name))
     }
 
-    /// Followers of who wrote it.
+    /// Sets the author's number of followers.
     pub fn reach(self, followers: u64) -> Self {
         self.author_with(|author| author.reach(followers))
     }
 
-    /// Whether the channel vouches for who wrote it.
+    /// Sets whether the channel has verified the author.
     pub fn verified(self, verified: bool) -> Self {
         self.author_with(|author| author.verified(verified))
     }
 
     fn author_with(mut self, change: impl FnOnce(ContactExample) -> ContactExample) -> Self {
         let author = std::mem::take(&mut self.0.host.author);
-        self.0.host.author = change(ContactExample(Contact::new(author))).0.host;
+        self.0.host.author = change(ContactExample(author.into())).0.host;
         self
     }
 }
@@ -123,11 +132,11 @@ example! {
         maybe_text address;
         /// Display name.
         maybe_text name;
-        /// Followers.
+        /// Number of followers.
         maybe reach: u64;
-        /// Whether the channel vouches for who they are.
+        /// Whether the channel has verified who they are.
         maybe verified: bool;
-        /// Inbound interactions in the last seven days; otherwise 1.
+        /// Inbound interactions in the last seven days. Default: 1.
         value recent_interactions: u32;
         /// Agent who last replied.
         maybe_text last_agent;
@@ -150,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_example_reads_as_it_was_made() {
+    fn an_interaction_has_what_its_builder_set() {
         let interaction: Interaction = Interaction::example("x", "Look!")
             .id("7")
             .public()

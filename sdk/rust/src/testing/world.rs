@@ -11,11 +11,11 @@ thread_local! {
     static CURRENT: RefCell<World> = RefCell::new(World::new());
 }
 
-/// What a policy finds when it asks for more than it was given: the directory,
-/// the knowledge base, the history, the clock, and what it remembers.
+/// A simulated host: answers a policy's calls for agents, queues, approved answers, history, time and
+/// state.
 ///
-/// Nothing is denied: whether the manifest asks for the grants a policy needs
-/// is seen by `patchbay test`.
+/// It grants everything; `patchbay test` shows whether `pack.toml` requests the grants a policy
+/// needs.
 ///
 /// ```
 /// use patchbay_sdk::prelude::*;
@@ -26,114 +26,112 @@ thread_local! {
 /// ```
 #[derive(Clone)]
 pub struct World {
-    pub(crate) given: Rc<Given>,
-    pub(crate) kept: Rc<RefCell<Kept>>,
+    pub(crate) fixture: Rc<Fixture>,
+    pub(crate) effects: Rc<RefCell<Effects>>,
 }
 
-/// What the test set up.
+/// Values the test set.
 #[derive(Clone)]
-pub(crate) struct Given {
+pub(crate) struct Fixture {
     pub(crate) now: Timestamp,
     pub(crate) settings: String,
     pub(crate) hours: BTreeMap<String, Hours>,
     pub(crate) agents: Vec<agents::Agent>,
     pub(crate) queues: Vec<agents::Queue>,
     pub(crate) articles: Vec<knowledge::Article>,
-    pub(crate) of_conversation: Vec<types::Interaction>,
-    pub(crate) of_contact: Vec<types::Interaction>,
+    pub(crate) conversation_history: Vec<types::Interaction>,
+    pub(crate) contact_history: Vec<types::Interaction>,
 }
 
-/// What the policy did.
+/// What the policy wrote, and the state of the random numbers.
 #[derive(Default)]
-pub(crate) struct Kept {
+pub(crate) struct Effects {
     pub(crate) memory: Memory,
     pub(crate) log: Vec<String>,
     random: u64,
 }
 
 impl World {
-    /// An empty one, at [`NOON`](super::NOON).
+    /// An empty world at [`NOON`](super::NOON).
     pub fn new() -> Self {
-        let given = Given {
+        let fixture = Fixture {
             now: NOON,
             settings: "{}".to_owned(),
             hours: BTreeMap::new(),
             agents: Vec::new(),
             queues: Vec::new(),
             articles: Vec::new(),
-            of_conversation: Vec::new(),
-            of_contact: Vec::new(),
+            conversation_history: Vec::new(),
+            contact_history: Vec::new(),
         };
         Self {
-            given: Rc::new(given),
-            kept: Rc::default(),
+            fixture: Rc::new(fixture),
+            effects: Rc::default(),
         }
     }
 
-    /// The time of the decision. What was remembered stays, so a test can let
-    /// time pass.
+    /// Sets the time of the decision. State stays, so a test can let time pass.
     pub fn now(self, now: Timestamp) -> Self {
-        self.with(|given| given.now = now)
+        self.with(|fixture| fixture.now = now)
     }
 
-    /// The settings, for a policy that asks for them.
+    /// Sets the settings that [`settings::text`](crate::settings::text) returns.
     pub fn settings(self, settings: serde_json::Value) -> Self {
-        self.with(|given| given.settings = settings.to_string())
+        self.with(|fixture| fixture.settings = settings.to_string())
     }
 
-    /// Business hours of this name, open or closed at any time.
+    /// Adds business hours that are always open, or always closed.
     pub fn hours(self, name: impl Into<String>, open: bool) -> Self {
-        self.with(|given| {
-            given.hours.insert(name.into(), Hours::always(open));
+        self.with(|fixture| {
+            fixture.hours.insert(name.into(), Hours::always(open));
         })
     }
 
-    /// Business hours of this name, open from a moment to just before another,
-    /// and in every other span given by the same name.
+    /// Opens business hours from a time up to, not including, another. Calls with one name add up.
     pub fn open_between(self, name: impl Into<String>, from: Timestamp, to: Timestamp) -> Self {
-        self.with(|given| given.hours.entry(name.into()).or_default().add(from..to))
+        self.with(|fixture| fixture.hours.entry(name.into()).or_default().add(from..to))
     }
 
-    /// One more agent.
+    /// Adds an agent.
     pub fn agent(self, agent: impl Into<Agent>) -> Self {
-        self.with(|given| given.agents.push(agent.into().host))
+        self.with(|fixture| fixture.agents.push(agent.into().host))
     }
 
-    /// One more queue. Agents who have its skills are its members.
+    /// Adds a queue. Agents who have its skills and name no queue are members.
     pub fn queue(self, queue: impl Into<Queue>) -> Self {
-        self.with(|given| given.queues.push(queue.into().host))
+        self.with(|fixture| fixture.queues.push(queue.into().host))
     }
 
-    /// One more approved answer.
+    /// Adds an approved answer.
     pub fn article(self, article: impl Into<Article>) -> Self {
-        self.with(|given| given.articles.push(article.into().host))
+        self.with(|fixture| fixture.articles.push(article.into().host))
     }
 
-    /// Interactions of the conversation, in any order.
+    /// Sets the interactions of the conversation, in any order.
     pub fn conversation_history<I: Into<Interaction>>(
         self,
         history: impl IntoIterator<Item = I>,
     ) -> Self {
-        self.with(|given| given.of_conversation = hosts(history))
+        self.with(|fixture| fixture.conversation_history = hosts(history))
     }
 
-    /// Interactions of the contact, in any order.
+    /// Sets the interactions of the contact, in any order.
     pub fn contact_history<I: Into<Interaction>>(
         self,
         history: impl IntoIterator<Item = I>,
     ) -> Self {
-        self.with(|given| given.of_contact = hosts(history))
+        self.with(|fixture| fixture.contact_history = hosts(history))
     }
 
-    /// The seed of chance.
+    /// Sets the seed of the random numbers.
     pub fn seed(self, seed: u64) -> Self {
-        self.kept.borrow_mut().random = seed;
+        self.effects.borrow_mut().random = seed;
         self
     }
 
-    /// Run something in this world, on this thread.
+    /// Runs a function in this world, on this thread.
     pub fn enter<R>(&self, run: impl FnOnce() -> R) -> R {
-        // Also after a panic: another test may run on the thread.
+        // Also after a panic: another test may run on this thread.
         struct Leave(World);
         impl Drop for Leave {
             fn drop(&mut self) {
@@ -145,30 +143,31 @@ impl World {
         run()
     }
 
-    /// The value of a key, as the policy would read it.
+    /// Value of a key, as the policy would read it.
     pub fn value(&self, scope: Scope, key: &str) -> Option<Vec<u8>> {
-        self.kept.borrow().memory.value(scope, key, self.given.now)
-    }
-
-    /// The value of a counter, as the policy would read it.
-    pub fn counter(&self, scope: Scope, key: &str) -> i64 {
-        self.kept
+        self.effects
             .borrow()
             .memory
-            .counter(scope, key, self.given.now)
+            .value(scope, key, self.fixture.now)
     }
 
-    /// The lines the policy logged, each with its level: `info: text`.
+    /// Value of a counter, as the policy would read it.
+    pub fn counter(&self, scope: Scope, key: &str) -> i64 {
+        let now = self.fixture.now;
+        self.effects.borrow().memory.counter(scope, key, now)
+    }
+
+    /// Lines the policy logged, each with its level: `info: text`.
     pub fn log(&self) -> Vec<String> {
-        self.kept.borrow().log.clone()
+        self.effects.borrow().log.clone()
     }
 
     pub(crate) fn current() -> Self {
         CURRENT.with_borrow(Self::clone)
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Given)) -> Self {
-        change(Rc::make_mut(&mut self.given));
+    fn with(mut self, change: impl FnOnce(&mut Fixture)) -> Self {
+        change(Rc::make_mut(&mut self.fixture));
         self
     }
 }
@@ -179,8 +178,8 @@ impl Default for World {
     }
 }
 
-impl Kept {
-    /// SplitMix64: any even distribution serves a test.
+impl Effects {
+    /// SplitMix64; the host uses another generator.
     pub(crate) fn next_random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.random;
@@ -191,10 +190,7 @@ impl Kept {
 }
 
 fn hosts<I: Into<Interaction>>(history: impl IntoIterator<Item = I>) -> Vec<types::Interaction> {
-    history
-        .into_iter()
-        .map(|interaction| interaction.into().host)
-        .collect()
+    history.into_iter().map(|it| it.into().host).collect()
 }
 
 #[cfg(test)]
@@ -203,7 +199,7 @@ mod tests {
     use crate::{clock, log, settings};
 
     #[test]
-    fn a_world_is_left_even_after_a_panic() {
+    fn a_world_is_left_also_after_a_panic() {
         let world = World::new().now(7);
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             world.enter(|| {
@@ -216,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_world_keeps_what_was_logged() {
+    fn a_world_stores_log_lines() {
         let world = World::new().settings(serde_json::json!({"a": 1}));
         world.enter(|| {
             log::warn!("{}", settings::text());
@@ -226,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_chance() {
+    fn the_same_seed_gives_the_same_numbers() {
         let draw = || World::new().seed(3).enter(crate::random::next);
         assert_eq!(draw(), draw());
         assert_ne!(draw(), World::new().seed(4).enter(crate::random::next));

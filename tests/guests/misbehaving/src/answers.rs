@@ -1,5 +1,4 @@
-//! Answers the contract does not allow, made past the SDK's builders, which
-//! would not.
+//! Answers that violate the contract, made without the SDK's builders.
 
 use patchbay_sdk::prelude::*;
 use patchbay_sdk::{PersonalData, Target};
@@ -19,7 +18,7 @@ pub fn classification(word: &str, number: usize, text: &str) -> Option<Classific
         "topic-name" => answer.topics = vec!["Not A Code\n".to_owned()],
         "intents" => answer.intents = vec![intent("a", 0.5); number],
         "empty-texts" => answer.topics = vec![String::new(); number],
-        // `span 3 7`: the text itself says which bytes.
+        // `span 3 7`: the bytes of the span.
         "span" => {
             let ends: Vec<u32> = text
                 .split(' ')
@@ -127,7 +126,7 @@ fn intent(name: &str, confidence: f64) -> Intent {
 
 #[allow(unsafe_code)]
 pub fn not_utf8() -> String {
-    // SAFETY: none; a guest of another language would do it unasked. The text
-    // is only handed to the host.
+    // SAFETY: none, as in a guest of another language. The string is only passed
+    // to the host.
     unsafe { String::from_utf8_unchecked(vec![b'a', 0xff, 0xc0, 0x80]) }
 }

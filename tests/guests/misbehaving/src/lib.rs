@@ -1,5 +1,5 @@
-//! A policy that does to its host whatever the text of the interaction says:
-//! a word, and a number for some. It never means well, except at `ok`.
+//! A policy that misbehaves as the interaction's text requests: a word, for some
+//! with a number. Only `ok` gives a normal answer.
 
 mod answers;
 mod reach;
@@ -14,7 +14,7 @@ settings! {
         /// What `prepare` does.
         #[serde(default)]
         prepare: String,
-        /// Something to know one company's settings by.
+        /// Identifies a company's settings.
         #[serde(default)]
         marker: String,
     }
@@ -27,7 +27,7 @@ static PREPARED: AtomicU32 = AtomicU32::new(0);
 
 struct Misbehaving {
     marker: String,
-    /// What `prepare` drew; the same in every instance of one picture.
+    /// A random number from `prepare`; the same in all instances of a snapshot.
     drawn: u64,
 }
 
@@ -56,7 +56,7 @@ impl Policy for Misbehaving {
 }
 
 impl Misbehaving {
-    /// What every good answer says, so that a test can see which memory gave it.
+    /// The `why` of good answers: shows a test which memory gave it.
     fn report(&self) -> String {
         format!(
             "decision={} prepared={} marker={} drawn={:x}",
@@ -68,7 +68,7 @@ impl Misbehaving {
     }
 }
 
-/// A word and its number, 0 where there is none.
+/// A word and its number; 0 without one.
 fn command(text: &str) -> (&str, usize) {
     let (word, number) = text.split_once(' ').unwrap_or((text, "0"));
     let number = number
@@ -150,7 +150,7 @@ impl CheckTone for Misbehaving {
             let files = draft.attachments();
             let names: Vec<_> = files
                 .iter()
-                .map(|file| (file.kind(), file.name()))
+                .map(|file| (String::from(file.kind()), file.name()))
                 .collect();
             return Ok(Some(Review::approve().because(format!("{names:?}"))));
         }

@@ -1,4 +1,4 @@
-//! Reaching for what was not granted, and for what lies outside the sandbox.
+//! Access without a grant, and access outside the sandbox.
 
 use std::collections::HashSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Using up time, memory, stack and handles.
+//! Exhausts time, memory, stack and handles.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -11,11 +11,11 @@ use state::Scope;
 use crate::answers::not_utf8;
 
 thread_local! {
-    /// What one decision keeps for the next.
+    /// A handle kept for the next decision.
     static KEPT: RefCell<Option<Contact>> = const { RefCell::new(None) };
 }
 
-/// Wastes that need nothing to work on; most do not come back.
+/// Waste without an argument; most do not return.
 pub fn waste(word: &str) {
     match word {
         "loop" => loop {
@@ -50,7 +50,7 @@ fn walk_into_a_trap() {
     core::arch::wasm32::unreachable()
 }
 
-/// So many rounds of work, and then it is done.
+/// This many rounds of work.
 pub fn spin(rounds: usize) {
     for round in 0..rounds {
         black_box(round);
@@ -65,7 +65,7 @@ fn descend(depth: u64) -> u64 {
     descend(depth + 1).wrapping_mul(depth | 1)
 }
 
-/// Large frames: what runs out is the guest's own stack, in its own memory.
+/// Large frames exhaust the guest's own stack in its linear memory.
 #[inline(never)]
 fn descend_wide(depth: usize) -> usize {
     let frame = black_box([depth; 512]);
@@ -75,7 +75,7 @@ fn descend_wide(depth: usize) -> usize {
     descend_wide(frame[depth % 512] + 1) + black_box(frame)[0]
 }
 
-/// Wastes that work on an interaction or have a size.
+/// Waste with an interaction or a size.
 pub fn hoard(word: &str, number: usize, interaction: &Interaction) -> Option<String> {
     Some(match word {
         "handles" => {
@@ -153,7 +153,7 @@ pub fn hoard(word: &str, number: usize, interaction: &Interaction) -> Option<Str
             String::new()
         }
         "refused-growth" => {
-            // Survives what the limiter refuses.
+            // Continues when the limiter refuses.
             let mut huge: Vec<u8> = Vec::new();
             let refused = huge.try_reserve_exact(1 << 30).is_err();
             format!("refused={refused}")

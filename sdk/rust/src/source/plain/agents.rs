@@ -1,6 +1,6 @@
-use super::{MOST, plain};
+use super::{MAX_ITEMS, plain};
 use crate::testing::World;
-use crate::{AgentSummary, Query, Skill, SummaryPage};
+use crate::{AgentSummary, Presence, Query, Skill, SummaryPage};
 
 plain! {
     Agent {
@@ -38,38 +38,30 @@ pub(crate) struct Page {
 
 impl Agent {
     pub(crate) fn proficiency(&self, skill: &str) -> Option<u8> {
-        self.skills
-            .iter()
-            .find(|own| own.name == skill)
-            .map(|own| own.proficiency)
+        let own = self.skills.iter().find(|own| own.name == skill)?;
+        Some(own.proficiency)
     }
 
     fn has(&self, skills: &[Skill]) -> bool {
-        skills
-            .iter()
-            .all(|least| self.proficiency(&least.name) >= Some(least.proficiency))
+        let mut skills = skills.iter();
+        skills.all(|least| self.proficiency(&least.name) >= Some(least.proficiency))
     }
 
-    /// Who names no queue is a member of every one whose least skills they
-    /// have.
-    fn works(&self, queue: &Queue) -> bool {
+    /// An agent who names no queue is a member of every queue whose skills they have.
+    fn is_member(&self, queue: &Queue) -> bool {
         match self.queues.is_empty() {
             true => self.has(&queue.skills),
             false => self.queues.contains(&queue.id),
         }
     }
 
-    /// As the host gives it: with the queues it is a member of.
-    fn in_its_queues(&self) -> Agent {
+    /// The agent with every queue they are a member of, as the host returns it.
+    fn with_queues(&self) -> Agent {
         let world = World::current();
-        let queues = world.given.queues.iter();
-        let mut queues: Vec<_> = queues
-            .filter(|queue| self.works(queue))
-            .map(|queue| queue.id.clone())
-            .collect();
-        queues.sort();
+        let queues = world.fixture.queues.iter();
+        let queues = queues.filter(|queue| self.is_member(queue));
         Agent {
-            queues,
+            queues: sorted(queues.map(|queue| queue.id.clone())),
             ..self.clone()
         }
     }
@@ -78,20 +70,34 @@ impl Agent {
         let language = language.to_lowercase();
         self.languages.iter().any(|own| {
             let own = own.to_lowercase();
-            own == language
-                || own
-                    .strip_prefix(&language)
-                    .is_some_and(|rest| rest.starts_with('-'))
+            let rest = own.strip_prefix(&language);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
         })
     }
+
+    fn matches(&self, query: &Query, queue: Option<&Queue>) -> bool {
+        let is_present = || Presence::from(&*self.presence).is_present();
+        self.has(&query.skills)
+            && query.language.as_ref().is_none_or(|it| self.speaks(it))
+            && (!query.present || is_present())
+            && query.team.as_ref().is_none_or(|it| self.teams.contains(it))
+            && (query.site.is_none() || self.site == query.site)
+            && (query.queue.is_none() || queue.is_some_and(|it| self.is_member(it)))
+    }
+}
+
+fn sorted(ids: impl Iterator<Item = String>) -> Vec<String> {
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort();
+    ids
 }
 
 pub(crate) fn find(query: &Query) -> Page {
     let mut items = matching(query);
-    // Longest idle first; who has not worked yet comes last.
+    // Longest idle first; agents who have not worked yet come last.
     items.sort_by_key(|agent| std::cmp::Reverse(agent.idle_seconds));
     let total = items.len();
-    items.truncate(query.limit.min(MOST) as usize);
+    items.truncate(query.limit.min(MAX_ITEMS) as usize);
     Page {
         total: total as u32,
         truncated: items.len() < total,
@@ -101,19 +107,18 @@ pub(crate) fn find(query: &Query) -> Page {
 
 pub(crate) fn find_summaries(query: &Query) -> SummaryPage {
     let page = find(query);
-    let proficiencies = |agent: &Agent| {
-        let asked = query.skills.iter();
-        asked
-            .filter_map(|skill| agent.proficiency(&skill.name))
-            .collect()
-    };
-    let items = page.items.iter().map(|agent| AgentSummary {
-        id: agent.id.clone(),
-        presence: agent.presence.clone(),
-        load: agent.load,
-        capacity: agent.capacity,
-        idle_seconds: agent.idle_seconds,
-        proficiencies: proficiencies(agent),
+    let items = page.items.into_iter().map(|agent| {
+        let skills = query.skills.iter();
+        AgentSummary {
+            proficiencies: skills
+                .filter_map(|skill| agent.proficiency(&skill.name))
+                .collect(),
+            id: agent.id,
+            presence: agent.presence,
+            load: agent.load,
+            capacity: agent.capacity,
+            idle_seconds: agent.idle_seconds,
+        }
     });
     SummaryPage {
         items: items.collect(),
@@ -128,44 +133,26 @@ pub(crate) fn count(query: &Query) -> u32 {
 
 fn matching(query: &Query) -> Vec<Agent> {
     let world = World::current();
-    let queue = query.queue.as_ref().map(|id| get_queue(id));
-    let mut agents: Vec<_> = world
-        .given
-        .agents
-        .iter()
-        .filter(|agent| {
-            agent.has(&query.skills)
-                && query
-                    .language
-                    .as_ref()
-                    .is_none_or(|language| agent.speaks(language))
-                && (!query.present || ["available", "busy"].contains(&agent.presence.as_str()))
-                && query
-                    .team
-                    .as_ref()
-                    .is_none_or(|team| agent.teams.contains(team))
-                && (query.site.is_none() || agent.site == query.site)
-                && match &queue {
-                    None => true,
-                    Some(None) => false,
-                    Some(Some(queue)) => agent.works(queue),
-                }
-        })
-        .cloned()
+    let queue = query.queue.as_ref().and_then(|id| get_queue(id));
+    let agents = world.fixture.agents.iter();
+    let mut agents: Vec<_> = agents
+        .filter(|agent| agent.matches(query, queue.as_ref()))
+        .map(Agent::with_queues)
         .collect();
     agents.sort_by(|a, b| a.id.cmp(&b.id));
-    agents.iter().map(Agent::in_its_queues).collect()
+    agents
 }
 
 pub(crate) fn get(id: &str) -> Option<Agent> {
     let world = World::current();
-    let agent = world.given.agents.iter().find(|agent| agent.id == id);
-    agent.map(|agent| agent.in_its_queues())
+    let agent = world.fixture.agents.iter().find(|agent| agent.id == id);
+    agent.map(Agent::with_queues)
 }
 
 pub(crate) fn get_queue(id: &str) -> Option<Queue> {
-    World::current()
-        .given
+    let world = World::current();
+    world
+        .fixture
         .queues
         .iter()
         .find(|queue| queue.id == id)
@@ -173,14 +160,13 @@ pub(crate) fn get_queue(id: &str) -> Option<Queue> {
 }
 
 pub(crate) fn queue_ids() -> Vec<String> {
-    let mut ids: Vec<_> = World::current()
-        .given
-        .queues
-        .iter()
-        .map(|queue| queue.id.clone())
-        .collect();
-    ids.sort();
-    ids
+    sorted(
+        World::current()
+            .fixture
+            .queues
+            .iter()
+            .map(|queue| queue.id.clone()),
+    )
 }
 
 #[cfg(test)]
@@ -236,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_has_what_was_asked_for() {
+    fn a_summary_has_the_proficiencies_of_the_query() {
         team().enter(|| {
             let page = agents::find_summaries(&Query::new().skill("fraud", 3).limit(1));
             let cy = &page.items[0];
@@ -250,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_works_the_queues_they_name_or_qualify_for() {
+    fn an_agent_is_a_member_of_named_or_qualifying_queues() {
         let world = team().agent(Agent::example("di").skill("fraud", 5).queue("all"));
         world.enter(|| {
             let queues = |id| agents::get(id).map(|agent| agent.queues());
@@ -265,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bounded_page_says_so() {
+    fn a_truncated_page_says_so() {
         team().enter(|| {
             let page = agents::find(&Query::new().limit(1));
             assert_eq!((page.items.len(), page.total, page.truncated), (1, 4, true));

@@ -1,11 +1,11 @@
 use std::ops::Range;
 
-/// Business hours as spans of time, in order: what a test says of them.
+/// Business hours as spans of time, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hours(Vec<Range<u64>>);
 
 impl Hours {
-    /// Open at any time, or closed.
+    /// Always open, or always closed.
     pub(crate) fn always(open: bool) -> Self {
         let mut hours = Self::default();
         if open {
@@ -14,7 +14,7 @@ impl Hours {
         hours
     }
 
-    /// Open in this span too.
+    /// Opens them in a span.
     pub(crate) fn add(&mut self, span: Range<u64>) {
         self.0.push(span);
         self.0.sort_by_key(|span| span.start);
@@ -57,7 +57,7 @@ mod tests {
     use crate::testing::World;
 
     #[test]
-    fn hours_open_close_and_count_what_lies_between() {
+    fn working_time_counts_open_spans_only() {
         let world = World::new()
             .open_between("desk", 20_000, 30_000)
             .open_between("desk", 0, 10_000);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_always_open_never_closes() {
+    fn hours_that_are_always_open_never_close() {
         World::new().hours("desk", true).enter(|| {
             assert_eq!(clock::closes_at("desk", 5), None);
             assert_eq!(clock::after_working_time("desk", 5, 1), Some(1_005));

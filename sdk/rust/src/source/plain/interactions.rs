@@ -1,4 +1,4 @@
-use super::MOST;
+use super::MAX_ITEMS;
 use super::types::Interaction;
 use crate::testing::World;
 
@@ -8,18 +8,18 @@ pub(crate) struct Page {
 }
 
 pub(crate) fn of_conversation(limit: u32) -> Page {
-    newest(&World::current().given.of_conversation, limit)
+    newest(&World::current().fixture.conversation_history, limit)
 }
 
 pub(crate) fn of_contact(limit: u32) -> Page {
-    newest(&World::current().given.of_contact, limit)
+    newest(&World::current().fixture.contact_history, limit)
 }
 
 fn newest(history: &[Interaction], limit: u32) -> Page {
     let mut items = history.to_vec();
-    // Stable: what came at the same time stays as the test gave it.
+    // Stable: interactions of the same time stay in the test's order.
     items.sort_by_key(|interaction| std::cmp::Reverse(interaction.received_at));
-    items.truncate(limit.min(MOST) as usize);
+    items.truncate(limit.min(MAX_ITEMS) as usize);
     Page {
         truncated: items.len() < history.len(),
         items,
@@ -32,7 +32,7 @@ mod tests {
     use crate::testing::World;
 
     #[test]
-    fn the_history_comes_newest_first_and_bounded() {
+    fn the_history_is_newest_first_and_bounded() {
         let world = World::new().conversation_history([
             Interaction::example("chat", "first").received_at(1),
             Interaction::example("chat", "second").received_at(2),

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{MOST, plain};
+use super::{MAX_ITEMS, plain};
 use crate::testing::World;
 
 plain! {
@@ -19,14 +19,13 @@ pub(crate) struct Match {
     pub(crate) score: f64,
 }
 
-/// Scores by how many of the words occur: enough to tell apart the few
-/// articles of a test. The host ranks better.
+/// Scores by the number of words that occur: enough for the few articles of a test. The host ranks
+/// better.
 pub(crate) fn search(text: &str, limit: u32) -> Vec<Match> {
     let wanted = words(text);
-    let mut found: Vec<_> = World::current()
-        .given
-        .articles
-        .iter()
+    let world = World::current();
+    let articles = world.fixture.articles.iter();
+    let mut found: Vec<_> = articles
         .map(|article| {
             let own = words(&format!("{} {}", article.title, article.text));
             Match {
@@ -37,23 +36,20 @@ pub(crate) fn search(text: &str, limit: u32) -> Vec<Match> {
         .filter(|found| found.score > 0.0)
         .collect();
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
-    found.truncate(limit.min(MOST) as usize);
+    found.truncate(limit.min(MAX_ITEMS) as usize);
     found
 }
 
 pub(crate) fn for_intent(intent: &str) -> Vec<Article> {
-    World::current()
-        .given
-        .articles
-        .iter()
-        .filter(|article| article.intents.iter().any(|own| own == intent))
-        .take(MOST as usize)
-        .cloned()
-        .collect()
+    let world = World::current();
+    let articles = world.fixture.articles.iter();
+    let found = articles.filter(|article| article.intents.iter().any(|own| own == intent));
+    found.take(MAX_ITEMS as usize).cloned().collect()
 }
 
 fn words(text: &str) -> BTreeSet<String> {
-    text.split(|character: char| !character.is_alphanumeric())
+    let words = text.split(|character: char| !character.is_alphanumeric());
+    words
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect()
@@ -65,7 +61,7 @@ mod tests {
     use crate::testing::World;
 
     #[test]
-    fn articles_are_found_by_words_and_by_intent() {
+    fn articles_match_words_and_intents() {
         let world = World::new()
             .article(Article::example("hours", "We answer from eight to six."))
             .article(

@@ -4,7 +4,7 @@ use crate::Timestamp;
 use crate::state::Scope;
 use crate::testing::World;
 
-/// What is remembered, as the host keeps it.
+/// Stored state, with expiry and windows as in the host.
 #[derive(Default)]
 pub(crate) struct Memory(BTreeMap<(Scope, String), Cell>);
 
@@ -25,11 +25,11 @@ impl Memory {
         let Some(cell) = self.0.get(&(scope, key.to_owned())) else {
             return 0;
         };
-        let within = cell
+        let windowed = cell
             .windowed
             .iter()
             .filter(|(expires_at, _)| *expires_at > now);
-        cell.counter + within.map(|(_, amount)| amount).sum::<i64>()
+        cell.counter + windowed.map(|(_, amount)| amount).sum::<i64>()
     }
 
     fn cell(&mut self, scope: Scope, key: &str) -> &mut Cell {
@@ -65,10 +65,8 @@ pub(crate) fn max(scope: Scope, key: &str, value: i64) {
 
 pub(crate) fn add_windowed(scope: Scope, key: &str, amount: i64, window: u32) {
     change(|memory, now| {
-        memory
-            .cell(scope, key)
-            .windowed
-            .push((now + u64::from(window) * 1000, amount));
+        let expires_at = now + u64::from(window) * 1000;
+        memory.cell(scope, key).windowed.push((expires_at, amount));
     });
 }
 
@@ -80,7 +78,7 @@ pub(crate) fn remove(key: &str) {
 
 fn change(write: impl FnOnce(&mut Memory, Timestamp)) {
     let world = World::current();
-    write(&mut world.kept.borrow_mut().memory, world.given.now);
+    write(&mut world.effects.borrow_mut().memory, world.fixture.now);
 }
 
 #[cfg(test)]
@@ -90,7 +88,7 @@ mod tests {
     use state::Scope;
 
     #[test]
-    fn a_value_is_kept_until_it_expires_or_is_removed() {
+    fn a_value_stays_until_it_expires_or_is_removed() {
         let world = World::new().now(0);
         world.enter(|| {
             state::set_for(Scope::Contact, "mood", "bad", 60);
@@ -106,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn counters_add_rise_and_forget() {
+    fn counters_add_rise_and_expire() {
         let world = World::new().now(0);
         world.enter(|| {
             state::add(Scope::Company, "all", 2);
