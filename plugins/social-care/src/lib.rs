@@ -1,9 +1,9 @@
 //! The reference policy pack of Patchbay: classification, routing, tone
 //! checks and escalation for consumer brands.
 //!
-//! Everything it knows about words is read once, in [`Policy::prepare`]; a
-//! decision reads its text once and looks words up. What it decides and how to
-//! adapt it is in the package's `README.md`; settings are [`Settings`].
+//! [`Policy::prepare`] reads the word lists once; a decision reads its text once and looks words up.
+//! The package's `README.md` describes what it decides and how to adapt it; [`Settings`] what a
+//! company can set.
 
 mod classify;
 mod escalate;

@@ -1,4 +1,4 @@
-//! From the word lists and a company's settings to a policy that decides.
+//! Prepares the policy from the word lists and a company's settings.
 
 use patchbay_sdk::prelude::*;
 
@@ -22,10 +22,11 @@ const ABUSE: &str = include_str!("../lexicon/abuse.txt");
 const URGENCY: &str = include_str!("../lexicon/urgency.txt");
 const REPLIES: &str = include_str!("../lexicon/replies.txt");
 
-/// What a company's own phrase weighs: as much as one beyond doubt.
+/// Weight of a company's own phrase for an intent; alone it makes the intent certain.
 const OWN_PHRASE: f32 = 4.0;
-/// Points a company's own urgent phrase adds.
+/// Points a company's own urgent phrase adds to the urgency.
 const OWN_URGENCY: f32 = 35.0;
+/// Log odds a company's own spam phrase adds.
 const OWN_SPAM: f32 = 5.0;
 
 pub(crate) fn prepare(settings: Settings) -> Result<SocialCare, Problems> {
@@ -72,13 +73,13 @@ fn add_signals(lexicon: &mut Lexicon) {
         }
     }
     for line in format::lines(REPLIES) {
-        if let Some(signal) = of_reply(line.section) {
+        if let Some(signal) = reply_signal(line.section) {
             lexicon.add_reply(signal, line.weight, line.phrase);
         }
     }
 }
 
-fn of_reply(section: &str) -> Option<Signal> {
+fn reply_signal(section: &str) -> Option<Signal> {
     Some(match section {
         "apology" => Signal::Apology,
         "promise" => Signal::Promise,
@@ -91,82 +92,71 @@ fn of_reply(section: &str) -> Option<Signal> {
     })
 }
 
-/// The company's own phrases; one without a word in it is a problem.
+/// Adds the company's own phrases; a phrase without a word is a problem.
 fn add_own(
     lexicon: &mut Lexicon,
     catalogue: &mut Catalogue,
     settings: &Settings,
     problems: &mut Problems,
 ) {
-    let mut check = |added: bool, path: String| {
-        if !added {
-            problems.add(path, "the phrase has no word in it");
+    let mut add = |path: String, phrases: &[String], signal: Signal, weight: Option<f32>| {
+        for (index, phrase) in phrases.iter().enumerate() {
+            let added = match weight {
+                Some(weight) => lexicon.add_incoming(signal, weight, phrase),
+                None => lexicon.add_reply(signal, 1.0, phrase),
+            };
+            if !added {
+                problems.add(format!("{path}/{index}"), "the phrase has no word; add one");
+            }
         }
     };
     for (code, own) in &settings.intents {
-        let number = catalogue.intent(code).unwrap_or(SPAM);
-        for (index, phrase) in own.phrases.iter().enumerate() {
-            let added = lexicon.add_incoming(Signal::Intent(number), OWN_PHRASE, phrase);
-            check(
-                added,
-                format!("/intents/{}/phrases/{index}", settings::escaped(code)),
-            );
-        }
+        let signal = Signal::Intent(catalogue.intent(code).unwrap_or(SPAM));
+        let path = format!("/intents/{}/phrases", settings::escaped(code));
+        add(path, &own.phrases, signal, Some(OWN_PHRASE));
     }
     for (code, phrases) in &settings.topics {
-        let topic = catalogue.topic(code);
-        for (index, phrase) in phrases.iter().enumerate() {
-            let added = lexicon.add_incoming(Signal::Topic(topic), 1.0, phrase);
-            check(
-                added,
-                format!("/topics/{}/{index}", settings::escaped(code)),
-            );
-        }
+        let signal = Signal::Topic(catalogue.topic(code));
+        add(
+            format!("/topics/{}", settings::escaped(code)),
+            phrases,
+            signal,
+            Some(1.0),
+        );
     }
     for (name, phrases, signal, weight) in [
         (
             "urgent-phrases",
             &settings.urgent_phrases,
             Signal::Urgency,
-            OWN_URGENCY,
+            Some(OWN_URGENCY),
         ),
         (
             "spam-phrases",
             &settings.spam_phrases,
             Signal::Spam,
-            OWN_SPAM,
+            Some(OWN_SPAM),
         ),
-    ] {
-        for (index, phrase) in phrases.iter().enumerate() {
-            check(
-                lexicon.add_incoming(signal, weight, phrase),
-                format!("/{name}/{index}"),
-            );
-        }
-    }
-    for (name, phrases, signal) in [
         (
             "unapproved-promises",
             &settings.unapproved_promises,
             Signal::Promise,
+            None,
         ),
         (
             "approved-promises",
             &settings.approved_promises,
             Signal::ApprovedPromise,
+            None,
         ),
         (
             "forbidden-phrases",
             &settings.forbidden_phrases,
             Signal::Forbidden,
+            None,
         ),
     ] {
-        for (index, phrase) in phrases.iter().enumerate() {
-            check(
-                lexicon.add_reply(signal, 1.0, phrase),
-                format!("/{name}/{index}"),
-            );
-        }
+        add(format!("/{name}"), phrases, signal, weight);
     }
 }
 
@@ -176,7 +166,7 @@ mod tests {
     use patchbay_sdk::testing::{json, prepare};
 
     #[test]
-    fn every_list_can_be_read_and_names_what_exists() {
+    fn every_list_is_readable_and_names_known_intents_and_signals() {
         let catalogue = Catalogue::new(&Settings::default());
         for list in INTENTS {
             assert_eq!(format::unreadable(list), None);
@@ -192,12 +182,16 @@ mod tests {
             assert_eq!(format::unreadable(list), None);
         }
         for line in format::lines(REPLIES) {
-            assert!(of_reply(line.section).is_some(), "no sign {}", line.section);
+            assert!(
+                reply_signal(line.section).is_some(),
+                "no signal {}",
+                line.section
+            );
         }
     }
 
     #[test]
-    fn the_settings_that_do_not_fit_are_named_where_they_stand() {
+    fn invalid_settings_are_reported_with_their_paths() {
         let settings = json!({
             "intents": { "Bad Code": { "phrases": ["x"] }, "warranty": { "phrases": ["guarantee claim", "* !"] } },
             "least-confidence": 2.0,
@@ -229,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_nobody_knows_is_refused() {
+    fn an_unknown_setting_is_rejected() {
         assert!(prepare::<SocialCare>(json!({ "brnad": "Northwind" })).is_err());
         assert!(
             prepare::<SocialCare>(json!({ "intents": { "refund": { "phrase": [] } } })).is_err()

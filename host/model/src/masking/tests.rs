@@ -1,8 +1,13 @@
-use super::*;
+use patchbay_personal_data::mask;
 use serde_json::json;
 
+use super::*;
+
+const CARD: &str = "[payment-card]";
+const EMAIL: &str = "[email]";
+
 #[test]
-fn what_is_personal_is_masked_where_it_stands() {
+fn personal_data_is_masked_where_it_stands() {
     for (text, expected) in [
         (
             "Lost my card 4111 1111 1111 1111, help!",
@@ -25,12 +30,12 @@ fn what_is_personal_is_masked_where_it_stands() {
             "two: [payment-card] [payment-card]",
         ),
     ] {
-        assert_eq!(masked(text), expected, "{text}");
+        assert_eq!(mask(text), expected, "{text}");
     }
 }
 
 #[test]
-fn what_only_looks_like_it_is_left() {
+fn text_that_only_resembles_personal_data_stays() {
     for text in [
         "",
         "order 12345",
@@ -46,40 +51,36 @@ fn what_only_looks_like_it_is_left() {
         "€ 1.200,00",
         "naïve café ümlaut",
     ] {
-        assert_eq!(masked(text), text);
+        assert_eq!(mask(text), text);
     }
 }
 
 #[test]
-fn a_card_is_found_by_its_check_digit() {
-    assert_eq!(masked("4111 1111 1111 1111"), CARD);
-    assert!(!masked("4111 1111 1111 1112").contains(CARD));
+fn a_card_needs_its_check_digit() {
+    assert_eq!(mask("4111 1111 1111 1111"), CARD);
+    assert!(!mask("4111 1111 1111 1112").contains(CARD));
 }
 
 #[test]
-fn nothing_of_a_document_is_passed_over() {
+fn texts_and_names_of_a_document_are_masked_at_every_depth() {
     let document = json!({"a": ["jo@example.org", 7], "b": {"4111111111111111": "x"}, "c": null});
-    let expected = json!({"a": [MAIL, 7], "b": {CARD: "x"}, "c": null});
-    assert_eq!(masked_document(&document), expected);
+    let expected = json!({"a": [EMAIL, 7], "b": {CARD: "x"}, "c": null});
+    assert_eq!(mask_document(&document), expected);
 }
 
 #[test]
-fn masking_what_is_masked_changes_nothing() {
-    let once = masked("4111111111111111 jo@example.org +351912345678");
-    assert_eq!(masked(&once), once);
+fn masking_twice_changes_nothing() {
+    let once = mask("4111111111111111 jo@example.org +351912345678");
+    assert_eq!(mask(&once), once);
 }
 
 #[test]
-fn an_address_is_found_up_to_its_longest_and_no_further() {
+fn a_mail_address_is_masked_up_to_its_longest_and_the_search_is_bounded() {
     let longest = format!("{}@example.org", "a".repeat(64));
-    assert!(
-        !masked(&longest).contains("example"),
-        "{}",
-        masked(&longest)
-    );
-    // Nothing here is an address, wherever one begins to look.
+    assert!(!mask(&longest).contains("example"), "{}", mask(&longest));
+    // Neither text holds an address.
     let nothing = "_".repeat(100_000);
-    assert_eq!(masked(&nothing), nothing);
+    assert_eq!(mask(&nothing), nothing);
     let domain = format!("a@{}", "b".repeat(100_000));
-    assert_eq!(masked(&domain), domain);
+    assert_eq!(mask(&domain), domain);
 }

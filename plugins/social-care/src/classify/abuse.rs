@@ -1,15 +1,15 @@
-//! Whether colleagues should be kept from a text.
+//! Probability of abuse.
 
 use super::spam::probability_of;
 use crate::lexicon::phrases::{Hit, Signal};
 use crate::lexicon::{Lexicon, Role};
 use crate::text::Text;
 
-/// Log odds of abuse before a word is read.
+/// Log odds of abuse of an empty text.
 const BEFORE: f32 = -2.6;
-/// A coarse word beside the person written to: "you … damn".
+/// Log odds a coarse word gains near "you".
 const AT_YOU: f32 = 0.6;
-/// How near the person must stand, in words.
+/// Most words between it and "you".
 const REACH: u32 = 3;
 
 /// Probability of abuse, 0 to 1.
@@ -24,7 +24,7 @@ pub(crate) fn probability(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit]) -> f
             } else {
                 0.0
             };
-        // The words of an insult do not count again by themselves.
+        // Words inside an insult do not count again.
         let inside = hit.first < covered;
         covered = covered.max(hit.last + 1);
         if weight > worst {
@@ -44,13 +44,9 @@ pub(crate) fn probability(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit]) -> f
 fn at_you(text: &Text<'_>, lexicon: &Lexicon, hit: &Hit) -> bool {
     let from = hit.first.saturating_sub(REACH) as usize;
     let to = (hit.last + REACH + 1).min(text.tokens.len() as u32) as usize;
-    text.tokens.get(from..to).is_some_and(|near| {
-        near.iter().any(|token| {
-            lexicon
-                .entry(token)
-                .is_some_and(|entry| entry.role.has(Role::YOU))
-        })
-    })
+    text.tokens
+        .get(from..to)
+        .is_some_and(|near| near.iter().any(|token| lexicon.has_role(token, Role::YOU)))
 }
 
 #[cfg(test)]
@@ -65,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn insults_are_abuse_and_anger_is_not() {
+    fn insults_are_abuse_but_anger_is_not() {
         for abuse in [
             "You are a bunch of idiots, fuck you",
             "Sois unos gilipollas",

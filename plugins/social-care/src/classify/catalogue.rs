@@ -1,4 +1,4 @@
-//! Every intent and topic the policy can name.
+//! Every intent and topic of the policy, by number.
 
 use crate::settings::Settings;
 
@@ -9,18 +9,18 @@ pub(crate) struct Catalogue {
     pub(crate) topics: Vec<String>,
 }
 
-/// What is known about an intent before any text is read.
+/// Properties of an intent.
 #[derive(Clone, Debug)]
 pub(crate) struct IntentKind {
     pub(crate) code: String,
     /// Its topic, by number.
     pub(crate) topic: Option<u16>,
-    /// How urgent it is by itself, 0 to 100.
+    /// Its own urgency, 0 to 100.
     pub(crate) urgency: u8,
     pub(crate) reply_expected: bool,
 }
 
-/// Intents every message may have besides what it is about.
+/// General intents; every other one is definite.
 pub(crate) const COMPLAINT: u16 = 0;
 pub(crate) const PRAISE: u16 = 1;
 pub(crate) const QUESTION: u16 = 2;
@@ -72,9 +72,10 @@ const BUILT_IN: [(&str, &str, u8); 41] = [
     ("unsubscribe", "privacy", 30),
 ];
 
-/// Built-in intents after which nobody waits for an answer.
+/// Built-in intents that expect no reply.
 const NO_REPLY: [u16; 2] = [PRAISE, SPAM];
-const URGENCY_OF_OWN: u8 = 40;
+/// Urgency of a company's own intent.
+const OWN_URGENCY: u8 = 40;
 
 impl Catalogue {
     /// The built-in intents and those of the settings.
@@ -99,7 +100,7 @@ impl Catalogue {
                 catalogue.intents.push(IntentKind {
                     code: code.clone(),
                     topic: None,
-                    urgency: URGENCY_OF_OWN,
+                    urgency: OWN_URGENCY,
                     reply_expected: true,
                 });
                 catalogue.intents.len() as u16 - 1
@@ -120,7 +121,7 @@ impl Catalogue {
             .map(|at| at as u16)
     }
 
-    /// The number of a topic, given one if it has none.
+    /// The number of a topic; a new topic is added.
     pub(crate) fn topic(&mut self, code: &str) -> u16 {
         let at = self
             .topics
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_named_numbers_are_where_they_should_be() {
+    fn the_numbers_of_general_intents_match_the_table() {
         let catalogue = Catalogue::new(&Settings::default());
         for (number, code) in [
             (COMPLAINT, "complaint"),

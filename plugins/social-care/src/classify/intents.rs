@@ -1,39 +1,41 @@
-//! What the customer wants: weighted phrases, and what mood and form add.
+//! Finds intents by weighted phrases, mood and the form of the text.
 
 use super::catalogue::{COMPLAINT, Catalogue, PRAISE, QUESTION, SPAM};
 use crate::lexicon::phrases::{Hit, Signal};
 use crate::lexicon::{Lexicon, Role};
 use crate::text::Text;
 
-/// An intent found.
+/// An intent of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Intent {
-    /// Its number in the catalogue.
+    /// Number in the catalogue.
     pub(crate) number: u16,
-    /// 0 to 1.
+    /// Confidence, 0 to 1.
     pub(crate) confidence: f64,
-    /// The phrase that speaks for it most, if one does.
+    /// The phrase with the highest weight; `None` where only the form tells the intent.
     pub(crate) hit: Option<Hit>,
 }
 
-/// What else is known about the message.
+/// What other analyses found.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Around {
+pub(crate) struct Signs {
     pub(crate) mood: f64,
     pub(crate) spam: f64,
 }
 
-/// Weight per unit of confidence: one phrase of 3 is 0.74 sure.
+/// Confidence per weight: one phrase of weight 3 gives 0.74.
 const STEEPNESS: f64 = 0.45;
-/// What further phrases of an intent add, as a share of their weight.
+/// Share of the weight that further phrases of an intent add.
 const FURTHER: f32 = 0.5;
-/// From this mood on a message is itself a complaint, or praise.
+/// Mood from which a text is itself a complaint, or praise.
 const BAD: f64 = -0.45;
 const GOOD: f64 = 0.45;
-/// General intents stay below this where something definite is wanted.
+/// Highest confidence of a general intent beside a definite one, and the confidence that makes an
+/// intent definite.
 const BESIDE_DEFINITE: f64 = 0.5;
 const DEFINITE: f64 = 0.55;
-const MOST: usize = 8;
+/// Most intents and most topics of a text.
+const MAX_FOUND: usize = 8;
 
 #[derive(Clone, Copy)]
 struct Tally {
@@ -49,11 +51,11 @@ pub(crate) fn find(
     text: &Text<'_>,
     lexicon: &Lexicon,
     hits: &[Hit],
-    around: Around,
+    signs: Signs,
     least: f64,
 ) -> Vec<Intent> {
     let mut tallies = tally(hits);
-    from_form(text, lexicon, around, &mut tallies);
+    from_form(text, lexicon, signs, &mut tallies);
     let mut intents: Vec<Intent> = tallies
         .into_iter()
         .map(|tally| {
@@ -65,14 +67,14 @@ pub(crate) fn find(
             }
         })
         .collect();
-    if around.spam >= 0.5 {
+    if signs.spam >= 0.5 {
         intents.push(Intent {
             number: SPAM,
-            confidence: around.spam,
+            confidence: signs.spam,
             hit: hits.iter().find(|hit| hit.signal == Signal::Spam).copied(),
         });
     }
-    settle(&mut intents, around);
+    weigh(&mut intents, signs);
     intents.retain(|intent| intent.confidence >= least && intent.confidence > 0.0);
     for intent in &mut intents {
         intent.confidence = (intent.confidence * 100.0).round() / 100.0;
@@ -83,7 +85,7 @@ pub(crate) fn find(
             .total_cmp(&one.confidence)
             .then(one.number.cmp(&other.number))
     });
-    intents.truncate(MOST);
+    intents.truncate(MAX_FOUND);
     intents
 }
 
@@ -100,7 +102,7 @@ fn tally(hits: &[Hit]) -> Vec<Tally> {
         if hit.weight < 0.0 {
             tally.against += hit.weight;
         } else if hit.weight > tally.best {
-            // A phrase inside a longer one is the same evidence.
+            // A phrase inside a longer one does not count again.
             let inside = tally
                 .hit
                 .is_some_and(|best| hit.first <= best.last && best.first <= hit.last);
@@ -134,50 +136,49 @@ fn entry(tallies: &mut Vec<Tally>, number: u16) -> &mut Tally {
     &mut tallies[at]
 }
 
-/// What the form of the message says: its mood and its question marks.
-fn from_form(text: &Text<'_>, lexicon: &Lexicon, around: Around, tallies: &mut Vec<Tally>) {
-    let mood = around.mood as f32;
-    if around.mood <= BAD {
+/// Adds what mood and question marks tell.
+fn from_form(text: &Text<'_>, lexicon: &Lexicon, signs: Signs, tallies: &mut Vec<Tally>) {
+    let mood = signs.mood as f32;
+    if signs.mood <= BAD {
         entry(tallies, COMPLAINT).rest += -mood * 3.0;
-    } else if around.mood >= GOOD {
+    } else if signs.mood >= GOOD {
         entry(tallies, PRAISE).rest += mood * 3.0;
     }
     let asks = text
         .tokens
         .first()
-        .and_then(|token| lexicon.entry(token))
-        .is_some_and(|entry| entry.role.has(Role::QUESTION));
+        .is_some_and(|token| lexicon.has_role(token, Role::QUESTION));
     if text.marks.questions > 0 {
         entry(tallies, QUESTION).rest += if asks { 3.0 } else { 2.0 };
-    } else if asks && text.marks.words > 2 && around.mood < GOOD {
+    } else if asks && text.marks.words > 2 && signs.mood < GOOD {
         entry(tallies, QUESTION).rest += 0.8;
     }
 }
 
-/// Praise in a bad mood is irony, a complaint in a good one a turn of phrase;
-/// and what is definite comes before what is general.
-fn settle(intents: &mut [Intent], around: Around) {
+/// Lowers praise in a bad mood (irony), complaints in a good one, general intents beside a definite
+/// one, and every intent of spam.
+fn weigh(intents: &mut [Intent], signs: Signs) {
     let definite = intents
         .iter()
         .any(|intent| intent.number > SPAM && intent.confidence >= DEFINITE);
     for intent in intents {
         match intent.number {
-            PRAISE if around.mood < -0.1 => intent.confidence *= 0.3,
-            COMPLAINT if around.mood > 0.4 => intent.confidence *= 0.3,
-            COMPLAINT if around.mood > 0.0 => intent.confidence *= 0.6,
+            PRAISE if signs.mood < -0.1 => intent.confidence *= 0.3,
+            COMPLAINT if signs.mood > 0.4 => intent.confidence *= 0.3,
+            COMPLAINT if signs.mood > 0.0 => intent.confidence *= 0.6,
             _ => {}
         }
         if definite && matches!(intent.number, COMPLAINT | PRAISE | QUESTION) {
             intent.confidence = intent.confidence.min(BESIDE_DEFINITE);
         }
-        if around.spam >= 0.8 && intent.number != SPAM {
+        if signs.spam >= 0.8 && intent.number != SPAM {
             intent.confidence *= 0.5;
         }
     }
 }
 
-/// Topics of a text: those of its intents, then those its words tell; numbers
-/// in the catalogue, each once.
+/// Topics of a text by number in the catalogue, each once: those of its intents, then those of its
+/// phrases.
 pub(crate) fn topics(intents: &[Intent], hits: &[Hit], catalogue: &Catalogue) -> Vec<u16> {
     let of_intents = intents
         .iter()
@@ -188,7 +189,7 @@ pub(crate) fn topics(intents: &[Intent], hits: &[Hit], catalogue: &Catalogue) ->
     });
     let mut topics = Vec::with_capacity(4);
     for topic in of_intents.chain(of_words) {
-        if !topics.contains(&topic) && topics.len() < MOST {
+        if !topics.contains(&topic) && topics.len() < MAX_FOUND {
             topics.push(topic);
         }
     }

@@ -1,8 +1,8 @@
-//! Which language a text is in.
+//! Detects the language of a text.
 //!
-//! Scripts decide by themselves. Within the Latin script stop words, letters
-//! of their own and, where those leave it open, frequent trigrams score each
-//! language; what the channel says weighs as much as a stop word or two.
+//! A script other than Latin decides alone. Within Latin, stop words, signature letters and, where
+//! those do not decide, frequent trigrams score each language; the channel's language weighs as much
+//! as a stop word or two.
 
 use crate::lexicon::{Lexicon, languages, trigram_letter};
 use crate::text::{Kind, Text};
@@ -10,20 +10,18 @@ use crate::text::{Kind, Text};
 /// The language of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Language<'a> {
-    /// What to say: the channel's own tag where it agrees; none where nothing
-    /// speaks for any language.
+    /// Its tag, the channel's own where that agrees; `None` where no language is detected.
     pub(crate) tag: Option<&'a str>,
-    /// Whose words give the mood: a number of [`languages`]; none where they
-    /// are nobody's we know.
+    /// Number in [`languages`] of the words that give the mood; `None` where there is no such list.
     pub(crate) words: Option<usize>,
 }
 
 const LATIN: usize = languages::CODES.len();
-/// What the channel's word is worth, in stop words of one language only.
+/// Score of the channel's language, in stop words of one language only.
 const CHANNEL: f32 = 1.6;
-/// Below this nothing speaks for a language.
+/// Least score of a detected language.
 const ENOUGH: f32 = 0.9;
-/// With less between the two best, trigrams are asked too.
+/// Lead over the second best below which trigrams count too.
 const CLEAR: f32 = 1.5;
 
 pub(crate) fn detect<'a>(
@@ -39,25 +37,24 @@ pub(crate) fn detect<'a>(
             words: None,
         };
     }
-    let said = channel.and_then(languages::number);
-    if channel.is_some() && said.is_none() && text.marks.letters.latin == 0 {
+    let named = channel.and_then(languages::number);
+    if channel.is_some() && named.is_none() && text.marks.letters.latin == 0 {
         return Language {
             tag: channel,
             words: None,
         };
     }
     let mut scores = words(text, lexicon);
-    if let Some(said) = said {
-        scores[said] += CHANNEL;
+    if let Some(named) = named {
+        scores[named] += CHANNEL;
     }
     let (mut best, mut lead) = leader(&scores);
     if (lead < CLEAR || scores[best] < ENOUGH) && text.marks.letters.latin >= 6 {
         add_trigrams(text, lexicon, &mut scores);
         (best, lead) = leader(&scores);
     }
-    // A language the channel names and we cannot tell is believed, unless
-    // another is plain.
-    if let (Some(tag), None) = (channel, said) {
+    // A language the channel names and no list covers is accepted, unless another one is clear.
+    if let (Some(tag), None) = (channel, named) {
         let plain = scores[best] >= CHANNEL + CLEAR && lead >= CLEAR;
         return if plain {
             Language {
@@ -210,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_of_every_language_are_told() {
+    fn the_language_of_a_sentence_is_detected() {
         for (code, source) in [
             (
                 "en",
@@ -239,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_channel_is_believed_where_the_text_does_not_say_otherwise() {
+    fn the_channels_language_counts_unless_the_text_contradicts_it() {
         assert_eq!(language("ok", Some("pt-BR")), Some("pt-BR"));
         assert_eq!(
             language("O meu pedido não chegou", Some("pt-BR")),

@@ -1,4 +1,4 @@
-//! What an interaction is.
+//! Classifies an interaction.
 
 mod abuse;
 pub(crate) mod catalogue;
@@ -16,7 +16,7 @@ use crate::personal_data;
 use crate::text::Text;
 use catalogue::{PRAISE, QUESTION, SPAM};
 
-/// Say what an interaction is.
+/// Classifies an interaction.
 pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classification {
     let SocialCare {
         lexicon,
@@ -25,8 +25,8 @@ pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classi
     } = policy;
     let text = Text::read(interaction.text(), &lexicon.vocabulary);
     let hits = lexicon.incoming.find(&text.tokens);
-    let said = interaction.language();
-    let language = language::detect(&text, lexicon, said.as_deref());
+    let channel_language = interaction.language();
+    let language = language::detect(&text, lexicon, channel_language.as_deref());
     let mood = sentiment::mood(&text, lexicon, &hits, language.words);
     let spam = spam::probability(&text, &hits);
     let abuse = abuse::probability(&text, lexicon, &hits);
@@ -34,18 +34,18 @@ pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classi
         &text,
         lexicon,
         &hits,
-        intents::Around { mood, spam },
+        intents::Signs { mood, spam },
         settings.least_confidence,
     );
     let topics = intents::topics(&intents, &hits, catalogue);
     let author = interaction.author();
-    let around = urgency::Around {
+    let signs = urgency::Signs {
         mood,
         spam,
         widely_seen: author.reach().unwrap_or(0) >= settings.wide_reach && interaction.is_public(),
         comes_again: author.recent_interactions() >= settings.repeat_contacts,
     };
-    let urgency = urgency::of(&text, &intents, &hits, catalogue, around);
+    let urgency = urgency::of(&text, &intents, &hits, catalogue, signs);
     let personal_data = personal_data::find(&text, lexicon);
 
     let mut answer = Classification::because(why::sentence(
@@ -76,8 +76,7 @@ pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classi
     answer
 }
 
-/// Whether the customer waits for an answer: somebody who only says thanks,
-/// sells something or shares a link does not.
+/// Whether the customer expects a reply: thanks, an advertisement or a bare link expects none.
 fn reply_expected(
     policy: &SocialCare,
     text: &Text<'_>,
@@ -91,7 +90,7 @@ fn reply_expected(
         .iter()
         .any(|intent| intent.number == QUESTION && intent.confidence >= 0.5);
     let Some(best) = intents.first() else {
-        // Nothing is known: a link alone wants nothing, words may.
+        // Without an intent, words may expect a reply; a bare link does not.
         return asks || text.marks.links == 0 && text.marks.words > 2;
     };
     match best.number {

@@ -1,9 +1,9 @@
 //! Mood of a text, −1 to 1.
 //!
-//! Words and phrases carry a mood; what stands around them changes it:
-//! negation, strength, contrast, capitals, exclamation. After Hutto and
+//! Words and phrases carry a mood; negation, strength, contrast, capitals and exclamation marks change
+//! it. After Hutto and
 //! Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of
-//! Social Media Text" (2014), with word lists of our own.
+//! Social Media Text" (2014), with other word lists.
 
 use crate::lexicon::languages::{EN, WITH_VALENCE};
 use crate::lexicon::phrases::{Hit, Signal};
@@ -12,21 +12,20 @@ use crate::text::{Kind, Shape, Text};
 
 /// How far back a negation reaches, in words of the same clause.
 const NEGATION_REACH: usize = 3;
-/// What is left of a good mood negated ("not great"), and of a bad one
-/// ("not bad").
+/// Factor of a negated good mood ("not great"), and of a negated bad one ("not bad").
 const NEGATED_GOOD: f32 = -0.75;
 const NEGATED_BAD: f32 = -0.4;
 const CAPITALS: f32 = 1.25;
 const DRAWN_OUT: f32 = 1.15;
 const BEFORE_CONTRAST: f32 = 0.6;
 const AFTER_CONTRAST: f32 = 1.4;
-/// Per exclamation mark, and the most that count.
+/// Mood per exclamation mark, and the most marks that count.
 const EXCLAMATION: f32 = 0.3;
-const MOST_EXCLAMATIONS: u32 = 4;
+const MAX_EXCLAMATIONS: u32 = 4;
 /// Brings the sum of moods into −1 to 1: a sum of 4 is 0.72.
 const SPREAD: f32 = 15.0;
 
-/// The mood, given the phrases found and whose words they are.
+/// The mood of a text with these phrases, in the language `words`.
 pub(crate) fn mood(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit], words: Option<usize>) -> f64 {
     let language = words.filter(|language| *language < WITH_VALENCE);
     let shouting = text.capitals() > 0.8;
@@ -66,21 +65,22 @@ pub(crate) fn mood(text: &Text<'_>, lexicon: &Lexicon, hits: &[Hit], words: Opti
             sum *= BEFORE_CONTRAST / AFTER_CONTRAST;
         }
     }
-    if text.tokens.iter().skip(1).any(|token| {
-        lexicon
-            .entry(token)
-            .is_some_and(|entry| entry.role.has(Role::CONTRAST))
-    }) {
+    if text
+        .tokens
+        .iter()
+        .skip(1)
+        .any(|token| lexicon.has_role(token, Role::CONTRAST))
+    {
         sum *= AFTER_CONTRAST;
     }
     sum += sum.signum()
         * if sum == 0.0 {
             0.0
         } else {
-            EXCLAMATION * text.marks.exclamations.min(MOST_EXCLAMATIONS) as f32
+            EXCLAMATION * text.marks.exclamations.min(MAX_EXCLAMATIONS) as f32
         };
     let score = f64::from(sum / (sum * sum + SPREAD).sqrt());
-    // Two decimals: more would claim more than is known.
+    // Two decimals: more would suggest a precision it does not have.
     (score * 100.0).round() / 100.0
 }
 
@@ -94,7 +94,7 @@ fn shaped(mut value: f32, shape: Shape, shouting: bool) -> f32 {
     value
 }
 
-/// What the words before it make of a mood.
+/// The mood of a word after negation and strength of the words before it.
 fn around(
     text: &Text<'_>,
     lexicon: &Lexicon,
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_a_word_changes_its_mood() {
+    fn the_context_of_a_word_changes_its_mood() {
         assert!(of("I am not angry") > of("I am angry") + 0.3);
         assert!(of("the flight was not good") < 0.0);
         assert!(of("very good") > of("good"));

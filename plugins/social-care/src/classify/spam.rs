@@ -1,12 +1,12 @@
-//! Whether somebody wants something sold rather than answered.
+//! Probability of spam.
 
 use crate::lexicon::phrases::{Hit, Signal};
 use crate::text::{Kind, Text};
 
-/// Log odds of spam before a word is read.
+/// Log odds of spam of an empty text.
 const BEFORE: f32 = -4.2;
-/// The most one phrase, repeated, may add.
-const MOST_REPEATS: usize = 2;
+/// How often one phrase counts.
+const MAX_REPEATS: usize = 2;
 
 /// Probability of spam, 0 to 1.
 pub(crate) fn probability(text: &Text<'_>, hits: &[Hit]) -> f64 {
@@ -40,7 +40,7 @@ pub(crate) fn probability(text: &Text<'_>, hits: &[Hit]) -> f64 {
     probability_of(odds)
 }
 
-/// A number to call or text: short codes and premium numbers.
+/// Number of short codes and premium telephone numbers.
 fn numbers(text: &Text<'_>) -> usize {
     if text.marks.digits < 5 {
         return 0;
@@ -62,14 +62,14 @@ fn phrases(hits: &[Hit]) -> f32 {
             .iter()
             .filter(|earlier| earlier.same_phrase(hit))
             .count();
-        if repeats < MOST_REPEATS {
+        if repeats < MAX_REPEATS {
             odds += hit.weight;
         }
     }
     odds
 }
 
-/// The probability of log odds.
+/// Converts log odds to a probability.
 pub(crate) fn probability_of(odds: f32) -> f64 {
     let probability = 1.0 / (1.0 + f64::from(-odds).exp());
     (probability * 1000.0).round() / 1000.0

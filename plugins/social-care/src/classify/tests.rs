@@ -14,7 +14,7 @@ fn best(text: &str) -> Option<String> {
 }
 
 #[test]
-fn what_customers_want_is_told() {
+fn intents_of_customers_are_found() {
     for (intent, text) in [
         ("card-lost", "Lost my card 4111 1111 1111 1111, help!"),
         (
@@ -66,7 +66,7 @@ fn what_customers_want_is_told() {
 }
 
 #[test]
-fn what_is_negated_is_not_wanted() {
+fn a_negated_phrase_is_not_an_intent() {
     assert!(
         of("I don't want a refund, I want my order")
             .intents
@@ -88,7 +88,7 @@ fn what_is_negated_is_not_wanted() {
 }
 
 #[test]
-fn urgency_orders_what_cannot_wait() {
+fn urgency_orders_texts_by_how_soon_they_need_an_answer() {
     let urgency = |text: &str| of(text).urgency.unwrap_or(0);
     assert!(urgency("My card was stolen, help!") >= 80);
     assert!(urgency("The battery exploded and burned my hand") >= 90);
@@ -98,7 +98,7 @@ fn urgency_orders_what_cannot_wait() {
 }
 
 #[test]
-fn a_reply_is_expected_where_something_is_asked() {
+fn a_question_expects_a_reply() {
     assert_eq!(of("Where is my parcel?").reply_expected, Some(true));
     assert_eq!(
         of("Thank you, you are the best!").reply_expected,
@@ -116,7 +116,7 @@ fn a_reply_is_expected_where_something_is_asked() {
 }
 
 #[test]
-fn the_reason_names_phrases_of_the_lists_and_nothing_of_the_customer() {
+fn the_reason_quotes_the_lists_and_never_the_customer() {
     let why = of("Lost my card 4111 1111 1111 1111, mail jo@example.com").why;
     assert!(
         why.contains("card-lost") && why.contains("payment-card"),
@@ -126,7 +126,7 @@ fn the_reason_names_phrases_of_the_lists_and_nothing_of_the_customer() {
 }
 
 #[test]
-fn a_company_adds_its_own_intents_and_changes_ours() {
+fn a_company_adds_intents_and_changes_built_in_ones() {
     let policy: SocialCare = prepare(json!({
         "intents": {
             "smart-meter": { "phrases": ["smart meter", "meter * reading"], "topic": "energy", "urgency": 60 },
@@ -153,7 +153,7 @@ fn a_company_adds_its_own_intents_and_changes_ours() {
 }
 
 #[test]
-fn no_text_makes_it_panic_or_break_a_boundary() {
+fn no_text_causes_a_panic_or_breaks_a_boundary() {
     let long = "ação 😡 é 4111 1111 1111 1111 PNR X4K9QZ ".repeat(1500);
     let digits = "1 ".repeat(30_000);
     let gaps = "lost ".repeat(13_000);

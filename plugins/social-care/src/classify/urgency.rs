@@ -1,67 +1,67 @@
-//! How soon somebody should look, 0 to 100.
+//! Urgency of a text, 0 to 100.
 
 use super::catalogue::{COMPLAINT, Catalogue, PRAISE, QUESTION, SPAM};
 use super::intents::Intent;
 use crate::lexicon::phrases::{Hit, Signal};
 use crate::text::Text;
 
-/// What else is known about the message and its author.
+/// What other analyses and the author's profile tell.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Around {
+pub(crate) struct Signs {
     pub(crate) mood: f64,
     pub(crate) spam: f64,
     pub(crate) widely_seen: bool,
     pub(crate) comes_again: bool,
 }
 
-/// A message that says nothing.
-const NOTHING: f64 = 15.0;
-/// The most that haste may add.
-const MOST_HASTE: f64 = 35.0;
+/// Urgency of a text without an intent.
+const BASE: f64 = 15.0;
+/// Most that haste may add.
+const MAX_HASTE: f64 = 35.0;
 
 pub(crate) fn of(
     text: &Text<'_>,
     intents: &[Intent],
     hits: &[Hit],
     catalogue: &Catalogue,
-    around: Around,
+    signs: Signs,
 ) -> u8 {
-    if around.spam >= 0.8 {
+    if signs.spam >= 0.8 {
         return 0;
     }
-    let mut urgency = NOTHING;
+    let mut urgency = BASE;
     for intent in intents {
         let base = f64::from(catalogue.kind(intent.number).urgency);
-        // Half sure is sure enough for what cannot wait.
+        // Moderate confidence is enough for an urgent intent.
         let weight = (intent.confidence / 0.7).min(1.0);
-        urgency = urgency.max(NOTHING + (base - NOTHING) * weight);
+        urgency = urgency.max(BASE + (base - BASE) * weight);
     }
     let only_praise =
-        intents.first().is_some_and(|first| first.number == PRAISE) && around.mood > 0.0;
+        intents.first().is_some_and(|first| first.number == PRAISE) && signs.mood > 0.0;
     if only_praise {
         return urgency.min(10.0) as u8;
     }
-    let haste: f64 = haste(hits).clamp(-20.0, MOST_HASTE);
+    let haste: f64 = haste(hits).clamp(-20.0, MAX_HASTE);
     urgency += haste;
-    if around.mood < -0.2 {
-        urgency += -around.mood * 15.0;
+    if signs.mood < -0.2 {
+        urgency += -signs.mood * 15.0;
     }
-    if around.mood < 0.0
+    if signs.mood < 0.0
         && (text.marks.exclamations > 1 || text.capitals() > 0.5 && text.marks.words > 3)
     {
         urgency += 4.0;
     }
-    if around.widely_seen {
+    if signs.widely_seen {
         urgency += 10.0;
     }
-    if around.comes_again {
+    if signs.comes_again {
         urgency += 6.0;
     }
     let general = intents
         .iter()
         .all(|intent| matches!(intent.number, COMPLAINT | PRAISE | QUESTION | SPAM));
-    // Nothing definite is wanted: loud is not urgent.
-    let most = if general && haste <= 0.0 && !around.widely_seen {
+    // Without a definite intent, a loud text is not urgent.
+    let most = if general && haste <= 0.0 && !signs.widely_seen {
         70.0
     } else {
         100.0
@@ -69,7 +69,7 @@ pub(crate) fn of(
     urgency.clamp(0.0, most).round() as u8
 }
 
-/// The strongest sign of haste, half of the next, and what speaks against it.
+/// The strongest sign of haste and half of the next; "not urgent" overrides both.
 fn haste(hits: &[Hit]) -> f64 {
     let (mut first, mut second, mut against) = (0.0_f32, 0.0_f32, 0.0_f32);
     for hit in hits.iter().filter(|hit| hit.signal == Signal::Urgency) {

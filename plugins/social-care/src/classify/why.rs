@@ -1,4 +1,4 @@
-//! Why a message was read as it was, in one sentence that quotes nobody.
+//! The reason of a classification in one sentence, without quoting the customer.
 
 use std::fmt::Write;
 
@@ -6,8 +6,7 @@ use super::intents::Intent;
 use crate::SocialCare;
 use crate::personal_data::Span;
 
-/// The sentence: intents with the phrases of our lists that told them, mood,
-/// and what stands out.
+/// Names the intents with the phrases of the lists, mood, spam, abuse and personal data.
 pub(super) fn sentence(
     policy: &SocialCare,
     intents: &[Intent],

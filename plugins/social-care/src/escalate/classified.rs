@@ -1,4 +1,4 @@
-//! What an interaction itself calls for.
+//! Escalates a classified interaction.
 
 use patchbay_sdk::prelude::*;
 
@@ -6,15 +6,15 @@ use super::{notify, which};
 use crate::SocialCare;
 use crate::route::SURE;
 
-/// An intent that others must know of.
+/// An intent that is always escalated.
 struct Alarm {
     intent: &'static str,
     team: &'static str,
-    /// The least priority from now on.
+    /// Minimum priority from now on.
     priority: u8,
     /// Whether replies need a supervisor's approval.
     approval: bool,
-    says: &'static str,
+    message: &'static str,
 }
 
 const ALARMS: [Alarm; 4] = [
@@ -23,32 +23,32 @@ const ALARMS: [Alarm; 4] = [
         team: "safety",
         priority: 95,
         approval: true,
-        says: "A customer reports a danger or an injury",
+        message: "A customer reports a danger or an injury",
     },
     Alarm {
         intent: "legal-threat",
         team: "legal",
         priority: 80,
         approval: true,
-        says: "A customer speaks of legal action",
+        message: "A customer speaks of legal action",
     },
     Alarm {
         intent: "press-inquiry",
         team: "press",
         priority: 80,
         approval: true,
-        says: "A journalist asks for comment",
+        message: "A journalist asks for comment",
     },
     Alarm {
         intent: "fraud",
         team: "fraud",
         priority: 90,
         approval: false,
-        says: "A customer reports fraud",
+        message: "A customer reports fraud",
     },
 ];
-/// A mood to worry about in public.
-const BAD: f64 = -0.2;
+/// Mood at or below which a public message is negative.
+const BAD_MOOD: f64 = -0.2;
 
 pub(super) fn respond(policy: &SocialCare, conversation: &Conversation) -> Option<Escalation> {
     let assessment = conversation.assessment()?;
@@ -66,7 +66,7 @@ pub(super) fn respond(policy: &SocialCare, conversation: &Conversation) -> Optio
                 policy,
                 escalation,
                 alarm.team,
-                &format!("{}: {place}.", alarm.says),
+                &format!("{}: {place}.", alarm.message),
             );
             priority = priority.max(alarm.priority);
             approval |= alarm.approval;
@@ -76,7 +76,10 @@ pub(super) fn respond(policy: &SocialCare, conversation: &Conversation) -> Optio
     let contact = conversation.contact();
     let reach = contact.reach().unwrap_or(0);
     let mood = assessment.sentiment().unwrap_or(0.0);
-    if reach >= policy.settings.escalate_reach && mood <= BAD && conversation.latest().is_public() {
+    if reach >= policy.settings.escalate_reach
+        && mood <= BAD_MOOD
+        && conversation.latest().is_public()
+    {
         escalation = notify(
             policy,
             escalation,

@@ -1,4 +1,4 @@
-//! When more people must know.
+//! Escalates conversations and surges.
 
 mod classified;
 mod service;
@@ -8,24 +8,23 @@ use patchbay_sdk::prelude::*;
 
 use crate::SocialCare;
 
-/// What should happen on a trigger; none where nothing should, or its code is
-/// not known.
+/// Actions for a trigger; `None` where there is none to take, or the trigger is not known.
 pub(crate) fn respond(policy: &SocialCare, trigger: &Trigger) -> Option<Escalation> {
-    let answer = match trigger.code().as_str() {
-        "classified" => classified::respond(policy, &trigger.conversation()?),
-        "sla-at-risk" => service::at_risk(policy, trigger),
-        "sla-breached" => service::breached(policy, trigger),
-        "customer-returned" => service::returned(trigger),
-        "declined" => service::declined(policy, trigger),
-        "silent-agent" => service::silent(policy, trigger),
-        "volume-surge" => surge::volume(policy, trigger),
-        "reach-surge" => surge::reach(policy, trigger),
+    let answer = match trigger.code() {
+        TriggerCode::Classified => classified::respond(policy, &trigger.conversation()?),
+        TriggerCode::SlaAtRisk => service::at_risk(policy, trigger),
+        TriggerCode::SlaBreached => service::breached(policy, trigger),
+        TriggerCode::CustomerReturned => service::returned(trigger),
+        TriggerCode::Declined => service::declined(policy, trigger),
+        TriggerCode::SilentAgent => service::silent(policy, trigger),
+        TriggerCode::VolumeSurge => surge::volume(policy, trigger),
+        TriggerCode::ReachSurge => surge::reach(policy, trigger),
         _ => None,
     };
     answer.filter(|answer| !answer.actions.is_empty())
 }
 
-/// Tell a team, where the settings name it.
+/// Notifies a team, where the settings name a target for it.
 fn notify(policy: &SocialCare, escalation: Escalation, team: &str, message: &str) -> Escalation {
     let Some(target) = policy.settings.teams.get(team) else {
         return escalation;
@@ -36,7 +35,7 @@ fn notify(policy: &SocialCare, escalation: Escalation, team: &str, message: &str
     }
 }
 
-/// Which conversation, for people: channel and identifier, nothing personal.
+/// Names a conversation in a message: channel and identifier, no personal data.
 fn which(conversation: Option<&Conversation>) -> String {
     conversation.map_or_else(
         || "a conversation".to_owned(),

@@ -1,40 +1,45 @@
-//! When service falls behind: clocks, offers nobody takes, silence.
+//! Escalates service problems: SLA clocks, returned customers, offers without an agent, silence.
 
 use patchbay_sdk::prelude::*;
 
 use super::{notify, which};
 use crate::SocialCare;
 
-/// Offers that failed before a manager is told.
+/// Failed offers from which a manager is notified.
 const MANY_OFFERS: u64 = 3;
 
 pub(super) fn at_risk(policy: &SocialCare, trigger: &Trigger) -> Option<Escalation> {
-    let clock = trigger.clock().unwrap_or_else(|| "response".to_owned());
-    let place = which(trigger.conversation().as_ref());
-    // A resolution takes its time; a customer without an answer does not.
-    let priority = if clock == "resolution" { 70 } else { 85 };
-    let escalation =
-        Escalation::because(format!("The {clock} target is at risk.")).raise_priority(priority);
-    Some(notify(
-        policy,
-        escalation,
-        "manager",
-        &format!("The {clock} target is at risk: {place}."),
-    ))
+    // A customer without an answer is more urgent than a conversation without an end.
+    Some(clock(policy, trigger, "at risk", 85, 70))
 }
 
 pub(super) fn breached(policy: &SocialCare, trigger: &Trigger) -> Option<Escalation> {
-    let clock = trigger.clock().unwrap_or_else(|| "response".to_owned());
+    Some(clock(policy, trigger, "missed", 95, 80))
+}
+
+/// Raises the priority, by the kind of clock, and notifies a manager.
+fn clock(
+    policy: &SocialCare,
+    trigger: &Trigger,
+    state: &str,
+    response: u8,
+    resolution: u8,
+) -> Escalation {
+    let clock = trigger.clock();
+    let priority = match clock {
+        Some(SlaClock::Resolution) => resolution,
+        _ => response,
+    };
+    let clock = clock.map_or_else(|| "response".to_owned(), String::from);
     let place = which(trigger.conversation().as_ref());
-    let priority = if clock == "resolution" { 80 } else { 95 };
-    let escalation =
-        Escalation::because(format!("The {clock} target is missed.")).raise_priority(priority);
-    Some(notify(
+    let problem = format!("The {clock} target is {state}");
+    let escalation = Escalation::because(format!("{problem}.")).raise_priority(priority);
+    notify(
         policy,
         escalation,
         "manager",
-        &format!("The {clock} target is missed: {place}."),
-    ))
+        &format!("{problem}: {place}."),
+    )
 }
 
 pub(super) fn returned(trigger: &Trigger) -> Option<Escalation> {
@@ -44,7 +49,7 @@ pub(super) fn returned(trigger: &Trigger) -> Option<Escalation> {
         .saturating_add(10)
         .clamp(60, 100);
     Some(
-        Escalation::because("The customer came back: what was answered did not settle it.")
+        Escalation::because("The customer returned: the answer did not resolve it.")
             .raise_priority(priority),
     )
 }
@@ -64,7 +69,7 @@ pub(super) fn declined(policy: &SocialCare, trigger: &Trigger) -> Option<Escalat
         escalation,
         "manager",
         &format!(
-            "Nobody takes it after {offers} offers: {}.",
+            "No agent has accepted it after {offers} offers: {}.",
             which(Some(&conversation))
         ),
     ))
@@ -77,7 +82,7 @@ pub(super) fn silent(policy: &SocialCare, trigger: &Trigger) -> Option<Escalatio
     let agent = trigger
         .agent()
         .map_or_else(|| "An agent".to_owned(), |id| format!("Agent {id}"));
-    let mut escalation = Escalation::because("Its agent is silent: somebody else must take it.")
+    let mut escalation = Escalation::because("Its agent is silent: another agent must take it.")
         .raise_priority(priority);
     if let Some(queue) = conversation
         .queue()

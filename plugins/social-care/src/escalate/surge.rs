@@ -1,14 +1,14 @@
-//! When many write about one thing, or few before many.
+//! Escalates surges: many interactions about one subject, or few that reach many people.
 
 use patchbay_sdk::prelude::*;
 
 use super::notify;
 use crate::SocialCare;
 
-/// Much of these is no incident.
+/// Intents that are not an incident in any number.
 const WELCOME: [&str; 2] = ["praise", "question"];
 
-/// A surge of interactions becomes an incident.
+/// Opens an incident for a surge of interactions.
 pub(super) fn volume(policy: &SocialCare, trigger: &Trigger) -> Option<Escalation> {
     let settings = &policy.settings;
     let count = trigger.count().unwrap_or(0);
@@ -25,7 +25,7 @@ pub(super) fn volume(policy: &SocialCare, trigger: &Trigger) -> Option<Escalatio
     Some(notify(policy, escalation, "manager", &message))
 }
 
-/// A surge of reach is the press team's.
+/// Opens an incident for a surge of reach and notifies the press team.
 pub(super) fn reach(policy: &SocialCare, trigger: &Trigger) -> Option<Escalation> {
     let count = trigger.count().unwrap_or(0);
     let usual = trigger.usual().unwrap_or(0.0);

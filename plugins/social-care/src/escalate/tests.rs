@@ -30,7 +30,7 @@ fn action(kind: &str, target: Option<&str>) -> (String, Option<String>) {
 }
 
 #[test]
-fn a_danger_is_told_to_those_who_must_know() {
+fn a_danger_notifies_its_team_and_requires_approval() {
     let found = actions(
         Trigger::example("classified")
             .conversation(conversation(Assessment::example().intent("safety", 0.9))),
@@ -41,7 +41,7 @@ fn a_danger_is_told_to_those_who_must_know() {
 }
 
 #[test]
-fn a_team_that_is_not_named_is_not_notified() {
+fn a_team_without_a_target_is_not_notified() {
     let found = actions(Trigger::example("classified").conversation(conversation(
         Assessment::example().intent("legal-threat", 0.9),
     )));
@@ -50,7 +50,7 @@ fn a_team_that_is_not_named_is_not_notified() {
 }
 
 #[test]
-fn nothing_special_is_declined() {
+fn an_ordinary_trigger_is_declined() {
     let ordinary = conversation(Assessment::example().intent("order-status", 0.9));
     assert!(actions(Trigger::example("classified").conversation(ordinary)).is_empty());
     assert!(actions(Trigger::example("classified")).is_empty());

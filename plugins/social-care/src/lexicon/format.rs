@@ -7,10 +7,9 @@
 //! -1.5: less of something
 //! ```
 //!
-//! A line is a weight and the phrases that carry it. The weight's unit is the
-//! list's own and said at the top of each list.
+//! A line is a weight and its phrases. Each list names the unit of its weights at the top.
 
-/// One phrase of a list, where it stands and what it weighs.
+/// One phrase of a list with its section and weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Line<'a> {
     pub(crate) section: &'a str,
@@ -18,8 +17,7 @@ pub(crate) struct Line<'a> {
     pub(crate) phrase: &'a str,
 }
 
-/// All phrases of a list, in order. What cannot be read is left out; a test
-/// reads every list we ship strictly.
+/// Every phrase of a list, in order. Unreadable lines are skipped; a test checks that no list has one.
 pub(crate) fn lines(list: &str) -> impl Iterator<Item = Line<'_>> {
     let mut section = "";
     list.lines()
@@ -48,7 +46,7 @@ pub(crate) fn lines(list: &str) -> impl Iterator<Item = Line<'_>> {
         .filter(|line| !line.phrase.is_empty())
 }
 
-/// The first line of a list that [`lines`] would leave out.
+/// The first line of a list that [`lines`] skips.
 #[cfg(test)]
 pub(crate) fn unreadable(list: &str) -> Option<&str> {
     list.lines().map(str::trim).find(|line| {
@@ -67,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_carries_its_section_and_weight() {
+    fn a_line_has_its_section_and_weight() {
         let read: Vec<Line<'_>> =
             lines("# words\n[refund]\n2: refund, money back\n-1.5: no refund\n").collect();
         assert_eq!(
@@ -93,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn an_unreadable_line_is_reported() {
         assert_eq!(unreadable("[a]\n1: b\n"), None);
         assert_eq!(unreadable("[a]\none: b\n"), Some("one: b"));
         assert_eq!(unreadable("[a]\n1: b,,c\n"), Some("1: b,,c"));

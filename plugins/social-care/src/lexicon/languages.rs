@@ -1,4 +1,4 @@
-//! The languages texts are told apart in.
+//! Languages of the Latin script, by number.
 
 use crate::text::Letters;
 
@@ -12,10 +12,10 @@ pub(crate) const SV: usize = 7;
 pub(crate) const PL: usize = 8;
 pub(crate) const TR: usize = 9;
 
-/// Languages of the Latin script we can tell, by number.
+/// Codes by number.
 pub(crate) const CODES: [&str; 10] = ["en", "pt", "es", "fr", "de", "it", "nl", "sv", "pl", "tr"];
 
-/// The first so many of them have words with a mood of their own.
+/// Number of languages with a list of moods; they come first.
 pub(crate) const WITH_VALENCE: usize = 5;
 
 /// Stop words and frequent trigrams, in the order of [`CODES`].
@@ -32,7 +32,7 @@ pub(crate) const LISTS: [&str; 10] = [
     include_str!("../../lexicon/languages/tr.txt"),
 ];
 
-/// The number of a language by its code; the region, if any, is ignored.
+/// Number of a language tag; the region is ignored.
 pub(crate) fn number(code: &str) -> Option<usize> {
     let primary = primary(code);
     CODES
@@ -45,7 +45,7 @@ pub(crate) fn primary(tag: &str) -> &str {
     tag.split(['-', '_']).next().unwrap_or(tag)
 }
 
-/// Count a letter outside ASCII for the languages it speaks for.
+/// Counts a letter outside ASCII for the languages it is typical of, or for its script.
 pub(crate) fn note(letters: &mut Letters, letter: char) {
     let of: &[usize] = match letter {
         'ã' | 'õ' | 'Ã' | 'Õ' => &[PT, PT],

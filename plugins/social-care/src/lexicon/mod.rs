@@ -1,5 +1,4 @@
-//! What the policy knows about words: read from the lists in `lexicon/` and
-//! the company's settings, once, in `prepare`.
+//! Words and phrases, read in `prepare` from the lists in `lexicon/` and the company's settings.
 
 pub(crate) mod format;
 pub(crate) mod languages;
@@ -17,32 +16,32 @@ use vocabulary::Word;
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
     pub(crate) vocabulary: Vocabulary,
-    /// What is known about each word, by its number.
+    /// Properties of each word by number.
     entries: Vec<Entry>,
-    /// Phrases of customers.
+    /// Phrases searched in customers' texts.
     pub(crate) incoming: Phrases,
-    /// Phrases of replies.
+    /// Phrases searched in replies.
     pub(crate) reply: Phrases,
-    /// Frequent trigrams and the languages they are frequent in, sorted.
+    /// Frequent trigrams and their languages, a bit each; sorted.
     pub(crate) trigrams: Vec<(u32, u16)>,
 }
 
-/// What is known about a word.
+/// Properties of a word.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entry {
-    /// Mood in tenths, −40 to 40, for each language that has moods.
+    /// Mood in tenths, −40 to 40, by language.
     pub(crate) valence: [i8; WITH_VALENCE],
-    /// How much it strengthens (or weakens) the next word's mood, in percent.
+    /// Percent it adds to (or takes from) the next word's mood.
     pub(crate) boost: i8,
-    /// Languages it is a stop word of, a bit each.
+    /// Languages in which it is a stop word, a bit each.
     pub(crate) languages: u16,
-    /// Languages it negates in, a bit each.
+    /// Languages in which it negates, a bit each.
     pub(crate) negates: u16,
-    /// What else it does.
+    /// Its roles.
     pub(crate) role: Role,
 }
 
-/// Roles a word can play, a bit each.
+/// Roles of a word, a bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Role(u8);
 
@@ -53,11 +52,11 @@ impl Role {
     pub(crate) const QUESTION: Self = Self(2);
     /// The person written to: "you".
     pub(crate) const YOU: Self = Self(4);
-    /// A booking may be named next: "PNR", "reservation".
+    /// A booking reference may follow: "PNR", "reservation".
     pub(crate) const BOOKING: Self = Self(8);
-    /// A telephone number may be next: "call me on".
+    /// A telephone number may follow: "call me on".
     pub(crate) const PHONE: Self = Self(16);
-    /// A number that is neither card nor phone may be next: "order".
+    /// A number that is neither card nor telephone may follow: "order".
     pub(crate) const OTHER_NUMBER: Self = Self(32);
     /// A kind of street: "avenue".
     pub(crate) const STREET: Self = Self(64);
@@ -89,7 +88,7 @@ const EMOJI: &str = include_str!("../../lexicon/valence/emoji.txt");
 const ROLE_WORDS: &str = include_str!("../../lexicon/roles.txt");
 
 impl Lexicon {
-    /// The words every company shares; phrases come after.
+    /// A lexicon with the built-in words; add phrases, then call [`finish`](Self::finish).
     pub(crate) fn built_in() -> Self {
         let mut lexicon = Self::default();
         lexicon.add_languages();
@@ -103,32 +102,38 @@ impl Lexicon {
         lexicon
     }
 
-    /// What is known about a token's word.
+    /// Properties of a token's word; `None` for an unknown word.
     #[inline]
     pub(crate) fn entry(&self, token: &Token) -> Option<&Entry> {
         self.entries.get(token.word.index()?)
     }
 
-    /// Add a phrase of customers; false where it has no word.
+    /// Whether a token's word has a role.
+    #[inline]
+    pub(crate) fn has_role(&self, token: &Token, role: Role) -> bool {
+        self.entry(token).is_some_and(|entry| entry.role.has(role))
+    }
+
+    /// Adds a phrase to search in customers' texts; false where it has no word.
     pub(crate) fn add_incoming(&mut self, signal: Signal, weight: f32, phrase: &str) -> bool {
         self.incoming
             .add(&mut self.vocabulary, signal, weight, phrase)
     }
 
-    /// Add a phrase of replies; false where it has no word.
+    /// Adds a phrase to search in replies; false where it has no word.
     pub(crate) fn add_reply(&mut self, signal: Signal, weight: f32, phrase: &str) -> bool {
         self.reply.add(&mut self.vocabulary, signal, weight, phrase)
     }
 
-    /// Build the indexes. Call once, after the last phrase.
+    /// Builds the indexes; call it once, after the last phrase.
     pub(crate) fn finish(&mut self) {
         self.incoming.finish(&self.vocabulary);
         self.reply.finish(&self.vocabulary);
         self.trigrams.sort_unstable();
-        self.trigrams.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
+        self.trigrams.dedup_by(|next, previous| {
+            let same = next.0 == previous.0;
             if same {
-                kept.1 |= next.1;
+                previous.1 |= next.1;
             }
             same
         });
@@ -195,7 +200,7 @@ impl Default for Vocabulary {
     }
 }
 
-/// Three letters as one number, `_` for the edge of a word.
+/// Code of three letters; `_` stands for the edge of a word.
 pub(crate) fn trigram(letters: &str) -> Option<u32> {
     let letters: [u8; 3] = letters.as_bytes().try_into().ok()?;
     Some(
@@ -205,7 +210,7 @@ pub(crate) fn trigram(letters: &str) -> Option<u32> {
     )
 }
 
-/// A letter's part of a trigram: 0 for the edge of a word.
+/// Code of a letter in a trigram: 0 for the edge of a word.
 pub(crate) fn trigram_letter(letter: u8) -> u32 {
     if letter.is_ascii_alphabetic() {
         u32::from(letter.to_ascii_lowercase() - b'a') + 1
@@ -214,7 +219,7 @@ pub(crate) fn trigram_letter(letter: u8) -> u32 {
     }
 }
 
-/// The word of a text that is one word.
+/// The first word of a text.
 #[cfg(test)]
 fn only_word(lexicon: &Lexicon, word: &str) -> Word {
     Text::read(word, &lexicon.vocabulary)
@@ -228,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_list_can_be_read() {
+    fn every_list_is_readable() {
         for list in VALENCE
             .iter()
             .chain(&languages::LISTS)

@@ -1,34 +1,34 @@
-//! Phrases to be found in a text, and what each is a sign of.
+//! Finds phrases in a text, each with its signal.
 
 use super::vocabulary::{Vocabulary, Word};
 use crate::text::{Kind, Shape, Text, Token};
 
-/// What a phrase is a sign of.
+/// What a phrase indicates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// An intent, by its number in the catalogue.
     Intent(u16),
     /// A topic, by its number in the catalogue.
     Topic(u16),
-    /// A mood, −4 to 4.
+    /// A mood; its weight is −4 to 4.
     Mood,
     Spam,
     Abuse,
-    /// Haste: added to the urgency.
+    /// Haste; its weight is added to the urgency.
     Urgency,
     /// In a reply: an apology.
     Apology,
-    /// In a reply: a promise nobody may have approved.
+    /// In a reply: a promise that needs approval.
     Promise,
-    /// In a reply: money that may be offered: "compensation", "voucher".
+    /// In a reply: an offer of money: "compensation", "voucher".
     Offer,
     /// In a reply: blame or disdain for the customer.
     Blame,
-    /// In a reply: asking for personal details.
+    /// In a reply: a request for personal details.
     AskDetails,
-    /// In a reply: asking to go on in private.
+    /// In a reply: a request to continue in private.
     GoPrivate,
-    /// In a reply: a word no customer should read.
+    /// In a reply: profanity.
     Profanity,
     /// In a reply: a promise the company allows.
     ApprovedPromise,
@@ -36,7 +36,7 @@ pub(crate) enum Signal {
     Forbidden,
 }
 
-/// A phrase that was found: tokens `first` to `last`, both included.
+/// A phrase found: tokens `first` to `last`, inclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Hit {
     pub(crate) signal: Signal,
@@ -47,15 +47,15 @@ pub(crate) struct Hit {
 }
 
 impl Hit {
-    /// Whether another hit is of the same phrase of the same list.
+    /// Whether another hit is of the same phrase.
     pub(crate) fn same_phrase(&self, other: &Self) -> bool {
         self.phrase == other.phrase
     }
 }
 
-/// `*`: up to this many words may stand in between.
+/// Most words a `*` stands for.
 const WIDEST_GAP: usize = 3;
-/// What an element of a phrase is when it is no word.
+/// Elements of a phrase that are not words.
 const GAP: u32 = u32::MAX;
 const NUMBER: u32 = u32::MAX - 1;
 
@@ -65,26 +65,24 @@ struct Phrase {
     weight: f32,
     /// The elements after the first word.
     elements: (u32, u32),
-    /// The phrase as the list has it.
+    /// Bytes of the phrase in `texts`.
     text: (u32, u32),
 }
 
-/// A set of phrases, found together in one pass.
+/// A set of phrases, found in one pass.
 #[derive(Debug, Default)]
 pub(crate) struct Phrases {
-    /// Where the phrases that begin with a word start, by word; one more at
-    /// the end.
+    /// Index of the first phrase that begins with each word; one more at the end.
     starts: Vec<u32>,
     phrases: Vec<Phrase>,
     elements: Vec<u32>,
     texts: String,
-    /// While building: the first word of each phrase.
+    /// First word of each phrase; empty after `finish`.
     first_words: Vec<Word>,
 }
 
 impl Phrases {
-    /// Add a phrase. `*` stands for up to three words, `#` for a number.
-    /// False where it has no word to begin with.
+    /// Adds a phrase; false where it has no word. `*` stands for up to three words, `#` for a number.
     pub(crate) fn add(
         &mut self,
         vocabulary: &mut Vocabulary,
@@ -119,7 +117,7 @@ impl Phrases {
                 self.elements.push(element);
             }
         }
-        // A gap at the end says nothing.
+        // A gap at the end has no effect.
         while self.elements.len() > from && self.elements.last() == Some(&GAP) {
             self.elements.pop();
         }
@@ -138,8 +136,7 @@ impl Phrases {
         true
     }
 
-    /// Put the phrases in the order they are looked up in. Call once, after
-    /// the last [`add`](Self::add).
+    /// Sorts the phrases for searching; call it once, after the last [`add`](Self::add).
     pub(crate) fn finish(&mut self, vocabulary: &Vocabulary) {
         let mut order: Vec<usize> = (0..self.phrases.len()).collect();
         order.sort_by_key(|index| self.first_words[*index]);
@@ -153,7 +150,7 @@ impl Phrases {
         }
     }
 
-    /// All phrases in a text, by where they begin.
+    /// Every phrase in a text, in order.
     pub(crate) fn find(&self, tokens: &[Token]) -> Vec<Hit> {
         let mut hits = Vec::with_capacity(8);
         for (at, token) in tokens.iter().enumerate() {
@@ -182,16 +179,15 @@ impl Phrases {
         hits
     }
 
-    /// A phrase as the list has it: safe to quote, being none of the
-    /// customer's words.
+    /// Text of the phrase in its list: safe to quote, as it is not the customer's.
     pub(crate) fn text(&self, hit: &Hit) -> &str {
         let (start, end) = self.phrases[hit.phrase as usize].text;
         &self.texts[start as usize..end as usize]
     }
 }
 
-/// The last token of a phrase that begins at `at`, if the rest of it follows.
-/// Phrases end with the sentence.
+/// The last token of a phrase that begins at `at`; `None` where the rest does not follow. A phrase
+/// does not cross the end of a sentence.
 fn ends_at(elements: &[u32], tokens: &[Token], mut at: usize) -> Option<usize> {
     let mut index = 0;
     while let Some(&element) = elements.get(index) {
@@ -254,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_is_found_whatever_its_case_and_accents() {
+    fn a_phrase_ignores_case_and_accents() {
         assert_eq!(
             found("não chegou", "O pedido NAO chegou").as_deref(),
             Some("NAO chegou")
@@ -291,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_without_words_is_refused() {
+    fn a_phrase_without_words_is_rejected() {
         let mut vocabulary = Vocabulary::new();
         assert!(!Phrases::default().add(&mut vocabulary, Signal::Mood, 1.0, " * "));
     }

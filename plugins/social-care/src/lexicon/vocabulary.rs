@@ -1,11 +1,11 @@
-//! Every word any list knows, numbered, found by hash.
+//! Every word of the lists, numbered, found by hash.
 
 /// The number of a known word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Word(pub(crate) u32);
 
 impl Word {
-    /// A word no list knows.
+    /// A word that is in no list.
     pub(crate) const UNKNOWN: Self = Self(u32::MAX);
 
     pub(crate) fn index(self) -> Option<usize> {
@@ -13,12 +13,12 @@ impl Word {
     }
 }
 
-/// Open addressing over one flat array: a look-up touches one or two places
-/// in memory, which is what a fresh instance pays for.
+/// Open addressing over one flat array: a look-up reads one or two places in memory, as a fresh
+/// instance pays for each page it touches.
 ///
-/// A slot holds 40 bits of the word's hash and 24 of its number (plus one, so
-/// that 0 is empty). The word itself is not compared: with a few thousand words
-/// an unknown one is taken for a known one about once in 10⁸.
+/// A slot holds 40 bits of the word's hash and 24 of its number (plus one, so that 0 is empty). The
+/// word itself is not compared: with a few thousand words about one unknown word in 10⁸ is taken for
+/// a known one.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {
     slots: Vec<u64>,
@@ -26,7 +26,7 @@ pub(crate) struct Vocabulary {
 }
 
 const NUMBER: u64 = 0x00ff_ffff;
-const MOST_WORDS: u32 = 0x00ff_fff0;
+const MAX_WORDS: u32 = 0x00ff_fff0;
 
 impl Vocabulary {
     pub(crate) fn new() -> Self {
@@ -40,7 +40,7 @@ impl Vocabulary {
         self.known as usize
     }
 
-    /// The number of a word by its [`crate::text::fold::word`] hash.
+    /// The word of a [`crate::text::fold::word`] hash, or [`Word::UNKNOWN`].
     #[inline]
     pub(crate) fn find(&self, hash: u64) -> Word {
         let mask = self.slots.len() - 1;
@@ -57,10 +57,10 @@ impl Vocabulary {
         }
     }
 
-    /// The number of a word by its hash, given one if it has none.
+    /// The word of a hash; a new word is added.
     pub(crate) fn intern(&mut self, hash: u64) -> Word {
         let found = self.find(hash);
-        if found != Word::UNKNOWN || self.known >= MOST_WORDS {
+        if found != Word::UNKNOWN || self.known >= MAX_WORDS {
             return found;
         }
         if self.slots.len() < (self.len() + 1) * 2 {
@@ -91,7 +91,7 @@ impl Vocabulary {
     }
 }
 
-/// Where a hash, or the slot made of it, belongs: both share the upper bits.
+/// First place of a hash or of its slot: both have the same upper bits.
 #[inline]
 fn place(hash: u64, mask: usize) -> usize {
     (hash >> 40) as usize & mask

@@ -1,4 +1,4 @@
-//! Who handles a conversation, and on what terms.
+//! Routes a conversation: queue, steps, preferred agent, priority, SLA targets and tags.
 
 mod priority;
 mod queue;
@@ -9,10 +9,10 @@ use patchbay_sdk::prelude::*;
 
 use crate::SocialCare;
 
-/// From this confidence on an intent routes by itself.
+/// Confidence or probability from which an intent, spam or abuse counts as certain.
 pub(crate) const SURE: f64 = 0.5;
 
-/// What is known about the conversation, read once.
+/// The conversation, read once.
 pub(crate) struct Situation<'a> {
     pub(crate) policy: &'a SocialCare,
     pub(crate) conversation: &'a Conversation,
@@ -29,16 +29,16 @@ pub(crate) struct Situation<'a> {
     pub(crate) reach: u64,
     pub(crate) verified: bool,
     pub(crate) recent: u32,
-    pub(crate) cause: String,
+    pub(crate) cause: RouteCause,
     pub(crate) last_agent: Option<String>,
 }
 
-/// Where a conversation goes; none where no queue is known.
+/// The plan for a conversation; `None` where the company has no queue.
 pub(crate) fn plan(policy: &SocialCare, conversation: &Conversation) -> Option<RoutePlan> {
     let situation = Situation::read(policy, conversation);
     if situation.is_spam() {
         return Some(RoutePlan::close().tag("spam").because(format!(
-            "Spam with probability {:.2}, and nobody has answered this contact before.",
+            "Spam with probability {:.2}, and no agent has answered this contact before.",
             situation.spam
         )));
     }
@@ -46,7 +46,6 @@ pub(crate) fn plan(policy: &SocialCare, conversation: &Conversation) -> Option<R
     let priority = priority::of(&situation);
     let mut plan = RoutePlan::to_queue(&queue.id).priority(priority);
     let steps = steps::steps(&situation, &queue.id);
-    let wanted = steps.wanted.clone();
     plan.steps = steps.steps;
     let preferred = situation.preferred_agent();
     if let Some((agent, score)) = &preferred {
@@ -62,8 +61,9 @@ pub(crate) fn plan(policy: &SocialCare, conversation: &Conversation) -> Option<R
         plan = plan.tag("out-of-hours");
     }
     let why = format!(
-        "{}{wanted}; priority {priority}{}.",
+        "{}{}; priority {priority}{}.",
         queue.why,
+        steps.wanted,
         if preferred.is_some() {
             "; its last agent is preferred"
         } else {
@@ -106,7 +106,7 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// Somebody an agent has answered is a customer, whatever they write.
+    /// A contact an agent has answered is a customer, whatever they write.
     fn is_spam(&self) -> bool {
         self.spam >= self.policy.settings.close_spam_from && self.last_agent.is_none()
     }
@@ -119,15 +119,15 @@ impl<'a> Situation<'a> {
         self.recent >= self.policy.settings.repeat_contacts
     }
 
-    /// The agent who answered last, unless away or the one who let it go.
+    /// The agent who answered last, unless away or the one who returned the conversation.
     fn preferred_agent(&self) -> Option<(String, u8)> {
-        if !self.policy.settings.prefer_last_agent || self.cause == "returned" {
+        if !self.policy.settings.prefer_last_agent || self.cause == RouteCause::Returned {
             return None;
         }
         let id = self.last_agent.as_ref()?;
-        let score = match agents::get(id)?.presence().as_str() {
-            "available" => 90,
-            "busy" => 70,
+        let score = match agents::get(id)?.presence() {
+            Presence::Available => 90,
+            Presence::Busy => 70,
             _ => return None,
         };
         Some((id.clone(), score))
@@ -141,7 +141,7 @@ impl<'a> Situation<'a> {
             (self.abuse >= SURE, "abusive"),
             (self.personal_data, "personal-data"),
             (self.personal_data && self.public, "personal-data-public"),
-            (self.cause == "reopened", "reopened"),
+            (self.cause == RouteCause::Reopened, "reopened"),
         ]
         .into_iter()
         .filter_map(|(holds, tag)| holds.then_some(tag))

@@ -1,11 +1,13 @@
-//! Who comes first, 0 to 100.
+//! Priority of a conversation, 0 to 100.
+
+use patchbay_sdk::prelude::*;
 
 use super::Situation;
 
-/// Where no classifier said how urgent it is.
+/// Urgency where no classifier gave one.
 const UNKNOWN: u32 = 40;
 
-/// The urgency, and what the customer's standing and story add to it.
+/// The urgency, raised for reach, mood, repeated contact and the cause of the route.
 pub(super) fn of(situation: &Situation<'_>) -> u8 {
     let settings = &situation.policy.settings;
     let very_widely_seen =
@@ -16,20 +18,20 @@ pub(super) fn of(situation: &Situation<'_>) -> u8 {
         (situation.verified && situation.public, 4),
         (situation.mood <= -0.5, 4),
         (situation.comes_again(), 6),
-        (situation.cause == "reopened", 5),
-        (situation.cause == "returned", 6),
-        (situation.cause == "expired", 8),
+        (situation.cause == RouteCause::Reopened, 5),
+        (situation.cause == RouteCause::Returned, 6),
+        (situation.cause == RouteCause::Expired, 8),
     ];
     let urgency = situation.urgency.map_or(UNKNOWN, u32::from);
     let added: u32 = additions
         .into_iter()
         .filter_map(|(holds, points)| holds.then_some(points))
         .sum();
-    // What has been raised by hand or by an escalation stays raised.
-    let kept = if situation.cause == "new" {
+    // An agent or an escalation may have raised it: never lower it.
+    let current = if situation.cause == RouteCause::New {
         0
     } else {
         u32::from(situation.conversation.priority())
     };
-    (urgency + added).clamp(kept.min(100), 100) as u8
+    (urgency + added).clamp(current.min(100), 100) as u8
 }

@@ -1,4 +1,4 @@
-//! Which queue a conversation goes to.
+//! Chooses the queue of a conversation.
 
 use patchbay_sdk::prelude::*;
 
@@ -8,13 +8,12 @@ use super::{SURE, Situation};
 pub(super) struct Chosen {
     pub(super) id: String,
     pub(super) open: bool,
-    /// The beginning of the reason.
+    /// Beginning of the reason.
     pub(super) why: String,
 }
 
-/// The queue of the best sure intent that has one, then of the first topic,
-/// then of an unsure intent, then the default; none where the company has no
-/// queue at all.
+/// The queue of the best certain intent that has one, else of a topic, else of an uncertain intent,
+/// else the default; `None` where the company has no queue.
 pub(super) fn choose(situation: &Situation<'_>) -> Option<Chosen> {
     let sure = situation
         .intents

@@ -1,9 +1,11 @@
-//! What the customer is promised, where it differs from the queue's own.
+//! SLA targets that differ from the queue's.
+
+use patchbay_sdk::prelude::*;
 
 use crate::SocialCare;
 
-/// Targets in seconds, by clock.
-pub(super) fn targets(policy: &SocialCare, priority: u8, public: bool) -> Vec<(&'static str, u32)> {
+/// Targets in seconds by clock, of the highest service level the priority reaches.
+pub(super) fn targets(policy: &SocialCare, priority: u8, public: bool) -> Vec<(SlaClock, u32)> {
     let settings = &policy.settings;
     let reached = settings
         .service_levels
@@ -15,14 +17,17 @@ pub(super) fn targets(policy: &SocialCare, priority: u8, public: bool) -> Vec<(&
     let share = if public { settings.public_share } else { 1.0 };
     [
         (
-            "first-response",
+            SlaClock::FirstResponse,
             level.first_response.map(|span| span.share(share)),
         ),
         (
-            "next-response",
+            SlaClock::NextResponse,
             level.next_response.map(|span| span.seconds()),
         ),
-        ("resolution", level.resolution.map(|span| span.seconds())),
+        (
+            SlaClock::Resolution,
+            level.resolution.map(|span| span.seconds()),
+        ),
     ]
     .into_iter()
     .filter_map(|(clock, seconds)| Some((clock, seconds?)))

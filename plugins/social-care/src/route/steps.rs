@@ -1,25 +1,24 @@
-//! Who qualifies, and how that widens while nobody takes it.
+//! Steps of a plan: who qualifies, widening while no agent accepts.
 
 use patchbay_sdk::prelude::*;
 
 use super::{SURE, Situation};
 use crate::lexicon::languages;
 
-/// Steps and what the first of them asks for, in words.
+/// Steps, and what the first one requires, in words.
 pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
     pub(super) wanted: String,
 }
 
-/// What an agent must bring.
-struct Demand {
+/// Skills and language an agent must have.
+struct Requirement {
     skills: Vec<(String, u8)>,
     language: Option<String>,
 }
 
-/// Skill and language, then a lower proficiency, then the language alone,
-/// then anyone. Steps nobody in the queue could ever meet are left out; where
-/// none is left, any member of the queue qualifies at once.
+/// Skill and language, then a lower proficiency, then the language alone, then any member of the
+/// queue. Steps that no member meets are left out.
 pub(super) fn steps(situation: &Situation<'_>, queue: &str) -> Steps {
     let settings = &situation.policy.settings;
     let skills = skills(situation);
@@ -32,45 +31,45 @@ pub(super) fn steps(situation: &Situation<'_>, queue: &str) -> Steps {
         .iter()
         .map(|(skill, least)| (skill.clone(), (least - 1).max(1)))
         .collect();
-    let mut demands = Vec::with_capacity(5);
+    let mut requirements = Vec::with_capacity(5);
     if !skills.is_empty() {
-        demands.push(Demand {
+        requirements.push(Requirement {
             skills: skills.clone(),
             language: language.clone(),
         });
         if lower != skills {
-            demands.push(Demand {
+            requirements.push(Requirement {
                 skills: lower,
                 language: language.clone(),
             });
         }
     }
     if language.is_some() {
-        demands.push(Demand {
+        requirements.push(Requirement {
             skills: Vec::new(),
             language,
         });
     }
-    let mut can = Vec::with_capacity(4);
-    for demand in demands {
-        if demand.is_met_by_somebody(queue) {
-            can.push(demand);
-        } else if demand.language.is_some() && !demand.skills.is_empty() {
-            // Nobody has both: the skill matters more.
-            let without = Demand {
-                skills: demand.skills,
+    let mut met = Vec::with_capacity(4);
+    for requirement in requirements {
+        if requirement.is_met_in(queue) {
+            met.push(requirement);
+        } else if requirement.language.is_some() && !requirement.skills.is_empty() {
+            // No member has both: the skill matters more.
+            let without = Requirement {
+                skills: requirement.skills,
                 language: None,
             };
-            if without.is_met_by_somebody(queue) {
-                can.push(without);
+            if without.is_met_in(queue) {
+                met.push(without);
             }
         }
     }
-    let wanted = can.first().map(Demand::in_words).unwrap_or_default();
+    let wanted = met.first().map(Requirement::in_words).unwrap_or_default();
     let lasts = settings.step_lasts.seconds();
-    let mut steps: Vec<Step> = can
+    let mut steps: Vec<Step> = met
         .iter()
-        .map(|demand| demand.step().expires_after(lasts))
+        .map(|requirement| requirement.step().expires_after(lasts))
         .collect();
     if !steps.is_empty() {
         steps.push(Step::new());
@@ -78,8 +77,7 @@ pub(super) fn steps(situation: &Situation<'_>, queue: &str) -> Steps {
     Steps { steps, wanted }
 }
 
-/// Skills of the best sure intent that needs some, else of the first topic
-/// that does.
+/// Skills of the best certain intent that needs any, else of the first such topic.
 fn skills(situation: &Situation<'_>) -> Vec<(String, u8)> {
     let needed = &situation.policy.settings.skills;
     let intents = situation
@@ -94,18 +92,18 @@ fn skills(situation: &Situation<'_>) -> Vec<(String, u8)> {
         .map(|skills| {
             skills
                 .iter()
-                .take(MOST_SKILLS)
+                .take(MAX_SKILLS)
                 .map(|(skill, least)| (skill.clone(), (*least).clamp(1, 5)))
                 .collect()
         })
         .unwrap_or_default()
 }
 
-/// The contract takes no more.
-const MOST_SKILLS: usize = 32;
+/// Most skills of a step in the contract.
+const MAX_SKILLS: usize = 32;
 
-impl Demand {
-    fn is_met_by_somebody(&self, queue: &str) -> bool {
+impl Requirement {
+    fn is_met_in(&self, queue: &str) -> bool {
         let mut query = Query::new().queue(queue);
         for (skill, least) in &self.skills {
             query = query.skill(skill, *least);
@@ -137,7 +135,7 @@ impl Demand {
             .iter()
             .map(|language| format!("language {language}"));
         format!(
-            "; first who brings {}",
+            "; first agents with {}",
             skills.chain(language).collect::<Vec<_>>().join(" and ")
         )
     }

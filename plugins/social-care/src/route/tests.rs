@@ -74,7 +74,7 @@ fn the_best_intent_decides_the_queue_and_steps_only_widen() {
 }
 
 #[test]
-fn steps_nobody_could_meet_are_left_out() {
+fn steps_that_no_agent_meets_are_left_out() {
     let plan = planned(
         lost_card().assessment(
             Assessment::example()
@@ -92,7 +92,7 @@ fn steps_nobody_could_meet_are_left_out() {
 }
 
 #[test]
-fn a_queue_that_does_not_exist_is_passed_over() {
+fn a_queue_that_does_not_exist_is_skipped() {
     let plan = planned(
         lost_card().assessment(
             Assessment::example()
@@ -105,7 +105,7 @@ fn a_queue_that_does_not_exist_is_passed_over() {
 }
 
 #[test]
-fn without_any_queue_the_policy_declines() {
+fn without_a_queue_the_policy_declines() {
     let conversation: Conversation = lost_card().into();
     assert!(
         World::new()
@@ -115,14 +115,14 @@ fn without_any_queue_the_policy_declines() {
 }
 
 #[test]
-fn spam_is_closed_unless_the_contact_was_answered_before() {
+fn spam_is_closed_unless_an_agent_answered_the_contact() {
     let spam = || lost_card().assessment(Assessment::example().spam(0.97));
     assert_eq!(planned(spam()).target.kind, "close");
     assert_eq!(planned(spam().last_agent("ana")).target.kind, "queue");
 }
 
 #[test]
-fn the_last_agent_is_preferred_while_present_and_willing() {
+fn the_last_agent_is_preferred_unless_away_or_returning_it() {
     let agents = |conversation| {
         planned(conversation)
             .preferences
@@ -137,7 +137,7 @@ fn the_last_agent_is_preferred_while_present_and_willing() {
 }
 
 #[test]
-fn standing_and_story_raise_the_priority() {
+fn reach_mood_and_cause_raise_the_priority() {
     let assessed = || {
         Assessment::example()
             .intent("order-status", 0.8)

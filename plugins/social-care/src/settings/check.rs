@@ -1,11 +1,11 @@
-//! What the schema cannot say about settings.
+//! Checks that the schema of the settings cannot express.
 
 use patchbay_sdk::prelude::*;
 
 use super::Settings;
 use crate::tone;
 
-/// Problems with settings, each at its place.
+/// Problems with settings, each with its path.
 pub(crate) fn problems(settings: &Settings) -> Problems {
     let mut problems = Problems::new();
     for code in settings.intents.keys() {
@@ -14,47 +14,21 @@ pub(crate) fn problems(settings: &Settings) -> Problems {
     for code in settings.topics.keys() {
         check_code(&mut problems, "/topics", code);
     }
-    share(
-        &mut problems,
-        "/least-confidence",
-        settings.least_confidence,
-        0.0,
-        1.0,
-    );
-    share(
-        &mut problems,
-        "/close-spam-from",
-        settings.close_spam_from,
-        0.0,
-        2.0,
-    );
-    share(
-        &mut problems,
-        "/public-share",
-        settings.public_share,
-        0.01,
-        1.0,
-    );
-    share(
-        &mut problems,
-        "/apology-at-mood",
-        settings.apology_at_mood,
-        -1.0,
-        1.0,
-    );
-    share(
-        &mut problems,
-        "/surge-factor",
-        settings.surge_factor,
-        1.0,
-        f64::MAX,
-    );
+    for (path, value, least, most) in [
+        ("/least-confidence", settings.least_confidence, 0.0, 1.0),
+        ("/close-spam-from", settings.close_spam_from, 0.0, 2.0),
+        ("/public-share", settings.public_share, 0.01, 1.0),
+        ("/apology-at-mood", settings.apology_at_mood, -1.0, 1.0),
+        ("/surge-factor", settings.surge_factor, 1.0, f64::MAX),
+    ] {
+        check_range(&mut problems, path, value, least, most);
+    }
     for (of, skills) in &settings.skills {
         for (skill, proficiency) in skills {
             if !(1..=5).contains(proficiency) {
                 problems.add(
                     format!("/skills/{}/{}", escaped(of), escaped(skill)),
-                    format!("a proficiency is 1 to 5, not {proficiency}"),
+                    format!("must be a proficiency from 1 to 5, not {proficiency}"),
                 );
             }
         }
@@ -63,17 +37,17 @@ pub(crate) fn problems(settings: &Settings) -> Problems {
         if level.priority > 100 {
             problems.add(
                 format!("/service-levels/{index}/priority"),
-                format!("a priority is 0 to 100, not {}", level.priority),
+                format!("must be a priority from 0 to 100, not {}", level.priority),
             );
         }
     }
     for code in settings.severities.keys() {
-        if !tone::CODES.contains(&code.as_str()) {
+        if !tone::FINDINGS.iter().any(|(known, _)| known == code) {
             problems.add(
                 format!("/severities/{}", escaped(code)),
                 format!(
-                    "there is no such finding; there are {}",
-                    tone::CODES.join(", ")
+                    "unknown finding; the findings are {}",
+                    tone::FINDINGS.map(|(code, _)| code).join(", ")
                 ),
             );
         }
@@ -82,7 +56,7 @@ pub(crate) fn problems(settings: &Settings) -> Problems {
         if !TEAMS.contains(&team.as_str()) {
             problems.add(
                 format!("/teams/{}", escaped(team)),
-                format!("nothing is escalated to it; there are {}", TEAMS.join(", ")),
+                format!("unknown team; the teams are {}", TEAMS.join(", ")),
             );
         }
     }
@@ -90,14 +64,14 @@ pub(crate) fn problems(settings: &Settings) -> Problems {
         if domain.contains(['/', ':', ' ', '@']) || !domain.contains('.') {
             problems.add(
                 format!("/approved-domains/{index}"),
-                format!("`{domain}` is no domain; write it like example.com"),
+                format!("`{domain}` is not a domain; write it like example.com"),
             );
         }
     }
     problems
 }
 
-/// Names `teams` may have.
+/// Keys of `teams`.
 const TEAMS: [&str; 5] = ["press", "safety", "legal", "fraud", "manager"];
 
 fn check_code(problems: &mut Problems, at: &str, code: &str) {
@@ -107,12 +81,12 @@ fn check_code(problems: &mut Problems, at: &str, code: &str) {
     if code.is_empty() || code.len() > 64 || !letters {
         problems.add(
             format!("{at}/{}", escaped(code)),
-            "a code is 1 to 64 lower-case letters, digits, hyphens and dots",
+            "must have 1 to 64 lower-case letters, digits, hyphens and dots",
         );
     }
 }
 
-fn share(problems: &mut Problems, at: &str, value: f64, least: f64, most: f64) {
+fn check_range(problems: &mut Problems, at: &str, value: f64, least: f64, most: f64) {
     if !(least..=most).contains(&value) {
         let most = if most == f64::MAX {
             "no limit".to_owned()
@@ -123,7 +97,7 @@ fn share(problems: &mut Problems, at: &str, value: f64, least: f64, most: f64) {
     }
 }
 
-/// A key as a part of a JSON Pointer.
+/// A key, escaped for a JSON Pointer.
 pub(crate) fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

@@ -1,4 +1,4 @@
-//! Defaults of the settings, in one place.
+//! Defaults of the settings.
 
 use std::collections::BTreeMap;
 

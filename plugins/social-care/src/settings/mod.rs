@@ -1,5 +1,4 @@
-//! What a company can set. The documentation here is the schema's, and
-//! `settings.schema.json` is made from it.
+//! The settings. Their documentation becomes the descriptions in `settings.schema.json`.
 
 mod check;
 mod defaults;
@@ -19,84 +18,82 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(default)]
     pub struct Settings {
-        /// Name of the brand, put before what teams are told; empty: nothing is.
+        /// Name of the brand, put before notifications to teams; empty: none.
         pub brand: String,
 
         // Classification.
         /// Intents of the company's own, and changes to built-in ones, by
-        /// code (kebab-case): phrases are added to the built-in ones.
+        /// code (kebab-case). Phrases are added to the built-in ones.
         pub intents: BTreeMap<String, IntentSettings>,
         /// Topics of the company's own, by code (kebab-case), with the
-        /// phrases that tell them. `*` stands for up to three words, `#` for
-        /// a number.
+        /// phrases that indicate them. `*` stands for up to three words, `#`
+        /// for a number.
         pub topics: BTreeMap<String, Vec<String>>,
-        /// Intents below this confidence are not given, 0 to 1.
+        /// Least confidence of a reported intent, 0 to 1.
         #[schemars(range(min = 0.0, max = 1.0))]
         pub least_confidence: f64,
         /// Phrases that make a message urgent, besides the built-in ones.
         pub urgent_phrases: Vec<String>,
-        /// Phrases only spam uses, besides the built-in ones.
+        /// Phrases that indicate spam, besides the built-in ones.
         pub spam_phrases: Vec<String>,
 
         // Routing.
-        /// Queue by intent or topic; the best intent with a queue that exists
+        /// Queue by intent or topic. The best intent with an existing queue
         /// wins, then the first such topic.
         pub queues: BTreeMap<String, String>,
-        /// Queue for everything else; absent: the company's default queue.
+        /// Queue for everything else. Default: the company's default queue.
         pub default_queue: Option<String>,
-        /// Skills an agent needs, with the least proficiency (1 to 5), by
+        /// Skills an agent needs, with the minimum proficiency (1 to 5), by
         /// intent or topic.
         pub skills: BTreeMap<String, BTreeMap<String, u8>>,
-        /// Whether agents who speak the customer's language are tried first.
+        /// Whether agents who speak the customer's language come first.
         pub match_language: bool,
-        /// How long each step waits before the next, wider one: `90s`, `2m`.
+        /// Time before the next, wider step: `90s`, `2m`.
         pub step_lasts: Span,
-        /// Whether the agent who last answered a contact is preferred.
+        /// Whether to prefer the agent who last answered the contact.
         pub prefer_last_agent: bool,
         /// Followers from which a public message counts as widely seen.
         pub wide_reach: u64,
-        /// Messages of one contact in seven days from which the contact
-        /// counts as coming back again and again.
+        /// Messages in seven days from which a contact counts as writing
+        /// repeatedly.
         pub repeat_contacts: u32,
-        /// Spam at or above this probability is closed unread, 0 to 1; above
-        /// 1 nothing is.
+        /// Probability from which spam is closed unread, 0 to 1; above 1: never.
         #[schemars(range(min = 0.0, max = 2.0))]
         pub close_spam_from: f64,
-        /// Reply targets by priority: of those whose priority is reached, the
-        /// highest applies; where none is, the queue's own targets do.
+        /// SLA targets by priority. Of the levels the priority reaches, the
+        /// highest applies; where it reaches none, the queue's targets apply.
         pub service_levels: Vec<ServiceLevel>,
-        /// A public message's first-response target, as a share of the target
-        /// above, over 0 to 1.
+        /// First-response target of a public message, as a share of the target
+        /// above, 0.01 to 1.
         #[schemars(range(min = 0.01, max = 1.0))]
         pub public_share: f64,
 
         // Tone.
         /// Intents after which a reply must apologise.
         pub apology_required_for: Vec<String>,
-        /// A reply must also apologise where the customer's mood is at or
-        /// below this, −1 to 1.
+        /// Mood at or below which a reply must also apologise, −1 to 1.
         #[schemars(range(min = -1.0, max = 1.0))]
         pub apology_at_mood: f64,
-        /// Domains a reply may link to, subdomains included; empty: any.
+        /// Domains a reply may link to, with their subdomains; empty: any.
         pub approved_domains: Vec<String>,
         /// Mail addresses and telephone numbers of the company that a public
         /// reply may show.
         pub public_contacts: Vec<String>,
-        /// Promises nobody may make, besides the built-in ones.
+        /// Promises a reply must not make, besides the built-in ones.
         pub unapproved_promises: Vec<String>,
-        /// Promises everybody may make, such as `30 day guarantee`.
+        /// Promises a reply may make, such as `30 day guarantee`.
         pub approved_promises: Vec<String>,
-        /// Phrases no reply may use.
+        /// Phrases a reply must not use.
         pub forbidden_phrases: Vec<String>,
-        /// What happens to a draft by the severest finding.
+        /// Verdict on a draft by its severest finding.
         pub verdicts: Verdicts,
         /// Another severity for a finding, or `off`, by code.
         pub severities: BTreeMap<String, Weight>,
 
         // Escalation.
-        /// Who is notified, by what it is about: `press`, `safety`, `legal`,
-        /// `fraud`, `manager`; values are names of the company's targets. For
-        /// what is missing here only the priority is raised.
+        /// Target to notify by team: `press`, `safety`, `legal`, `fraud`,
+        /// `manager`; values are names of targets in the company file. For a
+        /// team that is missing only the priority is raised.
         pub teams: BTreeMap<String, String>,
         /// Followers from which the `press` team is notified of a negative
         /// public message.
@@ -104,11 +101,11 @@ settings! {
         /// Messages of one contact in seven days from which the `manager`
         /// is notified.
         pub escalate_contacts: u32,
-        /// How many times the usual number a surge must reach to become an
-        /// incident, 1 or more.
+        /// Factor over the usual number from which a surge is an incident, 1 or
+        /// more.
         #[schemars(range(min = 1.0))]
         pub surge_factor: f64,
-        /// The least number of interactions of an incident.
+        /// Least number of interactions of an incident.
         pub surge_least: u64,
     }
 
@@ -116,39 +113,39 @@ settings! {
     #[derive(Clone, Debug, Default, Serialize)]
     #[serde(default)]
     pub struct IntentSettings {
-        /// Phrases that tell it. `*` stands for up to three words, `#` for a
+        /// Phrases that indicate it. `*` stands for up to three words, `#` for a
         /// number.
         pub phrases: Vec<String>,
-        /// Its topic; absent: as built in, or none.
+        /// Its topic. Default: as built in, or none.
         pub topic: Option<String>,
-        /// How urgent it is by itself, 0 to 100; absent: as built in, or 40.
+        /// Its own urgency, 0 to 100. Default: as built in, or 40.
         #[schemars(range(max = 100))]
         pub urgency: Option<u8>,
-        /// Whether it expects a reply; absent: as built in, or yes.
+        /// Whether it expects a reply. Default: as built in, or true.
         pub reply_expected: Option<bool>,
-        /// Whether the built-in phrases of this intent are left out.
+        /// Whether to drop the built-in phrases of this intent. Default: false.
         pub only_these_phrases: bool,
     }
 
-    /// Reply targets from a priority on.
+    /// SLA targets from a priority on.
     #[derive(Clone, Debug, PartialEq, Serialize)]
     pub struct ServiceLevel {
-        /// The least priority it applies to, 0 to 100.
+        /// Least priority it applies to, 0 to 100.
         #[schemars(range(max = 100))]
         pub priority: u8,
-        /// From the first message to the first reply; absent: the queue's own.
+        /// From the first message to the first reply. Default: the queue's.
         #[serde(default)]
         pub first_response: Option<Span>,
-        /// From the oldest unanswered message to its reply; absent: the
-        /// queue's own.
+        /// From the oldest unanswered message to the next reply. Default: the
+        /// queue's.
         #[serde(default)]
         pub next_response: Option<Span>,
-        /// From the first message to resolved; absent: the queue's own.
+        /// From the first message to resolved. Default: the queue's.
         #[serde(default)]
         pub resolution: Option<Span>,
     }
 
-    /// What happens to a draft whose severest finding is of each severity.
+    /// Verdict on a draft by the severity of its severest finding.
     #[derive(Clone, Copy, Debug, Serialize)]
     #[serde(default)]
     pub struct Verdicts {
@@ -164,7 +161,7 @@ settings! {
         pub critical: Consequence,
     }
 
-    /// What happens to a draft.
+    /// Verdict on a draft.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     pub enum Consequence {
         /// It may go out.
@@ -180,7 +177,7 @@ settings! {
     /// A severity, or `off`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     pub enum Weight {
-        /// The finding is left out.
+        /// The finding is not reported.
         Off,
         /// Good to know.
         Info,

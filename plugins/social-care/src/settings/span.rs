@@ -1,4 +1,4 @@
-//! A span of time as people write it: `90s`, `5m`, `2h`, `1d`.
+//! A span of time as text: `90s`, `5m`, `2h`, `1d`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -27,7 +27,7 @@ impl Span {
         self.seconds
     }
 
-    /// A share of it, over 0 to 1; at least a second.
+    /// A share of it in seconds, at least 1.
     pub(crate) fn share(self, share: f64) -> u32 {
         ((f64::from(self.seconds) * share) as u32).max(1)
     }
@@ -56,7 +56,7 @@ impl<'de> Deserialize<'de> for Span {
         let text = String::deserialize(deserializer)?;
         Self::read(&text).ok_or_else(|| {
             de::Error::custom(format!(
-                "`{text}` is no span of time from 1s to 7d, such as `90s`, `5m`, `2h` or `1d`"
+                "`{text}` is not a span of time from 1s to 7d, such as `90s`, `5m`, `2h` or `1d`"
             ))
         })
     }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_read_and_written_alike() {
+    fn spans_round_trip() {
         for text in ["90s", "5m", "2h", "1d"] {
             assert_eq!(
                 Span::read(text).map(|span| span.to_string()).as_deref(),

@@ -1,23 +1,22 @@
-//! Letters made comparable: lower case, without accents, so that `Não`,
-//! `não` and `nao` are one word.
+//! Hashes words in lower case and without accents, so that `Não`, `não` and `nao` are one word.
 
-/// Where a word's hash begins.
+/// Hash of no letters.
 pub(crate) const START: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a, a byte at a time: fast on short words, and the same in every run.
+/// Adds a byte (FNV-1a: fast on short words, and the same in every run).
 #[inline]
 pub(crate) fn step(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
 }
 
-/// Spread what [`step`] gathered over all bits.
+/// Spreads the bits of a hash; call it after the last letter.
 #[inline]
 pub(crate) fn finish(hash: u64) -> u64 {
     let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 29)
 }
 
-/// Add one letter.
+/// Adds a letter.
 #[inline]
 pub(crate) fn letter(hash: u64, letter: char) -> u64 {
     if letter.is_ascii() {
@@ -42,7 +41,7 @@ fn wide(mut hash: u64, letter: char) -> u64 {
     hash
 }
 
-/// A Latin letter in lower case without its accent; none for other scripts.
+/// A Latin letter in lower case without its accent; `None` for ASCII and other scripts.
 pub(crate) fn without_accent(letter: char) -> Option<&'static str> {
     Some(match letter {
         'à'..='å' | 'À'..='Å' | 'ā' | 'Ā' | 'ă' | 'Ă' | 'ą' | 'Ą' => "a",
@@ -72,7 +71,7 @@ pub(crate) fn word(word: &str) -> u64 {
     finish(word.chars().map(straight).fold(START, letter))
 }
 
-/// A typographic apostrophe as the plain one.
+/// Replaces a typographic apostrophe by the plain one.
 pub(crate) fn straight(letter: char) -> char {
     match letter {
         '\u{2019}' | '\u{2018}' | '\u{02bc}' | '`' | '\u{b4}' => '\'',
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_accents_and_apostrophes_do_not_make_another_word() {
+    fn case_accents_and_apostrophes_do_not_change_a_word() {
         assert_eq!(word("NÃO"), word("nao"));
         assert_eq!(word("Straße"), word("strasse"));
         assert_eq!(word("don’t"), word("Don't"));

@@ -1,14 +1,13 @@
-//! Where a link or a mail address ends.
+//! Where a link ends.
 
-/// Top-level domains that make `name.com` a link where no `https://` says so.
-/// Short on purpose: a missing space after a full stop is more common than a
-/// rare domain.
+/// Top-level domains that make `name.com` a link without `https://`. Few on purpose: a missing space
+/// after a full stop is more common than a rare domain.
 const DOMAINS: [&str; 24] = [
     "com", "net", "org", "io", "uk", "pt", "es", "de", "fr", "br", "info", "ly", "app", "shop",
     "xyz", "gl", "eu", "biz", "dev", "ru", "gov", "edu", "top", "online",
 ];
 
-/// The end of a link that begins at `at`, if one does.
+/// The end of the link that begins at `at`; `None` where none does.
 pub(super) fn end(source: &[u8], at: usize) -> Option<usize> {
     let rest = source.get(at..)?;
     let scheme = ["https://", "http://", "www."]
@@ -47,47 +46,7 @@ pub(super) fn bare_end(source: &[u8], dot: usize) -> Option<usize> {
     }
 }
 
-/// Whether a mail address has its `@` at `at`, and where it begins and ends.
-pub(super) fn address(source: &[u8], at: usize) -> Option<(usize, usize)> {
-    let local = source
-        .get(..at)?
-        .iter()
-        .rev()
-        .take(64)
-        .take_while(|byte| is_local(**byte))
-        .count();
-    let start = at - local;
-    let start = start
-        + source[start..at]
-            .iter()
-            .take_while(|byte| !byte.is_ascii_alphanumeric())
-            .count();
-    let domain = source
-        .get(at + 1..)?
-        .iter()
-        .take(253)
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
-        .count();
-    let mut end = at + 1 + domain;
-    while end > at + 1 && !source[end - 1].is_ascii_alphanumeric() {
-        end -= 1;
-    }
-    let host = source.get(at + 1..end)?;
-    let last = host.rsplit(|byte| *byte == b'.').next()?;
-    let good = start < at
-        && host.contains(&b'.')
-        && !host.starts_with(b".")
-        && last.len() >= 2
-        && last.iter().all(u8::is_ascii_alphabetic);
-    good.then_some((start, end))
-}
-
-fn is_local(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-')
-}
-
-/// To the next space, without the punctuation that follows a link in a
-/// sentence.
+/// The end of what follows up to a space, without the punctuation of a sentence.
 fn span(source: &[u8], from: usize) -> usize {
     let length = source[from..]
         .iter()

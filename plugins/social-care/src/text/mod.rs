@@ -1,7 +1,5 @@
-//! A text as words: one pass, reused by every analysis.
-//!
-//! Each token knows its bytes in the text, its word (one hash look-up), and
-//! how it was written. Nothing is copied.
+//! A text as tokens, read once for every analysis. A token has its bytes in the text, its word (one
+//! hash look-up) and its spelling; nothing is copied.
 
 pub(crate) mod fold;
 mod link;
@@ -38,7 +36,7 @@ pub(crate) enum Kind {
     Number,
     Link,
     Email,
-    /// `@somebody`.
+    /// A mention: `@name`.
     Mention,
     /// Part of a `#hashtag`, without the mark.
     Hashtag,
@@ -57,7 +55,7 @@ impl Shape {
     pub(crate) const CAPITALISED: Self = Self(2);
     /// A digit is in it.
     pub(crate) const DIGIT: Self = Self(4);
-    /// A letter was drawn out: `sooo`.
+    /// A letter is drawn out: `sooo`.
     pub(crate) const DRAWN_OUT: Self = Self(8);
     /// A clause ends after it (`, ; :` or the end of a sentence).
     pub(crate) const CLAUSE_END: Self = Self(16);
@@ -73,7 +71,7 @@ impl Shape {
     }
 }
 
-/// What was counted on the way.
+/// Counts of a text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Marks {
     pub(crate) exclamations: u32,
@@ -81,21 +79,20 @@ pub(crate) struct Marks {
     pub(crate) digits: u32,
     /// Words of two or more letters.
     pub(crate) words: u32,
-    /// How many of those are all capitals.
+    /// Words of two or more letters, all capitals.
     pub(crate) capitals: u32,
     pub(crate) links: u32,
     pub(crate) mentions: u32,
     pub(crate) hashtags: u32,
-    /// Whether `£ $ € ¥` or the like stands somewhere.
+    /// Currency signs: `£ $ € ¥ ₹`.
     pub(crate) currency: u32,
     pub(crate) letters: Letters,
 }
 
-/// Letters that tell languages apart, counted; a signature letter of several
-/// Latin languages counts for each.
+/// Counts of letters by script, and of letters that are typical of a language.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Letters {
-    /// Signature letters by language, as numbered in [`crate::lexicon::languages`].
+    /// Signature letters by number of the language in [`crate::lexicon::languages`].
     pub(crate) signature: [u16; 10],
     pub(crate) cyrillic: u32,
     pub(crate) greek: u32,
@@ -111,39 +108,30 @@ pub(crate) struct Letters {
 }
 
 impl<'a> Text<'a> {
-    /// Read a text with the words of a vocabulary.
+    /// Reads a text with the words of a vocabulary.
     pub(crate) fn read(source: &'a str, vocabulary: &Vocabulary) -> Self {
         Self::read_with(source, |hash| vocabulary.find(hash))
     }
 
-    /// Read a text; `find` says which word has a hash.
+    /// Reads a text; `find` returns the word of a hash.
     pub(crate) fn read_with(source: &'a str, find: impl FnMut(u64) -> Word) -> Self {
         scan::Scanner::new(source, find).read()
     }
 
-    /// What a token says, as it is written.
+    /// Text of a token.
     pub(crate) fn written(&self, token: &Token) -> &'a str {
         self.source
             .get(token.start as usize..token.end as usize)
             .unwrap_or("")
     }
 
-    /// Share of the words that shout, 0 to 1.
+    /// Share of the words that are all capitals, 0 to 1.
     pub(crate) fn capitals(&self) -> f32 {
         if self.marks.words == 0 {
             0.0
         } else {
             self.marks.capitals as f32 / self.marks.words as f32
         }
-    }
-
-    /// The byte before a position; 0 at the beginning.
-    pub(crate) fn before(&self, at: u32) -> u8 {
-        (at as usize)
-            .checked_sub(1)
-            .and_then(|at| self.source.as_bytes().get(at))
-            .copied()
-            .unwrap_or(0)
     }
 }
 
@@ -160,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn words_numbers_handles_and_links_are_told_apart() {
+    fn every_kind_of_token_is_recognised() {
         assert_eq!(
             written(
                 "@northwind my 2 parcels aren’t here! See https://t.co/x?a=1, #NeverAgain2 😡 :-("
@@ -206,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn any_text_is_read_on_character_boundaries() {
+    fn tokens_are_on_character_boundaries_of_any_text() {
         for source in [
             "",
             "@",

@@ -1,4 +1,6 @@
-//! The pass over the text.
+//! Splits a text into tokens.
+
+use patchbay_personal_data::email_at;
 
 use super::{Kind, Marks, Shape, Text, Token, fold, link};
 use crate::lexicon::{languages, vocabulary::Word};
@@ -20,7 +22,7 @@ const EMOTICONS: [&str; 22] = [
 
 impl<'a, F: FnMut(u64) -> Word> Scanner<'a, F> {
     pub(super) fn new(source: &'a str, find: F) -> Self {
-        // Words of customers' messages take about five bytes each.
+        // Words take about five bytes each.
         let tokens = Vec::with_capacity(source.len() / 5 + 8);
         Self {
             source,
@@ -95,7 +97,8 @@ impl<'a, F: FnMut(u64) -> Word> Scanner<'a, F> {
 
     fn at_sign(&mut self) {
         let joined = self.at > 0 && self.bytes[self.at - 1].is_ascii_alphanumeric();
-        if joined && let Some((start, end)) = link::address(self.bytes, self.at) {
+        if joined && let Some(address) = email_at(self.source, self.at) {
+            let (start, end) = (address.start, address.end);
             while self
                 .tokens
                 .last()
@@ -147,7 +150,7 @@ impl<'a, F: FnMut(u64) -> Word> Scanner<'a, F> {
         }
     }
 
-    /// `&amp;` and the like are left out.
+    /// Skips an entity such as `&amp;`.
     fn entity(&mut self) {
         let name = self.bytes[self.at + 1..]
             .iter()
@@ -279,7 +282,7 @@ impl<'a, F: FnMut(u64) -> Word> Scanner<'a, F> {
     }
 }
 
-/// Scripts without spaces between words: each character is a token.
+/// Whether a script has no spaces between words: each character is a token.
 pub(super) fn is_cjk(letter: char) -> bool {
     matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}' | '\u{0e01}'..='\u{0e7f}')
 }

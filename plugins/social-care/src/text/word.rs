@@ -1,12 +1,12 @@
-//! One word: its letters, its hash, and the word it stands for.
+//! Reads one word: its letters, its hash, and its number in the vocabulary.
 
 use super::scan::{Scanner, is_cjk};
 use super::{Kind, Shape, fold};
 use crate::lexicon::{languages, vocabulary::Word};
 
 impl<F: FnMut(u64) -> Word> Scanner<'_, F> {
-    /// Read the word that begins here; a hashtag's words end where a capital
-    /// follows a small letter.
+    /// Reads the word that begins here. Within a hashtag a capital after a small letter begins another
+    /// word.
     pub(super) fn word(&mut self, kind: Kind) {
         let start = self.at;
         let mut spelling = Spelling::default();
@@ -53,7 +53,7 @@ impl<F: FnMut(u64) -> Word> Scanner<'_, F> {
                     before_last = hash;
                     hash = fold::step(hash, b'\'');
                 } else if is_mark(letter) {
-                    // A combining accent belongs to the letter before it.
+                    // A combining accent belongs to the letter before.
                 } else if letter.is_alphabetic() && !is_cjk(letter) {
                     before_last = hash;
                     hash = fold::letter(hash, letter);
@@ -68,7 +68,7 @@ impl<F: FnMut(u64) -> Word> Scanner<'_, F> {
             }
         }
         if self.at == start {
-            // Nothing a word can begin with: never stand still.
+            // No word begins here: advance anyway.
             self.at += self
                 .source
                 .get(start..)
@@ -92,8 +92,7 @@ impl<F: FnMut(u64) -> Word> Scanner<'_, F> {
         self.push(start, self.at, known, kind, spelling.shape());
     }
 
-    /// Whether the apostrophe at hand ends a French or Italian article, as in
-    /// `l'avion` and `qu'il`.
+    /// Whether the apostrophe here ends a French or Italian article, as in `l'avion` and `qu'il`.
     fn elision(&self, start: usize) -> bool {
         let before = &self.bytes[start..self.at];
         match before {
@@ -106,8 +105,7 @@ impl<F: FnMut(u64) -> Word> Scanner<'_, F> {
         }
     }
 
-    /// The word of a hash; where there is none, of the word without its plural
-    /// or with its drawn-out letters drawn in.
+    /// The word of a hash; else the word with drawn-out letters shortened, or without its plural.
     fn known(&mut self, start: usize, hash: u64, before_last: u64, spelling: &Spelling) -> Word {
         let word = (self.find)(fold::finish(hash));
         if word != Word::UNKNOWN || spelling.letters < 4 {
@@ -150,7 +148,7 @@ impl<F: FnMut(u64) -> Word> Scanner<'_, F> {
     }
 }
 
-/// How the word at hand is spelt so far.
+/// Spelling of a word, letter by letter.
 #[derive(Default)]
 struct Spelling {
     letters: u32,

@@ -1,11 +1,11 @@
-//! An apology where one is due.
+//! Finds a missing apology.
 
 use super::{Findings, Reply, suggestions};
 use crate::lexicon::phrases::Signal;
 use crate::route::SURE;
 
 pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
-    // Half a reply need not have apologised yet.
+    // An unfinished reply may apologise later.
     if reply.draft.composing() || reply.draft.text().trim().is_empty() {
         return;
     }
@@ -20,7 +20,7 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Why an apology is due, if it is. Nobody apologises to spam.
+/// Why an apology is due, if it is. Spam needs none.
 fn due(reply: &Reply<'_>) -> Option<String> {
     let assessment = reply.assessment.as_ref()?;
     let settings = &reply.policy.settings;

@@ -1,6 +1,5 @@
-//! Whether a draft agrees with the company's approved answer: it uses no
-//! phrase the article rules out, and where both give a number of the same
-//! unit, the same number.
+//! Compares a draft with the company's approved answers: it must not use a phrase an article rules
+//! out, and where both give a number of the same unit, it must be the same number.
 
 use patchbay_sdk::prelude::*;
 
@@ -10,9 +9,9 @@ use crate::lexicon::vocabulary::Word;
 use crate::route::SURE;
 use crate::text::{Kind, Shape, Text, Token, fold};
 
-/// Intents and articles of each that are compared.
-const MOST_INTENTS: usize = 2;
-const MOST_ARTICLES: usize = 4;
+/// Most intents compared, and most articles of each.
+const MAX_INTENTS: usize = 2;
+const MAX_ARTICLES: usize = 4;
 
 pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     let Some(assessment) = &reply.assessment else {
@@ -23,11 +22,11 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
         .intents()
         .iter()
         .filter(|intent| intent.confidence >= SURE)
-        .take(MOST_INTENTS)
+        .take(MAX_INTENTS)
     {
         for article in knowledge::for_intent(&intent.name)
             .iter()
-            .take(MOST_ARTICLES)
+            .take(MAX_ARTICLES)
         {
             let serves = article.language().is_none_or(|tag| {
                 reply
@@ -43,7 +42,7 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Articles use words no list knows: here a word is its own hash.
+/// Reads a text with each word's hash as its number: articles use words no list knows.
 fn by_hash(source: &str) -> Text<'_> {
     Text::read_with(source, |hash| Word((hash >> 33) as u32))
 }
@@ -89,7 +88,7 @@ fn compare(draft: &Text<'_>, article: &Article, findings: &mut Findings<'_>) {
     }
 }
 
-/// Where a sequence of words stands in a text.
+/// Bytes of every occurrence of a sequence of words.
 fn places(tokens: &[Token], words: &[Word]) -> Vec<std::ops::Range<usize>> {
     if words.is_empty() {
         return Vec::new();
@@ -114,7 +113,7 @@ struct Quantity {
     number: String,
     unit: Unit,
     place: std::ops::Range<usize>,
-    /// Whether it tells of the past: "2 days ago".
+    /// Whether it is about the past: "2 days ago".
     past: bool,
 }
 
@@ -193,7 +192,7 @@ const UNITS: [(Unit, &[&str]); 11] = [
 ];
 const PAST: [&str; 7] = ["ago", "atrás", "late", "earlier", "old", "tard", "retard"];
 
-/// Numbers with units of a text.
+/// Every number with a unit.
 fn quantities(text: &Text<'_>) -> Vec<Quantity> {
     let mut found = Vec::new();
     for (at, token) in text.tokens.iter().enumerate() {
@@ -217,7 +216,7 @@ fn quantities(text: &Text<'_>) -> Vec<Quantity> {
     found
 }
 
-/// `1,000.00` and `1000` are one number.
+/// A number without separators of thousands and zero decimals: `1,000.00` is `1000`.
 fn plain(written: &str) -> String {
     let whole = match written.rfind(['.', ',']) {
         Some(at)
@@ -230,7 +229,7 @@ fn plain(written: &str) -> String {
     whole.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// The unit of the number at a token, where it ends, and its last token.
+/// Unit of the number at a token, end of the unit in bytes, and its last token.
 fn unit(text: &Text<'_>, at: usize) -> Option<(Unit, usize, usize)> {
     let token = &text.tokens[at];
     let symbol =
@@ -262,7 +261,7 @@ fn unit(text: &Text<'_>, at: usize) -> Option<(Unit, usize, usize)> {
     None
 }
 
-/// What may stand between a number and its unit, and how far off that is.
+/// Words between a number and its unit, and how many tokens they may take.
 const BETWEEN: [&str; 15] = [
     "to", "or", "and", "working", "business", "calendar", "full", "a", "à", "bis", "ou", "o", "e",
     "y", "oder",
@@ -277,7 +276,7 @@ fn named(written: &str) -> Option<Unit> {
 }
 
 fn is_one_of(written: &str, names: &[&str]) -> bool {
-    // The hash folds case and accents, as everywhere.
+    // The hash ignores case and accents.
     names.iter().any(|name| written.eq_ignore_ascii_case(name))
         || (!written.is_ascii()
             && names
@@ -297,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_with_their_units() {
+    fn numbers_are_found_with_their_units() {
         assert_eq!(
             read("within 14 days or 3 to 5 working days"),
             [

@@ -1,4 +1,4 @@
-//! What was found in a draft, with the severities the company gave.
+//! Findings in a draft, with the company's severities.
 
 use std::ops::Range;
 
@@ -6,8 +6,8 @@ use patchbay_sdk::prelude::*;
 
 use crate::settings::{Settings, Weight};
 
-/// Every code a finding can have, and how much it matters by default.
-const SEVERITIES: [(&str, Severity); 14] = [
+/// Every code of a finding and its default severity.
+pub(crate) const FINDINGS: [(&str, Severity); 14] = [
     ("length.exceeded", Severity::Medium),
     ("length.empty", Severity::Medium),
     ("template.unfilled", Severity::High),
@@ -24,19 +24,8 @@ const SEVERITIES: [(&str, Severity); 14] = [
     ("apology.missing", Severity::Medium),
 ];
 
-/// The codes alone.
-pub(crate) const CODES: [&str; SEVERITIES.len()] = {
-    let mut codes = [""; SEVERITIES.len()];
-    let mut at = 0;
-    while at < codes.len() {
-        codes[at] = SEVERITIES[at].0;
-        at += 1;
-    }
-    codes
-};
-
-/// The contract takes no more.
-const MOST: usize = 64;
+/// Most findings of a review in the contract.
+const MAX_FINDINGS: usize = 64;
 
 pub(super) struct Findings<'a> {
     settings: &'a Settings,
@@ -51,43 +40,43 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Something in the draft as a whole.
+    /// Adds a finding about the draft as a whole.
     pub(super) fn add(
         &mut self,
         code: &'static str,
         message: impl Into<String>,
         suggestion: Option<&str>,
     ) {
-        self.keep(code, None, message.into(), suggestion);
+        self.push(code, None, message.into(), suggestion);
     }
 
-    /// Something at a place.
+    /// Adds a finding about a passage.
     pub(super) fn add_at(
         &mut self,
         code: &'static str,
-        span: Range<usize>,
+        bytes: Range<usize>,
         message: impl Into<String>,
         suggestion: Option<&str>,
     ) {
-        self.keep(code, Some(span), message.into(), suggestion);
+        self.push(code, Some(bytes), message.into(), suggestion);
     }
 
-    fn keep(
+    fn push(
         &mut self,
         code: &'static str,
-        span: Option<Range<usize>>,
+        bytes: Option<Range<usize>>,
         message: String,
         suggestion: Option<&str>,
     ) {
         let Some(severity) = self.severity(code) else {
             return;
         };
-        if self.found.len() >= MOST {
+        if self.found.len() >= MAX_FINDINGS {
             return;
         }
         let mut finding = Finding::new(code, severity, message);
-        if let Some(span) = span {
-            finding = finding.span(span);
+        if let Some(bytes) = bytes {
+            finding = finding.span(bytes);
         }
         if let Some(suggestion) = suggestion {
             finding = finding.suggest(suggestion);
@@ -95,7 +84,7 @@ impl<'a> Findings<'a> {
         self.found.push(finding);
     }
 
-    /// The company's severity, or the default; none where it is off.
+    /// The company's severity, else the default; `None` where the company turned it off.
     fn severity(&self, code: &str) -> Option<Severity> {
         let own = self.settings.severities.get(code);
         Some(match own {
@@ -105,11 +94,11 @@ impl<'a> Findings<'a> {
             Some(Weight::Medium) => Severity::Medium,
             Some(Weight::High) => Severity::High,
             Some(Weight::Critical) => Severity::Critical,
-            None => SEVERITIES.iter().find(|(known, _)| *known == code)?.1,
+            None => FINDINGS.iter().find(|(known, _)| *known == code)?.1,
         })
     }
 
-    /// Those of the whole draft first, then in order of the text.
+    /// Findings about the whole draft first, then in order of the text.
     pub(super) fn in_order(mut self) -> Vec<Finding> {
         self.found.sort_by_key(|finding| finding.start);
         self.found

@@ -1,5 +1,4 @@
-//! Whether the channel takes a draft of that length. The host counts, as the
-//! channel does.
+//! Finds an empty draft, or one longer than the channel allows. The host counts as the channel does.
 
 use super::{Findings, Reply};
 
@@ -16,7 +15,7 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
         findings.add(
             "length.exceeded",
             format!(
-                "The reply is {over} over the {limit} that {} takes.",
+                "The reply is {over} over the {limit} that {} allows.",
                 reply.draft.channel()
             ),
             None,

@@ -1,4 +1,4 @@
-//! Links to places the company has not approved.
+//! Finds links outside the company's approved domains.
 
 use super::{Findings, Reply};
 use crate::text::Kind;
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_is_told_from_what_only_looks_like_it() {
+    fn lookalikes_of_an_approved_domain_are_not_approved() {
         let approved = ["northwind.com".to_owned()];
         for (link, good) in [
             ("https://northwind.com/help", true),

@@ -1,4 +1,4 @@
-//! Whether a drafted reply may go out.
+//! Checks a draft before it goes out.
 
 mod apology;
 mod approved_answer;
@@ -17,7 +17,7 @@ use crate::SocialCare;
 use crate::lexicon::phrases::Hit;
 use crate::settings::Consequence;
 use crate::text::Text;
-pub(crate) use findings::CODES;
+pub(crate) use findings::FINDINGS;
 use findings::Findings;
 
 /// A draft and what it answers, read once.
@@ -33,7 +33,7 @@ struct Reply<'a> {
     language: Option<String>,
 }
 
-/// What the policy thinks of a draft.
+/// Reviews a draft.
 pub(crate) fn review(policy: &SocialCare, draft: &Draft) -> Review {
     let text = Text::read(draft.text(), &policy.lexicon.vocabulary);
     let hits = policy.lexicon.reply.find(&text.tokens);
@@ -61,11 +61,11 @@ pub(crate) fn review(policy: &SocialCare, draft: &Draft) -> Review {
     verdict(policy, findings)
 }
 
-/// The verdict of the severest finding, and why.
+/// The review with the verdict of the severest finding.
 fn verdict(policy: &SocialCare, findings: Findings<'_>) -> Review {
     let findings = findings.in_order();
     let Some(severest) = findings.iter().max_by_key(|finding| finding.severity) else {
-        return Review::approve().because("Nothing was found.");
+        return Review::approve().because("No findings.");
     };
     let verdicts = &policy.settings.verdicts;
     let consequence = match severest.severity {
@@ -92,7 +92,7 @@ fn verdict(policy: &SocialCare, findings: Findings<'_>) -> Review {
 }
 
 impl Reply<'_> {
-    /// Bytes of a phrase that was found.
+    /// Bytes of a phrase found.
     fn span(&self, hit: &Hit) -> std::ops::Range<usize> {
         let first = &self.text.tokens[hit.first as usize];
         let last = &self.text.tokens[hit.last as usize];

@@ -1,4 +1,6 @@
-//! Personal data in a reply anyone may read, and asking for it there.
+//! Finds personal data in public replies, requests for it in public, and payment details anywhere.
+
+use patchbay_sdk::prelude::*;
 
 use super::{Findings, Reply, suggestions};
 use crate::lexicon::phrases::Signal;
@@ -7,19 +9,22 @@ use crate::personal_data;
 pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     for span in personal_data::find(&reply.text, &reply.policy.lexicon) {
         let place = span.start as usize..span.end as usize;
-        match span.kind {
-            // Not even in private: messages are kept and forwarded.
-            "payment-card" | "iban" => findings.add_at(
+        match &span.kind {
+            // Not even in private: messages are stored and forwarded.
+            PersonalDataKind::PaymentCard | PersonalDataKind::Iban => findings.add_at(
                 "personal-data.payment",
                 place,
-                format!("A reply never repeats payment details ({}).", span.kind),
-                Some(if span.kind == "iban" { "your account" } else { "your card" }),
+                format!("A reply must not repeat payment details ({}).", span.kind),
+                Some(match span.kind {
+                    PersonalDataKind::Iban => "your account",
+                    _ => "your card",
+                }),
             ),
-            _ if !reply.public || is_the_companys(reply, &place) => {}
+            _ if !reply.public || is_own_contact(reply, &place) => {}
             kind => findings.add_at(
                 "personal-data.public",
                 place,
-                format!("Anyone can read this reply: take the personal data ({kind}) to a private message."),
+                format!("Anyone can read this reply: move the personal data ({kind}) to a private message."),
                 Some(suggestions::in_private(reply.language.as_deref())),
             ),
         }
@@ -45,9 +50,8 @@ fn asks_in_public(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// A contact the company shows to everybody: as set, or a mailbox at one of
-/// its own domains.
-fn is_the_companys(reply: &Reply<'_>, place: &std::ops::Range<usize>) -> bool {
+/// Whether a contact is the company's own: as set, or a mailbox at an approved domain.
+fn is_own_contact(reply: &Reply<'_>, place: &std::ops::Range<usize>) -> bool {
     let settings = &reply.policy.settings;
     let written = reply.draft.text().get(place.clone()).unwrap_or("");
     let own_domain = written
@@ -60,7 +64,7 @@ fn is_the_companys(reply: &Reply<'_>, place: &std::ops::Range<usize>) -> bool {
             .any(|contact| same(contact, written))
 }
 
-/// Whether two contacts are the same but for case, spaces and punctuation.
+/// Whether two contacts are equal without case, spaces and punctuation.
 fn same(one: &str, other: &str) -> bool {
     let plain = |text: &str| -> Vec<char> {
         text.chars()

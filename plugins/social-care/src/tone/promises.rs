@@ -1,10 +1,10 @@
-//! Promises nobody approved: phrases that promise, and sums offered.
+//! Finds unapproved promises: phrases that promise, and sums offered.
 
 use super::{Findings, Reply};
 use crate::lexicon::phrases::{Hit, Signal};
 use crate::text::{Kind, Text, Token};
 
-/// How near a sum must stand to "compensation" to be one, in words.
+/// Most words between an offer such as "compensation" and its sum.
 const REACH: u32 = 6;
 
 pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
@@ -27,7 +27,7 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
             findings.add_at(
                 "promise.unapproved",
                 reply.span(hit),
-                "Nobody has approved this promise.",
+                "This promise is not approved.",
                 None,
             );
         }
@@ -52,7 +52,7 @@ fn sums(reply: &Reply<'_>, findings: &mut Findings<'_>, approved: impl Fn(&Hit) 
                 findings.add_at(
                     "promise.unapproved",
                     span,
-                    "Nobody has approved this sum.",
+                    "This sum is not approved.",
                     None,
                 );
             }

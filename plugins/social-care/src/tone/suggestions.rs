@@ -1,8 +1,8 @@
-//! What to write instead, in the customer's language where we speak it.
+//! Suggested texts, in the customer's language where there is one, else in English.
 
 use crate::lexicon::languages::primary;
 
-/// Ask to go on in private.
+/// Asks for details in a private message.
 pub(super) fn in_private(language: Option<&str>) -> &'static str {
     match language.map(primary) {
         Some("pt") => "Envie-nos os seus dados por mensagem privada, por favor.",
@@ -13,7 +13,7 @@ pub(super) fn in_private(language: Option<&str>) -> &'static str {
     }
 }
 
-/// Say sorry.
+/// Apologises.
 pub(super) fn apology(language: Option<&str>) -> &'static str {
     match language.map(primary) {
         Some("pt") => "Pedimos desculpa pelo sucedido.",
@@ -24,7 +24,7 @@ pub(super) fn apology(language: Option<&str>) -> &'static str {
     }
 }
 
-/// Instead of blame.
+/// Replaces blame.
 pub(super) fn understanding(language: Option<&str>) -> &'static str {
     match language.map(primary) {
         Some("pt") => "Compreendemos a sua situação",

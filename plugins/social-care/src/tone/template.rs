@@ -1,11 +1,11 @@
-//! Fields of a template nobody filled in.
+//! Finds unfilled fields of a template.
 
 use std::ops::Range;
 
 use super::{Findings, Reply};
 
-/// A field is no longer than this, in bytes.
-const LONGEST: usize = 40;
+/// Longest name of a field, in bytes.
+const MAX_NAME: usize = 40;
 
 pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     let source = reply.draft.text();
@@ -29,13 +29,13 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// The end of a field that begins at `start`, if one does.
+/// The end of the field that begins at `start`; `None` where none does.
 fn field(source: &str, start: usize) -> Option<usize> {
     let rest = source.get(start..)?;
     for (open, close, is_name) in FORMS {
         if let Some(inner) = rest.strip_prefix(open) {
-            // Never further than a field is long: a text may be all brackets.
-            let near = &inner[..inner.floor_char_boundary(LONGEST + close.len())];
+            // A bounded search: a text may be all brackets.
+            let near = &inner[..inner.floor_char_boundary(MAX_NAME + close.len())];
             let length = near.find(close)?;
             return is_name(&inner[..length]).then(|| start + open.len() + length + close.len());
         }
@@ -45,7 +45,7 @@ fn field(source: &str, start: usize) -> Option<usize> {
 
 type IsName = fn(&str) -> bool;
 
-/// How templates mark fields, longest mark first.
+/// Marks of fields, longest first.
 const FORMS: [(&str, &str, IsName); 6] = [
     ("{{", "}}", |name| !name.trim().is_empty()),
     ("${", "}", is_identifier),
@@ -101,7 +101,7 @@ const KNOWN: [&str; 18] = [
 /// `%s`, `%d`, `%name%`.
 fn percent(source: &str, start: usize) -> Option<usize> {
     let rest = source.get(start..)?.strip_prefix('%')?;
-    // "50%s" does not occur, but "100% sure" does; a field stands alone.
+    // A field stands alone: "100% sure" has none.
     let joined = source
         .get(..start)?
         .ends_with(|before: char| before.is_alphanumeric());
@@ -110,7 +110,7 @@ fn percent(source: &str, start: usize) -> Option<usize> {
         .take_while(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
         .count();
     let ends = rest.as_bytes().get(letters);
-    if joined || letters == 0 || letters > LONGEST {
+    if joined || letters == 0 || letters > MAX_NAME {
         return None;
     }
     if ends == Some(&b'%') {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_field_is_none() {
+    fn text_that_resembles_a_field_is_not_one() {
         for source in [
             "I am 100% sure",
             "see [1] and [sic]",

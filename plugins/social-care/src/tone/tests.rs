@@ -16,7 +16,7 @@ fn codes(draft: DraftExample) -> Vec<String> {
     let draft: Draft = draft.into();
     let review = World::new().enter(|| review(&policy(), &draft));
     for finding in &review.findings {
-        assert!(CODES.contains(&finding.code.as_str()));
+        assert!(FINDINGS.iter().any(|(code, _)| finding.code == *code));
         if let (Some(start), Some(end)) = (finding.start, finding.end) {
             assert!(
                 draft
@@ -73,7 +73,7 @@ fn personal_data_in_public_is_held_and_payment_details_are_blocked() {
 }
 
 #[test]
-fn wording_that_hurts_is_found() {
+fn profanity_blame_and_shouting_are_found() {
     assert_eq!(public("Calm down, it was sent"), ["wording.blame"]);
     assert_eq!(public("That is bullshit"), ["wording.profanity"]);
     assert_eq!(public("As per policy we can not"), ["wording.forbidden"]);
@@ -97,7 +97,7 @@ fn links_and_promises_need_approval() {
 }
 
 #[test]
-fn length_is_as_the_channel_counts() {
+fn length_counts_as_the_channel_does() {
     assert_eq!(
         codes(
             Draft::example("x", "Hello")
@@ -185,7 +185,7 @@ fn a_draft_agrees_with_the_approved_answer() {
 }
 
 #[test]
-fn severities_and_verdicts_are_the_companys() {
+fn a_company_sets_severities_and_verdicts() {
     let verdict = |policy: Result<SocialCare, Problems>, text: &str| {
         let policy = policy.unwrap_or_else(|_| panic!("refused"));
         let draft: Draft = Draft::example("x", text).public().into();
@@ -218,7 +218,7 @@ fn severities_and_verdicts_are_the_companys() {
 }
 
 #[test]
-fn no_draft_makes_it_panic() {
+fn no_draft_causes_a_panic() {
     let long = "{{ é guarantee £5 refund 14 days 😡 ".repeat(1600);
     for text in [
         "",

@@ -1,12 +1,11 @@
-//! Words no customer should read: profanity, blame, what the company forbids,
-//! shouting.
+//! Finds profanity, blame, forbidden phrases and shouting.
 
 use super::{Findings, Reply, suggestions};
 use crate::lexicon::phrases::Signal;
 
-/// Shouting needs this many words; an acronym or two is none.
-const LEAST_WORDS: u32 = 4;
-/// And this share of them in capitals.
+/// Fewest words of shouting: an acronym or two is none.
+const MIN_WORDS: u32 = 4;
+/// Share of words in capitals from which a reply shouts.
 const SHOUTING: f32 = 0.7;
 
 pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
@@ -16,7 +15,7 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
             Signal::Profanity => findings.add_at(
                 "wording.profanity",
                 place,
-                "Profanity has no place in a reply.",
+                "A reply must not contain profanity.",
                 None,
             ),
             Signal::Blame => {
@@ -31,13 +30,13 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
             Signal::Forbidden => findings.add_at(
                 "wording.forbidden",
                 place,
-                "The company does not use this phrase.",
+                "The company forbids this phrase.",
                 None,
             ),
             _ => {}
         }
     }
-    if reply.text.marks.words >= LEAST_WORDS && reply.text.capitals() >= SHOUTING {
+    if reply.text.marks.words >= MIN_WORDS && reply.text.capitals() >= SHOUTING {
         findings.add(
             "wording.capitals",
             "A reply in capitals reads as shouting.",
