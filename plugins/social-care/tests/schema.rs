@@ -1,5 +1,5 @@
-//! `settings.schema.json` is made from the type, and the manifest and README
-//! name what exists. `PATCHBAY_UPDATE=1 cargo test` rewrites the schema.
+//! `settings.schema.json` is generated from the settings type, and the README lists every setting.
+//! `PATCHBAY_UPDATE=1 cargo test -p social-care --test schema` writes the schema.
 
 use std::fs;
 use std::path::Path;
@@ -9,17 +9,19 @@ use serde_json::Value;
 use social_care::Settings;
 
 fn read(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap_or_default()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 #[test]
-fn the_schema_is_that_of_the_type() {
+fn the_schema_matches_the_settings_type() {
     schema_matches::<Settings>("settings.schema.json");
 }
 
 #[test]
-fn every_setting_has_a_description_a_default_and_a_line_in_the_readme() {
-    let schema: Value = serde_json::from_str(&read("settings.schema.json")).unwrap_or_default();
+fn every_setting_has_a_description_a_default_and_a_row_in_the_readme() {
+    let schema: Value = serde_json::from_str(&read("settings.schema.json"))
+        .unwrap_or_else(|error| panic!("{error}"));
     let readme = read("README.md");
     let settings = schema["properties"]
         .as_object()
