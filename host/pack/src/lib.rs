@@ -1,11 +1,9 @@
-//! Packs: what a policy is shipped as. A manifest, a component, a schema for
-//! its settings, and the cases that show it works.
+//! Packs: how policies are distributed. A pack is a manifest, a component, a schema for its
+//! settings, and cases that show what it decides.
 
 pub mod build;
 pub mod bundle;
 pub mod cases;
-pub mod embedded;
 pub mod manifest;
-pub mod scaffold;
 pub mod settings;
 pub mod source;

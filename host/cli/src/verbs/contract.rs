@@ -1,7 +1,7 @@
-//! `patchbay contract`.
+//! `patchbay contract`: print the plugin contract (WIT).
 
 use patchbay_engine::CONTRACT_VERSION;
-use patchbay_pack::embedded::Contract;
+use patchbay_scaffold::contract::Contract;
 use serde_json::json;
 
 use crate::args::ContractArgs;
@@ -15,37 +15,30 @@ pub(crate) fn run(args: &ContractArgs) -> Outcome {
     };
     if let Some(directory) = &args.output {
         contract.unpack(directory).map_err(io(directory))?;
-        if args.json {
-            output::json(&json!({"version": version, "directory": directory}))?;
-        } else {
+        let document = json!({"version": version, "directory": directory});
+        return output::result(args.json, &document, || {
             output::note(format!(
-                "contract {version} written to {}",
+                "wrote contract {version} to {}",
                 directory.display()
             ));
-        }
-        return Ok(Exit::Success);
+            Ok(())
+        });
     }
     let files = contract.files();
-    if args.json {
-        output::json(&json!({
-            "version": version,
-            "released": Contract::versions(),
-            "files": files,
-        }))?;
-    } else {
-        for (path, text) in files {
-            output::line(format!("// {path}\n{text}"))?;
-        }
-    }
-    Ok(Exit::Success)
+    let released = Contract::versions();
+    let document = json!({"version": version, "released": released, "files": files});
+    output::result(args.json, &document, || {
+        let mut texts = files.iter();
+        texts.try_for_each(|(path, text)| output::line(format!("// {path}\n{text}")))
+    })
 }
 
 fn released(version: &str) -> Result<Contract, Failure> {
     Contract::released(version).ok_or_else(|| {
         Failure::advised(
             Exit::Usage,
-            format!("no contract {version} was released"),
-            format!("released are: {}", Contract::versions().join(", ")),
+            format!("contract {version} was not released"),
+            format!("released versions: {}", Contract::versions().join(", ")),
         )
     })
 }

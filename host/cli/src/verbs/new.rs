@@ -1,6 +1,6 @@
-//! `patchbay new`.
+//! `patchbay new`: create a policy project.
 
-use patchbay_pack::scaffold::{ScaffoldError, scaffold};
+use patchbay_scaffold::{ScaffoldError, scaffold};
 use serde_json::json;
 
 use crate::args::NewArgs;
@@ -16,14 +16,15 @@ pub(crate) fn run(args: &NewArgs) -> Outcome {
         Failure::new(exit, error)
     })?;
     let directory = args.name.display();
-    if args.json {
-        output::json(&json!({"name": name, "directory": args.name}))?;
-    } else {
-        output::line(format!(
-            "Made {directory}/, a policy that classifies and checks tone.\n\n\
-             Next:\n  cd {directory}\n  cargo test       # its tests, natively\n  patchbay test    # its cases, in the sandbox\n\n\
-             The first build fetches a few crates of cargo's."
-        ))?;
-    }
-    Ok(Exit::Success)
+    output::result(
+        args.json,
+        &json!({"name": name, "directory": args.name}),
+        || {
+            output::line(format!(
+                "Created {directory}/, a policy that classifies interactions and checks the tone of replies.\n\n\
+             Next:\n  cd {directory}\n  cargo test       # unit tests, natively\n  patchbay test    # test cases, in the sandbox\n\n\
+             The first build downloads a few crates."
+            ))
+        },
+    )
 }

@@ -1,0 +1,141 @@
+//! `patchbay new`: writes the project of a new policy, which compiles and passes its tests. The
+//! SDK and the contract are embedded in the binary and become part of the project.
+
+pub mod contract;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+use patchbay_pack::manifest::{NAME_RULE, is_pack_name};
+use thiserror::Error;
+
+use contract::Contract;
+
+static SDK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/rust");
+static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/template");
+
+/// Why a project is not written.
+#[derive(Debug, Error)]
+pub enum ScaffoldError {
+    /// The last part of the path is not a valid pack name.
+    #[error("{0:?} is not a valid pack name; {NAME_RULE}")]
+    Name(String),
+    /// The directory exists and is not empty, or is a file.
+    #[error("{0} already exists and is not empty; choose another name or remove it")]
+    Exists(PathBuf),
+    /// A file cannot be written.
+    #[error("cannot write {path}: {error}; check the permissions and the free space")]
+    Io {
+        /// Directory of the project.
+        path: PathBuf,
+        /// Error of the operating system.
+        error: io::Error,
+    },
+}
+
+/// Writes the project of a new policy to `directory` and returns the pack's name, the last part of
+/// the path. Never overwrites a file.
+///
+/// # Errors
+/// When the name is not valid, the directory is not empty, or a file cannot be written.
+pub fn scaffold(directory: &Path) -> Result<String, ScaffoldError> {
+    let name = directory.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    if !is_pack_name(&name) {
+        return Err(ScaffoldError::Name(name));
+    }
+    let occupied = std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied || directory.is_file() {
+        return Err(ScaffoldError::Exists(directory.to_owned()));
+    }
+    let type_name: String = name.split('-').map(capitalize).collect();
+    let fill_in = |text: &str| {
+        text.replace("{{name}}", &name)
+            .replace("{{type}}", &type_name)
+    };
+    unpack(&TEMPLATE, directory, &fill_in)
+        .and_then(|()| unpack(&SDK, &directory.join("vendor/patchbay-sdk"), &str::to_owned))
+        .and_then(|()| Contract::current().unpack(&directory.join("vendor/wit")))
+        .map_err(|error| ScaffoldError::Io {
+            path: directory.to_owned(),
+            error,
+        })?;
+    Ok(name)
+}
+
+fn capitalize(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// Writes an embedded directory, each text changed by `change`.
+fn unpack(embedded: &Dir<'_>, to: &Path, change: &dyn Fn(&str) -> String) -> io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for file in embedded.files() {
+        let name = file
+            .path()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        // A Cargo.toml in the template would be a package of its own there.
+        let path = to.join(name.strip_suffix(".template").unwrap_or(&name));
+        match file.contents_utf8() {
+            Some(text) => std::fs::write(path, change(text))?,
+            None => std::fs::write(path, file.contents())?,
+        }
+    }
+    for directory in embedded.dirs() {
+        let name = directory.path().file_name().unwrap_or_default();
+        unpack(directory, &to.join(name), change)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_has_every_file_it_needs() {
+        let temporary = tempfile::tempdir().expect("a directory");
+        let directory = temporary.path().join("my-care");
+        assert_eq!(scaffold(&directory).expect("a project"), "my-care");
+        for file in [
+            "Cargo.toml",
+            "pack.toml",
+            "settings.schema.json",
+            "src/lib.rs",
+            "cases/classify/a-configured-word.json",
+            "vendor/patchbay-sdk/Cargo.toml",
+            "vendor/patchbay-sdk/src/lib.rs",
+            "vendor/wit/care/types.wit",
+        ] {
+            assert!(directory.join(file).is_file(), "{file}");
+        }
+        assert!(!directory.join("vendor/wit/released").exists());
+        let source = std::fs::read_to_string(directory.join("src/lib.rs")).expect("a source file");
+        assert!(
+            source.contains("struct MyCare") && !source.contains("{{"),
+            "{source}"
+        );
+    }
+
+    #[test]
+    fn existing_files_are_not_overwritten() {
+        let temporary = tempfile::tempdir().expect("a directory");
+        let occupied = temporary.path().join("occupied");
+        std::fs::create_dir(&occupied).expect("a directory");
+        std::fs::write(occupied.join("precious"), "x").expect("a file");
+        assert!(matches!(scaffold(&occupied), Err(ScaffoldError::Exists(_))));
+    }
+
+    #[test]
+    fn an_invalid_name_is_rejected() {
+        for name in ["Big", "1st", "a b", "-x"] {
+            let refused = scaffold(Path::new(name));
+            assert!(matches!(refused, Err(ScaffoldError::Name(_))), "{name}");
+        }
+    }
+}
