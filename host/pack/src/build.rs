@@ -1,6 +1,5 @@
-//! Building a pack's sources into a component. The command line, the demo and
-//! the tests all build through here, with the same settings everywhere, so the
-//! same sources give the same component.
+//! Builds a pack's sources into a component. The command line, the demo and the tests all build
+//! here with the same settings, so the same sources give the same component.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -13,12 +12,11 @@ use thiserror::Error;
 use crate::manifest::{FILE_NAME, Language};
 use crate::source::{SourceError, read_manifest};
 
-/// What guests are compiled for.
+/// Compilation target of guests.
 pub const GUEST_TARGET: &str = "wasm32-wasip2";
 
-/// The profile of every guest, whatever its own project says: one crate for
-/// the optimiser, no unwinding, no debug information, but the names a
-/// backtrace needs.
+/// The profile of every guest, whatever its own project says: one unit for the optimiser, no
+/// unwinding, no debug information but the names a backtrace needs.
 const PROFILE: [&str; 6] = [
     "profile.release.opt-level=3",
     "profile.release.lto=true",
@@ -28,40 +26,54 @@ const PROFILE: [&str; 6] = [
     "profile.release.strip=\"debuginfo\"",
 ];
 
-/// Why a pack was not built.
+/// Variables an outer cargo or rustc sets that would change what is built.
+const OUTER_PREFIXES: [&str; 3] = ["CARGO_PKG_", "CARGO_PROFILE_", "CARGO_BUILD_"];
+const OUTER_VARIABLES: [&str; 9] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_CRATE_NAME",
+    "CARGO_PRIMARY_PACKAGE",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_TARGET_TMPDIR",
+    "RUSTFLAGS",
+    "RUSTC",
+    "LD_LIBRARY_PATH",
+];
+
+/// Why a pack is not built.
 #[derive(Debug, Error)]
 pub enum BuildError {
-    /// Its manifest could not be read.
+    /// Its manifest cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The toolchain lacks something.
+    /// The toolchain is missing or lacks the guest target.
     #[error("{0}")]
     Toolchain(String),
-    /// The compiler found mistakes, and has said which.
-    #[error("the sources of {pack} do not compile; the compiler's messages are above")]
+    /// The compiler found mistakes and has printed them.
+    #[error("the sources of {pack} do not compile; see the compiler's messages above")]
     Compile {
         /// Name of the pack.
         pack: String,
     },
-    /// The project builds something else.
+    /// The project has no `cdylib`.
     #[error(
-        "{0} builds no component: its Cargo.toml needs [lib] crate-type = [\"cdylib\", \"rlib\"]"
+        "{0} builds no component; add crate-type = [\"cdylib\", \"rlib\"] to [lib] in its Cargo.toml"
     )]
     NoComponent(String),
-    /// There is no builder for its language.
+    /// This version does not build packs in this language.
     #[error(
-        "packs in {language:?} are not built by this version; build the component with the language's own tool and give the .wasm file instead"
+        "this version does not build packs in {language:?}; build the component with the language's own tool and pass the .wasm file instead"
     )]
     Language {
         /// The language.
         language: Language,
     },
-    /// A file could not be read or written.
+    /// A file cannot be read.
     #[error("cannot read {path}: {error}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         error: std::io::Error,
     },
 }
@@ -69,17 +81,17 @@ pub enum BuildError {
 /// How to build.
 #[derive(Clone, Debug, Default)]
 pub struct BuildOptions {
-    /// Use only what cargo has already fetched.
+    /// Use only what cargo has already downloaded.
     pub offline: bool,
-    /// Keep the compiler's progress to ourselves; its messages about mistakes
-    /// are shown all the same.
+    /// Hide the compiler's progress; its error messages are still printed.
     pub quiet: bool,
 }
 
-/// Build the pack in a directory; the component's file.
+/// Builds the pack in a directory and returns the component's file. The first build of a project
+/// takes up to a minute.
 ///
 /// # Errors
-/// [`BuildError`].
+/// When the manifest, the toolchain or the sources are not in order.
 pub fn build(directory: &Path, options: &BuildOptions) -> Result<PathBuf, BuildError> {
     let manifest = read_manifest(&directory.join(FILE_NAME))?;
     match manifest.build.language {
@@ -88,6 +100,7 @@ pub fn build(directory: &Path, options: &BuildOptions) -> Result<PathBuf, BuildE
     }
 }
 
+/// A message of `cargo build --message-format json`.
 #[derive(Deserialize)]
 struct Message {
     reason: String,
@@ -102,6 +115,20 @@ struct Message {
 #[derive(Deserialize)]
 struct MessageTarget {
     crate_types: Vec<String>,
+}
+
+impl Message {
+    /// The component, where the message announces that of the project with this manifest.
+    fn into_component(self, manifest_path: &Path) -> Option<PathBuf> {
+        let is_component = self.reason == "compiler-artifact"
+            && self.manifest_path.as_deref() == Some(manifest_path)
+            && self.target?.crate_types.iter().any(|kind| kind == "cdylib");
+        let mut files = self.filenames.into_iter().filter(|_| is_component);
+        files.find(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "wasm")
+        })
+    }
 }
 
 fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<PathBuf, BuildError> {
@@ -122,83 +149,55 @@ fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Pa
         command.args(["--config", setting]);
     }
     command.args(["--config", &remapped_paths(&directory)]);
-    if options.offline {
-        command.arg("--offline");
-    }
-    if options.quiet {
-        command.arg("--quiet");
-    }
+    command.args(options.offline.then_some("--offline"));
+    command.args(options.quiet.then_some("--quiet"));
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|error| {
-            BuildError::Toolchain(format!(
-                "cargo cannot be started: {error}; install Rust from https://rustup.rs"
-            ))
-        })?;
+        .map_err(|error| cannot_start("cargo", &error))?;
     let mut component = None;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            let Ok(message) = serde_json::from_str::<Message>(&line) else {
-                continue;
-            };
-            let is_ours = message.reason == "compiler-artifact"
-                && message.manifest_path.as_deref() == Some(&manifest_path)
-                && message
-                    .target
-                    .is_some_and(|target| target.crate_types.iter().any(|kind| kind == "cdylib"));
-            if is_ours {
-                component = message.filenames.into_iter().find(|file| {
-                    file.extension()
-                        .is_some_and(|extension| extension == "wasm")
-                });
-            }
+            let message = serde_json::from_str::<Message>(&line).ok();
+            let built = message.and_then(|message| message.into_component(&manifest_path));
+            component = built.or(component);
         }
     }
     let status = child.wait().map_err(io(&manifest_path))?;
+    let pack = pack.to_owned();
     if !status.success() {
-        return Err(BuildError::Compile {
-            pack: pack.to_owned(),
-        });
+        return Err(BuildError::Compile { pack });
     }
-    component.ok_or_else(|| BuildError::NoComponent(pack.to_owned()))
+    component.ok_or(BuildError::NoComponent(pack))
 }
 
-/// A tool of the toolchain, free of what an outer cargo left in the
-/// environment, which would change what is built.
-fn toolchain_command(variable: &str, usual: &str, directory: &Path) -> Command {
-    let program = std::env::var_os(variable).unwrap_or_else(|| OsString::from(usual));
+fn cannot_start(tool: &str, error: &std::io::Error) -> BuildError {
+    BuildError::Toolchain(format!(
+        "{tool} cannot be started: {error}; install Rust from https://rustup.rs"
+    ))
+}
+
+/// A tool of the toolchain, without the variables of an outer cargo.
+fn toolchain_command(variable: &str, default: &str, directory: &Path) -> Command {
+    let program = std::env::var_os(variable).unwrap_or_else(|| OsString::from(default));
     let mut command = Command::new(program);
     command.current_dir(directory);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let of_outer_build = text.starts_with("CARGO_PKG_")
-            || text.starts_with("CARGO_PROFILE_")
-            || text.starts_with("CARGO_BUILD_")
-            || matches!(
-                text.as_ref(),
-                "CARGO_MANIFEST_DIR"
-                    | "CARGO_MANIFEST_PATH"
-                    | "CARGO_CRATE_NAME"
-                    | "CARGO_PRIMARY_PACKAGE"
-                    | "CARGO_ENCODED_RUSTFLAGS"
-                    | "CARGO_TARGET_TMPDIR"
-                    | "RUSTFLAGS"
-                    | "RUSTC"
-                    | "LD_LIBRARY_PATH"
-            );
-        if of_outer_build {
+        if OUTER_VARIABLES.contains(&&*text)
+            || OUTER_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+        {
             command.env_remove(&name);
         }
     }
-    // A pack's own build script runs under it, and has no business at a server.
+    // The pack's own build script must not reach a server.
     command.env_remove("PATCHBAY_TOKEN");
     command
 }
 
-/// See that the toolchain a pack in this directory would be built with can
-/// compile guests: say what to install before the compiler says it less clearly.
+/// Checks that the toolchain used in a directory can compile guests, to say what to install
+/// before the compiler says it less clearly.
 ///
 /// # Errors
 /// [`BuildError::Toolchain`].
@@ -206,11 +205,7 @@ pub fn require_target(directory: &Path) -> Result<(), BuildError> {
     let output = toolchain_command("RUSTC", "rustc", directory)
         .args(["--print", "target-libdir", "--target", GUEST_TARGET])
         .output()
-        .map_err(|error| {
-            BuildError::Toolchain(format!(
-                "rustc cannot be started: {error}; install Rust from https://rustup.rs"
-            ))
-        })?;
+        .map_err(|error| cannot_start("rustc", &error))?;
     let libraries = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
     if output.status.success() && libraries.is_dir() {
         return Ok(());
@@ -220,24 +215,24 @@ pub fn require_target(directory: &Path) -> Result<(), BuildError> {
     )))
 }
 
-/// Paths of this machine out of the component: the same sources give the same
-/// bytes wherever they lie.
+/// Keeps paths of this machine out of the component: the same sources give the same bytes in any
+/// directory.
 fn remapped_paths(directory: &Path) -> String {
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
-    // The same flags for every pack of a workspace: with others, packs that share
-    // a target directory would build their dependencies anew in turn.
+    // The same flags for every pack of a workspace: with different ones, packs that share a target
+    // directory would rebuild their dependencies in turn.
     let root = workspace_of(directory).unwrap_or(directory);
     let mut flags = vec![format!("--remap-path-prefix={}=packs", root.display())];
     if let Some(home) = cargo_home {
         flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
     }
-    let quoted: Vec<String> = flags.iter().map(|flag| format!("{flag:?}")).collect();
-    format!("target.{GUEST_TARGET}.rustflags=[{}]", quoted.join(","))
+    // The debug form of a list of strings is also a TOML array.
+    format!("target.{GUEST_TARGET}.rustflags={flags:?}")
 }
 
-/// The nearest directory above with a workspace's Cargo.toml.
+/// The nearest parent directory whose Cargo.toml has a workspace.
 fn workspace_of(directory: &Path) -> Option<&Path> {
     directory.ancestors().skip(1).find(|above| {
         std::fs::read_to_string(above.join("Cargo.toml"))

@@ -1,4 +1,4 @@
-//! A pack in one piece, to be sent and to be kept: nothing beside it is read.
+//! A pack without its component, as one document: what the host stores and sends.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,49 +11,49 @@ use crate::manifest::Manifest;
 use crate::settings::{SchemaError, SettingsSchema};
 use crate::source::Pack;
 
-/// Everything a pack is, but for the bytes of its component.
+/// Everything of a pack but the bytes of its component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {
-    /// Its name; that of the manifest, where there is one.
+    /// Name: the manifest's, or for a component without one the file's.
     pub name: String,
     /// Text of `pack.toml`; absent for a component without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
-    /// Text of its settings schema.
+    /// Text of the settings schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// Digest of its component.
+    /// Digest of the component.
     pub component: Digest,
-    /// Its cases, by their path below `cases/`.
+    /// Text of each case by its path below `cases/`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cases: BTreeMap<String, String>,
 }
 
-/// Why a bundle is no pack.
+/// Why a bundle and a component do not make a pack.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum BundleError {
-    /// The manifest is wrong.
+    /// The manifest is not valid; the text begins with line and column.
     #[error("pack.toml: {0}")]
     Manifest(String),
-    /// The schema is wrong.
+    /// The schema is not valid.
     #[error("{0}")]
     Schema(#[from] SchemaError),
     /// A part is missing, or there is one too many.
     #[error("{0}")]
     Parts(&'static str),
-    /// The component is another one.
-    #[error("its component has digest {found}, not {named}")]
+    /// The component is not the one the bundle names.
+    #[error("the component has digest {found}, but the bundle names {named}")]
     Component {
-        /// What the bundle names.
+        /// Digest in the bundle.
         named: Digest,
-        /// What the bytes have.
+        /// Digest of the bytes.
         found: Digest,
     },
 }
 
 impl Pack {
-    /// The pack in one piece.
+    /// The pack as one document, without its component's bytes.
     pub fn bundle(&self) -> Bundle {
         Bundle {
             name: self.name.clone(),
@@ -64,44 +64,39 @@ impl Pack {
         }
     }
 
-    /// The pack a bundle and its component make.
+    /// Restores a pack from its bundle and its component.
     ///
     /// # Errors
-    /// [`BundleError`].
+    /// When a part is not valid or does not match the others.
     pub fn from_bundle(bundle: Bundle, component: ComponentBytes) -> Result<Pack, BundleError> {
-        if component.digest() != bundle.component {
-            return Err(BundleError::Component {
-                named: bundle.component,
-                found: component.digest(),
-            });
-        }
-        let Some(text) = bundle.manifest else {
-            return match bundle.schema {
-                None => Ok(Pack {
-                    cases: bundle.cases,
-                    ..Pack::bare(bundle.name, component)
-                }),
-                Some(_) => Err(BundleError::Parts(
-                    "it has a settings schema and no pack.toml",
-                )),
-            };
-        };
-        let manifest = Manifest::parse(&text).map_err(|problem| {
-            let place = problem.line_column(&text);
-            let place = place.map(|(line, column)| format!("{line}:{column}: "));
-            BundleError::Manifest(place.unwrap_or_default() + &problem.message)
-        })?;
-        if manifest.settings.schema.is_some() != bundle.schema.is_some() {
-            return Err(BundleError::Parts(
-                "its pack.toml and its parts do not agree on whether there is a settings schema",
-            ));
+        let (named, found) = (bundle.component, component.digest());
+        if found != named {
+            return Err(BundleError::Component { named, found });
         }
         let schema = bundle.schema.map(|text| SettingsSchema::parse(&text));
-        let schema = schema.transpose()?.map(Arc::new);
-        Ok(Pack {
-            cases: bundle.cases,
-            ..Pack::described(manifest, text, schema, component)
-        })
+        let mut pack = match bundle.manifest {
+            None if schema.is_some() => {
+                return Err(BundleError::Parts(
+                    "it has a settings schema but no pack.toml",
+                ));
+            }
+            None => Pack::bare(bundle.name, component),
+            Some(text) => {
+                let manifest = Manifest::parse(&text).map_err(|problem| {
+                    let position = problem.line_column(&text);
+                    let position = position.map(|(line, column)| format!("{line}:{column}: "));
+                    BundleError::Manifest(position.unwrap_or_default() + &problem.message)
+                })?;
+                if manifest.settings.schema.is_some() != schema.is_some() {
+                    return Err(BundleError::Parts(
+                        "pack.toml and the other parts disagree on whether there is a settings schema",
+                    ));
+                }
+                Pack::described(manifest, text, schema.transpose()?.map(Arc::new), component)
+            }
+        };
+        pack.cases = bundle.cases;
+        Ok(pack)
     }
 }
 
@@ -126,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pack_in_one_piece_is_the_same_pack() {
+    fn a_pack_survives_bundling() {
         let pack = Pack::from_bundle(bundle(), code()).expect("a pack");
         assert_eq!(pack.version.to_string(), "1.2.3");
         assert_eq!((pack.state_version, &*pack.state_from), (3, &[2][..]));
@@ -139,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_do_not_belong_together_are_refused() {
+    fn parts_that_do_not_match_are_rejected() {
         let other = Pack::from_bundle(bundle(), b"other".to_vec().into());
         assert!(matches!(other, Err(BundleError::Component { .. })));
         for wrong in [

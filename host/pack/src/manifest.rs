@@ -1,10 +1,10 @@
-//! `pack.toml`: what a policy is, needs and suggests.
+//! `pack.toml`: name and version of a policy, the grants it requests, the limits it suggests.
 
 use std::path::PathBuf;
 
 use patchbay_model::company::Grants;
 use patchbay_model::limits::LimitsFile;
-use patchbay_model::located::Located;
+use patchbay_model::file_problem::FileProblem;
 use semver::Version;
 use serde::Deserialize;
 use toml::Spanned;
@@ -12,11 +12,11 @@ use toml::Spanned;
 /// The file's name in a pack's directory.
 pub const FILE_NAME: &str = "pack.toml";
 
-/// What a policy is written in.
+/// Language of a policy's sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {
-    /// Rust, built for wasm32-wasip2 by cargo.
+    /// Rust, built for `wasm32-wasip2` by cargo.
     #[default]
     Rust,
     /// TypeScript or JavaScript.
@@ -25,45 +25,45 @@ pub enum Language {
     Python,
 }
 
-/// What a pack may be called, in words.
-pub(crate) const NAME_RULE: &str =
+/// What a valid pack name is, for messages.
+pub const NAME_RULE: &str =
     "use lower-case letters, digits and hyphens, beginning with a letter, at most 64";
 
-/// Whether a pack may be called that.
-pub(crate) fn is_pack_name(name: &str) -> bool {
+/// Whether a name is valid for a pack; see [`NAME_RULE`].
+pub fn is_pack_name(name: &str) -> bool {
     let ok = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.len() <= 64 && name.bytes().all(ok)
 }
 
-/// A whole `pack.toml`.
+/// A whole `pack.toml`. An unknown key is an error.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Manifest {
-    /// What it is.
+    /// Name, version and origin.
     pub pack: PackSection,
-    /// How it is built.
+    /// How the sources are built.
     #[serde(default)]
     pub build: BuildSection,
-    /// What it asks the operator for.
+    /// Grants the policy requests; the company file decides. Default: none.
     #[serde(default)]
     pub needs: Grants,
-    /// Limits it suggests; the operator's ceiling wins.
+    /// Limits the policy suggests; the operator's ceiling wins.
     #[serde(default)]
     pub limits: LimitsFile,
-    /// Its settings.
+    /// Where the schema of the settings is.
     #[serde(default)]
     pub settings: SettingsSection,
 }
 
-/// What a pack is.
+/// Name, version and origin of a pack.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PackSection {
-    /// Lower-case letters, digits and hyphens.
+    /// Name; see [`NAME_RULE`].
     pub name: Spanned<String>,
     /// Semantic version.
     pub version: Version,
-    /// Who publishes it.
+    /// Name of the publisher.
     #[serde(default)]
     pub publisher: Option<String>,
     /// SPDX licence expression.
@@ -72,21 +72,21 @@ pub struct PackSection {
     /// One sentence.
     #[serde(default)]
     pub description: Option<String>,
-    /// Raised when the meaning of stored state changes.
-    #[serde(default = "one")]
+    /// Version of the format of stored state, from 1. A new version of the pack raises it when the
+    /// meaning of stored state changes.
+    #[serde(default = "first_state_version")]
     pub state_version: u32,
-    /// Older meanings it reads as they are: what was stored under the newest
-    /// of them is copied when it takes over. Under any other it begins with
-    /// nothing.
-    #[serde(default = "none_older")]
+    /// Earlier state versions this pack also reads. On activation the host copies the state stored
+    /// under the newest of them; state of any other version is not used. Default: none.
+    #[serde(default = "no_state_versions")]
     pub state_from: Spanned<Vec<u32>>,
 }
 
-fn none_older() -> Spanned<Vec<u32>> {
+fn no_state_versions() -> Spanned<Vec<u32>> {
     Spanned::new(0..0, Vec::new())
 }
 
-fn one() -> u32 {
+fn first_state_version() -> u32 {
     1
 }
 
@@ -94,7 +94,7 @@ fn one() -> u32 {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct BuildSection {
-    /// Language of the sources.
+    /// Language of the sources; Rust by default.
     pub language: Language,
 }
 
@@ -102,27 +102,27 @@ pub struct BuildSection {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct SettingsSection {
-    /// File with the JSON Schema, beside the manifest.
+    /// File with the JSON Schema, relative to the manifest; without one any object is valid.
     pub schema: Option<PathBuf>,
 }
 
 impl Manifest {
-    /// Read a manifest.
+    /// Reads a manifest.
     ///
     /// # Errors
-    /// What is wrong, with its place.
-    pub fn parse(text: &str) -> Result<Manifest, Located> {
-        let manifest: Manifest = toml::from_str(text).map_err(Located::from)?;
+    /// When it is not valid TOML, has an unknown key or an invalid value; with the position.
+    pub fn parse(text: &str) -> Result<Manifest, FileProblem> {
+        let manifest: Manifest = toml::from_str(text).map_err(FileProblem::from)?;
         let name = &manifest.pack.name;
         if !is_pack_name(name.get_ref()) {
-            let message = format!("{:?} is no pack name", name.get_ref());
-            return Err(Located::at(name.span(), message).help(NAME_RULE));
+            let message = format!("{:?} is not a valid pack name", name.get_ref());
+            return Err(FileProblem::at(name.span(), message).help(NAME_RULE));
         }
         let (from, version) = (&manifest.pack.state_from, manifest.pack.state_version);
         if let Some(later) = from.get_ref().iter().find(|from| **from >= version) {
-            let message = format!("`state-from` has {later}, and `state-version` is {version}");
-            return Err(Located::at(from.span(), message)
-                .help("name versions before this one whose stored state it can read"));
+            let message = format!("`state-from` has {later}, but `state-version` is {version}");
+            return Err(FileProblem::at(from.span(), message)
+                .help("list only versions before `state-version` whose stored state it reads"));
         }
         Ok(manifest)
     }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn little_is_needed() {
+    fn name_and_version_are_enough() {
         let manifest =
             Manifest::parse("[pack]\nname = \"care\"\nversion = \"0.1.0\"").expect("enough");
         assert_eq!(manifest.build.language, Language::Rust);
@@ -153,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_pointed_at() {
+    fn an_unknown_key_is_reported_with_its_line() {
         let text = "[pack]\nname = \"care\"\nversion = \"0.1.0\"\ncolour = \"red\"";
         let problem = Manifest::parse(text).expect_err("unknown key");
-        assert_eq!(problem.line_column(text).expect("a place").0, 4);
+        assert_eq!(problem.line_column(text).expect("a position").0, 4);
     }
 
     #[test]
-    fn a_bad_name_is_pointed_at() {
+    fn an_invalid_name_is_reported_with_its_position() {
         let text = "[pack]\nname = \"Care!\"\nversion = \"0.1.0\"";
         let problem = Manifest::parse(text).expect_err("bad name");
         assert_eq!(problem.line_column(text), Some((2, 8)));

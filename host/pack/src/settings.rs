@@ -3,22 +3,22 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-/// Why settings are refused.
+/// One thing wrong with the settings of a pack.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{}{message}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
 pub struct SettingsProblem {
-    /// JSON Pointer into the settings.
+    /// JSON Pointer into the settings; empty for the settings as a whole.
     pub path: String,
     /// What is wrong.
     pub message: String,
 }
 
-/// A schema that does not work.
+/// A text is not a valid JSON Schema.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("the settings schema is not valid JSON Schema: {0}")]
 pub struct SchemaError(pub String);
 
-/// A pack's schema, ready to check settings with.
+/// The schema of a pack's settings, compiled.
 #[derive(Debug)]
 pub struct SettingsSchema {
     text: String,
@@ -27,13 +27,12 @@ pub struct SettingsSchema {
 }
 
 impl SettingsSchema {
-    /// Read a schema. References must stay within it: nothing is fetched.
+    /// Compiles a schema. References must stay within it: nothing is downloaded.
     ///
     /// # Errors
-    /// When it is no JSON or no schema.
+    /// When the text is not JSON or not a schema.
     pub fn parse(text: &str) -> Result<SettingsSchema, SchemaError> {
-        let schema: Value =
-            serde_json::from_str(text).map_err(|error| SchemaError(error.to_string()))?;
+        let schema = serde_json::from_str(text).map_err(|error| SchemaError(error.to_string()))?;
         let validator = jsonschema::options()
             .build(&schema)
             .map_err(|error| SchemaError(error.to_string()))?;
@@ -44,17 +43,16 @@ impl SettingsSchema {
         })
     }
 
-    /// The text it was read from.
+    /// The text it was compiled from.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Fill in the defaults and check the result.
+    /// Fills in the defaults and checks the result.
     ///
     /// # Errors
     /// Every problem, each with its path.
-    pub fn complete(&self, given: Value) -> Result<Value, Vec<SettingsProblem>> {
-        let mut settings = given;
+    pub fn complete(&self, mut settings: Value) -> Result<Value, Vec<SettingsProblem>> {
         self.fill(&self.schema, &mut settings, 0);
         let problems: Vec<SettingsProblem> = self
             .validator
@@ -64,62 +62,54 @@ impl SettingsSchema {
                 message: error.to_string(),
             })
             .collect();
-        match problems.is_empty() {
-            true => Ok(settings),
-            false => Err(problems),
+        if problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(problems)
         }
     }
 
-    /// Put in what the schema gives a default for, at every depth.
+    /// Inserts the schema's defaults at every depth.
     fn fill(&self, schema: &Value, value: &mut Value, depth: u8) {
         // Schemas may refer to themselves; settings are shallow.
         if depth > 16 {
             return;
         }
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str)
-            && let Some(target) = target
-                .strip_prefix('#')
-                .and_then(|pointer| self.schema.pointer(pointer))
-        {
+        let target = schema.get("$ref").and_then(Value::as_str);
+        let pointer = target.and_then(|target| target.strip_prefix('#'));
+        if let Some(target) = pointer.and_then(|pointer| self.schema.pointer(pointer)) {
             self.fill(target, value, depth + 1);
         }
         let Value::Object(fields) = value else {
             return;
         };
-        if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-            for (name, property) in properties {
-                if let Some(default) = property
-                    .get("default")
-                    .filter(|_| !fields.contains_key(name))
-                {
-                    fields.insert(name.clone(), default.clone());
-                }
-                if let Some(field) = fields.get_mut(name) {
-                    self.fill(property, field, depth + 1);
-                }
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (name, property) in properties.into_iter().flatten() {
+            if let (Some(default), false) = (property.get("default"), fields.contains_key(name)) {
+                fields.insert(name.clone(), default.clone());
+            }
+            if let Some(field) = fields.get_mut(name) {
+                self.fill(property, field, depth + 1);
             }
         }
-        if let Some(rest) = schema
-            .get("additionalProperties")
-            .filter(|rest| rest.is_object())
-        {
-            let known = schema.get("properties").and_then(Value::as_object);
+        let others = schema.get("additionalProperties");
+        if let Some(others) = others.filter(|others| others.is_object()) {
             for (name, field) in fields.iter_mut() {
-                if known.is_none_or(|known| !known.contains_key(name)) {
-                    self.fill(rest, field, depth + 1);
+                if properties.is_none_or(|known| !known.contains_key(name)) {
+                    self.fill(others, field, depth + 1);
                 }
             }
         }
     }
 }
 
-/// Settings of a pack without a schema: any object.
+/// Settings of a pack without a schema: any object; `null` is the empty one.
 ///
 /// # Errors
-/// When they are no object.
-pub fn without_schema(given: Value) -> Result<Value, Vec<SettingsProblem>> {
-    match given {
-        Value::Object(_) => Ok(given),
+/// When they are not an object.
+pub(crate) fn without_schema(settings: Value) -> Result<Value, Vec<SettingsProblem>> {
+    match settings {
+        Value::Object(_) => Ok(settings),
         Value::Null => Ok(Value::Object(Map::new())),
         _ => Err(vec![SettingsProblem {
             path: String::new(),
@@ -157,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told_with_its_path() {
+    fn every_problem_has_its_path() {
         let problems = schema()
             .complete(json!({"brand": 1, "reach": -1, "colour": "red"}))
             .expect_err("three problems");
@@ -170,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_is_none_is_refused() {
+    fn text_that_is_not_a_schema_is_rejected() {
         assert!(SettingsSchema::parse("{\"type\": 7}").is_err());
         assert!(SettingsSchema::parse("{").is_err());
     }

@@ -1,13 +1,14 @@
-//! Finding a pack: a directory with a manifest, or a component built elsewhere.
+//! Finds and reads packs: a directory with a manifest, or a component built elsewhere.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_model::company::Grants;
 use patchbay_model::limits::LimitsFile;
-use patchbay_model::located::Located;
+use patchbay_model::file_problem::FileProblem;
 use semver::{Version, VersionReq};
 use serde_json::Value;
 use thiserror::Error;
@@ -17,28 +18,53 @@ use crate::cases::Case;
 use crate::manifest::{FILE_NAME, Manifest};
 use crate::settings::{SchemaError, SettingsProblem, SettingsSchema, without_schema};
 
+/// A pack, read: everything but the company's settings.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    /// Name, from the manifest or the file.
+    pub name: String,
+    /// Version; 0.0.0 for a component without a manifest.
+    pub version: Version,
+    /// Grants it requests; none for a component without a manifest.
+    pub needs: Grants,
+    /// Limits it suggests.
+    pub limits: LimitsFile,
+    /// Version of the format of its stored state; 1 for a component without a manifest.
+    pub state_version: u32,
+    /// Earlier state versions it also reads.
+    pub state_from: Vec<u32>,
+    /// Schema of its settings; `None`: any object is valid.
+    pub schema: Option<Arc<SettingsSchema>>,
+    /// Bytes of the component.
+    pub component: ComponentBytes,
+    /// Text of the manifest; absent for a component without one.
+    pub manifest: Option<String>,
+    /// Text of each case by its path below `cases/`.
+    pub cases: BTreeMap<String, String>,
+}
+
 /// Why a pack cannot be read.
 #[derive(Debug, Error)]
 pub enum SourceError {
-    /// A file could not be read.
+    /// A file cannot be read.
     #[error("cannot read {path}: {error}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
+        /// Error of the operating system.
+        error: io::Error,
     },
-    /// A manifest is wrong.
+    /// A manifest is not valid.
     #[error("{path}: {problem}")]
     Manifest {
         /// The file.
         path: PathBuf,
         /// Its text.
         text: String,
-        /// What is wrong, and where.
-        problem: Located,
+        /// What is wrong, with its position in the text.
+        problem: FileProblem,
     },
-    /// A schema is wrong.
+    /// A schema is not valid.
     #[error("{path}: {error}")]
     Schema {
         /// The file.
@@ -49,39 +75,14 @@ pub enum SourceError {
     /// There is no such pack.
     #[error("no pack {wanted:?}: {because}")]
     Unknown {
-        /// What was asked for.
+        /// Path, name or digest from the company file.
         wanted: String,
         /// Where it was looked for.
         because: String,
     },
 }
 
-/// A pack, read: everything but the company's settings.
-#[derive(Clone, Debug)]
-pub struct Pack {
-    /// Name, from the manifest or the file.
-    pub name: String,
-    /// Version; 0.0.0 for a component without a manifest.
-    pub version: Version,
-    /// What it asks for; nothing for a component without a manifest.
-    pub needs: Grants,
-    /// What it suggests.
-    pub limits: LimitsFile,
-    /// Which meaning the state it keeps has; 1 without a manifest.
-    pub state_version: u32,
-    /// The schema of its settings.
-    pub schema: Option<Arc<SettingsSchema>>,
-    /// The component's bytes.
-    pub component: ComponentBytes,
-    /// Meanings of stored state before that, which it reads as they are.
-    pub state_from: Vec<u32>,
-    /// Text of its manifest; absent for a component without one.
-    pub manifest: Option<String>,
-    /// Its cases by their path below `cases/`.
-    pub cases: BTreeMap<String, String>,
-}
-
-/// Why a pack cannot be had.
+/// Why a pack cannot be opened.
 #[derive(Debug, Error)]
 pub enum PackError {
     /// It cannot be read.
@@ -93,24 +94,24 @@ pub enum PackError {
 }
 
 impl Pack {
-    /// Read a pack: build a directory, or take a component file as it is.
+    /// Opens a pack: builds a directory, or reads a component file, which requests no grants.
     ///
     /// # Errors
-    /// [`PackError`].
+    /// When it cannot be read or built.
     pub fn open(path: &Path, options: &BuildOptions) -> Result<Pack, PackError> {
         if path.is_dir() {
             let component = build(path, options)?;
             return Ok(Pack::from_parts(path, &component)?);
         }
-        let bytes = read_bytes(path)?;
-        let name = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
-        let name = name.unwrap_or_else(|| "component".to_owned());
-        Ok(Pack::bare(name, bytes.into()))
+        let bytes = std::fs::read(path).map_err(cannot_read(path))?;
+        let name = path.file_stem().unwrap_or("component".as_ref());
+        Ok(Pack::bare(
+            name.to_string_lossy().into_owned(),
+            bytes.into(),
+        ))
     }
 
-    /// A component without a manifest: it asks for nothing.
+    /// A component without a manifest: it requests no grants.
     pub(crate) fn bare(name: String, component: ComponentBytes) -> Pack {
         Pack {
             name,
@@ -119,40 +120,34 @@ impl Pack {
             limits: LimitsFile::default(),
             state_version: 1,
             state_from: Vec::new(),
-            manifest: None,
             schema: None,
             component,
+            manifest: None,
             cases: BTreeMap::new(),
         }
     }
 
-    /// Read a pack whose component is already built.
+    /// Reads a pack's directory with a component that is already built.
     ///
     /// # Errors
-    /// [`SourceError`].
+    /// When a file cannot be read or is not valid.
     pub fn from_parts(directory: &Path, component: &Path) -> Result<Pack, SourceError> {
         let path = directory.join(FILE_NAME);
         let text = read_text(&path)?;
-        let manifest = manifest_of(&path, text.clone())?;
-        let schema = match &manifest.settings.schema {
-            None => None,
-            Some(file) => {
-                let path = directory.join(file);
-                let schema = SettingsSchema::parse(&read_text(&path)?);
-                Some(Arc::new(
-                    schema.map_err(|error| SourceError::Schema { path, error })?,
-                ))
-            }
-        };
-        let component = read_bytes(component)?.into();
-        let pack = Pack::described(manifest, text, schema, component);
-        Ok(Pack {
-            cases: read_cases(&directory.join("cases"))?,
-            ..pack
-        })
+        let manifest = parse_manifest(&path, text.clone())?;
+        let schema = manifest.settings.schema.as_ref().map(|file| {
+            let path = directory.join(file);
+            SettingsSchema::parse(&read_text(&path)?)
+                .map(Arc::new)
+                .map_err(|error| SourceError::Schema { path, error })
+        });
+        let component = std::fs::read(component).map_err(cannot_read(component))?;
+        let mut pack = Pack::described(manifest, text, schema.transpose()?, component.into());
+        pack.cases = read_cases(&directory.join("cases"))?;
+        Ok(pack)
     }
 
-    /// What a manifest makes of a component.
+    /// A component with its manifest and without cases.
     pub(crate) fn described(
         manifest: Manifest,
         text: String,
@@ -160,27 +155,25 @@ impl Pack {
         component: ComponentBytes,
     ) -> Pack {
         Pack {
-            name: manifest.name().to_owned(),
-            version: manifest.pack.version.clone(),
+            version: manifest.pack.version,
             needs: manifest.needs,
             limits: manifest.limits,
             state_version: manifest.pack.state_version,
             state_from: manifest.pack.state_from.into_inner(),
-            manifest: Some(text),
             schema,
-            component,
-            cases: BTreeMap::new(),
+            manifest: Some(text),
+            ..Pack::bare(manifest.pack.name.into_inner(), component)
         }
     }
 
-    /// Settings with the defaults filled in, if the schema allows them.
+    /// Settings with the schema's defaults filled in.
     ///
     /// # Errors
-    /// Every problem, with its path.
-    pub fn complete_settings(&self, given: Value) -> Result<Value, Vec<SettingsProblem>> {
+    /// Every violation of the schema, with its path.
+    pub fn complete_settings(&self, settings: Value) -> Result<Value, Vec<SettingsProblem>> {
         match &self.schema {
-            Some(schema) => schema.complete(given),
-            None => without_schema(given),
+            Some(schema) => schema.complete(settings),
+            None => without_schema(settings),
         }
     }
 
@@ -190,12 +183,12 @@ impl Pack {
     }
 }
 
-/// Find the directory or file a company file means by a pack: a path, a name
-/// or `name@version` among the pack directories, or a digest of a component
-/// there.
+/// Finds the directory or file of a pack named in a company file: a path relative to `beside`, a
+/// name or `name@version` in the pack directories (the highest version that matches), or the digest
+/// of a component there.
 ///
 /// # Errors
-/// [`SourceError::Unknown`] with where was looked.
+/// [`SourceError::Unknown`] with the places searched.
 pub fn locate(
     wanted: &str,
     beside: &Path,
@@ -212,81 +205,63 @@ pub fn locate(
             false => Err(unknown(format!("{} does not exist", path.display()))),
         };
     }
+    let shown = list(pack_directories);
     if wanted.starts_with("sha256:") {
-        return find_by_digest(wanted, pack_directories).ok_or_else(|| {
-            unknown(format!(
-                "no component with this digest in {}",
-                shown(pack_directories)
-            ))
-        });
+        return find_by_digest(wanted, pack_directories)
+            .ok_or_else(|| unknown(format!("no component with this digest in {shown}")));
     }
-    let (name, requirement) = match wanted.split_once('@') {
-        None => (wanted, VersionReq::STAR),
-        Some((name, version)) => {
-            let requirement = VersionReq::parse(version)
-                .map_err(|error| unknown(format!("{version:?} is no version: {error}")))?;
-            (name, requirement)
-        }
-    };
+    let (name, version) = wanted.split_once('@').unwrap_or((wanted, "*"));
+    let requirement = VersionReq::parse(version)
+        .map_err(|error| unknown(format!("{version:?} is not a valid version: {error}")))?;
     let mut found: Option<(Version, PathBuf)> = None;
     let mut others = Vec::new();
     let mut broken = Vec::new();
     for directory in candidates(pack_directories) {
-        let manifest = directory.join(FILE_NAME);
-        if !manifest.is_file() {
+        let path = directory.join(FILE_NAME);
+        if !path.is_file() {
             continue;
         }
-        let manifest = match read_manifest(&manifest) {
-            Ok(manifest) => manifest,
-            Err(error) => {
-                broken.push(error.to_string());
-                continue;
+        match read_manifest(&path) {
+            Err(error) => broken.push(error.to_string()),
+            Ok(manifest) if manifest.name() != name => {}
+            Ok(manifest) => {
+                let version = manifest.pack.version;
+                if !requirement.matches(&version) {
+                    others.push(version.to_string());
+                } else if found.as_ref().is_none_or(|(best, _)| *best < version) {
+                    found = Some((version, directory));
+                }
             }
-        };
-        if manifest.name() != name {
-            continue;
-        }
-        let version = manifest.pack.version.clone();
-        if !requirement.matches(&version) {
-            others.push(version.to_string());
-        } else if found.as_ref().is_none_or(|(best, _)| *best < version) {
-            found = Some((version, directory));
         }
     }
     found.map(|(_, directory)| directory).ok_or_else(|| {
-        unknown(match others.is_empty() {
-            true if broken.is_empty() => {
-                format!("none of this name in {}", shown(pack_directories))
-            }
-            true => format!(
-                "none of this name in {}, where some cannot be read: {}",
-                shown(pack_directories),
+        unknown(match (&*others, &*broken) {
+            ([], []) => format!("no pack of this name in {shown}"),
+            ([], broken) => format!(
+                "no pack of this name in {shown}; some manifests there cannot be read: {}",
                 broken.join("; ")
             ),
-            false => format!("there is only version {}", others.join(", ")),
+            (others, _) => format!("only version {} is there", others.join(", ")),
         })
     })
 }
 
-fn shown(directories: &[PathBuf]) -> String {
-    match directories {
-        [] => "no pack directory (set `packs` in patchbay.toml)".to_owned(),
-        some => {
-            let texts: Vec<_> = some.iter().map(|path| path.display().to_string()).collect();
-            texts.join(", ")
-        }
+fn list(directories: &[PathBuf]) -> String {
+    if directories.is_empty() {
+        return "the pack directories (none is set; add `packs` to patchbay.toml)".to_owned();
     }
+    let texts: Vec<_> = directories
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    texts.join(", ")
 }
 
-/// The pack directories themselves, and what lies directly in them.
+/// The pack directories and their direct entries.
 fn candidates(pack_directories: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
     pack_directories.iter().flat_map(|root| {
-        let below = std::fs::read_dir(root)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path());
-        std::iter::once(root.clone()).chain(below)
+        let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+        std::iter::once(root.clone()).chain(entries.map(|entry| entry.path()))
     })
 }
 
@@ -300,15 +275,15 @@ fn find_by_digest(wanted: &str, pack_directories: &[PathBuf]) -> Option<PathBuf>
         .find(|path| std::fs::read(path).is_ok_and(|bytes| Digest::of(&bytes) == wanted))
 }
 
-/// Read and check a manifest.
+/// Reads and checks a manifest.
 ///
 /// # Errors
-/// [`SourceError`] with the place.
+/// When it cannot be read or is not valid.
 pub fn read_manifest(path: &Path) -> Result<Manifest, SourceError> {
-    manifest_of(path, read_text(path)?)
+    parse_manifest(path, read_text(path)?)
 }
 
-fn manifest_of(path: &Path, text: String) -> Result<Manifest, SourceError> {
+fn parse_manifest(path: &Path, text: String) -> Result<Manifest, SourceError> {
     Manifest::parse(&text).map_err(|problem| SourceError::Manifest {
         path: path.to_owned(),
         text,
@@ -316,33 +291,25 @@ fn manifest_of(path: &Path, text: String) -> Result<Manifest, SourceError> {
     })
 }
 
-/// A pack's cases, by their path below the directory.
 fn read_cases(directory: &Path) -> Result<BTreeMap<String, String>, SourceError> {
     if !directory.is_dir() {
         return Ok(BTreeMap::new());
     }
-    let found = Case::find(directory).map_err(|error| SourceError::Io {
-        path: directory.to_owned(),
-        error,
-    })?;
-    let mut cases = BTreeMap::new();
-    for path in found {
-        let below = path.strip_prefix(directory).unwrap_or(&path);
-        cases.insert(below.to_string_lossy().into_owned(), read_text(&path)?);
-    }
-    Ok(cases)
+    let paths = Case::find(directory).map_err(cannot_read(directory))?;
+    paths
+        .into_iter()
+        .map(|path| {
+            let name = path.strip_prefix(directory).unwrap_or(&path);
+            Ok((name.to_string_lossy().into_owned(), read_text(&path)?))
+        })
+        .collect()
 }
 
 fn read_text(path: &Path) -> Result<String, SourceError> {
-    std::fs::read_to_string(path).map_err(|error| SourceError::Io {
-        path: path.to_owned(),
-        error,
-    })
+    std::fs::read_to_string(path).map_err(cannot_read(path))
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
-    std::fs::read(path).map_err(|error| SourceError::Io {
-        path: path.to_owned(),
-        error,
-    })
+fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> SourceError {
+    let path = path.to_owned();
+    move |error| SourceError::Io { path, error }
 }

@@ -1,23 +1,22 @@
-//! Comparing a decision with what a case expects: what the case names must
-//! match, the rest is ignored.
+//! Compares a decision with what a case expects. Fields the case does not name are ignored.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Something that is not as expected.
+/// A field that is not as the case expects.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mismatch {
-    /// Where in the decision.
+    /// Path in the decision: `route.steps[0].skills`.
     pub path: String,
-    /// What the case wants, in words.
+    /// What the case expects, as JSON or as `matcher argument`.
     pub expected: String,
-    /// What was found; absent where there is nothing.
+    /// The value found; absent where there is none.
     pub found: Option<Value>,
 }
 
 const MATCHERS: [&str; 6] = ["min", "max", "first", "contains", "absent", "any_of"];
 
-/// Everything in `found` that is not as `expected` says.
+/// Every field of `found` that is not as `expected` says.
 pub fn compare(expected: &Value, found: Option<&Value>) -> Vec<Mismatch> {
     let mut mismatches = Vec::new();
     walk("", expected, found, &mut mismatches);
@@ -25,48 +24,40 @@ pub fn compare(expected: &Value, found: Option<&Value>) -> Vec<Mismatch> {
 }
 
 fn walk(path: &str, expected: &Value, found: Option<&Value>, out: &mut Vec<Mismatch>) {
-    match expected {
-        Value::Object(wanted) if is_matcher(wanted) => {
-            for (matcher, argument) in wanted {
-                apply(path, matcher, argument, found, out);
+    match (expected, found) {
+        (Value::Object(matchers), _) if is_matcher(matchers) => {
+            for (matcher, argument) in matchers {
+                if !holds(matcher, argument, found) {
+                    report(path, format!("{matcher} {argument}"), found, out);
+                }
             }
         }
-        Value::Object(wanted) => match found {
-            Some(Value::Object(fields)) => {
-                for (name, wanted) in wanted {
-                    let below = match path {
-                        "" => name.clone(),
-                        path => format!("{path}.{name}"),
-                    };
-                    walk(
-                        &below,
-                        wanted,
-                        fields.get(name).filter(|value| !value.is_null()),
-                        out,
-                    );
+        (Value::Object(wanted), Some(Value::Object(fields))) => {
+            for (name, wanted) in wanted {
+                let field = fields.get(name).filter(|value| !value.is_null());
+                match path {
+                    "" => walk(name, wanted, field, out),
+                    path => walk(&format!("{path}.{name}"), wanted, field, out),
                 }
             }
-            other => miss(path, "an object".to_owned(), other, out),
-        },
-        Value::Array(wanted) => match found {
-            Some(Value::Array(items)) if items.len() == wanted.len() => {
-                for (index, (wanted, item)) in wanted.iter().zip(items).enumerate() {
-                    walk(&format!("{path}[{index}]"), wanted, Some(item), out);
-                }
+        }
+        (Value::Object(_), _) => report(path, "an object".to_owned(), found, out),
+        (Value::Array(wanted), Some(Value::Array(items))) if items.len() == wanted.len() => {
+            for (index, (wanted, item)) in wanted.iter().zip(items).enumerate() {
+                walk(&format!("{path}[{index}]"), wanted, Some(item), out);
             }
-            other => miss(
+        }
+        (Value::Array(wanted), _) => {
+            report(
                 path,
                 format!("{} entries: {expected}", wanted.len()),
-                other,
+                found,
                 out,
-            ),
-        },
-        Value::Null if found.is_none() => {}
-        expected => {
-            if !found.is_some_and(|found| same(expected, found)) {
-                miss(path, expected.to_string(), found, out);
-            }
+            );
         }
+        (Value::Null, None) => {}
+        (expected, Some(found)) if is_equal(expected, found) => {}
+        _ => report(path, expected.to_string(), found, out),
     }
 }
 
@@ -74,38 +65,30 @@ fn is_matcher(wanted: &Map<String, Value>) -> bool {
     !wanted.is_empty() && wanted.keys().all(|key| MATCHERS.contains(&key.as_str()))
 }
 
-fn apply(
-    path: &str,
-    matcher: &str,
-    argument: &Value,
-    found: Option<&Value>,
-    out: &mut Vec<Mismatch>,
-) {
-    let holds = match matcher {
-        "min" => number(found)
-            .zip(argument.as_f64())
-            .is_some_and(|(found, least)| found >= least),
-        "max" => number(found)
-            .zip(argument.as_f64())
-            .is_some_and(|(found, most)| found <= most),
-        "first" => first(found).is_some_and(|first| fits(argument, first)),
+fn holds(matcher: &str, argument: &Value, found: Option<&Value>) -> bool {
+    let numbers = || found.and_then(Value::as_f64).zip(argument.as_f64());
+    let items = found.and_then(Value::as_array);
+    match matcher {
+        "min" => numbers().is_some_and(|(found, least)| found >= least),
+        "max" => numbers().is_some_and(|(found, most)| found <= most),
+        "first" => items
+            .and_then(|items| items.first())
+            .is_some_and(|first| fits(argument, first)),
         "contains" => contains(argument, found),
         "absent" => match argument {
-            Value::Bool(absent) => is_nothing(found) == *absent,
+            Value::Bool(absent) => {
+                let is_empty = items.is_some_and(Vec::is_empty);
+                (found.is_none_or(Value::is_null) || is_empty) == *absent
+            }
             _ => !contains(argument, found),
         },
         _ => argument.as_array().is_some_and(|choices| {
-            choices
-                .iter()
-                .any(|choice| found.is_some_and(|found| fits(choice, found)))
+            found.is_some_and(|found| choices.iter().any(|choice| fits(choice, found)))
         }),
-    };
-    if !holds {
-        miss(path, format!("{matcher} {argument}"), found, out);
     }
 }
 
-fn miss(path: &str, expected: String, found: Option<&Value>, out: &mut Vec<Mismatch>) {
+fn report(path: &str, expected: String, found: Option<&Value>, out: &mut Vec<Mismatch>) {
     out.push(Mismatch {
         path: path.to_owned(),
         expected,
@@ -113,31 +96,11 @@ fn miss(path: &str, expected: String, found: Option<&Value>, out: &mut Vec<Misma
     });
 }
 
-fn number(found: Option<&Value>) -> Option<f64> {
-    found.and_then(Value::as_f64)
-}
-
-fn first(found: Option<&Value>) -> Option<&Value> {
-    found
-        .and_then(Value::as_array)
-        .and_then(|items| items.first())
-}
-
-fn is_nothing(found: Option<&Value>) -> bool {
-    match found {
-        None | Some(Value::Null) => true,
-        Some(Value::Array(items)) => items.is_empty(),
-        Some(_) => false,
-    }
-}
-
-/// Whether a list holds something, or a text contains another; several are
-/// asked for as a list.
+/// Whether a list has an entry, a text a part, or an object a key; of a list of arguments every
+/// one must hold.
 fn contains(argument: &Value, found: Option<&Value>) -> bool {
-    if let Value::Array(all) = argument {
-        return all.iter().all(|one| contains(one, found));
-    }
     match (found, argument) {
+        (_, Value::Array(all)) => all.iter().all(|one| contains(one, found)),
         (Some(Value::Array(items)), one) => items.iter().any(|item| fits(one, item)),
         (Some(Value::String(text)), Value::String(part)) => text.contains(part.as_str()),
         (Some(Value::Object(fields)), Value::String(key)) => fields.contains_key(key),
@@ -145,18 +108,17 @@ fn contains(argument: &Value, found: Option<&Value>) -> bool {
     }
 }
 
-/// Whether something is as a pattern says; a word stands for whatever bears it
-/// as its name, code or kind.
+/// Whether a value matches a pattern; a text matches an object by its name, code or kind.
 fn fits(pattern: &Value, found: &Value) -> bool {
-    if let (Value::String(_), Value::Object(fields)) = (pattern, found) {
-        return ["name", "code", "kind"]
+    match (pattern, found) {
+        (Value::String(_), Value::Object(fields)) => ["name", "code", "kind"]
             .iter()
-            .any(|key| fields.get(*key) == Some(pattern));
+            .any(|key| fields.get(*key) == Some(pattern)),
+        _ => compare(pattern, Some(found)).is_empty(),
     }
-    compare(pattern, Some(found)).is_empty()
 }
 
-fn same(expected: &Value, found: &Value) -> bool {
+fn is_equal(expected: &Value, found: &Value) -> bool {
     match (expected.as_f64(), found.as_f64()) {
         (Some(expected), Some(found)) => (expected - found).abs() < 1e-9,
         _ => expected == found,
@@ -178,15 +140,15 @@ mod tests {
         })
     }
 
-    fn holds(expected: Value) -> bool {
+    fn matches(expected: Value) -> bool {
         compare(&expected, Some(&found())).is_empty()
     }
 
     #[test]
-    fn what_is_not_named_is_ignored() {
-        assert!(holds(json!({"outcome": "ok"})));
-        assert!(holds(json!({"classification": {"urgency": 90}})));
-        assert!(!holds(json!({"classification": {"urgency": 91}})));
+    fn fields_the_case_does_not_name_are_ignored() {
+        assert!(matches(json!({"outcome": "ok"})));
+        assert!(matches(json!({"classification": {"urgency": 90}})));
+        assert!(!matches(json!({"classification": {"urgency": 91}})));
     }
 
     #[test]
@@ -235,18 +197,18 @@ mod tests {
             ),
         ] {
             assert!(
-                holds(json!({"classification": {matcher: holding.clone()}})),
+                matches(json!({"classification": {matcher: holding.clone()}})),
                 "{holding}"
             );
             assert!(
-                !holds(json!({"classification": {matcher: failing.clone()}})),
+                !matches(json!({"classification": {matcher: failing.clone()}})),
                 "{failing}"
             );
         }
     }
 
     #[test]
-    fn a_mismatch_says_where_and_what() {
+    fn a_mismatch_has_path_and_value() {
         let mismatches = compare(
             &json!({"classification": {"intents": [{"name": "x"}, {}]}}),
             Some(&found()),
@@ -257,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn something_absent_does_not_match_a_value() {
-        assert!(!holds(json!({"route": {"priority": {"min": 0}}})));
+    fn an_absent_field_matches_no_value() {
+        assert!(!matches(json!({"route": {"priority": {"min": 0}}})));
     }
 }

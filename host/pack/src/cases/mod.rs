@@ -1,29 +1,31 @@
-//! Cases: what a pack should decide, as data. An integrator adds one without
-//! touching a program.
+//! Cases: inputs and the decisions expected for them, as JSON or TOML files in a pack's `cases/`.
 
+mod case_run;
 mod expect;
-mod memories;
-mod recorded;
+mod policy_memories;
+mod recorded_input;
 mod run;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use patchbay_engine::HostCall;
-use patchbay_model::conversation::{Contact, Conversation};
-use patchbay_model::decision::classification::Classification;
 use patchbay_model::directory::{Agent, Queue};
 use patchbay_model::duration::Seconds;
 use patchbay_model::hours::Hours;
+use patchbay_model::interaction::Interaction;
 use patchbay_model::knowledge::Article;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 pub use expect::{Mismatch, compare};
+pub use recorded_input::RecordedInput;
 pub use run::{CaseReport, CaseRunner, StepReport};
 
-/// A case as written.
+/// One case file. An unknown key is an error.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -33,16 +35,16 @@ pub struct Case {
     /// Settings of the policy; the schema's defaults are filled in.
     #[serde(default)]
     pub settings: Map<String, Value>,
-    /// When it begins; 2026-03-02T10:00:00Z, a Monday, unless said.
+    /// Time of the first step. Default: 2026-03-02T10:00:00Z, a Monday.
     #[serde(default = "monday")]
     pub now: Timestamp,
-    /// Seed of the random numbers.
+    /// Seed of the random numbers. Default: 0.
     #[serde(default)]
     pub seed: u64,
-    /// The agents there are.
+    /// The company's agents.
     #[serde(default)]
     pub agents: Vec<Agent>,
-    /// The queues there are; `general` alone unless said.
+    /// The company's queues. Default: `general` alone.
     #[serde(default)]
     pub queues: Vec<Queue>,
     /// Approved answers.
@@ -50,38 +52,21 @@ pub struct Case {
     pub knowledge: Vec<Article>,
     /// Business hours by name.
     #[serde(default)]
-    pub hours: std::collections::BTreeMap<String, Hours>,
-    /// Names an escalation may notify.
+    pub hours: BTreeMap<String, Hours>,
+    /// Targets an escalation may notify, by name.
     #[serde(default)]
-    pub targets: std::collections::BTreeSet<String>,
-    /// What happens, in order.
+    pub targets: BTreeSet<String>,
+    /// Steps, in order.
     pub steps: Vec<Step>,
 }
 
-/// What a recorded decision was made on.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Given {
-    /// The interaction it is about, where the step does not give it.
-    pub interaction: Option<Value>,
-    /// The conversation as it was.
-    pub conversation: Option<Conversation>,
-    /// What was known of the author.
-    pub contact: Contact,
-    /// Earlier interactions of the conversation, newest first.
-    pub earlier: Vec<Value>,
-    /// Those in the contact's other conversations, newest first.
-    pub elsewhere: Vec<Value>,
-    /// What the classifiers had said.
-    pub assessment: Option<Classification>,
-}
-
 fn monday() -> Timestamp {
-    // A constant that is in range.
+    // The constant is in range.
     Timestamp::from_second(1_772_445_600).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// One thing that happens, and what should come of it.
+/// One event, and the decision expected for it. Exactly one of `classify`, `route`, `tone`,
+/// `escalate` and `advance` is present.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
@@ -89,24 +74,31 @@ pub struct Step {
     pub note: Option<String>,
     /// An interaction arrives.
     pub classify: Option<Value>,
-    /// The conversation of the last interaction needs a route; fields of the
-    /// conversation may be given.
+    /// The conversation of the last interaction needs a route; these fields of the conversation
+    /// are changed first.
     pub route: Option<Map<String, Value>>,
-    /// A draft is to be checked.
+    /// A draft is checked.
     pub tone: Option<Value>,
     /// A trigger fires.
     pub escalate: Option<Value>,
     /// Time passes.
     pub advance: Option<Seconds>,
-    /// What else there was, where the case is a recorded decision: then what
-    /// was said before in the case does not count.
-    pub given: Option<Given>,
-    /// Every host call of the recorded decision. Questions about things that
-    /// change by themselves (agents, queues, state) are answered from it; what
-    /// it does not answer, the case does.
+    /// Input of the recorded decision this step was made from; it replaces what earlier steps left.
+    pub given: Option<RecordedInput>,
+    /// Every host call of the recorded decision. It answers calls about agents, queues and state;
+    /// the case answers what the transcript does not.
     pub transcript: Vec<HostCall>,
-    /// What should come of it; everything that is not named is ignored.
+    /// The decision expected; fields it does not name are ignored.
     pub expect: Option<Value>,
+}
+
+/// An interaction as a case has it.
+fn interaction(document: Value) -> Result<Interaction, String> {
+    Interaction::from_own(document).map_err(text)
+}
+
+fn text(error: impl Display) -> String {
+    error.to_string()
 }
 
 /// Why a case cannot be run.
@@ -115,12 +107,12 @@ pub struct Step {
 pub struct CaseError {
     /// The file.
     pub path: PathBuf,
-    /// Where in the file, and what is wrong.
+    /// Position in the file, where known, and what is wrong; begins with a colon.
     pub message: String,
 }
 
 impl CaseError {
-    fn new(path: &Path, message: impl std::fmt::Display) -> CaseError {
+    fn new(path: &Path, message: impl Display) -> CaseError {
         CaseError {
             path: path.to_owned(),
             message: format!(": {message}"),
@@ -129,24 +121,21 @@ impl CaseError {
 }
 
 impl Case {
-    /// Read a case file, JSON or TOML by its ending.
+    /// Reads a case file, TOML where its name ends in `.toml`, else JSON.
     ///
     /// # Errors
-    /// What is wrong, with file and line.
+    /// When it cannot be read or is not a valid case; with file and line.
     pub fn read(path: &Path) -> Result<Case, CaseError> {
         let text = std::fs::read_to_string(path).map_err(|error| CaseError::new(path, error))?;
         Case::parse(path, &text)
     }
 
-    /// Read a case from the text of a file, JSON or TOML by its ending.
+    /// Reads a case from the text of a file; see [`Case::read`].
     ///
     /// # Errors
-    /// What is wrong, with file and line.
+    /// When it is not a valid case; with file and line.
     pub fn parse(path: &Path, text: &str) -> Result<Case, CaseError> {
-        let is_toml = path
-            .extension()
-            .is_some_and(|extension| extension == "toml");
-        let case: Case = match is_toml {
+        let case: Case = match has_extension(path, &["toml"]) {
             true => toml::from_str(text).map_err(|error| CaseError::new(path, error))?,
             false => serde_json::from_str(text).map_err(|error| CaseError {
                 path: path.to_owned(),
@@ -154,47 +143,47 @@ impl Case {
             })?,
         };
         for (index, step) in case.steps.iter().enumerate() {
-            let kinds = [
+            let events = [
                 step.classify.is_some(),
                 step.route.is_some(),
                 step.tone.is_some(),
                 step.escalate.is_some(),
                 step.advance.is_some(),
             ];
-            if kinds.iter().filter(|kind| **kind).count() != 1 {
+            if events.into_iter().filter(|present| *present).count() != 1 {
+                let message = "needs exactly one of classify, route, tone, escalate, advance";
                 return Err(CaseError::new(
                     path,
-                    format!(
-                        "step {} needs exactly one of classify, route, tone, escalate, advance",
-                        index + 1
-                    ),
+                    format!("step {} {message}", index + 1),
                 ));
             }
         }
         Ok(case)
     }
 
-    /// Every case below a directory, sorted by path.
+    /// Every case file (`.json`, `.toml`) below a directory, sorted by path.
     ///
     /// # Errors
     /// When a directory cannot be read.
     pub fn find(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        let mut left = vec![directory.to_owned()];
-        while let Some(directory) = left.pop() {
+        let mut files = Vec::new();
+        let mut directories = vec![directory.to_owned()];
+        while let Some(directory) = directories.pop() {
             for entry in std::fs::read_dir(&directory)? {
                 let path = entry?.path();
                 if path.is_dir() {
-                    left.push(path);
-                } else if path
-                    .extension()
-                    .is_some_and(|ending| ending == "json" || ending == "toml")
-                {
-                    found.push(path);
+                    directories.push(path);
+                } else if has_extension(&path, &["json", "toml"]) {
+                    files.push(path);
                 }
             }
         }
-        found.sort();
-        Ok(found)
+        files.sort();
+        Ok(files)
     }
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension()
+        .is_some_and(|own| extensions.iter().any(|extension| own == *extension))
 }

@@ -1,38 +1,38 @@
-//! What policies remember while a case runs, by whose memory it is.
+//! State that policies write while a case runs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use patchbay_model::situation::Exchange;
 use patchbay_model::state::{Memory, Scope, StateWrite};
 
-/// Whose memory: none of conversation or contact for the company's.
+/// Scope and the id of the conversation or contact; empty for the company.
 type Owner = (Scope, String);
 
-/// Memories of every plugin, kept apart by conversation and contact.
+/// State of every plugin, by plugin and owner.
 #[derive(Default)]
-pub(super) struct Memories(BTreeMap<String, BTreeMap<Owner, Memory>>);
+pub(super) struct PolicyMemories(BTreeMap<String, BTreeMap<Owner, Memory>>);
 
-impl Memories {
-    /// What each plugin remembers in a decision about this exchange.
-    pub(super) fn of(
+impl PolicyMemories {
+    /// The state each plugin reads in a decision about an exchange.
+    pub(super) fn for_exchange(
         &self,
-        exchange: Option<&std::sync::Arc<Exchange>>,
+        exchange: Option<&Arc<Exchange>>,
     ) -> BTreeMap<String, Memory> {
-        let owners: Vec<Owner> = [Scope::Conversation, Scope::Contact, Scope::Company]
-            .into_iter()
-            .filter_map(|scope| owner(scope, exchange.map(|exchange| &**exchange)))
-            .collect();
-        self.0
-            .iter()
-            .map(|(plugin, kept)| {
-                let parts = owners.iter().filter_map(|owner| kept.get(owner));
-                (plugin.clone(), Memory::joined(parts))
-            })
+        let scopes = [Scope::Conversation, Scope::Contact, Scope::Company];
+        let owners = scopes.map(|scope| owner(scope, exchange.map(AsRef::as_ref)));
+        let joined = |memories: &BTreeMap<Owner, Memory>| {
+            let owners = owners.iter().flatten();
+            Memory::joined(owners.filter_map(|owner| memories.get(owner)))
+        };
+        let plugins = self.0.iter();
+        plugins
+            .map(|(plugin, memories)| (plugin.clone(), joined(memories)))
             .collect()
     }
 
-    /// Keep what a decision wrote.
+    /// Stores a write of a decision.
     pub(super) fn commit(
         &mut self,
         plugin: &str,
@@ -40,16 +40,16 @@ impl Memories {
         exchange: Option<&Exchange>,
         now: Timestamp,
     ) {
-        // Without an exchange the host lets nothing be written for one.
+        // The host denies writes for a conversation or contact without an exchange.
         if let Some(owner) = owner(write.scope, exchange) {
-            let kept = self.0.entry(plugin.to_owned()).or_default();
-            kept.entry(owner).or_default().apply(write, now);
+            let memories = self.0.entry(plugin.to_owned()).or_default();
+            memories.entry(owner).or_default().apply(write, now);
         }
     }
 }
 
-/// Conversations go by their id, contacts by their address; whoever has none is
-/// somebody new in each conversation.
+/// Conversations are told apart by id, contacts by address. An author without an address is
+/// another contact in each conversation.
 fn owner(scope: Scope, exchange: Option<&Exchange>) -> Option<Owner> {
     let id = match scope {
         Scope::Company => String::new(),
@@ -65,8 +65,6 @@ fn owner(scope: Scope, exchange: Option<&Exchange>) -> Option<Owner> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use patchbay_model::interaction::Interaction;
     use patchbay_model::state::Change;
     use serde_json::json;
@@ -83,11 +81,11 @@ mod tests {
         ))
     }
 
-    /// What is remembered in a decision about `read`, after one about `written`
-    /// counted one in every scope.
+    /// Counters a decision about `read` sees after a decision about `written` added one in every
+    /// scope.
     fn counted(written: &Arc<Exchange>, read: &Arc<Exchange>) -> [i64; 3] {
         let now = Timestamp::UNIX_EPOCH;
-        let mut memories = Memories::default();
+        let mut memories = PolicyMemories::default();
         let scopes = [Scope::Conversation, Scope::Contact, Scope::Company];
         for scope in scopes {
             let write = StateWrite {
@@ -97,8 +95,8 @@ mod tests {
             };
             memories.commit("care", &write, Some(written), now);
         }
-        let seen = memories.of(Some(read));
-        scopes.map(|scope| seen["care"].counter(scope, "seen", now))
+        let state = memories.for_exchange(Some(read));
+        scopes.map(|scope| state["care"].counter(scope, "seen", now))
     }
 
     #[test]
@@ -110,8 +108,8 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_address_is_somebody_new() {
-        let nobody = exchange("1", None);
-        assert_eq!(counted(&nobody, &exchange("2", None)), [0, 0, 1]);
+    fn an_author_without_an_address_is_a_new_contact() {
+        let anonymous = exchange("1", None);
+        assert_eq!(counted(&anonymous, &exchange("2", None)), [0, 0, 1]);
     }
 }
