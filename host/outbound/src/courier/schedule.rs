@@ -21,9 +21,9 @@ type TargetKey = (String, String);
 
 /// Attempts in flight, and the health of targets.
 ///
-/// A target that fails repeatedly is paused, and then gets one delivery at a
-/// time until one succeeds, so that an outage does not use up the attempts of
-/// all pending deliveries.
+/// Each target has a circuit breaker: after repeated failures it is paused, then
+/// gets one delivery at a time until one succeeds. So an outage does not use up
+/// the attempts of all pending deliveries.
 #[derive(Debug)]
 pub(super) struct Schedule {
     concurrency: usize,
