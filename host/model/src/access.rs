@@ -2,8 +2,7 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
+use crate::codes;
 use crate::duration::Seconds;
 
 /// Default lifetime of a token: 90 days.
@@ -15,22 +14,14 @@ const DAY: u32 = 86_400;
 /// One row per role: code and meaning.
 macro_rules! roles {
     ($( $(#[doc = $doc:literal])+ $case:ident = $name:literal, $meaning:literal; )+) => {
-        /// Role of a caller.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "lowercase")]
-        pub enum Role {
-            $( $(#[doc = $doc])+ $case, )+
+        codes! {
+            /// Role of a caller.
+            pub enum Role {
+                $( $(#[doc = $doc])+ $case = $name, )+
+            }
         }
 
         impl Role {
-            /// Every role, in the order of their declaration.
-            pub const ALL: [Role; [$( $name ),+].len()] = [ $( Role::$case, )+ ];
-
-            /// The name: in JSON, on the command line and in messages.
-            pub const fn as_str(self) -> &'static str {
-                match self { $( Role::$case => $name, )+ }
-            }
-
             /// What the role is for, without a full stop.
             pub const fn meaning(self) -> &'static str {
                 match self { $( Role::$case => $meaning, )+ }
@@ -69,8 +60,7 @@ impl FromStr for Role {
     type Err = RoleError;
 
     fn from_str(text: &str) -> Result<Role, RoleError> {
-        let mut all = Role::ALL.into_iter();
-        all.find(|role| role.as_str() == text).ok_or(RoleError)
+        Role::from_code(text).ok_or(RoleError)
     }
 }
 
@@ -130,7 +120,7 @@ impl TokenScope {
     /// Whether the scope is valid.
     ///
     /// # Errors
-    /// [`TokenScopeError`] with what is missing or too much.
+    /// [`TokenScopeError`].
     pub fn check(&self) -> Result<(), TokenScopeError> {
         if self.company.is_none() && !self.role.may_be_host_wide() {
             return Err(TokenScopeError::NoCompany);
@@ -173,8 +163,8 @@ mod tests {
 
     #[test]
     fn only_the_role_agent_has_an_agent() {
-        let nobody = standing(Some("a"), Role::Agent, None).check();
-        assert_eq!(nobody, Err(TokenScopeError::NoAgent));
+        let unnamed = standing(Some("a"), Role::Agent, None).check();
+        assert_eq!(unnamed, Err(TokenScopeError::NoAgent));
         let bound = standing(Some("a"), Role::Supervisor, Some("ana")).check();
         assert_eq!(bound, Err(TokenScopeError::NotAnAgent));
     }

@@ -17,7 +17,7 @@ pub const MIN_DURATION: Seconds = Seconds(1);
 /// file.
 pub const MAX_DURATION: Seconds = Seconds(86_400);
 
-/// What is bypassed.
+/// A stage or plugin to bypass.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BypassTarget {

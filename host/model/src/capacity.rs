@@ -65,44 +65,10 @@ pub struct Capacity {
     other: usize,
 }
 
-/// Why capacity rules are invalid.
+/// Why capacity rules are invalid, with the invalid key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CapacityError {
-    /// An undefined medium is named.
-    #[error("{field} names the medium {medium:?}, which is not defined")]
-    UnknownMedium {
-        /// Path of the key.
-        field: String,
-        /// The name.
-        medium: String,
-    },
-    /// A channel is in two media.
-    #[error("channel {channel:?} is in two media; it must be in one")]
-    ChannelTwice {
-        /// The channel.
-        channel: String,
-    },
-    /// A medium could interrupt itself, directly or through others.
-    #[error("medium {medium:?} would interrupt itself; interrupting must go one way")]
-    Cycle {
-        /// One medium of the cycle.
-        medium: String,
-    },
-    /// There are no media, or too many.
-    #[error("{media} media are defined; there must be 1 to {MOST_MEDIA}")]
-    Media {
-        /// How many there are.
-        media: usize,
-    },
-    /// A weight or a maximum is too large.
-    #[error("{field} is {value}; the most is {MOST_UNITS}")]
-    TooLarge {
-        /// Path of the key.
-        field: String,
-        /// What was given.
-        value: u32,
-    },
-}
+#[error("{0}")]
+pub struct CapacityError(String);
 
 fn default_other() -> String {
     channel::POST.name.to_owned()
@@ -146,15 +112,18 @@ impl Capacity {
     /// [`CapacityError`] with the first thing at fault.
     pub fn new(media: BTreeMap<String, Medium>, other: &str) -> Result<Self, CapacityError> {
         if media.is_empty() || media.len() > MOST_MEDIA {
-            return Err(CapacityError::Media { media: media.len() });
+            let count = media.len();
+            return Err(CapacityError(format!(
+                "{count} media are defined; there must be 1 to {MOST_MEDIA}"
+            )));
         }
         let (names, media): (Vec<String>, Vec<Medium>) = media.into_iter().unzip();
         let position = |field: &str, medium: &str| {
-            names.iter().position(|name| name == medium).ok_or_else(|| {
-                CapacityError::UnknownMedium {
-                    field: field.to_owned(),
-                    medium: medium.to_owned(),
-                }
+            let found = names.iter().position(|name| name == medium);
+            found.ok_or_else(|| {
+                CapacityError(format!(
+                    "{field} names the medium {medium:?}, which is not defined"
+                ))
             })
         };
         let other = position("other", other)?;
@@ -163,14 +132,16 @@ impl Capacity {
         for (index, (name, medium)) in names.iter().zip(&media).enumerate() {
             for (field, value) in [("weight", medium.weight), ("maximum", medium.maximum)] {
                 if value > MOST_UNITS {
-                    let field = format!("media.{name}.{field}");
-                    return Err(CapacityError::TooLarge { field, value });
+                    return Err(CapacityError(format!(
+                        "media.{name}.{field} is {value}; the most is {MOST_UNITS}"
+                    )));
                 }
             }
             for channel in &medium.channels {
                 if by_channel.insert(channel.clone(), index).is_some() {
-                    let channel = channel.clone();
-                    return Err(CapacityError::ChannelTwice { channel });
+                    return Err(CapacityError(format!(
+                        "channel {channel:?} is in two media; it must be in one"
+                    )));
                 }
             }
             let mut lower = 0u32;
@@ -181,7 +152,9 @@ impl Capacity {
         }
         if let Some(index) = find_cycle(&interrupted) {
             let medium = names.get(index).cloned().unwrap_or_default();
-            return Err(CapacityError::Cycle { medium });
+            return Err(CapacityError(format!(
+                "medium {medium:?} would interrupt itself; interrupting must go one way"
+            )));
         }
         Ok(Capacity {
             names,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codes;
 pub use check::DirectoryError;
-use check::{check_agent, check_queue};
+use check::{check_agent, check_queue, duplicate_id};
 use index::Index;
 
 /// Most agents a search returns.
@@ -189,23 +189,23 @@ impl Directory {
     pub fn new(mut agents: Vec<Agent>, queues: Vec<Queue>) -> Result<Self, DirectoryError> {
         let mut directory = Directory::default();
         if queues.len() > MOST_QUEUES {
-            return Err(DirectoryError::TooManyQueues {
-                queues: queues.len(),
-            });
+            let count = queues.len();
+            return Err(DirectoryError(format!(
+                "there are {count} queues; the most is {MOST_QUEUES}"
+            )));
         }
         for queue in queues.into_iter().map(Arc::new) {
             check_queue(&queue)?;
             if queue.is_default
                 && let Some(first) = directory.default_queue.replace(Arc::clone(&queue))
             {
-                let (first, second) = (first.id.clone(), queue.id.clone());
-                return Err(DirectoryError::TwoDefaults { first, second });
+                let (first, second) = (&first.id, &queue.id);
+                return Err(DirectoryError(format!(
+                    "the queues {first:?} and {second:?} are both the default; there can be one"
+                )));
             }
             if let Some(queue) = directory.queues.insert(queue.id.clone(), queue) {
-                return Err(DirectoryError::DuplicateId {
-                    kind: "queue",
-                    id: queue.id.clone(),
-                });
+                return Err(duplicate_id("queue", &queue.id));
             }
         }
         // `None` is less than any idle time, so it comes last.
@@ -223,10 +223,7 @@ impl Directory {
             }
             let position = directory.agents.len();
             if directory.by_id.insert(agent.id.clone(), position).is_some() {
-                return Err(DirectoryError::DuplicateId {
-                    kind: "agent",
-                    id: agent.id,
-                });
+                return Err(duplicate_id("agent", &agent.id));
             }
             directory.agents.push(Arc::new(agent));
         }

@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{message}")]
 pub struct FileProblem {
-    /// What is wrong.
+    /// Description.
     pub message: String,
     /// Byte range in the file; absent: the whole file.
     pub span: Option<Range<usize>>,

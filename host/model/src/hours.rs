@@ -23,26 +23,25 @@ pub const AHEAD_MS: u64 = 366 * DAY_MS as u64;
 /// Business hours, as the table `[hours.NAME]` of a company file gives them:
 ///
 /// - `zone`: an IANA time zone, such as `Europe/Lisbon`;
-/// - `week`: open intervals per weekday, `mon` to `sun`; a day left out is
+/// - `week`: open intervals per weekday, `mon` to `sun`; absent days are
 ///   closed;
-/// - `holidays`: dates that are closed, whatever their weekday;
-/// - `shifts`: open intervals of single dates; they take the place of the
-///   weekday's, and of a holiday; an empty list closes the date;
-/// - `breaks`: intervals taken out of every weekday, but not out of shifts,
-///   which say exactly when the date is open.
+/// - `holidays`: dates that are closed;
+/// - `shifts`: open intervals of single dates; they replace those of the
+///   weekday or holiday; an empty list closes the date;
+/// - `breaks`: closed intervals of every weekday, but not of shifts.
 ///
-/// An interval is local time, `"09:00-17:00"`, its end not included and at
-/// most `24:00`. Where the clock goes back, an hour that happens twice is open
-/// twice; where it goes forward, an hour that does not happen is not counted.
+/// An interval is local time without its end, `"09:00-17:00"`, at most `24:00`.
+/// An hour that happens twice because the clock goes back is open twice; an
+/// hour that does not happen is not counted.
 ///
-/// Without any interval in `week` or `shifts` the hours are always open, on
-/// holidays too: working time is then wall-clock time.
+/// Without an interval in `week` or `shifts` the hours are always open, on
+/// holidays too: working time is wall-clock time.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(try_from = "HoursTable", into = "HoursTable")]
 pub struct Hours {
     table: HoursTable,
     zone: TimeZone,
-    /// Open intervals per weekday, Monday first, breaks taken out.
+    /// Open intervals per weekday, Monday first, without breaks.
     week: [Vec<Interval>; 7],
     /// Dates, as days since 1970-01-01.
     holidays: BTreeSet<i64>,
@@ -51,7 +50,7 @@ pub struct Hours {
 }
 
 impl Hours {
-    /// IANA name of the time zone, as it was given.
+    /// IANA name of the time zone, as in the table.
     pub fn zone(&self) -> &str {
         &self.table.zone
     }
@@ -75,8 +74,8 @@ impl Hours {
             .any(|open| (open.start..open.end).contains(&time))
     }
 
-    /// When the hours open next after a moment, both in Unix milliseconds;
-    /// `None` where they are open then, or do not open within [`AHEAD_MS`].
+    /// Next opening after a moment, both in Unix milliseconds; `None` where
+    /// they are open, or do not open within [`AHEAD_MS`].
     pub fn opens_at(&self, at_ms: u64) -> Option<u64> {
         if self.is_open(at_ms) {
             return None;
@@ -84,8 +83,8 @@ impl Hours {
         self.walk(moment(at_ms), ahead(at_ms), |start, _| Some(start as u64))
     }
 
-    /// When the hours close next after a moment, both in Unix milliseconds;
-    /// `None` where they are closed then, or do not close within [`AHEAD_MS`].
+    /// Next closing after a moment, both in Unix milliseconds; `None` where
+    /// they are closed, or do not close within [`AHEAD_MS`].
     pub fn closes_at(&self, at_ms: u64) -> Option<u64> {
         if self.always_open || !self.is_open(at_ms) {
             return None;
@@ -104,8 +103,7 @@ impl Hours {
         (closes < until).then_some(closes as u64)
     }
 
-    /// The moment after that many seconds of working time, as
-    /// [`add_working`](Hours::add_working) has it; `None` where that is not
+    /// Like [`add_working`](Hours::add_working); `None` where the moment is not
     /// within [`AHEAD_MS`].
     pub fn after_working(&self, at_ms: u64, seconds: u32) -> Option<u64> {
         let until = ahead(at_ms);
@@ -114,25 +112,24 @@ impl Hours {
             .filter(|after| *after <= until as u64)
     }
 
-    /// The moment after that many seconds of working time, in Unix
-    /// milliseconds: Friday 16:00 and two hours is Monday 10:00 where the
-    /// hours are 09:00 to 17:00, Monday to Friday.
+    /// The moment after so many seconds of working time, in Unix milliseconds:
+    /// Friday 16:00 plus two hours is Monday 10:00 with hours of 09:00 to
+    /// 17:00, Monday to Friday.
     ///
-    /// Working time that ends when the hours close ends then, not when they
-    /// open again; no seconds at all is `at_ms`. [`NEVER_MS`] where there is
-    /// not that much working time before it.
+    /// Working time that ends at closing time ends then, not at the next
+    /// opening. 0 seconds: `at_ms`. [`NEVER_MS`]: there is not so much working
+    /// time.
     pub fn add_working(&self, at_ms: u64, seconds: u32) -> u64 {
         self.add_working_ms(at_ms, u64::from(seconds) * 1_000)
     }
 
-    /// As [`add_working`](Hours::add_working), with the working time in
-    /// milliseconds: what is left of a target rarely is whole seconds.
+    /// Like [`add_working`](Hours::add_working), in milliseconds.
     pub fn add_working_ms(&self, at_ms: u64, working_ms: u64) -> u64 {
         self.add_working_until(at_ms, working_ms, NEVER_MS as i64)
             .unwrap_or(NEVER_MS)
     }
 
-    /// `None` where there is not that much working time before `until`.
+    /// `None` where there is less working time before `until`.
     fn add_working_until(&self, at_ms: u64, working_ms: u64, until: i64) -> Option<u64> {
         if self.always_open || working_ms == 0 {
             return Some(at_ms.saturating_add(working_ms).min(NEVER_MS.max(at_ms)));
@@ -211,7 +208,7 @@ impl Hours {
         if self.holidays.contains(&day) {
             return &[];
         }
-        // The first of January 1970 was a Thursday; Monday comes first here.
+        // 1970-01-01 was a Thursday; Monday is first here.
         usize::try_from((day + 3).rem_euclid(7))
             .ok()
             .and_then(|weekday| self.week.get(weekday))
@@ -224,7 +221,7 @@ impl Hours {
         i64::from(self.zone.to_offset(at).seconds()) * 1_000
     }
 
-    /// The next moment the offset may change, in Unix milliseconds.
+    /// Next moment the offset may change, in Unix milliseconds.
     fn next_change(&self, at: i64) -> Option<i64> {
         let after = Timestamp::from_millisecond(at).ok()?;
         let mut changes = self

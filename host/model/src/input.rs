@@ -89,12 +89,12 @@ impl InputError {
 }
 
 /// Check the length of a text.
-pub(crate) fn within(field: &str, text: &str, limit: usize) -> Result<(), InputError> {
-    count_within(field, text.len(), limit, "bytes")
+pub(crate) fn check_bytes(field: &str, text: &str, limit: usize) -> Result<(), InputError> {
+    check_count(field, text.len(), limit, "bytes")
 }
 
 /// Check a size.
-pub(crate) fn count_within(
+pub(crate) fn check_count(
     field: &str,
     size: usize,
     limit: usize,
@@ -125,8 +125,8 @@ pub fn is_code(text: &str) -> bool {
 }
 
 /// Check a code.
-pub(crate) fn code(field: &str, text: &str) -> Result<(), InputError> {
-    within(field, text, CODE_BYTES)?;
+pub(crate) fn check_code(field: &str, text: &str) -> Result<(), InputError> {
+    check_bytes(field, text, CODE_BYTES)?;
     if is_code(text) {
         return Ok(());
     }

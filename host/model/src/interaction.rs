@@ -157,7 +157,7 @@ impl Interaction {
     /// # Errors
     /// [`InputError`] with the field at fault.
     pub fn from_outside(value: Value) -> Result<Interaction, InputError> {
-        let mut map = object("interaction", value)?;
+        let mut map = into_object("interaction", value)?;
         let unknown: Vec<String> = map
             .keys()
             .filter(|key| !INTERACTION_FIELDS.contains(&key.as_str()))
@@ -185,8 +185,8 @@ impl Interaction {
     /// # Errors
     /// [`InputError`] with the field at fault.
     pub fn from_own(value: Value) -> Result<Interaction, InputError> {
-        let map = object("interaction", value)?;
-        refuse_unknown(&map, INTERACTION_FIELDS)?;
+        let map = into_object("interaction", value)?;
+        reject_unknown(&map, INTERACTION_FIELDS)?;
         Self::from_map(map)
     }
 
@@ -195,11 +195,11 @@ impl Interaction {
     /// # Errors
     /// [`InputError`] with the place or the field at fault.
     pub fn parse(text: &str) -> Result<Interaction, InputError> {
-        Self::from_outside(json(text)?)
+        Self::from_outside(parse_json(text)?)
     }
 
     fn from_map(map: Map<String, Value>) -> Result<Interaction, InputError> {
-        let interaction: Interaction = typed(map, &["id", "channel", "text"])?;
+        let interaction: Interaction = deserialize(map, &["id", "channel", "text"])?;
         interaction.check()?;
         Ok(interaction)
     }
@@ -215,24 +215,24 @@ impl Interaction {
     /// # Errors
     /// [`InputError`] with the field at fault.
     pub fn check(&self) -> Result<(), InputError> {
-        identifier("id", &self.id)?;
-        input::code("channel", &self.channel)?;
-        input::within("text", &self.text, input::TEXT_BYTES)?;
-        optional("account", &self.account, input::NAME_BYTES)?;
-        optional("language", &self.language, input::LANGUAGE_BYTES)?;
-        optional("author.address", &self.author.address, input::NAME_BYTES)?;
-        optional("author.name", &self.author.name, input::NAME_BYTES)?;
-        optional("conversation", &self.conversation, input::ID_BYTES)?;
-        optional("in_reply_to", &self.in_reply_to, input::ID_BYTES)?;
+        check_identifier("id", &self.id)?;
+        input::check_code("channel", &self.channel)?;
+        input::check_bytes("text", &self.text, input::TEXT_BYTES)?;
+        check_optional("account", &self.account, input::NAME_BYTES)?;
+        check_optional("language", &self.language, input::LANGUAGE_BYTES)?;
+        check_optional("author.address", &self.author.address, input::NAME_BYTES)?;
+        check_optional("author.name", &self.author.name, input::NAME_BYTES)?;
+        check_optional("conversation", &self.conversation, input::ID_BYTES)?;
+        check_optional("in_reply_to", &self.in_reply_to, input::ID_BYTES)?;
         check_attachments(&self.attachments)?;
         let extra = self.attributes.len();
-        input::count_within("attributes", extra, input::ATTRIBUTES, "entries")?;
+        input::check_count("attributes", extra, input::ATTRIBUTES, "entries")?;
         let bytes: usize = self
             .attributes
             .iter()
             .map(|(name, value)| name.len() + json_len(value))
             .sum();
-        input::count_within("attributes", bytes, input::ATTRIBUTES_BYTES, "bytes")
+        input::check_count("attributes", bytes, input::ATTRIBUTES_BYTES, "bytes")
     }
 }
 
@@ -240,7 +240,7 @@ impl Interaction {
 ///
 /// # Errors
 /// [`InputError::Syntax`] with the place.
-pub fn json(text: &str) -> Result<Value, InputError> {
+pub fn parse_json(text: &str) -> Result<Value, InputError> {
     serde_json::from_str(text).map_err(|error| InputError::Syntax {
         problem: strip_place(&error.to_string()),
         line: error.line(),
@@ -255,14 +255,14 @@ fn strip_place(message: &str) -> String {
     }
 }
 
-fn object(what: &str, value: Value) -> Result<Map<String, Value>, InputError> {
+fn into_object(what: &str, value: Value) -> Result<Map<String, Value>, InputError> {
     match value {
         Value::Object(map) => Ok(map),
         _ => Err(InputError::invalid(what, "must be a JSON object")),
     }
 }
 
-fn refuse_unknown(map: &Map<String, Value>, known: &[&str]) -> Result<(), InputError> {
+fn reject_unknown(map: &Map<String, Value>, known: &[&str]) -> Result<(), InputError> {
     match map.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => Err(InputError::Unknown {
@@ -273,7 +273,7 @@ fn refuse_unknown(map: &Map<String, Value>, known: &[&str]) -> Result<(), InputE
 }
 
 /// Deserialize a map; errors name the field.
-fn typed<T: serde::de::DeserializeOwned>(
+fn deserialize<T: serde::de::DeserializeOwned>(
     map: Map<String, Value>,
     required: &[&str],
 ) -> Result<T, InputError> {
@@ -288,8 +288,8 @@ fn typed<T: serde::de::DeserializeOwned>(
     })
 }
 
-fn identifier(field: &str, text: &str) -> Result<(), InputError> {
-    input::within(field, text, input::ID_BYTES)?;
+fn check_identifier(field: &str, text: &str) -> Result<(), InputError> {
+    input::check_bytes(field, text, input::ID_BYTES)?;
     if text.is_empty() {
         return Err(InputError::invalid(field, "must not be empty"));
     }
@@ -302,9 +302,9 @@ fn identifier(field: &str, text: &str) -> Result<(), InputError> {
     Ok(())
 }
 
-fn optional(field: &str, text: &Option<String>, limit: usize) -> Result<(), InputError> {
+fn check_optional(field: &str, text: &Option<String>, limit: usize) -> Result<(), InputError> {
     match text {
-        Some(text) => input::within(field, text, limit),
+        Some(text) => input::check_bytes(field, text, limit),
         None => Ok(()),
     }
 }
@@ -314,15 +314,15 @@ fn optional(field: &str, text: &Option<String>, limit: usize) -> Result<(), Inpu
 /// # Errors
 /// [`InputError`] naming the field.
 pub fn check_attachments(files: &[Attachment]) -> Result<(), InputError> {
-    input::count_within("attachments", files.len(), input::ATTACHMENTS, "entries")?;
+    input::check_count("attachments", files.len(), input::ATTACHMENTS, "entries")?;
     for (index, file) in files.iter().enumerate() {
-        input::code(&format!("attachments[{index}].kind"), &file.kind)?;
+        input::check_code(&format!("attachments[{index}].kind"), &file.kind)?;
         for (name, value) in [
             ("name", &file.name),
             ("media_type", &file.media_type),
             ("url", &file.url),
         ] {
-            optional(
+            check_optional(
                 &format!("attachments[{index}].{name}"),
                 value,
                 input::NAME_BYTES * 4,

@@ -36,48 +36,10 @@ pub struct Article {
     pub never_say: Vec<String>,
 }
 
-/// Why a set of articles is invalid.
+/// Why a set of articles is invalid, with the article and the field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KnowledgeError {
-    /// Two articles have the same identifier.
-    #[error("two articles have the id {id:?}; give one of them another")]
-    DuplicateId {
-        /// The identifier.
-        id: String,
-    },
-    /// A field is empty or too long.
-    #[error("article {article:?}: {field} has {bytes} bytes; it must have {least} to {most}")]
-    FieldLength {
-        /// Identifier of the article.
-        article: String,
-        /// Name of the field.
-        field: &'static str,
-        /// Bytes it has.
-        bytes: usize,
-        /// Bytes it must have at least.
-        least: usize,
-        /// Bytes it may have at most.
-        most: usize,
-    },
-    /// A list has too many entries.
-    #[error("article {article:?}: {field} has {entries} entries; the most is {most}")]
-    TooManyEntries {
-        /// Identifier of the article.
-        article: String,
-        /// Name of the field.
-        field: &'static str,
-        /// Entries it has.
-        entries: usize,
-        /// Entries it may have.
-        most: usize,
-    },
-    /// There are too many articles.
-    #[error("there are {articles} articles; the most is {MOST_IN_TOTAL}")]
-    TooManyArticles {
-        /// How many there are.
-        articles: usize,
-    },
-}
+#[error("{0}")]
+pub struct KnowledgeError(String);
 
 /// All approved answers of a company. Immutable.
 #[derive(Clone, Debug, Default)]
@@ -106,9 +68,10 @@ impl Knowledge {
     /// A duplicate id, or a field out of range.
     pub fn new(articles: Vec<Article>) -> Result<Self, KnowledgeError> {
         if articles.len() > MOST_IN_TOTAL {
-            return Err(KnowledgeError::TooManyArticles {
-                articles: articles.len(),
-            });
+            let count = articles.len();
+            return Err(KnowledgeError(format!(
+                "there are {count} articles; the most is {MOST_IN_TOTAL}"
+            )));
         }
         let mut knowledge = Knowledge::default();
         let mut counts: HashMap<String, Vec<(u32, u32)>> = HashMap::new();
@@ -118,7 +81,10 @@ impl Knowledge {
             article.intents.sort();
             article.intents.dedup();
             if knowledge.by_id.insert(article.id.clone(), index).is_some() {
-                return Err(KnowledgeError::DuplicateId { id: article.id });
+                return Err(KnowledgeError(format!(
+                    "two articles have the id {:?}; give one of them another",
+                    article.id
+                )));
             }
             for intent in &article.intents {
                 knowledge
@@ -252,28 +218,22 @@ fn weighed(
 }
 
 fn check(article: &Article) -> Result<(), KnowledgeError> {
+    let id: String = article.id.chars().take(64).collect();
     let length = |field, value: &str, least, most| {
-        if (least..=most).contains(&value.len()) {
-            return Ok(());
+        let bytes = value.len();
+        match (least..=most).contains(&bytes) {
+            true => Ok(()),
+            false => Err(KnowledgeError(format!(
+                "article {id:?}: {field} has {bytes} bytes; it must have {least} to {most}"
+            ))),
         }
-        let (article, bytes) = (article.id.chars().take(64).collect(), value.len());
-        Err(KnowledgeError::FieldLength {
-            article,
-            field,
-            bytes,
-            least,
-            most,
-        })
     };
     let entries = |field, list: &[String], longest| {
-        if list.len() > 64 {
-            let (article, entries) = (article.id.clone(), list.len());
-            return Err(KnowledgeError::TooManyEntries {
-                article,
-                field,
-                entries,
-                most: 64,
-            });
+        let count = list.len();
+        if count > 64 {
+            return Err(KnowledgeError(format!(
+                "article {id:?}: {field} has {count} entries; the most is 64"
+            )));
         }
         list.iter()
             .try_for_each(|entry| length(field, entry, 1, longest))

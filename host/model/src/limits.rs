@@ -38,8 +38,7 @@ macro_rules! limits {
             /// default. Values of the pack are lowered to the ceiling.
             ///
             /// # Errors
-            /// [`CeilingError`] where the company itself asks for more: it
-            /// would otherwise believe it got it.
+            /// One [`CeilingError`] per value of the company above the ceiling.
             pub fn resolve(
                 ceiling: &Limits,
                 suggested: &LimitsFile,

@@ -45,7 +45,7 @@ outcomes! {
     /// The metered engine's fuel ran out.
     OutOfFuel = "out-of-fuel", Failed, 504, "the policy used up its fuel";
     /// A limit on memory, tables, handles or state was hit.
-    OutOfMemory = "out-of-memory", Failed, 502, "the policy needed more memory than it may have";
+    OutOfMemory = "out-of-memory", Failed, 502, "the policy exceeded its memory limit";
     /// The call stack grew past its limit.
     StackOverflow = "stack-overflow", Failed, 502, "the policy recursed too deeply";
     /// The policy crashed.
@@ -58,9 +58,9 @@ outcomes! {
     /// The host had no capacity to start the decision.
     Overloaded = "overloaded", HostBusy, 503, "the host is too busy";
     /// The input crashed the host repeatedly; no policy is called about it.
-    Quarantined = "quarantined", Failed, 502, "the input is set aside after repeated crashes";
+    Quarantined = "quarantined", Failed, 502, "the input is quarantined after repeated crashes";
     /// An operator bypasses the policy or its stage.
-    Bypassed = "bypassed", Failed, 502, "an operator has taken the policy out for a while";
+    Bypassed = "bypassed", Failed, 502, "an operator bypasses the policy";
     /// The component does not fit the contract this host speaks.
     Incompatible = "incompatible", Failed, 502, "the policy does not fit this host's contract";
 }

@@ -69,7 +69,7 @@ impl RecordRules {
 
     /// Whether to record the host calls of a decision; `chance` is its evenly
     /// distributed number.
-    pub fn records(&self, chance: u64) -> bool {
+    pub fn should_record(&self, chance: u64) -> bool {
         match self.transcripts {
             Transcripts::All | Transcripts::Failures => true,
             Transcripts::Off => false,
@@ -79,7 +79,7 @@ impl RecordRules {
     }
 
     /// Whether to store the transcript, by the outcomes of the policies.
-    pub fn keeps(&self, outcomes: impl IntoIterator<Item = OutcomeKind>) -> bool {
+    pub fn should_store(&self, outcomes: impl IntoIterator<Item = OutcomeKind>) -> bool {
         match self.transcripts {
             Transcripts::Failures => outcomes
                 .into_iter()
@@ -136,24 +136,26 @@ mod tests {
 
     #[test]
     fn a_sample_has_the_size_of_its_share() {
-        let kept = |share: f64| {
+        let stored = |share: f64| {
             let rules = RecordRules {
                 transcripts: Transcripts::Sampled(share),
                 ..RecordRules::default()
             };
             let chances = (0..1000u64).map(|index| index * (u64::MAX / 999));
-            chances.filter(|chance| rules.records(*chance)).count()
+            chances
+                .filter(|chance| rules.should_record(*chance))
+                .count()
         };
-        assert_eq!((kept(0.0), kept(1.0)), (0, 1000));
-        assert!((240..=260).contains(&kept(0.25)), "{}", kept(0.25));
+        assert_eq!((stored(0.0), stored(1.0)), (0, 1000));
+        assert!((240..=260).contains(&stored(0.25)), "{}", stored(0.25));
     }
 
     #[test]
     fn by_default_only_failures_are_stored() {
         let failures = RecordRules::default();
-        assert!(!failures.keeps([OutcomeKind::Ok, OutcomeKind::Declined]));
-        assert!(failures.keeps([OutcomeKind::Ok, OutcomeKind::Trapped]));
+        assert!(!failures.should_store([OutcomeKind::Ok, OutcomeKind::Declined]));
+        assert!(failures.should_store([OutcomeKind::Ok, OutcomeKind::Trapped]));
         let all = rules("transcripts = \"all\"");
-        assert!(all.keeps([OutcomeKind::Ok]));
+        assert!(all.should_store([OutcomeKind::Ok]));
     }
 }

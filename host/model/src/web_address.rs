@@ -50,7 +50,7 @@ impl WebAddress {
     /// Parse a URL; a fragment is dropped.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// [`WebAddressError`].
     pub fn parse(text: &str) -> Result<WebAddress, WebAddressError> {
         if !text.is_ascii() {
             return Err(WebAddressError::NotAscii);

@@ -58,7 +58,7 @@ impl types::HostAssessment for HostState {
         spam -> Option<f64>, "spam", |it| it.spam;
         abuse -> Option<f64>, "abuse", |it| it.abuse;
         reply_expected -> Option<bool>, "reply-expected", |it| it.reply_expected;
-        personal_data_kinds -> Vec<String>, "personal-data-kinds", |it| it.personal_data_kinds().into_iter().map(str::to_owned).collect();
+        personal_data_kinds -> Vec<String>, "personal-data-kinds", |it| it.personal_data_kinds();
     }
 }
 

@@ -1,11 +1,12 @@
 //! Classification of interactions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
-    BadOutput, LIST_ENTRIES, PROSE_BYTES, at_most, code, in_range, language, percent, prose, span,
+    BadOutput, LIST_ENTRIES, PROSE_BYTES, check_code, check_count, check_language, check_percent,
+    check_range, check_span, check_text,
 };
 
 /// An intent of the customer.
@@ -68,19 +69,19 @@ impl Classification {
     /// # Errors
     /// [`BadOutput`] with the first field at fault.
     pub fn validate(&self, text: &str) -> Result<(), BadOutput> {
-        at_most("intents", self.intents.len(), LIST_ENTRIES)?;
+        check_count("intents", self.intents.len(), LIST_ENTRIES)?;
         for (index, intent) in self.intents.iter().enumerate() {
-            code(format_args!("intents[{index}].name"), &intent.name)?;
-            in_range(
+            check_code(format_args!("intents[{index}].name"), &intent.name)?;
+            check_range(
                 format_args!("intents[{index}].confidence"),
                 intent.confidence,
                 0.0,
                 1.0,
             )?;
         }
-        at_most("topics", self.topics.len(), LIST_ENTRIES)?;
+        check_count("topics", self.topics.len(), LIST_ENTRIES)?;
         for (index, topic) in self.topics.iter().enumerate() {
-            code(format_args!("topics[{index}]"), topic)?;
+            check_code(format_args!("topics[{index}]"), topic)?;
         }
         for (field, value, least) in [
             ("sentiment", self.sentiment, -1.0),
@@ -88,24 +89,24 @@ impl Classification {
             ("abuse", self.abuse, 0.0),
         ] {
             if let Some(value) = value {
-                in_range(field, value, least, 1.0)?;
+                check_range(field, value, least, 1.0)?;
             }
         }
-        percent("urgency", self.urgency)?;
+        check_percent("urgency", self.urgency)?;
         if let Some(tag) = &self.language {
-            language("language", tag)?;
+            check_language("language", tag)?;
         }
-        at_most("personal_data", self.personal_data.len(), LIST_ENTRIES)?;
+        check_count("personal_data", self.personal_data.len(), LIST_ENTRIES)?;
         for (index, found) in self.personal_data.iter().enumerate() {
-            code(format_args!("personal_data[{index}].kind"), &found.kind)?;
-            span(
+            check_code(format_args!("personal_data[{index}].kind"), &found.kind)?;
+            check_span(
                 format_args!("personal_data[{index}]"),
                 text,
                 found.start,
                 found.end,
             )?;
         }
-        prose("why", &self.why, PROSE_BYTES)
+        check_text("why", &self.why, PROSE_BYTES)
     }
 
     /// The best intent.
@@ -114,15 +115,13 @@ impl Classification {
     }
 
     /// Kinds of personal data found, each once, sorted.
-    pub fn personal_data_kinds(&self) -> Vec<&str> {
-        let mut kinds: Vec<&str> = self
-            .personal_data
-            .iter()
-            .map(|found| found.kind.as_str())
-            .collect();
-        kinds.sort_unstable();
-        kinds.dedup();
+    pub fn personal_data_kinds(&self) -> Vec<String> {
+        let kinds = self.personal_data.iter().map(|found| &found.kind);
         kinds
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .cloned()
+            .collect()
     }
 
     /// Sort intents by confidence, stable.
@@ -190,41 +189,19 @@ impl MergedClassification {
                 into.topics.push(topic);
             }
         }
-        let mut from = |field: &str| {
-            provenance.insert(field.to_owned(), plugin.to_owned());
-        };
-        first_wins(
-            &mut into.sentiment,
-            answer.sentiment,
-            "sentiment",
-            &mut from,
-        );
-        first_wins(&mut into.urgency, answer.urgency, "urgency", &mut from);
-        first_wins(&mut into.language, answer.language, "language", &mut from);
-        first_wins(&mut into.spam, answer.spam, "spam", &mut from);
-        first_wins(&mut into.abuse, answer.abuse, "abuse", &mut from);
-        first_wins(
-            &mut into.reply_expected,
-            answer.reply_expected,
-            "reply_expected",
-            &mut from,
-        );
+        macro_rules! first_wins {
+            ($($field:ident)+) => { $(
+                if into.$field.is_none() && answer.$field.is_some() {
+                    into.$field = answer.$field;
+                    provenance.insert(stringify!($field).to_owned(), plugin.to_owned());
+                }
+            )+ };
+        }
+        first_wins!(sentiment urgency language spam abuse reply_expected);
         into.personal_data.extend(answer.personal_data);
         into.personal_data.sort();
         into.personal_data.dedup();
         append_why(&mut into.why, plugin, &answer.why);
-    }
-}
-
-fn first_wins<T>(
-    into: &mut Option<T>,
-    answer: Option<T>,
-    field: &str,
-    from: &mut impl FnMut(&str),
-) {
-    if into.is_none() && answer.is_some() {
-        *into = answer;
-        from(field);
     }
 }
 

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::classification::append_why;
-use super::{BadOutput, PROSE_BYTES, at_most, bad, code, percent, prose};
+use super::{
+    BadOutput, PROSE_BYTES, check_code, check_count, check_percent, check_text, invalid_output,
+};
 use crate::directory::Directory;
 use crate::open_codes;
 
@@ -80,11 +82,11 @@ impl Escalation {
         directory: &Directory,
         targets: &BTreeSet<String>,
     ) -> Result<(), BadOutput> {
-        at_most("actions", self.actions.len(), ACTIONS)?;
+        check_count("actions", self.actions.len(), ACTIONS)?;
         for (index, action) in self.actions.iter().enumerate() {
             action.validate(format_args!("actions[{index}]"), now, directory, targets)?;
         }
-        prose("why", &self.why, PROSE_BYTES)
+        check_text("why", &self.why, PROSE_BYTES)
     }
 
     /// Merge answers: the union of their actions.
@@ -141,14 +143,14 @@ impl EscalationAction {
             ActionKind::WakeUp => match self.at {
                 None => Some(("at", "is missing; it says when to call again")),
                 Some(at) if at <= now => {
-                    return Err(bad(
+                    return Err(invalid_output(
                         format_args!("{path}.at"),
                         format!("is {at}, which is not after {now}"),
                     ));
                 }
                 Some(_) => {
                     if let Some(name) = target {
-                        code(format_args!("{path}.target"), name)?;
+                        check_code(format_args!("{path}.target"), name)?;
                     }
                     None
                 }
@@ -159,22 +161,22 @@ impl EscalationAction {
             )),
             ActionKind::Other(kind) => {
                 let shown: String = kind.chars().take(64).collect();
-                return Err(bad(
+                return Err(invalid_output(
                     format_args!("{path}.kind"),
                     format!("is {shown:?}; kinds are {}", ActionKind::CODES.join(", ")),
                 ));
             }
         };
         if let Some((field, problem)) = problem {
-            return Err(bad(format_args!("{path}.{field}"), problem));
+            return Err(invalid_output(format_args!("{path}.{field}"), problem));
         }
-        percent(format_args!("{path}.priority"), self.priority)?;
-        prose(
+        check_percent(format_args!("{path}.priority"), self.priority)?;
+        check_text(
             format_args!("{path}.target"),
             target.unwrap_or_default(),
             256,
         )?;
-        prose(
+        check_text(
             format_args!("{path}.message"),
             self.message.as_deref().unwrap_or_default(),
             PROSE_BYTES,
@@ -184,7 +186,7 @@ impl EscalationAction {
 
 fn unknown(path: impl Display, what: &str, name: &str) -> BadOutput {
     let shown: String = name.chars().take(64).collect();
-    bad(
+    invalid_output(
         format_args!("{path}.target"),
         format!("is {shown:?}; there is no such {what}"),
     )

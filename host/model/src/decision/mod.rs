@@ -29,7 +29,7 @@ pub struct BadOutput {
     pub problem: String,
 }
 
-pub(crate) fn bad(field: impl Display, problem: impl Into<String>) -> BadOutput {
+pub(crate) fn invalid_output(field: impl Display, problem: impl Into<String>) -> BadOutput {
     BadOutput {
         field: field.to_string(),
         problem: problem.into(),
@@ -38,14 +38,14 @@ pub(crate) fn bad(field: impl Display, problem: impl Into<String>) -> BadOutput 
 
 /// Check a number against a range. `field` of this and the next functions is
 /// `format_args!`, formatted for invalid answers only.
-pub(crate) fn in_range(
+pub(crate) fn check_range(
     field: impl Display,
     value: f64,
     least: f64,
     most: f64,
 ) -> Result<(), BadOutput> {
     if value.is_nan() || value < least || value > most {
-        return Err(bad(
+        return Err(invalid_output(
             field,
             format!("is {value}; it must be {least} to {most}"),
         ));
@@ -54,17 +54,20 @@ pub(crate) fn in_range(
 }
 
 /// Check a score of 0 to 100.
-pub(crate) fn percent(field: impl Display, value: Option<u8>) -> Result<(), BadOutput> {
+pub(crate) fn check_percent(field: impl Display, value: Option<u8>) -> Result<(), BadOutput> {
     match value {
-        Some(value) if value > 100 => Err(bad(field, format!("is {value}; it must be 0 to 100"))),
+        Some(value) if value > 100 => Err(invalid_output(
+            field,
+            format!("is {value}; it must be 0 to 100"),
+        )),
         _ => Ok(()),
     }
 }
 
 /// Check the length of a list.
-pub(crate) fn at_most(field: impl Display, size: usize, limit: usize) -> Result<(), BadOutput> {
+pub(crate) fn check_count(field: impl Display, size: usize, limit: usize) -> Result<(), BadOutput> {
     if size > limit {
-        return Err(bad(
+        return Err(invalid_output(
             field,
             format!("has {size} entries; the limit is {limit}"),
         ));
@@ -73,10 +76,10 @@ pub(crate) fn at_most(field: impl Display, size: usize, limit: usize) -> Result<
 }
 
 /// Check the length of a text.
-pub(crate) fn prose(field: impl Display, text: &str, limit: usize) -> Result<(), BadOutput> {
+pub(crate) fn check_text(field: impl Display, text: &str, limit: usize) -> Result<(), BadOutput> {
     if text.len() > limit {
         let size = text.len();
-        return Err(bad(
+        return Err(invalid_output(
             field,
             format!("is {size} bytes long; the limit is {limit}"),
         ));
@@ -85,12 +88,12 @@ pub(crate) fn prose(field: impl Display, text: &str, limit: usize) -> Result<(),
 }
 
 /// Check a code.
-pub(crate) fn code(field: impl Display, text: &str) -> Result<(), BadOutput> {
+pub(crate) fn check_code(field: impl Display, text: &str) -> Result<(), BadOutput> {
     if input::is_code(text) {
         return Ok(());
     }
     let shown: String = text.chars().take(input::CODE_BYTES).collect();
-    Err(bad(
+    Err(invalid_output(
         field,
         format!(
             "is {shown:?}, which is not a code: use at most 64 lower-case letters, digits, hyphens and dots"
@@ -99,7 +102,7 @@ pub(crate) fn code(field: impl Display, text: &str) -> Result<(), BadOutput> {
 }
 
 /// Check the form of a language tag.
-pub(crate) fn language(field: impl Display, text: &str) -> Result<(), BadOutput> {
+pub(crate) fn check_language(field: impl Display, text: &str) -> Result<(), BadOutput> {
     let ok = !text.is_empty()
         && text.len() <= input::LANGUAGE_BYTES
         && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
@@ -107,19 +110,24 @@ pub(crate) fn language(field: impl Display, text: &str) -> Result<(), BadOutput>
         return Ok(());
     }
     let shown: String = text.chars().take(input::LANGUAGE_BYTES).collect();
-    Err(bad(
+    Err(invalid_output(
         field,
         format!("is {shown:?}, which is not a language tag (BCP 47)"),
     ))
 }
 
 /// Check that a span is in a text, on character boundaries.
-pub(crate) fn span(field: impl Display, text: &str, start: u32, end: u32) -> Result<(), BadOutput> {
+pub(crate) fn check_span(
+    field: impl Display,
+    text: &str,
+    start: u32,
+    end: u32,
+) -> Result<(), BadOutput> {
     let (from, to) = (start as usize, end as usize);
     if from < to && to <= text.len() && text.is_char_boundary(from) && text.is_char_boundary(to) {
         return Ok(());
     }
-    Err(bad(
+    Err(invalid_output(
         field,
         format!(
             "is bytes {start} to {end} of a text of {} bytes; a span must be non-empty, within the text and on character boundaries",

@@ -6,7 +6,10 @@ use std::fmt::Display;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{BadOutput, LIST_ENTRIES, PROSE_BYTES, at_most, bad, code, language, percent, prose};
+use super::{
+    BadOutput, LIST_ENTRIES, PROSE_BYTES, check_code, check_count, check_language, check_percent,
+    check_text, invalid_output,
+};
 use crate::directory::Directory;
 use crate::duration::Seconds;
 use crate::input::ID_BYTES;
@@ -168,13 +171,13 @@ impl RoutePlan {
     /// [`BadOutput`] with the first field at fault.
     pub fn validate(&self, now: Timestamp, directory: &Directory) -> Result<(), BadOutput> {
         self.target.validate(now, directory)?;
-        at_most("steps", self.steps.len(), STEPS)?;
+        check_count("steps", self.steps.len(), STEPS)?;
         for (index, step) in self.steps.iter().enumerate() {
             step.validate(format_args!("steps[{index}]"))?;
         }
-        at_most("preferences", self.preferences.len(), LIST_ENTRIES)?;
+        check_count("preferences", self.preferences.len(), LIST_ENTRIES)?;
         for (index, preference) in self.preferences.iter().enumerate() {
-            percent(
+            check_percent(
                 format_args!("preferences[{index}].score"),
                 Some(preference.score),
             )?;
@@ -186,17 +189,17 @@ impl RoutePlan {
                 ));
             }
         }
-        at_most("excluded", self.excluded.len(), LIST_ENTRIES)?;
+        check_count("excluded", self.excluded.len(), LIST_ENTRIES)?;
         for (index, agent) in self.excluded.iter().enumerate() {
             if self.target.kind == TargetKind::Agent && self.target.id.as_ref() == Some(agent) {
-                return Err(bad(
+                return Err(invalid_output(
                     format_args!("excluded[{index}]"),
                     "is the agent it goes to",
                 ));
             }
-            prose(format_args!("excluded[{index}]"), agent, ID_BYTES)?;
+            check_text(format_args!("excluded[{index}]"), agent, ID_BYTES)?;
         }
-        percent("priority", self.priority)?;
+        check_percent("priority", self.priority)?;
         if let Some(Seconds(seconds)) = self.offer_timeout {
             check_duration("offer_timeout", seconds, OFFER_SECONDS)?;
         }
@@ -206,11 +209,11 @@ impl RoutePlan {
             }
             check_duration(format_args!("sla.{clock}"), target.0, SLA_SECONDS)?;
         }
-        at_most("tags", self.tags.len(), LIST_ENTRIES)?;
+        check_count("tags", self.tags.len(), LIST_ENTRIES)?;
         for (index, tag) in self.tags.iter().enumerate() {
-            code(format_args!("tags[{index}]"), tag)?;
+            check_code(format_args!("tags[{index}]"), tag)?;
         }
-        prose("why", &self.why, PROSE_BYTES)
+        check_text("why", &self.why, PROSE_BYTES)
     }
 }
 
@@ -224,9 +227,10 @@ impl Target {
             (Agent, Some(id)) if directory.agent(id).is_none() => {
                 Err(unknown("target.id", "agent", id))
             }
-            (Queue | Agent, None) => {
-                Err(bad("target.id", "is missing; it says which queue or agent"))
-            }
+            (Queue | Agent, None) => Err(invalid_output(
+                "target.id",
+                "is missing; it says which queue or agent",
+            )),
             (Agent | Hold, _) => self.validate_wait(now, directory),
             (Queue | Close, _) => self.refuse_wait(),
             (Other(kind), _) => Err(unknown("target.kind", "kind of target", kind)),
@@ -240,7 +244,7 @@ impl Target {
             return Err(unknown("target.queue", "queue", id));
         }
         if self.while_away && (self.kind != TargetKind::Agent || self.until.is_none()) {
-            return Err(bad(
+            return Err(invalid_output(
                 "target.while_away",
                 "is given, but it waits for no agent; give `kind` \"agent\" and `until`",
             ));
@@ -251,7 +255,7 @@ impl Target {
         let latest = now.saturating_add(SignedDuration::from_secs(WAIT_SECONDS.into()));
         let latest = latest.unwrap_or(Timestamp::MAX);
         if until <= now || until > latest {
-            return Err(bad(
+            return Err(invalid_output(
                 "target.until",
                 format!("is {until}; it must be after {now} and not after {latest}"),
             ));
@@ -267,7 +271,7 @@ impl Target {
             ("target.while_away", self.while_away),
         ] {
             if given {
-                return Err(bad(
+                return Err(invalid_output(
                     field,
                     format!(
                         "is given with the kind {:?}; only `agent` and `hold` have it",
@@ -282,19 +286,19 @@ impl Target {
 
 impl Step {
     fn validate(&self, path: impl Display + Copy) -> Result<(), BadOutput> {
-        at_most(format_args!("{path}.skills"), self.skills.len(), 32)?;
+        check_count(format_args!("{path}.skills"), self.skills.len(), 32)?;
         for (skill, proficiency) in &self.skills {
-            code(format_args!("{path}.skills"), skill)?;
+            check_code(format_args!("{path}.skills"), skill)?;
             if !(1..=5).contains(proficiency) {
-                return Err(bad(
+                return Err(invalid_output(
                     format_args!("{path}.skills.{skill}"),
                     format!("is {proficiency}; it must be 1 to 5"),
                 ));
             }
         }
-        at_most(format_args!("{path}.languages"), self.languages.len(), 32)?;
+        check_count(format_args!("{path}.languages"), self.languages.len(), 32)?;
         for tag in &self.languages {
-            language(format_args!("{path}.languages"), tag)?;
+            check_language(format_args!("{path}.languages"), tag)?;
         }
         match self.expires {
             Some(Seconds(seconds)) => {
@@ -308,8 +312,11 @@ impl Step {
 /// Check a duration of 1 to `most` seconds.
 fn check_duration(field: impl Display, seconds: u32, most: u32) -> Result<(), BadOutput> {
     match seconds {
-        0 => Err(bad(field, format!("is 0 s; it must be 1 to {most}"))),
-        _ if seconds > most => Err(bad(
+        0 => Err(invalid_output(
+            field,
+            format!("is 0 s; it must be 1 to {most}"),
+        )),
+        _ if seconds > most => Err(invalid_output(
             field,
             format!("is {seconds} s; it must be 1 to {most}"),
         )),
@@ -319,7 +326,7 @@ fn check_duration(field: impl Display, seconds: u32, most: u32) -> Result<(), Ba
 
 fn unknown(field: impl Display, what: &str, id: &str) -> BadOutput {
     let shown: String = id.chars().take(64).collect();
-    bad(field, format!("is {shown:?}; there is no such {what}"))
+    invalid_output(field, format!("is {shown:?}; there is no such {what}"))
 }
 
 #[cfg(test)]

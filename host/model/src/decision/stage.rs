@@ -32,11 +32,8 @@ impl std::str::FromStr for Stage {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Stage, String> {
-        Stage::ALL
-            .into_iter()
-            .find(|stage| stage.as_str() == text)
-            .ok_or_else(|| {
-                format!("{text:?} is not a stage; stages are classify, route, tone, escalate")
-            })
+        Stage::from_code(text).ok_or_else(|| {
+            format!("{text:?} is not a stage; stages are classify, route, tone, escalate")
+        })
     }
 }

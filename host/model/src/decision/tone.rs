@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::classification::append_why;
-use super::{BadOutput, LIST_ENTRIES, MESSAGE_BYTES, PROSE_BYTES, at_most, bad, code, prose, span};
+use super::{
+    BadOutput, LIST_ENTRIES, MESSAGE_BYTES, PROSE_BYTES, check_code, check_count, check_span,
+    check_text, invalid_output,
+};
 use crate::codes;
 use crate::input::ID_BYTES;
 
@@ -83,43 +86,46 @@ impl Review {
     /// # Errors
     /// [`BadOutput`] with the first field at fault.
     pub fn validate(&self, text: &str) -> Result<(), BadOutput> {
-        at_most("findings", self.findings.len(), LIST_ENTRIES)?;
+        check_count("findings", self.findings.len(), LIST_ENTRIES)?;
         for (index, finding) in self.findings.iter().enumerate() {
             let path = format_args!("findings[{index}]");
-            code(format_args!("{path}.code"), &finding.code)?;
+            check_code(format_args!("{path}.code"), &finding.code)?;
             match (finding.start, finding.end) {
                 (None, None) => {}
-                (Some(start), Some(end)) => span(path, text, start, end)?,
+                (Some(start), Some(end)) => check_span(path, text, start, end)?,
                 _ => {
-                    return Err(bad(
+                    return Err(invalid_output(
                         path,
                         "has one end only; give `start` and `end`, or neither",
                     ));
                 }
             }
-            prose(
+            check_text(
                 format_args!("{path}.message"),
                 &finding.message,
                 MESSAGE_BYTES,
             )?;
             if let Some(suggestion) = &finding.suggestion {
-                prose(format_args!("{path}.suggestion"), suggestion, PROSE_BYTES)?;
+                check_text(format_args!("{path}.suggestion"), suggestion, PROSE_BYTES)?;
             }
         }
-        at_most("approvers", self.approvers.len(), APPROVERS)?;
+        check_count("approvers", self.approvers.len(), APPROVERS)?;
         for (index, team) in self.approvers.iter().enumerate() {
             if team.is_empty() {
-                return Err(bad(
+                return Err(invalid_output(
                     format_args!("approvers[{index}]"),
                     "is empty; it names a team",
                 ));
             }
-            prose(format_args!("approvers[{index}]"), team, ID_BYTES)?;
+            check_text(format_args!("approvers[{index}]"), team, ID_BYTES)?;
         }
         if self.verdict != Verdict::Hold && !self.approvers.is_empty() {
-            return Err(bad("approvers", "are given, but the verdict is not `hold`"));
+            return Err(invalid_output(
+                "approvers",
+                "are given, but the verdict is not `hold`",
+            ));
         }
-        prose("why", &self.why, PROSE_BYTES)
+        check_text("why", &self.why, PROSE_BYTES)
     }
 
     /// Merge reviews: the strictest verdict, all findings, and with `hold` all

@@ -3,84 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Agent, MOST_QUEUES, Queue};
+use super::{Agent, Queue};
 
 /// Most skills, languages, teams and queues of an agent.
 const MOST_ENTRIES: usize = 64;
 /// Longest identifier, name or code, in bytes.
 const LONGEST_NAME: usize = 256;
 
-/// Why a directory is invalid.
+/// Why a directory is invalid, with the agent or queue and the field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DirectoryError {
-    /// Two agents or two queues have the same identifier.
-    #[error("two {kind}s have the id {id:?}; give one of them another")]
-    DuplicateId {
-        /// `agent` or `queue`.
-        kind: &'static str,
-        /// The identifier.
-        id: String,
-    },
-    /// A proficiency is not from 1 to 5.
-    #[error(
-        "{kind} {id:?}: the proficiency of {skill:?} is {proficiency}; it must be 1 (learning) to 5 (expert)"
-    )]
-    Proficiency {
-        /// `agent` or `queue`.
-        kind: &'static str,
-        /// Its identifier.
-        id: String,
-        /// The skill.
-        skill: String,
-        /// What was given.
-        proficiency: u8,
-    },
-    /// An agent is a member of a queue that does not exist.
-    #[error("agent {agent:?} is a member of the queue {queue:?}, which does not exist")]
-    UnknownQueue {
-        /// Identifier of the agent.
-        agent: String,
-        /// Identifier of the queue.
-        queue: String,
-    },
-    /// More than one queue is the default.
-    #[error("the queues {first:?} and {second:?} are both the default; there can be one")]
-    TwoDefaults {
-        /// One of them.
-        first: String,
-        /// The other.
-        second: String,
-    },
-    /// There are too many queues.
-    #[error("there are {queues} queues; the most is {MOST_QUEUES}")]
-    TooManyQueues {
-        /// How many there are.
-        queues: usize,
-    },
-    /// A list has too many entries.
-    #[error("{kind} {id:?}: {field} has {entries} entries; the most is {MOST_ENTRIES}")]
-    TooManyEntries {
-        /// `agent` or `queue`.
-        kind: &'static str,
-        /// Its identifier.
-        id: String,
-        /// Name of the list.
-        field: &'static str,
-        /// Entries it has.
-        entries: usize,
-    },
-    /// An identifier, name or code is empty or too long.
-    #[error("{kind} {id:?}: {field} has {bytes} bytes; it must have 1 to {LONGEST_NAME}")]
-    NameLength {
-        /// `agent` or `queue`.
-        kind: &'static str,
-        /// Its identifier, at most 64 characters of it.
-        id: String,
-        /// Name of the field.
-        field: &'static str,
-        /// Bytes it has.
-        bytes: usize,
-    },
+#[error("{0}")]
+pub struct DirectoryError(pub(super) String);
+
+pub(super) fn duplicate_id(kind: &str, id: &str) -> DirectoryError {
+    DirectoryError(format!(
+        "two {kind}s have the id {id:?}; give one of them another"
+    ))
 }
 
 /// Validate an agent against its limits and the queues.
@@ -88,10 +26,7 @@ pub(super) fn check_agent(
     agent: &Agent,
     queues: &BTreeMap<String, Arc<Queue>>,
 ) -> Result<(), DirectoryError> {
-    let subject = Subject {
-        kind: "agent",
-        id: &agent.id,
-    };
+    let subject = Subject("agent", &agent.id);
     subject.name("id", &agent.id)?;
     subject.skills(&agent.skills)?;
     for (field, list) in [
@@ -108,59 +43,49 @@ pub(super) fn check_agent(
             .iter()
             .try_for_each(|value| subject.name(field, value))?;
     }
-    match agent
-        .queues
-        .iter()
-        .find(|queue| !queues.contains_key(*queue))
-    {
-        Some(queue) => Err(DirectoryError::UnknownQueue {
-            agent: agent.id.clone(),
-            queue: queue.clone(),
-        }),
+    let mut named = agent.queues.iter();
+    match named.find(|queue| !queues.contains_key(*queue)) {
+        Some(queue) => Err(DirectoryError(format!(
+            "agent {:?} is a member of the queue {queue:?}, which does not exist",
+            agent.id
+        ))),
         None => Ok(()),
     }
 }
 
 /// Validate a queue.
 pub(super) fn check_queue(queue: &Queue) -> Result<(), DirectoryError> {
-    let subject = Subject {
-        kind: "queue",
-        id: &queue.id,
-    };
+    let subject = Subject("queue", &queue.id);
     subject.name("id", &queue.id)?;
     subject.skills(&queue.skills)
 }
 
-/// Subject of a validation, as errors name it.
-struct Subject<'a> {
-    kind: &'static str,
-    id: &'a str,
-}
+/// Kind and id of what is validated, as errors name it.
+struct Subject<'a>(&'static str, &'a str);
 
 impl Subject<'_> {
-    fn name(&self, field: &'static str, value: &str) -> Result<(), DirectoryError> {
-        if (1..=LONGEST_NAME).contains(&value.len()) {
-            return Ok(());
-        }
-        let (id, bytes) = (self.id.chars().take(64).collect(), value.len());
-        Err(DirectoryError::NameLength {
-            kind: self.kind,
-            id,
-            field,
-            bytes,
-        })
+    fn error(&self, problem: std::fmt::Arguments<'_>) -> DirectoryError {
+        let id: String = self.1.chars().take(64).collect();
+        DirectoryError(format!("{} {id:?}: {problem}", self.0))
     }
 
-    fn entries(&self, field: &'static str, entries: usize) -> Result<(), DirectoryError> {
-        if entries <= MOST_ENTRIES {
-            return Ok(());
+    fn name(&self, field: &str, value: &str) -> Result<(), DirectoryError> {
+        let bytes = value.len();
+        match bytes {
+            1..=LONGEST_NAME => Ok(()),
+            _ => Err(self.error(format_args!(
+                "{field} has {bytes} bytes; it must have 1 to {LONGEST_NAME}"
+            ))),
         }
-        Err(DirectoryError::TooManyEntries {
-            kind: self.kind,
-            id: self.id.to_owned(),
-            field,
-            entries,
-        })
+    }
+
+    fn entries(&self, field: &str, entries: usize) -> Result<(), DirectoryError> {
+        match entries {
+            ..=MOST_ENTRIES => Ok(()),
+            _ => Err(self.error(format_args!(
+                "{field} has {entries} entries; the most is {MOST_ENTRIES}"
+            ))),
+        }
     }
 
     fn skills(&self, skills: &BTreeMap<String, u8>) -> Result<(), DirectoryError> {
@@ -168,13 +93,9 @@ impl Subject<'_> {
         for (skill, &proficiency) in skills {
             self.name("skills", skill)?;
             if !(1..=5).contains(&proficiency) {
-                let (id, skill) = (self.id.to_owned(), skill.clone());
-                return Err(DirectoryError::Proficiency {
-                    kind: self.kind,
-                    id,
-                    skill,
-                    proficiency,
-                });
+                return Err(self.error(format_args!(
+                    "the proficiency of {skill:?} is {proficiency}; it must be 1 (learning) to 5 (expert)"
+                )));
             }
         }
         Ok(())

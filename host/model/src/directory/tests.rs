@@ -43,7 +43,7 @@ fn skill(name: &str, least: u8) -> Vec<(String, u8)> {
 }
 
 #[test]
-fn agents_come_longest_idle_first_who_has_not_worked_last_and_ties_by_id() {
+fn agents_are_sorted_by_idle_time_then_id() {
     assert_eq!(find(&floor(), Query::default()), ["bo", "cy", "ana", "di"]);
 }
 
@@ -94,7 +94,7 @@ fn a_primary_subtag_matches_its_variants_but_not_the_reverse() {
 }
 
 #[test]
-fn who_names_no_queue_works_every_queue_whose_skills_they_meet() {
+fn an_agent_without_queues_serves_every_queue_whose_skills_they_meet() {
     let members = |id: &str| {
         find(
             &floor(),
@@ -143,7 +143,7 @@ fn present_is_available_or_busy_and_all_conditions_must_hold() {
 }
 
 #[test]
-fn a_page_says_how_many_match_and_whether_it_holds_them_all() {
+fn a_page_has_the_total_and_whether_it_is_complete() {
     let page = floor().find(&Query {
         limit: 2,
         ..Query::default()
@@ -198,7 +198,7 @@ fn agents_and_queues_are_found_by_id() {
 }
 
 #[test]
-fn lists_are_sorted_and_hold_each_entry_once() {
+fn lists_are_sorted_and_unique() {
     let listed = agent(r#"{"id": "a", "languages": ["pt", "en", "pt"], "teams": ["b", "a"]}"#);
     let directory = Directory::new(vec![listed], Vec::new()).expect("a valid directory");
     let sorted = directory.agent("a").expect("the agent");
@@ -209,7 +209,7 @@ fn lists_are_sorted_and_hold_each_entry_once() {
 }
 
 #[test]
-fn what_does_not_fit_together_is_refused_and_named() {
+fn inconsistent_entries_are_rejected_and_named() {
     let ana = || agent(r#"{"id": "ana"}"#);
     let refused = |agents, queues| {
         Directory::new(agents, queues)
@@ -271,7 +271,7 @@ fn what_does_not_fit_together_is_refused_and_named() {
 }
 
 #[test]
-fn unknown_fields_and_presences_are_refused() {
+fn unknown_fields_and_presences_are_rejected() {
     for (json, expected) in [
         (r#"{"id": "ana", "skill": {}}"#, "unknown field `skill`"),
         (

@@ -28,7 +28,8 @@ pub enum Alert {
         again: u32,
     },
     /// The agent who refused the offer is the only one who fits.
-    NobodyElseFits {
+    #[serde(rename = "nobody-else-fits")]
+    NoOtherAgentFits {
         /// The agent.
         agent: String,
         /// The queue.

@@ -46,64 +46,10 @@ pub(super) struct Interval {
     pub(super) end: i64,
 }
 
-/// Why a table of business hours cannot be used.
+/// Why a table of business hours is invalid, with the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HoursError {
-    /// The time zone is not known.
-    #[error(
-        "zone: {zone:?} is not a known time zone; write an IANA name such as \"Europe/Lisbon\""
-    )]
-    UnknownZone {
-        /// The value.
-        zone: String,
-    },
-    /// An interval is not of the accepted form.
-    #[error(
-        "{place}: {interval:?} is not an interval; write for example \"09:00-17:00\" (00:00 to 24:00)"
-    )]
-    MalformedInterval {
-        /// Key, such as `week.mon`.
-        place: String,
-        /// The value.
-        interval: String,
-    },
-    /// An interval does not end after it starts.
-    #[error(
-        "{place}: {interval:?} does not end after it starts; where it passes midnight, write it in two, \
-         such as \"22:00-24:00\" and on the next day \"00:00-06:00\""
-    )]
-    EmptyInterval {
-        /// Key, such as `week.mon`.
-        place: String,
-        /// The value.
-        interval: String,
-    },
-    /// Two intervals of one day share time.
-    #[error(
-        "{place}: {first:?} and {second:?} overlap; write one interval, such as \"09:00-17:00\""
-    )]
-    Overlap {
-        /// Key, such as `week.mon`.
-        place: String,
-        /// The one that starts first.
-        first: String,
-        /// The other.
-        second: String,
-    },
-    /// A date is not of the accepted form, or not in the calendar.
-    #[error("{place}: {date:?} is not a date; write year, month and day, such as \"2026-12-25\"")]
-    MalformedDate {
-        /// Key, such as `week.mon`.
-        place: String,
-        /// The value.
-        date: String,
-    },
-    /// The breaks cover everything the week is open.
-    #[error(
-        "breaks: they leave the week no open time; shorten them, or leave out `week` to be always open"
-    )]
-    NothingLeft,
-}
+#[error("{0}")]
+pub struct HoursError(String);
 
 impl TryFrom<HoursTable> for Hours {
     type Error = HoursError;
@@ -112,8 +58,11 @@ impl TryFrom<HoursTable> for Hours {
         let zone = TimeZone::get(&table.zone)
             .ok()
             .filter(|zone| zone.iana_name().is_some());
-        let zone = zone.ok_or_else(|| HoursError::UnknownZone {
-            zone: table.zone.clone(),
+        let zone = zone.ok_or_else(|| {
+            HoursError(format!(
+                "zone: {:?} is not a known time zone; write an IANA name such as \"Europe/Lisbon\"",
+                table.zone
+            ))
         })?;
         let breaks = intervals("breaks", &table.breaks)?;
         let week = table
@@ -125,7 +74,8 @@ impl TryFrom<HoursTable> for Hours {
         let mut days = week.into_iter().map(|day| without(day, &breaks));
         let week = std::array::from_fn(|_| days.next().unwrap_or_default());
         if !is_week_closed && week.iter().all(Vec::is_empty) {
-            return Err(HoursError::NothingLeft);
+            let message = "breaks: they leave the week no open time; shorten them, or leave out `week` to be always open";
+            return Err(HoursError(message.to_owned()));
         }
         let holidays = table
             .holidays
@@ -186,29 +136,28 @@ fn intervals(place: &str, texts: &[String]) -> Result<Vec<Interval>, HoursError>
         if let [(first, first_text), (second, second_text)] = pair
             && second.start < first.end
         {
-            let (first, second) = (first_text.to_string(), second_text.to_string());
-            return Err(HoursError::Overlap {
-                place: place.to_owned(),
-                first,
-                second,
-            });
+            return Err(HoursError(format!(
+                "{place}: {first_text:?} and {second_text:?} overlap; write one interval, such as \"09:00-17:00\""
+            )));
         }
     }
     Ok(day.into_iter().map(|(interval, _)| interval).collect())
 }
 
 fn interval(place: &str, text: &str) -> Result<Interval, HoursError> {
-    let at = || (place.to_owned(), text.to_owned());
     let minutes = text
         .split_once('-')
         .and_then(|(start, end)| Some((minute(start)?, minute(end)?)));
     let Some((start, end)) = minutes else {
-        let (place, interval) = at();
-        return Err(HoursError::MalformedInterval { place, interval });
+        return Err(HoursError(format!(
+            "{place}: {text:?} is not an interval; write for example \"09:00-17:00\" (00:00 to 24:00)"
+        )));
     };
     if end <= start {
-        let (place, interval) = at();
-        return Err(HoursError::EmptyInterval { place, interval });
+        return Err(HoursError(format!(
+            "{place}: {text:?} does not end after it starts; where it passes midnight, write it in two, \
+             such as \"22:00-24:00\" and on the next day \"00:00-06:00\""
+        )));
     }
     Ok(Interval {
         start: start * MINUTE_MS,
@@ -230,9 +179,10 @@ fn minute(text: &str) -> Option<i64> {
 
 /// Days since 1970-01-01 of `2026-12-25`.
 fn date(place: &str, text: &str) -> Result<i64, HoursError> {
-    let malformed = || HoursError::MalformedDate {
-        place: place.to_owned(),
-        date: text.to_owned(),
+    let malformed = || {
+        HoursError(format!(
+            "{place}: {text:?} is not a date; write year, month and day, such as \"2026-12-25\""
+        ))
     };
     // Ten characters: the parser would also take other forms of ISO 8601.
     let date: Date = Some(text)
@@ -246,7 +196,7 @@ fn date(place: &str, text: &str) -> Result<i64, HoursError> {
     Ok(epoch.as_second().div_euclid(86_400))
 }
 
-/// A day's intervals with others taken out of them.
+/// Subtract intervals from a day's intervals.
 fn without(day: Vec<Interval>, breaks: &[Interval]) -> Vec<Interval> {
     breaks.iter().fold(day, |day, pause| {
         let halves = |open: Interval| {

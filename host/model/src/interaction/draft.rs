@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Attachment, Visibility, check_attachments, identifier, object, optional, refuse_unknown, typed,
+    Attachment, Visibility, check_attachments, check_identifier, check_optional, deserialize,
+    into_object, reject_unknown,
 };
 use crate::codes;
 use crate::input::{self, InputError};
@@ -66,14 +67,14 @@ impl Draft {
     /// # Errors
     /// [`InputError`] with the field at fault.
     pub fn from_value(value: Value) -> Result<Draft, InputError> {
-        let map = object("draft", value)?;
-        refuse_unknown(&map, Draft::FIELDS)?;
-        let draft: Draft = typed(map, &["id", "channel", "text"])?;
-        identifier("id", &draft.id)?;
-        input::code("channel", &draft.channel)?;
-        input::within("text", &draft.text, input::TEXT_BYTES)?;
-        optional("agent", &draft.agent, input::ID_BYTES)?;
-        optional("interaction", &draft.interaction, input::ID_BYTES)?;
+        let map = into_object("draft", value)?;
+        reject_unknown(&map, Draft::FIELDS)?;
+        let draft: Draft = deserialize(map, &["id", "channel", "text"])?;
+        check_identifier("id", &draft.id)?;
+        input::check_code("channel", &draft.channel)?;
+        input::check_bytes("text", &draft.text, input::TEXT_BYTES)?;
+        check_optional("agent", &draft.agent, input::ID_BYTES)?;
+        check_optional("interaction", &draft.interaction, input::ID_BYTES)?;
         check_attachments(&draft.attachments)?;
         Ok(draft)
     }

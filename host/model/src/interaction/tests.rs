@@ -54,7 +54,7 @@ fn unknown_fields_in_project_files_are_rejected() {
     value["retweets"] = json!(3);
     let error = Interaction::from_own(value).expect_err("unknown field");
     assert!(
-        error.to_string().contains("`retweets` is not known"),
+        error.to_string().contains("`retweets` is unknown"),
         "{error}"
     );
 }

@@ -272,7 +272,7 @@ proptest! {
 }
 
 proptest! {
-    // A walk through eight thousand years of calendar is no short one.
+    // Walking through eight thousand years of calendar is slow.
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// At any time, in any order, with any target: nothing panics, nothing

@@ -147,7 +147,7 @@ proptest! {
 }
 
 #[test]
-fn ten_thousand_agents_are_found_as_a_handful_is() {
+fn the_index_works_for_ten_thousand_agents() {
     let agents: Vec<Agent> = (0u32..10_000)
         .map(|number| Agent {
             id: format!("agent-{number}"),

@@ -108,7 +108,7 @@ impl Oracle {
         }
     }
 
-    /// Whether the event is taken.
+    /// Whether the clocks accept the event.
     pub(super) fn take(&mut self, event: ClockEvent) -> bool {
         let resolution_target = self.target(Clock::Resolution);
         match event {
