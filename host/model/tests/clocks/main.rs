@@ -67,7 +67,7 @@ fn every_case_holds() {
 }
 
 #[test]
-fn a_malformed_case_says_file_and_what() {
+fn a_malformed_case_names_file_and_problem() {
     let head = "about = \"a\"\ncreated = \"2026-03-02T09:00\"\n";
     for (rest, expected) in [
         ("", "x.toml: 1:1: missing field `step`"),
@@ -152,7 +152,7 @@ fn a_malformed_case_says_file_and_what() {
 }
 
 #[test]
-fn a_case_that_does_not_hold_says_file_step_and_difference() {
+fn a_failing_case_names_file_step_and_difference() {
     let text = r#"
         about = "Everything about it is wrong."
         created = "2026-03-02T09:00"
