@@ -14,9 +14,12 @@ struct Checklist {
     spellings: Vec<String>,
     /// The first span of each list item: files to change.
     changed: BTreeSet<String>,
-    /// The spans of the lines `In prose: …` and `Unaffected: …`: files that name
-    /// the example in documentation, or need no change for another one.
-    others: BTreeSet<String>,
+    /// The spans of the line `In prose: …`: files that name the example in
+    /// documentation.
+    prose: BTreeSet<String>,
+    /// The spans of the line `Searched: …`: directories in which every file that
+    /// names the example must be listed. Empty: everywhere.
+    searched: Vec<String>,
 }
 
 /// The texts between backticks.
@@ -36,7 +39,8 @@ fn checklists() -> Vec<Checklist> {
                     heading: line.trim_start_matches("### ").to_owned(),
                     spellings: Vec::new(),
                     changed: BTreeSet::new(),
-                    others: BTreeSet::new(),
+                    prose: BTreeSet::new(),
+                    searched: Vec::new(),
                 });
             }
         }
@@ -47,8 +51,10 @@ fn checklists() -> Vec<Checklist> {
             checklist.spellings.extend(spans(line));
         } else if line.starts_with("- `") {
             checklist.changed.extend(spans(line).next());
-        } else if line.starts_with("In prose: ") || line.starts_with("Unaffected: ") {
-            checklist.others.extend(spans(line));
+        } else if line.starts_with("In prose: ") {
+            checklist.prose.extend(spans(line));
+        } else if line.starts_with("Searched: ") {
+            checklist.searched.extend(spans(line));
         }
     }
     checklists
@@ -105,7 +111,7 @@ fn every_checklist_names_the_files_that_name_its_example() {
             !checklist.spellings.is_empty() && !checklist.changed.is_empty(),
             "{heading}"
         );
-        for file in checklist.changed.union(&checklist.others) {
+        for file in checklist.changed.union(&checklist.prose) {
             match fs::read_to_string(root().join(file)) {
                 Err(error) => wrong.push(format!("{heading}: {file}: {error}")),
                 Ok(text) if !names(&text) => {
@@ -114,8 +120,13 @@ fn every_checklist_names_the_files_that_name_its_example() {
                 Ok(_) => {}
             }
         }
-        for (file, _) in sources.iter().filter(|(_, text)| names(text)) {
-            if !checklist.changed.contains(file) && !checklist.others.contains(file) {
+        let searched = &checklist.searched;
+        let is_searched = |file: &String| {
+            searched.is_empty() || searched.iter().any(|directory| file.starts_with(directory))
+        };
+        for (file, text) in &sources {
+            let is_listed = checklist.changed.contains(file) || checklist.prose.contains(file);
+            if names(text) && is_searched(file) && !is_listed {
                 wrong.push(format!(
                     "{heading}: {file} names the example and is not listed"
                 ));
