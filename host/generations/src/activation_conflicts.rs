@@ -87,7 +87,8 @@ pub fn activation_conflicts(
 ) -> Result<Vec<ActivationConflict>, JournalError> {
     let has_queue =
         |queue: &String| next.queues.contains_key(queue) || next.moved.contains_key(queue);
-    let queues = match references.is_some_and(|references| references.queues.iter().all(has_queue)) {
+    let queues = match references.is_some_and(|references| references.queues.iter().all(has_queue))
+    {
         true => BTreeMap::new(),
         false => {
             let mut queues = open_queues(journal, company)?;
@@ -96,10 +97,11 @@ pub fn activation_conflicts(
         }
     };
     let has_target = |target: &String| next.targets.contains_key(target);
-    let targets = match references.is_some_and(|references| references.targets.iter().all(has_target)) {
-        true => BTreeMap::new(),
-        false => undeliverable(journal, company, has_target)?,
-    };
+    let targets =
+        match references.is_some_and(|references| references.targets.iter().all(has_target)) {
+            true => BTreeMap::new(),
+            false => undeliverable(journal, company, has_target)?,
+        };
     let queues = queues
         .into_iter()
         .map(|(queue, conversations)| ActivationConflict::Queue {
@@ -123,7 +125,7 @@ pub fn open_queues(
     let mut queues: BTreeMap<String, u64> = BTreeMap::new();
     let mut after = Some((company, ConversationId([0; 16])));
     loop {
-        let page = journal.unresolved(after, PAGE)?;
+        let page = journal.unresolved_conversations(after, PAGE)?;
         let full = page.len() == PAGE;
         after = page.last().map(|last| (last.company, last.id));
         let ours = page.into_iter().take_while(|row| row.company == company);
@@ -146,7 +148,7 @@ fn undeliverable(
     for state in [OutboxState::Waiting, OutboxState::Dead] {
         let mut after = String::new();
         loop {
-            let page = journal.outbox_list(company, state, &after, PAGE)?;
+            let page = journal.outbox_items(company, state, &after, PAGE)?;
             let Some(last) = page.last() else {
                 break;
             };

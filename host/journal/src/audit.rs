@@ -1,62 +1,64 @@
-//! The audit trail: who did what to the host, chained by hash.
+//! The audit trail: administrative actions, chained by hash.
 
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 
-/// What a hash of the trail is made under; a format of its own is another one.
+use crate::Result;
+
+/// Format of the hash; prefixed to what is hashed.
 const FORMAT: &[u8] = b"patchbay audit 1";
 
-/// An administrative act, before it is in the trail.
+/// An administrative action, before it is in the trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// When; kept to the microsecond.
+    /// When; stored to the microsecond.
     pub at: Timestamp,
-    /// Name of the company it was done to; absent: to the host. At most 256
-    /// bytes.
+    /// Name of the company it concerns; `None`: the host. At most 256 bytes.
     pub company: Option<String>,
-    /// Who did it: a token's id, `local` (a program on the server's machine, as
-    /// long as there were no tokens) or `command-line` (whoever has the journal's
-    /// files). At most 256 bytes.
+    /// Who acted: a token's id, `local` (a program on the server's machine
+    /// while there are no tokens) or `command-line` (a user who can read the
+    /// journal's files). At most 256 bytes.
     pub actor: String,
-    /// What: a code such as `token.created`. At most 64 bytes. The set grows.
+    /// Code of the action, such as `token.created`; at most 64 bytes. The set
+    /// grows.
     pub act: String,
-    /// To what, as a JSON object; at most 64 KiB. Ids and numbers: nothing a
-    /// customer wrote, no address, no secret.
+    /// Parameters of the action, as a JSON object of at most 64 KiB: ids and
+    /// numbers only, nothing a customer wrote, no address, no secret.
     pub details: String,
 }
 
-/// An act in the trail.
+/// An action in the trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Audited {
+pub struct AuditRecord {
     /// Its number: 1, 2, 3 … without gaps.
     pub number: u64,
-    /// What was done.
+    /// The action.
     pub entry: AuditEntry,
-    /// Hash of the act before; of the first, 32 zero bytes.
+    /// Hash of the previous record; 32 zero bytes for the first.
     pub previous: AuditHash,
-    /// Hash of all of this.
+    /// Hash of this record.
     pub hash: AuditHash,
 }
 
-impl Audited {
-    /// The next act after one of this number and hash.
-    pub(crate) fn next(number: u64, previous: AuditHash, entry: AuditEntry) -> Audited {
-        let mut audited = Audited {
+impl AuditRecord {
+    /// The record that follows one with this number and hash.
+    pub(crate) fn new(number: u64, previous: AuditHash, entry: AuditEntry) -> AuditRecord {
+        let mut record = AuditRecord {
             number: number + 1,
             entry,
             previous,
             hash: AuditHash::default(),
         };
-        audited.hash = audited.hashed();
-        audited
+        record.hash = record.compute_hash();
+        record
     }
 
-    /// The hash it should have: BLAKE3 over the fields, each after its length
-    /// in bytes. Numbers and lengths are 64 bits, little-endian; an act of no
-    /// company has a company of no bytes.
-    pub(crate) fn hashed(&self) -> AuditHash {
+    /// The hash this record must have: BLAKE3 over the fields, each after its
+    /// length in bytes. Numbers and lengths are 64 bits, little-endian; no
+    /// company is hashed as a company of no bytes.
+    pub(crate) fn compute_hash(&self) -> AuditHash {
         let entry = &self.entry;
         let mut hasher = blake3::Hasher::new();
         for field in [
@@ -82,7 +84,7 @@ pub struct AuditHash(pub [u8; 32]);
 
 impl fmt::Display for AuditHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&blake3::Hash::from(self.0).to_hex())
     }
 }
 
@@ -92,80 +94,87 @@ impl fmt::Debug for AuditHash {
     }
 }
 
-/// Text is not 64 hexadecimal digits.
+/// Text that is not a hash of the audit trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a hash of the audit trail is 64 hexadecimal digits")]
-pub struct NotAHash;
+#[error("expected a hash of the audit trail: 64 hexadecimal digits")]
+pub struct ParseHashError;
 
 impl FromStr for AuditHash {
-    type Err = NotAHash;
+    type Err = ParseHashError;
 
-    fn from_str(text: &str) -> Result<AuditHash, NotAHash> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 {
-            return Err(NotAHash);
-        }
-        let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(digits.chunks(2)) {
-            let digit = |at: usize| char::from(pair[at]).to_digit(16).ok_or(NotAHash);
-            *byte = (digit(0)? * 16 + digit(1)?) as u8;
-        }
-        Ok(AuditHash(hash))
+    fn from_str(text: &str) -> Result<AuditHash, ParseHashError> {
+        let hash = blake3::Hash::from_hex(text).map_err(|_| ParseHashError)?;
+        Ok(AuditHash(hash.into()))
     }
 }
 
-/// What a walk along the trail found.
+/// Result of verifying the trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditChain {
-    /// Acts that were looked at, up to the first that is broken.
+    /// Intact records from the first on, up to the first broken one.
     pub entries: u64,
-    /// Hash of the last of them that is right; of none, 32 zero bytes. Kept
-    /// elsewhere, it shows later that nothing up to here was taken away.
+    /// Hash of the last of them; 32 zero bytes if there is none. An operator
+    /// who stores it elsewhere can later prove that no record up to it was
+    /// removed.
     pub head: AuditHash,
-    /// The first act that is not right.
+    /// The first broken record.
     pub broken: Option<AuditBreak>,
-    /// Number of the act with the hash that was expected, if there is one.
+    /// Number of the record with the expected hash, if there is one.
     pub expected: Option<u64>,
 }
 
-/// Where the trail is not what was written.
+/// The first broken record of the trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditBreak {
-    /// Number of the first act that is not right.
+    /// Its number.
     pub number: u64,
-    /// What is wrong with it.
-    pub why: AuditFlaw,
+    /// Its defect.
+    pub flaw: AuditFlaw,
 }
 
-/// What is wrong with an act of the trail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditFlaw {
-    /// It is not there, and later ones are.
-    Missing,
-    /// It does not follow the act before it.
-    Unchained,
-    /// Its content is not what was written.
-    Changed,
+patchbay_model::codes! {
+    /// Defect of a record of the trail.
+    pub enum AuditFlaw {
+        /// It is missing, and later ones exist.
+        Missing = "missing",
+        /// Its previous hash is not the hash of the record before it.
+        Unchained = "unchained",
+        /// Its content does not match its hash.
+        Changed = "changed",
+    }
 }
 
 impl AuditFlaw {
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            AuditFlaw::Missing => "missing",
-            AuditFlaw::Unchained => "unchained",
-            AuditFlaw::Changed => "changed",
-        }
-    }
-
-    /// What happened, in a sentence without a full stop.
+    /// A sentence for operators, without a full stop.
     pub const fn message(self) -> &'static str {
         match self {
-            AuditFlaw::Missing => "it is missing, and later ones are there",
-            AuditFlaw::Unchained => "it does not follow the one before it",
-            AuditFlaw::Changed => "its content is not what was written",
+            AuditFlaw::Missing => "it is missing, and later entries exist",
+            AuditFlaw::Unchained => "it does not follow the entry before it",
+            AuditFlaw::Changed => "its content was changed",
         }
     }
+}
+
+/// Appends to the audit trail and verifies it. Methods of other traits append
+/// the audit entry of their own change.
+pub trait AuditTrail {
+    // Host-wide: one chain for all companies.
+
+    /// Append an action that changes nothing in the journal: a read of personal
+    /// data, a backup, a change of policies. Returns its number.
+    fn append_audit(&self, entry: AuditEntry) -> Result<u64>;
+
+    /// Records after a number, in order; `None`: of the host and all companies.
+    fn audit_records(
+        &self,
+        company: Option<&str>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>>;
+
+    /// Verify the whole trail up to the first broken record, and look for a
+    /// record with the expected hash.
+    fn verify_audit(&self, expected: Option<AuditHash>) -> Result<AuditChain>;
 }
 
 #[cfg(test)]
@@ -182,44 +191,44 @@ mod tests {
         }
     }
 
-    /// A constant on purpose: who wrote a checker of their own relies on it.
+    /// A constant on purpose: independent checkers rely on it.
     const FIRST: &str = "f3bd5d098a36dd570fa27b57fd01604b6b147ba38f6681efc9e23c6f92149376";
 
     #[test]
-    fn the_format_of_a_hash_never_changes() {
-        let first = Audited::next(0, AuditHash::default(), entry());
+    fn the_hash_of_a_record_is_fixed() {
+        let first = AuditRecord::new(0, AuditHash::default(), entry());
         assert_eq!(first.hash.to_string(), FIRST);
         assert_eq!(FIRST.parse(), Ok(first.hash));
     }
 
     #[test]
-    fn no_part_of_an_act_changes_without_its_hash() {
-        let first = Audited::next(0, AuditHash::default(), entry());
-        let changes: [fn(&mut Audited); 7] = [
-            |act| act.number += 1,
-            |act| act.previous.0[31] = 1,
-            |act| act.entry.at = Timestamp::UNIX_EPOCH,
-            |act| act.entry.company = None,
-            |act| act.entry.actor = "locals".into(),
-            |act| act.entry.act = "agent.put".into(),
-            |act| act.entry.details = "{}".into(),
+    fn a_change_of_any_field_changes_the_hash() {
+        let first = AuditRecord::new(0, AuditHash::default(), entry());
+        let changes: [fn(&mut AuditRecord); 7] = [
+            |record| record.number += 1,
+            |record| record.previous.0[31] = 1,
+            |record| record.entry.at = Timestamp::UNIX_EPOCH,
+            |record| record.entry.company = None,
+            |record| record.entry.actor = "locals".into(),
+            |record| record.entry.act = "agent.put".into(),
+            |record| record.entry.details = "{}".into(),
         ];
         for (index, change) in changes.into_iter().enumerate() {
             let mut changed = first.clone();
             change(&mut changed);
-            assert_ne!(changed.hashed(), first.hash, "{index}");
+            assert_ne!(changed.compute_hash(), first.hash, "{index}");
         }
-        // Nor does a letter move from one field into the next.
+        // Moving a letter from one field to the next does, too.
         let mut moved = first.clone();
         moved.entry.actor = "loca".into();
         moved.entry.act = "lagent.removed".into();
-        assert_ne!(moved.hashed(), first.hash);
+        assert_ne!(moved.compute_hash(), first.hash);
     }
 
     #[test]
     fn a_hash_is_64_hexadecimal_digits() {
         for wrong in ["", "0", &"g".repeat(64), &"é".repeat(32), &"+1".repeat(32)] {
-            assert_eq!(wrong.parse::<AuditHash>(), Err(NotAHash), "{wrong}");
+            assert_eq!(wrong.parse::<AuditHash>(), Err(ParseHashError), "{wrong}");
         }
     }
 }

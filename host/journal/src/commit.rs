@@ -1,109 +1,110 @@
-//! What a decision writes, as one.
+//! Commits: everything one decision writes, whole or not at all.
 
 use jiff::Timestamp;
-use patchbay_model::conversation::ConversationState;
-use patchbay_model::state::{Change, Scope};
+use patchbay_model::state::{Change, Memory, Scope};
 
-use crate::id::{CompanyId, ContactId, ConversationId, Ordinal};
-use crate::outbox::NewOutbox;
+use crate::{
+    CommitError, CompanyId, Conflict, ContactId, Conversation, JournalError, NewOutbox, Ordinal,
+    Result,
+};
 
-/// Everything one pass over a conversation writes: all of it or nothing.
+/// Everything one pass over a conversation writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Commit {
-    /// Sequence number of the conversation's last entry as the pass knew it;
+    /// Sequence number of the conversation's last entry when the pass read it;
     /// 0: the conversation must not exist yet.
     pub expected: u64,
-    /// The conversation as it is afterwards; its `sequence` is given by the
-    /// journal.
+    /// The conversation after the pass; its `sequence` is ignored.
     pub conversation: Conversation,
-    /// What is appended to its history, in order; at least one, at most 1000.
+    /// Entries to append, in order; 1 to 1000.
     pub entries: Vec<NewEntry>,
-    /// What policies remember, in order.
+    /// Writes to policy memory, in order.
     pub state: Vec<StateChange>,
-    /// What must go out.
+    /// Items to put into the outbox.
     pub outbox: Vec<NewOutbox>,
-    /// Keys of outbox items the target has by now: they are done with this
-    /// commit, whether they waited or had been given up. A key that is done
-    /// already or that there is none of changes nothing and is no error, so
-    /// that doing the pass again writes the same; one that this commit puts in
-    /// is done at once. At most 1000.
+    /// Keys of outbox items that the target has: waiting or dead, they become
+    /// done with this commit, as do items of this commit. Unknown keys and
+    /// items already done are no error, so that a repeated pass writes the
+    /// same. At most 1000.
     pub sent: Vec<String>,
-    /// When; what expired before is forgotten.
+    /// Time of the commit; policy memory that expired earlier is dropped.
     pub at: Timestamp,
-}
-
-/// A conversation: the desk's bytes, and what it is found by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conversation {
-    /// Whose.
-    pub company: CompanyId,
-    /// Which.
-    pub id: ConversationId,
-    /// Sequence number of its last entry. In a commit: what the caller says
-    /// here is not read.
-    pub sequence: u64,
-    /// Thread it is on.
-    pub thread: Vec<u8>,
-    /// Whom it is with, as first seen; absent if unknown.
-    pub contact: Option<ContactId>,
-    /// State; what is not `resolved` is listed by
-    /// [`unresolved`](crate::Journal::unresolved).
-    pub state: ConversationState,
-    /// Queue it waits in or came from.
-    pub queue: Option<String>,
-    /// Agent who owns it.
-    pub owner: Option<String>,
-    /// When its next clock rings; absent: none runs.
-    pub due_at: Option<Timestamp>,
-    /// When it was opened; of two on one thread the later is the current one.
-    pub opened_at: Timestamp,
-    /// What the desk keeps of it. It must not hold personal data in the clear.
-    pub snapshot: Vec<u8>,
 }
 
 /// One entry of a conversation's history, before it has its numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEntry {
-    /// What it records; the desk's codes.
+    /// Event code; the desk defines the codes.
     pub kind: u16,
     /// When it happened.
     pub at: Timestamp,
-    /// The input it records. That input is dealt with when the entry is
-    /// durable; no other entry may ever name it. Its body need not be
-    /// repeated: [`inputs`](crate::Journal::inputs) has it.
+    /// The input it records, decided once the entry is durable. No other entry
+    /// may name it. The entry need not repeat the input's body.
     pub input: Option<Ordinal>,
     /// JSON without personal data, or empty.
     pub head: String,
-    /// Sealed bytes for [`Purpose::Entry`](crate::Purpose::Entry), or empty.
+    /// Bytes sealed for [`Purpose::Entry`](crate::Purpose::Entry), or empty.
     pub sealed: Vec<u8>,
-    /// Whose key sealed them; absent where nothing is sealed.
+    /// Contact whose key sealed them; `None` if nothing is sealed.
     pub contact: Option<ContactId>,
 }
 
-/// One write of a policy.
+/// One write to policy memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateChange {
     /// Name of the plugin.
     pub plugin: String,
-    /// Its state version; memories of different versions are kept apart.
+    /// Its state version; each version has a memory of its own.
     pub version: u32,
-    /// Whose memory.
+    /// Scope of the memory.
     pub scope: Scope,
     /// The 16 bytes of the conversation's or contact's id; empty for the
-    /// company. An erasure finds by it what to forget.
+    /// company. An erasure finds the memories of a person by it.
     pub owner: Vec<u8>,
-    /// Which key.
+    /// Key to change.
     pub key: String,
-    /// What happens to it.
+    /// The change.
     pub change: Change,
 }
 
-/// The numbers a commit was given.
+/// Numbers the journal assigned to a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Committed {
+pub struct CommitReceipt {
     /// Sequence number of its last entry; the next commit expects it.
     pub sequence: u64,
-    /// The company's feed number of its first entry; the others follow
-    /// without a gap.
+    /// Feed number of its first entry; the others follow without gaps.
     pub first_feed: u64,
+}
+
+/// Writes decisions, and reads the policy memory they change.
+pub trait Commits {
+    /// Write what a pass decided.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] when the conversation, an input or the outbox
+    /// changed since the pass read it; nothing was written.
+    fn commit(&self, commit: Commit) -> Result<CommitReceipt, CommitError> {
+        match self.commit_all(vec![commit])?.pop() {
+            Some(answer) => Ok(answer?),
+            None => Err(JournalError::Closed.into()),
+        }
+    }
+
+    /// Write what several passes decided, in order and in one transaction, and
+    /// answer each: a conflict of one leaves the others alone. Cheaper than as
+    /// many calls.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`] if one is out of bounds; then none is written.
+    fn commit_all(&self, commits: Vec<Commit>) -> Result<Vec<Result<CommitReceipt, Conflict>>>;
+
+    /// The memory that one state version of a plugin has of these owners,
+    /// joined. The owner of [`Scope::Company`] is empty.
+    fn memory(
+        &self,
+        company: CompanyId,
+        plugin: &str,
+        version: u32,
+        owners: &[(Scope, &[u8])],
+    ) -> Result<Memory>;
 }

@@ -1,13 +1,13 @@
-//! Who people are: addresses, and contacts that turned out to be one person.
+//! Contacts: addresses, and which contacts are one person.
 
 use jiff::Timestamp;
 
-use crate::id::ContactId;
+use crate::{AuditEntry, CompanyId, ContactId, Result};
 
-/// The contact an address belongs to.
+/// The contact of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// The contact of this very address. What is written is sealed and filed
+pub struct ContactMatch {
+    /// The contact of this very address. Its messages are sealed and filed
     /// under it, so that a merge can be undone.
     pub contact: ContactId,
     /// The contact that stands for the person: `contact` itself, unless it was
@@ -15,56 +15,142 @@ pub struct Found {
     pub person: ContactId,
 }
 
-/// What was done to a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ContactChangeKind {
-    /// It was joined to another.
-    Merged,
-    /// It was parted from the one it had been joined to.
-    Split,
-}
-
-impl ContactChangeKind {
-    /// Every kind there is.
-    pub(crate) const ALL: [ContactChangeKind; 2] =
-        [ContactChangeKind::Merged, ContactChangeKind::Split];
-
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            ContactChangeKind::Merged => "merged",
-            ContactChangeKind::Split => "split",
-        }
+patchbay_model::codes! {
+    /// Kind of a contact change.
+    pub enum ContactChangeKind {
+        /// It was merged into another.
+        Merged = "merged",
+        /// It was split from the one it had been merged into.
+        Split = "split",
     }
 }
 
-/// A merge or a split, as recorded.
+/// A recorded merge or split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactChange {
     /// Its number within the company: 1, 2, 3 …
     pub number: u64,
-    /// What was done.
+    /// Merge or split.
     pub kind: ContactChangeKind,
-    /// To which contact.
+    /// The contact that changed.
     pub contact: ContactId,
-    /// The contact it was joined to or parted from.
+    /// The contact it was merged into or split from.
     pub into: ContactId,
-    /// Who did it: the name of an agent, policy or token.
+    /// Name of the agent, policy or token that changed it.
     pub by: String,
     /// When.
     pub at: Timestamp,
-    /// Number of the change it undid; absent where it undid none.
+    /// Number of the change it undid, if any.
     pub undoes: Option<u64>,
 }
 
-/// What an erasure did.
+/// Result of an erasure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Erased {
-    /// The contacts whose keys were destroyed: all that are one person, in
-    /// order. Empty if they were erased before.
+pub struct Erasure {
+    /// The contacts whose keys were destroyed: all of the person, in order.
+    /// Empty if they were erased before.
     pub contacts: Vec<ContactId>,
-    /// Whether the store's files hold no trace of the keys any more. When a
-    /// long read was in the way, the next look at the status or start does the
-    /// rest.
+    /// Whether the store's files hold no trace of the keys any more. `false`
+    /// when a long read was in the way; the next
+    /// [`status`](crate::Maintenance::status) or start removes the rest.
     pub scrubbed: bool,
+}
+
+/// Stores contacts, their addresses, and merges of contacts.
+pub trait Contacts {
+    /// The contact of an address; creates it for a new address.
+    fn find_or_create_contact(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        address: &str,
+        at: Timestamp,
+    ) -> Result<ContactMatch>;
+
+    /// Give a contact one more address.
+    ///
+    /// # Errors
+    /// `JournalError::AddressTaken` when it belongs to another contact,
+    /// `JournalError::NoContact`, `JournalError::Erased`.
+    fn add_address(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        channel: &str,
+        address: &str,
+    ) -> Result<()>;
+
+    /// Channels and addresses of the person behind a contact, sorted.
+    fn addresses(&self, company: CompanyId, contact: ContactId) -> Result<Vec<(String, String)>>;
+
+    /// The contact that stands for the person behind a contact, and all
+    /// contacts of that person in order.
+    fn person_contacts(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Result<(ContactId, Vec<ContactId>)>;
+
+    /// Record that two contacts are one person; each keeps its own history.
+    /// Returns the number of the change.
+    ///
+    /// # Errors
+    /// `JournalError::SamePerson`, `JournalError::NoContact`,
+    /// `JournalError::Erased`.
+    fn merge_contacts(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        into: ContactId,
+        by: &str,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<u64>;
+
+    /// Split a contact from the one it was merged into. Returns the number of
+    /// the change.
+    ///
+    /// # Errors
+    /// `JournalError::NotMerged`, `JournalError::NoContact`.
+    fn split_contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        by: &str,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<u64>;
+
+    /// Undo a merge or a split by a change of its own, which can be undone in
+    /// turn. Returns the number of the new change.
+    ///
+    /// # Errors
+    /// `JournalError::NotUndoable`.
+    fn undo_contact_change(
+        &self,
+        company: CompanyId,
+        change: u64,
+        by: &str,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<u64>;
+
+    /// Merges and splits that touched a contact of the person, oldest first.
+    fn contact_changes(&self, company: CompanyId, contact: ContactId)
+    -> Result<Vec<ContactChange>>;
+
+    /// Destroy the keys and addresses of the person behind a contact, and the
+    /// policy memory of them and their conversations. What was sealed for them
+    /// can never be opened again, here or in a later backup; earlier backups
+    /// still hold the keys and must be discarded.
+    ///
+    /// # Errors
+    /// `JournalError::NoContact`.
+    fn erase_person(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<Erasure>;
 }

@@ -1,14 +1,15 @@
-//! History, as it is read; and what a company writes into it by itself.
+//! A company's history: entries of its conversations, and notes about the
+//! company itself.
 
 use jiff::Timestamp;
 
-use crate::id::{ContactId, ConversationId, Ordinal};
+use crate::{CompanyId, ContactId, ConversationId, Ordinal, Result};
 
-/// Something that happened to a company and to no one of its conversations,
-/// before it has its number in the feed.
+/// An event that concerns a company and none of its conversations, before it
+/// has its feed number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// What it records; the desk's codes.
+    /// Event code; the desk defines the codes.
     pub kind: u16,
     /// When it happened.
     pub at: Timestamp,
@@ -19,14 +20,13 @@ pub struct Note {
 /// One entry of a company's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Of which conversation; absent for a [`Note`].
+    /// Its conversation; `None` for a [`Note`].
     pub conversation: Option<ConversationId>,
-    /// Place in the conversation: 1, 2, 3 … without gaps; 0 for a [`Note`].
+    /// Position in the conversation: 1, 2, 3 … without gaps; 0 for a [`Note`].
     pub sequence: u64,
-    /// Place in the company's feed: rising in the order of commits, without
-    /// gaps.
+    /// Position in the company's feed: 1, 2, 3 … without gaps, in commit order.
     pub feed: u64,
-    /// What it records; the desk's codes.
+    /// Event code; the desk defines the codes.
     pub kind: u16,
     /// When it happened.
     pub at: Timestamp,
@@ -36,27 +36,64 @@ pub struct Entry {
     pub head: String,
     /// Sealed bytes, or empty.
     pub sealed: Vec<u8>,
-    /// Whose key sealed them.
+    /// Contact whose key sealed them.
     pub contact: Option<ContactId>,
 }
 
-/// A stretch of a company's feed.
+/// Part of a company's feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Feed {
-    /// Entries after the number asked for, in order; empty at the end.
+pub struct FeedPage {
+    /// Entries after the requested number, in order; empty at the end.
     pub entries: Vec<Entry>,
-    /// Lowest number still kept. Whoever asks for what follows a number
-    /// smaller than `oldest - 1` has missed entries and must start from a
-    /// snapshot.
+    /// Lowest number still stored. A reader that has read less than
+    /// `oldest - 1` has missed entries and must start again from a snapshot.
     pub oldest: u64,
-    /// Highest number given; 0 before the first entry.
+    /// Highest number assigned; 0 before the first entry.
     pub newest: u64,
 }
 
-impl Feed {
-    /// Whether nothing between `after` and what this stretch starts with was
-    /// thrown away.
-    pub fn follows(&self, after: u64) -> bool {
+impl FeedPage {
+    /// Whether the feed still holds every entry after this number.
+    pub fn continues_from(&self, after: u64) -> bool {
         after.saturating_add(1) >= self.oldest
     }
+}
+
+/// Reads the history of a company, and appends notes to it. Entries of
+/// conversations are appended by [`Commits`](crate::Commits).
+pub trait Entries {
+    /// Entries of a conversation after a sequence number, in order.
+    fn entries(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>>;
+
+    /// Entries of all conversations of the person behind a contact, after a
+    /// feed number, in feed order.
+    fn journey(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>>;
+
+    /// A company's entries after a feed number.
+    fn feed(&self, company: CompanyId, after: u64, limit: usize) -> Result<FeedPage>;
+
+    /// A company's entries of the kinds 48 to 63, which supervisors watch,
+    /// after a feed number. Uses an index of these entries alone.
+    fn supervisor_entries(
+        &self,
+        company: CompanyId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>>;
+
+    /// Append notes, at most 10,000, to a company's feed. Returns the feed
+    /// number of the first.
+    fn append_notes(&self, company: CompanyId, notes: Vec<Note>) -> Result<u64>;
 }

@@ -1,61 +1,64 @@
-//! What can go wrong, one variant for each thing a caller may do differently.
+//! Errors: one variant for each case a caller may handle differently.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::id::{ContactId, Ordinal, TokenId};
+use crate::{ContactId, Ordinal, TokenId};
 
-/// Why the store could not do as asked.
+/// Result of a journal call.
+pub type Result<T, E = JournalError> = std::result::Result<T, E>;
+
+/// Failure of a journal call. The call wrote nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// Another process has it open.
+    /// Another process has the journal open.
     #[error(
-        "{path} is in use by another process{}; stop it, or go through its API",
+        "{path} is in use by another process{}; stop it, or use its API",
         .holder.map(|id| format!(" ({id})")).unwrap_or_default()
     )]
     InUse {
         /// The lock file.
         path: PathBuf,
-        /// Process that holds it, where that could be read.
+        /// Process id of the holder, if known.
         holder: Option<u32>,
     },
-    /// A newer version of Patchbay wrote it. Nothing was touched.
+    /// A newer version of Patchbay wrote the database. No file was changed.
     #[error(
-        "{path} has schema {found}, this version knows up to {known}; use the newer version that wrote it"
+        "{path} has schema {found}, but this version supports up to {known}; use the newer version that wrote it"
     )]
-    Newer {
+    NewerSchema {
         /// The database.
         path: PathBuf,
-        /// Schema it has.
+        /// Its schema version.
         found: u32,
-        /// Newest schema known here.
+        /// Newest schema version of this program.
         known: u32,
     },
-    /// There is a journal already. Nothing was touched.
-    #[error("{path} exists; it is replaced only with --force, which sets it aside")]
+    /// A journal exists at the destination. No file was changed.
+    #[error("{path} exists; use --force to rename it and put the backup in its place")]
     Exists {
         /// The database.
         path: PathBuf,
     },
-    /// The file is a database, but no journal. Nothing was touched.
-    #[error("{path} is not a journal of Patchbay; name another file")]
-    Foreign {
+    /// The file is not a journal. No file was changed.
+    #[error("{path} is not a Patchbay journal; name another file")]
+    NotAJournal {
         /// The file.
         path: PathBuf,
     },
-    /// The master key is not the one the journal was made with.
-    #[error("{key} is not the master key of {path}; restore the key file kept with it")]
+    /// The journal was created with another master key.
+    #[error("{key} is not the master key of {path}; restore the key file that belongs to it")]
     WrongKey {
         /// The key file.
         key: PathBuf,
         /// The database.
         path: PathBuf,
     },
-    /// Somebody else could read or write a file of ours.
+    /// Other users can read or write a private file.
     #[error(
-        "{path} must belong to this user and be closed to others (found owner {owner}, mode {mode:o}); run `chmod go-rwx` on it"
+        "{path} must belong to this user and be closed to others (owner is {owner}, mode is {mode:o}); run `chmod go-rwx` on it"
     )]
-    Open {
+    InsecureFile {
         /// The file or directory.
         path: PathBuf,
         /// Its owner.
@@ -63,88 +66,85 @@ pub enum JournalError {
         /// Its mode.
         mode: u32,
     },
-    /// A file beside the database could not be read or written.
+    /// A file could not be read or written.
     #[error("{what} {path}: {error}")]
     File {
-        /// What was attempted.
+        /// The failed action, such as "cannot open".
         what: &'static str,
-        /// On what.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         error: io::Error,
     },
-    /// No space is left. Nothing was written; it goes on when there is space.
-    #[error("no space is left for the journal; free some, it then goes on by itself")]
-    Full,
-    /// The disk could not be read or written. Nothing was acknowledged.
+    /// The disk is full. Writes succeed again once there is space.
+    #[error("the journal's disk is full; free some space, then writes continue")]
+    DiskFull,
+    /// The disk could not be read or written.
     #[error("the journal's disk failed: {0}")]
     Disk(String),
-    /// Somebody else holds the database locked, for longer than we wait.
-    #[error("the journal's database is locked by another program; close it")]
+    /// Another program held a lock on the database for longer than 5 s.
+    #[error("another program holds a lock on the journal's database; stop it")]
     Locked,
     /// The database is damaged.
     #[error("the journal is damaged: {0}; restore a backup")]
     Corrupt(String),
-    /// A value of the caller is out of bounds. Nothing was written.
+    /// An argument is out of bounds.
     #[error("{what} {problem}")]
     Invalid {
-        /// Which value.
+        /// Name of the argument.
         what: &'static str,
-        /// What it must be.
+        /// What is wrong with it, or what it must be.
         problem: String,
     },
-    /// No contact of that id.
+    /// The contact does not exist.
     #[error("there is no contact {0}")]
     NoContact(ContactId),
-    /// The contact was erased: it has no key and takes no more.
+    /// The contact was erased: it has no key and accepts no changes.
     #[error("contact {0} was erased")]
     Erased(ContactId),
-    /// Both are one person already.
+    /// The contacts are one person already.
     #[error("contacts {0} and {1} are one person already")]
     SamePerson(ContactId, ContactId),
-    /// The contact was not merged into another.
+    /// The contact is not merged into another.
     #[error("contact {0} is not merged into another")]
     NotMerged(ContactId),
-    /// The change cannot be undone: it is unknown, was undone, or later
-    /// changes stand on it.
-    #[error(
-        "change {0} of contacts is unknown, was undone already or was overtaken by a later one"
-    )]
+    /// The change is unknown, was undone, or a later change depends on it.
+    #[error("contact change {0} is unknown, was undone already, or a later change depends on it")]
     NotUndoable(u64),
     /// The address belongs to another contact.
     #[error("the address belongs to contact {0}")]
     AddressTaken(ContactId),
-    /// No item of that key, or not in a state in which that is possible.
-    #[error("the outbox has no such item {0:?}, or it is already done")]
-    NoItem(String),
-    /// Somebody else made a generation meanwhile.
-    #[error("the newest generation is {newest} by now; look at what changed, and try again")]
+    /// The item does not exist, or its state does not allow the call.
+    #[error("the outbox has no item {0:?} in a state that allows this")]
+    NoOutboxItem(String),
+    /// The number of a new generation is not the next one.
+    #[error("the newest generation is {newest} now; review the change, then try again")]
     GenerationTaken {
-        /// The newest.
+        /// Number of the newest.
         newest: u64,
     },
-    /// The company decides by another generation than was expected.
-    #[error("{}; look at what changed, and try again", match active {
-        Some(active) => format!("the company decides by generation {active} by now"),
-        None => "the company decides by no generation yet".to_owned(),
+    /// Another generation than expected is active.
+    #[error("{}; review the change, then try again", match active {
+        Some(active) => format!("generation {active} is active now"),
+        None => "no generation is active yet".to_owned(),
     })]
     GenerationMoved {
-        /// The one it decides by.
+        /// Number of the active one.
         active: Option<u64>,
     },
-    /// No generation of that number.
+    /// The generation does not exist.
     #[error("there is no generation {0}")]
     NoGeneration(u64),
-    /// No agent of that id is on the company's roster.
-    #[error("there is no agent {0:?} on the roster; import them first")]
+    /// The agent is not on the company's roster.
+    #[error("there is no agent {0:?} on the roster; import the agent first")]
     NoAgent(String),
-    /// No token of that id.
+    /// The token does not exist.
     #[error("there is no token {0}")]
     NoToken(TokenId),
-    /// The journal is being closed.
+    /// The journal is closing.
     #[error("the journal is closed")]
     Closed,
-    /// The database refused in a way nobody foresaw.
+    /// Any other error of the database.
     #[error("the journal's database: {0}")]
     Database(String),
 }
@@ -162,12 +162,12 @@ impl JournalError {
         }
     }
 
-    /// Whether the store failed, so that its transaction is not to be trusted.
-    /// Every other error was found before anything was written.
+    /// Whether the store failed in the middle of an operation, so that its
+    /// transaction must be rolled back. Other errors occur before any write.
     pub(crate) fn is_failure(&self) -> bool {
         matches!(
             self,
-            JournalError::Full
+            JournalError::DiskFull
                 | JournalError::Disk(_)
                 | JournalError::Locked
                 | JournalError::Corrupt(_)
@@ -182,7 +182,7 @@ impl From<rusqlite::Error> for JournalError {
         use rusqlite::ErrorCode;
         let text = error.to_string();
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => JournalError::Full,
+            Some(ErrorCode::DiskFull) => JournalError::DiskFull,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => JournalError::Locked,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 JournalError::Corrupt(text)
@@ -197,59 +197,57 @@ impl From<rusqlite::Error> for JournalError {
             None if matches!(error, rusqlite::Error::ToSqlConversionFailure(_)) => {
                 JournalError::Database(text)
             }
-            // A value that does not read back is not what we wrote.
+            // Only a damaged value fails to convert back.
             None => JournalError::Corrupt(text),
         }
     }
 }
 
-/// Why a commit wrote nothing.
+/// Failure of a commit. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// It was decided on something that is no longer so: decide again.
+    /// The pass read outdated data: decide again.
     #[error(transparent)]
     Conflict(#[from] Conflict),
-    /// The store could not.
+    /// The journal failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
 
-/// What a commit was wrong about.
+/// Outdated data of a commit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Conflict {
-    /// The conversation has moved on.
+    /// The conversation has changed.
     #[error("the conversation is at sequence {found}, not {expected}")]
     Sequence {
-        /// What the commit expected; 0: no conversation.
+        /// Sequence number in the commit; 0: no conversation.
         expected: u64,
-        /// What there is; 0: no conversation.
+        /// Sequence number in the journal; 0: no conversation.
         found: u64,
     },
-    /// An input was dealt with before.
-    #[error("input {0} is done already")]
+    /// The input is decided already.
+    #[error("input {0} is decided already")]
     InputDone(Ordinal),
-    /// An input the company never had.
+    /// The company has no such input.
     #[error("there is no input {0}")]
     InputUnknown(Ordinal),
-    /// The outbox has an item of that key with another target, conversation or
-    /// other bytes.
-    #[error("the outbox holds another item under the key {0:?}")]
+    /// The outbox has another item with this key.
+    #[error("the outbox has another item with the key {0:?}")]
     OutboxDiffers(String),
 }
 
-/// Why sealed bytes cannot be opened, or a text not be sealed.
+/// Failure to seal or open bytes.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// The contact was erased and its key destroyed.
     #[error("contact {0} was erased")]
     Erased(ContactId),
-    /// No contact of that id.
+    /// The contact does not exist.
     #[error("there is no contact {0}")]
     NoContact(ContactId),
-    /// The bytes were not sealed by this journal, for this contact and
-    /// purpose, or were changed since.
-    #[error("not sealed for this contact and purpose, or changed since")]
-    Broken,
+    /// The bytes were not sealed for this contact and purpose, or were changed.
+    #[error("the bytes were not sealed for this contact and purpose, or were changed")]
+    NotAuthentic,
     /// The key could not be read.
     #[error(transparent)]
     Journal(#[from] JournalError),

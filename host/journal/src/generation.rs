@@ -1,85 +1,129 @@
-//! Generations of a company's setup, as the store keeps them.
+//! Generations of a company's configuration.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::entry::Note;
-use crate::id::CompanyId;
+use crate::{AuditEntry, CompanyId, Note, Result};
 
-/// A setup, before it is kept.
+/// A generation, before it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewGeneration {
-    /// Its number: one more than the company's newest, 1 for its first.
+    /// Its number: one more than the company's newest, 1 for the first.
     pub number: u64,
-    /// What it is built from, at most 16 MiB. Not read here.
+    /// What it is built from, at most 16 MiB; the journal does not read it.
     pub source: Vec<u8>,
-    /// Digest of that, 32 bytes.
+    /// Digest of the source.
     pub digest: [u8; 32],
-    /// Large parts it refers to, by their digests; kept once, whoever uses
-    /// them. Each at most 64 MiB.
+    /// Large parts it refers to, by digest; stored once for all companies.
+    /// Each at most 64 MiB.
     pub parts: BTreeMap<[u8; 32], Vec<u8>>,
-    /// Who made it; at most 256 bytes.
+    /// Its creator; at most 256 bytes.
     pub by: String,
-    /// When.
+    /// When it was created.
     pub at: Timestamp,
 }
 
-/// That a company decides by a generation from now on.
+/// Switch of a company to a generation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Activation {
-    /// Which.
+    /// Number of the generation.
     pub number: u64,
-    /// The one it decided by so far, as far as the caller knows; absent: none.
+    /// The generation that the caller believes is active; `None`: none.
     pub expected: Option<u64>,
-    /// State that is copied: what a plugin remembers under an older version
-    /// becomes what it remembers under a newer, where it remembers nothing
-    /// there yet.
+    /// Policy memory to carry over to new state versions.
     pub copies: Vec<StateCopy>,
-    /// Where what waits in queues that are gone goes, beside what the setup
-    /// itself says. Replaces what was said at an earlier activation.
+    /// Removed queues, and where their waiting conversations move, in addition
+    /// to the moves in the source. Replaces those of an earlier activation. At
+    /// most 1000.
     pub moved: BTreeMap<String, String>,
-    /// What the company's feed says of it.
+    /// Notes for the company's feed.
     pub notes: Vec<Note>,
 }
 
-/// What one version of a plugin's state begins with.
+/// Copies the memory of a plugin's old state version to a new one that has no
+/// memory yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateCopy {
     /// Name of the plugin.
     pub plugin: String,
-    /// The version that is copied.
+    /// The version to copy.
     pub from: u32,
-    /// The version that is begun.
+    /// The version to fill.
     pub to: u32,
 }
 
-/// By which generation a company decides.
+/// The active generation of a company.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveGeneration {
-    /// Which company.
+    /// The company.
     pub company: CompanyId,
-    /// Its name.
+    /// The company's name.
     pub name: String,
     /// The generation's number.
     pub number: u64,
-    /// Since when.
+    /// When it was activated.
     pub since: Option<Timestamp>,
 }
 
-/// A generation that is kept.
+/// A stored generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GenerationRow {
     /// Its number.
     pub number: u64,
-    /// Digest of what it is built from.
+    /// Digest of its source.
     pub digest: [u8; 32],
-    /// Who made it.
+    /// Its creator.
     pub by: String,
-    /// When.
+    /// When it was created.
     pub at: Timestamp,
-    /// When the company last began to decide by it; absent: it never did.
+    /// When it was last activated; `None`: never.
     pub activated_at: Option<Timestamp>,
-    /// Where what waits in queues that are gone goes, said at that.
+    /// [`Activation::moved`] of its last activation.
     pub moved: BTreeMap<String, String>,
+}
+
+/// Stores generations, and which one is active.
+pub trait Generations {
+    /// Store a generation, activate one, or both, in one transaction with the
+    /// audit entry about it. An activation ends a rollout.
+    ///
+    /// # Errors
+    /// `JournalError::GenerationTaken` when the number is not the next one,
+    /// `JournalError::GenerationMoved` when another generation than expected
+    /// is active, `JournalError::NoGeneration`.
+    fn put_generation(
+        &self,
+        company: CompanyId,
+        new: Option<NewGeneration>,
+        activation: Option<Activation>,
+        at: Timestamp,
+        audit: Option<AuditEntry>,
+    ) -> Result<()>;
+
+    /// Number of a company's active generation.
+    fn active_generation(&self, company: CompanyId) -> Result<Option<u64>>;
+
+    /// A company's generations below a number, newest first; at most `limit`.
+    fn generations(
+        &self,
+        company: CompanyId,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<GenerationRow>>;
+
+    /// A generation and its source.
+    fn generation(
+        &self,
+        company: CompanyId,
+        number: u64,
+    ) -> Result<Option<(GenerationRow, Vec<u8>)>>;
+
+    /// A part of generations, by its digest.
+    fn generation_part(&self, digest: [u8; 32]) -> Result<Option<Vec<u8>>>;
+
+    // Host-wide.
+
+    /// The active generation of every company that has one, by company name.
+    fn active_generations(&self) -> Result<Vec<ActiveGeneration>>;
 }

@@ -1,44 +1,44 @@
-//! Which inputs are being decided, in a file that outlives the process.
+//! The inputs in flight, in a file that survives the process.
 //!
-//! A host that dies while it decides an input must know at its next start
-//! which input that was. A write into the page cache tells it, for the price of
-//! a system call; a lost machine loses the mark, and then no input is to blame.
+//! After a crash the next start must know which inputs were being decided. A
+//! write into the page cache records that for the price of a system call. A
+//! crash of the machine may lose the record; then no input is blamed.
 //!
 //! The file: 8 bytes of magic, the number of the run (u64), then for each lane
-//! the ordinal in flight (u64, 0: none) and its complement, by which a torn
-//! write is told from a whole one. All little-endian.
+//! the ordinal in flight (u64, 0: none) and its complement, which tells a torn
+//! write from a whole one. All little-endian.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::error::JournalError;
-use crate::id::Ordinal;
+use crate::{JournalError, Ordinal, Result};
 
 const MAGIC: &[u8; 8] = b"pblane\0\x01";
 const HEAD_BYTES: u64 = 16;
 const LANE_BYTES: u64 = 16;
 
-/// The marks of one run.
+/// The in-flight record of the current run.
 #[derive(Debug)]
 pub(crate) struct Lanes {
+    path: PathBuf,
     file: File,
     lanes: u16,
 }
 
-/// What an earlier run left behind.
+/// The in-flight record of the run before.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Left {
-    /// Its number; 0 if there was none.
+pub(crate) struct PreviousRun {
+    /// Its number; 0 if there was no run.
     pub(crate) run: u64,
-    /// What it had in flight when it ended.
+    /// Inputs that were in flight when it ended.
     pub(crate) in_flight: Vec<Ordinal>,
 }
 
 impl Lanes {
-    /// Open the file and read what an earlier run left; nothing is changed.
-    pub(crate) fn open(path: &Path, lanes: u16) -> Result<(Lanes, Left), JournalError> {
+    /// Open the file and read the record of the run before; changes nothing.
+    pub(crate) fn open(path: &Path, lanes: u16) -> Result<(Lanes, PreviousRun)> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -47,37 +47,43 @@ impl Lanes {
             .mode(0o600)
             .open(path)
             .map_err(JournalError::file("cannot open", path))?;
-        let left = left(&file).map_err(JournalError::file("cannot read", path))?;
-        Ok((Lanes { file, lanes }, left))
+        let previous = read_previous(&file).map_err(JournalError::file("cannot read", path))?;
+        let path = path.to_owned();
+        Ok((Lanes { path, file, lanes }, previous))
     }
 
-    /// Begin a run: no lane holds anything.
-    pub(crate) fn begin(&self, run: u64) -> io::Result<()> {
+    /// Start a run: no lane has an input in flight.
+    pub(crate) fn start_run(&self, run: u64) -> Result<()> {
         let mut bytes = vec![0; (HEAD_BYTES + LANE_BYTES * u64::from(self.lanes)) as usize];
         bytes[..8].copy_from_slice(MAGIC);
         bytes[8..16].copy_from_slice(&run.to_le_bytes());
-        self.file.set_len(0)?;
-        self.file.write_all_at(&bytes, 0)?;
-        self.file.sync_all()
+        let write = || {
+            self.file.set_len(0)?;
+            self.file.write_all_at(&bytes, 0)?;
+            self.file.sync_all()
+        };
+        write().map_err(JournalError::file("cannot write", &self.path))
     }
 
-    pub(crate) fn lanes(&self) -> u16 {
-        self.lanes
-    }
-
-    /// Note what a lane holds; 0: nothing.
-    pub(crate) fn mark(&self, lane: u16, input: Ordinal) -> io::Result<()> {
+    /// Record the input a lane has in flight; 0: none.
+    pub(crate) fn mark(&self, lane: u16, input: Ordinal) -> Result<()> {
+        if lane >= self.lanes {
+            let problem = format!("must be below {}", self.lanes);
+            return Err(JournalError::invalid("lane", problem));
+        }
         let mut bytes = [0; LANE_BYTES as usize];
         if input.0 != 0 {
             bytes[..8].copy_from_slice(&input.0.to_le_bytes());
             bytes[8..].copy_from_slice(&(!input.0).to_le_bytes());
         }
-        let place = HEAD_BYTES + LANE_BYTES * u64::from(lane);
-        self.file.write_all_at(&bytes, place)
+        let offset = HEAD_BYTES + LANE_BYTES * u64::from(lane);
+        self.file
+            .write_all_at(&bytes, offset)
+            .map_err(JournalError::file("cannot write", &self.path))
     }
 }
 
-fn left(file: &File) -> io::Result<Left> {
+fn read_previous(file: &File) -> io::Result<PreviousRun> {
     let mut bytes = vec![0; file.metadata()?.len() as usize];
     file.read_exact_at(&mut bytes, 0)?;
     let word = |at: usize| {
@@ -85,7 +91,7 @@ fn left(file: &File) -> io::Result<Left> {
         Some(u64::from_le_bytes(word))
     };
     if !bytes.starts_with(MAGIC) {
-        return Ok(Left::default());
+        return Ok(PreviousRun::default());
     }
     let lanes = (HEAD_BYTES as usize..bytes.len()).step_by(LANE_BYTES as usize);
     let mut in_flight: Vec<Ordinal> = lanes
@@ -95,7 +101,7 @@ fn left(file: &File) -> io::Result<Left> {
         .collect();
     in_flight.sort_unstable();
     in_flight.dedup();
-    Ok(Left {
+    Ok(PreviousRun {
         run: word(8).unwrap_or(0),
         in_flight,
     })
@@ -106,32 +112,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_in_flight_is_known_to_the_next_run() {
-        let place = tempfile::tempdir().expect("a place");
-        let path = place.path().join("lanes");
-        let (lanes, left) = Lanes::open(&path, 4).expect("made");
-        assert_eq!(left, Left::default());
-        lanes.begin(1).expect("written");
+    fn the_next_run_reads_the_inputs_in_flight() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("lanes");
+        let (lanes, previous) = Lanes::open(&path, 4).expect("created");
+        assert_eq!(previous, PreviousRun::default());
+        lanes.start_run(1).expect("written");
         for (lane, input) in [(0, 5), (1, 6), (3, 9), (1, 0)] {
             lanes.mark(lane, Ordinal(input)).expect("written");
         }
-        let (lanes, left) = Lanes::open(&path, 2).expect("there");
+        let (lanes, previous) = Lanes::open(&path, 2).expect("opened");
         let in_flight = vec![Ordinal(5), Ordinal(9)];
-        assert_eq!(left, Left { run: 1, in_flight });
-        lanes.begin(2).expect("written");
-        let (_, left) = Lanes::open(&path, 2).expect("there");
-        assert_eq!((left.run, left.in_flight.len()), (2, 0));
+        assert_eq!(previous, PreviousRun { run: 1, in_flight });
+        lanes.start_run(2).expect("written");
+        let (_, previous) = Lanes::open(&path, 2).expect("opened");
+        assert_eq!((previous.run, previous.in_flight.len()), (2, 0));
     }
 
     #[test]
-    fn a_torn_mark_blames_no_input() {
-        let place = tempfile::tempdir().expect("a place");
-        let path = place.path().join("lanes");
-        let (lanes, _) = Lanes::open(&path, 1).expect("made");
-        lanes.begin(1).expect("written");
+    fn a_torn_write_blames_no_input() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("lanes");
+        let (lanes, _) = Lanes::open(&path, 1).expect("created");
+        lanes.start_run(1).expect("written");
         lanes.mark(0, Ordinal(5)).expect("written");
         lanes.file.write_all_at(&[1; 4], 28).expect("torn");
-        let (_, left) = Lanes::open(&path, 1).expect("there");
-        assert_eq!(left.in_flight, []);
+        let (_, previous) = Lanes::open(&path, 1).expect("opened");
+        assert_eq!(previous.in_flight, []);
     }
 }

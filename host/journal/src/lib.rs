@@ -1,47 +1,63 @@
-//! The durable store of Patchbay, behind one trait.
+//! The durable store of Patchbay: the trait [`Journal`] and its SQLite backend.
 //!
-//! A [`Journal`] takes arrivals in (once each, in one order), keeps what is
-//! decided about them (with the input they answer, or not at all), what
-//! policies remember, who wrote, and what must still go out. What a
-//! conversation *means* is the desk's business: its snapshot is opaque here,
-//! with a few columns beside it to find it by.
+//! The journal accepts each input once and in one order, commits a decision
+//! together with the input it answers or not at all, and stores policy memory,
+//! contacts, agents, generations, tokens, the audit trail and the outbox. It
+//! does not interpret a conversation: the snapshot is opaque bytes beside the
+//! few columns a conversation is found by.
 //!
-//! It is synchronous: a call that writes returns when its effect is on disk.
+//! Every call is synchronous: a write returns when its effect is on disk.
 #![forbid(unsafe_code)]
 
-mod agent;
-mod arrival;
 mod audit;
 mod commit;
+mod company;
 mod contact;
+mod conversation;
 mod directive;
 mod entry;
 mod error;
 mod generation;
 mod id;
+mod intake;
 mod journal;
 mod lanes;
-mod maintain;
+mod limits;
+mod maintenance;
 mod outbox;
 mod rollout;
+mod roster;
+mod seal;
 mod sqlite;
 mod token;
 mod vault;
 
-pub use agent::AgentRow;
-pub use arrival::{Accepted, Arrival, Kind, Message, Pending, Queued};
-pub use audit::{AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, Audited, NotAHash};
-pub use commit::{Commit, Committed, Conversation, NewEntry, StateChange};
-pub use contact::{ContactChange, ContactChangeKind, Erased, Found};
-pub use directive::Directive;
-pub use entry::{Entry, Feed, Note};
-pub use error::{CommitError, Conflict, JournalError, SealError};
-pub use generation::{Activation, ActiveGeneration, GenerationRow, NewGeneration, StateCopy};
-pub use id::{CompanyId, ContactId, ConversationId, NotAnId, Ordinal, SLOTS, Slot, TokenId};
-pub use journal::{InOrder, Journal};
-pub use maintain::{Backup, CheckReport, Compacted, Finding, Restored, Status, Writes};
-pub use outbox::{NewOutbox, OutboxCount, OutboxItem, OutboxState};
-pub use rollout::RolloutRow;
+pub use audit::{
+    AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditRecord, AuditTrail,
+    ParseHashError,
+};
+pub use commit::{Commit, CommitReceipt, Commits, NewEntry, StateChange};
+pub use company::Companies;
+pub use contact::{ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure};
+pub use conversation::{Conversation, Conversations};
+pub use directive::{Directive, Directives};
+pub use entry::{Entries, Entry, FeedPage, Note};
+pub use error::{CommitError, Conflict, JournalError, Result, SealError};
+pub use generation::{
+    Activation, ActiveGeneration, GenerationRow, Generations, NewGeneration, StateCopy,
+};
+pub use id::{CompanyId, ContactId, ConversationId, Ordinal, ParseIdError, SLOTS, Slot, TokenId};
+pub use intake::{
+    AcceptHook, AcceptOutcome, AcceptedInput, Arrival, Input, InputKind, Intake, PendingInput,
+};
+pub use journal::Journal;
+pub use maintenance::{
+    Backup, CheckFinding, CheckReport, CompactReport, Maintenance, RestoreReport, Status,
+    WriteStats,
+};
+pub use outbox::{NewOutbox, Outbox, OutboxCount, OutboxItem, OutboxState};
+pub use rollout::{RolloutRow, Rollouts};
+pub use roster::{AgentRow, Roster};
+pub use seal::{Purpose, Seal};
 pub use sqlite::{Options, SqliteJournal, restore};
-pub use token::{Secret, SecretHash, Token, TokenState};
-pub use vault::Purpose;
+pub use token::{Secret, SecretHash, Token, TokenState, Tokens};

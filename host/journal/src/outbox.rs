@@ -1,106 +1,150 @@
-//! What must go out, at least once, with the same key and the same bytes.
+//! The outbox: side effects to deliver at least once, each time with the same
+//! key and bytes.
 
 use jiff::Timestamp;
 
-use crate::id::{CompanyId, ConversationId};
+use crate::{AuditEntry, CompanyId, ConversationId, Result};
 
-/// A side effect before it is in the outbox.
+/// A side effect, before it is in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOutbox {
     /// Unique within the company. Given again with the same target,
-    /// conversation and bytes it is the same item; with others the commit is
+    /// conversation and payload it is the same item; with others the commit is
     /// refused.
     pub key: String,
-    /// Where it goes: the name of a configured target.
+    /// Name of a configured target.
     pub target: String,
-    /// The conversation it is of; absent: of none. What one conversation has
-    /// for one target goes out in the order it was put in: while one item
-    /// waits, for its time or another attempt, those after it are held back.
-    /// One that was given up holds back nothing; retried, it goes before those
-    /// that still wait. A conversation is not let go before its items are done.
+    /// Its conversation, if any. Items of one conversation for one target are
+    /// delivered in the order they were put in: while one waits, for its time
+    /// or another attempt, the later ones are held back. A dead item holds
+    /// nothing back; retried, it precedes those that still wait. Compaction
+    /// keeps a conversation until its items are done.
     pub conversation: Option<ConversationId>,
-    /// What goes there; sealed where it holds personal data.
+    /// The bytes to deliver; sealed where they hold personal data.
     pub payload: Vec<u8>,
-    /// Not to be sent earlier.
+    /// Earliest time of the first attempt.
     pub not_before: Timestamp,
 }
 
-impl NewOutbox {
-    /// Whether it is another item given again.
-    pub(crate) fn is_again(&self, other: &NewOutbox) -> bool {
-        let NewOutbox {
-            key,
-            target,
-            conversation,
-            payload,
-            not_before: _,
-        } = self;
-        (key, target, conversation, payload)
-            == (
-                &other.key,
-                &other.target,
-                &other.conversation,
-                &other.payload,
-            )
-    }
-}
-
-/// Where an item of the outbox stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OutboxState {
-    /// It is still to go out.
-    Waiting,
-    /// The target has it.
-    Done,
-    /// It was given up; a human may retry it.
-    Dead,
-}
-
-impl OutboxState {
-    /// Every state, in the order of their numbers in the store.
-    pub(crate) const ALL: [OutboxState; 3] =
-        [OutboxState::Waiting, OutboxState::Done, OutboxState::Dead];
-
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            OutboxState::Waiting => "waiting",
-            OutboxState::Done => "done",
-            OutboxState::Dead => "dead",
-        }
+patchbay_model::codes! {
+    /// State of an outbox item.
+    pub enum OutboxState {
+        /// To be delivered.
+        Waiting = "waiting",
+        /// The target has it.
+        Done = "done",
+        /// Given up; an operator may retry it.
+        Dead = "dead",
     }
 }
 
 /// An item of the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxItem {
-    /// Whose.
+    /// Its company.
     pub company: CompanyId,
     /// Unique within the company.
     pub key: String,
     /// Name of the target.
     pub target: String,
-    /// The conversation it is of, if any.
+    /// Its conversation, if any.
     pub conversation: Option<ConversationId>,
     /// The bytes, the same at every attempt.
     pub payload: Vec<u8>,
-    /// Not to be sent earlier.
+    /// Earliest time of the next attempt.
     pub not_before: Timestamp,
-    /// Attempts that failed since it was put in or retried by hand.
+    /// Failed attempts since it was put in or retried.
     pub attempts: u32,
-    /// Where it stands.
+    /// State.
     pub state: OutboxState,
-    /// What went wrong last; absent before the first failure.
+    /// Problem of the last failed attempt, cut at 4 KiB.
     pub problem: Option<String>,
 }
 
-/// How much of a company is on its way, or was given up.
+/// How many items of a company wait and are dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutboxCount {
-    /// Whose.
+    /// The company.
     pub company: CompanyId,
-    /// Items still to go out.
+    /// Items to be delivered.
     pub waiting: u64,
-    /// Items that were given up.
+    /// Items given up.
     pub dead: u64,
+}
+
+/// Reads the outbox and records attempts. [`Commits`](crate::Commits) fills it.
+pub trait Outbox {
+    /// An item in any state.
+    fn outbox_item(&self, company: CompanyId, key: &str) -> Result<Option<OutboxItem>>;
+
+    /// A company's items in a state, by key, after a key (empty: from the
+    /// first).
+    fn outbox_items(
+        &self,
+        company: CompanyId,
+        state: OutboxState,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<OutboxItem>>;
+
+    /// Record that the target has an item. Does nothing if it is done already.
+    ///
+    /// # Errors
+    /// `JournalError::NoOutboxItem` for an unknown key.
+    fn mark_outbox_done(&self, company: CompanyId, key: &str) -> Result<()>;
+
+    /// Record a failed attempt, and when to try again.
+    ///
+    /// # Errors
+    /// `JournalError::NoOutboxItem` unless it waits.
+    fn reschedule_outbox(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<()>;
+
+    /// Record the last failed attempt: the item is dead until an operator
+    /// retries it.
+    ///
+    /// # Errors
+    /// `JournalError::NoOutboxItem` unless it waits.
+    fn mark_outbox_dead(&self, company: CompanyId, key: &str, problem: &str) -> Result<()>;
+
+    /// Let a dead or waiting item wait for `not_before`, with its attempts
+    /// counted from 0, together with the audit entry about it.
+    ///
+    /// # Errors
+    /// `JournalError::NoOutboxItem` if it is unknown or done.
+    fn retry_outbox(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<()>;
+
+    // Host-wide.
+
+    /// Items of all companies due by `now`, the longest due first, after a
+    /// position in that order (the last item's `not_before`, company and key);
+    /// at most `limit`. Items held back by an earlier one of their
+    /// [conversation](NewOutbox::conversation) are left out. Items that the
+    /// caller is delivering are still listed: it finds others on the following
+    /// pages.
+    fn due_outbox(
+        &self,
+        now: Timestamp,
+        after: Option<(Timestamp, CompanyId, String)>,
+        limit: usize,
+    ) -> Result<Vec<OutboxItem>>;
+
+    /// When the first waiting item that is not held back is due, in the past
+    /// or later, items that the caller is delivering included; `None`: none
+    /// waits.
+    fn next_outbox_due(&self) -> Result<Option<Timestamp>>;
+
+    /// Counts of each company that has waiting or dead items.
+    fn outbox_counts(&self) -> Result<Vec<OutboxCount>>;
 }

@@ -1,46 +1,40 @@
-//! Tokens: who may ask, without what they prove it by.
+//! Access tokens, stored without their secrets.
 
 use std::fmt;
-use std::fmt::Write;
 
 use jiff::Timestamp;
 use patchbay_model::access::TokenScope;
 use patchbay_model::duration::Seconds;
 use zeroize::Zeroizing;
 
-use crate::error::JournalError;
-use crate::id::TokenId;
 use crate::vault::random;
+use crate::{AuditEntry, JournalError, Result, TokenId};
 
-/// What every secret begins with, so that one left somewhere can be searched
-/// for.
+/// Prefix of every secret, so that scanners find leaked ones.
 const PREFIX: &str = "pb_";
 /// Random bytes of a secret.
 const BYTES: usize = 32;
 
-/// What a caller shows. It is told once, to whoever has the token made, and
-/// kept nowhere.
+/// What a caller authenticates with. Shown once, when the token is created, and
+/// not stored.
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// A secret nobody had before.
+    /// A new random secret.
     ///
     /// # Errors
-    /// [`JournalError::Disk`] where the system gives no random bytes.
-    pub fn make() -> Result<Secret, JournalError> {
-        let bytes = random::<BYTES>().map_err(|error| JournalError::Disk(error.to_string()))?;
-        let bytes = Zeroizing::new(bytes);
-        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 2 * BYTES));
+    /// [`JournalError::Disk`] when the system provides no random bytes.
+    pub fn generate() -> Result<Secret> {
+        let bytes = Zeroizing::new(random_bytes::<BYTES>()?);
+        let digits = blake3::Hash::from(*bytes).to_hex();
+        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + digits.len()));
         text.push_str(PREFIX);
-        for byte in bytes.iter() {
-            // A string takes everything.
-            let _ = write!(text, "{byte:02x}");
-        }
+        text.push_str(&digits);
         Ok(Secret(text))
     }
 
-    /// A secret as somebody shows it; nothing where it cannot be one. Whether
-    /// it is anybody's is another question.
+    /// Read a secret from its text; `None` if the text has another form. An
+    /// unknown secret parses too: look up its [`hash`](Secret::hash).
     pub fn parse(text: &str) -> Option<Secret> {
         let digits = text.strip_prefix(PREFIX)?;
         let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -48,21 +42,20 @@ impl Secret {
             .then(|| Secret(Zeroizing::new(text.to_owned())))
     }
 
-    /// The secret itself, for whoever it was made for.
+    /// The text of the secret, to show to its holder.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What is kept of it. A fast hash without salt or stretching is enough:
-    /// there are 2²⁵⁶ secrets, all equally likely, so there is no list of likely
-    /// ones to try. And it makes looking one up safe: who tries secrets learns
-    /// nothing from how long a comparison of hashes takes, for they cannot
-    /// choose the hash.
+    /// The hash to store and look up. A fast hash without salt is enough: there
+    /// are 2²⁵⁶ equally likely secrets, so guessing is hopeless. Looking a
+    /// token up by hash leaks nothing through timing, because an attacker
+    /// cannot choose the hash.
     pub fn hash(&self) -> SecretHash {
-        let hash = blake3::Hasher::new_derive_key("patchbay 2026 token secret")
-            .update(self.0.as_bytes())
-            .finalize();
-        SecretHash(*hash.as_bytes())
+        SecretHash(blake3::derive_key(
+            "patchbay 2026 token secret",
+            self.0.as_bytes(),
+        ))
     }
 }
 
@@ -82,30 +75,30 @@ impl fmt::Debug for SecretHash {
     }
 }
 
-/// A token as it is kept.
+/// A stored token. Times are stored to the microsecond.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// Its id, by which it is listed, revoked, and named in the audit trail.
+    /// Its id, used to list and revoke it and as the actor in the audit trail.
     pub id: TokenId,
     /// Hash of its secret.
     pub hash: SecretHash,
-    /// Under which name its holder acts; 1 to 256 bytes.
+    /// Name its holder acts under; 1 to 256 bytes.
     pub name: String,
-    /// For whom it speaks.
+    /// Company, role and agent it speaks for.
     pub standing: TokenScope,
-    /// When it was made; kept to the microsecond, as are the others.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Who had it made.
+    /// Actor who created it.
     pub created_by: String,
-    /// From when on it is worth nothing; absent: never.
+    /// When it expires; `None`: never.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl Token {
-    /// A token for a secret. An agent's acts under the agent's id; another's
-    /// under the name given, or else under its own id, which nobody else has.
+    /// A token without expiry. An agent's token has the agent's id as its name;
+    /// for others the name defaults to the token's id.
     pub fn new(
         id: TokenId,
         secret: &Secret,
@@ -127,18 +120,21 @@ impl Token {
         }
     }
 
-    /// The same, good for a while, to the second; absent: until it is revoked.
+    /// Set the lifetime, counted from the whole second of creation; `None`:
+    /// unlimited.
     #[must_use]
-    pub fn good_for(mut self, span: Option<Seconds>) -> Token {
-        let end = |span: Seconds| {
-            let second = self.created_at.as_second().saturating_add(span.0.into());
+    pub fn with_lifetime(mut self, lifetime: Option<Seconds>) -> Token {
+        self.expires_at = lifetime.map(|lifetime| {
+            let second = self
+                .created_at
+                .as_second()
+                .saturating_add(lifetime.0.into());
             Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
-        };
-        self.expires_at = span.map(end);
+        });
         self
     }
 
-    /// Where it stands at a time.
+    /// Its state at a time.
     pub fn state(&self, now: Timestamp) -> TokenState {
         if self.revoked_at.is_some() {
             return TokenState::Revoked;
@@ -150,38 +146,52 @@ impl Token {
     }
 }
 
-/// Where a token stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenState {
-    /// It is good.
-    Active,
-    /// Its time is over.
-    Expired,
-    /// It was taken back.
-    Revoked,
-}
-
-impl TokenState {
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            TokenState::Active => "active",
-            TokenState::Expired => "expired",
-            TokenState::Revoked => "revoked",
-        }
+patchbay_model::codes! {
+    /// State of a token.
+    pub enum TokenState {
+        /// Valid.
+        Active = "active",
+        /// Past its expiry.
+        Expired = "expired",
+        /// Revoked.
+        Revoked = "revoked",
     }
 }
 
 impl TokenId {
-    /// An id nobody had before.
+    /// A new random id.
     ///
     /// # Errors
-    /// [`JournalError::Disk`] where the system gives no random bytes.
-    pub fn make() -> Result<TokenId, JournalError> {
-        random()
-            .map(TokenId)
-            .map_err(|error| JournalError::Disk(error.to_string()))
+    /// [`JournalError::Disk`] when the system provides no random bytes.
+    pub fn generate() -> Result<TokenId> {
+        random_bytes().map(TokenId)
     }
+}
+
+fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    random().map_err(|error| JournalError::Disk(error.to_string()))
+}
+
+/// Stores the tokens of the host and of all companies.
+pub trait Tokens {
+    /// Store a token, together with the audit entry about it.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`] for a standing that is contradictory,
+    /// [`JournalError::NoAgent`] for an agent who is not on the roster.
+    fn put_token(&self, token: Token, audit: AuditEntry) -> Result<()>;
+
+    // Host-wide.
+
+    /// All tokens, expired and revoked ones included, in order of creation.
+    fn tokens(&self) -> Result<Vec<Token>>;
+
+    /// Revoke a token, together with the audit entry about it. Returns `false`
+    /// if it was revoked before; then nothing is written.
+    ///
+    /// # Errors
+    /// [`JournalError::NoToken`].
+    fn revoke_token(&self, id: TokenId, at: Timestamp, audit: AuditEntry) -> Result<bool>;
 }
 
 #[cfg(test)]
@@ -189,14 +199,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_reads_back_and_no_other_does() {
-        let secret = Secret::make().expect("random bytes");
+    fn a_secret_parses_from_its_own_text_only() {
+        let secret = Secret::generate().expect("random bytes");
         let text = secret.reveal().to_owned();
         assert_eq!(
             Secret::parse(&text).expect("a secret").hash(),
             secret.hash()
         );
-        assert_ne!(Secret::make().expect("random bytes").hash(), secret.hash());
+        assert_ne!(
+            Secret::generate().expect("random bytes").hash(),
+            secret.hash()
+        );
         for wrong in [
             "",
             "pb_",
@@ -212,8 +225,8 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_until_its_span_is_over() {
-        let (id, secret) = (TokenId([0; 16]), Secret::make().expect("random bytes"));
+    fn a_token_is_active_until_its_lifetime_ends() {
+        let (id, secret) = (TokenId([0; 16]), Secret::generate().expect("random bytes"));
         let standing = TokenScope {
             company: None,
             role: patchbay_model::access::Role::Auditor,
@@ -222,16 +235,16 @@ mod tests {
         let at = |second, nano| Timestamp::new(second, nano).expect("a time");
         let token = Token::new(id, &secret, None, standing, at(100, 9), "local");
         assert_eq!(token.name, id.to_string());
-        let for_ever = token.clone().good_for(None);
-        assert_eq!(for_ever.state(Timestamp::MAX), TokenState::Active);
-        let an_hour = token.good_for(Some(Seconds(3_600)));
+        let unlimited = token.clone().with_lifetime(None);
+        assert_eq!(unlimited.state(Timestamp::MAX), TokenState::Active);
+        let an_hour = token.with_lifetime(Some(Seconds(3_600)));
         assert_eq!(an_hour.state(at(3_699, 0)), TokenState::Active);
         assert_eq!(an_hour.state(at(3_700, 0)), TokenState::Expired);
     }
 
     #[test]
-    fn a_secret_is_not_shown_by_accident() {
-        let secret = Secret::make().expect("random bytes");
+    fn debug_output_hides_the_secret() {
+        let secret = Secret::generate().expect("random bytes");
         let shown = format!("{secret:?} {:?}", secret.hash());
         assert_eq!(shown, "Secret SecretHash");
     }

@@ -1,8 +1,8 @@
-//! Personal data, readable only while its contact's key exists.
+//! Keys and encryption of personal data.
 //!
-//! A contact has a random key, stored wrapped under keys made from the master
-//! key, which lies outside the database. Destroying the wrapped key makes
-//! everything sealed with it unreadable, wherever copies of it are.
+//! A contact has a random key, stored wrapped under a key derived from the
+//! master key, which is outside the database. Destroying the wrapped key makes
+//! everything sealed with it unreadable, copies included.
 
 mod key_file;
 
@@ -11,49 +11,24 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use crate::id::{CompanyId, ContactId};
+use crate::{CompanyId, ContactId, Purpose};
 
-pub(crate) use key_file::{MasterKey, make_private, random, sync_directory};
+pub(crate) use key_file::{
+    MasterKey, create_private_file, ensure_private_directory, random, sync_directory,
+};
 
 /// Length of a wrapped key: nonce, key, tag.
 pub(crate) const WRAPPED_BYTES: usize = NONCE_BYTES + 32 + TAG_BYTES;
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
-/// First byte of everything sealed; another layout gets another number.
+/// First byte of sealed bytes: version of their layout.
 const LAYOUT: u8 = 1;
 /// Bytes before the ciphertext: layout, purpose, nonce.
 const HEAD_BYTES: usize = 2 + NONCE_BYTES;
 
-/// What sealed bytes are for. Bytes sealed for one purpose open for no other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// The body of an arrival.
-    Message,
-    /// The sealed part of an entry.
-    Entry,
-    /// What goes out.
-    Outbox,
-    /// An address of the contact.
-    Address,
-    /// Anything personal in a conversation's snapshot.
-    Snapshot,
-}
-
-impl Purpose {
-    const fn code(self) -> u8 {
-        match self {
-            Purpose::Message => 1,
-            Purpose::Entry => 2,
-            Purpose::Outbox => 3,
-            Purpose::Address => 4,
-            Purpose::Snapshot => 5,
-        }
-    }
-}
-
-/// Why sealed bytes did not open: whichever it was, the answer is the same.
+/// Sealed bytes do not open. The reason is not told apart.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Broken;
+pub(crate) struct NotAuthentic;
 
 /// The key of one contact, unwrapped.
 pub(crate) struct ContactKey {
@@ -61,7 +36,7 @@ pub(crate) struct ContactKey {
     nonce: Zeroizing<[u8; 32]>,
 }
 
-/// Whose a key is; bound into everything made with it.
+/// Owner of a contact key; authenticated with everything sealed under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Person {
     pub(crate) company: CompanyId,
@@ -69,16 +44,17 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    fn bound(self, first: [u8; 2]) -> [u8; 22] {
-        let mut bound = [0; 22];
-        bound[..2].copy_from_slice(&first);
-        bound[2..6].copy_from_slice(&self.company.0.to_le_bytes());
-        bound[6..].copy_from_slice(&self.contact.0);
-        bound
+    /// Associated data of the cipher.
+    fn associated_data(self, first: [u8; 2]) -> [u8; 22] {
+        let mut data = [0; 22];
+        data[..2].copy_from_slice(&first);
+        data[2..6].copy_from_slice(&self.company.0.to_le_bytes());
+        data[6..].copy_from_slice(&self.contact.0);
+        data
     }
 }
 
-/// What is made from the master key.
+/// Keys derived from the master key.
 pub(crate) struct Vault {
     wrap: Zeroizing<[u8; 32]>,
     address: Zeroizing<[u8; 32]>,
@@ -100,12 +76,12 @@ impl Vault {
         }
     }
 
-    /// Tells master keys apart; kept in the database.
+    /// Identifies the master key; stored in the database.
     pub(crate) fn check(&self) -> &[u8; 16] {
         &self.check
     }
 
-    /// What an address is found by.
+    /// Keyed hash under which an address is stored.
     pub(crate) fn address_hash(
         &self,
         company: CompanyId,
@@ -121,9 +97,9 @@ impl Vault {
             .as_bytes()
     }
 
-    /// The id of the contact made at first sight of an address: the same in
-    /// every process, so that two at once make one contact. `erased` counts
-    /// those of this address that were erased.
+    /// Id of the contact created for an address: the same in every process, so
+    /// that simultaneous callers create one contact. `erased` counts the
+    /// erased contacts of this address.
     pub(crate) fn contact_id(&self, address_hash: &[u8; 32], erased: u32) -> ContactId {
         let hash = Hasher::new_keyed(&self.address)
             .update(b"contact")
@@ -135,7 +111,7 @@ impl Vault {
         ContactId(id)
     }
 
-    /// A digest nobody without the master key can test guesses against.
+    /// Keyed digest: guesses cannot be tested without the master key.
     pub(crate) fn digest(&self, class: u8, digest: &[u8; 32]) -> [u8; 32] {
         *Hasher::new_keyed(&self.digest)
             .update(&[class])
@@ -144,35 +120,29 @@ impl Vault {
             .as_bytes()
     }
 
-    /// A fresh key for a contact, as it is stored.
+    /// A new random key for a contact, wrapped for storage.
     pub(crate) fn new_key(&self, person: Person) -> std::io::Result<[u8; WRAPPED_BYTES]> {
         let key = Zeroizing::new(random::<32>()?);
         let nonce = random::<NONCE_BYTES>()?;
-        let bound = person.bound([LAYOUT, 0]);
-        let payload = Payload {
-            msg: key.as_slice(),
-            aad: &bound,
-        };
-        let sealed = cipher(&self.wrap)
-            .encrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| std::io::Error::other("a key could not be wrapped"))?;
+        let data = person.associated_data([LAYOUT, 0]);
+        let sealed = encrypt(&self.wrap, nonce, key.as_slice(), &data)
+            .map_err(|_| std::io::Error::other("cannot wrap a contact key"))?;
         let mut wrapped = [0; WRAPPED_BYTES];
         wrapped[..NONCE_BYTES].copy_from_slice(&nonce);
         wrapped[NONCE_BYTES..].copy_from_slice(&sealed);
         Ok(wrapped)
     }
 
-    pub(crate) fn unwrap_key(&self, person: Person, wrapped: &[u8]) -> Result<ContactKey, Broken> {
-        let (nonce, sealed) = wrapped.split_first_chunk::<NONCE_BYTES>().ok_or(Broken)?;
-        let bound = person.bound([LAYOUT, 0]);
-        let payload = Payload {
-            msg: sealed,
-            aad: &bound,
-        };
-        let key = cipher(&self.wrap)
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map(Zeroizing::new)
-            .map_err(|_| Broken)?;
+    pub(crate) fn unwrap_key(
+        &self,
+        person: Person,
+        wrapped: &[u8],
+    ) -> Result<ContactKey, NotAuthentic> {
+        let (nonce, sealed) = wrapped
+            .split_first_chunk::<NONCE_BYTES>()
+            .ok_or(NotAuthentic)?;
+        let data = person.associated_data([LAYOUT, 0]);
+        let key = Zeroizing::new(decrypt(&self.wrap, *nonce, sealed, &data)?);
         let derived = |context| Zeroizing::new(blake3::derive_key(context, &key));
         Ok(ContactKey {
             seal: derived("patchbay journal 2026 sealing"),
@@ -182,34 +152,26 @@ impl Vault {
 }
 
 impl ContactKey {
-    /// Seal bytes. The nonce is a keyed hash of what is sealed: sealing again
-    /// gives the same bytes, and no two texts ever share a nonce. Who reads the
-    /// store can thus tell that a contact sent the same text twice, and nothing
-    /// else.
+    /// Seal bytes. The nonce is a keyed hash of the plain text: sealing again
+    /// gives the same bytes, and two texts never share a nonce. A reader of the
+    /// store learns only that a contact sent the same text twice.
     pub(crate) fn seal(
         &self,
         person: Person,
         purpose: Purpose,
         plain: &[u8],
-    ) -> Result<Vec<u8>, Broken> {
-        let bound = person.bound([LAYOUT, purpose.code()]);
+    ) -> Result<Vec<u8>, NotAuthentic> {
+        let data = person.associated_data([LAYOUT, purpose as u8]);
         let hash = Hasher::new_keyed(&self.nonce)
-            .update(&bound)
+            .update(&data)
             .update(plain)
             .finalize();
         let mut nonce = [0; NONCE_BYTES];
         nonce.copy_from_slice(&hash.as_bytes()[..NONCE_BYTES]);
-        let payload = Payload {
-            msg: plain,
-            aad: &bound,
-        };
         let mut sealed = Vec::with_capacity(HEAD_BYTES + plain.len() + TAG_BYTES);
-        sealed.extend_from_slice(&[LAYOUT, purpose.code()]);
+        sealed.extend_from_slice(&[LAYOUT, purpose as u8]);
         sealed.extend_from_slice(&nonce);
-        let text = cipher(&self.seal)
-            .encrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| Broken)?;
-        sealed.extend_from_slice(&text);
+        sealed.extend_from_slice(&encrypt(&self.seal, nonce, plain, &data)?);
         Ok(sealed)
     }
 
@@ -218,26 +180,32 @@ impl ContactKey {
         person: Person,
         purpose: Purpose,
         sealed: &[u8],
-    ) -> Result<Vec<u8>, Broken> {
-        let (head, text) = sealed.split_first_chunk::<HEAD_BYTES>().ok_or(Broken)?;
-        let (first, nonce) = head.split_first_chunk::<2>().ok_or(Broken)?;
-        let nonce = <[u8; NONCE_BYTES]>::try_from(nonce).map_err(|_| Broken)?;
-        let bound = person.bound([LAYOUT, purpose.code()]);
-        if first[..] != bound[..2] {
-            return Err(Broken);
+    ) -> Result<Vec<u8>, NotAuthentic> {
+        let (head, text) = sealed
+            .split_first_chunk::<HEAD_BYTES>()
+            .ok_or(NotAuthentic)?;
+        let (first, nonce) = head.split_first_chunk::<2>().ok_or(NotAuthentic)?;
+        let nonce = <[u8; NONCE_BYTES]>::try_from(nonce).map_err(|_| NotAuthentic)?;
+        let data = person.associated_data([LAYOUT, purpose as u8]);
+        if first[..] != data[..2] {
+            return Err(NotAuthentic);
         }
-        let payload = Payload {
-            msg: text,
-            aad: &bound,
-        };
-        cipher(&self.seal)
-            .decrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| Broken)
+        decrypt(&self.seal, nonce, text, &data)
     }
 }
 
-fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(&Key::from(*key))
+type Nonce = [u8; NONCE_BYTES];
+
+fn encrypt(key: &[u8; 32], nonce: Nonce, msg: &[u8], aad: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+    let cipher = XChaCha20Poly1305::new(&Key::from(*key));
+    let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg, aad });
+    sealed.map_err(|_| NotAuthentic)
+}
+
+fn decrypt(key: &[u8; 32], nonce: Nonce, msg: &[u8], aad: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+    let cipher = XChaCha20Poly1305::new(&Key::from(*key));
+    let plain = cipher.decrypt(&XNonce::from(nonce), Payload { msg, aad });
+    plain.map_err(|_| NotAuthentic)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub fn open_conversations(
     limit: usize,
 ) -> Result<Vec<Conversation>, JournalError> {
     let after = after.unwrap_or(ConversationId([0; 16]));
-    let mut rows = journal.unresolved(Some((company, after)), limit)?;
+    let mut rows = journal.unresolved_conversations(Some((company, after)), limit)?;
     rows.retain(|row| row.company == company);
     Ok(rows)
 }
@@ -86,7 +86,7 @@ pub fn drafted(
 /// The interaction of an input; none if its author was erased.
 pub fn open(
     journal: &dyn Journal,
-    message: &patchbay_journal::Message,
+    message: &patchbay_journal::Input,
 ) -> Result<Option<Interaction>, JournalError> {
     let plain = match message.contact {
         None => message.body.clone(),

@@ -104,7 +104,7 @@ fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
     );
     assert_eq!(desk.clocks(), 20);
     let report = desk.journal().check().expect("readable");
-    assert!(report.sound(), "{report:?}");
+    assert!(report.is_sound(), "{report:?}");
 }
 
 /// What a process acknowledged before it was killed: so long after it

@@ -125,7 +125,9 @@ pub(crate) fn northwind(desk: &Desk) -> CompanyId {
 
 /// Every conversation that is not resolved.
 pub(crate) fn conversations(desk: &Desk) -> Vec<Conversation> {
-    desk.journal().unresolved(None, 10_000).expect("readable")
+    desk.journal()
+        .unresolved_conversations(None, 10_000)
+        .expect("readable")
 }
 
 /// Everything that happened to northwind's conversations.

@@ -1,29 +1,29 @@
-//! The same load spread over one company, a hundred and ten thousand: what each
-//! interaction then costs, and how much memory the process holds. Each figure
-//! is of a process of its own; the runs take turns, and the middle one counts.
+//! The same load over 1, 100 and 10,000 companies: cost of an interaction, and
+//! memory of the process. Each run is a process of its own; the sizes alternate
+//! and the median of three runs counts.
 
 use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use patchbay_journal::{CompanyId, Journal, SqliteJournal};
+use patchbay_journal::{Companies, CompanyId, SqliteJournal};
 
 use crate::machine::{cpu_time, resident, written};
-use crate::opened;
+use crate::open_journal;
 use crate::work::{Interaction, Outcome, handle};
 
 const COMPANIES: [u32; 3] = [1, 100, 10_000];
 const ROUNDS: usize = 3;
 const THREADS: u32 = 4;
 const BATCH: u64 = 100;
-/// Conversations each thread opens before the measured time begins.
-const OPENED: u64 = 10_000;
+/// Conversations each thread opens before the measurement starts.
+const WARM_UP: u64 = 10_000;
 
-/// Measured figures, for each interaction but the last.
+/// Measured figures: the first three per interaction.
 type Figures = [f64; 4];
 
-/// Run every size in turns and print what came of it.
+/// Run all sizes and print the table.
 pub(crate) fn growth(directory: &str, interactions: u64) -> Outcome {
     let own = std::env::current_exe()?;
     let mut all = COMPANIES.map(|companies| (companies, Vec::new()));
@@ -44,10 +44,10 @@ pub(crate) fn growth(directory: &str, interactions: u64) -> Outcome {
     );
     let mut first = None;
     for (companies, figures) in &all {
-        let middle = middle(figures);
-        let one = *first.get_or_insert(middle);
+        let median = median(figures);
+        let one = *first.get_or_insert(median);
         print!("{companies:>9}");
-        for ((figure, one), width) in middle.iter().zip(one).zip([11, 12, 16, 12]) {
+        for ((figure, one), width) in median.iter().zip(one).zip([11, 12, 16, 12]) {
             print!("  {figure:>width$.1}  {:>4.2}", figure / one);
         }
         println!();
@@ -62,8 +62,8 @@ fn read(line: &str) -> Result<Figures, Box<dyn std::error::Error + Send + Sync>>
         .map_err(|_| format!("not four figures: {line}").into())
 }
 
-/// Of each figure the middle one.
-fn middle(figures: &[Figures]) -> Figures {
+/// The median of each figure.
+fn median(figures: &[Figures]) -> Figures {
     std::array::from_fn(|at| {
         let mut of: Vec<f64> = figures.iter().map(|figures| figures[at]).collect();
         of.sort_by(f64::total_cmp);
@@ -73,21 +73,21 @@ fn middle(figures: &[Figures]) -> Figures {
 
 /// Run one size, and print its figures.
 pub(crate) fn growth_of(directory: &str, interactions: u64, companies: u32) -> Outcome {
-    let place = tempfile::tempdir_in(Path::new(directory))?;
-    let journal = opened(place.path())?;
+    let directory = tempfile::tempdir_in(Path::new(directory))?;
+    let journal = open_journal(directory.path())?;
     let companies = (0..companies)
         .map(|number| journal.company(&format!("company {number}")))
         .collect::<Result<Vec<_>, _>>()?;
-    spread(&journal, &companies, OPENED, |number| (number, 0))?;
-    let (begun, cpu, bytes) = (Instant::now(), cpu_time(), written()?);
-    // Half of it begins a conversation, half goes on with one that was opened
-    // so many interactions before, whoever's it is.
+    spread(&journal, &companies, WARM_UP, |number| (number, 0))?;
+    let (start, cpu, bytes) = (Instant::now(), cpu_time(), written()?);
+    // Half of them open a conversation, half continue one that was opened
+    // earlier.
     spread(
         &journal,
         &companies,
         interactions / u64::from(THREADS),
         |number| match number % 2 {
-            0 => (OPENED + number / 2, 0),
+            0 => (WARM_UP + number / 2, 0),
             _ => (number / 2, 1),
         },
     )?;
@@ -96,22 +96,22 @@ pub(crate) fn growth_of(directory: &str, interactions: u64, companies: u32) -> O
     println!(
         "{} {} {} {}",
         micros(cpu_time() - cpu),
-        micros(begun.elapsed()),
+        micros(start.elapsed()),
         each((written()? - bytes) as f64 / 1024.0),
         resident()? as f64 / (1024.0 * 1024.0),
     );
     Ok(())
 }
 
-/// As good as random, and always the same: neighbours must not come in the
-/// order of their companies.
-fn scattered(number: u64) -> usize {
+/// A fixed pseudo-random number, so that neighbours belong to different
+/// companies.
+fn scatter(number: u64) -> usize {
     let hash = blake3::hash(&number.to_le_bytes());
     usize::from_le_bytes(*hash.as_bytes().first_chunk().unwrap_or(&[0; 8]))
 }
 
-/// Handle so many interactions in each thread: which conversation a number
-/// belongs to, and how many came in it before.
+/// Handle `count` interactions in each thread. `place` gives the conversation of
+/// a number, and how many interactions preceded it there.
 fn spread(
     journal: &SqliteJournal,
     companies: &[CompanyId],
@@ -123,17 +123,18 @@ fn spread(
             .map(|worker| {
                 let place = &place;
                 scope.spawn(move || -> Outcome {
-                    let made = |number| {
+                    let generate = |number| {
                         let (conversation, before) = place(number);
                         Interaction {
-                            company: companies[scattered(conversation) % companies.len()],
+                            company: companies[scatter(conversation) % companies.len()],
                             worker,
                             conversation,
                             before,
                         }
                     };
                     for first in (0..count).step_by(BATCH as usize) {
-                        let batch: Vec<_> = (first..count.min(first + BATCH)).map(made).collect();
+                        let batch: Vec<_> =
+                            (first..count.min(first + BATCH)).map(generate).collect();
                         handle(journal, &batch, true)?;
                     }
                     Ok(())

@@ -1,4 +1,4 @@
-//! What this process used of the machine so far.
+//! Resources this process has used so far.
 
 use std::error::Error;
 use std::fs;
@@ -15,12 +15,12 @@ pub(crate) fn cpu_time() -> Duration {
     )
 }
 
-/// Bytes it handed to the system to write.
+/// Bytes passed to write calls.
 pub(crate) fn written() -> Result<u64, Box<dyn Error + Send + Sync>> {
     number("/proc/self/io", "wchar:")
 }
 
-/// Bytes of memory it holds.
+/// Bytes of resident memory.
 pub(crate) fn resident() -> Result<u64, Box<dyn Error + Send + Sync>> {
     Ok(number("/proc/self/status", "VmRSS:")? * 1024)
 }

@@ -1,9 +1,8 @@
-//! How many interactions a second a journal takes in and commits, and what each
-//! costs.
+//! Interactions a second that a journal accepts and commits, and their cost.
 //!
 //! `cargo run --release -p patchbay-journal --example load -- DIRECTORY [SECONDS]`
 //!
-//! Then the same load over more and more companies:
+//! The same load over more and more companies:
 //!
 //! `cargo run --release -p patchbay-journal --example load -- growth DIRECTORY [INTERACTIONS]`
 #![allow(clippy::print_stdout)]
@@ -17,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
+use patchbay_journal::{Companies, JournalError, Maintenance, Options, SqliteJournal};
 
 use machine::{cpu_time, written};
 use work::{Interaction, Outcome, handle};
@@ -50,9 +49,9 @@ fn table(directory: &str, seconds: u64) -> Outcome {
     Ok(())
 }
 
-/// A new journal that takes whatever comes.
-fn opened(place: &Path) -> Result<SqliteJournal, JournalError> {
-    let mut options = Options::new(place.join("journal.db"), place.join("key"));
+/// A new journal without a backlog limit.
+fn open_journal(directory: &Path) -> Result<SqliteJournal, JournalError> {
+    let mut options = Options::new(directory.join("journal.db"), directory.join("key"));
     options.backlog = u64::MAX;
     options.backlog_per_company = u64::MAX;
     SqliteJournal::open(&options)
@@ -60,25 +59,25 @@ fn opened(place: &Path) -> Result<SqliteJournal, JournalError> {
 
 /// Every interaction is the first of a conversation.
 fn measure(directory: &str, threads: u32, batch: u64, time: Duration, commit: bool) -> Outcome {
-    let place = tempfile::tempdir_in(directory)?;
-    let journal = opened(place.path())?;
+    let directory = tempfile::tempdir_in(directory)?;
+    let journal = open_journal(directory.path())?;
     let company = journal.company("acme")?;
     let count = AtomicU64::new(0);
-    let (begun, cpu, bytes) = (Instant::now(), cpu_time(), written()?);
+    let (start, cpu, bytes) = (Instant::now(), cpu_time(), written()?);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|worker| {
                 let (journal, count) = (&journal, &count);
                 scope.spawn(move || -> Outcome {
-                    let made = |conversation| Interaction {
+                    let generate = |conversation| Interaction {
                         company,
                         worker,
                         conversation,
                         before: 0,
                     };
                     let mut number = 0;
-                    while begun.elapsed() < time {
-                        let interactions: Vec<_> = (number..number + batch).map(made).collect();
+                    while start.elapsed() < time {
+                        let interactions: Vec<_> = (number..number + batch).map(generate).collect();
                         handle(journal, &interactions, commit)?;
                         number += batch;
                         count.fetch_add(batch, Ordering::Relaxed);
@@ -91,7 +90,7 @@ fn measure(directory: &str, threads: u32, batch: u64, time: Duration, commit: bo
             .into_iter()
             .try_for_each(|worker| worker.join().map_err(|_| "a worker panicked")?)
     })?;
-    let (elapsed, cpu, bytes) = (begun.elapsed(), cpu_time() - cpu, written()? - bytes);
+    let (elapsed, cpu, bytes) = (start.elapsed(), cpu_time() - cpu, written()? - bytes);
     let count = count.load(Ordering::Relaxed) as f64;
     let status = journal.status()?;
     println!(

@@ -1,31 +1,31 @@
-//! What is done for an interaction: taken in, and recorded in its conversation.
+//! The load: an interaction is accepted, and committed to its conversation.
 
 use std::error::Error;
 
 use jiff::Timestamp;
 use patchbay_journal::{
-    Accepted, Arrival, Commit, CompanyId, Conversation, ConversationId, Journal, Kind, NewEntry,
-    Ordinal, SqliteJournal,
+    AcceptOutcome, Arrival, Commit, Commits, CompanyId, Conversation, ConversationId, InputKind,
+    Intake, NewEntry, Ordinal, SqliteJournal,
 };
 use patchbay_model::conversation::ConversationState;
 
 pub(crate) type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
-/// Bytes of a sealed body, a snapshot and a sealed entry, as a typical social
-/// message makes them.
+/// Bytes of a sealed body, a snapshot, a head and a sealed entry of a typical
+/// social message.
 const BODY: usize = 400;
 const SNAPSHOT: usize = 300;
 const HEAD: usize = 300;
 const SEALED: usize = 600;
 
-/// An interaction to be made up.
+/// An interaction to generate.
 #[derive(Clone, Copy)]
 pub(crate) struct Interaction {
     pub(crate) company: CompanyId,
     pub(crate) worker: u32,
-    /// Conversation of the worker it belongs to.
+    /// Number of its conversation among those of the worker.
     pub(crate) conversation: u64,
-    /// How many of that conversation came before.
+    /// Number of earlier interactions of that conversation.
     pub(crate) before: u64,
 }
 
@@ -41,7 +41,7 @@ impl Interaction {
             thread: blake3::hash(thread.as_bytes()).as_bytes()[..16].to_vec(),
             digest: *blake3::hash(message.as_bytes()).as_bytes(),
             message,
-            kind: Kind::Message,
+            kind: InputKind::Message,
             in_reply_to: None,
             body: vec![7; BODY],
             contact: None,
@@ -52,13 +52,13 @@ impl Interaction {
         }
     }
 
-    fn decided(self, thread: &[u8], input: Ordinal) -> Commit {
+    fn decision(self, thread: &[u8], input: Ordinal) -> Commit {
         let now = Timestamp::now();
         Commit {
             expected: self.before,
             conversation: Conversation {
                 company: self.company,
-                id: ConversationId::of(self.company, thread, 0),
+                id: ConversationId::derive(self.company, thread, 0),
                 sequence: 0,
                 thread: thread.to_vec(),
                 contact: None,
@@ -85,7 +85,7 @@ impl Interaction {
     }
 }
 
-/// Take interactions in, and record them if so told.
+/// Accept interactions, and commit them if `commit` is set.
 pub(crate) fn handle(
     journal: &SqliteJournal,
     interactions: &[Interaction],
@@ -99,15 +99,15 @@ pub(crate) fn handle(
     let mut commits = Vec::with_capacity(accepted.len());
     let mut lane = 0;
     for (interaction, accepted) in interactions.iter().zip(&accepted) {
-        let Accepted::Taken(taken) = accepted else {
-            return Err("an arrival was not taken".into());
+        let AcceptOutcome::Accepted(input) = accepted else {
+            return Err("an arrival was not accepted".into());
         };
         lane = interaction.worker as u16;
-        journal.claimed(lane, taken.ordinal)?;
-        commits.push(interaction.decided(&taken.thread, taken.ordinal));
+        journal.mark_in_flight(lane, input.ordinal)?;
+        commits.push(interaction.decision(&input.thread, input.ordinal));
     }
     for answer in journal.commit_all(commits)? {
         answer?;
     }
-    Ok(journal.released(lane)?)
+    Ok(journal.clear_in_flight(lane)?)
 }

@@ -1,70 +1,97 @@
-//! The audit trail, each act chained to the one before it.
+//! The audit trail, each record chained to the one before it.
 
 use patchbay_model::input;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
-use crate::audit::{AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, Audited};
-use crate::error::JournalError;
-use crate::sqlite::row::{At, limit, place, within};
+use super::{Micros, Query, SqliteJournal, clamp_i64, schema, time};
+use crate::limits::{self, check_length};
+use crate::{
+    AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditRecord, AuditTrail,
+    JournalError, Result,
+};
 
-/// Most bytes of an act's code.
-const ACT_BYTES: usize = 64;
-/// Most bytes of its details.
-const DETAILS_BYTES: usize = 64 * 1024;
+impl AuditTrail for SqliteJournal {
+    fn append_audit(&self, entry: AuditEntry) -> Result<u64> {
+        check_audit(&entry)?;
+        self.write(1, move |work| append_audit(work.sql, &entry))
+    }
 
-/// Hold an act to its limits.
-pub(super) fn check(entry: &AuditEntry) -> Result<(), JournalError> {
+    fn audit_records(
+        &self,
+        company: Option<&str>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>> {
+        let condition = match company {
+            Some(_) => "company = ?1",
+            None => "?1 IS NULL",
+        };
+        let query = format!(
+            "SELECT {COLUMNS} FROM audit WHERE {condition} AND number > ?2 ORDER BY number LIMIT ?3"
+        );
+        let params = params![company, clamp_i64(after), clamp_i64(limit)];
+        self.read(|sql| sql.read_all(&query, params, record))
+    }
+
+    fn verify_audit(&self, expected: Option<AuditHash>) -> Result<AuditChain> {
+        // It may take long: not on a connection that others wait for.
+        verify(&schema::open_reader(&self.path)?, expected)
+    }
+}
+
+pub(super) fn check_audit(entry: &AuditEntry) -> Result<()> {
     let company = entry.company.as_deref();
     if company.is_some_and(str::is_empty) {
         return Err(JournalError::invalid("company", "must not be empty"));
     }
-    within("company", company.map_or(0, str::len), input::ID_BYTES)?;
-    within("actor", entry.actor.len(), input::ID_BYTES)?;
-    within("act", entry.act.len(), ACT_BYTES)?;
-    within("details", entry.details.len(), DETAILS_BYTES)
+    check_length("company", company.unwrap_or_default(), input::ID_BYTES)?;
+    check_length("actor", &entry.actor, input::ID_BYTES)?;
+    check_length("act", &entry.act, limits::AUDIT_ACT)?;
+    check_length("details", &entry.details, limits::AUDIT_DETAILS)
 }
 
-/// Write an act down; answers its number.
-pub(super) fn append(sql: &Connection, entry: &AuditEntry) -> Result<u64, JournalError> {
-    let last: Option<(u64, AuditHash)> = sql
-        .prepare_cached("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+/// Append an action; returns its number.
+pub(super) fn append_audit(sql: &Connection, entry: &AuditEntry) -> Result<u64> {
+    let last: Option<(u64, AuditHash)> = sql.read_first(
+        "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     let (number, previous) = last.unwrap_or_default();
     let entry = AuditEntry {
-        at: At(entry.at).kept(),
+        at: Micros(entry.at).rounded(),
         ..entry.clone()
     };
-    let Audited {
+    let AuditRecord {
         number,
         entry,
         previous,
         hash,
-    } = Audited::next(number, previous, entry);
-    sql.prepare_cached(
+    } = AuditRecord::new(number, previous, entry);
+    sql.run(
         "INSERT INTO audit (number, at, company, actor, act, details, previous, hash)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![
-        place(number),
-        At(entry.at),
-        entry.company,
-        entry.actor,
-        entry.act,
-        entry.details,
-        previous,
-        hash,
-    ])?;
+        params![
+            clamp_i64(number),
+            Micros(entry.at),
+            entry.company,
+            entry.actor,
+            entry.act,
+            entry.details,
+            previous,
+            hash,
+        ],
+    )?;
     Ok(number)
 }
 
-const ROW: &str = "number, at, company, actor, act, details, previous, hash";
+const COLUMNS: &str = "number, at, company, actor, act, details, previous, hash";
 
-fn row(row: &Row<'_>) -> rusqlite::Result<Audited> {
-    Ok(Audited {
+fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
+    Ok(AuditRecord {
         number: row.get(0)?,
         entry: AuditEntry {
-            at: row.get::<_, At>(1)?.0,
+            at: time(row, 1)?,
             company: row.get(2)?,
             actor: row.get(3)?,
             act: row.get(4)?,
@@ -75,52 +102,31 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Audited> {
     })
 }
 
-/// Acts after a number, of one company or of everybody.
-pub(super) fn list(
-    sql: &Connection,
-    company: Option<&str>,
-    after: u64,
-    most: usize,
-) -> Result<Vec<Audited>, JournalError> {
-    let whose = match company {
-        Some(_) => "company = ?1",
-        None => "?1 IS NULL",
-    };
-    let query =
-        format!("SELECT {ROW} FROM audit WHERE {whose} AND number > ?2 ORDER BY number LIMIT ?3");
-    let mut statement = sql.prepare_cached(&query)?;
-    let rows = statement.query_map(params![company, place(after), limit(most)], row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Walk along the trail from its beginning to the first act that is not right.
-pub(super) fn verify(
-    sql: &Connection,
-    expected: Option<AuditHash>,
-) -> Result<AuditChain, JournalError> {
+/// Verify the trail from its start to the first broken record.
+pub(super) fn verify(sql: &Connection, expected: Option<AuditHash>) -> Result<AuditChain> {
     let mut chain = AuditChain::default();
     if expected == Some(chain.head) {
         chain.expected = Some(0);
     }
-    let mut statement = sql.prepare_cached(&format!("SELECT {ROW} FROM audit ORDER BY number"))?;
+    let query = format!("SELECT {COLUMNS} FROM audit ORDER BY number");
+    let mut statement = sql.prepare_cached(&query)?;
     let mut rows = statement.query([])?;
-    while let Some(found) = rows.next()? {
-        let next = chain.entries + 1;
-        // A value that does not read back was changed as well.
-        let flaw = match row(found) {
-            Ok(found) => flaw(&found, next, chain.head).map_or(Ok(found.hash), Err),
-            Err(_) => Err(AuditFlaw::Changed),
-        };
-        match flaw {
+    while let Some(row) = rows.next()? {
+        let number = chain.entries + 1;
+        // A value that does not convert was changed.
+        let verified = record(row)
+            .map_err(|_| AuditFlaw::Changed)
+            .and_then(|record| verify_record(&record, number, chain.head));
+        match verified {
             Ok(hash) => {
-                chain.entries = next;
+                chain.entries = number;
                 chain.head = hash;
                 if expected == Some(hash) {
-                    chain.expected = Some(next);
+                    chain.expected = Some(number);
                 }
             }
-            Err(why) => {
-                chain.broken = Some(AuditBreak { number: next, why });
+            Err(flaw) => {
+                chain.broken = Some(AuditBreak { number, flaw });
                 break;
             }
         }
@@ -128,12 +134,19 @@ pub(super) fn verify(
     Ok(chain)
 }
 
-fn flaw(found: &Audited, number: u64, previous: AuditHash) -> Option<AuditFlaw> {
-    if found.number != number {
-        return Some(AuditFlaw::Missing);
+fn verify_record(
+    record: &AuditRecord,
+    number: u64,
+    previous: AuditHash,
+) -> Result<AuditHash, AuditFlaw> {
+    if record.number != number {
+        return Err(AuditFlaw::Missing);
     }
-    if found.hashed() != found.hash {
-        return Some(AuditFlaw::Changed);
+    if record.compute_hash() != record.hash {
+        return Err(AuditFlaw::Changed);
     }
-    (found.previous != previous).then_some(AuditFlaw::Unchained)
+    if record.previous != previous {
+        return Err(AuditFlaw::Unchained);
+    }
+    Ok(record.hash)
 }

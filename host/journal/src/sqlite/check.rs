@@ -1,117 +1,119 @@
-//! Looking for damage.
+//! Check for damage.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row};
 
-use crate::error::{JournalError, SealError};
-use crate::id::{CompanyId, ContactId};
-use crate::maintain::{CheckReport, Finding};
-use crate::sqlite::{audit, keys, outbox};
-use crate::vault::{ContactKey, Person, Purpose, Vault};
+use super::{audit, load_key, outbox};
+use crate::vault::{ContactKey, Person, Vault};
+use crate::{CheckFinding, CheckReport, JournalError, Purpose, Result, SealError};
 
-/// Most findings listed.
-const MOST: usize = 1000;
+/// Most findings reported.
+const LIMIT: usize = 1000;
 
-/// Look at everything, in one state of the database.
-pub(super) fn check(sql: &Connection, vault: &Vault) -> Result<CheckReport, JournalError> {
+/// Check everything in one snapshot of the database.
+pub(super) fn check(sql: &Connection, vault: &Vault) -> Result<CheckReport> {
     let mut report = CheckReport::default();
-    // A page that cannot be read ends the search: that much is then known.
-    let looked = database(sql, &mut report)
-        .and_then(|()| orphans(sql, &mut report))
-        .and_then(|()| sequences(sql, &mut report))
-        .and_then(|()| feeds(sql, &mut report))
-        .and_then(|()| lines(sql, &mut report))
-        .and_then(|()| trail(sql, &mut report))
-        .and_then(|()| seals(sql, vault, &mut report));
-    match looked {
-        Err(JournalError::Corrupt(text)) => report.findings.push(Finding::Damaged(text)),
+    // A page that cannot be read ends the check with what was found so far.
+    let result = check_database(sql, &mut report)
+        .and_then(|()| check_references(sql, &mut report))
+        .and_then(|()| check_sequences(sql, &mut report))
+        .and_then(|()| check_feeds(sql, &mut report))
+        .and_then(|()| check_outbox(sql, &mut report))
+        .and_then(|()| check_audit(sql, &mut report))
+        .and_then(|()| check_seals(sql, vault, &mut report));
+    match result {
+        Err(JournalError::Corrupt(text)) => report.findings.push(CheckFinding::Damaged(text)),
         Err(error) => return Err(error),
         Ok(()) => {}
     }
-    report.findings.truncate(MOST);
+    report.findings.truncate(LIMIT);
     Ok(report)
 }
 
-fn database(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalError> {
-    let mut statement = sql.prepare("PRAGMA integrity_check(100)")?;
+/// Report a finding for each row. Those before a failure stay.
+fn report_rows(
+    sql: &Connection,
+    report: &mut CheckReport,
+    query: &str,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<CheckFinding>,
+) -> Result<()> {
+    let mut statement = sql.prepare(query)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let text: String = row.get(0)?;
-        if text != "ok" {
-            report.findings.push(Finding::Damaged(text));
-        }
+        report.findings.push(read(row)?);
     }
     Ok(())
 }
 
-fn orphans(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalError> {
-    let mut statement =
-        sql.prepare("SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY \"table\"")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        report.findings.push(Finding::Orphan {
+fn check_database(sql: &Connection, report: &mut CheckReport) -> Result<()> {
+    report_rows(sql, report, "PRAGMA integrity_check(100)", |row| {
+        row.get(0).map(CheckFinding::Damaged)
+    })?;
+    // The one row of a sound database.
+    let ok = CheckFinding::Damaged("ok".to_owned());
+    report.findings.retain(|finding| *finding != ok);
+    Ok(())
+}
+
+fn check_references(sql: &Connection, report: &mut CheckReport) -> Result<()> {
+    let query = "SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY \"table\"";
+    report_rows(sql, report, query, |row| {
+        Ok(CheckFinding::Orphan {
             table: row.get(0)?,
             rows: row.get(1)?,
-        });
-    }
-    Ok(())
+        })
+    })
 }
 
-fn sequences(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalError> {
-    let mut statement = sql.prepare(
+fn check_sequences(sql: &Connection, report: &mut CheckReport) -> Result<()> {
+    let query = format!(
         "SELECT v.company, lower(hex(v.id)), v.sequence, coalesce(n.entries, 0)
          FROM conversation v LEFT JOIN
            (SELECT company, conversation, count(*) AS entries, max(sequence) AS last
             FROM entry WHERE conversation IS NOT NULL GROUP BY conversation, company) n
            ON n.company = v.company AND n.conversation = v.number
-         WHERE n.entries IS NOT v.sequence OR n.last IS NOT v.sequence LIMIT ?1",
-    )?;
-    let mut rows = statement.query([MOST as i64])?;
-    while let Some(row) = rows.next()? {
-        report.findings.push(Finding::Sequence {
+         WHERE n.entries IS NOT v.sequence OR n.last IS NOT v.sequence LIMIT {LIMIT}"
+    );
+    report_rows(sql, report, &query, |row| {
+        Ok(CheckFinding::Sequence {
             company: row.get(0)?,
             conversation: row.get(1)?,
-            says: row.get(2)?,
+            expected: row.get(2)?,
             entries: row.get(3)?,
-        });
-    }
-    Ok(())
+        })
+    })
 }
 
-fn trail(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalError> {
-    let broken = audit::verify(sql, None)?.broken;
-    report.findings.extend(broken.map(Finding::Audit));
-    Ok(())
-}
-
-fn feeds(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalError> {
-    let mut statement = sql.prepare(
-        "SELECT c.id, max(e.feed) - c.feed_oldest + 1 - count(*) FROM company c
+fn check_feeds(sql: &Connection, report: &mut CheckReport) -> Result<()> {
+    let query = "SELECT c.id, max(e.feed) - c.feed_oldest + 1 - count(*) FROM company c
          JOIN entry e ON e.company = c.id AND e.feed >= c.feed_oldest GROUP BY c.id
-         HAVING max(e.feed) - c.feed_oldest + 1 <> count(*)",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        report.findings.push(Finding::FeedGap {
+         HAVING max(e.feed) - c.feed_oldest + 1 <> count(*)";
+    report_rows(sql, report, query, |row| {
+        Ok(CheckFinding::FeedGap {
             company: row.get(0)?,
             missing: row.get(1)?,
-        });
-    }
-    Ok(())
+        })
+    })
 }
 
-fn lines(sql: &Connection, report: &mut CheckReport) -> Result<(), JournalError> {
-    for (company, key) in outbox::astray(sql, MOST)? {
+fn check_outbox(sql: &Connection, report: &mut CheckReport) -> Result<()> {
+    for (company, key) in outbox::find_misplaced(sql, LIMIT)? {
         let text = format!(
-            "item {key:?} of company {} in the outbox is out of order: it or one after it is stuck or goes too early",
+            "outbox item {key:?} of company {} is out of order: it or a later one is stuck or delivered too early",
             company.0
         );
-        report.findings.push(Finding::Damaged(text));
+        report.findings.push(CheckFinding::Damaged(text));
     }
     Ok(())
 }
 
-/// Everything sealed, by whose key: a key is unwrapped once.
-fn seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Result<(), JournalError> {
+fn check_audit(sql: &Connection, report: &mut CheckReport) -> Result<()> {
+    let broken = audit::verify(sql, None)?.broken;
+    report.findings.extend(broken.map(CheckFinding::Audit));
+    Ok(())
+}
+
+/// Open everything sealed, ordered by contact: each key is unwrapped once.
+fn check_seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Result<()> {
     let tables = [
         ("inbound", "body", Purpose::Message),
         ("entry", "sealed", Purpose::Entry),
@@ -123,15 +125,15 @@ fn seals(sql: &Connection, vault: &Vault, report: &mut CheckReport) -> Result<()
              WHERE contact IS NOT NULL AND length({column}) > 0 ORDER BY company, contact"
         );
         let mut statement = sql.prepare(&query)?;
-        let mut rows = statement.query(params![])?;
+        let mut rows = statement.query([])?;
         let mut known: Option<(Person, Result<ContactKey, SealError>)> = None;
         while let Some(row) = rows.next()? {
             let person = Person {
-                company: row.get::<_, CompanyId>(0)?,
-                contact: row.get::<_, ContactId>(1)?,
+                company: row.get(0)?,
+                contact: row.get(1)?,
             };
             if known.as_ref().is_none_or(|(of, _)| *of != person) {
-                known = Some((person, keys::load(sql, vault, person)));
+                known = Some((person, load_key(sql, vault, person)));
             }
             let sealed: Vec<u8> = row.get(2)?;
             match known.as_ref().map(|(_, key)| key) {

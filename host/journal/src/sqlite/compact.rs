@@ -1,71 +1,61 @@
-//! Letting go what is old, in steps small enough that work goes on between
-//! them.
+//! Compaction: deletion by age, in steps small enough that other writes run
+//! between them.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use rusqlite::{Connection, ToSql, params};
 
-use crate::error::JournalError;
-use crate::id::{CompanyId, ConversationId};
-use crate::maintain::Compacted;
-use crate::sqlite::outbox::UNSENT;
-use crate::sqlite::readers::Readers;
-use crate::sqlite::writer::{Work, Writer};
+use super::{Query, SqliteJournal, UNSENT, WriteTransaction, value};
+use crate::{CompactReport, CompanyId, ConversationId, Result};
 
-/// Conversations, items or cells let go in one step.
+/// Rows deleted in one step.
 const STEP: usize = 256;
-/// Free pages given back in one step.
+/// Free pages returned to the file system in one step.
 const PAGES: u32 = 1024;
 
-/// Let go what was last touched before a time.
-pub(super) fn compact(
-    readers: &Readers,
-    writer: &Writer,
-    before: Timestamp,
-) -> Result<Compacted, JournalError> {
-    let mut gone = Compacted::default();
+/// Delete what was last changed before a time.
+pub(super) fn compact(journal: &SqliteJournal, before: Timestamp) -> Result<CompactReport> {
+    let mut deleted = CompactReport::default();
     let cutoff = before.as_microsecond();
 
-    // A table is walked by row number, so that what is kept is passed once.
+    // By row number, so that each row that stays is passed once.
     let mut after = i64::MIN;
     loop {
-        let stale = readers.read(|sql| stale(sql, after, cutoff))?;
+        let stale = journal.read(|sql| find_stale(sql, after, cutoff))?;
         let Some((last, _, _)) = stale.last() else {
             break;
         };
         after = *last;
-        let step = writer.call(stale.len() * 8, move |work| {
-            let mut step = Compacted::default();
-            work.ledger.remember_newest(work.sql)?;
+        let step = journal.write(stale.len() * 8, move |work| {
+            let mut step = CompactReport::default();
+            work.cache.save_newest(work.sql)?;
             for (_, company, id) in &stale {
-                drop_conversation(work, *company, *id, cutoff, &mut step)?;
+                delete_conversation(work.sql, *company, *id, cutoff, &mut step)?;
             }
             Ok(step)
         })?;
-        gone.conversations += step.conversations;
-        gone.entries += step.entries;
-        gone.inputs += step.inputs;
-        gone.state += step.state;
+        deleted.conversations += step.conversations;
+        deleted.entries += step.entries;
+        deleted.inputs += step.inputs;
+        deleted.state += step.state;
     }
-    gone.outbox = in_steps(writer, move |sql| {
-        delete(
-            sql,
+    deleted.outbox = repeat(journal, move |sql| {
+        sql.run(
             "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox
                WHERE state = 'done' AND not_before < ?1 LIMIT ?2)",
-            &[&cutoff, &(STEP as i64)],
+            params![cutoff, STEP as i64],
         )
     })?;
-    gone.state += in_steps(writer, move |sql| {
-        delete(
-            sql,
+    deleted.state += repeat(journal, move |sql| {
+        sql.run(
             "DELETE FROM state WHERE (company, scope, owner, plugin, version, key) IN
                (SELECT company, scope, owner, plugin, version, key FROM state
                 WHERE forget_at < ?1 LIMIT ?2)",
-            &[&cutoff, &(STEP as i64)],
+            params![cutoff, STEP as i64],
         )
     })?;
-    gone.entries += in_steps(writer, move |sql| drop_notes(sql, cutoff))?;
-    in_steps(writer, |sql| {
-        let free = |sql: &Connection| -> Result<u64, JournalError> {
+    deleted.entries += repeat(journal, move |sql| delete_notes(sql, cutoff))?;
+    repeat(journal, |sql| {
+        let free = |sql: &Connection| -> Result<u64> {
             Ok(sql.pragma_query_value(None, "freelist_count", |row| row.get(0))?)
         };
         let before = free(sql)?;
@@ -74,111 +64,97 @@ pub(super) fn compact(
         while rows.next()?.is_some() {}
         Ok(before.saturating_sub(free(sql)?))
     })?;
-    Ok(gone)
+    Ok(deleted)
 }
 
-/// Repeat a step until nothing is left for it.
-fn in_steps(
-    writer: &Writer,
-    step: impl Fn(&Connection) -> Result<u64, JournalError> + Copy + Send + 'static,
-) -> Result<u64, JournalError> {
-    let mut all = 0;
+/// Repeat a step until it deletes nothing; the total.
+fn repeat(
+    journal: &SqliteJournal,
+    step: impl Fn(&Connection) -> Result<u64> + Copy + Send + 'static,
+) -> Result<u64> {
+    let mut total = 0;
     loop {
-        match writer.call(STEP, move |work: &mut Work<'_>| step(work.sql))? {
-            0 => return Ok(all),
-            some => all += some,
+        match journal.write(STEP, move |work: &mut WriteTransaction<'_>| step(work.sql))? {
+            0 => return Ok(total),
+            count => total += count,
         }
     }
 }
 
-type Stale = (i64, CompanyId, ConversationId);
-
-fn stale(sql: &Connection, after: i64, cutoff: i64) -> Result<Vec<Stale>, JournalError> {
-    let mut statement = sql.prepare_cached(
+/// Row number, company and id of the next old conversations.
+fn find_stale(
+    sql: &Connection,
+    after: i64,
+    cutoff: i64,
+) -> Result<Vec<(i64, CompanyId, ConversationId)>> {
+    sql.read_all(
         "SELECT rowid, company, id FROM conversation
          WHERE rowid > ?1 AND live = 0 AND touched_at < ?2 ORDER BY rowid LIMIT ?3",
-    )?;
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let rows = statement.query_map(params![after, cutoff, STEP as i64], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![after, cutoff, STEP as i64],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
 }
 
-fn drop_conversation(
-    work: &mut Work<'_>,
+fn delete_conversation(
+    sql: &Connection,
     company: CompanyId,
     id: ConversationId,
     cutoff: i64,
-    gone: &mut Compacted,
-) -> Result<(), JournalError> {
-    let sql = work.sql;
-    // It may have been reopened since it was found. What is still to be sent
-    // may stand in its entries, and whoever retries it wants to see what it was
-    // about.
-    let dropped: Option<i64> = sql
-        .prepare_cached(&format!(
-            "DELETE FROM conversation WHERE company = ?1 AND id = ?2 AND live = 0
-               AND touched_at < ?3 AND NOT EXISTS ({UNSENT}) RETURNING number"
-        ))?
-        .query_row(params![company, id, cutoff], |row| row.get(0))
-        .optional()?;
-    let Some(number) = dropped else {
+    deleted: &mut CompactReport,
+) -> Result<()> {
+    // It may have been reopened since it was found. The outbox may refer to its
+    // entries, and an operator who retries an item needs to see them.
+    let query = format!(
+        "DELETE FROM conversation WHERE company = ?1 AND id = ?2 AND live = 0
+           AND touched_at < ?3 AND NOT EXISTS ({UNSENT}) RETURNING number"
+    );
+    let number: Option<i64> = sql.read_first(&query, params![company, id, cutoff], value)?;
+    let Some(number) = number else {
         return Ok(());
     };
-    gone.conversations += 1;
-    // Whole: an input that stayed without its entry would come back as one
-    // nobody dealt with.
-    let entries: [&dyn ToSql; 2] = [&company, &number];
-    gone.inputs += delete(
-        sql,
+    deleted.conversations += 1;
+    // Inputs go with their entries: without an entry they would be pending.
+    let entries = params![company, number];
+    deleted.inputs += sql.run(
         "DELETE FROM inbound WHERE ordinal IN (SELECT input FROM entry
            WHERE company = ?1 AND conversation = ?2)",
-        &entries,
+        entries,
     )?;
-    sql.execute(
+    sql.run(
         "UPDATE company SET feed_oldest = max(feed_oldest, 1 + (SELECT max(feed) FROM entry
            WHERE company = ?1 AND conversation = ?2)) WHERE id = ?1",
-        &entries[..],
+        entries,
     )?;
-    gone.entries += delete(
-        sql,
+    deleted.entries += sql.run(
         "DELETE FROM entry WHERE company = ?1 AND conversation = ?2",
-        &entries,
+        entries,
     )?;
-    gone.state += delete(
-        sql,
+    deleted.state += sql.run(
         "DELETE FROM state WHERE company = ?1 AND scope = 'conversation' AND owner = ?2",
-        &[&company, &id],
+        params![company, id],
     )?;
     Ok(())
 }
 
-/// Let go some of a company's oldest notes.
-fn drop_notes(sql: &Connection, cutoff: i64) -> Result<u64, JournalError> {
-    let company: Option<CompanyId> = sql
-        .prepare_cached(
-            "SELECT c.id FROM company c WHERE EXISTS (SELECT 1 FROM entry
-               WHERE company = c.id AND conversation IS NULL AND at < ?1) LIMIT 1",
-        )?
-        .query_row([cutoff], |row| row.get(0))
-        .optional()?;
+/// Delete some of a company's oldest notes.
+fn delete_notes(sql: &Connection, cutoff: i64) -> Result<u64> {
+    let company: Option<CompanyId> = sql.read_first(
+        "SELECT c.id FROM company c WHERE EXISTS (SELECT 1 FROM entry
+           WHERE company = c.id AND conversation IS NULL AND at < ?1) LIMIT 1",
+        [cutoff],
+        value,
+    )?;
     let Some(company) = company else {
         return Ok(0);
     };
     let oldest = "SELECT rowid FROM entry
         WHERE company = ?1 AND conversation IS NULL AND at < ?2 ORDER BY at LIMIT ?3";
     let values: [&dyn ToSql; 3] = [&company, &cutoff, &(STEP as i64)];
-    sql.prepare_cached(&format!(
+    let raise = format!(
         "UPDATE company SET feed_oldest = max(feed_oldest,
            1 + (SELECT max(feed) FROM entry WHERE rowid IN ({oldest}))) WHERE id = ?1"
-    ))?
-    .execute(&values[..])?;
-    delete(
-        sql,
-        &format!("DELETE FROM entry WHERE rowid IN ({oldest})"),
-        &values,
-    )
-}
-
-fn delete(sql: &Connection, query: &str, values: &[&dyn ToSql]) -> Result<u64, JournalError> {
-    Ok(sql.prepare_cached(query)?.execute(values)? as u64)
+    );
+    sql.run(&raise, &values[..])?;
+    let delete = format!("DELETE FROM entry WHERE rowid IN ({oldest})");
+    sql.run(&delete, &values[..])
 }

@@ -1,37 +1,214 @@
-//! Addresses, and the contacts made at first sight of them.
+//! Contacts and their addresses.
+
+mod person;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use patchbay_model::input;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use crate::contact::Found;
-use crate::error::JournalError;
-use crate::id::{CompanyId, ContactId};
-use crate::sqlite::keys;
-use crate::sqlite::person::{alive, root, stands};
-use crate::sqlite::read::PERSON;
-use crate::sqlite::row::{At, within};
-use crate::vault::{Person, Purpose, Vault};
+use super::{Micros, Query, SqliteJournal, append_audit, check_audit, load_key, value};
+use crate::limits::check_length;
+use crate::vault::{Person, Vault};
+use crate::{
+    AuditEntry, CompanyId, ContactChange, ContactId, ContactMatch, Contacts, Erasure, JournalError,
+    Purpose, Result, Seal, SealError,
+};
 
-/// An address, and what it is found by.
-pub(super) struct Address {
-    pub(super) company: CompanyId,
-    pub(super) channel: String,
-    pub(super) address: String,
-    pub(super) hash: [u8; 32],
-    pub(super) at: Timestamp,
-}
+pub(super) use person::PERSON;
 
-impl Address {
-    pub(super) fn new(
-        vault: &Vault,
+use person::{ChangeAuthor, check_alive, find_root, is_erased};
+
+impl Contacts for SqliteJournal {
+    fn find_or_create_contact(
+        &self,
         company: CompanyId,
         channel: &str,
         address: &str,
         at: Timestamp,
-    ) -> Result<Address, JournalError> {
-        within("channel", channel.len(), input::CODE_BYTES)?;
-        within("address", address.len(), input::NAME_BYTES)?;
+    ) -> Result<ContactMatch> {
+        let address = Address::new(&self.vault, company, channel, address)?;
+        if let Some(found) = self.read(|sql| find(sql, &address))? {
+            return Ok(found);
+        }
+        let vault = Arc::clone(&self.vault);
+        self.write(3, move |work| match find(work.sql, &address)? {
+            Some(found) => Ok(found),
+            None => create(work.sql, &vault, &address, at),
+        })
+    }
+
+    fn add_address(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        channel: &str,
+        address: &str,
+    ) -> Result<()> {
+        let address = Address::new(&self.vault, company, channel, address)?;
+        let vault = Arc::clone(&self.vault);
+        self.write(1, move |work| {
+            check_alive(work.sql, Person { company, contact })?;
+            match find(work.sql, &address)? {
+                None => insert(work.sql, &vault, &address, contact),
+                Some(found) if found.contact == contact => Ok(()),
+                Some(found) => Err(JournalError::AddressTaken(found.contact)),
+            }
+        })
+    }
+
+    fn addresses(&self, company: CompanyId, contact: ContactId) -> Result<Vec<(String, String)>> {
+        let query = format!(
+            "{PERSON} SELECT contact, channel, sealed FROM address
+             WHERE company = ?1 AND contact IN (SELECT id FROM person)"
+        );
+        let sealed: Vec<(ContactId, String, Vec<u8>)> = self.read(|sql| {
+            find_root(sql, Person { company, contact })?;
+            sql.read_all(&query, params![company, contact], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+        })?;
+        let damaged = || JournalError::Corrupt(format!("an address of contact {contact}"));
+        let mut addresses = Vec::with_capacity(sealed.len());
+        for (contact, channel, sealed) in sealed {
+            match self.open(company, contact, Purpose::Address, &sealed) {
+                Ok(plain) => {
+                    let address = String::from_utf8(plain).map_err(|_| damaged())?;
+                    addresses.push((channel, address));
+                }
+                // Erased after it was read.
+                Err(SealError::Erased(_)) => {}
+                Err(SealError::Journal(error)) => return Err(error),
+                Err(SealError::NotAuthentic | SealError::NoContact(_)) => return Err(damaged()),
+            }
+        }
+        addresses.sort();
+        Ok(addresses)
+    }
+
+    fn person_contacts(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Result<(ContactId, Vec<ContactId>)> {
+        self.read(|sql| {
+            let person = Person { company, contact };
+            Ok((find_root(sql, person)?, person::contacts(sql, person)?))
+        })
+    }
+
+    fn merge_contacts(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        into: ContactId,
+        by: &str,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<u64> {
+        self.change_contacts(company, by, at, audit, move |sql, by| {
+            person::merge(sql, by, contact, into)
+        })
+    }
+
+    fn split_contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        by: &str,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<u64> {
+        self.change_contacts(company, by, at, audit, move |sql, by| {
+            person::split(sql, by, contact)
+        })
+    }
+
+    fn undo_contact_change(
+        &self,
+        company: CompanyId,
+        change: u64,
+        by: &str,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<u64> {
+        self.change_contacts(company, by, at, audit, move |sql, by| {
+            person::undo(sql, by, change)
+        })
+    }
+
+    fn contact_changes(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Result<Vec<ContactChange>> {
+        self.read(|sql| person::changes(sql, Person { company, contact }))
+    }
+
+    fn erase_person(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<Erasure> {
+        check_audit(&audit)?;
+        let contacts = self.write(8, move |work| {
+            let person = Person { company, contact };
+            find_root(work.sql, person)?;
+            let contacts = person::contacts(work.sql, person)?;
+            let erased = person::erase(work.sql, company, contacts, at)?;
+            append_audit(work.sql, &audit)?;
+            Ok(erased)
+        })?;
+        let erased = contacts.iter().map(|contact| Person {
+            company,
+            contact: *contact,
+        });
+        self.keys.remove(erased);
+        let scrubbed = self.scrub()?;
+        Ok(Erasure { contacts, scrubbed })
+    }
+}
+
+impl SqliteJournal {
+    /// Merge or split contacts; returns the number of the change.
+    fn change_contacts(
+        &self,
+        company: CompanyId,
+        by: &str,
+        at: Timestamp,
+        audit: AuditEntry,
+        change: impl Fn(&Connection, &ChangeAuthor) -> Result<u64> + Send + 'static,
+    ) -> Result<u64> {
+        check_length("name", by, input::NAME_BYTES)?;
+        check_audit(&audit)?;
+        let by = ChangeAuthor {
+            company,
+            name: by.to_owned(),
+            at,
+        };
+        self.write(2, move |work| {
+            let number = change(work.sql, &by)?;
+            append_audit(work.sql, &audit)?;
+            Ok(number)
+        })
+    }
+}
+
+/// An address, and the hash it is stored under.
+struct Address {
+    company: CompanyId,
+    channel: String,
+    address: String,
+    hash: [u8; 32],
+}
+
+impl Address {
+    fn new(vault: &Vault, company: CompanyId, channel: &str, address: &str) -> Result<Address> {
+        check_length("channel", channel, input::CODE_BYTES)?;
+        check_length("address", address, input::NAME_BYTES)?;
         if address.is_empty() {
             return Err(JournalError::invalid("address", "must not be empty"));
         }
@@ -40,123 +217,71 @@ impl Address {
             channel: channel.to_owned(),
             address: address.to_owned(),
             hash: vault.address_hash(company, channel, address),
-            at,
         })
     }
 }
 
-/// The contact of an address, if it was seen before.
-pub(super) fn find(
-    sql: &Connection,
-    company: CompanyId,
-    hash: &[u8; 32],
-) -> Result<Option<Found>, JournalError> {
-    let contact: Option<ContactId> = sql
-        .prepare_cached("SELECT contact FROM address WHERE company = ?1 AND hash = ?2")?
-        .query_row(params![company, hash], |row| row.get(0))
-        .optional()?;
-    contact
-        .map(|contact| {
-            let person = root(sql, company, contact)?;
-            Ok(Found { contact, person })
-        })
-        .transpose()
+fn find(sql: &Connection, address: &Address) -> Result<Option<ContactMatch>> {
+    let query = "SELECT contact FROM address WHERE company = ?1 AND hash = ?2";
+    let contact = sql.read_first(query, params![address.company, address.hash], value)?;
+    let Some(contact) = contact else {
+        return Ok(None);
+    };
+    let company = address.company;
+    let person = find_root(sql, Person { company, contact })?;
+    Ok(Some(ContactMatch { contact, person }))
 }
 
-/// The contact of an address, made if it was not seen before.
-pub(super) fn find_or_make(
+/// Create the contact of a new address.
+fn create(
     sql: &Connection,
     vault: &Vault,
     address: &Address,
-) -> Result<Found, JournalError> {
-    if let Some(found) = find(sql, address.company, &address.hash)? {
-        return Ok(found);
-    }
+    at: Timestamp,
+) -> Result<ContactMatch> {
+    let company = address.company;
+    // A contact that exists without its address was erased. The next message
+    // from the address is of a new contact.
     let mut erased = 0;
-    let contact = loop {
-        let id = vault.contact_id(&address.hash, erased);
-        // Gone from its address and still there: it was erased. Whoever
-        // writes now is somebody new.
-        if stands(sql, address.company, id)?.is_none() {
-            break id;
+    let person = loop {
+        let contact = vault.contact_id(&address.hash, erased);
+        let person = Person { company, contact };
+        if is_erased(sql, person)?.is_none() {
+            break person;
         }
         erased += 1;
     };
-    let person = Person {
-        company: address.company,
-        contact,
-    };
+    let contact = person.contact;
     let wrapped = vault
         .new_key(person)
         .map_err(|error| JournalError::Disk(error.to_string()))?;
-    sql.prepare_cached("INSERT INTO contact (company, id, created_at) VALUES (?1, ?2, ?3)")?
-        .execute(params![address.company, contact, At(address.at)])?;
-    sql.prepare_cached("INSERT INTO contact_key (company, contact, wrapped) VALUES (?1, ?2, ?3)")?
-        .execute(params![address.company, contact, wrapped])?;
-    put(sql, vault, address, contact)?;
-    Ok(Found {
+    sql.run(
+        "INSERT INTO contact (company, id, created_at) VALUES (?1, ?2, ?3)",
+        params![company, contact, Micros(at)],
+    )?;
+    sql.run(
+        "INSERT INTO contact_key (company, contact, wrapped) VALUES (?1, ?2, ?3)",
+        params![company, contact, wrapped],
+    )?;
+    insert(sql, vault, address, contact)?;
+    Ok(ContactMatch {
         contact,
         person: contact,
     })
 }
 
-/// Give a contact one more address.
-pub(super) fn add(
-    sql: &Connection,
-    vault: &Vault,
-    address: &Address,
-    contact: ContactId,
-) -> Result<(), JournalError> {
-    alive(sql, address.company, contact)?;
-    match find(sql, address.company, &address.hash)? {
-        None => put(sql, vault, address, contact),
-        Some(found) if found.contact == contact => Ok(()),
-        Some(found) => Err(JournalError::AddressTaken(found.contact)),
-    }
-}
-
-fn put(
-    sql: &Connection,
-    vault: &Vault,
-    address: &Address,
-    contact: ContactId,
-) -> Result<(), JournalError> {
-    let person = Person {
-        company: address.company,
-        contact,
-    };
-    let damaged = |_| JournalError::Corrupt(format!("the key of contact {contact}"));
-    let sealed = keys::load(sql, vault, person)
-        .map_err(damaged)?
+/// Give a contact an address that is not stored yet.
+fn insert(sql: &Connection, vault: &Vault, address: &Address, contact: ContactId) -> Result<()> {
+    let company = address.company;
+    let person = Person { company, contact };
+    let sealed = load_key(sql, vault, person)
+        .map_err(|_| JournalError::Corrupt(format!("the key of contact {contact}")))?
         .seal(person, Purpose::Address, address.address.as_bytes())
         .map_err(|_| JournalError::invalid("address", "is too long"))?;
-    sql.prepare_cached(
+    sql.run(
         "INSERT INTO address (company, hash, channel, contact, sealed)
          VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(params![
-        address.company,
-        address.hash,
-        address.channel,
-        contact,
-        sealed
-    ])?;
+        params![company, address.hash, address.channel, contact, sealed],
+    )?;
     Ok(())
-}
-
-/// Sealed addresses of a person: of which contact, on which channel.
-pub(super) fn addresses(
-    sql: &Connection,
-    company: CompanyId,
-    contact: ContactId,
-) -> Result<Vec<(ContactId, String, Vec<u8>)>, JournalError> {
-    let query = format!(
-        "{PERSON} SELECT contact, channel, sealed FROM address
-         WHERE company = ?1 AND contact IN (SELECT id FROM person)"
-    );
-    let mut statement = sql.prepare_cached(&query)?;
-    let rows = statement.query_map(params![company, contact], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

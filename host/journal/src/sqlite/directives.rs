@@ -1,56 +1,64 @@
-//! What operators ordered for a company.
+//! Operator directives.
 
 use patchbay_model::input;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
-use crate::directive::Directive;
-use crate::error::JournalError;
-use crate::id::CompanyId;
-use crate::sqlite::row::within;
+use super::{ChangeRecord, Query, SqliteJournal};
+use crate::limits::{self, check_length};
+use crate::{AuditEntry, CompanyId, Directive, Directives, JournalError, Note, Result};
 
-/// Most bytes of a body.
-const BODY_BYTES: usize = 64 * 1024;
-
-/// Hold a directive to its limits.
-pub(super) fn check(directive: &Directive) -> Result<(), JournalError> {
-    if directive.name.is_empty() {
-        return Err(JournalError::invalid("directive", "must have a name"));
-    }
-    within("directive", directive.name.len(), input::ID_BYTES)?;
-    within("directive body", directive.body.len(), BODY_BYTES)
-}
-
-/// Keep one, in place of the one of its name.
-pub(super) fn put(
-    sql: &Connection,
-    company: CompanyId,
-    directive: &Directive,
-) -> Result<(), JournalError> {
-    sql.prepare_cached(
-        "INSERT INTO directive (company, name, body) VALUES (?1, ?2, ?3)
-         ON CONFLICT (company, name) DO UPDATE SET body = excluded.body",
-    )?
-    .execute(params![company, directive.name, directive.body])?;
-    Ok(())
-}
-
-/// Take one back. Answers whether there was one.
-pub(super) fn lift(sql: &Connection, company: CompanyId, name: &str) -> Result<bool, JournalError> {
-    let gone = sql
-        .prepare_cached("DELETE FROM directive WHERE company = ?1 AND name = ?2")?
-        .execute(params![company, name])?;
-    Ok(gone > 0)
-}
-
-/// A company's, by name.
-pub(super) fn list(sql: &Connection, company: CompanyId) -> Result<Vec<Directive>, JournalError> {
-    let mut statement =
-        sql.prepare_cached("SELECT name, body FROM directive WHERE company = ?1 ORDER BY name")?;
-    let rows = statement.query_map([company], |row| {
-        Ok(Directive {
-            name: row.get(0)?,
-            body: row.get(1)?,
+impl Directives for SqliteJournal {
+    fn put_directive(
+        &self,
+        company: CompanyId,
+        directive: Directive,
+        notes: Vec<Note>,
+        audit: AuditEntry,
+    ) -> Result<()> {
+        if directive.name.is_empty() {
+            return Err(JournalError::invalid("directive", "must have a name"));
+        }
+        check_length("directive", &directive.name, input::ID_BYTES)?;
+        check_length("directive body", &directive.body, limits::DIRECTIVE_BODY)?;
+        let record = ChangeRecord::new(company, notes, audit)?;
+        self.write(record.len(), move |work| {
+            work.sql.run(
+                "INSERT INTO directive (company, name, body) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (company, name) DO UPDATE SET body = excluded.body",
+                params![company, directive.name, directive.body],
+            )?;
+            record.append(work)
         })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn remove_directive(
+        &self,
+        company: CompanyId,
+        name: &str,
+        notes: Vec<Note>,
+        audit: Option<AuditEntry>,
+    ) -> Result<bool> {
+        let record = ChangeRecord::new(company, notes, audit)?;
+        let name = name.to_owned();
+        self.write(1 + record.len(), move |work| {
+            let query = "DELETE FROM directive WHERE company = ?1 AND name = ?2";
+            let existed = work.sql.run(query, params![company, name])? > 0;
+            if existed {
+                record.append(work)?;
+            }
+            Ok(existed)
+        })
+    }
+
+    fn directives(&self, company: CompanyId) -> Result<Vec<Directive>> {
+        let query = "SELECT name, body FROM directive WHERE company = ?1 ORDER BY name";
+        self.read(|sql| {
+            sql.read_all(query, [company], |row| {
+                Ok(Directive {
+                    name: row.get(0)?,
+                    body: row.get(1)?,
+                })
+            })
+        })
+    }
 }

@@ -1,156 +1,23 @@
-//! What must go out: found by when it is due, changed by key.
+//! The outbox: found by due time, changed by key.
 
-mod line;
+mod target_queue;
 #[cfg(test)]
 mod tests;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
-use crate::error::JournalError;
-use crate::id::CompanyId;
-use crate::outbox::{NewOutbox, OutboxCount, OutboxItem, OutboxState};
-use crate::sqlite::row::{At, Coded, limit};
+use super::{
+    Micros, Query, SqliteJournal, append_audit, check_audit, clamp_i64, code, time, value,
+};
+use crate::limits;
+use crate::{
+    AuditEntry, CompanyId, JournalError, NewOutbox, Outbox, OutboxCount, OutboxItem, OutboxState,
+    Result,
+};
 
-use line::Line;
-pub(super) use line::astray;
-
-/// Most bytes kept of what went wrong.
-const PROBLEM_BYTES: usize = 4096;
-
-/// Whether another item has the key.
-pub(super) fn differs(
-    sql: &Connection,
-    company: CompanyId,
-    item: &NewOutbox,
-) -> Result<bool, JournalError> {
-    let same: Option<bool> = sql
-        .prepare_cached(
-            "SELECT target = ?3 AND conversation IS ?4 AND payload = ?5 FROM outbox
-             WHERE company = ?1 AND key = ?2",
-        )?
-        .query_row(
-            params![
-                company,
-                item.key,
-                item.target,
-                item.conversation,
-                item.payload
-            ],
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(same == Some(false))
-}
-
-/// Put an item in, unless it is there.
-pub(super) fn insert(
-    sql: &Connection,
-    company: CompanyId,
-    item: &NewOutbox,
-) -> Result<(), JournalError> {
-    let held = match item.conversation {
-        Some(conversation) => Line {
-            company,
-            conversation,
-            target: item.target.clone(),
-        }
-        .first(sql)?
-        .is_some(),
-        None => false,
-    };
-    sql.prepare_cached(
-        "INSERT INTO outbox (company, key, target, conversation, payload, not_before, held)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (company, key) DO NOTHING",
-    )?
-    .execute(params![
-        company,
-        item.key,
-        item.target,
-        item.conversation,
-        item.payload,
-        At(item.not_before),
-        held,
-    ])?;
-    Ok(())
-}
-
-/// The target has it, if there is such an item.
-pub(super) fn sent(sql: &Connection, company: CompanyId, key: &str) -> Result<(), JournalError> {
-    match step(sql, company, key, &Step::Done) {
-        Err(JournalError::NoItem(_)) => Ok(()),
-        other => other,
-    }
-}
-
-/// Finds whether a conversation, ?2 of company ?1, has anything that is not
-/// done.
-pub(super) const UNSENT: &str =
-    "SELECT 1 FROM outbox WHERE company = ?1 AND conversation = ?2 AND state <> 'done'";
-
-/// What happens to an item.
-pub(super) enum Step {
-    Done,
-    Later(Timestamp, String),
-    Dead(String),
-    Retry(Timestamp),
-}
-
-/// Move an item on.
-pub(super) fn step(
-    sql: &Connection,
-    company: CompanyId,
-    key: &str,
-    step: &Step,
-) -> Result<(), JournalError> {
-    let cut = |problem: &str| problem[..problem.floor_char_boundary(PROBLEM_BYTES)].to_owned();
-    let (set, when, at, problem) = match step {
-        Step::Done => ("state = 'done', held = 0", "", None, None),
-        Step::Later(at, problem) => (
-            "not_before = ?3, problem = ?4, attempts = attempts + 1",
-            "AND state = 'waiting'",
-            Some(At(*at)),
-            Some(cut(problem)),
-        ),
-        Step::Dead(problem) => (
-            "state = 'dead', held = 0, problem = ?3, attempts = attempts + 1",
-            "AND state = 'waiting'",
-            None,
-            Some(cut(problem)),
-        ),
-        Step::Retry(at) => (
-            "state = 'waiting', not_before = ?3, attempts = 0",
-            "AND state <> 'done'",
-            Some(At(*at)),
-            None,
-        ),
-    };
-    let mut values: Vec<&dyn ToSql> = vec![&company, &key];
-    values.extend(at.as_ref().map(|at| at as &dyn ToSql));
-    values.extend(problem.as_ref().map(|problem| problem as &dyn ToSql));
-    let query = format!(
-        "UPDATE outbox SET {set} WHERE company = ?1 AND key = ?2 {when}
-         RETURNING conversation, target"
-    );
-    let (conversation, target) = sql
-        .prepare_cached(&query)?
-        .query_row(values.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?
-        .ok_or_else(|| JournalError::NoItem(key.to_owned()))?;
-    let Some(conversation) = conversation else {
-        return Ok(());
-    };
-    let line = Line {
-        company,
-        conversation,
-        target,
-    };
-    match step {
-        Step::Done | Step::Dead(_) => line.move_up(sql),
-        Step::Later(..) => Ok(()),
-        Step::Retry(_) => line.line_up(sql),
-    }
-}
+use target_queue::TargetQueue;
+pub(super) use target_queue::find_misplaced;
 
 const COLUMNS: &str = "company, key, target, conversation, payload, not_before, attempts, state,
     problem";
@@ -162,36 +29,234 @@ fn item(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
         target: row.get(2)?,
         conversation: row.get(3)?,
         payload: row.get(4)?,
-        not_before: row.get::<_, At>(5)?.0,
+        not_before: time(row, 5)?,
         attempts: row.get(6)?,
-        state: row.get::<_, Coded<OutboxState>>(7)?.0,
+        state: code(row, 7, OutboxState::from_code)?,
         problem: row.get(8)?,
     })
 }
 
-fn all(
-    sql: &Connection,
-    query: &str,
-    values: &[&dyn ToSql],
-) -> Result<Vec<OutboxItem>, JournalError> {
-    let mut statement = sql.prepare_cached(query)?;
-    let rows = statement.query_map(values, item)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+impl Outbox for SqliteJournal {
+    fn outbox_item(&self, company: CompanyId, key: &str) -> Result<Option<OutboxItem>> {
+        let query = format!("SELECT {COLUMNS} FROM outbox WHERE company = ?1 AND key = ?2");
+        self.read(|sql| sql.read_first(&query, params![company, key], item))
+    }
+
+    fn outbox_items(
+        &self,
+        company: CompanyId,
+        state: OutboxState,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<OutboxItem>> {
+        let params = params![company, after, clamp_i64(limit)];
+        self.read(|sql| sql.read_all(&list_query(state), params, item))
+    }
+
+    fn mark_outbox_done(&self, company: CompanyId, key: &str) -> Result<()> {
+        self.step_outbox(company, key, Step::Done)
+    }
+
+    fn reschedule_outbox(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<()> {
+        let step = Step::Reschedule(not_before, problem.to_owned());
+        self.step_outbox(company, key, step)
+    }
+
+    fn mark_outbox_dead(&self, company: CompanyId, key: &str, problem: &str) -> Result<()> {
+        self.step_outbox(company, key, Step::Dead(problem.to_owned()))
+    }
+
+    fn retry_outbox(
+        &self,
+        company: CompanyId,
+        key: &str,
+        not_before: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<()> {
+        check_audit(&audit)?;
+        let key = key.to_owned();
+        self.write(2, move |work| {
+            step(work.sql, company, &key, &Step::Retry(not_before))?;
+            append_audit(work.sql, &audit).map(drop)
+        })
+    }
+
+    fn due_outbox(
+        &self,
+        now: Timestamp,
+        after: Option<(Timestamp, CompanyId, String)>,
+        limit: usize,
+    ) -> Result<Vec<OutboxItem>> {
+        self.read(|sql| due(sql, now, after.as_ref(), limit))
+    }
+
+    fn next_outbox_due(&self) -> Result<Option<Timestamp>> {
+        let next = self.read(|sql| sql.read_first(NEXT, [], value::<Option<Micros>>))?;
+        Ok(next.flatten().map(|at| at.0))
+    }
+
+    fn outbox_counts(&self) -> Result<Vec<OutboxCount>> {
+        let query = "SELECT company, sum(state = 'waiting'), sum(state = 'dead') FROM outbox
+             WHERE state <> 'done' GROUP BY company";
+        self.read(|sql| {
+            sql.read_all(query, [], |row| {
+                Ok(OutboxCount {
+                    company: row.get(0)?,
+                    waiting: row.get(1)?,
+                    dead: row.get(2)?,
+                })
+            })
+        })
+    }
 }
 
-/// What is to be sent by now.
-pub(super) fn due(
+impl SqliteJournal {
+    fn step_outbox(&self, company: CompanyId, key: &str, to: Step) -> Result<()> {
+        let key = key.to_owned();
+        self.write(1, move |work| step(work.sql, company, &key, &to))
+    }
+}
+
+/// Whether two items with one key are the same item.
+pub(super) fn is_same(a: &NewOutbox, b: &NewOutbox) -> bool {
+    (&a.target, &a.conversation, &a.payload) == (&b.target, &b.conversation, &b.payload)
+}
+
+/// Whether the outbox has another item with this key.
+pub(super) fn differs(sql: &Connection, company: CompanyId, item: &NewOutbox) -> Result<bool> {
+    let same = sql.read_first(
+        "SELECT target = ?3 AND conversation IS ?4 AND payload = ?5 FROM outbox
+         WHERE company = ?1 AND key = ?2",
+        params![
+            company,
+            item.key,
+            item.target,
+            item.conversation,
+            item.payload
+        ],
+        value,
+    )?;
+    Ok(same == Some(false))
+}
+
+/// Put an item in, unless it is there.
+pub(super) fn insert(sql: &Connection, company: CompanyId, item: &NewOutbox) -> Result<()> {
+    let held = match item.conversation {
+        Some(conversation) => {
+            let queue = TargetQueue {
+                company,
+                conversation,
+                target: item.target.clone(),
+            };
+            queue.find_first(sql)?.is_some()
+        }
+        None => false,
+    };
+    sql.run(
+        "INSERT INTO outbox (company, key, target, conversation, payload, not_before, held)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (company, key) DO NOTHING",
+        params![
+            company,
+            item.key,
+            item.target,
+            item.conversation,
+            item.payload,
+            Micros(item.not_before),
+            held,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The target has the item, if there is such an item.
+pub(super) fn mark_sent(sql: &Connection, company: CompanyId, key: &str) -> Result<()> {
+    match step(sql, company, key, &Step::Done) {
+        Err(JournalError::NoOutboxItem(_)) => Ok(()),
+        other => other,
+    }
+}
+
+/// Finds whether conversation ?2 of company ?1 has items that are not done.
+pub(super) const UNSENT: &str =
+    "SELECT 1 FROM outbox WHERE company = ?1 AND conversation = ?2 AND state <> 'done'";
+
+/// Change of an item's state.
+enum Step {
+    Done,
+    Reschedule(Timestamp, String),
+    Dead(String),
+    Retry(Timestamp),
+}
+
+fn step(sql: &Connection, company: CompanyId, key: &str, step: &Step) -> Result<()> {
+    let cut =
+        |problem: &str| problem[..problem.floor_char_boundary(limits::OUTBOX_PROBLEM)].to_owned();
+    let (set, condition, at, problem) = match step {
+        Step::Done => ("state = 'done', held = 0", "", None, None),
+        Step::Reschedule(at, problem) => (
+            "not_before = ?3, problem = ?4, attempts = attempts + 1",
+            "AND state = 'waiting'",
+            Some(Micros(*at)),
+            Some(cut(problem)),
+        ),
+        Step::Dead(problem) => (
+            "state = 'dead', held = 0, problem = ?3, attempts = attempts + 1",
+            "AND state = 'waiting'",
+            None,
+            Some(cut(problem)),
+        ),
+        Step::Retry(at) => (
+            "state = 'waiting', not_before = ?3, attempts = 0",
+            "AND state <> 'done'",
+            Some(Micros(*at)),
+            None,
+        ),
+    };
+    let mut values: Vec<&dyn ToSql> = vec![&company, &key];
+    values.extend(at.as_ref().map(|at| at as &dyn ToSql));
+    values.extend(problem.as_ref().map(|problem| problem as &dyn ToSql));
+    let query = format!(
+        "UPDATE outbox SET {set} WHERE company = ?1 AND key = ?2 {condition}
+         RETURNING conversation, target"
+    );
+    let (conversation, target) = sql
+        .read_first(&query, values.as_slice(), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .ok_or_else(|| JournalError::NoOutboxItem(key.to_owned()))?;
+    let Some(conversation) = conversation else {
+        return Ok(());
+    };
+    let queue = TargetQueue {
+        company,
+        conversation,
+        target,
+    };
+    match step {
+        Step::Done | Step::Dead(_) => queue.release_first(sql),
+        Step::Reschedule(..) => Ok(()),
+        Step::Retry(_) => queue.hold_others(sql),
+    }
+}
+
+fn due(
     sql: &Connection,
     now: Timestamp,
     after: Option<&(Timestamp, CompanyId, String)>,
-    most: usize,
-) -> Result<Vec<OutboxItem>, JournalError> {
+    limit: usize,
+) -> Result<Vec<OutboxItem>> {
     let (at, company, key) = match after {
         Some((at, company, key)) => (at.as_microsecond(), i64::from(company.0), key.as_str()),
         None => (i64::MIN, -1, ""),
     };
-    let params = params![At(now), at, company, key, limit(most)];
-    all(sql, &due_query(), params)
+    let params = params![Micros(now), at, company, key, clamp_i64(limit)];
+    sql.read_all(&due_query(), params, item)
 }
 
 fn due_query() -> String {
@@ -204,70 +269,22 @@ fn due_query() -> String {
 
 const NEXT: &str = "SELECT min(not_before) FROM outbox WHERE state = 'waiting' AND held = 0";
 
-/// When the first item that may go out by itself is to be sent.
-pub(super) fn next(sql: &Connection) -> Result<Option<Timestamp>, JournalError> {
-    let next: Option<At> = sql.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?;
-    Ok(next.map(|at| at.0))
-}
-
-/// An item by its key.
-pub(super) fn by_key(
-    sql: &Connection,
-    company: CompanyId,
-    key: &str,
-) -> Result<Option<OutboxItem>, JournalError> {
-    let query = format!("SELECT {COLUMNS} FROM outbox WHERE company = ?1 AND key = ?2");
-    Ok(all(sql, &query, params![company, key])?.pop())
-}
-
-/// A company's items in a state.
-pub(super) fn list(
-    sql: &Connection,
-    company: CompanyId,
-    state: OutboxState,
-    after: &str,
-    most: usize,
-) -> Result<Vec<OutboxItem>, JournalError> {
-    all(
-        sql,
-        &list_query(state),
-        params![company, after, limit(most)],
-    )
-}
-
 fn list_query(state: OutboxState) -> String {
-    // The state is written out, so that the index of what is not done serves.
-    let state = match state {
+    // As literals, so that the index of items that are not done serves.
+    let condition = match state {
         OutboxState::Done => "state = 'done'".to_owned(),
         open => format!("state = '{}' AND state <> 'done'", open.as_str()),
     };
     format!(
-        "SELECT {COLUMNS} FROM outbox WHERE company = ?1 AND key > ?2 AND {state}
+        "SELECT {COLUMNS} FROM outbox WHERE company = ?1 AND key > ?2 AND {condition}
          ORDER BY key LIMIT ?3"
     )
 }
 
-/// How many items of all companies are in a state, other than done.
-pub(super) fn count(sql: &Connection, state: OutboxState) -> Result<u64, JournalError> {
-    let count = sql
-        .prepare_cached(COUNT)?
-        .query_row([state.as_str()], |row| row.get(0))?;
-    Ok(count)
+/// How many items of all companies are waiting or dead.
+pub(super) fn count(sql: &Connection, state: OutboxState) -> Result<u64> {
+    let count = sql.read_first(COUNT, [state.as_str()], value)?;
+    Ok(count.unwrap_or(0))
 }
 
-/// Items that wait and that were given up, by company.
-pub(super) fn counts(sql: &Connection) -> Result<Vec<OutboxCount>, JournalError> {
-    let mut statement = sql.prepare_cached(COUNTS)?;
-    let rows = statement.query_map([], |row| {
-        Ok(OutboxCount {
-            company: row.get(0)?,
-            waiting: row.get(1)?,
-            dead: row.get(2)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-const COUNTS: &str = "SELECT company, sum(state = 'waiting'), sum(state = 'dead') FROM outbox
-     WHERE state <> 'done' GROUP BY company";
 const COUNT: &str = "SELECT count(*) FROM outbox WHERE state = ?1 AND state <> 'done'";

@@ -1,89 +1,89 @@
-//! Putting a backup where a journal was, or is to be.
+//! Restore of a backup.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{Options, beside, check, lock, refuse_wrong_key, schema};
-use crate::error::JournalError;
-use crate::maintain::Restored;
-use crate::vault::{MasterKey, Vault, make_private, sync_directory};
+use super::{NEWEST_INPUT, Options, append_suffix, check, check_key, lock, schema, value};
+use crate::vault::{
+    MasterKey, Vault, create_private_file, ensure_private_directory, sync_directory,
+};
+use crate::{JournalError, Ordinal, RestoreReport, Result};
 
-/// What SQLite keeps beside a database. What is left of another one it would
-/// play into whatever has the name.
-const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// Suffixes of SQLite's files beside a database. SQLite would replay what is
+/// left of another database into one of the same name.
+const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Put a backup where a journal is to be. It is copied and looked through
-/// first; the copy takes the journal's place in one step, and a journal that is
-/// there already is set aside, never overwritten.
+/// Put a backup in the place of a journal. The backup is copied and checked
+/// first, then renamed in one step. A journal that exists already is renamed to
+/// `NAME.before-restore-TIME`, never overwritten.
 ///
 /// # Errors
-/// [`JournalError::InUse`] while anybody has the journal open,
-/// [`JournalError::Exists`] where there is one, or the log of one, and
-/// `replace` is not set, [`JournalError::Invalid`] for a backup with a log of
-/// its own, [`JournalError::Foreign`], [`JournalError::Newer`],
-/// [`JournalError::WrongKey`] and [`JournalError::Corrupt`] for a backup that
-/// is none, or does not fit. After each of them the journal is as it was.
-pub fn restore(options: &Options, backup: &Path, replace: bool) -> Result<Restored, JournalError> {
+/// [`JournalError::InUse`] while a process has the journal open;
+/// [`JournalError::Exists`] if a journal or the log of one exists and `replace`
+/// is not set; [`JournalError::Invalid`] for a backup with a log of its own;
+/// [`JournalError::NotAJournal`], [`JournalError::NewerSchema`],
+/// [`JournalError::WrongKey`] and [`JournalError::Corrupt`] for other backups
+/// that cannot be used. After each of them the journal is unchanged.
+pub fn restore(options: &Options, backup: &Path, replace: bool) -> Result<RestoreReport> {
     let to = &options.path;
     if let Some(parent) = to.parent() {
-        make_private(parent)?;
+        ensure_private_directory(parent)?;
     }
-    let _alone = lock(&beside(to, ".lock"))?;
-    if !replace && let Some(path) = in_the_way(to) {
+    let _lock = lock(to)?;
+    if !replace && let Some(path) = find_existing(to) {
         return Err(JournalError::Exists { path });
     }
-    refuse_log(backup)?;
-    let part = beside(to, &format!(".{}.part", std::process::id()));
-    let restored = copy(backup, &part)
-        .and_then(|bytes| {
-            let newest = looked_through(options, &part).map_err(of(backup))?;
-            Ok((bytes, newest))
-        })
-        .and_then(|(bytes, newest)| {
-            let set_aside = set_aside(to)?;
-            // What was in flight then is not in flight now.
-            remove(&beside(to, ".lanes"))?;
-            // No old log may come back beside the backup after a power cut.
-            sync_directory(to)
-                .and_then(|()| fs::rename(&part, to))
-                .and_then(|()| sync_directory(to))
-                .map_err(JournalError::file("cannot restore", to))?;
-            Ok(Restored {
-                bytes,
-                newest,
-                set_aside,
-            })
-        });
+    check_no_log(backup)?;
+    let part = append_suffix(to, &format!(".{}.part", std::process::id()));
+    let restored = replace_with_copy(options, backup, &part);
     let _ = fs::remove_file(&part);
-    for suffix in BESIDE {
-        let _ = fs::remove_file(beside(&part, suffix));
+    for suffix in SIDE_FILES {
+        let _ = fs::remove_file(append_suffix(&part, suffix));
     }
     restored
 }
 
-/// What would be lost by putting a database there: another one, or the log of
-/// one that is gone.
-fn in_the_way(path: &Path) -> Option<PathBuf> {
+fn replace_with_copy(options: &Options, backup: &Path, part: &Path) -> Result<RestoreReport> {
+    let to = &options.path;
+    let bytes = copy(backup, part)?;
+    let newest = check_copy(options, part).map_err(about(backup))?;
+    let set_aside = set_aside(to)?;
+    // Inputs in flight in the old journal are not in flight in this one.
+    remove(&append_suffix(to, ".lanes"))?;
+    // No old log may come back beside the backup after a power cut.
+    sync_directory(to)
+        .and_then(|()| fs::rename(part, to))
+        .and_then(|()| sync_directory(to))
+        .map_err(JournalError::file("cannot restore", to))?;
+    Ok(RestoreReport {
+        bytes,
+        newest,
+        set_aside,
+    })
+}
+
+/// What the restore would overwrite: a database, or the log of one that is
+/// gone.
+fn find_existing(path: &Path) -> Option<PathBuf> {
     if path.exists() {
         return Some(path.to_owned());
     }
-    let log = beside(path, "-wal");
+    let log = append_suffix(path, "-wal");
     has_content(&log).then_some(log)
 }
 
-/// A backup is one file: what is in a log beside it would not come along.
-fn refuse_log(backup: &Path) -> Result<(), JournalError> {
-    let log = beside(backup, "-wal");
+/// Refuse a backup with a log beside it, whose content would be lost.
+fn check_no_log(backup: &Path) -> Result<()> {
+    let log = append_suffix(backup, "-wal");
     if !has_content(&log) {
         return Ok(());
     }
     let problem = format!(
-        "must be one file, and part of it is in {}; open and close it with `patchbay journal check`, its path under [journal], or restore what `patchbay journal backup` made",
+        "must be one file, but part of it is in {}; set its path under [journal] and run `patchbay journal check`, which merges the two, or restore a file that `patchbay journal backup` wrote",
         log.display()
     );
     Err(JournalError::invalid("the backup", problem))
@@ -93,75 +93,64 @@ fn has_content(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|about| about.len() > 0)
 }
 
-fn copy(from: &Path, to: &Path) -> Result<u64, JournalError> {
+fn copy(from: &Path, to: &Path) -> Result<u64> {
     let mut source = File::open(from).map_err(JournalError::file("cannot open", from))?;
-    let mut made = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(to)
-        .map_err(JournalError::file("cannot make", to))?;
-    io::copy(&mut source, &mut made)
-        .and_then(|bytes| made.sync_all().map(|()| bytes))
+    let mut copy = create_private_file(to).map_err(JournalError::file("cannot create", to))?;
+    io::copy(&mut source, &mut copy)
+        .and_then(|bytes| copy.sync_all().map(|()| bytes))
         .map_err(JournalError::file("cannot write", to))
 }
 
-/// Hold a copy to everything a journal must be; the newest arrival it holds.
-fn looked_through(options: &Options, copy: &Path) -> Result<crate::id::Ordinal, JournalError> {
-    if schema::version_of(copy)? == 0 {
-        return Err(JournalError::Foreign {
+/// Check a copy as a journal; returns its newest input.
+fn check_copy(options: &Options, copy: &Path) -> Result<Ordinal> {
+    if schema::read_version(copy)? == 0 {
+        return Err(JournalError::NotAJournal {
             path: copy.to_owned(),
         });
     }
     let vault = Vault::new(&MasterKey::read(&options.key_file)?);
-    let of_copy = Options {
-        path: copy.to_owned(),
-        ..options.clone()
-    };
-    refuse_wrong_key(&of_copy, &vault)?;
-    let sql = schema::reader(copy)?;
+    check_key(copy, &options.key_file, &vault)?;
+    let sql = schema::open_reader(copy)?;
     let report = check::check(&sql, &vault)?;
-    if !report.sound() {
+    if !report.is_sound() {
         let first = report.findings.first().map(ToString::to_string);
         let first =
             first.unwrap_or_else(|| format!("{} sealed values do not open", report.unopenable));
         return Err(JournalError::Corrupt(format!("the backup: {first}")));
     }
-    let newest = "SELECT coalesce(max(ordinal), 0) FROM inbound";
-    Ok(sql.query_row(newest, [], |row| row.get(0))?)
+    Ok(sql.query_row(NEWEST_INPUT, [], value)?)
 }
 
-/// Give a journal another name, with what is beside it. Answers the name: of
-/// the log, where nothing else is left of the journal; none where nothing is.
-fn set_aside(path: &Path) -> Result<Option<PathBuf>, JournalError> {
+/// Rename a journal and the files beside it. Returns its new path, or that of
+/// its log if only that was left; `None` if there was nothing.
+fn set_aside(path: &Path) -> Result<Option<PathBuf>> {
     let aside = name_aside(path);
-    let kept = in_the_way(path).map(|found| match found == path {
+    let renamed = find_existing(path).map(|found| match found == path {
         true => aside.clone(),
-        false => beside(&aside, "-wal"),
+        false => append_suffix(&aside, "-wal"),
     });
     if path.exists() {
-        fold_log(path);
-        fs::hard_link(path, &aside).map_err(JournalError::file("cannot make", &aside))?;
+        merge_log(path);
+        fs::hard_link(path, &aside).map_err(JournalError::file("cannot create", &aside))?;
     }
-    for suffix in BESIDE {
-        let from = beside(path, suffix);
+    for suffix in SIDE_FILES {
+        let from = append_suffix(path, suffix);
         if from.exists() {
-            fs::rename(&from, beside(&aside, suffix))
-                .map_err(JournalError::file("cannot set aside", &from))?;
+            fs::rename(&from, append_suffix(&aside, suffix))
+                .map_err(JournalError::file("cannot rename", &from))?;
         }
     }
-    Ok(kept)
+    Ok(renamed)
 }
 
 fn name_aside(path: &Path) -> PathBuf {
     let at = Timestamp::now().strftime("%Y%m%dT%H%M%S%.fZ");
-    beside(path, &format!(".before-restore-{at}"))
+    append_suffix(path, &format!(".before-restore-{at}"))
 }
 
-/// Put what is in the log into the database. The log of a damaged one stays
-/// beside it, and so does that of an empty one, which SQLite would delete.
-fn fold_log(path: &Path) {
+/// Merge the log into the database. The log of a damaged database stays beside
+/// it, as does that of an empty one, which SQLite would delete.
+fn merge_log(path: &Path) {
     if has_content(path)
         && let Ok(sql) = Connection::open(path)
     {
@@ -170,18 +159,20 @@ fn fold_log(path: &Path) {
     }
 }
 
-/// An error about the copy, said of what it is a copy of.
-fn of(backup: &Path) -> impl FnOnce(JournalError) -> JournalError {
+/// Let an error about the copy name the backup.
+fn about(backup: &Path) -> impl FnOnce(JournalError) -> JournalError {
     let path = backup.to_owned();
     move |error| match error {
-        JournalError::Foreign { .. } => JournalError::Foreign { path },
-        JournalError::Newer { found, known, .. } => JournalError::Newer { path, found, known },
+        JournalError::NotAJournal { .. } => JournalError::NotAJournal { path },
+        JournalError::NewerSchema { found, known, .. } => {
+            JournalError::NewerSchema { path, found, known }
+        }
         JournalError::WrongKey { key, .. } => JournalError::WrongKey { key, path },
         error => error,
     }
 }
 
-fn remove(path: &Path) -> Result<(), JournalError> {
+fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(JournalError::file("cannot remove", path)(error))

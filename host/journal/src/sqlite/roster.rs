@@ -2,90 +2,94 @@
 
 use patchbay_model::directory::Presence;
 use patchbay_model::input;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 
-use crate::agent::AgentRow;
-use crate::error::JournalError;
-use crate::id::CompanyId;
-use crate::sqlite::row::{At, Coded, limit, within};
+use super::{ChangeRecord, Micros, Query, SqliteJournal, clamp_i64, code, time, tokens};
+use crate::limits::{self, check_count, check_length};
+use crate::{AgentRow, AuditEntry, CompanyId, JournalError, Note, Result, Roster};
 
-/// Most agents put in one call.
-const AGENTS: usize = 10_000;
-/// Most bytes of a profile, or of the desk's state.
-const PART_BYTES: usize = 64 * 1024;
-
-/// Hold agents to their limits.
-pub(super) fn check(agents: &[AgentRow]) -> Result<(), JournalError> {
-    if agents.len() > AGENTS {
-        let problem = format!("must be at most {AGENTS}");
-        return Err(JournalError::invalid("number of agents", problem));
+impl Roster for SqliteJournal {
+    fn put_agents(
+        &self,
+        company: CompanyId,
+        agents: Vec<AgentRow>,
+        notes: Vec<Note>,
+        audit: Option<AuditEntry>,
+    ) -> Result<()> {
+        check(&agents)?;
+        let record = ChangeRecord::new(company, notes, audit)?;
+        let rows = agents.len() + record.len();
+        if rows == 0 {
+            return Ok(());
+        }
+        self.write(rows, move |work| {
+            for agent in &agents {
+                work.sql.run(
+                    "INSERT INTO agent (company, id, profile, presence, changed_at, state)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT (company, id) DO UPDATE SET profile = excluded.profile,
+                       presence = excluded.presence, changed_at = excluded.changed_at,
+                       state = excluded.state",
+                    params![
+                        company,
+                        agent.id,
+                        agent.profile,
+                        agent.presence.as_str(),
+                        Micros(agent.changed_at),
+                        agent.state,
+                    ],
+                )?;
+            }
+            record.append(work)
+        })
     }
+
+    fn remove_agent(
+        &self,
+        company: CompanyId,
+        id: &str,
+        notes: Vec<Note>,
+        audit: AuditEntry,
+    ) -> Result<bool> {
+        let record = ChangeRecord::new(company, notes, audit.clone())?;
+        let id = id.to_owned();
+        self.write(record.len(), move |work| {
+            let query = "DELETE FROM agent WHERE company = ?1 AND id = ?2";
+            let existed = work.sql.run(query, params![company, id])? > 0;
+            if existed {
+                record.append(work)?;
+                tokens::revoke_of_agent(work.sql, company, &id, &audit)?;
+            }
+            Ok(existed)
+        })
+    }
+
+    fn agents(&self, company: CompanyId, after: &str, limit: usize) -> Result<Vec<AgentRow>> {
+        let query = "SELECT id, profile, presence, changed_at, state FROM agent
+             WHERE company = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+        self.read(|sql| sql.read_all(query, params![company, after, clamp_i64(limit)], agent))
+    }
+}
+
+fn check(agents: &[AgentRow]) -> Result<()> {
+    check_count("number of agents", agents.len(), limits::AGENTS)?;
     for agent in agents {
         if agent.id.is_empty() {
             return Err(JournalError::invalid("agent id", "must not be empty"));
         }
-        within("agent id", agent.id.len(), input::ID_BYTES)?;
-        within("profile", agent.profile.len(), PART_BYTES)?;
-        within("agent state", agent.state.len(), PART_BYTES)?;
+        check_length("agent id", &agent.id, input::ID_BYTES)?;
+        check_length("profile", &agent.profile, limits::AGENT_PART)?;
+        check_length("agent state", &agent.state, limits::AGENT_PART)?;
     }
     Ok(())
-}
-
-/// Put agents on the roster, in place of those with their ids.
-pub(super) fn put(
-    sql: &Connection,
-    company: CompanyId,
-    agents: &[AgentRow],
-) -> Result<(), JournalError> {
-    let mut statement = sql.prepare_cached(
-        "INSERT INTO agent (company, id, profile, presence, changed_at, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (company, id) DO UPDATE SET profile = excluded.profile,
-           presence = excluded.presence, changed_at = excluded.changed_at,
-           state = excluded.state",
-    )?;
-    for agent in agents {
-        statement.execute(params![
-            company,
-            agent.id,
-            agent.profile,
-            agent.presence.as_str(),
-            At(agent.changed_at),
-            agent.state,
-        ])?;
-    }
-    Ok(())
-}
-
-/// Take an agent off the roster. Answers whether there was one.
-pub(super) fn remove(sql: &Connection, company: CompanyId, id: &str) -> Result<bool, JournalError> {
-    let gone = sql
-        .prepare_cached("DELETE FROM agent WHERE company = ?1 AND id = ?2")?
-        .execute(params![company, id])?;
-    Ok(gone > 0)
 }
 
 fn agent(row: &Row<'_>) -> rusqlite::Result<AgentRow> {
     Ok(AgentRow {
         id: row.get(0)?,
         profile: row.get(1)?,
-        presence: row.get::<_, Coded<Presence>>(2)?.0,
-        changed_at: row.get::<_, At>(3)?.0,
+        presence: code(row, 2, Presence::from_code)?,
+        changed_at: time(row, 3)?,
         state: row.get(4)?,
     })
-}
-
-/// Agents by id.
-pub(super) fn list(
-    sql: &Connection,
-    company: CompanyId,
-    after: &str,
-    most: usize,
-) -> Result<Vec<AgentRow>, JournalError> {
-    let mut statement = sql.prepare_cached(
-        "SELECT id, profile, presence, changed_at, state FROM agent
-         WHERE company = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-    )?;
-    let rows = statement.query_map(params![company, after, limit(most)], agent)?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,4 +1,4 @@
-//! Opening the database: what it must be, and bringing it up to date.
+//! Opening the database: checks, settings and migrations.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,59 +8,58 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::error::JournalError;
+use crate::{JournalError, Result};
 
-/// Steps from each version to the next; released ones never change.
+/// Migration from each version to the next; released ones never change.
 const STEPS: &[&str] = &[include_str!("schema.sql")];
-/// The newest version known.
-pub(super) const VERSION: u32 = STEPS.len() as u32;
+/// The newest schema version.
+const VERSION: u32 = STEPS.len() as u32;
 /// Marks the file as ours: "PBJ" and a format number.
 const APPLICATION_ID: u32 = 0x5042_4a01;
-/// How long a lock is waited for. Nobody but a stranger's tool holds one.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Pages in the write-ahead log before it is copied into the database: 32 MiB.
-/// Fewer and larger copies write a page that is touched often less often.
+/// Wait for a lock. Only tools of others hold one.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages in the write-ahead log at which it is copied into the database: 32
+/// MiB. Fewer, larger copies write a page that changes often less often.
 const CHECKPOINT_PAGES: u32 = 8192;
-/// KiB of pages the writer keeps in memory.
+/// Page cache of the writer.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
-/// The same for each reader.
+/// Page cache of each reader.
 const READER_CACHE_KIB: i64 = 8 * 1024;
 
-/// Look at a file without touching it: its schema version, 0 if there is
-/// nothing yet.
-pub(super) fn version_of(path: &Path) -> Result<u32, JournalError> {
+/// Schema version of a file; 0 if it is absent or empty. Does not change it.
+pub(super) fn read_version(path: &Path) -> Result<u32> {
     let empty = std::fs::metadata(path).map_or(true, |metadata| metadata.len() == 0);
     if empty {
         return Ok(0);
     }
-    let foreign = || JournalError::Foreign {
+    let not_a_journal = || JournalError::NotAJournal {
         path: path.to_owned(),
     };
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
     let application =
         number("application_id").map_err(|error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
+            Some(rusqlite::ErrorCode::NotADatabase) => not_a_journal(),
             _ => error.into(),
         })?;
     let version = number("user_version")?;
     let objects: u32 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match application {
-        APPLICATION_ID if version > VERSION => Err(JournalError::Newer {
+        APPLICATION_ID if version > VERSION => Err(JournalError::NewerSchema {
             path: path.to_owned(),
             found: version,
             known: VERSION,
         }),
         APPLICATION_ID => Ok(version),
         0 if version == 0 && objects == 0 => Ok(0),
-        _ => Err(foreign()),
+        _ => Err(not_a_journal()),
     }
 }
 
-/// The connection that writes, with the schema up to date.
-pub(super) fn writer(path: &Path, key_check: &[u8; 16]) -> Result<Connection, JournalError> {
-    // SQLite gives its log and index the mode of the database.
+/// Open the connection that writes, and migrate the schema.
+pub(super) fn open_writer(path: &Path, key_check: &[u8; 16]) -> Result<Connection> {
+    // SQLite creates its log and index with the mode of the database.
     OpenOptions::new()
         .append(true)
         .create(true)
@@ -68,16 +67,13 @@ pub(super) fn writer(path: &Path, key_check: &[u8; 16]) -> Result<Connection, Jo
         .open(path)
         .map_err(JournalError::file("cannot open", path))?;
     let mut connection = Connection::open(path)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.set_prepared_statement_cache_capacity(128);
-    keep_plans(&connection)?;
-    // Both only take effect before the first table is made.
+    configure(&connection, 128)?;
+    // Both take effect only before the first table is created.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "foreign_keys", "OFF")?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
@@ -85,7 +81,7 @@ pub(super) fn writer(path: &Path, key_check: &[u8; 16]) -> Result<Connection, Jo
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection, key_check: &[u8; 16]) -> Result<(), JournalError> {
+fn migrate(connection: &mut Connection, key_check: &[u8; 16]) -> Result<()> {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == VERSION {
         return Ok(());
@@ -106,30 +102,31 @@ fn migrate(connection: &mut Connection, key_check: &[u8; 16]) -> Result<(), Jour
     Ok(())
 }
 
-/// A prepared statement keeps its plan. Otherwise the planner looks at the
-/// values bound to some of ours and plans anew each time, which costs more than
-/// running them (SQLite, "The Query Planner Stability Guarantee").
-fn keep_plans(connection: &Connection) -> Result<(), JournalError> {
+/// Settings of every connection.
+fn configure(connection: &Connection, statements: usize) -> Result<()> {
+    connection.busy_timeout(LOCK_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(statements);
+    // A prepared statement keeps its plan. Otherwise the planner inspects the
+    // bound values and plans some statements anew each time, which costs more
+    // than running them (SQLite, "The Query Planner Stability Guarantee").
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(())
 }
 
-/// A connection that only reads.
-pub(super) fn reader(path: &Path) -> Result<Connection, JournalError> {
+/// Open a connection that only reads.
+pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    keep_plans(&connection)?;
+    configure(&connection, 64)?;
     connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
 }
 
-/// Empty the write-ahead log, so that nothing that was overwritten is left in
-/// it. Answers whether that was possible: a long read may be in the way.
-pub(super) fn scrub(path: &Path) -> Result<bool, JournalError> {
+/// Empty the write-ahead log, so that it holds no overwritten data. Returns
+/// whether that was possible: a long read may be in the way.
+pub(super) fn scrub(path: &Path) -> Result<bool> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(LOCK_TIMEOUT)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let blocked: bool =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;

@@ -1,10 +1,11 @@
--- Version 1 of the journal. Every key holds the company, so that a database that
--- distributes by column can shard it. It comes first, except after a number that
--- is given in one order for all companies: there, what is written together
--- stands together whosever it is, and ten thousand companies cost what one does.
--- Times are microseconds
--- since 1970 (UTC). References are declared and not enforced: a write sees to
--- them in its own transaction, and `check` looks at them all.
+-- Version 1 of the journal. The text of a statement is stored in the database
+-- and never changes. Every key contains the company, so that a database that
+-- distributes by column can shard it: as its first column, except behind a number
+-- assigned in one order for all companies. Such a number keeps rows written
+-- together close together, so that 10,000 companies cost no more than one.
+-- Times are microseconds since 1970 (UTC). References are declared but not
+-- enforced: each write maintains them in its transaction, and `check` verifies
+-- them.
 
 CREATE TABLE meta (
     name  TEXT NOT NULL PRIMARY KEY,
@@ -22,8 +23,8 @@ CREATE TABLE company (
     since       INTEGER
 ) STRICT;
 
--- The inbox. An input is dealt with when an entry names it; nothing here
--- changes at that.
+-- The inbox. An input is decided when an entry names it; its row does not
+-- change then.
 CREATE TABLE inbound (
     ordinal     INTEGER NOT NULL PRIMARY KEY,
     company     INTEGER NOT NULL REFERENCES company (id),
@@ -90,7 +91,7 @@ CREATE TABLE entry (
 ) STRICT;
 CREATE UNIQUE INDEX entry_feed ON entry (company, feed);
 CREATE UNIQUE INDEX entry_sequence ON entry (company, conversation, sequence);
--- Few: what whoever watches over a company should see.
+-- Few entries: those that supervisors watch.
 CREATE INDEX entry_watched ON entry (company, feed) WHERE kind BETWEEN 48 AND 63;
 CREATE INDEX entry_note ON entry (company, at) WHERE conversation IS NULL;
 CREATE UNIQUE INDEX entry_input ON entry (company, input) WHERE input IS NOT NULL;
@@ -148,8 +149,8 @@ CREATE TABLE contact (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_merged ON contact (company, merged_into) WHERE merged_into IS NOT NULL;
 
--- Setups a company decided by, or could. They stay: an old decision names the
--- one it was made with.
+-- Generations of a company. They are never deleted: an old decision names its
+-- generation.
 CREATE TABLE generation (
     company      INTEGER NOT NULL REFERENCES company (id),
     number       INTEGER NOT NULL,
@@ -164,13 +165,13 @@ CREATE TABLE generation (
     PRIMARY KEY (company, number)
 ) STRICT, WITHOUT ROWID;
 
--- Components, by digest: companies share them.
+-- Components, by digest; companies share them.
 CREATE TABLE generation_part (
     digest BLOB NOT NULL PRIMARY KEY,
     bytes  BLOB NOT NULL
 ) STRICT;
 
--- A generation that is tried beside the one that decides; one a company.
+-- Shadow run or canary of a candidate generation; at most one a company.
 CREATE TABLE rollout (
     company    INTEGER NOT NULL PRIMARY KEY REFERENCES company (id),
     generation INTEGER NOT NULL,
@@ -179,7 +180,7 @@ CREATE TABLE rollout (
     tally      TEXT NOT NULL
 ) STRICT;
 
--- Who works for a company: employees, not contacts. Nothing here is sealed.
+-- Agents of a company: employees, not contacts. Nothing here is sealed.
 CREATE TABLE agent (
     company    INTEGER NOT NULL REFERENCES company (id),
     id         TEXT NOT NULL,
@@ -190,7 +191,7 @@ CREATE TABLE agent (
     PRIMARY KEY (company, id)
 ) STRICT, WITHOUT ROWID;
 
--- What operators ordered for a company and have not taken back.
+-- Directives of operators in force, such as bypass and drain.
 CREATE TABLE directive (
     company INTEGER NOT NULL REFERENCES company (id),
     name    TEXT NOT NULL,
@@ -198,10 +199,10 @@ CREATE TABLE directive (
     PRIMARY KEY (company, name)
 ) STRICT, WITHOUT ROWID;
 
--- Keys of contacts, apart from everything else: rows of one size that are only
--- appended, and overwritten in place by zeros of the same length. So a page
--- of this table is never rebalanced, which could leave a copy of a destroyed
--- key in the unused part of a page.
+-- Keys of contacts, in a table of their own: rows of one size that are only
+-- appended, and overwritten in place by zeros. A page of this table is therefore
+-- never rebalanced, which could leave a copy of a destroyed key in the unused
+-- part of a page.
 CREATE TABLE contact_key (
     number  INTEGER NOT NULL PRIMARY KEY,
     company INTEGER NOT NULL,
@@ -235,8 +236,8 @@ CREATE TABLE contact_change (
     PRIMARY KEY (company, number)
 ) STRICT, WITHOUT ROWID;
 
--- Who may ask. Of a token's secret only a hash is kept. A row stays for good:
--- the audit trail names it.
+-- Access tokens. Of a secret only a hash is stored. Rows are never deleted: the
+-- audit trail names them.
 CREATE TABLE token (
     number     INTEGER NOT NULL PRIMARY KEY,
     id         BLOB NOT NULL UNIQUE,
@@ -254,9 +255,9 @@ CREATE TABLE token (
 ) STRICT;
 CREATE INDEX token_agent ON token (company, agent) WHERE agent IS NOT NULL;
 
--- Who did what to the host, in one order for all companies, each row chained to
--- the one before it. Nothing here is ever changed or let go. The company
--- stands by its name: a row says all that its hash covers.
+-- The audit trail: administrative actions in one order for all companies, each
+-- row chained to the one before it. Rows are never changed or deleted. The
+-- company is stored by name: a row contains everything its hash covers.
 CREATE TABLE audit (
     number   INTEGER NOT NULL PRIMARY KEY,
     at       INTEGER NOT NULL,

@@ -1,29 +1,63 @@
 //! Tokens, by their ids and the hashes of their secrets.
 
 use jiff::Timestamp;
-use patchbay_model::access::{Role, TokenScope};
+use patchbay_model::access::TokenScope;
 use patchbay_model::input;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
-use crate::audit::AuditEntry;
-use crate::error::JournalError;
-use crate::id::{CompanyId, TokenId};
-use crate::sqlite::audit;
-use crate::sqlite::row::{At, Coded, within};
-use crate::token::{SecretHash, Token};
+use super::{
+    Micros, Query, SqliteJournal, append_audit, check_audit, code, optional_time, time, value,
+};
+use crate::limits::check_length;
+use crate::{AuditEntry, Companies, CompanyId, JournalError, Result, Token, TokenId, Tokens};
 
-/// Hold a token to its limits.
-pub(super) fn check(token: &Token) -> Result<(), JournalError> {
+impl Tokens for SqliteJournal {
+    fn put_token(&self, token: Token, audit: AuditEntry) -> Result<()> {
+        check(&token)?;
+        check_audit(&audit)?;
+        let company = token.standing.company.as_deref();
+        let company = company.map(|name| self.company(name)).transpose()?;
+        self.write(2, move |work| {
+            insert(work.sql, company, &token)?;
+            append_audit(work.sql, &audit).map(drop)
+        })
+    }
+
+    fn tokens(&self) -> Result<Vec<Token>> {
+        let query = "SELECT t.id, t.hash, t.name, c.name, t.role, t.agent, t.created_at,
+               t.created_by, t.expires_at, t.revoked_at
+             FROM token t LEFT JOIN company c ON c.id = t.company ORDER BY t.number";
+        self.read(|sql| sql.read_all(query, [], token))
+    }
+
+    fn revoke_token(&self, id: TokenId, at: Timestamp, audit: AuditEntry) -> Result<bool> {
+        check_audit(&audit)?;
+        self.write(2, move |work| {
+            let query = "SELECT revoked_at IS NOT NULL FROM token WHERE id = ?1";
+            match work.sql.read_first(query, [id], value)? {
+                None => return Err(JournalError::NoToken(id)),
+                Some(true) => return Ok(false),
+                Some(false) => {}
+            }
+            let query = "UPDATE token SET revoked_at = ?2 WHERE id = ?1";
+            work.sql.run(query, params![id, Micros(at)])?;
+            append_audit(work.sql, &audit)?;
+            Ok(true)
+        })
+    }
+}
+
+fn check(token: &Token) -> Result<()> {
     if let Err(error) = token.standing.check() {
         return Err(JournalError::invalid(error.field(), error.to_string()));
     }
     let name = &token.name;
-    within("name", name.len(), input::ID_BYTES)?;
+    check_length("name", name, input::ID_BYTES)?;
     if name.trim().is_empty() || name.chars().any(char::is_control) {
-        let problem = "must not be empty, nor hold control characters";
+        let problem = "must not be empty, nor contain control characters";
         return Err(JournalError::invalid("name", problem));
     }
-    // The name is what is written down of whoever acts.
+    // The record of an action names the agent by it.
     match &token.standing.agent {
         Some(agent) if agent != name => Err(JournalError::invalid(
             "name",
@@ -33,116 +67,73 @@ pub(super) fn check(token: &Token) -> Result<(), JournalError> {
     }
 }
 
-/// Keep a token.
-pub(super) fn put(
-    sql: &Connection,
-    company: Option<CompanyId>,
-    token: &Token,
-    entry: &AuditEntry,
-) -> Result<(), JournalError> {
+fn insert(sql: &Connection, company: Option<CompanyId>, token: &Token) -> Result<()> {
     if let (Some(company), Some(agent)) = (company, &token.standing.agent) {
-        let there = sql
-            .prepare_cached("SELECT 1 FROM agent WHERE company = ?1 AND id = ?2")?
-            .exists(params![company, agent])?;
-        if !there {
+        let query = "SELECT 1 FROM agent WHERE company = ?1 AND id = ?2";
+        if !sql.has_row(query, params![company, agent])? {
             return Err(JournalError::NoAgent(agent.clone()));
         }
     }
-    sql.prepare_cached(
+    sql.run(
         "INSERT INTO token (id, hash, name, company, role, agent, created_at, created_by,
            expires_at, revoked_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?
-    .execute(params![
-        token.id,
-        token.hash,
-        token.name,
-        company,
-        token.standing.role.as_str(),
-        token.standing.agent,
-        At(token.created_at),
-        token.created_by,
-        token.expires_at.map(At),
-        token.revoked_at.map(At),
-    ])?;
-    audit::append(sql, entry)?;
+        params![
+            token.id,
+            token.hash,
+            token.name,
+            company,
+            token.standing.role.as_str(),
+            token.standing.agent,
+            Micros(token.created_at),
+            token.created_by,
+            token.expires_at.map(Micros),
+            token.revoked_at.map(Micros),
+        ],
+    )?;
     Ok(())
 }
 
-/// Take a token back. Answers whether that changed anything.
-pub(super) fn revoke(
-    sql: &Connection,
-    id: TokenId,
-    at: Timestamp,
-    entry: &AuditEntry,
-) -> Result<bool, JournalError> {
-    let revoked: Option<bool> = sql
-        .prepare_cached("SELECT revoked_at IS NOT NULL FROM token WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    match revoked {
-        None => return Err(JournalError::NoToken(id)),
-        Some(true) => return Ok(false),
-        Some(false) => {}
-    }
-    sql.prepare_cached("UPDATE token SET revoked_at = ?2 WHERE id = ?1")?
-        .execute(params![id, At(at)])?;
-    audit::append(sql, entry)?;
-    Ok(true)
-}
-
-/// Take the tokens of an agent back who leaves: another may come under the
-/// same id. `entry` says who saw to it.
+/// Revoke the tokens of an agent who is removed, with an audit entry for each;
+/// `removal` is the one of the removal.
 pub(super) fn revoke_of_agent(
     sql: &Connection,
     company: CompanyId,
     agent: &str,
-    entry: &AuditEntry,
-) -> Result<(), JournalError> {
-    let mut statement = sql.prepare_cached(
+    removal: &AuditEntry,
+) -> Result<()> {
+    let mut revoked: Vec<TokenId> = sql.read_all(
         "UPDATE token SET revoked_at = ?3
          WHERE company = ?1 AND agent = ?2 AND revoked_at IS NULL RETURNING id",
+        params![company, agent, Micros(removal.at)],
+        value,
     )?;
-    let revoked = statement.query_map(params![company, agent, At(entry.at)], |row| row.get(0))?;
-    let mut revoked: Vec<TokenId> = revoked.collect::<Result<_, _>>()?;
     revoked.sort();
     for id in revoked {
         let entry = AuditEntry {
             act: "token.revoked".to_owned(),
-            // An id is digits only.
+            // An id needs no escape.
             details: format!(r#"{{"token":"{id}","because":"agent.removed"}}"#),
-            ..entry.clone()
+            ..removal.clone()
         };
-        audit::append(sql, &entry)?;
+        append_audit(sql, &entry)?;
     }
     Ok(())
 }
 
-/// Every token there ever was, in the order in which they were made.
-pub(super) fn list(sql: &Connection) -> Result<Vec<Token>, JournalError> {
-    let mut statement = sql.prepare_cached(
-        "SELECT t.id, t.hash, t.name, c.name, t.role, t.agent, t.created_at, t.created_by,
-           t.expires_at, t.revoked_at
-         FROM token t LEFT JOIN company c ON c.id = t.company ORDER BY t.number",
-    )?;
-    let rows = statement.query_map([], token)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
-    let time = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(column)?.map(|at| at.0));
     Ok(Token {
         id: row.get(0)?,
-        hash: row.get::<_, SecretHash>(1)?,
+        hash: row.get(1)?,
         name: row.get(2)?,
         standing: TokenScope {
             company: row.get(3)?,
-            role: row.get::<_, Coded<Role>>(4)?.0,
+            role: code(row, 4, |role| role.parse().ok())?,
             agent: row.get(5)?,
         },
-        created_at: row.get::<_, At>(6)?.0,
+        created_at: time(row, 6)?,
         created_by: row.get(7)?,
-        expires_at: time(8)?,
-        revoked_at: time(9)?,
+        expires_at: optional_time(row, 8)?,
+        revoked_at: optional_time(row, 9)?,
     })
 }

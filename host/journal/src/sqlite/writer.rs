@@ -1,11 +1,11 @@
-//! The one thread that writes, and its group commit.
+//! The writer thread, and its group commit.
 //!
-//! Operations of many threads are collected while the disk is busy with the
-//! last group, run in one transaction, and answered once that is durable. An
-//! operation checks everything before it writes anything; one that is refused
-//! leaves the others alone. When the store itself fails, the group is rolled
-//! back and each operation gets a transaction of its own, so that one too
-//! large for the disk does not take the others with it.
+//! While the disk is busy with one group, the operations of other threads
+//! queue up and form the next. A group runs in one transaction and is answered
+//! once that is durable. An operation checks everything before it writes
+//! anything; one that is refused leaves the others alone. When the store fails,
+//! the group is rolled back and each operation runs in a transaction of its
+//! own, so that one that is too large for the disk fails alone.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,59 +14,57 @@ use std::time::Instant;
 
 use rusqlite::Connection;
 
-use crate::error::JournalError;
-use crate::maintain::Writes;
-use crate::sqlite::ledger::Ledger;
+use super::{Query, WriterCache};
+use crate::{JournalError, Result, WriteStats};
 
-/// Operations that may wait; whoever comes then waits to be let in.
-const WAITING: usize = 1024;
+/// Operations that may queue; further callers block.
+const QUEUE: usize = 1024;
 /// Weight at which a group is closed: about as many rows.
 const GROUP_WEIGHT: usize = 4096;
 
-/// What an operation works on: the open transaction, and the ledger.
-pub(super) struct Work<'a> {
+/// The open transaction that an operation works on.
+pub(super) struct WriteTransaction<'a> {
     pub(super) sql: &'a Connection,
-    pub(super) ledger: &'a mut Ledger,
-    pub(super) counts: Counts,
+    pub(super) cache: &'a mut WriterCache,
+    pub(super) counts: WriteCounts,
 }
 
-/// What the writer did since it began.
+/// Totals since the writer was started.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Counts {
+pub(super) struct WriteCounts {
     pub(super) commits: u64,
     pub(super) operations: u64,
 }
 
 trait Task: Send {
-    /// Do it; an error means the transaction has to be rolled back.
-    fn run(&mut self, work: &mut Work<'_>) -> Result<(), JournalError>;
-    /// Tell the caller.
+    /// Run the operation; an error rolls the transaction back.
+    fn run(&mut self, work: &mut WriteTransaction<'_>) -> Result<()>;
+    /// Send the result, or the failure of the transaction, to the caller.
     fn answer(&mut self, failure: Option<JournalError>);
-    fn weight(&self) -> usize;
 }
 
+/// A task, and about how many rows it writes.
+type WeightedTask = (usize, Box<dyn Task>);
+
 struct Call<T, F, G> {
-    /// Let go before the caller is told, so that what the two share is the
-    /// caller's alone again.
+    /// Dropped before the caller is answered, so that the caller alone owns
+    /// what the two share.
     operation: Option<F>,
-    weight: usize,
-    /// Called where it came to something, before the caller is told and in the
-    /// order in which operations were done.
-    in_order: Option<G>,
-    result: Option<Result<T, JournalError>>,
-    reply: SyncSender<Result<T, JournalError>>,
+    /// Called with a successful result, before the caller is answered, in the
+    /// order of the operations.
+    hook: Option<G>,
+    result: Option<Result<T>>,
+    reply: SyncSender<Result<T>>,
 }
 
 impl<T, F, G> Task for Call<T, F, G>
 where
     T: Send,
-    F: FnMut(&mut Work<'_>) -> Result<T, JournalError> + Send,
+    F: FnMut(&mut WriteTransaction<'_>) -> Result<T> + Send,
     G: FnOnce(&T) + Send,
 {
-    fn run(&mut self, work: &mut Work<'_>) -> Result<(), JournalError> {
-        let Some(operation) = &mut self.operation else {
-            return Err(JournalError::Closed);
-        };
+    fn run(&mut self, work: &mut WriteTransaction<'_>) -> Result<()> {
+        let operation = self.operation.as_mut().ok_or(JournalError::Closed)?;
         match operation(work) {
             Err(error) if error.is_failure() => Err(error),
             result => {
@@ -82,82 +80,65 @@ where
             None => self.result.take().unwrap_or(Err(JournalError::Closed)),
         };
         drop(self.operation.take());
-        let in_order = self.in_order.take();
-        if let (Ok(value), Some(in_order)) = (&result, in_order) {
-            in_order(value);
+        if let (Ok(value), Some(hook)) = (&result, self.hook.take()) {
+            hook(value);
         }
-        // A caller that went away needs no answer.
+        // The caller may be gone.
         let _ = self.reply.send(result);
-    }
-
-    fn weight(&self) -> usize {
-        self.weight
     }
 }
 
-/// Where operations are handed in.
+/// Handle of the writer thread. Dropping it finishes the queue.
 pub(super) struct Writer {
-    door: Option<SyncSender<Box<dyn Task>>>,
+    queue: Option<SyncSender<WeightedTask>>,
     thread: Option<JoinHandle<()>>,
-    writes: Arc<Writes>,
+    stats: Arc<WriteStats>,
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, ledger: Ledger) -> std::io::Result<Writer> {
-        let (door, tasks) = sync_channel(WAITING);
-        let writes = Arc::new(Writes::default());
-        let counted = Arc::clone(&writes);
+    pub(super) fn start(connection: Connection, cache: WriterCache) -> std::io::Result<Writer> {
+        let (queue, tasks) = sync_channel(QUEUE);
+        let stats = Arc::new(WriteStats::default());
+        let thread = WriterThread {
+            connection,
+            cache,
+            counts: WriteCounts::default(),
+            stats: Arc::clone(&stats),
+        };
         let thread = thread::Builder::new()
             .name("journal-writer".to_owned())
-            .spawn(move || {
-                Desk {
-                    connection,
-                    ledger,
-                    counts: Counts::default(),
-                    writes: counted,
-                }
-                .serve(&tasks);
-            })?;
+            .spawn(move || thread.run(&tasks))?;
         Ok(Writer {
-            door: Some(door),
+            queue: Some(queue),
             thread: Some(thread),
-            writes,
+            stats,
         })
     }
 
-    /// How long writing took, and how much went together.
-    pub(super) fn writes(&self) -> &Writes {
-        &self.writes
+    pub(super) fn stats(&self) -> &WriteStats {
+        &self.stats
     }
 
-    /// Run an operation and wait until its effect is durable. It may be run
-    /// more than once, each time after everything it did was rolled back.
+    /// Run an operation and wait until its effect is durable. It may run more
+    /// than once, each time after a rollback of everything it did. `hook` gets
+    /// a successful result before this returns; hooks run one after the other
+    /// in the order of the operations.
     pub(super) fn call<T: Send + 'static>(
         &self,
         weight: usize,
-        operation: impl FnMut(&mut Work<'_>) -> Result<T, JournalError> + Send + 'static,
-    ) -> Result<T, JournalError> {
-        self.call_in_order(weight, operation, |_| {})
-    }
-
-    /// The same; and what it came to is given to `in_order` before this
-    /// returns, one operation after the other as they were done.
-    pub(super) fn call_in_order<T: Send + 'static>(
-        &self,
-        weight: usize,
-        operation: impl FnMut(&mut Work<'_>) -> Result<T, JournalError> + Send + 'static,
-        in_order: impl FnOnce(&T) + Send + 'static,
-    ) -> Result<T, JournalError> {
+        operation: impl FnMut(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
+        hook: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T> {
         let (reply, answer) = sync_channel(1);
         let call = Call {
             operation: Some(operation),
-            weight,
-            in_order: Some(in_order),
+            hook: Some(hook),
             result: None,
             reply,
         };
-        let door = self.door.as_ref().ok_or(JournalError::Closed)?;
-        door.send(Box::new(call))
+        let queue = self.queue.as_ref().ok_or(JournalError::Closed)?;
+        queue
+            .send((weight, Box::new(call)))
             .map_err(|_| JournalError::Closed)?;
         answer.recv().map_err(|_| JournalError::Closed)?
     }
@@ -165,99 +146,96 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.door.take());
+        drop(self.queue.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-struct Desk {
+struct WriterThread {
     connection: Connection,
-    ledger: Ledger,
-    counts: Counts,
-    writes: Arc<Writes>,
+    cache: WriterCache,
+    counts: WriteCounts,
+    stats: Arc<WriteStats>,
 }
 
-impl Desk {
-    fn serve(mut self, tasks: &Receiver<Box<dyn Task>>) {
+impl WriterThread {
+    fn run(mut self, tasks: &Receiver<WeightedTask>) {
         let mut group = Vec::new();
-        while let Ok(first) = tasks.recv() {
-            let mut weight = first.weight();
-            group.push(first);
+        while let Ok((mut weight, task)) = tasks.recv() {
+            group.push(task);
             while weight < GROUP_WEIGHT {
-                let Ok(next) = tasks.try_recv() else { break };
-                weight += next.weight();
-                group.push(next);
+                let Ok((more, task)) = tasks.try_recv() else {
+                    break;
+                };
+                weight += more;
+                group.push(task);
             }
-            self.settle(&mut group);
+            self.run_group(&mut group);
             group.clear();
         }
-        // Spares the next start a search; not worth a word if it fails.
+        // Saves the next start a search; a failure does no harm.
         let _ = self
             .begin()
-            .and_then(|()| self.ledger.mark(&self.connection, true))
+            .and_then(|()| self.cache.save_mark(&self.connection, true))
             .and_then(|()| self.end());
         let _ = self.connection.close();
     }
 
-    fn settle(&mut self, group: &mut [Box<dyn Task>]) {
-        match self.attempt(group) {
+    fn run_group(&mut self, group: &mut [Box<dyn Task>]) {
+        match self.run_transaction(group) {
             Ok(()) => group.iter_mut().for_each(|task| task.answer(None)),
             Err(error) if group.len() == 1 => group[0].answer(Some(error)),
             Err(_) => {
                 for alone in group.chunks_mut(1) {
-                    let failure = self.attempt(alone).err();
+                    let failure = self.run_transaction(alone).err();
                     alone[0].answer(failure);
                 }
             }
         }
     }
 
-    /// Run a group in one transaction, to the end or not at all.
-    fn attempt(&mut self, group: &mut [Box<dyn Task>]) -> Result<(), JournalError> {
-        let began = Instant::now();
-        let done = self.begin().and_then(|()| {
-            let mut work = Work {
+    fn run_transaction(&mut self, group: &mut [Box<dyn Task>]) -> Result<()> {
+        let start = Instant::now();
+        let result = self.begin().and_then(|()| {
+            let mut work = WriteTransaction {
                 sql: &self.connection,
-                ledger: &mut self.ledger,
+                cache: &mut self.cache,
                 counts: self.counts,
             };
             group.iter_mut().try_for_each(|task| task.run(&mut work))?;
-            self.ledger.mark(&self.connection, false)?;
+            self.cache.save_mark(&self.connection, false)?;
             self.end()
         });
-        match done {
+        match result {
             Ok(()) => {
-                self.ledger.keep();
+                let operations = group.len() as u64;
+                self.cache.commit();
                 self.counts.commits += 1;
-                self.counts.operations += group.len() as u64;
-                let micros = began.elapsed().as_micros();
-                self.writes
+                self.counts.operations += operations;
+                let micros = start.elapsed().as_micros();
+                self.stats
                     .micros
-                    .record(u64::try_from(micros).unwrap_or(u64::MAX));
-                self.writes.operations.record(group.len() as u64);
+                    .record(micros.try_into().unwrap_or(u64::MAX));
+                self.stats.operations.record(operations);
             }
             Err(_) => {
-                self.ledger.roll_back();
-                // After some failures the database has rolled back by itself.
+                self.cache.roll_back();
+                // After some failures the database rolls back on its own.
                 if !self.connection.is_autocommit() {
                     let _ = self.connection.execute_batch("ROLLBACK");
                 }
             }
         }
-        done
+        result
     }
 
-    fn begin(&self) -> Result<(), JournalError> {
-        self.connection
-            .prepare_cached("BEGIN IMMEDIATE")?
-            .execute([])?;
-        Ok(())
+    fn begin(&self) -> Result<()> {
+        self.connection.run("BEGIN IMMEDIATE", []).map(drop)
     }
 
-    fn end(&self) -> Result<(), JournalError> {
-        self.connection.prepare_cached("COMMIT")?.execute([])?;
-        Ok(())
+    fn end(&self) -> Result<()> {
+        self.connection.run("COMMIT", []).map(drop)
     }
 }

@@ -1,4 +1,4 @@
-//! The master key: a file outside the database, for its owner alone.
+//! The master key: a private file outside the database.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -7,32 +7,32 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::error::JournalError;
+use crate::{JournalError, Result};
 
-/// The key all others are made from or wrapped under.
+/// The key from which all others are derived or under which they are wrapped.
 pub(crate) struct MasterKey(Zeroizing<[u8; 32]>);
 
 impl MasterKey {
-    /// Read the key of a journal that exists.
-    pub(crate) fn read(path: &Path) -> Result<MasterKey, JournalError> {
+    /// Read the key of an existing journal.
+    pub(crate) fn read(path: &Path) -> Result<MasterKey> {
         let mut file = File::open(path).map_err(JournalError::file("cannot open", path))?;
         let metadata = file
             .metadata()
-            .map_err(JournalError::file("cannot look at", path))?;
-        refuse_others(path, &metadata, 0o077)?;
+            .map_err(JournalError::file("cannot read the mode of", path))?;
+        check_private(path, &metadata, 0o077)?;
         let mut key = Zeroizing::new([0; 32]);
         file.read_exact(key.as_mut_slice())
             .map_err(JournalError::file("cannot read", path))?;
         Ok(MasterKey(key))
     }
 
-    /// Read the key for a new journal, making one where there is none.
-    pub(crate) fn read_or_make(path: &Path) -> Result<MasterKey, JournalError> {
+    /// Read the key for a new journal; create it if there is none.
+    pub(crate) fn read_or_create(path: &Path) -> Result<MasterKey> {
         if let Some(parent) = path.parent() {
-            make_private(parent)?;
+            ensure_private_directory(parent)?;
         }
         if !path.exists() {
-            make(path)?;
+            create(path)?;
         }
         MasterKey::read(path)
     }
@@ -42,17 +42,12 @@ impl MasterKey {
     }
 }
 
-/// Make a key beside its place and move it there whole: a crash in between
-/// leaves none, and of two processes that start at once one wins.
-fn make(path: &Path) -> Result<(), JournalError> {
+/// Write a new key to a temporary file and link it to its name: a crash leaves
+/// no partial key, and of two processes that start at once one wins.
+fn create(path: &Path) -> Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let written = random::<32>().map(Zeroizing::new).and_then(|key| {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)?;
+        let mut file = create_private_file(&temporary)?;
         file.write_all(key.as_slice())?;
         file.sync_all()?;
         match fs::hard_link(&temporary, path) {
@@ -63,10 +58,20 @@ fn make(path: &Path) -> Result<(), JournalError> {
     let _ = fs::remove_file(&temporary);
     written
         .and_then(|()| sync_directory(path))
-        .map_err(JournalError::file("cannot make", path))
+        .map_err(JournalError::file("cannot create", path))
 }
 
-/// Make the name of a file durable: without its key a journal is lost.
+/// Create or empty a file that only its owner can read and write.
+pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Make the name of a new file durable.
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
@@ -74,26 +79,26 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Make a directory for the owner alone, or see that others cannot write it.
-pub(crate) fn make_private(directory: &Path) -> Result<(), JournalError> {
+/// Create a private directory, or check that others cannot write to it.
+pub(crate) fn ensure_private_directory(directory: &Path) -> Result<()> {
     let directory = match directory.as_os_str().is_empty() {
         true => Path::new("."),
         false => directory,
     };
     if !directory.exists() {
-        fs::create_dir_all(directory).map_err(JournalError::file("cannot make", directory))?;
+        fs::create_dir_all(directory).map_err(JournalError::file("cannot create", directory))?;
         fs::set_permissions(directory, Permissions::from_mode(0o700))
-            .map_err(JournalError::file("cannot close", directory))?;
+            .map_err(JournalError::file("cannot restrict", directory))?;
     }
-    let metadata =
-        fs::metadata(directory).map_err(JournalError::file("cannot look at", directory))?;
-    refuse_others(directory, &metadata, 0o022)
+    let metadata = fs::metadata(directory)
+        .map_err(JournalError::file("cannot read the mode of", directory))?;
+    check_private(directory, &metadata, 0o022)
 }
 
-fn refuse_others(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<(), JournalError> {
+fn check_private(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<()> {
     let (owner, mode) = (metadata.uid(), metadata.mode() & 0o7777);
     if owner != rustix::process::geteuid().as_raw() || mode & bits != 0 {
-        return Err(JournalError::Open {
+        return Err(JournalError::InsecureFile {
             path: path.to_owned(),
             owner,
             mode,
@@ -102,7 +107,7 @@ fn refuse_others(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<(), 
     Ok(())
 }
 
-/// Bytes nobody can guess.
+/// Random bytes of the system.
 pub(crate) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::JournalError;
+use crate::{JournalError, Purpose};
 
 const ANNA: Person = Person {
     company: CompanyId(1),
@@ -12,40 +12,43 @@ const ANNA: Person = Person {
 };
 
 fn vault() -> (tempfile::TempDir, Vault) {
-    let place = tempfile::tempdir().expect("a place");
-    let master = MasterKey::read_or_make(&place.path().join("state/key")).expect("made");
-    (place, Vault::new(&master))
+    let directory = tempfile::tempdir().expect("a directory");
+    let master = MasterKey::read_or_create(&directory.path().join("state/key")).expect("created");
+    (directory, Vault::new(&master))
 }
 
 fn key(vault: &Vault) -> ContactKey {
     let wrapped = vault.new_key(ANNA).expect("randomness");
-    vault.unwrap_key(ANNA, &wrapped).expect("just wrapped")
+    vault.unwrap_key(ANNA, &wrapped).expect("wrapped above")
 }
 
 #[test]
-fn the_key_file_is_made_once_and_for_its_owner_alone() {
-    let (place, first) = vault();
-    let path = place.path().join("state/key");
-    let mode = fs::metadata(&path).expect("made").permissions().mode();
+fn the_key_file_is_created_once_and_private() {
+    let (directory, first) = vault();
+    let path = directory.path().join("state/key");
+    let mode = fs::metadata(&path).expect("created").permissions().mode();
     assert_eq!(mode & 0o7777, 0o600);
-    let again = Vault::new(&MasterKey::read_or_make(&path).expect("there"));
+    let again = Vault::new(&MasterKey::read_or_create(&path).expect("readable"));
     assert_eq!(first.check(), again.check());
-    let left = fs::read_dir(place.path().join("state")).expect("there");
-    assert_eq!(left.count(), 1, "nothing unfinished is left");
+    let left = fs::read_dir(directory.path().join("state")).expect("readable");
+    assert_eq!(left.count(), 1, "no temporary file is left");
 }
 
 #[test]
-fn a_key_file_others_can_read_is_refused() {
-    let (place, _) = vault();
-    let path = place.path().join("state/key");
+fn a_key_file_readable_by_others_is_refused() {
+    let (directory, _) = vault();
+    let path = directory.path().join("state/key");
     fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("changed");
-    let refused = MasterKey::read(&path).err().expect("open to others");
-    assert!(matches!(refused, JournalError::Open { mode: 0o640, .. }));
+    let refused = MasterKey::read(&path).err().expect("readable by others");
+    assert!(matches!(
+        refused,
+        JournalError::InsecureFile { mode: 0o640, .. }
+    ));
 }
 
 #[test]
-fn a_wrapped_key_opens_for_its_contact_alone() {
-    let (_place, vault) = vault();
+fn a_wrapped_key_opens_for_its_contact_only() {
+    let (_directory, vault) = vault();
     let wrapped = vault.new_key(ANNA).expect("randomness");
     let other = Person {
         company: CompanyId(2),
@@ -57,32 +60,42 @@ fn a_wrapped_key_opens_for_its_contact_alone() {
 }
 
 #[test]
-fn what_is_sealed_opens_for_its_contact_and_purpose_alone() {
-    let (_place, vault) = vault();
+fn sealed_bytes_open_for_their_contact_and_purpose_only() {
+    let (_directory, vault) = vault();
     let key = key(&vault);
     let sealed = key
         .seal(ANNA, Purpose::Message, b"my card is 4111")
         .expect("short");
     let plain = key.open(ANNA, Purpose::Message, &sealed);
     assert_eq!(plain.as_deref(), Ok(&b"my card is 4111"[..]));
-    assert_eq!(key.open(ANNA, Purpose::Entry, &sealed), Err(Broken));
+    assert_eq!(key.open(ANNA, Purpose::Entry, &sealed), Err(NotAuthentic));
     let other = Person {
         contact: ContactId([8; 16]),
         ..ANNA
     };
-    assert_eq!(key.open(other, Purpose::Message, &sealed), Err(Broken));
+    assert_eq!(
+        key.open(other, Purpose::Message, &sealed),
+        Err(NotAuthentic)
+    );
     for at in 0..sealed.len() {
         let mut bad = sealed.clone();
         bad[at] ^= 1;
-        assert_eq!(key.open(ANNA, Purpose::Message, &bad), Err(Broken), "{at}");
-        assert_eq!(key.open(ANNA, Purpose::Message, &sealed[..at]), Err(Broken));
+        assert_eq!(
+            key.open(ANNA, Purpose::Message, &bad),
+            Err(NotAuthentic),
+            "{at}"
+        );
+        assert_eq!(
+            key.open(ANNA, Purpose::Message, &sealed[..at]),
+            Err(NotAuthentic)
+        );
     }
 }
 
 proptest! {
     #[test]
-    fn sealing_again_gives_the_same_and_another_text_another(a: Vec<u8>, b: Vec<u8>) {
-        let (_place, vault) = vault();
+    fn sealing_is_deterministic_and_distinguishes_texts(a: Vec<u8>, b: Vec<u8>) {
+        let (_directory, vault) = vault();
         let key = key(&vault);
         let [one, same, other] = [&a, &a, &b].map(|text| key.seal(ANNA, Purpose::Entry, text).expect("short"));
         prop_assert_eq!(&one, &same);
@@ -93,8 +106,8 @@ proptest! {
 }
 
 #[test]
-fn an_address_is_found_by_company_channel_and_itself() {
-    let (_place, vault) = vault();
+fn the_hash_of_an_address_depends_on_company_and_channel() {
+    let (_directory, vault) = vault();
     let hash = |company, channel, address| vault.address_hash(CompanyId(company), channel, address);
     let one = hash(1, "sms", "+41791234567");
     assert_eq!(one, hash(1, "sms", "+41791234567"));

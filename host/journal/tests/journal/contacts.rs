@@ -1,16 +1,14 @@
 use std::collections::BTreeSet;
 use std::thread;
 
-use patchbay_journal::{
-    CompanyId, ContactChangeKind, ContactId, Entry, Journal, JournalError, SqliteJournal,
-};
+use patchbay_journal::*;
 use proptest::prelude::*;
 
-use crate::place::{Place, act, at, commit, conversation};
+use crate::store::{TestStore, at, audit_entry, commit, conversation};
 
 fn contact(journal: &SqliteJournal, company: CompanyId, address: &str) -> ContactId {
     journal
-        .address(company, "x", address, at(1))
+        .find_or_create_contact(company, "x", address, at(1))
         .unwrap()
         .contact
 }
@@ -29,9 +27,9 @@ fn journey(journal: &SqliteJournal, company: CompanyId, contact: ContactId) -> V
 }
 
 #[test]
-fn an_address_seen_by_many_at_once_makes_one_contact_of_its_company() {
-    let place = Place::new();
-    let journal = place.open();
+fn simultaneous_first_messages_of_an_address_create_one_contact() {
+    let store = TestStore::new();
+    let journal = store.open();
     let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
     let seen: BTreeSet<ContactId> = thread::scope(|scope| {
         let workers: Vec<_> = (0..16)
@@ -44,24 +42,29 @@ fn an_address_seen_by_many_at_once_makes_one_contact_of_its_company() {
     });
     assert_eq!(seen.len(), 1);
     assert!(!seen.contains(&contact(&journal, b, "@anna")));
-    assert!(!seen.contains(&journal.address(a, "sms", "@anna", at(1)).unwrap().contact));
+    assert!(
+        !seen.contains(
+            &journal
+                .find_or_create_contact(a, "sms", "@anna", at(1))
+                .unwrap()
+                .contact
+        )
+    );
     assert_eq!(journal.check().unwrap().seals, 3);
 }
 
 #[test]
 fn a_contact_has_several_addresses_and_an_address_one_contact() {
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let [anna, ben] = ["@anna", "@ben"].map(|address| contact(&journal, company, address));
     for _ in 0..2 {
-        journal
-            .add_address(company, anna, "sms", "+4179", at(2))
-            .unwrap();
+        journal.add_address(company, anna, "sms", "+4179").unwrap();
     }
     assert_eq!(
         journal
-            .address(company, "sms", "+4179", at(3))
+            .find_or_create_contact(company, "sms", "+4179", at(3))
             .unwrap()
             .contact,
         anna
@@ -69,47 +72,49 @@ fn a_contact_has_several_addresses_and_an_address_one_contact() {
     let both = [("sms", "+4179"), ("x", "@anna")].map(|(c, a)| (c.to_owned(), a.to_owned()));
     assert_eq!(journal.addresses(company, anna).unwrap(), both);
     let taken = journal
-        .add_address(company, ben, "sms", "+4179", at(4))
+        .add_address(company, ben, "sms", "+4179")
         .unwrap_err();
     assert!(matches!(taken, JournalError::AddressTaken(by) if by == anna));
-    let nobody = ContactId([9; 16]);
-    let unknown = journal
-        .add_address(company, nobody, "x", "@c", at(4))
+    let unknown = ContactId([9; 16]);
+    let refused = journal
+        .add_address(company, unknown, "x", "@c")
         .unwrap_err();
-    assert!(matches!(unknown, JournalError::NoContact(id) if id == nobody));
+    assert!(matches!(refused, JournalError::NoContact(id) if id == unknown));
 }
 
 #[test]
-fn merged_contacts_are_one_person_and_keep_what_is_theirs() {
-    let place = Place::new();
-    let journal = place.open();
+fn merged_contacts_are_one_person_and_keep_their_history() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let [anna, ben] = ["@anna", "@ben"].map(|address| known(&journal, company, address));
     let alone = [anna, ben].map(|who| journey(&journal, company, who));
     journal
-        .merge(company, ben, anna, "supervisor", at(5), act("test"))
+        .merge_contacts(company, ben, anna, "supervisor", at(5), audit_entry("test"))
         .unwrap();
     let together = journey(&journal, company, anna);
     assert_eq!(together, [alone[0].clone(), alone[1].clone()].concat());
     assert_eq!(journey(&journal, company, ben), together);
-    let found = journal.address(company, "x", "@ben", at(6)).unwrap();
+    let found = journal
+        .find_or_create_contact(company, "x", "@ben", at(6))
+        .unwrap();
     assert_eq!((found.contact, found.person), (ben, anna));
-    let (person, contacts) = journal.person(company, ben).unwrap();
+    let (person, contacts) = journal.person_contacts(company, ben).unwrap();
     assert_eq!((person, contacts.len()), (anna, 2));
     let again = journal
-        .merge(company, anna, ben, "supervisor", at(7), act("test"))
+        .merge_contacts(company, anna, ben, "supervisor", at(7), audit_entry("test"))
         .unwrap_err();
     assert!(matches!(again, JournalError::SamePerson(..)));
 
     journal
-        .split(company, ben, "supervisor", at(8), act("test"))
+        .split_contact(company, ben, "supervisor", at(8), audit_entry("test"))
         .unwrap();
     assert_eq!(
         [anna, ben].map(|who| journey(&journal, company, who)),
         alone
     );
     let again = journal
-        .split(company, ben, "supervisor", at(9), act("test"))
+        .split_contact(company, ben, "supervisor", at(9), audit_entry("test"))
         .unwrap_err();
     assert!(matches!(again, JournalError::NotMerged(id) if id == ben));
     let kinds: Vec<_> = journal
@@ -123,41 +128,41 @@ fn merged_contacts_are_one_person_and_keep_what_is_theirs() {
 }
 
 #[test]
-fn a_change_is_undone_once_and_the_undoing_can_be_undone() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_change_is_undone_once_and_the_undo_can_be_undone() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let [anna, ben] = ["@anna", "@ben"].map(|address| known(&journal, company, address));
-    let size = || journal.person(company, anna).unwrap().1.len();
+    let size = || journal.person_contacts(company, anna).unwrap().1.len();
     let merge = journal
-        .merge(company, ben, anna, "a", at(1), act("test"))
+        .merge_contacts(company, ben, anna, "a", at(1), audit_entry("test"))
         .unwrap();
     let undone = journal
-        .undo(company, merge, "a", at(2), act("test"))
+        .undo_contact_change(company, merge, "a", at(2), audit_entry("test"))
         .unwrap();
     assert_eq!(size(), 1);
     let redone = journal
-        .undo(company, undone, "a", at(3), act("test"))
+        .undo_contact_change(company, undone, "a", at(3), audit_entry("test"))
         .unwrap();
     assert_eq!(size(), 2);
     for not in [merge, undone, 99] {
         let refused = journal
-            .undo(company, not, "a", at(4), act("test"))
+            .undo_contact_change(company, not, "a", at(4), audit_entry("test"))
             .unwrap_err();
         assert!(matches!(refused, JournalError::NotUndoable(number) if number == not));
     }
     let split = journal
-        .split(company, ben, "a", at(5), act("test"))
+        .split_contact(company, ben, "a", at(5), audit_entry("test"))
         .unwrap();
     let overtaken = journal
-        .undo(company, redone, "a", at(6), act("test"))
+        .undo_contact_change(company, redone, "a", at(6), audit_entry("test"))
         .unwrap_err();
     assert!(matches!(overtaken, JournalError::NotUndoable(_)));
     journal
-        .merge(company, anna, ben, "a", at(7), act("test"))
+        .merge_contacts(company, anna, ben, "a", at(7), audit_entry("test"))
         .unwrap();
     let circle = journal
-        .undo(company, split, "a", at(8), act("test"))
+        .undo_contact_change(company, split, "a", at(8), audit_entry("test"))
         .unwrap_err();
     assert!(matches!(circle, JournalError::NotUndoable(_)));
     assert_eq!(size(), 2);
@@ -166,28 +171,28 @@ fn a_change_is_undone_once_and_the_undoing_can_be_undone() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn undoing_all_merges_in_any_order_that_is_allowed_gives_every_journey_back(
+    fn undoing_all_merges_in_any_valid_order_restores_every_journey(
         merges in proptest::collection::vec((0..6usize, 0..6usize), 1..12),
         reverse: bool,
     ) {
-        let place = Place::new();
-        let journal = place.open();
+        let store = TestStore::new();
+        let journal = store.open();
         let company = journal.company("acme").unwrap();
         let people: Vec<_> = (0..6).map(|n| known(&journal, company, &n.to_string())).collect();
         let alone: Vec<_> = people.iter().map(|who| journey(&journal, company, *who)).collect();
         let mut changes: Vec<_> = merges
             .iter()
-            .filter_map(|(a, b)| journal.merge(company, people[*a], people[*b], "p", at(1),  act("test")).ok())
+            .filter_map(|(a, b)| journal.merge_contacts(company, people[*a], people[*b], "p", at(1),  audit_entry("test")).ok())
             .collect();
         for who in &people {
-            let (_, contacts) = journal.person(company, *who).unwrap();
+            let (_, contacts) = journal.person_contacts(company, *who).unwrap();
             prop_assert_eq!(journey(&journal, company, *who).len(), contacts.len());
         }
         if reverse {
             changes.reverse();
         }
         for change in changes {
-            journal.undo(company, change, "p", at(2),  act("test")).unwrap();
+            journal.undo_contact_change(company, change, "p", at(2),  audit_entry("test")).unwrap();
         }
         let after: Vec<_> = people.iter().map(|who| journey(&journal, company, *who)).collect();
         prop_assert_eq!(after, alone);

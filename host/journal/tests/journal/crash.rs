@@ -1,4 +1,4 @@
-//! A host that is killed at any moment.
+//! Kills a host at random moments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -9,29 +9,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use patchbay_journal::{Accepted, Journal, Options, Ordinal, SqliteJournal};
+use patchbay_journal::*;
 
-use crate::place::{Place, arrival, commit, conversation};
+use crate::store::{TestStore, arrival, commit, conversation};
 
 const CHILD: &str = "PATCHBAY_JOURNAL_CRASH_CHILD";
 const ROUNDS: u32 = 20;
 const THREADS: u16 = 4;
 
-/// What the child does until it is killed: each thread takes a message in,
-/// claims it, commits it, lets it go, and says what was acknowledged.
-fn child(place: &Path, round: &str) -> ! {
-    let options = Options::new(place.join("journal.db"), place.join("keys/master"));
+/// The child, until it is killed: each thread accepts a message, marks it in
+/// flight, commits it, and prints what was acknowledged.
+fn child(directory: &Path, round: &str) -> ! {
+    let options = Options::new(directory.join("journal.db"), directory.join("keys/master"));
     let journal = SqliteJournal::open(&options).unwrap();
     let company = journal.company("acme").unwrap();
     let next = AtomicU64::new(0);
-    let say = |line: String| {
-        // One write for each line, so that none is cut by the kill.
+    let print = |line: String| {
+        // One write for each line, so that a kill does not cut one.
         std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
         std::io::stdout().lock().flush().unwrap();
     };
     thread::scope(|scope| {
         for lane in 0..THREADS {
-            let (journal, next, say) = (&journal, &next, &say);
+            let (journal, next, print) = (&journal, &next, &print);
             scope.spawn(move || {
                 let mut sequence = 0;
                 let thread = format!("{round} {lane}");
@@ -39,18 +39,18 @@ fn child(place: &Path, round: &str) -> ! {
                 loop {
                     let id = format!("{round}-{}", next.fetch_add(1, Ordering::SeqCst));
                     let accepted = journal.accept(vec![arrival(company, &id, &id)]).unwrap();
-                    let Accepted::Taken(taken) = &accepted[0] else {
+                    let AcceptOutcome::Accepted(input) = &accepted[0] else {
                         panic!("{accepted:?}");
                     };
-                    let ordinal = taken.ordinal;
-                    say(format!("taken {ordinal} {id}\n"));
-                    journal.claimed(lane, ordinal).unwrap();
+                    let ordinal = input.ordinal;
+                    print(format!("accepted {ordinal} {id}\n"));
+                    journal.mark_in_flight(lane, ordinal).unwrap();
                     let done = journal
                         .commit(commit(&of, sequence, Some(ordinal)))
                         .unwrap();
                     sequence = done.sequence;
-                    say(format!("done {ordinal} {} {sequence}\n", of.id));
-                    journal.released(lane).unwrap();
+                    print(format!("decided {ordinal} {} {sequence}\n", of.id));
+                    journal.clear_in_flight(lane).unwrap();
                 }
             });
         }
@@ -60,72 +60,71 @@ fn child(place: &Path, round: &str) -> ! {
 
 #[test]
 fn a_host_killed_at_any_moment_loses_nothing_it_acknowledged() {
-    if let Ok(told) = env::var(CHILD) {
-        let (round, place) = told.split_once(' ').unwrap();
-        child(Path::new(place), round);
+    if let Ok(arguments) = env::var(CHILD) {
+        let (round, directory) = arguments.split_once(' ').unwrap();
+        child(Path::new(directory), round);
     }
-    let place = Place::new();
-    let (mut taken, mut done) = (BTreeMap::new(), BTreeMap::new());
-    let mut claimed_at_a_kill = 0;
-    // As often as it takes, on a slow machine, for kills to hit something.
+    let store = TestStore::new();
+    let (mut accepted, mut decided) = (BTreeMap::new(), BTreeMap::new());
+    let mut in_flight_at_a_kill = 0;
+    // On a slow machine, further rounds until kills hit something.
     for round in 0.. {
-        if round >= ROUNDS && done.len() > 100 && claimed_at_a_kill > 0 {
+        if round >= ROUNDS && decided.len() > 100 && in_flight_at_a_kill > 0 {
             return;
         }
-        assert!(round < 20 * ROUNDS, "only {} commits", done.len());
-        // Not the same moment in each round, and none so early that nothing
-        // has happened.
+        assert!(round < 20 * ROUNDS, "only {} commits", decided.len());
+        // Another moment in each round, none before the first input.
         let life = Duration::from_millis(20 + u64::from(round * 37 % 130));
-        for line in killed_after(&place, round, life) {
+        for line in run_child(&store, round, life) {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
-                ["taken", ordinal, id] => {
-                    let before = taken.insert(ordinal.parse::<u64>().unwrap(), id.to_owned());
-                    assert_eq!(before, None, "ordinal {ordinal} was given twice");
+                ["accepted", ordinal, id] => {
+                    let before = accepted.insert(ordinal.parse::<u64>().unwrap(), id.to_owned());
+                    assert_eq!(before, None, "ordinal {ordinal} was assigned twice");
                 }
-                ["done", ordinal, of, sequence] => {
-                    let place = (of.to_owned(), sequence.parse::<u64>().unwrap());
-                    done.insert(ordinal.parse::<u64>().unwrap(), place);
+                ["decided", ordinal, of, sequence] => {
+                    let entry = (of.to_owned(), sequence.parse::<u64>().unwrap());
+                    decided.insert(ordinal.parse::<u64>().unwrap(), entry);
                 }
                 _ => {}
             }
         }
-        claimed_at_a_kill += verified(&place, &taken, &done);
+        in_flight_at_a_kill += verify(&store, &accepted, &decided);
     }
 }
 
-/// Run a child until its first acknowledgement and then for a while; answers
-/// every whole line it said.
-fn killed_after(place: &Place, round: u32, life: Duration) -> Vec<String> {
-    let told = format!("{round} {}", place.directory.path().display());
+/// Run a child until its first acknowledgement and then for `life`; returns
+/// every whole line it printed.
+fn run_child(store: &TestStore, round: u32, life: Duration) -> Vec<String> {
+    let arguments = format!("{round} {}", store.directory.path().display());
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "--nocapture", "--test-threads=1"])
         .arg("crash::a_host_killed_at_any_moment_loses_nothing_it_acknowledged")
-        .env(CHILD, told)
+        .env(CHILD, arguments)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut said = BufReader::new(child.stdout.take().unwrap());
+    let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut lines = vec![];
     while !lines
         .last()
-        .is_some_and(|line: &String| line.starts_with("taken"))
+        .is_some_and(|line: &String| line.starts_with("accepted"))
     {
         let mut line = String::new();
         assert_ne!(
-            said.read_line(&mut line).unwrap(),
+            output.read_line(&mut line).unwrap(),
             0,
             "the child ended: {lines:?}"
         );
-        // The harness says the test's name before the child's first word.
-        let word = line.find("taken ").map_or(0, |at| at);
+        // The test harness prints the name of the test on the same line.
+        let word = line.find("accepted ").unwrap_or(0);
         lines.push(line[word..].trim_end().to_owned());
     }
     let reader = thread::spawn(move || {
         let mut rest = vec![];
         loop {
             let mut line = String::new();
-            match said.read_line(&mut line) {
+            match output.read_line(&mut line) {
                 Ok(1..) if line.ends_with('\n') => rest.push(line.trim_end().to_owned()),
                 _ => return rest,
             }
@@ -138,24 +137,24 @@ fn killed_after(place: &Place, round: u32, life: Duration) -> Vec<String> {
     lines
 }
 
-/// Everything acknowledged is there once and in order, and nothing by halves.
-/// Answers how many inputs were in flight at the kill.
-fn verified(
-    place: &Place,
-    taken: &BTreeMap<u64, String>,
-    done: &BTreeMap<u64, (String, u64)>,
+/// Check that everything acknowledged is stored once, in order and whole.
+/// Returns how many inputs were in flight at the kill.
+fn verify(
+    store: &TestStore,
+    accepted: &BTreeMap<u64, String>,
+    decided: &BTreeMap<u64, (String, u64)>,
 ) -> usize {
-    let journal = place.open();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let report = journal.check().unwrap();
-    assert!(report.sound(), "{report:?}");
+    assert!(report.is_sound(), "{report:?}");
     let newest = journal.status().unwrap().newest;
     let all: Vec<Ordinal> = (1..=newest.0).map(Ordinal).collect();
     let rows = journal.inputs(company, &all).unwrap();
     assert_eq!(rows.len(), all.len(), "ordinals have no gaps");
     let ids: BTreeSet<_> = rows.iter().map(|row| &row.message).collect();
-    assert_eq!(ids.len(), rows.len(), "no message is there twice");
-    for (ordinal, id) in taken {
+    assert_eq!(ids.len(), rows.len(), "no message is stored twice");
+    for (ordinal, id) in accepted {
         assert_eq!(&rows[*ordinal as usize - 1].message, id);
     }
     let feed = journal.feed(company, 0, usize::MAX).unwrap();
@@ -172,14 +171,14 @@ fn verified(
     assert_eq!(
         recorded.len(),
         feed.entries.len(),
-        "no input was done twice"
+        "no input is decided twice"
     );
-    for (ordinal, place) in done {
-        assert_eq!(recorded.get(ordinal), Some(place));
+    for (ordinal, entry) in decided {
+        assert_eq!(recorded.get(ordinal), Some(entry));
     }
     let pending = journal.pending(Ordinal(0), usize::MAX).unwrap();
     assert_eq!(pending.len() + recorded.len(), rows.len());
-    // The lanes were empty when this run began, so the counts stay.
+    // No lane was in flight when this run started, so the counts stay.
     pending
         .iter()
         .filter(|pending| pending.crashes == 1)

@@ -1,15 +1,15 @@
 use std::thread;
 
-use patchbay_journal::{CommitError, Journal, JournalError, Ordinal};
+use patchbay_journal::*;
 
-use crate::place::{Place, arrival, commit, conversation, take};
+use crate::store::{TestStore, accept_one, arrival, commit, conversation};
 
 const ROOM: u64 = 1024 * 1024;
 
 #[test]
-fn a_full_disk_is_said_and_when_there_is_space_again_it_goes_on() {
-    let place = Place::new();
-    let journal = place.open();
+fn writes_fail_on_a_full_disk_and_continue_when_there_is_space() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     journal.limit_bytes(ROOM).unwrap();
     let big = |id: u32| arrival(company, &id.to_string(), &"a".repeat(20_000));
@@ -20,43 +20,40 @@ fn a_full_disk_is_said_and_when_there_is_space_again_it_goes_on() {
             Err(error) => break error,
         }
     };
-    assert!(matches!(error, JournalError::Full), "{error}");
+    assert!(matches!(error, JournalError::DiskFull), "{error}");
     let mut commit = commit(&conversation(company, "t"), 0, Some(Ordinal(1)));
     commit.entries[0].sealed = vec![1; 40_000];
     let error = journal.commit(commit.clone()).unwrap_err();
     assert!(
-        matches!(error, CommitError::Journal(JournalError::Full)),
+        matches!(error, CommitError::Journal(JournalError::DiskFull)),
         "{error}"
     );
     let listed = || {
         let pending = journal.pending(Ordinal(0), 1000).unwrap();
-        pending
-            .iter()
-            .map(|p| p.message.ordinal)
-            .collect::<Vec<_>>()
+        pending.iter().map(|p| p.input.ordinal).collect::<Vec<_>>()
     };
-    assert_eq!(listed(), acknowledged, "nothing lost, nothing half written");
-    assert!(journal.check().unwrap().sound());
+    assert_eq!(listed(), acknowledged, "no input is lost or partly written");
+    assert!(journal.check().unwrap().is_sound());
 
     journal.limit_bytes(ROOM * 100).unwrap();
     journal.commit(commit).unwrap();
-    let next = take(&journal, big(1_000_000));
+    let next = accept_one(&journal, big(1_000_000));
     assert_eq!(
         next.0,
         acknowledged.len() as u64 + 1,
-        "no ordinal was used up"
+        "a failed write uses no ordinal"
     );
     drop(journal);
-    let journal = place.open();
+    let journal = store.open();
     assert_eq!(journal.status().unwrap().newest, next);
     assert_eq!(journal.feed(company, 0, 9).unwrap().newest, 1);
-    assert!(journal.check().unwrap().sound());
+    assert!(journal.check().unwrap().is_sound());
 }
 
 #[test]
-fn one_too_large_for_the_disk_does_not_take_others_with_it() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_write_too_large_for_the_disk_fails_alone() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     journal.limit_bytes(ROOM).unwrap();
     let (small, large) = thread::scope(|scope| {
@@ -80,6 +77,6 @@ fn one_too_large_for_the_disk_does_not_take_others_with_it() {
         (small, large.join().unwrap())
     });
     assert_eq!((small, large), (160, 0));
-    assert!(journal.check().unwrap().sound());
+    assert!(journal.check().unwrap().is_sound());
     assert_eq!(journal.status().unwrap().newest, Ordinal(160));
 }

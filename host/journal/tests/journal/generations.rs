@@ -1,12 +1,9 @@
 use std::collections::BTreeMap;
 
-use patchbay_journal::{
-    Activation, ActiveGeneration, Journal, JournalError, NewGeneration, Note, SqliteJournal,
-    StateChange, StateCopy,
-};
+use patchbay_journal::*;
 use patchbay_model::state::{Change, Scope};
 
-use crate::place::{Place, at, commit, conversation};
+use crate::store::{TestStore, at, commit, conversation};
 
 fn new(number: u64) -> NewGeneration {
     NewGeneration {
@@ -34,9 +31,9 @@ fn numbers(journal: &SqliteJournal, before: u64) -> Vec<u64> {
 }
 
 #[test]
-fn generations_are_kept_in_order_and_one_decides_also_after_a_restart() {
-    let place = Place::new();
-    let journal = place.open();
+fn generations_are_stored_in_order_and_the_active_one_survives_a_restart() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     assert_eq!(journal.active_generation(company).unwrap(), None);
     journal
@@ -51,7 +48,7 @@ fn generations_are_kept_in_order_and_one_decides_also_after_a_restart() {
         .put_generation(company, None, Some(to(3, Some(1))), at(13), None)
         .unwrap();
     drop(journal);
-    let journal = place.open();
+    let journal = store.open();
     assert_eq!(journal.active_generation(company).unwrap(), Some(3));
     assert_eq!(
         journal.active_generations().unwrap(),
@@ -77,9 +74,9 @@ fn generations_are_kept_in_order_and_one_decides_also_after_a_restart() {
 }
 
 #[test]
-fn whoever_is_late_is_told_and_changes_nothing() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_late_activation_is_refused_and_changes_nothing() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     journal
         .put_generation(company, Some(new(1)), Some(to(1, None)), at(11), None)
@@ -101,7 +98,11 @@ fn whoever_is_late_is_told_and_changes_nothing() {
         ),
         "{refused:?}"
     );
-    assert_eq!(numbers(&journal, u64::MAX), [1], "not even kept");
+    assert_eq!(
+        numbers(&journal, u64::MAX),
+        [1],
+        "the generation was not stored"
+    );
     assert!(journal.feed(company, 0, 9).unwrap().entries.is_empty());
     for number in [1, 3, 0] {
         let refused = journal.put_generation(company, Some(new(number)), None, at(12), None);
@@ -116,9 +117,9 @@ fn whoever_is_late_is_told_and_changes_nothing() {
 }
 
 #[test]
-fn what_a_plugin_remembers_goes_on_under_its_next_version_and_stays_under_the_old() {
-    let place = Place::new();
-    let journal = place.open();
+fn an_activation_copies_policy_memory_to_the_next_state_version() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let of = conversation(company, "t");
     let add = |version, amount| StateChange {
@@ -152,7 +153,11 @@ fn what_a_plugin_remembers_goes_on_under_its_next_version_and_stays_under_the_ol
     let mut write = commit(&of, 1, None);
     write.state = vec![add(2, 1)];
     journal.commit(write).unwrap();
-    assert_eq!((seen(1), seen(2)), (5, 6), "what an old version had stays");
+    assert_eq!(
+        (seen(1), seen(2)),
+        (5, 6),
+        "the memory of the old version stays"
+    );
     let again = Activation {
         number: 1,
         expected: Some(1),
@@ -161,5 +166,5 @@ fn what_a_plugin_remembers_goes_on_under_its_next_version_and_stays_under_the_ol
     journal
         .put_generation(company, None, Some(again), at(12), None)
         .unwrap();
-    assert_eq!(seen(2), 6, "what was begun is not overwritten");
+    assert_eq!(seen(2), 6, "existing memory is not overwritten");
 }

@@ -2,26 +2,24 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use patchbay_journal::{
-    Accepted, Arrival, Journal, JournalError, Kind, Message, Ordinal, Slot, SqliteJournal,
-};
+use patchbay_journal::*;
 use patchbay_model::traceparent::Traceparent;
 
-use crate::place::{Place, arrival, at, commit, conversation, take};
+use crate::store::{TestStore, accept_one, arrival, at, commit, conversation};
 
-fn taken(journal: &SqliteJournal, arrival: Arrival) -> Message {
+fn taken(journal: &SqliteJournal, arrival: Arrival) -> Input {
     match journal.accept(vec![arrival]).unwrap().remove(0) {
-        Accepted::Taken(taken) => *taken,
+        AcceptOutcome::Accepted(taken) => *taken,
         other => panic!("not taken: {other:?}"),
     }
 }
 
 #[test]
-fn a_message_that_turns_out_to_be_an_edit_waits_where_there_is_no_time_for_those() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_message_that_turns_out_to_be_an_edit_is_busy_while_edits_are_refused() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
-    let ordinal = take(&journal, arrival(company, "m1", "hello"));
+    let ordinal = accept_one(&journal, arrival(company, "m1", "hello"));
     let offered = |message: &str, body: &str| Arrival {
         no_edit: true,
         ..arrival(company, message, body)
@@ -32,17 +30,27 @@ fn a_message_that_turns_out_to_be_an_edit_waits_where_there_is_no_time_for_those
         offered("m2", "hello"),
     ];
     let answers = journal.accept(all).unwrap();
-    assert!(matches!(answers[0], Accepted::Busy { .. }), "{answers:?}");
-    assert_eq!(answers[1], Accepted::Duplicate { ordinal });
-    assert!(matches!(answers[2], Accepted::Taken(_)), "{answers:?}");
+    assert!(
+        matches!(answers[0], AcceptOutcome::Busy { .. }),
+        "{answers:?}"
+    );
+    assert_eq!(answers[1], AcceptOutcome::Duplicate { ordinal });
+    assert!(
+        matches!(answers[2], AcceptOutcome::Accepted(_)),
+        "{answers:?}"
+    );
     let later = taken(&journal, arrival(company, "m1", "or rather"));
-    assert_eq!(later.kind, Kind::Edit, "it comes again when there is time");
+    assert_eq!(
+        later.kind,
+        InputKind::Edit,
+        "it is accepted when edits are allowed"
+    );
 }
 
 #[test]
-fn what_a_caller_traced_a_delivery_as_is_kept_with_it_and_is_no_part_of_it() {
-    let place = Place::new();
-    let journal = place.open();
+fn the_trace_context_is_stored_and_no_part_of_the_identity() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let of = Traceparent {
         trace: [1; 16],
@@ -55,41 +63,41 @@ fn what_a_caller_traced_a_delivery_as_is_kept_with_it_and_is_no_part_of_it() {
     };
     let first = taken(&journal, traced);
     assert_eq!(first.traceparent, Some(of));
-    // Delivered again within another trace: it is the same.
+    // The same delivery in another trace is a duplicate.
     let again = arrival(company, "m1", "hello");
     let again = journal.accept(vec![again]).unwrap();
     assert_eq!(again[0].ordinal(), Some(first.ordinal));
     let untraced = taken(&journal, arrival(company, "m2", "hello"));
     drop(journal);
-    let journal = place.open();
+    let journal = store.open();
     let pending = journal.pending(Ordinal::default(), 10).unwrap();
-    let kept: Vec<_> = pending.iter().map(|one| &one.message).collect();
-    assert_eq!(kept, [&first, &untraced]);
+    let stored: Vec<_> = pending.iter().map(|one| &one.input).collect();
+    assert_eq!(stored, [&first, &untraced]);
 }
 
 #[test]
-fn an_arrival_is_taken_once_however_often_it_comes() {
-    let place = Place::new();
-    let journal = place.open();
+fn an_arrival_is_accepted_once_however_often_it_is_delivered() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let one = arrival(company, "m1", "hello");
-    let ordinal = take(&journal, one.clone());
-    let duplicate = Accepted::Duplicate { ordinal };
+    let ordinal = accept_one(&journal, one.clone());
+    let duplicate = AcceptOutcome::Duplicate { ordinal };
     let both = vec![one.clone(), one.clone()];
     assert_eq!(
         journal.accept(both).unwrap(),
         [duplicate.clone(), duplicate.clone()]
     );
     drop(journal);
-    let journal = place.open();
+    let journal = store.open();
     assert_eq!(journal.accept(vec![one]).unwrap(), [duplicate]);
     assert_eq!(journal.pending(Ordinal(0), 10).unwrap().len(), 1);
 }
 
 #[test]
 fn companies_channels_and_accounts_do_not_share_message_ids() {
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let one = arrival(journal.company("a").unwrap(), "m", "hello");
     let mut others = vec![one.clone(); 4];
     others[1].company = journal.company("b").unwrap();
@@ -102,8 +110,8 @@ fn companies_channels_and_accounts_do_not_share_message_ids() {
 
 #[test]
 fn the_same_id_with_another_body_is_an_edit_on_the_same_thread() {
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let first = taken(&journal, arrival(company, "m1", "hello"));
     let mut other = arrival(company, "m1", "hello, world");
@@ -111,27 +119,27 @@ fn the_same_id_with_another_body_is_an_edit_on_the_same_thread() {
     let edit = taken(&journal, other.clone());
     assert_eq!(
         (edit.kind, &edit.thread, edit.slot),
-        (Kind::Edit, &first.thread, first.slot)
+        (InputKind::Edit, &first.thread, first.slot)
     );
     let mut delete = other.clone();
-    delete.kind = Kind::Delete;
-    assert_eq!(taken(&journal, delete).kind, Kind::Delete);
+    delete.kind = InputKind::Delete;
+    assert_eq!(taken(&journal, delete).kind, InputKind::Delete);
     let again = journal
         .accept(vec![arrival(company, "m1", "hello"), other])
         .unwrap();
     assert_eq!(again[0].ordinal(), Some(first.ordinal));
     assert_eq!(
         again[1],
-        Accepted::Duplicate {
+        AcceptOutcome::Duplicate {
             ordinal: edit.ordinal
         }
     );
 }
 
 #[test]
-fn a_reply_is_on_the_thread_of_what_it_answers_even_in_the_same_batch() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_reply_joins_the_thread_of_its_parent_even_in_one_batch() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let parent = arrival(company, "parent", "a");
     let mut child = arrival(company, "child", "b");
@@ -146,45 +154,45 @@ fn a_reply_is_on_the_thread_of_what_it_answers_even_in_the_same_batch() {
     let threads: Vec<_> = journal.pending(Ordinal(0), 10).unwrap();
     let threads: Vec<_> = threads
         .into_iter()
-        .map(|p| (p.message.thread, p.message.slot))
+        .map(|p| (p.input.thread, p.input.slot))
         .collect();
-    let of = |thread: &Vec<u8>| (thread.clone(), Slot::of(company, thread));
+    let of = |thread: &Vec<u8>| (thread.clone(), Slot::for_thread(company, thread));
     let (root, other) = (of(&parent.thread), of(&stranger.thread));
     assert_eq!(threads, [root.clone(), root.clone(), root, other]);
 }
 
 #[test]
-fn a_company_with_too_much_waiting_is_refused_alone_until_some_is_done() {
-    let place = Place::new();
-    let mut options = place.options();
+fn a_full_backlog_of_a_company_refuses_that_company_only() {
+    let store = TestStore::new();
+    let mut options = store.options();
     options.backlog_per_company = 2;
     options.retry_after = Duration::from_secs(7);
     let journal = SqliteJournal::open(&options).unwrap();
     let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
     let batch = ["1", "2", "3", "1"].map(|id| arrival(a, id, id)).to_vec();
     let accepted = journal.accept(batch).unwrap();
-    let busy = Accepted::Busy {
+    let busy = AcceptOutcome::Busy {
         retry_after: Duration::from_secs(7),
     };
     assert_eq!(accepted[2], busy);
     assert_eq!(
         accepted[3],
-        Accepted::Duplicate {
+        AcceptOutcome::Duplicate {
             ordinal: Ordinal(1)
         },
-        "known is no burden"
+        "a duplicate is recognised even if the backlog is full"
     );
-    take(&journal, arrival(b, "1", "1"));
+    accept_one(&journal, arrival(b, "1", "1"));
     journal
         .commit(commit(&conversation(a, "t"), 0, Some(Ordinal(1))))
         .unwrap();
-    assert_eq!(take(&journal, arrival(a, "3", "3")), Ordinal(4));
+    assert_eq!(accept_one(&journal, arrival(a, "3", "3")), Ordinal(4));
 }
 
 #[test]
-fn with_too_much_waiting_in_all_everyone_is_refused() {
-    let place = Place::new();
-    let mut options = place.options();
+fn a_full_total_backlog_refuses_every_company() {
+    let store = TestStore::new();
+    let mut options = store.options();
     options.backlog = 2;
     let journal = SqliteJournal::open(&options).unwrap();
     let mut accept = |name: &str| {
@@ -198,9 +206,9 @@ fn with_too_much_waiting_in_all_everyone_is_refused() {
 }
 
 #[test]
-fn what_is_out_of_bounds_is_refused_before_anything_is_written() {
-    let place = Place::new();
-    let journal = place.open();
+fn an_invalid_arrival_refuses_the_whole_batch() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let long = "m".repeat(300);
     for bad in ["", &long] {
@@ -221,9 +229,9 @@ fn what_is_out_of_bounds_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn what_waits_is_listed_in_order_and_by_pages_and_survives_a_restart() {
-    let place = Place::new();
-    let journal = place.open();
+fn pending_inputs_are_listed_page_by_page_and_survive_a_restart() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let batch: Vec<_> = (0..10)
         .map(|id| arrival(company, &id.to_string(), "a"))
@@ -235,27 +243,31 @@ fn what_waits_is_listed_in_order_and_by_pages_and_survives_a_restart() {
     }
     let listed = |journal: &SqliteJournal, after| -> Vec<u64> {
         let page = journal.pending(Ordinal(after), 4).unwrap();
-        page.iter()
-            .map(|pending| pending.message.ordinal.0)
-            .collect()
+        page.iter().map(|pending| pending.input.ordinal.0).collect()
     };
     assert_eq!(listed(&journal, 0), [3, 4, 6, 7]);
     drop(journal);
-    let journal = place.open();
+    let journal = store.open();
     assert_eq!(listed(&journal, 7), [8, 9, 10]);
     assert_eq!(journal.status().unwrap().pending, 7);
-    assert_eq!(take(&journal, arrival(company, "new", "a")), Ordinal(11));
+    assert_eq!(
+        accept_one(&journal, arrival(company, "new", "a")),
+        Ordinal(11)
+    );
 }
 
 #[test]
-fn a_row_holds_what_arrived() {
-    let place = Place::new();
-    let journal = place.open();
+fn an_input_holds_its_arrival() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let mut sent = arrival(company, "m1", "hello");
     sent.received_at = "2026-02-03T04:05:06.123456Z".parse().unwrap();
-    take(&journal, sent.clone());
-    let row = journal.message(company, "x", "", "m1").unwrap().unwrap();
+    accept_one(&journal, sent.clone());
+    let row = journal
+        .newest_input(company, "x", "", "m1")
+        .unwrap()
+        .unwrap();
     assert_eq!((row.received_at, &row.body), (sent.received_at, &sent.body));
     assert_eq!(
         journal.inputs(company, &[Ordinal(1), Ordinal(9)]).unwrap(),
@@ -263,13 +275,13 @@ fn a_row_holds_what_arrived() {
     );
     let other = journal.company("other").unwrap();
     assert_eq!(journal.inputs(other, &[Ordinal(1)]).unwrap(), []);
-    assert_eq!(journal.message(company, "x", "", "m2").unwrap(), None);
+    assert_eq!(journal.newest_input(company, "x", "", "m2").unwrap(), None);
 }
 
 #[test]
-fn what_was_taken_is_handed_back_as_it_would_be_read() {
-    let place = Place::new();
-    let journal = place.open();
+fn an_accepted_input_is_returned_as_it_is_read_later() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let mut exact = arrival(company, "m1", "hello");
     exact.received_at = "2026-02-03T04:05:06.123456789Z".parse().unwrap();
@@ -282,26 +294,26 @@ fn what_was_taken_is_handed_back_as_it_would_be_read() {
     let ordinals = [1, 2, 3].map(Ordinal);
     let read = journal.inputs(company, &ordinals).unwrap();
     for (accepted, read) in accepted.into_iter().zip(read) {
-        assert_eq!(accepted, Accepted::Taken(Box::new(read)));
+        assert_eq!(accepted, AcceptOutcome::Accepted(Box::new(read)));
     }
 }
 
 #[test]
-fn threads_that_retry_the_same_arrivals_take_each_in_once_without_gaps() {
+fn threads_that_retry_the_same_arrivals_accept_each_once_without_gaps() {
     const THREADS: usize = 16;
     const MESSAGES: usize = 200;
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let start = Barrier::new(THREADS);
-    let answers: Vec<Vec<Accepted>> = thread::scope(|scope| {
+    let answers: Vec<Vec<AcceptOutcome>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..THREADS)
             .map(|worker| {
                 let (journal, start) = (&journal, &start);
                 scope.spawn(move || {
                     start.wait();
                     let mut answers = vec![];
-                    // Each begins elsewhere, in batches of another size.
+                    // Each starts at another message, with another batch size.
                     let order: Vec<_> = (0..MESSAGES)
                         .map(|at| (at * 7 + worker * 13) % MESSAGES)
                         .map(|id| arrival(company, &id.to_string(), "a"))
@@ -320,7 +332,7 @@ fn threads_that_retry_the_same_arrivals_take_each_in_once_without_gaps() {
     });
     let all = answers.iter().flatten();
     let mut taken: Vec<u64> = all
-        .filter(|answer| matches!(answer, Accepted::Taken(_)))
+        .filter(|answer| matches!(answer, AcceptOutcome::Accepted(_)))
         .map(|answer| answer.ordinal().unwrap().0)
         .collect();
     taken.sort_unstable();
@@ -331,42 +343,45 @@ fn threads_that_retry_the_same_arrivals_take_each_in_once_without_gaps() {
             .map(|answer| answer.ordinal().unwrap().0)
             .collect();
         each.sort_unstable();
-        assert_eq!(each, taken, "every thread was told of every one");
+        assert_eq!(each, taken, "every thread got every ordinal");
     }
     let status = journal.status().unwrap();
-    assert!(status.operations > status.commits, "commits were shared");
+    assert!(
+        status.operations > status.commits,
+        "operations shared commits"
+    );
 }
 
 #[test]
-fn an_input_in_flight_at_three_ends_in_a_row_is_quarantined() {
-    let place = Place::new();
-    let journal = place.open();
+fn an_input_in_flight_at_three_crashes_is_quarantined() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     for id in ["poison", "fine", "late"] {
-        take(&journal, arrival(company, id, id));
+        accept_one(&journal, arrival(company, id, id));
     }
     drop(journal);
     for crash in 1..=3 {
-        let journal = place.open();
-        journal.claimed(0, Ordinal(1)).unwrap();
-        journal.claimed(1, Ordinal(2)).unwrap();
-        journal.released(1).unwrap();
+        let journal = store.open();
+        journal.mark_in_flight(0, Ordinal(1)).unwrap();
+        journal.mark_in_flight(1, Ordinal(2)).unwrap();
+        journal.clear_in_flight(1).unwrap();
         drop(journal);
-        let journal = place.open();
+        let journal = store.open();
         let pending = journal.pending(Ordinal(0), 10).unwrap();
         let counts: Vec<_> = pending.iter().map(|p| (p.crashes, p.quarantined)).collect();
         assert_eq!(counts, [(crash, crash == 3), (0, false), (0, false)]);
     }
-    let journal = place.open();
-    journal.claimed(255, Ordinal(1)).unwrap();
+    let journal = store.open();
+    journal.mark_in_flight(255, Ordinal(1)).unwrap();
     journal
         .commit(commit(&conversation(company, "t"), 0, Some(Ordinal(1))))
         .unwrap();
     drop(journal);
-    let journal = place.open();
+    let journal = store.open();
     let left = journal.pending(Ordinal(0), 10).unwrap();
     assert_eq!(left.iter().map(|p| p.crashes).collect::<Vec<_>>(), [0, 0]);
-    let beyond = journal.claimed(256, Ordinal(2)).unwrap_err();
+    let beyond = journal.mark_in_flight(256, Ordinal(2)).unwrap_err();
     assert!(matches!(beyond, JournalError::Invalid { what: "lane", .. }));
-    assert_eq!(left[0].message.accepted_at, at(101));
+    assert_eq!(left[0].input.accepted_at, at(101));
 }

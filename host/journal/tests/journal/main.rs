@@ -1,19 +1,20 @@
-//! The journal as its callers see it.
+//! Tests of the journal through its public interface.
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod commits;
 mod contacts;
 mod crash;
-mod deciding;
+mod directives;
 mod erasure;
 mod failure;
 mod generations;
 mod intake;
+mod maintenance;
 mod opening;
 mod outbox;
-mod place;
+mod policy_memory;
 mod reading;
-mod remembering;
-mod restoring;
+mod restore;
 mod roster;
-mod upkeep;
+mod store;

@@ -1,7 +1,7 @@
-use patchbay_journal::{ContactId, Conversation, ConversationId, Journal, SqliteJournal};
+use patchbay_journal::*;
 use patchbay_model::conversation::ConversationState;
 
-use crate::place::{Place, at, commit, conversation};
+use crate::store::{TestStore, at, commit, conversation};
 
 fn ids(found: &[Conversation]) -> Vec<ConversationId> {
     found.iter().map(|conversation| conversation.id).collect()
@@ -9,27 +9,30 @@ fn ids(found: &[Conversation]) -> Vec<ConversationId> {
 
 #[test]
 fn the_current_conversation_of_a_thread_is_the_one_opened_last() {
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let mut of = conversation(company, "t");
-    assert_eq!(journal.current(company, b"t").unwrap(), None);
+    assert_eq!(journal.current_conversation(company, b"t").unwrap(), None);
     for (before, opened) in [(0, 10), (1, 30), (2, 20)] {
-        assert_eq!(journal.conversations_on(company, b"t").unwrap(), before);
-        of.id = ConversationId::of(company, b"t", before);
+        assert_eq!(journal.count_conversations(company, b"t").unwrap(), before);
+        of.id = ConversationId::derive(company, b"t", before);
         of.opened_at = at(opened);
         of.state = ConversationState::Resolved;
         journal.commit(commit(&of, 0, None)).unwrap();
     }
-    let current = journal.current(company, b"t").unwrap().unwrap();
+    let current = journal
+        .current_conversation(company, b"t")
+        .unwrap()
+        .unwrap();
     assert_eq!(current.opened_at, at(30));
-    assert_eq!(journal.current(company, b"u").unwrap(), None);
+    assert_eq!(journal.current_conversation(company, b"u").unwrap(), None);
 }
 
 #[test]
-fn running_clocks_and_unresolved_conversations_are_found_page_by_page() {
-    let place = Place::new();
-    let journal = place.open();
+fn running_clocks_and_unresolved_conversations_are_listed_page_by_page() {
+    let store = TestStore::new();
+    let journal = store.open();
     let (mut due, mut unresolved) = (vec![], vec![]);
     for (company, thread) in [("a", "1"), ("a", "2"), ("a", "3"), ("b", "1"), ("b", "2")] {
         let company = journal.company(company).unwrap();
@@ -45,10 +48,7 @@ fn running_clocks_and_unresolved_conversations_are_found_page_by_page() {
         due.extend(of.due_at.map(|_| key));
         unresolved.extend((of.state != ConversationState::Resolved).then_some(key));
     }
-    type Listing = fn(
-        &SqliteJournal,
-        Option<(patchbay_journal::CompanyId, ConversationId)>,
-    ) -> Vec<Conversation>;
+    type Listing = fn(&SqliteJournal, Option<(CompanyId, ConversationId)>) -> Vec<Conversation>;
     let walk = |list: Listing| {
         let mut found = vec![];
         let mut after = None;
@@ -60,18 +60,21 @@ fn running_clocks_and_unresolved_conversations_are_found_page_by_page() {
     };
     due.sort_unstable();
     unresolved.sort_unstable();
-    assert_eq!(walk(|journal, after| journal.due(after, 1).unwrap()), due);
     assert_eq!(
-        walk(|journal, after| journal.unresolved(after, 1).unwrap()),
+        walk(|journal, after| journal.conversations_with_clock(after, 1).unwrap()),
+        due
+    );
+    assert_eq!(
+        walk(|journal, after| journal.unresolved_conversations(after, 1).unwrap()),
         unresolved
     );
     assert_eq!(journal.status().unwrap().unresolved, 2);
 }
 
 #[test]
-fn a_feed_is_each_companys_own_and_says_where_it_starts_and_ends() {
-    let place = Place::new();
-    let journal = place.open();
+fn each_company_has_its_own_feed_with_its_oldest_and_newest_number() {
+    let store = TestStore::new();
+    let journal = store.open();
     let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
     for (company, thread) in [(a, "1"), (b, "1"), (a, "2"), (a, "3")] {
         journal
@@ -80,18 +83,20 @@ fn a_feed_is_each_companys_own_and_says_where_it_starts_and_ends() {
     }
     let feed = journal.feed(a, 1, 1).unwrap();
     assert_eq!((feed.oldest, feed.newest, feed.entries[0].feed), (1, 3, 2));
-    assert!(feed.follows(0));
+    assert!(feed.continues_from(0));
     let end = journal.feed(a, u64::MAX, 9).unwrap();
     assert_eq!((end.entries.len(), end.newest), (0, 3));
     assert_eq!(journal.feed(b, 0, 9).unwrap().entries.len(), 1);
 }
 
 #[test]
-fn the_newest_conversations_of_a_contact_are_given_oldest_first() {
-    let place = Place::new();
-    let journal = place.open();
+fn the_newest_conversations_of_a_contact_are_listed_oldest_first() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
-    let found = journal.address(company, "x", "@anna", at(1)).unwrap();
+    let found = journal
+        .find_or_create_contact(company, "x", "@anna", at(1))
+        .unwrap();
     let mut all = vec![];
     for opened in 1..=4 {
         let mut of = conversation(company, &opened.to_string());
@@ -102,14 +107,16 @@ fn the_newest_conversations_of_a_contact_are_given_oldest_first() {
     }
     let with = |limit| {
         ids(&journal
-            .conversations_with(company, found.contact, limit)
+            .conversations_of_contact(company, found.contact, limit)
             .unwrap())
     };
     assert_eq!(with(9), all);
     assert_eq!(with(2), all[2..]);
     let stranger = ContactId([1; 16]);
     assert_eq!(
-        journal.conversations_with(company, stranger, 9).unwrap(),
+        journal
+            .conversations_of_contact(company, stranger, 9)
+            .unwrap(),
         []
     );
 }

@@ -1,7 +1,7 @@
-use patchbay_journal::{AgentRow, CompanyId, Finding, Journal, JournalError, Note, SqliteJournal};
+use patchbay_journal::*;
 use patchbay_model::directory::Presence;
 
-use crate::place::{Place, act, at};
+use crate::store::{TestStore, at, audit_entry};
 
 fn agent(id: &str) -> AgentRow {
     AgentRow {
@@ -19,9 +19,9 @@ fn ids(journal: &SqliteJournal, company: CompanyId) -> Vec<String> {
 }
 
 #[test]
-fn a_roster_is_each_companys_own_and_survives_a_restart() {
-    let place = Place::new();
-    let journal = place.open();
+fn each_company_has_its_own_roster_which_survives_a_restart() {
+    let store = TestStore::new();
+    let journal = store.open();
     let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
     let mut away = agent("ben");
     away.presence = Presence::Away;
@@ -30,15 +30,15 @@ fn a_roster_is_each_companys_own_and_survives_a_restart() {
         .put_agents(a, vec![away.clone(), agent("anna")], Vec::new(), None)
         .unwrap();
     drop(journal);
-    let journal = place.open();
+    let journal = store.open();
     assert_eq!(journal.agents(a, "", 9).unwrap(), [agent("anna"), away]);
     assert_eq!(ids(&journal, b), [""; 0]);
 }
 
 #[test]
-fn what_happens_to_a_company_stands_in_its_feed_and_goes_with_its_age() {
-    let place = Place::new();
-    let journal = place.open();
+fn notes_are_in_the_feed_until_they_are_deleted_by_age() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let note = |head: &str, seconds| Note {
         kind: 49,
@@ -49,22 +49,22 @@ fn what_happens_to_a_company_stands_in_its_feed_and_goes_with_its_age() {
         .put_agents(company, vec![agent("anna")], vec![note("put", 1)], None)
         .unwrap();
     let first = journal
-        .note(company, vec![note("one", 2), note("two", 50)])
+        .append_notes(company, vec![note("one", 2), note("two", 50)])
         .unwrap();
     assert_eq!(first, 2);
     assert!(
         !journal
-            .remove_agent(company, "ben", vec![note("no", 3)], act("test"))
+            .remove_agent(company, "ben", vec![note("no", 3)], audit_entry("test"))
             .unwrap()
     );
     drop(journal);
-    let journal = place.open();
+    let journal = store.open();
     let heads = || -> Vec<String> {
         let feed = journal.feed(company, 0, 9).unwrap();
         feed.entries.into_iter().map(|entry| entry.head).collect()
     };
     assert_eq!(heads(), ["put", "one", "two"]);
-    let watched = journal.watched(company, 1, 9).unwrap();
+    let watched = journal.supervisor_entries(company, 1, 9).unwrap();
     assert_eq!(watched.len(), 2);
     assert!(watched.iter().all(|entry| entry.conversation.is_none()));
     assert_eq!(journal.check().unwrap().findings, []);
@@ -72,14 +72,14 @@ fn what_happens_to_a_company_stands_in_its_feed_and_goes_with_its_age() {
     assert_eq!(heads(), ["two"]);
     assert_eq!(journal.feed(company, 0, 9).unwrap().oldest, 3);
     assert_eq!(journal.check().unwrap().findings, []);
-    let refused = journal.note(company, vec![note(&"x".repeat(65_537), 1)]);
+    let refused = journal.append_notes(company, vec![note(&"x".repeat(65_537), 1)]);
     assert!(matches!(refused, Err(JournalError::Invalid { .. })));
 }
 
 #[test]
 fn an_agent_put_again_is_replaced_and_of_two_at_once_the_later_stays() {
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     journal
         .put_agents(company, vec![agent("anna")], Vec::new(), None)
@@ -97,8 +97,8 @@ fn an_agent_put_again_is_replaced_and_of_two_at_once_the_later_stays() {
 
 #[test]
 fn a_roster_is_read_page_by_page_in_the_order_of_ids() {
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     journal
         .put_agents(
@@ -121,9 +121,9 @@ fn a_roster_is_read_page_by_page_in_the_order_of_ids() {
 }
 
 #[test]
-fn who_leaves_is_forgotten_and_only_they() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_removed_agent_is_deleted_in_its_company_only() {
+    let store = TestStore::new();
+    let journal = store.open();
     let [a, b] = ["a", "b"].map(|name| journal.company(name).unwrap());
     for company in [a, b] {
         journal
@@ -132,12 +132,12 @@ fn who_leaves_is_forgotten_and_only_they() {
     }
     assert!(
         journal
-            .remove_agent(a, "anna", Vec::new(), act("test"))
+            .remove_agent(a, "anna", Vec::new(), audit_entry("test"))
             .unwrap()
     );
     assert!(
         !journal
-            .remove_agent(a, "anna", Vec::new(), act("test"))
+            .remove_agent(a, "anna", Vec::new(), audit_entry("test"))
             .unwrap()
     );
     assert_eq!(ids(&journal, a), ["ben"]);
@@ -146,8 +146,8 @@ fn who_leaves_is_forgotten_and_only_they() {
 
 #[test]
 fn a_roster_out_of_bounds_is_refused_whole() {
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let with = |change: fn(&mut AgentRow)| {
         let mut agent = agent("ben");
@@ -176,40 +176,40 @@ fn a_roster_out_of_bounds_is_refused_whole() {
 }
 
 #[test]
-fn a_backup_holds_the_roster_and_a_compaction_leaves_it_alone() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_backup_holds_the_roster_and_a_compaction_keeps_it() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     journal
         .put_agents(company, vec![agent("anna")], Vec::new(), None)
         .unwrap();
     assert_eq!(journal.compact(at(1_000)).unwrap(), Default::default());
     assert_eq!(ids(&journal, company), ["anna"]);
-    let other = Place::new();
+    let other = TestStore::new();
     let options = other.options();
     journal.backup(&options.path).unwrap();
     std::fs::create_dir(options.key_file.parent().unwrap()).unwrap();
-    std::fs::copy(place.options().key_file, &options.key_file).unwrap();
+    std::fs::copy(store.options().key_file, &options.key_file).unwrap();
     assert_eq!(ids(&other.open(), company), ["anna"]);
 }
 
 #[test]
-fn a_check_finds_agents_of_a_company_that_is_not_there() {
-    let place = Place::new();
-    let journal = place.open();
-    let nobody = CompanyId(99);
+fn a_check_finds_agents_of_a_company_that_does_not_exist() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let unknown = CompanyId(99);
     journal
-        .put_agents(nobody, vec![agent("anna")], Vec::new(), None)
+        .put_agents(unknown, vec![agent("anna")], Vec::new(), None)
         .unwrap();
-    let orphan = Finding::Orphan {
+    let orphan = CheckFinding::Orphan {
         table: "agent".into(),
         rows: 1,
     };
     assert_eq!(journal.check().unwrap().findings, [orphan]);
     assert!(
         journal
-            .remove_agent(nobody, "anna", Vec::new(), act("test"))
+            .remove_agent(unknown, "anna", Vec::new(), audit_entry("test"))
             .unwrap()
     );
-    assert!(journal.check().unwrap().sound());
+    assert!(journal.check().unwrap().is_sound());
 }

@@ -2,15 +2,15 @@ use rusqlite::{Connection, StatementStatus};
 use tempfile::TempDir;
 
 use super::*;
-use crate::id::ConversationId;
+use crate::ConversationId;
 use crate::sqlite::schema;
 
 const ACME: CompanyId = CompanyId(1);
 
-fn opened() -> (TempDir, Connection) {
-    let place = tempfile::tempdir().expect("a place");
-    let sql = schema::writer(&place.path().join("journal.db"), &[0; 16]).expect("made");
-    (place, sql)
+fn open() -> (TempDir, Connection) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let sql = schema::open_writer(&directory.path().join("journal.db"), &[0; 16]).expect("opened");
+    (directory, sql)
 }
 
 fn item(key: &str, conversation: u8) -> NewOutbox {
@@ -27,29 +27,29 @@ fn plan(sql: &Connection, query: &str) -> Vec<String> {
     let mut statement = sql
         .prepare(&format!("EXPLAIN QUERY PLAN {query}"))
         .expect("valid");
-    // Nothing need be bound to a statement that is only explained.
+    // A statement that is only explained needs no parameters.
     let rows = statement.raw_query().mapped(|row| row.get(3));
-    rows.map(|row| row.expect("a line")).collect()
+    rows.map(|row| row.expect("a row")).collect()
 }
 
 #[test]
-fn whatever_is_asked_of_the_outbox_is_found_by_an_index() {
-    let (_place, sql) = opened();
+fn every_outbox_query_uses_an_index() {
+    let (_directory, sql) = open();
     let due =
         "SEARCH outbox USING INDEX outbox_due ((not_before,company,key)>(?,?,?) AND not_before<?)";
     let next = "SEARCH outbox USING COVERING INDEX outbox_due";
     let first = "SEARCH outbox USING COVERING INDEX outbox_line (company=? AND conversation=? AND target=? AND state=?)";
     let unsent = "SEARCH outbox USING COVERING INDEX outbox_line (company=? AND conversation=?)";
-    let open = "SEARCH outbox USING INDEX outbox_open (company=? AND state=? AND key>?)";
+    let open_items = "SEARCH outbox USING INDEX outbox_open (company=? AND state=? AND key>?)";
     let done = "SEARCH outbox USING INDEX outbox_key (company=? AND key>?)";
     let count = "SCAN outbox USING COVERING INDEX outbox_open";
     for (query, expected) in [
         (due_query(), due),
         (NEXT.to_owned(), next),
-        (line::first(), first),
+        (target_queue::first_query(), first),
         (UNSENT.to_owned(), unsent),
-        (list_query(OutboxState::Waiting), open),
-        (list_query(OutboxState::Dead), open),
+        (list_query(OutboxState::Waiting), open_items),
+        (list_query(OutboxState::Dead), open_items),
         (list_query(OutboxState::Done), done),
         (COUNT.to_owned(), count),
     ] {
@@ -57,31 +57,31 @@ fn whatever_is_asked_of_the_outbox_is_found_by_an_index() {
     }
 }
 
-/// Steps of the database's machine it takes to find what is due, and to find
-/// the first of a line.
+/// Steps of the database's virtual machine to find due items, and to find the
+/// first item of a queue.
 fn steps(sql: &Connection) -> [i32; 2] {
-    let line = Line {
+    let queue = TargetQueue {
         company: ACME,
         conversation: ConversationId([1; 16]),
         target: "crm".to_owned(),
     };
-    let taken = || {
-        [due_query(), line::first()].map(|query| {
-            let statement = sql.prepare_cached(&query).expect("kept");
+    let measure = || {
+        [due_query(), target_queue::first_query()].map(|query| {
+            let statement = sql.prepare_cached(&query).expect("prepared");
             statement.reset_status(StatementStatus::VmStep)
         })
     };
-    taken();
+    measure();
     let found = due(sql, Timestamp::UNIX_EPOCH, None, 10).expect("read");
     assert_eq!(found.len(), 1);
-    assert!(line.first(sql).expect("read").is_some());
-    taken()
+    assert!(queue.find_first(sql).expect("read").is_some());
+    measure()
 }
 
 #[test]
-fn neither_what_is_done_nor_what_is_held_back_costs_anything() {
-    let (_place, sql) = opened();
-    sql.execute_batch("BEGIN").expect("begun");
+fn done_and_held_items_do_not_slow_the_search() {
+    let (_directory, sql) = open();
+    sql.execute_batch("BEGIN").expect("started");
     let put = |key: &str, conversation| insert(&sql, ACME, &item(key, conversation)).expect("put");
     put("waits", 1);
     let before = steps(&sql);

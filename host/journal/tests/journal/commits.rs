@@ -2,13 +2,10 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use patchbay_journal::{
-    Commit, CommitError, Committed, Conflict, Journal, JournalError, NewOutbox, Ordinal,
-    OutboxState, SqliteJournal, StateChange,
-};
+use patchbay_journal::*;
 use patchbay_model::state::{Change, Memory, Scope};
 
-use crate::place::{Place, arrival, at, commit, conversation, entry, take};
+use crate::store::{TestStore, accept_one, arrival, at, commit, conversation, entry};
 
 fn conflict(journal: &SqliteJournal, commit: Commit) -> Conflict {
     match journal.commit(commit).unwrap_err() {
@@ -29,10 +26,10 @@ fn item(key: &str, payload: &[u8]) -> NewOutbox {
 
 #[test]
 fn a_commit_writes_its_parts_and_numbers_its_entries() {
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
-    let input = take(&journal, arrival(company, "m", "hello"));
+    let input = accept_one(&journal, arrival(company, "m", "hello"));
     let mut of = conversation(company, "t");
     of.due_at = Some(at(500));
     let mut first = commit(&of, 0, Some(input));
@@ -40,7 +37,7 @@ fn a_commit_writes_its_parts_and_numbers_its_entries() {
     let committed = journal.commit(first).unwrap();
     assert_eq!(
         committed,
-        Committed {
+        CommitReceipt {
             sequence: 2,
             first_feed: 1
         }
@@ -50,7 +47,7 @@ fn a_commit_writes_its_parts_and_numbers_its_entries() {
     let committed = journal.commit(commit(&of, 2, None)).unwrap();
     assert_eq!(
         committed,
-        Committed {
+        CommitReceipt {
             sequence: 3,
             first_feed: 3
         }
@@ -71,18 +68,18 @@ fn a_commit_writes_its_parts_and_numbers_its_entries() {
 }
 
 #[test]
-fn an_interaction_is_three_rows() {
-    let place = Place::new();
-    let journal = place.open();
+fn an_interaction_writes_three_rows() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
-    let rows = |place: &Place| -> Vec<(String, u64)> {
-        let raw = place.raw();
+    let rows = |store: &TestStore| -> Vec<(String, u64)> {
+        let raw = store.raw();
         let mut tables = raw
             .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'meta'")
             .unwrap();
         let names = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
         names
-            .map(Result::unwrap)
+            .map(|row| row.unwrap())
             .map(|name| {
                 let query = format!("SELECT count(*) FROM {name}");
                 let count = raw.query_row(&query, [], |row| row.get(0)).unwrap();
@@ -91,14 +88,14 @@ fn an_interaction_is_three_rows() {
             .collect()
     };
     drop(journal);
-    let before = rows(&place);
-    let journal = place.open();
-    let input = take(&journal, arrival(company, "m", "hello"));
+    let before = rows(&store);
+    let journal = store.open();
+    let input = accept_one(&journal, arrival(company, "m", "hello"));
     journal
         .commit(commit(&conversation(company, "t"), 0, Some(input)))
         .unwrap();
     drop(journal);
-    let written: Vec<_> = rows(&place)
+    let written: Vec<_> = rows(&store)
         .into_iter()
         .zip(before)
         .filter(|(after, before)| after != before)
@@ -109,11 +106,11 @@ fn an_interaction_is_three_rows() {
 }
 
 #[test]
-fn a_commit_that_expects_something_else_writes_nothing() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_commit_with_another_expected_sequence_writes_nothing() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
-    let [first, second] = ["1", "2"].map(|id| take(&journal, arrival(company, id, id)));
+    let [first, second] = ["1", "2"].map(|id| accept_one(&journal, arrival(company, id, id)));
     let of = conversation(company, "t");
     journal.commit(commit(&of, 0, Some(first))).unwrap();
     for expected in [0, 2, u64::MAX] {
@@ -126,15 +123,15 @@ fn a_commit_that_expects_something_else_writes_nothing() {
     }
     assert_eq!(journal.entries(company, of.id, 0, 10).unwrap().len(), 1);
     assert_eq!(journal.pending(Ordinal(0), 10).unwrap().len(), 1);
-    assert_eq!(journal.outbox_due(at(9), None, 10).unwrap(), []);
+    assert_eq!(journal.due_outbox(at(9), None, 10).unwrap(), []);
 }
 
 #[test]
-fn an_input_is_done_once_and_by_its_own_company() {
-    let place = Place::new();
-    let journal = place.open();
+fn an_input_is_decided_once_and_by_its_own_company() {
+    let store = TestStore::new();
+    let journal = store.open();
     let [ours, theirs] = ["a", "b"].map(|name| journal.company(name).unwrap());
-    let input = take(&journal, arrival(ours, "m", "a"));
+    let input = accept_one(&journal, arrival(ours, "m", "a"));
     let unknown = |input| conflict(&journal, commit(&conversation(theirs, "t"), 0, Some(input)));
     assert_eq!(unknown(input), Conflict::InputUnknown(input));
     for never in [0, 2, u64::MAX] {
@@ -159,11 +156,11 @@ fn an_input_is_done_once_and_by_its_own_company() {
 }
 
 #[test]
-fn of_commits_that_expect_the_same_exactly_one_wins() {
+fn one_of_several_commits_with_the_same_expected_sequence_wins() {
     const THREADS: usize = 16;
     const ROUNDS: u64 = 50;
-    let place = Place::new();
-    let journal = place.open();
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let of = conversation(company, "contested");
     let (start, wins) = (Barrier::new(THREADS), AtomicUsize::new(0));
@@ -174,7 +171,7 @@ fn of_commits_that_expect_the_same_exactly_one_wins() {
                 let own = conversation(company, &format!("own {worker}"));
                 for round in 0..ROUNDS {
                     start.wait();
-                    // A commit beside the contested one must not suffer from it.
+                    // A commit in the same group is not affected by a conflict.
                     journal.commit(commit(&own, round, None)).unwrap();
                     match journal.commit(commit(of, round, None)) {
                         Ok(committed) => {
@@ -200,11 +197,11 @@ fn of_commits_that_expect_the_same_exactly_one_wins() {
 }
 
 #[test]
-fn commits_handed_in_together_are_answered_one_by_one_and_in_order() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_batch_of_commits_is_answered_one_by_one_in_order() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
-    let input = take(&journal, arrival(company, "m", "a"));
+    let input = accept_one(&journal, arrival(company, "m", "a"));
     let [a, b] = ["a", "b"].map(|thread| conversation(company, thread));
     let answers = journal
         .commit_all(vec![
@@ -214,7 +211,7 @@ fn commits_handed_in_together_are_answered_one_by_one_and_in_order() {
             commit(&a, 1, None),
         ])
         .unwrap();
-    let first = Committed {
+    let first = CommitReceipt {
         sequence: 1,
         first_feed: 1,
     };
@@ -222,7 +219,7 @@ fn commits_handed_in_together_are_answered_one_by_one_and_in_order() {
         expected: 0,
         found: 1,
     };
-    let second = Committed {
+    let second = CommitReceipt {
         sequence: 2,
         first_feed: 2,
     };
@@ -245,9 +242,9 @@ fn commits_handed_in_together_are_answered_one_by_one_and_in_order() {
 }
 
 #[test]
-fn the_outbox_takes_a_key_once_and_refuses_other_bytes_under_it() {
-    let place = Place::new();
-    let journal = place.open();
+fn the_outbox_accepts_a_key_once_and_refuses_other_bytes_under_it() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let of = conversation(company, "t");
     let mut first = commit(&of, 0, None);
@@ -272,16 +269,16 @@ fn the_outbox_takes_a_key_once_and_refuses_other_bytes_under_it() {
         );
     }
     let waiting = journal
-        .outbox_list(company, OutboxState::Waiting, "", 10)
+        .outbox_items(company, OutboxState::Waiting, "", 10)
         .unwrap();
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].payload, b"bytes");
 }
 
 #[test]
-fn what_was_sent_is_done_with_the_commit_that_says_so() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_commit_marks_sent_items_as_done() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let of = conversation(company, "t");
     let mut first = commit(&of, 0, None);
@@ -290,30 +287,30 @@ fn what_was_sent_is_done_with_the_commit_that_says_so() {
         .to_vec();
     journal.commit(first).unwrap();
     journal
-        .outbox_dead(company, "given up", "no answer")
+        .mark_outbox_dead(company, "given up", "no answer")
         .unwrap();
-    let mut said = commit(&of, 1, None);
-    said.outbox = vec![item("at once", b"bytes")];
-    said.sent = ["sent", "given up", "at once", "unknown"]
+    let mut next = commit(&of, 1, None);
+    next.outbox = vec![item("at once", b"bytes")];
+    next.sent = ["sent", "given up", "at once", "unknown"]
         .map(str::to_owned)
         .to_vec();
-    journal.commit(said.clone()).unwrap();
+    journal.commit(next.clone()).unwrap();
     let waiting = || {
-        let due = journal.outbox_due(at(9), None, 10).unwrap();
+        let due = journal.due_outbox(at(9), None, 10).unwrap();
         due.into_iter().map(|item| item.key).collect::<Vec<_>>()
     };
     assert_eq!(waiting(), ["waiting"]);
-    let done = journal.outbox_list(company, OutboxState::Done, "", 9);
+    let done = journal.outbox_items(company, OutboxState::Done, "", 9);
     assert_eq!(done.unwrap().len(), 3);
-    said.expected = 2;
-    journal.commit(said).unwrap();
-    assert_eq!(waiting(), ["waiting"], "said again, nothing changes");
+    next.expected = 2;
+    journal.commit(next).unwrap();
+    assert_eq!(waiting(), ["waiting"], "repeated keys change nothing");
 }
 
 #[test]
-fn a_conflict_leaves_what_was_sent_alone_and_so_does_another_company() {
-    let place = Place::new();
-    let journal = place.open();
+fn sent_keys_have_no_effect_on_a_conflict_or_in_another_company() {
+    let store = TestStore::new();
+    let journal = store.open();
     let [ours, theirs] = ["a", "b"].map(|name| journal.company(name).unwrap());
     let of = conversation(ours, "t");
     let mut first = commit(&of, 0, None);
@@ -325,13 +322,13 @@ fn a_conflict_leaves_what_was_sent_alone_and_so_does_another_company() {
     let mut elsewhere = commit(&conversation(theirs, "t"), 0, None);
     elsewhere.sent = vec!["k".into()];
     journal.commit(elsewhere).unwrap();
-    assert_eq!(journal.outbox_due(at(9), None, 10).unwrap().len(), 1);
+    assert_eq!(journal.due_outbox(at(9), None, 10).unwrap().len(), 1);
 }
 
 #[test]
-fn what_a_policy_remembers_commits_with_the_decision_or_not_at_all() {
-    let place = Place::new();
-    let journal = place.open();
+fn policy_memory_commits_with_the_decision_or_not_at_all() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let of = conversation(company, "t");
     let add = StateChange {
@@ -366,9 +363,9 @@ fn what_a_policy_remembers_commits_with_the_decision_or_not_at_all() {
 }
 
 #[test]
-fn a_commit_without_entries_or_with_too_long_a_key_or_too_many_is_refused() {
-    let place = Place::new();
-    let journal = place.open();
+fn a_commit_out_of_bounds_is_refused() {
+    let store = TestStore::new();
+    let journal = store.open();
     let company = journal.company("acme").unwrap();
     let good = commit(&conversation(company, "t"), 0, None);
     let mut empty = good.clone();
@@ -386,5 +383,5 @@ fn a_commit_without_entries_or_with_too_long_a_key_or_too_many_is_refused() {
             CommitError::Journal(JournalError::Invalid { .. })
         ));
     }
-    assert_eq!(journal.unresolved(None, 9).unwrap(), []);
+    assert_eq!(journal.unresolved_conversations(None, 9).unwrap(), []);
 }

@@ -1,8 +1,8 @@
-use patchbay_journal::{Journal, StateChange};
+use patchbay_journal::*;
 use patchbay_model::state::{Change, Memory, Scope, StateWrite};
 use proptest::prelude::*;
 
-use crate::place::{Place, at, commit, conversation};
+use crate::store::{TestStore, at, commit, conversation};
 
 fn change() -> impl Strategy<Value = Change> {
     let moment = || (0..200i64).prop_map(at);
@@ -20,11 +20,11 @@ fn change() -> impl Strategy<Value = Change> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn the_store_remembers_what_the_model_would(
+    fn stored_memory_equals_the_memory_of_the_model(
         writes in proptest::collection::vec((0..3usize, "[ab]", change(), 0..200i64), 1..40)
     ) {
-        let place = Place::new();
-        let mut journal = place.open();
+        let store = TestStore::new();
+        let mut journal = store.open();
         let company = journal.company("acme").unwrap();
         let of = conversation(company, "t");
         let owners: [(Scope, &[u8]); 3] = [
@@ -43,10 +43,10 @@ proptest! {
             journal.commit(write).unwrap();
         }
         drop(journal);
-        journal = place.open();
+        journal = store.open();
         let stored = journal.memory(company, "p", 1, &owners).unwrap();
-        // A cell with nothing in it and no cell at all are the same memory.
-        let kept: Vec<_> = expected.cells().filter(|(_, _, cell)| **cell != Default::default()).collect();
-        prop_assert_eq!(stored.cells().collect::<Vec<_>>(), kept);
+        // An empty cell equals no cell.
+        let expected: Vec<_> = expected.cells().filter(|(_, _, cell)| **cell != Default::default()).collect();
+        prop_assert_eq!(stored.cells().collect::<Vec<_>>(), expected);
     }
 }

@@ -1,20 +1,17 @@
-//! A place for a journal, and what is put into it.
+//! A journal in a temporary directory, and sample rows.
 
 use jiff::Timestamp;
-use patchbay_journal::{
-    Accepted, Arrival, AuditEntry, Commit, CompanyId, Conversation, ConversationId, Journal, Kind,
-    NewEntry, Options, Ordinal, SqliteJournal,
-};
+use patchbay_journal::*;
 use patchbay_model::conversation::ConversationState;
 use tempfile::TempDir;
 
-pub(crate) struct Place {
+pub(crate) struct TestStore {
     pub(crate) directory: TempDir,
 }
 
-impl Place {
-    pub(crate) fn new() -> Place {
-        Place {
+impl TestStore {
+    pub(crate) fn new() -> TestStore {
+        TestStore {
             directory: tempfile::tempdir().unwrap(),
         }
     }
@@ -28,7 +25,7 @@ impl Place {
         SqliteJournal::open(&self.options()).unwrap()
     }
 
-    /// The database, to look at or to damage; only while no journal is open.
+    /// The database itself; only while no journal is open.
     pub(crate) fn raw(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.options().path).unwrap()
     }
@@ -44,7 +41,7 @@ pub(crate) fn arrival(company: CompanyId, message: &str, body: &str) -> Arrival 
         channel: "x".into(),
         account: String::new(),
         message: message.into(),
-        kind: Kind::Message,
+        kind: InputKind::Message,
         thread: format!("thread of {message}").into_bytes(),
         in_reply_to: None,
         digest: *blake3::hash(body.as_bytes()).as_bytes(),
@@ -57,11 +54,11 @@ pub(crate) fn arrival(company: CompanyId, message: &str, body: &str) -> Arrival 
     }
 }
 
-pub(crate) fn take(journal: &SqliteJournal, arrival: Arrival) -> Ordinal {
+pub(crate) fn accept_one(journal: &SqliteJournal, arrival: Arrival) -> Ordinal {
     let accepted = journal.accept(vec![arrival]).unwrap();
     match &accepted[..] {
-        [Accepted::Taken(taken)] => taken.ordinal,
-        other => panic!("not taken: {other:?}"),
+        [AcceptOutcome::Accepted(input)] => input.ordinal,
+        other => panic!("not accepted: {other:?}"),
     }
 }
 
@@ -79,7 +76,7 @@ pub(crate) fn entry(input: Option<Ordinal>) -> NewEntry {
 pub(crate) fn conversation(company: CompanyId, thread: &str) -> Conversation {
     Conversation {
         company,
-        id: ConversationId::of(company, thread.as_bytes(), 0),
+        id: ConversationId::derive(company, thread.as_bytes(), 0),
         sequence: 0,
         thread: thread.as_bytes().to_vec(),
         contact: None,
@@ -92,7 +89,7 @@ pub(crate) fn conversation(company: CompanyId, thread: &str) -> Conversation {
     }
 }
 
-/// A commit that does an input, or only appends.
+/// A commit of one entry, which may decide an input.
 pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -> Commit {
     Commit {
         expected,
@@ -105,8 +102,7 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
     }
 }
 
-/// Something for the audit trail.
-pub(crate) fn act(code: &str) -> AuditEntry {
+pub(crate) fn audit_entry(code: &str) -> AuditEntry {
     AuditEntry {
         at: at(103),
         company: Some("acme".into()),

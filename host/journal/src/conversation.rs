@@ -1,0 +1,78 @@
+//! Conversations: the desk's snapshot, and the columns it is found by.
+
+use jiff::Timestamp;
+use patchbay_model::conversation::ConversationState;
+
+use crate::{CompanyId, ContactId, ConversationId, Result};
+
+/// A conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// Its company.
+    pub company: CompanyId,
+    /// Its id.
+    pub id: ConversationId,
+    /// Sequence number of its last entry. Ignored in a commit.
+    pub sequence: u64,
+    /// Key of its thread.
+    pub thread: Vec<u8>,
+    /// The customer, as first seen; `None` if unknown.
+    pub contact: Option<ContactId>,
+    /// State.
+    pub state: ConversationState,
+    /// Queue it waits in or came from.
+    pub queue: Option<String>,
+    /// Agent who owns it.
+    pub owner: Option<String>,
+    /// When its next clock rings; `None`: no clock runs.
+    pub due_at: Option<Timestamp>,
+    /// When it was opened; of two on one thread the later is the current one.
+    pub opened_at: Timestamp,
+    /// The desk's record of it, at most 16 MiB. No personal data in the clear.
+    pub snapshot: Vec<u8>,
+}
+
+/// Reads conversations. [`Commits`](crate::Commits) writes them.
+pub trait Conversations {
+    /// A conversation by its id.
+    fn conversation(&self, company: CompanyId, id: ConversationId) -> Result<Option<Conversation>>;
+
+    /// The conversation opened last on a thread, resolved or not.
+    fn current_conversation(
+        &self,
+        company: CompanyId,
+        thread: &[u8],
+    ) -> Result<Option<Conversation>>;
+
+    /// How many conversations a thread has had.
+    fn count_conversations(&self, company: CompanyId, thread: &[u8]) -> Result<u32>;
+
+    /// The newest `limit` conversations of the person behind a contact, oldest
+    /// first.
+    fn conversations_of_contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        limit: usize,
+    ) -> Result<Vec<Conversation>>;
+
+    // Host-wide.
+
+    /// Conversations of all companies with a running clock, after the company
+    /// and id of the last one read; at most `limit`. Read at the start, to set
+    /// the timers.
+    fn conversations_with_clock(
+        &self,
+        after: Option<(CompanyId, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>>;
+
+    /// Unresolved conversations of all companies, paged like
+    /// [`conversations_with_clock`](Conversations::conversations_with_clock).
+    /// Read at the start, to rebuild the queues.
+    fn unresolved_conversations(
+        &self,
+        after: Option<(CompanyId, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>>;
+}

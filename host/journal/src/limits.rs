@@ -1,0 +1,62 @@
+//! Limits of what a caller may store, in bytes or items. Every backend checks
+//! them before it writes anything.
+
+use crate::{JournalError, Result};
+
+pub(crate) const THREAD: usize = 1024;
+pub(crate) const INPUT_BODY: usize = 1 << 20;
+/// Crashes at which an input is quarantined.
+pub(crate) const CRASHES: u32 = 3;
+
+pub(crate) const COMMIT_ENTRIES: usize = 1000;
+pub(crate) const COMMIT_SENT: usize = 1000;
+/// A snapshot, a head, a sealed part or a payload of a commit.
+pub(crate) const COMMIT_PART: usize = 16 << 20;
+/// The name of a queue, an agent or a target, and a key of the outbox.
+pub(crate) const COMMIT_NAME: usize = 1024;
+/// Longer problems of outbox items are cut.
+pub(crate) const OUTBOX_PROBLEM: usize = 4096;
+
+pub(crate) const NOTES: usize = 10_000;
+pub(crate) const NOTE_HEAD: usize = 64 << 10;
+
+pub(crate) const AUDIT_ACT: usize = 64;
+pub(crate) const AUDIT_DETAILS: usize = 64 << 10;
+
+pub(crate) const AGENTS: usize = 10_000;
+/// The profile of an agent, or the desk's state of it.
+pub(crate) const AGENT_PART: usize = 64 << 10;
+pub(crate) const DIRECTIVE_BODY: usize = 64 << 10;
+
+pub(crate) const GENERATION_SOURCE: usize = 16 << 20;
+pub(crate) const GENERATION_PART: usize = 64 << 20;
+/// The creator of a generation, a plugin or a queue.
+pub(crate) const GENERATION_NAME: usize = 256;
+pub(crate) const QUEUES_MOVED: usize = 1000;
+pub(crate) const ROLLOUT_TERMS: usize = 4 << 10;
+pub(crate) const ROLLOUT_TALLY: usize = 64 << 10;
+
+/// Refuse a text or bytes above a limit.
+pub(crate) fn check_length(
+    what: &'static str,
+    value: &(impl AsRef<[u8]> + ?Sized),
+    most: usize,
+) -> Result<()> {
+    let length = value.as_ref().len();
+    if length > most {
+        let problem = format!("has {length} bytes, at most {most} are allowed");
+        return Err(JournalError::invalid(what, problem));
+    }
+    Ok(())
+}
+
+/// Refuse a list above a limit.
+pub(crate) fn check_count(what: &'static str, count: usize, most: usize) -> Result<()> {
+    if count > most {
+        return Err(JournalError::invalid(
+            what,
+            format!("must be at most {most}"),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,321 @@
+//! Intake: each arrival once, in one order, on the right thread.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay_model::input;
+use patchbay_model::traceparent::Traceparent;
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, Row, params};
+
+use super::{
+    Micros, Query, SqliteJournal, WriteTransaction, clamp_i64, code, decided_mark, time, value,
+};
+use crate::limits::{self, check_length};
+use crate::vault::Vault;
+use crate::{
+    AcceptHook, AcceptOutcome, AcceptedInput, Arrival, CompanyId, Input, InputKind, Intake,
+    JournalError, Ordinal, PendingInput, Result, Slot,
+};
+
+/// How many inputs may be pending.
+#[derive(Clone, Copy)]
+pub(super) struct Backlog {
+    pub(super) per_company: u64,
+    pub(super) total: u64,
+    pub(super) retry_after: Duration,
+}
+
+impl Intake for SqliteJournal {
+    fn accept_with(&self, arrivals: Vec<Arrival>, hook: AcceptHook) -> Result<Vec<AcceptOutcome>> {
+        arrivals.iter().try_for_each(check)?;
+        if arrivals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (vault, backlog) = (Arc::clone(&self.vault), self.backlog);
+        // The caller's thread owns them again in the end, and frees them.
+        let arrivals = Arc::new(arrivals);
+        let [to_accept, placed] = [Arc::clone(&arrivals), Arc::clone(&arrivals)];
+        let verdicts = self.writer.call(
+            arrivals.len(),
+            move |work| {
+                let arrivals = to_accept.iter();
+                arrivals
+                    .map(|arrival| accept(work, &vault, backlog, arrival))
+                    .collect::<Result<Vec<_>, _>>()
+            },
+            move |verdicts| hook(&accepted_inputs(&placed, verdicts)),
+        )?;
+        let arrivals = Arc::unwrap_or_clone(arrivals).into_iter();
+        Ok(arrivals
+            .zip(verdicts)
+            .map(|(arrival, verdict)| outcome(arrival, verdict))
+            .collect())
+    }
+
+    fn newest_input(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        account: &str,
+        message: &str,
+    ) -> Result<Option<Input>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM inbound i WHERE i.company = ?1 AND i.channel = ?2
+               AND i.account = ?3 AND i.message = ?4 ORDER BY i.ordinal DESC LIMIT 1"
+        );
+        self.read(|sql| {
+            sql.read_first(
+                &query,
+                params![company, channel, account, message],
+                read_input,
+            )
+        })
+    }
+
+    fn inputs(&self, company: CompanyId, ordinals: &[Ordinal]) -> Result<Vec<Input>> {
+        let query =
+            format!("SELECT {COLUMNS} FROM inbound i WHERE i.ordinal = ?1 AND i.company = ?2");
+        let mut ordinals = ordinals.to_vec();
+        ordinals.sort_unstable();
+        ordinals.dedup();
+        self.read(|sql| {
+            let read = |ordinal| sql.read_first(&query, params![ordinal, company], read_input);
+            ordinals
+                .iter()
+                .filter_map(|at| read(at).transpose())
+                .collect()
+        })
+    }
+
+    fn pending(&self, after: Ordinal, limit: usize) -> Result<Vec<PendingInput>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM inbound i WHERE i.ordinal > ?1 AND NOT EXISTS
+               (SELECT 1 FROM entry e WHERE e.company = i.company AND e.input = i.ordinal)
+             ORDER BY i.ordinal LIMIT ?2"
+        );
+        self.read(|sql| {
+            let after = after.0.max(decided_mark(sql)?);
+            let params = params![clamp_i64(after), clamp_i64(limit)];
+            sql.read_all(&query, params, |row| {
+                let crashes = row.get(13)?;
+                Ok(PendingInput {
+                    input: read_input(row)?,
+                    crashes,
+                    quarantined: crashes >= limits::CRASHES,
+                })
+            })
+        })
+    }
+
+    fn mark_in_flight(&self, lane: u16, input: Ordinal) -> Result<()> {
+        self.lanes.mark(lane, input)
+    }
+
+    fn clear_in_flight(&self, lane: u16) -> Result<()> {
+        self.mark_in_flight(lane, Ordinal(0))
+    }
+}
+
+fn check(arrival: &Arrival) -> Result<()> {
+    if arrival.message.is_empty() {
+        return Err(JournalError::invalid("message id", "must not be empty"));
+    }
+    check_length("channel", &arrival.channel, input::CODE_BYTES)?;
+    check_length("account", &arrival.account, input::NAME_BYTES)?;
+    check_length("message id", &arrival.message, input::ID_BYTES)?;
+    check_length("thread", &arrival.thread, limits::THREAD)?;
+    check_length("body", &arrival.body, limits::INPUT_BODY)
+}
+
+/// What the writer decided about an arrival; the caller has the arrival.
+enum Verdict {
+    Accepted {
+        ordinal: Ordinal,
+        slot: Slot,
+        kind: InputKind,
+        /// Its thread, if not the arrival's own.
+        thread: Option<Vec<u8>>,
+    },
+    Refused(AcceptOutcome),
+}
+
+fn accepted_inputs(arrivals: &[Arrival], verdicts: &[Verdict]) -> Vec<AcceptedInput> {
+    let each = arrivals.iter().zip(verdicts).enumerate();
+    each.filter_map(
+        |(arrival, (Arrival { company, .. }, verdict))| match verdict {
+            Verdict::Accepted { ordinal, slot, .. } => Some(AcceptedInput {
+                arrival,
+                company: *company,
+                slot: *slot,
+                ordinal: *ordinal,
+            }),
+            _ => None,
+        },
+    )
+    .collect()
+}
+
+fn outcome(arrival: Arrival, verdict: Verdict) -> AcceptOutcome {
+    match verdict {
+        Verdict::Accepted {
+            ordinal,
+            slot,
+            kind,
+            thread,
+        } => AcceptOutcome::Accepted(Box::new(Input {
+            ordinal,
+            company: arrival.company,
+            slot,
+            channel: arrival.channel,
+            account: arrival.account,
+            message: arrival.message,
+            kind,
+            thread: thread.unwrap_or(arrival.thread),
+            body: arrival.body,
+            contact: arrival.contact,
+            received_at: Micros(arrival.received_at).rounded(),
+            accepted_at: Micros(arrival.accepted_at).rounded(),
+            traceparent: arrival.traceparent,
+        })),
+        Verdict::Refused(outcome) => outcome,
+    }
+}
+
+fn accept(
+    work: &mut WriteTransaction<'_>,
+    vault: &Vault,
+    backlog: Backlog,
+    arrival: &Arrival,
+) -> Result<Verdict> {
+    let digest = vault.digest(digest_class(arrival.kind), &arrival.digest);
+    let earlier = thread_of(work.sql, arrival, &arrival.message)?;
+    // Most message ids are new: for those, one search is enough.
+    if earlier.is_some()
+        && let Some(ordinal) = find_duplicate(work.sql, arrival, &digest)?
+    {
+        return Ok(Verdict::Refused(AcceptOutcome::Duplicate { ordinal }));
+    }
+    let kind = match arrival.kind {
+        InputKind::Message if earlier.is_some() => InputKind::Edit,
+        kind => kind,
+    };
+    if work.cache.pending_of(arrival.company) >= backlog.per_company
+        || work.cache.pending() >= backlog.total
+        || (arrival.no_edit && kind == InputKind::Edit)
+    {
+        let retry_after = backlog.retry_after;
+        return Ok(Verdict::Refused(AcceptOutcome::Busy { retry_after }));
+    }
+    let thread = match (earlier, &arrival.in_reply_to) {
+        (Some(thread), _) => Some(thread),
+        (None, Some(parent)) => thread_of(work.sql, arrival, parent)?,
+        (None, None) => None,
+    };
+    let key = thread.as_ref().unwrap_or(&arrival.thread);
+    let slot = Slot::for_thread(arrival.company, key);
+    let ordinal = work.cache.assign_ordinal(arrival.company);
+    work.sql.run(
+        "INSERT INTO inbound (ordinal, company, slot, channel, account, message, digest,
+           kind, thread, contact, received_at, accepted_at, traceparent, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        params![
+            ordinal,
+            arrival.company,
+            slot,
+            arrival.channel,
+            arrival.account,
+            arrival.message,
+            digest,
+            kind.as_str(),
+            key,
+            arrival.contact,
+            Micros(arrival.received_at),
+            Micros(arrival.accepted_at),
+            arrival.traceparent.map(Traceparent::to_bytes),
+            arrival.body,
+        ],
+    )?;
+    Ok(Verdict::Accepted {
+        ordinal,
+        slot,
+        kind,
+        thread,
+    })
+}
+
+/// Part of the digest, so that one body may be delivered as several kinds. A
+/// message and its edit share a class: an edit without a change is a duplicate.
+fn digest_class(kind: InputKind) -> u8 {
+    match kind {
+        InputKind::Message | InputKind::Edit => 0,
+        InputKind::Delete => 1,
+        InputKind::Reaction => 2,
+        InputKind::Echo => 3,
+    }
+}
+
+fn find_duplicate(
+    sql: &Connection,
+    arrival: &Arrival,
+    digest: &[u8; 32],
+) -> Result<Option<Ordinal>> {
+    sql.read_first(
+        "SELECT ordinal FROM inbound WHERE company = ?1 AND channel = ?2 AND account = ?3
+           AND message = ?4 AND digest = ?5",
+        params![
+            arrival.company,
+            arrival.channel,
+            arrival.account,
+            arrival.message,
+            digest
+        ],
+        value,
+    )
+}
+
+/// The thread of a message id: all inputs of one id are on one thread.
+fn thread_of(sql: &Connection, arrival: &Arrival, message: &str) -> Result<Option<Vec<u8>>> {
+    sql.read_first(
+        "SELECT thread FROM inbound WHERE company = ?1 AND channel = ?2 AND account = ?3
+           AND message = ?4 LIMIT 1",
+        params![arrival.company, arrival.channel, arrival.account, message],
+        value,
+    )
+}
+
+const COLUMNS: &str = "i.ordinal, i.company, i.slot, i.channel, i.account, i.message, i.kind,
+    i.thread, i.contact, i.received_at, i.accepted_at, i.traceparent, i.body, i.crashes";
+
+fn read_input(row: &Row<'_>) -> rusqlite::Result<Input> {
+    let traceparent: Option<[u8; Traceparent::BYTES]> = row.get(11)?;
+    let parse = |bytes| Traceparent::from_bytes(&bytes).ok_or(FromSqlError::InvalidType);
+    Ok(Input {
+        ordinal: row.get(0)?,
+        company: row.get(1)?,
+        slot: row.get(2)?,
+        channel: row.get(3)?,
+        account: row.get(4)?,
+        message: row.get(5)?,
+        kind: code(row, 6, InputKind::from_code)?,
+        thread: row.get(7)?,
+        contact: row.get(8)?,
+        received_at: time(row, 9)?,
+        accepted_at: time(row, 10)?,
+        traceparent: traceparent.map(parse).transpose()?,
+        body: row.get(12)?,
+    })
+}
+
+/// Count a crash for inputs that were in flight when the last run ended, unless
+/// they were decided.
+pub(super) fn count_crash(sql: &Connection, in_flight: &[Ordinal]) -> Result<()> {
+    for ordinal in in_flight {
+        sql.run(
+            "UPDATE inbound SET crashes = crashes + 1 WHERE ordinal = ?1 AND NOT EXISTS
+               (SELECT 1 FROM entry e WHERE e.company = inbound.company AND e.input = ?1)",
+            [ordinal],
+        )?;
+    }
+    Ok(())
+}

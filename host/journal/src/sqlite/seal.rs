@@ -1,0 +1,103 @@
+//! Sealing under the keys of contacts, and a cache of these keys.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, params};
+
+use super::{Query, SqliteJournal, value};
+use crate::vault::{ContactKey, Person, Vault, WRAPPED_BYTES};
+use crate::{CompanyId, ContactId, Purpose, Seal, SealError};
+
+/// Most cached keys. One more empties the cache.
+const CAPACITY: usize = 65_536;
+
+impl Seal for SqliteJournal {
+    fn seal(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        purpose: Purpose,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let person = Person { company, contact };
+        let key = self.contact_key(person)?;
+        key.seal(person, purpose, plain)
+            .map_err(|_| SealError::NotAuthentic)
+    }
+
+    fn open(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        purpose: Purpose,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let person = Person { company, contact };
+        let key = self.contact_key(person)?;
+        key.open(person, purpose, sealed)
+            .map_err(|_| SealError::NotAuthentic)
+    }
+}
+
+impl SqliteJournal {
+    fn contact_key(&self, person: Person) -> Result<Arc<ContactKey>, SealError> {
+        let erasures = {
+            let cache = self.keys.0.lock();
+            if let Some(key) = cache.keys.get(&person) {
+                return Ok(Arc::clone(key));
+            }
+            cache.erasures
+        };
+        let key = self.read(|sql| Ok(load_key(sql, &self.vault, person)))??;
+        let key = Arc::new(key);
+        let mut cache = self.keys.0.lock();
+        if cache.erasures == erasures {
+            if cache.keys.len() >= CAPACITY {
+                cache.keys.clear();
+            }
+            cache.keys.insert(person, Arc::clone(&key));
+        }
+        Ok(key)
+    }
+}
+
+/// Unwrapped keys of contacts.
+#[derive(Default)]
+pub(super) struct KeyCache(Mutex<CachedKeys>);
+
+#[derive(Default)]
+struct CachedKeys {
+    keys: HashMap<Person, Arc<ContactKey>>,
+    /// Counts erasures: a key that was read before one is not cached after it.
+    erasures: u64,
+}
+
+impl KeyCache {
+    /// Remove keys that were destroyed.
+    pub(super) fn remove(&self, persons: impl Iterator<Item = Person>) {
+        let mut cache = self.0.lock();
+        cache.erasures += 1;
+        for person in persons {
+            cache.keys.remove(&person);
+        }
+    }
+}
+
+/// Read and unwrap a contact's key.
+pub(super) fn load_key(
+    sql: &Connection,
+    vault: &Vault,
+    person: Person,
+) -> Result<ContactKey, SealError> {
+    let query = "SELECT wrapped FROM contact_key WHERE company = ?1 AND contact = ?2";
+    let key = params![person.company, person.contact];
+    match sql.read_first(query, key, value::<Vec<u8>>)? {
+        None => Err(SealError::NoContact(person.contact)),
+        Some(wrapped) if wrapped == [0; WRAPPED_BYTES] => Err(SealError::Erased(person.contact)),
+        Some(wrapped) => vault
+            .unwrap_key(person, &wrapped)
+            .map_err(|_| SealError::NotAuthentic),
+    }
+}
