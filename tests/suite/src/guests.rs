@@ -1,5 +1,5 @@
-//! Hostile guests: one written in Rust that misbehaves as it is told, and core
-//! modules in WebAssembly's text format for what safe Rust cannot do.
+//! Hostile guests: one in Rust that misbehaves on request, and core modules in
+//! WebAssembly's text format for what safe Rust cannot do.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -8,7 +8,7 @@ use patchbay_pack::build::{BuildOptions, build};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// Packages of the contract, in the order of their dependencies.
+/// Packages of the contract, in dependency order.
 const CONTRACT: [&str; 7] = [
     "care/package.wit",
     "classification/classification.wit",
@@ -19,13 +19,13 @@ const CONTRACT: [&str; 7] = [
     "policy/policy.wit",
 ];
 
-/// What the core modules may import beside the contract.
+/// Packages besides the contract that the core modules import.
 const OTHERS: [&str; 2] = [
     "package wasi:random@0.2.3; interface random { get-random-bytes: func(len: u64) -> list<u8>; }",
     "package other:host@1.0.0; interface things { do: func(); }",
 ];
 
-/// The worlds the core modules are made for.
+/// The worlds of the core modules.
 const WORLDS: &str = "package test:guests;
     world classifier {
         include patchbay:classification/classifier@0.1.0;
@@ -44,27 +44,25 @@ const WORLDS: &str = "package test:guests;
 /// The guest of `tests/guests/misbehaving`, built once per process.
 ///
 /// # Panics
-/// When it does not build.
+/// If the build fails.
 pub fn misbehaving() -> Arc<[u8]> {
     static BUILT: OnceLock<Arc<[u8]>> = OnceLock::new();
     Arc::clone(BUILT.get_or_init(|| {
-        // Where it is built stands in `tests/guests/.cargo/config.toml`.
+        // `tests/guests/.cargo/config.toml` sets the target directory.
         let directory = root().join("tests/guests/misbehaving");
         let options = BuildOptions {
             offline: false,
             quiet: true,
         };
-        let file = build(&directory, &options).expect("the misbehaving guest builds");
-        std::fs::read(file)
-            .expect("what was built can be read")
-            .into()
+        let file = build(&directory, &options).expect("the guest builds");
+        std::fs::read(file).expect("a readable component").into()
     }))
 }
 
-/// A component made of `tests/wat/<name>.wat`.
+/// The component of `tests/wat/<name>.wat`.
 ///
 /// # Panics
-/// When there is no such file, or it is no module of the contract.
+/// If the file is missing or not a module of the contract.
 pub fn wat(name: &str) -> Arc<[u8]> {
     let world = match name {
         "prepared" | "prepares-itself" | "vector-global" => "prepared",
@@ -77,13 +75,13 @@ pub fn wat(name: &str) -> Arc<[u8]> {
     wrapping.wrap(name)
 }
 
-/// How a core module becomes a component.
+/// How to wrap a core module into a component.
 pub struct Wrapping {
-    /// Which world it is made for.
+    /// The module's world.
     pub world: &'static str,
-    /// How it writes its texts.
+    /// Encoding of its strings.
     pub texts: StringEncoding,
-    /// A passage of the contract, and what stands there instead.
+    /// A passage of the contract and its replacement.
     pub altered: Option<(&'static str, &'static str)>,
 }
 
@@ -98,10 +96,10 @@ impl Default for Wrapping {
 }
 
 impl Wrapping {
-    /// The component.
+    /// Wraps `tests/wat/<name>.wat`.
     ///
     /// # Panics
-    /// As [`wat`] does.
+    /// As [`wat`].
     pub fn wrap(&self, name: &str) -> Arc<[u8]> {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/wat/{name}.wat"));
         let mut module = wat::parse_file(&file).unwrap_or_else(|error| panic!("{error}"));
@@ -119,17 +117,17 @@ impl Wrapping {
             .expect("the worlds parse");
         let world = resolve
             .select_world(&[package], Some(self.world))
-            .expect("the world is there");
+            .expect("a world");
         embed_component_metadata(&mut module, &resolve, world, self.texts)
-            .expect("it can be told what it is");
+            .expect("metadata fits the module");
         ComponentEncoder::default()
             .module(&module)
             .and_then(|encoder| encoder.validate(true).encode())
-            .unwrap_or_else(|error| panic!("{name} becomes no component: {error:?}"))
+            .unwrap_or_else(|error| panic!("{name} is not a component: {error:?}"))
             .into()
     }
 
-    /// Read the package of which this is a file, all of it as one text.
+    /// Adds the package of this file, all its files as one text.
     fn push(&self, resolve: &mut Resolve, file: &Path) {
         let mut text = std::fs::read_to_string(file).expect("the contract can be read");
         let directory = file.parent().expect("a file lies somewhere");
@@ -148,7 +146,7 @@ impl Wrapping {
     }
 }
 
-/// The repository.
+/// Root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

@@ -1,4 +1,4 @@
-//! A host to let guests loose on: engines, plugins, and what they decide about.
+//! Engines, plugins and situations for test guests.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -9,73 +9,72 @@ use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
 use patchbay_model::company::Grants;
-use patchbay_model::conversation::Trigger;
+use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::directory::Directory;
 use patchbay_model::duration::Millis;
 use patchbay_model::interaction::{Draft, Interaction};
 use patchbay_model::limits::Limits;
 use patchbay_model::on_failure::OnFailure;
-use patchbay_model::situation::{DraftAtHand, Exchange, Situation, Surroundings};
+use patchbay_model::situation::{DraftInput, Exchange, Situation, Surroundings};
 use patchbay_model::state::Scope;
 use serde_json::json;
 
 use crate::guests::misbehaving;
 
-/// How long a decision waits for its place.
-pub const PATIENCE: Duration = Duration::from_secs(20);
-/// When decisions are made: 2026-03-02T10:00:00Z, in milliseconds.
+/// How long a decision waits for an instance.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
+/// Time of decisions: 2026-03-02T10:00:00Z, in milliseconds.
 pub const NOW_MS: i64 = 1_772_445_600_000;
-/// Seed of decisions that say none.
+/// Default seed of decisions.
 pub const SEED: u64 = 7;
 
-/// An engine's settings, small enough that many engines fit one test process.
+/// Settings small enough for many engines in one test process.
 pub fn small(allocation: Allocation) -> EngineSettings {
     EngineSettings {
         instances: 32,
         allocation,
-        queue_deadline: PATIENCE,
+        queue_deadline: TIMEOUT,
         ..EngineSettings::default()
     }
 }
 
-/// The engines a guest is served on, from a pool and on demand.
+/// A pooling and an on-demand engine, shared by the tests of a process.
 ///
 /// # Panics
-/// When the machine has not what a pool needs.
+/// If the machine lacks the memory map for a pool.
 pub fn serving() -> [&'static Engine; 2] {
     static ENGINES: [OnceLock<Engine>; 2] = [const { OnceLock::new() }; 2];
     let kinds = [Allocation::Pooling, Allocation::OnDemand];
     std::array::from_fn(|index| {
         ENGINES[index].get_or_init(|| {
             let engine = Engine::serving(small(kinds[index]), None).expect("an engine");
-            keep_compiled(&engine);
+            pin_compiled_code(&engine);
             engine
         })
     })
 }
 
-/// The engine of tests and benchmarks.
+/// The engine that meters fuel, shared by the tests of a process.
 ///
 /// # Panics
-/// When the machine cannot run it.
+/// If the machine cannot run it.
 pub fn metered() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| {
         let engine = Engine::metered(small(Allocation::OnDemand)).expect("an engine");
-        keep_compiled(&engine);
+        pin_compiled_code(&engine);
         engine
     })
 }
 
-/// An engine keeps compiled code as long as a plugin uses it. One that lives as
-/// long as the process spares every test the compiler.
-fn keep_compiled(engine: &Engine) {
-    let plugin = Plugin::activate(engine, spec(misbehaving())).expect("it is activated");
+/// An engine caches compiled code while a plugin uses it. This plugin lives as
+/// long as the process, so that the tests do not compile again.
+fn pin_compiled_code(engine: &Engine) {
+    let plugin = Plugin::activate(engine, spec(misbehaving())).expect("activated");
     std::mem::forget(plugin);
 }
 
-/// What a test plugin is made of: everything granted, and time enough on a busy
-/// machine for whatever comes back at all.
+/// A plugin with all grants and a deadline for a busy machine.
 pub fn spec(component: impl Into<ComponentBytes>) -> PluginSpec {
     PluginSpec {
         name: "guest".to_owned(),
@@ -94,7 +93,7 @@ pub fn spec(component: impl Into<ComponentBytes>) -> PluginSpec {
     }
 }
 
-/// Every grant there is.
+/// All grants.
 pub fn everything() -> Grants {
     Grants {
         interactions: true,
@@ -104,42 +103,42 @@ pub fn everything() -> Grants {
     }
 }
 
-/// A plugin of the misbehaving guest, its making changed by `change`.
+/// A plugin of the misbehaving guest; `change` edits its spec.
 ///
 /// # Panics
-/// When it cannot be activated.
+/// If the activation fails.
 pub fn plugin(engine: &Engine, change: impl FnOnce(&mut PluginSpec)) -> Plugin {
     let mut spec = spec(misbehaving());
     change(&mut spec);
-    Plugin::activate(engine, spec).expect("it is activated")
+    Plugin::activate(engine, spec).expect("activated")
 }
 
-/// The situation in which a customer says this.
+/// A customer writes this text.
 pub fn said(text: &str) -> Arc<Situation> {
     Arc::new(situation(text, NOW_MS, SEED))
 }
 
-/// The same, at another time and with other chances.
+/// A customer writes this text, at this time and with this seed.
 ///
 /// # Panics
-/// When no calendar tells the time.
+/// If the time is out of range.
 pub fn situation(text: &str, now_ms: i64, seed: u64) -> Situation {
     let interaction = Interaction::from_outside(json!({
         "id": "1", "channel": "chat", "text": text, "author": {"name": "Ana", "address": "@ana"}
     }));
     let interaction = interaction.expect("an interaction");
-    let now = Timestamp::from_millisecond(now_ms).expect("a moment");
+    let now = Timestamp::from_millisecond(now_ms).expect("a time");
     Situation::of(company(), Exchange::new(interaction), now, seed)
 }
 
-/// The situation in which an agent drafts this.
+/// An agent drafts this reply.
 ///
 /// # Panics
-/// When it is no draft.
+/// If the draft is not valid.
 pub fn drafted(text: &str, composing: bool) -> Arc<Situation> {
     let draft = Draft::from_value(json!({"id": "d", "channel": "chat", "text": text}));
     Arc::new(Situation {
-        draft: Some(DraftAtHand {
+        draft: Some(DraftInput {
             draft: Arc::new(draft.expect("a draft")),
             composing,
         }),
@@ -147,11 +146,11 @@ pub fn drafted(text: &str, composing: bool) -> Arc<Situation> {
     })
 }
 
-/// The situation in which a trigger about this fires.
+/// A trigger with this subject fires.
 pub fn triggered(subject: &str) -> Arc<Situation> {
     let trigger = Trigger {
         subject: Some(subject.to_owned()),
-        ..Trigger::of("volume-surge")
+        ..Trigger::of(TriggerCode::VolumeSurge)
     };
     Arc::new(Situation {
         trigger: Some(Arc::new(trigger)),

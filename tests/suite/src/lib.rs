@@ -1,5 +1,4 @@
-//! What the tests of hostile guests share: the guests themselves, and a host to
-//! let them loose on.
+//! Test guests, and a host that runs them.
 
 pub mod guests;
 pub mod host;

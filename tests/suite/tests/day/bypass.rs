@@ -1,4 +1,4 @@
-//! A stage or a plugin is taken out of the decisions, and asked again.
+//! Bypasses of a stage or a plugin.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,15 +6,17 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use patchbay_desk::action::{Action, Actor, Role};
-use patchbay_desk::decisions::{Filter, find, list};
-use patchbay_desk::history::EntryKind;
-use patchbay_desk::reply::{Reply, ReplyStatus, Then};
 use patchbay_desk::{BypassError, Delivery, Desk, DeskError, DeskSettings};
-use patchbay_generation::Generation;
+use patchbay_generations::Generation;
 use patchbay_journal::{AuditEntry, Entry, Options, SqliteJournal};
-use patchbay_model::bypass::{Bypass, Bypassed};
+use patchbay_model::bypass::{Bypass, BypassTarget};
+use patchbay_model::event::EventKind;
 use patchbay_model::interaction::WrittenBy;
+use patchbay_records::decisions::{Filter, find, list};
+use patchbay_records::reply::{Reply, ReplyStatus, Then};
 use serde_json::{Value, json};
+
+use crate::company::{alone, assembler, built, company};
 
 fn open(directory: &Path, generation: &Arc<Generation>) -> Desk {
     let options = Options::new(directory.join("desk.db"), directory.join("desk.key"));
@@ -24,8 +26,8 @@ fn open(directory: &Path, generation: &Arc<Generation>) -> Desk {
 }
 
 fn generation() -> Arc<Generation> {
-    let assembler = super::assembler();
-    Arc::new(super::built(&assembler, &super::company("northwind")).generation)
+    let assembler = assembler();
+    Arc::new(built(&assembler, &company("northwind")).generation)
 }
 
 fn noted() -> AuditEntry {
@@ -41,7 +43,7 @@ fn noted() -> AuditEntry {
 fn order(desk: &Desk, word: &str, seconds: i64, let_through: bool) -> Result<(), DeskError> {
     let since = desk.now();
     let bypass = Bypass {
-        what: Bypassed::named(word),
+        what: BypassTarget::named(word),
         since,
         until: since + SignedDuration::from_secs(seconds),
         by: "olga".to_owned(),
@@ -52,18 +54,18 @@ fn order(desk: &Desk, word: &str, seconds: i64, let_through: bool) -> Result<(),
 }
 
 fn lift(desk: &Desk, word: &str) -> Result<Bypass, DeskError> {
-    desk.lift_bypass("northwind", &Bypassed::named(word), "olga", noted())
+    desk.lift_bypass("northwind", &BypassTarget::named(word), "olga", noted())
 }
 
 fn hear(desk: &Desk, id: &str) {
     let said = json!({"id": id, "channel": "chat", "text": "ok", "author": {"address": id}});
     let delivery = Delivery::from_outside(said).expect("valid");
-    desk.accept("northwind", vec![delivery]).expect("taken in");
+    desk.accept("northwind", vec![delivery]).expect("accepted");
     desk.settled();
 }
 
-fn feed(desk: &Desk, kind: EntryKind) -> Vec<Value> {
-    let company = desk.company("northwind").expect("there");
+fn feed(desk: &Desk, kind: EventKind) -> Vec<Value> {
+    let company = desk.company("northwind").expect("present");
     let feed = desk.journal().feed(company, 0, 10_000).expect("readable");
     let of_kind = feed
         .entries
@@ -75,7 +77,11 @@ fn feed(desk: &Desk, kind: EntryKind) -> Vec<Value> {
 }
 
 fn answer(desk: &Desk, id: &str) -> ReplyStatus {
-    let conversation = desk.journal().unresolved(None, 1).expect("readable")[0].id;
+    let conversation = desk
+        .journal()
+        .unresolved_conversations(None, 1)
+        .expect("readable")[0]
+        .id;
     let eva = Actor {
         id: "eva".to_owned(),
         role: Role::Supervisor,
@@ -93,9 +99,9 @@ fn answer(desk: &Desk, id: &str) -> ReplyStatus {
 }
 
 #[test]
-fn a_bypassed_stage_is_not_asked_and_that_outlives_a_restart() {
-    let _alone = super::alone();
-    let place = tempfile::tempdir().expect("a place");
+fn a_bypassed_stage_is_not_called_even_after_a_restart() {
+    let _alone = alone();
+    let place = tempfile::tempdir().expect("a directory");
     let generation = generation();
     {
         let desk = open(place.path(), &generation);
@@ -105,17 +111,20 @@ fn a_bypassed_stage_is_not_asked_and_that_outlives_a_restart() {
     }
     let desk = open(place.path(), &generation);
     hear(&desk, "3");
-    assert_eq!(desk.bypasses("northwind").expect("there").iter().count(), 1);
+    assert_eq!(
+        desk.bypasses("northwind").expect("present").iter().count(),
+        1
+    );
     lift(&desk, "route").expect("lifted");
     hear(&desk, "4");
-    let decided = feed(&desk, EntryKind::Received);
+    let decided = feed(&desk, EventKind::Received);
     let outcomes: Vec<&Value> = decided.iter().map(|head| &head["outcome"]).collect();
     assert_eq!(outcomes, ["ok", "bypassed", "bypassed", "ok"]);
     for head in &decided[1..3] {
         let parts = head["stamp"]["plugins"].as_array().expect("a stamp");
         assert_eq!(
             parts[0]["outcome"], "ok",
-            "the other stages are asked: {head}"
+            "the other stages are called: {head}"
         );
         assert_eq!(
             (&parts[1]["outcome"], &parts[1]["use"]),
@@ -125,27 +134,27 @@ fn a_bypassed_stage_is_not_asked_and_that_outlives_a_restart() {
         assert_eq!(head["fallbacks"], fallback);
         assert_eq!(head["route"]["target"]["id"], "general");
     }
-    let begun = feed(&desk, EntryKind::Bypassed);
+    let begun = feed(&desk, EventKind::Bypassed);
     assert_eq!(begun.len(), 1);
     assert_eq!(
         (&begun[0]["bypassed"]["stage"], &begun[0]["by"]),
         (&json!("route"), &json!("olga"))
     );
-    let ended = feed(&desk, EntryKind::BypassEnded);
+    let ended = feed(&desk, EventKind::BypassEnded);
     assert_eq!(ended.len(), 1);
     assert_eq!(ended[0]["because"], "lifted");
 }
 
 #[test]
-fn a_decision_made_under_a_bypass_is_replayed_to_the_same_bytes() {
-    let _alone = super::alone();
-    let place = tempfile::tempdir().expect("a place");
+fn a_decision_under_a_bypass_replays_to_the_same_bytes() {
+    let _alone = alone();
+    let place = tempfile::tempdir().expect("a directory");
     let generation = generation();
     let desk = open(place.path(), &generation);
     order(&desk, "route", 3_600, false).expect("bypassed");
     hear(&desk, "1");
     lift(&desk, "route").expect("lifted");
-    let company = desk.company("northwind").expect("there");
+    let company = desk.company("northwind").expect("present");
     let journal = &**desk.journal();
     let filter = Filter {
         limit: 10,
@@ -154,44 +163,44 @@ fn a_decision_made_under_a_bypass_is_replayed_to_the_same_bytes() {
     let page = list(journal, company, &filter).expect("readable");
     assert_eq!(page.decisions.len(), 1, "{page:?}");
     let kept = find(journal, company, page.decisions[0].id);
-    let kept = kept.expect("readable").expect("there");
+    let kept = kept.expect("readable").expect("present");
     let replayed = kept.replay(&generation.pipelines);
     assert_eq!(replayed.whole.as_str(), "same", "{replayed:?}");
     let results: Vec<(&str, &str)> = replayed
         .parts
         .iter()
-        .map(|part| (part.stage.as_str(), part.replayed.as_str()))
+        .map(|part| (part.stage.as_str(), part.verdict.as_str()))
         .collect();
     assert_eq!(
         results,
         [("classify", "same"), ("route", "not-replayable")],
-        "what was not called has nothing to replay: {replayed:?}"
+        "a stage that was not called has nothing to replay: {replayed:?}"
     );
 }
 
 #[test]
-fn a_reply_that_is_not_checked_is_held_unless_the_operator_says_otherwise() {
-    let _alone = super::alone();
-    let place = tempfile::tempdir().expect("a place");
+fn an_unchecked_reply_is_held_unless_the_operator_lets_it_through() {
+    let _alone = alone();
+    let place = tempfile::tempdir().expect("a directory");
     let desk = open(place.path(), &generation());
     hear(&desk, "1");
     assert_eq!(answer(&desk, "r1"), ReplyStatus::Published);
     order(&desk, "tone", 3_600, false).expect("bypassed");
     assert_eq!(answer(&desk, "r2"), ReplyStatus::Held);
-    order(&desk, "tone", 3_600, true).expect("said anew");
+    order(&desk, "tone", 3_600, true).expect("bypassed");
     assert_eq!(answer(&desk, "r3"), ReplyStatus::Published);
-    let checked = feed(&desk, EntryKind::ReplyPublished);
+    let checked = feed(&desk, EventKind::ReplyPublished);
     let last = checked.last().expect("published");
     assert_eq!(
         last["outcome"], "bypassed",
-        "it says that nobody looked: {last}"
+        "the record says that no check ran: {last}"
     );
     assert_eq!(last["fallbacks"][0]["rule"], "let-through");
-    // The plugin is out as well, and lets nothing through: that counts.
+    // The plugin is bypassed too, without letting replies through: that counts.
     order(&desk, "guest", 3_600, false).expect("bypassed");
     assert_eq!(answer(&desk, "r4"), ReplyStatus::Held);
     hear(&desk, "2");
-    let decided = feed(&desk, EntryKind::Received);
+    let decided = feed(&desk, EventKind::Received);
     let parts = decided[1]["stamp"]["plugins"].as_array().expect("a stamp");
     assert!(
         parts.iter().all(|part| part["outcome"] == "bypassed"),
@@ -203,22 +212,22 @@ fn a_reply_that_is_not_checked_is_held_unless_the_operator_says_otherwise() {
 }
 
 #[test]
-fn a_bypass_ends_by_itself_and_says_so() {
-    let _alone = super::alone();
-    let place = tempfile::tempdir().expect("a place");
+fn a_bypass_ends_at_its_time_with_an_event() {
+    let _alone = alone();
+    let place = tempfile::tempdir().expect("a directory");
     let desk = open(place.path(), &generation());
     order(&desk, "route", 1, false).expect("bypassed");
-    let patience = Instant::now() + Duration::from_secs(60);
-    while feed(&desk, EntryKind::BypassEnded).is_empty() {
-        assert!(Instant::now() < patience, "it does not end");
+    let until = Instant::now() + Duration::from_secs(60);
+    while feed(&desk, EventKind::BypassEnded).is_empty() {
+        assert!(Instant::now() < until, "the bypass does not end");
         std::thread::sleep(Duration::from_millis(10));
     }
-    let ended = feed(&desk, EntryKind::BypassEnded);
+    let ended = feed(&desk, EventKind::BypassEnded);
     assert_eq!((ended.len(), &ended[0]["because"]), (1, &json!("over")));
-    assert!(desk.bypasses("northwind").expect("there").is_empty());
+    assert!(desk.bypasses("northwind").expect("present").is_empty());
     hear(&desk, "1");
-    assert_eq!(feed(&desk, EntryKind::Received)[0]["outcome"], "ok");
-    let company = desk.company("northwind").expect("there");
+    assert_eq!(feed(&desk, EventKind::Received)[0]["outcome"], "ok");
+    let company = desk.company("northwind").expect("present");
     assert!(
         desk.journal()
             .directives(company)
@@ -228,9 +237,9 @@ fn a_bypass_ends_by_itself_and_says_so() {
 }
 
 #[test]
-fn what_cannot_be_bypassed_is_refused_and_nothing_changes() {
-    let _alone = super::alone();
-    let place = tempfile::tempdir().expect("a place");
+fn an_invalid_bypass_is_refused_and_changes_nothing() {
+    let _alone = alone();
+    let place = tempfile::tempdir().expect("a directory");
     let desk = open(place.path(), &generation());
     let refused = |word: &str, seconds: i64| match order(&desk, word, seconds, false) {
         Err(DeskError::Bypass(error)) => error,
@@ -251,7 +260,7 @@ fn what_cannot_be_bypassed_is_refused_and_nothing_changes() {
         lift(&desk, "tone"),
         Err(DeskError::Bypass(BypassError::NotBypassed(_)))
     ));
-    assert!(desk.bypasses("northwind").expect("there").is_empty());
-    assert!(feed(&desk, EntryKind::Bypassed).is_empty());
-    order(&desk, "tone", 86_400, false).expect("a day is taken");
+    assert!(desk.bypasses("northwind").expect("present").is_empty());
+    assert!(feed(&desk, EventKind::Bypassed).is_empty());
+    order(&desk, "tone", 86_400, false).expect("bypassed for a day");
 }

@@ -1,17 +1,17 @@
-//! Answers the contract does not allow.
+//! Answers that violate the contract.
 
-use patchbay_engine::plugin::Plugin;
+use patchbay_engine::plugin::{Lease, Plugin};
 use patchbay_model::outcome::OutcomeKind::{BadOutput, Ok, Trapped};
 use patchbay_suite::guests::{Wrapping, wat};
-use patchbay_suite::host::{PATIENCE, drafted, plugin, said, spec, triggered};
+use patchbay_suite::host::{TIMEOUT, drafted, plugin, said, spec, triggered};
 use wit_component::StringEncoding;
 
-use crate::{classify, goes_wrong, is_right, on_both, says};
+use crate::assertions::{assert_detail, assert_healthy, classify, fail, on_both_allocators};
 
 #[test]
 fn a_classification_is_checked_field_by_field() {
-    on_both(|engine| {
-        // The good decisions between keep its breaker closed.
+    on_both_allocators(|engine| {
+        // Good decisions in between keep the breaker closed.
         let plugin = plugin(engine, |_| {});
         for (text, field) in [
             ("confidence-nan", "intents[0].confidence"),
@@ -29,15 +29,15 @@ fn a_classification_is_checked_field_by_field() {
             ("span 11 12 é", "personal_data[0]"),
             ("span 4294967295 4294967295", "personal_data[0]"),
         ] {
-            says(&goes_wrong(&plugin, text), BadOutput, field);
+            assert_detail(&fail(&plugin, text), BadOutput, field);
         }
     });
 }
 
 #[test]
-fn a_route_names_only_what_there_is() {
-    on_both(|engine| {
-        // The good decisions between keep its breaker closed.
+fn a_route_names_only_existing_agents_and_queues() {
+    on_both_allocators(|engine| {
+        // Good decisions in between keep the breaker closed.
         let plugin = plugin(engine, |_| {});
         for (text, field) in [
             ("queue", "target.id"),
@@ -58,21 +58,21 @@ fn a_route_names_only_what_there_is() {
             ("steps 17", "steps"),
             ("tags 65", "tags"),
         ] {
-            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
             let (answer, trace) = lease.route(&said(text), false);
             assert_eq!(answer, None);
-            says(&trace.outcome, BadOutput, field);
+            assert_detail(&trace.outcome, BadOutput, field);
             assert_eq!(lease.route(&said("ok"), false).1.outcome.kind, Ok);
             drop(lease);
-            is_right(&plugin);
+            assert_healthy(&plugin);
         }
     });
 }
 
 #[test]
 fn a_review_points_into_the_draft() {
-    on_both(|engine| {
-        // The good decisions between keep its breaker closed.
+    on_both_allocators(|engine| {
+        // Good decisions in between keep the breaker closed.
         let plugin = plugin(engine, |_| {});
         for (text, field) in [
             ("findings 65", "findings"),
@@ -80,22 +80,22 @@ fn a_review_points_into_the_draft() {
             ("one-end", "findings[0]"),
             ("approvers", "approvers"),
             ("many-approvers 9", "approvers"),
-            // A character of four bytes begins at the tenth.
+            // A character of four bytes starts at the tenth.
             ("inside 10 \u{1F600}", "findings[0]"),
         ] {
-            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
             let (answer, trace) = lease.check(&drafted(text, false), false);
             assert_eq!(answer, None, "{text}");
-            says(&trace.outcome, BadOutput, field);
+            assert_detail(&trace.outcome, BadOutput, field);
             assert_eq!(lease.check(&drafted("ok", false), false).1.outcome.kind, Ok);
         }
     });
 }
 
 #[test]
-fn an_escalation_reaches_only_who_is_configured() {
-    on_both(|engine| {
-        // The good decisions between keep its breaker closed.
+fn an_escalation_names_only_configured_targets() {
+    on_both_allocators(|engine| {
+        // Good decisions in between keep the breaker closed.
         let plugin = plugin(engine, |_| {});
         for (subject, field) in [
             ("notify", "actions[0].target"),
@@ -105,28 +105,28 @@ fn an_escalation_reaches_only_who_is_configured() {
             ("unnamed", "actions[0].target"),
             ("actions 33", "actions"),
         ] {
-            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
             let (answer, trace) = lease.escalate(&triggered(subject), false);
             assert_eq!(answer, None);
-            says(&trace.outcome, BadOutput, field);
+            assert_detail(&trace.outcome, BadOutput, field);
             assert_eq!(lease.escalate(&triggered("ok"), false).1.outcome.kind, Ok);
         }
     });
 }
 
 #[test]
-fn a_text_that_is_no_text_is_refused() {
-    on_both(|engine| {
+fn invalid_utf_8_is_refused() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         for text in ["not-utf8", "log-not-utf8"] {
-            says(&goes_wrong(&plugin, text), BadOutput, "utf-8");
+            assert_detail(&fail(&plugin, text), BadOutput, "utf-8");
         }
     });
 }
 
 #[test]
-fn half_a_character_in_utf_16_is_refused_and_a_whole_one_is_not() {
-    on_both(|engine| {
+fn an_unpaired_surrogate_is_refused_and_a_pair_is_not() {
+    on_both_allocators(|engine| {
         let decide = |name| {
             let component = Wrapping {
                 texts: StringEncoding::UTF16,
@@ -135,17 +135,17 @@ fn half_a_character_in_utf_16_is_refused_and_a_whole_one_is_not() {
             let plugin = Plugin::activate(engine, spec(component.wrap(name))).expect("activated");
             classify(&plugin, "")
         };
-        says(&decide("surrogate").1.outcome, BadOutput, "surrogate");
+        assert_detail(&decide("surrogate").1.outcome, BadOutput, "surrogate");
         let (answer, _) = decide("whole-surrogates");
-        assert_eq!(answer.expect("a whole character").why, "\u{1F600}");
+        assert_eq!(answer.expect("an answer").why, "\u{1F600}");
     });
 }
 
-/// Modules that never answer well. What must be right afterwards is the
-/// engine: another plugin on it.
+/// These modules never answer correctly, so another plugin shows that the
+/// engine still works.
 #[test]
-fn values_no_host_can_lift_are_refused() {
-    on_both(|engine| {
+fn values_that_cannot_be_lifted_are_refused() {
+    on_both_allocators(|engine| {
         let other = plugin(engine, |_| {});
         for (name, kind) in [
             ("string-of-a-gibibyte", BadOutput),
@@ -167,29 +167,29 @@ fn values_no_host_can_lift_are_refused() {
                 let (answer, trace) = classify(&plugin, "hello");
                 assert_eq!(answer, None, "{name}");
                 assert_eq!(trace.outcome.kind, kind, "{name}: {}", trace.outcome);
-                assert!(trace.outcome.detail.is_some(), "{name} does not say why");
+                assert!(trace.outcome.detail.is_some(), "{name} gives no detail");
             }
-            is_right(&other);
+            assert_healthy(&other);
         }
     });
 }
 
 #[test]
-fn a_trap_in_realloc_is_the_policys_own() {
-    on_both(|engine| {
+fn a_trap_in_realloc_counts_as_the_policys_trap() {
+    on_both_allocators(|engine| {
         let plugin = Plugin::activate(engine, spec(wat("realloc-trap"))).expect("activated");
         let (_, trace) = classify(&plugin, "hello");
-        says(&trace.outcome, Trapped, "unreachable");
+        assert_detail(&trace.outcome, Trapped, "unreachable");
         let frames = trace.outcome.backtrace.concat();
         assert!(frames.contains("no_room_for_texts"), "{frames}");
     });
 }
 
 #[test]
-fn a_time_beyond_every_calendar_is_the_last_there_is() {
-    on_both(|engine| {
+fn a_time_beyond_the_calendar_becomes_the_last_representable_one() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         let (answer, trace) = lease.escalate(&triggered("never"), false);
         assert_eq!(trace.outcome.kind, Ok, "{}", trace.outcome);
         assert_eq!(

@@ -1,24 +1,24 @@
-//! Files that are no component of ours, or not quite.
+//! Files that are not valid components of the contract.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use patchbay_engine::component::LoadError;
 use patchbay_engine::engine::Engine;
-use patchbay_engine::plugin::Plugin;
+use patchbay_engine::plugin::{Lease, Plugin};
 use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_suite::guests::{Wrapping, misbehaving, wat};
-use patchbay_suite::host::{PATIENCE, drafted, plugin, said, serving, spec, triggered};
+use patchbay_suite::host::{TIMEOUT, drafted, plugin, said, serving, spec, triggered};
 
-use crate::{hit, is_right, on_both};
+use crate::assertions::{assert_healthy, assert_limit, on_both_allocators};
 
 fn refused(engine: &Engine, component: &[u8]) -> LoadError {
-    Plugin::activate(engine, spec(component)).expect_err("it is refused")
+    Plugin::activate(engine, spec(component)).expect_err("refused")
 }
 
 #[test]
-fn what_is_no_component_is_called_what_it_is() {
-    on_both(|engine| {
+fn a_file_that_is_not_a_component_is_named_for_what_it_is() {
+    on_both_allocators(|engine| {
         assert!(matches!(refused(engine, b""), LoadError::Empty));
         assert!(matches!(refused(engine, b"#!/bin/sh"), LoadError::NotWasm));
         assert!(matches!(
@@ -32,13 +32,13 @@ fn what_is_no_component_is_called_what_it_is() {
 }
 
 #[test]
-fn a_component_for_another_host_decides_nothing() {
+fn a_component_without_a_decision_is_refused() {
     let component = Wrapping {
         world: "elsewhere",
         ..Wrapping::default()
     };
     let component = component.wrap("another-world");
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let error = refused(engine, &component);
         assert!(matches!(error, LoadError::NoDecision(_)), "{error}");
         assert!(
@@ -49,13 +49,13 @@ fn a_component_for_another_host_decides_nothing() {
 }
 
 #[test]
-fn a_component_that_needs_another_host_is_told_what_is_missing() {
+fn a_missing_import_is_named() {
     let component = Wrapping {
         world: "foreign",
         ..Wrapping::default()
     };
     let component = component.wrap("foreign");
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let error = refused(engine, &component);
         assert!(matches!(error, LoadError::Incompatible(_)), "{error}");
         assert!(
@@ -66,7 +66,7 @@ fn a_component_that_needs_another_host_is_told_what_is_missing() {
 }
 
 #[test]
-fn a_component_of_another_contract_is_told_which_item_differs() {
+fn an_item_that_differs_from_the_contract_is_named() {
     const CLASSIFICATION: &str = "patchbay:classification/classification@0.1.0";
     let alterations = [
         (
@@ -90,7 +90,7 @@ fn a_component_of_another_contract_is_told_which_item_differs() {
             "patchbay:care/agents@0.1.0",
         ),
     ];
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         for (name, altered, item) in alterations {
             let wrapping = Wrapping {
                 altered: Some(altered),
@@ -106,12 +106,12 @@ fn a_component_of_another_contract_is_told_which_item_differs() {
         let error = refused(engine, &of_version_0_2(&wat("declines")));
         assert!(matches!(error, LoadError::Incompatible(_)), "{error}");
         assert!(error.to_string().contains(CLASSIFICATION), "{error}");
-        let unaltered = Plugin::activate(engine, spec(wat("query"))).expect("it fits");
-        assert!(unaltered.lease(PATIENCE).is_ok());
+        let unaltered = Plugin::activate(engine, spec(wat("query"))).expect("activated");
+        assert!(Lease::acquire(&unaltered, TIMEOUT).is_ok());
     });
 }
 
-/// The same component, made for a later version of the classification.
+/// The same component for a later version of `classification`.
 fn of_version_0_2(component: &[u8]) -> Vec<u8> {
     let name = b"patchbay:classification/classification@0.1.0";
     let mut later = component.to_vec();
@@ -122,15 +122,15 @@ fn of_version_0_2(component: &[u8]) -> Vec<u8> {
             found += 1;
         }
     }
-    assert!(found > 0, "the name stands somewhere");
+    assert!(found > 0, "no import or export to rename");
     later
 }
 
 #[test]
-fn a_start_that_does_not_end_well_is_refused() {
-    on_both(|engine| {
+fn a_failing_start_function_rejects_the_activation() {
+    on_both_allocators(|engine| {
         let LoadError::Start(outcome) = refused(engine, &wat("start-trap")) else {
-            panic!("no start was attempted");
+            panic!("expected a failing start");
         };
         assert_eq!(outcome.kind, OutcomeKind::Trapped, "{outcome}");
         assert!(
@@ -140,7 +140,7 @@ fn a_start_that_does_not_end_well_is_refused() {
 
         let mut impatient = spec(wat("start-loop"));
         impatient.limits.deadline = Millis(20);
-        let error = Plugin::activate(engine, impatient).expect_err("it loops");
+        let error = Plugin::activate(engine, impatient).expect_err("an endless start");
         assert!(
             matches!(&error, LoadError::Start(outcome) if outcome.kind == OutcomeKind::Timeout),
             "{error}"
@@ -150,16 +150,16 @@ fn a_start_that_does_not_end_well_is_refused() {
         small.limits.memory = ByteSize(50 << 20);
         let LoadError::Start(outcome) = Plugin::activate(engine, small).expect_err("too large")
         else {
-            panic!("no start was attempted");
+            panic!("expected a failing start");
         };
-        hit(&outcome, OutcomeKind::OutOfMemory, "memory", 50 << 20);
+        assert_limit(&outcome, OutcomeKind::OutOfMemory, "memory", 50 << 20);
     });
 }
 
 #[test]
-fn a_file_cut_short_anywhere_is_refused() {
+fn a_truncated_component_is_refused() {
     let whole = misbehaving();
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         for sixteenth in 1..16 {
             let cut = &whole[..whole.len() * sixteenth / 16];
             let error = refused(engine, cut);
@@ -168,11 +168,11 @@ fn a_file_cut_short_anywhere_is_refused() {
                 "{sixteenth}/16: {error}"
             );
         }
-        is_right(&plugin(engine, |_| {}));
+        assert_healthy(&plugin(engine, |_| {}));
     });
 }
 
-/// SplitMix64: the same flips in every run.
+/// SplitMix64: every run flips the same bits.
 fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -180,8 +180,8 @@ fn next(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Flips bits, one file each, and lets whatever still loads decide. Says how
-/// many were refused and how many decided.
+/// Flips one bit in each copy of a component and calls the copies that load.
+/// Returns how many were refused and how many were called.
 fn flip(engine: &Engine, component: &[u8], files: usize, seed: u64) -> (usize, usize) {
     let mut random = seed;
     let (mut refused, mut decided) = (0, 0);
@@ -198,7 +198,7 @@ fn flip(engine: &Engine, component: &[u8], files: usize, seed: u64) -> (usize, u
             let Ok(plugin) = Plugin::activate(engine, spec) else {
                 return false;
             };
-            if let Ok(mut lease) = plugin.lease(PATIENCE) {
+            if let Ok(mut lease) = Lease::acquire(&plugin, TIMEOUT) {
                 lease.classify(&said("ok"), true);
                 lease.route(&said("ok"), true);
                 lease.check(&drafted("ok", false), true);
@@ -216,7 +216,7 @@ fn flip(engine: &Engine, component: &[u8], files: usize, seed: u64) -> (usize, u
 }
 
 #[test]
-fn a_flipped_bit_in_a_small_component_harms_nobody() {
+fn a_flipped_bit_in_a_small_component_does_not_harm_the_host() {
     for (engine, files) in serving().into_iter().zip([60, 15]) {
         for (name, seed) in [("settings", 1), ("query", 2), ("table", 3), ("prepared", 4)] {
             let (refused, decided) = flip(engine, &wat(name), files, seed);
@@ -225,13 +225,13 @@ fn a_flipped_bit_in_a_small_component_harms_nobody() {
                 "{name}: {refused} refused, {decided} decided"
             );
         }
-        is_right(&plugin(engine, |_| {}));
+        assert_healthy(&plugin(engine, |_| {}));
     }
 }
 
 #[test]
-fn a_flipped_bit_in_a_whole_policy_harms_nobody() {
+fn a_flipped_bit_in_a_whole_policy_does_not_harm_the_host() {
     let [engine, _] = serving();
     flip(engine, &misbehaving(), 4, 4);
-    is_right(&plugin(engine, |_| {}));
+    assert_healthy(&plugin(engine, |_| {}));
 }

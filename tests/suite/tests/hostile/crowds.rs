@@ -1,4 +1,4 @@
-//! Many at once: nobody ever meets a pool that is full.
+//! Concurrent load: callers wait for an instance and never see a pool error.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
@@ -8,13 +8,13 @@ use patchbay_engine::component::LoadError;
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
-use patchbay_engine::plugin::Plugin;
+use patchbay_engine::plugin::{Lease, Plugin};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind::{self, Declined, Overloaded};
 use patchbay_suite::guests::wat;
-use patchbay_suite::host::{PATIENCE, plugin, said, small, spec};
+use patchbay_suite::host::{TIMEOUT, plugin, said, small, spec};
 
-use crate::{classify, on_both};
+use crate::assertions::{classify, on_both_allocators};
 
 fn pool(instances: u32) -> Engine {
     let settings = EngineSettings {
@@ -24,7 +24,7 @@ fn pool(instances: u32) -> Engine {
     Engine::serving(settings, None).expect("an engine")
 }
 
-/// What `work` came to, on this many threads this many times.
+/// Runs `work` on each thread this many times and counts the outcomes.
 fn crowd(
     threads: usize,
     times: usize,
@@ -45,12 +45,12 @@ fn crowd(
     counts.into_inner().expect("no panic")
 }
 
-/// Every place there is can be taken at the same time.
+/// Asserts that all instances are free and usable.
 fn is_intact(engine: &Engine, plugin: &Plugin) {
     assert_eq!(engine.running(), 0);
-    let places = engine.settings().instances / 2;
-    let mut leases: Vec<_> = (0..places)
-        .map(|_| plugin.lease(PATIENCE).expect("a place"))
+    let instances = engine.settings().instances / 2;
+    let mut leases: Vec<_> = (0..instances)
+        .map(|_| Lease::acquire(&plugin, TIMEOUT).expect("an instance"))
         .collect();
     for lease in &mut leases {
         assert_eq!(
@@ -60,7 +60,7 @@ fn is_intact(engine: &Engine, plugin: &Plugin) {
     }
 }
 
-/// The pool of a hundred, which one test at a time may use.
+/// A pool of a hundred instances, for one test at a time.
 fn hundred() -> MutexGuard<'static, Engine> {
     static ENGINE: LazyLock<Mutex<Engine>> = LazyLock::new(|| Mutex::new(pool(100)));
     ENGINE.lock().expect("no panic")
@@ -76,7 +76,7 @@ fn ten_thousand_requests_and_a_pool_of_a_hundred() {
 }
 
 #[test]
-fn a_crowd_without_patience_is_told_so() {
+fn a_full_pool_answers_overloaded_after_the_timeout() {
     let engine = hundred();
     let plugins: Vec<_> = [0, 2, 0]
         .into_iter()
@@ -88,14 +88,14 @@ fn a_crowd_without_patience_is_told_so() {
         })
         .collect();
     let ended = crowd(200, 10, |number| {
-        match plugins[number % 3].lease(Duration::from_millis(1)) {
-            // Some of them crash.
+        match Lease::acquire(&plugins[number % 3], Duration::from_millis(1)) {
+            // Some decisions crash.
             Ok(mut lease) if number % 7 == 0 => {
                 lease.classify(&said("trap"), false);
                 OutcomeKind::Ok
             }
             Ok(mut lease) => match lease.classify(&said("ok"), false).1.outcome.kind {
-                // An open breaker is no pool's fault.
+                // An open breaker is not a pool error.
                 OutcomeKind::Trapped => OutcomeKind::Ok,
                 kind => kind,
             },
@@ -111,7 +111,7 @@ fn a_crowd_without_patience_is_told_so() {
     is_intact(&engine, &plugins[0]);
 }
 
-/// A pass needs a place for each of its plugins.
+/// A pass needs an instance of each of its plugins.
 #[test]
 fn a_pipeline_of_two_plugins_does_not_starve_itself() {
     let engine = pool(20);
@@ -125,7 +125,7 @@ fn a_pipeline_of_two_plugins_does_not_starve_itself() {
     }
     let ended = crowd(40, 10, |_| {
         pipelines
-            .pass([Stage::Classify], Duration::from_secs(5))
+            .begin([Stage::Classify], Duration::from_secs(5))
             .classify(&said("ok"))
             .outcome
             .kind
@@ -133,10 +133,10 @@ fn a_pipeline_of_two_plugins_does_not_starve_itself() {
     assert_eq!(ended, BTreeMap::from([(OutcomeKind::Ok, 400)]));
 }
 
-/// A pool counts tables and memories beside instances: it has as many for each
-/// as a component may have.
+/// A pool also counts tables and memories: for each instance it has as many as a
+/// component may have.
 #[test]
-fn instances_of_many_parts_never_meet_a_pool_that_is_full() {
+fn instances_with_many_memories_never_exhaust_the_pool() {
     for name in ["many-tables", "many-memories"] {
         let engine = pool(16);
         let plugin = match Plugin::activate(&engine, spec(wat(name))) {
@@ -144,15 +144,17 @@ fn instances_of_many_parts_never_meet_a_pool_that_is_full() {
             Err(error) => panic!("{name}: {error}"),
         };
         let leases: Vec<_> = (0..8)
-            .map(|number| match plugin.lease(Duration::from_millis(5)) {
-                Ok(mut lease) => {
-                    assert_eq!(lease.classify(&said(""), false).1.outcome.kind, Declined);
-                    lease
-                }
-                Err(outcome) => panic!("{name}, instance {number}: {outcome}"),
-            })
+            .map(
+                |number| match Lease::acquire(&plugin, Duration::from_millis(5)) {
+                    Ok(mut lease) => {
+                        assert_eq!(lease.classify(&said(""), false).1.outcome.kind, Declined);
+                        lease
+                    }
+                    Err(outcome) => panic!("{name}, instance {number}: {outcome}"),
+                },
+            )
             .collect();
-        let refused = plugin.lease(Duration::from_millis(5));
+        let refused = Lease::acquire(&plugin, Duration::from_millis(5));
         assert_eq!(refused.err().map(|outcome| outcome.kind), Some(Overloaded));
         drop(leases);
         assert_eq!(classify(&plugin, "").1.outcome.kind, Declined);
@@ -160,8 +162,8 @@ fn instances_of_many_parts_never_meet_a_pool_that_is_full() {
 }
 
 #[test]
-fn a_component_of_more_parts_than_the_pool_has_for_one_is_refused() {
-    on_both(|engine| {
+fn a_component_with_too_many_memories_or_tables_is_refused() {
+    on_both_allocators(|engine| {
         for name in ["too-many-tables", "too-many-memories"] {
             let error = Plugin::activate(engine, spec(wat(name))).expect_err(name);
             assert!(error.to_string().contains("exceed"), "{name}: {error}");
@@ -169,8 +171,8 @@ fn a_component_of_more_parts_than_the_pool_has_for_one_is_refused() {
     });
 }
 
-/// Two pipelines that ask the same two plugins in opposite order, each with
-/// room for one: whoever has the one would wait for the other for ever.
+/// Two pipelines call the same two plugins in opposite order, with one instance
+/// of each: taking them one at a time would deadlock.
 #[test]
 fn passes_that_need_the_same_plugins_do_not_wait_for_each_other() {
     let engine = pool(20);
@@ -188,7 +190,7 @@ fn passes_that_need_the_same_plugins_do_not_wait_for_each_other() {
     });
     let ended = crowd(16, 50, |number| {
         pipelines[number % 2]
-            .pass([Stage::Classify], Duration::from_secs(20))
+            .begin([Stage::Classify], Duration::from_secs(20))
             .classify(&said("ok"))
             .outcome
             .kind
@@ -197,7 +199,7 @@ fn passes_that_need_the_same_plugins_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn a_full_gate_is_named_before_any_policy_is_called() {
+fn a_plugin_at_its_limit_is_named_before_any_policy_is_called() {
     let engine = pool(20);
     let [free, full] = ["free", "full"].map(|name| {
         let mut spec = spec(wat("settings"));
@@ -208,47 +210,44 @@ fn a_full_gate_is_named_before_any_policy_is_called() {
     let mut pipelines = Pipelines::new("general");
     pipelines.push(Stage::Classify, Arc::clone(&free));
     pipelines.push(Stage::Classify, Arc::clone(&full));
-    let held = full.lease(PATIENCE).expect("a place");
-    let mut pass = pipelines.pass([Stage::Classify], Duration::from_millis(5));
+    let held = Lease::acquire(&full, TIMEOUT).expect("an instance");
+    let mut pass = pipelines.begin([Stage::Classify], Duration::from_millis(5));
     let decided = pass.classify(&said("ok"));
     assert_eq!(decided.outcome.kind, Overloaded);
     let detail = decided.outcome.detail.expect("a reason");
     assert!(detail.starts_with("plugin full: "), "{detail}");
-    assert!(decided.parts.iter().all(|part| part.use_number == 0));
+    assert!(decided.plugins.iter().all(|part| part.use_number == 0));
     drop((pass, held));
-    let mut pass = pipelines.pass([Stage::Classify], PATIENCE);
+    let mut pass = pipelines.begin([Stage::Classify], TIMEOUT);
     assert_eq!(pass.classify(&said("ok")).outcome.kind, OutcomeKind::Ok);
 }
 
 #[test]
-fn a_policy_activated_in_a_crowd_waits_its_turn() {
+fn an_activation_under_load_waits_for_an_instance() {
     let engine = pool(8);
     let busy = Plugin::activate(&engine, spec(wat("settings"))).expect("activated");
-    // Fill what may be made ahead or kept, then what may run.
+    // Use up the prepared and the reusable instances, then the running ones.
     let mut kept = spec(wat("settings"));
     kept.reuse = 9;
     let kept = Plugin::activate(&engine, kept).expect("activated");
     let all: Vec<_> = (0..4)
-        .map(|_| kept.lease(PATIENCE).expect("a place"))
+        .map(|_| Lease::acquire(&kept, TIMEOUT).expect("an instance"))
         .collect();
     drop(all);
     let leases: Vec<_> = (0..4)
-        .map(|_| busy.lease(PATIENCE).expect("a place"))
+        .map(|_| Lease::acquire(&busy, TIMEOUT).expect("an instance"))
         .collect();
     std::thread::scope(|scope| {
         let activated = scope.spawn(|| Plugin::activate(&engine, spec(wat("prepared"))));
         std::thread::sleep(Duration::from_millis(200));
         drop(leases);
-        let plugin = activated
-            .join()
-            .expect("no panic")
-            .expect("it got its turn");
+        let plugin = activated.join().expect("no panic").expect("activated");
         assert_eq!(classify(&plugin, "").1.outcome.kind, OutcomeKind::Ok);
     });
 }
 
 #[test]
-fn a_policy_that_never_gets_its_turn_is_told_so() {
+fn an_activation_without_a_free_instance_fails_as_overloaded() {
     let settings = EngineSettings {
         queue_deadline: Duration::from_millis(20),
         instances: 8,
@@ -259,14 +258,14 @@ fn a_policy_that_never_gets_its_turn_is_told_so() {
     kept.reuse = 9;
     let kept = Plugin::activate(&engine, kept).expect("activated");
     let all: Vec<_> = (0..4)
-        .map(|_| kept.lease(PATIENCE).expect("a place"))
+        .map(|_| Lease::acquire(&kept, TIMEOUT).expect("an instance"))
         .collect();
     drop(all);
     let busy = Plugin::activate(&engine, spec(wat("declines"))).expect("activated");
     let leases: Vec<_> = (0..4)
-        .map(|_| busy.lease(PATIENCE).expect("a place"))
+        .map(|_| Lease::acquire(&busy, TIMEOUT).expect("an instance"))
         .collect();
-    let error = Plugin::activate(&engine, spec(wat("prepared"))).expect_err("no place");
+    let error = Plugin::activate(&engine, spec(wat("prepared"))).expect_err("no instance");
     assert!(
         matches!(&error, LoadError::Start(outcome) if outcome.kind == Overloaded),
         "{error}"

@@ -1,4 +1,4 @@
-//! Which decisions share an instance, and what a failure leaves behind.
+//! Which decisions share an instance, and the effects of a failure.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,20 +7,22 @@ use patchbay_engine::breaker::FAILURES_TO_OPEN;
 use patchbay_engine::config::Allocation;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
-use patchbay_engine::plugin::Plugin;
+use patchbay_engine::plugin::{Lease, Plugin};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind::{
     Declined, Failed, Ok, OutOfMemory, Overloaded, Trapped,
 };
 use patchbay_suite::guests::wat;
-use patchbay_suite::host::{PATIENCE, plugin, said, small, spec};
+use patchbay_suite::host::{TIMEOUT, plugin, said, small, spec};
 use serde_json::json;
 
-use crate::{classify, hit, is_right, on_both, says, why};
+use crate::assertions::{
+    assert_detail, assert_healthy, assert_limit, classify, on_both_allocators, report,
+};
 
-/// The number of its instance's decisions, as the guest itself counted.
+/// The guest's own count of decisions of its instance.
 fn counted(plugin: &Plugin) -> u32 {
-    let report = why(plugin, "ok");
+    let report = report(plugin, "ok");
     let (count, _) = report["decision=".len()..]
         .split_once(' ')
         .expect("a report");
@@ -29,7 +31,7 @@ fn counted(plugin: &Plugin) -> u32 {
 
 #[test]
 fn fresh_instances_remember_nothing() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         for _ in 0..20 {
             assert_eq!(counted(&plugin), 1);
@@ -38,7 +40,7 @@ fn fresh_instances_remember_nothing() {
 }
 
 #[test]
-fn instances_made_ahead_are_handed_out_once() {
+fn a_prepared_instance_serves_one_pass() {
     for made_ahead in [0, 1, 5] {
         for allocation in [Allocation::Pooling, Allocation::OnDemand] {
             let mut settings = small(allocation);
@@ -46,38 +48,38 @@ fn instances_made_ahead_are_handed_out_once() {
             let engine = Engine::serving(settings, None).expect("an engine");
             let plugin = Plugin::activate(&engine, spec(wat("settings"))).expect("activated");
             for _ in 0..2 {
-                // All at once, so that every one made ahead is taken.
+                // All at once, to use all prepared instances.
                 let mut leases: Vec<_> = (0..8)
-                    .map(|_| plugin.lease(PATIENCE).expect("a place"))
+                    .map(|_| Lease::acquire(&plugin, TIMEOUT).expect("an instance"))
                     .collect();
                 for lease in &mut leases {
                     let (answer, _) = lease.classify(&said(""), false);
                     assert_eq!(
                         answer.expect("an answer").urgency,
                         Some(1),
-                        "it was used before"
+                        "a used instance"
                     );
                 }
                 drop(leases);
-                assert!(engine.parked() <= made_ahead, "{} wait", engine.parked());
+                assert!(engine.idle() <= made_ahead, "{} idle", engine.idle());
             }
             drop(plugin);
-            assert_eq!((engine.parked(), engine.running()), (0, 0));
+            assert_eq!((engine.idle(), engine.running()), (0, 0));
         }
     }
 }
 
 #[test]
-fn reuse_ends_after_as_many_decisions_as_the_company_chose() {
-    on_both(|engine| {
+fn reuse_ends_after_the_configured_number_of_decisions() {
+    on_both_allocators(|engine| {
         let plugin = Arc::new(plugin(engine, |spec| spec.reuse = 3));
         let mut pipelines = Pipelines::new("general");
         pipelines.push(Stage::Classify, Arc::clone(&plugin));
         for expected in [1, 2, 3, 1, 2, 3, 1] {
             let decided = pipelines
-                .pass([Stage::Classify], PATIENCE)
+                .begin([Stage::Classify], TIMEOUT)
                 .classify(&said("ok"));
-            assert_eq!(decided.parts[0].use_number, expected, "the stamp");
+            assert_eq!(decided.plugins[0].use_number, expected, "the stamp");
             let merged = decided.answer.expect("an answer");
             let report = merged.classification.why;
             assert!(
@@ -89,8 +91,8 @@ fn reuse_ends_after_as_many_decisions_as_the_company_chose() {
 }
 
 #[test]
-fn a_crash_ends_the_instance_it_happened_in() {
-    on_both(|engine| {
+fn a_crash_ends_its_instance() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.reuse = 10);
         assert_eq!((counted(&plugin), counted(&plugin)), (1, 2));
         assert_eq!(classify(&plugin, "trap").1.outcome.kind, Trapped);
@@ -99,8 +101,8 @@ fn a_crash_ends_the_instance_it_happened_in() {
 }
 
 #[test]
-fn an_answer_that_is_refused_does_not_end_its_instance() {
-    on_both(|engine| {
+fn a_refused_answer_does_not_end_its_instance() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.reuse = 10);
         assert_eq!(counted(&plugin), 1);
         assert_eq!(classify(&plugin, "fail").1.outcome.kind, Failed);
@@ -109,25 +111,25 @@ fn an_answer_that_is_refused_does_not_end_its_instance() {
 }
 
 #[test]
-fn a_pass_does_not_ask_a_policy_that_crashed_in_it() {
-    on_both(|engine| {
+fn a_pass_does_not_call_a_policy_that_crashed_in_it() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         assert_eq!(lease.classify(&said("trap"), false).1.outcome.kind, Trapped);
-        says(
+        assert_detail(
             &lease.route(&said("ok"), false).1.outcome,
             Failed,
             "earlier in this pass",
         );
         drop(lease);
-        is_right(&plugin);
+        assert_healthy(&plugin);
     });
 }
 
 #[test]
 fn companies_share_a_component_and_not_its_settings() {
-    on_both(|engine| {
-        // One that is not prepared: both take the instances made ahead.
+    on_both_allocators(|engine| {
+        // Without `prepare`, both use the same prepared instances.
         let of = |company: &str| {
             let mut spec = spec(wat("settings"));
             spec.settings = json!({"company": company});
@@ -135,35 +137,35 @@ fn companies_share_a_component_and_not_its_settings() {
         };
         let (bank, shop) = (of("bank"), of("shop"));
         for _ in 0..20 {
-            assert_eq!(why(&bank, ""), r#"{"company":"bank"}"#);
-            assert_eq!(why(&shop, ""), r#"{"company":"shop"}"#);
+            assert_eq!(report(&bank, ""), r#"{"company":"bank"}"#);
+            assert_eq!(report(&shop, ""), r#"{"company":"shop"}"#);
         }
-        // And one that is.
+        // With `prepare`, each has a snapshot.
         let of = |company: &str| plugin(engine, |spec| spec.settings = json!({"marker": company}));
         let (bank, shop) = (of("bank"), of("shop"));
         assert_ne!(bank.snapshot(), shop.snapshot());
         for _ in 0..5 {
-            assert!(why(&bank, "ok").contains("marker=bank "));
-            assert!(why(&shop, "ok").contains("marker=shop "));
-            assert_eq!(why(&bank, "settings"), r#"{"marker":"bank"}"#);
+            assert!(report(&bank, "ok").contains("marker=bank "));
+            assert!(report(&shop, "ok").contains("marker=shop "));
+            assert_eq!(report(&bank, "settings"), r#"{"marker":"bank"}"#);
         }
     });
 }
 
 #[test]
-fn an_instance_made_ahead_for_one_company_is_held_to_anothers_limits() {
-    on_both(|engine| {
+fn a_shared_prepared_instance_runs_under_the_limits_of_its_company() {
+    on_both_allocators(|engine| {
         let limited = |bytes: u64| plugin(engine, |spec| spec.limits.memory.0 = bytes);
         let (large, small) = (limited(64 << 20), limited(8 << 20));
         for _ in 0..3 {
-            is_right(&large);
-            hit(
+            assert_healthy(&large);
+            assert_limit(
                 &classify(&small, "grow").1.outcome,
                 OutOfMemory,
                 "memory",
                 8 << 20,
             );
-            hit(
+            assert_limit(
                 &classify(&large, "grow").1.outcome,
                 OutOfMemory,
                 "memory",
@@ -174,47 +176,51 @@ fn an_instance_made_ahead_for_one_company_is_held_to_anothers_limits() {
 }
 
 #[test]
-fn one_plugin_has_its_own_share() {
-    on_both(|engine| {
+fn concurrency_is_limited_for_each_plugin() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.limits.concurrency = 2);
-        let (first, second) = (plugin.lease(PATIENCE), plugin.lease(PATIENCE));
-        let refused = plugin
-            .lease(Duration::from_millis(5))
+        let (first, second) = (
+            Lease::acquire(&plugin, TIMEOUT),
+            Lease::acquire(&plugin, TIMEOUT),
+        );
+        let refused = Lease::acquire(&plugin, Duration::from_millis(5))
             .err()
-            .expect("two are inside");
-        hit(&refused, Overloaded, "concurrency", 2);
+            .expect("both instances are taken");
+        assert_limit(&refused, Overloaded, "concurrency", 2);
         drop((first, second));
-        is_right(&plugin);
+        assert_healthy(&plugin);
     });
 }
 
 #[test]
-fn those_who_wait_for_one_plugin_keep_nobody_from_another() {
-    on_both(|engine| {
+fn waiting_for_one_plugin_does_not_delay_another() {
+    on_both_allocators(|engine| {
         let slow = plugin(engine, |spec| spec.limits.concurrency = 1);
         let other = plugin(engine, |_| {});
-        let held = slow.lease(PATIENCE).expect("a place");
+        let held = Lease::acquire(&slow, TIMEOUT).expect("an instance");
         std::thread::scope(|scope| {
             let waiting: Vec<_> = (0..engine.settings().instances)
-                .map(|_| scope.spawn(|| slow.lease(Duration::from_millis(500)).map(drop)))
+                .map(|_| {
+                    scope.spawn(|| Lease::acquire(&slow, Duration::from_millis(500)).map(drop))
+                })
                 .collect();
             std::thread::sleep(Duration::from_millis(100));
-            let lease = other.lease(Duration::from_millis(100));
+            let lease = Lease::acquire(&other, Duration::from_millis(100));
             assert!(lease.is_ok(), "{:?}", lease.err());
             drop(lease);
             for thread in waiting {
-                let outcome = thread.join().expect("no panic").expect_err("it is held");
+                let outcome = thread.join().expect("no panic").expect_err("held");
                 assert_eq!(outcome.kind, Overloaded);
             }
         });
         drop(held);
-        is_right(&slow);
+        assert_healthy(&slow);
     });
 }
 
 #[test]
-fn a_breaker_opens_after_failures_in_a_row_and_closes_by_itself() {
-    on_both(|engine| {
+fn a_breaker_opens_after_consecutive_failures_and_closes_after_a_trial() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         for _ in 0..FAILURES_TO_OPEN {
             assert_eq!(classify(&plugin, "trap").1.outcome.kind, Trapped);
@@ -222,46 +228,46 @@ fn a_breaker_opens_after_failures_in_a_row_and_closes_by_itself() {
         assert!(plugin.breaker(Stage::Classify).is_open());
         let (answer, trace) = classify(&plugin, "ok");
         assert_eq!((answer, trace.host_calls), (None, 0));
-        says(&trace.outcome, Trapped, "not called");
-        // At another stage it is still asked.
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        assert_detail(&trace.outcome, Trapped, "not called");
+        // Other stages still call it.
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         assert_eq!(lease.route(&said("ok"), false).1.outcome.kind, Ok);
         drop(lease);
         std::thread::sleep(Duration::from_millis(1_050));
-        is_right(&plugin);
+        assert_healthy(&plugin);
         assert!(!plugin.breaker(Stage::Classify).is_open());
     });
 }
 
-/// A trial that is not made must not count as one under way.
+/// A trial that did not run must not count as one in progress.
 #[test]
-fn a_breaker_whose_trial_falls_away_tries_again() {
-    on_both(|engine| {
+fn a_breaker_repeats_a_trial_that_did_not_run() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         let route = |text: &str| {
-            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
             lease.route(&said(text), false).1.outcome
         };
         for _ in 0..FAILURES_TO_OPEN {
             assert_eq!(route("trap").kind, Trapped);
         }
         std::thread::sleep(Duration::from_millis(1_050));
-        // The same pass crashes one stage earlier, so this one is not asked.
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        // The pass crashes one stage earlier, so this stage is not called.
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         lease.classify(&said("trap"), false);
-        says(
+        assert_detail(
             &lease.route(&said("ok"), false).1.outcome,
             Failed,
             "earlier in this pass",
         );
         drop(lease);
-        assert_eq!(route("ok").kind, Ok, "its trial is still due");
+        assert_eq!(route("ok").kind, Ok, "the trial is still due");
     });
 }
 
 #[test]
-fn no_opinion_and_good_answers_keep_a_breaker_closed() {
-    on_both(|engine| {
+fn declined_and_good_answers_keep_a_breaker_closed() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         for _ in 0..FAILURES_TO_OPEN * 2 {
             assert_eq!(classify(&plugin, "trap").1.outcome.kind, Trapped);

@@ -1,16 +1,18 @@
-//! Every limit, broken.
+//! Guests that exceed each limit.
 
 use patchbay_engine::Recording;
-use patchbay_engine::plugin::{Plugin, PluginSpec};
+use patchbay_engine::plugin::{Lease, Plugin, PluginSpec};
 use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::outcome::OutcomeKind::{
     BadOutput, Failed, OutOfFuel, OutOfMemory, StackOverflow, Timeout, Trapped,
 };
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_suite::guests::wat;
-use patchbay_suite::host::{PATIENCE, metered, plugin, said, spec};
+use patchbay_suite::host::{TIMEOUT, metered, plugin, said, spec};
 
-use crate::{classify, goes_wrong, hit, is_right, on_both, says, why};
+use crate::assertions::{
+    assert_detail, assert_healthy, assert_limit, classify, fail, on_both_allocators, report,
+};
 
 fn is_timeout(outcome: &Outcome) {
     let limit = outcome
@@ -27,20 +29,20 @@ fn impatient(spec: &mut PluginSpec) {
 
 #[test]
 fn an_endless_loop_runs_out_of_time() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, impatient);
-        is_timeout(&goes_wrong(&plugin, "loop"));
+        is_timeout(&fail(&plugin, "loop"));
     });
 }
 
 #[test]
 fn endless_host_calls_run_out_of_time() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, impatient);
         let (_, trace) = classify(&plugin, "host-calls");
         is_timeout(&trace.outcome);
         assert!(trace.host_calls > 100, "{} host calls", trace.host_calls);
-        is_right(&plugin);
+        assert_healthy(&plugin);
     });
 }
 
@@ -54,42 +56,42 @@ fn fuel_runs_out_at_the_same_place_every_time() {
     assert_eq!(spent("host-calls"), spent("host-calls"));
     assert_eq!(spent("ok"), spent("ok"));
     assert!(spent("ok").1.expect("it is metered") > 0);
-    hit(&goes_wrong(&plugin, "loop"), OutOfFuel, "fuel", 3_000_000);
+    assert_limit(&fail(&plugin, "loop"), OutOfFuel, "fuel", 3_000_000);
 }
 
 #[test]
-fn memory_grows_to_its_cap() {
-    on_both(|engine| {
+fn memory_grows_to_its_limit() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.limits.memory = ByteSize(8 << 20));
         let (_, trace) = classify(&plugin, "grow");
-        hit(&trace.outcome, OutOfMemory, "memory", 8 << 20);
+        assert_limit(&trace.outcome, OutOfMemory, "memory", 8 << 20);
         assert!(
             (6 << 20..=8 << 20).contains(&trace.peak_memory),
             "{}",
             trace.peak_memory
         );
-        is_right(&plugin);
+        assert_healthy(&plugin);
     });
 }
 
 #[test]
-fn a_refused_growth_that_was_survived_does_not_colour_a_later_crash() {
-    on_both(|engine| {
+fn a_refused_growth_does_not_change_the_outcome_of_a_later_crash() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         let (answer, _) = lease.classify(&said("refused-growth"), false);
         assert_eq!(answer.expect("it survives").why, "refused=true");
         let (_, trace) = lease.route(&said("trap"), false);
         assert_eq!(trace.outcome.kind, Trapped, "{}", trace.outcome);
         assert_eq!(trace.outcome.limit, None);
         drop(lease);
-        is_right(&plugin);
+        assert_healthy(&plugin);
     });
 }
 
 #[test]
-fn growth_that_never_happened_is_not_counted() {
-    on_both(|engine| {
+fn a_failed_growth_is_not_counted() {
+    on_both_allocators(|engine| {
         let plugin = Plugin::activate(engine, spec(wat("memory-of-one-page"))).expect("activated");
         for _ in 0..2 {
             let (_, trace) = classify(&plugin, "");
@@ -105,15 +107,15 @@ fn growth_that_never_happened_is_not_counted() {
 }
 
 #[test]
-fn a_table_grows_to_its_cap() {
-    on_both(|engine| {
+fn a_table_grows_to_its_limit() {
+    on_both_allocators(|engine| {
         let mut spec = spec(wat("table"));
         spec.limits.table_elements = 5_000;
         spec.reuse = 2;
         let plugin = Plugin::activate(engine, spec).expect("activated");
         for _ in 0..2 {
             assert_eq!(classify(&plugin, "").1.outcome.kind, OutcomeKind::Declined);
-            hit(
+            assert_limit(
                 &classify(&plugin, "").1.outcome,
                 OutOfMemory,
                 "table",
@@ -125,36 +127,32 @@ fn a_table_grows_to_its_cap() {
 
 #[test]
 fn deep_recursion_overflows_the_stack() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let outcome = goes_wrong(&plugin, "recurse");
-        hit(
+        let outcome = fail(&plugin, "recurse");
+        assert_limit(
             &outcome,
             StackOverflow,
             "stack",
             engine.settings().stack as u64,
         );
-        // The guest's own stack lies in its memory; beyond it is nothing.
-        says(
-            &goes_wrong(&plugin, "recurse-wide"),
-            Trapped,
-            "out of bounds",
-        );
+        // The guest's own stack is in its linear memory.
+        assert_detail(&fail(&plugin, "recurse-wide"), Trapped, "out of bounds");
     });
 }
 
 #[test]
 fn handles_that_are_never_dropped_run_out() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.limits.handles = 100);
-        hit(&goes_wrong(&plugin, "handles"), OutOfMemory, "handles", 100);
-        assert_eq!(why(&plugin, "handles-dropped 1000"), "dropped");
+        assert_limit(&fail(&plugin, "handles"), OutOfMemory, "handles", 100);
+        assert_eq!(report(&plugin, "handles-dropped 1000"), "dropped");
     });
 }
 
 #[test]
-fn what_one_call_hands_over_is_bounded() {
-    on_both(|engine| {
+fn the_bytes_passed_in_one_call_are_bounded() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.limits.memory = ByteSize(100 << 20));
         for text in [
             "log-bytes 33554432",
@@ -162,34 +160,29 @@ fn what_one_call_hands_over_is_bounded() {
             "why 33554432",
             "empty-texts 1000000",
         ] {
-            says(&goes_wrong(&plugin, text), BadOutput, "fuel");
+            assert_detail(&fail(&plugin, text), BadOutput, "fuel");
         }
     });
 }
 
 #[test]
 fn an_answer_is_bounded() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        hit(
-            &goes_wrong(&plugin, "why 300000"),
-            BadOutput,
-            "output",
-            256 << 10,
-        );
-        says(&goes_wrong(&plugin, "why 5000"), BadOutput, "why");
+        assert_limit(&fail(&plugin, "why 300000"), BadOutput, "output", 256 << 10);
+        assert_detail(&fail(&plugin, "why 5000"), BadOutput, "why");
     });
 }
 
 #[test]
-fn log_lines_beyond_the_limit_are_counted_and_harm_nothing() {
-    on_both(|engine| {
+fn log_lines_beyond_the_limit_are_dropped_and_counted() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.limits.log = ByteSize(90));
         let (answer, trace) = classify(&plugin, "log-lines 100");
         assert_eq!(answer.expect("it goes on").why, "logged");
         // Nine bytes each.
         assert_eq!((trace.log.len(), trace.log_dropped), (10, 90));
-        is_right(&plugin);
+        assert_healthy(&plugin);
         let (answer, trace) = classify(&plugin, "print-much 100");
         assert_eq!(answer.expect("it goes on").why, "printed");
         assert!(trace.log.is_empty() && trace.log_dropped > 0);
@@ -197,8 +190,8 @@ fn log_lines_beyond_the_limit_are_counted_and_harm_nothing() {
 }
 
 #[test]
-fn lines_that_say_nothing_are_bounded_too() {
-    on_both(|engine| {
+fn empty_log_lines_are_bounded() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.limits.log = ByteSize(1000));
         let (_, trace) = classify(&plugin, "log-empty 100000");
         assert!(trace.log.len() <= 1000, "{} lines", trace.log.len());
@@ -206,15 +199,15 @@ fn lines_that_say_nothing_are_bounded_too() {
 }
 
 #[test]
-fn a_transcript_is_kept_whole_or_not_at_all() {
-    on_both(|engine| {
+fn a_transcript_is_recorded_whole_or_not_at_all() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         let recording = Recording {
             transcript: 1 << 20,
             ..Recording::ALL
         };
         let transcribed = |text| {
-            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
             let (_, trace) = lease.classify(&said(text), recording);
             assert_eq!(trace.outcome.kind, OutcomeKind::Ok, "{}", trace.outcome);
             trace
@@ -223,33 +216,23 @@ fn a_transcript_is_kept_whole_or_not_at_all() {
         };
         assert_eq!(transcribed("ids 100"), Some(true));
         assert_eq!(transcribed("ids 30000"), None);
-        is_right(&plugin);
+        assert_healthy(&plugin);
     });
 }
 
 #[test]
 fn state_is_bounded() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.limits.state = ByteSize(16 << 10));
         let (_, trace) = classify(&plugin, "state 3");
         assert_eq!(
             (trace.outcome.kind, trace.writes.len()),
             (OutcomeKind::Ok, 3)
         );
-        hit(
-            &goes_wrong(&plugin, "state 5"),
-            OutOfMemory,
-            "state",
-            16 << 10,
-        );
-        hit(
-            &goes_wrong(&plugin, "state-key 129"),
-            OutOfMemory,
-            "state",
-            128,
-        );
-        hit(
-            &goes_wrong(&plugin, "state-value 4097"),
+        assert_limit(&fail(&plugin, "state 5"), OutOfMemory, "state", 16 << 10);
+        assert_limit(&fail(&plugin, "state-key 129"), OutOfMemory, "state", 128);
+        assert_limit(
+            &fail(&plugin, "state-value 4097"),
             OutOfMemory,
             "state",
             4096,
@@ -259,18 +242,18 @@ fn state_is_bounded() {
 
 #[test]
 fn a_decision_that_fails_writes_nothing() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        assert_eq!(goes_wrong(&plugin, "state-then-trap").kind, Trapped);
+        assert_eq!(fail(&plugin, "state-then-trap").kind, Trapped);
     });
 }
 
 #[test]
-fn a_trap_names_the_functions_it_happened_in() {
-    on_both(|engine| {
+fn a_trap_has_a_symbolised_backtrace() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let outcome = goes_wrong(&plugin, "trap");
-        says(&outcome, Trapped, "unreachable");
+        let outcome = fail(&plugin, "trap");
+        assert_detail(&outcome, Trapped, "unreachable");
         assert!(
             outcome.backtrace[0].contains("misbehaving::resources::walk_into_a_trap"),
             "{:?}",
@@ -280,21 +263,21 @@ fn a_trap_names_the_functions_it_happened_in() {
 }
 
 #[test]
-fn a_panic_leaves_its_message_in_the_log() {
-    on_both(|engine| {
+fn a_panic_message_is_logged() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         let (_, trace) = classify(&plugin, "panic");
         assert_eq!(trace.outcome.kind, Trapped);
         let lines: Vec<_> = trace.log.iter().map(|line| line.message.as_str()).collect();
         assert!(lines.concat().contains("this policy gave up"), "{lines:?}");
-        is_right(&plugin);
+        assert_healthy(&plugin);
     });
 }
 
 #[test]
-fn what_a_policy_says_of_its_failure_cannot_move_a_cursor() {
-    on_both(|engine| {
+fn control_characters_in_a_policys_error_are_escaped() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        says(&goes_wrong(&plugin, "fail"), Failed, "no\\u{1b}[2J idea");
+        assert_detail(&fail(&plugin, "fail"), Failed, "no\\u{1b}[2J idea");
     });
 }

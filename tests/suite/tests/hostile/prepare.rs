@@ -1,4 +1,4 @@
-//! `prepare`, and the picture taken after it.
+//! `prepare`, and the snapshot after it.
 
 use patchbay_engine::component::{LoadError, SettingsProblem};
 use patchbay_engine::engine::Engine;
@@ -12,15 +12,17 @@ use patchbay_suite::guests::{misbehaving, wat};
 use patchbay_suite::host::{metered, plugin, serving, spec};
 use serde_json::{Value, json};
 
-use crate::{classify, hit, is_right, on_both, says, why};
+use crate::assertions::{
+    assert_detail, assert_healthy, assert_limit, classify, on_both_allocators, report,
+};
 
-/// How activation ends where `prepare` does this.
-fn preparing(engine: &Engine, settings: Value) -> LoadError {
+/// The error of an activation with these settings.
+fn activation_error(engine: &Engine, settings: Value) -> LoadError {
     let mut spec = spec(misbehaving());
     spec.settings = settings;
     spec.limits.memory = ByteSize(8 << 20);
     spec.limits.fuel = 20_000_000;
-    Plugin::activate(engine, spec).expect_err("it is not activated")
+    Plugin::activate(engine, spec).expect_err("refused")
 }
 
 fn outcome(error: LoadError) -> Outcome {
@@ -31,10 +33,11 @@ fn outcome(error: LoadError) -> Outcome {
 }
 
 #[test]
-fn problems_with_settings_say_where() {
+fn problems_with_settings_name_their_field() {
     let [engine, _] = serving();
-    let LoadError::Settings(problems) = preparing(engine, json!({"prepare": "refuse"})) else {
-        panic!("the policy has something to say");
+    let LoadError::Settings(problems) = activation_error(engine, json!({"prepare": "refuse"}))
+    else {
+        panic!("expected problems with settings");
     };
     let problem = |path: &str, message: &str| SettingsProblem {
         path: path.to_owned(),
@@ -47,79 +50,78 @@ fn problems_with_settings_say_where() {
             problem("", "has no words at all")
         ]
     );
-    let error = preparing(engine, json!({"marker": 7}));
+    let error = activation_error(engine, json!({"marker": 7}));
     assert!(error.to_string().contains("/marker: "), "{error}");
-    let error = preparing(engine, json!({"colour": "red"}));
+    let error = activation_error(engine, json!({"colour": "red"}));
     assert!(
         error.to_string().contains("/colour: unknown field"),
         "{error}"
     );
-    is_right(&plugin(engine, |_| {}));
+    assert_healthy(&plugin(engine, |_| {}));
 }
 
 #[test]
-fn a_prepare_that_crashes_is_refused() {
+fn a_crash_in_prepare_rejects_the_activation() {
     for (engine, all) in serving().into_iter().zip([true, false]) {
-        let crash = |how: &str| outcome(preparing(engine, json!({"prepare": how})));
-        hit(&crash("grow"), OutOfMemory, "memory", 8 << 20);
-        is_right(&plugin(engine, |_| {}));
-        // The rest does not depend on where memory comes from, and each costs a
-        // compilation.
+        let crash = |how: &str| outcome(activation_error(engine, json!({"prepare": how})));
+        assert_limit(&crash("grow"), OutOfMemory, "memory", 8 << 20);
+        assert_healthy(&plugin(engine, |_| {}));
+        // The rest does not depend on the allocator, and each costs a compilation.
         if !all {
             continue;
         }
         let trapped = crash("trap");
-        says(&trapped, Trapped, "unreachable");
+        assert_detail(&trapped, Trapped, "unreachable");
         assert!(
             trapped.backtrace.concat().contains("walk_into_a_trap"),
             "{trapped:?}"
         );
-        says(&crash("exit"), Trapped, "exit code");
-        says(&crash("agents"), Denied, "no decision yet");
+        assert_detail(&crash("exit"), Trapped, "exit code");
+        assert_detail(&crash("agents"), Denied, "no decision yet");
         assert_eq!(crash("recurse").kind, StackOverflow);
-        is_right(&plugin(engine, |_| {}));
+        assert_healthy(&plugin(engine, |_| {}));
     }
 }
 
-/// Once, since the limit is five seconds.
+/// On one engine only: the limit is five seconds.
 #[test]
-fn a_prepare_without_end_runs_out_of_time() {
+fn an_endless_prepare_runs_out_of_time() {
     let [pooled, _] = serving();
-    let outcome = outcome(preparing(pooled, json!({"prepare": "loop"})));
-    hit(&outcome, Timeout, "cpu", 5_000);
-    is_right(&plugin(pooled, |_| {}));
+    let outcome = outcome(activation_error(pooled, json!({"prepare": "loop"})));
+    assert_limit(&outcome, Timeout, "cpu", 5_000);
+    assert_healthy(&plugin(pooled, |_| {}));
 }
 
 #[test]
-fn a_prepare_without_end_runs_out_of_fuel() {
-    let outcome = outcome(preparing(metered(), json!({"prepare": "loop"})));
-    hit(&outcome, OutOfFuel, "fuel", 20_000_000);
-    is_right(&plugin(metered(), |_| {}));
+fn an_endless_prepare_runs_out_of_fuel() {
+    let outcome = outcome(activation_error(metered(), json!({"prepare": "loop"})));
+    assert_limit(&outcome, OutOfFuel, "fuel", 20_000_000);
+    assert_healthy(&plugin(metered(), |_| {}));
 }
 
 #[test]
-fn what_prepare_made_is_in_every_instance_and_made_once() {
-    on_both(|engine| {
+fn prepare_runs_once_and_its_result_is_in_every_instance() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.settings = json!({"marker": "once"}));
         assert!(
             plugin
                 .snapshot()
                 .is_some_and(|digest| digest != plugin.component().digest)
         );
-        let first = why(&plugin, "ok");
+        let first = report(&plugin, "ok");
         assert!(
             first.starts_with("decision=1 prepared=1 marker=once drawn="),
             "{first}"
         );
         for _ in 0..5 {
-            assert_eq!(why(&plugin, "ok"), first);
+            assert_eq!(report(&plugin, "ok"), first);
         }
     });
 }
 
 #[test]
-fn where_no_picture_can_be_taken_each_instance_prepares_itself() {
-    on_both(|engine| {
+fn without_a_snapshot_each_instance_runs_prepare() {
+    on_both_allocators(|engine| {
         for name in ["prepares-itself", "vector-global"] {
             let plugin = Plugin::activate(engine, spec(wat(name))).expect(name);
             assert!(plugin.component().lifecycle);
@@ -136,17 +138,17 @@ fn where_no_picture_can_be_taken_each_instance_prepares_itself() {
 }
 
 #[test]
-fn the_same_settings_give_the_same_picture() {
-    let pictures = serving().map(|engine| {
+fn the_same_settings_give_the_same_snapshot() {
+    let snapshots = serving().map(|engine| {
         let plugin = plugin(engine, |spec| spec.settings = json!({"marker": "same"}));
-        plugin.snapshot().expect("a picture")
+        plugin.snapshot().expect("a snapshot")
     });
-    assert_eq!(pictures[0], pictures[1]);
+    assert_eq!(snapshots[0], snapshots[1]);
 }
 
 #[test]
 fn a_component_without_lifecycle_needs_no_preparation() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let mut spec = spec(wat("settings"));
         spec.settings = json!({"a": 1});
         let plugin = Plugin::activate(engine, spec).expect("activated");
@@ -158,13 +160,13 @@ fn a_component_without_lifecycle_needs_no_preparation() {
 }
 
 #[test]
-fn two_companies_with_the_same_settings_share_a_picture() {
-    on_both(|engine| {
+fn two_companies_with_the_same_settings_share_a_snapshot() {
+    on_both_allocators(|engine| {
         let activate = || plugin(engine, |spec| spec.settings = json!({"marker": "shared"}));
         let first = activate();
         let second = activate();
         assert_eq!(first.snapshot(), second.snapshot());
         assert_eq!(first.component(), second.component());
-        is_right(&second);
+        assert_healthy(&second);
     });
 }

@@ -1,20 +1,22 @@
-//! Reaching for what was not granted, and for what lies outside the sandbox.
+//! Access without a grant, and access outside the sandbox.
 
 use std::sync::Arc;
 
-use patchbay_engine::plugin::Plugin;
+use patchbay_engine::plugin::{Lease, Plugin};
 use patchbay_model::company::Grants;
 use patchbay_model::outcome::OutcomeKind::{Denied, Ok, OutOfMemory, Trapped};
 use patchbay_model::situation::Situation;
 use patchbay_model::state::Scope;
 use patchbay_suite::guests::wat;
-use patchbay_suite::host::{NOW_MS, PATIENCE, SEED, drafted, plugin, situation, spec};
+use patchbay_suite::host::{NOW_MS, SEED, TIMEOUT, drafted, plugin, situation, spec};
 
-use crate::{classify, goes_wrong, hit, is_right, on_both, says, why};
+use crate::assertions::{
+    assert_detail, assert_healthy, assert_limit, classify, fail, on_both_allocators, report,
+};
 
 #[test]
-fn what_was_not_granted_is_denied_by_name() {
-    on_both(|engine| {
+fn a_missing_grant_is_denied_and_named() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.grants = Grants::default());
         for (text, grant) in [
             ("agents", "`agents`"),
@@ -33,100 +35,100 @@ fn what_was_not_granted_is_denied_by_name() {
             ("state-write", "`state \"company\"`"),
             ("state-remove", "`state \"conversation\"`"),
         ] {
-            says(&goes_wrong(&plugin, text), Denied, grant);
+            assert_detail(&fail(&plugin, text), Denied, grant);
         }
     });
 }
 
 #[test]
-fn one_scope_of_state_does_not_open_another() {
-    on_both(|engine| {
+fn a_grant_for_one_state_scope_does_not_open_another() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| {
             spec.grants = Grants {
                 state: [Scope::Contact].into(),
                 ..Grants::default()
             };
         });
-        assert_eq!(why(&plugin, "state-contact"), "0");
-        says(&goes_wrong(&plugin, "state-company"), Denied, "company");
+        assert_eq!(report(&plugin, "state-contact"), "0");
+        assert_detail(&fail(&plugin, "state-company"), Denied, "company");
     });
 }
 
 #[test]
 fn a_check_while_the_agent_types_writes_no_state() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         let (_, trace) = lease.check(&drafted("remember", false), false);
         assert_eq!((trace.outcome.kind, trace.writes.len()), (Ok, 1));
         let (_, trace) = lease.check(&drafted("remember", true), false);
-        says(&trace.outcome, Denied, "types");
+        assert_detail(&trace.outcome, Denied, "types");
         drop(lease);
-        is_right(&plugin);
+        assert_healthy(&plugin);
     });
 }
 
 #[test]
-fn a_handle_kept_for_the_next_decision_is_dead() {
-    on_both(|engine| {
+fn a_handle_from_an_earlier_decision_is_invalid() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |spec| spec.reuse = 10);
-        assert_eq!(why(&plugin, "keep"), "kept");
+        assert_eq!(report(&plugin, "keep"), "kept");
         let (answer, trace) = classify(&plugin, "use-kept");
         assert_eq!(answer, None);
-        says(&trace.outcome, Denied, "earlier decision");
-        is_right(&plugin);
-        // Dropping one late is harmless.
+        assert_detail(&trace.outcome, Denied, "earlier decision");
+        assert_healthy(&plugin);
+        // A late drop is harmless.
         let plugin = patchbay_suite::host::plugin(engine, |spec| spec.reuse = 10);
-        assert_eq!(why(&plugin, "keep"), "kept");
-        assert_eq!(why(&plugin, "drop-kept"), "true");
-        assert!(why(&plugin, "ok").starts_with("decision=3 "));
+        assert_eq!(report(&plugin, "keep"), "kept");
+        assert_eq!(report(&plugin, "drop-kept"), "true");
+        assert!(report(&plugin, "ok").starts_with("decision=3 "));
     });
 }
 
 #[test]
-fn files_are_not_there() {
-    on_both(|engine| {
+fn files_are_not_accessible() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         for text in ["file", "file-write", "directory"] {
-            let told = why(&plugin, text);
-            assert!(told.starts_with("refused: "), "{text}: {told}");
+            let answer = report(&plugin, text);
+            assert!(answer.starts_with("refused: "), "{text}: {answer}");
         }
         assert!(!std::path::Path::new("/tmp/patchbay-was-here").exists());
     });
 }
 
 #[test]
-fn sockets_are_denied_by_name() {
-    on_both(|engine| {
+fn sockets_are_denied_and_named() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         for text in ["tcp", "udp", "resolve"] {
-            says(&goes_wrong(&plugin, text), Denied, "wasi:sockets/");
+            assert_detail(&fail(&plugin, text), Denied, "wasi:sockets/");
         }
     });
 }
 
 #[test]
-fn the_environment_is_empty_and_nobody_types() {
-    on_both(|engine| {
+fn environment_and_standard_input_are_empty() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        // The host has some: that is where the keys of webhooks are.
+        // The host's environment is not empty: it holds webhook secrets.
         assert!(std::env::vars().count() > 0);
-        assert_eq!(why(&plugin, "environment"), "0 variables, 0 arguments");
-        assert_eq!(why(&plugin, "stdin"), "Ok(0) \"\"");
+        assert_eq!(report(&plugin, "environment"), "0 variables, 0 arguments");
+        assert_eq!(report(&plugin, "stdin"), "Ok(0) \"\"");
     });
 }
 
 #[test]
-fn whoever_exits_has_crashed() {
-    on_both(|engine| {
+fn an_exit_counts_as_a_trap() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        says(&goes_wrong(&plugin, "exit"), Trapped, "exit code");
+        assert_detail(&fail(&plugin, "exit"), Trapped, "exit code");
     });
 }
 
 #[test]
-fn what_is_printed_lands_in_the_log() {
-    on_both(|engine| {
+fn printed_lines_are_logged() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         let (_, trace) = classify(&plugin, "print");
         let lines: Vec<_> = trace
@@ -142,21 +144,21 @@ fn what_is_printed_lands_in_the_log() {
 }
 
 #[test]
-fn time_stands_still_at_the_decisions_time() {
-    on_both(|engine| {
+fn the_clock_stands_still_at_the_time_of_the_decision() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        assert_eq!(why(&plugin, "clocks"), format!("Ok({NOW_MS}) {NOW_MS}"));
-        assert_eq!(why(&plugin, "sleep"), "slept 0ns");
+        assert_eq!(report(&plugin, "clocks"), format!("Ok({NOW_MS}) {NOW_MS}"));
+        assert_eq!(report(&plugin, "sleep"), "slept 0ns");
     });
 }
 
 #[test]
 fn the_same_seed_and_time_give_the_same_answer() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         let ask = |text: &str, now_ms, seed| {
             let situation: Arc<Situation> = Arc::new(situation(text, now_ms, seed));
-            let mut lease = plugin.lease(PATIENCE).expect("a place");
+            let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
             let (answer, _) = lease.classify(&situation, false);
             serde_json::to_vec(&answer.expect("an answer")).expect("it serialises")
         };
@@ -169,10 +171,10 @@ fn the_same_seed_and_time_give_the_same_answer() {
 }
 
 #[test]
-fn random_bytes_without_end_are_refused() {
-    on_both(|engine| {
+fn endless_random_bytes_are_refused() {
+    on_both_allocators(|engine| {
         let plugin = Plugin::activate(engine, spec(wat("random"))).expect("activated");
         let (_, trace) = classify(&plugin, "");
-        hit(&trace.outcome, OutOfMemory, "random", 64 << 10);
+        assert_limit(&trace.outcome, OutOfMemory, "random", 64 << 10);
     });
 }

@@ -1,22 +1,22 @@
-//! What the host gives to read, and what a policy answers, arrives as it is on
-//! the other side.
+//! Values that a policy reads, and its answers, cross the boundary unchanged.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use patchbay_model::conversation::Trigger;
+use patchbay_engine::plugin::Lease;
+use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::decision::tone::Verdict;
 use patchbay_model::directory::Directory;
 use patchbay_model::duration::Seconds;
 use patchbay_model::hours::Hours;
 use patchbay_model::interaction::Draft;
-use patchbay_model::situation::{DraftAtHand, Situation, Surroundings};
-use patchbay_suite::host::{NOW_MS, PATIENCE, SEED, drafted, plugin, situation};
+use patchbay_model::situation::{DraftInput, Situation, Surroundings};
+use patchbay_suite::host::{NOW_MS, SEED, TIMEOUT, drafted, plugin, situation};
 use serde_json::json;
 
-use crate::on_both;
+use crate::assertions::on_both_allocators;
 
-/// The company on a Monday at ten: its queue is open from nine to five.
+/// A company whose queue is open from nine to five, Monday and Tuesday.
 fn company() -> Arc<Surroundings> {
     let agents = json!([
         {"id": "ana", "skills": {"fraud": 3}, "teams": ["night"], "load": 50, "idle": 9},
@@ -51,16 +51,16 @@ fn here(text: &str, now_ms: i64) -> Situation {
 const HOUR: i64 = 3_600_000;
 
 #[test]
-fn agents_are_read_all_at_once_or_one_by_one() {
-    on_both(|engine| {
+fn a_policy_reads_agents_in_bulk_or_one_at_a_time() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         let mut why = |text| {
             let (answer, trace) = lease.classify(&Arc::new(here(text, NOW_MS)), true);
             let calls = trace.transcript.expect("a transcript").calls();
             (answer.expect("an answer").why, calls)
         };
-        let (told, calls) = why("agents-summaries");
+        let (told, calls) = report("agents-summaries");
         assert_eq!(
             told,
             "SummaryPage { items: [AgentSummary { id: \"ana\", presence: \"available\", load: 50, \
@@ -78,49 +78,49 @@ fn agents_are_read_all_at_once_or_one_by_one() {
                 false
             ]))
         );
-        let (told, _) = why("agents-member");
+        let (told, _) = report("agents-member");
         assert_eq!(told, "Some(([\"general\"], [\"night\"]))");
     });
 }
 
 #[test]
 fn hours_say_when_they_open_and_close() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         let mut why = |text, now| {
             let (answer, _) = lease.classify(&Arc::new(here(text, now)), false);
             answer.expect("an answer").why
         };
         let (five, tomorrow) = (NOW_MS + 7 * HOUR, NOW_MS + 23 * HOUR);
         assert_eq!(
-            why("hours", NOW_MS),
+            report("hours", NOW_MS),
             format!(
                 "office Some(true) None Some({five}) Some({})",
                 NOW_MS + HOUR
             )
         );
         assert_eq!(
-            why("hours-of-queue", NOW_MS),
+            report("hours-of-queue", NOW_MS),
             format!("Some((true, None, Some({five})))")
         );
         assert_eq!(
-            why("hours", five),
+            report("hours", five),
             format!(
                 "office Some(false) Some({tomorrow}) None Some({})",
                 tomorrow + HOUR
             )
         );
         assert_eq!(
-            why("hours-of-queue", five),
+            report("hours-of-queue", five),
             format!("Some((false, Some({tomorrow}), None))")
         );
     });
 }
 
 #[test]
-fn a_draft_shows_its_files() {
-    on_both(|engine| {
+fn a_draft_shows_its_attachments() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         let draft = Draft::from_value(json!({
             "id": "d", "channel": "chat", "text": "attachments",
@@ -129,10 +129,10 @@ fn a_draft_shows_its_files() {
         let draft = Arc::new(draft.expect("a draft"));
         let composing = false;
         let situation = Situation {
-            draft: Some(DraftAtHand { draft, composing }),
+            draft: Some(DraftInput { draft, composing }),
             ..here("hello", NOW_MS)
         };
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         let (review, _) = lease.check(&Arc::new(situation), false);
         assert_eq!(
             review.expect("a review").why,
@@ -142,20 +142,20 @@ fn a_draft_shows_its_files() {
 }
 
 #[test]
-fn a_trigger_says_who_and_within_what_time() {
-    on_both(|engine| {
+fn a_trigger_has_its_subject_and_time() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         let mut situation = here("hello", NOW_MS);
         situation.trigger = Some(Arc::new(Trigger {
             subject: Some("read".to_owned()),
             agent: Some("ana".to_owned()),
             window: Some(Seconds(900)),
-            ..Trigger::of("volume-surge")
+            ..Trigger::of(TriggerCode::VolumeSurge)
         }));
         if let Some(exchange) = &mut situation.exchange {
             Arc::make_mut(exchange).conversation.incident = Some("outage".to_owned());
         }
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         let (escalation, _) = lease.escalate(&Arc::new(situation), false);
         assert_eq!(
             escalation.expect("an answer").why,
@@ -165,10 +165,10 @@ fn a_trigger_says_who_and_within_what_time() {
 }
 
 #[test]
-fn a_plan_may_wait_for_an_agent_and_leave_others_out() {
-    on_both(|engine| {
+fn a_route_may_wait_for_an_agent_and_exclude_others() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         let (plan, trace) = lease.route(&Arc::new(here("waits", NOW_MS)), false);
         let plan = plan.unwrap_or_else(|| panic!("{}", trace.outcome));
         assert_eq!(
@@ -184,10 +184,10 @@ fn a_plan_may_wait_for_an_agent_and_leave_others_out() {
 }
 
 #[test]
-fn a_review_may_say_who_approves() {
-    on_both(|engine| {
+fn a_review_may_name_approvers() {
+    on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let mut lease = plugin.lease(PATIENCE).expect("a place");
+        let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
         let (review, _) = lease.check(&drafted("held-for", false), false);
         let review = review.expect("a review");
         assert_eq!(review.verdict, Verdict::Hold);

@@ -1,23 +1,23 @@
-//! Recorded decisions again: the same bytes, or what is in the way of that.
+//! Replays of recorded decisions: the same bytes, or the reason why not.
 
 use std::sync::Arc;
 
 use patchbay_engine::Recording;
 use patchbay_engine::component::Digest;
-use patchbay_engine::decision::Part;
+use patchbay_engine::decision::PluginResult;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::Plugin;
-use patchbay_engine::replay::{Kept, NotReplayable, RecordedPart, Replayed, replay};
+use patchbay_engine::replay::{NotReplayable, PluginSource, RecordedResult, ReplayVerdict, replay};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::{ByteSize, Millis};
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_suite::guests::wat;
-use patchbay_suite::host::{PATIENCE, drafted, plugin, said, spec, triggered};
+use patchbay_suite::host::{TIMEOUT, drafted, plugin, said, spec, triggered};
 use serde_json::{Value, json};
 
-use crate::on_both;
+use crate::assertions::on_both_allocators;
 
-/// A company with this plugin alone.
+/// A company with only this plugin.
 fn company(plugin: Plugin) -> Pipelines {
     let plugin = Arc::new(plugin);
     let mut company = Pipelines::new("general");
@@ -28,67 +28,67 @@ fn company(plugin: Plugin) -> Pipelines {
     company
 }
 
-/// What is kept of a pass over these stages about this text.
-fn record(company: &Pipelines, stages: &[Stage], text: &str) -> Vec<RecordedPart> {
+/// The record of a pass over these stages with this text.
+fn record(company: &Pipelines, stages: &[Stage], text: &str) -> Vec<RecordedResult> {
     let mut pass = company
-        .pass(stages.iter().copied(), PATIENCE)
+        .begin(stages.iter().copied(), TIMEOUT)
         .recording(Recording::ALL);
-    let parts: Vec<Part> = stages
+    let parts: Vec<PluginResult> = stages
         .iter()
         .flat_map(|stage| match stage {
-            Stage::Classify => pass.classify(&said(text)).parts,
-            Stage::Route => pass.route(&said(text)).parts,
-            Stage::Tone => pass.check(&drafted(text, false)).parts,
-            Stage::Escalate => pass.escalate(&triggered(text)).parts,
+            Stage::Classify => pass.classify(&said(text)).plugins,
+            Stage::Route => pass.route(&said(text)).plugins,
+            Stage::Tone => pass.check(&drafted(text, false)).plugins,
+            Stage::Escalate => pass.escalate(&triggered(text)).plugins,
         })
         .collect();
     let kept = serde_json::to_string(&parts).expect("JSON");
-    serde_json::from_str(&kept).expect("it reads as it was written")
+    serde_json::from_str(&kept).expect("valid JSON")
 }
 
-fn again(company: &Pipelines, parts: &[RecordedPart]) -> Vec<Replayed> {
+fn replayed(company: &Pipelines, parts: &[RecordedResult]) -> Vec<ReplayVerdict> {
     let parts = replay(parts, company);
-    parts.into_iter().map(|part| part.replayed).collect()
+    parts.into_iter().map(|part| part.verdict).collect()
 }
 
-fn not(why: NotReplayable) -> Replayed {
-    Replayed::not(why)
+fn not(why: NotReplayable) -> ReplayVerdict {
+    ReplayVerdict::not(why)
 }
 
 #[test]
-fn every_stage_gives_the_same_bytes_again() {
-    on_both(|engine| {
+fn every_stage_replays_to_the_same_bytes() {
+    on_both_allocators(|engine| {
         let company = company(plugin(engine, |_| {}));
         for stage in Stage::ALL {
             let parts = record(&company, &[stage], "ok");
             assert_eq!(parts[0].outcome, OutcomeKind::Ok, "{parts:?}");
             assert!(parts[0].answer.is_some(), "{parts:?}");
-            assert_eq!(again(&company, &parts), [Replayed::Same], "{stage}");
+            assert_eq!(replayed(&company, &parts), [ReplayVerdict::Same], "{stage}");
         }
     });
 }
 
 #[test]
 fn the_decisions_of_a_pass_are_replayed_in_one_instance() {
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let company = company(plugin(engine, |_| {}));
         let stages = [Stage::Classify, Stage::Route, Stage::Escalate];
         let parts = record(&company, &stages, "ok");
         let uses: Vec<u32> = parts.iter().map(|part| part.use_number).collect();
         assert_eq!(uses, [1, 2, 3]);
-        assert_eq!(again(&company, &parts), vec![Replayed::Same; 3]);
-        // The second by itself begins in the middle.
+        assert_eq!(replayed(&company, &parts), vec![ReplayVerdict::Same; 3]);
+        // The second alone would start in the middle.
         let second = &parts[1..2];
         assert_eq!(
-            again(&company, second),
+            replayed(&company, second),
             [not(NotReplayable::ReusedInstance)]
         );
     });
 }
 
 #[test]
-fn whatever_a_policy_asks_for_comes_from_the_record() {
-    on_both(|engine| {
+fn host_calls_are_answered_from_the_transcript() {
+    on_both_allocators(|engine| {
         let company = company(plugin(engine, |_| {}));
         for text in [
             "chance",
@@ -109,8 +109,8 @@ fn whatever_a_policy_asks_for_comes_from_the_record() {
         ] {
             let parts = record(&company, &[Stage::Classify], text);
             assert_eq!(
-                again(&company, &parts),
-                [Replayed::Same],
+                replayed(&company, &parts),
+                [ReplayVerdict::Same],
                 "{text}: {parts:#?}"
             );
         }
@@ -118,8 +118,8 @@ fn whatever_a_policy_asks_for_comes_from_the_record() {
 }
 
 #[test]
-fn what_was_refused_crashed_or_denied_ends_so_again() {
-    on_both(|engine| {
+fn failed_decisions_replay_to_the_same_outcome() {
+    on_both_allocators(|engine| {
         let company = company(plugin(engine, |spec| {
             spec.grants = Default::default();
             spec.limits.memory = ByteSize(8 << 20);
@@ -134,15 +134,19 @@ fn what_was_refused_crashed_or_denied_ends_so_again() {
             ("confidence-2", OutcomeKind::BadOutput),
         ] {
             let parts = record(&company, &[Stage::Classify], text);
-            let ended = (parts[0].outcome, again(&company, &parts));
-            assert_eq!(ended, (outcome, vec![Replayed::Same]), "{text}: {parts:#?}");
+            let ended = (parts[0].outcome, replayed(&company, &parts));
+            assert_eq!(
+                ended,
+                (outcome, vec![ReplayVerdict::Same]),
+                "{text}: {parts:#?}"
+            );
         }
     });
 }
 
 #[test]
-fn what_depends_on_the_machine_is_told_and_not_compared() {
-    on_both(|engine| {
+fn outcomes_that_depend_on_the_machine_are_not_compared() {
+    on_both_allocators(|engine| {
         let company = company(plugin(engine, |spec| spec.limits.deadline = Millis(20)));
         for (text, outcome) in [
             ("loop", OutcomeKind::Timeout),
@@ -150,81 +154,81 @@ fn what_depends_on_the_machine_is_told_and_not_compared() {
         ] {
             let parts = record(&company, &[Stage::Classify], text);
             assert_eq!(parts[0].outcome, outcome, "{text}");
-            let expected = Replayed::NotReplayable {
+            let expected = ReplayVerdict::NotReplayable {
                 why: NotReplayable::NotCompared,
                 ended: Some(outcome),
             };
-            assert_eq!(again(&company, &parts), [expected], "{text}");
+            assert_eq!(replayed(&company, &parts), [expected], "{text}");
         }
     });
 }
 
 #[test]
-fn a_policy_that_asks_for_something_else_is_found_with_what_it_asked_for() {
-    on_both(|engine| {
+fn a_different_host_call_is_reported_with_both_calls() {
+    on_both_allocators(|engine| {
         let company = company(plugin(engine, |_| {}));
         let mut parts = record(&company, &[Stage::Classify], "chance");
-        // As if another text had been before it when it was recorded.
+        // As if it had been recorded with another text.
         let calls = parts[0].transcript.as_mut().expect("a transcript");
         for call in calls.iter_mut() {
             if call.name == "types.interaction.text" {
                 call.result = Some(json!("settings"));
             }
         }
-        let replayed = again(&company, &parts);
-        let [Replayed::Diverged(divergence)] = replayed.as_slice() else {
+        let replayed = replayed(&company, &parts);
+        let [ReplayVerdict::Diverged(divergence)] = replayed.as_slice() else {
             panic!("{replayed:?}");
         };
-        let asked = divergence.asked.as_ref().expect("it asked");
+        let asked = divergence.replayed.as_ref().expect("a host call");
         assert_eq!(asked.name, "settings.get");
-        let recorded = divergence.recorded.as_ref().expect("it had asked");
+        let recorded = divergence.recorded.as_ref().expect("a recorded call");
         assert!(recorded.name.contains("random"), "{recorded:?}");
     });
 }
 
 #[test]
-fn a_policy_that_asks_for_less_or_more_is_found() {
-    on_both(|engine| {
+fn missing_and_additional_host_calls_are_reported() {
+    on_both_allocators(|engine| {
         let company = company(plugin(engine, |_| {}));
         let whole = record(&company, &[Stage::Classify], "clocks");
         let mut less = whole.clone();
         let calls = less[0].transcript.as_mut().expect("a transcript");
         let last = calls.pop().expect("a call");
-        let replayed = again(&company, &less);
-        let [Replayed::Diverged(divergence)] = replayed.as_slice() else {
+        let replayed = replayed(&company, &less);
+        let [ReplayVerdict::Diverged(divergence)] = replayed.as_slice() else {
             panic!("{replayed:?}");
         };
         assert_eq!(divergence.recorded, None);
         assert_eq!(
-            divergence.asked.as_ref().map(|asked| &*asked.name),
+            divergence.replayed.as_ref().map(|asked| &*asked.name),
             Some(&*last.name)
         );
         let mut more = whole;
         let calls = more[0].transcript.as_mut().expect("a transcript");
         calls.push(last);
-        let replayed = again(&company, &more);
-        let [Replayed::Diverged(divergence)] = replayed.as_slice() else {
+        let replayed = replayed(&company, &more);
+        let [ReplayVerdict::Diverged(divergence)] = replayed.as_slice() else {
             panic!("{replayed:?}");
         };
-        assert_eq!(divergence.asked, None);
+        assert_eq!(divergence.replayed, None);
     });
 }
 
 #[test]
-fn memory_kept_from_one_decision_to_the_next_shows_as_a_difference() {
-    on_both(|engine| {
+fn memory_reused_across_decisions_shows_as_a_difference() {
+    on_both_allocators(|engine| {
         let company = company(plugin(engine, |spec| spec.reuse = 10));
         record(&company, &[Stage::Classify], "ok");
         let mut second = record(&company, &[Stage::Classify], "ok");
         assert_eq!(second[0].use_number, 2);
         assert_eq!(
-            again(&company, &second),
+            replayed(&company, &second),
             [not(NotReplayable::ReusedInstance)]
         );
-        // As if it had been fresh: what it counts gives it away.
+        // As if the instance had been fresh: its counter shows that it was not.
         second[0].use_number = 1;
-        let replayed = again(&company, &second);
-        let [Replayed::Different { differences }] = replayed.as_slice() else {
+        let replayed = replayed(&company, &second);
+        let [ReplayVerdict::Different { differences }] = replayed.as_slice() else {
             panic!("{replayed:?}");
         };
         let fields: Vec<&str> = differences.iter().map(|one| one.field.as_str()).collect();
@@ -239,36 +243,39 @@ fn memory_kept_from_one_decision_to_the_next_shows_as_a_difference() {
 }
 
 #[test]
-fn without_a_transcript_or_its_plugin_nothing_is_replayed() {
-    on_both(|engine| {
+fn a_replay_needs_the_transcript_and_the_plugin() {
+    on_both_allocators(|engine| {
         let here = company(plugin(engine, |_| {}));
         let mut parts = record(&here, &[Stage::Classify], "ok");
         let elsewhere = company(plugin(engine, |spec| {
             spec.settings = json!({"marker": "x"})
         }));
-        assert_eq!(again(&elsewhere, &parts), [not(NotReplayable::PackNotKept)]);
+        assert_eq!(
+            replayed(&elsewhere, &parts),
+            [not(NotReplayable::PackNotKept)]
+        );
         parts[0].transcript = None;
-        assert_eq!(again(&here, &parts), [not(NotReplayable::NoTranscript)]);
+        assert_eq!(replayed(&here, &parts), [not(NotReplayable::NoTranscript)]);
     });
 }
 
 #[test]
-fn another_component_in_its_place_is_found_out() {
+fn a_replaced_component_is_reported() {
     struct Another(Arc<Plugin>);
-    impl Kept for Another {
+    impl PluginSource for Another {
         fn plugin(&self, _: &Digest, _: &Digest) -> Option<Arc<Plugin>> {
             Some(Arc::clone(&self.0))
         }
     }
-    on_both(|engine| {
+    on_both_allocators(|engine| {
         let here = company(plugin(engine, |_| {}));
         let parts = record(&here, &[Stage::Classify], "ok");
-        let other = Plugin::activate(engine, spec(wat("random"))).expect("it is activated");
+        let other = Plugin::activate(engine, spec(wat("random"))).expect("activated");
         let replayed = replay(&parts, &Another(Arc::new(other)));
         assert!(
             matches!(
-                replayed[0].replayed,
-                Replayed::Diverged(_) | Replayed::Different { .. }
+                replayed[0].verdict,
+                ReplayVerdict::Diverged(_) | ReplayVerdict::Different { .. }
             ),
             "{replayed:?}"
         );
@@ -276,8 +283,8 @@ fn another_component_in_its_place_is_found_out() {
 }
 
 #[test]
-fn a_transcript_beyond_its_limit_is_not_kept() {
-    on_both(|engine| {
+fn a_transcript_beyond_its_limit_is_not_recorded() {
+    on_both_allocators(|engine| {
         let company = company(plugin(engine, |_| {}));
         let recording = Recording {
             answers: true,
@@ -285,7 +292,7 @@ fn a_transcript_beyond_its_limit_is_not_kept() {
         };
         let kept = |text| {
             let mut pass = company
-                .pass([Stage::Classify], PATIENCE)
+                .begin([Stage::Classify], TIMEOUT)
                 .recording(recording);
             let parts = pass.classify(&said(text)).parts;
             let part: Value = serde_json::to_value(&parts[0]).expect("JSON");

@@ -1,17 +1,17 @@
-//! What is asked by itself takes part in a trial as what is kept does.
+//! Stateless decisions take part in rollouts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use patchbay_desk::{Desk, Load};
 use patchbay_engine::decision::Decision;
-use patchbay_generation::asked::{DecideRequest, Inquiry, ToneRequest};
-use patchbay_generation::decide::Terms;
+use patchbay_generations::decide::RequestContext;
+use patchbay_generations::inquiry::{DecideRequest, Inquiry, ToneRequest};
 use patchbay_model::rollout::RolloutKind;
 use serde_json::{Value, json};
 
-use crate::place;
-use crate::rollout::{PATIENCE, compared, proposal, report, try_out};
+use crate::fixture::{feed, fixture};
+use crate::rollout::{TIMEOUT, compared, proposal, report, try_out};
 
 fn about(author: usize, text: &str) -> Value {
     json!({"interaction": {"id": format!("{author}"), "channel": "chat", "text": text,
@@ -24,12 +24,12 @@ fn inquiry(request: Value) -> Inquiry {
 }
 
 fn ask(desk: &Desk, inquiry: Inquiry) -> Decision {
-    let trial = desk.on_trial("northwind", Load::Calm).expect("on trial");
-    let terms = Terms::at(Timestamp::UNIX_EPOCH, PATIENCE);
+    let trial = desk.on_trial("northwind", Load::Calm).expect("a rollout");
+    let terms = RequestContext::at(Timestamp::UNIX_EPOCH, TIMEOUT);
     trial.answer(inquiry, &terms).expect("answered").decision
 }
 
-/// The generation that decided, whose marker the answer carries.
+/// The generation that decided; the answer has its marker.
 fn decider(decision: &Decision) -> u64 {
     let classification = decision.classification.as_ref().expect("classified");
     let said = &classification.classification.intents[0].name;
@@ -39,14 +39,14 @@ fn decider(decision: &Decision) -> u64 {
 }
 
 #[test]
-fn a_shadow_of_what_is_asked_by_itself_is_compared_and_has_no_effect() {
-    let place = place();
-    let desk = &place.desk;
+fn a_shadow_run_of_stateless_decisions_is_compared_and_has_no_effect() {
+    let fixture = fixture();
+    let desk = &fixture.desk;
     assert!(
         desk.on_trial("northwind", Load::Calm).is_none(),
-        "nothing is tried"
+        "no rollout"
     );
-    try_out(&place, proposal(RolloutKind::Shadow, "100%")).expect("tried");
+    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
     for author in 0..10 {
         let decision = ask(desk, inquiry(about(author, "marker")));
         assert_eq!(decider(&decision), 1);
@@ -59,17 +59,17 @@ fn a_shadow_of_what_is_asked_by_itself_is_compared_and_has_no_effect() {
     assert_eq!(found.control_arm.decisions, 20);
     assert_eq!(found.candidate_arm.decisions, 20);
     assert_eq!(
-        crate::feed(desk).len(),
+        feed(desk).len(),
         2,
-        "a setup and a trial, no decision"
+        "an activation and a rollout, no decision"
     );
 }
 
 #[test]
-fn a_canary_answers_its_share_of_what_is_asked_by_itself_and_keeps_to_it() {
-    let place = place();
-    let desk = &place.desk;
-    try_out(&place, proposal(RolloutKind::Canary, "50%")).expect("tried");
+fn a_canary_answers_its_share_of_stateless_decisions() {
+    let fixture = fixture();
+    let desk = &fixture.desk;
+    try_out(&fixture, proposal(RolloutKind::Canary, "50%")).expect("started");
     let mut by_author: BTreeMap<usize, BTreeSet<u64>> = BTreeMap::new();
     for round in 0..3 {
         for author in 0..40 {
@@ -85,9 +85,9 @@ fn a_canary_answers_its_share_of_what_is_asked_by_itself_and_keeps_to_it() {
     assert!(by_author.values().all(|by| by.len() == 1), "{by_author:?}");
     let of_canary = by_author.values().filter(|by| by.contains(&2)).count();
     assert!((1..40).contains(&of_canary), "{of_canary}");
-    let found = report(desk).expect("on trial");
+    let found = report(desk).expect("a rollout");
     assert_eq!(found.candidate_arm.decisions, 3 * of_canary as u64);
-    // A conversation the asker names goes together, whoever writes in it.
+    // All messages of a named conversation go to one generation.
     let named = |author: usize| {
         let mut request = about(author, "marker");
         request["interaction"]["conversation"] = "ticket 7".into();
@@ -98,10 +98,10 @@ fn a_canary_answers_its_share_of_what_is_asked_by_itself_and_keeps_to_it() {
 }
 
 #[test]
-fn agents_and_queues_the_asker_names_are_what_both_go_by() {
-    let place = place();
-    let desk = &place.desk;
-    try_out(&place, proposal(RolloutKind::Shadow, "100%")).expect("tried");
+fn both_generations_use_the_agents_and_queues_of_the_request() {
+    let fixture = fixture();
+    let desk = &fixture.desk;
+    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
     let mut request = about(1, "ok");
     request["queues"] = json!([{"id": "general", "default": true}, {"id": "elsewhere"}]);
     request["agents"] = json!([{"id": "ana", "queues": ["elsewhere"]}]);
@@ -109,18 +109,18 @@ fn agents_and_queues_the_asker_names_are_what_both_go_by() {
     let found = compared(desk, 1);
     assert_eq!((found.compared.decisions, found.compared.agreed), (1, 1));
     request["queues"] = json!([{"id": "elsewhere", "default": true}]);
-    let trial = desk.on_trial("northwind", Load::Calm).expect("on trial");
-    let terms = Terms::at(Timestamp::UNIX_EPOCH, PATIENCE);
+    let trial = desk.on_trial("northwind", Load::Calm).expect("a rollout");
+    let terms = RequestContext::at(Timestamp::UNIX_EPOCH, TIMEOUT);
     let refused = trial.answer(inquiry(request), &terms).err();
     let refused = refused.expect("the default queue is missing").to_string();
     assert!(refused.contains("queues"), "{refused}");
 }
 
 #[test]
-fn what_is_still_being_typed_is_answered_and_not_counted() {
-    let place = place();
-    let desk = &place.desk;
-    try_out(&place, proposal(RolloutKind::Canary, "50%")).expect("tried");
+fn composing_drafts_are_answered_and_not_counted() {
+    let fixture = fixture();
+    let desk = &fixture.desk;
+    try_out(&fixture, proposal(RolloutKind::Canary, "50%")).expect("started");
     let check = |id: usize, composing: bool| {
         let draft = json!({"id": format!("{id}"), "channel": "chat", "text": "ok"});
         let request = json!({"draft": draft, "composing": composing});
@@ -129,7 +129,7 @@ fn what_is_still_being_typed_is_answered_and_not_counted() {
     };
     let typed: Vec<u64> = (0..20).map(|id| check(id, true).stamp.generation).collect();
     let counted = |desk: &Desk| {
-        let found = report(desk).expect("on trial");
+        let found = report(desk).expect("a rollout");
         found.control_arm.decisions + found.candidate_arm.decisions
     };
     assert_eq!(counted(desk), 0);

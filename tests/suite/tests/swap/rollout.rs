@@ -1,22 +1,22 @@
-//! Setups are tried on live traffic: a shadow has no effect, a canary keeps to
-//! its share, and one that does worse is taken back by itself.
+//! Rollouts on live traffic: a shadow run has no effect, a canary keeps to its
+//! share, and a canary that fails is aborted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use patchbay_desk::history::EntryKind;
-use patchbay_desk::setups::{Proposal, Refused};
-use patchbay_desk::{Desk, DeskSettings, RolloutReport};
+use patchbay_desk::{Desk, DeskSettings};
+use patchbay_generations::rollout::RolloutReport;
+use patchbay_generations::service::{Proposal, Refused};
 use patchbay_journal::Entry;
+use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::rollout::{Bounds, RolloutKind};
 use serde_json::{Value, json};
 
-use crate::{Place, feed, file, head, place, place_of, says, wanted};
+use crate::fixture::{Fixture, feed, file, fixture, fixture_of, head, request, says};
 
-/// How long something may take that happens by itself: a guard against
-/// waiting for ever, and no measure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+/// Upper bound of a wait; not a measurement.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(crate) fn proposal(kind: RolloutKind, share: &str) -> Proposal {
     Proposal {
@@ -26,40 +26,42 @@ pub(crate) fn proposal(kind: RolloutKind, share: &str) -> Proposal {
     }
 }
 
-/// Try generation 2.
-pub(crate) fn try_out(place: &Place, proposal: Proposal) -> Result<RolloutReport, Refused> {
-    place.setups.try_out("northwind", 2, proposal, &wanted())
+/// Starts a rollout of generation 2.
+pub(crate) fn try_out(fixture: &Fixture, proposal: Proposal) -> Result<RolloutReport, Refused> {
+    fixture
+        .service
+        .try_out("northwind", 2, proposal, &request())
 }
 
 pub(crate) fn report(desk: &Desk) -> Option<RolloutReport> {
-    desk.rollout("northwind").expect("there")
+    desk.rollout("northwind").expect("present")
 }
 
-/// The report, once as many decisions have been looked at.
+/// The report, once this many decisions are compared.
 pub(crate) fn compared(desk: &Desk, decisions: u64) -> RolloutReport {
     let begun = Instant::now();
     loop {
-        let found = report(desk).expect("on trial");
+        let found = report(desk).expect("a rollout");
         let all = &found.compared;
         if all.decisions + all.failed + all.no_time + all.no_room >= decisions {
             return found;
         }
-        assert!(begun.elapsed() < PATIENCE, "{found:?}");
+        assert!(begun.elapsed() < TIMEOUT, "{found:?}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Everybody writes; answered once all of it is decided.
+/// Each customer writes once; returns when all messages are decided.
 fn write(desk: &Desk, round: &str, people: usize, text: &str) {
     for author in 0..people {
         let delivery = says(&format!("{round}-{author}"), author, text);
-        desk.accept("northwind", vec![delivery]).expect("taken in");
+        desk.accept("northwind", vec![delivery]).expect("accepted");
     }
     desk.settled();
 }
 
 /// Heads of the entries of a kind, oldest first.
-fn heads(desk: &Desk, kind: EntryKind) -> Vec<Value> {
+fn heads(desk: &Desk, kind: EventKind) -> Vec<Value> {
     let of = |entry: &Entry| entry.kind == kind as u16;
     feed(desk)
         .iter()
@@ -68,8 +70,7 @@ fn heads(desk: &Desk, kind: EntryKind) -> Vec<Value> {
         .collect()
 }
 
-/// The generations that decided about each conversation, of the messages of a
-/// round.
+/// Which generations decided the messages of a round, by conversation.
 fn deciders(desk: &Desk, round: &str) -> BTreeMap<String, BTreeSet<u64>> {
     let mut all: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
     for entry in feed(desk) {
@@ -77,7 +78,7 @@ fn deciders(desk: &Desk, round: &str) -> BTreeMap<String, BTreeSet<u64>> {
         let ours = head["interaction"]
             .as_str()
             .is_some_and(|id| id.starts_with(round));
-        if entry.kind == EntryKind::Received as u16 && ours {
+        if entry.kind == EventKind::Received as u16 && ours {
             let number = head["stamp"]["generation"].as_u64().expect("a stamp");
             let marker = match number {
                 1 => "odd",
@@ -96,12 +97,12 @@ fn deciders(desk: &Desk, round: &str) -> BTreeMap<String, BTreeSet<u64>> {
 
 #[test]
 fn a_shadow_is_compared_field_by_field_and_has_no_effect() {
-    let place = place();
-    let desk = &place.desk;
-    let begun = try_out(&place, proposal(RolloutKind::Shadow, "100%")).expect("tried");
+    let fixture = fixture();
+    let desk = &fixture.desk;
+    let begun = try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
     assert_eq!((begun.generation, begun.control), (2, 1));
     write(desk, "a", 20, "marker");
-    // What both say alike.
+    // Messages that both answer alike.
     write(desk, "b", 20, "ok");
     let found = compared(desk, 40);
     let all = &found.compared;
@@ -117,7 +118,7 @@ fn a_shadow_is_compared_field_by_field_and_has_no_effect() {
     let example = &field.examples[0];
     assert_eq!(example.control, Some(json!("odd")));
     assert_eq!(example.candidate, Some(json!("even")));
-    assert!(example.conversation.is_some(), "to look it up");
+    assert!(example.conversation.is_some(), "for a lookup");
     assert_eq!(found.control_arm.decisions, 40);
     assert_eq!(found.candidate_arm.decisions, 40);
     assert!(found.candidate_arm.latency.is_some());
@@ -127,13 +128,13 @@ fn a_shadow_is_compared_field_by_field_and_has_no_effect() {
         decided.values().all(|by| *by == BTreeSet::from([1])),
         "{decided:?}"
     );
-    assert_eq!(heads(desk, EntryKind::Received).len(), 40, "one entry each");
+    assert_eq!(heads(desk, EventKind::Received).len(), 40, "one entry each");
 
-    let stopped = place
-        .setups
-        .abort("northwind", Some("seen enough"), &wanted());
+    let stopped = fixture
+        .service
+        .abort("northwind", Some("seen enough"), &request());
     assert_eq!(stopped.expect("stopped").compared.decisions, 40);
-    let ended = heads(desk, EntryKind::RolloutEnded);
+    let ended = heads(desk, EventKind::RolloutEnded);
     assert_eq!(ended.len(), 1);
     assert_eq!(
         (&ended[0]["because"], &ended[0]["reason"]),
@@ -142,19 +143,22 @@ fn a_shadow_is_compared_field_by_field_and_has_no_effect() {
     assert_eq!(ended[0]["agreed"], 20);
     assert!(report(desk).is_none());
     assert!(
-        place.setups.abort("northwind", None, &wanted()).is_err(),
-        "nothing is tried"
+        fixture
+            .service
+            .abort("northwind", None, &request())
+            .is_err(),
+        "no rollout"
     );
 }
 
 #[test]
-fn a_shadow_remembers_apart_and_only_as_long_as_it_lasts() {
-    let place = place_of(["odd", "twice"]);
-    let desk = &place.desk;
-    // Two are counted before it begins: it goes on from there.
+fn a_shadow_run_has_its_own_state_for_as_long_as_it_lasts() {
+    let fixture = fixture_of(["odd", "twice"]);
+    let desk = &fixture.desk;
+    // The shadow run starts from the two that were counted before.
     write(desk, "before", 1, "count");
     write(desk, "before-too", 1, "count");
-    try_out(&place, proposal(RolloutKind::Shadow, "100%")).expect("tried");
+    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
     for round in ["a", "b", "c"] {
         write(desk, round, 1, "count");
     }
@@ -167,11 +171,11 @@ fn a_shadow_remembers_apart_and_only_as_long_as_it_lasts() {
     let pair = |control: u8, candidate: u8| (Some(json!(control)), Some(json!(candidate)));
     assert_eq!(counted, [pair(3, 4), pair(4, 6), pair(5, 8)]);
 
-    place
-        .setups
-        .abort("northwind", None, &wanted())
+    fixture
+        .service
+        .abort("northwind", None, &request())
         .expect("stopped");
-    try_out(&place, proposal(RolloutKind::Shadow, "100%")).expect("tried anew");
+    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started again");
     write(desk, "d", 1, "count");
     let found = compared(desk, 1);
     let example = &found.compared.differences[0].examples[0];
@@ -182,16 +186,16 @@ fn a_shadow_remembers_apart_and_only_as_long_as_it_lasts() {
 }
 
 #[test]
-fn a_canary_keeps_to_its_conversations_and_a_greater_share_only_adds() {
+fn a_canary_keeps_its_conversations_and_a_larger_share_only_adds() {
     const PEOPLE: usize = 60;
-    let place = place();
-    let desk = &place.desk;
-    let some = try_out(&place, proposal(RolloutKind::Canary, "30%")).expect("tried");
+    let fixture = fixture();
+    let desk = &fixture.desk;
+    let some = try_out(&fixture, proposal(RolloutKind::Canary, "30%")).expect("started");
     assert_eq!(some.terms.by, "test");
     write(desk, "a", PEOPLE, "marker");
     write(desk, "b", PEOPLE, "marker");
     let (first, second) = (deciders(desk, "a"), deciders(desk, "b"));
-    assert_eq!(first, second, "whoever is in it stays in it");
+    assert_eq!(first, second, "a conversation keeps its generation");
     let taken = |decided: &BTreeMap<String, BTreeSet<u64>>| -> BTreeSet<String> {
         let by_canary = decided.iter().filter(|(_, by)| by.contains(&2));
         by_canary
@@ -201,33 +205,33 @@ fn a_canary_keeps_to_its_conversations_and_a_greater_share_only_adds() {
     let few = taken(&first);
     assert!((1..PEOPLE).contains(&few.len()), "{few:?}");
 
-    try_out(&place, proposal(RolloutKind::Canary, "80%")).expect("more");
+    try_out(&fixture, proposal(RolloutKind::Canary, "80%")).expect("more");
     write(desk, "c", PEOPLE, "marker");
     let many = taken(&deciders(desk, "c"));
     assert!(many.is_superset(&few), "{few:?} {many:?}");
     assert!(many.len() > few.len(), "{few:?} {many:?}");
-    let found = report(desk).expect("on trial");
+    let found = report(desk).expect("a rollout");
     let expected = (few.len() * 2 + many.len()) as u64;
     assert_eq!(found.candidate_arm.decisions, expected);
     assert_eq!(found.control_arm.decisions, (PEOPLE * 3) as u64 - expected);
-    // Beside each of its decisions the other is asked what it would have said.
+    // The other generation is called for comparison.
     let found = compared(desk, expected);
     assert_eq!(found.compared.agreed, 0, "{found:?}");
-    assert_eq!(heads(desk, EntryKind::RolloutBegan).len(), 1);
-    assert_eq!(heads(desk, EntryKind::RolloutChanged).len(), 1);
+    assert_eq!(heads(desk, EventKind::RolloutBegan).len(), 1);
+    assert_eq!(heads(desk, EventKind::RolloutChanged).len(), 1);
 
-    let plan = place
-        .setups
-        .promote("northwind", &wanted())
+    let plan = fixture
+        .service
+        .promote("northwind", &request())
         .expect("promoted");
     assert_eq!((plan.number, plan.before, plan.active), (2, Some(1), true));
     write(desk, "d", PEOPLE, "marker");
     assert_eq!(taken(&deciders(desk, "d")).len(), PEOPLE);
     assert!(report(desk).is_none());
-    let ended = heads(desk, EntryKind::RolloutEnded);
+    let ended = heads(desk, EventKind::RolloutEnded);
     assert_eq!(ended[0]["because"], "promoted", "{ended:?}");
     assert_eq!(
-        heads(desk, EntryKind::GenerationActivated)
+        heads(desk, EventKind::GenerationActivated)
             .last()
             .map(|head| head["because"].clone()),
         Some(json!("promoted"))
@@ -235,9 +239,9 @@ fn a_canary_keeps_to_its_conversations_and_a_greater_share_only_adds() {
 }
 
 #[test]
-fn a_canary_that_fails_is_taken_back_by_itself_and_nobody_is_lost() {
-    let place = place_of(["odd", "trap"]);
-    let desk = &place.desk;
+fn a_failing_canary_is_aborted_and_no_interaction_is_lost() {
+    let fixture = fixture_of(["odd", "trap"]);
+    let desk = &fixture.desk;
     let bounds = Bounds {
         after: 20,
         ..Bounds::default()
@@ -246,15 +250,15 @@ fn a_canary_that_fails_is_taken_back_by_itself_and_nobody_is_lost() {
         bounds: Some(bounds),
         ..proposal(RolloutKind::Canary, "50%")
     };
-    try_out(&place, canary).expect("tried");
+    try_out(&fixture, canary).expect("started");
     let begun = Instant::now();
     let mut written = 0;
     while report(desk).is_some() {
-        assert!(begun.elapsed() < PATIENCE, "{:?}", report(desk));
+        assert!(begun.elapsed() < TIMEOUT, "{:?}", report(desk));
         write(desk, &format!("round-{written}"), 20, "as-set");
         written += 1;
     }
-    let ended = heads(desk, EntryKind::RolloutEnded);
+    let ended = heads(desk, EventKind::RolloutEnded);
     assert_eq!(ended.len(), 1, "{ended:?}");
     assert_eq!(ended[0]["because"], "bound-exceeded");
     assert_eq!(ended[0]["breach"]["bound"], "failures");
@@ -263,8 +267,11 @@ fn a_canary_that_fails_is_taken_back_by_itself_and_nobody_is_lost() {
             .as_u64()
             .is_some_and(|decisions| decisions >= 20)
     );
-    let company = desk.company("northwind").expect("there");
-    let alerts = desk.journal().watched(company, 0, 100).expect("readable");
+    let company = desk.company("northwind").expect("present");
+    let alerts = desk
+        .journal()
+        .supervisor_entries(company, 0, 100)
+        .expect("readable");
     let alerts: Vec<_> = alerts.iter().map(head).collect();
     assert!(
         alerts.iter().any(|head| head["alert"] == "canary-aborted"),
@@ -272,7 +279,7 @@ fn a_canary_that_fails_is_taken_back_by_itself_and_nobody_is_lost() {
     );
     let acts = desk
         .journal()
-        .audited(Some("northwind"), 0, 100)
+        .audit_records(Some("northwind"), 0, 100)
         .expect("readable");
     assert!(
         acts.iter()
@@ -281,17 +288,17 @@ fn a_canary_that_fails_is_taken_back_by_itself_and_nobody_is_lost() {
     );
 
     assert!(
-        place.setups.promote("northwind", &wanted()).is_err(),
-        "what was taken back is not promoted"
+        fixture.service.promote("northwind", &request()).is_err(),
+        "an aborted canary cannot be promoted"
     );
-    let received = heads(desk, EntryKind::Received);
+    let received = heads(desk, EventKind::Received);
     assert_eq!(received.len(), written * 20, "each once");
     assert!(
         received.iter().any(|head| head["outcome"] == "trapped"),
-        "it did decide"
+        "it was called"
     );
     write(desk, "after", 20, "as-set");
-    for head in heads(desk, EntryKind::Received).split_off(received.len()) {
+    for head in heads(desk, EventKind::Received).split_off(received.len()) {
         assert_eq!(
             (&head["outcome"], &head["stamp"]["generation"]),
             (&json!("ok"), &json!(1)),
@@ -301,27 +308,27 @@ fn a_canary_that_fails_is_taken_back_by_itself_and_nobody_is_lost() {
 }
 
 #[test]
-fn a_shadow_that_fails_is_asked_on_and_touches_no_breaker() {
-    let place = place_of(["odd", "trap"]);
-    let desk = &place.desk;
-    try_out(&place, proposal(RolloutKind::Shadow, "100%")).expect("tried");
+fn a_failing_shadow_run_continues_and_opens_no_breaker() {
+    let fixture = fixture_of(["odd", "trap"]);
+    let desk = &fixture.desk;
+    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
     write(desk, "a", 30, "as-set");
     let found = compared(desk, 30);
-    // A breaker would have left it alone after ten.
+    // A breaker would have opened after ten.
     let failures: Vec<_> = found.candidate_arm.failures.iter().collect();
     assert_eq!(failures, [(&OutcomeKind::Trapped, &30)], "{found:?}");
     assert_eq!(found.compared.failed, 30);
     assert!(found.control_arm.failures.is_empty());
-    assert!(heads(desk, EntryKind::BreakerOpened).is_empty());
-    assert!(report(desk).is_some(), "a shadow is never taken back");
+    assert!(heads(desk, EventKind::BreakerOpened).is_empty());
+    assert!(report(desk).is_some(), "a shadow run is never aborted");
 }
 
 #[test]
-fn what_waited_while_the_host_was_down_is_decided_by_who_would_have() {
+fn after_a_restart_pending_interactions_go_to_the_same_generation() {
     const PEOPLE: usize = 40;
-    let place = place();
-    let before = &place.desk;
-    try_out(&place, proposal(RolloutKind::Canary, "50%")).expect("tried");
+    let fixture = fixture();
+    let before = &fixture.desk;
+    try_out(&fixture, proposal(RolloutKind::Canary, "50%")).expect("started");
     write(before, "a", PEOPLE, "marker");
     let first = deciders(before, "a");
     let numbers: BTreeSet<u64> = first.values().flatten().copied().collect();
@@ -329,8 +336,8 @@ fn what_waited_while_the_host_was_down_is_decided_by_who_would_have() {
     before.stop();
 
     let journal = || std::sync::Arc::clone(before.journal());
-    let control = before.generation("northwind").expect("there");
-    // Somebody takes in, and nobody decides.
+    let control = before.generation("northwind").expect("present");
+    // A desk without workers accepts and does not decide.
     let settings = DeskSettings {
         workers: 0,
         ..DeskSettings::default()
@@ -338,34 +345,38 @@ fn what_waited_while_the_host_was_down_is_decided_by_who_would_have() {
     let idle = Desk::open(journal(), vec![control.clone()], settings).expect("a desk");
     for author in 0..PEOPLE {
         let delivery = says(&format!("b-{author}"), author, "marker");
-        idle.accept("northwind", vec![delivery]).expect("taken in");
+        idle.accept("northwind", vec![delivery]).expect("accepted");
     }
     drop(idle);
-    let on_trial = place.setups.on_trial().expect("readable");
+    let on_trial = fixture.service.on_trial().expect("readable");
     let settings = DeskSettings::default();
     let after = Desk::open_trying(journal(), vec![control], on_trial, settings).expect("a desk");
     after.settled();
     assert_eq!(deciders(&after, "b"), first);
-    let found = report(&after).expect("on trial still");
+    let found = report(&after).expect("a rollout");
     let by_canary = first.values().filter(|by| by.contains(&2)).count() as u64;
-    assert_eq!(found.candidate_arm.decisions, by_canary * 2, "counts go on");
+    assert_eq!(
+        found.candidate_arm.decisions,
+        by_canary * 2,
+        "counts continue"
+    );
 }
 
 #[test]
-fn what_cannot_be_tried_is_refused_with_every_reason() {
-    let place = place();
+fn a_refused_rollout_names_every_reason() {
+    let fixture = fixture();
     let canary = |share| proposal(RolloutKind::Canary, share);
     let with_own = |text: String| {
-        let built = place
-            .setups
+        let built = fixture
+            .service
             .assembler()
             .build_text(&text, std::path::Path::new("."), 0);
-        let kept = patchbay_desk::setups::Wanted {
+        let kept = patchbay_generations::service::ChangeRequest {
             keep_only: true,
-            ..wanted()
+            ..request()
         };
-        place
-            .setups
+        fixture
+            .service
             .apply(&built.expect("valid").source, &kept)
             .expect("kept")
             .number
@@ -373,9 +384,9 @@ fn what_cannot_be_tried_is_refused_with_every_reason() {
     let other = with_own(
         file("third") + "[queue.tax]\n[target.crm.webhook]\nurl = \"https://crm.example/in\"\n",
     );
-    let refused = place
-        .setups
-        .try_out("northwind", other, canary("95%"), &wanted());
+    let refused = fixture
+        .service
+        .try_out("northwind", other, canary("95%"), &request());
     let Err(Refused::Wrong { problems, .. }) = refused else {
         panic!("{refused:?}");
     };
@@ -386,43 +397,43 @@ fn what_cannot_be_tried_is_refused_with_every_reason() {
             "{part}: {all:?}"
         );
     }
-    assert!(report(&place.desk).is_none(), "nothing is tried");
-    place
-        .setups
+    assert!(report(&fixture.desk).is_none(), "no rollout");
+    fixture
+        .service
         .try_out(
             "northwind",
             other,
             proposal(RolloutKind::Shadow, "1%"),
-            &wanted(),
+            &request(),
         )
         .expect("a shadow may");
     for (number, wanted) in [
-        (1, wanted()),
-        (2, wanted()),
-        (9, wanted()),
+        (1, request()),
+        (2, request()),
+        (9, request()),
         (
             other,
-            patchbay_desk::setups::Wanted {
+            patchbay_generations::service::ChangeRequest {
                 expected: Some(7),
-                ..wanted()
+                ..request()
             },
         ),
     ] {
-        let refused = place
-            .setups
+        let refused = fixture
+            .service
             .try_out("northwind", number, canary("5%"), &wanted);
         assert!(refused.is_err(), "{number}: {refused:?}");
     }
     assert_eq!(
-        report(&place.desk).map(|found| found.generation),
+        report(&fixture.desk).map(|found| found.generation),
         Some(other)
     );
-    // Another setup decides: what was tried was tried against the one before.
-    place
-        .setups
-        .activate("northwind", 2, &wanted())
+    // The rollout compared with the generation that was active before.
+    fixture
+        .service
+        .activate("northwind", 2, &request())
         .expect("activated");
-    assert!(report(&place.desk).is_none());
-    let ended = heads(&place.desk, EntryKind::RolloutEnded);
+    assert!(report(&fixture.desk).is_none());
+    let ended = heads(&fixture.desk, EventKind::RolloutEnded);
     assert_eq!(ended[0]["because"], "superseded");
 }

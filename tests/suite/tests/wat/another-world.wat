@@ -1,3 +1,3 @@
-;; Made for another host altogether.
+;; For another host.
 (module
   (func (export "other:host/things@1.0.0#do")))

@@ -1,4 +1,4 @@
-;; Says its answer lies where there is no memory.
+;; The answer's address is outside its memory.
 (module
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

@@ -1,4 +1,4 @@
-;; Answers the seventh case of an option.
+;; Answers case 7 of an option.
 (module
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

@@ -1,4 +1,4 @@
-;; Needs something of another host.
+;; Imports an interface of another host.
 (module
   (import "other:host/things@1.0.0" "do" (func $do))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Uses a handle nobody gave it.
+;; Uses a handle that the host did not give it.
 (module
   (import "patchbay:care/types@0.1.0" "[method]interaction.text" (func $text (param i32 i32)))
   (memory (export "memory") 1)

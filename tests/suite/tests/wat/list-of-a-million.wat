@@ -1,4 +1,4 @@
-;; Answers a million topics, most of them outside of its memory.
+;; Answers a million topics, most of them outside its memory.
 (module
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

@@ -1,4 +1,4 @@
-;; Takes two memories in every instance, as many as a component may have.
+;; Two memories in each instance: the limit of a component.
 (module
   (memory (export "memory") 1)
   (memory 1)

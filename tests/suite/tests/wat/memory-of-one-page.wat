@@ -1,5 +1,4 @@
-;; Asks for more than its own memory may ever have, again and again, and goes on
-;; without.
+;; Requests more than its memory's maximum, repeatedly, and continues without it.
 (module
   (memory (export "memory") 1 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

@@ -1,4 +1,4 @@
-;; Prepared: says how often that was done in this memory, and how often it
+;; With `prepare`: answers how often it ran in this memory, and how often it
 ;; decided.
 (module
   (memory (export "memory") 2)

@@ -1,5 +1,5 @@
-;; As prepared.wat, and sets an entry of a table, which no picture holds: each
-;; instance prepares itself.
+;; As prepared.wat, and sets a table entry, which a snapshot cannot hold: each
+;; instance runs `prepare`.
 (module
   (memory (export "memory") 2)
   (table $t 1 funcref)

@@ -1,4 +1,4 @@
-;; Counts agents: a record handed to the host.
+;; Counts agents: passes a record to the host.
 (module
   (import "patchbay:care/agents@0.1.0" "count"
     (func $count (param

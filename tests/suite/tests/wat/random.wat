@@ -1,4 +1,4 @@
-;; Asks WASI for more random bytes than there are.
+;; Requests more random bytes from WASI than its memory holds.
 (module
   (import "wasi:random/random@0.2.3" "get-random-bytes" (func $random (param i64 i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Asks for a text, and points the host outside of its memory.
+;; Requests a string; `realloc` answers an address outside its memory.
 (module
   (import "patchbay:care/types@0.1.0" "[method]interaction.text" (func $text (param i32 i32)))
   (memory (export "memory") 1)

@@ -1,5 +1,5 @@
-;; Asks for a text, and asks again while the host puts it there: the component
-;; model forbids to leave a component from within `realloc`.
+;; Requests a string; `realloc` requests another: the component model forbids
+;; to leave a component from `realloc`.
 (module
   (import "patchbay:care/types@0.1.0" "[method]interaction.text" (func $text (param i32 i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Asks for a text, and traps while the host puts it there.
+;; Requests a string; `realloc` traps.
 (module
   (import "patchbay:care/types@0.1.0" "[method]interaction.text" (func $text (param i32 i32)))
   (memory (export "memory") 1)

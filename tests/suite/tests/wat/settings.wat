@@ -1,4 +1,4 @@
-;; No lifecycle. Says its company's settings, and how often this instance did.
+;; No lifecycle. Answers its settings and how often this instance answered.
 (module
   (import "patchbay:care/settings@0.1.0" "get" (func $settings (param i32)))
   (memory (export "memory") 2)

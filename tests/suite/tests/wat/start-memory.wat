@@ -1,4 +1,4 @@
-;; Wants 100 MiB to begin with.
+;; Starts with 100 MiB of memory.
 (module
   (memory (export "memory") 1600)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

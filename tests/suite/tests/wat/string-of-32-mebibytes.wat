@@ -1,4 +1,4 @@
-;; Answers a text of 32 MiB, all of it there.
+;; Answers a string of 32 MiB, all inside its memory.
 (module
   (memory (export "memory") 520)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

@@ -1,4 +1,4 @@
-;; Answers a text of 1 GiB, most of it outside of its memory.
+;; Answers a string of 1 GiB, most of it outside its memory.
 (module
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

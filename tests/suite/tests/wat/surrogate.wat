@@ -1,4 +1,4 @@
-;; Answers a text that is half of a character. For UTF-16.
+;; Answers an unpaired surrogate. For UTF-16.
 (module
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

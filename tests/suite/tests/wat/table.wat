@@ -1,5 +1,4 @@
-;; Grows a table until it is told no, and traps then, as a program would that
-;; cannot do without.
+;; Grows a table until the host refuses, then traps.
 (module
   (memory (export "memory") 1)
   (table $t 1 funcref)
@@ -12,7 +11,7 @@
     unreachable)
   (func (export "patchbay:classification/classification@0.1.0#classify")
     (param $interaction i32) (result i32)
-    ;; The first decision of an instance is a good one.
+    ;; The first decision of an instance succeeds.
     (if (i32.load (i32.const 512)) (then (call $grow_the_table)))
     (i32.store (i32.const 512) (i32.const 1))
     i32.const 0))

@@ -1,4 +1,4 @@
-;; Takes three memories in every instance; a component may have two.
+;; Three memories in each instance; the limit of a component is two.
 (module
   (memory (export "memory") 1)
   (memory 1)

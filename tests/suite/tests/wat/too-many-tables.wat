@@ -1,4 +1,4 @@
-;; Takes 33 tables in every instance; a component may have 32.
+;; 33 tables in each instance; the limit of a component is 32.
 (module
   (memory (export "memory") 1)
   (table 1 funcref)

@@ -1,5 +1,5 @@
-;; As prepared.wat, and has a vector in a global, which the library that takes
-;; pictures does not expect.
+;; As prepared.wat, with a vector in a global, which the snapshot library does
+;; not support.
 (module
   (memory (export "memory") 2)
   (global (mut v128) (v128.const i64x2 1 2))

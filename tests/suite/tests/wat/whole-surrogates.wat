@@ -1,4 +1,4 @@
-;; Answers a text of one character in two halves. For UTF-16.
+;; Answers a surrogate pair. For UTF-16.
 (module
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
