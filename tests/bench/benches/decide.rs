@@ -1,4 +1,4 @@
-//! Latency of one decision, for everybody: `cargo bench --bench decide`.
+//! Latency of a decision, for all contenders: `cargo bench --bench decide`.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn decide(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decide");
     for contender in &mut contenders {
         group.bench_function(contender.name(), |bencher| {
-            // What comes after the answer is no part of its latency.
+            // Work after the answer does not count.
             bencher.iter_custom(|iterations| {
                 let mut total = Duration::ZERO;
                 for _ in 0..iterations {

@@ -1,5 +1,4 @@
-//! What every contender gives: the host's own types, so that each pays for
-//! reading its answer back.
+//! The answer of a contender in the host's own types: reading it back counts.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +10,13 @@ use serde::Serialize;
 /// A classified and routed interaction.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
-    /// What it is.
+    /// The classification.
     pub classification: Classification,
-    /// Where it goes.
+    /// The route.
     pub plan: RoutePlan,
 }
 
-/// A classification of the four things the policy says.
+/// A classification with the four fields of the policy.
 pub fn classification(
     intents: Vec<Intent>,
     sentiment: f64,
@@ -33,7 +32,7 @@ pub fn classification(
     }
 }
 
-/// A step of the one skill the policy names.
+/// A step with one skill.
 pub fn step(skill: String, proficiency: u8, expires: Option<u32>) -> Step {
     Step {
         skills: BTreeMap::from([(skill, proficiency)]),
@@ -42,7 +41,7 @@ pub fn step(skill: String, proficiency: u8, expires: Option<u32>) -> Step {
     }
 }
 
-/// A plan into a queue.
+/// A route to a queue.
 pub fn plan(
     queue: String,
     steps: Vec<Step>,

@@ -1,5 +1,4 @@
-//! The company all contenders decide for: its words, its agents and the
-//! interactions.
+//! The company of all contenders: words, agents and interactions.
 
 use std::sync::Arc;
 
@@ -12,10 +11,10 @@ use serde_json::{Value, json};
 /// The settings, as written.
 pub const SETTINGS: &str = include_str!("../policies/settings.json");
 
-/// The interaction that is measured: 118 bytes.
+/// The measured interaction: 118 bytes.
 pub const TEXT: &str = "My parcel is three days late, the tracking is wrong and nobody answers! I want my money back today, this is terrible.";
 
-/// Interactions every contender must answer alike before anything is measured.
+/// Interactions that all contenders must answer alike before the measurement.
 pub const TEXTS: [&str; 7] = [
     TEXT,
     "Thanks, the delivery was fast and your driver is very friendly!",
@@ -34,8 +33,8 @@ pub fn settings() -> Value {
     }
 }
 
-/// The settings and, beside the list of intents, an index by name, for
-/// languages in which a policy cannot build one at its start.
+/// The settings with an index of intents by name, for languages in which a
+/// policy cannot build one at its start.
 pub fn settings_with_index() -> Value {
     let mut settings = settings();
     let rules = settings["intents"].as_array().cloned().unwrap_or_default();
@@ -90,7 +89,7 @@ pub fn directory() -> Arc<Directory> {
     Arc::new(Directory::new(agents, queues).expect("a directory"))
 }
 
-/// What the policy asks of the directory.
+/// The policy's query of the directory.
 pub fn find_agents(directory: &Directory, skill: &str, least: u8, limit: u32) -> Page {
     directory.find(&Query {
         skills: vec![(skill.to_owned(), least)],
@@ -100,7 +99,7 @@ pub fn find_agents(directory: &Directory, skill: &str, least: u8, limit: u32) ->
     })
 }
 
-/// A text with everything around it that a decision may read.
+/// A situation with this text.
 ///
 /// # Panics
 /// Never: the interaction is valid.

@@ -19,34 +19,34 @@ pub use rhai::Rhai;
 use crate::answer::Answer;
 use crate::company::TEXTS;
 
-/// Something that classifies and routes.
+/// An engine with the policy.
 pub trait Contender {
-    /// What it is called in tables.
+    /// Name in tables.
     fn name(&self) -> &'static str;
 
-    /// Decide one of [`TEXTS`], and say how long it took until the answer was
-    /// there: what is done afterwards counts as CPU time only.
+    /// Decides one of [`TEXTS`]; returns the latency of the answer. Work after the
+    /// answer counts as CPU time only.
     fn decide(&mut self, text: usize) -> (Answer, Duration);
 
-    /// Whether it is a script engine: warm, and without isolation.
+    /// Whether it is a script engine: warm, without isolation.
     fn is_script(&self) -> bool {
         false
     }
 }
 
-/// Everybody, in the order of the tables.
+/// All contenders, in the order of the tables.
 pub fn all(packs: &Packs) -> Vec<Box<dyn Contender>> {
     let made_ahead = engine(2);
     let on_request = engine(0);
     vec![
         Box::new(Component::new(
-            "component, fresh, made ahead",
+            "component, fresh, prepared",
             &made_ahead,
             packs,
             0,
         )),
         Box::new(Component::new(
-            "component, fresh, on request",
+            "component, fresh, on demand",
             &on_request,
             packs,
             0,
@@ -65,10 +65,10 @@ pub fn all(packs: &Packs) -> Vec<Box<dyn Contender>> {
     ]
 }
 
-/// Compare the answers before anything is measured.
+/// Compares the answers of all contenders.
 ///
 /// # Panics
-/// When two contenders answer differently.
+/// If two contenders answer differently.
 pub fn compare(contenders: &mut [Box<dyn Contender>]) {
     for (index, text) in TEXTS.iter().enumerate() {
         let answers: Vec<(&str, String)> = contenders

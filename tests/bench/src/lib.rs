@@ -1,7 +1,7 @@
-//! The same policy in six engines, on the same interaction, with the same
-//! answer: what `benches/decide.rs` and the programs under `src/bin` measure.
+//! One policy in six engines, with the same interaction and the same answer;
+//! `benches/decide.rs` and the programs in `src/bin` measure them.
 
-/// What the command allocates with.
+/// The allocator of the `patchbay` command.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -9,7 +9,7 @@ pub mod answer;
 pub mod clock;
 pub mod company;
 pub mod contenders;
-pub mod office;
+pub mod fixture;
 pub mod raw;
 pub mod rounds;
 pub mod served;

@@ -1,6 +1,6 @@
-//! The policy's component on wasmtime alone, with a host just large enough for
-//! it: for settings the engine has no switch for. What is measured is a
-//! setting against another, not this host.
+//! The policy's component on wasmtime alone with a minimal host, for settings that
+//! the engine does not expose. Compare settings with each other, not with the
+//! real host.
 #![allow(dead_code, reason = "the records of the contract are read back whole")]
 
 use std::future::Future;
@@ -163,20 +163,20 @@ struct Problem {
     message: String,
 }
 
-/// Marks every handle: which kind it is does not matter to what is measured.
+/// Type of all handles.
 enum Handle {}
 
 type Classify = (Result<Option<Classified>, String>,);
 type Route = (Result<Option<Plan>, String>,);
 type Prepare = (Result<(), Vec<Problem>>,);
 
-/// What the guest asks of.
+/// State of the minimal host.
 struct Host {
     directory: Arc<Directory>,
     classification: Arc<Classification>,
 }
 
-/// What an instance is made from.
+/// A compiled component, ready to instantiate.
 pub struct Guest {
     engine: Engine,
     pre: InstancePre<Host>,
@@ -190,17 +190,17 @@ pub struct Guest {
     preferences: usize,
 }
 
-/// An instance and the store it lives in.
+/// An instance and its store.
 pub struct Living {
     store: Store<Host>,
     instance: Instance,
 }
 
 impl Guest {
-    /// Compile a component under a configuration.
+    /// Compiles a component with a configuration.
     ///
     /// # Panics
-    /// When it does not compile, or wasmtime does not start.
+    /// If the component is not valid or wasmtime does not start.
     pub fn new(config: &Config, component: &[u8]) -> Guest {
         let engine = Engine::new(config).unwrap_or_else(|error| panic!("{error:?}"));
         let component = Component::new(&engine, component).expect("compiles");
@@ -238,7 +238,7 @@ impl Guest {
     /// A fresh instance.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If it does not start.
     pub fn start(&self) -> Living {
         let host = Host {
             directory: Arc::clone(&self.directory),
@@ -255,23 +255,23 @@ impl Guest {
         Living { store, instance }
     }
 
-    /// Prepare an instance with the settings.
+    /// Prepares an instance with the settings.
     ///
     /// # Panics
-    /// When it traps or refuses them.
+    /// If it traps or rejects them.
     pub fn prepare(&self, living: &mut Living) {
         let Living { store, instance } = living;
         let prepare = instance
             .get_typed_func::<(&str,), Prepare>(&mut *store, self.prepare)
             .expect("a type");
         let (result,) = prepare.call(store, (SETTINGS,)).expect("prepares");
-        result.expect("the settings fit");
+        result.expect("valid settings");
     }
 
-    /// Classify and route with an instance.
+    /// Classifies and routes with an instance.
     ///
     /// # Panics
-    /// When it traps, or answers something else than the policy.
+    /// If it traps or gives another answer than the policy.
     pub fn decide(&self, living: &mut Living) {
         let Living { store, instance } = living;
         let handle = || Resource::<Handle>::new_own(0);
@@ -290,7 +290,7 @@ impl Guest {
         assert_eq!(plan.preferences.len(), self.preferences);
     }
 
-    /// Start, decide, throw away.
+    /// Instantiates, decides, drops.
     pub fn fresh(&self) -> Duration {
         let started = Instant::now();
         let mut living = self.start();
@@ -299,7 +299,7 @@ impl Guest {
         started.elapsed()
     }
 
-    /// Start, prepare, decide, throw away.
+    /// Instantiates, prepares, decides, drops.
     pub fn fresh_prepared(&self) -> Duration {
         let started = Instant::now();
         let mut living = self.start();
@@ -309,7 +309,7 @@ impl Guest {
         started.elapsed()
     }
 
-    /// Start and throw away.
+    /// Instantiates and drops.
     pub fn start_alone(&self) -> Duration {
         let started = Instant::now();
         drop(self.start());
@@ -388,11 +388,11 @@ fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// The component as it is after `prepare`.
+/// The component's snapshot after `prepare`.
 ///
 /// # Panics
-/// When no picture can be taken.
-pub fn picture(component: &[u8]) -> Vec<u8> {
+/// If no snapshot can be taken.
+pub fn snapshot(component: &[u8]) -> Vec<u8> {
     let wizer = Wizer::new();
     let (context, instrumented) = wizer.instrument_component(component).expect("instruments");
     let guest = Guest::new(&Config::new(), &instrumented);
@@ -405,7 +405,7 @@ pub fn picture(component: &[u8]) -> Vec<u8> {
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()))
     {
-        Poll::Ready(picture) => picture.expect("a picture"),
+        Poll::Ready(snapshot) => snapshot.expect("a snapshot"),
         Poll::Pending => unreachable!("nothing waits"),
     }
 }

@@ -1,30 +1,30 @@
-//! Taking turns. The machines are shared and their speed changes from minute
-//! to minute, so everything is measured in one process in many short rounds,
-//! and only ratios within a run are to be trusted.
+//! Alternating rounds. The speed of a shared machine changes from minute to
+//! minute, so one process measures everything in many short rounds, and only
+//! ratios within a run are valid.
 
 use std::time::Duration;
 
-use patchbay_engine::cpu::thread_time;
+use patchbay_engine::thread_time;
 
 use crate::clock::us;
 
-/// What one thing cost, each number the median over the rounds.
+/// Cost of one contender: medians over the rounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
-    /// Half of the decisions took no longer, in microseconds.
+    /// Median latency in microseconds.
     pub p50: f64,
-    /// 99 of 100 took no longer.
+    /// 99th percentile of the latency in microseconds.
     pub p99: f64,
-    /// CPU time of the thread for each, with all that comes after the answer.
+    /// CPU time of the thread for each call, including work after the answer.
     pub cpu: f64,
 }
 
-/// Something measured: does its work once and says how long the answer took.
-pub type Turn<'a> = Box<dyn FnMut() -> Duration + 'a>;
+/// Does its work once and returns the latency of the answer.
+pub type Workload<'a> = Box<dyn FnMut() -> Duration + 'a>;
 
-/// Let each take `calls` turns in each of `rounds`; each begins every round at
-/// another place, and a tenth of the turns before it warm it up.
-pub fn measure(turns: &mut [Turn<'_>], rounds: usize, calls: usize) -> Vec<Cost> {
+/// Calls each contender `calls` times in each of `rounds`, in rotating order,
+/// after a tenth of the calls as warm-up.
+pub fn measure(turns: &mut [Workload<'_>], rounds: usize, calls: usize) -> Vec<Cost> {
     let count = turns.len();
     let mut taken: Vec<Vec<Cost>> = vec![Vec::new(); count];
     for round in 0..rounds {
@@ -37,7 +37,7 @@ pub fn measure(turns: &mut [Turn<'_>], rounds: usize, calls: usize) -> Vec<Cost>
     taken.iter().map(|costs| middle(costs)).collect()
 }
 
-fn round_of(turn: &mut Turn<'_>, calls: usize) -> Cost {
+fn round_of(turn: &mut Workload<'_>, calls: usize) -> Cost {
     for _ in 0..calls / 10 {
         turn();
     }
@@ -64,7 +64,7 @@ fn middle(costs: &[Cost]) -> Cost {
     }
 }
 
-/// The middle of some numbers.
+/// Median.
 pub fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_unstable_by(f64::total_cmp);
     numbers[numbers.len() / 2]

@@ -1,4 +1,4 @@
-//! A server over loopback with the reference pack, and whoever delivers to it.
+//! A server on loopback with the reference pack, and its load generator.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
-use patchbay_generation::assemble::Assembler;
+use patchbay_generations::assemble::Assembler;
 use patchbay_pack::build::BuildOptions;
 use patchbay_server::{JournalSettings, Server, ServerSettings};
 use serde_json::{Value, json};
@@ -16,9 +16,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::office;
+use crate::fixture;
 
-/// What customers write.
+/// Texts of customers.
 const TEXTS: [&str; 8] = [
     "Where is my parcel? It was due on Monday.",
     "Thanks for the quick help yesterday, you were great!",
@@ -29,7 +29,7 @@ const TEXTS: [&str; 8] = [
     "Lost my card 4111 1111 1111 1111, help!",
     "Any update on order 88213? Nobody answers the phone.",
 ];
-/// A server that runs.
+/// A running server.
 pub struct Served {
     pub address: SocketAddr,
     runtime: Runtime,
@@ -39,10 +39,10 @@ pub struct Served {
 }
 
 impl Served {
-    /// One of so many companies, with settings changed.
+    /// Starts a server with this many companies; `change` edits its settings.
     ///
     /// # Errors
-    /// Whatever is in the way.
+    /// The server does not start.
     pub fn start(
         companies: usize,
         change: impl FnOnce(&mut ServerSettings),
@@ -59,7 +59,7 @@ impl Served {
         let assembler = Assembler::new(engine, vec![packs], BuildOptions::default());
         let mut generations = Vec::new();
         for company in 0..companies {
-            let file = office::file(&name(company), "\"off\"", "Northwind");
+            let file = fixture::file(&name(company), "\"off\"", "Northwind");
             let built = assembler.build_text(&file, place.path(), 1);
             generations.push(built.map_err(|problems| format!("{problems:?}"))?);
         }
@@ -94,10 +94,10 @@ impl Served {
         })
     }
 
-    /// Stop it.
+    /// Stops the server.
     ///
     /// # Errors
-    /// When it broke off.
+    /// The server failed.
     pub fn stop(self) -> Result<(), Box<dyn Error>> {
         let _ = self.stop.send(());
         self.runtime.block_on(self.serving)?;
@@ -109,23 +109,23 @@ fn name(company: usize) -> String {
     format!("company-{company}")
 }
 
-/// What is delivered how.
+/// How to deliver.
 #[derive(Clone, Copy)]
 pub struct Load {
-    /// Interactions of a batch.
+    /// Interactions in a batch.
     pub batch: usize,
-    /// Companies they are spread over.
+    /// Number of companies.
     pub companies: usize,
-    /// Connections that deliver at once.
+    /// Concurrent connections.
     pub connections: usize,
-    /// Who write to each company.
+    /// Customers of each company.
     pub people: usize,
 }
 
-/// Deliver these in batches, one after another; how long each was waited for.
+/// Delivers these interactions in batches; returns the wait for each answer.
 ///
 /// # Errors
-/// When one is not taken in.
+/// The server rejects one.
 pub fn deliver(
     address: SocketAddr,
     numbers: &[usize],
@@ -141,7 +141,7 @@ pub fn deliver(
         let body: String = chunk
             .iter()
             .map(|number| {
-                // Scattered, so that it is the same mixture however many companies.
+                // Scattered, so that the mixture does not depend on the number of companies.
                 let author = (number.wrapping_mul(0x9E37_79B1) >> 8) % load.people;
                 let interaction = json!({
                     "id": number.to_string(), "channel": "x", "text": TEXTS[number % TEXTS.len()],
@@ -168,10 +168,10 @@ pub fn deliver(
     Ok(waits)
 }
 
-/// What waits to be decided about, as the server's numbers say.
+/// Undecided inputs, from the server's metrics.
 ///
 /// # Errors
-/// When it does not answer.
+/// The server does not answer.
 pub fn undecided(address: SocketAddr) -> Result<u64, Box<dyn Error>> {
     let mut stream = TcpStream::connect(address)?;
     write!(stream, "GET /metrics HTTP/1.1\r\nHost: {address}\r\n\r\n")?;

@@ -1,7 +1,6 @@
 //! Markdown tables.
 
-/// A table of texts, its columns as wide as they must be; the first is aligned
-/// to the left.
+/// A table with minimal column widths; the first column is aligned left.
 pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows

@@ -1,5 +1,5 @@
-//! What the benchmark measures: a policy that classifies a message by phrases
-//! and words and routes it to a queue with the agents it would rather have.
+//! The measured policy: classifies a message by phrases and words and routes it
+//! to a queue with preferred agents.
 
 pub mod words;
 
@@ -15,12 +15,12 @@ settings! {
         urgent: Vec<String>,
         mood: BTreeMap<String, i64>,
         default_queue: String,
-        /// Have no opinion: what is left of a decision is the host's own work.
+        /// Decline, to measure the host's own work.
         #[serde(default)]
         idle: bool,
     }
 
-    /// What customers want, and who answers it.
+    /// Intents and their queues.
     struct IntentSettings {
         name: String,
         phrases: Vec<String>,
@@ -36,10 +36,10 @@ struct BenchPolicy {
     idle: bool,
 }
 
-/// Read the settings; what `prepare` does, for who is no component.
+/// Reads the settings as `prepare` does, without a component.
 ///
 /// # Panics
-/// When they do not fit.
+/// If the settings are not valid.
 pub fn words(settings: &str) -> Words {
     match settings::parse::<Settings>(settings) {
         Ok(settings) => settings.into(),

@@ -1,18 +1,18 @@
-//! The policy itself, free of any engine: a list of phrases, a list of words,
-//! and the arithmetic between them. Every peer computes exactly this.
+//! The policy without an engine: phrases, words and arithmetic. Every contender
+//! computes exactly this.
 
 use std::collections::HashMap;
 
-/// What the company sets, ready to look things up.
+/// The settings, indexed.
 #[derive(Debug)]
 pub struct Words {
-    /// What customers want, and who answers it.
+    /// Intents and their queues.
     pub rules: Vec<Rule>,
     /// Phrases that make a message urgent.
     pub urgent: Vec<String>,
     /// Weight of a word, -4 to 4.
     pub mood: HashMap<String, i64>,
-    /// Queue for want of an intent.
+    /// Queue without an intent.
     pub default_queue: String,
 }
 
@@ -21,22 +21,22 @@ pub struct Words {
 pub struct Rule {
     /// Its code.
     pub name: String,
-    /// Each of these found makes it surer.
+    /// Phrases; each occurrence raises the confidence.
     pub phrases: Vec<String>,
-    /// Who answers it.
+    /// Its queue.
     pub queue: String,
-    /// What they must know.
+    /// Required skill.
     pub skill: String,
-    /// How well, at first.
+    /// Proficiency of the first step.
     pub proficiency: u8,
 }
 
-/// What a text says.
+/// Result of reading a text.
 #[derive(Debug)]
 pub struct Reading<'a> {
-    /// Intents found and how sure, best first.
+    /// Intents and confidence, best first.
     pub intents: Vec<(&'a str, f64)>,
-    /// Mood, -1 to 1.
+    /// Sentiment, -1 to 1.
     pub sentiment: f64,
     /// 0 to 100.
     pub urgency: u8,
@@ -44,12 +44,12 @@ pub struct Reading<'a> {
     pub why: String,
 }
 
-/// What a message with an intent is routed by.
+/// Route of a message with an intent.
 #[derive(Debug)]
 pub struct Terms<'a> {
-    /// The rule of its best intent.
+    /// The best intent.
     pub rule: &'a Rule,
-    /// Seconds the first step lasts.
+    /// Duration of the first step in seconds.
     pub expires: u32,
     /// 0 to 100.
     pub priority: u8,
@@ -60,7 +60,7 @@ pub struct Terms<'a> {
 }
 
 impl Words {
-    /// Read a text.
+    /// Reads a text.
     pub fn read(&self, text: &str) -> Reading<'_> {
         let text = text.to_lowercase();
         let mut intents: Vec<(&str, f64)> = Vec::new();
@@ -93,7 +93,7 @@ impl Words {
         }
     }
 
-    /// The terms an intent is routed on; none for an intent nobody knows.
+    /// The route of an intent; `None` for an unknown one.
     pub fn terms(&self, intent: &str, sentiment: f64, urgency: u8) -> Option<Terms<'_>> {
         let rule = self.rules.iter().find(|rule| rule.name == intent)?;
         let mut tags = Vec::new();
@@ -113,7 +113,7 @@ impl Words {
     }
 }
 
-/// How much rather an agent is had, 0 to 100; not at all with a full desk.
+/// Preference of an agent, 0 to 100; `None` at full capacity.
 pub fn preference(proficiency: u8, load: u32) -> Option<u8> {
     (load < 90).then(|| (u32::from(proficiency) * 15 + (100 - load) / 4).min(100) as u8)
 }

@@ -1,5 +1,5 @@
-//! What recording, shadowing and canaries cost a decision on the desk: the same
-//! messages, in turns, with one thing switched on at a time.
+//! Cost of transcripts, shadow runs and canaries for a decision on the desk: the
+//! same messages with one feature at a time, in alternating rounds.
 //!
 //! `costs [rounds] [messages]`
 
@@ -7,20 +7,20 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use patchbay_bench::clock::{process_cpu, us};
-use patchbay_bench::office::{BATCH, COMPANY, Office, quantile, wanted};
+use patchbay_bench::fixture::{BATCH, COMPANY, Fixture, change_request, quantile};
 use patchbay_bench::rounds::median;
 use patchbay_bench::table::markdown;
 use patchbay_desk::Desk;
-use patchbay_desk::decisions::find;
-use patchbay_desk::setups::Proposal;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
+use patchbay_generations::service::Proposal;
 use patchbay_model::rollout::{Bounds, RolloutKind};
+use patchbay_records::decisions::find;
 
-/// Thread that decides beside the others, as the system names it.
+/// Name of the thread that runs comparisons.
 const BESIDE: &str = "desk-beside";
 
-/// What is switched on.
+/// The feature that is on.
 struct Case {
     name: &'static str,
     transcripts: &'static str,
@@ -34,7 +34,7 @@ const CASES: [Case; 8] = [
         trial: None,
     },
     Case {
-        name: "nothing, once more",
+        name: "nothing, repeated",
         transcripts: "\"off\"",
         trial: None,
     },
@@ -70,7 +70,7 @@ const CASES: [Case; 8] = [
     },
 ];
 
-/// What one round came to, for each message.
+/// Result of a round, for each message.
 #[derive(Clone, Copy)]
 struct Round {
     cpu: f64,
@@ -143,38 +143,40 @@ fn main() -> Result<(), Box<dyn Error>> {
         )
     );
     let masking = masking(&places[4])?;
-    println!("masking a decision with its transcript, when somebody reads it: {masking:.0} µs");
+    println!("masking a decision with its transcript, for each read: {masking:.0} µs");
     Ok(())
 }
 
-fn open(engine: &Engine, case: &Case) -> Result<Office, Box<dyn Error>> {
-    let office = Office::open(engine, case.transcripts)?;
+fn open(engine: &Engine, case: &Case) -> Result<Fixture, Box<dyn Error>> {
+    let fixture = Fixture::open(engine, case.transcripts)?;
     if let Some((kind, share)) = case.trial {
         let proposal = Proposal {
             kind,
             share: share.parse()?,
-            // A busy moment must not end what is measured.
+            // A busy moment must not abort the canary.
             bounds: Some(Bounds {
                 failures: None,
                 p99: None,
                 ..Bounds::default()
             }),
         };
-        office.setups.try_out(COMPANY, 2, proposal, &wanted())?;
+        fixture
+            .service
+            .try_out(COMPANY, 2, proposal, &change_request())?;
     }
-    Ok(office)
+    Ok(fixture)
 }
 
-/// Everybody writes and is decided about.
-fn round(office: &mut Office, messages: usize) -> Result<Round, Box<dyn Error>> {
+/// Each customer writes once; returns when all messages are decided.
+fn round(fixture: &mut Fixture, messages: usize) -> Result<Round, Box<dyn Error>> {
     let (cpu, beside) = (process_cpu(), thread_cpu(BESIDE)?);
     for _ in 0..messages / BATCH {
-        office.write()?;
+        fixture.write()?;
     }
-    let mut seen = compared(&office.desk)?;
+    let mut seen = compared(&fixture.desk)?;
     loop {
         std::thread::sleep(Duration::from_millis(20));
-        let now = compared(&office.desk)?;
+        let now = compared(&fixture.desk)?;
         if now == seen {
             break;
         }
@@ -182,7 +184,7 @@ fn round(office: &mut Office, messages: usize) -> Result<Round, Box<dyn Error>> 
     }
     let beside = thread_cpu(BESIDE)? - beside;
     let cpu = process_cpu() - cpu - beside;
-    let times = office.times()?;
+    let times = fixture.times()?;
     let share = |share: usize| quantile(&times, share) as f64;
     Ok(Round {
         cpu: us(cpu) / messages as f64,
@@ -192,7 +194,7 @@ fn round(office: &mut Office, messages: usize) -> Result<Round, Box<dyn Error>> 
     })
 }
 
-/// Decisions that were looked at beside.
+/// Compared decisions.
 fn compared(desk: &Desk) -> Result<u64, Box<dyn Error>> {
     let report = desk.rollout(COMPANY)?;
     Ok(report.map_or(0, |report| {
@@ -201,7 +203,7 @@ fn compared(desk: &Desk) -> Result<u64, Box<dyn Error>> {
     }))
 }
 
-/// CPU time of all threads of a name.
+/// CPU time of all threads with a name.
 fn thread_cpu(name: &str) -> Result<Duration, Box<dyn Error>> {
     let mut sum = Duration::ZERO;
     for task in std::fs::read_dir("/proc/self/task")? {
@@ -216,16 +218,16 @@ fn thread_cpu(name: &str) -> Result<Duration, Box<dyn Error>> {
     Ok(sum)
 }
 
-/// Microseconds it takes to mask a decision for whoever may not read it whole.
-fn masking(office: &Office) -> Result<f64, Box<dyn Error>> {
-    let journal = &**office.desk.journal();
-    let company = office.desk.company(COMPANY)?;
+/// Microseconds to mask a decision.
+fn masking(fixture: &Fixture) -> Result<f64, Box<dyn Error>> {
+    let journal = &**fixture.desk.journal();
+    let company = fixture.desk.company(COMPANY)?;
     let mut found = None;
-    for id in (1..office.fed).rev().take(50) {
+    for id in (1..fixture.fed).rev().take(50) {
         let kept = find(journal, company, id)?;
         found = found.or(kept.filter(|kept| kept.record.is_some()));
     }
-    let kept = found.ok_or("no decision is kept")?;
+    let kept = found.ok_or("no decision is stored")?;
     let runs = 200;
     let began = Instant::now();
     for _ in 0..runs {

@@ -1,6 +1,6 @@
-//! Durable intake under load, over loopback: a server with the reference pack,
-//! and a generator that delivers NDJSON batches on several connections. Both
-//! share the machine.
+//! Durable intake under load, on loopback: a server with the reference pack, and
+//! a generator that delivers NDJSON batches on several connections. Both share
+//! the machine.
 //!
 //! `load [interactions] [batch] [connections] [companies] [people]`
 
@@ -83,7 +83,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     served.stop()
 }
 
-/// Memory the process has, in MiB.
+/// Resident memory of this process in MiB.
 fn resident() -> Result<u64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

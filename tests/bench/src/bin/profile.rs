@@ -1,11 +1,11 @@
-//! One contender alone for some seconds, for a profiler:
+//! Runs one contender for some seconds, for a profiler:
 //! `perf record -g target/release/profile reused 5`. `guest` and `guest-fresh`
 //! run the component on wasmtime alone and name its functions for `perf`.
 
 use std::time::{Duration, Instant};
 
 use patchbay_bench::contenders::{Component, Contender, LuaJit, Native, Packs, QuickJs, engine};
-use patchbay_bench::raw::{Guest, picture};
+use patchbay_bench::raw::{Guest, snapshot};
 use patchbay_engine::config::serving_config;
 use wasmtime::ProfilingStrategy;
 
@@ -42,7 +42,7 @@ fn main() {
         "guest" | "guest-fresh" => {
             let mut config = serving_config(&Default::default());
             config.profiler(ProfilingStrategy::PerfMap);
-            let guest = Guest::new(&config, &picture(&Packs::build().policy.component));
+            let guest = Guest::new(&config, &snapshot(&Packs::build().policy.component));
             let mut living = guest.start();
             match what.as_str() {
                 "guest" => repeat(&mut || guest.decide(&mut living)),

@@ -1,12 +1,12 @@
-//! Everybody on the same interaction, in turns; prints the table of ratios and
-//! the host's own costs beside the targets.
+//! Compares all contenders on the same interaction, in alternating rounds;
+//! prints ratios, the host's own costs and the targets.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use patchbay_bench::clock::us;
 use patchbay_bench::contenders::{self, Component, Packs};
-use patchbay_bench::rounds::{Cost, Turn, measure};
+use patchbay_bench::rounds::{Cost, Workload, measure};
 use patchbay_bench::table::markdown;
 
 fn main() {
@@ -34,9 +34,9 @@ fn decisions(packs: &Packs, rounds: usize, calls: usize) {
         .iter()
         .map(|it| (it.name(), it.is_script()))
         .collect();
-    let mut turns: Vec<Turn<'_>> = contenders
+    let mut turns: Vec<Workload<'_>> = contenders
         .iter_mut()
-        .map(|contender| -> Turn<'_> {
+        .map(|contender| -> Workload<'_> {
             Box::new(move || {
                 let (answer, took) = contender.decide(0);
                 black_box(answer);
@@ -87,7 +87,7 @@ fn host(packs: &Packs, rounds: usize, calls: usize) {
     let engine = contenders::engine(2);
     let idle = Component::idle("idle", &engine, packs, u32::MAX);
     let fresh = Component::idle("idle", &engine, packs, 0);
-    let mut turns: Vec<Turn<'_>> = vec![
+    let mut turns: Vec<Workload<'_>> = vec![
         Box::new(|| idle.classify()),
         Box::new(|| idle.classify_twice()),
         Box::new(|| fresh.classify()),
@@ -104,14 +104,14 @@ fn host(packs: &Packs, rounds: usize, calls: usize) {
             costs[1].cpu - costs[0].cpu,
         ),
         row(
-            "fresh, made ahead: a pass with one call",
+            "fresh, prepared: a pass with one call",
             costs[2].p50,
             costs[2].cpu,
         ),
     ];
     println!(
         "{}",
-        markdown(&["a policy without an opinion", "p50 µs", "CPU µs"], &rows)
+        markdown(&["a policy that declines", "p50 µs", "CPU µs"], &rows)
     );
 }
 
@@ -155,7 +155,7 @@ fn activation(packs: &Packs) {
         .collect();
     row("first compile", compile);
     row(
-        "first activation: compile, prepare, picture, compile",
+        "first activation: compile, prepare, snapshot, compile",
         (0..7)
             .map(|_| activate(&contenders::engine(2), settings()))
             .collect(),
@@ -176,7 +176,7 @@ fn activation(packs: &Packs) {
     )
     .expect("activates");
     row(
-        "activation of what another company uses",
+        "activation of a component another company uses",
         (0..200).map(|_| activate(&warm, settings())).collect(),
     );
     drop(kept);

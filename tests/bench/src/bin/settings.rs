@@ -1,16 +1,16 @@
-//! Each setting of the engine against the one it is served with, on the same
-//! guest, in turns.
+//! Compares engine settings with the served configuration, on the same guest, in
+//! alternating rounds.
 
 use std::time::{Duration, Instant};
 
 use patchbay_bench::contenders::Packs;
-use patchbay_bench::raw::{Guest, picture};
-use patchbay_bench::rounds::{Turn, measure};
+use patchbay_bench::raw::{Guest, snapshot};
+use patchbay_bench::rounds::{Workload, measure};
 use patchbay_bench::table::markdown;
 use patchbay_engine::config::{Allocation, EngineSettings, metered_config, serving_config};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Few, since every variation has a pool of its own.
+/// Few, because each variation has its own pool.
 fn settings() -> EngineSettings {
     EngineSettings {
         instances: 16,
@@ -24,14 +24,14 @@ fn pooled(change: impl FnOnce(&mut PoolingAllocationConfig)) -> Config {
     let engine = Engine::new(&config).expect("an engine");
     let mut pool = engine
         .get_pooling_config()
-        .expect("it serves from a pool")
+        .expect("a pooling allocator")
         .clone();
     change(&mut pool);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }
 
-/// The serving configuration with something else changed.
+/// The serving configuration with another change.
 fn changed(change: impl FnOnce(&mut Config)) -> Config {
     let mut config = serving_config(&settings());
     change(&mut config);
@@ -59,13 +59,13 @@ fn variations() -> Vec<(&'static str, Config)> {
             }),
         ),
         (
-            "nothing kept resident",
+            "nothing resident",
             pooled(|pool| {
                 pool.linear_memory_keep_resident(0).table_keep_resident(0);
             }),
         ),
         (
-            "no scan, nothing kept resident",
+            "no scan, nothing resident",
             pooled(|pool| {
                 pool.pagemap_scan(Enabled::No)
                     .linear_memory_keep_resident(0)
@@ -85,7 +85,7 @@ fn variations() -> Vec<(&'static str, Config)> {
             }),
         ),
         (
-            "no table kept resident",
+            "no table resident",
             pooled(|pool| {
                 pool.table_keep_resident(0);
             }),
@@ -138,7 +138,7 @@ fn main() {
     };
     let (rounds, calls) = (argument(1, 30), argument(2, 400));
     let component = Packs::build().policy.component;
-    let prepared = picture(&component);
+    let prepared = snapshot(&component);
     println!(
         "component {} KB, after `prepare` {} KB; {rounds} rounds of {calls}\n",
         component.len() / 1000,
@@ -153,12 +153,12 @@ fn main() {
     let mut living = served.start();
 
     let mut names: Vec<&str> = Vec::new();
-    let mut turns: Vec<Turn<'_>> = Vec::new();
+    let mut turns: Vec<Workload<'_>> = Vec::new();
     for (name, guest) in &guests {
         names.push(name);
         turns.push(Box::new(|| guest.fresh()));
     }
-    names.push("prepared each time, not from a picture");
+    names.push("prepared each time, no snapshot");
     turns.push(Box::new(|| unprepared.fresh_prepared()));
     names.push("reused, never fresh");
     turns.push(Box::new(|| {

@@ -1,5 +1,5 @@
-//! How long decisions take while the setup they are made by changes all the
-//! time, against the same load in quiet.
+//! Latency of decisions during continuous activations, compared with the same
+//! load without activations.
 //!
 //! `swaps [rounds] [batches]`
 
@@ -8,20 +8,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use patchbay_bench::office::{COMPANY, Office, quantile, wanted};
+use patchbay_bench::fixture::{COMPANY, Fixture, change_request, quantile};
 use patchbay_bench::rounds::median;
 use patchbay_bench::table::markdown;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 
-/// Pause between two swaps.
+/// Pause between two activations.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What one round came to, in microseconds.
+/// Result of a round, in microseconds.
 struct Round {
-    /// Of a batch, from its delivery until it is decided and on disk.
+    /// Latency of a batch, from delivery until it is decided and on disk.
     batch: [f64; 2],
-    /// Of a decision.
+    /// Latency of a decision.
     decision: [f64; 2],
     swaps: u64,
 }
@@ -38,13 +38,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..EngineSettings::default()
     };
     let engine = Engine::serving(settings, None)?;
-    let mut office = Office::open(&engine, "\"off\"")?;
-    round(&mut office, batches / 4, true)?;
+    let mut fixture = Fixture::open(&engine, "\"off\"")?;
+    round(&mut fixture, batches / 4, true)?;
     let mut pairs = Vec::new();
     for turn in 0..rounds {
         let first = turn % 2 == 0;
-        let one = round(&mut office, batches, first)?;
-        let other = round(&mut office, batches, !first)?;
+        let one = round(&mut fixture, batches, first)?;
+        let other = round(&mut fixture, batches, !first)?;
         pairs.push(match first {
             true => (other, one),
             false => (one, other),
@@ -91,10 +91,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn round(office: &mut Office, batches: usize, swaps: bool) -> Result<Round, Box<dyn Error>> {
+fn round(fixture: &mut Fixture, batches: usize, swaps: bool) -> Result<Round, Box<dyn Error>> {
     let over = AtomicBool::new(false);
     let swapped = AtomicU64::new(0);
-    let (desk, setups) = (Arc::clone(&office.desk), Arc::clone(&office.setups));
+    let (desk, service) = (Arc::clone(&fixture.desk), Arc::clone(&fixture.service));
     let mut times = Vec::with_capacity(batches);
     std::thread::scope(|scope| {
         let swapper = swaps.then(|| {
@@ -102,8 +102,8 @@ fn round(office: &mut Office, batches: usize, swaps: bool) -> Result<Round, Box<
                 while !over.load(Ordering::Relaxed) {
                     let active = desk.generation(COMPANY).map(|active| active.number);
                     let next = 3 - active.unwrap_or(1);
-                    setups
-                        .activate(COMPANY, next, &wanted())
+                    service
+                        .activate(COMPANY, next, &change_request())
                         .map_err(|error| error.to_string())?;
                     swapped.fetch_add(1, Ordering::Relaxed);
                     std::thread::sleep(PAUSE);
@@ -113,7 +113,7 @@ fn round(office: &mut Office, batches: usize, swaps: bool) -> Result<Round, Box<
         });
         let written: Result<(), Box<dyn Error>> = (0..batches).try_for_each(|_| {
             let began = Instant::now();
-            office.write()?;
+            fixture.write()?;
             times.push(began.elapsed());
             Ok(())
         });
@@ -124,7 +124,7 @@ fn round(office: &mut Office, batches: usize, swaps: bool) -> Result<Round, Box<
         written
     })?;
     times.sort_unstable();
-    let decisions = office.times()?;
+    let decisions = fixture.times()?;
     Ok(Round {
         batch: [50, 99].map(|share| quantile(&times, share).as_secs_f64() * 1e6),
         decision: [50, 99].map(|share| quantile(&decisions, share) as f64),

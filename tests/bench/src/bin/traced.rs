@@ -1,6 +1,5 @@
-//! What tracing costs a decision: the same load on a server that traces
-//! nothing, one that traces a hundredth, and one that traces everything, in
-//! turns; the collector answers at once.
+//! Cost of tracing: the same load on servers that trace nothing, a hundredth and
+//! everything, in alternating rounds; the collector answers at once.
 //!
 //! `traced [rounds] [interactions]`
 
@@ -14,10 +13,10 @@ use patchbay_bench::rounds::median;
 use patchbay_bench::served::{Load, Served, deliver, undecided};
 use patchbay_bench::table::markdown;
 
-/// What is traced.
+/// Shares that are traced.
 const CASES: [(&str, Option<f64>); 4] = [
     ("nothing", None),
-    ("nothing, once more", None),
+    ("nothing, repeated", None),
     ("1% of conversations", Some(0.01)),
     ("all conversations", Some(1.0)),
 ];
@@ -80,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     servers.into_iter().try_for_each(Served::stop)
 }
 
-/// Deliver these, and wait until they are decided.
+/// Delivers these and waits until they are decided.
 fn round(address: SocketAddr, from: usize, count: usize) -> Result<Duration, Box<dyn Error>> {
     let numbers: Vec<usize> = (from..from + count).collect();
     let before = process_cpu();
@@ -91,7 +90,7 @@ fn round(address: SocketAddr, from: usize, count: usize) -> Result<Duration, Box
     Ok(process_cpu() - before)
 }
 
-/// Takes everything it is sent.
+/// A collector that accepts everything.
 fn collector() -> Result<SocketAddr, Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;

@@ -1,4 +1,4 @@
-//! The policy as a component, through the same calls the server makes.
+//! The policy as a component, called as the server calls it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,20 +19,20 @@ use super::Contender;
 use crate::answer::Answer;
 use crate::company::{TEXTS, directory, settings, situation};
 
-/// Longer than anything here waits.
+/// Longer than any wait.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The guest, built.
+/// The guest.
 pub struct Packs {
     /// The policy.
     pub policy: Pack,
 }
 
 impl Packs {
-    /// Build it.
+    /// Builds the guest.
     ///
     /// # Panics
-    /// When it does not build.
+    /// If the build fails.
     pub fn build() -> Packs {
         let open = |name: &str| {
             let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -48,10 +48,10 @@ impl Packs {
     }
 }
 
-/// An engine that makes so many instances ahead.
+/// An engine that prepares this many instances.
 ///
 /// # Panics
-/// When the machine has no room for a pool.
+/// If the machine lacks the memory map for a pool.
 pub fn engine(made_ahead: u32) -> Engine {
     let settings = EngineSettings {
         made_ahead,
@@ -60,7 +60,7 @@ pub fn engine(made_ahead: u32) -> Engine {
     Engine::serving(settings, None).expect("an engine")
 }
 
-/// What is activated of a pack.
+/// What to activate of a pack.
 pub fn spec(pack: &Pack, settings: Value, reuse: u32) -> PluginSpec {
     PluginSpec {
         name: "bench".to_owned(),
@@ -89,7 +89,7 @@ impl Component {
         Component::of(name, engine, spec(&packs.policy, settings(), reuse))
     }
 
-    /// The same, told to have no opinion.
+    /// The same policy, set to decline.
     pub fn idle(name: &'static str, engine: &Engine, packs: &Packs, reuse: u32) -> Component {
         let mut settings = settings();
         settings["idle"] = json!(true);
@@ -114,10 +114,10 @@ impl Component {
         }
     }
 
-    /// One call, of `classify` alone.
+    /// One call of `classify`.
     pub fn classify(&self) -> Duration {
         let started = Instant::now();
-        let mut pass = self.pipelines.pass([Stage::Classify], PATIENCE);
+        let mut pass = self.pipelines.begin([Stage::Classify], PATIENCE);
         let decided = pass.classify(&self.situations[0]);
         let took = started.elapsed();
         drop(pass);
@@ -125,10 +125,10 @@ impl Component {
         took
     }
 
-    /// Two calls in one pass: what the second adds is a call alone.
+    /// Two calls in one pass: the difference to one call is the cost of a call.
     pub fn classify_twice(&self) -> Duration {
         let started = Instant::now();
-        let mut pass = self.pipelines.pass([Stage::Classify], PATIENCE);
+        let mut pass = self.pipelines.begin([Stage::Classify], PATIENCE);
         let first = pass.classify(&self.situations[0]);
         let second = pass.classify(&self.situations[0]);
         let took = started.elapsed();
@@ -148,7 +148,7 @@ impl Contender for Component {
         let started = Instant::now();
         let mut pass = self
             .pipelines
-            .pass([Stage::Classify, Stage::Route], PATIENCE);
+            .begin([Stage::Classify, Stage::Route], PATIENCE);
         let classified = pass.classify(situation);
         let assessment = classified
             .answer

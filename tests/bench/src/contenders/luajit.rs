@@ -19,11 +19,11 @@ pub struct LuaJit {
 }
 
 impl LuaJit {
-    /// Load the policy.
+    /// Loads the policy.
     ///
     /// # Panics
-    /// When it does not load.
-    #[expect(clippy::new_without_default, reason = "it is a contender, not a value")]
+    /// If the policy is not valid.
+    #[expect(clippy::new_without_default, reason = "loads a policy")]
     pub fn new() -> LuaJit {
         let lua = Lua::new();
         let (classify, route) = load(&lua).expect("policy.lua loads");
@@ -72,7 +72,7 @@ fn load(lua: &Lua) -> Result<(Function, Function)> {
     Ok((globals.get("classify")?, globals.get("route")?))
 }
 
-/// A JSON document as Lua has it.
+/// A JSON document as a Lua value.
 fn value(lua: &Lua, document: &serde_json::Value) -> Result<Value> {
     use serde_json::Value as Json;
     Ok(match document {

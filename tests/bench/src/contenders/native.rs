@@ -1,4 +1,4 @@
-//! The policy as plain Rust: what no engine at all would cost.
+//! The policy as plain Rust: the cost without an engine.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,8 +19,8 @@ pub struct Native {
 }
 
 impl Native {
-    /// Read the settings.
-    #[expect(clippy::new_without_default, reason = "it is a contender, not a value")]
+    /// Reads the settings.
+    #[expect(clippy::new_without_default, reason = "reads the settings")]
     pub fn new() -> Native {
         Native {
             words: bench_policy::words(SETTINGS),

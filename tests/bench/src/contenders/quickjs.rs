@@ -14,14 +14,14 @@ use crate::company::{SETTINGS, TEXTS, directory, find_agents};
 
 /// A context with the policy loaded.
 pub struct QuickJs {
-    // Functions go before the context they live in.
+    // Dropped before its context.
     classify: Persistent<Function<'static>>,
     route: Persistent<Function<'static>>,
     context: Context,
     _runtime: Runtime,
 }
 
-/// Agents on their way into the context.
+/// Agents as a value of the context.
 struct Found(Page);
 
 impl<'js> IntoJs<'js> for Found {
@@ -43,11 +43,11 @@ impl<'js> IntoJs<'js> for Found {
 }
 
 impl QuickJs {
-    /// Load the policy.
+    /// Loads the policy.
     ///
     /// # Panics
-    /// When it does not load.
-    #[expect(clippy::new_without_default, reason = "it is a contender, not a value")]
+    /// If the policy is not valid.
+    #[expect(clippy::new_without_default, reason = "loads a policy")]
     pub fn new() -> QuickJs {
         let runtime = Runtime::new().expect("a runtime");
         let context = Context::full(&runtime).expect("a context");

@@ -27,11 +27,11 @@ fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
 }
 
 impl Rego {
-    /// Load the policy.
+    /// Loads the policy.
     ///
     /// # Panics
-    /// When it does not load.
-    #[expect(clippy::new_without_default, reason = "it is a contender, not a value")]
+    /// If the policy is not valid.
+    #[expect(clippy::new_without_default, reason = "loads a policy")]
     pub fn new() -> Rego {
         let mut engine = Engine::new();
         let policy = include_str!("../../policies/policy.rego").to_owned();
@@ -106,7 +106,7 @@ fn list<T>(of: &Value, read: impl Fn(&Value) -> T) -> Vec<T> {
     of.as_array().expect("a list").iter().map(read).collect()
 }
 
-/// Undefined is absent.
+/// `None` for undefined.
 fn optional<T>(of: &Value, read: impl Fn(&Value) -> T) -> Option<T> {
     (*of != Value::Undefined).then(|| read(of))
 }

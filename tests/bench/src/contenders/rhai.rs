@@ -22,11 +22,11 @@ pub struct Rhai {
 }
 
 impl Rhai {
-    /// Compile the policy.
+    /// Compiles the policy.
     ///
     /// # Panics
-    /// When it does not compile.
-    #[expect(clippy::new_without_default, reason = "it is a contender, not a value")]
+    /// If the policy is not valid.
+    #[expect(clippy::new_without_default, reason = "compiles a policy")]
     pub fn new() -> Rhai {
         let mut engine = Engine::new();
         engine.set_optimization_level(OptimizationLevel::Full);
@@ -67,7 +67,7 @@ impl Rhai {
         let mut settings = settings_with_index();
         settings["default_queue"] = settings["default-queue"].take();
         let mut settings = document(&settings);
-        // `this` itself is given by reference, and must not be behind a lock.
+        // Rhai passes `this` by reference: it must not be behind a lock.
         settings = settings.flatten();
         Rhai {
             engine,
@@ -97,8 +97,8 @@ impl Rhai {
     }
 }
 
-/// A JSON document as Rhai has it; lists and maps shared, since a loop takes a
-/// copy of what it loops over.
+/// A JSON document as a Rhai value. Lists and maps are shared, because a loop
+/// copies what it iterates.
 fn document(value: &Value) -> Dynamic {
     match value {
         Value::Null => Dynamic::UNIT,

@@ -1,4 +1,4 @@
-//! A company at its desk, with the reference pack and a journal on disk, and
+//! A desk with one company, the reference pack and a journal on disk, and
 //! customers who write.
 
 use std::error::Error;
@@ -6,43 +6,43 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use patchbay_desk::setups::{Setups, Wanted};
 use patchbay_desk::{Delivery, Desk, DeskSettings};
 use patchbay_engine::engine::Engine;
-use patchbay_generation::assemble::Assembler;
+use patchbay_generations::assemble::Assembler;
+use patchbay_generations::service::{ChangeRequest, GenerationService};
 use patchbay_journal::{Journal, Options, SqliteJournal};
 use patchbay_pack::build::BuildOptions;
 use serde_json::{Value, json};
 
-/// What customers write.
+/// Texts of customers.
 const TEXTS: [&str; 4] = [
     "Where is my parcel? It was due on Monday.",
     "The app crashes whenever I open my orders.",
     "I want a refund, this is the third time the size is wrong.",
     "Any update on order 88213? Nobody answers the phone.",
 ];
-/// Messages delivered at once.
+/// Messages of a batch.
 pub const BATCH: usize = 20;
 /// The company.
 pub const COMPANY: &str = "northwind";
 
-/// A company at its desk.
-pub struct Office {
+/// A desk with one company.
+pub struct Fixture {
     pub desk: Arc<Desk>,
-    pub setups: Arc<Setups>,
+    pub service: Arc<GenerationService>,
     written: usize,
-    /// How far its feed was read.
+    /// Last feed entry that was read.
     pub fed: u64,
     _directory: tempfile::TempDir,
 }
 
-impl Office {
-    /// It decides by generation 1, and could by 2, which differs in the name
-    /// of the brand; `transcripts` as in a company file.
+impl Fixture {
+    /// Generation 1 is active; generation 2 is stored and differs in the brand's
+    /// name. `transcripts` as in a company file.
     ///
     /// # Errors
-    /// Whatever is in the way.
-    pub fn open(engine: &Engine, transcripts: &str) -> Result<Office, Box<dyn Error>> {
+    /// The desk does not open.
+    pub fn open(engine: &Engine, transcripts: &str) -> Result<Fixture, Box<dyn Error>> {
         let directory = tempfile::tempdir()?;
         let options = Options::new(
             directory.path().join("desk.db"),
@@ -57,31 +57,31 @@ impl Office {
         let assembler = Assembler::new(engine.clone(), vec![packs], quiet);
         let desk = Desk::open(Arc::clone(&journal), Vec::new(), DeskSettings::default())?;
         let desk = Arc::new(desk);
-        let setups = Setups::of(assembler, journal).followed_by(Arc::clone(&desk));
+        let service = GenerationService::of(assembler, journal).followed_by(Arc::clone(&desk));
         for (brand, keep_only) in [("Northwind", false), ("Southwind", true)] {
             let text = file(COMPANY, transcripts, brand);
-            let built = setups.assembler().build_text(&text, directory.path(), 0);
+            let built = service.assembler().build_text(&text, directory.path(), 0);
             let built = built.map_err(|problems| format!("{problems:?}"))?;
-            let wanted = Wanted {
+            let change_request = ChangeRequest {
                 keep_only,
-                ..wanted()
+                ..change_request()
             };
-            setups.apply(&built.source, &wanted)?;
+            service.apply(&built.source, &change_request)?;
         }
-        Ok(Office {
+        Ok(Fixture {
             desk,
-            setups: Arc::new(setups),
+            service: Arc::new(service),
             written: 0,
             fed: 0,
             _directory: directory,
         })
     }
 
-    /// Somebody writes who did not write before, a batch of them; how long it
-    /// took until all of it was decided and on disk.
+    /// Delivers a batch from new customers; returns the time until all of it is
+    /// decided and on disk.
     ///
     /// # Errors
-    /// When it is not taken in.
+    /// The desk rejects it.
     pub fn write(&mut self) -> Result<Duration, Box<dyn Error>> {
         let deliveries = (0..BATCH).map(|_| {
             self.written += 1;
@@ -99,11 +99,11 @@ impl Office {
         Ok(began.elapsed())
     }
 
-    /// Microseconds of the decisions since the last look: waiting for a place,
-    /// an instance, the policies.
+    /// Microseconds of the decisions since the last call: waiting, instantiation,
+    /// policies.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// The journal cannot be read.
     pub fn times(&mut self) -> Result<Vec<u64>, Box<dyn Error>> {
         let company = self.desk.company(COMPANY)?;
         let mut times = Vec::new();
@@ -125,22 +125,22 @@ impl Office {
     }
 }
 
-/// Who asks for changes.
-pub fn wanted() -> Wanted {
-    Wanted {
+/// The operator of the benchmark.
+pub fn change_request() -> ChangeRequest {
+    ChangeRequest {
         by: "bench".to_owned(),
         actor: "bench".to_owned(),
         begins: true,
-        ..Wanted::default()
+        ..ChangeRequest::default()
     }
 }
 
-/// What a share of some numbers, in order, is no greater than.
+/// A quantile of sorted numbers.
 pub fn quantile<T: Copy>(sorted: &[T], percent: usize) -> T {
     sorted[(sorted.len() - 1) * percent / 100]
 }
 
-/// A company that decides by the reference pack.
+/// A company with the reference pack.
 pub(crate) fn file(company: &str, transcripts: &str, brand: &str) -> String {
     format!(
         r#"company = "{company}"
