@@ -1,55 +1,8 @@
 //! Offers, and what becomes of them.
 
-use std::fmt;
-
 use jiff::Timestamp;
+pub use patchbay_model::offer::{OfferId, OfferState};
 use serde::{Deserialize, Serialize};
-
-/// Number of an offer, unique on its floor.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct OfferId(pub u64);
-
-impl fmt::Display for OfferId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// State of an offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OfferState {
-    /// Open: the agent has it before them.
-    Offered,
-    /// The agent took it.
-    Accepted,
-    /// The agent would not.
-    Declined,
-    /// The agent did not answer in time.
-    TimedOut,
-    /// The conversation left the floor: nobody needs to take it any more.
-    Cancelled,
-    /// The host took it back: the agent left, or the conversation goes
-    /// elsewhere.
-    Rescinded,
-}
-
-impl OfferState {
-    /// The code, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            OfferState::Offered => "offered",
-            OfferState::Accepted => "accepted",
-            OfferState::Declined => "declined",
-            OfferState::TimedOut => "timed-out",
-            OfferState::Cancelled => "cancelled",
-            OfferState::Rescinded => "rescinded",
-        }
-    }
-}
 
 /// A conversation set before an agent. It holds its medium's weight of the
 /// agent's capacity while it is open.
