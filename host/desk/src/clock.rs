@@ -1,18 +1,18 @@
-//! What time it is at the desk.
+//! The desk's clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A clock: the system's, or one that runs faster, for a day that is played.
+/// The system's clock, or one that runs faster for demos and tests.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Clock(Option<Played>);
+pub struct Clock(Option<AcceleratedClock>);
 
 #[derive(Clone, Copy, Debug)]
-struct Played {
+struct AcceleratedClock {
     from: Timestamp,
-    begun: Instant,
+    started: Instant,
     rate: u32,
 }
 
@@ -22,55 +22,55 @@ impl Clock {
         Clock(None)
     }
 
-    /// A clock that shows `from` now and runs `rate` times as fast; at least
-    /// once as fast.
-    pub fn played(from: Timestamp, rate: u32) -> Clock {
-        Clock(Some(Played {
+    /// A clock that starts at `from` and runs `rate` times as fast as real time
+    /// (0 counts as 1).
+    pub fn accelerated(from: Timestamp, rate: u32) -> Clock {
+        Clock(Some(AcceleratedClock {
             from,
-            begun: Instant::now(),
+            started: Instant::now(),
             rate: rate.max(1),
         }))
     }
 
-    /// What it shows. The system's may be set back meanwhile.
+    /// The time. The system's clock may be set back.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             None => Timestamp::now(),
-            Some(played) => {
-                let passed = played.begun.elapsed().saturating_mul(played.rate);
+            Some(clock) => {
+                let passed = clock.started.elapsed().saturating_mul(clock.rate);
                 let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
-                let now = played.from.checked_add(passed);
+                let now = clock.from.checked_add(passed);
                 now.unwrap_or(Timestamp::MAX)
             }
         }
     }
 
-    /// How long to wait until so much time has passed on it.
+    /// The real time in which `span` passes on this clock.
     pub(crate) fn real(&self, span: Duration) -> Duration {
         match &self.0 {
             None => span,
-            Some(played) => span / played.rate,
+            Some(clock) => span / clock.rate,
         }
     }
 }
 
 /// A clock that never runs back.
 #[derive(Debug)]
-pub(crate) struct Steady {
+pub(crate) struct SteadyClock {
     clock: Clock,
-    /// The latest time seen, in microseconds.
+    /// The latest time returned, in microseconds.
     latest: AtomicI64,
 }
 
-impl Steady {
-    pub(crate) fn new(clock: Clock) -> Steady {
-        Steady {
+impl SteadyClock {
+    pub(crate) fn new(clock: Clock) -> SteadyClock {
+        SteadyClock {
             clock,
             latest: AtomicI64::new(i64::MIN),
         }
     }
 
-    /// Now, but never before a time that was seen already.
+    /// The time; never before one that was returned already.
     pub(crate) fn now(&self) -> Timestamp {
         let now = self.clock.now().as_microsecond();
         let latest = self.latest.fetch_max(now, Ordering::AcqRel).max(now);
@@ -87,16 +87,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_played_clock_begins_where_it_is_told_and_runs_ahead() {
+    fn an_accelerated_clock_starts_at_its_time_and_runs_faster() {
         let from = Timestamp::from_second(1_000_000).expect("in range");
-        let clock = Clock::played(from, 3_600);
-        let begun = Instant::now();
+        let clock = Clock::accelerated(from, 3_600);
+        let started = Instant::now();
         let seen = clock.now();
         assert!(seen >= from);
         std::thread::sleep(Duration::from_millis(20));
         let passed = clock.now().duration_since(from);
         assert!(passed >= SignedDuration::from_secs(72), "{passed}");
-        let most = SignedDuration::try_from(begun.elapsed() * 3_600 * 2).expect("in range");
+        let most = SignedDuration::try_from(started.elapsed() * 3_600 * 2).expect("in range");
         assert!(
             passed <= most + SignedDuration::from_secs(3_600),
             "{passed}"
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_steady_clock_never_runs_back() {
-        let steady = Steady::new(Clock::system());
+        let steady = SteadyClock::new(Clock::system());
         let mut before = steady.now();
         for _ in 0..1_000 {
             let now = steady.now();

@@ -1,483 +1,313 @@
-//! The desk: takes deliveries in, has them decided about in order, and keeps
-//! what came of it.
+//! The desk of all companies of a host: its threads, and the way to its
+//! services.
 
-mod accepting;
-mod activating;
-mod alerting;
-mod asking;
-mod bypassing;
-mod draining;
-mod inquiring;
-mod judging;
-mod orders;
-mod people;
-mod rolling;
-mod sending;
-mod standing;
-mod turning;
-mod working;
-
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use jiff::Timestamp;
+use parking_lot::{Mutex, RwLock};
 use patchbay_generations::Generation;
-use patchbay_journal::{CompanyId, Journal, JournalError, Kind, Ordinal};
-use patchbay_model::directory::DirectoryError;
-use thiserror::Error;
+use patchbay_generations::activation::{ActivateError, Change};
+use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, RolloutReport};
+use patchbay_journal::{CompanyId, Journal};
+use patchbay_model::event::Alert;
 
-pub use bypassing::BypassError;
-pub use draining::Left;
-pub use inquiring::OnTrial;
-pub use orders::Drain;
-pub use people::{AgentStatus, QueueStatus};
-pub use sending::Waiting;
+use crate::clock::SteadyClock;
+use crate::company_state::CompanyState;
+use crate::conversation_cache::ConversationCache;
+use crate::desk_core::{CommitNotice, DeskCore};
+use crate::desk_error::DeskError;
+use crate::dispatch::load::Load;
+use crate::dispatch::requests::{ConversationService, Requests};
+use crate::dispatch::timers::Timers;
+use crate::dispatch::work_list::WorkList;
+use crate::intake::delivery::Delivery;
+use crate::intake::receipt::Receipt;
+use crate::operations::agents::{self, RosterService};
+use crate::operations::breaker_events::BreakerMessage;
+use crate::operations::bypass::BypassService;
+use crate::operations::contacts::ContactService;
+use crate::operations::directives::Directives;
+use crate::operations::drain::DrainService;
+use crate::operations::outbox::OutboxService;
+use crate::operations::stateless::StatelessDecider;
+use crate::operations::status::StatusService;
+use crate::settings::DeskSettings;
 
-use crate::assignment::Assignments;
-use crate::clock::{Clock, Steady};
-use patchbay_floor::FloorError;
-use crate::load::{Load, LoadBounds};
-use crate::memory::AtHand;
-use crate::observer::{Observer, Unobserved};
-use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, Rollout};
-use crate::surge::Surges;
-use crate::timers::Timers;
-use crate::work::WorkList;
-use asking::Requests;
-use patchbay_generations::activation_conflicts::LiveReferences;
-use orders::Orders;
-use turning::Turning;
-
-/// What the operator decides about the desk.
-#[derive(Clone, Debug)]
-pub struct DeskSettings {
-    /// Threads that decide. Default: as many as there are cores.
-    pub workers: usize,
-    /// How long an input waits for the policies' turn before it goes back to
-    /// wait in the inbox. Default 10 s.
-    pub patience: Duration,
-    /// Bytes of stack a policy may use beside the thread's own.
-    pub stack: usize,
-    /// From where on it is busy, and full.
-    pub load: LoadBounds,
-    /// What people may have asked for at once in one company; further requests
-    /// are told to come again. Default 128.
-    pub requests: usize,
-    /// What time it is. Default: the system's.
-    pub clock: Clock,
-    /// Who is told what the desk does. Default: nobody.
-    pub observer: Arc<dyn Observer>,
-}
-
-impl Default for DeskSettings {
-    fn default() -> DeskSettings {
-        DeskSettings {
-            workers: thread::available_parallelism().map_or(2, usize::from),
-            patience: Duration::from_secs(10),
-            stack: 512 << 10,
-            load: LoadBounds::default(),
-            requests: 128,
-            clock: Clock::system(),
-            observer: Arc::new(Unobserved),
-        }
-    }
-}
-
-/// Why the desk does not do as asked.
-#[derive(Debug, Error)]
-pub enum DeskError {
-    /// No company of that name.
-    #[error("there is no company {0:?}")]
-    UnknownCompany(String),
-    /// The author was erased: nothing of theirs is taken in any more under
-    /// the same address.
-    #[error("the author of this interaction was erased")]
-    Erased,
-    /// The journal could not.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// A company's roster or queues cannot be worked with.
-    #[error("the floor of {company:?} cannot be set up: {error}")]
-    Floor {
-        /// The company.
-        company: String,
-        /// Why.
-        error: FloorError,
-    },
-    /// What the roster was told of an agent is not right.
-    #[error("{error}")]
-    Agent {
-        /// Their place among those it was told of, from 0.
-        at: usize,
-        /// What is not right.
-        error: DirectoryError,
-    },
-    /// The company has no such agent.
-    #[error("there is no agent {0:?}")]
-    UnknownAgent(String),
-    /// What was to be written down could not be.
-    #[error(transparent)]
-    Act(crate::action::ActError),
-    /// The company takes nothing in.
-    #[error("{0:?} takes nothing in: an operator drains it; deliver it again later")]
-    Draining(String),
-    /// Something is not bypassed, or not asked again.
-    #[error(transparent)]
-    Bypass(#[from] BypassError),
-    /// The host stops: what changes a company's setup would not be followed.
-    #[error("the host is stopping; nothing was changed")]
-    Stopping,
-    /// No thread could be started.
-    #[error("cannot start the threads that decide: {0}; try fewer workers")]
-    Threads(std::io::Error),
-}
-
-/// What became of a delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// Id of the interaction.
-    pub interaction: String,
-    /// What became of it.
-    pub status: ReceiptStatus,
-}
-
-/// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReceiptStatus {
-    /// It is on disk and will be decided about.
-    Accepted {
-        /// Its place in the order of acceptance.
-        ordinal: Ordinal,
-        /// What it turned out to be: a message whose id is known with another
-        /// body is an edit.
-        kind: Kind,
-    },
-    /// The same was delivered before.
-    Duplicate {
-        /// The first one's place.
-        ordinal: Ordinal,
-    },
-    /// Too much waits already: deliver it again.
-    Busy {
-        /// When.
-        retry_after: Duration,
-    },
-}
-
-/// Name of the thread that decides beside the others.
-const BESIDE: &str = "desk-beside";
-
-/// What a company decides by, and what it tries beside that.
-#[derive(Clone, Debug)]
-struct Deciding {
-    generation: Arc<Generation>,
-    rollout: Option<Arc<Rollout>>,
-}
-
-/// A company at the desk.
-#[derive(Debug)]
-struct Here {
-    deciding: RwLock<Deciding>,
-    assignments: Assignments,
-    surges: Surges,
-    /// Held while the roster changes, on the floor and in the journal.
-    roster: Mutex<()>,
-    orders: Orders,
-    /// What work at hand may be in or for; absent: whatever was before the
-    /// start.
-    used: Mutex<Option<LiveReferences>>,
-    /// Decisions whose transcript was wanted and not kept.
-    unrecorded: AtomicU64,
-}
-
-impl Here {
-    fn of(generation: Arc<Generation>, assignments: Assignments, orders: Orders) -> Here {
-        Here {
-            deciding: RwLock::new(Deciding {
-                generation,
-                rollout: None,
-            }),
-            assignments,
-            surges: Surges::default(),
-            roster: Mutex::new(()),
-            orders,
-            used: Mutex::new(None),
-            unrecorded: AtomicU64::new(0),
-        }
-    }
-
-    fn generation(&self) -> Arc<Generation> {
-        self.deciding().generation
-    }
-
-    fn used(&self) -> Option<LiveReferences> {
-        let used = self.used.lock();
-        used.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn use_also(&self, used: LiveReferences) {
-        let own = self.used.lock();
-        *own.unwrap_or_else(PoisonError::into_inner) = Some(used);
-    }
-
-    fn deciding(&self) -> Deciding {
-        let current = self.deciding.read();
-        Deciding::clone(&current.unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn decide_by(&self, deciding: Deciding) {
-        let current = self.deciding.write();
-        *current.unwrap_or_else(PoisonError::into_inner) = deciding;
-    }
-}
-
-/// Inputs that harm the host.
-#[derive(Debug, Default)]
-struct Trouble {
-    /// No policy sees these again.
-    quarantined: HashSet<Ordinal>,
-    /// How often deciding about these panicked, in this process.
-    panics: HashMap<Ordinal, u32>,
-}
-
-type Listener = Box<dyn Fn(News) + Send + Sync>;
-
-/// What was committed, for whoever listens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct News {
-    /// Whose feed has more.
-    pub company: CompanyId,
-    /// Whether the outbox has more.
-    pub outbox: bool,
-}
-
-struct Inner {
-    journal: Arc<dyn Journal>,
-    settings: DeskSettings,
-    work: WorkList,
-    timers: Timers,
-    at_hand: AtHand,
-    names: RwLock<HashMap<String, CompanyId>>,
-    companies: RwLock<HashMap<CompanyId, Arc<Here>>>,
-    /// Held while a company's setup changes.
-    changing: Mutex<()>,
-    trouble: Mutex<Trouble>,
-    requests: Requests,
-    next_request: AtomicU64,
-    /// Where breakers say that they turned.
-    turning: Sender<Turning>,
-    listeners: RwLock<Vec<Listener>>,
-    clock: Steady,
-    /// What waits to be decided by a generation that has no say.
-    beside: ComparisonQueue,
-}
+/// Name of the comparison thread.
+const COMPARISONS: &str = "desk-beside";
+/// A thread's own stack, in bytes.
+const OWN_STACK: usize = 2 << 20;
 
 /// The desk of all companies of a host. Dropping it stops it.
 pub struct Desk {
-    inner: Arc<Inner>,
+    pub(crate) core: Arc<DeskCore>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Desk")
-            .field("undecided", &self.inner.work.undecided())
+            .field("undecided", &self.core.work.undecided())
             .finish_non_exhaustive()
     }
 }
 
 impl Desk {
-    /// Open the desk: take up what was left undecided, set the clocks that
-    /// run, and start the threads that decide.
+    /// Open the desk: load pending inputs and timers, and start the threads.
     ///
     /// # Errors
-    /// When the journal cannot be read, or a thread not be started.
+    /// When the journal cannot be read, or a thread cannot start.
     pub fn open(
         journal: Arc<dyn Journal>,
         generations: Vec<Arc<Generation>>,
         settings: DeskSettings,
     ) -> Result<Desk, DeskError> {
-        Desk::open_trying(journal, generations, Vec::new(), settings)
+        Desk::open_with_rollouts(journal, generations, Vec::new(), settings)
     }
 
-    /// The same, going on with what was tried when the host stopped.
+    /// Open the desk and resume the rollouts that ran when the host stopped.
     ///
     /// # Errors
     /// As [`open`](Desk::open).
-    pub fn open_trying(
+    pub fn open_with_rollouts(
         journal: Arc<dyn Journal>,
         generations: Vec<Arc<Generation>>,
-        on_trial: Vec<ResumedRollout>,
+        rollouts: Vec<ResumedRollout>,
         settings: DeskSettings,
     ) -> Result<Desk, DeskError> {
         let mut names = HashMap::new();
         let mut companies = HashMap::new();
-        let clock = Steady::new(settings.clock);
+        let clock = SteadyClock::new(settings.clock);
         let now = clock.now();
-        let mut open = people::unresolved(&*journal)?;
+        let mut open = agents::open_conversations(&*journal)?;
         for generation in generations {
             let company = journal.company(&generation.company)?;
             names.insert(generation.company.clone(), company);
             let open = open.remove(&company).unwrap_or_default();
-            let assignments = people::open(&*journal, company, &generation, &open, now)?;
-            let orders = Orders::read_back(&*journal, company)?;
-            let here = Here::of(generation, assignments, orders);
-            companies.insert(company, Arc::new(here));
+            let floor = agents::load_floor(&*journal, company, &generation, &open, now)?;
+            let directives = Directives::load(&*journal, company)?;
+            let state = CompanyState::new(generation, floor, directives);
+            companies.insert(company, Arc::new(state));
         }
-        let (turning, turns) = mpsc::channel();
-        let inner = Arc::new(Inner {
+        let (breaker_messages, breaker_inbox) = mpsc::channel();
+        let core = Arc::new(DeskCore {
             journal,
             settings,
             clock,
             work: WorkList::default(),
             timers: Timers::default(),
-            at_hand: AtHand::new(),
+            cache: ConversationCache::default(),
             names: RwLock::new(names),
             companies: RwLock::new(companies),
             changing: Mutex::default(),
-            trouble: Mutex::default(),
+            faulty: Mutex::default(),
             requests: Requests::default(),
             next_request: AtomicU64::new(1),
-            turning,
+            breaker_messages,
             listeners: RwLock::default(),
-            beside: ComparisonQueue::default(),
+            comparisons: ComparisonQueue::default(),
         });
-        for resumed in on_trial {
-            inner.resume(resumed);
+        for rollout in rollouts {
+            core.resume_rollout(rollout);
         }
-        inner.take_up(None)?;
-        for company in inner.all() {
-            if let Some(here) = inner.at(company) {
-                inner.listen(company, &here.generation());
+        core.load_pending_work(None)?;
+        for company in core.company_ids() {
+            if let Some(state) = core.company_state(company) {
+                core.subscribe_breakers(company, &state.generation());
             }
-            inner.settle(company);
+            core.flush_floor(company);
         }
         let desk = Desk {
-            inner,
+            core,
             threads: Mutex::default(),
         };
-        desk.start(turns)?;
+        for worker in 0..desk.core.settings.workers {
+            desk.spawn(&format!("desk-{worker}"), move |core| core.run_worker(worker))?;
+        }
+        desk.spawn("desk-clocks", |core| core.run_timers())?;
+        desk.spawn(COMPARISONS, |core| core.run_comparisons())?;
+        desk.spawn("desk-breakers", move |core| {
+            core.run_breaker_events(&breaker_inbox);
+        })?;
         Ok(desk)
     }
 
-    fn start(&self, turns: Receiver<Turning>) -> Result<(), DeskError> {
-        let mut threads = self.threads();
-        let own_stack = 2 << 20;
-        for number in 0..self.inner.settings.workers {
-            let inner = Arc::clone(&self.inner);
-            let thread = thread::Builder::new()
-                .name(format!("desk-{number}"))
-                .stack_size(own_stack + inner.settings.stack)
-                .spawn(move || inner.work_off(number))
-                .map_err(DeskError::Threads)?;
-            threads.push(thread);
-        }
-        let inner = Arc::clone(&self.inner);
-        let clocks = thread::Builder::new()
-            .name("desk-clocks".to_owned())
-            .spawn(move || inner.ring_clocks())
+    fn spawn(
+        &self,
+        name: &str,
+        run: impl FnOnce(&DeskCore) + Send + 'static,
+    ) -> Result<(), DeskError> {
+        let core = Arc::clone(&self.core);
+        let thread = thread::Builder::new()
+            .name(name.to_owned())
+            .stack_size(OWN_STACK + core.settings.stack)
+            .spawn(move || run(&core))
             .map_err(DeskError::Threads)?;
-        threads.push(clocks);
-        let inner = Arc::clone(&self.inner);
-        let beside = thread::Builder::new()
-            .name(BESIDE.to_owned())
-            .stack_size(own_stack + inner.settings.stack)
-            .spawn(move || inner.decide_beside())
-            .map_err(DeskError::Threads)?;
-        threads.push(beside);
-        let inner = Arc::clone(&self.inner);
-        let breakers = thread::Builder::new()
-            .name("desk-breakers".to_owned())
-            .spawn(move || inner.tell_turns(&turns))
-            .map_err(DeskError::Threads)?;
-        threads.push(breakers);
+        self.threads.lock().push(thread);
         Ok(())
     }
 
-    /// How much is asked of the desk at this moment. Quick to tell.
-    pub fn load(&self) -> Load {
-        self.inner.load()
+    /// Accept deliveries. Every accepted one is durable when this returns.
+    ///
+    /// # Errors
+    /// [`DeskError`]: none was accepted.
+    pub fn accept(
+        &self,
+        company: &str,
+        deliveries: Vec<Delivery>,
+    ) -> Result<Vec<Receipt>, DeskError> {
+        self.core.accept(company, deliveries)
     }
 
-    /// The journal's number of a company.
+    /// Actions on conversations, offers, approvals and incidents.
+    pub fn conversations(&self) -> ConversationService<'_> {
+        ConversationService(&self.core)
+    }
+
+    /// Agents, presence and queues.
+    pub fn roster(&self) -> RosterService<'_> {
+        RosterService(&self.core)
+    }
+
+    /// Merging, splitting and erasing contacts.
+    pub fn contacts(&self) -> ContactService<'_> {
+        ContactService(&self.core)
+    }
+
+    /// Pending deliveries.
+    pub fn outbox(&self) -> OutboxService<'_> {
+        OutboxService(&self.core)
+    }
+
+    /// Bypasses of stages and plugins.
+    pub fn bypasses(&self) -> BypassService<'_> {
+        BypassService(&self.core)
+    }
+
+    /// Drains of companies.
+    pub fn drains(&self) -> DrainService<'_> {
+        DrainService(&self.core)
+    }
+
+    /// Figures for monitoring.
+    pub fn status(&self) -> StatusService<'_> {
+        StatusService(&self.core)
+    }
+
+    /// Answers requests without a conversation while a company runs a rollout;
+    /// `None` while it runs none.
+    pub fn stateless_decider(&self, company: &str, load: Load) -> Option<StatelessDecider> {
+        let (_, state) = self.core.company(company).ok()?;
+        Some(StatelessDecider {
+            rollout: state.rollout()?,
+            core: Arc::clone(&self.core),
+            has_headroom: load.allows_extras(),
+        })
+    }
+
+    /// Write the change and switch to its generation.
+    ///
+    /// # Errors
+    /// [`ActivateError`]; then the active generation stays.
+    pub fn activate(&self, change: Change) -> Result<(), ActivateError> {
+        self.core.activate(change)
+    }
+
+    /// The active generation of a company.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn generation(&self, company: &str) -> Result<Arc<Generation>, DeskError> {
+        Ok(self.core.company(company)?.1.generation())
+    }
+
+    /// The report of a company's running rollout; `None` while it runs none.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn rollout(&self, company: &str) -> Result<Option<RolloutReport>, DeskError> {
+        let rollout = self.core.company_state(self.core.company_id(company)?);
+        let rollout = rollout.and_then(|state| state.rollout());
+        Ok(rollout.map(|rollout| rollout.report()))
+    }
+
+    /// Write an alert to a company's feed.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn alert(&self, company: &str, alert: Alert) -> Result<(), DeskError> {
+        self.core.alert(company, alert)
+    }
+
+    /// Make a company known that has no generation yet: callers can read what
+    /// the journal has of it, and apply a generation.
+    pub fn register(&self, name: &str, company: CompanyId) {
+        self.core.names.write().insert(name.to_owned(), company);
+    }
+
+    /// The journal's id of a company.
     ///
     /// # Errors
     /// [`DeskError::UnknownCompany`].
     pub fn company(&self, name: &str) -> Result<CompanyId, DeskError> {
-        let names = self.inner.names.read();
-        let names = names.unwrap_or_else(PoisonError::into_inner);
-        let known = names.get(name).copied();
-        known.ok_or_else(|| DeskError::UnknownCompany(name.to_owned()))
+        self.core.company_id(name)
     }
 
-    /// What time it is at the desk.
+    /// The load at this moment; cheap.
+    pub fn load(&self) -> Load {
+        self.core.load()
+    }
+
+    /// The desk's time: never runs back.
     pub fn now(&self) -> Timestamp {
-        self.inner.now()
+        self.core.now()
     }
 
-    /// The journal behind it.
+    /// The journal.
     pub fn journal(&self) -> &Arc<dyn Journal> {
-        &self.inner.journal
+        &self.core.journal
     }
 
-    /// Call this whenever something was committed.
-    pub fn on_commit(&self, listener: impl Fn(News) + Send + Sync + 'static) {
-        let listeners = &self.inner.listeners;
-        listeners
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Box::new(listener));
+    /// Call a listener after every commit, on the thread that committed: it
+    /// must not block.
+    pub fn on_commit(&self, listener: impl Fn(CommitNotice) + Send + Sync + 'static) {
+        self.core.listeners.write().push(Box::new(listener));
     }
 
-    /// Wait until everything that was taken in has been decided about.
-    pub fn settled(&self) {
-        self.inner.work.drained();
+    /// Wait until every accepted input is decided.
+    pub fn wait_until_idle(&self) {
+        self.core.work.drained();
     }
 
-    /// Finish what has begun, and decide nothing more. What was taken in and
-    /// not decided about waits in the journal. No company decides by another
-    /// setup from then on.
+    /// Finish the passes that have begun, and stop. Undecided inputs wait in
+    /// the journal; later activations are refused.
     pub fn stop(&self) {
-        self.inner.work.close();
-        // A change that is being written is whole when this returns.
-        drop(self.inner.changing.lock());
-        self.inner.timers.close();
-        self.inner.requests.refuse_all();
-        // It has ended already where nobody hears it.
-        let _ = self.inner.turning.send(Turning::Stop);
-        for thread in self.threads().drain(..) {
-            // Those that decide have ended by then: what they did is counted.
-            if thread.thread().name() == Some(BESIDE) {
-                self.inner.beside.close();
+        self.core.work.close();
+        // An activation that is being written is complete when this returns.
+        drop(self.core.changing.lock());
+        self.core.timers.close();
+        self.core.requests.refuse_all();
+        // Fails where the thread has ended already.
+        let _ = self.core.breaker_messages.send(BreakerMessage::Stop);
+        let threads: Vec<_> = self.threads.lock().drain(..).collect();
+        for thread in threads {
+            // The workers stand before it in the list and have ended: their
+            // decisions are counted.
+            if thread.thread().name() == Some(COMPARISONS) {
+                self.core.comparisons.close();
             }
-            // One that panicked has said so.
+            // The panic hook has logged a thread that panicked.
             let _ = thread.join();
         }
-    }
-
-    fn threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Desk {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-impl Inner {
-    fn load(&self) -> Load {
-        let (waiting, waited) = self.work.line();
-        self.settings.load.load(waiting, waited)
-    }
-
-    /// Now, but never before a time that was seen already.
-    fn now(&self) -> Timestamp {
-        self.clock.now()
     }
 }

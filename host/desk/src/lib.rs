@@ -1,37 +1,48 @@
-//! The desk: conversations, in order, on a durable journal. Deliveries come in,
-//! are decided about by a company's policies, and what came of it is kept.
+//! The desk takes deliveries in, calls the company's policies for each
+//! conversation in order, and commits what they decided.
 //!
 //! ```text
-//!  delivery ─▶ Desk::accept ─▶ journal ─▶ work, by lane ─▶ Pass ─▶ one commit
-//!                (durable)      inbox      fair, in order    policies   entries, conversation,
-//!                                             ▲                          state, outbox
-//!                                             └── Timers ── clocks that ring
+//!  delivery ─▶ intake ─▶ journal ─▶ dispatch ─▶ pass ─▶ one commit
+//!              durable    inbox     by lane,    load → decide → act → place → commit
+//!                                   in order
+//!                                      ▲
+//!                                      └── timers: SLA clocks, wake-ups, offers
 //! ```
 //!
-//! A lane is a share of a company's threads: lanes go in parallel, each strictly
-//! in the order of durable acceptance. A pass decides outside any transaction
-//! and commits against the sequence number it began with; whoever was overtaken
-//! decides again.
+//! A lane is a share of a company's threads. Lanes run in parallel; each keeps
+//! the order of durable acceptance. A pass decides outside any transaction and
+//! commits against the sequence number it loaded. If another commit came first,
+//! the pass runs again.
 
-pub mod action;
-mod assignment;
+pub mod agent_action;
 mod clock;
+mod company_state;
+mod conversation_cache;
 mod desk;
+mod desk_core;
+mod desk_error;
+mod dispatch;
+mod floor_state;
 mod intake;
-pub mod load;
-mod memory;
 pub mod observer;
+mod operations;
 mod pass;
 pub mod roster;
+mod settings;
 mod surge;
-mod timers;
-mod work;
 
-pub use assignment::Incident;
 pub use clock::Clock;
-pub use desk::{
-    AgentStatus, BypassError, Desk, DeskError, DeskSettings, Drain, Left, News, OnTrial,
-    QueueStatus, Receipt, ReceiptStatus, Waiting,
-};
-pub use intake::Delivery;
-pub use load::{Load, LoadBounds};
+pub use desk::Desk;
+pub use desk_core::CommitNotice;
+pub use desk_error::DeskError;
+pub use dispatch::load::{Load, LoadBounds};
+pub use floor_state::Incident;
+pub use intake::delivery::Delivery;
+pub use intake::receipt::{Receipt, ReceiptStatus};
+pub use operations::agents::{AgentStatus, QueueStatus};
+pub use operations::bypass::BypassError;
+pub use operations::directives::Drain;
+pub use operations::drain::RemainingWork;
+pub use operations::outbox::DueItem;
+pub use operations::stateless::StatelessDecider;
+pub use settings::DeskSettings;

@@ -1,160 +1,154 @@
-//! What the desk tells whoever counts, logs and traces what it does. It knows
-//! nothing of how that is done; every call is on the way of a decision and has
-//! to be quick.
+//! Telemetry hooks. They are called on the decision path: they must not block.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use patchbay_engine::breaker::Turn;
+use patchbay_engine::breaker::BreakerTransition;
 use patchbay_engine::decision::{Decision, Micros};
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::traceparent::Traceparent;
 
-use crate::desk::ReceiptStatus;
-use patchbay_records::history::EntryKind;
+use crate::intake::receipt::ReceiptStatus;
 
-/// Somebody who is told what the desk does. What is not of interest may be left
-/// out.
+/// Receives what the desk does. Every method has an empty default.
 pub trait Observer: fmt::Debug + Send + Sync {
-    /// Policies were asked. Nothing is written yet: what is decided about again
-    /// is told again.
+    /// Policies were called. Fires before the commit, and again when the pass
+    /// runs again.
     fn decided(&self, _company: &str, _decision: &Decision) {}
 
-    /// A delivery was looked at.
-    fn took_in(&self, _company: &str, _status: ReceiptStatus) {}
+    /// A delivery was accepted, was a duplicate, or was refused as busy.
+    fn accepted(&self, _company: &str, _status: ReceiptStatus) {}
 
-    /// Whether a pass over a conversation is to be told with all its parts.
-    /// Asked once, when it begins; with what the caller who delivered its input
-    /// traced that as.
-    fn traces(
+    /// Whether to trace a pass with all its parts. Called once, when the pass
+    /// begins, with the trace context of its input.
+    fn wants_trace(
         &self,
         _company: &str,
         _conversation: ConversationId,
-        _delivered_in: Option<Traceparent>,
+        _traceparent: Option<Traceparent>,
     ) -> bool {
         false
     }
 
-    /// A pass over a conversation is on disk.
+    /// The commit of a pass is durable. Fires once per pass.
     fn committed(&self, _pass: &CommittedPass<'_>) {}
 
-    /// A pass came to nothing, because somebody else moved the conversation on.
-    fn overtaken(&self, _company: &str) {}
+    /// Another commit came first; the pass runs again.
+    fn conflicted(&self, _company: &str) {}
 
-    /// A breaker opened or closed.
-    fn turned(&self, _company: &str, _turned: &Turned) {}
+    /// A circuit breaker opened or closed.
+    fn breaker_changed(&self, _company: &str, _event: &BreakerEvent) {}
 }
 
-/// Nobody.
+/// No telemetry.
 #[derive(Clone, Copy, Debug)]
-pub struct Unobserved;
+pub struct NoObserver;
 
-impl Observer for Unobserved {}
+impl Observer for NoObserver {}
 
-/// A breaker that opened or closed.
+/// A circuit breaker that opened or closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turned {
+pub struct BreakerEvent {
     /// Name of the plugin.
     pub plugin: String,
-    /// Stage at which it is left alone, or asked again.
+    /// Stage of the breaker.
     pub stage: Stage,
-    /// Number of the generation it belongs to.
+    /// Generation of the plugin.
     pub generation: u64,
-    /// Which of the two.
-    pub turn: Turn,
+    /// Opened or closed.
+    pub transition: BreakerTransition,
 }
 
-/// A pass over a conversation that is on disk.
+/// A pass whose commit is durable.
 #[derive(Clone, Copy, Debug)]
 pub struct CommittedPass<'a> {
     /// Name of the company.
     pub company: &'a str,
     /// The conversation.
     pub conversation: ConversationId,
-    /// What it was about: `input`, `clock`, `floor` or `action`.
+    /// Kind of work: `input`, `clock`, `floor` or `action`.
     pub cause: &'static str,
-    /// The conversation's number of its first entry.
+    /// Number of its first entry in the conversation.
     pub first_sequence: u64,
-    /// The company's feed number of its first entry.
+    /// Number of its first entry in the company's feed.
     pub first_feed: u64,
     /// What happened in it.
-    pub told: &'a Told,
-    /// When writing it began; it is over now.
+    pub trace: &'a PassTrace,
+    /// Start of the commit.
     pub writing: Instant,
 }
 
 impl CommittedPass<'_> {
-    /// The number a decision is known by.
-    pub fn id(&self, decision: &ToldDecision) -> u64 {
+    /// Id of a decision.
+    pub fn id(&self, decision: &TracedDecision) -> u64 {
         self.first_feed + decision.entry
     }
 }
 
-/// What happened in a pass, as far as it is told.
+/// What telemetry gets of a pass.
 #[derive(Clone, Debug)]
-pub struct Told {
-    /// When it began.
+pub struct PassTrace {
+    /// Start of the pass.
     pub began: Instant,
-    /// When deciding was over.
+    /// End of the pass, before the commit.
     pub ended: Instant,
-    /// How long the input had waited since it was taken in.
+    /// How long the input waited since its acceptance.
     pub waited: Option<Duration>,
-    /// What the caller who delivered the input traced that as.
-    pub delivered_in: Option<Traceparent>,
-    /// Whether it is told with all its parts.
+    /// Trace context of the input.
+    pub traceparent: Option<Traceparent>,
+    /// Whether all parts are traced.
     pub traced: bool,
     /// Its decisions, in order.
-    pub decisions: Vec<ToldDecision>,
-    /// Numbers of the kinds of its entries, in order; empty unless it is traced.
+    pub decisions: Vec<TracedDecision>,
+    /// Numbers of the kinds of its entries, in order; empty unless traced.
     pub kinds: Vec<u16>,
-    /// Decisions in it whose transcript was wanted and is not kept.
+    /// Decisions whose transcript was wanted and is not stored.
     pub unrecorded: u64,
 }
 
 /// One decision of a pass.
 #[derive(Clone, Debug)]
-pub struct ToldDecision {
-    /// Place of its entry in the commit, from 0.
+pub struct TracedDecision {
+    /// Index of its entry in the commit, from 0.
     pub entry: u64,
-    /// What it was made about.
-    pub kind: EntryKind,
-    /// How it ended.
+    /// Kind of the entry.
+    pub kind: EventKind,
+    /// Outcome.
     pub outcome: OutcomeKind,
-    /// Number of the generation it was made by.
+    /// Generation that decided.
     pub generation: u64,
-    /// When it was made.
+    /// When it was decided.
     pub made: Instant,
-    /// Stages at which a plugin was asked, by [`Stage`].
+    /// Stages that called a plugin, by [`Stage`].
     pub stages: [bool; 4],
-    /// The plugins that were asked, in order; unless it is traced, only those
-    /// that failed.
-    pub parts: Vec<ToldPart>,
+    /// The plugins called, in order; unless traced, only those that failed.
+    pub parts: Vec<TracedPart>,
 }
 
 /// One plugin's part in a decision.
 #[derive(Clone, Debug)]
-pub struct ToldPart {
-    /// Stage at which it was asked.
+pub struct TracedPart {
+    /// Stage of the call.
     pub stage: Stage,
-    /// Its name.
+    /// Name of the plugin.
     pub plugin: String,
-    /// How it ended.
+    /// Outcome.
     pub outcome: OutcomeKind,
-    /// Times.
+    /// Time per phase.
     pub micros: Micros,
 }
 
-impl Told {
-    /// What is told of a pass that begins now.
-    pub(crate) fn new(delivered_in: Option<Traceparent>, traced: bool) -> Told {
+impl PassTrace {
+    pub(crate) fn new(traceparent: Option<Traceparent>, traced: bool) -> PassTrace {
         let now = Instant::now();
-        Told {
+        PassTrace {
             began: now,
             ended: now,
             waited: None,
-            delivered_in,
+            traceparent,
             traced,
             decisions: Vec::new(),
             kinds: Vec::new(),
@@ -163,30 +157,30 @@ impl Told {
     }
 }
 
-impl ToldDecision {
-    pub(crate) fn of(
+impl TracedDecision {
+    pub(crate) fn new(
         entry: usize,
-        kind: EntryKind,
+        kind: EventKind,
         decision: &Decision,
         traced: bool,
-    ) -> ToldDecision {
+    ) -> TracedDecision {
         let parts = &decision.stamp.plugins;
         let mut stages = [false; 4];
         for part in parts {
             stages[part.stage as usize] = true;
         }
-        let told = parts
+        let traced_parts = parts
             .iter()
             .filter(|part| traced || part.outcome.is_failure());
-        ToldDecision {
+        TracedDecision {
             entry: entry as u64,
             kind,
             outcome: decision.outcome,
             generation: decision.stamp.generation,
             made: Instant::now(),
             stages,
-            parts: told
-                .map(|part| ToldPart {
+            parts: traced_parts
+                .map(|part| TracedPart {
                     stage: part.stage,
                     plugin: part.name.clone(),
                     outcome: part.outcome,

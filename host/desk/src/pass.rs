@@ -1,492 +1,250 @@
-//! One pass over a conversation: what came in, rang, happened on the floor or
-//! was asked for by somebody is decided about, outside any transaction, and
-//! becomes one commit.
+//! A pass runs the steps of one piece of work on a conversation, outside any
+//! transaction, and ends in one commit:
+//!
+//! | step | module | |
+//! | --- | --- | --- |
+//! | load | [`load`] | the conversation, its contact, the policies' state |
+//! | decide | [`decide`] | call the policies |
+//! | act | [`act`], [`replies`], [`approvals`], [`agent_actions`] | carry out what policies and people decided |
+//! | place | [`place`] | bring the floor in line |
+//! | commit | [`commit`] | entries, snapshot, state, outbox |
+//!
+//! The work is an input ([`customer_message`]), a timer ([`due_timers`]), floor
+//! events, or an action.
 
-mod acting;
-mod approving;
-mod asking;
-mod doing;
-mod placing;
-mod recalling;
-mod recording;
-mod replying;
-mod sheet;
+mod act;
+mod agent_actions;
+mod approvals;
+mod commit;
+mod customer_message;
+mod decide;
+mod due_timers;
+mod load;
+mod place;
+mod replies;
+mod unit_of_work;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_generations::Generation;
-use patchbay_journal::{Commit, CompanyId, ConversationId, Journal, JournalError, Kind, Message};
-use patchbay_model::bypass::Bypasses;
-use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
-use patchbay_model::decision::route::RoutePlan;
-use patchbay_model::decision::stage::Stage;
-use patchbay_model::hours::Hours;
-use patchbay_model::interaction::Interaction;
-use patchbay_model::outcome::OutcomeKind;
-use patchbay_model::sla::{ClockEvent, start_of};
-use serde_json::json;
-
-use crate::action::{ActError, Done};
-use crate::assignment::{Assignments, Consequence, Departure, News};
-use patchbay_floor::Hold;
-use patchbay_records::history::EntryKind;
-use crate::memory::{AtHand, Known, Text};
-use crate::observer::{Observer, Told};
-use patchbay_records::reading;
 use patchbay_generations::rollout::RolloutAssignment;
-use patchbay_records::snapshot::{Snapshot, WakeUp, span, unix_ms};
-use crate::surge::Surges;
-use sheet::Sheet;
+use patchbay_journal::{Commit, CompanyId, ConversationId, Journal, JournalError};
+use patchbay_model::actor::Actor;
+use patchbay_model::bypass::Bypasses;
+use patchbay_model::conversation::ConversationState;
+use patchbay_model::hours::Hours;
+use patchbay_model::interaction::WrittenBy;
+use patchbay_records::snapshot::Snapshot;
+
+use crate::agent_action::{ActionError, ActionResult, AgentAction, DraftCheck};
+use crate::conversation_cache::{CachedConversation, ConversationCache};
+use crate::floor_state::{CompanyFloor, FloorEvent};
+use crate::intake::pending_inputs::PendingInput;
+use crate::observer::{Observer, PassTrace};
+use crate::surge::SurgeDetector;
+use unit_of_work::UnitOfWork;
 
 /// What a pass works with.
 pub(crate) struct Pass<'a> {
     pub(crate) journal: &'a dyn Journal,
-    pub(crate) at_hand: &'a AtHand,
-    pub(crate) assignments: &'a Assignments,
-    pub(crate) surges: &'a Surges,
-    /// What decides in it.
+    pub(crate) cache: &'a ConversationCache,
+    pub(crate) floor: &'a CompanyFloor,
+    pub(crate) surges: &'a SurgeDetector,
+    /// The generation that decides in this pass.
     pub(crate) generation: &'a Generation,
-    /// What it has to do with a generation that is tried; absent: nothing.
-    pub(crate) trying: Option<RolloutAssignment<'a>>,
+    /// The part of this pass in a running rollout.
+    pub(crate) rollout: Option<RolloutAssignment<'a>>,
     pub(crate) company: CompanyId,
     pub(crate) now: Timestamp,
-    /// How long to wait for the policies' turn.
-    pub(crate) patience: Duration,
-    /// What an operator has taken out.
+    /// How long a decision waits for an instance.
+    pub(crate) timeout: Duration,
     pub(crate) bypasses: Arc<Bypasses>,
     pub(crate) observer: &'a dyn Observer,
 }
 
-/// What a pass came to: the commit, and the conversation as it is after it.
-pub(crate) struct Planned {
+/// The result of a pass.
+pub(crate) struct PlannedCommit {
     pub(crate) commit: Commit,
-    pub(crate) known: Known,
-    /// What is news again if it is not committed.
-    pub(crate) news: Vec<News>,
-    /// Agents whose row in the roster has to follow.
+    /// Whether the commit adds outbox items.
+    pub(crate) outbox: bool,
+    pub(crate) after: AfterCommit,
+}
+
+/// What the worker does once the commit is durable, or has failed.
+pub(crate) struct AfterCommit {
+    /// The conversation as the commit leaves it.
+    pub(crate) conversation: CachedConversation,
+    /// Floor events in the commit; given back if it fails.
+    pub(crate) floor_events: Vec<FloorEvent>,
+    /// Agents whose row in the roster must follow.
     pub(crate) agents: Vec<String>,
-    /// What is told of it once it is committed.
-    pub(crate) told: Told,
+    pub(crate) trace: PassTrace,
 }
 
-/// What somebody's action came to.
-pub(crate) struct Acted {
-    /// What to write; none where nothing changed.
-    pub(crate) planned: Option<Planned>,
-    /// What to tell them, once that is written.
-    pub(crate) answer: Result<Done, ActError>,
+/// The result of an action.
+pub(crate) struct ActionOutcome {
+    /// What to write; `None` where nothing changed.
+    pub(crate) planned: Option<PlannedCommit>,
+    /// What to answer once it is durable.
+    pub(crate) answer: Result<ActionResult, ActionError>,
 }
 
-/// Why a pass came to nothing.
+/// Why a pass has no result.
 #[derive(Debug)]
-pub(crate) enum Undecided {
-    /// The policies' turn did not come: nobody's fault, try again.
+pub(crate) enum PassError {
+    /// No instance of a policy was free in time. Run the pass again.
     Overloaded,
-    /// It broke off with a panic.
-    Broken,
-    /// There is nothing to do any more.
-    Nothing,
-    /// There is nothing to do yet, but then there is.
-    NotYet(Option<Timestamp>),
-    /// The journal could not.
+    /// The pass panicked.
+    Panicked,
+    /// The work is done already, or its conversation is gone.
+    NothingToDo,
+    /// The timer is not due yet; this is its new time.
+    NotDue(Option<Timestamp>),
+    /// The journal failed.
     Journal(JournalError),
 }
 
-impl From<JournalError> for Undecided {
-    fn from(error: JournalError) -> Undecided {
-        Undecided::Journal(error)
+impl From<JournalError> for PassError {
+    fn from(error: JournalError) -> PassError {
+        PassError::Journal(error)
     }
 }
 
 impl Pass<'_> {
-    /// Decide about an input.
-    pub(crate) fn input(&self, message: &Message, quarantined: bool) -> Result<Planned, Undecided> {
-        let known = self.conversation_of(message)?;
-        let begins = known.row.sequence == 0;
-        let mut sheet = self.sheet(known, message.traceparent);
-        let decided = self.decide_input(&mut sheet, message, begins, quarantined);
-        self.finished(sheet, decided)
-    }
-
-    fn decide_input(
+    /// Decide an input.
+    pub(crate) fn input(
         &self,
-        sheet: &mut Sheet,
-        message: &Message,
-        begins: bool,
+        pending: &PendingInput,
         quarantined: bool,
-    ) -> Result<(), Undecided> {
-        self.take_up_news(sheet);
-        let kind = EntryKind::of_input(message.kind);
-        let Some(interaction) = reading::open(self.journal, message)? else {
-            // Erased since it was taken in: that it was there is all there is.
-            if begins {
-                self.enter(sheet, ConversationState::Resolved);
-            }
-            self.record_input(sheet, message, kind, None);
-            return Ok(());
-        };
-        let interaction = Arc::new(interaction);
-        let text = Text {
-            ordinal: message.ordinal,
-            contact: message.contact,
-            interaction: Arc::clone(&interaction),
-        };
-        match message.kind {
-            Kind::Message | Kind::Edit => {}
-            Kind::Delete | Kind::Reaction => {
-                if message.kind == Kind::Delete {
-                    sheet.known.forget(&interaction.id);
-                }
-                if begins {
-                    // About nothing that is known: nobody has to do anything.
-                    self.enter(sheet, ConversationState::Resolved);
-                }
-                self.record_input(sheet, message, kind, None);
-                return Ok(());
-            }
-            Kind::Echo => {
-                self.reply_accepted(sheet);
-                if begins {
-                    self.enter(sheet, ConversationState::WaitingOnCustomer);
-                }
-                sheet.known.hear(text);
-                self.record_input(sheet, message, kind, None);
-                return Ok(());
-            }
-        }
-        self.customer_wrote(sheet, message, text, begins, quarantined)
+    ) -> Result<PlannedCommit, PassError> {
+        let conversation = load::conversation_of_input(self, &pending.input)?;
+        let mut unit = commit::begin(self, conversation, pending.input.traceparent);
+        let decided = customer_message::decide_input(self, &mut unit, pending, quarantined);
+        self.finish(unit, decided)
     }
 
-    /// A customer's message, or a new wording of one.
-    fn customer_wrote(
-        &self,
-        sheet: &mut Sheet,
-        message: &Message,
-        text: Text,
-        begins: bool,
-        quarantined: bool,
-    ) -> Result<(), Undecided> {
-        let interaction = &Arc::clone(&text.interaction);
-        let is_edit = message.kind == Kind::Edit && !begins;
-        if is_edit {
-            sheet.known.forget(&interaction.id);
-        } else {
-            sheet.snapshot().heard(self.now);
-        }
-        if begins {
-            sheet.snapshot().visibility = interaction.visibility;
-        }
-        let is_back = self.wake(sheet);
-        self.make_stale(sheet, "customer-wrote");
-        let snapshot = &sheet.known.snapshot;
-        let needs_route = snapshot.owner.is_none() && (snapshot.plan.is_none() || is_back);
-        if quarantined {
-            self.quarantine(sheet, message, text, needs_route);
-            return Ok(());
-        }
-        let mut stages = BTreeSet::from([Stage::Classify, Stage::Escalate]);
-        if needs_route {
-            stages.insert(Stage::Route);
-        }
-        let matter = self.matter(&sheet.known, message.contact, &text)?;
-        let returned = needs_route && self.is_familiar(sheet, message)?;
-        let mut asked = self.ask(matter.clone(), &stages)?;
-        let decision = asked.decision();
-        sheet.known.hear(text);
-        let classification = decision.classification.as_ref();
-        sheet.snapshot().assessment = classification.map(|merged| {
-            let mut said = merged.classification.clone();
-            said.why.clear();
-            said
-        });
-        self.join_incident(sheet);
-        if !is_edit {
-            self.start_clocks(sheet, message);
-        }
-        if let Some(plan) = decision.route.clone() {
-            self.follow(sheet, plan);
-        }
-        let unique = message.ordinal.to_string();
-        self.act(sheet, &mut asked, matter, &unique)?;
-        self.warn_of_failed_escalation(sheet, asked.decision());
-        let kind = EntryKind::of_input(message.kind);
-        self.record_input(sheet, message, kind, Some(&asked));
-        self.remember(sheet, asked.decision(), message.contact);
-        if returned {
-            sheet
-                .consequences
-                .push(Consequence::Escalate(Trigger::of(TriggerCode::CustomerReturned)));
-        }
-        if !is_edit {
-            self.watch_for_surges(sheet, interaction)?;
-        }
-        self.follow_up(sheet)
-    }
-
-    /// A message brings a conversation back that was answered or done; whether
-    /// it is routed anew.
-    fn wake(&self, sheet: &mut Sheet) -> bool {
-        let snapshot = sheet.snapshot();
-        let was = snapshot.state;
-        let reopened = was == ConversationState::Resolved;
-        if reopened {
-            snapshot.cause = RouteCause::Reopened;
-            snapshot.disown();
-            snapshot.queue = None;
-            self.enter(sheet, ConversationState::Queued);
-            return true;
-        }
-        let Some(owner) = snapshot.owner.clone() else {
-            if was != ConversationState::WaitingOnCustomer {
-                return false;
-            }
-            // Its agent left meanwhile; or the company wrote first, and it
-            // was never routed.
-            if snapshot.plan.is_some() {
-                snapshot.cause = RouteCause::Returned;
-            }
-            self.enter(sheet, ConversationState::Queued);
-            return true;
-        };
-        let mut room = self.assignments.room();
-        if !room.is_signed_in(&owner) {
-            // Nobody sits before it: it must not wait for them.
-            let taken = room.take_back(sheet.known.row.id, Departure::Offline, self.now);
-            drop(room);
-            if taken.is_ok() {
-                self.enter(sheet, ConversationState::Queued);
-                self.take_up_news(sheet);
-            }
-            return false;
-        }
-        if matches!(
-            was,
-            ConversationState::WaitingOnCustomer | ConversationState::Wrapping
-        ) {
-            let id = sheet.known.row.id;
-            let resumed = room.hold(id, Hold::Active, self.now);
-            if resumed.is_ok_and(|resumed| resumed.exceeds_capacity) {
-                // Theirs again if they are the first to have room.
-                let taken = room.take_back(id, Departure::NoRoom, self.now);
-                drop(room);
-                if taken.is_ok() {
-                    sheet.snapshot().familiar = Some(owner);
-                    self.take_up_news(sheet);
-                }
-                return false;
-            }
-            drop(room);
-            self.enter(sheet, ConversationState::Active);
-        }
-        false
-    }
-
-    /// A conversation's clock rings: escalation is asked about everything that
-    /// fell due.
-    pub(crate) fn ring(&self, id: ConversationId) -> Result<Planned, Undecided> {
-        let mut sheet = self.sheet(self.conversation(id)?, None);
-        self.take_up_news(&mut sheet);
-        let triggers = self.due(&mut sheet);
-        if triggers.is_empty() && sheet.is_empty() {
-            let due_at = sheet
-                .known
-                .snapshot
-                .due_at(self.hours(&sheet.known.snapshot));
-            self.at_hand.put(sheet.known);
-            return Err(Undecided::NotYet(due_at));
+    /// Call escalation for everything that is due in a conversation.
+    pub(crate) fn timer_due(&self, id: ConversationId) -> Result<PlannedCommit, PassError> {
+        let conversation = load::conversation(self, id)?;
+        let mut unit = commit::begin(self, conversation, None);
+        place::apply_floor_events(self, &mut unit);
+        let due = due_timers::collect(self, &mut unit);
+        if due.is_empty() && unit.is_empty() {
+            let due_at = unit.snapshot().due_at(self.hours(unit.snapshot()));
+            self.cache.put(unit.conversation);
+            return Err(PassError::NotDue(due_at));
         }
         let mut decided = Ok(());
-        for (kind, trigger) in triggers {
-            decided = decided.and_then(|()| self.escalate(&mut sheet, kind, trigger));
+        for trigger in due {
+            decided = decided.and_then(|()| act::escalate(self, &mut unit, trigger));
         }
-        let decided = decided.and_then(|()| self.follow_up(&mut sheet));
-        self.finished(sheet, decided)
+        let decided = decided.and_then(|()| act::follow_up(self, &mut unit));
+        self.finish(unit, decided)
     }
 
-    /// Something happened to a conversation on the floor.
-    pub(crate) fn news(&self, id: ConversationId) -> Result<Planned, Undecided> {
-        let mut sheet = self.sheet(self.conversation(id)?, None);
-        self.take_up_news(&mut sheet);
-        let decided = self.follow_up(&mut sheet);
-        if decided.is_ok() && sheet.is_empty() {
-            self.at_hand.put(sheet.known);
-            return Err(Undecided::Nothing);
+    /// Write the floor's events of a conversation.
+    pub(crate) fn floor_changed(&self, id: ConversationId) -> Result<PlannedCommit, PassError> {
+        let conversation = load::conversation(self, id)?;
+        let mut unit = commit::begin(self, conversation, None);
+        place::apply_floor_events(self, &mut unit);
+        let decided = act::follow_up(self, &mut unit);
+        if decided.is_ok() && unit.is_empty() {
+            self.cache.put(unit.conversation);
+            return Err(PassError::NothingToDo);
         }
-        self.finished(sheet, decided)
+        self.finish(unit, decided)
     }
 
-    /// Bring the floor in line, and make a commit of it; or tell the news
-    /// again.
-    fn finished(
+    /// Perform an action of an agent, a supervisor or the host.
+    pub(crate) fn act(
         &self,
-        mut sheet: Sheet,
-        decided: Result<(), Undecided>,
-    ) -> Result<Planned, Undecided> {
+        id: ConversationId,
+        actor: &Actor,
+        action: &AgentAction,
+    ) -> Result<ActionOutcome, PassError> {
+        let conversation = match load::conversation(self, id) {
+            Ok(conversation) => conversation,
+            Err(PassError::NothingToDo) => {
+                return Ok(ActionOutcome {
+                    planned: None,
+                    answer: Err(ActionError::UnknownConversation),
+                });
+            }
+            Err(other) => return Err(other),
+        };
+        let mut unit = commit::begin(self, conversation, None);
+        place::apply_floor_events(self, &mut unit);
+        let acted = act::follow_up(self, &mut unit)
+            .and_then(|()| agent_actions::perform(self, &mut unit, actor, action))
+            .and_then(|answer| act::follow_up(self, &mut unit).map(|()| answer));
+        let answer = match acted {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.abandon(unit, error)),
+        };
+        if unit.is_empty() {
+            let answer = answer.map(|reply| agent_actions::result(self, &unit, reply));
+            self.cache.put(unit.conversation);
+            return Ok(ActionOutcome {
+                planned: None,
+                answer,
+            });
+        }
+        place::place(self, &mut unit);
+        let answer = answer.map(|reply| agent_actions::result(self, &unit, reply));
+        Ok(ActionOutcome {
+            planned: Some(commit::plan(self, unit)),
+            answer,
+        })
+    }
+
+    /// Check a draft while it is typed: nothing is recorded or remembered.
+    pub(crate) fn check_draft(
+        &self,
+        id: ConversationId,
+        actor: &Actor,
+        text: &str,
+        written_by: WrittenBy,
+    ) -> Result<Result<DraftCheck, ActionError>, PassError> {
+        let Some(row) = self.journal.conversation(self.company, id)? else {
+            return Ok(Err(ActionError::UnknownConversation));
+        };
+        // Read from the journal: a worker may have the cached conversation.
+        let unit = commit::begin(self, load::stored(self, row)?, None);
+        if let Err(refused) = agent_actions::check_access(&unit, actor) {
+            return Ok(Err(refused));
+        }
+        replies::check_typed(self, &unit, actor, text, written_by).map(Ok)
+    }
+
+    fn finish(
+        &self,
+        mut unit: UnitOfWork,
+        decided: Result<(), PassError>,
+    ) -> Result<PlannedCommit, PassError> {
         match decided {
             Ok(()) => {
-                self.place(&mut sheet);
-                Ok(self.plan(sheet))
+                place::place(self, &mut unit);
+                Ok(commit::plan(self, unit))
             }
-            Err(undecided) => {
-                let id = sheet.known.row.id;
-                self.assignments.room().give_back(id, sheet.news);
-                Err(undecided)
-            }
+            Err(error) => Err(self.abandon(unit, error)),
         }
     }
 
-    /// What fell due by now, as triggers; what needs no policy is done.
-    fn due(&self, sheet: &mut Sheet) -> Vec<(EntryKind, Trigger)> {
-        let hours = self.hours(&sheet.known.snapshot);
-        let now = self.now;
-        let snapshot = &mut sheet.known.snapshot;
-        let due = snapshot.clocks.advance(unix_ms(now), hours);
-        let mut triggers: Vec<_> = due
-            .into_iter()
-            .map(|due| (EntryKind::ClockRang, due.trigger()))
-            .collect();
-        let due = |wake_up: &&WakeUp| wake_up.at <= now;
-        let woken = snapshot.wake_ups.iter().filter(due).count();
-        for wake_up in snapshot.wake_ups.drain(..woken) {
-            let trigger = Trigger {
-                subject: wake_up.name,
-                due_at: Some(wake_up.at),
-                ..Trigger::of(TriggerCode::WakeUp)
-            };
-            triggers.push((EntryKind::WokeUp, trigger));
-        }
-        if snapshot.silent_at.is_some_and(|at| at <= now) {
-            snapshot.silent_at = None;
-            let trigger = Trigger {
-                agent: snapshot.owner.clone(),
-                ..Trigger::of(TriggerCode::SilentAgent)
-            };
-            triggers.push((EntryKind::Triggered, trigger));
-        }
-        if snapshot.held_until.is_some_and(|at| at <= now) {
-            snapshot.held_until = None;
-            if snapshot.state == ConversationState::OnHold && snapshot.owner.is_none() {
-                self.change_state(sheet, ConversationState::Queued, None);
-                sheet.is_routed = true;
-                sheet.consequences.push(Consequence::Route(RouteCause::Held));
-            }
-        }
-        let snapshot = &mut sheet.known.snapshot;
-        if snapshot.park_at.is_some_and(|at| at <= now) {
-            snapshot.park_at = None;
-            self.park(sheet);
-        }
-        if sheet.known.snapshot.wrap_until.is_some_and(|at| at <= now) {
-            self.change_state(sheet, ConversationState::Resolved, None);
-        }
-        triggers
-    }
-
-    fn start_clocks(&self, sheet: &mut Sheet, message: &Message) {
-        let hours = self.hours(&sheet.known.snapshot);
-        let snapshot = &mut sheet.known.snapshot;
-        let said = snapshot.assessment.as_ref();
-        let event = ClockEvent::CustomerMessage {
-            started_ms: start_of(
-                Some(unix_ms(message.received_at)),
-                unix_ms(message.accepted_at),
-            ),
-            expects_reply: said.and_then(|said| said.reply_expected).unwrap_or(true),
-        };
-        // A customer's message is never refused.
-        let _ = snapshot.clocks.apply(unix_ms(self.now), event, hours);
-        if snapshot.silent_at.is_none() {
-            snapshot.expect_answer(self.generation.desk.silent_after, self.now);
-        }
-    }
-
-    /// The channel has a reply to everything the customer wrote so far.
-    pub(super) fn reply_accepted(&self, sheet: &mut Sheet) {
-        let hours = self.hours(&sheet.known.snapshot);
-        let snapshot = &mut sheet.known.snapshot;
-        // That is never refused.
-        let _ = snapshot
-            .clocks
-            .apply(unix_ms(self.now), ClockEvent::ReplyAccepted, hours);
-        snapshot.silent_at = None;
+    /// Give the floor its events back.
+    fn abandon(&self, unit: UnitOfWork, error: PassError) -> PassError {
+        let id = unit.conversation.row.id;
+        self.floor.lock().return_events(id, unit.floor_events);
+        error
     }
 
     fn hours(&self, snapshot: &Snapshot) -> Option<&Hours> {
         snapshot.hours(&self.generation.surroundings.hours)
     }
 
-    pub(super) fn enter(&self, sheet: &mut Sheet, state: ConversationState) {
-        let hours = self.hours(&sheet.known.snapshot);
-        sheet.known.snapshot.enter(state, self.now, hours);
-    }
-
-    /// An input nobody may decide about goes where one goes that no policy had
-    /// an opinion on, and says why.
-    fn quarantine(&self, sheet: &mut Sheet, message: &Message, text: Text, needs_route: bool) {
-        tracing::error!(
-            company = self.generation.company,
-            conversation = %sheet.known.row.id,
-            input = %message.ordinal,
-            "an input was being decided at three crashes in a row; no policy is asked about it again"
-        );
-        sheet.known.hear(text);
-        self.start_clocks(sheet, message);
-        if needs_route {
-            let queue = self.generation.pipelines.default_queue();
-            self.follow(sheet, RoutePlan::to_queue(queue, ""));
-        }
-        self.record_input(sheet, message, EntryKind::Quarantined, None);
-        if let Some(entry) = sheet.entries.last_mut() {
-            let mut head = recording::head_of(message);
-            head.insert("outcome".to_owned(), json!(OutcomeKind::Quarantined));
-            entry.head = serde_json::Value::Object(head).to_string();
-        }
-    }
-
-    /// Whether somebody writes anew who was answered not long ago; whoever
-    /// answered them is remembered.
-    fn is_familiar(&self, sheet: &mut Sheet, message: &Message) -> Result<bool, Undecided> {
-        let within = span(self.generation.desk.same_agent);
-        let answer = self.last_answer(&sheet.known, message.contact)?;
-        let lately = answer.filter(|(at, _)| self.now.duration_since(*at) <= within);
-        sheet.snapshot().familiar = lately.map(|(_, agent)| agent);
-        Ok(sheet.known.snapshot.familiar.is_some())
-    }
-
-    /// What is about the subject of an open incident belongs to it.
-    fn join_incident(&self, sheet: &mut Sheet) {
-        let said = sheet.known.snapshot.assessment.as_ref();
-        let Some(intent) = said.and_then(|said| said.top_intent()) else {
-            return;
-        };
-        let subject = intent.name.clone();
-        let is_open = self.assignments.room().overview.is_open(&subject);
-        let incident = &mut sheet.snapshot().incident;
-        if incident.is_none() && is_open {
-            *incident = Some(subject);
-        }
-    }
-
-    /// Many may write about the same thing as this one.
-    fn watch_for_surges(
-        &self,
-        sheet: &mut Sheet,
-        interaction: &Interaction,
-    ) -> Result<(), Undecided> {
-        let said = sheet.known.snapshot.assessment.as_ref();
-        let Some(intent) = said.and_then(|said| said.top_intent()) else {
-            return Ok(());
-        };
-        let rules = &self.generation.desk.surge;
-        for trigger in self
-            .surges
-            .heard(rules, &intent.name.clone(), interaction, self.now)
-        {
-            self.escalate(sheet, EntryKind::Triggered, trigger)?;
-        }
-        Ok(())
+    fn enter(&self, unit: &mut UnitOfWork, state: ConversationState) {
+        let hours = self.hours(unit.snapshot());
+        unit.conversation.snapshot.enter(state, self.now, hours);
     }
 }

@@ -1,20 +1,19 @@
-//! Who works for a company: agents as the roster has them, and their presence.
+//! Agents as the roster stores them.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use patchbay_floor::{AgentProfile, AgentRecord};
 use patchbay_journal::{AgentRow, CompanyId, Journal, JournalError};
 use patchbay_model::directory::{self, Directory, DirectoryError, Presence, Queue};
 use patchbay_model::input::InputError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use patchbay_floor::{AgentProfile, AgentRecord};
-
-/// Agents read back at once.
+/// Agents read at once.
 const PAGE: usize = 1_000;
 
-/// Somebody who answers customers, as the roster has them.
+/// An agent, as the roster stores them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agent {
@@ -39,7 +38,7 @@ pub struct Agent {
     /// Site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
-    /// Total capacity in units; 100 where not said.
+    /// Total capacity in units. Default 100.
     #[serde(default = "full_capacity")]
     pub capacity: u32,
 }
@@ -49,7 +48,7 @@ fn full_capacity() -> u32 {
 }
 
 impl Agent {
-    /// Read an agent.
+    /// Parse an agent.
     ///
     /// # Errors
     /// [`InputError`] with the field at fault.
@@ -112,33 +111,33 @@ impl From<&Agent> for AgentProfile {
     }
 }
 
-/// What the journal keeps of an agent beside the roster's own words.
+/// What the journal stores of an agent beside the profile.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Kept {
+struct StoredState {
     #[serde(default)]
     not_responding: bool,
     #[serde(default)]
     idle_since: Option<Timestamp>,
 }
 
-/// An agent as the journal keeps them.
+/// The row of an agent.
 pub(crate) fn row(agent: &Agent, record: &AgentRecord, at: Timestamp) -> AgentRow {
-    let kept = Kept {
+    let state = StoredState {
         not_responding: record.not_responding,
         idle_since: record.idle_since,
     };
     AgentRow {
         id: agent.id.clone(),
-        // Their own types write them: that cannot fail.
+        // Structs of plain values: serialization cannot fail.
         profile: serde_json::to_string(agent).unwrap_or_default(),
         presence: record.presence,
         changed_at: at,
-        state: serde_json::to_vec(&kept).unwrap_or_default(),
+        state: serde_json::to_vec(&state).unwrap_or_default(),
     }
 }
 
-/// A company's roster as the journal keeps it.
-pub(crate) fn read_back(
+/// The roster of a company.
+pub(crate) fn load(
     journal: &dyn Journal,
     company: CompanyId,
 ) -> Result<Vec<(Agent, AgentRecord)>, JournalError> {
@@ -152,24 +151,24 @@ pub(crate) fn read_back(
         after.clone_from(&last.id);
         for row in page {
             let corrupt = |error: serde_json::Error| {
-                JournalError::Corrupt(format!("agent {:?} does not read: {error}", row.id))
+                JournalError::Corrupt(format!("agent {:?}: {error}", row.id))
             };
             let agent: Agent = serde_json::from_str(&row.profile).map_err(corrupt)?;
-            let kept: Kept = serde_json::from_slice(&row.state).map_err(corrupt)?;
+            let state: StoredState = serde_json::from_slice(&row.state).map_err(corrupt)?;
             let record = AgentRecord {
                 profile: AgentProfile::from(&agent),
                 presence: row.presence,
-                not_responding: kept.not_responding,
-                idle_since: kept.idle_since,
+                not_responding: state.not_responding,
+                idle_since: state.idle_since,
             };
             roster.push((agent, record));
         }
     }
 }
 
-/// The roster a desk opens with: what the journal knows, and those of the
-/// company file's agents it does not know yet. The roster is live: what the
-/// file says of somebody counts when the file is applied.
+/// The roster at a start: the stored agents, and those agents of the company
+/// file that are not stored yet. The roster is live data: what the file says of
+/// a stored agent counts only when the file is applied.
 pub(crate) fn with_file(
     mut known: Vec<(Agent, AgentRecord)>,
     file: &Directory,

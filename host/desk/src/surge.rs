@@ -1,56 +1,54 @@
-//! Noticing that many write about the same thing: more than usual, or before
-//! many readers.
-//!
-//! Counted in memory: after a restart what is usual is learnt anew.
+//! Surges: unusually many interactions about one subject, or few that reach
+//! many people. Counted in memory; a restart starts the counts again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::desk::SurgeRules;
 use patchbay_model::interaction::{Interaction, Visibility};
 
-/// Spans before the present one that say what is usual.
+/// Earlier windows that make up the usual count.
 const SPANS: usize = 6;
-/// Subjects watched at once.
+/// Most subjects counted at once.
 const SUBJECTS: usize = 256;
-/// People whose readers are counted once, for each subject and span.
+/// Most authors whose reach is counted once, per subject and window.
 const AUTHORS: usize = 4_096;
 
-/// What a company's customers write about, counted.
+/// Counts of a company's interactions by subject.
 #[derive(Debug, Default)]
-pub(crate) struct Surges {
+pub(crate) struct SurgeDetector {
     subjects: Mutex<HashMap<String, Subject>>,
     hasher: RandomState,
 }
 
 #[derive(Debug, Default)]
 struct Subject {
-    /// Number of the present span.
+    /// Number of the current window.
     span: i64,
     count: u64,
     reach: u64,
-    /// Whose readers are among them, as hashes.
+    /// Hashes of the authors whose reach is counted.
     authors: HashSet<u64>,
-    /// Counts of the spans before, newest first.
+    /// Counts of the earlier windows, newest first.
     before: VecDeque<u64>,
-    /// When it was last said that it surges, in volume and in reach.
-    told: [Option<i64>; 2],
+    /// Windows of the last volume trigger and the last reach trigger.
+    triggered: [Option<i64>; 2],
 }
 
-impl Surges {
-    /// An interaction about a subject; what surges with it. The same surge is
-    /// told again after as many spans as say what is usual.
-    pub(crate) fn heard(
+impl SurgeDetector {
+    /// Count an interaction about a subject. Returns the surges it triggers; the
+    /// same surge again after six windows at the earliest.
+    pub(crate) fn count(
         &self,
         rules: &SurgeRules,
         subject: &str,
         interaction: &Interaction,
         now: Timestamp,
     ) -> Vec<Trigger> {
-        let mut subjects = self.subjects.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut subjects = self.subjects.lock();
         let present = now.as_second().div_euclid(i64::from(rules.within.0.max(1)));
         if subjects.len() >= SUBJECTS && !subjects.contains_key(subject) {
             subjects.retain(|_, known| present - known.span <= SPANS as i64);
@@ -59,10 +57,10 @@ impl Surges {
             }
         }
         let known = subjects.entry(subject.to_owned()).or_default();
-        known.pass_to(present);
+        known.advance_to(present);
         known.count += 1;
         if interaction.visibility() == Visibility::Public {
-            // Whoever writes often has no more readers for that.
+            // An author reaches the same people however often they write.
             let author = &interaction.author.address;
             let author = author.as_ref().map(|author| self.hasher.hash_one(author));
             let counts = author
@@ -77,11 +75,11 @@ impl Surges {
         let many = rules.least > 0
             && known.count >= u64::from(rules.least)
             && known.count as f64 >= usual * rules.times;
-        if many && known.tell(0) {
+        if many && known.may_trigger(0) {
             triggers.push(trigger(TriggerCode::VolumeSurge, subject, known.count, usual, rules));
         }
         let far = rules.reach > 0 && known.reach >= rules.reach;
-        if far && known.tell(1) {
+        if far && known.may_trigger(1) {
             triggers.push(trigger(TriggerCode::ReachSurge, subject, known.reach, 0.0, rules));
         }
         triggers
@@ -89,7 +87,7 @@ impl Surges {
 }
 
 impl Subject {
-    fn pass_to(&mut self, present: i64) {
+    fn advance_to(&mut self, present: i64) {
         if self.span == present {
             return;
         }
@@ -108,7 +106,7 @@ impl Subject {
         self.authors = HashSet::new();
     }
 
-    /// How many there are in a span, usually.
+    /// Mean count of the earlier windows.
     fn usual(&self) -> f64 {
         match self.before.len() {
             0 => 0.0,
@@ -116,13 +114,13 @@ impl Subject {
         }
     }
 
-    fn tell(&mut self, which: usize) -> bool {
-        let Some(told) = self.told.get_mut(which) else {
+    fn may_trigger(&mut self, which: usize) -> bool {
+        let Some(last) = self.triggered.get_mut(which) else {
             return false;
         };
-        let again = told.is_none_or(|told| self.span - told > SPANS as i64);
+        let again = last.is_none_or(|last| self.span - last > SPANS as i64);
         if again {
-            *told = Some(self.span);
+            *last = Some(self.span);
         }
         again
     }
@@ -150,20 +148,20 @@ mod tests {
         SurgeRules::default()
     }
 
-    /// Codes of what surges when so many write in a minute.
-    fn write(surges: &Surges, count: usize, minute: i64, reach: u64) -> Vec<TriggerCode> {
+    /// Codes of the triggers when `count` customers write in a minute.
+    fn write(surges: &SurgeDetector, count: usize, minute: i64, reach: u64) -> Vec<TriggerCode> {
         let value = json!({"id": "1", "channel": "x", "text": "Down", "author": {"reach": reach}});
         let interaction = Interaction::from_outside(value).expect("valid");
         let now = Timestamp::from_second(minute * MINUTE).expect("in range");
         (0..count)
-            .flat_map(|_| surges.heard(&rules(), "outage", &interaction, now))
+            .flat_map(|_| surges.count(&rules(), "outage", &interaction, now))
             .map(|trigger| trigger.code)
             .collect()
     }
 
     #[test]
-    fn many_more_than_usual_are_told_once() {
-        let surges = Surges::default();
+    fn three_times_the_usual_count_triggers_once() {
+        let surges = SurgeDetector::default();
         for span in 0..6 {
             assert!(write(&surges, 10, span * 10, 0).is_empty());
         }
@@ -172,37 +170,37 @@ mod tests {
             "not three times as many"
         );
         assert_eq!(write(&surges, 40, 61, 0), [TriggerCode::VolumeSurge]);
-        assert!(write(&surges, 40, 75, 0).is_empty(), "told already");
+        assert!(write(&surges, 40, 75, 0).is_empty(), "triggered already");
     }
 
     #[test]
-    fn a_few_are_no_surge_however_unusual() {
-        assert!(write(&Surges::default(), 19, 0, 0).is_empty());
+    fn a_few_interactions_are_no_surge() {
+        assert!(write(&SurgeDetector::default(), 19, 0, 0).is_empty());
     }
 
     #[test]
-    fn a_few_with_many_readers_are_a_surge() {
-        let surges = Surges::default();
+    fn a_few_interactions_with_a_large_reach_are_a_surge() {
+        let surges = SurgeDetector::default();
         assert_eq!(write(&surges, 3, 0, 40_000), [TriggerCode::ReachSurge]);
     }
 
     #[test]
-    fn readers_of_one_person_count_once() {
-        let surges = Surges::default();
+    fn the_reach_of_an_author_counts_once() {
+        let surges = SurgeDetector::default();
         let heard = |author: &str| {
             let value = json!({"id": "1", "channel": "x", "text": "Down",
                 "author": {"address": author, "reach": 40_000}});
             let interaction = Interaction::from_outside(value).expect("valid");
             let now = Timestamp::from_second(0).expect("in range");
-            surges.heard(&rules(), "outage", &interaction, now).len()
+            surges.count(&rules(), "outage", &interaction, now).len()
         };
         assert_eq!([heard("@jo"), heard("@jo"), heard("@jo")], [0; 3]);
         assert_eq!([heard("@kim"), heard("@lee")], [0, 1]);
     }
 
     #[test]
-    fn it_is_told_again_after_it_was_quiet() {
-        let surges = Surges::default();
+    fn a_surge_triggers_again_after_a_pause() {
+        let surges = SurgeDetector::default();
         assert_eq!(write(&surges, 20, 0, 0), [TriggerCode::VolumeSurge]);
         assert_eq!(write(&surges, 20, 200, 0), [TriggerCode::VolumeSurge]);
     }

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_floor::FloorError;
 use patchbay_journal::{
-    Activation, AuditEntry, CompanyId, Journal, JournalError, NewGeneration, Note, StateCopy,
+    Activation, AuditEntry, CompanyId, Journal, JournalError, NewGeneration, StateCopy,
 };
-use patchbay_records::history::EntryKind;
-use serde_json::json;
+use patchbay_model::event::{ActivationCause, Event, GenerationActivatedEvent};
+use patchbay_records::history::note;
 use thiserror::Error;
 
 use crate::Generation;
 use crate::activation_conflicts::{ActivationConflict, LiveReferences, activation_conflicts};
 use crate::rollout::store;
 
-/// A request to activate a generation.
+/// A request to activate a generation. [`ActivationCause::Promoted`] activates
+/// only the running rollout's candidate, and only while it is within its bounds.
 #[derive(Debug)]
 pub struct Change {
     /// The generation to activate.
@@ -28,14 +29,11 @@ pub struct Change {
     pub expected: Option<u64>,
     /// Who asked, for the feed.
     pub by: String,
-    /// Why, as a code: `applied`, `activated`, `rolled-back`, `promoted`.
-    pub because: &'static str,
+    /// Why.
+    pub because: ActivationCause,
     /// Removed queue → queue that takes its waiting conversations, in addition
     /// to `moved-to` of the company file.
     pub moved: BTreeMap<String, String>,
-    /// Whether to activate only the running rollout's candidate, and only while
-    /// it stays within its bounds.
-    pub promotes: bool,
     /// Audit entry; `None` when the host itself activates.
     pub audit: Option<AuditEntry>,
 }
@@ -89,17 +87,13 @@ impl Change {
             return Err(ActivateError::Conflicts(conflicts));
         }
         let mut notes = store::end_by_activation(journal, company, next.number, &self.by, now)?;
-        let head = json!({
-            "generation": next.number,
-            "before": self.expected,
-            "by": self.by,
-            "because": self.because,
+        let activated = Event::GenerationActivated(GenerationActivatedEvent {
+            generation: next.number,
+            before: self.expected,
+            by: self.by,
+            because: self.because,
         });
-        notes.push(Note {
-            kind: EntryKind::GenerationActivated as u16,
-            at: now,
-            head: head.to_string(),
-        });
+        notes.push(note(&activated, now));
         let activation = Activation {
             number: next.number,
             expected: self.expected,

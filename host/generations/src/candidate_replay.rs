@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_engine::Recording;
-use patchbay_engine::decision::Decision;
-use patchbay_engine::replay::{Difference, NotReplayable, Recalled, differences};
 use crate::Generation;
 use crate::decide::DecideOptions;
+use patchbay_engine::Recording;
+use patchbay_engine::decision::Decision;
+use patchbay_engine::replay::{Difference, NotReplayable, RecordedFacts, differences};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::situation::Surroundings;
@@ -78,7 +78,7 @@ pub fn run(kept: &KeptDecision, candidate: &Generation, patience: Duration) -> T
     let Some(texts) = kept.texts.clone() else {
         return not(NotReplayable::Erased);
     };
-    let recalled = Recalled::of(&kept.parts());
+    let recalled = RecordedFacts::of(&kept.parts());
     let surroundings = surroundings(candidate, &recalled);
     let (situation, draft) = texts.situation(given, surroundings);
     let trying = DecideOptions {
@@ -86,11 +86,10 @@ pub fn run(kept: &KeptDecision, candidate: &Generation, patience: Duration) -> T
         recalled,
         ..DecideOptions::default()
     };
-    let made = match draft {
+    let (decision, _) = match draft {
         Some(at_hand) => candidate.check_on(situation, at_hand, &trying, patience),
         None => candidate.decide_on(situation, &given.stages, &trying, patience),
     };
-    let decision = made.decision;
     if decision.outcome == OutcomeKind::Overloaded {
         return not(NotReplayable::NotCompared);
     }
@@ -123,7 +122,7 @@ fn result(kept: &KeptDecision, decision: &Decision, differences: Vec<Difference>
 }
 
 /// The candidate's, with agents and queues as they were seen then.
-fn surroundings(candidate: &Generation, recalled: &Recalled) -> Arc<Surroundings> {
+fn surroundings(candidate: &Generation, recalled: &RecordedFacts) -> Arc<Surroundings> {
     let own = &candidate.surroundings;
     let Some(directory) = recalled.directory(&own.directory) else {
         return Arc::clone(own);

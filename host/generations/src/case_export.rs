@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_engine::replay::{Kept, Recalled, RecordedPart};
 use crate::Generation;
+use patchbay_engine::replay::{PluginSource, RecordedFacts, RecordedResult};
 use patchbay_model::decision::classification::{Classification, MergedClassification};
 use patchbay_model::decision::escalation::Escalation;
 use patchbay_model::decision::stage::Stage;
@@ -14,7 +14,7 @@ use patchbay_model::outcome::OutcomeKind;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use patchbay_records::decisions::{Given, KeptDecision, Texts};
+use patchbay_records::decisions::{RecordedInput, KeptDecision, Texts};
 
 /// Why a decision does not become a case.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub fn export(
     decision: &KeptDecision,
     plugin: Option<&str>,
     generation: &Generation,
-    kept: &dyn Kept,
+    kept: &dyn PluginSource,
 ) -> Result<Value, NoCase> {
     if decision.erased || (decision.given.is_some() && decision.texts.is_none()) {
         return Err(NoCase::Erased);
@@ -69,7 +69,7 @@ pub fn export(
     };
     let all = decision.parts();
     let name = named(&all, plugin)?;
-    let parts: Vec<&RecordedPart> = all
+    let parts: Vec<&RecordedResult> = all
         .iter()
         .filter(|part| part.name == name && part.use_number > 0)
         .collect();
@@ -84,7 +84,7 @@ pub fn export(
     let calls = parts
         .iter()
         .filter_map(|part| Some((part.stage, part.transcript.as_deref()?)));
-    let recalled = Recalled::of_calls(calls);
+    let recalled = RecordedFacts::of_calls(calls);
     let surroundings = &generation.surroundings;
     let directory = recalled.directory(&surroundings.directory);
     let directory = directory.as_ref().unwrap_or(&surroundings.directory);
@@ -138,7 +138,7 @@ pub fn export(
     Ok(Value::Object(case))
 }
 
-fn named(parts: &[RecordedPart], plugin: Option<&str>) -> Result<String, NoCase> {
+fn named(parts: &[RecordedResult], plugin: Option<&str>) -> Result<String, NoCase> {
     let mut names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
@@ -156,11 +156,11 @@ fn named(parts: &[RecordedPart], plugin: Option<&str>) -> Result<String, NoCase>
 }
 
 fn step(
-    part: &RecordedPart,
-    given: &Given,
+    part: &RecordedResult,
+    given: &RecordedInput,
     texts: &Texts,
     record: &Value,
-    all: &[RecordedPart],
+    all: &[RecordedResult],
 ) -> Value {
     let interaction = json!(texts.interaction);
     let mut about = Map::new();
@@ -208,7 +208,7 @@ fn step(
 }
 
 /// What the part came to, as the only one asked.
-fn expected(part: &RecordedPart) -> Value {
+fn expected(part: &RecordedResult) -> Value {
     let mut expected = json!({"outcome": part.outcome});
     if part.outcome != OutcomeKind::Ok {
         return expected;

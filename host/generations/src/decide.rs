@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use patchbay_engine::Recording;
-use patchbay_engine::decision::{Decided, Decision};
-use patchbay_engine::pipeline::PipelinePass;
-use patchbay_engine::replay::Recalled;
+use patchbay_engine::decision::{Decision, StageResult};
+use patchbay_engine::pipeline::PipelineRun;
+use patchbay_engine::replay::RecordedFacts;
 use patchbay_model::bypass::Bypasses;
 use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
-use patchbay_model::situation::{DraftAtHand, Situation};
+use patchbay_model::situation::{DraftInput, Situation};
 
 use crate::Generation;
 use crate::inquiry::Inquiry;
@@ -26,7 +26,7 @@ pub struct DecideOptions {
     pub recording: Recording,
     /// What is known of things that have changed since, where it is made on a
     /// record.
-    pub recalled: Recalled,
+    pub recalled: RecordedFacts,
     /// What an operator has taken out.
     pub bypasses: Arc<Bypasses>,
     /// Whether nobody goes by it: then it leaves breakers as they are.
@@ -83,27 +83,27 @@ impl RequestContext {
     }
 }
 
-/// A decision and the instances it was made with: drop them once the answer is
-/// on its way.
-pub struct Made<'a> {
-    /// The decision.
-    pub decision: Decision,
-    /// The instances.
-    pub pass: PipelinePass<'a>,
-}
-
 impl Generation {
     /// Answer what is asked.
     ///
     /// # Errors
     /// [`InputError`] where what is asked does not fit this generation.
-    pub fn answer(&self, inquiry: &Inquiry, terms: &RequestContext) -> Result<Made<'_>, InputError> {
+    pub fn answer(
+        &self,
+        inquiry: &Inquiry,
+        terms: &RequestContext,
+    ) -> Result<(Decision, PipelineRun<'_>), InputError> {
         let situation = inquiry.situation(self, terms.now)?;
         Ok(self.answer_in(situation, inquiry, terms))
     }
 
     /// The same, in the situation it makes.
-    pub fn answer_in(&self, situation: Situation, inquiry: &Inquiry, terms: &RequestContext) -> Made<'_> {
+    pub fn answer_in(
+        &self,
+        situation: Situation,
+        inquiry: &Inquiry,
+        terms: &RequestContext,
+    ) -> (Decision, PipelineRun<'_>) {
         let trying = DecideOptions::recording(inquiry.transcript.into()).bypassing(&terms.bypasses);
         let patience = terms.patience;
         match &inquiry.draft {
@@ -121,7 +121,7 @@ impl Generation {
         stages: &BTreeSet<Stage>,
         trying: &DecideOptions,
         patience: Duration,
-    ) -> Made<'_> {
+    ) -> (Decision, PipelineRun<'_>) {
         let id = situation.exchange.as_ref();
         let mut decision = Decision::of(
             self.number,
@@ -130,11 +130,11 @@ impl Generation {
         let mut situation = Arc::new(situation);
         let mut pass = self
             .pipelines
-            .pass(stages.iter().copied(), patience)
+            .begin(stages.iter().copied(), patience)
             .recording(trying.recording)
-            .recalling(&trying.recalled)
-            .bypassing(&trying.bypasses)
-            .aside(trying.aside);
+            .recorded_facts(&trying.recalled)
+            .bypasses(&trying.bypasses)
+            .shadow(trying.aside);
         if stages.contains(&Stage::Classify) {
             let decided = pass.classify(&situation);
             classified(&mut decision, &mut situation, decided);
@@ -153,7 +153,7 @@ impl Generation {
             let escalated = pass.escalate(&situation);
             decision.escalation = decision.add(without_opinion(escalated));
         }
-        Made { decision, pass }
+        (decision, pass)
     }
 
     /// Check a draft in a situation. What it answers is classified first,
@@ -161,10 +161,10 @@ impl Generation {
     pub fn check_on(
         &self,
         situation: Situation,
-        at_hand: DraftAtHand,
+        at_hand: DraftInput,
         trying: &DecideOptions,
         patience: Duration,
-    ) -> Made<'_> {
+    ) -> (Decision, PipelineRun<'_>) {
         let answered = situation.exchange.as_ref();
         let answered = answered.map(|exchange| exchange.interaction.id.as_str());
         let mut decision = Decision::of(
@@ -176,11 +176,11 @@ impl Generation {
         let stages = classifies.then_some(Stage::Classify);
         let mut pass = self
             .pipelines
-            .pass(stages.into_iter().chain([Stage::Tone]), patience)
+            .begin(stages.into_iter().chain([Stage::Tone]), patience)
             .recording(trying.recording)
-            .recalling(&trying.recalled)
-            .bypassing(&trying.bypasses)
-            .aside(trying.aside);
+            .recorded_facts(&trying.recalled)
+            .bypasses(&trying.bypasses)
+            .shadow(trying.aside);
         let mut situation = Arc::new(situation);
         if classifies {
             let decided = pass.classify(&situation);
@@ -188,7 +188,7 @@ impl Generation {
         }
         Arc::make_mut(&mut situation).draft = Some(at_hand);
         decision.tone = decision.add(without_opinion(pass.check(&situation)));
-        Made { decision, pass }
+        (decision, pass)
     }
 }
 
@@ -196,7 +196,7 @@ impl Generation {
 fn classified(
     decision: &mut Decision,
     situation: &mut Arc<Situation>,
-    decided: Decided<patchbay_model::decision::classification::MergedClassification>,
+    decided: StageResult<patchbay_model::decision::classification::MergedClassification>,
 ) {
     decision.classification = decision.add(without_opinion(decided));
     let merged = decision.classification.as_ref();
@@ -206,7 +206,7 @@ fn classified(
 
 /// No opinion at one stage does not make a decision of several stages end
 /// `declined`: the record of each part says who declined.
-fn without_opinion<A>(mut decided: Decided<A>) -> Decided<A> {
+fn without_opinion<A>(mut decided: StageResult<A>) -> StageResult<A> {
     if decided.outcome.kind == OutcomeKind::Declined {
         decided.outcome = Outcome::plain(OutcomeKind::Ok);
     }

@@ -32,12 +32,12 @@ use thiserror::Error;
 
 pub use shadow::ShadowRunner;
 pub use judge::breach;
-pub use judge::{Bound, Breach};
+pub use patchbay_model::rollout::{Bound, Breach};
 pub use store::ResumedRollout;
 pub use comparison_queue::{Job, ComparisonQueue, Next, Question};
 pub use tally::Tally;
 pub use tally::{ArmReport, Compared, Example, FieldReport, Latency};
-pub use feed::{Ending, Trial, began, ended};
+pub use feed::{Ending, RolloutView, end_notes, rollout_event};
 
 /// Why a rollout did not start, change or end. Nothing changed.
 #[derive(Debug, Error)]
@@ -154,7 +154,7 @@ impl Rollout {
         hasher.update(thread);
         let mut first = [0; 8];
         hasher.finalize_xof().fill(&mut first);
-        self.terms.share.takes(u64::from_le_bytes(first))
+        self.terms.share.includes(u64::from_le_bytes(first))
     }
 
     pub fn tally(&self) -> MutexGuard<'_, Tally> {

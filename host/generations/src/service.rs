@@ -21,7 +21,8 @@ use patchbay_journal::{
     AuditEntry, CompanyId, GenerationRow, Journal, JournalError, NewGeneration,
 };
 use patchbay_model::company::CompanyFile;
-use patchbay_model::located::Located;
+use patchbay_model::event::ActivationCause;
+use patchbay_model::file_problem::FileProblem;
 use serde_json::json;
 use thiserror::Error;
 
@@ -92,7 +93,7 @@ pub enum Refused {
         /// Text of the company file.
         document: String,
         /// What is wrong in it.
-        problems: Vec<Located>,
+        problems: Vec<FileProblem>,
         /// What work at hand is in the way.
         obstacles: Vec<ActivationConflict>,
     },
@@ -160,7 +161,7 @@ fn stopping() -> Refused {
 
 fn unhindered(
     source: &Source,
-    problems: Vec<Located>,
+    problems: Vec<FileProblem>,
     obstacles: Vec<ActivationConflict>,
 ) -> Result<(), Refused> {
     match problems.is_empty() && obstacles.is_empty() {
@@ -175,7 +176,7 @@ fn unhindered(
 
 /// Signing keys the setup names and the company may not use. Whether there is
 /// such a variable is not told.
-fn secrets(next: &Generation, wanted: &ChangeRequest) -> Vec<Located> {
+fn secrets(next: &Generation, wanted: &ChangeRequest) -> Vec<FileProblem> {
     let Some(allowed) = &wanted.secrets else {
         return Vec::new();
     };
@@ -186,7 +187,7 @@ fn secrets(next: &Generation, wanted: &ChangeRequest) -> Vec<Located> {
     let problem = |(target, variable): (&String, &String)| {
         let message =
             format!("target {target:?} is signed with {variable}, which the company may not use");
-        Located::whole(message)
+        FileProblem::whole(message)
             .help("have the host's owner list it for the company under [secrets] in patchbay.toml")
     };
     named.map(problem).collect()
@@ -272,7 +273,7 @@ impl GenerationService {
         let next = self.checked(company, source, number, wanted)?;
         let new = kept(source, number, &wanted.by, self.now());
         let next = Arc::new(next);
-        let mut plan = self.change(company, next, &document, Some(new), wanted, "applied")?;
+        let mut plan = self.change(company, next, &document, Some(new), wanted, ActivationCause::Applied)?;
         plan.warnings.extend(begins);
         Ok(plan)
     }
@@ -286,7 +287,7 @@ impl GenerationService {
         if self.journal.active_generation(company)? == Some(number) {
             return Err(Refused::Active(number));
         }
-        self.activate_known(company, number, wanted, "activated")
+        self.activate_known(company, number, wanted, ActivationCause::Activated)
     }
 
     /// Have a company decide by that generation before the present one which
@@ -309,7 +310,7 @@ impl GenerationService {
                 .decided_before(company, before)?
                 .ok_or(Refused::NothingBefore { before })?,
         };
-        let plan = self.activate_known(company, number, wanted, "rolled-back")?;
+        let plan = self.activate_known(company, number, wanted, ActivationCause::RolledBack)?;
         let because = format!("of the generations before {before}, {number} decided last");
         Ok(Plan {
             because: to.is_none().then_some(because),
@@ -366,7 +367,7 @@ impl GenerationService {
         company: CompanyId,
         number: u64,
         wanted: &ChangeRequest,
-        because: &'static str,
+        because: ActivationCause,
     ) -> Result<Plan, Refused> {
         self.expected(Some(company), wanted)?;
         let (document, source) = self.source(company, number)?;
@@ -433,7 +434,7 @@ impl GenerationService {
         document: &SourceDocument,
         new: Option<NewGeneration>,
         wanted: &ChangeRequest,
-        because: &'static str,
+        because: ActivationCause,
     ) -> Result<Plan, Refused> {
         let before = self.expected(company, wanted)?;
         let old = match (company, before) {
@@ -492,7 +493,6 @@ impl GenerationService {
             expected: before,
             by: wanted.by.clone(),
             because,
-            promotes: because == "promoted",
             moved: wanted.moved.clone(),
             audit: Some(entry),
         };

@@ -8,13 +8,15 @@ mod given;
 mod list;
 mod mask;
 
-use patchbay_engine::replay::{Kept, NotReplayable, RecordedPart, Replayed, ReplayedPart, replay};
+use patchbay_engine::replay::{
+    NotReplayable, PluginReplay, PluginSource, RecordedResult, ReplayVerdict, replay,
+};
 use patchbay_journal::{CompanyId, Entry, Journal, JournalError, Purpose, SealError};
 use patchbay_model::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use given::{Given, Sources, Texts};
+pub use given::{RecordedInput, Sources, Texts};
 pub use list::{Filter, Line, Page, list};
 
 /// A decision, as far as it is kept.
@@ -31,7 +33,7 @@ pub struct KeptDecision {
     pub record: Option<Value>,
     /// What it was made on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub given: Option<Given>,
+    pub given: Option<RecordedInput>,
     /// What had been said; absent where one of the authors was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub texts: Option<Texts>,
@@ -44,9 +46,9 @@ pub struct ReplayReport {
     pub id: u64,
     /// What all parts together came to.
     #[serde(flatten)]
-    pub whole: Replayed,
+    pub whole: ReplayVerdict,
     /// Each plugin's part.
-    pub parts: Vec<ReplayedPart>,
+    pub parts: Vec<PluginReplay>,
 }
 
 /// A decision by its number; none where that is something else, or gone.
@@ -82,7 +84,7 @@ pub fn find(
             let given = record
                 .as_object_mut()
                 .and_then(|fields| fields.remove("given"));
-            let given = given.and_then(|given| serde_json::from_value::<Given>(given).ok());
+            let given = given.and_then(|given| serde_json::from_value::<RecordedInput>(given).ok());
             if let Some(given) = &given {
                 kept.texts = given.open(journal, company)?;
             }
@@ -122,7 +124,7 @@ fn opened(
 
 impl KeptDecision {
     /// Each plugin's part.
-    pub fn parts(&self) -> Vec<RecordedPart> {
+    pub fn parts(&self) -> Vec<RecordedResult> {
         let parts = self.record.as_ref();
         let parts = parts.and_then(|record| record["stamp"]["plugins"].as_array());
         let parts = parts.into_iter().flatten();
@@ -144,14 +146,14 @@ impl KeptDecision {
     }
 
     /// The same decision again, in the sandbox.
-    pub fn replay(&self, kept: &dyn Kept) -> ReplayReport {
+    pub fn replay(&self, kept: &dyn PluginSource) -> ReplayReport {
         let parts = match self.erased {
             true => Vec::new(),
             false => replay(&self.parts(), kept),
         };
         let whole = match (self.erased, &self.record) {
-            (true, _) => Replayed::not(NotReplayable::Erased),
-            (false, None) => Replayed::not(NotReplayable::NoTranscript),
+            (true, _) => ReplayVerdict::not(NotReplayable::Erased),
+            (false, None) => ReplayVerdict::not(NotReplayable::NoTranscript),
             (false, Some(_)) => whole(&parts),
         };
         ReplayReport {
@@ -165,14 +167,14 @@ impl KeptDecision {
 /// What parts come to together: one that differs makes the whole differ; one
 /// that was not compared is no difference, but the whole is not the same
 /// either, unless it had nothing to compare.
-fn whole(parts: &[ReplayedPart]) -> Replayed {
-    let results = || parts.iter().map(|part| &part.replayed);
-    if let Some(diverged) = results().find(|part| matches!(part, Replayed::Diverged(_))) {
+fn whole(parts: &[PluginReplay]) -> ReplayVerdict {
+    let results = || parts.iter().map(|part| &part.verdict);
+    if let Some(diverged) = results().find(|part| matches!(part, ReplayVerdict::Diverged(_))) {
         return diverged.clone();
     }
     let mut all = Vec::new();
     for part in parts {
-        if let Replayed::Different { differences } = &part.replayed {
+        if let ReplayVerdict::Different { differences } = &part.verdict {
             let named = differences.iter().cloned().map(|mut difference| {
                 let field = std::mem::take(&mut difference.field);
                 difference.field = format!("{}.{}.{field}", part.stage.as_str(), part.name);
@@ -182,21 +184,21 @@ fn whole(parts: &[ReplayedPart]) -> Replayed {
         }
     }
     if !all.is_empty() {
-        return Replayed::Different { differences: all };
+        return ReplayVerdict::Different { differences: all };
     }
-    let not_called = |part: &&Replayed| {
+    let not_called = |part: &&ReplayVerdict| {
         matches!(
             part,
-            Replayed::NotReplayable {
+            ReplayVerdict::NotReplayable {
                 why: NotReplayable::NotCalled,
                 ended: Some(OutcomeKind::Failed | OutcomeKind::Bypassed),
             }
         )
     };
     let mut others = results().filter(|part| !not_called(part));
-    let not = others.find(|part| matches!(part, Replayed::NotReplayable { .. }));
+    let not = others.find(|part| matches!(part, ReplayVerdict::NotReplayable { .. }));
     match not {
         Some(not) => not.clone(),
-        None => Replayed::Same,
+        None => ReplayVerdict::Same,
     }
 }

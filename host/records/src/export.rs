@@ -3,8 +3,8 @@
 use patchbay_journal::{CompanyId, ContactId, Entry, Journal, JournalError, Purpose};
 use serde_json::{Value, json};
 
-use crate::history::EntryKind;
 use crate::reading;
+use patchbay_model::event::EventKind;
 
 /// Conversations of one export.
 const CONVERSATIONS: usize = 10_000;
@@ -21,14 +21,14 @@ pub fn export(
     company: CompanyId,
     contact: ContactId,
 ) -> Result<Value, JournalError> {
-    let (person, contacts) = journal.person(company, contact)?;
+    let (person, contacts) = journal.person_contacts(company, contact)?;
     let addresses: Vec<Value> = journal
         .addresses(company, contact)?
         .into_iter()
         .map(|(channel, address)| json!({"channel": channel, "address": address}))
         .collect();
     let mut conversations = Vec::new();
-    for row in journal.conversations_with(company, contact, CONVERSATIONS)? {
+    for row in journal.conversations_of_contact(company, contact, CONVERSATIONS)? {
         let said: Vec<Value> = reading::said(journal, &row)?
             .into_iter()
             .map(|held| json!({"ordinal": held.ordinal.0, "interaction": held.interaction}))
@@ -64,17 +64,17 @@ pub fn export(
 
 fn told(journal: &dyn Journal, company: CompanyId, entry: &Entry) -> Value {
     let head: Value = serde_json::from_str(&entry.head).unwrap_or(Value::Null);
-    let kind = EntryKind::of(entry.kind);
+    let kind = EventKind::from_number(entry.kind);
     let mut told = json!({
         "feed": entry.feed,
         "conversation": entry.conversation.map(|id| id.to_string()),
-        "kind": kind.map(EntryKind::as_str),
+        "kind": kind.map(EventKind::as_str),
         "at": entry.at,
         "data": head,
     });
     // What they were answered is theirs as well; what policies noted is in
     // the codes beside it.
-    if kind == Some(EntryKind::ReplyDrafted)
+    if kind == Some(EventKind::ReplyDrafted)
         && let Some(contact) = entry.contact
         && let Ok(reply) = journal.open(company, contact, Purpose::Entry, &entry.sealed)
         && let Ok(reply) = serde_json::from_slice::<Value>(&reply)

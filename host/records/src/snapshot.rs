@@ -18,9 +18,9 @@ use patchbay_floor::{ConversationRecord, OfferId};
 use crate::reply::{Answered, PendingReply, Sending};
 
 /// Most interactions of a conversation a policy may read back.
-pub const RECENT: usize = 64;
+pub const MAX_RECENT: usize = 64;
 /// How long an inbound interaction counts as recent.
-const RECENT_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const RECENT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Answers that are remembered, for whoever asks for one again.
 const ANSWERS: usize = 8;
 /// Re-decisions of one conversation within an hour; what asks for more gets the
@@ -141,7 +141,7 @@ pub struct WakeUp {
 
 impl Snapshot {
     /// A conversation that begins.
-    pub fn begin(channel: &str, created_at: Timestamp) -> Snapshot {
+    pub fn new(channel: &str, created_at: Timestamp) -> Snapshot {
         Snapshot {
             channel: channel.to_owned(),
             state: ConversationState::Queued,
@@ -180,7 +180,7 @@ impl Snapshot {
     }
 
     /// As policies read it.
-    pub fn as_read(&self, id: String) -> Conversation {
+    pub fn policy_view(&self, id: String) -> Conversation {
         let unanswered = self.clocks.unanswered_since();
         Conversation {
             id,
@@ -207,7 +207,7 @@ impl Snapshot {
     }
 
     /// Remember what became of a reply.
-    pub fn answer(&mut self, answered: Answered) {
+    pub fn record_answer(&mut self, answered: Answered) {
         self.answers.retain(|known| known.id != answered.id);
         self.answers.push(answered);
         if self.answers.len() > ANSWERS {
@@ -216,23 +216,23 @@ impl Snapshot {
     }
 
     /// One more interaction.
-    pub fn holds(&mut self, interaction: Ordinal) {
+    pub fn add_interaction(&mut self, interaction: Ordinal) {
         self.interaction_count = self.interaction_count.saturating_add(1);
         self.recent.insert(0, interaction.0);
-        self.recent.truncate(RECENT);
+        self.recent.truncate(MAX_RECENT);
     }
 
     /// The customer wrote.
-    pub fn heard(&mut self, at: Timestamp) {
+    pub fn add_received(&mut self, at: Timestamp) {
         self.received.insert(0, at);
         self.received
-            .retain(|earlier| at.duration_since(*earlier) <= RECENT_SPAN);
-        self.received.truncate(RECENT);
+            .retain(|earlier| at.duration_since(*earlier) <= RECENT_PERIOD);
+        self.received.truncate(MAX_RECENT);
     }
 
     /// How many inbound interactions it had in the seven days before.
-    pub fn heard_lately(&self, now: Timestamp) -> u32 {
-        let lately = |at: &&Timestamp| now.duration_since(**at) <= RECENT_SPAN;
+    pub fn recent_count(&self, now: Timestamp) -> u32 {
+        let lately = |at: &&Timestamp| now.duration_since(**at) <= RECENT_PERIOD;
         self.received.iter().filter(lately).count() as u32
     }
 
@@ -244,7 +244,7 @@ impl Snapshot {
     }
 
     /// Count a decision made again; whether there is budget for it.
-    pub fn may_redecide(&mut self, now: Timestamp) -> bool {
+    pub fn count_redecision(&mut self, now: Timestamp) -> bool {
         let hour = SignedDuration::from_hours(1);
         self.redecided.retain(|at| now.duration_since(*at) < hour);
         if self.redecided.len() >= REDECISIONS {
@@ -258,7 +258,7 @@ impl Snapshot {
         self.tags.extend(tags.iter().cloned());
         self.tags.sort();
         self.tags.dedup();
-        self.tags.truncate(RECENT);
+        self.tags.truncate(MAX_RECENT);
     }
 
     /// The calendar its targets are counted in.
@@ -300,7 +300,7 @@ impl Snapshot {
     }
 
     /// Nobody owns it any more.
-    pub fn disown(&mut self) {
+    pub fn clear_owner(&mut self) {
         self.owner = None;
         self.accepted = None;
         self.silent_at = None;
@@ -309,7 +309,7 @@ impl Snapshot {
 
     /// Whether an agent holds it who has nothing to do for it: its customer is
     /// next.
-    pub fn is_quiet(&self) -> bool {
+    pub fn waits_on_customer(&self) -> bool {
         self.owner.is_some() && self.state == ConversationState::WaitingOnCustomer
     }
 

@@ -5,15 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use patchbay_desk::action::{Action, Destination};
-use patchbay_floor::{Hold, PlaceRecord};
-use patchbay_records::reply::{Reply, Then};
 use patchbay_desk::Desk;
-use patchbay_records::reading;
+use patchbay_desk::agent_action::{Action, Destination};
+use patchbay_floor::{Hold, PlaceRecord};
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
 use patchbay_model::interaction::WrittenBy;
+use patchbay_records::reading;
+use patchbay_records::reply::{Reply, Then};
 
 use crate::floor::{act, agent, sign_in, supervisor};
 use crate::office::{conversations, desk_of, northwind, noted, ruled, said, take_in};
@@ -40,18 +40,18 @@ fn step(desk: &Desk, random: &mut fastrand::Rng, number: u32) -> Option<String> 
             take_in(desk, vec![said(&number.to_string(), &author, "Hello?")]);
         }
         3 | 4 => {
-            let offers = desk.offers("northwind", None).expect("offers");
+            let offers = desk.conversations().offers("northwind", None).expect("offers");
             if let Some(offer) = offers.first() {
                 let takes = random.u32(..4) > 0;
-                let answer = desk.answer_offer("northwind", offer.id, agent(&offer.agent), takes);
+                let answer = desk.conversations().answer_offer("northwind", offer.id, agent(&offer.agent), takes);
                 answer.expect("a desk that works").expect("it is open");
-                desk.settled();
+                desk.wait_until_idle();
             }
         }
         5 => {
             let presence = Presence::ALL[random.usize(..4)];
-            desk.set_presence("northwind", who, presence).expect("set");
-            desk.settled();
+            desk.roster().set_presence("northwind", who, presence).expect("set");
+            desk.wait_until_idle();
         }
         _ => return touch(desk, random, any?.id, who, number),
     }
@@ -92,9 +92,9 @@ fn touch(
         Action::Assign { .. } | Action::Resume | Action::WrapUp
     );
     let done = act(desk, conversation, supervisor(), action);
-    for out in desk.outgoing(|_| false, 100).expect("readable") {
-        desk.delivered("northwind", &out.key).expect("noted");
-        desk.settled();
+    for out in desk.outbox().due(|_| false, 100).expect("readable") {
+        desk.outbox().delivered("northwind", &out.key).expect("noted");
+        desk.wait_until_idle();
     }
     done.ok().and_then(|done| done.owner).filter(|_| by_hand)
 }
@@ -130,7 +130,7 @@ fn check(desk: &Desk, may_exceed: &BTreeSet<String>) {
         assert_eq!(row.owner, None, "{:?}", row.state);
     }
     for id in AGENTS {
-        let status = desk.agent("northwind", id).expect("there");
+        let status = desk.roster().agent("northwind", id).expect("there");
         let holds: BTreeSet<String> = status
             .holdings
             .iter()
@@ -155,12 +155,12 @@ fn each_conversation_is_in_one_place_and_nobody_holds_too_much() {
             if random.u32(..30) == 0 {
                 drop(desk);
                 desk = open(place.path());
-                desk.settled();
+                desk.wait_until_idle();
             }
             may_exceed.extend(step(&desk, &mut random, number));
             // What rings, rings by itself.
             std::thread::sleep(std::time::Duration::from_millis(2));
-            desk.settled();
+            desk.wait_until_idle();
             check(&desk, &may_exceed);
         }
     }
@@ -185,31 +185,34 @@ fn a_journey_is_the_same_after_a_merge_and_a_split() {
     let mut contacts: Vec<ContactId> = Vec::new();
     for author in 0..8 {
         let address = format!("@{author}");
-        let found = desk
-            .journal()
-            .address(northwind(&desk), "x", &address, jiff::Timestamp::now());
+        let found = desk.journal().find_or_create_contact(
+            northwind(&desk),
+            "x",
+            &address,
+            jiff::Timestamp::now(),
+        );
         contacts.push(found.expect("a contact").contact);
     }
     let before: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();
     let (one, other) = (contacts[0], contacts[1]);
     let merge = desk
-        .merge("northwind", one, other, "eva", noted())
+        .contacts().merge("northwind", one, other, "eva", noted())
         .expect("merged");
     let mut both: Vec<u64> = before[0].iter().chain(&before[1]).copied().collect();
     both.sort_unstable();
     assert_eq!(journey(&desk, one), both);
     assert_eq!(journey(&desk, other), both);
-    desk.split("northwind", one, "eva", noted())
+    desk.contacts().split("northwind", one, "eva", noted())
         .expect("parted");
     let after: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();
     assert_eq!(after, before);
     let again = desk
-        .merge("northwind", one, other, "eva", noted())
+        .contacts().merge("northwind", one, other, "eva", noted())
         .expect("merged");
-    desk.undo("northwind", again, "eva", noted())
+    desk.contacts().undo("northwind", again, "eva", noted())
         .expect("undone");
     assert!(
-        desk.undo("northwind", merge, "eva", noted()).is_err(),
+        desk.contacts().undo("northwind", merge, "eva", noted()).is_err(),
         "split already"
     );
     let after: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();

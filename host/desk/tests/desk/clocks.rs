@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::office::{company, desk_of, feed, head, said, take_in};
 use patchbay_desk::Desk;
-use patchbay_records::history::EntryKind;
+use patchbay_model::event::EventKind;
 
 /// The codes of the triggers that rang, once there are as many.
 fn rung(desk: &Desk, wanted: usize) -> Vec<String> {
@@ -12,7 +12,7 @@ fn rung(desk: &Desk, wanted: usize) -> Vec<String> {
     loop {
         let rung: Vec<String> = feed(desk)
             .iter()
-            .filter(|entry| entry.kind == EntryKind::ClockRang as u16)
+            .filter(|entry| entry.kind == EventKind::ClockRang as u16)
             .map(|entry| head(entry)["trigger"]["code"].to_string())
             .collect();
         if rung.len() >= wanted || Instant::now() > patience {
@@ -32,7 +32,7 @@ fn a_first_response_is_at_risk_and_then_breached_once_each() {
     take_in(&desk, vec![said("2", "@jo", "Hello??")]);
     std::thread::sleep(Duration::from_millis(1_200));
     assert_eq!(rung(&desk, 2).len(), 2);
-    assert_eq!(desk.clocks(), 0);
+    assert_eq!(desk.status().timers(), 0);
 }
 
 #[test]

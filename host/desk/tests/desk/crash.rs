@@ -65,7 +65,7 @@ fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
     }
     assert!(!acknowledged.is_empty());
     let desk = desk_of(place.path(), vec![company("northwind", Some(3600))]);
-    desk.settled();
+    desk.wait_until_idle();
     let ordinals: Vec<Ordinal> = acknowledged.keys().copied().map(Ordinal).collect();
     let company = northwind(&desk);
     let mut ids = HashMap::new();
@@ -102,7 +102,7 @@ fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
         open.iter().all(|row| row.due_at.is_some()),
         "no clock is lost"
     );
-    assert_eq!(desk.clocks(), 20);
+    assert_eq!(desk.status().timers(), 20);
     let report = desk.journal().check().expect("readable");
     assert!(report.is_sound(), "{report:?}");
 }

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use patchbay_desk::Desk;
-use patchbay_desk::action::Action;
-use patchbay_records::history::EntryKind;
+use patchbay_desk::agent_action::Action;
+use patchbay_model::event::EventKind;
 use patchbay_records::reply::{Reply, ReplyStatus, Then};
 use patchbay_model::interaction::WrittenBy;
 
@@ -64,10 +64,10 @@ fn a_process_that_answers_until_it_is_killed() {
 /// Take what is offered, answer what is held, and say what was acknowledged.
 fn work(desk: &Desk, who: &str, round: &str) {
     for number in 0_u64.. {
-        let status = desk.agent("northwind", who).expect("on the roster");
+        let status = desk.roster().agent("northwind", who).expect("on the roster");
         for offer in status.offers {
             // It may be over meanwhile.
-            let _ = desk.answer_offer("northwind", offer.id, agent(who), true);
+            let _ = desk.conversations().answer_offer("northwind", offer.id, agent(who), true);
         }
         for holding in status.holdings {
             let conversation = holding.conversation.parse().expect("an id");
@@ -79,7 +79,7 @@ fn work(desk: &Desk, who: &str, round: &str) {
                 written_by: WrittenBy::Human,
                 then: Then::Resolve,
             };
-            let done = desk.act("northwind", conversation, agent(who), Action::Reply(reply));
+            let done = desk.conversations().act("northwind", conversation, agent(who), Action::Reply(reply));
             let Ok(Ok(done)) = done else { continue };
             if done
                 .reply
@@ -96,7 +96,7 @@ fn work(desk: &Desk, who: &str, round: &str) {
 
 /// Give what is due to the sink, and note that it has it.
 fn carry(desk: &Desk, sink: SocketAddr) {
-    for out in desk.outgoing(|_| false, 10).expect("readable") {
+    for out in desk.outbox().due(|_| false, 10).expect("readable") {
         let body = out.body.expect("bytes");
         let digest = blake3::hash(&body).to_hex();
         let mut stream = TcpStream::connect(sink).expect("the sink listens");
@@ -104,7 +104,7 @@ fn carry(desk: &Desk, sink: SocketAddr) {
         let mut answer = String::new();
         let read = BufReader::new(stream).read_line(&mut answer);
         if read.is_ok() && answer == "ok\n" {
-            desk.delivered("northwind", &out.key).expect("noted");
+            desk.outbox().delivered("northwind", &out.key).expect("noted");
         }
     }
     std::thread::sleep(Duration::from_millis(1));
@@ -155,11 +155,11 @@ fn every_reply_has_one_effect_however_often_the_process_is_killed() {
     }
     assert!(!acknowledged.is_empty());
     let desk = desk_of(place.path(), vec![ruled("")]);
-    desk.settled();
-    while !desk.outgoing(|_| false, 1).expect("readable").is_empty() {
+    desk.wait_until_idle();
+    while !desk.outbox().due(|_| false, 1).expect("readable").is_empty() {
         carry(&desk, sink);
     }
-    desk.settled();
+    desk.wait_until_idle();
     stop.store(true, Ordering::Relaxed);
     let (mut published, mut delivered) = (BTreeMap::<String, u32>::new(), BTreeSet::new());
     for entry in feed(&desk) {
@@ -167,9 +167,9 @@ fn every_reply_has_one_effect_however_often_the_process_is_killed() {
         let reply = head["reply"].as_str().unwrap_or_default();
         let conversation = entry.conversation.map(|id| id.to_string());
         let name = format!("{}-{reply}", conversation.unwrap_or_default());
-        if entry.kind == EntryKind::ReplyPublished as u16 {
+        if entry.kind == EventKind::ReplyPublished as u16 {
             *published.entry(name).or_default() += 1;
-        } else if entry.kind == EntryKind::ReplyDelivered as u16 {
+        } else if entry.kind == EventKind::ReplyDelivered as u16 {
             let key = head["key"].as_str().expect("a key").to_owned();
             assert!(delivered.insert(key.clone()), "{key} was noted twice");
         }

@@ -1,7 +1,7 @@
 //! Work that is offered, taken, declined, handed on and returned.
 
-use patchbay_desk::action::{ActError, Action, Actor, Destination, Done, Role};
-use patchbay_records::history::EntryKind;
+use patchbay_desk::agent_action::{ActionError, Action, Actor, Destination, Done, Role};
+use patchbay_model::event::EventKind;
 use patchbay_desk::roster::Agent;
 use patchbay_desk::Desk;
 use patchbay_records::reading;
@@ -34,13 +34,13 @@ pub(crate) fn sign_in(desk: &Desk, agents: &[&str]) {
     let roster = agents
         .iter()
         .map(|id| Agent::from_value(json!({"id": id})).expect("an agent"));
-    desk.put_agents("northwind", roster.collect(), noted())
+    desk.roster().put("northwind", roster.collect(), noted())
         .expect("on the roster");
     for id in agents {
-        desk.set_presence("northwind", id, Presence::Available)
+        desk.roster().set_presence("northwind", id, Presence::Available)
             .expect("signed in");
     }
-    desk.settled();
+    desk.wait_until_idle();
 }
 
 pub(crate) fn act(
@@ -48,20 +48,20 @@ pub(crate) fn act(
     conversation: ConversationId,
     actor: Actor,
     action: Action,
-) -> Result<Done, ActError> {
-    let done = desk.act("northwind", conversation, actor, action);
-    desk.settled();
+) -> Result<Done, ActionError> {
+    let done = desk.conversations().act("northwind", conversation, actor, action);
+    desk.wait_until_idle();
     done.expect("a desk that works")
 }
 
 /// The one conversation there is, taken by an agent.
 pub(crate) fn taken_by(desk: &Desk, id: &str) -> ConversationId {
-    let offers = desk.offers("northwind", Some(id)).expect("offers");
+    let offers = desk.conversations().offers("northwind", Some(id)).expect("offers");
     let offer = offers.first().expect("one is offered");
-    let answer = desk.answer_offer("northwind", offer.id, agent(id), true);
+    let answer = desk.conversations().answer_offer("northwind", offer.id, agent(id), true);
     let done = answer.expect("a desk that works").expect("taken");
     assert_eq!(done.state, ConversationState::Active);
-    desk.settled();
+    desk.wait_until_idle();
     offer.conversation.parse().expect("an id")
 }
 
@@ -70,12 +70,12 @@ fn state(desk: &Desk) -> (ConversationState, Option<String>) {
     (row.state, row.owner)
 }
 
-fn kinds(desk: &Desk) -> Vec<EntryKind> {
+fn kinds(desk: &Desk) -> Vec<EventKind> {
     let known = feed(desk);
     known
         .iter()
         .filter(|entry| entry.conversation.is_some())
-        .filter_map(|entry| EntryKind::of(entry.kind))
+        .filter_map(|entry| EventKind::from_number(entry.kind))
         .collect()
 }
 
@@ -93,11 +93,11 @@ fn what_is_offered_and_taken_belongs_to_whoever_took_it() {
     );
     assert_eq!(
         kinds(&desk),
-        [EntryKind::Received, EntryKind::Offered, EntryKind::Accepted]
+        [EventKind::Received, EventKind::Offered, EventKind::Accepted]
     );
     let done = act(&desk, conversation, agent("ana"), Action::Resolve).expect("hers to resolve");
     assert_eq!(done.state, ConversationState::Resolved);
-    let status = desk.agent("northwind", "ana").expect("there");
+    let status = desk.roster().agent("northwind", "ana").expect("there");
     assert_eq!((status.view.load, status.holdings.len()), (0, 0));
 }
 
@@ -107,27 +107,27 @@ fn an_offer_taken_twice_is_taken_once() {
     let desk = desk(place.path());
     sign_in(&desk, &["ana", "ben"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-    let offer = desk.offers("northwind", None).expect("offers").remove(0);
+    let offer = desk.conversations().offers("northwind", None).expect("offers").remove(0);
     let other = if offer.agent == "ana" { "ben" } else { "ana" };
     let answer = |who: &str| {
-        let answer = desk.answer_offer("northwind", offer.id, agent(who), true);
+        let answer = desk.conversations().answer_offer("northwind", offer.id, agent(who), true);
         answer.expect("a desk that works")
     };
-    assert!(matches!(answer(other), Err(ActError::NotYours { .. })));
+    assert!(matches!(answer(other), Err(ActionError::NotYours { .. })));
     for _ in 0..3 {
         assert_eq!(
             answer(&offer.agent).expect("theirs").owner,
             Some(offer.agent.clone())
         );
     }
-    let again = desk.answer_offer("northwind", offer.id, agent(&offer.agent), false);
+    let again = desk.conversations().answer_offer("northwind", offer.id, agent(&offer.agent), false);
     assert!(matches!(
         again.expect("a desk that works"),
-        Err(ActError::OfferOver(_))
+        Err(ActionError::OfferOver(_))
     ));
     let accepted = kinds(&desk)
         .into_iter()
-        .filter(|kind| *kind == EntryKind::Accepted);
+        .filter(|kind| *kind == EventKind::Accepted);
     assert_eq!(accepted.count(), 1);
 }
 
@@ -139,22 +139,22 @@ fn what_one_declines_another_gets_and_a_sole_agent_is_told_of() {
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let mut asked = Vec::new();
     for _ in 0..2 {
-        let offer = desk.offers("northwind", None).expect("offers").remove(0);
+        let offer = desk.conversations().offers("northwind", None).expect("offers").remove(0);
         asked.push(offer.agent.clone());
-        let answer = desk.answer_offer("northwind", offer.id, agent(&offer.agent), false);
+        let answer = desk.conversations().answer_offer("northwind", offer.id, agent(&offer.agent), false);
         answer.expect("a desk that works").expect("declined");
-        desk.settled();
+        desk.wait_until_idle();
     }
     asked.sort();
     assert_eq!(asked, ["ana", "ben"]);
     assert_eq!(state(&desk).0, ConversationState::Queued);
-    assert!(desk.offers("northwind", None).expect("offers").is_empty());
+    assert!(desk.conversations().offers("northwind", None).expect("offers").is_empty());
     let feed = feed(&desk);
     let alert = feed
         .iter()
-        .find(|entry| entry.kind == EntryKind::Alerted as u16);
+        .find(|entry| entry.kind == EventKind::Alerted as u16);
     assert_eq!(head(alert.expect("an alert"))["alert"], "nobody-else-fits");
-    assert!(kinds(&desk).contains(&EntryKind::Triggered));
+    assert!(kinds(&desk).contains(&EventKind::Triggered));
 }
 
 #[test]
@@ -164,18 +164,18 @@ fn whoever_lets_an_offer_time_out_gets_no_more_until_back_also_after_a_restart()
         let desk = desk_of(place.path(), vec![ruled("offer-timeout = \"1s\"")]);
         sign_in(&desk, &["ana"]);
         take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-        eventually(|| kinds(&desk).contains(&EntryKind::TimedOut));
-        desk.settled();
+        eventually(|| kinds(&desk).contains(&EventKind::TimedOut));
+        desk.wait_until_idle();
     }
     let desk = desk_of(place.path(), vec![ruled("offer-timeout = \"1h\"")]);
-    let ana = desk.agent("northwind", "ana").expect("there");
+    let ana = desk.roster().agent("northwind", "ana").expect("there");
     assert!(ana.view.not_responding);
     assert!(ana.offers.is_empty());
-    desk.set_presence("northwind", "ana", Presence::Available)
+    desk.roster().set_presence("northwind", "ana", Presence::Available)
         .expect("back");
     take_in(&desk, vec![said("2", "@kim", "Anybody?")]);
     assert_eq!(
-        desk.offers("northwind", Some("ana")).expect("offers").len(),
+        desk.conversations().offers("northwind", Some("ana")).expect("offers").len(),
         1
     );
 }
@@ -189,15 +189,15 @@ fn what_is_held_and_offered_is_there_after_a_restart() {
         take_in(&desk, vec![said("1", "@jo", "Hello?")]);
         let held = taken_by(&desk, "ana");
         take_in(&desk, vec![said("2", "@kim", "Hello?")]);
-        let offers = desk.offers("northwind", None).expect("offers");
+        let offers = desk.conversations().offers("northwind", None).expect("offers");
         (held, offers.first().expect("offered").clone())
     };
     let desk = desk(place.path());
-    let status = desk.agent("northwind", "ana").expect("there");
+    let status = desk.roster().agent("northwind", "ana").expect("there");
     assert_eq!(status.holdings[0].conversation, held.to_string());
     assert_eq!(status.offers, std::slice::from_ref(&offered));
     assert_eq!(status.view.load, 100);
-    let answer = desk.answer_offer("northwind", offered.id, agent("ana"), true);
+    let answer = desk.conversations().answer_offer("northwind", offered.id, agent("ana"), true);
     answer.expect("a desk that works").expect("taken");
 }
 
@@ -208,15 +208,15 @@ fn the_conversations_of_an_agent_who_went_offline_return_with_their_age() {
     sign_in(&desk, &["ana"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let conversation = taken_by(&desk, "ana");
-    let since = desk.agent("northwind", "ana").expect("there").holdings[0].since;
-    desk.set_presence("northwind", "ana", Presence::Offline)
+    let since = desk.roster().agent("northwind", "ana").expect("there").holdings[0].since;
+    desk.roster().set_presence("northwind", "ana", Presence::Offline)
         .expect("offline");
     assert_eq!(state(&desk).1.as_deref(), Some("ana"), "not at once");
     eventually(|| state(&desk).0 == ConversationState::Queued);
-    desk.settled();
-    assert!(kinds(&desk).contains(&EntryKind::Returned));
+    desk.wait_until_idle();
+    assert!(kinds(&desk).contains(&EventKind::Returned));
     assert!(
-        kinds(&desk).contains(&EntryKind::Routed),
+        kinds(&desk).contains(&EventKind::Routed),
         "it is routed again"
     );
     let row = conversations(&desk).remove(0);
@@ -232,20 +232,20 @@ fn what_waits_for_its_customer_waits_for_nobody_else_when_its_agent_leaves() {
     let desk = desk_of(place.path(), vec![ruled("return-after = \"1s\"")]);
     sign_in(&desk, &["ana", "ben"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-    let offered = desk.offers("northwind", None).expect("offers").remove(0);
+    let offered = desk.conversations().offers("northwind", None).expect("offers").remove(0);
     let conversation = taken_by(&desk, &offered.agent);
     answer(&desk, conversation, &offered.agent, "r1", "Hello Jo!");
-    desk.set_presence("northwind", &offered.agent, Presence::Offline)
+    desk.roster().set_presence("northwind", &offered.agent, Presence::Offline)
         .expect("offline");
-    eventually(|| kinds(&desk).contains(&EntryKind::Returned));
-    desk.settled();
+    eventually(|| kinds(&desk).contains(&EventKind::Returned));
+    desk.wait_until_idle();
     assert_eq!(
         state(&desk),
         (ConversationState::WaitingOnCustomer, None),
         "nobody has anything to answer"
     );
-    assert!(desk.offers("northwind", None).expect("offers").is_empty());
-    assert!(!kinds(&desk).contains(&EntryKind::Routed));
+    assert!(desk.conversations().offers("northwind", None).expect("offers").is_empty());
+    assert!(!kinds(&desk).contains(&EventKind::Routed));
 
     drop(desk);
     let desk = desk_of(place.path(), vec![ruled("return-after = \"1s\"")]);
@@ -263,28 +263,28 @@ fn who_comes_and_goes_is_told_to_whoever_follows_the_company() {
     let desk = desk(place.path());
     sign_in(&desk, &["ana"]);
     for presence in [Presence::Busy, Presence::Busy, Presence::Offline] {
-        desk.set_presence("northwind", "ana", presence)
+        desk.roster().set_presence("northwind", "ana", presence)
             .expect("set");
     }
-    desk.remove_agent("northwind", "ana", noted())
+    desk.roster().remove("northwind", "ana", noted())
         .expect("removed");
     let told: Vec<_> = feed(&desk)
         .iter()
         .map(|entry| {
             assert_eq!((entry.conversation, entry.sequence), (None, 0));
-            let kind = EntryKind::of(entry.kind).expect("known");
+            let kind = EventKind::from_number(entry.kind).expect("known");
             (kind, head(entry)["to"].as_str().map(str::to_owned))
         })
         .collect();
-    let to = |presence: &str| (EntryKind::PresenceChanged, Some(presence.to_owned()));
+    let to = |presence: &str| (EventKind::PresenceChanged, Some(presence.to_owned()));
     assert_eq!(
         told,
         [
-            (EntryKind::AgentPut, None),
+            (EventKind::AgentPut, None),
             to("available"),
             to("busy"),
             to("offline"),
-            (EntryKind::AgentRemoved, None),
+            (EventKind::AgentRemoved, None),
         ]
     );
 }
@@ -296,12 +296,12 @@ fn a_message_for_an_agent_who_is_offline_does_not_wait_for_them() {
     sign_in(&desk, &["ana"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     taken_by(&desk, "ana");
-    desk.set_presence("northwind", "ana", Presence::Offline)
+    desk.roster().set_presence("northwind", "ana", Presence::Offline)
         .expect("offline");
     sign_in(&desk, &["ben"]);
     take_in(&desk, vec![said("2", "@jo", "Anybody there?")]);
     assert_eq!(
-        desk.offers("northwind", Some("ben")).expect("offers").len(),
+        desk.conversations().offers("northwind", Some("ben")).expect("offers").len(),
         1
     );
 }
@@ -313,7 +313,7 @@ fn a_transfer_names_a_queue_or_an_agent_and_is_not_offered_back() {
     sign_in(&desk, &["ana", "ben"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let first = desk
-        .offers("northwind", None)
+        .conversations().offers("northwind", None)
         .expect("offers")
         .remove(0)
         .agent;
@@ -323,7 +323,7 @@ fn a_transfer_names_a_queue_or_an_agent_and_is_not_offered_back() {
     let nowhere = to(Destination::Queue("nowhere".to_owned()));
     let refused = act(&desk, conversation, agent(&first), nowhere);
     assert!(
-        matches!(refused, Err(ActError::UnknownQueue(_))),
+        matches!(refused, Err(ActionError::UnknownQueue(_))),
         "{refused:?}"
     );
     let not_hers = act(
@@ -333,7 +333,7 @@ fn a_transfer_names_a_queue_or_an_agent_and_is_not_offered_back() {
         to(Destination::Queue("general".to_owned())),
     );
     assert!(
-        matches!(not_hers, Err(ActError::NotYours { .. })),
+        matches!(not_hers, Err(ActionError::NotYours { .. })),
         "{not_hers:?}"
     );
     act(
@@ -343,7 +343,7 @@ fn a_transfer_names_a_queue_or_an_agent_and_is_not_offered_back() {
         to(Destination::Queue("general".to_owned())),
     )
     .expect("sent on");
-    let offers = desk.offers("northwind", None).expect("offers");
+    let offers = desk.conversations().offers("northwind", None).expect("offers");
     assert_eq!(offers[0].agent, other);
     taken_by(&desk, other);
     act(
@@ -362,7 +362,7 @@ fn what_is_given_by_hand_may_be_too_much_and_says_so() {
     let desk = desk(place.path());
     sign_in(&desk, &["ana"]);
     // Who is not there is offered nothing, and may be given it all the same.
-    desk.set_presence("northwind", "ana", Presence::Away)
+    desk.roster().set_presence("northwind", "ana", Presence::Away)
         .expect("away");
     let authors = ["@a", "@b", "@c"];
     for (number, author) in authors.iter().enumerate() {
@@ -376,7 +376,7 @@ fn what_is_given_by_hand_may_be_too_much_and_says_so() {
         if row.id != conversations(&desk)[0].id {
             let refused = act(&desk, row.id, agent("ben"), give.clone());
             assert!(
-                matches!(refused, Err(ActError::SupervisorsOnly)),
+                matches!(refused, Err(ActionError::SupervisorsOnly)),
                 "{refused:?}"
             );
         }
@@ -400,14 +400,14 @@ fn hold_wait_and_wrap_up_follow_the_rules_of_states() {
     let doing = |action| act(&desk, conversation, agent("ana"), action);
     let waits = doing(Action::Wait);
     assert!(
-        matches!(waits, Err(ActError::Unanswered { .. })),
+        matches!(waits, Err(ActionError::Unanswered { .. })),
         "{waits:?}"
     );
     assert_eq!(
         doing(Action::Hold).expect("held").state,
         ConversationState::OnHold
     );
-    assert!(matches!(doing(Action::Hold), Err(ActError::NotNow { .. })));
+    assert!(matches!(doing(Action::Hold), Err(ActionError::NotNow { .. })));
     assert_eq!(
         doing(Action::Resume).expect("resumed").state,
         ConversationState::Active
@@ -417,8 +417,8 @@ fn hold_wait_and_wrap_up_follow_the_rules_of_states() {
         ConversationState::Wrapping
     );
     eventually(|| conversations(&desk).is_empty());
-    desk.settled();
-    assert_eq!(desk.agent("northwind", "ana").expect("there").view.load, 0);
+    desk.wait_until_idle();
+    assert_eq!(desk.roster().agent("northwind", "ana").expect("there").view.load, 0);
 }
 
 #[test]
@@ -431,15 +431,15 @@ fn nobody_does_anything_about_what_is_not_there() {
         supervisor(),
         Action::Resolve,
     );
-    assert!(matches!(nothing, Err(ActError::UnknownConversation)));
+    assert!(matches!(nothing, Err(ActionError::UnknownConversation)));
     assert!(
-        desk.set_presence("northwind", "ana", Presence::Away)
+        desk.roster().set_presence("northwind", "ana", Presence::Away)
             .is_err()
     );
     let wrong = Agent::from_value(json!({"id": "ana", "skills": {"tax": 9}})).expect("reads");
-    assert!(desk.put_agents("northwind", vec![wrong], noted()).is_err());
+    assert!(desk.roster().put("northwind", vec![wrong], noted()).is_err());
     assert!(
-        desk.agents("northwind", "", 10)
+        desk.roster().agents("northwind", "", 10)
             .expect("a roster")
             .is_empty()
     );
@@ -454,20 +454,20 @@ fn a_roster_the_journal_does_not_take_is_the_floors_neither() {
         let agents = text.iter().cloned().map(Agent::from_value);
         let agents = agents.map(|agent| agent.expect("an agent")).collect();
         let entry = patchbay_journal::AuditEntry { details, ..noted() };
-        desk.put_agents("northwind", agents, entry)
+        desk.roster().put("northwind", agents, entry)
     };
     let skilled = json!({"id": "ana", "skills": {"tax": 3}});
     let others = [skilled.clone(), json!({"id": "ben"}), skilled];
     let too_long = "x".repeat(1 << 20);
     assert!(put(&others, too_long).is_err());
-    let roster = desk.agents("northwind", "", 10).expect("a roster");
+    let roster = desk.roster().agents("northwind", "", 10).expect("a roster");
     let known: Vec<_> = roster
         .iter()
         .map(|(agent, view)| (agent.id.as_str(), agent.skills.len(), view.presence))
         .collect();
     assert_eq!(known, [("ana", 0, Presence::Available)]);
     put(&others[..2], "{}".to_owned()).expect("on the roster");
-    assert_eq!(desk.agents("northwind", "", 10).expect("a roster").len(), 2);
+    assert_eq!(desk.roster().agents("northwind", "", 10).expect("a roster").len(), 2);
 }
 
 #[test]
@@ -477,7 +477,7 @@ fn a_customer_who_comes_back_is_offered_to_whoever_answered_them() {
     sign_in(&desk, &["ana", "ben", "cem"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let first = desk
-        .offers("northwind", None)
+        .conversations().offers("northwind", None)
         .expect("offers")
         .remove(0)
         .agent;
@@ -485,7 +485,7 @@ fn a_customer_who_comes_back_is_offered_to_whoever_answered_them() {
     answer(&desk, conversation, &first, "r1", "Hello!");
     act(&desk, conversation, agent(&first), Action::Resolve).expect("resolved");
     take_in(&desk, vec![said("2", "@jo", "One more thing")]);
-    let offers = desk.offers("northwind", None).expect("offers");
+    let offers = desk.conversations().offers("northwind", None).expect("offers");
     assert_eq!(offers[0].agent, first);
     assert_eq!(offers[0].score, Some(100));
 }

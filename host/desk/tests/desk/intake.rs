@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use crate::office::{
     conversations, delivered, desk, feed, head, northwind, ordinal, said, take_in,
 };
-use patchbay_records::history::EntryKind;
 use patchbay_desk::ReceiptStatus;
+use patchbay_journal::{InputKind, Ordinal};
+use patchbay_model::event::EventKind;
 use patchbay_records::reading;
-use patchbay_journal::{Kind, Ordinal};
 use serde_json::json;
 
 #[test]
@@ -24,7 +24,10 @@ fn a_message_is_a_conversation_in_the_default_queue() {
     assert_eq!(snapshot.interaction_count, 1);
     let entries = feed(&desk);
     assert_eq!(entries.len(), 1);
-    assert_eq!(EntryKind::of(entries[0].kind), Some(EntryKind::Received));
+    assert_eq!(
+        EventKind::from_number(entries[0].kind),
+        Some(EventKind::Received)
+    );
     let head = head(&entries[0]);
     assert_eq!(head["interaction"], "1");
     assert_eq!(head["route"]["target"]["id"], "general");
@@ -83,7 +86,7 @@ fn any_number_of_retries_at_once_take_each_in_once_and_in_order() {
     });
     assert!(seen.iter().all(|ordinals| *ordinals == seen[0]));
     assert_eq!(seen[0].len(), 200);
-    desk.settled();
+    desk.wait_until_idle();
     let entries = feed(&desk);
     assert_eq!(entries.len(), 200, "each was decided about once");
     assert_eq!(conversations(&desk).len(), 7);
@@ -118,7 +121,7 @@ fn simultaneous_first_messages_make_one_conversation() {
             });
         }
     });
-    desk.settled();
+    desk.wait_until_idle();
     let all = conversations(&desk);
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!(all[0].sequence, 16);
@@ -134,7 +137,7 @@ fn another_wording_under_the_same_id_is_an_edit_and_takes_the_first_ones_place()
         matches!(
             again[0].status,
             ReceiptStatus::Accepted {
-                kind: Kind::Edit,
+                kind: InputKind::Edit,
                 ..
             }
         ),
@@ -146,7 +149,7 @@ fn another_wording_under_the_same_id_is_an_edit_and_takes_the_first_ones_place()
     let kinds: Vec<_> = feed(&desk).iter().map(|entry| entry.kind).collect();
     assert_eq!(
         kinds,
-        [EntryKind::Received as u16, EntryKind::Edited as u16]
+        [EventKind::Received as u16, EventKind::Edited as u16]
     );
     let said = reading::said(&**desk.journal(), row).expect("readable");
     let texts: Vec<_> = said
@@ -165,7 +168,7 @@ fn a_deletion_takes_the_words_from_the_conversation() {
         vec![said("1", "@jo", "My pin is 1234"), said("2", "@jo", "Help")],
     );
     let mut delete = said("1", "@jo", "");
-    delete.kind = Kind::Delete;
+    delete.kind = InputKind::Delete;
     take_in(&desk, vec![delete]);
     let row = &conversations(&desk)[0];
     let said = reading::said(&**desk.journal(), row).expect("readable");
@@ -273,11 +276,11 @@ fn a_full_disk_takes_nothing_in_and_loses_nothing() {
     };
     let is_full = matches!(
         refused,
-        patchbay_desk::DeskError::Journal(patchbay_journal::JournalError::Full)
+        patchbay_desk::DeskError::Journal(patchbay_journal::JournalError::DiskFull)
     );
     assert!(is_full, "{refused}");
     journal.limit_bytes(1 << 40).expect("space again");
     take_in(&desk, vec![said("2", "@jo", "Still there?")]);
     assert_eq!(feed(&desk).len(), taken + 1, "what waited is decided too");
-    assert!(desk.journal().check().expect("readable").sound());
+    assert!(desk.journal().check().expect("readable").is_sound());
 }

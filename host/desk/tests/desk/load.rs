@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_desk::action::ActError;
+use patchbay_desk::agent_action::ActionError;
 use patchbay_desk::{Desk, DeskSettings, Load, LoadBounds, ReceiptStatus};
 use patchbay_model::interaction::WrittenBy;
 use serde_json::json;
@@ -66,14 +66,14 @@ fn reworded_messages_are_turned_away_before_new_ones() {
         .collect();
     assert_eq!(busy, [true, false, true], "{receipts:?}");
     assert_eq!(receipts[1].interaction, "5");
-    assert_eq!(desk.left(Some("northwind")).expect("there").undecided, 5);
-    assert_eq!(desk.left(Some("quiet")).expect("there").undecided, 0);
+    assert_eq!(desk.drains().remaining(Some("northwind")).expect("there").undecided, 5);
+    assert_eq!(desk.drains().remaining(Some("quiet")).expect("there").undecided, 0);
     drop(desk);
 
     // Whoever starts again has it all decided, and is calm without anybody's
     // doing.
     let desk = desk_of(place.path(), vec![company("northwind", None)]);
-    desk.settled();
+    desk.wait_until_idle();
     assert_eq!(desk.load(), Load::Calm);
     let receipts = take_in(&desk, vec![edit("1")]);
     assert!(matches!(receipts[0].status, ReceiptStatus::Accepted { .. }));
@@ -89,7 +89,7 @@ fn what_is_typed_is_not_checked_while_the_desk_is_full() {
     let desk = stuck(place.path(), 9);
     let conversation = conversations(&desk)[0].id;
     let check = || {
-        desk.check_as_typed(
+        desk.conversations().check_draft(
             "northwind",
             conversation,
             &supervisor(),
@@ -104,7 +104,7 @@ fn what_is_typed_is_not_checked_while_the_desk_is_full() {
             .expect("taken in");
     }
     let refused = check().expect_err("full");
-    assert!(matches!(refused, ActError::Busy { .. }), "{refused}");
+    assert!(matches!(refused, ActionError::Busy { .. }), "{refused}");
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn people_of_one_company_ask_for_so_much_at_once_and_others_are_not_kept_waiting
     let desk = Arc::new(stuck(place.path(), 2));
     let conversation = conversations(&desk)[0].id;
     let resolve = move |desk: &Desk| {
-        let action = patchbay_desk::action::Action::Resolve;
-        desk.act("northwind", conversation, supervisor(), action)
+        let action = patchbay_desk::agent_action::Action::Resolve;
+        desk.conversations().act("northwind", conversation, supervisor(), action)
             .expect("there")
     };
     let asking: Vec<_> = (0..2)
@@ -130,12 +130,12 @@ fn people_of_one_company_ask_for_so_much_at_once_and_others_are_not_kept_waiting
             std::thread::spawn(move || resolve(&desk))
         })
         .collect();
-    crate::office::eventually(|| desk.left(Some("northwind")).expect("there").undecided == 2);
+    crate::office::eventually(|| desk.drains().remaining(Some("northwind")).expect("there").undecided == 2);
     let refused = resolve(&desk).expect_err("two wait already");
-    assert!(matches!(refused, ActError::Busy { .. }), "{refused}");
+    assert!(matches!(refused, ActionError::Busy { .. }), "{refused}");
     desk.stop();
     for asked in asking {
         let told = asked.join().expect("no panic").expect_err("stopped");
-        assert!(matches!(told, ActError::Busy { .. }), "{told}");
+        assert!(matches!(told, ActionError::Busy { .. }), "{told}");
     }
 }

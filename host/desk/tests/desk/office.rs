@@ -108,7 +108,7 @@ pub(crate) fn delivered(value: Value) -> Delivery {
 /// Deliver to northwind, and wait until it was decided about.
 pub(crate) fn take_in(desk: &Desk, deliveries: Vec<Delivery>) -> Vec<Receipt> {
     let receipts = desk.accept("northwind", deliveries).expect("taken in");
-    desk.settled();
+    desk.wait_until_idle();
     receipts
 }
 

@@ -1,7 +1,7 @@
 //! What operators order on the day, of a company without policies.
 
-use patchbay_desk::action::{ActError, Action};
-use patchbay_records::history::EntryKind;
+use patchbay_desk::agent_action::{ActionError, Action};
+use patchbay_model::event::EventKind;
 use patchbay_desk::{Delivery, DeskError, Drain};
 use patchbay_model::conversation::ConversationState;
 
@@ -25,28 +25,28 @@ fn a_drained_company_takes_nothing_in_across_restarts_until_that_is_undone() {
             by: "olga".to_owned(),
             reason: Some("it moves".to_owned()),
         };
-        desk.drain("northwind", drain, noted()).expect("drained");
+        desk.drains().start("northwind", drain, noted()).expect("drained");
         let refused = desk.accept("northwind", hello("2"));
         assert!(
             matches!(refused, Err(DeskError::Draining(_))),
             "{refused:?}"
         );
-        assert_eq!(desk.left(Some("northwind")).expect("there").undecided, 0);
+        assert_eq!(desk.drains().remaining(Some("northwind")).expect("there").undecided, 0);
     }
     let desk = desk(place.path());
-    let drain = desk.draining("northwind").expect("there").expect("drained");
+    let drain = desk.drains().of("northwind").expect("there").expect("drained");
     assert_eq!(drain.reason.as_deref(), Some("it moves"));
     assert!(desk.accept("northwind", hello("2")).is_err());
     // What is at hand goes on.
     let conversation = conversations(&desk)[0].id;
     act(&desk, conversation, supervisor(), Action::Resolve).expect("resolved");
-    let undone = desk.undo_drain("northwind", "olga", noted());
+    let undone = desk.drains().end("northwind", "olga", noted());
     assert!(undone.expect("undone"));
-    let again = desk.undo_drain("northwind", "olga", noted());
+    let again = desk.drains().end("northwind", "olga", noted());
     assert!(!again.expect("no error"), "it was undone");
     take_in(&desk, hello("2"));
     let kinds: Vec<u16> = feed(&desk).iter().map(|entry| entry.kind).collect();
-    for kind in [EntryKind::DrainBegan, EntryKind::DrainEnded] {
+    for kind in [EventKind::DrainBegan, EventKind::DrainEnded] {
         let told = kinds.iter().filter(|told| **told == kind as u16);
         assert_eq!(told.count(), 1, "{kind:?} in {kinds:?}");
     }
@@ -58,22 +58,22 @@ fn what_an_agent_holds_is_routed_anew_with_its_age() {
     let desk = desk_of(place.path(), vec![ruled("")]);
     sign_in(&desk, &["ana"]);
     take_in(&desk, hello("1"));
-    let before = desk.queues("northwind").expect("there");
+    let before = desk.roster().queues("northwind").expect("there");
     assert_eq!(before[0].waiting, 0, "it is on offer");
     let conversation = taken_by(&desk, "ana");
     let row = desk.journal().conversation(northwind(&desk), conversation);
     let opened = row.expect("readable").expect("there").opened_at;
     // Nobody else is there to take it; ana goes on being busy elsewhere.
     let away = patchbay_model::directory::Presence::Away;
-    desk.set_presence("northwind", "ana", away).expect("there");
+    desk.roster().set_presence("northwind", "ana", away).expect("there");
 
     let refused = act(&desk, conversation, agent("ana"), Action::Requeue);
     let refused = refused.expect_err("an agent");
-    assert!(matches!(refused, ActError::SupervisorsOnly), "{refused}");
+    assert!(matches!(refused, ActionError::SupervisorsOnly), "{refused}");
     let done = act(&desk, conversation, supervisor(), Action::Requeue).expect("requeued");
     assert_eq!((done.state, done.owner), (ConversationState::Queued, None));
-    desk.settled();
-    let queue = &desk.queues("northwind").expect("there")[0];
+    desk.wait_until_idle();
+    let queue = &desk.roster().queues("northwind").expect("there")[0];
     assert_eq!(queue.waiting, 1);
     assert!(
         queue
@@ -84,7 +84,7 @@ fn what_an_agent_holds_is_routed_anew_with_its_age() {
     let told = feed(&desk);
     let requeued = told
         .iter()
-        .find(|entry| entry.kind == EntryKind::Requeued as u16)
+        .find(|entry| entry.kind == EventKind::Requeued as u16)
         .expect("told");
     let said = head(requeued);
     assert_eq!(
@@ -93,12 +93,12 @@ fn what_an_agent_holds_is_routed_anew_with_its_age() {
     );
     let routed = told
         .iter()
-        .filter(|entry| entry.kind == EntryKind::Routed as u16);
+        .filter(|entry| entry.kind == EventKind::Routed as u16);
     assert_eq!(routed.count(), 1, "the policies are asked anew");
 
     act(&desk, conversation, supervisor(), Action::Resolve).expect("resolved");
     let over = act(&desk, conversation, supervisor(), Action::Requeue).expect_err("over");
-    assert!(matches!(over, ActError::NotNow { .. }), "{over}");
+    assert!(matches!(over, ActionError::NotNow { .. }), "{over}");
 }
 
 #[test]
@@ -108,11 +108,11 @@ fn what_is_on_offer_is_taken_back_and_routed_anew() {
     sign_in(&desk, &["ana"]);
     take_in(&desk, hello("1"));
     let conversation = conversations(&desk)[0].id;
-    let first = desk.offers("northwind", None).expect("there");
+    let first = desk.conversations().offers("northwind", None).expect("there");
     assert_eq!(first.len(), 1);
     act(&desk, conversation, supervisor(), Action::Requeue).expect("requeued");
-    desk.settled();
-    let now = desk.offers("northwind", None).expect("there");
+    desk.wait_until_idle();
+    let now = desk.conversations().offers("northwind", None).expect("there");
     assert_eq!(now.len(), 1, "offered anew");
     assert_ne!(now[0].id, first[0].id);
 }

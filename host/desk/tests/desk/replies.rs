@@ -1,13 +1,13 @@
 //! Replies: sent once, held, approved, out of date.
 
-use patchbay_desk::action::{ActError, Action, Done};
-use patchbay_records::history::EntryKind;
-use patchbay_records::reply::{Reply, ReplyStatus, Then};
 use patchbay_desk::Desk;
-use patchbay_records::outgoing::Outgoing;
+use patchbay_desk::agent_action::{ActionError, Action, Done};
 use patchbay_journal::ConversationId;
 use patchbay_model::conversation::ConversationState;
+use patchbay_model::event::EventKind;
 use patchbay_model::interaction::WrittenBy;
+use patchbay_records::outgoing::Outgoing;
+use patchbay_records::reply::{Reply, ReplyStatus, Then};
 use serde_json::Value;
 
 use crate::floor::{act, agent, sign_in, supervisor, taken_by};
@@ -34,7 +34,7 @@ fn status(done: &Done) -> ReplyStatus {
 }
 
 fn outgoing(desk: &Desk) -> Vec<Outgoing> {
-    desk.outgoing(|_| false, 100).expect("readable")
+    desk.outbox().due(|_| false, 100).expect("readable")
 }
 
 /// Answer, and have the channel take it.
@@ -42,9 +42,9 @@ pub(crate) fn answer(desk: &Desk, conversation: ConversationId, by: &str, id: &s
     let done = send(desk, conversation, by, id, text);
     assert_eq!(status(&done), ReplyStatus::Published);
     for out in outgoing(desk) {
-        desk.delivered("northwind", &out.key).expect("noted");
+        desk.outbox().delivered("northwind", &out.key).expect("noted");
     }
-    desk.settled();
+    desk.wait_until_idle();
 }
 
 fn state(desk: &Desk) -> ConversationState {
@@ -78,8 +78,8 @@ fn a_reply_goes_out_once_and_its_clock_stops_when_the_channel_has_it() {
     };
     assert!(open(&conversations(&desk)[0]), "sent off is not delivered");
     for _ in 0..2 {
-        desk.delivered("northwind", &out[0].key).expect("noted");
-        desk.settled();
+        desk.outbox().delivered("northwind", &out[0].key).expect("noted");
+        desk.wait_until_idle();
     }
     let row = conversations(&desk).remove(0);
     assert!(!open(&row));
@@ -88,7 +88,7 @@ fn a_reply_goes_out_once_and_its_clock_stops_when_the_channel_has_it() {
     assert!(outgoing(&desk).is_empty());
     let delivered = feed(&desk)
         .into_iter()
-        .filter(|entry| entry.kind == EntryKind::ReplyDelivered as u16);
+        .filter(|entry| entry.kind == EventKind::ReplyDelivered as u16);
     assert_eq!(delivered.count(), 1);
 }
 
@@ -101,13 +101,13 @@ fn only_the_assignee_or_a_supervisor_sends_and_an_id_is_used_once() {
     let conversation = taken_by(&desk, "ana");
     let stranger = act(&desk, conversation, agent("ben"), reply("r1", "Hi"));
     assert!(
-        matches!(stranger, Err(ActError::NotYours { .. })),
+        matches!(stranger, Err(ActionError::NotYours { .. })),
         "{stranger:?}"
     );
     act(&desk, conversation, supervisor(), reply("r1", "Hi")).expect("a supervisor may");
     let other = act(&desk, conversation, agent("ana"), reply("r1", "Ho"));
     assert!(
-        matches!(other, Err(ActError::ReplyIdTaken { .. })),
+        matches!(other, Err(ActionError::ReplyIdTaken { .. })),
         "{other:?}"
     );
     let long = act(
@@ -119,7 +119,7 @@ fn only_the_assignee_or_a_supervisor_sends_and_an_id_is_used_once() {
     assert!(
         matches!(
             long,
-            Err(ActError::TooLong {
+            Err(ActionError::TooLong {
                 length: 281,
                 limit: 280,
                 ..
@@ -138,7 +138,7 @@ fn without_a_publisher_nothing_is_lost_in_silence() {
     let conversation = taken_by(&desk, "ana");
     let refused = act(&desk, conversation, agent("ana"), reply("r1", "Hi"));
     assert!(
-        matches!(refused, Err(ActError::NoPublisher { .. })),
+        matches!(refused, Err(ActionError::NoPublisher { .. })),
         "{refused:?}"
     );
 }
@@ -156,23 +156,23 @@ fn a_held_reply_goes_out_when_all_steps_approved_and_nobody_approves_their_own()
     assert_eq!(done.state, ConversationState::AwaitingApproval);
     assert!(outgoing(&desk).is_empty());
     assert_eq!(
-        desk.approvals("northwind", 9).expect("listed"),
+        desk.conversations().approvals("northwind", 9).expect("listed"),
         [conversation]
     );
     let approve = |who: &str| {
         let reply = "r1".to_owned();
         act(&desk, conversation, agent(who), Action::Approve { reply })
     };
-    assert!(matches!(approve("ana"), Err(ActError::OwnReply)));
+    assert!(matches!(approve("ana"), Err(ActionError::OwnReply)));
     assert!(matches!(
         approve("law"),
-        Err(ActError::NotAnApprover { .. })
+        Err(ActionError::NotAnApprover { .. })
     ));
     let no_such = Action::Approve {
         reply: "r2".to_owned(),
     };
     let refused = act(&desk, conversation, agent("max"), no_such);
-    assert!(matches!(refused, Err(ActError::NothingPending { .. })));
+    assert!(matches!(refused, Err(ActionError::NothingPending { .. })));
     for who in ["max", "max", "eva"] {
         assert_eq!(
             status(&approve(who).expect("counted")),
@@ -188,10 +188,10 @@ fn a_held_reply_goes_out_when_all_steps_approved_and_nobody_approves_their_own()
     assert_eq!(outgoing(&desk).len(), 1);
     let feed = feed(&desk);
     let last: Vec<u16> = feed.iter().rev().take(2).map(|entry| entry.kind).collect();
-    let [approved, published] = [EntryKind::ReplyApproved, EntryKind::ReplyPublished];
+    let [approved, published] = [EventKind::ReplyApproved, EventKind::ReplyPublished];
     assert_eq!(last, [published as u16, approved as u16]);
     assert_eq!(state(&desk), ConversationState::Active);
-    assert!(desk.approvals("northwind", 9).expect("listed").is_empty());
+    assert!(desk.conversations().approvals("northwind", 9).expect("listed").is_empty());
 }
 
 #[test]
@@ -208,12 +208,12 @@ fn a_newer_message_makes_a_held_reply_stale_and_a_newer_reply_takes_its_place() 
     let reply = "r2".to_owned();
     let late = act(&desk, conversation, supervisor(), Action::Approve { reply });
     assert!(
-        matches!(late, Err(ActError::NothingPending { .. })),
+        matches!(late, Err(ActionError::NothingPending { .. })),
         "{late:?}"
     );
     let because: Vec<String> = feed(&desk)
         .iter()
-        .filter(|entry| entry.kind == EntryKind::ReplyStale as u16)
+        .filter(|entry| entry.kind == EventKind::ReplyStale as u16)
         .map(|entry| head(entry)["because"].to_string())
         .collect();
     assert_eq!(because, ["\"superseded\"", "\"customer-wrote\""]);
@@ -240,25 +240,25 @@ fn a_rejected_reply_and_one_the_channel_refuses_are_the_agents_again() {
     let reply = "r2".to_owned();
     act(&desk, conversation, supervisor(), Action::Approve { reply }).expect("approved");
     let out = outgoing(&desk).remove(0);
-    desk.gave_up("northwind", &out.key, "410 Gone")
+    desk.outbox().fail("northwind", &out.key, "410 Gone")
         .expect("noted");
-    desk.settled();
+    desk.wait_until_idle();
     let alerts = feed(&desk)
         .into_iter()
-        .filter(|entry| entry.kind == EntryKind::Alerted as u16);
+        .filter(|entry| entry.kind == EventKind::Alerted as u16);
     assert_eq!(alerts.count(), 1);
     let again = send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
     assert_eq!(status(&again), ReplyStatus::Undeliverable);
     desk.journal()
-        .outbox_retry(
+        .retry_outbox(
             crate::office::northwind(&desk),
             &out.key,
             desk.now(),
             noted(),
         )
         .expect("a human sends it after all");
-    desk.delivered("northwind", &out.key).expect("noted");
-    desk.settled();
+    desk.outbox().delivered("northwind", &out.key).expect("noted");
+    desk.wait_until_idle();
     let late = send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
     assert_eq!(status(&late), ReplyStatus::Delivered);
     assert_eq!(state(&desk), ConversationState::WaitingOnCustomer);
@@ -273,10 +273,10 @@ fn of_somebody_who_was_erased_nothing_waits_and_nothing_goes_out() {
     let conversation = taken_by(&desk, "ana");
     send(&desk, conversation, "ana", "r1", "Hello Jo!");
     let contact = conversations(&desk)[0].contact.expect("somebody");
-    desk.erase("northwind", contact, noted()).expect("erased");
-    desk.settled();
+    desk.contacts().erase("northwind", contact, noted()).expect("erased");
+    desk.wait_until_idle();
     assert!(conversations(&desk).is_empty());
     let out = outgoing(&desk).remove(0);
     assert!(out.body.expect_err("no bytes").contains("erased"));
-    assert_eq!(desk.agent("northwind", "ana").expect("there").view.load, 0);
+    assert_eq!(desk.roster().agent("northwind", "ana").expect("there").view.load, 0);
 }

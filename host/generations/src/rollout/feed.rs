@@ -1,144 +1,137 @@
-//! What a company's feed says of a generation that is tried.
+//! What a company's feed says of a rollout.
 
 use jiff::Timestamp;
 use patchbay_journal::{Note, RolloutRow};
-use patchbay_model::rollout::{RolloutKind, RolloutTerms};
-use serde_json::{Value, json};
+use patchbay_model::event::{Alert, Event, RolloutCounts, RolloutEnd, RolloutEndedEvent, RolloutEvent};
+use patchbay_model::rollout::{Breach, RolloutKind, RolloutTerms};
+use patchbay_records::history::note;
 
-use super::{Breach, Rollout, Tally};
-use patchbay_records::history::EntryKind;
+use super::{Rollout, Tally};
 
-/// Why something is tried no more.
+/// Why a rollout ended.
 #[derive(Clone, Debug)]
 pub enum Ending<'a> {
-    /// Somebody ended it, and may have said why.
+    /// An operator ended it, with or without a reason.
     Aborted {
+        /// The operator.
         by: &'a str,
+        /// The operator's words.
         reason: Option<&'a str>,
     },
-    /// The company decides by it now.
-    Promoted { by: &'a str },
-    /// The company decides by another now, or tries it in another way.
-    Superseded { by: &'a str },
-    /// It went beyond a bound.
+    /// The candidate became active.
+    Promoted {
+        /// The operator.
+        by: &'a str,
+    },
+    /// Another generation became active, or another rollout started.
+    Superseded {
+        /// The operator.
+        by: &'a str,
+    },
+    /// A bound was exceeded.
     Breached(Breach),
-    /// It cannot be built any more.
+    /// The candidate cannot be built any more; the text says why.
     Unbuildable(&'a str),
 }
 
 impl Ending<'_> {
-    fn describe(&self, head: &mut Value) {
-        let because = match self {
-            Ending::Aborted { .. } => "aborted",
-            Ending::Promoted { .. } => "promoted",
-            Ending::Superseded { .. } => "superseded",
-            Ending::Breached(_) => "bound-exceeded",
-            Ending::Unbuildable(_) => "unbuildable",
-        };
-        head["because"] = because.into();
+    fn cause(&self) -> RolloutEnd {
         match self {
-            Ending::Aborted { by, reason } => {
-                head["by"] = json!(by);
-                if let Some(reason) = reason {
-                    head["reason"] = json!(reason);
-                }
-            }
-            Ending::Promoted { by } | Ending::Superseded { by } => head["by"] = json!(by),
-            Ending::Breached(breach) => {
-                head["reason"] = breach.to_string().into();
-                head["breach"] = json!(breach);
-            }
-            Ending::Unbuildable(why) => head["reason"] = json!(why),
+            Ending::Aborted { .. } => RolloutEnd::Aborted,
+            Ending::Promoted { .. } => RolloutEnd::Promoted,
+            Ending::Superseded { .. } => RolloutEnd::Superseded,
+            Ending::Breached(_) => RolloutEnd::BoundExceeded,
+            Ending::Unbuildable(_) => RolloutEnd::Unbuildable,
         }
     }
 
-    /// The alert that goes with it: nobody was there to end it.
-    fn alert(&self, head: &Value, kind: Option<RolloutKind>) -> Option<Value> {
+    /// The alert, where the host ended it and not an operator.
+    fn alert(&self, ended: &RolloutEndedEvent) -> Option<Alert> {
         match self {
-            Ending::Breached(breach) if kind == Some(RolloutKind::Canary) => Some(json!({
-                "alert": "canary-aborted",
-                "about": {
-                    "generation": head["generation"],
-                    "control": head["control"],
-                    "breach": breach,
-                },
-            })),
-            Ending::Unbuildable(_) => Some(json!({"alert": "rollout-ended", "about": head})),
+            Ending::Breached(breach) if ended.kind == Some(RolloutKind::Canary) => {
+                Some(Alert::CanaryAborted {
+                    generation: ended.generation,
+                    control: ended.control,
+                    breach: breach.clone(),
+                })
+            }
+            Ending::Unbuildable(_) => Some(Alert::RolloutEnded(Box::new(ended.clone()))),
             _ => None,
         }
     }
 }
 
-/// What is tried, against what.
-pub struct Trial<'a> {
+/// A rollout, running or read from its row, as the feed describes it.
+pub struct RolloutView<'a> {
     generation: u64,
     control: u64,
-    /// On what terms, and what came of it; absent: they cannot be read any
-    /// more.
-    known: Option<(&'a RolloutTerms, &'a Tally)>,
+    /// `None` where the row's terms or counts cannot be read.
+    details: Option<(&'a RolloutTerms, &'a Tally)>,
 }
 
-impl<'a> Trial<'a> {
-    /// One that is under way.
-    pub fn of(rollout: &'a Rollout, tally: &'a Tally) -> Trial<'a> {
-        Trial {
+impl<'a> RolloutView<'a> {
+    /// A running rollout.
+    pub fn running(rollout: &'a Rollout, tally: &'a Tally) -> RolloutView<'a> {
+        RolloutView {
             generation: rollout.candidate.number,
             control: rollout.control.number,
-            known: Some((&rollout.terms, tally)),
+            details: Some((&rollout.terms, tally)),
         }
     }
 
-    /// One the journal keeps.
-    pub fn kept(
+    /// A rollout as the journal stores it.
+    pub fn stored(
         row: &RolloutRow,
-        known: Option<(&'a RolloutTerms, &'a Tally)>,
-    ) -> Trial<'a> {
-        Trial {
+        details: Option<(&'a RolloutTerms, &'a Tally)>,
+    ) -> RolloutView<'a> {
+        RolloutView {
             generation: row.generation,
             control: row.control,
-            known,
+            details,
         }
     }
+}
 
-    fn describe(&self) -> Value {
-        let mut head = json!({"generation": self.generation, "control": self.control});
-        if let Some((terms, _)) = self.known {
-            head["kind"] = json!(terms.kind);
-            head["share"] = json!(terms.share);
-        }
-        head
+/// The event of a rollout that starts or changes its terms.
+pub fn rollout_event(rollout: &Rollout) -> RolloutEvent {
+    RolloutEvent {
+        generation: rollout.candidate.number,
+        control: rollout.control.number,
+        kind: rollout.terms.kind,
+        share: rollout.terms.share,
+        by: rollout.terms.by.clone(),
     }
 }
 
-fn note(kind: EntryKind, head: &Value, at: Timestamp) -> Note {
-    Note {
-        kind: kind as u16,
-        at,
-        head: head.to_string(),
-    }
-}
-
-/// That it is tried, or on other terms.
-pub fn began(kind: EntryKind, rollout: &Rollout, at: Timestamp) -> Note {
-    let mut head = Trial::of(rollout, &rollout.tally()).describe();
-    head["by"] = json!(rollout.terms.by);
-    note(kind, &head, at)
-}
-
-/// That it is tried no more, what came of it, and the alert where nobody ended
-/// it.
-pub fn ended(trial: &Trial<'_>, ending: &Ending<'_>, at: Timestamp) -> Vec<Note> {
-    let mut head = trial.describe();
-    ending.describe(&mut head);
-    if let Some((_, tally)) = trial.known {
-        head["decisions"] = tally.candidate.decisions().into();
-        head["failed"] = tally.candidate.failed().into();
-        head["compared"] = tally.compared.decisions.into();
-        head["agreed"] = tally.compared.agreed.into();
-    }
-    let kind = trial.known.map(|(terms, _)| terms.kind);
-    let alert = ending.alert(&head, kind);
-    let alert = alert.map(|alert| note(EntryKind::Alerted, &alert, at));
-    let told = note(EntryKind::RolloutEnded, &head, at);
-    [told].into_iter().chain(alert).collect()
+/// The notes of a rollout that ends: its counts, and an alert where the host
+/// ended it.
+pub fn end_notes(rollout: &RolloutView<'_>, ending: &Ending<'_>, at: Timestamp) -> Vec<Note> {
+    let (by, reason) = match ending {
+        Ending::Aborted { by, reason } => (Some(*by), reason.map(str::to_owned)),
+        Ending::Promoted { by } | Ending::Superseded { by } => (Some(*by), None),
+        Ending::Breached(breach) => (None, Some(breach.to_string())),
+        Ending::Unbuildable(problem) => (None, Some((*problem).to_owned())),
+    };
+    let ended = RolloutEndedEvent {
+        generation: rollout.generation,
+        control: rollout.control,
+        kind: rollout.details.map(|(terms, _)| terms.kind),
+        share: rollout.details.map(|(terms, _)| terms.share),
+        because: ending.cause(),
+        by: by.map(str::to_owned),
+        reason,
+        breach: match ending {
+            Ending::Breached(breach) => Some(breach.clone()),
+            _ => None,
+        },
+        counts: rollout.details.map(|(_, tally)| RolloutCounts {
+            decisions: tally.candidate.decisions(),
+            failed: tally.candidate.failed(),
+            compared: tally.compared.decisions,
+            agreed: tally.compared.agreed,
+        }),
+    };
+    let alert = ending.alert(&ended).map(Event::Alerted);
+    let events = [Event::RolloutEnded(ended)].into_iter().chain(alert);
+    events.map(|event| note(&event, at)).collect()
 }

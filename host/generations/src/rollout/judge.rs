@@ -1,72 +1,15 @@
-//! Whether a canary does so much worse than what decides beside it that it is
-//! taken back.
+//! Whether a canary exceeds a bound, compared with the control at the same time.
 
-use std::fmt;
-
-use patchbay_model::rollout::Bounds;
-use serde::Serialize;
+use patchbay_model::rollout::{Bound, Bounds, Breach};
 
 use super::Tally;
 
-/// A p99 that is longer by less than this is as good, in microseconds.
+/// A p99 that is longer by less than this counts as equal, in microseconds.
 const NOTICEABLE: u64 = 1_000;
-/// Decisions of which one is the slowest of a hundred.
+/// Fewest decisions for a p99.
 const HUNDRED: u64 = 100;
 
-/// What has a bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Bound {
-    /// The share of decisions in which a policy fails.
-    Failures,
-    /// The time 99 of 100 decisions take at most.
-    P99,
-    /// The share of decisions that would have been others.
-    Disagreement,
-}
-
-/// A bound, and that it is exceeded.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Breach {
-    /// Which.
-    pub bound: Bound,
-    /// What was measured: a rate, or how many times the other's p99.
-    pub measured: f64,
-    /// What it may be.
-    pub allowed: f64,
-    /// After how many decisions of the canary.
-    pub decisions: u64,
-}
-
-impl fmt::Display for Breach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |rate: f64| format!("{:.1}%", rate * 100.0);
-        let (measured, allowed) = match self.bound {
-            Bound::P99 => (
-                format!("{:.1}", self.measured),
-                format!("{:.1}", self.allowed),
-            ),
-            _ => (percent(self.measured), percent(self.allowed)),
-        };
-        let decisions = self.decisions;
-        match self.bound {
-            Bound::Failures => write!(
-                f,
-                "after {decisions} decisions its policies fail in {measured} of them; with what decides beside it as it does, {allowed} is allowed"
-            ),
-            Bound::P99 => write!(
-                f,
-                "after {decisions} decisions its p99 is {measured} times that of what decides beside it; {allowed} times is allowed"
-            ),
-            Bound::Disagreement => write!(
-                f,
-                "after {decisions} decisions {measured} are not what they would have been; {allowed} is allowed"
-            ),
-        }
-    }
-}
-
-/// The first bound that is exceeded.
+/// The first bound that the canary exceeds.
 pub fn breach(bounds: &Bounds, tally: &Tally) -> Option<Breach> {
     let (candidate, control) = (&tally.candidate, &tally.control);
     let breach = |bound, measured, allowed, decisions| Breach {

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_engine::decision::Decision;
-use patchbay_engine::replay::Difference;
 use crate::Generation;
 use crate::decide::DecideOptions;
+use patchbay_engine::decision::Decision;
+use patchbay_engine::replay::Difference;
 use patchbay_journal::CompanyId;
 use patchbay_model::directory::{Agent, Directory, Queue};
 use patchbay_model::rollout::{RolloutKind, Share};
@@ -18,7 +18,7 @@ use super::scratch::Scratch;
 use super::tally::{Example, failure};
 use super::{Arm, Job, Rollout};
 use crate::candidate_replay::compare;
-use patchbay_records::history::public_view;
+use patchbay_records::history::summarize;
 
 /// What the thread that decides beside the others keeps.
 #[derive(Default)]
@@ -135,16 +135,15 @@ impl ShadowRunner {
         let trying = DecideOptions::aside().bypassing(&question.bypasses);
         let patience = Duration::ZERO;
         let stages = question.stages;
-        let other = match question.draft {
+        let (other, _) = match question.draft {
             Some(at_hand) => asked.check_on(situation, at_hand, &trying, patience),
             None => asked.decide_on(situation, &stages, &trying, patience),
         };
-        let other = other.decision;
         if !by_policies && other.stamp.plugins.is_empty() {
             // Nobody decides about that in either.
             return;
         }
-        if other.without_room().is_some() {
+        if other.overloaded_plugin().is_some() {
             rollout.tally().compared.no_room += 1;
             return;
         }
@@ -189,7 +188,7 @@ fn examples(
     if differences.is_empty() {
         return Vec::new();
     }
-    let public = |decision| Value::Object(public_view(decision));
+    let public = |decision| serde_json::to_value(summarize(decision)).unwrap_or_default();
     let (control, candidate) = match arm {
         Arm::Control => (public(decision), public(other)),
         Arm::Candidate => (public(other), public(decision)),

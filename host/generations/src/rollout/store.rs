@@ -7,7 +7,7 @@ use crate::Generation;
 use patchbay_journal::{CompanyId, Journal, JournalError, Note, RolloutRow};
 use patchbay_model::rollout::RolloutTerms;
 
-use super::{Ending, Rollout, Tally, Trial, ended};
+use super::{Ending, Rollout, RolloutView, Tally, end_notes};
 
 /// What was tried when the host stopped, ready to go on.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ pub fn end_unbuildable(
     why: &str,
     now: Timestamp,
 ) -> Result<(), JournalError> {
-    let trial = Trial::kept(row, None);
-    let notes = ended(&trial, &Ending::Unbuildable(why), now);
+    let trial = RolloutView::stored(row, None);
+    let notes = end_notes(&trial, &Ending::Unbuildable(why), now);
     journal.end_rollout(company, notes, None)?;
     Ok(())
 }
@@ -87,5 +87,5 @@ pub fn end_by_activation(
         true => Ending::Promoted { by },
         false => Ending::Superseded { by },
     };
-    Ok(ended(&Trial::kept(&row, known), &ending, now))
+    Ok(end_notes(&RolloutView::stored(&row, known), &ending, now))
 }

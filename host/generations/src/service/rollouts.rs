@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use crate::Generation;
 use patchbay_journal::{AuditEntry, CompanyId, JournalError};
-use patchbay_model::located::Located;
+use patchbay_model::event::ActivationCause;
+use patchbay_model::file_problem::FileProblem;
 use patchbay_model::rollout::{Bounds, RolloutKind, RolloutTerms, Share};
 use serde_json::json;
 
@@ -66,7 +67,7 @@ impl GenerationService {
             since: self.now(),
         };
         let candidate = self.candidate(&**desk, id, number, &control)?;
-        let mut problems: Vec<_> = terms.problems().into_iter().map(Located::whole).collect();
+        let mut problems: Vec<_> = terms.problems().into_iter().map(FileProblem::whole).collect();
         if terms.kind == RolloutKind::Canary {
             problems.extend(unlike(&control, &candidate));
         }
@@ -117,7 +118,7 @@ impl GenerationService {
             expected: wanted.expected.or(Some(tried.control.number)),
             ..wanted.clone()
         };
-        self.activate_known(id, tried.candidate.number, &wanted, "promoted")
+        self.activate_known(id, tried.candidate.number, &wanted, ActivationCause::Promoted)
     }
 
     /// Try it no more; answers how it stood.
@@ -185,9 +186,9 @@ fn entry(company: &str, wanted: &ChangeRequest, act: &str, details: String) -> A
 
 /// In what a canary and what decides beside it may not differ: they share the
 /// floor, the outbox and what policies remember.
-fn unlike(control: &Arc<Generation>, candidate: &Arc<Generation>) -> Vec<Located> {
+fn unlike(control: &Arc<Generation>, candidate: &Arc<Generation>) -> Vec<FileProblem> {
     let help = "shadow it, and activate it when you are content";
-    let problem = |message: String| Located::whole(message).help(help);
+    let problem = |message: String| FileProblem::whole(message).help(help);
     let mut problems = Vec::new();
     let defaults = [control, candidate].map(|generation| generation.pipelines.default_queue());
     if defaults[0] != defaults[1] {

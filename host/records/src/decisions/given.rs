@@ -31,7 +31,7 @@ pub struct Sources {
 
 /// What a decision was made on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Given {
+pub struct RecordedInput {
     /// When it was made.
     pub now: Timestamp,
     /// Seed of the random numbers.
@@ -59,12 +59,12 @@ pub struct Given {
     pub trigger: Option<Trigger>,
 }
 
-impl Given {
+impl RecordedInput {
     /// What these stages are asked about.
-    pub fn of(situation: &Situation, sources: &Sources, stages: &BTreeSet<Stage>) -> Given {
+    pub fn of(situation: &Situation, sources: &Sources, stages: &BTreeSet<Stage>) -> RecordedInput {
         let exchange = situation.exchange.as_deref();
         let conversation = exchange.map(|exchange| exchange.conversation.clone());
-        Given {
+        RecordedInput {
             now: situation.now,
             seed: situation.seed,
             stages: stages.clone(),
@@ -169,7 +169,7 @@ impl Texts {
     /// draft it was asked about.
     pub fn situation(
         self,
-        given: &Given,
+        given: &RecordedInput,
         surroundings: Arc<Surroundings>,
     ) -> (Situation, Option<DraftInput>) {
         let shared = |texts: Vec<Interaction>| texts.into_iter().map(Arc::new).collect();

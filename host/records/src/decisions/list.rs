@@ -9,7 +9,7 @@ use patchbay_model::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::history::EntryKind;
+use patchbay_model::event::EventKind;
 
 /// Entries read at once: each may hold a long record.
 const CHUNK: u64 = 25;
@@ -47,7 +47,7 @@ impl Line {
         let head: Value = serde_json::from_str(&entry.head).ok()?;
         let stamp = head.get("stamp")?;
         let parts = stamp["plugins"].as_array().map_or(&[][..], Vec::as_slice);
-        let kind = EntryKind::of(entry.kind).map_or("unknown", EntryKind::as_str);
+        let kind = EventKind::from_number(entry.kind).map_or("unknown", EventKind::as_str);
         Some(Line {
             id: entry.feed,
             conversation: entry.conversation.map(|id| id.to_string()),

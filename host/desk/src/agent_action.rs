@@ -1,0 +1,219 @@
+//! Actions of agents, supervisors and the host on a conversation, and why they
+//! fail.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use patchbay_floor::{FloorError, OfferId};
+use patchbay_journal::JournalError;
+use patchbay_model::conversation::ConversationState;
+use patchbay_model::decision::tone::Review;
+use patchbay_model::input::ID_BYTES;
+use patchbay_records::reply::{Reply, Sent};
+use thiserror::Error;
+
+
+/// An action on a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentAction {
+    /// Accept an offer.
+    Accept(OfferId),
+    /// Decline an offer.
+    Decline(OfferId),
+    /// Assign it to an agent, also beyond their capacity. An agent can assign
+    /// themselves a conversation without an owner.
+    Assign {
+        /// The agent.
+        agent: String,
+    },
+    /// Transfer it to a queue, or have it wait for an agent.
+    Transfer(Destination),
+    /// Return it to its queue; it is routed again.
+    Return,
+    /// Route it again with its age, whether it is owned, offered or queued.
+    /// Supervisors only.
+    Requeue,
+    /// Put it on hold: pauses the resolution clock.
+    Hold,
+    /// Make it active again.
+    Resume,
+    /// Wait on the customer.
+    Wait,
+    /// Start wrap-up.
+    WrapUp,
+    /// Resolve it.
+    Resolve,
+    /// Reply to the customer.
+    Reply(Reply),
+    /// Approve the pending reply.
+    Approve {
+        /// Id of the reply the approver saw.
+        reply: String,
+    },
+    /// Reject the pending reply.
+    Reject {
+        /// Id of the reply.
+        reply: String,
+        /// Reason for the agent.
+        why: String,
+    },
+    /// The channel accepted a reply.
+    Delivered {
+        /// Key of the outbox item.
+        key: String,
+    },
+    /// The channel refused a reply for good.
+    Undeliverable {
+        /// Key of the outbox item.
+        key: String,
+        /// What the channel answered.
+        problem: String,
+    },
+}
+
+/// Where a person transfers a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// Id of a queue.
+    Queue(String),
+    /// Id of an agent.
+    Agent(String),
+}
+
+/// The conversation after an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionResult {
+    /// Its state.
+    pub state: ConversationState,
+    /// Its owner.
+    pub owner: Option<String>,
+    /// Whether the owner exceeds their capacity.
+    pub exceeds_capacity: bool,
+    /// What became of the reply, for a reply or approval.
+    pub reply: Option<Sent>,
+}
+
+/// Why an action failed. Nothing changed.
+#[derive(Clone, Debug, Error)]
+pub enum ActionError {
+    /// The actor's id is empty or too long.
+    #[error("the id of the actor must have 1 to {ID_BYTES} bytes")]
+    InvalidActor,
+    /// The company has no such conversation.
+    #[error("there is no such conversation")]
+    UnknownConversation,
+    /// The offer ended, or there never was one of that number.
+    #[error("offer {0} is not open")]
+    OfferOver(OfferId),
+    /// Another agent owns the conversation.
+    #[error("the conversation is not yours: {}", .owner.as_deref().map_or_else(|| "it has no owner".to_owned(), |owner| format!("{owner:?} owns it")))]
+    NotYours {
+        /// The owner.
+        owner: Option<String>,
+    },
+    /// The action needs a supervisor.
+    #[error("only a supervisor may do that")]
+    SupervisorsOnly,
+    /// The state of the conversation does not allow it.
+    #[error("the conversation is {}; this action is not possible in that state", .state.as_str())]
+    NotNow {
+        /// The state.
+        state: ConversationState,
+    },
+    /// A customer message is unanswered.
+    #[error("a customer message is unanswered; reply first, or put the conversation on hold")]
+    Unanswered {
+        /// When the oldest unanswered message was received.
+        since: Timestamp,
+    },
+    /// The company has no such agent.
+    #[error("there is no agent {0:?}")]
+    UnknownAgent(String),
+    /// The company has no such queue.
+    #[error("there is no queue {0:?}")]
+    UnknownQueue(String),
+    /// No target publishes on the channel.
+    #[error(
+        "no target is configured that publishes on channel {channel:?}; set publish in the company file"
+    )]
+    NoPublisher {
+        /// The channel.
+        channel: String,
+    },
+    /// The reply is too long for the channel.
+    #[error("the reply has length {length}; channel {channel:?} allows {limit}")]
+    TooLong {
+        /// The channel.
+        channel: String,
+        /// Length in the channel's unit.
+        length: u32,
+        /// The channel's limit.
+        limit: u32,
+    },
+    /// Another reply has the same id.
+    #[error("another reply has the id {id:?}; use a new id")]
+    ReplyIdTaken {
+        /// The id.
+        id: String,
+    },
+    /// No reply of that id waits for approval.
+    #[error("no reply {id:?} waits for approval")]
+    NothingPending {
+        /// The id.
+        id: String,
+    },
+    /// The approver wrote the reply.
+    #[error("the author of a reply cannot approve it")]
+    OwnReply,
+    /// The current approval step names other approvers.
+    #[error("the current approval step is for {}", .approvers.join(", "))]
+    NotAnApprover {
+        /// The approvers of the current step.
+        approvers: Vec<String>,
+    },
+    /// The customer was erased or is unknown.
+    #[error("there is no customer to answer: the contact was erased or is unknown")]
+    NoCustomer,
+    /// The host is overloaded or stopping.
+    #[error("the host is overloaded; try again")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The floor refused it.
+    #[error(transparent)]
+    Floor(FloorError),
+    /// The journal failed.
+    #[error("{0}")]
+    Journal(String),
+}
+
+impl From<FloorError> for ActionError {
+    fn from(error: FloorError) -> ActionError {
+        match error {
+            FloorError::UnknownAgent(agent) => ActionError::UnknownAgent(agent),
+            FloorError::UnknownQueue(queue) => ActionError::UnknownQueue(queue),
+            FloorError::UnknownOffer(offer) | FloorError::OfferTooLate { offer, .. } => {
+                ActionError::OfferOver(offer)
+            }
+            other => ActionError::Floor(other),
+        }
+    }
+}
+
+impl From<JournalError> for ActionError {
+    fn from(error: JournalError) -> ActionError {
+        ActionError::Journal(error.to_string())
+    }
+}
+
+/// The check of a draft while it is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftCheck {
+    /// The review; absent where no policy has an opinion.
+    pub review: Option<Review>,
+    /// Length in the channel's unit.
+    pub length: u32,
+    /// The channel's limit; absent: none.
+    pub limit: Option<u32>,
+}

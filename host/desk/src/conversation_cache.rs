@@ -1,0 +1,215 @@
+//! Cached conversations and contacts: a decision about a customer who wrote
+//! recently reads nothing from the journal.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use lru::LruCache;
+use parking_lot::Mutex;
+use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Ordinal};
+use patchbay_model::interaction::Interaction;
+use patchbay_records::snapshot::{MAX_RECENT, RECENT_PERIOD, Snapshot};
+
+use crate::intake::pending_inputs::PendingInputs;
+
+/// Most cached conversations.
+const CONVERSATIONS: usize = 50_000;
+/// Most cached contacts.
+const CONTACTS: usize = 50_000;
+/// Most interactions of other conversations that a policy may read.
+const MAX_ELSEWHERE: usize = 64;
+
+/// An interaction, its place in the order of acceptance, and its author.
+#[derive(Clone, Debug)]
+pub(crate) struct CachedText {
+    pub(crate) ordinal: Ordinal,
+    pub(crate) contact: Option<ContactId>,
+    pub(crate) interaction: Arc<Interaction>,
+}
+
+/// A conversation between two passes.
+#[derive(Clone, Debug)]
+pub(crate) struct CachedConversation {
+    pub(crate) row: Conversation,
+    pub(crate) snapshot: Snapshot,
+    /// Its newest interactions, newest first; at most [`MAX_RECENT`].
+    pub(crate) texts: Vec<CachedText>,
+    /// Epoch of the cache when it was read.
+    pub(crate) epoch: u64,
+}
+
+impl CachedConversation {
+    pub(crate) fn add_text(&mut self, text: CachedText) {
+        self.snapshot.add_interaction(text.ordinal);
+        self.texts.insert(0, text);
+        self.texts.truncate(MAX_RECENT);
+    }
+
+    /// What the conversation's contact wrote in it: others may take part.
+    pub(crate) fn contact_history(&self) -> ContactHistory {
+        let contact = self.row.contact;
+        let own = self.texts.iter().filter(|text| text.contact == contact);
+        ContactHistory {
+            texts: own.cloned().collect(),
+            received: self.snapshot.received.clone(),
+            last_answer: self.snapshot.last_answer(),
+        }
+    }
+
+    /// Remove every version of a message.
+    pub(crate) fn remove_message(&mut self, message: &str) {
+        let of_message = |text: &&CachedText| text.interaction.id == message;
+        let removed = self.texts.iter().filter(of_message);
+        let removed: Vec<u64> = removed.map(|text| text.ordinal.0).collect();
+        self.texts.retain(|text| text.interaction.id != message);
+        self.snapshot
+            .recent
+            .retain(|known| !removed.contains(known));
+    }
+}
+
+/// What a contact wrote, by conversation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CachedContact {
+    pub(crate) conversations: HashMap<ConversationId, ContactHistory>,
+}
+
+/// What a contact wrote in one conversation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ContactHistory {
+    pub(crate) texts: Vec<CachedText>,
+    pub(crate) received: Vec<Timestamp>,
+    /// The last reply: when, and by which agent.
+    pub(crate) last_answer: Option<(Timestamp, String)>,
+}
+
+impl ContactHistory {
+    /// Inbound interactions of the last seven days.
+    pub(crate) fn recent_count(&self, now: Timestamp) -> u32 {
+        let is_recent = |at: &&Timestamp| now.duration_since(**at) <= RECENT_PERIOD;
+        self.received.iter().filter(is_recent).count() as u32
+    }
+}
+
+impl CachedContact {
+    /// Interactions of all conversations but one, newest first.
+    pub(crate) fn elsewhere(&self, but: ConversationId) -> Vec<&CachedText> {
+        let others = self.conversations.iter().filter(|(id, _)| **id != but);
+        let mut texts: Vec<_> = others.flat_map(|(_, history)| &history.texts).collect();
+        texts.sort_by_key(|text| std::cmp::Reverse(text.ordinal));
+        texts.truncate(MAX_ELSEWHERE);
+        texts
+    }
+}
+
+type Cache<K, V> = Mutex<LruCache<K, V>>;
+
+/// The desk's caches. The journal has all of it.
+#[derive(Debug)]
+pub(crate) struct ConversationCache {
+    conversations: Cache<(CompanyId, Vec<u8>), CachedConversation>,
+    contacts: Cache<(CompanyId, ContactId), Arc<CachedContact>>,
+    addresses: Cache<(CompanyId, String, String), ContactId>,
+    pub(crate) inputs: PendingInputs,
+    /// Raised by [`clear`](Self::clear): conversations read before are not put
+    /// back.
+    epoch: AtomicU64,
+}
+
+impl Default for ConversationCache {
+    fn default() -> ConversationCache {
+        ConversationCache {
+            conversations: cache(CONVERSATIONS),
+            contacts: cache(CONTACTS),
+            addresses: cache(CONTACTS),
+            inputs: PendingInputs::default(),
+            epoch: AtomicU64::new(0),
+        }
+    }
+}
+
+impl ConversationCache {
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Take the conversation of a thread out. The thread that holds its lane
+    /// puts it back after a commit, and drops it after a failed one.
+    pub(crate) fn take(&self, company: CompanyId, thread: &[u8]) -> Option<CachedConversation> {
+        self.conversations.lock().pop(&(company, thread.to_vec()))
+    }
+
+    /// Put a conversation back as it was committed.
+    pub(crate) fn put(&self, conversation: CachedConversation) {
+        if conversation.epoch != self.epoch() {
+            return;
+        }
+        let row = &conversation.row;
+        if let Some(contact) = row.contact {
+            let mut contacts = self.contacts.lock();
+            if let Some(cached) = contacts.get_mut(&(row.company, contact)) {
+                let history = conversation.contact_history();
+                let cached = Arc::make_mut(cached);
+                cached.conversations.insert(row.id, history);
+            }
+        }
+        let key = (row.company, row.thread.clone());
+        self.conversations.lock().put(key, conversation);
+    }
+
+    pub(crate) fn contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+    ) -> Option<Arc<CachedContact>> {
+        self.contacts.lock().get(&(company, contact)).cloned()
+    }
+
+    pub(crate) fn put_contact(
+        &self,
+        company: CompanyId,
+        contact: ContactId,
+        cached: Arc<CachedContact>,
+    ) {
+        self.contacts.lock().put((company, contact), cached);
+    }
+
+    /// The contact of an address.
+    pub(crate) fn contact_of(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        address: &str,
+    ) -> Option<ContactId> {
+        let key = (company, channel.to_owned(), address.to_owned());
+        self.addresses.lock().get(&key).copied()
+    }
+
+    pub(crate) fn put_address(
+        &self,
+        company: CompanyId,
+        channel: &str,
+        address: &str,
+        contact: ContactId,
+    ) {
+        let key = (company, channel.to_owned(), address.to_owned());
+        self.addresses.lock().put(key, contact);
+    }
+
+    /// Drop everything: a contact was erased, merged or split.
+    pub(crate) fn clear(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.conversations.lock().clear();
+        self.contacts.lock().clear();
+        self.addresses.lock().clear();
+        self.inputs.clear();
+    }
+}
+
+fn cache<K: std::hash::Hash + Eq, V>(capacity: usize) -> Cache<K, V> {
+    let capacity = NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN);
+    Mutex::new(LruCache::new(capacity))
+}

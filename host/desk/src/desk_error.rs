@@ -1,0 +1,57 @@
+//! Errors of the desk.
+
+use patchbay_floor::FloorError;
+use patchbay_journal::JournalError;
+use patchbay_model::directory::DirectoryError;
+use thiserror::Error;
+
+use crate::agent_action::ActionError;
+use crate::operations::bypass::BypassError;
+
+/// Why the desk refused a call. Nothing changed.
+#[derive(Debug, Error)]
+pub enum DeskError {
+    /// The desk serves no company of that name.
+    #[error("there is no company {0:?}")]
+    UnknownCompany(String),
+    /// The author was erased. The desk accepts nothing more from the address.
+    #[error("the author of this interaction was erased")]
+    Erased,
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The company's agents and queues do not fit together.
+    #[error("cannot load the agents and queues of {company:?}: {error}")]
+    Floor {
+        /// Name of the company.
+        company: String,
+        /// What does not fit.
+        error: FloorError,
+    },
+    /// An agent is invalid.
+    #[error("{error}")]
+    Agent {
+        /// Index of the agent in the request, from 0.
+        at: usize,
+        /// What is invalid.
+        error: DirectoryError,
+    },
+    /// The company has no agent of that id.
+    #[error("there is no agent {0:?}")]
+    UnknownAgent(String),
+    /// The action on a conversation failed.
+    #[error(transparent)]
+    Action(ActionError),
+    /// An operator drains the company: it accepts no interactions.
+    #[error("{0:?} accepts no interactions: an operator drains it; deliver again later")]
+    Draining(String),
+    /// The bypass could not be set or ended.
+    #[error(transparent)]
+    Bypass(#[from] BypassError),
+    /// The host is shutting down.
+    #[error("the host is stopping; nothing was changed")]
+    Stopping,
+    /// The operating system refused a thread.
+    #[error("cannot start a worker thread: {0}; try fewer workers")]
+    Threads(std::io::Error),
+}

@@ -1,0 +1,7 @@
+//! Dispatch: which work runs next, on which thread, under which load.
+
+pub(crate) mod load;
+pub(crate) mod requests;
+pub(crate) mod timers;
+pub(crate) mod work_list;
+pub(crate) mod worker;

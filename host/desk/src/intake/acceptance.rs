@@ -1,0 +1,140 @@
+//! Accepting deliveries: deduplicate, seal, write, queue.
+
+use std::sync::Arc;
+
+use patchbay_journal::{
+    AcceptOutcome, AcceptedInput, Arrival, CompanyId, InputKind, JournalError, Purpose,
+    SealError,
+};
+
+use crate::desk_core::DeskCore;
+use crate::desk_error::DeskError;
+use crate::dispatch::requests::RETRY_AFTER;
+use crate::dispatch::work_list::{Lane, Work};
+use crate::intake::delivery::Delivery;
+use crate::intake::pending_inputs::PendingInput;
+use crate::intake::receipt::{Receipt, ReceiptStatus};
+
+impl DeskCore {
+    /// Accept deliveries. Each receipt's input is durable.
+    pub(crate) fn accept(
+        self: &Arc<DeskCore>,
+        company: &str,
+        deliveries: Vec<Delivery>,
+    ) -> Result<Vec<Receipt>, DeskError> {
+        let id = self.company_id(company)?;
+        let state = self.company_state(id);
+        if state.is_some_and(|state| state.directives.drain().is_some()) {
+            return Err(DeskError::Draining(company.to_owned()));
+        }
+        let repeats = self.load().allows_repeats();
+        let epoch = self.cache.inputs.epoch();
+        let mut arrivals = Vec::with_capacity(deliveries.len());
+        let mut accepted_deliveries = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            // Under full load an edit waits: its message was decided before.
+            let postponed = delivery.kind == InputKind::Edit && !repeats;
+            if !postponed {
+                arrivals.push(Arrival {
+                    no_edit: !repeats,
+                    ..self.arrival(id, &delivery)?
+                });
+            }
+            accepted_deliveries.push((Arc::new(delivery.interaction), postponed));
+        }
+        let core = Arc::clone(self);
+        let accepted = self
+            .journal
+            .accept_with(arrivals, Box::new(move |queued| core.queue(queued)))?;
+        let mut accepted = accepted.into_iter();
+        let receipts = accepted_deliveries
+            .into_iter()
+            .map(|(interaction, postponed)| {
+                let accepted = match postponed {
+                    true => None,
+                    false => accepted.next(),
+                };
+                let status = match accepted {
+                    None => ReceiptStatus::Busy {
+                        retry_after: RETRY_AFTER,
+                    },
+                    Some(AcceptOutcome::Duplicate { ordinal }) => {
+                        ReceiptStatus::Duplicate { ordinal }
+                    }
+                    Some(AcceptOutcome::Busy { retry_after }) => {
+                        ReceiptStatus::Busy { retry_after }
+                    }
+                    Some(AcceptOutcome::Accepted(input)) => {
+                        let (ordinal, kind) = (input.ordinal, input.kind);
+                        let pending = PendingInput {
+                        input: *input,
+                        interaction: Some(Arc::clone(&interaction)),
+                    };
+                    self.cache.inputs.put(pending, epoch);
+                        ReceiptStatus::Accepted { ordinal, kind }
+                    }
+                };
+                self.settings.observer.accepted(company, status);
+                Receipt {
+                    interaction: interaction.id.clone(),
+                    status,
+                }
+            });
+        Ok(receipts.collect())
+    }
+
+    fn arrival(&self, company: CompanyId, delivery: &Delivery) -> Result<Arrival, DeskError> {
+        let interaction = &delivery.interaction;
+        let now = self.now();
+        let address = delivery.address();
+        let channel = interaction.channel.as_str();
+        let contact = match self.cache.contact_of(company, channel, &address) {
+            Some(contact) => contact,
+            None => {
+                let found = self
+                    .journal
+                    .find_or_create_contact(company, channel, &address, now)?;
+                self.cache
+                    .put_address(company, channel, &address, found.contact);
+                found.contact
+            }
+        };
+        // A struct of plain values: serialization cannot fail.
+        let plain = serde_json::to_vec(interaction).unwrap_or_default();
+        let sealed = self
+            .journal
+            .seal(company, contact, Purpose::Message, &plain)
+            .map_err(|error| match error {
+                SealError::Erased(_) => DeskError::Erased,
+                SealError::Journal(error) => error.into(),
+                other => JournalError::Corrupt(other.to_string()).into(),
+            })?;
+        Ok(Arrival {
+            company,
+            channel: interaction.channel.clone(),
+            account: interaction.account.clone().unwrap_or_default(),
+            message: interaction.id.clone(),
+            kind: delivery.kind,
+            thread: delivery.thread(contact),
+            in_reply_to: interaction.in_reply_to.clone(),
+            digest: delivery.digest(&plain),
+            body: sealed,
+            contact: Some(contact),
+            received_at: interaction.received_at.unwrap_or(now),
+            accepted_at: now,
+            traceparent: delivery.traceparent,
+            no_edit: false,
+        })
+    }
+
+    /// Queue inputs. The journal calls this in the order of acceptance.
+    fn queue(&self, queued: &[AcceptedInput]) {
+        for input in queued {
+            let lane = Lane {
+                company: input.company,
+                slot: input.slot,
+            };
+            self.work.push(lane, Work::Input(input.ordinal));
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A delivery: its kind, its author's address, and its thread.
+
+use patchbay_journal::{ContactId, InputKind};
+use patchbay_model::input::InputError;
+use patchbay_model::interaction::{Direction, Interaction};
+use patchbay_model::traceparent::Traceparent;
+use serde_json::Value;
+
+/// What a channel delivered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// Message, edit, deletion, reaction or echo.
+    pub kind: InputKind,
+    /// The interaction.
+    pub interaction: Interaction,
+    /// The caller's trace context; not part of the content.
+    pub traceparent: Option<Traceparent>,
+}
+
+impl Delivery {
+    /// Parse a delivery: an interaction with an additional field `kind`. The
+    /// default is `message`, and `echo` for an outbound one.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the field.
+    pub fn from_outside(mut value: Value) -> Result<Delivery, InputError> {
+        let kind = match &mut value {
+            Value::Object(fields) => fields.remove("kind"),
+            _ => None,
+        };
+        let interaction = Interaction::from_outside(value)?;
+        let default = match interaction.direction {
+            Direction::Inbound => InputKind::Message,
+            Direction::Outbound => InputKind::Echo,
+        };
+        let kind = match kind {
+            None | Some(Value::Null) => default,
+            Some(Value::String(code)) => kind_of(&code).ok_or_else(|| unknown(&code))?,
+            Some(other) => return Err(unknown(&other.to_string())),
+        };
+        if (kind == InputKind::Echo) != (interaction.direction == Direction::Outbound) {
+            return Err(InputError::Invalid {
+                field: "kind".to_owned(),
+                problem: format!(
+                    "is {:?} and the direction {:?}; an outbound interaction must be an \"echo\", an inbound one must not",
+                    kind.as_str(),
+                    interaction.direction.as_str()
+                ),
+            });
+        }
+        Ok(Delivery {
+            kind,
+            interaction,
+            traceparent: None,
+        })
+    }
+
+    /// Digest of kind and body. The same delivery again has the same digest,
+    /// whatever the order of its fields.
+    pub(crate) fn digest(&self, body: &[u8]) -> [u8; 32] {
+        blake3::Hasher::new()
+            .update(self.kind.as_str().as_bytes())
+            .update(&[0])
+            .update(body)
+            .finalize()
+            .into()
+    }
+
+    /// The author's address. An author without one is a new contact with every
+    /// message.
+    pub(crate) fn address(&self) -> String {
+        match &self.interaction.author.address {
+            Some(address) => address.clone(),
+            None => format!("\u{0}message {}", self.interaction.id),
+        }
+    }
+
+    /// Key of the thread: the conversation that the caller names, else all
+    /// interactions between one author and one account on a channel. It
+    /// contains no address: the contact's id is a keyed hash.
+    pub(crate) fn thread(&self, contact: ContactId) -> Vec<u8> {
+        let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 thread");
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        let account = self.interaction.account.as_deref().unwrap_or_default();
+        part(self.interaction.channel.as_bytes());
+        part(account.as_bytes());
+        match &self.interaction.conversation {
+            Some(conversation) => part(conversation.as_bytes()),
+            None => part(&contact.0),
+        }
+        hasher.finalize().as_bytes()[..16].to_vec()
+    }
+}
+
+fn kind_of(code: &str) -> Option<InputKind> {
+    [
+        InputKind::Message,
+        InputKind::Edit,
+        InputKind::Delete,
+        InputKind::Reaction,
+        InputKind::Echo,
+    ]
+    .into_iter()
+    .find(|kind| kind.as_str() == code)
+}
+
+fn unknown(kind: &str) -> InputError {
+    InputError::Invalid {
+        field: "kind".to_owned(),
+        problem: format!("is {kind}; it must be message, edit, delete, reaction or echo"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn delivery(value: Value) -> Delivery {
+        Delivery::from_outside(value).expect("valid")
+    }
+
+    #[test]
+    fn the_default_kind_is_message_and_echo_for_outbound() {
+        let message = json!({"id": "1", "channel": "x", "text": "Hi"});
+        assert_eq!(delivery(message.clone()).kind, InputKind::Message);
+        for (kind, expected) in [
+            ("edit", InputKind::Edit),
+            ("delete", InputKind::Delete),
+            ("reaction", InputKind::Reaction),
+        ] {
+            let mut value = message.clone();
+            value["kind"] = kind.into();
+            assert_eq!(delivery(value).kind, expected);
+        }
+        let sent = json!({"id": "1", "channel": "x", "text": "Hi", "direction": "outbound"});
+        assert_eq!(delivery(sent).kind, InputKind::Echo);
+    }
+
+    #[test]
+    fn an_unknown_kind_is_refused_with_the_name_of_the_field() {
+        for kind in [json!("poke"), json!(7), json!("echo")] {
+            let value = json!({"id": "1", "channel": "x", "text": "Hi", "kind": kind});
+            let error = Delivery::from_outside(value).expect_err("refused");
+            assert_eq!(error.field(), Some("kind"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_author_and_an_account_are_one_thread_unless_the_caller_names_a_conversation() {
+        let contact = ContactId([7; 16]);
+        let thread = |value: Value| delivery(value).thread(contact);
+        let first = thread(json!({"id": "1", "channel": "x", "text": "Hi"}));
+        assert_eq!(
+            first,
+            thread(json!({"id": "2", "channel": "x", "text": "Ho"}))
+        );
+        for other in [
+            json!({"id": "1", "channel": "sms", "text": "Hi"}),
+            json!({"id": "1", "channel": "x", "text": "Hi", "account": "@us"}),
+            json!({"id": "1", "channel": "x", "text": "Hi", "conversation": "c"}),
+        ] {
+            assert_ne!(first, thread(other));
+        }
+        let named = |id: &str| json!({"id": id, "channel": "x", "text": "Hi", "conversation": "c"});
+        assert_eq!(
+            delivery(named("1")).thread(contact),
+            delivery(named("2")).thread(ContactId([8; 16]))
+        );
+    }
+}

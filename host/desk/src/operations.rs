@@ -1,0 +1,16 @@
+//! What operators, supervisors and the host do beside the flow of
+//! interactions.
+
+pub(crate) mod activation;
+pub(crate) mod agents;
+pub(crate) mod alerts;
+pub(crate) mod breaker_events;
+pub(crate) mod bypass;
+pub(crate) mod contacts;
+pub(crate) mod directives;
+pub(crate) mod drain;
+pub(crate) mod outbox;
+pub(crate) mod rollout_judge;
+pub(crate) mod rollouts;
+pub(crate) mod stateless;
+pub(crate) mod status;

@@ -1,0 +1,172 @@
+//! The outbox: what is due, and what became of a delivery attempt.
+
+use jiff::Timestamp;
+use patchbay_generations::TargetTerms;
+use patchbay_journal::{CompanyId, ConversationId, OutboxItem, OutboxState, Slot};
+use patchbay_model::actor::{Actor, ActorRole};
+use patchbay_records::outgoing::{self, Outgoing};
+
+use crate::agent_action::AgentAction;
+use crate::desk_core::DeskCore;
+use crate::desk_error::DeskError;
+
+/// Items read at once.
+const PAGE: usize = 256;
+
+/// An outbox item that is due, before its body is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueItem<'a> {
+    /// Name of the company.
+    pub company: &'a str,
+    /// Key of the item.
+    pub key: &'a str,
+    /// Name of the target.
+    pub target: &'a str,
+    /// Items of one lane are delivered in order.
+    pub lane: Option<&'a str>,
+}
+
+/// Items of one conversation to one target are delivered in order.
+fn lane(conversation: ConversationId, target: &str) -> String {
+    format!("{conversation} {target}")
+}
+
+/// The outboxes of the desk's companies.
+pub struct OutboxService<'a>(pub(crate) &'a DeskCore);
+
+impl OutboxService<'_> {
+    /// The items due now, longest due first, without those `is_busy` skips; at
+    /// most `limit`.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub fn due(
+        &self,
+        is_busy: impl Fn(&DueItem<'_>) -> bool,
+        limit: usize,
+    ) -> Result<Vec<Outgoing>, DeskError> {
+        let journal = &*self.0.journal;
+        let now = self.0.now();
+        let mut due = Vec::new();
+        let mut after = None;
+        while due.len() < limit {
+            let page = journal.due_outbox(now, after, PAGE)?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            after = Some((last.not_before, last.company, last.key.clone()));
+            for item in page {
+                // Items of a company without a generation wait until it has one.
+                let Some(state) = self.0.company_state(item.company) else {
+                    continue;
+                };
+                let company = state.generation().company.clone();
+                let lane = item.conversation.map(|id| lane(id, &item.target));
+                let candidate = DueItem {
+                    company: &company,
+                    key: &item.key,
+                    target: &item.target,
+                    lane: lane.as_deref(),
+                };
+                if due.len() >= limit || is_busy(&candidate) {
+                    continue;
+                }
+                due.push(Outgoing {
+                    body: outgoing::body(journal, &item)?,
+                    company,
+                    lane,
+                    key: item.key,
+                    target: item.target,
+                    attempts: item.attempts,
+                });
+            }
+        }
+        Ok(due)
+    }
+
+    /// A target of the active generation; `None` when it has none of that name.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCompany`].
+    pub fn target(&self, company: &str, target: &str) -> Result<Option<TargetTerms>, DeskError> {
+        let (_, state) = self.0.company(company)?;
+        Ok(state.generation().targets.get(target).cloned())
+    }
+
+    /// The target accepted an item: write that and its consequences.
+    ///
+    /// # Errors
+    /// [`DeskError`]; the caller repeats the call.
+    pub fn delivered(&self, company: &str, key: &str) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        let Some(item) = self.0.journal.outbox_item(id, key)? else {
+            return Ok(());
+        };
+        if key.starts_with("reply-") && item.conversation.is_some() {
+            let key = key.to_owned();
+            self.record(id, &item, AgentAction::Delivered { key })?;
+        }
+        // The conversation's commit may have finished the item already.
+        let rest = self.0.journal.outbox_item(id, key)?;
+        if rest.is_some_and(|item| item.state == OutboxState::Waiting) {
+            self.0.journal.mark_outbox_done(id, key)?;
+        }
+        Ok(())
+    }
+
+    /// An attempt failed: try again at `not_before`.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub fn postpone(
+        &self,
+        company: &str,
+        key: &str,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        Ok(self
+            .0
+            .journal
+            .reschedule_outbox(id, key, not_before, problem)?)
+    }
+
+    /// The last attempt failed: move the item to the failed deliveries and
+    /// write an alert.
+    ///
+    /// # Errors
+    /// [`DeskError`]; the caller repeats the call.
+    pub fn fail(&self, company: &str, key: &str, problem: &str) -> Result<(), DeskError> {
+        let id = self.0.company_id(company)?;
+        let item = self.0.journal.outbox_item(id, key)?;
+        self.0.journal.mark_outbox_dead(id, key, problem)?;
+        if let Some(item) = item {
+            let (key, problem) = (key.to_owned(), problem.to_owned());
+            self.record(id, &item, AgentAction::Undeliverable { key, problem })?;
+        }
+        Ok(())
+    }
+
+    /// Write what became of an item to its conversation.
+    fn record(
+        &self,
+        company: CompanyId,
+        item: &OutboxItem,
+        action: AgentAction,
+    ) -> Result<(), DeskError> {
+        let Some(conversation) = item.conversation else {
+            return Ok(());
+        };
+        let Some(row) = self.0.journal.conversation(company, conversation)? else {
+            return Ok(());
+        };
+        let actor = Actor {
+            id: "outbox".to_owned(),
+            role: ActorRole::Supervisor,
+        };
+        let slot = Slot::for_thread(company, &row.thread);
+        let answer = self.0.request((company, slot), conversation, actor, action);
+        answer.map(|_| ()).map_err(DeskError::Action)
+    }
+}

@@ -1,0 +1,125 @@
+//! The comparison thread: it repeats decisions with the other generation of a
+//! rollout, compares them, and aborts canaries that exceed a bound.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use patchbay_generations::rollout::{Breach, Ending, Next, Rollout, ShadowRunner};
+use patchbay_journal::{AuditEntry, CompanyId};
+use serde_json::json;
+
+use crate::company_state::CompanyState;
+use crate::desk_core::DeskCore;
+
+/// How often the thread checks the bounds of canaries.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// How often the thread stores the counts of rollouts.
+const STORE_INTERVAL: Duration = Duration::from_secs(10);
+/// Niceness of the thread.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+impl DeskCore {
+    /// The thread's loop.
+    pub(crate) fn run_comparisons(&self) {
+        lower_priority();
+        let mut runner = ShadowRunner::default();
+        let mut checked = Instant::now();
+        let mut stored = Instant::now();
+        loop {
+            match self.comparisons.take(CHECK_INTERVAL) {
+                Next::Closed => return self.check_rollouts(true),
+                Next::Nothing => {}
+                Next::Job(job) => {
+                    // A panic in one comparison must not stop the others.
+                    let decided = catch_unwind(AssertUnwindSafe(|| runner.decide(*job)));
+                    if decided.is_err() {
+                        tracing::error!("a comparison panicked; the thread continues");
+                    }
+                }
+            }
+            if checked.elapsed() >= CHECK_INTERVAL {
+                let stores = stored.elapsed() >= STORE_INTERVAL;
+                self.check_rollouts(stores);
+                if stores {
+                    stored = Instant::now();
+                    runner.keep(|rollout| self.is_running(rollout));
+                }
+                checked = Instant::now();
+            }
+        }
+    }
+
+    fn is_running(&self, rollout: &Arc<Rollout>) -> bool {
+        let state = self.company_state(rollout.company);
+        let running = state.and_then(|state| state.rollout());
+        running.is_some_and(|running| Arc::ptr_eq(&running, rollout))
+    }
+
+    /// Abort canaries that exceed a bound; store the counts of the others where
+    /// `stores` is set.
+    fn check_rollouts(&self, stores: bool) {
+        for company in self.company_ids() {
+            let Some(state) = self.company_state(company) else {
+                continue;
+            };
+            let Some(running) = state.rollout() else {
+                continue;
+            };
+            if let Some(breach) = running.breach() {
+                self.abort_canary(&state, &running, breach);
+            } else if stores {
+                let _changing = self.changing.lock();
+                self.save_tally(company);
+            }
+        }
+    }
+
+    fn abort_canary(&self, state: &CompanyState, canary: &Arc<Rollout>, breach: Breach) {
+        let _changing = self.changing.lock();
+        if !self.is_running(canary) {
+            return;
+        }
+        let generation = canary.candidate.number;
+        let company = &canary.candidate.company;
+        tracing::warn!(company, generation, %breach, "canary aborted");
+        let audit = AuditEntry {
+            at: Timestamp::now(),
+            company: Some(company.clone()),
+            actor: "host".to_owned(),
+            act: "rollout.aborted".to_owned(),
+            details: json!({"generation": generation, "breach": breach}).to_string(),
+        };
+        let ending = Ending::Breached(breach);
+        if let Err(error) = self.end_rollout(state, canary, &ending, Some(audit)) {
+            // The next check tries again.
+            tracing::error!(company, generation, %error, "cannot abort a canary that exceeds a bound");
+        }
+    }
+
+    /// Store the counts of a company's rollout. The caller holds `changing`.
+    pub(super) fn save_tally(&self, company: CompanyId) {
+        let state = self.company_state(company);
+        let Some(running) = state.and_then(|state| state.rollout()) else {
+            return;
+        };
+        let tally = running.tally().kept();
+        let generation = running.candidate.number;
+        if let Err(error) = self.journal.save_rollout_tally(company, generation, tally) {
+            tracing::warn!(%error, generation, "cannot store the counts of a rollout");
+        }
+    }
+}
+
+/// Let every other thread of the host run first.
+fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    {
+        let own = rustix::thread::gettid();
+        if let Err(error) = rustix::process::setpriority_process(Some(own), NICE) {
+            tracing::debug!(%error, "the comparison thread keeps its priority");
+        }
+    }
+}

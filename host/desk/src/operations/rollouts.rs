@@ -1,0 +1,149 @@
+//! Rollouts at the running desk: start, change, end.
+
+use std::sync::Arc;
+
+use patchbay_generations::Generation;
+use patchbay_generations::rollout::{
+    Ending, ResumedRollout, Rollout, RolloutAssignment, RolloutError, RolloutReport, RolloutView,
+    Tally, end_notes, rollout_event, store,
+};
+use patchbay_journal::{AuditEntry, CompanyId, JournalError};
+use patchbay_model::event::Event;
+use patchbay_model::rollout::{RolloutKind, RolloutTerms};
+use patchbay_records::history::note;
+
+use crate::company_state::{ActiveGeneration, CompanyState};
+use crate::desk_core::DeskCore;
+
+impl DeskCore {
+    /// Start a shadow run or canary, or change its terms where the same
+    /// candidate runs already. A shadow run that becomes a canary starts its
+    /// counts again.
+    pub(crate) fn start_rollout(
+        &self,
+        candidate: Arc<Generation>,
+        terms: RolloutTerms,
+        audit: AuditEntry,
+    ) -> Result<RolloutReport, RolloutError> {
+        let _changing = self.changing.lock();
+        if self.work.is_closed() {
+            return Err(RolloutError::Stopping);
+        }
+        let (company, state) = self.rollout_company(&candidate.company)?;
+        let ActiveGeneration {
+            generation: control,
+            rollout: running,
+        } = state.active();
+        if control.number == candidate.number {
+            return Err(RolloutError::Active(candidate.number));
+        }
+        let now = self.now();
+        let mut notes = Vec::new();
+        let (rollout, start): (_, fn(_) -> Event) = match &running {
+            Some(running) if running.candidate.number != candidate.number => {
+                return Err(RolloutError::Tried(running.candidate.number));
+            }
+            Some(running) if running.terms.kind == terms.kind => {
+                (running.on(terms), Event::RolloutChanged)
+            }
+            before => {
+                if let Some(before) = before {
+                    let ending = Ending::Superseded { by: &terms.by };
+                    let tally = before.tally();
+                    notes.extend(end_notes(&RolloutView::running(before, &tally), &ending, now));
+                }
+                let rollout = Rollout::new(company, terms, control, candidate, Tally::default());
+                (rollout, Event::RolloutBegan)
+            }
+        };
+        notes.push(note(&start(rollout_event(&rollout)), now));
+        let row = store::row(&rollout);
+        self.journal.put_rollout(company, row, notes, Some(audit))?;
+        // New bounds do not judge decisions from before them.
+        rollout.tally().judge_anew();
+        let report = rollout.report();
+        self.install_rollout(&state, rollout);
+        self.notify_listeners(company, false);
+        Ok(report)
+    }
+
+    /// End the running rollout and return its final report.
+    pub(crate) fn abort_rollout(
+        &self,
+        company: &str,
+        by: &str,
+        reason: Option<&str>,
+        audit: AuditEntry,
+    ) -> Result<RolloutReport, RolloutError> {
+        let _changing = self.changing.lock();
+        let (_, state) = self.rollout_company(company)?;
+        let running = state.rollout().ok_or(RolloutError::NothingTried)?;
+        let report = running.report();
+        let ending = Ending::Aborted { by, reason };
+        self.end_rollout(&state, &running, &ending, Some(audit))?;
+        Ok(report)
+    }
+
+    fn rollout_company(&self, name: &str) -> Result<(CompanyId, Arc<CompanyState>), RolloutError> {
+        let found = self.company(name);
+        found.map_err(|_| RolloutError::UnknownCompany(name.to_owned()))
+    }
+
+    /// Resume a rollout after a restart, if its control is still active.
+    pub(crate) fn resume_rollout(&self, resumed: ResumedRollout) {
+        if let Some(state) = self.company_state(resumed.company)
+            && let Some(rollout) = resumed.against(state.generation())
+        {
+            self.install_rollout(&state, rollout);
+        }
+    }
+
+    fn install_rollout(&self, state: &CompanyState, rollout: Rollout) {
+        if rollout.terms.kind == RolloutKind::Canary {
+            // A canary decides for customers: its breakers matter to operators.
+            self.subscribe_breakers(rollout.company, &rollout.candidate);
+        }
+        state.set_active(ActiveGeneration {
+            generation: Arc::clone(&rollout.control),
+            rollout: Some(Arc::new(rollout)),
+        });
+    }
+
+    /// The part a thread has in the running rollout. The thread is looked up
+    /// only where one runs.
+    pub(crate) fn assign_rollout<'a>(
+        &'a self,
+        active: &'a ActiveGeneration,
+        has_headroom: bool,
+        thread: impl FnOnce() -> Result<Option<Vec<u8>>, JournalError>,
+    ) -> Result<Option<RolloutAssignment<'a>>, JournalError> {
+        let Some(rollout) = &active.rollout else {
+            return Ok(None);
+        };
+        let thread = thread()?;
+        Ok(thread.and_then(|thread| {
+            RolloutAssignment::of(rollout, &thread, &self.comparisons, has_headroom)
+        }))
+    }
+
+    /// End a rollout. The caller holds `changing`.
+    pub(super) fn end_rollout(
+        &self,
+        state: &CompanyState,
+        rollout: &Rollout,
+        ending: &Ending<'_>,
+        audit: Option<AuditEntry>,
+    ) -> Result<(), JournalError> {
+        let notes = {
+            let tally = rollout.tally();
+            end_notes(&RolloutView::running(rollout, &tally), ending, self.now())
+        };
+        self.journal.end_rollout(rollout.company, notes, audit)?;
+        state.set_active(ActiveGeneration {
+            generation: state.generation(),
+            rollout: None,
+        });
+        self.notify_listeners(rollout.company, false);
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! Decisions without a conversation, while a rollout runs: they take part in it
+//! as the desk's own decisions do.
+
+use std::sync::Arc;
+
+use patchbay_engine::decision::Decision;
+use patchbay_engine::pipeline::PipelineRun;
+use patchbay_generations::decide::RequestContext;
+use patchbay_generations::inquiry::Inquiry;
+use patchbay_generations::rollout::{Question, Rollout, RolloutAssignment, decides};
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::input::InputError;
+
+use crate::desk_core::DeskCore;
+
+/// Answers the `decide` and `tone` requests of a company that runs a rollout.
+pub struct StatelessDecider {
+    pub(crate) rollout: Arc<Rollout>,
+    pub(crate) core: Arc<DeskCore>,
+    /// Whether the host has headroom for comparisons.
+    pub(crate) has_headroom: bool,
+}
+
+impl StatelessDecider {
+    /// Decide with the generation that the conversation, contact, author or
+    /// message is assigned to, and queue the comparison with the other one. A
+    /// draft that is still typed is not counted: it may come at every
+    /// keystroke.
+    ///
+    /// # Errors
+    /// [`InputError`] where the request does not fit the generation.
+    pub fn answer(
+        &self,
+        inquiry: Inquiry,
+        context: &RequestContext,
+    ) -> Result<(Decision, PipelineRun<'_>), InputError> {
+        let thread = inquiry.thread();
+        let (rollout, queue) = (&self.rollout, &self.core.comparisons);
+        let assignment =
+            RolloutAssignment::of(rollout, thread.as_bytes(), queue, self.has_headroom);
+        let generation = decides(assignment.as_ref(), &rollout.control);
+        let situation = inquiry.situation(generation, context.now)?;
+        let Some(assignment) = assignment.filter(|_| !inquiry.is_typed()) else {
+            return Ok(generation.answer_in(situation, &inquiry, context));
+        };
+        let inquiry = Arc::new(inquiry);
+        let question = assignment.compares().then(|| Question {
+            situation: situation.clone(),
+            stages: match inquiry.draft {
+                Some(_) => [Stage::Tone].into(),
+                None => inquiry.stages.clone(),
+            },
+            draft: inquiry.draft.clone(),
+            bypasses: Arc::clone(&context.bypasses),
+            by_itself: Some(Arc::clone(&inquiry)),
+        });
+        let (decision, instances) = generation.answer_in(situation, &inquiry, context);
+        match decision.overloaded_plugin() {
+            Some(_) => assignment.found_no_room(),
+            None => assignment.decided(&decision, question),
+        }
+        Ok((decision, instances))
+    }
+}

@@ -1,0 +1,306 @@
+//! Actions of agents, supervisors and the host on a conversation.
+
+use patchbay_floor::{Hold, OfferId};
+use patchbay_journal::Slot;
+use patchbay_model::actor::{Actor, ActorRole};
+use patchbay_model::conversation::{ConversationState, RouteCause};
+use patchbay_model::decision::route::{RoutePlan, Target, TargetKind};
+use patchbay_model::event::{Departure, Event, RequeuedEvent, StaleCause, TransferredEvent};
+use patchbay_records::reply::Sent;
+use patchbay_records::snapshot::{from_unix_ms, span};
+
+use super::unit_of_work::UnitOfWork;
+use super::{Pass, PassError, act, approvals, commit, place, replies};
+use crate::agent_action::{ActionError, ActionResult, AgentAction, Destination};
+use crate::floor_state::FollowUp;
+
+/// The reply's status where the action was one, or why the action failed; or
+/// why it could not be tried.
+pub(super) type Attempt = Result<Result<Option<Sent>, ActionError>, PassError>;
+
+type Action = Result<(), ActionError>;
+
+pub(super) fn perform(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    actor: &Actor,
+    action: &AgentAction,
+) -> Attempt {
+    let done = match action {
+        AgentAction::Accept(offer) => accept(pass, unit, actor, *offer),
+        AgentAction::Decline(offer) => decline(pass, unit, actor, *offer),
+        AgentAction::Assign { agent } => assign(pass, unit, actor, agent),
+        AgentAction::Transfer(destination) => transfer(pass, unit, actor, destination),
+        AgentAction::Return => return_to_queue(pass, unit, actor),
+        AgentAction::Requeue => requeue(pass, unit, actor),
+        AgentAction::Hold => hold(pass, unit, actor),
+        AgentAction::Resume => resume(pass, unit, actor),
+        AgentAction::Wait => wait(pass, unit, actor),
+        AgentAction::WrapUp => wrap_up(pass, unit, actor),
+        AgentAction::Resolve => resolve(pass, unit, actor),
+        AgentAction::Reply(reply) => return replies::reply(pass, unit, actor, reply),
+        AgentAction::Approve { reply } => return approvals::approve(pass, unit, actor, reply),
+        AgentAction::Reject { reply, why } => {
+            return Ok(approvals::reject(pass, unit, actor, reply, why));
+        }
+        AgentAction::Delivered { key } => {
+            replies::delivered(pass, unit, key);
+            Ok(())
+        }
+        AgentAction::Undeliverable { key, problem } => {
+            replies::undeliverable(pass, unit, key, problem);
+            Ok(())
+        }
+    };
+    Ok(done.map(|()| None))
+}
+
+/// The conversation after an action.
+pub(super) fn result(pass: &Pass<'_>, unit: &UnitOfWork, reply: Option<Sent>) -> ActionResult {
+    let owner = unit.snapshot().owner.clone();
+    let floor = pass.floor.lock();
+    let agent = owner.as_deref().and_then(|owner| floor.agent(owner));
+    ActionResult {
+        state: unit.snapshot().state,
+        exceeds_capacity: agent.is_some_and(|(_, view)| view.load > view.capacity.into()),
+        owner,
+        reply,
+    }
+}
+
+fn accept(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, offer: OfferId) -> Action {
+    let snapshot = unit.snapshot();
+    if snapshot.accepted == Some(offer) && snapshot.owner.as_ref() == Some(&actor.id) {
+        // The same request again: done already.
+        return Ok(());
+    }
+    check_offer(pass, unit, actor, offer)?;
+    pass.floor.lock().accept(offer, pass.now)?;
+    place::apply_floor_events(pass, unit);
+    Ok(())
+}
+
+fn decline(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, offer: OfferId) -> Action {
+    check_offer(pass, unit, actor, offer)?;
+    pass.floor.lock().decline(offer, pass.now)?;
+    place::apply_floor_events(pass, unit);
+    Ok(())
+}
+
+fn check_offer(pass: &Pass<'_>, unit: &UnitOfWork, actor: &Actor, offer: OfferId) -> Action {
+    let open = pass.floor.lock().open_offer(offer);
+    let ((_, conversation), open) = open.ok_or(ActionError::OfferOver(offer))?;
+    if conversation != unit.conversation.row.id {
+        return Err(ActionError::OfferOver(offer));
+    }
+    match open.agent == actor.id {
+        true => Ok(()),
+        false => Err(ActionError::NotYours {
+            owner: Some(open.agent),
+        }),
+    }
+}
+
+fn assign(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, agent: &str) -> Action {
+    let snapshot = unit.snapshot();
+    let takes_free = snapshot.owner.is_none() && actor.id == agent;
+    if actor.role != ActorRole::Supervisor && !takes_free {
+        return Err(ActionError::SupervisorsOnly);
+    }
+    if snapshot.state == ConversationState::Resolved {
+        return Err(unit.not_now());
+    }
+    if snapshot.owner.as_deref() == Some(agent) {
+        return Ok(());
+    }
+    let row = &unit.conversation.row;
+    let conversation = (Slot::for_thread(pass.company, &row.thread), row.id);
+    approvals::make_stale(pass, unit, StaleCause::AgentLeft);
+    let mut floor = pass.floor.lock();
+    let arrival = place::arrival(pass, unit, &floor);
+    floor.assign(conversation, arrival, agent, pass.now)?;
+    drop(floor);
+    place::apply_floor_events(pass, unit);
+    commit::name_actor(unit, actor);
+    Ok(())
+}
+
+fn transfer(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    actor: &Actor,
+    destination: &Destination,
+) -> Action {
+    check_access(unit, actor)?;
+    if unit.snapshot().state == ConversationState::Resolved {
+        return Err(unit.not_now());
+    }
+    let floor = pass.floor.lock();
+    let (target, queue) = match destination {
+        Destination::Queue(queue) if floor.has_queue(queue) => (Target::queue(queue), queue),
+        Destination::Queue(queue) => return Err(ActionError::UnknownQueue(queue.clone())),
+        Destination::Agent(agent) if floor.has_agent(agent) => {
+            let wait = span(pass.generation.desk.wait_for_agent);
+            let target = Target {
+                kind: TargetKind::Agent,
+                id: Some(agent.clone()),
+                queue: None,
+                until: pass.now.checked_add(wait).ok(),
+                while_away: true,
+            };
+            (target, agent)
+        }
+        Destination::Agent(agent) => return Err(ActionError::UnknownAgent(agent.clone())),
+    };
+    drop(floor);
+    let from = unit.snapshot().owner.clone();
+    unit.snapshot_mut().clear_owner();
+    approvals::make_stale(pass, unit, StaleCause::AgentLeft);
+    let mut plan = RoutePlan::to_queue(queue, "");
+    plan.target = target;
+    let event = Event::Transferred(TransferredEvent::Person {
+        to: plan.target.clone(),
+        from,
+        by: actor.clone(),
+    });
+    act::follow_plan(pass, unit, plan);
+    commit::record(pass, unit, event, None);
+    Ok(())
+}
+
+fn return_to_queue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
+    check_access(unit, actor)?;
+    if unit.snapshot().owner.is_none() {
+        return Err(unit.not_now());
+    }
+    place::take_from_owner(pass, unit, Departure::GivenBack);
+    commit::name_actor(unit, actor);
+    pass.enter(unit, ConversationState::Queued);
+    // The agent who returned it gets it again only if no other fits.
+    route_again(unit);
+    Ok(())
+}
+
+/// Queue it again as if it never had an owner, but with its age.
+fn requeue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
+    if actor.role != ActorRole::Supervisor {
+        return Err(ActionError::SupervisorsOnly);
+    }
+    let from = unit.snapshot().state;
+    if from == ConversationState::Resolved {
+        return Err(unit.not_now());
+    }
+    approvals::make_stale(pass, unit, StaleCause::Requeued);
+    let snapshot = unit.snapshot_mut();
+    let event = Event::Requeued(RequeuedEvent {
+        from,
+        agent: snapshot.owner.clone(),
+        queue: snapshot.queue.clone(),
+        by: actor.clone(),
+    });
+    snapshot.clear_owner();
+    snapshot.held_until = None;
+    pass.enter(unit, ConversationState::Queued);
+    commit::record(pass, unit, event, None);
+    route_again(unit);
+    Ok(())
+}
+
+fn route_again(unit: &mut UnitOfWork) {
+    unit.is_routed = true;
+    unit.follow_ups.push(FollowUp::Route(RouteCause::Returned));
+}
+
+fn hold(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
+    check_access(unit, actor)?;
+    unit.require(&[
+        ConversationState::Active,
+        ConversationState::WaitingOnCustomer,
+    ])?;
+    place::change_state(pass, unit, ConversationState::OnHold, Some(actor));
+    Ok(())
+}
+
+fn resume(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
+    check_access(unit, actor)?;
+    unit.require(&[
+        ConversationState::OnHold,
+        ConversationState::WaitingOnCustomer,
+        ConversationState::Wrapping,
+    ])?;
+    if unit.snapshot().owner.is_none() {
+        place::change_state(pass, unit, ConversationState::Queued, Some(actor));
+        unit.follow_ups.push(FollowUp::Route(RouteCause::Returned));
+        return Ok(());
+    }
+    let id = unit.conversation.row.id;
+    let _ = pass.floor.lock().hold(id, Hold::Active, pass.now)?;
+    place::change_state(pass, unit, ConversationState::Active, Some(actor));
+    let silent_after = pass.generation.desk.silent_after;
+    unit.snapshot_mut().expect_answer(silent_after, pass.now);
+    Ok(())
+}
+
+fn wait(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
+    check_access(unit, actor)?;
+    unit.require(&[ConversationState::Active, ConversationState::OnHold])?;
+    if unit.snapshot().owner.is_none() {
+        return Err(unit.not_now());
+    }
+    if let Some(since) = unit.snapshot().clocks.unanswered_since() {
+        let since = from_unix_ms(since);
+        return Err(ActionError::Unanswered { since });
+    }
+    wait_on_customer(pass, unit, Some(actor));
+    Ok(())
+}
+
+/// Wait on the customer. The owner's capacity is freed after `park-after`.
+pub(super) fn wait_on_customer(pass: &Pass<'_>, unit: &mut UnitOfWork, by: Option<&Actor>) {
+    place::change_state(pass, unit, ConversationState::WaitingOnCustomer, by);
+    let snapshot = unit.snapshot_mut();
+    if snapshot.waits_on_customer() {
+        let park_after = span(pass.generation.desk.park_after);
+        snapshot.park_at = pass.now.checked_add(park_after).ok();
+    }
+}
+
+fn wrap_up(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
+    check_access(unit, actor)?;
+    unit.require(&[
+        ConversationState::Active,
+        ConversationState::WaitingOnCustomer,
+        ConversationState::OnHold,
+    ])?;
+    start_wrap_up(pass, unit, Some(actor))
+}
+
+pub(super) fn start_wrap_up(pass: &Pass<'_>, unit: &mut UnitOfWork, by: Option<&Actor>) -> Action {
+    let id = unit.conversation.row.id;
+    let _ = pass.floor.lock().hold(id, Hold::Wrapping, pass.now)?;
+    approvals::make_stale(pass, unit, StaleCause::Resolved);
+    place::change_state(pass, unit, ConversationState::Wrapping, by);
+    let wrap_up = span(pass.generation.desk.wrap_up);
+    unit.snapshot_mut().wrap_until = pass.now.checked_add(wrap_up).ok();
+    Ok(())
+}
+
+fn resolve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
+    if unit.snapshot().state == ConversationState::Resolved {
+        return Ok(());
+    }
+    check_access(unit, actor)?;
+    place::change_state(pass, unit, ConversationState::Resolved, Some(actor));
+    Ok(())
+}
+
+/// Check that the actor is the owner or a supervisor.
+pub(super) fn check_access(unit: &UnitOfWork, actor: &Actor) -> Action {
+    let owner = &unit.snapshot().owner;
+    match actor.role == ActorRole::Supervisor || owner.as_ref() == Some(&actor.id) {
+        true => Ok(()),
+        false => Err(ActionError::NotYours {
+            owner: owner.clone(),
+        }),
+    }
+}

@@ -1,0 +1,254 @@
+//! Replies that wait for approval.
+
+use patchbay_journal::Purpose;
+use patchbay_model::actor::{Actor, ActorRole};
+use patchbay_model::conversation::ConversationState;
+use patchbay_model::decision::tone::{Review, Verdict};
+use patchbay_model::desk::{ApprovalStep, Need};
+use patchbay_model::event::{
+    Event, ReplyApprovedEvent, ReplyCheckedEvent, ReplyRejectedEvent, ReplyStaleEvent, StaleCause,
+};
+use patchbay_model::interaction::{Attachment, Draft, WrittenBy};
+use patchbay_records::outgoing::{self, Payload};
+use patchbay_records::reply::{self, PendingReply, ReplyStatus, Sending, Sent};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::agent_actions::Attempt;
+use super::unit_of_work::UnitOfWork;
+use super::{Pass, PassError, commit, replies};
+use crate::agent_action::ActionError;
+
+/// The part of a drafted reply that a second check needs.
+#[derive(Deserialize)]
+struct PendingDraft {
+    text: String,
+    written_by: WrittenBy,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
+}
+
+/// Who must approve a reply: the teams the tone policies name, else the team
+/// escalation named, else the company's rules, else any supervisor.
+pub(super) fn steps(pass: &Pass<'_>, unit: &UnitOfWork, review: &Review) -> Vec<ApprovalStep> {
+    let mut teams: Vec<&String> = review.approvers.iter().collect();
+    if teams.is_empty() {
+        teams.extend(&unit.snapshot().approvers);
+    }
+    let rules = &pass.generation.desk.approvals;
+    if teams.is_empty() && !rules.is_empty() {
+        return rules.clone();
+    }
+    let step = |approvers| ApprovalStep {
+        approvers,
+        need: Need::Any,
+    };
+    if teams.is_empty() {
+        return vec![step(Vec::new())];
+    }
+    let floor = pass.floor.lock();
+    teams.iter().map(|team| step(floor.team(team))).collect()
+}
+
+/// Approve the pending reply. The last approval publishes it, after another
+/// check where the generation changed meanwhile.
+pub(super) fn approve(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    actor: &Actor,
+    id: &str,
+) -> Attempt {
+    let mut pending = match pending(unit, actor, id) {
+        Ok(pending) => pending,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    if let Some(step) = pending.steps.get(pending.step).cloned() {
+        if !pending.approved.contains(&actor.id) {
+            pending.approved.push(actor.id.clone());
+        }
+        let has = |approver: &String| pending.approved.contains(approver);
+        let is_over = match step.need {
+            Need::Any => true,
+            Need::All => others(&step, &pending.by).all(has),
+        };
+        if is_over {
+            pending.step += 1;
+            pending.approved.clear();
+        }
+    }
+    let is_last = pending.step >= pending.steps.len();
+    let first = unit.entries.len();
+    let status = match is_last {
+        true => match release(pass, unit, &pending)? {
+            Ok(status) => status,
+            Err(refused) => return Ok(Err(refused)),
+        },
+        false => ReplyStatus::Held,
+    };
+    let event = Event::ReplyApproved(ReplyApprovedEvent {
+        reply: id.to_owned(),
+        by: actor.clone(),
+        step: pending.step,
+        complete: is_last,
+    });
+    commit::record(pass, unit, event, None);
+    // The approval is recorded only for a reply that can be published, and
+    // stands before the publication.
+    unit.entries[first..].rotate_right(1);
+    if !is_last {
+        unit.snapshot_mut().pending = Some(pending);
+    }
+    Ok(Ok(Some(Sent {
+        id: id.to_owned(),
+        status,
+        review: None,
+    })))
+}
+
+/// Publish an approved reply, or block it.
+fn release(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    pending: &PendingReply,
+) -> Result<Result<ReplyStatus, ActionError>, PassError> {
+    let channel = unit.snapshot().channel.clone();
+    let Some(target) = pass.generation.publishers.of(&channel).map(str::to_owned) else {
+        return Ok(Err(ActionError::NoPublisher { channel }));
+    };
+    let mut status = ReplyStatus::Published;
+    let again = pending.generation != pass.generation.number;
+    let checked =
+        ReplyCheckedEvent::approved(pending.id.clone(), pending.digest.clone(), again);
+    if again {
+        let Some(draft) = stored_draft(pass, unit, pending)? else {
+            return Ok(Err(ActionError::NoCustomer));
+        };
+        let result = replies::check(pass, unit, &draft, false)?;
+        let review = result.decision.tone.clone().unwrap_or_default();
+        let event = match review.verdict {
+            Verdict::Block => {
+                status = ReplyStatus::Blocked;
+                Event::ReplyBlocked(checked)
+            }
+            _ => Event::ReplyPublished(checked),
+        };
+        commit::record(pass, unit, event, Some(&result));
+    } else {
+        commit::record(pass, unit, Event::ReplyPublished(checked), None);
+    }
+    unit.snapshot_mut().pending = None;
+    if status == ReplyStatus::Published {
+        let sending = Sending {
+            key: reply::key(unit.conversation.row.id, pending.entry),
+            id: pending.id.clone(),
+            by: pending.by.clone(),
+            then: pending.then,
+        };
+        replies::publish(pass, unit, pending.entry, sending, target);
+    }
+    end_approval(pass, unit, &pending.id, status);
+    Ok(Ok(status))
+}
+
+/// The draft of a pending reply; `None` where the contact was erased.
+fn stored_draft(
+    pass: &Pass<'_>,
+    unit: &UnitOfWork,
+    pending: &PendingReply,
+) -> Result<Option<Draft>, PassError> {
+    let payload = Payload::Entry(unit.conversation.row.id, pending.entry);
+    let Ok(bytes) = outgoing::open(pass.journal, pass.company, payload)? else {
+        return Ok(None);
+    };
+    let Ok(stored) = serde_json::from_slice::<PendingDraft>(&bytes) else {
+        return Ok(None);
+    };
+    let actor = Actor {
+        id: pending.by.clone(),
+        role: ActorRole::Agent,
+    };
+    Ok(Some(Draft {
+        attachments: stored.attachments,
+        ..replies::draft(unit, &actor, &pending.id, &stored.text, stored.written_by)
+    }))
+}
+
+/// Reject the pending reply.
+pub(super) fn reject(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    actor: &Actor,
+    id: &str,
+    why: &str,
+) -> Result<Option<Sent>, ActionError> {
+    let pending = pending(unit, actor, id)?;
+    unit.snapshot_mut().pending = None;
+    // The approver's words may quote the customer: they are sealed.
+    let sealed = unit.contact().and_then(|contact| {
+        let why = json!({"why": why}).to_string();
+        let journal = pass.journal;
+        let sealed = journal.seal(pass.company, contact, Purpose::Entry, why.as_bytes());
+        Some((contact, sealed.ok()?))
+    });
+    let event = Event::ReplyRejected(ReplyRejectedEvent {
+        reply: id.to_owned(),
+        by: actor.clone(),
+    });
+    commit::record(pass, unit, event, None);
+    if let Some((contact, sealed)) = sealed {
+        commit::attach_sealed(unit, contact, sealed);
+    }
+    end_approval(pass, unit, &pending.id, ReplyStatus::Rejected);
+    Ok(Some(Sent {
+        id: id.to_owned(),
+        status: ReplyStatus::Rejected,
+        review: None,
+    }))
+}
+
+/// The pending reply, if it has this id and the actor may approve it.
+fn pending(unit: &UnitOfWork, actor: &Actor, id: &str) -> Result<PendingReply, ActionError> {
+    let pending = unit.snapshot().pending.clone();
+    let pending = pending.filter(|pending| pending.id == id);
+    let pending = pending.ok_or_else(|| ActionError::NothingPending { id: id.to_owned() })?;
+    if actor.id == pending.by {
+        return Err(ActionError::OwnReply);
+    }
+    let step = pending.steps.get(pending.step).into_iter();
+    let named = step.flat_map(|step| others(step, &pending.by));
+    let approvers: Vec<String> = named.cloned().collect();
+    match approvers.contains(&actor.id) {
+        true => Ok(pending),
+        // A step without approvers needs a supervisor.
+        false if approvers.is_empty() && actor.role == ActorRole::Supervisor => Ok(pending),
+        false if approvers.is_empty() => Err(ActionError::SupervisorsOnly),
+        false => Err(ActionError::NotAnApprover { approvers }),
+    }
+}
+
+fn end_approval(pass: &Pass<'_>, unit: &mut UnitOfWork, id: &str, status: ReplyStatus) {
+    replies::set_status(unit, id, status);
+    if unit.snapshot().state == ConversationState::AwaitingApproval {
+        pass.enter(unit, ConversationState::Active);
+    }
+}
+
+/// Drop the pending reply: it is out of date.
+pub(super) fn make_stale(pass: &Pass<'_>, unit: &mut UnitOfWork, because: StaleCause) {
+    let Some(pending) = unit.snapshot_mut().pending.take() else {
+        return;
+    };
+    let event = Event::ReplyStale(ReplyStaleEvent {
+        reply: pending.id.clone(),
+        because,
+    });
+    commit::record(pass, unit, event, None);
+    end_approval(pass, unit, &pending.id, ReplyStatus::Stale);
+    let silent_after = pass.generation.desk.silent_after;
+    unit.snapshot_mut().expect_answer(silent_after, pass.now);
+}
+
+/// The approvers of a step, without the author of the reply.
+fn others<'a>(step: &'a ApprovalStep, author: &'a str) -> impl Iterator<Item = &'a String> {
+    step.approvers.iter().filter(move |id| *id != author)
+}

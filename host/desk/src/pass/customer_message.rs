@@ -1,0 +1,303 @@
+//! An input: a customer's message or edit is decided; deletions, reactions and
+//! echoes are recorded.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use patchbay_journal::{InputKind, Input};
+use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
+use patchbay_model::decision::route::RoutePlan;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::event::{Event, QuarantinedEvent};
+use patchbay_model::interaction::Interaction;
+use patchbay_model::outcome::OutcomeKind;
+use patchbay_model::event::{Departure, StaleCause};
+use patchbay_model::sla::{ClockEvent, start_of};
+use patchbay_floor::Hold;
+use patchbay_records::history::input_kind;
+use patchbay_records::reading;
+use patchbay_records::snapshot::{span, unix_ms};
+
+use super::unit_of_work::UnitOfWork;
+use super::{Pass, PassError, act, approvals, commit, decide, load, place};
+use crate::conversation_cache::CachedText;
+use crate::floor_state::FollowUp;
+use crate::intake::pending_inputs::PendingInput;
+
+/// Decide or record an input.
+pub(super) fn decide_input(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    pending: &PendingInput,
+    quarantined: bool,
+) -> Result<(), PassError> {
+    let input = &pending.input;
+    let is_new = unit.conversation.row.sequence == 0;
+    place::apply_floor_events(pass, unit);
+    let interaction = match &pending.interaction {
+        Some(interaction) => Some(Arc::clone(interaction)),
+        None => reading::open(pass.journal, input)?.map(Arc::new),
+    };
+    let Some(interaction) = interaction else {
+        // Erasure since it was accepted: only its arrival is recorded.
+        if is_new {
+            pass.enter(unit, ConversationState::Resolved);
+        }
+        commit::record_input(pass, unit, input, None);
+        return Ok(());
+    };
+    let text = CachedText {
+        ordinal: input.ordinal,
+        contact: input.contact,
+        interaction,
+    };
+    match input.kind {
+        InputKind::Message | InputKind::Edit => {
+            return decide_message(pass, unit, input, text, (is_new, quarantined));
+        }
+        InputKind::Delete | InputKind::Reaction => {
+            if input.kind == InputKind::Delete {
+                unit.conversation.remove_message(&text.interaction.id);
+            }
+            if is_new {
+                // It refers to nothing the company knows.
+                pass.enter(unit, ConversationState::Resolved);
+            }
+        }
+        InputKind::Echo => {
+            reply_accepted(pass, unit);
+            if is_new {
+                pass.enter(unit, ConversationState::WaitingOnCustomer);
+            }
+            unit.conversation.add_text(text);
+        }
+    }
+    commit::record_input(pass, unit, input, None);
+    Ok(())
+}
+
+/// A customer's message, or an edit of one.
+fn decide_message(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    input: &Input,
+    text: CachedText,
+    (is_new, quarantined): (bool, bool),
+) -> Result<(), PassError> {
+    let interaction = &Arc::clone(&text.interaction);
+    let is_edit = input.kind == InputKind::Edit && !is_new;
+    if is_edit {
+        unit.conversation.remove_message(&interaction.id);
+    } else {
+        unit.snapshot_mut().add_received(pass.now);
+    }
+    if is_new {
+        unit.snapshot_mut().visibility = interaction.visibility;
+    }
+    let is_back = wake(pass, unit);
+    approvals::make_stale(pass, unit, StaleCause::CustomerWrote);
+    let snapshot = unit.snapshot();
+    let needs_route = snapshot.owner.is_none() && (snapshot.plan.is_none() || is_back);
+    if quarantined {
+        quarantine(pass, unit, input, text, needs_route);
+        return Ok(());
+    }
+    let mut stages = BTreeSet::from([Stage::Classify, Stage::Escalate]);
+    if needs_route {
+        stages.insert(Stage::Route);
+    }
+    let policy_input = load::decision_input(pass, &unit.conversation, input.contact, &text)?;
+    let returned = needs_route && find_familiar_agent(pass, unit, input)?;
+    let mut result = decide::decide(pass, policy_input.clone(), &stages)?;
+    unit.conversation.add_text(text);
+    let classification = result.decision.classification.as_ref();
+    unit.snapshot_mut().assessment = classification.map(|merged| {
+        let mut assessment = merged.classification.clone();
+        assessment.why.clear();
+        assessment
+    });
+    join_incident(pass, unit);
+    if !is_edit {
+        start_clocks(pass, unit, input);
+    }
+    if let Some(plan) = result.decision.route.clone() {
+        act::follow_plan(pass, unit, plan);
+    }
+    let unique = input.ordinal.to_string();
+    act::carry_out(pass, unit, &mut result, policy_input, &unique)?;
+    act::alert_failed_escalation(pass, unit, &result.decision);
+    commit::record_input(pass, unit, input, Some(&result));
+    commit::remember(pass, unit, &result.decision, input.contact);
+    if returned {
+        let trigger = Trigger::of(TriggerCode::CustomerReturned);
+        unit.follow_ups.push(FollowUp::Escalate(trigger));
+    }
+    if !is_edit {
+        detect_surges(pass, unit, interaction)?;
+    }
+    act::follow_up(pass, unit)
+}
+
+/// A message reactivates a conversation that was answered or resolved. Returns
+/// whether it is routed again.
+fn wake(pass: &Pass<'_>, unit: &mut UnitOfWork) -> bool {
+    let id = unit.conversation.row.id;
+    let snapshot = unit.snapshot_mut();
+    let before = snapshot.state;
+    if before == ConversationState::Resolved {
+        snapshot.cause = RouteCause::Reopened;
+        snapshot.clear_owner();
+        snapshot.queue = None;
+        pass.enter(unit, ConversationState::Queued);
+        return true;
+    }
+    let Some(owner) = snapshot.owner.clone() else {
+        if before != ConversationState::WaitingOnCustomer {
+            return false;
+        }
+        // Its agent left meanwhile; or the company wrote first and it was
+        // never routed.
+        if snapshot.plan.is_some() {
+            snapshot.cause = RouteCause::Returned;
+        }
+        pass.enter(unit, ConversationState::Queued);
+        return true;
+    };
+    let mut floor = pass.floor.lock();
+    if !floor.is_signed_in(&owner) {
+        // It must not wait for an agent who is offline.
+        let returned = floor.take_back(id, Departure::Offline, pass.now);
+        drop(floor);
+        if returned.is_ok() {
+            pass.enter(unit, ConversationState::Queued);
+            place::apply_floor_events(pass, unit);
+        }
+        return false;
+    }
+    if matches!(
+        before,
+        ConversationState::WaitingOnCustomer | ConversationState::Wrapping
+    ) {
+        let resumed = floor.hold(id, Hold::Active, pass.now);
+        if resumed.is_ok_and(|resumed| resumed.exceeds_capacity) {
+            // The owner is preferred once they have capacity again.
+            let returned = floor.take_back(id, Departure::NoCapacity, pass.now);
+            drop(floor);
+            if returned.is_ok() {
+                unit.snapshot_mut().familiar = Some(owner);
+                place::apply_floor_events(pass, unit);
+            }
+            return false;
+        }
+        drop(floor);
+        pass.enter(unit, ConversationState::Active);
+    }
+    false
+}
+
+fn start_clocks(pass: &Pass<'_>, unit: &mut UnitOfWork, input: &Input) {
+    let hours = pass.hours(unit.snapshot());
+    let snapshot = &mut unit.conversation.snapshot;
+    let assessment = snapshot.assessment.as_ref();
+    let expects_reply = assessment.and_then(|assessment| assessment.reply_expected);
+    let event = ClockEvent::CustomerMessage {
+        started_ms: start_of(
+            Some(unix_ms(input.received_at)),
+            unix_ms(input.accepted_at),
+        ),
+        expects_reply: expects_reply.unwrap_or(true),
+    };
+    // The clocks never refuse a customer's input.
+    let _ = snapshot.clocks.apply(unix_ms(pass.now), event, hours);
+    if snapshot.silent_at.is_none() {
+        snapshot.expect_answer(pass.generation.desk.silent_after, pass.now);
+    }
+}
+
+/// The channel accepted a reply to everything the customer wrote so far.
+pub(super) fn reply_accepted(pass: &Pass<'_>, unit: &mut UnitOfWork) {
+    let hours = pass.hours(unit.snapshot());
+    let snapshot = &mut unit.conversation.snapshot;
+    // The clocks never refuse a reply.
+    let event = ClockEvent::ReplyAccepted;
+    let _ = snapshot.clocks.apply(unix_ms(pass.now), event, hours);
+    snapshot.silent_at = None;
+}
+
+/// Quarantined input (three crashes): skip all policies, use the default queue,
+/// record `quarantined`.
+fn quarantine(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    input: &Input,
+    text: CachedText,
+    needs_route: bool,
+) {
+    tracing::error!(
+        company = pass.generation.company,
+        conversation = %unit.conversation.row.id,
+        input = %input.ordinal,
+        "input quarantined: it was in progress at three crashes; no policy is called about it again"
+    );
+    unit.conversation.add_text(text);
+    start_clocks(pass, unit, input);
+    if needs_route {
+        let queue = pass.generation.pipelines.default_queue();
+        act::follow_plan(pass, unit, RoutePlan::to_queue(queue, ""));
+    }
+    let event = Event::Quarantined(QuarantinedEvent {
+        interaction: input.message.clone(),
+        kind: input_kind(input.kind),
+        channel: input.channel.clone(),
+        received_at: input.received_at,
+        outcome: OutcomeKind::Quarantined,
+    });
+    commit::record_input_event(pass, unit, input, event, None);
+}
+
+/// Remember the agent who answered the contact within the same-agent window.
+/// Returns whether there is one.
+fn find_familiar_agent(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    input: &Input,
+) -> Result<bool, PassError> {
+    let within = span(pass.generation.desk.same_agent);
+    let answer = load::last_answer(pass, &unit.conversation, input.contact)?;
+    let recent = answer.filter(|(at, _)| pass.now.duration_since(*at) <= within);
+    unit.snapshot_mut().familiar = recent.map(|(_, agent)| agent);
+    Ok(unit.snapshot().familiar.is_some())
+}
+
+/// A message about the subject of an open incident belongs to it.
+fn join_incident(pass: &Pass<'_>, unit: &mut UnitOfWork) {
+    let Some(subject) = top_intent(unit) else {
+        return;
+    };
+    let is_open = pass.floor.lock().overview.is_open(&subject);
+    let incident = &mut unit.snapshot_mut().incident;
+    if incident.is_none() && is_open {
+        *incident = Some(subject);
+    }
+}
+
+/// Call escalation where unusually many customers write about the same subject.
+fn detect_surges(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    interaction: &Interaction,
+) -> Result<(), PassError> {
+    let Some(subject) = top_intent(unit) else {
+        return Ok(());
+    };
+    let rules = &pass.generation.desk.surge;
+    for trigger in pass.surges.count(rules, &subject, interaction, pass.now) {
+        act::escalate(pass, unit, act::triggered(trigger))?;
+    }
+    Ok(())
+}
+
+fn top_intent(unit: &UnitOfWork) -> Option<String> {
+    let assessment = unit.snapshot().assessment.as_ref()?;
+    Some(assessment.top_intent()?.name.clone())
+}

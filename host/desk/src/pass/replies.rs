@@ -1,0 +1,361 @@
+//! Replies to the customer: a draft is checked, then published, held, returned
+//! for changes or blocked; and what became of its delivery.
+
+use std::sync::Arc;
+
+use patchbay_journal::{ContactId, NewOutbox, Purpose};
+use patchbay_model::actor::Actor;
+use patchbay_model::conversation::ConversationState;
+use patchbay_model::decision::tone::Verdict;
+use patchbay_model::event::{
+    Alert, Event, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
+    ReplyUndeliverableEvent, StaleCause,
+};
+use patchbay_model::interaction::{Draft, Interaction, WrittenBy};
+use patchbay_model::situation::DraftInput;
+use patchbay_records::outgoing::Payload;
+use patchbay_records::reply::{
+    self, Answered, PendingReply, Reply, ReplyStatus, Sending, Sent, Then,
+};
+use serde_json::json;
+
+use super::agent_actions::{self, Attempt, check_access};
+use super::decide::{self, PolicyResult};
+use super::unit_of_work::UnitOfWork;
+use super::{Pass, PassError, approvals, commit, customer_message, load, place};
+use crate::agent_action::{ActionError, DraftCheck};
+
+/// What a reply needs to be published.
+struct PreparedReply {
+    target: String,
+    contact: ContactId,
+    /// The interaction it answers.
+    answered: Arc<Interaction>,
+}
+
+/// Reply to the customer.
+pub(super) fn reply(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    actor: &Actor,
+    reply: &Reply,
+) -> Attempt {
+    if let Err(refused) = check_access(unit, actor) {
+        return Ok(Err(refused));
+    }
+    let draft = Draft {
+        attachments: reply.attachments.clone(),
+        ..draft(unit, actor, &reply.id, &reply.text, reply.written_by)
+    };
+    let digest = reply::digest(&draft);
+    let answers = &unit.snapshot().answers;
+    if let Some(known) = answers.iter().find(|known| known.id == reply.id) {
+        if known.digest != digest {
+            return Ok(Err(ActionError::ReplyIdTaken {
+                id: reply.id.clone(),
+            }));
+        }
+        // A reply returned for changes may be sent again; all else is done.
+        if known.status != ReplyStatus::Revise {
+            return Ok(Ok(Some(Sent {
+                id: reply.id.clone(),
+                status: known.status,
+                review: None,
+            })));
+        }
+    }
+    let prepared = match prepare(pass, unit, &draft) {
+        Ok(prepared) => prepared,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let result = check(pass, unit, &draft, false)?;
+    let review = result.decision.tone.clone().unwrap_or_default();
+    approvals::make_stale(pass, unit, StaleCause::Superseded);
+    let entry = match record_draft(pass, unit, actor, &draft, &digest, &prepared) {
+        Ok(entry) => entry,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let rules = &pass.generation.desk;
+    let needs_approval = unit.snapshot().needs_approval || rules.approve_all;
+    let checked = ReplyCheckedEvent {
+        reply: reply.id.clone(),
+        by: Some(actor.clone()),
+        written_by: Some(reply.written_by),
+        digest: digest.clone(),
+        approval_required: Some(needs_approval),
+        checked_again: false,
+        decision: None,
+    };
+    let (status, event) = match review.verdict {
+        Verdict::Block => (ReplyStatus::Blocked, Event::ReplyBlocked(checked)),
+        Verdict::Revise => (ReplyStatus::Revise, Event::ReplyRevise(checked)),
+        Verdict::Approve if !needs_approval => {
+            (ReplyStatus::Published, Event::ReplyPublished(checked))
+        }
+        Verdict::Hold | Verdict::Approve => (ReplyStatus::Held, Event::ReplyHeld(checked)),
+    };
+    commit::record(pass, unit, event, Some(&result));
+    commit::remember(pass, unit, &result.decision, unit.contact());
+    match status {
+        ReplyStatus::Held => {
+            unit.snapshot_mut().pending = Some(PendingReply {
+                id: reply.id.clone(),
+                entry,
+                by: actor.id.clone(),
+                digest: digest.clone(),
+                generation: pass.generation.number,
+                since: pass.now,
+                then: reply.then,
+                steps: approvals::steps(pass, unit, &review),
+                step: 0,
+                approved: Vec::new(),
+            });
+            if unit.snapshot().owner.is_some() {
+                pass.enter(unit, ConversationState::AwaitingApproval);
+            }
+        }
+        ReplyStatus::Published => {
+            let sending = Sending {
+                key: reply::key(unit.conversation.row.id, entry),
+                id: reply.id.clone(),
+                by: actor.id.clone(),
+                then: reply.then,
+            };
+            publish(pass, unit, entry, sending, prepared.target);
+        }
+        _ => {}
+    }
+    unit.snapshot_mut().record_answer(Answered {
+        id: reply.id.clone(),
+        digest,
+        status,
+    });
+    Ok(Ok(Some(Sent {
+        id: reply.id.clone(),
+        status,
+        review: Some(review),
+    })))
+}
+
+/// Check a draft while it is typed.
+pub(super) fn check_typed(
+    pass: &Pass<'_>,
+    unit: &UnitOfWork,
+    actor: &Actor,
+    text: &str,
+    written_by: WrittenBy,
+) -> Result<DraftCheck, PassError> {
+    let draft = draft(unit, actor, "typed", text, written_by);
+    let surroundings = &pass.generation.surroundings;
+    let measure = surroundings.measure(&draft.channel, text);
+    let result = check(pass, unit, &draft, true)?;
+    Ok(DraftCheck {
+        review: result.decision.tone.clone(),
+        length: measure.length,
+        limit: measure.limit,
+    })
+}
+
+pub(super) fn draft(
+    unit: &UnitOfWork,
+    actor: &Actor,
+    id: &str,
+    text: &str,
+    written_by: WrittenBy,
+) -> Draft {
+    let snapshot = unit.snapshot();
+    Draft {
+        id: id.to_owned(),
+        channel: snapshot.channel.clone(),
+        text: text.to_owned(),
+        visibility: snapshot.visibility,
+        written_by,
+        agent: Some(actor.id.clone()),
+        interaction: unit.latest().map(|latest| latest.interaction.id.clone()),
+        attachments: Vec::new(),
+    }
+}
+
+/// Find what the reply needs, or why it cannot be published.
+fn prepare(
+    pass: &Pass<'_>,
+    unit: &UnitOfWork,
+    draft: &Draft,
+) -> Result<PreparedReply, ActionError> {
+    if unit.snapshot().state == ConversationState::Resolved {
+        return Err(unit.not_now());
+    }
+    let channel = &draft.channel;
+    let target = pass.generation.publishers.of(channel);
+    let target = target.ok_or_else(|| ActionError::NoPublisher {
+        channel: channel.clone(),
+    })?;
+    let measure = pass.generation.surroundings.measure(channel, &draft.text);
+    if let (false, Some(limit)) = (measure.fits(), measure.limit) {
+        return Err(ActionError::TooLong {
+            channel: channel.clone(),
+            length: measure.length,
+            limit,
+        });
+    }
+    let answered = unit.latest().ok_or(ActionError::NoCustomer)?;
+    Ok(PreparedReply {
+        target: target.to_owned(),
+        contact: unit.contact().ok_or(ActionError::NoCustomer)?,
+        answered: answered.interaction,
+    })
+}
+
+/// Call the tone policies about a draft.
+pub(super) fn check<'p>(
+    pass: &'p Pass<'_>,
+    unit: &UnitOfWork,
+    draft: &Draft,
+    composing: bool,
+) -> Result<PolicyResult<'p>, PassError> {
+    let answered = unit.latest().ok_or(PassError::NothingToDo)?;
+    let mut input = load::decision_input(pass, &unit.conversation, unit.contact(), &answered)?;
+    // The interaction was classified when it came in.
+    let assessment = unit.snapshot().assessment.clone();
+    input.situation.assessment = Some(Arc::new(assessment.unwrap_or_default()));
+    let draft = DraftInput {
+        draft: Arc::new(draft.clone()),
+        composing,
+    };
+    decide::check(pass, input, draft)
+}
+
+/// Add the entry with the sealed reply as it would be published. Returns the
+/// entry's number.
+fn record_draft(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    actor: &Actor,
+    draft: &Draft,
+    digest: &str,
+    prepared: &PreparedReply,
+) -> Result<u64, ActionError> {
+    let number = unit.next_entry();
+    let answered = &prepared.answered;
+    let body = json!({
+        "type": "reply",
+        "id": reply::key(unit.conversation.row.id, number),
+        "company": pass.generation.company,
+        "conversation": unit.conversation.row.id.to_string(),
+        "channel": draft.channel,
+        "visibility": draft.visibility(),
+        "account": answered.account,
+        "thread": answered.conversation,
+        "to": answered.author.address,
+        "in_reply_to": answered.id,
+        "text": draft.text,
+        "attachments": draft.attachments,
+        "written_by": draft.written_by,
+        "agent": actor.id,
+        "written_at": pass.now,
+    });
+    let (journal, body) = (pass.journal, body.to_string());
+    let sealed = journal.seal(pass.company, prepared.contact, Purpose::Entry, body.as_bytes());
+    let sealed = sealed.map_err(|_| ActionError::NoCustomer)?;
+    let event = Event::ReplyDrafted(ReplyDraftedEvent {
+        reply: draft.id.clone(),
+        by: actor.clone(),
+        written_by: draft.written_by,
+        digest: digest.to_owned(),
+    });
+    commit::record(pass, unit, event, None);
+    commit::attach_sealed(unit, prepared.contact, sealed);
+    Ok(number)
+}
+
+/// Put a drafted reply into the outbox. The SLA clocks run until the channel
+/// accepts it.
+pub(super) fn publish(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    entry: u64,
+    sending: Sending,
+    target: String,
+) {
+    let conversation = unit.conversation.row.id;
+    unit.outbox.push(NewOutbox {
+        key: sending.key.clone(),
+        target,
+        payload: Payload::Entry(conversation, entry).to_bytes(),
+        conversation: Some(conversation),
+        not_before: pass.now,
+    });
+    let snapshot = unit.snapshot_mut();
+    snapshot.sending.push(sending);
+    snapshot.silent_at = None;
+}
+
+pub(super) fn set_status(unit: &mut UnitOfWork, id: &str, status: ReplyStatus) {
+    let answers = &mut unit.snapshot_mut().answers;
+    if let Some(known) = answers.iter_mut().find(|known| known.id == id) {
+        known.status = status;
+    }
+}
+
+/// The channel accepted a reply: stop the clocks, then do what the agent chose.
+pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
+    unit.sent.push(key.to_owned());
+    let sending = &mut unit.snapshot_mut().sending;
+    let Some(position) = sending.iter().position(|sending| sending.key == key) else {
+        return;
+    };
+    let sent = sending.remove(position);
+    customer_message::reply_accepted(pass, unit);
+    let snapshot = unit.snapshot_mut();
+    snapshot.last_agent = Some(sent.by.clone());
+    snapshot.answered_at = Some(pass.now);
+    set_status(unit, &sent.id, ReplyStatus::Delivered);
+    let event = Event::ReplyDelivered(ReplyDeliveredEvent {
+        reply: sent.id,
+        by: sent.by,
+        key: key.to_owned(),
+    });
+    commit::record(pass, unit, event, None);
+    if unit.snapshot().state != ConversationState::Active {
+        return;
+    }
+    match sent.then {
+        Then::Stay => {}
+        Then::Wait => agent_actions::wait_on_customer(pass, unit, None),
+        // Fails where no agent holds it any more: nothing to wrap up.
+        Then::WrapUp => {
+            let _ = agent_actions::start_wrap_up(pass, unit, None);
+        }
+        Then::Resolve => place::change_state(pass, unit, ConversationState::Resolved, None),
+    }
+}
+
+/// The channel refused a reply for good. It stays among the replies being sent:
+/// an operator may retry it.
+pub(super) fn undeliverable(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, problem: &str) {
+    let sending = &unit.snapshot().sending;
+    let Some(sent) = sending.iter().find(|sent| sent.key == key).cloned() else {
+        let alert = Alert::Undeliverable {
+            reply: None,
+            key: key.to_owned(),
+            problem: Some(problem.to_owned()),
+        };
+        commit::alert(pass, unit, alert);
+        return;
+    };
+    set_status(unit, &sent.id, ReplyStatus::Undeliverable);
+    let event = Event::ReplyUndeliverable(ReplyUndeliverableEvent {
+        reply: sent.id.clone(),
+        key: key.to_owned(),
+        problem: problem.to_owned(),
+    });
+    commit::record(pass, unit, event, None);
+    let alert = Alert::Undeliverable {
+        reply: Some(sent.id),
+        key: key.to_owned(),
+        problem: None,
+    };
+    commit::alert(pass, unit, alert);
+    let silent_after = pass.generation.desk.silent_after;
+    unit.snapshot_mut().expect_answer(silent_after, pass.now);
+}

@@ -1,0 +1,92 @@
+//! What one pass changes: a conversation, and everything its commit writes.
+
+use patchbay_journal::{ContactId, NewEntry, NewOutbox, StateChange};
+use patchbay_model::conversation::ConversationState;
+use patchbay_model::interaction::Direction;
+
+use crate::agent_action::ActionError;
+use crate::conversation_cache::{CachedConversation, CachedText};
+use crate::floor_state::{FloorEvent, FollowUp};
+use crate::observer::PassTrace;
+use patchbay_records::snapshot::Snapshot;
+
+/// A conversation and the changes of one pass.
+pub(crate) struct UnitOfWork {
+    pub(super) conversation: CachedConversation,
+    pub(super) entries: Vec<NewEntry>,
+    pub(super) state: Vec<StateChange>,
+    pub(super) outbox: Vec<NewOutbox>,
+    /// Keys of outbox items that this commit finishes.
+    pub(super) sent: Vec<String>,
+    /// Floor events that this commit writes; given back if it fails.
+    pub(super) floor_events: Vec<FloorEvent>,
+    /// What the floor events call for.
+    pub(super) follow_ups: Vec<FollowUp>,
+    /// Whether the conversation has a new route plan.
+    pub(super) is_routed: bool,
+    /// Agents whose row in the roster changed.
+    pub(super) agents: Vec<String>,
+    /// Telemetry of the pass, reported once the commit is durable.
+    pub(super) trace: PassTrace,
+}
+
+impl UnitOfWork {
+    pub(super) fn new(conversation: CachedConversation, trace: PassTrace) -> UnitOfWork {
+        UnitOfWork {
+            conversation,
+            entries: Vec::new(),
+            state: Vec::new(),
+            outbox: Vec::new(),
+            sent: Vec::new(),
+            floor_events: Vec::new(),
+            follow_ups: Vec::new(),
+            is_routed: false,
+            agents: Vec::new(),
+            trace,
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> &Snapshot {
+        &self.conversation.snapshot
+    }
+
+    pub(super) fn snapshot_mut(&mut self) -> &mut Snapshot {
+        &mut self.conversation.snapshot
+    }
+
+    pub(super) fn contact(&self) -> Option<ContactId> {
+        self.conversation.row.contact
+    }
+
+    /// Number of the next entry.
+    pub(super) fn next_entry(&self) -> u64 {
+        self.conversation.row.sequence + self.entries.len() as u64 + 1
+    }
+
+    /// Whether there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The newest cached interaction of the customer, else of the company.
+    pub(super) fn latest(&self) -> Option<CachedText> {
+        let mut texts = self.conversation.texts.iter();
+        let inbound = texts.find(|text| text.interaction.direction == Direction::Inbound);
+        inbound.or(self.conversation.texts.first()).cloned()
+    }
+
+    /// The error for an action that the state does not allow.
+    pub(super) fn not_now(&self) -> ActionError {
+        ActionError::NotNow {
+            state: self.snapshot().state,
+        }
+    }
+
+    /// Check that the conversation is in one of these states.
+    pub(super) fn require(&self, states: &[ConversationState]) -> Result<(), ActionError> {
+        match states.contains(&self.snapshot().state) {
+            true => Ok(()),
+            false => Err(self.not_now()),
+        }
+    }
+}

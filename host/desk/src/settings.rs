@@ -1,0 +1,45 @@
+//! Settings of the desk.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::dispatch::load::LoadBounds;
+use crate::observer::{NoObserver, Observer};
+
+/// Settings of the desk, for all companies of the host.
+#[derive(Clone, Debug)]
+pub struct DeskSettings {
+    /// Threads that run passes. Default: one per core.
+    pub workers: usize,
+    /// How long a decision waits for an instance of a policy. Then its input
+    /// goes back to the inbox. Default 10 s.
+    pub timeout: Duration,
+    /// Bytes of stack for policies, in addition to each thread's own.
+    /// Default 512 KiB.
+    pub stack: usize,
+    /// Where the load is busy, and where it is full.
+    pub load: LoadBounds,
+    /// Requests of people that may be open at once in one company. More are
+    /// refused as busy. Default 128.
+    pub requests: usize,
+    /// The source of time. Default: the system's clock.
+    pub clock: Clock,
+    /// Telemetry hooks. Default: none.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Default for DeskSettings {
+    fn default() -> DeskSettings {
+        DeskSettings {
+            workers: thread::available_parallelism().map_or(2, usize::from),
+            timeout: Duration::from_secs(10),
+            stack: 512 << 10,
+            load: LoadBounds::default(),
+            requests: 128,
+            clock: Clock::system(),
+            observer: Arc::new(NoObserver),
+        }
+    }
+}
