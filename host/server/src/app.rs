@@ -1,7 +1,8 @@
-//! What every request has at hand.
+//! The state that every request handler shares.
 
 use std::future::Future;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,130 +12,148 @@ use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use jiff::SignedDuration;
-use patchbay_desk::setups::Setups;
-use patchbay_desk::{Desk, Load, LoadBounds};
+use parking_lot::RwLock;
+use patchbay_access::AccessControl;
+use patchbay_access::TlsTerminator;
+use patchbay_desk::{Desk, Drain, Load, LoadBounds};
 use patchbay_engine::engine::Engine;
+use patchbay_generations::Generation;
+use patchbay_generations::service::{ChangeRequest, GenerationService, Plan, Refused};
+use patchbay_generations::source::Source;
+use patchbay_journal::CompanyId;
 use patchbay_outbound::courier::Courier;
+use patchbay_settings::ServerSettings;
+use patchbay_telemetry::{OverloadReason, Telemetry};
+use patchbay_watcher::{WatchedFiles, WatcherHost};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::interval;
 
-use crate::access::Access;
-use crate::body::{self, Budget};
+use crate::body::{self, BodyBudget};
 use crate::companies::Companies;
-use crate::draining::Draining;
+
+use crate::company_locks::CompanyLocks;
 use crate::json;
 use crate::problem::{Kind, Problem};
-use crate::settings::ServerSettings;
-use crate::telemetry::{Shed, Telemetry};
-use crate::tls::Tls;
-use crate::turns::Turns;
-use crate::watching::Noticed;
 use crate::workers::Workers;
 
-/// How often what is old is let go, where the settings say when.
-const COMPACT: Duration = Duration::from_secs(3_600);
+/// How often data older than `retain` is deleted.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// Checks of what somebody types, counted by whoever types where.
-pub(crate) type Typing = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
-/// How many there may be.
-pub(crate) const TYPING: Quota = Quota::per_second(NonZeroU32::new(4).unwrap());
+/// Limits checks of replies while they are typed, per agent and conversation.
+pub(crate) type TypingLimiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
+pub(crate) const TYPING_QUOTA: Quota = Quota::per_second(NonZeroU32::new(4).unwrap());
 
-/// What every request has at hand.
+/// The state that every request handler shares.
 pub(crate) struct App {
     pub(crate) settings: ServerSettings,
     pub(crate) engine: Engine,
     pub(crate) companies: Arc<Companies>,
     pub(crate) workers: Workers,
-    pub(crate) bodies: Budget,
-    /// How the server proves who it is; absent: it speaks plain HTTP.
-    pub(crate) tls: Option<Arc<Tls>>,
-    /// Who may ask.
-    pub(crate) access: Access,
-    /// How often each agent has checked what they type.
-    pub(crate) typing: Typing,
+    pub(crate) bodies: BodyBudget,
+    /// Absent: plain HTTP.
+    pub(crate) tls: Option<Arc<TlsTerminator>>,
+    pub(crate) access: AccessControl,
+    pub(crate) typing: TypingLimiter,
     pub(crate) telemetry: Arc<Telemetry>,
-    /// Changes whenever something was added to a feed, or the server stops.
+    /// Changes whenever a feed grows, a token is revoked, or the server stops.
     pub(crate) changes: watch::Sender<u64>,
+    /// Absent without a journal.
     pub(crate) desk: Option<Arc<Desk>>,
-    /// The companies' setups, where there is a journal.
-    pub(crate) setups: Option<Setups>,
-    /// Who may change which now, so that what decides here and at the desk is
-    /// the same.
-    pub(crate) turns: Turns,
-    /// What became of the company files that are watched.
-    pub(crate) watched: Noticed,
-    /// Empties the outbox, where there is one.
+    /// Absent without a journal.
+    pub(crate) generations: Option<GenerationService>,
+    /// Held while a company's generation changes, so that the desk and
+    /// [`Companies`] change together.
+    pub(crate) locks: CompanyLocks,
+    pub(crate) watched: WatchedFiles,
+    /// Delivers the outbox; absent without a journal.
     pub(crate) courier: Option<Arc<Courier>>,
     pub(crate) stopping: AtomicBool,
-    /// Whether it takes nothing in.
-    pub(crate) draining: Draining,
+    /// The drain of the whole host, which ends with the process.
+    pub(crate) drain: RwLock<Option<Drain>>,
 }
 
 impl App {
-    /// Whether the server was told to stop.
+    /// Whether the server is stopping.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    /// How much is asked of the host at this moment: of the desk, or of the
-    /// threads that answer requests.
+    /// The load of the host: the greater of the desk's and the request queue's.
     pub(crate) fn load(&self) -> Load {
-        let room = self.workers.room().in_all;
+        let capacity = self.workers.limits().total;
         let bounds = LoadBounds {
-            busy: (room / 4).max(1),
-            full: (room / 2).max(1),
+            busy: (capacity / 4).max(1),
+            full: (capacity / 2).max(1),
             ..LoadBounds::default()
         };
-        // How long they wait is for their deadlines to say.
+        // Waiting times are bounded by the requests' deadlines.
         let load = bounds.load(self.workers.waiting(), Duration::ZERO);
         self.desk
             .as_ref()
             .map_or(load, |desk| desk.load().max(load))
     }
 
-    /// The desk, where the server keeps one.
+    /// The desk, or a problem without a journal.
     pub(crate) fn desk(&self) -> Result<Arc<Desk>, Problem> {
         self.desk.clone().ok_or_else(|| {
             Problem::of(Kind::NoJournal)
-                .detail("it decides and keeps nothing; set path under [journal] in its settings")
+                .detail("this server makes stateless decisions only; set path under [journal] in its settings")
         })
     }
 
-    /// Let go what is old now and then, where the settings say when.
-    pub(crate) fn retain(self: &Arc<App>) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let kept = self.settings.journal.as_ref()?.retain?;
-        let age = SignedDuration::from_secs(kept.0.into());
+    /// An error if the host or the company is draining.
+    pub(crate) fn check_draining(&self, company: &str) -> Result<(), Problem> {
+        let draining = |what: &str| {
+            Err(Problem::of(Kind::Draining).detail(format!(
+                "an operator is draining the {what}; deliver this again later"
+            )))
+        };
+        if self.drain.read().is_some() {
+            return draining("host");
+        }
+        match self.desk() {
+            Ok(desk) if desk.drains().of(company)?.is_some() => draining("company"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes resolved conversations and finished items at the age the
+    /// settings give, every hour. None if they give no age.
+    pub(crate) fn retention(self: &Arc<App>) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let age = self.settings.journal.as_ref()?.retain?;
+        let age = SignedDuration::from_secs(age.0.into());
         let app = Arc::clone(self);
         Some(async move {
-            let mut ticks = interval(COMPACT);
+            let mut ticks = interval(RETENTION_INTERVAL);
             loop {
                 ticks.tick().await;
-                let done = app.read(move |desk| {
+                let deleted = app.read(move |desk| {
                     let before = desk.now().checked_sub(age).unwrap_or_default();
                     Ok(desk.journal().compact(before)?)
                 });
-                match done.await {
-                    Ok(gone) if gone.conversations > 0 => tracing::info!(
-                        conversations = gone.conversations,
-                        "conversations were let go: they are older than the settings keep them"
+                match deleted.await {
+                    Ok(deleted) if deleted.conversations > 0 => tracing::info!(
+                        conversations = deleted.conversations,
+                        "deleted resolved conversations older than `retain`"
                     ),
                     Ok(_) => {}
-                    // What went wrong was logged where it did.
+                    // The cause has been logged.
                     Err(_) => tracing::error!(
-                        "what is older than the settings keep could not be let go; it is tried again within the hour"
+                        "cannot delete data older than `retain`; retrying within the hour"
                     ),
                 }
             }
         })
     }
 
-    /// A request's body as JSON.
+    /// Read a request's body as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Problem> {
         self.large_json(request, self.settings.body_limit).await
     }
 
-    /// The same, of a body that may be larger than others.
+    /// Read a body of up to `limit` bytes as JSON.
     pub(crate) async fn large_json<T: DeserializeOwned>(
         &self,
         request: Request,
@@ -145,37 +164,158 @@ impl App {
         json::read(&body)
     }
 
-    /// Count a check of what somebody types: not too many a second.
-    pub(crate) fn typing(
+    /// An error if this agent has replies checked too often while typing.
+    pub(crate) fn check_typing(
         &self,
         company: &str,
         conversation: &str,
         by: &str,
     ) -> Result<(), Problem> {
-        let who = format!("{company}\u{0}{conversation}\u{0}{by}");
-        self.typing.check_key(&who).map_err(|_| {
+        let key = format!("{company}\u{0}{conversation}\u{0}{by}");
+        self.typing.check_key(&key).map_err(|_| {
             Problem::of(Kind::TooMany)
-                .shed(Shed::Typing)
-                .detail("a reply is checked at most 4 times a second while it is typed")
+                .overload_reason(OverloadReason::Typing)
+                .detail("a reply may be checked 4 times a second while it is typed")
         })
     }
 
-    /// Count deliveries to a company that are not right.
-    pub(crate) fn refused(&self, company: &str, deliveries: usize) {
+    /// Count a company's deliveries that are not valid.
+    pub(crate) fn count_refused(&self, company: &str, deliveries: usize) {
         if self.companies.get(company).is_some() {
-            self.telemetry.refused(company, deliveries);
+            self.telemetry.count_refused(company, deliveries);
         }
     }
 
-    /// Look something up in the journal, off the threads that speak to
-    /// clients.
+    /// Drop the counters of generations that no longer decide.
+    pub(crate) fn drop_retired_counters(&self) {
+        self.telemetry.drop_retired(|company| {
+            let generation = self.companies.get(company);
+            generation.map(|generation| generation.number)
+        });
+    }
+
+    /// Wake the followers of feeds: a feed grew, or a token was revoked.
+    pub(crate) fn notify_followers(&self) {
+        self.changes.send_modify(|number| *number += 1);
+    }
+
+    /// Run `work` with the desk, off the async threads.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&Desk) -> Result<T, Problem> + Send + 'static,
+        work: impl FnOnce(&Desk) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let desk = self.desk()?;
-        tokio::task::spawn_blocking(move || look(&desk))
-            .await
-            .map_err(|_| Problem::of(Kind::Internal))?
+        blocking(move || work(&desk)).await?
     }
+
+    /// Run `work` with the companies' generations, off the async threads.
+    pub(crate) async fn with_generations<T: Send + 'static>(
+        self: &Arc<App>,
+        work: impl FnOnce(&GenerationService, &Desk) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (app, desk) = (Arc::clone(self), self.desk()?);
+        blocking(move || {
+            let generations = app.generations.as_ref();
+            work(generations.ok_or(Problem::of(Kind::NoJournal))?, &desk)
+        })
+        .await?
+    }
+
+    /// Run `work` with the generations while holding the company's lock.
+    pub(crate) async fn with_company_lock<T: Send + 'static>(
+        self: &Arc<App>,
+        company: String,
+        work: impl FnOnce(&GenerationService) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let app = Arc::clone(self);
+        self.with_generations(move |generations, _| {
+            app.locks.with_lock(&company, || work(generations))
+        })
+        .await
+    }
+
+    /// Change a company's generation while holding its lock. Stateless
+    /// decisions follow an activation. Blocks.
+    pub(crate) fn change_generation<E>(
+        &self,
+        generations: &GenerationService,
+        desk: &Desk,
+        company: &str,
+        change: impl FnOnce(&GenerationService) -> Result<Plan, E>,
+    ) -> Result<Plan, E> {
+        self.locks.with_lock(company, || {
+            let plan = change(generations)?;
+            if plan.active {
+                match desk.generation(&plan.company) {
+                    Ok(generation) => {
+                        self.companies.put(generation);
+                    }
+                    Err(error) => {
+                        tracing::error!(company = plan.company, %error, "stateless decisions use the previous generation until the next start");
+                    }
+                }
+            }
+            Ok(plan)
+        })
+    }
+
+    /// [`App::change_generation`] off the async threads.
+    pub(crate) async fn change_generation_async(
+        self: &Arc<App>,
+        company: String,
+        change: impl FnOnce(&GenerationService) -> Result<Plan, Problem> + Send + 'static,
+    ) -> Result<Plan, Problem> {
+        let app = Arc::clone(self);
+        self.with_generations(move |generations, desk| {
+            app.change_generation(generations, desk, &company, change)
+        })
+        .await
+    }
+
+    /// An inactive generation; none if it can no longer be built. Blocks.
+    pub(crate) fn inactive_generation(
+        &self,
+        company: CompanyId,
+        number: u64,
+    ) -> Option<Arc<Generation>> {
+        self.generations.as_ref()?.ready(company, number).ok()
+    }
+}
+
+impl WatcherHost for App {
+    fn company_files(&self) -> Vec<PathBuf> {
+        self.settings.company_files()
+    }
+
+    fn is_stopping(&self) -> bool {
+        App::is_stopping(self)
+    }
+
+    fn generations(&self) -> Option<(&GenerationService, Arc<Desk>)> {
+        Some((self.generations.as_ref()?, self.desk.clone()?))
+    }
+
+    fn apply(
+        &self,
+        company: &str,
+        source: &Source,
+        request: &ChangeRequest,
+    ) -> Result<Plan, Refused> {
+        let (generations, desk) = WatcherHost::generations(self).ok_or(Refused::NobodyDecides)?;
+        self.change_generation(generations, &desk, company, |generations| {
+            generations.apply(source, request)
+        })
+    }
+
+    fn files(&self) -> &WatchedFiles {
+        &self.watched
+    }
+}
+
+/// Run `work` off the async threads. A panic in it has been logged.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let result = spawn_blocking(work).await;
+    result.map_err(|_| Problem::of(Kind::Internal))
 }

@@ -1,5 +1,5 @@
-//! Reading a body: never more than its limit, never longer than its time, and
-//! all that are held at once within a budget.
+//! Reads request bodies within a size limit, a timeout, and a budget of memory
+//! for all of them.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -9,25 +9,25 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
+use patchbay_telemetry::OverloadReason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem};
-use crate::telemetry::Shed;
 
-/// How long the rest of a refused body is listened to.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How much of a refused body is listened to.
-const LEFTOVER: usize = 16 << 20;
+/// How long the rest of a refused body is read.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+/// How many bytes of a refused body are read.
+const DRAIN_BYTES: usize = 16 << 20;
 
-/// Bytes of all bodies that may be held at once.
+/// Bytes that all request bodies may take up in memory.
 #[derive(Clone, Debug)]
-pub(crate) struct Budget(Arc<Semaphore>);
+pub(crate) struct BodyBudget(Arc<Semaphore>);
 
-impl Budget {
-    pub(crate) fn of(bytes: u64) -> Budget {
+impl BodyBudget {
+    pub(crate) fn new(bytes: u64) -> BodyBudget {
         let bytes = usize::try_from(bytes).unwrap_or(Semaphore::MAX_PERMITS);
-        Budget(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
+        BodyBudget(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
     }
 
     fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
@@ -36,14 +36,14 @@ impl Budget {
     }
 }
 
-/// A body that was read, and its share of the budget.
+/// A request body, and its share of the budget.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct RequestBody {
     bytes: Vec<u8>,
     share: Option<OwnedSemaphorePermit>,
 }
 
-impl Deref for Held {
+impl Deref for RequestBody {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -51,11 +51,11 @@ impl Deref for Held {
     }
 }
 
-/// Why a body broke off.
-enum Broken {
+/// Why a body cannot be read.
+enum ReadError {
     TooLarge,
-    NoRoom,
-    Gone,
+    OverBudget,
+    Disconnected,
 }
 
 /// Read a request's body.
@@ -63,20 +63,18 @@ pub(crate) async fn read(
     request: Request,
     limit: u64,
     time: Duration,
-    budget: &Budget,
-) -> Result<Held, Problem> {
+    budget: &BodyBudget,
+) -> Result<RequestBody, Problem> {
     let too_large = |size: Option<u64>| {
         let problem = Problem::of(Kind::BodyTooLarge).limit(limit, size, "bytes");
         match size {
-            Some(size) => problem.detail(format!(
-                "the body is {size} bytes; at most {limit} are taken"
-            )),
-            None => problem.detail(format!(
-                "the body is more than the {limit} bytes that are taken"
-            )),
+            Some(size) => {
+                problem.detail(format!("the body has {size} bytes; the limit is {limit}"))
+            }
+            None => problem.detail(format!("the body exceeds the limit of {limit} bytes")),
         }
     };
-    if let Some(size) = announced(&request).filter(|size| *size > limit) {
+    if let Some(size) = content_length(&request).filter(|size| *size > limit) {
         discard(request).await;
         return Err(too_large(Some(size)));
     }
@@ -84,18 +82,19 @@ pub(crate) async fn read(
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     match timeout(time, collect(&mut body, most, budget)).await {
         Ok(Ok(held)) => Ok(held),
-        Ok(Err(Broken::TooLarge)) => {
+        Ok(Err(ReadError::TooLarge)) => {
             drain(body).await;
             Err(too_large(None))
         }
-        Ok(Err(Broken::NoRoom)) => {
+        Ok(Err(ReadError::OverBudget)) => {
             drain(body).await;
             Err(
-                Problem::busy("the bodies of other requests fill the memory set aside for them")
-                    .shed(Shed::Bodies),
+                Problem::busy("the bodies of other requests use up `body-budget`")
+                    .overload_reason(OverloadReason::Bodies),
             )
         }
-        Ok(Err(Broken::Gone)) => Err(Problem::of(Kind::BadRequest).detail("the body broke off")),
+        Ok(Err(ReadError::Disconnected)) => Err(Problem::of(Kind::BadRequest)
+            .detail("the connection closed before the body was complete")),
         Err(_) => Err(Problem::of(Kind::RequestTimeout).detail(format!(
             "the body did not arrive within {} ms",
             time.as_millis()
@@ -103,42 +102,46 @@ pub(crate) async fn read(
     }
 }
 
-/// Take a body in piece by piece. What has arrived is counted, not what was
-/// announced: who announces much and sends nothing keeps nobody out.
-async fn collect(body: &mut Body, most: usize, budget: &Budget) -> Result<Held, Broken> {
-    let mut held = Held {
+/// Reads a body frame by frame. The budget counts bytes that arrived, not
+/// `Content-Length`: announcing much does not block other requests.
+async fn collect(
+    body: &mut Body,
+    most: usize,
+    budget: &BodyBudget,
+) -> Result<RequestBody, ReadError> {
+    let mut collected = RequestBody {
         bytes: Vec::new(),
         share: None,
     };
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Broken::Gone)?.into_data() else {
+        let Ok(data) = frame.map_err(|_| ReadError::Disconnected)?.into_data() else {
             continue;
         };
-        if data.len() > most - held.bytes.len() {
-            return Err(Broken::TooLarge);
+        if data.len() > most - collected.bytes.len() {
+            return Err(ReadError::TooLarge);
         }
-        let share = budget.take(data.len()).ok_or(Broken::NoRoom)?;
-        match &mut held.share {
-            Some(held) => held.merge(share),
+        let share = budget.take(data.len()).ok_or(ReadError::OverBudget)?;
+        match &mut collected.share {
+            Some(own) => own.merge(share),
             none => *none = Some(share),
         }
-        held.bytes.extend_from_slice(&data);
+        collected.bytes.extend_from_slice(&data);
     }
-    Ok(held)
+    Ok(collected)
 }
 
-/// Listen to the body of a request that is refused, within bounds: a client
-/// that sends all before it reads would otherwise meet a reset connection
-/// instead of the reason.
+/// Read and drop the body of a refused request, within bounds. A client that
+/// sends everything before it reads would otherwise see a reset connection
+/// instead of the answer.
 pub(crate) async fn discard(request: Request) {
-    // Who waits to be told to go on has not sent anything.
+    // A client that expects `100 Continue` has not sent the body.
     if !request.headers().contains_key(EXPECT) {
         drain(request.into_body()).await;
     }
 }
 
 async fn drain(mut body: Body) {
-    let mut left = LEFTOVER;
+    let mut left = DRAIN_BYTES;
     let rest = async {
         while let Some(Ok(frame)) = body.frame().await {
             let size = frame.data_ref().map_or(0, Bytes::len);
@@ -148,10 +151,10 @@ async fn drain(mut body: Body) {
             }
         }
     };
-    let _ = timeout(PATIENCE, rest).await;
+    let _ = timeout(DRAIN_TIMEOUT, rest).await;
 }
 
-fn announced(request: &Request) -> Option<u64> {
+fn content_length(request: &Request) -> Option<u64> {
     use axum::body::HttpBody;
     request.body().size_hint().exact()
 }

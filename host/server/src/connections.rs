@@ -1,5 +1,5 @@
-//! Connections: accepted up to a number, each with its patience, and ended in
-//! order when the server stops.
+//! Accepts connections up to a limit, serves HTTP on each within its timeouts,
+//! and ends them in order when the server stops.
 
 use std::convert::Infallible;
 use std::io;
@@ -15,6 +15,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use patchbay_access::{PeerNames, TlsTerminator};
+use patchbay_settings::ServerSettings;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,21 +25,18 @@ use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-use crate::settings::ServerSettings;
-use crate::tls::{PeerNames, Tls};
-
-/// Most bytes of a request's head.
-const HEAD: usize = 32 << 10;
-/// Files a server opens beside its connections.
+/// Largest head of a request, in bytes.
+const HEAD_BYTES: usize = 32 << 10;
+/// Open files a server needs beside its connections.
 const OTHER_FILES: u64 = 256;
 
-/// Where the server's life has come to.
+/// Phase of the shutdown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Serving,
-    /// What was begun is finished.
+    /// Requests in progress finish.
     Finishing,
-    /// Whatever is left is cut off.
+    /// Remaining connections are closed.
     CutOff,
 }
 
@@ -46,9 +45,9 @@ pub(crate) struct Connections {
     router: Router,
     header_timeout: Duration,
     write_timeout: Duration,
-    /// Absent: plain HTTP is spoken.
-    tls: Option<Arc<Tls>>,
-    places: Arc<Semaphore>,
+    /// Absent: plain HTTP.
+    tls: Option<Arc<TlsTerminator>>,
+    permits: Arc<Semaphore>,
     phase: watch::Sender<Phase>,
     abandoned: Arc<AtomicUsize>,
 }
@@ -56,7 +55,7 @@ pub(crate) struct Connections {
 impl Connections {
     pub(crate) fn new(
         router: Router,
-        tls: Option<Arc<Tls>>,
+        tls: Option<Arc<TlsTerminator>>,
         settings: &ServerSettings,
     ) -> Connections {
         Connections {
@@ -64,24 +63,24 @@ impl Connections {
             tls,
             header_timeout: settings.header_timeout,
             write_timeout: settings.write_timeout,
-            places: Arc::new(Semaphore::new(settings.connections)),
+            permits: Arc::new(Semaphore::new(settings.connections)),
             phase: watch::Sender::new(Phase::Serving),
             abandoned: Arc::default(),
         }
     }
 
-    /// Accept for ever.
+    /// Accept connections until dropped.
     pub(crate) async fn accept(&self, listener: &TcpListener) {
         loop {
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
+            let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
                 return;
             };
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
-                Err(error) if concerns_one_connection(&error) => continue,
+                Err(error) if is_of_one_connection(&error) => continue,
                 Err(error) => {
-                    // Out of files, most likely: some will be closed meanwhile.
-                    tracing::warn!(%error, "cannot accept connections");
+                    // Most likely out of file descriptors: wait for connections to close.
+                    tracing::warn!(%error, "cannot accept connections; retrying in 100 ms");
                     sleep(Duration::from_millis(100)).await;
                     continue;
                 }
@@ -89,16 +88,16 @@ impl Connections {
             let connection = self.serve(stream);
             tokio::spawn(async move {
                 connection.await;
-                drop(place);
+                drop(permit);
             });
         }
     }
 
-    /// Let every connection finish what it began, up to a bound, and cut off
-    /// the rest; how many that were.
+    /// Let requests in progress finish for up to `bound`, then close the
+    /// remaining connections; returns their number.
     pub(crate) async fn finish(&self, bound: Duration) -> usize {
         self.phase.send_replace(Phase::Finishing);
-        // Each connection watches the phase as long as it lives.
+        // The channel closes with the last connection.
         if timeout(bound, self.phase.closed()).await.is_err() {
             self.phase.send_replace(Phase::CutOff);
             self.phase.closed().await;
@@ -107,37 +106,36 @@ impl Connections {
     }
 
     fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + 'static {
-        // An answer is one small write; waiting to fill a segment is waste.
+        // Answers are single small writes; do not wait to fill a segment.
         let _ = stream.set_nodelay(true);
-        let (tls, patience) = (self.tls.clone(), self.header_timeout);
-        let serving = self.serving();
+        let (tls, handshake_timeout) = (self.tls.clone(), self.header_timeout);
+        let server = self.connection_server();
         let mut phase = self.phase.subscribe();
         async move {
             let Some(tls) = tls else {
-                return serving.on(stream, PeerNames::default()).await;
+                return server.serve(stream, PeerNames::default()).await;
             };
             let accepted = tokio::select! {
-                accepted = timeout(patience, tls.accept(stream)) => accepted,
-                // Nothing was begun.
+                accepted = timeout(handshake_timeout, tls.accept(stream)) => accepted,
+                // No request is in progress.
                 _ = phase.wait_for(|phase| *phase >= Phase::Finishing) => return,
             };
             drop(phase);
             match accepted {
-                Ok(Ok((stream, names))) => serving.on(stream, names).await,
-                // Clients come without TLS, or are nobody who may.
-                Ok(Err(error)) => tracing::debug!(%error, "a client did not get in"),
-                Err(_) => tracing::debug!("a client did not begin in time"),
+                Ok(Ok((stream, names))) => server.serve(stream, names).await,
+                Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+                Err(_) => tracing::debug!("TLS handshake timed out"),
             }
         }
     }
 
-    fn serving(&self) -> Serving {
+    fn connection_server(&self) -> ConnectionServer {
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
-            .max_header_size(HEAD);
-        Serving {
+            .max_header_size(HEAD_BYTES);
+        ConnectionServer {
             builder,
             router: self.router.clone(),
             write_timeout: self.write_timeout,
@@ -147,8 +145,8 @@ impl Connections {
     }
 }
 
-/// What one connection is served with.
-struct Serving {
+/// Serves HTTP on one connection.
+struct ConnectionServer {
     builder: http1::Builder,
     router: Router,
     write_timeout: Duration,
@@ -156,16 +154,16 @@ struct Serving {
     abandoned: Arc<AtomicUsize>,
 }
 
-impl Serving {
-    async fn on(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, names: PeerNames) {
-        let Serving {
+impl ConnectionServer {
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, names: PeerNames) {
+        let ConnectionServer {
             builder,
             router,
             mut phase,
             ..
         } = self;
-        let asked = Arc::new(AtomicBool::new(false));
-        let any_request = Arc::clone(&asked);
+        let has_request = Arc::new(AtomicBool::new(false));
+        let any_request = Arc::clone(&has_request);
         let service = service_fn(move |mut request: Request<Incoming>| {
             any_request.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(names.clone());
@@ -177,17 +175,17 @@ impl Serving {
         let mut connection = pin!(builder.serve_connection(io, service));
         let mut finishing = phase.clone();
         tokio::select! {
-            ended = connection.as_mut() => return note(ended),
+            ended = connection.as_mut() => return log_end(ended),
             _ = finishing.wait_for(|phase| *phase >= Phase::Finishing) => {}
         }
         drop(finishing);
-        if !asked.load(Ordering::Relaxed) {
-            // Nothing was begun: hyper would wait for a first request.
+        if !has_request.load(Ordering::Relaxed) {
+            // No request arrived yet: hyper would wait for the first one.
             return;
         }
         connection.as_mut().graceful_shutdown();
         tokio::select! {
-            ended = connection => note(ended),
+            ended = connection => log_end(ended),
             _ = phase.wait_for(|phase| *phase >= Phase::CutOff) => {
                 self.abandoned.fetch_add(1, Ordering::Relaxed);
             }
@@ -199,14 +197,14 @@ async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, 
     router.oneshot(request).await
 }
 
-fn note(ended: hyper::Result<()>) {
-    // Clients go, stall and send nonsense; none of it is the operator's concern.
+fn log_end(ended: hyper::Result<()>) {
+    // Clients disconnect, stall and send garbage: not worth a warning.
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
+        tracing::debug!(%error, "connection ended with an error");
     }
 }
 
-fn concerns_one_connection(error: &io::Error) -> bool {
+fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionRefused
@@ -215,8 +213,8 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Allow ourselves as many files as there may be connections, as far as the
-/// system does.
+/// Raise this process's limit of open files to what the connections need, as far
+/// as the system allows.
 pub(crate) fn raise_file_limit(connections: usize) {
     let wanted = connections as u64 + OTHER_FILES;
     let limit = getrlimit(Resource::Nofile);
@@ -232,7 +230,7 @@ pub(crate) fn raise_file_limit(connections: usize) {
         tracing::warn!(
             wanted,
             most,
-            "the system allows fewer open files than connections are allowed"
+            "the system's limit of open files is below what `connections` needs; raise it with `ulimit -n`"
         );
     }
 }

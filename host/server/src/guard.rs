@@ -1,10 +1,10 @@
-//! Who may ask. As long as there are no tokens: programs on this machine; a web
-//! page open in a browser here is none of them, whatever name it gave the
-//! loopback address. With tokens: whoever shows one, by whatever name they reach
-//! the server, for no page of somebody else's has one.
+//! Middleware that rejects requests before a handler sees them. Without tokens
+//! it accepts programs on this machine only: neither a foreign page in a local
+//! browser nor a name that resolves to loopback (DNS rebinding). With tokens it
+//! authenticates and authorizes.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
@@ -12,20 +12,18 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use patchbay_access::{Caller, PeerNames, PermissionIndex, authorize};
 
-use crate::access::Caller;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::{body, naming};
+use crate::{body, company_hint, openapi};
 
-/// Whether the server may listen there without tokens.
+/// Whether the server may listen on this address without tokens.
 pub(crate) fn may_listen(address: SocketAddr) -> bool {
     address.ip().is_loopback()
 }
 
-/// Lets only those requests through that bring JSON and show a token that
-/// allows them; without tokens, those that are meant for this server and come
-/// from no foreign page.
+/// Lets a request pass with its [`Caller`] as an extension, or answers why not.
 pub(crate) async fn check(
     State(app): State<Arc<App>>,
     mut request: Request,
@@ -33,23 +31,23 @@ pub(crate) async fn check(
 ) -> Response {
     let mut checked;
     if app.access.is_guarded() {
-        (request, checked) = app.access.check(request).await;
+        (request, checked) = check_access(&app, request).await;
     } else {
-        checked = meant_for_us(request.uri(), request.headers())
-            .and_then(|()| no_foreign_page(request.headers()));
+        checked = check_host(request.uri(), request.headers())
+            .and_then(|()| check_origin(request.headers()));
         request.extensions_mut().insert(Caller::Local);
     }
-    checked = checked.and_then(|()| is_on_the_roster(&app, request.extensions().get::<Caller>()));
-    checked = checked.and_then(|()| brings_json(request.method(), request.headers()));
+    checked = checked.and_then(|()| check_roster(&app, request.extensions().get::<Caller>()));
+    checked = checked.and_then(|()| check_content_type(request.method(), request.headers()));
     if checked.is_ok() && app.companies.count_unready() > 0 {
-        (request, checked) = is_ready(&app, request).await;
+        (request, checked) = check_ready(&app, request).await;
     }
     match checked {
         Ok(()) => {
             let caller = request.extensions().get::<Caller>().cloned();
-            let asked = request.uri().clone();
+            let uri = request.uri().clone();
             let mut response = next.run(request).await;
-            naming::tell_companies(&app, caller.as_ref(), asked.path(), &mut response);
+            company_hint::add(&app.companies, caller.as_ref(), uri.path(), &mut response);
             response
         }
         Err(problem) => {
@@ -59,61 +57,95 @@ pub(crate) async fn check(
     }
 }
 
-/// An agent somebody vouches for is one of the roster's: who is taken off it is
-/// let in no more, as with a token of ours.
-pub(crate) fn is_on_the_roster(app: &App, caller: Option<&Caller>) -> Result<(), Problem> {
-    let Some(Caller::Vouched(vouched)) = caller else {
+/// Authenticates and authorizes, unless the operation is public.
+async fn check_access(app: &App, request: Request) -> (Request, Result<(), Problem>) {
+    static PERMISSIONS: OnceLock<PermissionIndex> = OnceLock::new();
+    let permissions =
+        PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut openapi::routes_document()));
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let path = matched.as_ref().map(MatchedPath::as_str);
+    let entry = permissions.find(path, request.method());
+    if entry.is_public() {
+        return (request, Ok(()));
+    }
+    let (mut parts, body) = request.into_parts();
+    // A path parameter that is not text names nothing.
+    let params = RawPathParams::from_request_parts(&mut parts, &())
+        .await
+        .ok();
+    let param = |wanted: &str| {
+        let mut all = params.iter().flatten();
+        all.find_map(|(name, value)| (name == wanted).then_some(value))
+    };
+    let company = path
+        .filter(|path| path.contains("{company}"))
+        .map(|_| param("company").unwrap_or_default());
+    let names = parts.extensions.get::<PeerNames>();
+    let caller = app.access.authenticate(&parts.headers, names).await;
+    let permitted = caller.and_then(|caller| {
+        authorize(&caller, entry, company, param("agent"))?;
+        Ok(caller)
+    });
+    let checked = permitted.map(|caller| {
+        parts.extensions.insert(caller);
+    });
+    (
+        Request::from_parts(parts, body),
+        checked.map_err(Problem::from),
+    )
+}
+
+/// An agent identified by an issuer or a certificate must be on the roster:
+/// removing the agent revokes the access, as with a token of the host.
+pub(crate) fn check_roster(app: &App, caller: Option<&Caller>) -> Result<(), Problem> {
+    let Some(Caller::External(identity)) = caller else {
         return Ok(());
     };
-    let standing = &vouched.standing;
-    let (Some(company), Some(agent)) = (&standing.company, &standing.agent) else {
+    let standing = &identity.standing;
+    let (Some(company), Some(agent), Ok(desk)) = (&standing.company, &standing.agent, app.desk())
+    else {
         return Ok(());
     };
-    let Ok(desk) = app.desk() else {
-        return Ok(());
-    };
-    match desk.has_agent(company, agent) {
-        Ok(false) => {
-            Err(Problem::of(Kind::Forbidden)
-                .detail("the agent is not on the roster of the company"))
-        }
-        // Whatever else is wrong, whoever is asked says.
+    match desk.roster().has_agent(company, agent) {
+        Ok(false) => Err(Problem::of(Kind::Forbidden)
+            .detail("the agent is not on the company's roster; a supervisor can add them")),
+        // The handler reports any other error.
         _ => Ok(()),
     }
 }
 
-/// Whether something decides for the company a request is about; where nothing
-/// does, it can still be looked after.
-async fn is_ready(app: &App, request: Request) -> (Request, Result<(), Problem>) {
-    const STILL: [&str; 3] = ["generations", "rollback", "audit"];
+/// Refuses requests about a company whose generation cannot be built, except
+/// those that repair it.
+async fn check_ready(app: &App, request: Request) -> (Request, Result<(), Problem>) {
+    const ALLOWED: [&str; 3] = ["generations", "rollback", "audit"];
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let rest = matched.as_ref().and_then(|path| {
         let rest = path.as_str().strip_prefix("/v1/companies/{company}/")?;
         rest.split('/').next()
     });
-    if rest.is_none_or(|rest| STILL.contains(&rest)) {
+    if rest.is_none_or(|rest| ALLOWED.contains(&rest)) {
         return (request, Ok(()));
     }
     let (mut parts, body) = request.into_parts();
     let params = RawPathParams::from_request_parts(&mut parts, &()).await;
-    let why = params.ok().and_then(|params| {
+    let reason = params.ok().and_then(|params| {
         let mut named = params.iter().filter(|(name, _)| *name == "company");
-        app.companies.unready(named.next()?.1)
+        app.companies.unready_reason(named.next()?.1)
     });
-    let checked = match why {
-        Some(why) => Err(Problem::of(Kind::CompanyNotReady).detail(why)),
+    let checked = match reason {
+        Some(reason) => Err(Problem::of(Kind::CompanyNotReady).detail(reason)),
         None => Ok(()),
     };
     (Request::from_parts(parts, body), checked)
 }
 
-/// The Host header names the loopback address: a foreign name that resolves to
-/// it (DNS rebinding) does not.
-fn meant_for_us(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+/// The request target and the Host header must name the loopback address, so
+/// that a foreign name that resolves to it (DNS rebinding) is refused.
+fn check_host(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     let misdirected = || {
         Problem::of(Kind::Misdirected)
             .field("Host")
-            .detail("without tokens, only requests to localhost, 127.0.0.1 or [::1] are answered")
+            .detail("this host has no tokens and answers only requests to localhost, 127.0.0.1 or [::1]; make a token to use other names")
     };
     if uri
         .authority()
@@ -127,9 +159,9 @@ fn meant_for_us(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// The Origin header, which browsers send with every POST, names a page of
+/// The Origin header, which browsers send with every POST, must name a page of
 /// this machine.
-fn no_foreign_page(headers: &HeaderMap) -> Result<(), Problem> {
+fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
     if !headers.contains_key(ORIGIN) {
         return Ok(());
     }
@@ -138,12 +170,12 @@ fn no_foreign_page(headers: &HeaderMap) -> Result<(), Problem> {
         Some(authority) if is_loopback(authority) => Ok(()),
         _ => Err(Problem::of(Kind::ForeignOrigin)
             .field("Origin")
-            .detail("without tokens, only pages of this machine may ask")),
+            .detail("this host has no tokens and answers only pages of this machine")),
     }
 }
 
-/// A POST says its body is JSON: a form on a foreign page cannot.
-fn brings_json(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+/// A POST must declare a JSON body, which a form on a foreign page cannot.
+fn check_content_type(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     if method != Method::POST {
         return Ok(());
     }
@@ -168,7 +200,7 @@ fn brings_json(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// A header that is there once, as text.
+/// The value of a header that occurs once.
 fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -178,7 +210,7 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 fn is_loopback(authority: &Authority) -> bool {
-    // "me@localhost" is no host.
+    // "me@localhost" is not a host.
     if authority.as_str().contains('@') {
         return false;
     }
@@ -230,11 +262,11 @@ mod tests {
     }
 
     #[test]
-    fn json_is_told_by_its_essence_and_charset() {
+    fn json_is_recognized_by_media_type_and_charset() {
         let brings = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, value.parse().expect("a header"));
-            brings_json(&Method::POST, &headers).is_ok()
+            check_content_type(&Method::POST, &headers).is_ok()
         };
         for value in [
             "application/json",
@@ -252,6 +284,6 @@ mod tests {
         ] {
             assert!(!brings(value), "{value}");
         }
-        assert!(brings_json(&Method::POST, &HeaderMap::new()).is_err());
+        assert!(check_content_type(&Method::POST, &HeaderMap::new()).is_err());
     }
 }

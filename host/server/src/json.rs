@@ -1,16 +1,16 @@
-//! Reading a body as JSON: what is no JSON is told by its place, what is no
-//! request by its field.
+//! Parses a request's body as JSON. A syntax error names line and column, a
+//! wrong field its path.
 
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::problem::{Kind, Problem};
 
-/// Read a body. Nesting is bounded at 128 levels by the parser itself.
+/// Parse a body. The parser bounds nesting at 128 levels.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body).map_err(|error| {
         Problem::of(Kind::NotUtf8).detail(format!(
-            "the byte after {} valid ones is no UTF-8",
+            "the body is not valid UTF-8 after byte {}; encode it as UTF-8",
             error.valid_up_to()
         ))
     })?;
@@ -25,7 +25,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     });
     ended.map_err(|(error, field)| {
         let (kind, what) = match error.classify() {
-            Category::Data => (Kind::InvalidInput, "does not fit"),
+            Category::Data => (Kind::InvalidInput, "does not match the schema"),
             _ => (Kind::MalformedJson, "not valid JSON"),
         };
         let problem = Problem::of(kind)

@@ -1,48 +1,42 @@
-//! The HTTP face of Patchbay: takes interactions and drafts in, has the
-//! company's generation decide about them, and gives the decision's document
-//! back. The server itself decides nothing.
+//! The HTTP API: takes interactions, drafts and actions, passes them to the desk
+//! or a company's generation, and answers documents. It decides nothing itself.
 //!
-//! A request's way: `connections` accepts it, `guard` looks who may ask,
-//! `body` reads it within bounds, `workers` gives it a thread, the company's
-//! generation decides, and whatever goes wrong leaves as a `problem`.
+//! A request passes `connections`, `request_counter`, `problem::write`, `guard`
+//! and a handler of `routes`. Handlers that decide run on the threads of
+//! `workers`; handlers that read the journal run off the async threads.
 
-mod access;
 mod app;
 mod body;
-mod carrying;
-mod changing;
 mod companies;
+mod company_hint;
+mod company_locks;
 mod connections;
-mod deadline;
-mod draining;
+mod decision_endpoint;
 mod guard;
+mod initial_generations;
 mod json;
-mod load;
-mod making;
-mod naming;
-mod oidc;
 mod openapi;
+mod outbox_adapter;
 mod panics;
+mod prepared_server;
 mod problem;
+mod request_counter;
+mod request_headers;
 mod routes;
-mod schema;
 mod serve;
-pub mod settings;
-mod starting;
-mod telemetry;
+mod startup;
 #[cfg(test)]
 mod tests;
-mod tls;
-mod turns;
-mod watching;
 mod workers;
 
 pub use companies::Companies;
-pub use load::{LoadError, Loaded};
 pub use openapi::openapi_json;
 pub use panics::log_panics;
-pub use serve::{BoundServer, Finished, ServeError, Server};
-pub use settings::{
-    AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings, TelemetrySettings,
+pub use patchbay_access::TlsError;
+pub use patchbay_settings::{
+    self as settings, AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings,
+    TelemetrySettings,
 };
-pub use tls::TlsError;
+pub use prepared_server::{PrepareError, PreparedServer};
+pub use serve::{BoundServer, ShutdownReport};
+pub use startup::{ServeError, Server};

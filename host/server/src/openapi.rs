@@ -1,46 +1,53 @@
-//! The API's own description.
+//! The OpenAPI document.
+
+mod shared;
 
 use std::sync::OnceLock;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use patchbay_access::add_to_openapi;
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{access, routes};
+pub(crate) use shared::{
+    ActionErrors, DeadlineHeader, DecisionErrors, ReadErrors, TraceparentHeader,
+};
+
+use crate::routes;
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Patchbay",
-        description = "A company's own policies decide about interactions and drafts. Errors are problem documents (RFC 9457). Without tokens the server answers programs on its own machine only; with tokens each operation says in `x-roles` whose it is, and an agent reaches `own` only what is that agent's. `x-scope` says whether it takes a token for the company named in the path, or one for the whole host.",
+        description = "A company's own policies decide about interactions and drafts. Errors are problem documents (RFC 9457). Without tokens the server answers only programs on its own machine. With tokens, each operation's `x-roles` lists the roles that may call it; where it says `own`, an agent reaches only what belongs to that agent. `x-scope` says whether the operation requires a token for the company in the path or for the whole host.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     tags(
-        (name = "decisions", description = "Stateless decisions: the body carries everything."),
-        (name = "access", description = "Who may ask, and who did what."),
-        (name = "operation", description = "For whoever runs the server."),
+        (name = "decisions", description = "Stateless decisions, whose request carries all data, and recorded decisions."),
+        (name = "access", description = "Tokens and the audit trail."),
+        (name = "operation", description = "For the operator of the server."),
     ),
 )]
-struct Head;
+struct DocumentHead;
 
-/// The operations as the routes describe them, without who may call them.
-pub(crate) fn document() -> Value {
-    let described = OpenApiRouter::with_openapi(Head::openapi()).merge(routes::described());
+/// The document of the routes, without roles and security schemes.
+pub(crate) fn routes_document() -> Value {
+    let described = OpenApiRouter::with_openapi(DocumentHead::openapi()).merge(routes::described());
     serde_json::to_value(described.into_openapi()).unwrap_or_default()
 }
 
-/// The OpenAPI document, as indented JSON.
+/// The complete OpenAPI document as indented JSON.
 pub fn openapi_json() -> String {
-    let mut document = document();
-    access::describe(&mut document);
+    let mut document = routes_document();
+    add_to_openapi(&mut document);
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// This description
+/// Get this OpenAPI document
 #[utoipa::path(
     get,
     path = "/openapi.json",

@@ -1,10 +1,10 @@
-//! Panics are logged without their messages: a message may quote the text of a
-//! customer (slicing one does).
+//! Logs panics without their messages, which may quote a customer's text
+//! (slicing does).
 
 use std::panic;
 
-/// From now on, log where a panic happened and nothing else. It holds for the
-/// whole process; whoever runs a server calls it once.
+/// Install a panic hook for the whole process that logs the place of a panic and
+/// nothing else. The program that runs a server calls it once.
 pub fn log_panics() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();

@@ -1,5 +1,9 @@
-//! What can be asked, and of whom.
+//! The routes of the API.
 
+#![allow(unused_qualifications, reason = "utoipa::path writes qualified paths")]
+
+mod actions;
+mod agents;
 mod approvals;
 mod audit;
 mod bypasses;
@@ -7,23 +11,24 @@ mod contacts;
 mod conversations;
 mod decide;
 mod decisions;
-mod doing;
 mod drain;
 mod events;
+mod generation_changes;
 mod generations;
 mod health;
 mod interactions;
 mod journal;
 mod metrics;
+mod offers;
 mod outbox;
 mod overview;
-mod people;
+mod replies;
 mod requeue;
 mod rollout;
 mod status;
 mod tokens;
 mod tone;
-mod unsealing;
+mod unsealings;
 
 use std::sync::Arc;
 
@@ -37,9 +42,9 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::{body, guard, openapi, problem, telemetry};
+use crate::{body, guard, openapi, problem, request_counter};
 
-/// The routes of the API, with their descriptions.
+/// The routes with their OpenAPI descriptions.
 pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(decide::decide))
@@ -52,10 +57,10 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(decisions::one))
         .routes(routes!(decisions::replay))
         .routes(routes!(decisions::case))
-        .routes(routes!(unsealing::unseal))
-        .routes(routes!(doing::act))
-        .routes(routes!(doing::reply))
-        .routes(routes!(doing::check))
+        .routes(routes!(unsealings::unseal))
+        .routes(routes!(actions::act))
+        .routes(routes!(replies::reply))
+        .routes(routes!(replies::check))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
@@ -63,23 +68,23 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(contacts::merge))
         .routes(routes!(contacts::split))
         .routes(routes!(contacts::undo))
-        .routes(routes!(people::agents, people::import))
-        .routes(routes!(people::agent, people::put_one, people::remove))
-        .routes(routes!(people::set_presence))
-        .routes(routes!(people::offers))
-        .routes(routes!(people::accept))
-        .routes(routes!(people::decline))
-        .routes(routes!(people::queues))
+        .routes(routes!(agents::agents, agents::import))
+        .routes(routes!(agents::agent, agents::put_one, agents::remove))
+        .routes(routes!(agents::set_presence))
+        .routes(routes!(offers::list))
+        .routes(routes!(offers::accept))
+        .routes(routes!(offers::decline))
+        .routes(routes!(offers::queues))
         .routes(routes!(overview::alerts))
         .routes(routes!(overview::incidents))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::retry))
         .routes(routes!(events::follow))
-        .routes(routes!(generations::list, generations::apply))
+        .routes(routes!(generations::list, generation_changes::apply))
         .routes(routes!(generations::one))
-        .routes(routes!(generations::different))
-        .routes(routes!(generations::activate))
-        .routes(routes!(generations::roll_back))
+        .routes(routes!(generations::compare))
+        .routes(routes!(generation_changes::activate))
+        .routes(routes!(generation_changes::roll_back))
         .routes(routes!(rollout::get, rollout::put))
         .routes(routes!(rollout::promote))
         .routes(routes!(rollout::abort))
@@ -108,38 +113,47 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(openapi::openapi))
 }
 
-/// Everything the server answers, errors included.
+/// The complete service: routes, guard, panics and problem documents.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let router: Router<Arc<App>> = described().into();
     #[cfg(test)]
     let router = router.route("/panic", axum::routing::get(panics));
     router
-        .fallback(nowhere)
-        .method_not_allowed_fallback(no_such_method)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&app), guard::check))
-        .layer(CatchPanicLayer::custom(broken_off))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(problem::write))
-        .layer(from_fn_with_state(Arc::clone(&app), telemetry::count))
+        .layer(from_fn_with_state(Arc::clone(&app), request_counter::count))
         .with_state(app)
 }
 
-async fn nowhere(request: Request) -> Problem {
+async fn not_found(request: Request) -> Problem {
     body::discard(request).await;
     Problem::of(Kind::NotFound)
 }
 
-async fn no_such_method(request: Request) -> Problem {
+async fn method_not_allowed(request: Request) -> Problem {
     body::discard(request).await;
     Problem::of(Kind::MethodNotAllowed)
 }
 
-/// A handler panicked. What it said is not repeated: it may quote the request.
-fn broken_off(_said: Box<dyn std::any::Any + Send>) -> Response {
-    tracing::error!("a handler panicked; the server goes on");
+/// The answer after a handler panicked. The panic's message may quote the
+/// request and is dropped.
+fn panicked(_message: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a handler panicked; the server continues");
     Problem::of(Kind::Internal).into_response()
 }
 
 #[cfg(test)]
 async fn panics() -> axum::http::StatusCode {
     panic!("on purpose");
+}
+
+/// The cursor of the next page: that of the last row, if the page is full.
+fn next_page<T, K>(rows: &[T], page: usize, cursor: impl FnOnce(&T) -> K) -> Option<K> {
+    match rows.len() == page {
+        true => rows.last().map(cursor),
+        false => None,
+    }
 }

@@ -1,60 +1,60 @@
-//! The server over real sockets. Its companies have no plugins: what policies
-//! do is tested where they are.
+//! The server over real sockets. Its companies have no plugins; the suite tests
+//! what policies do.
 
 mod access;
 mod bodies;
 mod callers;
 mod client;
+mod company_file_watcher;
 mod documents;
 mod entrances;
 mod framing;
 mod generations;
-mod keeping;
+mod journal;
 mod matrix;
 mod names;
 mod numbers;
+mod office;
 mod oidc;
 mod pressure;
 mod promises;
 mod queue;
 mod rollout;
+mod shutdown;
 mod status;
-mod stopping;
 mod tls;
 mod traces;
 mod unready;
-mod watching;
-mod working;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
-use patchbay_generation::assemble::{Assembler, Built};
+use patchbay_generations::assemble::{Assembler, Built};
 use patchbay_pack::build::BuildOptions;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
-use crate::{Finished, Server, ServerSettings};
+use crate::{Server, ServerSettings, ShutdownReport};
 use client::Client;
 
-/// A server that runs, and is told to stop through here.
+/// A running server.
 struct Running {
     client: Client,
     app: Arc<App>,
     stop: oneshot::Sender<()>,
-    ended: JoinHandle<Finished>,
+    ended: JoinHandle<ShutdownReport>,
 }
 
 impl Running {
-    /// A server of one company, `northwind`, with settings changed.
+    /// A server with one company, `northwind`, and changed settings.
     async fn with(change: impl FnOnce(&mut ServerSettings)) -> Running {
         Running::of(NORTHWIND, change).await
     }
 
-    /// A server of one company of this file.
+    /// A server with the company of this file.
     async fn of(file: &str, change: impl FnOnce(&mut ServerSettings)) -> Running {
         let (assembler, built) = company(file);
         let mut settings = settings();
@@ -79,7 +79,7 @@ impl Running {
         Running::with(|_| {}).await
     }
 
-    async fn stop(self) -> Finished {
+    async fn stop(self) -> ShutdownReport {
         let _ = self.stop.send(());
         self.ended.await.expect("the server does not panic")
     }

@@ -1,29 +1,30 @@
-//! The threads that decide, and the bounded queue in front of them. Decisions
-//! are CPU work: they never run on the threads that speak to clients.
+//! The threads that run decisions, and the bounded, fair queue in front of them.
+//! Decisions are CPU work and never run on the async threads.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, sleep_until};
 
-/// How many may wait for a thread.
+/// How many jobs may wait for a thread.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Room {
-    /// Of all companies.
-    pub(crate) in_all: usize,
+pub(crate) struct QueueLimits {
+    /// Of all companies together.
+    pub(crate) total: usize,
     /// Of one company.
     pub(crate) per_company: usize,
 }
 
-/// Why there is no answer.
+/// Why a job has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// Too many wait already, or too many of the company's.
+pub(crate) enum JobError {
+    /// Too many jobs wait, in total or of the company.
     Full,
     /// No thread became free in time.
     TooLate,
@@ -33,40 +34,44 @@ pub(crate) enum Refused {
     Stopping,
 }
 
-/// A fixed number of threads with a queue in front, in which companies take
-/// turns.
+/// A fixed number of threads, and a queue in which companies take turns.
 #[derive(Debug)]
 pub(crate) struct Workers {
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
 }
 
-/// A job's turn on a thread: how long it waited, and whom to answer.
-pub(crate) struct Turn<T> {
+/// A job that runs on a thread now.
+pub(crate) struct Job<T> {
     /// Time spent in the queue.
     pub(crate) waited: Duration,
     until: Instant,
     answer: oneshot::Sender<T>,
 }
 
-impl<T> Turn<T> {
-    /// What is left of the asker's patience.
-    pub(crate) fn patience(&self) -> Duration {
+impl<T> Job<T> {
+    /// Time left until the job's deadline.
+    pub(crate) fn time_left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
     }
 
-    /// Give the answer; what the thread does afterwards, nobody waits for.
+    /// Send the result. The client does not wait for what the job does
+    /// afterwards.
     pub(crate) fn answer(self, answer: T) {
-        // Nobody listens where the client has gone meanwhile.
+        // Fails if the client has disconnected.
         let _ = self.answer.send(answer);
     }
 }
 
 impl Workers {
     /// Start the threads, each with `stack` bytes of stack.
-    pub(crate) fn start(count: usize, room: Room, stack: usize) -> std::io::Result<Workers> {
+    pub(crate) fn start(
+        count: usize,
+        limits: QueueLimits,
+        stack: usize,
+    ) -> std::io::Result<Workers> {
         let mut workers = Workers {
-            queue: Arc::new(Queue::of(room)),
+            queue: Arc::new(Queue::new(limits)),
             threads: Vec::with_capacity(count),
         };
         for number in 0..count {
@@ -74,53 +79,53 @@ impl Workers {
             let thread = thread::Builder::new()
                 .name(format!("decide-{number}"))
                 .stack_size(stack)
-                .spawn(move || queue.work_off())?;
+                .spawn(move || queue.run_worker())?;
             workers.threads.push(thread);
         }
         Ok(workers)
     }
 
-    /// Have something worked out for a company on a thread, waiting for one until a moment.
-    /// Work that has begun is awaited however long it takes; its own limits
-    /// bound it. Dropping the future takes the job out of the queue.
-    pub(crate) async fn ask<T: Send + 'static>(
+    /// Run `work` for a company on a thread, and wait for its result. It must
+    /// start by `until`; once started it may take as long as its own limits
+    /// allow. Dropping the future removes a waiting job from the queue.
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         company: &str,
         until: Instant,
-        work: impl FnOnce(Turn<T>) + Send + 'static,
-    ) -> Result<T, Refused> {
+        work: impl FnOnce(Job<T>) + Send + 'static,
+    ) -> Result<T, JobError> {
         let (answer, mut answered) = oneshot::channel();
-        let asked = Instant::now();
+        let queued = Instant::now();
         let work = Box::new(move || {
-            work(Turn {
-                waited: asked.elapsed(),
+            work(Job {
+                waited: queued.elapsed(),
                 until,
                 answer,
             });
         });
-        let place = self.queue.line_up(company, until, work)?;
+        let entry = self.queue.push(company, until, work)?;
         tokio::select! {
             biased;
-            answer = &mut answered => return answer.map_err(|_| place.lost()),
+            answer = &mut answered => return answer.map_err(|_| entry.error()),
             () = sleep_until(until.into()) => {}
         }
-        if place.give_up() {
-            return Err(Refused::TooLate);
+        if entry.cancel() {
+            return Err(JobError::TooLate);
         }
-        answered.await.map_err(|_| place.lost())
+        answered.await.map_err(|_| entry.error())
     }
 
-    /// Jobs that wait for a thread now.
+    /// Number of waiting jobs.
     pub(crate) fn waiting(&self) -> usize {
         self.queue.waiting.load(Ordering::Relaxed)
     }
 
-    /// How many may.
-    pub(crate) fn room(&self) -> Room {
-        self.queue.room
+    /// How many jobs may wait.
+    pub(crate) fn limits(&self) -> QueueLimits {
+        self.queue.limits
     }
 
-    /// Take no more jobs and wait for those that run, up to a bound; whether
+    /// Accept no more jobs and wait up to `bound` for those that run; whether
     /// all threads have ended.
     pub(crate) async fn stop(&self, bound: Duration) -> bool {
         self.queue.close();
@@ -141,46 +146,47 @@ impl Drop for Workers {
     }
 }
 
+/// States of a ticket.
 const WAITING: u8 = 0;
-const BEGUN: u8 = 1;
-const GIVEN_UP: u8 = 2;
+const STARTED: u8 = 1;
+const CANCELLED: u8 = 2;
 const TOO_LATE: u8 = 3;
 
 #[derive(Debug)]
 struct Queue {
-    room: Room,
-    /// Jobs neither begun nor given up.
+    limits: QueueLimits,
+    /// Jobs neither started nor cancelled.
     waiting: AtomicUsize,
-    line: Mutex<Line>,
+    jobs: Mutex<JobQueue>,
     arrived: Condvar,
 }
 
+/// Waiting jobs by company; companies take turns.
 #[derive(Default)]
-struct Line {
-    companies: HashMap<String, OfCompany>,
+struct JobQueue {
+    companies: HashMap<String, CompanyJobs>,
     /// Companies with jobs, in the order of their turns.
     turns: VecDeque<String>,
-    /// Jobs in it, given up or not.
-    held: usize,
+    /// Number of jobs, including cancelled ones.
+    len: usize,
     closed: bool,
 }
 
-/// A company's jobs.
 #[derive(Default)]
-struct OfCompany {
-    jobs: VecDeque<Job>,
-    /// Those neither begun nor given up.
+struct CompanyJobs {
+    jobs: VecDeque<QueuedJob>,
+    /// Those neither started nor cancelled.
     waiting: Arc<AtomicUsize>,
 }
 
-impl std::fmt::Debug for Line {
+impl std::fmt::Debug for JobQueue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Line").finish_non_exhaustive()
+        f.debug_struct("JobQueue").finish_non_exhaustive()
     }
 }
 
-struct Job {
-    /// Nobody waits for it any longer than that.
+struct QueuedJob {
+    /// When its client stops waiting.
     until: Instant,
     ticket: Arc<Ticket>,
     work: Work,
@@ -188,41 +194,41 @@ struct Job {
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// What a job and whoever waits for it share.
+/// Shared by a queued job and the future that waits for it.
 struct Ticket {
     state: AtomicU8,
     of_company: Arc<AtomicUsize>,
 }
 
 impl Queue {
-    fn of(room: Room) -> Queue {
+    fn new(limits: QueueLimits) -> Queue {
         Queue {
-            room,
+            limits,
             waiting: AtomicUsize::new(0),
-            line: Mutex::default(),
+            jobs: Mutex::default(),
             arrived: Condvar::new(),
         }
     }
 
-    fn line_up(&self, company: &str, until: Instant, work: Work) -> Result<Place<'_>, Refused> {
-        let mut line = self.line();
-        if line.closed {
-            return Err(Refused::Stopping);
+    fn push(&self, company: &str, until: Instant, work: Work) -> Result<QueueEntry<'_>, JobError> {
+        let mut jobs = self.jobs.lock();
+        if jobs.closed {
+            return Err(JobError::Stopping);
         }
-        if self.waiting.load(Ordering::Relaxed) >= self.room.in_all {
-            return Err(Refused::Full);
+        if self.waiting.load(Ordering::Relaxed) >= self.limits.total {
+            return Err(JobError::Full);
         }
-        // Given-up jobs hold a request's body: with every thread busy for long,
-        // they must not pile up.
-        if line.held > self.room.in_all * 2 {
-            line.sweep();
+        // Cancelled jobs hold a request's body and must not pile up while every
+        // thread is busy.
+        if jobs.len > self.limits.total * 2 {
+            jobs.remove_cancelled();
         }
-        let of_company = match line.companies.get(company) {
+        let of_company = match jobs.companies.get(company) {
             Some(known) => Arc::clone(&known.waiting),
             None => Arc::default(),
         };
-        if of_company.load(Ordering::Relaxed) >= self.room.per_company {
-            return Err(Refused::Full);
+        if of_company.load(Ordering::Relaxed) >= self.limits.per_company {
+            return Err(JobError::Full);
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
         of_company.fetch_add(1, Ordering::Relaxed);
@@ -230,57 +236,53 @@ impl Queue {
             state: AtomicU8::new(WAITING),
             of_company,
         });
-        let job = Job {
+        let job = QueuedJob {
             until,
             ticket: Arc::clone(&ticket),
             work,
         };
-        line.push(company, job);
-        drop(line);
+        jobs.push(company, job);
+        drop(jobs);
         self.arrived.notify_one();
-        Ok(Place {
+        Ok(QueueEntry {
             queue: self,
             ticket,
         })
     }
 
-    /// What each thread does, until the queue is closed.
-    fn work_off(&self) {
+    /// The loop of each thread, until the queue is closed.
+    fn run_worker(&self) {
         while let Some(job) = self.next() {
-            // Told by the work being dropped, where the asker's own clock is
-            // late.
-            let turn = match Instant::now() < job.until {
-                true => BEGUN,
+            // Dropping the work answers a client whose own timer is late.
+            let state = match Instant::now() < job.until {
+                true => STARTED,
                 false => TOO_LATE,
             };
-            if !self.leave(&job.ticket, turn) || turn == TOO_LATE {
+            if !self.leave(&job.ticket, state) || state == TOO_LATE {
                 continue;
             }
-            // A panic is answered by the sender being dropped; nothing is
-            // shared with the work but what it locks itself.
+            // After a panic the dropped sender answers the client. The work
+            // shares nothing but what it locks itself.
             if catch_unwind(AssertUnwindSafe(job.work)).is_err() {
-                tracing::error!("a decision panicked; the thread goes on");
+                tracing::error!("a decision panicked; its thread continues");
             }
         }
     }
 
-    fn next(&self) -> Option<Job> {
-        let mut line = self.line();
+    fn next(&self) -> Option<QueuedJob> {
+        let mut jobs = self.jobs.lock();
         loop {
-            if line.closed {
+            if jobs.closed {
                 return None;
             }
-            if let Some(job) = line.next() {
+            if let Some(job) = jobs.next() {
                 return Some(job);
             }
-            line = self
-                .arrived
-                .wait(line)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.arrived.wait(&mut jobs);
         }
     }
 
-    /// Take a job out of those that wait, if nobody else did before.
+    /// Move a ticket out of [`WAITING`]; false if that happened before.
     fn leave(&self, ticket: &Ticket, to: u8) -> bool {
         let left = ticket
             .state
@@ -294,41 +296,36 @@ impl Queue {
     }
 
     fn close(&self) {
-        let mut line = self.line();
-        line.closed = true;
-        let left = std::mem::take(&mut line.companies);
-        line.turns.clear();
-        line.held = 0;
-        drop(line);
+        let mut jobs = self.jobs.lock();
+        jobs.closed = true;
+        let left = std::mem::take(&mut jobs.companies);
+        jobs.turns.clear();
+        jobs.len = 0;
+        drop(jobs);
         self.arrived.notify_all();
         for job in left.values().flat_map(|company| &company.jobs) {
-            self.leave(&job.ticket, GIVEN_UP);
+            self.leave(&job.ticket, CANCELLED);
         }
-    }
-
-    fn line(&self) -> MutexGuard<'_, Line> {
-        // Changed in single steps: a panic cannot leave it half changed.
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Line {
-    fn push(&mut self, company: &str, job: Job) {
+impl JobQueue {
+    fn push(&mut self, company: &str, job: QueuedJob) {
         let known = self.companies.entry(company.to_owned()).or_default();
         if known.jobs.is_empty() {
             known.waiting = Arc::clone(&job.ticket.of_company);
             self.turns.push_back(company.to_owned());
         }
         known.jobs.push_back(job);
-        self.held += 1;
+        self.len += 1;
     }
 
     /// The next job of the company whose turn it is.
-    fn next(&mut self) -> Option<Job> {
+    fn next(&mut self) -> Option<QueuedJob> {
         let company = self.turns.pop_front()?;
         let known = self.companies.get_mut(&company)?;
         let job = known.jobs.pop_front()?;
-        self.held -= 1;
+        self.len -= 1;
         if known.jobs.is_empty() {
             self.companies.remove(&company);
         } else {
@@ -337,8 +334,7 @@ impl Line {
         Some(job)
     }
 
-    /// Let go what was given up.
-    fn sweep(&mut self) {
+    fn remove_cancelled(&mut self) {
         for known in self.companies.values_mut() {
             known
                 .jobs
@@ -347,34 +343,34 @@ impl Line {
         self.companies.retain(|_, known| !known.jobs.is_empty());
         let companies = &self.companies;
         self.turns.retain(|company| companies.contains_key(company));
-        self.held = companies.values().map(|known| known.jobs.len()).sum();
+        self.len = companies.values().map(|known| known.jobs.len()).sum();
     }
 }
 
-/// A job's place in the line, given up when dropped.
-struct Place<'a> {
+/// A waiting job; dropping this cancels it.
+struct QueueEntry<'a> {
     queue: &'a Queue,
     ticket: Arc<Ticket>,
 }
 
-impl Place<'_> {
-    /// Whether it was given up before its turn came.
-    fn give_up(&self) -> bool {
-        self.queue.leave(&self.ticket, GIVEN_UP)
+impl QueueEntry<'_> {
+    /// Whether the job was still waiting.
+    fn cancel(&self) -> bool {
+        self.queue.leave(&self.ticket, CANCELLED)
     }
 
-    /// Why the answer is lost.
-    fn lost(&self) -> Refused {
+    /// Why the job has no result.
+    fn error(&self) -> JobError {
         match self.ticket.state.load(Ordering::Acquire) {
-            BEGUN => Refused::Crashed,
-            TOO_LATE => Refused::TooLate,
-            _ => Refused::Stopping,
+            STARTED => JobError::Crashed,
+            TOO_LATE => JobError::TooLate,
+            _ => JobError::Stopping,
         }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueueEntry<'_> {
     fn drop(&mut self) {
-        self.give_up();
+        self.cancel();
     }
 }

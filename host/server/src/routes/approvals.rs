@@ -1,82 +1,76 @@
-//! Replies that wait for somebody to approve them.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Replies waiting for approval.
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Request, State};
+use axum::{Extension, Json};
 use jiff::Timestamp;
-use patchbay_desk::action::Action;
-use patchbay_desk::reading;
+use patchbay_access::Caller;
+use patchbay_desk::agent_action::AgentAction;
+use patchbay_records::reading;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::actions::{ActionResult, ActorFields, run_action};
 use super::conversations::conversation_id;
-use super::doing::{ActorFields, DoneDocument, do_it};
-use crate::access::Caller;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::Problem;
-use crate::schema;
 
-/// Replies of one answer.
+/// Replies per answer.
 const PAGE: usize = 100;
 
-/// Replies that wait.
+/// Replies waiting for approval.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ApprovalList {
     /// At most 100.
     approvals: Vec<ApprovalDocument>,
 }
 
-/// A reply that waits for approval.
+/// A reply waiting for approval.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ApprovalDocument {
-    /// Its conversation.
+    /// Id of its conversation.
     conversation: String,
-    /// Its id.
+    /// Id of the reply.
     reply: String,
-    /// Who would send it.
+    /// Id of its agent.
     by: String,
-    /// Its text; absent where its customer was erased.
+    /// Its text; absent if the customer was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// Since when it waits.
-    #[schema(value_type = String, format = DateTime)]
+    /// When it was submitted for approval.
     since: Timestamp,
-    /// Which step of the approval it is at, from 0.
+    /// Current step of the approval, from 0.
     step: usize,
-    /// Who has approved in this step.
+    /// Ids of those who approved this step.
     approved: Vec<String>,
 }
 
-/// What is decided about a reply that waits.
+/// A rejection.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RejectRequest {
-    /// Id of the approver; needed where there is no token.
+    /// Id of the approver; required without tokens.
     #[serde(default)]
     by: Option<String>,
-    /// `agent` or `supervisor`; what the token is, or else agent, unless said.
+    /// `agent` or `supervisor`. Default: the token's role, or `agent` without tokens.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    role: Option<super::doing::RoleField>,
-    /// What its agent is told.
+    role: Option<super::actions::RoleField>,
+    /// Reason, shown to the reply's agent; cut at 1,000 characters.
     #[serde(default)]
     why: String,
 }
 
-/// Replies that wait for approval
+/// List replies waiting for approval
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/approvals",
     operation_id = "approvals",
     tag = "conversations",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "What waits.", body = ApprovalList), schema::NoDocument)
+    responses((status = 200, description = "Replies waiting for approval.", body = ApprovalList), openapi::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -86,11 +80,11 @@ pub(super) async fn list(
         let id = desk.company(&company)?;
         let journal = &**desk.journal();
         let mut approvals = Vec::new();
-        for conversation in desk.approvals(&company, PAGE)? {
+        for conversation in desk.conversations().approvals(&company, PAGE)? {
             let Some(row) = journal.conversation(id, conversation)? else {
                 continue;
             };
-            // Decided about since it was listed.
+            // Approved or rejected meanwhile.
             let Some(pending) = reading::snapshot(&row)?.pending else {
                 continue;
             };
@@ -111,8 +105,8 @@ pub(super) async fn list(
 
 /// Approve a reply
 ///
-/// With the last approval it goes out, checked again where the policies have
-/// changed since. Nobody approves their own.
+/// With the last required approval the reply is published; it is checked again if
+/// the policies have changed. Authors cannot approve their own replies.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/approvals/{conversation}/{reply}/approve",
@@ -124,19 +118,19 @@ pub(super) async fn list(
         ("reply" = String, Path, description = "Id of the reply."),
     ),
     request_body(content = ActorFields, content_type = "application/json"),
-    responses((status = 200, description = "What became of it.", body = DoneDocument), schema::NotDone)
+    responses((status = 200, description = "Status of the reply.", body = ActionResult), openapi::ActionErrors)
 )]
 pub(super) async fn approve(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, conversation, reply)): Path<(String, String, String)>,
     request: Request,
-) -> Result<Json<DoneDocument>, Problem> {
+) -> Result<Json<ActionResult>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let actor: ActorFields = app.json(request).await?;
-    let actor = actor.of(&caller)?;
-    let action = Action::Approve { reply };
-    do_it(app, company, conversation, actor, action).await
+    let actor = actor.check(&caller)?;
+    let action = AgentAction::Approve { reply };
+    run_action(app, company, conversation, actor, action).await
 }
 
 /// Reject a reply
@@ -151,18 +145,18 @@ pub(super) async fn approve(
         ("reply" = String, Path, description = "Id of the reply."),
     ),
     request_body(content = RejectRequest, content_type = "application/json"),
-    responses((status = 200, description = "What became of it.", body = DoneDocument), schema::NotDone)
+    responses((status = 200, description = "Status of the reply.", body = ActionResult), openapi::ActionErrors)
 )]
 pub(super) async fn reject(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, conversation, reply)): Path<(String, String, String)>,
     request: Request,
-) -> Result<Json<DoneDocument>, Problem> {
+) -> Result<Json<ActionResult>, Problem> {
     let conversation = conversation_id(&conversation)?;
     let request: RejectRequest = app.json(request).await?;
-    let actor = super::doing::actor(&caller, request.by, request.role)?;
+    let actor = super::actions::actor(&caller, request.by, request.role)?;
     let why = request.why.chars().take(1_000).collect();
-    let action = Action::Reject { reply, why };
-    do_it(app, company, conversation, actor, action).await
+    let action = AgentAction::Reject { reply, why };
+    run_action(app, company, conversation, actor, action).await
 }

@@ -1,120 +1,111 @@
-//! The audit trail: who did what to the host.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! The audit trail.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
-use patchbay_journal::{AuditChain, AuditHash, Audited};
+use patchbay_journal::{AuditChain, AuditHash, AuditRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::next_page;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{Kind, Problem};
-use crate::schema;
 
-/// Acts of one answer.
+/// Entries per page.
 const PAGE: usize = 500;
 
-/// Acts of the audit trail.
+/// Entries of the audit trail.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditList {
     /// Oldest first, at most 500.
     acts: Vec<ActDocument>,
-    /// What to ask after for more; absent at the end.
+    /// Value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
 
-/// An administrative act.
+/// An administrative action.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ActDocument {
-    /// Its number: 1, 2, 3 … for all companies together.
+    /// Number of the entry: 1, 2, 3 … across all companies.
     number: u64,
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
+    /// Time of the action.
     at: Timestamp,
-    /// Name of the company it was done to; absent: to the host.
+    /// Name of the company it concerns; absent: the host.
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<String>,
-    /// Who did it: id of a token, `local` (a program on the server's machine,
-    /// without a token) or `command-line` (whoever has the journal's files).
+    /// Who acted: id of a token, `local` (a program on the server's machine
+    /// without a token) or `command-line` (with access to the journal's files).
     actor: String,
-    /// What: a code `docs/access.md` lists. The set grows.
+    /// Code of the action, as `docs/access.md` lists them. The set grows.
     act: String,
-    /// To what: ids and numbers.
+    /// Ids and numbers of what it concerns.
     #[schema(value_type = Object)]
     details: Value,
-    /// Hash of the act before; of the first, zeros.
+    /// Hash of the previous entry; zeros for the first.
     previous: String,
-    /// Hash of all of this.
+    /// Hash of this entry.
     hash: String,
 }
 
-/// What a walk along the whole trail found.
+/// Result of verifying the audit trail.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditReport {
-    /// Whether everything is as it was written, and what was expected is there.
+    /// Whether every entry is unchanged, and the expected one exists.
     sound: bool,
-    /// Acts that are right, from the first one on.
+    /// Number of unchanged entries from the first one on.
     entries: u64,
-    /// Hash of the last of them. Kept elsewhere, it shows later that nothing up
-    /// to here was changed or taken away.
+    /// Hash of the last of them. Store it elsewhere to prove later that nothing up
+    /// to here was changed or removed.
     head: String,
-    /// The first act that is not right.
+    /// The first entry that is missing or changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     broken: Option<BrokenDocument>,
-    /// Number of the act with the hash that was expected; absent: none has it,
-    /// or none was expected.
+    /// Number of the entry with the expected hash; absent if no entry has it, or
+    /// none was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<u64>,
 }
 
-/// An act that is not right.
+/// An entry that is missing or changed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BrokenDocument {
-    /// Its number.
+    /// Number of the entry.
     number: u64,
-    /// `missing`, `unchained` (it does not follow the one before) or `changed`.
+    /// `missing`, `unchained` (its `previous` is not the hash of the one before) or
+    /// `changed`.
     why: &'static str,
 }
 
-/// Where the list goes on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AfterAct {
-    /// Number of the last act of the answer before.
+    /// Number of the previous page's last entry.
     after: Option<u64>,
 }
 
-/// What should be there.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Expected {
-    /// A head that was kept: 64 hexadecimal digits.
+pub(super) struct ExpectedHead {
+    /// A `head` stored earlier: 64 hexadecimal digits.
     expect: Option<String>,
 }
 
 impl AuditList {
-    fn of(acts: Vec<Audited>) -> AuditList {
-        let next = (acts.len() == PAGE)
-            .then(|| acts.last().map(|act| act.number))
-            .flatten();
+    fn of(acts: Vec<AuditRecord>) -> AuditList {
         AuditList {
+            next: next_page(&acts, PAGE, |act| act.number),
             acts: acts.into_iter().map(ActDocument::of).collect(),
-            next,
         }
     }
 }
 
 impl ActDocument {
-    fn of(act: Audited) -> ActDocument {
+    fn of(act: AuditRecord) -> ActDocument {
         let entry = act.entry;
         ActDocument {
             number: act.number,
@@ -122,7 +113,7 @@ impl ActDocument {
             company: entry.company,
             actor: entry.actor,
             act: entry.act,
-            // What somebody changed may be no JSON any more.
+            // A manipulated entry may not be JSON.
             details: serde_json::from_str(&entry.details).unwrap_or(Value::Null),
             previous: act.previous.to_string(),
             hash: act.hash.to_string(),
@@ -139,23 +130,23 @@ impl AuditReport {
             head: chain.head.to_string(),
             broken: chain.broken.map(|broken| BrokenDocument {
                 number: broken.number,
-                why: broken.why.as_str(),
+                why: broken.flaw.as_str(),
             }),
             expected: chain.expected,
         }
     }
 }
 
-/// The audit trail
+/// List the audit trail
 ///
-/// Of every company, and of the host.
+/// Entries of every company and of the host.
 #[utoipa::path(
     get,
     path = "/v1/audit",
     operation_id = "audit",
     tag = "access",
     params(AfterAct),
-    responses((status = 200, description = "Who did what.", body = AuditList), schema::NoDocument)
+    responses((status = 200, description = "Entries of the audit trail.", body = AuditList), openapi::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -164,23 +155,22 @@ pub(super) async fn list(
     app.read(move |desk| {
         let acts = desk
             .journal()
-            .audited(None, page.after.unwrap_or(0), PAGE)?;
+            .audit_records(None, page.after.unwrap_or(0), PAGE)?;
         Ok(Json(AuditList::of(acts)))
     })
     .await
 }
 
-/// A company's audit trail
+/// List a company's audit trail
 ///
-/// What was done to the company. Its numbers have gaps: they count what was done
-/// to all.
+/// Numbers have gaps, because they count the entries of all companies.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/audit",
     operation_id = "company_audit",
     tag = "access",
     params(("company" = String, Path, description = "Name of the company."), AfterAct),
-    responses((status = 200, description = "Who did what.", body = AuditList), schema::NoDocument)
+    responses((status = 200, description = "Entries of the audit trail.", body = AuditList), openapi::ReadErrors)
 )]
 pub(super) async fn of_company(
     State(app): State<Arc<App>>,
@@ -190,36 +180,36 @@ pub(super) async fn of_company(
     app.read(move |desk| {
         desk.company(&company)?;
         let after = page.after.unwrap_or(0);
-        let acts = desk.journal().audited(Some(&company), after, PAGE)?;
+        let acts = desk.journal().audit_records(Some(&company), after, PAGE)?;
         Ok(Json(AuditList::of(acts)))
     })
     .await
 }
 
-/// Check the audit trail
+/// Verify the audit trail
 ///
-/// Walks along all of it, and names the first act that is not what was written.
-/// Acts taken off its end leave a trail that is right as far as it goes: a head
-/// kept elsewhere, given as `expect`, shows that.
+/// Checks the hash chain of all entries and names the first one that is missing or
+/// changed. Entries removed from the end leave a valid chain: to detect that, give
+/// a `head` that was stored elsewhere as `expect`.
 #[utoipa::path(
     get,
     path = "/v1/audit/verify",
     operation_id = "verify_audit",
     tag = "access",
-    params(Expected),
-    responses((status = 200, description = "What was found.", body = AuditReport), schema::NoDocument)
+    params(ExpectedHead),
+    responses((status = 200, description = "Result of the verification.", body = AuditReport), openapi::ReadErrors)
 )]
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
-    Query(asked): Query<Expected>,
+    Query(query): Query<ExpectedHead>,
 ) -> Result<Json<AuditReport>, Problem> {
-    let expected: Option<AuditHash> = match asked.expect.as_deref().map(str::parse) {
+    let expected: Option<AuditHash> = match query.expect.as_deref().map(str::parse) {
         None => None,
         Some(Ok(hash)) => Some(hash),
         Some(Err(_)) => {
             return Err(Problem::of(Kind::InvalidInput)
                 .field("expect")
-                .detail("must be a head of the trail: 64 hexadecimal digits"));
+                .detail("must be the `head` of an earlier verification: 64 hexadecimal digits"));
         }
     };
     app.read(move |desk| {

@@ -1,17 +1,12 @@
-//! Stages and plugins that an operator takes out of a company's decisions for
-//! a while.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Bypasses: stages and plugins that decisions skip for a while.
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Request, State};
+use axum::{Extension, Json};
 use jiff::Timestamp;
-use patchbay_model::bypass::{Bypass, Bypassed};
+use patchbay_access::Caller;
+use patchbay_model::bypass::{Bypass, BypassTarget};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
@@ -19,67 +14,64 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::drain::reason;
-use crate::access::Caller;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::Problem;
-use crate::schema;
 
-/// How something is to be taken out.
+/// A bypass to set.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BypassRequest {
-    /// For how long, such as `30m`: a second to a day. Unless said, what is
-    /// bypassed already stays so until when it is, and else for an hour.
+    /// Duration, such as `30m`, from a second to a day. Default: an existing bypass
+    /// keeps its end, a new one lasts an hour.
     #[serde(default, rename = "for")]
     #[schema(value_type = Option<String>)]
     lasting: Option<Seconds>,
-    /// Why, for the list and the audit trail; at most 500 bytes.
+    /// Reason, for the list and the audit trail; at most 500 bytes.
     #[serde(default)]
     reason: Option<String>,
-    /// Decide as if it were not in the pipeline. Otherwise the stage's
-    /// `on-failure` rule decides, as for a plugin that fails: a reply that is
-    /// not checked is held for approval.
+    /// Decide as if the plugin were not in the pipeline. Default false: the
+    /// stage's `on-failure` rule applies as if the plugin failed, so an unchecked
+    /// reply is held for approval.
     #[serde(default)]
     let_through: bool,
 }
 
-/// Something that is taken out.
+/// A bypass of a stage or a plugin.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BypassDocument {
-    /// The stage.
+    /// The bypassed stage.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::schema::Stage>)]
+    #[schema(value_type = Option<patchbay_api_schema::Stage>)]
     stage: Option<Stage>,
-    /// Or the plugin.
+    /// The bypassed plugin.
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<String>,
     /// Since when.
-    #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
     /// Until when.
-    #[schema(value_type = String, format = DateTime)]
     until: Timestamp,
-    /// Who took it out: id of a token, or `local`.
+    /// Who set it: id of a token, or `local`.
     by: String,
-    /// Why, in their words.
+    /// Reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// Whether it is decided as if it were not in the pipeline.
+    /// Whether decisions are made as if it were not in the pipeline.
     let_through: bool,
 }
 
-/// What is taken out.
+/// The bypasses of a company.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BypassList {
-    /// By stage and name.
+    /// Sorted by stage and name.
     bypasses: Vec<BypassDocument>,
 }
 
 impl BypassDocument {
     fn of(bypass: Bypass) -> BypassDocument {
         let (stage, plugin) = match bypass.what {
-            Bypassed::Stage(stage) => (Some(stage), None),
-            Bypassed::Plugin(plugin) => (None, Some(plugin)),
+            BypassTarget::Stage(stage) => (Some(stage), None),
+            BypassTarget::Plugin(plugin) => (None, Some(plugin)),
         };
         BypassDocument {
             stage,
@@ -93,21 +85,21 @@ impl BypassDocument {
     }
 }
 
-/// What is bypassed
+/// List bypasses
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/bypasses",
     operation_id = "bypasses",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "What is bypassed now.", body = BypassList), schema::NoDocument)
+    responses((status = 200, description = "Bypasses in effect.", body = BypassList), openapi::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
 ) -> Result<Json<BypassList>, Problem> {
     app.read(move |desk| {
-        let bypasses = desk.bypasses(&company)?;
+        let bypasses = desk.bypasses().active(&company)?;
         let bypasses = bypasses.iter().cloned().map(BypassDocument::of);
         Ok(Json(BypassList {
             bypasses: bypasses.collect(),
@@ -118,8 +110,9 @@ pub(super) async fn list(
 
 /// Bypass a stage or a plugin
 ///
-/// It is not asked from the next decision on, without a new generation, until
-/// its time is over. The same again says anew how, and with `for` until when.
+/// From the next decision on it is not called, until the bypass ends. Does not
+/// create a generation. Repeat the request to change the mode or, with `for`, the
+/// end.
 #[utoipa::path(
     put,
     path = "/v1/companies/{company}/bypasses/{target}",
@@ -127,29 +120,29 @@ pub(super) async fn list(
     tag = "operation",
     params(
         ("company" = String, Path, description = "Name of the company."),
-        ("target" = String, Path, description = "A stage (`classify`, `route`, `tone`, `escalate`) or else the name of a plugin."),
+        ("target" = String, Path, description = "A stage (`classify`, `route`, `tone`, `escalate`) or the name of a plugin."),
     ),
     request_body = BypassRequest,
-    responses((status = 200, description = "It is bypassed.", body = BypassDocument), schema::NotDone)
+    responses((status = 200, description = "The bypass.", body = BypassDocument), openapi::ActionErrors)
 )]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, target)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<BypassDocument>, Problem> {
-    let asked: BypassRequest = app.json(request).await?;
-    let reason = reason(asked.reason)?;
+    let body: BypassRequest = app.json(request).await?;
+    let reason = reason(body.reason)?;
     app.read(move |desk| {
-        let what = Bypassed::named(&target);
-        let (since, until) = desk.bypass_span(&company, &what, asked.lasting)?;
+        let what = BypassTarget::named(&target);
+        let (since, until) = desk.bypasses().period(&company, &what, body.lasting)?;
         let bypass = Bypass {
             what,
             since,
             until,
             by: caller.id(),
             reason,
-            let_through: asked.let_through,
+            let_through: body.let_through,
         };
         let about = json!({
             "bypassed": bypass.what,
@@ -158,13 +151,13 @@ pub(super) async fn put(
             "reason": bypass.reason,
         });
         let entry = caller.entry("bypass.ordered", Some(&company), &about);
-        desk.bypass(&company, bypass.clone(), entry)?;
+        desk.bypasses().set(&company, bypass.clone(), entry)?;
         Ok(Json(BypassDocument::of(bypass)))
     })
     .await
 }
 
-/// Ask a stage or a plugin again
+/// Lift a bypass
 #[utoipa::path(
     delete,
     path = "/v1/companies/{company}/bypasses/{target}",
@@ -174,18 +167,18 @@ pub(super) async fn put(
         ("company" = String, Path, description = "Name of the company."),
         ("target" = String, Path, description = "The stage, or the name of the plugin."),
     ),
-    responses((status = 200, description = "It is asked again; what it was.", body = BypassDocument), schema::NotDone)
+    responses((status = 200, description = "The bypass that was lifted.", body = BypassDocument), openapi::ActionErrors)
 )]
 pub(super) async fn lift(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, target)): Path<(String, String)>,
 ) -> Result<Json<BypassDocument>, Problem> {
     app.read(move |desk| {
-        let what = Bypassed::named(&target);
+        let what = BypassTarget::named(&target);
         let about = json!({"bypassed": what});
         let entry = caller.entry("bypass.lifted", Some(&company), &about);
-        let lifted = desk.lift_bypass(&company, &what, &caller.id(), entry)?;
+        let lifted = desk.bypasses().end(&company, &what, &caller.id(), entry)?;
         Ok(Json(BypassDocument::of(lifted)))
     })
     .await

@@ -1,64 +1,58 @@
-//! Who is whom, and the end of it.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Contacts: export, erase, merge and split.
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Request, State};
-use patchbay_desk::export;
+use axum::{Extension, Json};
+use patchbay_access::Caller;
 use patchbay_journal::ContactId;
+use patchbay_records::export;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::access::Caller;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{Kind, Problem};
-use crate::schema;
 
-/// Two contacts that are one person.
+/// A merge of two contacts.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergeRequest {
-    /// Who says so; needed where there is no token.
+    /// Name for the record; required without tokens.
     #[serde(default)]
     by: Option<String>,
-    /// Contact it is merged into.
+    /// Id of the contact to merge into.
     into: String,
 }
 
-/// Who parts or undoes.
+/// Who makes the change.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ByRequest {
-    /// Who says so; needed where there is no token.
+    /// Name for the record; required without tokens.
     #[serde(default)]
     by: Option<String>,
 }
 
-/// A change of who is whom.
+/// A change of contacts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChangeDocument {
-    /// Its number, by which it can be undone.
+    /// Number of the change, to undo it.
     change: u64,
 }
 
-/// An erasure.
+/// Result of an erasure.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ErasedDocument {
-    /// Contacts of the person, all of them erased.
+    /// Ids of the person's contacts, all erased.
     contacts: Vec<String>,
-    /// Whether the last traces in the journal's own log are gone already; a
-    /// long read may be in the way, and the next erasure or compaction does
-    /// it.
+    /// Whether the journal's write-ahead log is already scrubbed. A long read can
+    /// delay that until the next erasure or compaction.
     scrubbed: bool,
 }
 
-/// Everything that is kept of a person
+/// Export a contact
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/contacts/{contact}",
@@ -68,30 +62,30 @@ pub(crate) struct ErasedDocument {
         ("company" = String, Path, description = "Name of the company."),
         ("contact" = String, Path, description = "Id of the contact."),
     ),
-    responses((status = 200, description = "Addresses, conversations with everything that was said, and the history.", body = Value), schema::NoDocument)
+    responses((status = 200, description = "Addresses, conversations with all messages, and the history.", body = Value), openapi::ReadErrors)
 )]
 pub(super) async fn export(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, contact)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
     let contact = contact_id(&contact)?;
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let document = export::export(&**desk.journal(), id, contact)?;
-        // Nobody is told before it is written down that they were.
+        // The export is recorded before it is answered.
         let about = json!({"contact": contact.to_string()});
         let entry = caller.entry("contact.exported", Some(&company), &about);
-        desk.journal().audit(entry)?;
+        desk.journal().append_audit(entry)?;
         Ok(Json(document))
     })
     .await
 }
 
-/// Erase a person
+/// Erase a contact
 ///
-/// Destroys the key under which everything they said is sealed. It cannot be
-/// undone; backups made before must be discarded.
+/// Destroys the key that seals the person's data. This cannot be undone. Discard
+/// backups made before: they still hold the key.
 #[utoipa::path(
     delete,
     path = "/v1/companies/{company}/contacts/{contact}",
@@ -101,18 +95,18 @@ pub(super) async fn export(
         ("company" = String, Path, description = "Name of the company."),
         ("contact" = String, Path, description = "Id of the contact."),
     ),
-    responses((status = 200, description = "They are erased.", body = ErasedDocument), schema::NoDocument)
+    responses((status = 200, description = "The contact is erased.", body = ErasedDocument), openapi::ReadErrors)
 )]
 pub(super) async fn erase(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, contact)): Path<(String, String)>,
 ) -> Result<Json<ErasedDocument>, Problem> {
     let contact = contact_id(&contact)?;
     app.read(move |desk| {
         let about = json!({"contact": contact.to_string()});
         let entry = caller.entry("contact.erased", Some(&company), &about);
-        let erased = desk.erase(&company, contact, entry)?;
+        let erased = desk.contacts().erase(&company, contact, entry)?;
         Ok(Json(ErasedDocument {
             contacts: erased.contacts.iter().map(ToString::to_string).collect(),
             scrubbed: erased.scrubbed,
@@ -121,7 +115,7 @@ pub(super) async fn erase(
     .await
 }
 
-/// Make two contacts one person
+/// Merge two contacts
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/contacts/{contact}/merge",
@@ -132,11 +126,11 @@ pub(super) async fn erase(
         ("contact" = String, Path, description = "Id of the contact."),
     ),
     request_body(content = MergeRequest, content_type = "application/json"),
-    responses((status = 200, description = "They are one.", body = ChangeDocument), schema::NotDone)
+    responses((status = 200, description = "The contacts are merged.", body = ChangeDocument), openapi::ActionErrors)
 )]
 pub(super) async fn merge(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, contact)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<ChangeDocument>, Problem> {
@@ -147,13 +141,13 @@ pub(super) async fn merge(
     app.read(move |desk| {
         let about = json!({"contact": contact.to_string(), "into": into.to_string()});
         let entry = caller.entry("contact.merged", Some(&company), &about);
-        let change = desk.merge(&company, contact, into, &by, entry)?;
+        let change = desk.contacts().merge(&company, contact, into, &by, entry)?;
         Ok(Json(ChangeDocument { change }))
     })
     .await
 }
 
-/// Part a contact from the one it was merged into
+/// Split a contact from the one it was merged into
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/contacts/{contact}/split",
@@ -164,11 +158,11 @@ pub(super) async fn merge(
         ("contact" = String, Path, description = "Id of the contact."),
     ),
     request_body(content = ByRequest, content_type = "application/json"),
-    responses((status = 200, description = "They are two.", body = ChangeDocument), schema::NotDone)
+    responses((status = 200, description = "The contacts are split.", body = ChangeDocument), openapi::ActionErrors)
 )]
 pub(super) async fn split(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, contact)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<ChangeDocument>, Problem> {
@@ -178,7 +172,7 @@ pub(super) async fn split(
     app.read(move |desk| {
         let about = json!({"contact": contact.to_string()});
         let entry = caller.entry("contact.split", Some(&company), &about);
-        let change = desk.split(&company, contact, &by, entry)?;
+        let change = desk.contacts().split(&company, contact, &by, entry)?;
         Ok(Json(ChangeDocument { change }))
     })
     .await
@@ -195,23 +189,23 @@ pub(super) async fn split(
         ("change" = u64, Path, description = "Number of the change."),
     ),
     request_body(content = ByRequest, content_type = "application/json"),
-    responses((status = 200, description = "It is undone; that is a change of its own.", body = ChangeDocument), schema::NotDone)
+    responses((status = 200, description = "The change is undone; the undo has a number of its own.", body = ChangeDocument), openapi::ActionErrors)
 )]
 pub(super) async fn undo(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, change)): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<ChangeDocument>, Problem> {
-    let change: u64 = change
-        .parse()
-        .map_err(|_| Problem::of(Kind::NotFound).detail("a change has a number"))?;
+    let change: u64 = change.parse().map_err(|_| {
+        Problem::of(Kind::NotFound).detail("the number of a change is a whole number")
+    })?;
     let request: ByRequest = app.json(request).await?;
     let by = caller.name(request.by)?;
     app.read(move |desk| {
         let about = json!({"change": change});
         let entry = caller.entry("contact.undone", Some(&company), &about);
-        let change = desk.undo(&company, change, &by, entry)?;
+        let change = desk.contacts().undo(&company, change, &by, entry)?;
         Ok(Json(ChangeDocument { change }))
     })
     .await

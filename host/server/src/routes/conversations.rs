@@ -1,48 +1,44 @@
-//! Conversations and what happened to them.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Conversations, their histories, and journeys of contacts.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
 use jiff::Timestamp;
+use patchbay_access::Caller;
 use patchbay_desk::Desk;
-use patchbay_desk::history::EntryKind;
-use patchbay_desk::reading::{self, Held};
 use patchbay_journal::{ContactId, Conversation, ConversationId, Entry};
-use patchbay_model::spelling;
+use patchbay_model::event::EventKind;
+use patchbay_model::name_suggestion;
+use patchbay_records::reading::{self, Held};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::Caller;
+use super::next_page;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{Kind, Problem};
-use crate::schema;
 
-/// Entries of one answer.
+/// Entries per page.
 const PAGE: usize = 500;
-/// Conversations of one answer.
+/// Conversations per page.
 const CONVERSATIONS: usize = 100;
-/// Agents looked through for the one that may be meant.
+/// Agents compared to suggest one for a misspelled id.
 const AGENTS: usize = 10_000;
 
-/// A conversation, without what was said in it.
+/// A conversation without its messages.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConversationSummary {
-    /// Its id.
+    /// Id of the conversation.
     id: String,
     /// `queued`, `reserved`, `active`, `waiting-on-customer`, `on-hold`,
     /// `awaiting-approval`, `wrapping` or `resolved`.
     state: String,
     /// Code of the channel.
     channel: String,
-    /// Contact it is with.
+    /// Id of the contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<String>,
     /// Queue it waits in or came from.
@@ -55,51 +51,49 @@ pub(crate) struct ConversationSummary {
     priority: u8,
     /// Tags, sorted.
     tags: Vec<String>,
-    /// Whether replies need an approval.
+    /// Whether every reply needs approval.
     needs_approval: bool,
-    /// Incident it belongs to.
+    /// Subject of the incident it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     incident: Option<String>,
     /// When its first interaction was accepted.
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When a clock rings next.
+    /// When its next clock is due.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    /// How many interactions it holds.
+    /// Number of interactions.
     interactions: u32,
-    /// Number of its last entry.
+    /// Number of its last history entry.
     sequence: u64,
 }
 
-/// Something that happened to a conversation, or to the company.
+/// An entry in the history of a conversation, or of the company.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HistoryEntry {
-    /// Its number in the company's feed.
+    /// Number of the entry in the company's feed.
     feed: u64,
-    /// Its number in the conversation; 0 where it is about none.
+    /// Number of the entry in the conversation; 0 for an entry of the company.
     sequence: u64,
-    /// Which conversation; absent: it happened to the company.
+    /// Id of the conversation; absent for an entry of the company.
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
-    /// What: one of the kinds `docs/desk.md` lists, such as `received`,
-    /// `routed`, `accepted` or `reply-published`. The set grows.
+    /// Kind, as `docs/desk.md` lists them, such as `received`, `routed`, `accepted`
+    /// or `reply-published`. The set grows.
     kind: String,
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
+    /// Time of the entry.
     at: Timestamp,
-    /// What was decided, as codes and numbers.
+    /// Details, as codes and numbers.
     #[schema(value_type = Object)]
     data: Value,
 }
 
-/// One interaction of a conversation, in the customer's words.
+/// An interaction with its text.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SaidInteraction {
-    /// Its place in the order of acceptance.
+#[schema(as = SaidInteraction)]
+pub(crate) struct Message {
+    /// Position in the order of acceptance.
     ordinal: u64,
-    /// The interaction; absent where its author was erased.
+    /// The interaction; absent if its author was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     interaction: Option<Value>,
@@ -110,67 +104,65 @@ pub(crate) struct SaidInteraction {
 pub(crate) struct ConversationDocument {
     #[serde(flatten)]
     summary: ConversationSummary,
-    /// What happened, oldest first; at most 500.
+    /// Entries, oldest first; at most 500.
     history: Vec<HistoryEntry>,
-    /// Its newest interactions, newest first; at most 64.
-    said: Vec<SaidInteraction>,
+    /// Interactions, newest first; at most 64.
+    said: Vec<Message>,
 }
 
-/// Everything a contact did, on every channel, in order.
+/// The journey of a contact.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Journey {
     /// Entries, oldest first; at most 500.
     entries: Vec<HistoryEntry>,
-    /// What to ask after for more; absent at the end.
+    /// Value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
 
-/// Open conversations.
+/// A page of open conversations.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OpenConversations {
-    /// At most 100, in the order of their ids; of a queue or an agent fewer,
-    /// also where there are more to come.
+    /// At most 100, in the order of their ids. With a filter a page may hold fewer
+    /// although there are more pages.
     conversations: Vec<ConversationSummary>,
-    /// What to ask after for more; absent at the end.
+    /// Value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
-/// Which conversations are listed, and where the list goes on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct WhichOpen {
-    /// Id of the last conversation looked at before: `next` of that answer.
+pub(super) struct OpenQuery {
+    /// `next` of the previous page.
     after: Option<String>,
-    /// Only those that wait in this queue, or came from it.
+    /// Only conversations that wait in this queue or came from it.
     queue: Option<String>,
-    /// Only those this agent holds, or has an offer of.
+    /// Only conversations that this agent owns or is offered.
     agent: Option<String>,
 }
 
-/// Where a journey goes on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AfterFeed {
-    /// Feed number of the last entry of the answer before.
+    /// Feed number of the previous page's last entry.
     after: Option<u64>,
 }
 
-/// Open conversations
+/// List open conversations
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/conversations",
     operation_id = "conversations",
     tag = "conversations",
-    params(("company" = String, Path, description = "Name of the company."), WhichOpen),
-    responses((status = 200, description = "Conversations that are not resolved.", body = OpenConversations), schema::NoDocument)
+    params(("company" = String, Path, description = "Name of the company."), OpenQuery),
+    responses((status = 200, description = "A page of conversations that are not resolved.", body = OpenConversations), openapi::ReadErrors)
 )]
 pub(super) async fn open(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
-    caller: Caller,
-    Query(which): Query<WhichOpen>,
+    Extension(caller): Extension<Caller>,
+    Query(which): Query<OpenQuery>,
 ) -> Result<Json<OpenConversations>, Problem> {
     let after = match &which.after {
         None => None,
@@ -178,13 +170,11 @@ pub(super) async fn open(
     };
     app.read(move |desk| {
         let id = desk.company(&company)?;
-        let wanted = Wanted::of(desk, &company, &which, &caller)?;
+        let filter = OpenFilter::new(desk, &company, &which, &caller)?;
         let rows = reading::open_conversations(&**desk.journal(), id, after, CONVERSATIONS)?;
-        let next = (rows.len() == CONVERSATIONS)
-            .then(|| rows.last().map(|row| row.id.to_string()))
-            .flatten();
-        let wanted = rows.iter().filter(|row| wanted.has(row));
-        let conversations = wanted.map(summary).collect::<Result<_, _>>()?;
+        let next = next_page(&rows, CONVERSATIONS, |row| row.id.to_string());
+        let matching = rows.iter().filter(|row| filter.matches(row));
+        let conversations = matching.map(summary).collect::<Result<_, _>>()?;
         Ok(Json(OpenConversations {
             conversations,
             next,
@@ -193,28 +183,27 @@ pub(super) async fn open(
     .await
 }
 
-/// Whose conversations are wanted.
-struct Wanted<'a> {
+struct OpenFilter<'a> {
     queue: Option<&'a str>,
     agent: Option<&'a str>,
-    /// Those that are set before the agent.
+    /// Conversations that are offered to the agent.
     offered: BTreeSet<String>,
 }
 
-impl<'a> Wanted<'a> {
-    /// What is asked for, if there is such a queue and such an agent.
-    fn of(
+impl<'a> OpenFilter<'a> {
+    /// The filter; an error if the queue or the agent does not exist.
+    fn new(
         desk: &Desk,
         company: &str,
-        which: &'a WhichOpen,
+        which: &'a OpenQuery,
         caller: &Caller,
-    ) -> Result<Wanted<'a>, Problem> {
+    ) -> Result<OpenFilter<'a>, Problem> {
         if let Some(queue) = &which.queue {
             let generation = desk.generation(company)?;
             let all = generation.queues.keys().chain(generation.moved.keys());
             let all: Vec<String> = all.cloned().collect();
             if !all.contains(queue) {
-                let detail = spelling::known(queue, "queues", &all);
+                let detail = name_suggestion::suggest(queue, "queues", &all);
                 return Err(Problem::of(Kind::UnknownQueue)
                     .field("queue")
                     .detail(detail));
@@ -222,28 +211,28 @@ impl<'a> Wanted<'a> {
         }
         let mut offered = BTreeSet::new();
         if let Some(agent) = &which.agent {
-            if !desk.has_agent(company, agent)? {
-                let all = desk.agents(company, "", AGENTS)?;
+            if !desk.roster().has_agent(company, agent)? {
+                let all = desk.roster().agents(company, "", AGENTS)?;
                 let all: Vec<String> = all.into_iter().map(|(agent, _)| agent.id).collect();
-                let detail = spelling::known(agent, "agents", &all);
+                let detail = name_suggestion::suggest(agent, "agents", &all);
                 return Err(Problem::of(Kind::UnknownAgent)
                     .field("agent")
                     .detail(detail));
             }
-            // What is set before an agent is for them alone among agents.
+            // An agent must not see other agents' offers.
             if caller.agent().is_none_or(|own| own == agent) {
-                let offers = desk.agent(company, agent)?.offers.into_iter();
+                let offers = desk.roster().agent(company, agent)?.offers.into_iter();
                 offered = offers.map(|offer| offer.conversation).collect();
             }
         }
-        Ok(Wanted {
+        Ok(OpenFilter {
             queue: which.queue.as_deref(),
             agent: which.agent.as_deref(),
             offered,
         })
     }
 
-    fn has(&self, row: &Conversation) -> bool {
+    fn matches(&self, row: &Conversation) -> bool {
         let in_queue = self
             .queue
             .is_none_or(|queue| row.queue.as_deref() == Some(queue));
@@ -254,7 +243,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// A conversation with its history
+/// Get a conversation with its history
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/conversations/{conversation}",
@@ -264,7 +253,7 @@ impl<'a> Wanted<'a> {
         ("company" = String, Path, description = "Name of the company."),
         ("conversation" = String, Path, description = "Id of the conversation."),
     ),
-    responses((status = 200, description = "The conversation.", body = ConversationDocument), schema::NoDocument)
+    responses((status = 200, description = "The conversation.", body = ConversationDocument), openapi::ReadErrors)
 )]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
@@ -280,17 +269,16 @@ pub(super) async fn one(
         let said = reading::said(journal, &row)?;
         Ok(Json(ConversationDocument {
             summary: summary(&row)?,
-            history: entries.into_iter().map(entry).collect(),
-            said: said.into_iter().map(said_interaction).collect(),
+            history: entries.into_iter().map(HistoryEntry::from).collect(),
+            said: said.into_iter().map(message).collect(),
         }))
     })
     .await
 }
 
-/// A contact's journey
+/// Get a contact's journey
 ///
-/// Everything the person behind a contact did, on every channel and under
-/// every address, in one order.
+/// The history of the person on every channel and address, in one order.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/contacts/{contact}/journey",
@@ -301,7 +289,7 @@ pub(super) async fn one(
         ("contact" = String, Path, description = "Id of the contact."),
         AfterFeed,
     ),
-    responses((status = 200, description = "The journey.", body = Journey), schema::NoDocument)
+    responses((status = 200, description = "The journey.", body = Journey), openapi::ReadErrors)
 )]
 pub(super) async fn journey(
     State(app): State<Arc<App>>,
@@ -314,15 +302,12 @@ pub(super) async fn journey(
     app.read(move |desk| {
         let company = desk.company(&company)?;
         let after = page.after.unwrap_or(0);
-        // One that is not there has no journey, rather than an empty one.
-        desk.journal().person(company, contact)?;
+        // An unknown contact is an error, not an empty journey.
+        desk.journal().person_contacts(company, contact)?;
         let entries = desk.journal().journey(company, contact, after, PAGE)?;
-        let next = (entries.len() == PAGE)
-            .then(|| entries.last().map(|entry| entry.feed))
-            .flatten();
         Ok(Json(Journey {
-            entries: entries.into_iter().map(entry).collect(),
-            next,
+            next: next_page(&entries, PAGE, |entry| entry.feed),
+            entries: entries.into_iter().map(HistoryEntry::from).collect(),
         }))
     })
     .await
@@ -353,21 +338,23 @@ fn summary(row: &Conversation) -> Result<ConversationSummary, Problem> {
     })
 }
 
-pub(super) fn entry(entry: Entry) -> HistoryEntry {
-    HistoryEntry {
-        feed: entry.feed,
-        sequence: entry.sequence,
-        conversation: entry.conversation.map(|id| id.to_string()),
-        kind: EntryKind::of(entry.kind)
-            .map_or("unknown", EntryKind::as_str)
-            .to_owned(),
-        at: entry.at,
-        data: serde_json::from_str(&entry.head).unwrap_or(Value::Null),
+impl From<Entry> for HistoryEntry {
+    fn from(entry: Entry) -> HistoryEntry {
+        HistoryEntry {
+            feed: entry.feed,
+            sequence: entry.sequence,
+            conversation: entry.conversation.map(|id| id.to_string()),
+            kind: EventKind::from_number(entry.kind)
+                .map_or("unknown", EventKind::as_str)
+                .to_owned(),
+            at: entry.at,
+            data: serde_json::from_str(&entry.head).unwrap_or(Value::Null),
+        }
     }
 }
 
-fn said_interaction(held: Held) -> SaidInteraction {
-    SaidInteraction {
+fn message(held: Held) -> Message {
+    Message {
         ordinal: held.ordinal.0,
         interaction: held
             .interaction

@@ -1,31 +1,31 @@
-//! Classification and route for a self-contained interaction.
+//! Stateless decisions about interactions.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use patchbay_generation::asked::DecideRequest;
+use patchbay_generations::inquiry::DecideRequest;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{making, schema};
+use crate::{decision_endpoint, openapi};
 
 /// Decide about an interaction
 ///
-/// The body carries everything: the interaction, and whatever is known of its
-/// conversation, contact, agents and queues. Nothing is kept, and state is
-/// neither read nor written. A policy that failed is said in the document, with
-/// what the host did instead; that is an answer, status 200.
+/// Stateless: the body carries the interaction and any data about its
+/// conversation, contact, agents and queues. Nothing is stored, and policies'
+/// state is neither read nor written. If a plugin fails, the answer is still 200;
+/// the decision reports the failure and the fallback that was used.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/decide",
     operation_id = "decide",
     tag = "decisions",
-    params(("company" = String, Path, description = "Name of the company."), schema::Patience, schema::Traced),
-    request_body(content = schema::DecideRequest, content_type = "application/json"),
+    params(("company" = String, Path, description = "Name of the company."), openapi::DeadlineHeader, openapi::TraceparentHeader),
+    request_body(content = patchbay_api_schema::DecideRequest, content_type = "application/json"),
     responses(
-        (status = 200, description = "The decision.", body = schema::Decision),
-        schema::NoDecision,
+        (status = 200, description = "The decision.", body = patchbay_api_schema::Decision),
+        openapi::DecisionErrors,
     )
 )]
 pub(super) async fn decide(
@@ -33,7 +33,7 @@ pub(super) async fn decide(
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    app.takes_in(&company)?;
+    app.check_draining(&company)?;
     let never = |_: &[u8]| false;
-    making::answer::<DecideRequest>(app, company, request, never).await
+    decision_endpoint::answer::<DecideRequest>(app, company, request, never).await
 }

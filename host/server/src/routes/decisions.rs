@@ -1,75 +1,67 @@
-//! Decisions that were made: which, on what, why; and the same again.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Recorded decisions: list, read, replay and export as cases.
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Query, Request, State};
+use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
+use patchbay_access::Caller;
 use patchbay_desk::Desk;
-use patchbay_desk::decisions::{self, Filter, KeptDecision};
-use patchbay_generation::Generation;
+use patchbay_generations::{Generation, case_export};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use patchbay_model::outcome::OutcomeKind;
+use patchbay_records::decisions::{self, Filter, KeptDecision};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::unsealing::opened;
-use crate::access::Caller;
+use super::unsealings;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{Kind, Problem};
-use crate::schema;
 
-/// Decisions of one answer, unless it says how many.
+/// Default page size.
 const PAGE: usize = 50;
-/// Most decisions of one answer.
+/// Largest page size.
 const MOST: usize = 500;
 
-/// Which decisions are listed.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// Made within this span before now, such as `24h`.
+pub(super) struct DecisionFilter {
+    /// Only decisions of this last period, such as `24h`.
     since: Option<String>,
-    /// With a plugin asked at this stage: `classify`, `route`, `tone` or
-    /// `escalate`.
+    /// Only decisions with a plugin called at this stage: `classify`, `route`, `tone`
+    /// or `escalate`.
     stage: Option<String>,
-    /// Ended this way, such as `ok` or `timeout`.
+    /// Only decisions with this outcome, such as `ok` or `timeout`.
     outcome: Option<String>,
-    /// With this plugin asked.
+    /// Only decisions that called this plugin.
     plugin: Option<String>,
-    /// With a smaller number than this: `next` of the answer before.
+    /// Only decisions with a smaller number: `next` of the previous page.
     before: Option<String>,
-    /// At most as many, 1 to 500; 50 unless said.
+    /// Page size, 1 to 500. Default 50.
     limit: Option<String>,
 }
 
-/// How much of a decision is shown.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Shown {
-    /// `true`: with what the customer wrote, and who they are; for an auditor.
+pub(super) struct UnsealingQuery {
+    /// `true`: with the customer's words and identity, for an auditor. Default false.
     unsealed: Option<String>,
-    /// Number of the act of the audit trail under which it is read, where one
-    /// stands for many decisions; without it each is an act of its own.
+    /// Number of an unsealing of many decisions in the audit trail. Default: this
+    /// request is recorded as an unsealing of its own.
     under: Option<String>,
 }
 
-/// Which plugin's part becomes a case.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct WhosePart {
-    /// Its name; needed where several took part.
+pub(super) struct CaseQuery {
+    /// Name of the plugin; required if the decision called several.
     plugin: Option<String>,
 }
 
@@ -77,31 +69,31 @@ pub(super) struct WhosePart {
 #[derive(Debug, serde::Serialize, ToSchema)]
 pub(crate) struct DecisionPage {
     /// Each with its number (`id`), `conversation`, `kind`, `at`, `outcome`,
-    /// `generation`, `stages`, `plugins`, and `transcript`: `kept`, or
-    /// `not-kept` where one was wanted and was too long.
+    /// `generation`, `stages`, `plugins`, and `transcript`: `kept`, or `not-kept` if
+    /// it exceeded the limit.
     #[schema(value_type = Vec<Object>)]
     decisions: Vec<decisions::Line>,
-    /// What to ask before for more; absent at the end.
+    /// Value of `before` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
 
-/// Decisions
+/// List decisions
 ///
-/// Which decisions were made, newest first, as codes and numbers. A decision is
-/// known by the number of its entry in the company's feed.
+/// Newest first, as codes and numbers. The number of a decision is that of its
+/// entry in the company's feed.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/decisions",
     operation_id = "decisions",
     tag = "decisions",
-    params(("company" = String, Path, description = "Name of the company."), Which),
-    responses((status = 200, description = "Decisions.", body = DecisionPage), schema::NotDone)
+    params(("company" = String, Path, description = "Name of the company."), DecisionFilter),
+    responses((status = 200, description = "A page of decisions.", body = DecisionPage), openapi::ActionErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
-    Query(which): Query<Which>,
+    Query(which): Query<DecisionFilter>,
 ) -> Result<Json<DecisionPage>, Problem> {
     let limit = number("limit", which.limit.as_deref())?.unwrap_or(PAGE as u64);
     if !(1..=MOST as u64).contains(&limit) {
@@ -134,11 +126,10 @@ pub(super) async fn list(
     .await
 }
 
-/// A decision
+/// Get a decision
 ///
-/// Everything that is kept of it: the answer, each plugin's part with what it
-/// read and said, what it was made on. Personal data is masked, unless it is
-/// asked for unsealed.
+/// Its input, its answer, and each plugin's part with every host call and log line.
+/// Personal data is masked, unless `unsealed` is set.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/decisions/{decision}",
@@ -147,27 +138,27 @@ pub(super) async fn list(
     params(
         ("company" = String, Path, description = "Name of the company."),
         ("decision" = u64, Path, description = "Number of the decision."),
-        Shown,
+        UnsealingQuery,
     ),
-    responses((status = 200, description = "The decision.", body = Value), schema::NotDone)
+    responses((status = 200, description = "The decision.", body = Value), openapi::ActionErrors)
 )]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
     Path((company, decision)): Path<(String, String)>,
-    Query(shown): Query<Shown>,
-    caller: Caller,
+    Query(shown): Query<UnsealingQuery>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<Value>, Problem> {
     let unsealed = unsealed(&shown, &caller)?;
     let under = number("under", shown.under.as_deref())?;
     let id = decision_id(&decision)?;
     app.read(move |desk| {
-        let kept = find(desk, &company, id)?;
+        let record = find(desk, &company, id)?;
         if unsealed {
-            opened(desk, &company, id, &caller, under)?;
+            unsealings::record(desk, &company, id, &caller, under)?;
         }
         Ok(Json(match unsealed {
-            true => serde_json::to_value(&kept).map_err(|_| Problem::of(Kind::Internal))?,
-            false => kept.masked(),
+            true => serde_json::to_value(&record).map_err(|_| Problem::of(Kind::Internal))?,
+            false => record.masked(),
         }))
     })
     .await
@@ -175,10 +166,10 @@ pub(super) async fn one(
 
 /// Replay a decision
 ///
-/// Runs it again in the sandbox, from its transcript: `same` where every plugin
-/// answers the same bytes, `different` with the fields that differ, `diverged`
-/// with what a plugin asked for and had not asked for then, or `not-replayable`
-/// with the reason. Nothing is changed by it.
+/// Runs the decision again in the sandbox from its transcript. The result is `same`
+/// (every plugin answers the same bytes), `different` (with the fields), `diverged`
+/// (with the first host call that is not in the transcript) or `not-replayable`
+/// (with the reason). Changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/decisions/{decision}/replay",
@@ -187,42 +178,42 @@ pub(super) async fn one(
     params(
         ("company" = String, Path, description = "Name of the company."),
         ("decision" = u64, Path, description = "Number of the decision."),
-        Shown,
+        UnsealingQuery,
     ),
-    responses((status = 200, description = "What it came to.", body = Value), schema::NotDone)
+    responses((status = 200, description = "Result of the replay.", body = Value), openapi::ActionErrors)
 )]
 pub(super) async fn replay(
     State(app): State<Arc<App>>,
     Path((company, decision)): Path<(String, String)>,
-    Query(shown): Query<Shown>,
-    caller: Caller,
+    Query(shown): Query<UnsealingQuery>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
     crate::body::discard(request).await;
     let unsealed = unsealed(&shown, &caller)?;
     let under = number("under", shown.under.as_deref())?;
     let id = decision_id(&decision)?;
-    let looked = Arc::clone(&app);
+    let shared = Arc::clone(&app);
     app.read(move |desk| {
-        let kept = find(desk, &company, id)?;
-        let generation = made_by(&looked, desk, &company, &kept)?;
+        let record = find(desk, &company, id)?;
+        let generation = generation_of(&shared, desk, &company, &record)?;
         if unsealed {
-            opened(desk, &company, id, &caller, under)?;
+            unsealings::record(desk, &company, id, &caller, under)?;
         }
-        let report = kept.replay(&generation.pipelines);
+        let report = record.replay(&generation.pipelines);
         let report = serde_json::to_value(report).map_err(|_| Problem::of(Kind::Internal))?;
         Ok(Json(match unsealed {
             true => report,
-            false => kept.hide(&report),
+            false => record.hide(&report),
         }))
     })
     .await
 }
 
-/// A decision as a case
+/// Export a decision as a test case
 ///
-/// The file `patchbay test` runs: what one plugin was given and what it
-/// answered. It holds what the customer wrote.
+/// A file for `patchbay test`: the input and answer of one plugin. It contains the
+/// customer's words.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/decisions/{decision}/case",
@@ -231,26 +222,26 @@ pub(super) async fn replay(
     params(
         ("company" = String, Path, description = "Name of the company."),
         ("decision" = u64, Path, description = "Number of the decision."),
-        WhosePart,
+        CaseQuery,
     ),
-    responses((status = 200, description = "The case.", body = Value), schema::NotDone)
+    responses((status = 200, description = "The case.", body = Value), openapi::ActionErrors)
 )]
 pub(super) async fn case(
     State(app): State<Arc<App>>,
     Path((company, decision)): Path<(String, String)>,
-    Query(whose): Query<WhosePart>,
-    caller: Caller,
+    Query(query): Query<CaseQuery>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<Value>, Problem> {
     let id = decision_id(&decision)?;
-    let looked = Arc::clone(&app);
+    let shared = Arc::clone(&app);
     app.read(move |desk| {
-        let kept = find(desk, &company, id)?;
-        let generation = made_by(&looked, desk, &company, &kept)?;
-        let plugin = whose.plugin.as_deref();
-        let case = decisions::case::export(&kept, plugin, &generation, &generation.pipelines);
+        let record = find(desk, &company, id)?;
+        let generation = generation_of(&shared, desk, &company, &record)?;
+        let plugin = query.plugin.as_deref();
+        let case = case_export::export(&record, plugin, &generation, &generation.pipelines);
         let case = case.map_err(|error| Problem::of(Kind::NoCase).detail(error.to_string()))?;
-        // What was refused was not read.
-        opened(desk, &company, id, &caller, None)?;
+        // Recorded only if the case is answered.
+        unsealings::record(desk, &company, id, &caller, None)?;
         Ok(Json(case))
     })
     .await
@@ -258,40 +249,43 @@ pub(super) async fn case(
 
 fn find(desk: &Desk, company: &str, id: u64) -> Result<KeptDecision, Problem> {
     let company = desk.company(company)?;
-    let kept = decisions::find(&**desk.journal(), company, id)?;
-    kept.ok_or_else(|| Problem::of(Kind::UnknownDecision))
+    let record = decisions::find(&**desk.journal(), company, id)?;
+    record.ok_or_else(|| Problem::of(Kind::UnknownDecision))
 }
 
-/// The generation a decision was made by; the present one, where that cannot
-/// be built any more: its plugins may be the same.
-fn made_by(
+/// The generation that made a decision. If it can no longer be built, the active
+/// one, whose plugins may be the same.
+fn generation_of(
     app: &App,
     desk: &Desk,
     company: &str,
-    kept: &KeptDecision,
+    record: &KeptDecision,
 ) -> Result<Arc<Generation>, Problem> {
     let present = app.companies.get(company);
     let present = present.ok_or_else(|| Problem::of(Kind::UnknownCompany))?;
-    if present.number == kept.line.generation {
+    if present.number == record.line.generation {
         return Ok(present);
     }
     let id = desk.company(company)?;
-    Ok(app.earlier(id, kept.line.generation).unwrap_or(present))
+    Ok(app
+        .inactive_generation(id, record.line.generation)
+        .unwrap_or(present))
 }
 
 fn decision_id(text: &str) -> Result<u64, Problem> {
     text.parse().map_err(|_| {
-        Problem::of(Kind::UnknownDecision).detail("a decision has a number, such as 1841")
+        Problem::of(Kind::UnknownDecision)
+            .detail("the number of a decision is a whole number, such as 1841")
     })
 }
 
-fn unsealed(shown: &Shown, caller: &Caller) -> Result<bool, Problem> {
+fn unsealed(shown: &UnsealingQuery, caller: &Caller) -> Result<bool, Problem> {
     match shown.unsealed.as_deref() {
         None | Some("false") => Ok(false),
         Some("true") if caller.may_unseal() => Ok(true),
         Some("true") => Err(Problem::of(Kind::Forbidden)
             .field("unsealed")
-            .detail("what customers wrote is shown to an auditor only; leave it out")),
+            .detail("only an auditor may read customers' words; leave it out")),
         Some(_) => Err(invalid("unsealed", "must be true or false")),
     }
 }
@@ -302,7 +296,6 @@ fn number(field: &str, text: Option<&str>) -> Result<Option<u64>, Problem> {
         .map_err(|_| invalid(field, "must be a whole number"))
 }
 
-/// One of a closed set.
 fn code<T: DeserializeOwned>(field: &str, text: Option<String>) -> Result<Option<T>, Problem> {
     text.map(|text| serde_json::from_value(Value::String(text)))
         .transpose()

@@ -1,80 +1,73 @@
-//! Having the host, or a company, take nothing in while what is at hand is
-//! finished.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Draining: the host or a company accepts nothing new and finishes work in
+//! progress.
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Request, State};
+use axum::{Extension, Json};
 use jiff::Timestamp;
-use patchbay_desk::{Desk, Drain, Left};
+use patchbay_access::Caller;
+use patchbay_desk::{Desk, Drain, RemainingWork};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::access::Caller;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::Problem;
-use crate::schema;
 
-/// Most bytes of an operator's reason.
+/// Longest reason, in bytes.
 pub(super) const REASON_BYTES: usize = 500;
 
-/// What is said with a drain.
+/// A drain to start.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DrainRequest {
-    /// Why, for the list and the audit trail; at most 500 bytes.
+    /// Reason, for the status and the audit trail; at most 500 bytes.
     #[serde(default)]
     reason: Option<String>,
 }
 
-/// Whether it is drained, and what is left to do.
+/// Whether the host or company is draining, and the work in progress.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DrainDocument {
-    /// Whether nothing is taken in.
+    /// Whether nothing new is accepted.
     draining: bool,
-    /// Since when.
+    /// Start of the drain.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
-    /// Who ordered it: id of a token, or `local`.
+    /// Who started it: id of a token, or `local`.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<String>,
-    /// Why, in their words.
+    /// Reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// Interactions, clocks and requests that wait to be decided about or are
-    /// being decided.
+    /// Interactions, clocks and requests that wait for a decision or are being
+    /// decided about.
     undecided: u64,
-    /// What waits to go out.
+    /// Items of the outbox waiting for delivery.
     outbox_waiting: u64,
-    /// Of the host: companies that are drained on their own, by name.
+    /// For the host: companies with a drain of their own, sorted by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     companies: Option<Vec<DrainedCompany>>,
 }
 
-/// A company that takes nothing in, whatever the host does.
+/// A company with a drain of its own.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DrainedCompany {
-    /// Its name.
+    /// Name of the company.
     company: String,
-    /// Since when.
-    #[schema(value_type = String, format = DateTime)]
+    /// Start of the drain.
     since: Timestamp,
-    /// Who ordered it: id of a token, or `local`.
+    /// Who started it: id of a token, or `local`.
     by: String,
-    /// Why, in their words.
+    /// Reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
 impl DrainDocument {
-    fn of(drain: Option<Drain>, left: Left) -> DrainDocument {
+    fn of(drain: Option<Drain>, left: RemainingWork) -> DrainDocument {
         DrainDocument {
             draining: drain.is_some(),
             since: drain.as_ref().map(|drain| drain.since),
@@ -87,13 +80,13 @@ impl DrainDocument {
     }
 }
 
-/// Whether the host is drained
+/// Get the host's drain
 #[utoipa::path(
     get,
     path = "/v1/drain",
     operation_id = "drain",
     tag = "operation",
-    responses((status = 200, description = "Whether, and what is left to do.", body = DrainDocument), schema::NoDocument)
+    responses((status = 200, description = "Whether it is draining, and the work in progress.", body = DrainDocument), openapi::ReadErrors)
 )]
 pub(super) async fn of_host(State(app): State<Arc<App>>) -> Result<Json<DrainDocument>, Problem> {
     Ok(Json(host(app).await?))
@@ -101,27 +94,27 @@ pub(super) async fn of_host(State(app): State<Arc<App>>) -> Result<Json<DrainDoc
 
 /// Drain the host
 ///
-/// Nothing is taken in for any company any more: interactions and decisions
-/// are answered 503, `/readyz` says so, and what is at hand is finished. It
-/// ends when it is undone, or the host is started again.
+/// For every company, interactions and decisions are answered 503, `/readyz`
+/// reports not ready, and work in progress finishes. Ends when it is undone or the
+/// host restarts.
 #[utoipa::path(
     put,
     path = "/v1/drain",
     operation_id = "begin_drain",
     tag = "operation",
     request_body = DrainRequest,
-    responses((status = 200, description = "It drains.", body = DrainDocument), schema::NotDone)
+    responses((status = 200, description = "The drain.", body = DrainDocument), openapi::ActionErrors)
 )]
 pub(super) async fn begin(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Json<DrainDocument>, Problem> {
-    let asked: DrainRequest = app.json(request).await?;
-    let reason = reason(asked.reason)?;
+    let body: DrainRequest = app.json(request).await?;
+    let reason = reason(body.reason)?;
     let entry = caller.entry("drain.ordered", None, &json!({"reason": reason}));
     if app.desk().is_ok() {
-        app.read(move |desk| Ok(desk.journal().audit(entry)?))
+        app.read(move |desk| Ok(desk.journal().append_audit(entry)?))
             .await?;
     }
     let drain = Drain {
@@ -129,45 +122,45 @@ pub(super) async fn begin(
         by: caller.id(),
         reason,
     };
-    if app.draining.set(Some(drain)).is_none() {
-        tracing::warn!("draining: nothing is taken in until that is undone");
+    if app.drain.write().replace(drain).is_none() {
+        tracing::warn!("draining the host: nothing new is accepted until `patchbay drain --undo`");
     }
     Ok(Json(host(app).await?))
 }
 
-/// Have the host take in again
+/// End the host's drain
 ///
-/// Doing it again is no error.
+/// Idempotent.
 #[utoipa::path(
     delete,
     path = "/v1/drain",
     operation_id = "undo_drain",
     tag = "operation",
-    responses((status = 200, description = "It takes in.", body = DrainDocument), schema::NoDocument)
+    responses((status = 200, description = "Not draining.", body = DrainDocument), openapi::ReadErrors)
 )]
 pub(super) async fn undo(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<DrainDocument>, Problem> {
     let entry = caller.entry("drain.lifted", None, &json!({}));
-    if app.draining.get().is_some() && app.desk().is_ok() {
-        app.read(move |desk| Ok(desk.journal().audit(entry)?))
+    if app.drain.read().is_some() && app.desk().is_ok() {
+        app.read(move |desk| Ok(desk.journal().append_audit(entry)?))
             .await?;
     }
-    if app.draining.set(None).is_some() {
-        tracing::info!("taking in again");
+    if app.drain.write().take().is_some() {
+        tracing::info!("the drain has ended");
     }
     Ok(Json(host(app).await?))
 }
 
-/// Whether a company is drained
+/// Get a company's drain
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/drain",
     operation_id = "company_drain",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "Whether, and what is left to do.", body = DrainDocument), schema::NoDocument)
+    responses((status = 200, description = "Whether it is draining, and the work in progress.", body = DrainDocument), openapi::ReadErrors)
 )]
 pub(super) async fn of_company(
     State(app): State<Arc<App>>,
@@ -178,9 +171,8 @@ pub(super) async fn of_company(
 
 /// Drain a company
 ///
-/// Nothing is taken in for it any more: interactions and decisions are
-/// answered 503, and what is at hand is finished. It holds across restarts,
-/// until it is undone.
+/// The company's interactions and decisions are answered 503, and work in progress
+/// finishes. Lasts across restarts until it is undone.
 #[utoipa::path(
     put,
     path = "/v1/companies/{company}/drain",
@@ -188,16 +180,16 @@ pub(super) async fn of_company(
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
     request_body = DrainRequest,
-    responses((status = 200, description = "It drains.", body = DrainDocument), schema::NotDone)
+    responses((status = 200, description = "The drain.", body = DrainDocument), openapi::ActionErrors)
 )]
 pub(super) async fn begin_company(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Json<DrainDocument>, Problem> {
-    let asked: DrainRequest = app.json(request).await?;
-    let reason = reason(asked.reason)?;
+    let body: DrainRequest = app.json(request).await?;
+    let reason = reason(body.reason)?;
     app.read(move |desk| {
         let about = json!({"reason": reason});
         let entry = caller.entry("drain.ordered", Some(&company), &about);
@@ -206,48 +198,51 @@ pub(super) async fn begin_company(
             by: caller.id(),
             reason,
         };
-        desk.drain(&company, drain, entry)?;
+        desk.drains().start(&company, drain, entry)?;
         of(desk, &company)
     })
     .await
 }
 
-/// Have a company take in again
+/// End a company's drain
 ///
-/// Doing it again is no error.
+/// Idempotent.
 #[utoipa::path(
     delete,
     path = "/v1/companies/{company}/drain",
     operation_id = "undo_company_drain",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "It takes in.", body = DrainDocument), schema::NoDocument)
+    responses((status = 200, description = "Not draining.", body = DrainDocument), openapi::ReadErrors)
 )]
 pub(super) async fn undo_company(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path(company): Path<String>,
 ) -> Result<Json<DrainDocument>, Problem> {
     app.read(move |desk| {
         let entry = caller.entry("drain.lifted", Some(&company), &json!({}));
-        desk.undo_drain(&company, &caller.id(), entry)?;
+        desk.drains().end(&company, &caller.id(), entry)?;
         of(desk, &company)
     })
     .await
 }
 
 fn of(desk: &Desk, company: &str) -> Result<Json<DrainDocument>, Problem> {
-    let drain = desk.draining(company)?;
-    Ok(Json(DrainDocument::of(drain, desk.left(Some(company))?)))
+    let drain = desk.drains().of(company)?;
+    Ok(Json(DrainDocument::of(
+        drain,
+        desk.drains().remaining(Some(company))?,
+    )))
 }
 
-/// The host's, with what waits for its threads beside the desk's.
+/// The host's drain. Work in progress includes requests waiting for a thread.
 async fn host(app: Arc<App>) -> Result<DrainDocument, Problem> {
-    let drain = app.draining.get();
-    let mut left = Left::default();
+    let drain = app.drain.read().clone();
+    let mut left = RemainingWork::default();
     let mut companies = Vec::new();
     if app.desk().is_ok() {
-        let look = |desk: &Desk| Ok((desk.left(None)?, desk.drained()));
+        let look = |desk: &Desk| Ok((desk.drains().remaining(None)?, desk.drains().all()));
         (left, companies) = app.read(look).await?;
     }
     left.undecided += app.workers.waiting() as u64;
@@ -263,11 +258,11 @@ async fn host(app: Arc<App>) -> Result<DrainDocument, Problem> {
     })
 }
 
-/// An operator's words, if they are not too many.
+/// Checks the length of a reason; an empty one counts as none.
 pub(super) fn reason(reason: Option<String>) -> Result<Option<String>, Problem> {
     let reason = reason.filter(|reason| !reason.trim().is_empty());
     match &reason {
-        Some(text) => super::doing::bounded("reason", text, REASON_BYTES).map(|()| reason),
+        Some(text) => super::actions::check_length("reason", text, REASON_BYTES).map(|()| reason),
         None => Ok(None),
     }
 }

@@ -1,51 +1,46 @@
-//! The live feed: what happens to a company's conversations, as it happens.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! The live feed of a company's events.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use patchbay_desk::history::EntryKind;
+use patchbay_access::Caller;
 use patchbay_journal::{CompanyId, Entry};
+use patchbay_model::event::EventKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use utoipa::IntoParams;
 
-use crate::access::Caller;
 use crate::app::App;
 use crate::guard;
+use crate::openapi;
 use crate::problem::{Kind, Problem};
-use crate::schema;
 
-/// Entries read at once.
+/// Entries read from the journal at once.
 const PAGE: usize = 256;
-/// A sign of life on a quiet feed.
+/// Interval of comments that keep an idle connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// What to follow.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Follow {
-    /// Kinds of entries wanted, separated by commas; all unless said.
+pub(super) struct FollowQuery {
+    /// Kinds of entries, separated by commas. Default all.
     kinds: Option<String>,
 }
 
-/// Follow what happens
+/// Follow events
 ///
-/// Server-sent events; each is a CloudEvents 1.0 document whose `id` is the
-/// company's feed number. A client that comes back with `Last-Event-ID` goes on
-/// after that one, without a gap or a repeat; without it the feed starts with
-/// what happens next. An id that is no longer kept is answered 410.
+/// Server-sent events; each is a CloudEvents 1.0 document whose `id` is its number
+/// in the company's feed. A client that reconnects with `Last-Event-ID` continues
+/// after that event without gaps or repeats; without the header the feed starts
+/// with the next event. An id that is no longer stored is answered 410.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/events",
@@ -53,23 +48,23 @@ pub(super) struct Follow {
     tag = "conversations",
     params(
         ("company" = String, Path, description = "Name of the company."),
-        ("Last-Event-ID" = Option<u64>, Header, description = "Go on after this event."),
-        Follow,
+        ("Last-Event-ID" = Option<u64>, Header, description = "Continue after this event."),
+        FollowQuery,
     ),
     responses(
         (status = 200, description = "The events.", body = String, content_type = "text/event-stream"),
-        (status = 410, description = "What follows the id given is no longer kept: read the open conversations, and go on from the `newest` number told.", body = crate::problem::ProblemDocument, content_type = "application/problem+json"),
-        schema::NoDocument,
+        (status = 410, description = "Events after the given id are no longer stored. List the open conversations, then follow after the newest number in `detail`.", body = crate::problem::ProblemDocument, content_type = "application/problem+json"),
+        openapi::ReadErrors,
     )
 )]
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path(company): Path<String>,
-    Query(wanted): Query<Follow>,
+    Query(query): Query<FollowQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let kinds = kinds(wanted.kinds.as_deref())?;
+    let kinds = parse_kinds(query.kinds.as_deref())?;
     let after = match headers.get("last-event-id") {
         None => None,
         Some(value) => Some(
@@ -97,11 +92,11 @@ pub(super) async fn follow(
         Some(after) if after > feed.newest => {
             return Err(Problem::of(Kind::BadHeader)
                 .field("Last-Event-ID")
-                .detail(format!("the newest event is {}", feed.newest)));
+                .detail(format!("is greater than the newest event, {}", feed.newest)));
         }
-        Some(after) if !feed.follows(after) => {
+        Some(after) if !feed.continues_from(after) => {
             return Err(Problem::of(Kind::Gone).detail(format!(
-                "events before {} are no longer kept; read /v1/companies/{name}/conversations and follow after {}",
+                "events before {} are no longer stored; list /v1/companies/{name}/conversations, then follow after {}",
                 feed.oldest, feed.newest
             )));
         }
@@ -129,23 +124,23 @@ struct Follower {
     changed: watch::Receiver<u64>,
     name: String,
     company: CompanyId,
-    /// None: all.
-    kinds: Option<Vec<EntryKind>>,
+    /// None: all kinds.
+    kinds: Option<Vec<EventKind>>,
     after: u64,
     read: std::vec::IntoIter<Entry>,
 }
 
 impl Follower {
-    /// The next event; none once the server stops, the journal fails, or
-    /// whoever follows would be let in no more.
+    /// The next event; none if the server stops, the journal fails, or the caller's
+    /// access ends.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Follower)> {
         loop {
-            if !self.stands() {
+            if !self.has_access() {
                 return None;
             }
             for entry in self.read.by_ref() {
                 self.after = entry.feed;
-                let kind = EntryKind::of(entry.kind);
+                let kind = EventKind::from_number(entry.kind);
                 let wanted = self
                     .kinds
                     .as_ref()
@@ -162,9 +157,9 @@ impl Follower {
                 .read(move |desk| Ok(desk.journal().feed(company, after, PAGE)?))
                 .await
                 .ok()?;
-            // A follower so slow that what it has to read next is gone is cut
-            // off: it comes back and is told.
-            if !feed.follows(after) {
+            // The next entries of a slow follower are deleted: it reconnects and
+            // is answered 410.
+            if !feed.continues_from(after) {
                 return None;
             }
             let is_empty = feed.entries.is_empty();
@@ -178,14 +173,14 @@ impl Follower {
         }
     }
 
-    /// Whether whoever follows still is who they were, and on the roster.
-    fn stands(&self) -> bool {
-        self.app.access.stands(&self.caller)
-            && guard::is_on_the_roster(&self.app, Some(&self.caller)).is_ok()
+    /// Whether the caller is still authenticated, and on the roster.
+    fn has_access(&self) -> bool {
+        self.app.access.is_valid(&self.caller)
+            && guard::check_roster(&self.app, Some(&self.caller)).is_ok()
     }
 
-    fn event(&self, entry: &Entry, kind: Option<EntryKind>) -> Event {
-        let kind = kind.map_or("unknown", EntryKind::as_str);
+    fn event(&self, entry: &Entry, kind: Option<EventKind>) -> Event {
+        let kind = kind.map_or("unknown", EventKind::as_str);
         let data: Value = serde_json::from_str(&entry.head).unwrap_or(Value::Null);
         let about = match entry.conversation {
             Some(_) => "conversation",
@@ -210,26 +205,22 @@ impl Follower {
     }
 }
 
-fn kinds(wanted: Option<&str>) -> Result<Option<Vec<EntryKind>>, Problem> {
-    let Some(wanted) = wanted else {
+fn parse_kinds(codes: Option<&str>) -> Result<Option<Vec<EventKind>>, Problem> {
+    let Some(codes) = codes else {
         return Ok(None);
     };
     let kind = |code: &str| {
-        EntryKind::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.as_str() == code)
-            .ok_or_else(|| {
-                let known: Vec<_> = EntryKind::ALL.iter().map(|kind| kind.as_str()).collect();
-                Problem::of(Kind::InvalidInput)
-                    .field("kinds")
-                    .detail(format!(
-                        "{code:?} is no kind; there are {}",
-                        known.join(", ")
-                    ))
-            })
+        EventKind::from_code(code).ok_or_else(|| {
+            let known: Vec<_> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
+            Problem::of(Kind::InvalidInput)
+                .field("kinds")
+                .detail(format!(
+                    "{code:?} is not a kind of entry; the kinds are {}",
+                    known.join(", ")
+                ))
+        })
     };
-    wanted
+    codes
         .split(',')
         .map(|code| kind(code.trim()))
         .collect::<Result<_, _>>()

@@ -1,35 +1,57 @@
-//! Whether the server lives, and whether it decides.
+//! Liveness and readiness.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem, ProblemDocument};
-use crate::schema::{Readiness, Status};
 
-/// Whether the server lives
+/// The server is alive.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Status {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// The server can decide.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Readiness {
+    /// `ready`.
+    status: &'static str,
+    /// Number of companies that are ready.
+    companies: usize,
+    /// Number of companies answered 503 because their active generation cannot
+    /// be built; the server's log says why.
+    unready: usize,
+}
+
+/// Check liveness
 #[utoipa::path(
     get,
     path = "/healthz",
     operation_id = "healthz",
     tag = "operation",
-    responses((status = 200, description = "It lives.", body = Status))
+    responses((status = 200, description = "The server is alive.", body = Status))
 )]
 pub(super) async fn healthz() -> Json<Status> {
     Json(Status { status: "ok" })
 }
 
-/// Whether the server decides
+/// Check readiness
 #[utoipa::path(
     get,
     path = "/readyz",
     operation_id = "readyz",
     tag = "operation",
     responses(
-        (status = 200, description = "It decides.", body = Readiness),
-        (status = 503, description = "It has no company, is draining, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, description = "At least one company is ready.", body = Readiness),
+        (status = 503, description = "The server has no company that is ready, is draining, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness>, Problem> {
@@ -37,12 +59,16 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness
     if app.is_stopping() {
         return not_ready("the server is stopping");
     }
-    if app.draining.get().is_some() {
-        return not_ready("the host is draining: it finishes what is at hand and takes nothing in");
+    if app.drain.read().is_some() {
+        return not_ready(
+            "the host is draining: it finishes work in progress and accepts nothing new",
+        );
     }
     match (app.companies.len(), app.companies.count_unready()) {
-        (0, 0) => not_ready("no company is loaded"),
-        (0, _) => not_ready("no company's setup can be built; the log says why"),
+        (0, 0) => not_ready(
+            "the server has no company; name company files in its settings or `patchbay apply` one",
+        ),
+        (0, _) => not_ready("no company's generation can be built; the server's log says why"),
         (companies, unready) => Ok(Json(Readiness {
             status: "ready",
             companies,

@@ -1,4 +1,4 @@
-//! Interactions taken in for good.
+//! Intake of interactions.
 
 use std::sync::Arc;
 
@@ -12,37 +12,36 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::app::App;
+use crate::app::{App, blocking};
 use crate::body;
-use crate::deadline::Deadline;
+use crate::openapi;
 use crate::problem::{Kind, Problem, ProblemDocument};
-use crate::schema;
-use crate::telemetry;
+use crate::request_headers::{Deadline, traceparent};
 
-/// Most interactions of one batch.
+/// Interactions per batch at most.
 const BATCH: usize = 10_000;
 
-/// Take in interactions
+/// Deliver interactions
 ///
-/// One interaction as JSON, or a batch as NDJSON (`application/x-ndjson`, one a
-/// line, at most 10,000). What is answered `accepted` is on disk, in order, and
-/// will be decided about; the same interaction again, at once or later, is a
-/// `duplicate`. A line that is not right is `refused` and keeps the others from
-/// nothing. Beside its fields an interaction may say its `kind`: `message`,
-/// `edit`, `delete`, `reaction` or `echo`.
+/// One interaction as JSON, or a batch as NDJSON (`application/x-ndjson`, one per
+/// line, at most 10,000). An `accepted` interaction is on disk, in order, and will
+/// be decided about. The same interaction again, at once or later, is a
+/// `duplicate`. An invalid line is `refused`; the other lines are not affected. An
+/// interaction may also have a `kind`: `message`, `edit`, `delete`, `reaction` or
+/// `echo`.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/interactions",
     operation_id = "accept",
     tag = "conversations",
-    params(("company" = String, Path, description = "Name of the company."), schema::Patience, schema::Traced),
+    params(("company" = String, Path, description = "Name of the company."), openapi::DeadlineHeader, openapi::TraceparentHeader),
     request_body(content(
-        (schema::Interaction = "application/json"),
+        (patchbay_api_schema::Interaction = "application/json"),
         (String = "application/x-ndjson"),
     )),
     responses(
-        (status = 202, description = "What became of each, in order.", body = Receipts),
-        schema::NoDecision,
+        (status = 202, description = "The result of each interaction, in order.", body = Receipts),
+        openapi::DecisionErrors,
     )
 )]
 pub(super) async fn accept(
@@ -51,9 +50,9 @@ pub(super) async fn accept(
     request: Request,
 ) -> Result<Response, Problem> {
     let desk = app.desk()?;
-    app.takes_in(&company)?;
-    let deadline = Deadline::of(request.headers())?;
-    let traceparent = telemetry::traceparent(request.headers());
+    app.check_draining(&company)?;
+    let deadline = Deadline::from_headers(request.headers())?;
+    let traceparent = traceparent(request.headers());
     let is_batch = request
         .headers()
         .get(CONTENT_TYPE)
@@ -69,11 +68,11 @@ pub(super) async fn accept(
     let lines = match is_batch {
         true => read_lines(&body)?,
         false => vec![Ok(
-            read_one(&body).inspect_err(|_| app.refused(&company, 1))?
+            read_one(&body).inspect_err(|_| app.count_refused(&company, 1))?
         )],
     };
     drop(body);
-    app.refused(&company, lines.iter().filter(|line| line.is_err()).count());
+    app.count_refused(&company, lines.iter().filter(|line| line.is_err()).count());
     let work = move || -> Result<Vec<InteractionReceipt>, Problem> {
         deadline.check()?;
         let (deliveries, refused): (Vec<_>, Vec<_>) = lines.into_iter().map(split).unzip();
@@ -85,7 +84,7 @@ pub(super) async fn accept(
             })
             .collect();
         let mut receipts = match deliveries.is_empty() {
-            // A company that is not there is told all the same.
+            // Report an unknown company even if no line is valid.
             true => desk.company(&company).map(|_| Vec::new()),
             false => desk.accept(&company, deliveries),
         }?
@@ -96,9 +95,7 @@ pub(super) async fn accept(
         });
         Ok(lines.collect())
     };
-    let receipts = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| Problem::of(Kind::Internal))??;
+    let receipts = blocking(work).await??;
     let count = |status: &str| receipts.iter().filter(|line| line.status == status).count();
     let document = Receipts {
         accepted: count("accepted"),
@@ -110,7 +107,7 @@ pub(super) async fn accept(
     let all = document.receipts.len();
     if document.busy > 0 && document.busy == all {
         return Err(Problem::busy(
-            "too much waits to be decided about already; deliver it again",
+            "too many inputs wait for a decision; deliver this again later",
         ));
     }
     let is_busy = document.busy > 0;
@@ -121,37 +118,37 @@ pub(super) async fn accept(
     Ok(response)
 }
 
-/// What became of interactions that were delivered.
+/// Results of delivered interactions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Receipts {
-    /// How many are new, and on disk.
+    /// Number of new interactions, all on disk.
     accepted: usize,
-    /// How many were delivered before.
+    /// Number delivered before.
     duplicate: usize,
-    /// How many are not right.
+    /// Number of invalid ones.
     refused: usize,
-    /// How many found no room: deliver them again.
+    /// Number turned away by overload: deliver them again.
     busy: usize,
-    /// Each, in the order of their delivery.
+    /// The result of each, in the order of delivery.
     receipts: Vec<InteractionReceipt>,
 }
 
-/// What became of one interaction.
+/// Result of one interaction.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InteractionReceipt {
-    /// Its id; absent where it is not right.
+    /// Id of the interaction; absent if it is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     interaction: Option<String>,
     /// `accepted`, `duplicate`, `refused` or `busy`.
     status: &'static str,
-    /// What it turned out to be: `message`, `edit`, `delete`, `reaction` or
-    /// `echo`. A message whose id is known with another body is an edit.
+    /// Its kind: `message`, `edit`, `delete`, `reaction` or `echo`. A message whose
+    /// id was delivered before with another body is an edit.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
-    /// Its place in the order of acceptance; of a duplicate, the first one's.
+    /// Position in the order of acceptance; for a duplicate, that of the original.
     #[serde(skip_serializing_if = "Option::is_none")]
     ordinal: Option<u64>,
-    /// What is not right.
+    /// Why it is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemDocument>,
 }
@@ -207,9 +204,7 @@ fn read_lines(body: &[u8]) -> Result<Vec<Result<Delivery, Problem>>, Problem> {
         0 => Err(Problem::of(Kind::BadRequest).detail("the batch is empty")),
         read if read > BATCH => Err(Problem::of(Kind::BodyTooLarge)
             .limit(BATCH as u64, None, "lines")
-            .detail(format!(
-                "the batch has more than the {BATCH} lines that are taken"
-            ))),
+            .detail(format!("the batch has more than {BATCH} lines; split it"))),
         _ => Ok(lines),
     }
 }

@@ -1,117 +1,110 @@
-//! The journal's upkeep, while it is in use.
+//! Maintenance of the journal while the server runs.
 
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
-
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Request, State};
+use axum::{Extension, Json};
 use jiff::SignedDuration;
+use patchbay_access::Caller;
 use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::access::Caller;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{Kind, Problem};
-use crate::schema;
 
-/// Most bytes of a backup's name.
+/// Longest name of a backup, in bytes.
 const NAME_BYTES: usize = 128;
 
-/// How the journal fares.
+/// Counts and size of the journal.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JournalStatus {
-    /// Interactions taken in since it was made.
+    /// Interactions accepted since the journal was created.
     accepted: u64,
-    /// Those nobody has decided about yet.
+    /// Interactions that wait for a decision.
     pending: u64,
-    /// Conversations that are not resolved.
+    /// Number of conversations that are not resolved.
     unresolved: u64,
-    /// Items of the outbox still to go out.
+    /// Items of the outbox waiting for delivery.
     outbox_waiting: u64,
-    /// Items of the outbox that were given up.
+    /// Items of the outbox whose delivery failed for good.
     outbox_dead: u64,
-    /// Bytes of its files.
+    /// Size of the journal's files.
     bytes: u64,
-    /// Decisions whose transcript was wanted and not kept, since the server
-    /// started: it was longer than its company allows.
+    /// Decisions since the start whose transcript was not stored because it
+    /// exceeded the company's limit.
     decisions_unrecorded: u64,
 }
 
-/// What a backup is called.
+/// A backup to make.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BackupRequest {
-    /// Name of the file, in the directory the server keeps backups in: letters,
-    /// digits, `.`, `-` and `_`, not beginning with a dot; at most 128. Nothing
-    /// is overwritten.
+    /// Name of a new file in the server's backup directory: at most 128 letters,
+    /// digits, `.`, `-` and `_`, not starting with a dot.
     name: String,
 }
 
 /// A finished backup.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BackupDocument {
-    /// The file, on the server's machine. It is of use only with the master
-    /// key, which is not in it.
+    /// Path of the file on the server's machine. Restoring it requires the master
+    /// key, which it does not contain.
     path: String,
-    /// Its size.
+    /// Size of the file.
     bytes: u64,
-    /// Last interaction it holds.
+    /// Number of the last interaction in it.
     newest: u64,
 }
 
-/// What a check found.
+/// Result of a check.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CheckDocument {
-    /// Whether nothing is wrong.
+    /// Whether the journal is undamaged.
     sound: bool,
-    /// What is.
+    /// Every damage found.
     findings: Vec<String>,
-    /// Sealed values that open.
+    /// Sealed values that could be opened.
     seals: u64,
-    /// Sealed values of people who were erased; that is as it should be.
+    /// Sealed values of erased contacts, which cannot be opened any more.
     erased: u64,
-    /// Sealed values that do not open and should.
+    /// Other sealed values that could not be opened: damage.
     unopenable: u64,
 }
 
-/// What may go.
+/// What to delete.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompactRequest {
-    /// How long ago it was last touched, such as `90d`; at least an hour.
+    /// Age since the last change, such as `90d`; at least an hour.
     #[schema(value_type = String)]
     older_than: Seconds,
 }
 
-/// What was let go.
+/// Numbers of deleted rows.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CompactDocument {
-    /// Resolved conversations.
+    /// Resolved conversations deleted.
     conversations: u64,
-    /// Their entries, and notes about companies.
+    /// Entries deleted, of conversations and companies.
     entries: u64,
-    /// Interactions.
+    /// Interactions deleted.
     inputs: u64,
-    /// Items of the outbox that were done.
+    /// Finished items of the outbox deleted.
     outbox: u64,
-    /// Memories of policies.
+    /// State entries of policies deleted.
     state: u64,
 }
 
-/// How the journal fares
+/// Get the journal's status
 #[utoipa::path(
     get,
     path = "/v1/journal",
     operation_id = "journal_status",
     tag = "operation",
-    responses((status = 200, description = "How it fares.", body = JournalStatus), schema::NoDocument)
+    responses((status = 200, description = "Counts and size.", body = JournalStatus), openapi::ReadErrors)
 )]
 pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalStatus>, Problem> {
     app.read(|desk| {
@@ -123,51 +116,51 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalSt
             outbox_waiting: status.outbox_waiting,
             outbox_dead: status.outbox_dead,
             bytes: status.bytes,
-            decisions_unrecorded: desk.all_unrecorded(),
+            decisions_unrecorded: desk.status().all_unrecorded(),
         }))
     })
     .await
 }
 
-/// Copy the journal
+/// Back up the journal
 ///
-/// Into a new file, whole or not at all, while work goes on; the copy is
-/// checked before this answers.
+/// Writes a consistent copy to a new file while the server works, and checks the
+/// copy before answering.
 #[utoipa::path(
     post,
     path = "/v1/journal/backups",
     operation_id = "journal_backup",
     tag = "operation",
     request_body = BackupRequest,
-    responses((status = 200, description = "The copy.", body = BackupDocument), schema::NotDone)
+    responses((status = 200, description = "The backup.", body = BackupDocument), openapi::ActionErrors)
 )]
 pub(super) async fn backup(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Json<BackupDocument>, Problem> {
-    let asked: BackupRequest = app.json(request).await?;
-    check_name(&asked.name)?;
-    let Some(place) = app.settings.journal.as_ref().map(|kept| &kept.backups) else {
+    let body: BackupRequest = app.json(request).await?;
+    check_name(&body.name)?;
+    let Some(journal) = &app.settings.journal else {
         return Err(Problem::of(Kind::NoJournal));
     };
-    let to: PathBuf = place.join(&asked.name);
-    let place = place.clone();
+    let directory = journal.backups.clone();
     app.read(move |desk| {
-        std::fs::create_dir_all(&place).map_err(|error| {
-            tracing::error!(%error, "the directory of backups cannot be made");
+        std::fs::create_dir_all(&directory).map_err(|error| {
+            tracing::error!(%error, "cannot create the backup directory");
             Problem::of(Kind::Storage)
-                .detail("the directory of backups cannot be made; the log says why")
+                .detail("cannot create the backup directory; the server's log has the cause")
         })?;
+        let to = directory.join(&body.name);
         if to.exists() {
             return Err(Problem::of(Kind::BackupExists)
                 .field("name")
-                .detail("nothing is overwritten; take another name"));
+                .detail("a backup is never overwritten; choose another name"));
         }
         let made = desk.journal().backup(&to)?;
-        let about = json!({"name": asked.name, "bytes": made.bytes, "newest": made.newest.0});
+        let about = json!({"name": body.name, "bytes": made.bytes, "newest": made.newest.0});
         let entry = caller.entry("journal.backup", None, &about);
-        desk.journal().audit(entry)?;
+        desk.journal().append_audit(entry)?;
         Ok(Json(BackupDocument {
             path: made.path.display().to_string(),
             bytes: made.bytes,
@@ -185,26 +178,26 @@ fn check_name(name: &str) -> Result<(), Problem> {
     match good {
         true => Ok(()),
         false => Err(Problem::of(Kind::InvalidInput).field("name").detail(
-            "must be a file name of 1 to 128 letters, digits, \".\", \"-\" and \"_\" that does not begin with a dot",
+            "must be 1 to 128 letters, digits, \".\", \"-\" and \"_\", and must not start with a dot",
         )),
     }
 }
 
-/// Look for damage
+/// Check the journal for damage
 ///
-/// Reads everything while work goes on, and takes its time for that.
+/// Reads the whole journal while the server works; can take minutes.
 #[utoipa::path(
     post,
     path = "/v1/journal/check",
     operation_id = "journal_check",
     tag = "operation",
-    responses((status = 200, description = "What was found.", body = CheckDocument), schema::NoDocument)
+    responses((status = 200, description = "Result of the check.", body = CheckDocument), openapi::ReadErrors)
 )]
 pub(super) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocument>, Problem> {
     app.read(|desk| {
         let report = desk.journal().check()?;
         Ok(Json(CheckDocument {
-            sound: report.sound(),
+            sound: report.is_sound(),
             findings: report.findings.iter().map(ToString::to_string).collect(),
             seals: report.seals,
             erased: report.erased,
@@ -214,42 +207,42 @@ pub(super) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocum
     .await
 }
 
-/// Let go what is old
+/// Delete old data
 ///
-/// Resolved conversations and what else is done, in small steps while work goes
-/// on.
+/// Deletes resolved conversations and finished items older than an age, in small
+/// steps while the server works.
 #[utoipa::path(
     post,
     path = "/v1/journal/compact",
     operation_id = "journal_compact",
     tag = "operation",
     request_body = CompactRequest,
-    responses((status = 200, description = "What was let go.", body = CompactDocument), schema::NotDone)
+    responses((status = 200, description = "Numbers of deleted rows.", body = CompactDocument), openapi::ActionErrors)
 )]
 pub(super) async fn compact(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Json<CompactDocument>, Problem> {
-    let asked: CompactRequest = app.json(request).await?;
-    if asked.older_than < Seconds(3600) {
+    let body: CompactRequest = app.json(request).await?;
+    if body.older_than < Seconds(3600) {
         return Err(Problem::of(Kind::InvalidInput)
             .field("older_than")
             .detail("must be at least an hour, such as 90d"));
     }
-    let age = SignedDuration::from_secs(asked.older_than.0.into());
+    let age = SignedDuration::from_secs(body.older_than.0.into());
     app.read(move |desk| {
         let before = desk.now().checked_sub(age).unwrap_or_default();
-        let gone = desk.journal().compact(before)?;
-        let about = json!({"before": before, "conversations": gone.conversations});
+        let deleted = desk.journal().compact(before)?;
+        let about = json!({"before": before, "conversations": deleted.conversations});
         let entry = caller.entry("journal.compact", None, &about);
-        desk.journal().audit(entry)?;
+        desk.journal().append_audit(entry)?;
         Ok(Json(CompactDocument {
-            conversations: gone.conversations,
-            entries: gone.entries,
-            inputs: gone.inputs,
-            outbox: gone.outbox,
-            state: gone.state,
+            conversations: deleted.conversations,
+            entries: deleted.entries,
+            inputs: deleted.inputs,
+            outbox: deleted.outbox,
+            state: deleted.state,
         }))
     })
     .await

@@ -1,79 +1,73 @@
-//! What waits to go out, and what was given up.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Pending and failed deliveries.
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use jiff::Timestamp;
+use patchbay_access::Caller;
 use patchbay_journal::OutboxState;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::Caller;
+use super::next_page;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{Kind, Problem};
-use crate::schema;
 
-/// Items of one answer.
+/// Items per page.
 const PAGE: usize = 500;
 
-/// Which items.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// `waiting`, `dead` or `done`; dead unless said.
+    /// `waiting`, `dead` (failed for good) or `done`. Default `dead`.
     state: Option<String>,
-    /// Key of the last item of the answer before.
+    /// Key of the previous page's last item.
     after: Option<String>,
 }
 
 /// Items of the outbox.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OutboxList {
-    /// At most 500, by key.
+    /// At most 500, sorted by key.
     items: Vec<OutboxDocument>,
-    /// What to ask after for more; absent at the end.
+    /// Value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
-/// Something that goes out, without what it says.
+/// An item of the outbox, without its content.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OutboxDocument {
-    /// Its key: whoever receives it twice does it once.
+    /// Its key. A target that receives the same key again ignores it.
     key: String,
     /// Name of the target.
     target: String,
-    /// Conversation it is about.
+    /// Id of its conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
     /// `waiting`, `dead` or `done`.
     state: &'static str,
-    /// Attempts that failed.
+    /// Number of failed attempts.
     attempts: u32,
-    /// When it is tried next.
-    #[schema(value_type = String, format = DateTime)]
+    /// Earliest time of the next attempt.
     not_before: Timestamp,
-    /// What went wrong last.
+    /// Why the last attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
 }
 
-/// The outbox
+/// List the outbox
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/outbox",
     operation_id = "outbox",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company."), Which),
-    responses((status = 200, description = "What goes out.", body = OutboxList), schema::NoDocument)
+    responses((status = 200, description = "Items of the outbox.", body = OutboxList), openapi::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -84,10 +78,8 @@ pub(super) async fn list(
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let after = which.after.unwrap_or_default();
-        let items = desk.journal().outbox_list(id, state, &after, PAGE)?;
-        let next = (items.len() == PAGE)
-            .then(|| items.last().map(|item| item.key.clone()))
-            .flatten();
+        let items = desk.journal().outbox_items(id, state, &after, PAGE)?;
+        let next = next_page(&items, PAGE, |item| item.key.clone());
         let items = items.into_iter().map(|item| OutboxDocument {
             key: item.key,
             target: item.target,
@@ -105,10 +97,9 @@ pub(super) async fn list(
     .await
 }
 
-/// Send something after all
+/// Retry a delivery
 ///
-/// With its attempts counted from 0: what was given up, or what waits and
-/// should not.
+/// Delivers a failed or waiting item at once, with its attempts counted from 0.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/outbox/{key}/retry",
@@ -118,25 +109,23 @@ pub(super) async fn list(
         ("company" = String, Path, description = "Name of the company."),
         ("key" = String, Path, description = "Key of the item."),
     ),
-    responses((status = 204, description = "It is tried at once."), schema::NotDone)
+    responses((status = 204, description = "The delivery starts at once."), openapi::ActionErrors)
 )]
 pub(super) async fn retry(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path((company, key)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let answer = app
-        .read(move |desk| {
-            let id = desk.company(&company)?;
-            let entry = caller.entry("outbox.retried", Some(&company), &json!({"key": key}));
-            desk.journal().outbox_retry(id, &key, desk.now(), entry)?;
-            Ok(StatusCode::NO_CONTENT)
-        })
-        .await?;
+    app.read(move |desk| {
+        let id = desk.company(&company)?;
+        let entry = caller.entry("outbox.retried", Some(&company), &json!({"key": key}));
+        Ok(desk.journal().retry_outbox(id, &key, desk.now(), entry)?)
+    })
+    .await?;
     if let Some(courier) = &app.courier {
         courier.wake();
     }
-    Ok(answer)
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn state(text: Option<&str>) -> Result<OutboxState, Problem> {

@@ -1,9 +1,4 @@
-//! What a supervisor looks at: alerts and incidents.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Alerts and incidents.
 
 use std::sync::Arc;
 
@@ -12,35 +7,35 @@ use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::conversations::{HistoryEntry, entry};
+use super::conversations::HistoryEntry;
+use super::next_page;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::Problem;
-use crate::schema;
 
-/// Alerts of one answer.
+/// Alerts per page.
 const PAGE: usize = 500;
-/// Conversations of an incident in one answer.
+/// Conversations listed per incident.
 const CONVERSATIONS: usize = 100;
 
-/// Where the list goes on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AfterAlert {
-    /// Feed number of the last alert of the answer before.
+    /// Feed number of the previous page's last alert.
     after: Option<u64>,
 }
 
 /// Alerts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlertList {
-    /// Oldest first, at most 500. `data.alert` says what: `nobody-else-fits`
-    /// (the only agent who fits declined or did not answer), `offered-again`,
+    /// Oldest first, at most 500. `data.alert` holds the code: `nobody-else-fits`
+    /// (the only suitable agent declined or did not answer), `offered-again`,
     /// `escalation-failed`, `decided-too-often`, `undeliverable`,
     /// `canary-aborted`, `rollout-ended`, `setup-refused` (a watched company
-    /// file is wrong). The set grows. An entry of the kind `quarantined`,
-    /// `breaker-opened` or `bypassed` is one as well.
+    /// file is invalid). The set grows. Entries of the kinds `quarantined`,
+    /// `breaker-opened` and `bypassed` are alerts too.
     alerts: Vec<HistoryEntry>,
-    /// What to ask after for more; absent at the end.
+    /// Value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
@@ -48,32 +43,32 @@ pub(crate) struct AlertList {
 /// Open incidents.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct IncidentList {
-    /// By subject.
+    /// Sorted by subject.
     incidents: Vec<IncidentDocument>,
 }
 
-/// Conversations about the same trouble.
+/// Conversations about the same problem.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct IncidentDocument {
-    /// What it is about.
+    /// The problem.
     subject: String,
-    /// How many of its conversations are not resolved.
+    /// Number of its conversations that are not resolved.
     open: usize,
-    /// Those, at most 100.
+    /// Ids of those, at most 100.
     conversations: Vec<String>,
 }
 
-/// Alerts
+/// List alerts
 ///
-/// What an operator or supervisor should look at, as long as it is kept. Each
-/// is also in its conversation's history and in the feed of events.
+/// Alerts for operators and supervisors, as long as they are stored. Each is also
+/// in its conversation's history and in the feed of events.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/alerts",
     operation_id = "alerts",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company."), AfterAlert),
-    responses((status = 200, description = "Alerts.", body = AlertList), schema::NoDocument)
+    responses((status = 200, description = "Alerts.", body = AlertList), openapi::ReadErrors)
 )]
 pub(super) async fn alerts(
     State(app): State<Arc<App>>,
@@ -83,36 +78,33 @@ pub(super) async fn alerts(
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let after = page.after.unwrap_or(0);
-        let entries = desk.journal().watched(id, after, PAGE)?;
-        let next = (entries.len() == PAGE)
-            .then(|| entries.last().map(|entry| entry.feed))
-            .flatten();
+        let entries = desk.journal().supervisor_entries(id, after, PAGE)?;
         Ok(Json(AlertList {
-            alerts: entries.into_iter().map(entry).collect(),
-            next,
+            next: next_page(&entries, PAGE, |entry| entry.feed),
+            alerts: entries.into_iter().map(HistoryEntry::from).collect(),
         }))
     })
     .await
 }
 
-/// Incidents
+/// List open incidents
 ///
-/// Conversations that policies grouped because they are about the same
-/// trouble; an incident is open while one of its conversations is.
+/// An incident groups conversations that policies found to be about the same
+/// problem. It is open while one of its conversations is.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/incidents",
     operation_id = "incidents",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "Open incidents.", body = IncidentList), schema::NoDocument)
+    responses((status = 200, description = "Open incidents.", body = IncidentList), openapi::ReadErrors)
 )]
 pub(super) async fn incidents(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
 ) -> Result<Json<IncidentList>, Problem> {
     app.read(move |desk| {
-        let incidents = desk.incidents(&company, CONVERSATIONS)?;
+        let incidents = desk.conversations().incidents(&company, CONVERSATIONS)?;
         let incidents = incidents
             .into_iter()
             .map(|(incident, open)| IncidentDocument {

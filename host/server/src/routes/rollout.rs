@@ -1,117 +1,112 @@
-//! A generation on trial: beside the one that decides, or for a share of the
-//! conversations.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Rollouts: a candidate generation runs as a shadow beside the active one, or as
+//! a canary for a share of the conversations.
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use jiff::Timestamp;
-use patchbay_desk::setups::{Proposal, Wanted};
-use patchbay_desk::{ArmReport, Breach, Compared, RolloutError, RolloutReport};
+use patchbay_access::Caller;
+use patchbay_generations::rollout::{ArmReport, Breach, Compared, RolloutReport};
+use patchbay_generations::service::{ChangeRequest, Proposal};
 use patchbay_model::rollout::{Bounds, RolloutKind, Share};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::generations::{self, PlanDocument, asked_by, changed};
-use crate::access::Caller;
+use super::generation_changes::{HowDocument, PlanDocument, change, name_for_record};
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{Kind, Problem};
-use crate::schema;
 
-/// Most bytes of a reason.
+/// Longest reason, in bytes.
 const REASON_BYTES: usize = 1_000;
 
-/// A generation to try.
+/// A rollout to start or change.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RolloutRequest {
-    /// Number of a generation that is kept.
+    /// Number of a stored generation, the candidate.
     generation: u64,
-    /// `shadow`: it is asked beside the one that decides, and has no effect.
-    /// `canary`: it decides for a share of the conversations.
+    /// `shadow`: the candidate runs beside the active generation without effect.
+    /// `canary`: the candidate decides for a share of the conversations.
     #[schema(value_type = String)]
     kind: RolloutKind,
-    /// Of which share of the conversations, such as `5%`; a shadow of 10%, a
-    /// canary of 5% unless said, and at most 90%. A greater share takes all a
-    /// smaller one took.
+    /// Share of the conversations, such as `5%`, at most 90%. Default 10% for a
+    /// shadow, 5% for a canary. A larger share includes the conversations of a
+    /// smaller one.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     share: Option<Share>,
-    /// When a canary is taken back by itself: `after` (200) decisions, where
-    /// `failures` (0.01 more than beside it), `p99` (2 times that beside it) or
-    /// `disagreement` (null) go beyond what they say; null: never. Left out,
-    /// those of a canary that is tried already stay.
+    /// When a canary is aborted automatically: after at least `after` (200)
+    /// decisions, if its share of `failures` exceeds the control's by more than this
+    /// (0.01), its `p99` is more than this many times the control's (2), or its share
+    /// of `disagreement` exceeds this (null); null: never. Default: the bounds of a
+    /// running canary stay.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     bounds: Option<Bounds>,
-    /// The generation the company decides by, as far as the caller knows; if
-    /// it is another by now, nothing is tried.
+    /// The active generation that the caller expects; if another is active, the
+    /// request fails.
     #[serde(default)]
     expected: Option<u64>,
-    /// Who asks.
+    /// Name for the record. Default: the token's, or `operator` without tokens.
     #[serde(default)]
     by: Option<String>,
 }
 
-/// What becomes of it.
+/// The end of a rollout.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndRequest {
-    /// Why, for the record; at most 1,000 bytes.
+    /// Reason, for the record; at most 1,000 bytes.
     #[serde(default)]
     reason: Option<String>,
-    /// Who asks.
+    /// Name for the record. Default: the token's, or `operator` without tokens.
     #[serde(default)]
     by: Option<String>,
 }
 
-/// How a generation on trial stands.
+/// The state of a rollout.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RolloutDocument {
-    /// Number of the generation that is tried.
+    /// Number of the candidate generation.
     generation: u64,
-    /// Number of the one the company decides by.
+    /// Number of the active generation, the control.
     control: u64,
     /// `shadow` or `canary`.
     #[schema(value_type = String)]
     kind: RolloutKind,
-    /// Of which share of the conversations.
+    /// Share of the conversations.
     #[schema(value_type = String)]
     share: Share,
-    /// When a canary is taken back by itself.
+    /// When a canary is aborted automatically.
     #[schema(value_type = Object)]
     bounds: Bounds,
-    /// Who had it tried.
+    /// Who started it.
     by: String,
-    /// Since when.
-    #[schema(value_type = String, format = DateTime)]
+    /// When it was started.
     since: Timestamp,
-    /// What it came to: `decisions`, `failures` by outcome, `latency` in
+    /// The candidate's `decisions`, `failures` by outcome, and `latency` in
     /// microseconds.
     #[schema(value_type = Object)]
     candidate_arm: ArmReport,
-    /// What the other came to: on its own share, or on what a shadow was asked
-    /// about.
+    /// The same of the control: on its share of a canary, or on the decisions that
+    /// the shadow repeated.
     #[schema(value_type = Object)]
     control_arm: ArmReport,
-    /// How their answers to the same compare: `decisions`, `agreed`,
-    /// `differences` by field with examples, and how many were not compared,
-    /// by why (`failed`, `no_time`, `no_room`).
+    /// Comparison of both answers to the same input: `decisions`, `agreed`,
+    /// `differences` by field with examples, and numbers of decisions that were not
+    /// compared, by reason (`failed`, `no_time`, `no_room`).
     #[schema(value_type = Object)]
     compared: Compared,
-    /// The bound a canary is beyond, just before it is taken back.
+    /// The bound that the canary exceeds, just before it is aborted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     breach: Option<Breach>,
 }
 
-impl std::convert::From<RolloutReport> for RolloutDocument {
+impl From<RolloutReport> for RolloutDocument {
     fn from(report: RolloutReport) -> RolloutDocument {
         RolloutDocument {
             generation: report.generation,
@@ -129,19 +124,24 @@ impl std::convert::From<RolloutReport> for RolloutDocument {
     }
 }
 
-fn wanted(caller: &Caller, by: Option<String>, expected: Option<u64>) -> Result<Wanted, Problem> {
-    Ok(Wanted {
+fn change_request(
+    caller: &Caller,
+    by: Option<String>,
+    expected: Option<u64>,
+) -> Result<ChangeRequest, Problem> {
+    Ok(ChangeRequest {
         expected,
-        by: asked_by(caller, by)?,
+        by: name_for_record(caller, by)?,
         actor: caller.id(),
-        ..Wanted::default()
+        ..ChangeRequest::default()
     })
 }
 
-/// Try a generation on live traffic
+/// Start or change a rollout
 ///
-/// One at a time. Asked for again with the same generation and kind, it goes on
-/// by the new terms. Kept across restarts, and ended by any activation.
+/// A company has at most one rollout. A request with the same generation and kind
+/// changes the share and bounds of the running one. A rollout continues across
+/// restarts; any activation ends it.
 #[utoipa::path(
     put,
     path = "/v1/companies/{company}/rollout",
@@ -150,43 +150,43 @@ fn wanted(caller: &Caller, by: Option<String>, expected: Option<u64>) -> Result<
     params(("company" = String, Path, description = "Name of the company.")),
     request_body = RolloutRequest,
     responses(
-        (status = 200, description = "How it stands.", body = RolloutDocument),
-        schema::NotDone,
+        (status = 200, description = "State of the rollout.", body = RolloutDocument),
+        openapi::ActionErrors,
     )
 )]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Json<RolloutDocument>, Problem> {
-    let asked: RolloutRequest = app.json(request).await?;
-    let wanted = wanted(&caller, asked.by, asked.expected)?;
-    let usual = match asked.kind {
+    let body: RolloutRequest = app.json(request).await?;
+    let request = change_request(&caller, body.by, body.expected)?;
+    let default_share = match body.kind {
         RolloutKind::Shadow => "10%",
         RolloutKind::Canary => "5%",
     };
-    let usual = usual.parse().unwrap_or(Share::ALL);
+    let default_share = default_share.parse().unwrap_or(Share::ALL);
     let proposal = Proposal {
-        kind: asked.kind,
-        share: asked.share.unwrap_or(usual),
-        bounds: asked.bounds,
+        kind: body.kind,
+        share: body.share.unwrap_or(default_share),
+        bounds: body.bounds,
     };
-    app.in_turn(company.clone(), move |setups| {
-        let report = setups.try_out(&company, asked.generation, proposal, &wanted)?;
+    app.with_company_lock(company.clone(), move |generations| {
+        let report = generations.try_out(&company, body.generation, proposal, &request)?;
         Ok(Json(report.into()))
     })
     .await
 }
 
-/// How the generation on trial stands
+/// Get the rollout
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/rollout",
     operation_id = "rollout",
     tag = "generations",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "How it stands.", body = RolloutDocument), schema::NoDocument)
+    responses((status = 200, description = "State of the rollout.", body = RolloutDocument), openapi::ReadErrors)
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
@@ -194,44 +194,43 @@ pub(super) async fn get(
 ) -> Result<Json<RolloutDocument>, Problem> {
     app.read(move |desk| {
         let report = desk.rollout(&company)?;
-        let report = report.ok_or(Problem::of(Kind::NothingTried))?;
+        let report = report.ok_or(Problem::of(Kind::NoRollout))?;
         Ok(Json(report.into()))
     })
     .await
 }
 
-/// Decide by the generation on trial
+/// Activate the candidate generation
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/rollout/promote",
     operation_id = "promote",
     tag = "generations",
     params(("company" = String, Path, description = "Name of the company.")),
-    request_body = generations::HowDocument,
+    request_body = HowDocument,
     responses(
-        (status = 200, description = "What would happen.", body = PlanDocument),
-        (status = 201, description = "What happened.", body = PlanDocument),
-        schema::NotDone,
+        (status = 200, description = "The planned change.", body = PlanDocument),
+        (status = 201, description = "The change.", body = PlanDocument),
+        openapi::ActionErrors,
     )
 )]
 pub(super) async fn promote(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
-    let how: generations::HowDocument = app.json(request).await?;
-    let wanted = how.wanted(&caller, app.settings.secrets_of(&company))?;
-    changed(&app, company.clone(), move |setups| {
-        Ok(setups.promote(&company, &wanted)?)
+    let how: HowDocument = app.json(request).await?;
+    let request = how.change_request(&caller, app.settings.secrets_of(&company))?;
+    change(&app, company.clone(), move |generations| {
+        Ok(generations.promote(&company, &request)?)
     })
     .await
 }
 
-/// Try it no more
+/// Abort the rollout
 ///
-/// The company decides by what it decided by all the while. Answers how the
-/// trial stood.
+/// The active generation stays active. Answers the final state of the rollout.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/rollout/abort",
@@ -240,19 +239,19 @@ pub(super) async fn promote(
     params(("company" = String, Path, description = "Name of the company.")),
     request_body = EndRequest,
     responses(
-        (status = 200, description = "How it stood.", body = RolloutDocument),
-        schema::NotDone,
+        (status = 200, description = "Final state of the rollout.", body = RolloutDocument),
+        openapi::ActionErrors,
     )
 )]
 pub(super) async fn abort(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Json<RolloutDocument>, Problem> {
-    let asked: EndRequest = app.json(request).await?;
-    let wanted = wanted(&caller, asked.by, None)?;
-    let reason = asked.reason;
+    let body: EndRequest = app.json(request).await?;
+    let request = change_request(&caller, body.by, None)?;
+    let reason = body.reason;
     if reason
         .as_ref()
         .is_some_and(|reason| reason.len() > REASON_BYTES)
@@ -261,22 +260,9 @@ pub(super) async fn abort(
             .field("reason")
             .detail(format!("must be at most {REASON_BYTES} bytes")));
     }
-    app.in_turn(company.clone(), move |setups| {
-        let report = setups.abort(&company, reason.as_deref(), &wanted)?;
+    app.with_company_lock(company.clone(), move |generations| {
+        let report = generations.abort(&company, reason.as_deref(), &request)?;
         Ok(Json(report.into()))
     })
     .await
-}
-
-impl std::convert::From<RolloutError> for Problem {
-    fn from(error: RolloutError) -> Problem {
-        let kind = match error {
-            RolloutError::Journal(error) => return error.into(),
-            RolloutError::Desk(error) => return error.into(),
-            RolloutError::NothingTried => Kind::NothingTried,
-            RolloutError::Tried(_) => Kind::AlreadyTried,
-            RolloutError::Active(_) => Kind::AlreadyActive,
-        };
-        Problem::of(kind).detail(error.to_string())
-    }
 }

@@ -1,54 +1,48 @@
-//! Tokens: making, listing and revoking them.
-
-#![allow(
-    unused_qualifications,
-    reason = "the macro that describes a route writes them"
-)]
+//! Creates, lists and revokes tokens.
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use jiff::Timestamp;
+use patchbay_access::Caller;
 use patchbay_journal::{Secret, Token, TokenId};
-use patchbay_model::access::{Role, Standing, lifetime};
+use patchbay_model::access::{Role, TokenScope, lifetime};
 use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::access::Caller;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{Kind, Problem};
-use crate::schema;
 
-/// A token to be made.
+/// A token to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenRequest {
-    /// Name of the company; absent: every company, and the host itself. Only an
-    /// operator or auditor may be one for the whole host.
+    /// Name of the company; absent: the whole host, which only operators and
+    /// auditors can have.
     #[serde(default)]
     company: Option<String>,
     /// `integrator`, `operator`, `agent`, `supervisor` or `auditor`.
     #[schema(value_type = String)]
     role: Role,
-    /// Id of the agent whose token it is; for the role agent, and no other.
+    /// Id of the agent; required for the role `agent`, not allowed for others.
     #[serde(default)]
     agent: Option<String>,
-    /// Under which name its holder acts; 1 to 256 bytes. An agent's token acts
-    /// under the agent's id, another without a name under its own.
+    /// Name under which its holder acts, 1 to 256 bytes. Default: the token's id. An
+    /// agent's token always acts under the agent's id.
     #[serde(default)]
     name: Option<String>,
-    /// How long it is good, such as `30d`; from a minute to 3650 days, 90 days
-    /// unless said.
+    /// Lifetime, such as `30d`, from a minute to 3650 days. Default 90 days.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     expires_in: Option<Seconds>,
-    /// Whether it is good until it is revoked.
+    /// Whether it is valid until it is revoked.
     #[serde(default)]
     never_expires: bool,
 }
@@ -56,49 +50,47 @@ pub(crate) struct TokenRequest {
 /// A token, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TokenDocument {
-    /// Its id.
+    /// Id of the token.
     id: String,
-    /// Under which name its holder acts.
+    /// Name under which its holder acts.
     name: String,
-    /// Name of its company; absent: the whole host.
+    /// Name of the company; absent: the whole host.
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<String>,
-    /// Its role.
+    /// Role.
     #[schema(value_type = String)]
     role: Role,
-    /// Whose it is, where it is an agent's.
+    /// Id of the agent, for the role `agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<String>,
     /// `active`, `expired` or `revoked`.
     state: &'static str,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
+    /// When it was created.
     created_at: Timestamp,
-    /// Who had it made: id of a token, `local` or `command-line`.
+    /// Who created it: id of a token, `local` or `command-line`.
     created_by: String,
-    /// Until when it is good; absent: until it is revoked.
+    /// When it expires; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
     revoked_at: Option<Timestamp>,
 }
 
-/// A token that was made.
+/// A new token with its secret.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct MadeToken {
+#[schema(as = MadeToken)]
+pub(crate) struct NewToken {
     #[serde(flatten)]
     token: TokenDocument,
-    /// What its holder shows. It is told here and never again.
+    /// The secret for `Authorization: Bearer`. It is shown only once.
     secret: String,
 }
 
 /// Tokens.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TokenList {
-    /// All there ever were, in the order in which they were made.
+    /// All tokens, including revoked and expired ones, in the order of creation.
     tokens: Vec<TokenDocument>,
 }
 
@@ -120,7 +112,7 @@ impl TokenDocument {
 }
 
 impl TokenRequest {
-    /// How long it is good; nothing: until it is revoked.
+    /// The lifetime; none: until revoked.
     fn lifetime(&self) -> Result<Option<Seconds>, Problem> {
         let wrong = |detail: String| {
             let problem = Problem::of(Kind::InvalidInput).field("expires_in");
@@ -136,13 +128,13 @@ impl TokenRequest {
     }
 }
 
-/// Tokens
+/// List tokens
 #[utoipa::path(
     get,
     path = "/v1/tokens",
     operation_id = "tokens",
     tag = "access",
-    responses((status = 200, description = "Tokens, without their secrets.", body = TokenList), schema::NoDocument)
+    responses((status = 200, description = "Tokens, without their secrets.", body = TokenList), openapi::ReadErrors)
 )]
 pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<TokenList>, Problem> {
     app.read(|desk| {
@@ -155,63 +147,63 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<TokenList>,
     .await
 }
 
-/// Make a token
+/// Create a token
 ///
-/// From the first one on every request needs one: begin with an operator's for
-/// the whole host, who can make the others.
+/// From the first token on, every request requires one. Create an operator's token
+/// for the whole host first: it can create the others.
 #[utoipa::path(
     post,
     path = "/v1/tokens",
     operation_id = "create_token",
     tag = "access",
     request_body = TokenRequest,
-    responses((status = 201, description = "The token, with its secret.", body = MadeToken), schema::NotDone)
+    responses((status = 201, description = "The token, with its secret.", body = NewToken), openapi::ActionErrors)
 )]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let asked: TokenRequest = app.json(request).await?;
+    let body: TokenRequest = app.json(request).await?;
     let now = Timestamp::now();
-    let lifetime = asked.lifetime()?;
-    let here = Arc::clone(&app);
-    let made = app
+    let lifetime = body.lifetime()?;
+    let shared = Arc::clone(&app);
+    let created = app
         .read(move |desk| {
-            if let Some(company) = &asked.company {
+            if let Some(company) = &body.company {
                 desk.company(company)
                     .map_err(|error| Problem::from(error).field("company"))?;
             }
-            let standing = Standing {
-                company: asked.company,
-                role: asked.role,
-                agent: asked.agent,
+            let standing = TokenScope {
+                company: body.company,
+                role: body.role,
+                agent: body.agent,
             };
-            let (id, secret) = (TokenId::make()?, Secret::make()?);
-            let token =
-                Token::new(id, &secret, asked.name, standing, now, caller.id()).good_for(lifetime);
+            let (id, secret) = (TokenId::generate()?, Secret::generate()?);
+            let token = Token::new(id, &secret, body.name, standing, now, caller.id())
+                .with_lifetime(lifetime);
             let entry = caller.entry(
                 "token.created",
                 token.standing.company.as_deref(),
-                &about(&token),
+                &audit_details(&token),
             );
-            let _alone = here.access.change();
+            let _lock = shared.access.lock_changes();
             desk.journal().put_token(token.clone(), entry)?;
-            here.access.keep(token.clone());
-            Ok(MadeToken {
+            shared.access.insert(token.clone());
+            Ok(NewToken {
                 token: TokenDocument::of(token, now),
                 secret: secret.reveal().to_owned(),
             })
         })
         .await?;
-    // With the first one whoever follows a feed without is cut off.
-    app.changes.send_modify(|number| *number += 1);
+    // The first token ends feeds that are followed without one.
+    app.notify_followers();
     let headers = [(CACHE_CONTROL, "no-store")];
-    Ok((StatusCode::CREATED, headers, Json(made)).into_response())
+    Ok((StatusCode::CREATED, headers, Json(created)).into_response())
 }
 
-/// What the audit trail says of a token that is made.
-fn about(token: &Token) -> serde_json::Value {
+/// Details of a new token for the audit trail.
+fn audit_details(token: &Token) -> serde_json::Value {
     json!({
         "token": token.id.to_string(),
         "role": token.standing.role,
@@ -222,23 +214,23 @@ fn about(token: &Token) -> serde_json::Value {
 
 /// Revoke a token
 ///
-/// From then on it is worth nothing, also to whoever follows a feed with it.
-/// Doing it again is no error.
+/// Takes effect at once, also for feeds that are followed with the token.
+/// Idempotent.
 #[utoipa::path(
     delete,
     path = "/v1/tokens/{token}",
     operation_id = "revoke_token",
     tag = "access",
     params(("token" = String, Path, description = "Id of the token.")),
-    responses((status = 204, description = "It is revoked."), schema::NoDocument)
+    responses((status = 204, description = "The token is revoked."), openapi::ReadErrors)
 )]
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     Path(token): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id: TokenId = token.parse().map_err(|_| Problem::of(Kind::UnknownToken))?;
-    let here = Arc::clone(&app);
+    let shared = Arc::clone(&app);
     app.read(move |desk| {
         let journal = desk.journal();
         let tokens = journal.tokens()?;
@@ -247,12 +239,12 @@ pub(super) async fn revoke(
         };
         let company = known.standing.company.as_deref();
         let entry = caller.entry("token.revoked", company, &json!({"token": id.to_string()}));
-        let _alone = here.access.change();
+        let _lock = shared.access.lock_changes();
         journal.revoke_token(id, Timestamp::now(), entry)?;
-        here.access.revoke(id);
+        shared.access.revoke(id);
         Ok(())
     })
     .await?;
-    app.changes.send_modify(|number| *number += 1);
+    app.notify_followers();
     Ok(StatusCode::NO_CONTENT)
 }

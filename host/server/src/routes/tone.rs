@@ -1,30 +1,31 @@
-//! Whether a draft may go out.
+//! Stateless checks of drafts.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use patchbay_generation::asked::ToneRequest;
+use patchbay_generations::inquiry::ToneRequest;
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{making, schema};
+use crate::{decision_endpoint, openapi};
 
 /// Check a draft
 ///
-/// The interaction it answers is classified first, unless its classification
-/// is given. A draft that could not be checked is held, never approved.
+/// Stateless. The interaction that the draft answers is classified first, unless
+/// the request gives its classification. If the check fails, the verdict is
+/// `hold`, never `approve`.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/tone",
     operation_id = "tone",
     tag = "decisions",
-    params(("company" = String, Path, description = "Name of the company."), schema::Patience, schema::Traced),
-    request_body(content = schema::ToneRequest, content_type = "application/json"),
+    params(("company" = String, Path, description = "Name of the company."), openapi::DeadlineHeader, openapi::TraceparentHeader),
+    request_body(content = patchbay_api_schema::ToneRequest, content_type = "application/json"),
     responses(
-        (status = 200, description = "The decision.", body = schema::Decision),
-        schema::NoDecision,
+        (status = 200, description = "The decision.", body = patchbay_api_schema::Decision),
+        openapi::DecisionErrors,
     )
 )]
 pub(super) async fn tone(
@@ -32,15 +33,15 @@ pub(super) async fn tone(
     Path(company): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    making::answer::<ToneRequest>(app, company, request, is_typed).await
+    decision_endpoint::answer::<ToneRequest>(app, company, request, is_composing).await
 }
 
-/// Whether the draft is still being typed; what is malformed is told later.
-fn is_typed(body: &[u8]) -> bool {
+/// Whether the agent is still typing. A malformed body is reported later.
+fn is_composing(body: &[u8]) -> bool {
     #[derive(Deserialize)]
-    struct Typed {
+    struct Draft {
         #[serde(default)]
         composing: bool,
     }
-    serde_json::from_slice::<Typed>(body).is_ok_and(|draft| draft.composing)
+    serde_json::from_slice::<Draft>(body).is_ok_and(|draft| draft.composing)
 }

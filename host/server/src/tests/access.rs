@@ -1,9 +1,9 @@
-//! Tokens over HTTP: the first one closes the door, each acts as who it is, and
-//! what they do stands in the audit trail.
+//! Tokens over HTTP: the first makes the host guarded, each acts under its own
+//! name, and actions are in the audit trail.
 
 use std::time::Duration;
 
-use patchbay_model::access::{Role, Standing};
+use patchbay_model::access::{Role, TokenScope};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
@@ -11,9 +11,9 @@ use tokio::time::timeout;
 use super::client::{Answer, Client};
 use super::documents::fits;
 use super::matrix::{give, standing};
-use super::working::{COMPANY, Office};
+use super::office::{COMPANY, Office};
 
-/// Somebody with a token, or without.
+/// A caller, with or without a token.
 struct Somebody {
     client: Client,
     header: String,
@@ -27,15 +27,15 @@ impl Somebody {
         }
     }
 
-    /// With a token of the company.
+    /// A caller with a token of the company.
     fn of(office: &Office, role: Role) -> Somebody {
         let header = give(&office.server, standing(Some("northwind"), role), |_| {});
         Somebody::with(office, &header)
     }
 
-    /// With the token of an agent.
+    /// A caller with an agent's token.
     fn agent(office: &Office, agent: &str) -> Somebody {
-        let standing = Standing {
+        let standing = TokenScope {
             agent: Some(agent.to_owned()),
             ..standing(Some("northwind"), Role::Agent)
         };
@@ -74,7 +74,7 @@ impl Somebody {
 }
 
 #[tokio::test]
-async fn the_first_token_closes_the_door_and_it_stays_closed() {
+async fn the_first_token_makes_the_host_guarded_for_good() {
     let office = Office::with(&["ana"]).await;
     let anybody = Somebody::with(&office, "");
     assert_eq!(
@@ -110,7 +110,7 @@ async fn the_first_token_closes_the_door_and_it_stays_closed() {
     );
     let path = format!("/v1/tokens/{}", made["id"].as_str().expect("an id"));
     assert_eq!(olga.ask("DELETE", &path, Value::Null).await.status, 204);
-    // The last token is gone, and nobody walks in.
+    // With the last token revoked, the host stays guarded.
     let over = olga.get("/v1/tokens").await;
     let problem = over.problem(401, "invalid-token");
     assert_eq!(problem["detail"], "the token was revoked");
@@ -121,7 +121,7 @@ async fn the_first_token_closes_the_door_and_it_stays_closed() {
 }
 
 #[tokio::test]
-async fn a_token_that_cannot_be_is_refused_with_its_field() {
+async fn an_invalid_token_request_is_refused_with_its_field() {
     let office = Office::with(&["ana"]).await;
     let anybody = Somebody::with(&office, "");
     let long = "x".repeat(257);
@@ -246,7 +246,7 @@ async fn a_token_that_cannot_be_is_refused_with_its_field() {
 }
 
 #[tokio::test]
-async fn an_agents_token_acts_for_that_agent_alone() {
+async fn an_agents_token_acts_for_that_agent_only() {
     let office = Office::with(&["ana", "ben"]).await;
     let conversation = office.hear("1").await;
     let agents = office.get("/agents").await.json();
@@ -265,7 +265,7 @@ async fn an_agents_token_acts_for_that_agent_alone() {
         Somebody::agent(&office, &mine),
         Somebody::agent(&office, other),
     );
-    // What is set before me I see, and nobody else's.
+    // An agent sees only their own offers.
     let offers = me.get(&format!("{COMPANY}/offers")).await.json();
     let offer = offers["offers"][0]["id"].as_u64().expect("mine");
     let seen = them.get(&format!("{COMPANY}/offers")).await.json();
@@ -293,7 +293,7 @@ async fn an_agents_token_acts_for_that_agent_alone() {
             200
         );
     }
-    // In nobody else's name, and as nothing else.
+    // Not in another name, and not in another role.
     let accept = format!("{COMPANY}/offers/{offer}/accept");
     let as_me = json!({"by": mine});
     let refused = them
@@ -375,7 +375,7 @@ async fn a_supervisor_acts_under_the_name_of_their_token() {
 }
 
 #[tokio::test]
-async fn without_tokens_whoever_acts_is_named() {
+async fn without_tokens_a_request_must_name_who_acts() {
     let office = Office::with(&["ana"]).await;
     let conversation = office.hear("1").await;
     let path = format!("/conversations/{conversation}/actions");
@@ -402,7 +402,7 @@ pub(super) async fn ends(mut stream: tokio::net::TcpStream) {
 }
 
 #[tokio::test]
-async fn whoever_follows_the_feed_is_cut_off_when_their_token_is_revoked() {
+async fn a_followed_feed_ends_when_the_token_is_revoked() {
     let office = Office::with(&["ana"]).await;
     let client = office.server.client;
     let open = follow(&client, "").await;
@@ -411,7 +411,7 @@ async fn whoever_follows_the_feed_is_cut_off_when_their_token_is_revoked() {
         .post("/v1/tokens", json!({"role": "operator"}))
         .await
         .json();
-    // Who needed none a moment ago needs one now.
+    // A caller without a token is refused now.
     ends(open).await;
     let secret = made["secret"].as_str().expect("a secret");
     let olga = Somebody::with(&office, &format!("Authorization: Bearer {secret}\r\n"));
@@ -438,7 +438,7 @@ async fn whoever_follows_the_feed_is_cut_off_when_their_token_is_revoked() {
             .status,
         200
     );
-    // Who leaves the roster takes no token along.
+    // Removing an agent revokes their tokens.
     let path = format!("{COMPANY}/agents/ana");
     assert_eq!(olga.ask("DELETE", &path, Value::Null).await.status, 204);
     ends(by_agent).await;
@@ -449,7 +449,7 @@ async fn whoever_follows_the_feed_is_cut_off_when_their_token_is_revoked() {
 }
 
 #[tokio::test]
-async fn what_is_administered_stands_in_the_trail_with_who_did_it() {
+async fn administrative_actions_are_in_the_audit_trail_with_their_actor() {
     let office = Office::with(&["ana"]).await;
     let olga = Somebody::operator(&office);
     let conversation = office_hears(&office, &olga).await;
@@ -469,7 +469,7 @@ async fn what_is_administered_stands_in_the_trail_with_who_did_it() {
         .await;
     olga.post("/v1/journal/compact", json!({"older_than": "1d"}))
         .await;
-    // Refused: nothing was done.
+    // A refused request does nothing.
     eva.ask("DELETE", &at("/agents/zoe"), Value::Null).await;
     let trail = olga.get("/v1/audit").await.json();
     fits("AuditList", &trail);
@@ -501,7 +501,7 @@ async fn what_is_administered_stands_in_the_trail_with_who_did_it() {
     assert_ne!(by[0], by[2]);
     let text = trail.to_string();
     assert!(!text.contains("Hello?"), "{text}");
-    // A company's auditor sees what was done to the company.
+    // A company's auditor sees the entries of the company only.
     let auditor = Somebody::of(&office, Role::Auditor);
     let own = auditor.get(&at("/audit")).await.json();
     let own = own["acts"].as_array().expect("acts");
@@ -526,13 +526,13 @@ async fn what_is_administered_stands_in_the_trail_with_who_did_it() {
     assert_eq!(olga.get(&missing).await.json()["sound"], false);
 }
 
-/// A customer writes; their conversation as whoever has this token sees it.
+/// Delivers a message; the conversation as this token sees it.
 async fn office_hears(office: &Office, by: &Somebody) -> Value {
     let message =
         json!({"id": "1", "channel": "chat", "text": "Hello?", "author": {"address": "@jo"}});
     let accepted = by.post(&format!("{COMPANY}/interactions"), message).await;
     assert_eq!(accepted.status, 202, "{accepted:?}");
-    office.server.app.desk().expect("a desk").settled();
+    office.server.app.desk().expect("a desk").wait_until_idle();
     let open = by.get(&format!("{COMPANY}/conversations")).await.json();
     open["conversations"][0].clone()
 }

@@ -1,4 +1,4 @@
-//! Bodies, good and bad.
+//! Valid and invalid request bodies.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ async fn agents_and_queues_may_come_with_the_request() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_refused_with_its_place() {
+async fn malformed_json_is_refused_with_line_and_column() {
     let server = Running::usual().await;
     let answer = server
         .client
@@ -74,7 +74,7 @@ async fn what_is_no_json_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn what_is_no_utf_8_is_refused() {
+async fn a_body_that_is_not_utf_8_is_refused() {
     let server = Running::usual().await;
     let answer = server
         .client
@@ -84,7 +84,7 @@ async fn what_is_no_utf_8_is_refused() {
 }
 
 #[tokio::test]
-async fn deep_nesting_is_refused_and_overflows_no_stack() {
+async fn deep_nesting_is_refused_without_a_stack_overflow() {
     let server = Running::usual().await;
     for depth in [129, 100_000] {
         let deep = format!(
@@ -100,9 +100,9 @@ async fn deep_nesting_is_refused_and_overflows_no_stack() {
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_refused_announced_or_not() {
+async fn a_body_beyond_the_limit_is_refused_with_or_without_content_length() {
     let server = Running::with(|settings| settings.body_limit = 1000).await;
-    // More than socket buffers hold: the client still reads why.
+    // More than socket buffers hold: the client still reads the answer.
     let large = vec![b' '; 8 << 20];
     let problem = server
         .client
@@ -132,7 +132,7 @@ async fn a_body_beyond_the_limit_is_refused_announced_or_not() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_to_be_told_is_told_at_once() {
+async fn a_client_that_expects_100_continue_is_answered_at_once() {
     let server = Running::usual().await;
     let request = format!(
         "{}Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n",
@@ -200,7 +200,7 @@ async fn a_wrong_field_is_named() {
 }
 
 #[tokio::test]
-async fn a_long_key_is_not_repeated_at_length() {
+async fn an_unknown_long_key_is_cut_in_the_answer() {
     let server = Running::usual().await;
     let body = format!("{{\"{}\":1}}", "k".repeat(100_000));
     let answer = server.client.post(DECIDE, body).await;
@@ -209,7 +209,7 @@ async fn a_long_key_is_not_repeated_at_length() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_not_waited_for_long() {
+async fn a_slow_body_times_out() {
     let server =
         Running::with(|settings| settings.request_timeout = Duration::from_millis(100)).await;
     let request = format!(
@@ -224,7 +224,7 @@ async fn a_body_that_does_not_come_is_not_waited_for_long() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_is_cut_off() {
+async fn a_slow_head_times_out() {
     let server =
         Running::with(|settings| settings.header_timeout = Duration::from_millis(100)).await;
     let mut stream = server.client.connect().await;
@@ -235,7 +235,7 @@ async fn a_head_that_does_not_come_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_breaks_nothing() {
+async fn a_connection_closed_within_a_body_harms_no_other_request() {
     let server = Running::usual().await;
     for _ in 0..50 {
         let mut stream = server.client.connect().await;
@@ -249,11 +249,11 @@ async fn a_body_that_breaks_off_breaks_nothing() {
 }
 
 #[tokio::test]
-async fn bodies_that_find_no_room_are_turned_away_and_the_room_comes_back() {
+async fn bodies_beyond_the_budget_are_refused_until_others_finish() {
     let server = Running::with(|settings| settings.body_budget = 64 << 10).await;
     let padding = "x".repeat(60 << 10);
     let large = format!(r#"{{"interaction":{{"id":"1","channel":"x","text":"{padding}"}}}}"#);
-    // One that keeps most of the room by never coming to an end.
+    // A body that never ends holds most of the budget.
     let mut slow = server.client.connect().await;
     let head = format!(
         "POST {DECIDE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",

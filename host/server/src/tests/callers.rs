@@ -1,4 +1,4 @@
-//! Who may ask, and for what.
+//! Which callers are answered without tokens, and how.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{DECIDE, HELLO, Running, northwind, settings};
 use crate::{ServeError, Server};
 
 #[tokio::test]
-async fn only_a_loopback_address_is_listened_on() {
+async fn without_tokens_the_server_listens_on_loopback_only() {
     for address in ["0.0.0.0:0", "192.0.2.1:80", "[::]:0"] {
         let (assembler, built) = northwind();
         let mut settings = settings();
@@ -22,7 +22,7 @@ async fn only_a_loopback_address_is_listened_on() {
 }
 
 #[tokio::test]
-async fn an_address_in_use_says_so() {
+async fn an_address_in_use_is_reported() {
     let server = Running::usual().await;
     let (assembler, built) = northwind();
     let mut settings = settings();
@@ -80,7 +80,7 @@ async fn a_page_of_another_origin_is_refused() {
 }
 
 #[tokio::test]
-async fn a_post_brings_json_or_is_refused() {
+async fn a_post_without_json_is_refused() {
     let server = Running::usual().await;
     for kind in [
         "",
@@ -102,14 +102,14 @@ async fn a_post_brings_json_or_is_refused() {
 }
 
 #[tokio::test]
-async fn whoever_sees_every_company_is_told_which_there_are() {
+async fn an_unknown_company_is_answered_with_those_that_exist() {
     let server = Running::usual().await;
     let problem = server
         .client
         .post("/v1/companies/nrothwind/decide", HELLO)
         .await
         .problem(404, "unknown-company");
-    let detail = "is \"northwind\" meant? the companies are northwind";
+    let detail = "did you mean \"northwind\"? the companies are northwind";
     assert_eq!(problem["detail"], detail);
     let encoded = "/v1/companies/%ff/decide";
     server
@@ -152,7 +152,7 @@ async fn a_deadline_is_a_whole_number() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_problem_and_the_server_goes_on() {
+async fn a_panic_is_answered_as_a_problem_and_the_server_continues() {
     let server = Running::usual().await;
     let problem = server.client.get("/panic").await.problem(500, "internal");
     assert!(!problem.to_string().contains("purpose"), "{problem}");
@@ -173,7 +173,7 @@ async fn a_server_with_companies_is_ready() {
 }
 
 #[tokio::test]
-async fn who_asks_and_never_reads_is_cut_off() {
+async fn a_client_that_never_reads_is_disconnected() {
     let server =
         Running::with(|settings| settings.write_timeout = Duration::from_millis(100)).await;
     let mut stream = server.client.connect().await;
@@ -181,7 +181,7 @@ async fn who_asks_and_never_reads_is_cut_off() {
         "GET /openapi.json HTTP/1.1\r\nHost: {}\r\n\r\n",
         server.client.address()
     );
-    // Until the server, busy with answers nobody takes, takes no more itself.
+    // Write until the server, blocked by unread answers, reads no more.
     let mut asked = 0;
     while let Ok(Ok(())) = timeout(Duration::from_secs(2), stream.write_all(ask.as_bytes())).await {
         asked += 1;

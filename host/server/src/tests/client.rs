@@ -1,4 +1,4 @@
-//! A client that can misbehave: it writes bytes and reads an answer.
+//! A client that can misbehave: it writes raw bytes and reads an answer.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Longer than anything here takes.
+/// Longer than any test takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Check that it is a problem document of a kind, and give it.
+    /// Asserts that this is a problem document of a kind, and returns it.
     pub(super) fn problem(&self, status: u16, kind: &str) -> Value {
         let problem = self.json();
         assert_eq!(self.status, status, "{problem}");
@@ -56,7 +56,7 @@ impl Client {
         stream.expect("the server listens")
     }
 
-    /// A request's head as this client would write it, without the last line.
+    /// The head of a request without its last line.
     pub(super) fn head(&self, method: &str, path: &str) -> String {
         format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
@@ -73,7 +73,7 @@ impl Client {
         self.post_with(path, "", body).await
     }
 
-    /// Post JSON with further header lines.
+    /// POST JSON with additional header lines.
     pub(super) async fn post_with(
         &self,
         path: &str,
@@ -91,13 +91,13 @@ impl Client {
         self.raw(&request).await
     }
 
-    /// Ask with further header lines, and JSON where there is a body.
+    /// Send a request with additional header lines, and JSON if there is a body.
     pub(super) async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         self.raw(self.request(method, path, headers, body).as_bytes())
             .await
     }
 
-    /// Such a request as it is written.
+    /// The bytes of such a request.
     pub(super) fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
         format!(
             "{}{headers}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -106,7 +106,7 @@ impl Client {
         )
     }
 
-    /// Write all of this, then read the answer.
+    /// Write these bytes, then read the answer.
     pub(super) async fn raw(&self, request: &[u8]) -> Answer {
         let mut stream = self.connect().await;
         stream
@@ -117,7 +117,7 @@ impl Client {
     }
 }
 
-/// Read until the server closes; nothing where it closed without an answer.
+/// Read until the server closes; none if it closes without an answer.
 pub(super) async fn read(stream: &mut TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
     let all = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;

@@ -1,9 +1,11 @@
-//! The API's description, held against what is really asked and answered.
+//! The OpenAPI document, checked against real requests and answers.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_engine::component::Digest;
-use patchbay_engine::decision::{Decided, Decision, Fallback, Micros, Part};
-use patchbay_engine::{Answered, HostCall, LogLine, Transcript};
-use patchbay_generation::asked::{DecideRequest, ToneRequest};
+use patchbay_engine::decision::{Decision, Fallback, Micros, PluginResult, StageResult};
+use patchbay_engine::{HostCall, LogLine, PluginAnswer, Transcript};
+use patchbay_generations::inquiry::{DecideRequest, ToneRequest};
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 use super::{DECIDE, HELLO, Running, TONE};
 use crate::openapi_json;
 
-/// A validator of one of the document's schemas.
+/// A validator for a schema of the document.
 fn schema(name: &str) -> jsonschema::Validator {
     let document: Value = serde_json::from_str(&openapi_json()).expect("JSON");
     assert!(
@@ -37,9 +39,9 @@ pub(super) fn fits(name: &str, value: &Value) {
     assert!(errors.is_empty(), "{name}: {errors:#?}\n{value:#}");
 }
 
-/// A plugin's part with every field filled.
-pub(super) fn part() -> Part {
-    Part {
+/// A plugin's part with every field set.
+pub(super) fn part() -> PluginResult {
+    PluginResult {
         stage: Stage::Route,
         name: "care".into(),
         pack: "social-care".into(),
@@ -68,7 +70,7 @@ pub(super) fn part() -> Part {
         }],
         log_dropped: 2,
         memory_limit: 131_072,
-        answer: Some(Answered::RoutePlan(RoutePlan::to_queue("general", "…"))),
+        answer: Some(PluginAnswer::RoutePlan(RoutePlan::to_queue("general", "…"))),
         transcript: Some(Transcript::from(vec![HostCall {
             name: "clock.now".into(),
             args: json!([]),
@@ -81,7 +83,7 @@ pub(super) fn part() -> Part {
 }
 
 #[test]
-fn a_decision_with_everything_in_it_fits_its_schema() {
+fn a_decision_with_every_field_matches_its_schema() {
     let classification = json!({
         "intents": [{"name": "card-lost", "confidence": 0.93}], "topics": ["payments"],
         "sentiment": -0.6, "urgency": 90, "language": "en", "spam": 0.01, "abuse": 0.0,
@@ -109,10 +111,10 @@ fn a_decision_with_everything_in_it_fits_its_schema() {
     decision.route = Some(serde_json::from_value(route).expect("valid"));
     decision.tone = Some(serde_json::from_value(tone).expect("valid"));
     decision.escalation = Some(serde_json::from_value(escalation).expect("valid"));
-    decision.add(Decided::<()> {
+    decision.add(StageResult::<()> {
         answer: None,
         outcome: Outcome::with_detail(OutcomeKind::Trapped, "unreachable"),
-        parts: vec![part()],
+        plugins: vec![part()],
         fallback: Some(Fallback {
             stage: Stage::Route,
             rule: "default-queue",
@@ -124,7 +126,7 @@ fn a_decision_with_everything_in_it_fits_its_schema() {
         "Decision",
         &serde_json::to_value(&decision).expect("serialises"),
     );
-    // The schema knows every field there is, and no field there is not.
+    // Optional fields may be absent.
     fits(
         "Decision",
         &serde_json::to_value(Decision::of(1, None)).expect("serialises"),
@@ -132,7 +134,7 @@ fn a_decision_with_everything_in_it_fits_its_schema() {
 }
 
 #[tokio::test]
-async fn real_answers_fit_their_schemas() {
+async fn real_answers_match_their_schemas() {
     let server = Running::usual().await;
     fits("Decision", &server.client.post(DECIDE, HELLO).await.json());
     let draft = r#"{"draft":{"id":"d","channel":"x","text":"Sorry!"}}"#;
@@ -145,7 +147,7 @@ async fn real_answers_fit_their_schemas() {
 }
 
 #[test]
-fn a_request_with_everything_in_it_fits_its_schema_and_is_taken() {
+fn a_request_with_every_field_matches_its_schema_and_is_accepted() {
     let interaction = json!({
         "id": "1", "channel": "x", "text": "Hello", "direction": "inbound", "visibility": "public",
         "account": "@northwind", "language": "en", "received_at": "2026-03-02T10:15:00Z",
@@ -183,13 +185,98 @@ fn a_request_with_everything_in_it_fits_its_schema_and_is_taken() {
     let _: ToneRequest = serde_json::from_value(tone).expect("taken");
 }
 
+/// One snapshot per tag, with the schemas that only its operations use, and one
+/// for everything shared.
 #[test]
-fn the_description_is_what_it_was() {
-    insta::assert_snapshot!(openapi_json());
+fn the_openapi_document_is_unchanged() {
+    let mut document: Value = serde_json::from_str(&openapi_json()).expect("JSON");
+    let paths = document["paths"].take();
+    let mut by_tag = BTreeMap::<String, Value>::new();
+    for (path, methods) in paths.as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let tag = operation["tags"][0].as_str().expect("a tag");
+            let entry = by_tag.entry(tag.to_owned()).or_default();
+            entry["paths"][path][method] = shortened(operation);
+        }
+    }
+    let schemas = document["components"]["schemas"].take();
+    let mut users = BTreeMap::<String, Vec<&String>>::new();
+    for (tag, operations) in &by_tag {
+        let mut used = BTreeSet::new();
+        collect_schemas(operations, &schemas, &mut used);
+        for name in used {
+            users.entry(name).or_default().push(tag);
+        }
+    }
+    let users: Vec<_> = users
+        .into_iter()
+        .map(|(name, tags)| (name, (tags.len() == 1).then(|| tags[0].clone())))
+        .collect();
+    for (name, schema) in schemas.as_object().expect("schemas") {
+        let user = users.iter().find(|(used, _)| used == name);
+        let owner = match user.and_then(|(_, tag)| tag.as_ref()) {
+            Some(tag) => by_tag.get_mut(tag).expect("a tag"),
+            None => &mut document["components"],
+        };
+        owner["schemas"][name] = schema.clone();
+    }
+    by_tag.insert("shared".to_owned(), document);
+    for (tag, part) in by_tag {
+        let text = serde_json::to_string_pretty(&part).expect("JSON");
+        insta::assert_snapshot!(format!("openapi_{tag}"), text);
+    }
+}
+
+/// An operation whose plain problem responses are one line each.
+fn shortened(operation: &Value) -> Value {
+    let problem = json!({"$ref": "#/components/schemas/Problem"});
+    let mut operation = operation.clone();
+    let responses = operation["responses"].as_object_mut();
+    for response in responses
+        .into_iter()
+        .flatten()
+        .map(|(_, response)| response)
+    {
+        let mut plain = json!({
+            "description": response["description"],
+            "content": {"application/problem+json": {"schema": problem}},
+        });
+        let mut label = "Problem";
+        if *response != plain {
+            label = "Problem with Retry-After";
+            plain["headers"] = response["headers"].clone();
+        }
+        if *response == plain {
+            *response = format!("{label}: {}", response["description"]).into();
+        }
+    }
+    operation
+}
+
+/// Names of the schemas that a value references, directly or not.
+fn collect_schemas(value: &Value, schemas: &Value, used: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            let reference = fields.get("$ref").and_then(Value::as_str);
+            let name = reference.and_then(|path| path.strip_prefix("#/components/schemas/"));
+            if let Some(name) = name
+                && used.insert(name.to_owned())
+            {
+                collect_schemas(&schemas[name], schemas, used);
+            }
+            fields
+                .values()
+                .for_each(|field| collect_schemas(field, schemas, used));
+        }
+        Value::Array(items) => items
+            .iter()
+            .for_each(|item| collect_schemas(item, schemas, used)),
+        _ => {}
+    }
 }
 
 #[tokio::test]
-async fn the_description_is_served() {
+async fn the_openapi_document_is_served() {
     let server = Running::usual().await;
     let document = server.client.get("/openapi.json").await.json();
     assert_eq!(document["openapi"], "3.1.0");

@@ -1,28 +1,28 @@
-//! The ways in, with a token and without: one of them is open.
+//! Ways to pass a token: only the Authorization header is accepted.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use patchbay_journal::{AuditEntry, Journal, Options, Secret, SqliteJournal, Token, TokenId};
+use patchbay_journal::{AuditEntry, Options, Secret, SqliteJournal, Token, TokenId, Tokens};
 use patchbay_model::access::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::client::Client;
 use super::matrix::{give, standing};
-use super::working::{COMPANY, Office};
+use super::office::{COMPANY, Office};
 use super::{Running, northwind, settings};
 use crate::settings::JournalSettings;
 use crate::{ServeError, Server};
 
-/// The header of an operator of the company.
+/// The header with a token of the company's operator.
 fn operator(office: &Office) -> String {
     let standing = standing(Some("northwind"), Role::Operator);
     give(&office.server, standing, |_| {})
 }
 
 #[tokio::test]
-async fn no_token_comes_in_by_a_side_entrance() {
+async fn a_token_is_accepted_only_in_the_authorization_header() {
     let office = Office::with(&["ana"]).await;
     let good = operator(&office);
     let secret = good["Authorization: Bearer ".len()..].trim().to_owned();
@@ -83,7 +83,7 @@ async fn no_token_comes_in_by_a_side_entrance() {
         let answer = client.ask("GET", &path, &header, "").await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
-    // More header than is read at all.
+    // A header beyond the limit.
     let vast = format!("Authorization: Bearer {}\r\n", "x".repeat(1 << 20));
     let request = client.request("GET", &path, &vast, "");
     let mut stream = client.connect().await;
@@ -96,7 +96,7 @@ async fn no_token_comes_in_by_a_side_entrance() {
 }
 
 #[tokio::test]
-async fn with_a_token_the_server_answers_by_whatever_name_it_is_reached() {
+async fn with_tokens_the_server_answers_under_any_host_name() {
     let office = Office::with(&["ana"]).await;
     let good = operator(&office);
     let request = format!(
@@ -112,7 +112,7 @@ async fn with_a_token_the_server_answers_by_whatever_name_it_is_reached() {
 }
 
 #[tokio::test]
-async fn beyond_loopback_the_server_listens_once_there_is_a_token() {
+async fn with_a_token_the_server_listens_beyond_loopback() {
     let place = tempfile::tempdir().expect("a place");
     let mut settings = settings();
     settings.listen = ([0, 0, 0, 0], 0).into();
@@ -133,8 +133,8 @@ async fn beyond_loopback_the_server_listens_once_there_is_a_token() {
     let kept = settings.journal.as_ref().expect("a journal");
     {
         let journal = SqliteJournal::open(&Options::new(&kept.path, &kept.key)).expect("opened");
-        let secret = Secret::make().expect("one");
-        let id = TokenId::make().expect("one");
+        let secret = Secret::generate().expect("one");
+        let id = TokenId::generate().expect("one");
         let now = Timestamp::now();
         let token = Token::new(
             id,
@@ -161,7 +161,7 @@ async fn beyond_loopback_the_server_listens_once_there_is_a_token() {
 }
 
 #[tokio::test]
-async fn a_server_without_a_journal_keeps_no_tokens() {
+async fn a_server_without_a_journal_has_no_tokens() {
     let server = Running::usual().await;
     for path in ["/v1/tokens", "/v1/audit", "/v1/audit/verify"] {
         server.client.get(path).await.problem(404, "no-journal");

@@ -1,4 +1,4 @@
-//! Where a request begins and ends: whoever makes that ambiguous gets nothing
+//! Framing of requests: ambiguous lengths cannot smuggle a request
 //! past a proxy.
 
 use tokio::io::AsyncWriteExt;
@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt;
 use super::client::read;
 use super::{DECIDE, HELLO, Running};
 
-/// The statuses of everything a connection is answered with.
+/// The statuses of all answers on a connection.
 async fn statuses(server: &Running, bytes: &str) -> Vec<u16> {
     let mut stream = server.client.connect().await;
     stream.write_all(bytes.as_bytes()).await.expect("taken");
@@ -14,7 +14,7 @@ async fn statuses(server: &Running, bytes: &str) -> Vec<u16> {
     let Some(answer) = read(&mut stream).await else {
         return Vec::new();
     };
-    // The body of the first may hold further answers.
+    // The rest of the stream may hold more answers.
     let further = answer.body.match_indices("HTTP/1.1 ");
     let further = further.filter_map(|(at, _)| answer.body.get(at + 9..at + 12)?.parse().ok());
     std::iter::once(answer.status).chain(further).collect()
@@ -33,7 +33,7 @@ fn hiding(server: &Running, headers: &str, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_request_whose_length_is_said_in_two_ways_is_refused() {
+async fn a_request_with_two_lengths_is_refused() {
     let server = Running::usual().await;
     for headers in [
         "Content-Length: 0\r\nContent-Length: 60\r\n",
@@ -56,9 +56,9 @@ async fn a_request_whose_length_is_said_in_two_ways_is_refused() {
 }
 
 #[tokio::test]
-async fn of_chunks_and_a_length_the_chunks_count() {
+async fn chunked_encoding_takes_precedence_over_a_length() {
     let server = Running::usual().await;
-    // RFC 9112, 6.3: the length counts for nothing, whatever it says.
+    // RFC 9112, 6.3: the length is ignored.
     let body = format!("{:x}\r\n{HELLO}\r\n0\r\n\r\n", HELLO.len());
     let both = "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n";
     let answered = statuses(&server, &hiding(&server, both, &body)).await;
@@ -66,7 +66,7 @@ async fn of_chunks_and_a_length_the_chunks_count() {
         matches!(answered[..], [200 | 400] | [200, 404]),
         "{answered:?}"
     );
-    // A chunk that is none ends the connection, and nothing behind it is read.
+    // An invalid chunk ends the connection; nothing after it is read.
     for broken in ["zz\r\n", "5;\r\nab", "-1\r\n", "fffffffffffffffff\r\n"] {
         let chunked = "Transfer-Encoding: chunked\r\n";
         let answered = statuses(&server, &hiding(&server, chunked, broken)).await;
@@ -78,7 +78,7 @@ async fn of_chunks_and_a_length_the_chunks_count() {
 }
 
 #[tokio::test]
-async fn a_head_is_bounded_in_bytes_and_in_lines() {
+async fn a_head_is_limited_in_bytes_and_lines() {
     let server = Running::usual().await;
     let head = |rest: &str| {
         format!(

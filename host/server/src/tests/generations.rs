@@ -1,4 +1,4 @@
-//! Setups, changed over HTTP while the server decides.
+//! Generations changed over HTTP while the server decides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ async fn decides(server: &Running) -> u64 {
 }
 
 #[tokio::test]
-async fn a_setup_is_applied_listed_compared_and_taken_back_and_outlives_a_restart() {
+async fn a_generation_is_applied_compared_and_rolled_back_and_survives_a_restart() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, NORTHWIND).await;
     assert_eq!(decides(&server).await, 1);
@@ -116,7 +116,7 @@ async fn a_setup_is_applied_listed_compared_and_taken_back_and_outlives_a_restar
     );
     server.stop().await;
 
-    // Its file still says what it began with.
+    // The company file still has the first content.
     let server = at(&place, NORTHWIND).await;
     assert_eq!(decides(&server).await, 2, "what was applied goes on");
     let back = post(&server, ROLLBACK, json!({})).await;
@@ -133,7 +133,7 @@ async fn a_setup_is_applied_listed_compared_and_taken_back_and_outlives_a_restar
 }
 
 #[tokio::test]
-async fn a_setup_that_is_wrong_changes_nothing_and_every_reason_is_told() {
+async fn an_invalid_company_file_changes_nothing_and_every_problem_is_listed() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, NORTHWIND).await;
     let wrong = "company = \"northwind\"\n[pipeline]\nroute = [\"ghost\"]\n[queue.general]\ndefault = true\n[queue.tax]\npriority = 101\n";
@@ -163,7 +163,7 @@ async fn a_setup_that_is_wrong_changes_nothing_and_every_reason_is_told() {
 }
 
 #[tokio::test]
-async fn a_queue_with_work_goes_only_with_where_that_moves() {
+async fn a_queue_with_waiting_conversations_is_removed_only_with_moved_to() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, &with_queue("tax")).await;
     let hello =
@@ -214,7 +214,7 @@ async fn a_queue_with_work_goes_only_with_where_that_moves() {
 }
 
 #[tokio::test]
-async fn a_company_may_begin_while_the_server_runs() {
+async fn a_company_can_be_created_while_the_server_runs() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, NORTHWIND).await;
     let path = "/v1/companies/harbour/generations";
@@ -253,7 +253,7 @@ async fn a_company_may_begin_while_the_server_runs() {
 }
 
 #[tokio::test]
-async fn a_mistyped_company_is_refused_and_the_nearest_is_named_to_whoever_sees_it() {
+async fn a_misspelled_company_is_refused_with_a_suggestion() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, NORTHWIND).await;
     let path = "/v1/companies/nrothwind/generations";
@@ -277,7 +277,7 @@ async fn a_mistyped_company_is_refused_and_the_nearest_is_named_to_whoever_sees_
 }
 
 #[tokio::test]
-async fn only_a_queue_there_is_or_was_moves() {
+async fn only_a_known_or_former_queue_can_be_moved() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, &with_queue("tax")).await;
     for (moved, words) in [
@@ -302,7 +302,7 @@ async fn only_a_queue_there_is_or_was_moves() {
 }
 
 #[tokio::test]
-async fn what_is_no_setup_is_refused() {
+async fn an_incomplete_request_to_apply_is_refused() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, NORTHWIND).await;
     let other = NORTHWIND.replace("northwind", "harbour");
@@ -350,7 +350,7 @@ async fn what_is_no_setup_is_refused() {
 }
 
 #[tokio::test]
-async fn a_company_that_does_not_begin_leaves_nothing_behind() {
+async fn a_company_whose_creation_fails_leaves_nothing_in_the_journal() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, NORTHWIND).await;
     let path = "/v1/companies/harbour/generations";
@@ -366,7 +366,7 @@ async fn a_company_that_does_not_begin_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_server_without_a_journal_keeps_no_setups() {
+async fn a_server_without_a_journal_stores_no_generations() {
     let server = Running::usual().await;
     let body = json!({"document": NORTHWIND});
     post(&server, GENERATIONS, body)
@@ -375,7 +375,7 @@ async fn a_server_without_a_journal_keeps_no_setups() {
 }
 
 #[tokio::test]
-async fn a_company_signs_with_no_key_but_its_own() {
+async fn a_company_signs_only_with_keys_the_settings_allow() {
     let place = tempfile::tempdir().expect("a place");
     let kept = JournalSettings::at(place.path().join("desk.db"));
     let server = Running::of(NORTHWIND, |settings| {
@@ -397,7 +397,7 @@ async fn a_company_signs_with_no_key_but_its_own() {
     };
     let own = apply("NORTHWIND_PRESS").await;
     assert_eq!(own.status, 200, "{own:?}");
-    // One that is there and one that is not are refused in the same words.
+    // A variable that is set and one that is not are refused alike.
     for variable in ["PATH", "NO_SUCH_VARIABLE"] {
         let problem = apply(variable).await.problem(422, "setup-refused");
         let told = problem["problems"].to_string().replace(variable, "…");
@@ -407,7 +407,7 @@ async fn a_company_signs_with_no_key_but_its_own() {
 }
 
 #[tokio::test]
-async fn where_a_queue_moved_to_at_a_rollback_is_checked_and_outlives_a_restart() {
+async fn queues_moved_at_a_rollback_are_checked_and_survive_a_restart() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, NORTHWIND).await;
     let document = with_queue("tax");
@@ -434,7 +434,7 @@ async fn where_a_queue_moved_to_at_a_rollback_is_checked_and_outlives_a_restart(
 }
 
 #[tokio::test]
-async fn what_was_taken_back_is_not_what_anybody_goes_back_to() {
+async fn a_rolled_back_generation_is_not_the_target_of_the_next_rollback() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, NORTHWIND).await;
     for queue in ["tax", "law"] {
@@ -452,7 +452,7 @@ async fn what_was_taken_back_is_not_what_anybody_goes_back_to() {
 }
 
 #[tokio::test]
-async fn who_expects_another_generation_hears_so_before_the_setup_is_looked_at() {
+async fn a_wrong_expected_generation_is_reported_before_anything_is_built() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place, NORTHWIND).await;
     let wrong = "company = \"northwind\"\n[pipeline]\nroute = [\"care\"]\n[plugin.care]\npack = \"care\"\n[queue.general]\ndefault = true\n";

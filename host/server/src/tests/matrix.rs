@@ -1,39 +1,39 @@
-//! Every operation of the description, asked by everybody there is.
+//! Every operation of the OpenAPI document, called with every role.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use patchbay_access::{PERMISSIONS, markdown};
 use patchbay_journal::{AuditEntry, Secret, Token, TokenId};
-use patchbay_model::access::{Role, Standing};
+use patchbay_model::access::{Role, TokenScope};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Running;
 use super::client::Answer;
-use super::working::Office;
-use crate::access::{MATRIX, markdown};
+use super::office::Office;
 use crate::openapi_json;
 
-/// Where nothing is, in every form a path takes.
+/// An id that exists nowhere, valid for every kind of id.
 const NOBODY: &str = "0123456789abcdef0123456789abcdef";
 
-pub(super) fn standing(company: Option<&str>, role: Role) -> Standing {
-    Standing {
+pub(super) fn standing(company: Option<&str>, role: Role) -> TokenScope {
+    TokenScope {
         company: company.map(str::to_owned),
         role,
         agent: (role == Role::Agent).then(|| "ana".to_owned()),
     }
 }
 
-/// Have a token made behind the API's back; the header that shows it.
+/// Stores a token without the API; the header that shows it.
 pub(super) fn give(
     server: &Running,
-    standing: Standing,
+    standing: TokenScope,
     change: impl FnOnce(&mut Token),
 ) -> String {
     let (id, secret) = (
-        TokenId::make().expect("an id"),
-        Secret::make().expect("one"),
+        TokenId::generate().expect("an id"),
+        Secret::generate().expect("one"),
     );
     let now = Timestamp::now();
     let mut token = Token::new(id, &secret, None, standing, now, "local");
@@ -48,19 +48,19 @@ pub(super) fn give(
     let desk = server.app.desk().expect("a desk");
     let kept = desk.journal().put_token(token.clone(), entry);
     kept.expect("a token that can be");
-    server.app.access.keep(token);
+    server.app.access.insert(token);
     format!("Authorization: Bearer {}\r\n", secret.reveal())
 }
 
-/// An operation as the description has it.
+/// An operation of the OpenAPI document.
 struct Operation {
     id: String,
     method: String,
     path: String,
-    /// Roles and how far they reach.
+    /// What each role reaches.
     roles: Value,
     is_companys: bool,
-    /// Whether a company's token is answered about that company alone.
+    /// Whether a company's token sees that company only.
     narrows: bool,
 }
 
@@ -89,7 +89,7 @@ impl Operation {
         self.roles["everybody"] == "any"
     }
 
-    /// Its path, with a company, an agent, and nothing else that is there.
+    /// Its path with a company, an agent, and unknown ids.
     fn at(&self, company: &str, agent: &str) -> String {
         let path = self.path.replace("{company}", company);
         let path = path.replace("{agent}", agent);
@@ -99,7 +99,7 @@ impl Operation {
             .fold(path, |path, name| path.replace(name, NOBODY))
     }
 
-    /// Ask; of what never ends only the beginning is read.
+    /// Call it; of an endless answer only the beginning is read.
     async fn ask(&self, server: &Running, path: &str, headers: &str) -> Answer {
         let body = if self.method == "GET" { "" } else { "{}" };
         let request = server.client.request(&self.method, path, headers, body);
@@ -121,9 +121,9 @@ impl Operation {
 }
 
 #[test]
-fn every_operation_stands_in_the_matrix_and_every_row_is_an_operation() {
+fn the_matrix_has_a_row_for_every_operation_and_no_other() {
     let described: Vec<String> = operations().into_iter().map(|one| one.id).collect();
-    let rows: Vec<&str> = MATRIX.iter().map(|row| row.operation).collect();
+    let rows: Vec<&str> = PERMISSIONS.iter().map(|row| row.operation).collect();
     for id in &described {
         let times = rows.iter().filter(|row| **row == id.as_str()).count();
         assert_eq!(times, 1, "{id} must stand in one row of the matrix");
@@ -137,9 +137,9 @@ fn every_operation_stands_in_the_matrix_and_every_row_is_an_operation() {
 }
 
 #[test]
-fn the_matrix_is_published_as_it_is() {
+fn the_documentation_has_the_current_matrix() {
     let published = include_str!("../../../../docs/access.md");
-    let matrix = markdown();
+    let matrix = markdown(&mut crate::openapi::routes_document());
     assert!(
         published.contains(&matrix),
         "docs/access.md must hold this table:\n{matrix}"
@@ -147,7 +147,7 @@ fn the_matrix_is_published_as_it_is() {
 }
 
 #[tokio::test]
-async fn each_role_reaches_its_own_endpoints_of_its_own_company_and_no_others() {
+async fn each_role_reaches_exactly_the_endpoints_of_the_matrix() {
     let office = Office::with(&["ana", "ben"]).await;
     let server = &office.server;
     for role in Role::ALL {
@@ -157,8 +157,8 @@ async fn each_role_reaches_its_own_endpoints_of_its_own_company_and_no_others() 
             }
             let token = give(server, standing(company, role), |_| {});
             for operation in operations() {
-                // An agent's own; of the others somebody who is not there, for
-                // what is allowed is done.
+                // An agent's own id; for other roles an unknown agent, because
+                // an allowed request takes effect.
                 let agent = if role == Role::Agent { "ana" } else { "zoe" };
                 let path = operation.at("northwind", agent);
                 let answer = operation.ask(server, &path, &token).await;
@@ -182,7 +182,7 @@ async fn each_role_reaches_its_own_endpoints_of_its_own_company_and_no_others() 
 }
 
 #[tokio::test]
-async fn another_companys_token_sees_nothing_not_even_that_there_is_something() {
+async fn a_token_does_not_reveal_whether_another_company_exists() {
     let office = Office::with(&["ana"]).await;
     let server = &office.server;
     let journal = server.app.desk().expect("a desk");
@@ -194,7 +194,7 @@ async fn another_companys_token_sees_nothing_not_even_that_there_is_something() 
             let there = operation.at("northwind", "ana");
             let answer = operation.ask(server, &there, &token).await;
             if operation.narrows && answer.status != 403 {
-                // It sees its own company, which is not here.
+                // It sees its own company, which does not exist.
                 answer.problem(404, "unknown-company");
                 continue;
             }
@@ -203,7 +203,7 @@ async fn another_companys_token_sees_nothing_not_even_that_there_is_something() 
                 continue;
             }
             let mut told = answer.problem(404, "unknown-company");
-            // Word for word what is told of one that is nowhere.
+            // The same answer as for a company that does not exist.
             let nowhere = operation.at("nowhere", "ana");
             let absent = operation.ask(server, &nowhere, &token).await;
             told["instance"] = nowhere.into();
@@ -228,7 +228,7 @@ fn put_agent(office: &Office, company: patchbay_journal::CompanyId) {
 }
 
 #[tokio::test]
-async fn without_a_good_token_nothing_is_answered_but_whether_the_server_lives() {
+async fn without_a_valid_token_only_public_operations_are_answered() {
     let office = Office::with(&["ana"]).await;
     let server = &office.server;
     let now = Timestamp::now();
@@ -239,12 +239,12 @@ async fn without_a_good_token_nothing_is_answered_but_whether_the_server_lives()
     let expired = give(server, operator(), |token| {
         token.expires_at = Some(now - SignedDuration::from_secs(1));
     });
-    let of_hosts = "the token is not one of this host's";
+    let of_hosts = "this host has no such token; `patchbay token create` makes one";
     for (token, why) in [
         ("", None),
         (&unknown, Some(of_hosts)),
         (&revoked, Some("the token was revoked")),
-        (&expired, Some("the token's time is over")),
+        (&expired, Some("the token has expired")),
     ] {
         let kind = match why {
             None => "unauthenticated",
@@ -278,7 +278,7 @@ async fn without_a_good_token_nothing_is_answered_but_whether_the_server_lives()
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told_to_whoever_has_a_token_and_what_is_undescribed_is_nobodys() {
+async fn unknown_paths_require_a_token_and_undescribed_paths_are_forbidden() {
     let office = Office::with(&["ana"]).await;
     let server = &office.server;
     let host = give(server, standing(None, Role::Operator), |_| {});
@@ -298,14 +298,14 @@ async fn what_is_not_there_is_told_to_whoever_has_a_token_and_what_is_undescribe
         let path = "/v1/companies/nowhere/queues";
         let unknown = ask("GET", path, token).await;
         let unknown = unknown.problem(404, "unknown-company");
-        // Others are named to whoever sees them.
+        // Companies are suggested only to callers who see them.
         let names = unknown.to_string().contains("northwind");
         assert_eq!(names, token == &host, "{unknown}");
     }
     let path = "/v1/companies/%ff/queues";
     ask("GET", path, &own).await.problem(404, "unknown-company");
     ask("GET", path, &host).await.problem(400, "bad-request");
-    // A company's name is compared as it is meant, not as it is written.
+    // The company in the path is compared after decoding.
     let path = "/v1/companies/%6eorthwind/queues";
     assert_eq!(ask("GET", path, &own).await.status, 200);
 }

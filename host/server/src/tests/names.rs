@@ -1,11 +1,11 @@
-//! What an operator asks for by name: there or not, held or only offered, one
-//! or many at once.
+//! Lookups by name: existing or unknown, owned or offered, one or
+//! many at once.
 
 use patchbay_model::access::Role;
 use serde_json::{Value, json};
 
 use super::matrix::{give, standing};
-use super::working::Office;
+use super::office::Office;
 
 const COMPANY: &str = "/v1/companies/northwind";
 
@@ -17,24 +17,27 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_queue_or_an_agent_there_is_not_is_refused_with_those_there_are() {
+async fn an_unknown_queue_or_agent_is_answered_with_those_that_exist() {
     let office = Office::with(&["ana"]).await;
     office.hear("1").await;
     let unknown = office.get("/conversations?agent=anna").await;
     let unknown = unknown.problem(404, "unknown-agent");
-    assert_eq!(unknown["detail"], "is \"ana\" meant? the agents are ana");
+    assert_eq!(
+        unknown["detail"],
+        "did you mean \"ana\"? the agents are ana"
+    );
     let unknown = office.get("/conversations?queue=taxs").await;
     let unknown = unknown.problem(404, "unknown-queue");
     assert_eq!(
         unknown["detail"],
-        "is \"tax\" meant? the queues are general, tax"
+        "did you mean \"tax\"? the queues are general, tax"
     );
     let tax = office.get("/conversations?queue=tax").await.json();
     assert_eq!(ids(&tax), [""; 0]);
 }
 
 #[tokio::test]
-async fn what_is_set_before_an_agent_is_theirs_and_is_taken_back() {
+async fn offers_are_listed_for_their_agent_only_and_are_rescinded() {
     let office = Office::with(&["ana"]).await;
     office.hear("1").await;
     let all = office.get("/conversations").await.json();
@@ -57,7 +60,7 @@ async fn what_is_set_before_an_agent_is_theirs_and_is_taken_back() {
 }
 
 #[tokio::test]
-async fn the_host_tells_which_companies_are_drained() {
+async fn the_hosts_drain_lists_drained_companies() {
     let office = Office::with(&["ana"]).await;
     let none = office.server.client.get("/v1/drain").await.json();
     assert_eq!(none["companies"], json!([]), "{none}");
@@ -75,7 +78,7 @@ async fn the_host_tells_which_companies_are_drained() {
 }
 
 #[tokio::test]
-async fn many_decisions_are_read_under_one_act_and_only_those() {
+async fn one_unsealing_covers_exactly_its_decisions() {
     let office = Office::with(&["ana"]).await;
     office.hear("1").await;
     let server = &office.server;
@@ -125,7 +128,7 @@ async fn many_decisions_are_read_under_one_act_and_only_those() {
     let few = few["act"].as_u64().expect("a number");
     let beyond = ask("GET", &under(few), &auditor, &Value::Null).await;
     beyond.problem(403, "forbidden");
-    // One that becomes no case was not read.
+    // A failed export is not recorded as an unsealing.
     let none = ask(
         "GET",
         &format!("/decisions/{id}/case"),
@@ -142,7 +145,7 @@ async fn many_decisions_are_read_under_one_act_and_only_those() {
 }
 
 #[tokio::test]
-async fn an_agent_that_is_wrong_is_named_by_its_place_in_the_list() {
+async fn an_invalid_agent_is_reported_by_its_position_in_the_list() {
     let office = Office::with(&["ana"]).await;
     for wrong in [
         json!([{"id": "ben"}, {"id": "eva", "skils": {}}]),

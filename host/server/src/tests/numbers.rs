@@ -1,25 +1,25 @@
-//! What is counted, and what is shown of it.
+//! Metrics: counting and exposition.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use patchbay_desk::observer::Observer;
-use patchbay_engine::decision::{Decided, Decision};
+use patchbay_engine::decision::{Decision, StageResult};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
+use patchbay_telemetry::FAMILIES;
 use serde_json::Value;
 
 use super::documents::part;
-use super::working::Office;
+use super::office::Office;
 use super::{DECIDE, HELLO, Running};
-use crate::telemetry;
 
-/// A decision of one plugin that crashed.
+/// A decision in which one plugin trapped.
 fn crashed(generation: u64) -> Decision {
     let mut decision = Decision::of(generation, None);
-    decision.add(Decided::<()> {
+    decision.add(StageResult::<()> {
         answer: None,
         outcome: Outcome::plain(OutcomeKind::Trapped),
-        parts: vec![part()],
+        plugins: vec![part()],
         fallback: None,
     });
     decision
@@ -29,6 +29,12 @@ fn assert_shows(page: &str, lines: &[&str]) {
     for line in lines {
         assert!(page.contains(line), "{line} is not in\n{page}");
     }
+}
+
+/// Labels of a metric; none if it does not exist.
+fn metric_labels(name: &str) -> Option<&'static [&'static str]> {
+    let family = FAMILIES.iter().find(|family| family.name == name);
+    family.map(|family| family.labels)
 }
 
 #[tokio::test]
@@ -58,7 +64,7 @@ async fn requests_are_counted_by_route_and_status() {
 }
 
 #[tokio::test]
-async fn two_servers_of_a_process_count_for_themselves() {
+async fn two_servers_in_one_process_count_separately() {
     let (one, other) = (Running::usual().await, Running::usual().await);
     one.client.get("/healthz").await;
     let counted = other.client.get("/metrics").await.body;
@@ -70,7 +76,7 @@ async fn decisions_are_counted_by_plugin_and_outcome_and_timed_in_microseconds()
     let server = Running::usual().await;
     let telemetry = &server.app.telemetry;
     telemetry.decided("northwind", &crashed(7));
-    telemetry.answered("northwind", &crashed(7), Duration::from_micros(400));
+    telemetry.count_stateless("northwind", &crashed(7), Duration::from_micros(400));
     let page = server.client.get("/metrics").await.body;
     assert_shows(
         &page,
@@ -88,10 +94,10 @@ async fn decisions_are_counted_by_plugin_and_outcome_and_timed_in_microseconds()
 }
 
 #[tokio::test]
-async fn a_generation_that_decides_nothing_any_more_is_not_shown() {
+async fn a_retired_generation_has_no_metrics() {
     let server = Running::usual().await;
     for generation in 1..=7 {
-        // Whoever decided last stays last.
+        // The generation that decided last stays.
         tokio::time::sleep(Duration::from_millis(2)).await;
         server
             .app
@@ -106,7 +112,7 @@ async fn a_generation_that_decides_nothing_any_more_is_not_shown() {
 }
 
 #[tokio::test]
-async fn the_desk_shows_what_came_in_what_waits_and_what_was_written() {
+async fn the_desk_exposes_intake_queues_and_writes() {
     let office = Office::with(&["ana"]).await;
     office.hear("1").await;
     let message = serde_json::json!({"id": "1", "channel": "chat", "text": "Hello?", "author": {"address": "1"}});
@@ -137,7 +143,7 @@ async fn the_desk_shows_what_came_in_what_waits_and_what_was_written() {
 }
 
 #[tokio::test]
-async fn what_is_turned_away_is_counted_with_its_company() {
+async fn overload_is_counted_by_company() {
     let server = Running::with(|settings| settings.deadline = Duration::from_millis(20)).await;
     let hold = super::pressure::occupy(&server).await;
     server
@@ -153,19 +159,19 @@ async fn what_is_turned_away_is_counted_with_its_company() {
     );
 }
 
-/// Names of families on a page.
+/// Names of the metrics on a page.
 fn shown(page: &str) -> BTreeSet<&str> {
     let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     types.filter_map(|line| line.split(' ').next()).collect()
 }
 
 #[tokio::test]
-async fn every_family_is_shown_and_every_number_belongs_to_one() {
+async fn every_metric_is_described_and_every_sample_has_a_metric() {
     let office = Office::with(&["ana"]).await;
     office.hear("1").await;
     let page = office.server.client.get("/metrics").await.body;
     let shown = shown(&page);
-    let published: BTreeSet<&str> = telemetry::families().collect();
+    let published: BTreeSet<&str> = FAMILIES.iter().map(|family| family.name).collect();
     assert_eq!(shown, published);
     for line in page.lines().filter(|line| !line.starts_with('#')) {
         let name = line.split(['{', ' ']).next().unwrap_or_default();
@@ -173,7 +179,7 @@ async fn every_family_is_shown_and_every_number_belongs_to_one() {
     }
 }
 
-/// The family a number's name belongs to.
+/// The metric of a sample's name.
 fn family(name: &str) -> &str {
     let of_histogram = ["_bucket", "_sum", "_count"];
     let mut parts = of_histogram.iter();
@@ -181,7 +187,7 @@ fn family(name: &str) -> &str {
     family.unwrap_or(name)
 }
 
-/// Families an expression names, with the labels it says of any of them.
+/// Metrics of an expression, with their labels in it.
 fn named_in(expression: &str) -> (BTreeSet<&str>, BTreeSet<&str>) {
     let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let words = expression.split(|character| !is_name(character));
@@ -199,14 +205,14 @@ fn named_in(expression: &str) -> (BTreeSet<&str>, BTreeSet<&str>) {
     (families.collect(), labels.collect())
 }
 
-/// Check that what an expression names is there.
+/// Asserts that the metrics and labels of an expression exist.
 fn holds(expression: &str) -> BTreeSet<&str> {
     let (families, labels) = named_in(expression);
     assert!(!families.is_empty(), "{expression}");
-    // Of a histogram; and what whoever scrapes adds.
+    // Labels of histograms, and those that the scraper adds.
     let mut known = BTreeSet::from(["le", "instance"]);
     for name in &families {
-        let labels = telemetry::labels(name);
+        let labels = metric_labels(name);
         known.extend(labels.unwrap_or_else(|| panic!("no {name}: {expression}")));
     }
     assert!(labels.is_subset(&known), "{labels:?} of {expression}");
@@ -214,7 +220,7 @@ fn holds(expression: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_alert_is_made_of_numbers_that_are_there_and_told_of() {
+fn every_alerting_rule_uses_documented_metrics() {
     let rules = include_str!("../../../../docs/prometheus/patchbay.rules.yaml");
     let published = include_str!("../../../../docs/metrics.md");
     let of = |line: &'static str, key: &str| line.trim().strip_prefix(key).map(str::trim);
@@ -241,7 +247,7 @@ fn every_alert_is_made_of_numbers_that_are_there_and_told_of() {
 }
 
 #[test]
-fn the_dashboard_shows_every_family_and_none_that_is_not_there() {
+fn the_dashboard_shows_every_metric_and_no_other() {
     let dashboard = include_str!("../../../../docs/grafana/patchbay.json");
     let document: Value = serde_json::from_str(dashboard).expect("JSON");
     let mut expressions = Vec::new();
@@ -250,6 +256,6 @@ fn the_dashboard_shows_every_family_and_none_that_is_not_there() {
         expressions.extend(targets.filter_map(|target| target["expr"].as_str()));
     }
     let named: BTreeSet<&str> = expressions.into_iter().flat_map(holds).collect();
-    let published: BTreeSet<&str> = telemetry::families().collect();
+    let published: BTreeSet<&str> = FAMILIES.iter().map(|family| family.name).collect();
     assert_eq!(named, published);
 }

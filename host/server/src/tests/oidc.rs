@@ -1,4 +1,4 @@
-//! Bearer tokens of an issuer that runs here: right ones, and every wrong one.
+//! Bearer tokens of a local issuer: valid ones, and every kind of invalid one.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,6 +7,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use patchbay_access::oidc::{Issuer as Verifier, KeyCacheTimes, TokenError};
+use patchbay_access::{AccessControl, Caller, ExternalIdentity};
 use patchbay_model::access::Role;
 use patchbay_model::duration::Seconds;
 use patchbay_outbound::egress::{Egress, EgressSettings};
@@ -23,10 +25,9 @@ use tokio::time::timeout;
 use super::Running;
 use super::access::{ends, follow};
 use super::client::Answer;
-use crate::oidc::{Issuer as Verifier, Patience, Refusal};
 use crate::settings::{Algorithm, Grant, JournalSettings, OidcSettings};
 
-/// A key pair of the issuer's.
+/// A key pair of the issuer.
 struct Pair {
     id: &'static str,
     keys: EcdsaKeyPair,
@@ -73,12 +74,12 @@ fn message(header: &Value, claims: &Value) -> String {
     )
 }
 
-/// An issuer that runs on this machine.
+/// An issuer on this machine.
 #[derive(Clone)]
 struct Issuer {
     url: String,
     keys: Arc<Mutex<Value>>,
-    /// What it answers with while it is unwell.
+    /// What it answers instead while it is broken.
     ill: Arc<Mutex<Option<String>>>,
     asked: Arc<AtomicUsize>,
 }
@@ -158,8 +159,8 @@ impl Issuer {
         }
     }
 
-    fn verifier(&self, settings: OidcSettings, patience: Patience) -> Verifier {
-        Verifier::of(settings, Egress::new(here()), patience)
+    fn verifier(&self, settings: OidcSettings, times: KeyCacheTimes) -> Verifier {
+        Verifier::new(settings, Egress::new(here()), times)
     }
 
     fn claims(&self, change: impl FnOnce(&mut Value)) -> Value {
@@ -181,32 +182,32 @@ fn here() -> EgressSettings {
     }
 }
 
-/// The issuer is asked whenever a key is missing.
-const EAGER: Patience = Patience {
+/// Requests the keys whenever one is missing.
+const EAGER: KeyCacheTimes = KeyCacheTimes {
     fresh: Duration::from_secs(3_600),
     stale: Duration::from_secs(86_400),
-    floor: Duration::ZERO,
+    interval: Duration::ZERO,
 };
 
-async fn refused(verifier: &Verifier, token: &str) -> Refusal {
-    verifier.check(token).await.expect_err("refused")
+async fn refused(verifier: &Verifier, token: &str) -> TokenError {
+    verifier.verify(token).await.expect_err("refused")
 }
 
 #[tokio::test]
-async fn a_right_token_says_who_somebody_is() {
+async fn a_valid_token_gives_an_identity() {
     let pair = Pair::new("a");
     let issuer = Issuer::start(&[&pair]).await;
     let verifier = issuer.verifier(issuer.settings(), EAGER);
-    let vouched = verifier.check(&pair.signed(&issuer.claims(|_| {}))).await;
-    let vouched = vouched.expect("taken");
-    assert_eq!(vouched.id, format!("oidc:{}|olga", issuer.url));
-    assert_eq!(vouched.name, "olga");
-    assert_eq!(vouched.standing.role, Role::Operator);
-    assert_eq!(vouched.standing.company.as_deref(), Some("northwind"));
+    let identity = verifier.verify(&pair.signed(&issuer.claims(|_| {}))).await;
+    let identity = identity.expect("taken");
+    assert_eq!(identity.id, format!("oidc:{}|olga", issuer.url));
+    assert_eq!(identity.name, "olga");
+    assert_eq!(identity.standing.role, Role::Operator);
+    assert_eq!(identity.standing.company.as_deref(), Some("northwind"));
     let several = issuer.claims(|claims| claims["aud"] = json!(["x", "patchbay"]));
-    assert!(verifier.check(&pair.signed(&several)).await.is_ok());
+    assert!(verifier.verify(&pair.signed(&several)).await.is_ok());
     let host = issuer.claims(|claims| claims["company"] = json!("*"));
-    let host = verifier.check(&pair.signed(&host)).await.expect("taken");
+    let host = verifier.verify(&pair.signed(&host)).await.expect("taken");
     assert_eq!(host.standing.company, None);
     assert_eq!(issuer.asked(), 1, "its keys are kept");
 }
@@ -221,17 +222,17 @@ async fn an_ed25519_key_signs_too() {
     let verifier = issuer.verifier(issuer.settings(), EAGER);
     let message = message(&json!({"alg": "EdDSA", "kid": "e"}), &issuer.claims(|_| {}));
     let token = format!("{message}.{}", coded(keys.sign(message.as_bytes())));
-    assert!(verifier.check(&token).await.is_ok());
+    assert!(verifier.verify(&token).await.is_ok());
     let only = OidcSettings {
         algorithms: [Algorithm::Rs256].into(),
         ..issuer.settings()
     };
     let verifier = issuer.verifier(only, EAGER);
-    assert_eq!(refused(&verifier, &token).await, Refusal::Algorithm);
+    assert_eq!(refused(&verifier, &token).await, TokenError::Algorithm);
 }
 
 #[tokio::test]
-async fn every_wrong_token_is_refused_for_what_is_wrong_with_it() {
+async fn every_invalid_token_is_refused_with_its_reason() {
     let pair = Pair::new("a");
     let issuer = Issuer::start(&[&pair]).await;
     let verifier = issuer.verifier(issuer.settings(), EAGER);
@@ -239,35 +240,41 @@ async fn every_wrong_token_is_refused_for_what_is_wrong_with_it() {
         pair.signed(&issuer.claims(|claims| claims[name] = value))
     };
     for (token, why) in [
-        (with("iss", json!("https://other.example")), Refusal::Issuer),
+        (
+            with("iss", json!("https://other.example")),
+            TokenError::Issuer,
+        ),
         (
             with("iss", json!(format!("{}/", issuer.url))),
-            Refusal::Issuer,
+            TokenError::Issuer,
         ),
-        (with("aud", json!("other")), Refusal::Audience),
-        (with("aud", json!(["other"])), Refusal::Audience),
-        (with("aud", json!({"patchbay": 1})), Refusal::Audience),
-        (with("exp", json!(now() - 61)), Refusal::Expired),
-        (with("exp", json!("soon")), Refusal::Claim("exp")),
-        (with("exp", json!(1e300)), Refusal::Claim("exp")),
-        (with("nbf", json!(now() + 120)), Refusal::NotYet),
-        (with("iat", json!(now() + 120)), Refusal::NotYet),
-        (with("sub", json!("")), Refusal::Claim("sub")),
-        (with("sub", json!("a\u{1b}[2J")), Refusal::Claim("sub")),
-        (with("sub", json!("x".repeat(300))), Refusal::Claim("sub")),
+        (with("aud", json!("other")), TokenError::Audience),
+        (with("aud", json!(["other"])), TokenError::Audience),
+        (with("aud", json!({"patchbay": 1})), TokenError::Audience),
+        (with("exp", json!(now() - 61)), TokenError::Expired),
+        (with("exp", json!("soon")), TokenError::Claim("exp")),
+        (with("exp", json!(1e300)), TokenError::Claim("exp")),
+        (with("nbf", json!(now() + 120)), TokenError::NotYet),
+        (with("iat", json!(now() + 120)), TokenError::NotYet),
+        (with("sub", json!("")), TokenError::Claim("sub")),
+        (with("sub", json!("a\u{1b}[2J")), TokenError::Claim("sub")),
+        (
+            with("sub", json!("x".repeat(300))),
+            TokenError::Claim("sub"),
+        ),
     ] {
         assert_eq!(refused(&verifier, &token).await, why);
     }
-    // A little is what clocks differ by.
+    // Small differences of clocks are tolerated.
     assert!(
         verifier
-            .check(&with("exp", json!(now() - 30)))
+            .verify(&with("exp", json!(now() - 30)))
             .await
             .is_ok()
     );
     assert!(
         verifier
-            .check(&with("nbf", json!(now() + 30)))
+            .verify(&with("nbf", json!(now() + 30)))
             .await
             .is_ok()
     );
@@ -277,7 +284,7 @@ async fn every_wrong_token_is_refused_for_what_is_wrong_with_it() {
         });
         assert_eq!(
             refused(&verifier, &pair.signed(&claims)).await,
-            Refusal::Claim(name)
+            TokenError::Claim(name)
         );
     }
     for (name, value) in [
@@ -290,21 +297,21 @@ async fn every_wrong_token_is_refused_for_what_is_wrong_with_it() {
     ] {
         let refusal = refused(&verifier, &with(name, value.clone())).await;
         assert!(
-            matches!(refusal, Refusal::Standing(_)),
+            matches!(refusal, TokenError::TokenScope(_)),
             "{name} {value}: {refusal}"
         );
     }
-    // For the whole host there are operators and auditors only.
+    // Only operators and auditors can be for the whole host.
     let claims = issuer.claims(|claims| {
         claims["role"] = json!("supervisor");
         claims["company"] = json!("*");
     });
     let refusal = refused(&verifier, &pair.signed(&claims)).await;
-    assert!(matches!(refusal, Refusal::Standing(_)), "{refusal}");
+    assert!(matches!(refusal, TokenError::TokenScope(_)), "{refusal}");
 }
 
 #[tokio::test]
-async fn no_other_way_to_sign_passes_for_the_issuers() {
+async fn no_other_algorithm_passes_for_the_issuers() {
     let pair = Pair::new("a");
     let issuer = Issuer::start(&[&pair]).await;
     let verifier = issuer.verifier(issuer.settings(), EAGER);
@@ -319,12 +326,12 @@ async fn no_other_way_to_sign_passes_for_the_issuers() {
         ] {
             let refusal = refused(&verifier, &token).await;
             assert!(
-                matches!(refusal, Refusal::Algorithm | Refusal::Malformed(_)),
+                matches!(refusal, TokenError::Algorithm | TokenError::Malformed(_)),
                 "{token}: {refusal}"
             );
         }
     }
-    // The issuer's public key, taken for a shared secret.
+    // The issuer's public key used as a shared secret.
     let public = pair.keys.public_key().as_ref();
     for secret in [public, pair.public().to_string().as_bytes()] {
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret);
@@ -333,70 +340,70 @@ async fn no_other_way_to_sign_passes_for_the_issuers() {
             let tag = ring::hmac::sign(&key, message.as_bytes());
             let refusal = refused(&verifier, &format!("{message}.{}", coded(tag))).await;
             let wanted = match alg {
-                "HS256" => Refusal::Algorithm,
-                _ => Refusal::Signature,
+                "HS256" => TokenError::Algorithm,
+                _ => TokenError::Signature,
             };
             assert_eq!(refusal, wanted);
         }
     }
-    // Somebody else's key, under the issuer's name for its own.
+    // Another key under the issuer's key id.
     let forger = Pair::new("a");
     assert_eq!(
         refused(&verifier, &forger.signed(&claims)).await,
-        Refusal::Signature
+        TokenError::Signature
     );
-    // A key that comes with the token is none of the issuer's.
+    // A key inside the token is not the issuer's.
     let header = json!({"alg": "ES256", "kid": "a", "jwk": forger.public()});
     let token = forger.signed_as(&header, &claims);
-    assert_eq!(refused(&verifier, &token).await, Refusal::Signature);
+    assert_eq!(refused(&verifier, &token).await, TokenError::Signature);
     let other = pair.signed_as(&json!({"alg": "RS256", "kid": "a"}), &claims);
-    assert_eq!(refused(&verifier, &other).await, Refusal::UnknownKey);
+    assert_eq!(refused(&verifier, &other).await, TokenError::UnknownKey);
     assert_eq!(
         refused(&verifier, &"x".repeat(20_000)).await,
-        Refusal::Malformed("it is too long")
+        TokenError::Malformed("longer than 16 KiB")
     );
-    assert!(verifier.check(&good).await.is_ok());
+    assert!(verifier.verify(&good).await.is_ok());
 }
 
 #[tokio::test]
-async fn keys_are_asked_for_again_when_one_is_missing_and_not_too_often() {
+async fn keys_are_refreshed_when_one_is_missing_but_not_too_often() {
     let (old, new) = (Pair::new("old"), Pair::new("new"));
     let issuer = Issuer::start(&[&old]).await;
     let claims = issuer.claims(|_| {});
     let verifier = issuer.verifier(issuer.settings(), EAGER);
-    assert!(verifier.check(&old.signed(&claims)).await.is_ok());
+    assert!(verifier.verify(&old.signed(&claims)).await.is_ok());
     issuer.has(&[&new]);
     assert!(
-        verifier.check(&new.signed(&claims)).await.is_ok(),
+        verifier.verify(&new.signed(&claims)).await.is_ok(),
         "it has changed its keys"
     );
     assert_eq!(
         refused(&verifier, &old.signed(&claims)).await,
-        Refusal::UnknownKey
+        TokenError::UnknownKey
     );
-    // Whatever is shown, the issuer is not asked all the time.
-    let seldom = Patience {
-        floor: Duration::from_secs(86_400),
+    // Unknown keys do not cause a request each time.
+    let seldom = KeyCacheTimes {
+        interval: Duration::from_secs(86_400),
         ..EAGER
     };
     let verifier = issuer.verifier(issuer.settings(), seldom);
-    assert!(verifier.check(&new.signed(&claims)).await.is_ok());
+    assert!(verifier.verify(&new.signed(&claims)).await.is_ok());
     let asked = issuer.asked();
     for _ in 0..20 {
         let unknown = new.signed_as(&json!({"alg": "ES256", "kid": "zoe"}), &claims);
-        assert_eq!(refused(&verifier, &unknown).await, Refusal::UnknownKey);
+        assert_eq!(refused(&verifier, &unknown).await, TokenError::UnknownKey);
     }
     assert_eq!(issuer.asked(), asked);
-    // A token that names no key gets the only one, and none of two.
+    // A token without `kid` gets the only key, and none of two.
     let unnamed = new.signed_as(&json!({"alg": "ES256"}), &claims);
-    assert!(verifier.check(&unnamed).await.is_ok());
+    assert!(verifier.verify(&unnamed).await.is_ok());
     issuer.has(&[&old, &new]);
     let verifier = issuer.verifier(issuer.settings(), EAGER);
-    assert_eq!(refused(&verifier, &unnamed).await, Refusal::UnknownKey);
+    assert_eq!(refused(&verifier, &unnamed).await, TokenError::UnknownKey);
 }
 
 #[tokio::test]
-async fn while_the_issuer_is_away_its_keys_are_good_for_a_while() {
+async fn cached_keys_stay_valid_while_the_issuer_is_unreachable() {
     let pair = Pair::new("a");
     let issuer = Issuer::start(&[&pair]).await;
     let claims = issuer.claims(|_| {});
@@ -408,32 +415,32 @@ async fn while_the_issuer_is_away_its_keys_are_good_for_a_while() {
     ] {
         issuer.is_ill(None);
         let known = issuer.verifier(issuer.settings(), EAGER);
-        assert!(known.check(&pair.signed(&claims)).await.is_ok());
+        assert!(known.verify(&pair.signed(&claims)).await.is_ok());
         issuer.is_ill(Some(ill));
         let unknown = pair.signed_as(&json!({"alg": "ES256", "kid": "zoe"}), &claims);
-        assert_eq!(refused(&known, &unknown).await, Refusal::UnknownKey);
-        assert!(known.check(&pair.signed(&claims)).await.is_ok(), "{ill}");
-        // Whoever never had them has none.
+        assert_eq!(refused(&known, &unknown).await, TokenError::UnknownKey);
+        assert!(known.verify(&pair.signed(&claims)).await.is_ok(), "{ill}");
+        // A cache that never had keys has none.
         let fresh = issuer.verifier(issuer.settings(), EAGER);
         let refusal = refused(&fresh, &pair.signed(&claims)).await;
-        assert!(matches!(refusal, Refusal::NoKeys(_)), "{ill}: {refusal}");
+        assert!(matches!(refusal, TokenError::NoKeys(_)), "{ill}: {refusal}");
         issuer.is_ill(None);
         assert!(
-            fresh.check(&pair.signed(&claims)).await.is_ok(),
+            fresh.verify(&pair.signed(&claims)).await.is_ok(),
             "it is back"
         );
     }
-    // What is too old is good no more.
-    let strict = Patience {
+    // Stale keys are not used.
+    let strict = KeyCacheTimes {
         stale: Duration::ZERO,
         ..EAGER
     };
     let verifier = issuer.verifier(issuer.settings(), strict);
-    assert!(verifier.check(&pair.signed(&claims)).await.is_err());
+    assert!(verifier.verify(&pair.signed(&claims)).await.is_err());
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_another_or_answers_without_end_has_no_keys() {
+async fn an_issuer_with_a_wrong_name_or_an_endless_answer_has_no_keys() {
     let pair = Pair::new("a");
     let issuer = Issuer::start(&[&pair]).await;
     let settings = OidcSettings {
@@ -443,7 +450,7 @@ async fn an_issuer_that_is_another_or_answers_without_end_has_no_keys() {
     let verifier = issuer.verifier(settings, EAGER);
     let refusal = refused(&verifier, &pair.signed(&issuer.claims(|_| {}))).await;
     assert!(
-        refusal.to_string().contains("must name it exactly so"),
+        refusal.to_string().contains("must be exactly that"),
         "{refusal}"
     );
     let long = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1 << 20));
@@ -454,8 +461,8 @@ async fn an_issuer_that_is_another_or_answers_without_end_has_no_keys() {
         refusal.to_string().contains("answered with more than"),
         "{refusal}"
     );
-    // The rules of the way out hold for an issuer too.
-    let verifier = Verifier::of(
+    // The egress rules apply to the issuer too.
+    let verifier = Verifier::new(
         issuer.settings(),
         Egress::new(EgressSettings::default()),
         EAGER,
@@ -465,7 +472,7 @@ async fn an_issuer_that_is_another_or_answers_without_end_has_no_keys() {
 }
 
 #[tokio::test]
-async fn a_grant_holds_for_a_claim_wherever_it_stands() {
+async fn a_grant_matches_nested_and_dotted_claims() {
     let pair = Pair::new("a");
     let issuer = Issuer::start(&[&pair]).await;
     let grant = |claim: &str, value: &str, role, company: Option<&str>| Grant {
@@ -497,7 +504,7 @@ async fn a_grant_holds_for_a_claim_wherever_it_stands() {
     let verifier = issuer.verifier(settings, EAGER);
     let check = async |change: &dyn Fn(&mut Value)| {
         let claims = issuer.claims(|claims| change(claims));
-        verifier.check(&pair.signed(&claims)).await
+        verifier.verify(&pair.signed(&claims)).await
     };
     let lead = check(&|claims| claims["realm_access"] = json!({"roles": ["x", "care-lead"]})).await;
     assert_eq!(lead.expect("taken").standing.role, Role::Supervisor);
@@ -511,10 +518,13 @@ async fn a_grant_holds_for_a_claim_wherever_it_stands() {
         (Some("ana"), "ana")
     );
     let nobody = check(&|claims| claims["https://example/groups"] = json!("desk")).await;
-    assert!(matches!(nobody, Err(Refusal::Standing(_))), "whose agent");
+    assert!(
+        matches!(nobody, Err(TokenError::TokenScope(_))),
+        "whose agent"
+    );
     let nothing = check(&|_| {}).await;
     assert!(
-        matches!(nothing, Err(Refusal::Standing(_))),
+        matches!(nothing, Err(TokenError::TokenScope(_))),
         "its own claims count for nothing"
     );
 }
@@ -537,12 +547,12 @@ async fn ask(server: &Running, method: &str, path: &str, token: &str, body: &str
 }
 
 #[tokio::test]
-async fn the_server_takes_such_a_token_for_its_company_its_role_and_its_agent() {
+async fn an_issuers_token_gives_company_role_and_agent() {
     let pair = Pair::new("a");
     let issuer = Issuer::start(&[&pair]).await;
     let (server, _place) = at(&issuer).await;
     let queues = "/v1/companies/northwind/queues";
-    // With an issuer nobody is let in without one, though there is no token.
+    // An issuer makes the host guarded without a token.
     server
         .client
         .get(queues)
@@ -557,7 +567,7 @@ async fn the_server_takes_such_a_token_for_its_company_its_role_and_its_agent() 
     ask(&server, "GET", "/v1/tokens", &olga, "")
         .await
         .problem(403, "forbidden");
-    // What she does stands in the trail under what the issuer calls her.
+    // Her actions are recorded under the issuer's name for her.
     let put = ask(
         &server,
         "POST",
@@ -597,14 +607,14 @@ async fn the_server_takes_such_a_token_for_its_company_its_role_and_its_agent() 
     let left = ask(&server, "GET", queues, &cem, "").await;
     let left = left.problem(403, "forbidden");
     assert!(left["detail"].to_string().contains("roster"), "{left}");
-    // Outside, a refused token is told apart from no other.
+    // The answer does not reveal why a token is refused.
     let expired = pair.signed(&issuer.claims(|claims| claims["exp"] = json!(now() - 600)));
     let forged = Pair::new("a").signed(&issuer.claims(|_| {}));
     let first = ask(&server, "GET", queues, &expired, "").await;
     let second = ask(&server, "GET", queues, &forged, "").await;
     assert_eq!(first.body, second.body);
     first.problem(401, "invalid-token");
-    // Tokens of the host's own are taken as before.
+    // The host's own tokens stay valid.
     let wrong = format!("pb_{}", "0".repeat(64));
     ask(&server, "GET", queues, &wrong, "")
         .await
@@ -612,7 +622,7 @@ async fn the_server_takes_such_a_token_for_its_company_its_role_and_its_agent() 
 }
 
 #[tokio::test]
-async fn whoever_follows_the_feed_is_cut_off_when_they_leave_the_roster() {
+async fn a_followed_feed_ends_when_the_agent_leaves_the_roster() {
     let pair = Pair::new("a");
     let issuer = Issuer::start(&[&pair]).await;
     let (server, _place) = at(&issuer).await;
@@ -635,11 +645,11 @@ async fn whoever_follows_the_feed_is_cut_off_when_they_leave_the_roster() {
     let removed = ask(&server, "DELETE", &gone, &olga, "").await;
     assert_eq!(removed.status, 204, "{removed:?}");
     ends(ana).await;
-    // Her token is good still: the issuer knows nothing of the roster.
+    // Her token is still valid: the issuer does not know the roster.
     let events = "/v1/companies/northwind/events";
     let again = client.ask("GET", events, &of("ana"), "").await;
     again.problem(403, "forbidden");
-    // Whoever stays hears that she left.
+    // The other agent's feed reports that she left.
     let mut heard = Vec::new();
     while !String::from_utf8_lossy(&heard).contains("ana") {
         let read = timeout(Duration::from_secs(60), ben.read_buf(&mut heard)).await;
@@ -648,21 +658,21 @@ async fn whoever_follows_the_feed_is_cut_off_when_they_leave_the_roster() {
 }
 
 #[tokio::test]
-async fn whoever_follows_the_feed_is_cut_off_when_their_token_is_over() {
-    let vouched = crate::access::Vouched {
+async fn an_external_identity_expires() {
+    let identity = ExternalIdentity {
         id: "oidc:x|y".to_owned(),
         name: "y".to_owned(),
         standing: super::matrix::standing(Some("northwind"), Role::Operator),
         until: Some(Timestamp::now()),
     };
-    let access = crate::access::Access::default();
-    let stands = |vouched: &crate::access::Vouched| {
-        access.stands(&crate::access::Caller::Vouched(Arc::new(vouched.clone())))
+    let access = AccessControl::default();
+    let is_valid = |identity: &ExternalIdentity| {
+        access.is_valid(&Caller::External(Arc::new(identity.clone())))
     };
-    assert!(!stands(&vouched));
-    let longer = crate::access::Vouched {
+    assert!(!is_valid(&identity));
+    let longer = ExternalIdentity {
         until: Some(Timestamp::MAX),
-        ..vouched
+        ..identity
     };
-    assert!(stands(&longer));
+    assert!(is_valid(&longer));
 }

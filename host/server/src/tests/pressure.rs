@@ -1,4 +1,4 @@
-//! More than can be done at once.
+//! Overload.
 
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -17,12 +17,12 @@ pub(super) async fn occupy(server: &Running) -> mpsc::Sender<()> {
         let (app, held, begun) = (Arc::clone(&server.app), Arc::clone(&held), begun.clone());
         tokio::spawn(async move {
             let until = Instant::now() + Duration::from_secs(60);
-            let work = move |turn: crate::workers::Turn<()>| {
+            let work = move |turn: crate::workers::Job<()>| {
                 let _ = begun.send(());
                 let _ = held.lock().map(|held| held.recv());
                 turn.answer(());
             };
-            let _ = app.workers.ask("northwind", until, work).await;
+            let _ = app.workers.run("northwind", until, work).await;
         });
         all_begun.recv().await.expect("begun");
     }
@@ -30,7 +30,7 @@ pub(super) async fn occupy(server: &Running) -> mpsc::Sender<()> {
 }
 
 #[tokio::test]
-async fn who_gets_no_place_in_time_is_told_when_to_come_again() {
+async fn a_request_that_waits_too_long_is_answered_with_retry_after() {
     let server = Running::with(|settings| settings.deadline = Duration::from_millis(50)).await;
     let hold = occupy(&server).await;
     let answer = server.client.post(DECIDE, HELLO).await;
@@ -80,7 +80,7 @@ async fn a_full_queue_refuses_at_once() {
 }
 
 #[tokio::test]
-async fn a_full_host_checks_drafts_that_are_sent_and_none_that_are_typed() {
+async fn a_full_host_checks_sent_drafts_but_none_while_typing() {
     let server = Running::with(|settings| {
         settings.queue_length = 4;
         settings.deadline = Duration::from_secs(50);
@@ -92,7 +92,7 @@ async fn a_full_host_checks_drafts_that_are_sent_and_none_that_are_typed() {
         format!(r#"{{"draft":{{"id":"1","channel":"x","text":"Hello"}},"composing":{composing}}}"#)
     };
     let mut waiting = JoinSet::new();
-    // From two on, half of the queue is taken.
+    // Two waiting requests fill half of the queue.
     for (path, body) in [
         (DECIDE, HELLO.to_owned()),
         (TONE, draft(true)),
@@ -116,7 +116,7 @@ async fn a_full_host_checks_drafts_that_are_sent_and_none_that_are_typed() {
 }
 
 #[tokio::test]
-async fn a_request_whose_client_has_gone_leaves_the_queue() {
+async fn a_request_leaves_the_queue_when_its_client_disconnects() {
     use tokio::io::AsyncWriteExt;
     let server = Running::with(|settings| settings.deadline = Duration::from_secs(50)).await;
     let _hold = occupy(&server).await;
@@ -140,8 +140,8 @@ async fn a_request_whose_client_has_gone_leaves_the_queue() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_requests_at_once_are_all_answered() {
-    // Each holds two files of this process, the client's and the server's;
-    // where those are fewer, connections wait to be accepted.
+    // Each uses two files of this process, the client's and the server's;
+    // with fewer, connections wait to be accepted.
     let server = Running::with(|settings| {
         settings.connections = 8_000;
         settings.deadline = Duration::from_secs(30);

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::workers::{Refused, Room, Turn, Workers};
+use crate::workers::{Job, JobError, QueueLimits, Workers};
 
 const STACK: usize = 2 << 20;
 const US: &str = "northwind";
 
-fn room(in_all: usize) -> Room {
-    Room {
-        in_all,
-        per_company: in_all,
+fn limits(total: usize) -> QueueLimits {
+    QueueLimits {
+        total,
+        per_company: total,
     }
 }
 
@@ -27,65 +27,65 @@ fn late() -> Instant {
 
 /// One thread, kept busy until the sender is dropped.
 async fn busy(length: usize) -> (Arc<Workers>, mpsc::Sender<()>) {
-    busy_with(room(length)).await
+    busy_with(limits(length)).await
 }
 
-async fn busy_with(room: Room) -> (Arc<Workers>, mpsc::Sender<()>) {
-    let workers = Arc::new(Workers::start(1, room, STACK).expect("a thread"));
+async fn busy_with(limits: QueueLimits) -> (Arc<Workers>, mpsc::Sender<()>) {
+    let workers = Arc::new(Workers::start(1, limits, STACK).expect("a thread"));
     let (hold, held) = mpsc::channel::<()>();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let asking = Arc::clone(&workers);
     tokio::spawn(async move {
-        let work = move |turn: Turn<()>| {
+        let work = move |turn: Job<()>| {
             let _ = begun.send(());
             let _ = held.recv();
             turn.answer(());
         };
-        asking.ask(US, late(), work).await
+        asking.run(US, late(), work).await
     });
     has_begun.await.expect("begun");
     (workers, hold)
 }
 
 #[tokio::test]
-async fn the_answer_is_there_before_the_work_is_over() {
-    let workers = Workers::start(1, room(1), STACK).expect("a thread");
+async fn the_result_arrives_before_the_job_ends() {
+    let workers = Workers::start(1, limits(1), STACK).expect("a thread");
     let (release, released) = mpsc::channel::<()>();
-    let work = move |turn: Turn<u8>| {
+    let work = move |turn: Job<u8>| {
         turn.answer(42);
         let _ = released.recv();
     };
-    assert_eq!(workers.ask(US, late(), work).await, Ok(42));
+    assert_eq!(workers.run(US, late(), work).await, Ok(42));
     drop(release);
     assert!(workers.stop(Duration::from_secs(60)).await);
 }
 
 #[tokio::test]
-async fn begun_work_is_awaited_beyond_the_deadline() {
-    let workers = Workers::start(1, room(1), STACK).expect("a thread");
-    let work = |turn: Turn<u8>| {
+async fn a_started_job_is_awaited_beyond_the_deadline() {
+    let workers = Workers::start(1, limits(1), STACK).expect("a thread");
+    let work = |turn: Job<u8>| {
         std::thread::sleep(Duration::from_millis(60));
-        assert_eq!(turn.patience(), Duration::ZERO);
+        assert_eq!(turn.time_left(), Duration::ZERO);
         turn.answer(1);
     };
-    assert_eq!(workers.ask(US, soon(), work).await, Ok(1));
+    assert_eq!(workers.run(US, soon(), work).await, Ok(1));
 }
 
 #[tokio::test]
-async fn a_job_given_up_is_never_done() {
+async fn a_cancelled_job_never_runs() {
     let (workers, hold) = busy(8).await;
     let done = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&done);
-    let work = move |turn: Turn<()>| {
+    let work = move |turn: Job<()>| {
         counting.fetch_add(1, Ordering::Relaxed);
         turn.answer(());
     };
-    assert_eq!(workers.ask(US, soon(), work).await, Err(Refused::TooLate));
+    assert_eq!(workers.run(US, soon(), work).await, Err(JobError::TooLate));
     assert_eq!(workers.waiting(), 0);
     drop(hold);
     assert_eq!(
         workers
-            .ask(US, late(), |turn: Turn<()>| turn.answer(()))
+            .run(US, late(), |turn: Job<()>| turn.answer(()))
             .await,
         Ok(())
     );
@@ -93,73 +93,73 @@ async fn a_job_given_up_is_never_done() {
 }
 
 #[tokio::test]
-async fn jobs_given_up_make_room() {
+async fn cancelled_jobs_free_capacity() {
     let (workers, _hold) = busy(1).await;
     for _ in 0..100 {
         let refused = workers
-            .ask(US, Instant::now(), |turn: Turn<()>| turn.answer(()))
+            .run(US, Instant::now(), |turn: Job<()>| turn.answer(()))
             .await;
-        assert_eq!(refused, Err(Refused::TooLate));
+        assert_eq!(refused, Err(JobError::TooLate));
     }
 }
 
 #[tokio::test]
-async fn a_panic_is_told_and_the_thread_goes_on() {
-    let workers = Workers::start(1, room(1), STACK).expect("a thread");
+async fn a_panic_is_reported_and_the_thread_continues() {
+    let workers = Workers::start(1, limits(1), STACK).expect("a thread");
     let crashed = workers
-        .ask(US, late(), |_: Turn<()>| panic!("on purpose"))
+        .run(US, late(), |_: Job<()>| panic!("on purpose"))
         .await;
-    assert_eq!(crashed, Err(Refused::Crashed));
+    assert_eq!(crashed, Err(JobError::Crashed));
     assert_eq!(
         workers
-            .ask(US, late(), |turn: Turn<u8>| turn.answer(1))
+            .run(US, late(), |turn: Job<u8>| turn.answer(1))
             .await,
         Ok(1)
     );
 }
 
 #[tokio::test]
-async fn a_panic_after_the_answer_harms_nobody() {
-    let workers = Workers::start(1, room(1), STACK).expect("a thread");
-    let work = |turn: Turn<u8>| {
+async fn a_panic_after_the_result_is_harmless() {
+    let workers = Workers::start(1, limits(1), STACK).expect("a thread");
+    let work = |turn: Job<u8>| {
         turn.answer(1);
         panic!("on purpose");
     };
-    assert_eq!(workers.ask(US, late(), work).await, Ok(1));
+    assert_eq!(workers.run(US, late(), work).await, Ok(1));
     assert_eq!(
         workers
-            .ask(US, late(), |turn: Turn<u8>| turn.answer(2))
+            .run(US, late(), |turn: Job<u8>| turn.answer(2))
             .await,
         Ok(2)
     );
 }
 
 #[tokio::test]
-async fn stopped_workers_take_nothing_and_tell_who_waits() {
+async fn stopped_workers_refuse_new_and_waiting_jobs() {
     let (workers, hold) = busy(8).await;
     let asking = Arc::clone(&workers);
     let waiting = tokio::spawn(async move {
         asking
-            .ask(US, late(), |turn: Turn<()>| turn.answer(()))
+            .run(US, late(), |turn: Job<()>| turn.answer(()))
             .await
     });
     while workers.waiting() == 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert!(!workers.stop(Duration::from_millis(10)).await);
-    assert_eq!(waiting.await.expect("told"), Err(Refused::Stopping));
+    assert_eq!(waiting.await.expect("told"), Err(JobError::Stopping));
     let refused = workers
-        .ask(US, late(), |turn: Turn<()>| turn.answer(()))
+        .run(US, late(), |turn: Job<()>| turn.answer(()))
         .await;
-    assert_eq!(refused, Err(Refused::Stopping));
+    assert_eq!(refused, Err(JobError::Stopping));
     drop(hold);
     assert!(workers.stop(Duration::from_secs(60)).await);
 }
 
 #[tokio::test]
-async fn companies_take_turns_and_one_has_only_its_share_of_the_queue() {
-    let room = Room {
-        in_all: 8,
+async fn companies_take_turns_within_their_queue_limits() {
+    let room = QueueLimits {
+        total: 8,
         per_company: 3,
     };
     let (workers, hold) = busy_with(room).await;
@@ -168,18 +168,18 @@ async fn companies_take_turns_and_one_has_only_its_share_of_the_queue() {
     for (company, number) in [("loud", 1), ("loud", 2), ("loud", 3), ("quiet", 4)] {
         let (asking, order) = (Arc::clone(&workers), Arc::clone(&order));
         waiting.spawn(async move {
-            let work = move |turn: Turn<()>| {
+            let work = move |turn: Job<()>| {
                 order.lock().expect("no panic").push(number);
                 turn.answer(());
             };
-            asking.ask(company, late(), work).await
+            asking.run(company, late(), work).await
         });
         while workers.waiting() < number {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
-    let refused = workers.ask("loud", late(), |turn: Turn<()>| turn.answer(()));
-    assert_eq!(refused.await, Err(Refused::Full), "its share is used up");
+    let refused = workers.run("loud", late(), |turn: Job<()>| turn.answer(()));
+    assert_eq!(refused.await, Err(JobError::Full), "its share is used up");
     assert_eq!(workers.waiting(), 4);
     drop(hold);
     while let Some(answered) = waiting.join_next().await {
@@ -189,15 +189,15 @@ async fn companies_take_turns_and_one_has_only_its_share_of_the_queue() {
 }
 
 #[tokio::test]
-async fn what_is_given_up_gives_back_its_companys_share() {
-    let room = Room {
-        in_all: 8,
+async fn a_cancelled_job_frees_its_companys_capacity() {
+    let room = QueueLimits {
+        total: 8,
         per_company: 1,
     };
     let (workers, _hold) = busy_with(room).await;
     for _ in 0..100 {
-        let late = workers.ask("loud", Instant::now(), |turn: Turn<()>| turn.answer(()));
-        assert_eq!(late.await, Err(Refused::TooLate));
+        let late = workers.run("loud", Instant::now(), |turn: Job<()>| turn.answer(()));
+        assert_eq!(late.await, Err(JobError::TooLate));
     }
     assert_eq!(workers.waiting(), 0);
 }

@@ -1,6 +1,6 @@
-//! Setups on trial, over HTTP.
+//! Rollouts over HTTP.
 
-use patchbay_desk::history::EntryKind;
+use patchbay_model::event::EventKind;
 use serde_json::{Value, json};
 
 use super::client::Answer;
@@ -25,7 +25,7 @@ async fn post(server: &Running, path: &str, body: Value) -> Answer {
     server.client.post(&path, body.to_string()).await
 }
 
-/// Keep another setup; its number.
+/// Stores another generation; its number.
 async fn keep(server: &Running, more: &str) -> Value {
     let document = format!("{NORTHWIND}{more}");
     let kept = post(
@@ -39,7 +39,7 @@ async fn keep(server: &Running, more: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_setup_is_tried_across_a_restart_and_then_promoted() {
+async fn a_rollout_survives_a_restart_and_is_promoted() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place).await;
     let generation = keep(&server, "sla = { first-response = \"30m\" }\n").await;
@@ -90,7 +90,7 @@ async fn a_setup_is_tried_across_a_restart_and_then_promoted() {
 }
 
 #[tokio::test]
-async fn one_setup_is_tried_at_a_time_and_ended_with_a_reason() {
+async fn only_one_rollout_runs_at_a_time_and_ends_with_a_reason() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place).await;
     keep(&server, "priority = 10\n").await;
@@ -109,12 +109,12 @@ async fn one_setup_is_tried_at_a_time_and_ended_with_a_reason() {
     let company = desk.company("northwind").expect("there");
     let feed = desk.journal().feed(company, 0, 100).expect("readable");
     let kinds: Vec<_> = feed.entries.iter().map(|entry| entry.kind).collect();
-    let kind = |kind: EntryKind| kind as u16;
+    let kind = |kind: EventKind| kind as u16;
     assert!(
         kinds.ends_with(&[
-            kind(EntryKind::RolloutBegan),
-            kind(EntryKind::RolloutEnded),
-            kind(EntryKind::RolloutBegan),
+            kind(EventKind::RolloutBegan),
+            kind(EventKind::RolloutEnded),
+            kind(EventKind::RolloutBegan),
         ]),
         "{kinds:?}"
     );
@@ -137,7 +137,7 @@ async fn one_setup_is_tried_at_a_time_and_ended_with_a_reason() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_tried_is_told_and_nothing_is_tried() {
+async fn an_invalid_rollout_is_refused() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place).await;
     keep(&server, "[queue.tax]\n").await;
@@ -205,7 +205,7 @@ async fn what_cannot_be_tried_is_told_and_nothing_is_tried() {
 }
 
 #[tokio::test]
-async fn a_canary_answers_its_share_of_requests_and_keeps_to_it() {
+async fn a_canary_decides_a_constant_share_of_requests() {
     let place = tempfile::tempdir().expect("a place");
     let server = at(&place).await;
     keep(&server, "sla = { first-response = \"30m\" }\n").await;

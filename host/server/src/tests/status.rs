@@ -1,7 +1,7 @@
-//! How the host says it fares, and to whom.
+//! The status, and which callers see what.
 
 use patchbay_desk::observer::Observer;
-use patchbay_engine::decision::{Decided, Decision};
+use patchbay_engine::decision::{Decision, StageResult};
 use patchbay_model::access::Role;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde_json::json;
@@ -9,19 +9,19 @@ use serde_json::json;
 use super::Running;
 use super::documents::part;
 use super::matrix::{give, standing};
-use super::working::Office;
+use super::office::Office;
 
 const STATUS: &str = "/v1/status";
 
 #[tokio::test]
-async fn a_host_tells_how_it_and_its_companies_fare() {
+async fn the_status_reports_the_host_and_its_companies() {
     let office = Office::with(&["ana"]).await;
     office.hear("1").await;
     let mut decision = Decision::of(1, None);
-    decision.add(Decided::<()> {
+    decision.add(StageResult::<()> {
         answer: None,
         outcome: Outcome::plain(OutcomeKind::Trapped),
-        parts: vec![part()],
+        plugins: vec![part()],
         fallback: None,
     });
     office.server.app.telemetry.decided("northwind", &decision);
@@ -50,7 +50,7 @@ async fn a_host_tells_how_it_and_its_companies_fare() {
 }
 
 #[tokio::test]
-async fn a_host_without_a_journal_tells_what_it_has() {
+async fn the_status_works_without_a_journal() {
     let server = Running::usual().await;
     let status = server.client.get(STATUS).await.json();
     assert_eq!(status["healthy"], true);
@@ -60,7 +60,7 @@ async fn a_host_without_a_journal_tells_what_it_has() {
 }
 
 #[tokio::test]
-async fn a_companys_token_sees_its_company_alone() {
+async fn a_companys_token_sees_its_company_only() {
     let office = Office::with(&["ana"]).await;
     let server = &office.server;
     let other = server.app.desk().expect("a desk");

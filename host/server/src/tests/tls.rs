@@ -1,10 +1,10 @@
-//! TLS at the door: who gets in with which certificate, and as whom.
+//! TLS: which client certificates are accepted, and as which identity.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use patchbay_model::access::{Role, Standing};
+use patchbay_model::access::{Role, TokenScope};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     SanType, date_time_ymd,
@@ -23,7 +23,7 @@ use crate::{ServeError, Server};
 
 const QUEUES: &str = "/v1/companies/northwind/queues";
 
-/// Somebody who vouches.
+/// A certificate authority.
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -70,7 +70,7 @@ impl Authority {
     }
 }
 
-/// A server that speaks TLS, and what it needs for it.
+/// A TLS server with its files.
 struct Door {
     server: Running,
     authority: Authority,
@@ -110,7 +110,7 @@ impl Door {
         }
     }
 
-    /// Ask with a certificate, or without; nothing where the door stays shut.
+    /// Send a request with or without a certificate; none if it is refused.
     async fn ask(&self, held: Option<&Held>, headers: &str) -> Option<(u16, String)> {
         self.asked(held, "GET", QUEUES, headers, "").await
     }
@@ -147,7 +147,7 @@ impl Door {
         let request = self.server.client.request(method, path, headers, body);
         stream.write_all(request.as_bytes()).await.ok()?;
         let mut bytes = Vec::new();
-        // With TLS 1.3 a client learns only now that its certificate is refused.
+        // With TLS 1.3 a client learns only here that its certificate is refused.
         let read = stream.read_to_end(&mut bytes).await;
         let text = String::from_utf8(bytes).expect("UTF-8");
         if text.is_empty() {
@@ -166,7 +166,7 @@ impl Door {
 fn identity(name: &str, role: Role, company: Option<&str>, agent: Option<&str>) -> Identity {
     Identity {
         name: name.to_owned(),
-        standing: Standing {
+        standing: TokenScope {
             company: company.map(str::to_owned),
             role,
             agent: agent.map(str::to_owned),
@@ -175,7 +175,7 @@ fn identity(name: &str, role: Role, company: Option<&str>, agent: Option<&str>) 
 }
 
 #[tokio::test]
-async fn the_server_proves_who_it_is_and_speaks_nothing_else() {
+async fn the_server_shows_its_certificate_and_refuses_plain_http() {
     let door = Door::new(|_, _| {}).await;
     assert_eq!(
         door.status(None, "").await,
@@ -188,13 +188,13 @@ async fn the_server_proves_who_it_is_and_speaks_nothing_else() {
     let mut bytes = Vec::new();
     let _ = plain.read_to_end(&mut bytes).await;
     assert!(!bytes.starts_with(b"HTTP"), "{bytes:?}");
-    // Tokens are needed as ever.
+    // Tokens are still required.
     give(&door.server, standing(None, Role::Operator), |_| {});
     assert_eq!(door.status(None, "").await, Some(401));
 }
 
 #[tokio::test]
-async fn without_a_certificate_that_is_vouched_for_the_door_stays_shut() {
+async fn a_client_without_a_signed_certificate_is_refused() {
     let door = Door::new(|tls, clients| tls.client_ca = Some(clients)).await;
     let good = door.authority.vouches(&["desk.example"], |_| {});
     assert_eq!(door.status(Some(&good), "").await, Some(200));
@@ -223,14 +223,14 @@ async fn without_a_certificate_that_is_vouched_for_the_door_stays_shut() {
         None,
         "not a client's"
     );
-    // A certificate nobody has an identity for guards the door and no more.
+    // A certificate without an identity gives no role.
     let token = give(&door.server, standing(None, Role::Operator), |_| {});
     assert_eq!(door.status(Some(&good), "").await, Some(401));
     assert_eq!(door.status(Some(&good), &token).await, Some(200));
 }
 
 #[tokio::test]
-async fn a_certificate_is_somebody_where_the_settings_say_so() {
+async fn a_certificate_gives_the_identity_of_the_settings() {
     let door = Door::new(|tls, clients| {
         tls.client_ca = Some(clients);
         tls.optional = true;
@@ -276,16 +276,16 @@ async fn a_certificate_is_somebody_where_the_settings_say_so() {
         Some(401),
         "two people at once"
     );
-    // A name that is only common is no name.
+    // The common name does not count.
     let common = door.authority.vouches(&[], |params| {
         let kind = rcgen::DnType::CommonName;
         params.distinguished_name.push(kind, "desk.example");
     });
     assert_eq!(door.status(Some(&common), "").await, Some(401));
-    // A token that is shown counts, and a wrong one is not made up for.
+    // A token takes precedence, even an invalid one.
     let wrong = format!("Authorization: Bearer pb_{}\r\n", "0".repeat(64));
     assert_eq!(door.status(Some(&crm), &wrong).await, Some(401));
-    // A browser shows the certificate for whatever page asks.
+    // A browser shows the certificate on behalf of any page.
     let (status, body) = door
         .ask(Some(&crm), "Origin: https://evil.example\r\n")
         .await
@@ -296,10 +296,10 @@ async fn a_certificate_is_somebody_where_the_settings_say_so() {
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_used_and_what_is_wrong_changes_nothing() {
+async fn a_new_certificate_is_reloaded_and_an_invalid_one_ignored() {
     let door = Door::new(|_, _| {}).await;
     let tls = door.server.app.tls.clone().expect("it speaks TLS");
-    // A connection that stays, from before.
+    // A connection from before the change stays.
     let authority = CertificateDer::from_pem_slice(door.authority.pem().as_bytes());
     let mut roots = RootCertStore::empty();
     roots.add(authority.expect("PEM")).expect("an authority");
@@ -338,7 +338,7 @@ async fn a_new_certificate_is_used_and_what_is_wrong_changes_nothing() {
 }
 
 #[tokio::test]
-async fn beyond_loopback_tls_alone_lets_nobody_in() {
+async fn beyond_loopback_tls_without_identities_is_refused() {
     let place = tempfile::tempdir().expect("a place");
     write(&place, &Authority::new().vouches(&["care.example"], |_| {}));
     let tls = TlsSettings {

@@ -1,4 +1,4 @@
-//! What is traced, and that nobody waits for it.
+//! Traces, and that exporting them delays nothing.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use patchbay_desk::{Delivery, Desk, DeskSettings};
 use patchbay_journal::{Options, SqliteJournal};
 use patchbay_model::traceparent::Traceparent;
 use patchbay_model::web_address::WebAddress;
+use patchbay_telemetry::SpanExporter;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::working::{COMPANY, Given, Office, sink};
+use super::office::{COMPANY, Given, Office, sink};
 use super::{DECIDE, HELLO, Running, company};
 use crate::settings::{JournalSettings, TelemetrySettings};
-use crate::telemetry::Collector;
 
-/// A caller's trace, and a span of it.
+/// Trace id and span id of a caller.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";
 
@@ -26,7 +26,7 @@ fn to(url: &str, sample: f64) -> TelemetrySettings {
     }
 }
 
-/// Spans a collector was given so far.
+/// Spans that the collector has received.
 fn spans(given: &Given) -> Vec<Value> {
     let given = given.lock().expect("no panic");
     let scopes = given.iter().flat_map(|(_, body)| {
@@ -38,7 +38,7 @@ fn spans(given: &Given) -> Vec<Value> {
         .collect()
 }
 
-/// The same, once one of this name is among them.
+/// Waits for a span of this name.
 async fn spans_until(given: &Given, name: &str) -> Vec<Value> {
     for _ in 0..6_000 {
         let spans = spans(given);
@@ -50,7 +50,7 @@ async fn spans_until(given: &Given, name: &str) -> Vec<Value> {
     panic!("no span {name} within a minute");
 }
 
-/// What a caller says who traces, with these flags.
+/// The header of a caller with these flags.
 fn header(flags: &str) -> String {
     format!("traceparent: 00-{TRACE}-{SPAN}-{flags}\r\n")
 }
@@ -113,7 +113,7 @@ async fn an_interaction_is_one_trace_from_its_delivery_to_the_published_reply() 
 }
 
 #[tokio::test]
-async fn a_request_is_traced_where_its_caller_does() {
+async fn a_request_is_traced_if_its_callers_span_is_sampled() {
     let (url, collected) = sink().await;
     let server = Running::with(|settings| settings.telemetry = to(&url, 0.0)).await;
     server.client.post(DECIDE, HELLO).await;
@@ -136,7 +136,7 @@ async fn a_request_is_traced_where_its_caller_does() {
 }
 
 #[tokio::test]
-async fn an_interaction_is_linked_to_what_its_caller_traced_the_delivery_as() {
+async fn an_interaction_is_linked_to_its_callers_span() {
     let (url, collected) = sink().await;
     let office = Office::set(&[], |settings| settings.telemetry = to(&url, 1.0)).await;
     let (path, body) = (format!("{COMPANY}/interactions"), message("1", "@jo"));
@@ -159,7 +159,7 @@ async fn an_interaction_is_linked_to_what_its_caller_traced_the_delivery_as() {
 }
 
 #[tokio::test]
-async fn every_interaction_of_a_batch_is_linked_and_a_header_that_is_none_changes_nothing() {
+async fn every_interaction_of_a_batch_is_linked_and_a_malformed_header_ignored() {
     let (url, collected) = sink().await;
     let office = Office::set(&[], |settings| settings.telemetry = to(&url, 1.0)).await;
     let client = &office.server.client;
@@ -188,7 +188,7 @@ async fn every_interaction_of_a_batch_is_linked_and_a_header_that_is_none_change
 }
 
 #[tokio::test]
-async fn a_caller_who_traces_has_the_pass_traced_and_one_who_does_not_has_not() {
+async fn a_pass_is_traced_if_its_callers_span_is_sampled() {
     let (url, collected) = sink().await;
     let office = Office::set(&[], |settings| settings.telemetry = to(&url, 0.0)).await;
     let path = format!("{COMPANY}/interactions");
@@ -221,13 +221,13 @@ async fn a_caller_who_traces_has_the_pass_traced_and_one_who_does_not_has_not() 
 }
 
 #[tokio::test]
-async fn what_was_taken_in_before_a_restart_is_linked_after_it() {
+async fn an_interaction_accepted_before_a_restart_is_linked_after_it() {
     let (url, collected) = sink().await;
     let place = tempfile::tempdir().expect("a place");
     let settings = JournalSettings::at(place.path().join("desk.db"));
     let of = Traceparent::parse(&format!("00-{TRACE}-{SPAN}-01"));
     {
-        // A desk that decides nothing: what it takes in waits in the journal.
+        // A desk that does not decide: accepted interactions wait in the journal.
         let (_, built) = company(super::NORTHWIND);
         let journal = SqliteJournal::open(&Options::new(&settings.path, &settings.key));
         let nobody = DeskSettings {
@@ -257,15 +257,15 @@ async fn what_was_taken_in_before_a_restart_is_linked_after_it() {
 }
 
 #[tokio::test]
-async fn callers_cannot_have_everything_traced() {
+async fn tracing_on_request_is_rate_limited() {
     let (url, _) = sink().await;
-    let collector = Collector::of(&to(&url, 0.0)).expect("one");
-    let granted = (0..10_000).filter(|_| collector.grants()).count();
+    let exporter = SpanExporter::start(&to(&url, 0.0)).expect("one");
+    let granted = (0..10_000).filter(|_| exporter.grants_request()).count();
     assert!((1..10_000).contains(&granted), "{granted} of 10,000");
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_collector_that_is_not_there() {
+async fn an_unreachable_collector_delays_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
@@ -284,8 +284,8 @@ async fn nobody_waits_for_a_collector_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn what_a_slow_collector_does_not_take_is_dropped_and_counted() {
-    // It takes connections, and answers nobody.
+async fn spans_beyond_the_queue_are_dropped_and_counted() {
+    // It accepts connections and never answers.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let server = Running::with(|settings| settings.telemetry = to(&url, 1.0)).await;
@@ -295,7 +295,7 @@ async fn what_a_slow_collector_does_not_take_is_dropped_and_counted() {
         let now = std::time::Instant::now();
         telemetry.trace_request("northwind", &decision, now, None);
     }
-    let counts = telemetry.collector().expect("one").counts();
+    let counts = telemetry.exporter().expect("one").counts();
     let dropped = counts.iter().find(|(result, _)| *result == "dropped");
     assert!(dropped.is_some_and(|(_, count)| *count > 0), "{counts:?}");
 }

@@ -1,4 +1,4 @@
-//! A company whose kept setup cannot be built any more keeps nobody else out.
+//! A company whose active generation cannot be built does not affect others.
 
 use patchbay_model::access::Role;
 use serde_json::json;
@@ -22,7 +22,7 @@ async fn start(place: &TempDir) -> Running {
     .await
 }
 
-/// Two companies, of which one has a setup that no longer reads.
+/// Two companies; the stored generation of one is invalid.
 async fn broken() -> TempDir {
     let place = tempfile::tempdir().expect("a place");
     let server = start(&place).await;
@@ -44,7 +44,7 @@ async fn broken() -> TempDir {
 }
 
 #[tokio::test]
-async fn the_others_are_served_and_it_is_answered_with_why() {
+async fn an_unready_company_is_answered_503_and_others_are_served() {
     let place = broken().await;
     let server = start(&place).await;
     let client = &server.client;
@@ -77,7 +77,7 @@ async fn the_others_are_served_and_it_is_answered_with_why() {
         !ready.to_string().contains("harbour"),
         "everybody reads that"
     );
-    // It can be looked after, and comes back with another setup.
+    // It can still be administered, and recovers with another generation.
     let list = client.get(&format!("{HARBOUR}/generations")).await.json();
     assert_eq!(list["active"], 2);
     let back = client.post(&format!("{HARBOUR}/rollback"), "{}").await;
@@ -87,7 +87,7 @@ async fn the_others_are_served_and_it_is_answered_with_why() {
 }
 
 #[tokio::test]
-async fn who_may_not_know_of_it_does_not_learn_of_it() {
+async fn an_unready_company_is_not_revealed_to_others() {
     let place = broken().await;
     let server = start(&place).await;
     let token = give(&server, standing(Some("northwind"), Role::Operator), |_| {});
@@ -99,14 +99,14 @@ async fn who_may_not_know_of_it_does_not_learn_of_it() {
 }
 
 #[tokio::test]
-async fn where_all_are_wanted_the_server_does_not_start() {
+async fn a_strict_server_does_not_start_with_an_unready_company() {
     let place = broken().await;
     let (assembler, built) = company(NORTHWIND);
     let mut settings = settings();
     settings.journal = Some(journal(&place));
     settings.strict = true;
     match Server::bind(&settings, vec![built], assembler).await {
-        Err(ServeError::Setup {
+        Err(ServeError::Generation {
             company, number, ..
         }) => assert_eq!((company.as_str(), number), ("harbour", 2)),
         Err(error) => panic!("{error}"),

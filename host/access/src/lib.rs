@@ -1,0 +1,19 @@
+//! Authentication and authorization: the host's own tokens, bearer tokens of an
+//! OpenID Connect issuer, client certificates, and the matrix of roles and
+//! operations. Knows HTTP headers, but neither routes nor problem documents.
+
+mod access_control;
+mod caller;
+mod error;
+pub mod oidc;
+mod permission_matrix;
+pub mod settings;
+mod tls;
+
+pub use access_control::{AccessControl, authorize};
+pub use caller::{Caller, ExternalIdentity};
+pub use error::AccessError;
+pub use permission_matrix::{
+    MatrixEntry, PERMISSIONS, Permission, PermissionIndex, add_to_openapi, markdown,
+};
+pub use tls::{PeerNames, TlsError, TlsTerminator};

@@ -1,0 +1,116 @@
+//! Bearer tokens of an OpenID Connect issuer: the signature, audience and times
+//! are verified, and the claims are mapped to a role, company and agent.
+//!
+//! The host's log says why a token is refused, without quoting it; the client
+//! is not told.
+
+mod claims;
+mod jws;
+mod key_cache;
+
+use std::sync::Arc;
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use jiff::Timestamp;
+use patchbay_outbound::egress::Egress;
+use thiserror::Error;
+
+pub use jws::Algorithm;
+pub use key_cache::KeyCacheTimes;
+
+use crate::ExternalIdentity;
+use crate::settings::OidcSettings;
+use jws::Jws;
+use key_cache::KeyCache;
+
+/// Longest token in bytes; a longer one does not fit a request's head.
+const TOKEN_BYTES: usize = 16 << 10;
+/// Refused tokens logged per second: anyone can send one.
+const LOGGED: Quota = Quota::per_second(std::num::NonZeroU32::new(5).unwrap());
+
+/// Why a token is refused. The text is for the log and quotes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TokenError {
+    /// It is not a signed JSON web token.
+    #[error("not a signed token: {0}")]
+    Malformed(&'static str),
+    /// Its algorithm is unknown, not allowed, or not that of its key.
+    #[error("signed with an algorithm the settings do not allow")]
+    Algorithm,
+    /// The issuer has no key of its `kid`.
+    #[error("signed with a key the issuer does not publish")]
+    UnknownKey,
+    /// The issuer's keys could not be fetched, or are too old.
+    #[error("the issuer's keys are not available: {0}")]
+    NoKeys(String),
+    /// The signature does not match.
+    #[error("the signature is wrong")]
+    Signature,
+    /// A claim is missing or has the wrong type.
+    #[error("the claim {0:?} is missing or has the wrong type")]
+    Claim(&'static str),
+    /// `iss` names another issuer.
+    #[error("issued by another issuer")]
+    Issuer,
+    /// `aud` names none of the settings' audiences.
+    #[error("meant for another audience; compare `aud` with `audience` in [oidc]")]
+    Audience,
+    /// `exp` has passed.
+    #[error("expired")]
+    Expired,
+    /// `nbf` or `iat` is in the future.
+    #[error("not valid yet; compare the clocks, or raise clock-skew")]
+    NotYet,
+    /// The claims give no role.
+    #[error("the claims give no role here: {0}")]
+    TokenScope(&'static str),
+}
+
+/// Verifies the tokens of one issuer.
+#[derive(Debug)]
+pub struct Issuer {
+    settings: OidcSettings,
+    keys: Arc<KeyCache>,
+    log_quota: DefaultDirectRateLimiter,
+}
+
+impl Issuer {
+    /// The issuer of the settings; its keys are fetched through `egress`.
+    pub fn new(settings: OidcSettings, egress: Egress, times: KeyCacheTimes) -> Issuer {
+        Issuer {
+            keys: Arc::new(KeyCache::new(settings.issuer.clone(), egress, times)),
+            settings,
+            log_quota: RateLimiter::direct(LOGGED),
+        }
+    }
+
+    /// Verify a token and map its claims. May fetch keys from the issuer.
+    ///
+    /// # Errors
+    /// [`TokenError`], which is already logged.
+    pub async fn verify(&self, token: &str) -> Result<ExternalIdentity, TokenError> {
+        let verified = self.verify_at(token, Timestamp::now()).await;
+        if let Err(error) = &verified
+            && self.log_quota.check().is_ok()
+        {
+            tracing::info!(
+                issuer = self.settings.issuer,
+                "bearer token refused: {error}"
+            );
+        }
+        verified
+    }
+
+    async fn verify_at(&self, token: &str, now: Timestamp) -> Result<ExternalIdentity, TokenError> {
+        if token.len() > TOKEN_BYTES {
+            return Err(TokenError::Malformed("longer than 16 KiB"));
+        }
+        let jws = Jws::parse(token)?;
+        if !self.settings.algorithms.contains(&jws.algorithm) {
+            return Err(TokenError::Algorithm);
+        }
+        let key = self.keys.find(jws.key.as_deref(), jws.algorithm).await?;
+        let claims = jws.verified_claims(&key)?;
+        claims::identity(&claims, &self.settings, now)
+    }
+}

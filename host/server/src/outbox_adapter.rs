@@ -1,0 +1,116 @@
+//! Adapts the desk's outbox to the courier, which delivers it.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use patchbay_desk::{Desk, DeskError};
+use patchbay_journal::JournalError;
+use patchbay_outbound::courier::{Delivery, Exclusions, Outbox, OutboxError};
+use patchbay_outbound::webhook::{Secret, Webhook};
+use patchbay_records::outgoing::Outgoing;
+
+/// The desk's outbox, as the courier sees it.
+pub(crate) struct DeskOutbox {
+    desk: Arc<Desk>,
+}
+
+impl DeskOutbox {
+    pub(crate) fn new(desk: Arc<Desk>) -> DeskOutbox {
+        DeskOutbox { desk }
+    }
+
+    fn delivery(&self, outgoing: Outgoing) -> Delivery {
+        let (destination, body) = match outgoing.body {
+            Ok(body) => (self.destination(&outgoing.company, &outgoing.target), body),
+            Err(why) => (Err(why), Vec::new()),
+        };
+        Delivery {
+            company: outgoing.company,
+            key: outgoing.key,
+            target: outgoing.target,
+            lane: outgoing.lane,
+            destination,
+            body,
+            attempts: outgoing.attempts,
+        }
+    }
+
+    fn destination(&self, company: &str, name: &str) -> Result<Webhook, String> {
+        let found = self.desk.outbox().target(company, name);
+        let target = found.map_err(|error| error.to_string())?;
+        let target = target.ok_or_else(|| {
+            format!("the company no longer has a target {name:?}; add it to the company file, then retry")
+        })?;
+        let secret = target.secret_env.map(|variable| secret(&variable));
+        Ok(Webhook {
+            url: target.url,
+            secret: secret.transpose()?,
+        })
+    }
+}
+
+fn secret(variable: &str) -> Result<Secret, String> {
+    let text = std::env::var(variable).map_err(|_| {
+        format!("the environment variable {variable} with the target's signing key is not set; set it and restart the server")
+    })?;
+    Secret::parse(&text).map_err(|error| format!("the key in {variable} {error}"))
+}
+
+impl Outbox for DeskOutbox {
+    // The desk's clock may differ from the system's.
+    fn load_due(
+        &self,
+        _: Timestamp,
+        exclusions: &Exclusions,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, OutboxError> {
+        let is_busy = |item: &patchbay_desk::DueItem<'_>| {
+            exclusions.contains(item.company, item.key, item.target, item.lane)
+        };
+        let due = self
+            .desk
+            .outbox()
+            .due(is_busy, limit)
+            .map_err(unavailable)?;
+        let deliveries = due.into_iter().map(|outgoing| self.delivery(outgoing));
+        Ok(deliveries.collect())
+    }
+
+    fn mark_delivered(&self, delivery: &Delivery, _: Timestamp) -> Result<(), OutboxError> {
+        let delivered = self
+            .desk
+            .outbox()
+            .delivered(&delivery.company, &delivery.key);
+        delivered.map_err(unavailable)
+    }
+
+    fn schedule_retry(
+        &self,
+        delivery: &Delivery,
+        not_before: Timestamp,
+        problem: &str,
+    ) -> Result<(), OutboxError> {
+        let left = not_before.duration_since(Timestamp::now());
+        let not_before = self.desk.now().checked_add(left.max(SignedDuration::ZERO));
+        let not_before = not_before.unwrap_or(Timestamp::MAX);
+        let (company, key) = (&delivery.company, &delivery.key);
+        let put_off = self
+            .desk
+            .outbox()
+            .postpone(company, key, not_before, problem);
+        put_off.map_err(unavailable)
+    }
+
+    fn mark_failed(&self, delivery: &Delivery, problem: &str) -> Result<(), OutboxError> {
+        let (company, key) = (&delivery.company, &delivery.key);
+        let dead = self.desk.outbox().fail(company, key, problem);
+        dead.map_err(unavailable)
+    }
+}
+
+fn unavailable(error: DeskError) -> OutboxError {
+    match error {
+        DeskError::Journal(JournalError::NoOutboxItem(_)) => OutboxError::NotPending,
+        error => OutboxError::Unavailable(error.to_string()),
+    }
+}

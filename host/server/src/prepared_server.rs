@@ -1,0 +1,126 @@
+//! Prepares a server from its settings: the engine, and the generation of every
+//! company file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use patchbay_engine::cache::AotCache;
+use patchbay_engine::engine::{Engine, EngineError};
+use patchbay_generations::assemble::{Assembler, Built, Rejected};
+use patchbay_pack::build::BuildOptions;
+use patchbay_settings::ServerSettings;
+use thiserror::Error;
+
+use crate::serve::BoundServer;
+use crate::startup::{ServeError, Server};
+
+/// Why a server cannot be prepared.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PrepareError {
+    /// Company files are invalid: each, with every problem.
+    #[error("{}", lines(.0))]
+    Companies(Vec<Rejected>),
+    /// Two files define one company.
+    #[error("{} and {} both define company {company:?}; remove one of them", first.display(), second.display())]
+    Twice {
+        /// Name of the company.
+        company: String,
+        /// The first file.
+        first: PathBuf,
+        /// The second file.
+        second: PathBuf,
+    },
+    /// The engine cannot start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+fn lines(all: &[Rejected]) -> String {
+    let all: Vec<_> = all.iter().map(ToString::to_string).collect();
+    all.join("\n")
+}
+
+/// A server that is ready to be bound.
+pub struct PreparedServer {
+    /// The settings.
+    pub settings: ServerSettings,
+    /// Builds the companies' generations.
+    pub assembler: Assembler,
+    /// The generation of each company file.
+    pub companies: Vec<Built>,
+    /// Invalid company files. A company with a stored generation keeps that.
+    pub rejected: Vec<Rejected>,
+}
+
+impl PreparedServer {
+    /// Start the engine and build the generation of every company file. Blocks
+    /// for seconds: it compiles components and may build packs.
+    ///
+    /// # Errors
+    /// [`PrepareError`]. With a journal, invalid company files are no error
+    /// yet: see [`PreparedServer::rejected`].
+    pub fn prepare(
+        settings: ServerSettings,
+        cache: Option<AotCache>,
+        build: BuildOptions,
+    ) -> Result<PreparedServer, PrepareError> {
+        let engine = Engine::serving(settings.engine.clone(), cache)?;
+        let assembler = Assembler::new(engine, settings.packs.clone(), build);
+        let mut companies = Vec::new();
+        let mut rejected = Vec::new();
+        let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+        for path in settings.company_files() {
+            let built = match assembler.build(&path, 1) {
+                Ok(built) => built,
+                Err(wrong) => {
+                    rejected.push(wrong);
+                    continue;
+                }
+            };
+            let generation = &built.generation;
+            for warning in &generation.warnings {
+                tracing::warn!(company = generation.company, "{warning}");
+            }
+            let company = generation.company.clone();
+            if let Some(first) = files.insert(company.clone(), path.clone()) {
+                return Err(PrepareError::Twice {
+                    company,
+                    first,
+                    second: path,
+                });
+            }
+            companies.push(built);
+        }
+        let prepared = PreparedServer {
+            settings,
+            assembler,
+            companies,
+            rejected,
+        };
+        match prepared.settings.journal {
+            None => prepared.require_valid_files(),
+            Some(_) => Ok(prepared),
+        }
+    }
+
+    /// An error if a company file is invalid.
+    ///
+    /// # Errors
+    /// [`PrepareError::Companies`], with every problem.
+    pub fn require_valid_files(self) -> Result<PreparedServer, PrepareError> {
+        match self.rejected.is_empty() {
+            true => Ok(self),
+            false => Err(PrepareError::Companies(self.rejected)),
+        }
+    }
+
+    /// Bind the address of the settings.
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub async fn bind(self) -> Result<BoundServer, ServeError> {
+        let (settings, rejected) = (&self.settings, self.rejected);
+        Server::bind_with_rejected(settings, self.companies, rejected, self.assembler).await
+    }
+}

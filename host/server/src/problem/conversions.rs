@@ -1,0 +1,229 @@
+//! Problems of the errors of the libraries below.
+
+use patchbay_access::AccessError;
+use patchbay_desk::agent_action::ActionError;
+use patchbay_desk::{BypassError, DeskError};
+use patchbay_generations::activation::ActivateError;
+use patchbay_generations::rollout::RolloutError;
+use patchbay_generations::service::Refused;
+use patchbay_journal::JournalError;
+use patchbay_model::file_problem::FileProblem;
+use patchbay_model::input::InputError;
+use patchbay_telemetry::OverloadReason;
+
+use super::{Kind, Problem};
+use crate::workers::JobError;
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Problem {
+        let (kind, field) = match &error {
+            AccessError::UnknownCompany => return Problem::of(Kind::UnknownCompany),
+            AccessError::Unauthenticated(_) => (Kind::Unauthenticated, Some("Authorization")),
+            AccessError::InvalidToken(_) => (Kind::InvalidToken, Some("Authorization")),
+            AccessError::ForeignOrigin => (Kind::ForeignOrigin, Some("Origin")),
+            AccessError::Forbidden { field, .. } => (Kind::Forbidden, *field),
+            AccessError::MissingName => (Kind::InvalidInput, Some("by")),
+        };
+        let problem = Problem::of(kind).detail(error.to_string());
+        match field {
+            Some(field) => problem.field(field),
+            None => problem,
+        }
+    }
+}
+
+impl From<InputError> for Problem {
+    fn from(error: InputError) -> Problem {
+        if let InputError::Syntax { line, column, .. } = error {
+            return Problem::of(Kind::MalformedJson)
+                .detail(error.to_string())
+                .at(line, column);
+        }
+        let mut problem = Problem::of(Kind::InvalidInput).detail(error.to_string());
+        if let Some(field) = error.field() {
+            problem = problem.field(field);
+        }
+        match error {
+            InputError::TooLarge {
+                limit, size, unit, ..
+            } => problem.limit(limit as u64, Some(size as u64), unit),
+            _ => problem,
+        }
+    }
+}
+
+impl From<JournalError> for Problem {
+    fn from(error: JournalError) -> Problem {
+        match error {
+            JournalError::NoContact(_) => Problem::of(Kind::UnknownContact),
+            JournalError::Erased(_) => Problem::of(Kind::Erased),
+            JournalError::Invalid { what, problem } => Problem::of(Kind::InvalidInput)
+                .field(what)
+                .detail(format!("{what} {problem}")),
+            JournalError::NoOutboxItem(_) => Problem::of(Kind::UnknownItem),
+            error @ JournalError::NoGeneration(_) => {
+                Problem::of(Kind::UnknownGeneration).detail(error.to_string())
+            }
+            error @ (JournalError::GenerationTaken { .. }
+            | JournalError::GenerationMoved { .. }) => {
+                Problem::of(Kind::GenerationConflict).detail(error.to_string())
+            }
+            JournalError::NoToken(_) => Problem::of(Kind::UnknownToken),
+            error @ JournalError::NoAgent(_) => Problem::of(Kind::UnknownAgent)
+                .field("agent")
+                .detail(error.to_string()),
+            error @ (JournalError::SamePerson(..)
+            | JournalError::NotMerged(_)
+            | JournalError::NotUndoable(_)
+            | JournalError::AddressTaken(_)) => {
+                Problem::of(Kind::ContactConflict).detail(error.to_string())
+            }
+            JournalError::DiskFull => Problem::of(Kind::Storage)
+                .detail("the disk of the journal is full; nothing was stored"),
+            error => {
+                tracing::error!(%error, "the journal failed");
+                Problem::of(Kind::Storage)
+                    .detail("nothing was stored; the server's log has the cause")
+            }
+        }
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Problem {
+        match error {
+            DeskError::UnknownCompany(_) => Problem::of(Kind::UnknownCompany),
+            DeskError::Erased => Problem::of(Kind::Erased),
+            DeskError::Journal(error) => error.into(),
+            DeskError::Agent { error, .. } => Problem::of(Kind::InvalidInput)
+                .field("agent")
+                .detail(error.to_string()),
+            DeskError::UnknownAgent(agent) => {
+                Problem::of(Kind::UnknownAgent).detail(format!("there is no agent {agent:?}"))
+            }
+            error @ DeskError::Floor { .. } => {
+                Problem::of(Kind::InvalidInput).detail(error.to_string())
+            }
+            DeskError::Action(error) => error.into(),
+            error @ DeskError::Draining(_) => Problem::of(Kind::Draining).detail(error.to_string()),
+            DeskError::Bypass(error @ BypassError::NotBypassed(_)) => {
+                Problem::of(Kind::UnknownBypass).detail(error.to_string())
+            }
+            DeskError::Bypass(error @ BypassError::Duration) => Problem::of(Kind::InvalidInput)
+                .field("for")
+                .detail(error.to_string()),
+            DeskError::Bypass(error) => Problem::of(Kind::InvalidInput).detail(error.to_string()),
+            error @ DeskError::Stopping => Problem::of(Kind::NotReady).detail(error.to_string()),
+            DeskError::Threads(_) => Problem::of(Kind::Internal),
+        }
+    }
+}
+
+impl From<ActionError> for Problem {
+    fn from(error: ActionError) -> Problem {
+        let kind = match &error {
+            ActionError::InvalidActor => {
+                return Problem::of(Kind::InvalidInput)
+                    .field("by")
+                    .detail(error.to_string());
+            }
+            ActionError::UnknownConversation => Kind::UnknownConversation,
+            ActionError::OfferOver(_) => Kind::OfferClosed,
+            ActionError::NotYours { .. } => Kind::NotOwner,
+            ActionError::SupervisorsOnly => Kind::SupervisorsOnly,
+            ActionError::OwnReply | ActionError::NotAnApprover { .. } => Kind::NotAnApprover,
+            ActionError::NotNow { .. } | ActionError::Floor(_) => Kind::NotNow,
+            ActionError::Unanswered { .. } => Kind::Unanswered,
+            ActionError::UnknownAgent(_) => Kind::UnknownAgent,
+            ActionError::UnknownQueue(_) => Kind::UnknownQueue,
+            ActionError::NoPublisher { .. } => Kind::NoPublisher,
+            ActionError::ReplyIdTaken { .. } => Kind::ReplyIdTaken,
+            ActionError::NothingPending { .. } => Kind::NothingPending,
+            ActionError::NoCustomer => Kind::NoRecipient,
+            ActionError::TooLong { length, limit, .. } => {
+                return Problem::of(Kind::TooLong)
+                    .field("text")
+                    .limit((*limit).into(), Some((*length).into()), "units")
+                    .detail(error.to_string());
+            }
+            ActionError::Busy { .. } => {
+                return Problem::busy(&error.to_string()).overload_reason(OverloadReason::Desk);
+            }
+            ActionError::Journal(_) => Kind::Storage,
+        };
+        Problem::of(kind).detail(error.to_string())
+    }
+}
+
+impl From<JobError> for Problem {
+    fn from(error: JobError) -> Problem {
+        match error {
+            JobError::Full => Problem::busy("too many requests are waiting for a thread")
+                .overload_reason(OverloadReason::Queue),
+            JobError::TooLate => Problem::busy("no thread became free before the deadline")
+                .overload_reason(OverloadReason::Deadline),
+            JobError::Stopping => Problem::of(Kind::NotReady).detail("the server is stopping"),
+            JobError::Crashed => Problem::of(Kind::Internal)
+                .detail("the decision panicked; the server's log has the place"),
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Problem {
+        let kind = match refused {
+            Refused::Wrong {
+                document,
+                problems,
+                obstacles,
+            } => {
+                let conflicts = obstacles
+                    .iter()
+                    .map(|one| FileProblem::whole(one.to_string()));
+                return generation_refused(&document, problems.into_iter().chain(conflicts));
+            }
+            Refused::Activate(ActivateError::Conflicts(all)) => {
+                let all = all.iter().map(|one| FileProblem::whole(one.to_string()));
+                return generation_refused("", all);
+            }
+            Refused::Rollout(error) => return error.into(),
+            Refused::NobodyDecides => return Problem::of(Kind::NoJournal),
+            Refused::Activate(ActivateError::Journal(error)) => return error.into(),
+            Refused::UnknownCompany(_) | Refused::Activate(ActivateError::UnknownCompany(_)) => {
+                return Problem::of(Kind::UnknownCompany);
+            }
+            Refused::NewCompany(new) => {
+                return Problem::of(Kind::UnknownCompany).detail(format!(
+                    "{new}; set `new` (`patchbay apply --new`) to create it"
+                ));
+            }
+            Refused::Activate(ActivateError::NotACandidate(_)) => Kind::NoRollout,
+            Refused::Activate(ActivateError::Floor { .. }) => Kind::InvalidInput,
+            Refused::Activate(ActivateError::Stopping) => Kind::NotReady,
+            Refused::Active(_) => Kind::AlreadyActive,
+            Refused::NothingBefore { .. } => Kind::NoEarlierGeneration,
+            Refused::Unbuildable { .. } => Kind::GenerationRefused,
+        };
+        Problem::of(kind).detail(refused.to_string())
+    }
+}
+
+fn generation_refused(document: &str, problems: impl Iterator<Item = FileProblem>) -> Problem {
+    Problem::of(Kind::GenerationRefused)
+        .detail("nothing was changed; `problems` lists every reason")
+        .problems(document, problems)
+}
+
+impl From<RolloutError> for Problem {
+    fn from(error: RolloutError) -> Problem {
+        let kind = match error {
+            RolloutError::Journal(error) => return error.into(),
+            RolloutError::UnknownCompany(_) => return Problem::of(Kind::UnknownCompany),
+            RolloutError::Stopping => Kind::NotReady,
+            RolloutError::NothingTried => Kind::NoRollout,
+            RolloutError::Tried(_) => Kind::RolloutRunning,
+            RolloutError::Active(_) => Kind::AlreadyActive,
+        };
+        Problem::of(kind).detail(error.to_string())
+    }
+}

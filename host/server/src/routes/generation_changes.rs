@@ -1,0 +1,340 @@
+//! Changes a company's active generation: apply, activate, roll back.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use patchbay_access::Caller;
+use patchbay_desk::Desk;
+use patchbay_engine::component::{ComponentBytes, Digest};
+use patchbay_generations::difference::Difference;
+use patchbay_generations::service::{ChangeRequest, GenerationService, Plan};
+use patchbay_generations::source::{Source, SourceDocument};
+use patchbay_model::knowledge::Article;
+use patchbay_pack::bundle::Bundle;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::openapi;
+use crate::problem::{Kind, Problem};
+
+/// Largest request body, in bytes: it may carry components.
+const BODY_BYTES: u64 = 64 << 20;
+/// Longest name for the record, in bytes.
+const NAME_BYTES: usize = 256;
+
+/// A company file to apply, with everything it references.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplyRequest {
+    /// Text of the company file.
+    document: String,
+    /// Packs, by their names in the file.
+    #[serde(default)]
+    packs: BTreeMap<String, PackParts>,
+    /// Articles of the directory that the file references.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    articles: Option<Vec<Article>>,
+    /// Create the company if it does not exist. Default false: an unknown company
+    /// is an error, because its name may be misspelled.
+    #[serde(default)]
+    new: bool,
+    #[serde(flatten)]
+    how: HowDocument,
+}
+
+/// A pack.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PackParts {
+    /// `name`, `manifest`, `schema`, `component` (a digest) and `cases`.
+    #[schema(value_type = Object)]
+    bundle: Bundle,
+    /// The component's bytes in base64; may be left out if the host has them.
+    #[serde(default)]
+    code: Option<String>,
+}
+
+/// Options of a change.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HowDocument {
+    /// The active generation that the caller expects; if another is active, the
+    /// request fails.
+    #[serde(default)]
+    expected: Option<u64>,
+    /// New queues for the conversations of removed queues, in addition to those in
+    /// the file.
+    #[serde(default)]
+    moved: BTreeMap<String, String>,
+    /// Only report what would change.
+    #[serde(default)]
+    dry_run: bool,
+    /// Store the generation without activating it.
+    #[serde(default)]
+    keep_only: bool,
+    /// Name for the record. Default: the token's, or `operator` without tokens.
+    #[serde(default)]
+    by: Option<String>,
+}
+
+/// The name under which a change is recorded.
+pub(super) fn name_for_record(caller: &Caller, by: Option<String>) -> Result<String, Problem> {
+    let by = match (caller, by) {
+        (Caller::Local, None) => "operator".to_owned(),
+        (caller, by) => caller.name(by)?,
+    };
+    match (1..=NAME_BYTES).contains(&by.len()) {
+        true => Ok(by),
+        false => Err(Problem::of(Kind::InvalidInput)
+            .field("by")
+            .detail(format!("must be 1 to {NAME_BYTES} bytes"))),
+    }
+}
+
+impl HowDocument {
+    pub(super) fn change_request(
+        self,
+        caller: &Caller,
+        allowed: BTreeSet<String>,
+    ) -> Result<ChangeRequest, Problem> {
+        let by = name_for_record(caller, self.by)?;
+        Ok(ChangeRequest {
+            expected: self.expected,
+            moved: self.moved,
+            secrets: match caller {
+                Caller::Local => None,
+                // The settings say which variables a company may use.
+                Caller::Token(_) | Caller::External(_) => Some(allowed),
+            },
+            by,
+            actor: caller.id(),
+            dry_run: self.dry_run,
+            keep_only: self.keep_only,
+            begins: false,
+            tells_names: caller.company().is_none(),
+        })
+    }
+}
+
+/// A change of the active generation, planned or made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlanDocument {
+    /// Number of the new generation.
+    generation: u64,
+    /// Number of the previously active generation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<u64>,
+    /// Whether the new generation is active now.
+    active: bool,
+    /// Differences between the two.
+    #[schema(value_type = Vec<Object>)]
+    differences: Vec<Difference>,
+    /// Things that are valid but probably not intended.
+    warnings: Vec<String>,
+    /// Why this generation was chosen, if the request named none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<String>,
+}
+
+/// The generation to roll back to.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RollBackRequest {
+    /// Number of the generation. Default: of those before the active one, the one
+    /// that was active last.
+    #[serde(default)]
+    to: Option<u64>,
+    #[serde(flatten)]
+    how: HowDocument,
+}
+
+/// Apply a company file as a new generation
+///
+/// Builds the generation off the path of any interaction, runs its packs' cases and
+/// checks it against live conversations. Then it becomes active without downtime:
+/// a decision in progress finishes with the previous generation. If anything is
+/// wrong, the answer lists every problem and nothing changes.
+#[utoipa::path(
+    post,
+    path = "/v1/companies/{company}/generations",
+    operation_id = "apply",
+    tag = "generations",
+    params(("company" = String, Path, description = "Name of the company; a new one requires `new`.")),
+    request_body = ApplyRequest,
+    responses(
+        (status = 200, description = "The planned change.", body = PlanDocument),
+        (status = 201, description = "The change.", body = PlanDocument),
+        openapi::ActionErrors,
+    )
+)]
+pub(super) async fn apply(
+    State(app): State<Arc<App>>,
+    Path(company): Path<String>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
+    let body: ApplyRequest = app.large_json(request, BODY_BYTES).await?;
+    let request = ChangeRequest {
+        begins: body.new,
+        ..body
+            .how
+            .change_request(&caller, app.settings.secrets_of(&company))?
+    };
+    let mut uploaded = HashMap::new();
+    let mut packs = BTreeMap::new();
+    for (name, parts) in body.packs {
+        if let Some(code) = parts.code {
+            let bytes = STANDARD.decode(code).map_err(|error| {
+                Problem::of(Kind::InvalidInput)
+                    .field(format!("packs.{name}.code"))
+                    .detail(format!("is not base64: {error}"))
+            })?;
+            let bytes = ComponentBytes::from(bytes);
+            uploaded.insert(bytes.digest(), bytes);
+        }
+        packs.insert(name, parts.bundle);
+    }
+    let document = SourceDocument {
+        document: body.document,
+        packs,
+        articles: body.articles,
+    };
+    change(&app, company.clone(), move |generations| {
+        let source = source(generations, document, &uploaded)?;
+        check_company(&source, &company)?;
+        Ok(generations.apply(&source, &request)?)
+    })
+    .await
+}
+
+/// Complete the document with components from the request and the host.
+fn source(
+    generations: &GenerationService,
+    document: SourceDocument,
+    uploaded: &HashMap<Digest, ComponentBytes>,
+) -> Result<Source, Problem> {
+    let component = |digest: &Digest| {
+        let component = uploaded.get(digest).cloned();
+        component.or_else(|| generations.component(digest))
+    };
+    document.with(component).map_err(|error| {
+        Problem::of(Kind::InvalidInput)
+            .field("packs")
+            .detail(error.to_string())
+    })
+}
+
+/// The file must define the company that the path names.
+fn check_company(source: &Source, company: &str) -> Result<(), Problem> {
+    let table = source.document.parse::<toml::Table>().unwrap_or_default();
+    match table.get("company").and_then(toml::Value::as_str) {
+        Some(named) if named != company => Err(Problem::of(Kind::InvalidInput)
+            .field("document")
+            .detail(format!(
+                "defines company {named:?}, but the path names {company:?}"
+            ))),
+        _ => Ok(()),
+    }
+}
+
+/// Change a company's generation, and answer the plan: 201 if it is active now.
+pub(super) async fn change(
+    app: &Arc<App>,
+    company: String,
+    change: impl FnOnce(&GenerationService) -> Result<Plan, Problem> + Send + 'static,
+) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
+    let plan = app.change_generation_async(company, change).await?;
+    let status = match plan.active {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
+    };
+    let document = PlanDocument {
+        generation: plan.number,
+        before: plan.before,
+        active: plan.active,
+        differences: plan.differences,
+        warnings: plan.warnings,
+        because: plan.because,
+    };
+    Ok((status, Json(document)))
+}
+
+/// Activate a stored generation
+#[utoipa::path(
+    post,
+    path = "/v1/companies/{company}/generations/{generation}/activate",
+    operation_id = "activate_generation",
+    tag = "generations",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("generation" = u64, Path, description = "Number of the generation."),
+    ),
+    request_body = HowDocument,
+    responses(
+        (status = 200, description = "The planned change.", body = PlanDocument),
+        (status = 201, description = "The change.", body = PlanDocument),
+        openapi::ActionErrors,
+    )
+)]
+pub(super) async fn activate(
+    State(app): State<Arc<App>>,
+    Path((company, number)): Path<(String, u64)>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
+    let how: HowDocument = app.json(request).await?;
+    let request = how.change_request(&caller, app.settings.secrets_of(&company))?;
+    app.read(check_known(company.clone())).await?;
+    change(&app, company.clone(), move |generations| {
+        Ok(generations.activate(&company, number, &request)?)
+    })
+    .await
+}
+
+/// Roll back to an earlier generation
+///
+/// Makes the same checks as an activation.
+#[utoipa::path(
+    post,
+    path = "/v1/companies/{company}/rollback",
+    operation_id = "roll_back",
+    tag = "generations",
+    params(("company" = String, Path, description = "Name of the company.")),
+    request_body = RollBackRequest,
+    responses(
+        (status = 200, description = "The planned change.", body = PlanDocument),
+        (status = 201, description = "The change.", body = PlanDocument),
+        openapi::ActionErrors,
+    )
+)]
+pub(super) async fn roll_back(
+    State(app): State<Arc<App>>,
+    Path(company): Path<String>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
+    let body: RollBackRequest = app.json(request).await?;
+    let request = body
+        .how
+        .change_request(&caller, app.settings.secrets_of(&company))?;
+    app.read(check_known(company.clone())).await?;
+    change(&app, company.clone(), move |generations| {
+        Ok(generations.roll_back(&company, body.to, &request)?)
+    })
+    .await
+}
+
+/// An error if the company does not exist.
+fn check_known(company: String) -> impl FnOnce(&Desk) -> Result<(), Problem> + Send + 'static {
+    move |desk| {
+        desk.company(&company)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,311 @@
+//! Starts a server: opens the journal and the desk, builds every company's
+//! active generation, and binds the address.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use parking_lot::RwLock;
+use patchbay_access::oidc::{Issuer, KeyCacheTimes};
+use patchbay_access::{AccessControl, TlsError, TlsTerminator};
+use patchbay_desk::{Desk, DeskError, DeskSettings};
+use patchbay_generations::assemble::{Assembler, Built, Rejected};
+use patchbay_generations::service::GenerationService;
+use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
+use patchbay_outbound::courier::{Courier, CourierSettings};
+use patchbay_outbound::egress::Egress;
+use patchbay_settings::ServerSettings;
+use patchbay_telemetry::{SpanExporter, Telemetry};
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use crate::app::{App, TYPING_QUOTA, TypingLimiter};
+use crate::body::BodyBudget;
+use crate::companies::Companies;
+use crate::company_locks::CompanyLocks;
+use crate::initial_generations::InitialGenerations;
+use crate::outbox_adapter::DeskOutbox;
+use crate::serve::BoundServer;
+use crate::workers::{QueueLimits, Workers};
+use crate::{connections, guard};
+use patchbay_watcher::WatchedFiles;
+
+/// Connections the system queues until the server accepts them.
+const BACKLOG: u32 = 4096;
+/// Stack of a deciding thread beyond the stack limit of plugins, in bytes.
+const OWN_STACK: usize = 2 << 20;
+
+/// Why a server does not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The address is reachable from the network, and the host has no tokens.
+    #[error(
+        "will not listen on {address}: without tokens, every program that reaches the address could call the API; listen on 127.0.0.1 or [::1], or make a token first: `patchbay token create --role operator`"
+    )]
+    NotLoopback {
+        /// The address in the settings.
+        address: SocketAddr,
+    },
+    /// The address cannot be bound.
+    #[error(
+        "cannot listen on {address}: {error}; is another server running, or the port reserved?"
+    )]
+    Bind {
+        /// The address in the settings.
+        address: SocketAddr,
+        /// The system's error.
+        error: std::io::Error,
+    },
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A company file is invalid, and its company has no stored generation.
+    #[error("{0}")]
+    Company(Rejected),
+    /// A company's active generation cannot be built, and the settings are
+    /// strict.
+    #[error(
+        "company {company:?}: the active generation {number} cannot be built: {because}; start without --strict to serve the other companies, then `patchbay apply` a new generation"
+    )]
+    Generation {
+        /// Name of the company.
+        company: String,
+        /// Number of the generation.
+        number: u64,
+        /// The reasons.
+        because: String,
+    },
+    /// The desk cannot be opened.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    /// The TLS certificate cannot be used.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] TlsError),
+    /// A thread cannot be started.
+    #[error("cannot start the deciding threads: {0}; set fewer `workers` under [server]")]
+    Workers(std::io::Error),
+}
+
+/// Binds servers.
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// Bind the address and start the deciding threads. Call it in a tokio
+    /// runtime.
+    ///
+    /// # Errors
+    /// [`ServeError`]; nothing keeps running.
+    pub async fn bind(
+        settings: &ServerSettings,
+        companies: Vec<Built>,
+        assembler: Assembler,
+    ) -> Result<BoundServer, ServeError> {
+        Server::bind_with_rejected(settings, companies, Vec::new(), assembler).await
+    }
+
+    /// [`Server::bind`] with company files that are invalid: their companies
+    /// keep their stored generations.
+    pub(crate) async fn bind_with_rejected(
+        settings: &ServerSettings,
+        files: Vec<Built>,
+        rejected: Vec<Rejected>,
+        assembler: Assembler,
+    ) -> Result<BoundServer, ServeError> {
+        let engine = assembler.engine().clone();
+        let address = settings.listen;
+        let needs_token = !guard::may_listen(address);
+        // Only a journal stores tokens.
+        if needs_token && settings.journal.is_none() && !settings.has_external_identities() {
+            return Err(ServeError::NotLoopback { address });
+        }
+        let tls = settings.tls.as_ref().map(TlsTerminator::new).transpose()?;
+        let tls = tls.map(Arc::new);
+        connections::raise_file_limit(settings.connections);
+        let (listener, address) =
+            listen(address).map_err(|error| ServeError::Bind { address, error })?;
+        let stack = OWN_STACK + engine.settings().stack;
+        let limits = QueueLimits {
+            total: settings.queue_length,
+            per_company: settings.admission.queue_per_company,
+        };
+        let workers =
+            Workers::start(settings.workers, limits, stack).map_err(ServeError::Workers)?;
+        let opening = settings.clone();
+        let opened = spawn_blocking(move || {
+            let telemetry = Telemetry::new(SpanExporter::start(&opening.telemetry));
+            OpenedDesk::open(&opening, files, rejected, assembler, Arc::new(telemetry))
+        });
+        let OpenedDesk {
+            telemetry,
+            companies,
+            desk,
+            generations,
+        } = opened.await.map_err(thread_failed)??;
+        let access = match &desk {
+            Some(desk) => AccessControl::load(&**desk.journal())?,
+            None => AccessControl::default(),
+        };
+        let egress = match desk.is_some() || settings.oidc.is_some() {
+            true => {
+                let egress = settings.egress.clone();
+                // Reads the system's certificate authorities.
+                let egress = spawn_blocking(move || Egress::new(egress)).await;
+                Some(egress.map_err(thread_failed)?)
+            }
+            false => None,
+        };
+        let issuer = settings.oidc.clone().zip(egress.clone());
+        let issuer =
+            issuer.map(|(oidc, egress)| Issuer::new(oidc, egress, KeyCacheTimes::default()));
+        let access = access
+            .with_issuer(issuer)
+            .with_certificates(settings.tls.as_ref());
+        if needs_token && !access.is_guarded() {
+            return Err(ServeError::NotLoopback { address });
+        }
+        if needs_token && tls.is_none() {
+            tracing::warn!(%address, "tokens cross the network unencrypted: set [tls], or put a TLS proxy in front");
+        }
+        let changes = watch::Sender::new(0);
+        let courier = desk.as_ref().zip(egress).map(|(desk, egress)| {
+            let outbox = Arc::new(DeskOutbox::new(Arc::clone(desk)));
+            let courier = Courier::start(
+                &Handle::current(),
+                outbox,
+                CourierSettings::default(),
+                egress,
+            );
+            let courier = Arc::new(courier);
+            let (changes, woken) = (changes.clone(), Arc::clone(&courier));
+            desk.on_commit(move |news| {
+                changes.send_modify(|number| *number += 1);
+                if news.outbox {
+                    woken.wake();
+                }
+            });
+            courier
+        });
+        if let Some(journal) = &settings.journal
+            && let Err(error) = std::fs::write(journal.address(), address.to_string())
+        {
+            tracing::warn!(%error, "cannot write the server's address beside the journal; the command line uses the address in the settings");
+        }
+        let app = App {
+            settings: settings.clone(),
+            engine,
+            companies,
+            workers,
+            bodies: BodyBudget::new(settings.body_budget),
+            tls,
+            access,
+            typing: TypingLimiter::hashmap(TYPING_QUOTA),
+            telemetry,
+            changes,
+            desk,
+            generations,
+            locks: CompanyLocks::default(),
+            watched: WatchedFiles::default(),
+            courier,
+            stopping: AtomicBool::new(false),
+            drain: RwLock::default(),
+        };
+        Ok(BoundServer {
+            app: Arc::new(app),
+            listener,
+            address,
+        })
+    }
+}
+
+fn thread_failed(error: tokio::task::JoinError) -> ServeError {
+    ServeError::Workers(std::io::Error::other(error))
+}
+
+/// The companies, and the desk of the settings' journal.
+struct OpenedDesk {
+    telemetry: Arc<Telemetry>,
+    companies: Arc<Companies>,
+    desk: Option<Arc<Desk>>,
+    generations: Option<GenerationService>,
+}
+
+impl OpenedDesk {
+    /// Opens the journal and resumes its undecided inputs. Blocks.
+    fn open(
+        settings: &ServerSettings,
+        files: Vec<Built>,
+        rejected: Vec<Rejected>,
+        assembler: Assembler,
+        telemetry: Arc<Telemetry>,
+    ) -> Result<OpenedDesk, ServeError> {
+        let Some(journal) = &settings.journal else {
+            for file in &files {
+                telemetry.count_breakers(&file.generation);
+            }
+            let all = files.into_iter().map(|file| Arc::new(file.generation));
+            return Ok(OpenedDesk {
+                telemetry,
+                companies: Arc::new(Companies::of(all)),
+                desk: None,
+                generations: None,
+            });
+        };
+        let options = Options {
+            lanes: u16::try_from(settings.workers).unwrap_or(u16::MAX),
+            backlog_per_company: journal.backlog,
+            backlog: settings.admission.backlog,
+            ..Options::new(&journal.path, &journal.key)
+        };
+        let stack = assembler.engine().settings().stack;
+        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&options)?);
+        let service = GenerationService::of(assembler, Arc::clone(&journal));
+        let InitialGenerations { ready, unready } =
+            InitialGenerations::build(&*journal, &service, files, rejected, settings.strict)?;
+        let desk_settings = DeskSettings {
+            workers: settings.workers,
+            stack,
+            load: settings.admission.load,
+            requests: settings.admission.requests_per_company,
+            clock: settings.clock,
+            observer: Arc::clone(&telemetry) as _,
+            ..DeskSettings::default()
+        };
+        let desk = Arc::new(Desk::open_with_rollouts(
+            journal,
+            ready.clone(),
+            service.on_trial()?,
+            desk_settings,
+        )?);
+        for company in &unready {
+            desk.register(&company.name, company.id);
+        }
+        let unready = unready
+            .into_iter()
+            .map(|company| (company.name, company.reason));
+        Ok(OpenedDesk {
+            telemetry,
+            companies: Arc::new(Companies::of(ready).with_unready(unready)),
+            generations: Some(service.followed_by(Arc::clone(&desk) as _)),
+            desk: Some(desk),
+        })
+    }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A restarted server can bind although old connections linger.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let listener = socket.listen(BACKLOG)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}

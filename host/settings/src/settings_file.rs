@@ -1,0 +1,422 @@
+//! Parses the settings file and checks its values.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use patchbay_desk::LoadBounds;
+use patchbay_engine::config::{Allocation, EngineSettings};
+use patchbay_model::duration::{ByteSize, Millis, Seconds};
+use patchbay_model::file_problem::FileProblem;
+use patchbay_model::limits::{Limits, LimitsFile};
+use patchbay_model::web_address::WebAddress;
+use patchbay_outbound::egress::{AddressRange, EgressSettings};
+use patchbay_telemetry::TelemetrySettings;
+use serde::Deserialize;
+use toml::Spanned;
+use tracing::level_filters::LevelFilter;
+
+use super::trust_sections::{OidcSection, TlsSection};
+use super::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings};
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct SettingsFile {
+    companies: Vec<String>,
+    packs: Vec<String>,
+    server: ServerSection,
+    admission: AdmissionSection,
+    limits: LimitsFile,
+    engine: EngineSection,
+    journal: Option<JournalSection>,
+    egress: EgressSection,
+    secrets: BTreeMap<String, BTreeSet<String>>,
+    oidc: Option<OidcSection>,
+    tls: Option<TlsSection>,
+    log: LogSection,
+    telemetry: TelemetrySection,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct JournalSection {
+    path: String,
+    #[serde(default)]
+    key: Option<String>,
+    #[serde(default)]
+    backups: Option<String>,
+    #[serde(default)]
+    backlog: Option<Spanned<u64>>,
+    #[serde(default)]
+    retain: Option<Spanned<Seconds>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct ServerSection {
+    listen: Option<Spanned<String>>,
+    body_limit: Option<Spanned<ByteSize>>,
+    body_budget: Option<Spanned<ByteSize>>,
+    request_timeout: Option<Spanned<Millis>>,
+    header_timeout: Option<Spanned<Millis>>,
+    write_timeout: Option<Spanned<Millis>>,
+    deadline: Option<Spanned<Millis>>,
+    workers: Option<Spanned<usize>>,
+    queue_length: Option<Spanned<usize>>,
+    connections: Option<Spanned<usize>>,
+    shutdown: Option<Spanned<Millis>>,
+    watch: Option<Spanned<bool>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct AdmissionSection {
+    queue_per_company: Option<Spanned<usize>>,
+    requests_per_company: Option<Spanned<usize>>,
+    backlog_in_all: Option<Spanned<u64>>,
+    busy: Option<Spanned<usize>>,
+    full: Option<Spanned<usize>>,
+    busy_after: Option<Spanned<Millis>>,
+    full_after: Option<Spanned<Millis>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct EngineSection {
+    instances: Option<Spanned<u32>>,
+    allocation: AllocationName,
+    made_ahead: Option<Spanned<u32>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct EgressSection {
+    allow: Vec<Spanned<String>>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum AllocationName {
+    #[default]
+    Auto,
+    Pooling,
+    OnDemand,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct LogSection {
+    level: Option<Spanned<String>>,
+    format: LogFormat,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct TelemetrySection {
+    otlp: Option<Spanned<String>>,
+    sample: Option<Spanned<String>>,
+}
+
+/// Path of a collector for traces, if its address has none.
+const OTLP_PATH: &str = "/v1/traces";
+/// Bounds of `retain`: an hour and a century.
+const SHORTEST_RETENTION: Seconds = Seconds(3_600);
+const LONGEST_RETENTION: Seconds = Seconds(100 * 366 * 86_400);
+/// Upper bound of every timeout: a day.
+const LONGEST_TIMEOUT: Millis = Millis(86_400_000);
+
+/// A field of a section, checked against a range; the default has the same name.
+macro_rules! value {
+    ($check:ident, $section:ident.$field:ident, $range:expr, $default:expr) => {
+        $check.value(
+            stringify!($field),
+            &$section.$field,
+            $range,
+            $default.$field,
+        )
+    };
+}
+
+/// A checked duration of a section.
+macro_rules! time {
+    ($check:ident, $section:ident.$field:ident, $default:expr) => {
+        $check.time(stringify!($field), &$section.$field, $default.$field)
+    };
+}
+
+pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<FileProblem>> {
+    let file: SettingsFile =
+        toml::from_str(text).map_err(|error| vec![FileProblem::from(error)])?;
+    let default = ServerSettings::default();
+    let mut check = Check::default();
+    let server = &file.server;
+    if let (Some(watch), None) = (&server.watch, &file.journal)
+        && *watch.get_ref()
+    {
+        let problem = FileProblem::at(
+            watch.span(),
+            "`watch` needs a [journal] to store generations in",
+        );
+        check
+            .problems
+            .push(problem.help("set path under [journal]"));
+    }
+    let deadline = time!(check, server.deadline, default);
+    let queue_length = value!(check, server.queue_length, 1..=1_000_000, default);
+    let settings = ServerSettings {
+        listen: check.address(&server.listen, default.listen),
+        body_limit: check
+            .value(
+                "body_limit",
+                &server.body_limit,
+                ByteSize(1024)..=ByteSize(64 << 20),
+                ByteSize(default.body_limit),
+            )
+            .0,
+        body_budget: check
+            .value(
+                "body_budget",
+                &server.body_budget,
+                ByteSize(64 << 20)..=ByteSize(1 << 40),
+                ByteSize(default.body_budget),
+            )
+            .0,
+        request_timeout: time!(check, server.request_timeout, default),
+        header_timeout: time!(check, server.header_timeout, default),
+        write_timeout: time!(check, server.write_timeout, default),
+        deadline,
+        workers: value!(check, server.workers, 1..=1024, default),
+        queue_length,
+        admission: check.admission(&file.admission, default.admission),
+        connections: value!(check, server.connections, 1..=1_000_000, default),
+        shutdown: time!(check, server.shutdown, default),
+        companies: file
+            .companies
+            .iter()
+            .map(|path| beside.join(path))
+            .collect(),
+        watch: server.watch.as_ref().is_some_and(|watch| *watch.get_ref()),
+        strict: default.strict,
+        packs: file.packs.iter().map(|path| beside.join(path)).collect(),
+        engine: EngineSettings {
+            ceiling: Limits::ceiling(&file.limits),
+            queue_deadline: deadline,
+            queue_length,
+            ..check.engine(&file.engine, default.engine)
+        },
+        journal: file.journal.map(|section| {
+            let usual = JournalSettings::at(beside.join(&section.path));
+            let placed = |path: Option<String>, usual: PathBuf| match path {
+                Some(path) => beside.join(path),
+                None => usual,
+            };
+            JournalSettings {
+                key: placed(section.key, usual.key),
+                backups: placed(section.backups, usual.backups),
+                path: usual.path,
+                backlog: value!(check, section.backlog, 1..=100_000_000, usual),
+                retain: section.retain.map(|retain| {
+                    check.value(
+                        "retain",
+                        &Some(retain),
+                        SHORTEST_RETENTION..=LONGEST_RETENTION,
+                        LONGEST_RETENTION,
+                    )
+                }),
+            }
+        }),
+        clock: default.clock,
+        egress: EgressSettings {
+            allow: check.ranges(&file.egress.allow),
+            ..default.egress
+        },
+        secrets: file.secrets,
+        oidc: file.oidc.map(|oidc| oidc.settings(&mut check.problems)),
+        tls: file
+            .tls
+            .map(|tls| tls.settings(beside, &mut check.problems)),
+        log: LogSettings {
+            level: check.level(&file.log.level, default.log.level),
+            format: file.log.format,
+        },
+        telemetry: TelemetrySettings {
+            otlp: check.collector(&file.telemetry.otlp),
+            sample: check.share(&file.telemetry.sample, default.telemetry.sample),
+        },
+    };
+    match check.problems.is_empty() {
+        true => Ok(settings),
+        false => Err(check.problems),
+    }
+}
+
+/// Checks values against their ranges and collects the problems.
+#[derive(Default)]
+struct Check {
+    problems: Vec<FileProblem>,
+}
+
+impl Check {
+    fn value<T: Copy + PartialOrd + Display>(
+        &mut self,
+        key: &str,
+        given: &Option<Spanned<T>>,
+        range: RangeInclusive<T>,
+        default: T,
+    ) -> T {
+        let Some(given) = given else {
+            return default;
+        };
+        let value = *given.get_ref();
+        if !range.contains(&value) {
+            let (least, most) = (range.start(), range.end());
+            let key = key.replace('_', "-");
+            let message = format!("`{key}` is {value}; it must be {least} to {most}");
+            self.problems.push(FileProblem::at(given.span(), message));
+        }
+        value
+    }
+
+    fn time(&mut self, key: &str, given: &Option<Spanned<Millis>>, default: Duration) -> Duration {
+        let default = Millis(default.as_millis() as u64);
+        self.value(key, given, Millis(1)..=LONGEST_TIMEOUT, default)
+            .into()
+    }
+
+    fn admission(
+        &mut self,
+        section: &AdmissionSection,
+        default: AdmissionSettings,
+    ) -> AdmissionSettings {
+        let most = 100_000_000;
+        AdmissionSettings {
+            queue_per_company: value!(self, section.queue_per_company, 1..=1_000_000, default),
+            requests_per_company: value!(self, section.requests_per_company, 1..=16_384, default),
+            backlog: self.value(
+                "backlog_in_all",
+                &section.backlog_in_all,
+                1..=most,
+                default.backlog,
+            ),
+            load: LoadBounds {
+                busy: value!(self, section.busy, 1..=most as usize, default.load),
+                full: value!(self, section.full, 1..=most as usize, default.load),
+                busy_after: time!(self, section.busy_after, default.load),
+                full_after: time!(self, section.full_after, default.load),
+            },
+        }
+    }
+
+    fn address(&mut self, given: &Option<Spanned<String>>, default: SocketAddr) -> SocketAddr {
+        let Some(given) = given else {
+            return default;
+        };
+        given.get_ref().parse().unwrap_or_else(|_| {
+            let message = format!("`listen` is {:?}, which is not an address", given.get_ref());
+            self.problems.push(
+                FileProblem::at(given.span(), message).help(
+                    "write an address and a port, such as \"127.0.0.1:7420\" or \"[::1]:7420\"",
+                ),
+            );
+            default
+        })
+    }
+
+    fn engine(&mut self, section: &EngineSection, default: EngineSettings) -> EngineSettings {
+        EngineSettings {
+            instances: value!(self, section.instances, 2..=16_384, default),
+            made_ahead: value!(self, section.made_ahead, 0..=1024, default),
+            allocation: match section.allocation {
+                AllocationName::Auto => Allocation::Auto,
+                AllocationName::Pooling => Allocation::Pooling,
+                AllocationName::OnDemand => Allocation::OnDemand,
+            },
+            ..default
+        }
+    }
+
+    fn ranges(&mut self, given: &[Spanned<String>]) -> Vec<AddressRange> {
+        let mut ranges = Vec::new();
+        for text in given {
+            match text.get_ref().parse() {
+                Ok(range) => ranges.push(range),
+                Err(error) => {
+                    let message = format!("`allow` has {error}");
+                    self.problems.push(FileProblem::at(text.span(), message));
+                }
+            }
+        }
+        ranges
+    }
+
+    fn collector(&mut self, given: &Option<Spanned<String>>) -> Option<WebAddress> {
+        let given = given.as_ref()?;
+        let text = given.get_ref();
+        let address = WebAddress::parse(text).and_then(|address| match address.path_and_query() {
+            "/" => WebAddress::parse(&format!("{}{OTLP_PATH}", address.origin())),
+            _ => Ok(address),
+        });
+        match address {
+            Ok(address) => Some(address),
+            Err(error) => {
+                let message = format!("`otlp` {error}");
+                self.problems.push(FileProblem::at(given.span(), message).help(
+                    "write the collector's address for OTLP over HTTP, such as \"http://127.0.0.1:4318\"",
+                ));
+                None
+            }
+        }
+    }
+
+    fn share(&mut self, given: &Option<Spanned<String>>, default: f64) -> f64 {
+        let Some(given) = given else {
+            return default;
+        };
+        let percent = given.get_ref().strip_suffix('%');
+        let percent = percent.and_then(|number| number.trim().parse::<f64>().ok());
+        match percent.filter(|percent| (0.0..=100.0).contains(percent)) {
+            Some(percent) => percent / 100.0,
+            None => {
+                let message = format!(
+                    "`sample` is {:?}, which is not a percentage",
+                    given.get_ref()
+                );
+                self.problems.push(
+                    FileProblem::at(given.span(), message)
+                        .help("write 0% to 100%, such as \"1%\" or \"0.1%\""),
+                );
+                default
+            }
+        }
+    }
+
+    fn level(&mut self, given: &Option<Spanned<String>>, default: LevelFilter) -> LevelFilter {
+        let Some(given) = given else {
+            return default;
+        };
+        match given.get_ref().as_str() {
+            "off" => LevelFilter::OFF,
+            "error" => LevelFilter::ERROR,
+            "warn" => LevelFilter::WARN,
+            "info" => LevelFilter::INFO,
+            "debug" => LevelFilter::DEBUG,
+            "trace" => LevelFilter::TRACE,
+            other => {
+                self.problems.push(
+                    FileProblem::at(
+                        given.span(),
+                        format!("`level` is {other:?}, which is not a log level"),
+                    )
+                    .help("levels are off, error, warn, info, debug, trace"),
+                );
+                default
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! Renders the metrics page: counters, and current readings of host, desk and
+//! journal.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use patchbay_desk::Desk;
+use patchbay_generations::Generation;
+use patchbay_generations::rollout::RolloutReport;
+use patchbay_journal::{JournalError, OutboxCount};
+use patchbay_model::decision::stage::Stage;
+use patchbay_outbound::courier::CourierStats;
+
+use super::Telemetry;
+use super::metric_families as family;
+use super::tallies::{CompanyTally, IntakeResult};
+use super::text_format::Page;
+
+/// Microseconds of a second.
+const MICROS: f64 = 1e6;
+
+/// Readings of the host at this moment, which the server takes.
+#[derive(Debug)]
+pub struct HostReadings {
+    /// Companies whose generation cannot be built.
+    pub unready: usize,
+    /// Decisions running.
+    pub running: usize,
+    /// Requests waiting for a thread.
+    pub queue_depth: usize,
+    /// Idle instances.
+    pub parked: u32,
+    /// 0 calm, 1 busy, 2 full.
+    pub load: u8,
+    /// Whether the whole host is draining.
+    pub draining: bool,
+    /// The courier's counters; absent without a journal.
+    pub courier: Option<CourierStats>,
+}
+
+impl Telemetry {
+    /// The metrics page in Prometheus' text format. Blocks to read the journal.
+    pub fn render(
+        &self,
+        readings: &HostReadings,
+        generations: &[Arc<Generation>],
+        desk: Option<&Desk>,
+    ) -> String {
+        let mut page = Page::default();
+        self.write_host(readings, &mut page);
+        self.write_counters(&mut page);
+        for generation in generations {
+            let company = generation.company.as_str();
+            page.put(&family::GENERATION, &[company], generation.number as f64);
+            for stage in Stage::ALL {
+                for plugin in generation.pipelines.of(stage) {
+                    let is_open = plugin.breaker(stage).is_open();
+                    let labels = [company, stage.as_str(), plugin.name()];
+                    page.put(&family::BREAKER_OPEN, &labels, f64::from(u8::from(is_open)));
+                }
+            }
+        }
+        if let Some(desk) = desk {
+            for generation in generations {
+                write_desk(desk, &generation.company, &mut page);
+            }
+            write_journal(desk, generations, &mut page);
+        }
+        page.finish()
+    }
+
+    fn write_host(&self, readings: &HostReadings, page: &mut Page) {
+        let started = self.started.as_millisecond() as f64 / 1e3;
+        page.put(&family::BUILD, &[env!("CARGO_PKG_VERSION")], 1.0);
+        page.put(&family::STARTED, &[], started);
+        page.put(&family::UNREADY, &[], readings.unready as f64);
+        page.put(&family::RUNNING, &[], readings.running as f64);
+        page.put(&family::QUEUE_DEPTH, &[], readings.queue_depth as f64);
+        page.put(&family::PARKED, &[], readings.parked);
+        page.put(&family::LOAD, &[], f64::from(readings.load));
+        page.put(
+            &family::DRAINING,
+            &[""],
+            f64::from(u8::from(readings.draining)),
+        );
+        if let Some(exporter) = self.exporter() {
+            for (result, count) in exporter.counts() {
+                page.put(&family::SPANS, &[result], count as f64);
+            }
+        }
+        if let Some(stats) = &readings.courier {
+            for (result, count) in [
+                ("delivered", stats.delivered),
+                ("retried", stats.retried),
+                ("given-up", stats.failed),
+            ] {
+                page.put(&family::OUTBOX_SENT, &[result], count as f64);
+            }
+            page.put(&family::OUTBOX_IN_FLIGHT, &[], stats.in_flight as f64);
+        }
+    }
+
+    fn write_counters(&self, page: &mut Page) {
+        for reading in self.requests.read() {
+            let route = &*reading.route;
+            page.histogram(&family::REQUEST_SECONDS, &[route], &reading.times, MICROS);
+            for (status, count) in reading.statuses {
+                let labels = [route, &status.to_string()];
+                page.put(&family::REQUESTS, &labels, count as f64);
+            }
+        }
+        for ((company, reason), count) in self.overloads.read() {
+            let labels: [&str; 2] = [&company, reason.as_str()];
+            page.put(&family::SHED, &labels, count as f64);
+        }
+        for (stage, phases) in Stage::ALL.into_iter().zip(&self.phases) {
+            for (phase, histogram) in phases.named() {
+                let reading = histogram.read();
+                if reading.total() > 0 {
+                    let labels = [stage.as_str(), phase];
+                    page.histogram(&family::PHASE_SECONDS, &labels, &reading, MICROS);
+                }
+            }
+        }
+        for (company, tally) in self.tallies.all() {
+            write_company(&company, &tally, page);
+        }
+    }
+}
+fn write_desk(desk: &Desk, company: &str, page: &mut Page) {
+    let now = desk.now();
+    for queue in desk.roster().queues(company).unwrap_or_default() {
+        let labels = [company, queue.id.as_str()];
+        page.put(&family::WAITING, &labels, queue.waiting as f64);
+        let age = queue
+            .oldest
+            .map_or(0, |at| now.duration_since(at).as_secs());
+        page.put(&family::OLDEST, &labels, age.max(0) as f64);
+    }
+    let offers = desk.status().open_offers(company).unwrap_or(0);
+    page.put(&family::OFFERS, &[company], offers as f64);
+    let unrecorded = desk.status().unrecorded(company).unwrap_or(0);
+    page.put(&family::UNRECORDED, &[company], unrecorded as f64);
+    let bypasses = desk.bypasses().active(company).unwrap_or_default();
+    page.put(
+        &family::BYPASSES,
+        &[company],
+        bypasses.iter().count() as f64,
+    );
+    let draining = matches!(desk.drains().of(company), Ok(Some(_)));
+    page.put(&family::DRAINING, &[company], f64::from(u8::from(draining)));
+    if let Ok(Some(report)) = desk.rollout(company) {
+        write_rollout(company, &report, page);
+    }
+}
+
+fn write_rollout(company: &str, report: &RolloutReport, page: &mut Page) {
+    let kind = report.terms.kind.as_str();
+    page.put(&family::ROLLOUT, &[company, kind], report.generation as f64);
+    for (name, arm) in [
+        ("candidate", &report.candidate_arm),
+        ("control", &report.control_arm),
+    ] {
+        let failed: u64 = arm.failures.values().sum();
+        let well = arm.decisions - failed;
+        for (is_failed, count) in [("no", well), ("yes", failed)] {
+            let labels = [company, name, is_failed];
+            page.put(&family::ROLLOUT_DECISIONS, &labels, count as f64);
+        }
+    }
+    let all = &report.compared;
+    for (result, count) in [
+        ("same", all.agreed),
+        ("different", all.decisions - all.agreed),
+        ("failed", all.failed),
+        ("no-time", all.no_time),
+        ("no-room", all.no_room),
+    ] {
+        page.put(&family::ROLLOUT_COMPARED, &[company, result], count as f64);
+    }
+}
+
+fn write_journal(desk: &Desk, generations: &[Arc<Generation>], page: &mut Page) {
+    let writes = desk.journal().write_stats();
+    page.histogram(&family::JOURNAL_SECONDS, &[], &writes.micros.read(), MICROS);
+    page.histogram(&family::JOURNAL_GROUP, &[], &writes.operations.read(), 1.0);
+    page.put(&family::JOURNAL_BYTES, &[], desk.journal().bytes() as f64);
+    page.put(&family::CLOCKS, &[], desk.status().timers() as f64);
+    let undecided = desk.status().undecided_by_company();
+    let outbox = outbox_by_company(desk).unwrap_or_else(|error| {
+        tracing::error!(%error, "cannot count the items of the outbox");
+        HashMap::new()
+    });
+    for generation in generations {
+        let company = generation.company.as_str();
+        let waits = undecided.get(company).copied().unwrap_or(0);
+        page.put(&family::UNDECIDED, &[company], waits as f64);
+        let (waiting, dead) = outbox.get(company).copied().unwrap_or_default();
+        page.put(&family::OUTBOX_WAITING, &[company], waiting as f64);
+        page.put(&family::OUTBOX_DEAD, &[company], dead as f64);
+    }
+}
+
+/// Items of the outbox that wait and that failed, by company.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn outbox_by_company(desk: &Desk) -> Result<HashMap<String, (u64, u64)>, JournalError> {
+    let counts = desk.journal().outbox_counts()?.into_iter();
+    let named = |count: OutboxCount| {
+        let company = desk.status().name_of(count.company)?;
+        Some((company, (count.waiting, count.dead)))
+    };
+    Ok(counts.filter_map(named).collect())
+}
+
+fn write_company(company: &str, tally: &CompanyTally, page: &mut Page) {
+    for result in IntakeResult::ALL {
+        let labels = [company, result.as_str()];
+        page.put(&family::INTAKE, &labels, tally.intake(result) as f64);
+    }
+    let overtaken = tally.overtaken.load(Ordering::Relaxed);
+    page.put(&family::OVERTAKEN, &[company], overtaken as f64);
+    for stage in Stage::ALL {
+        let reading = tally.stage(stage).read();
+        if reading.total() > 0 {
+            let labels = [company, stage.as_str()];
+            page.histogram(&family::STAGE_SECONDS, &labels, &reading, MICROS);
+        }
+    }
+    for generation in tally.generations() {
+        let number = generation.number.to_string();
+        for plugin in generation.plugins() {
+            let labels = [company, &number, plugin.stage.as_str(), &plugin.plugin];
+            for (outcome, count) in plugin.outcomes() {
+                let labels = [&labels[..], &[outcome.as_str()]].concat();
+                page.put(&family::DECISIONS, &labels, count as f64);
+            }
+            let peak = plugin.peak.load(Ordering::Relaxed);
+            page.put(&family::PEAK, &labels, peak as f64);
+            for (to, count) in [("opened", &plugin.opened), ("closed", &plugin.closed)] {
+                let count = count.load(Ordering::Relaxed);
+                if count > 0 {
+                    let labels = [&labels[..], &[to]].concat();
+                    page.put(&family::BREAKER_TURNS, &labels, count as f64);
+                }
+            }
+        }
+    }
+}

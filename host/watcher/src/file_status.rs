@@ -1,0 +1,168 @@
+//! The state of each watched company file, for the status and the list of
+//! generations.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The state of a watched company file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WatchedFile {
+    /// Name of the file, without its directory.
+    file: String,
+    /// `applied`: a generation was built from the file and activated.
+    /// `unchanged`: the active generation has the same content. `refused`: the
+    /// file is invalid, and the active generation stays. `removed`: the file was
+    /// removed, and the active generation stays.
+    state: &'static str,
+    /// Since when.
+    at: Timestamp,
+    /// Number of the generation that was built from the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u64>,
+    /// Every problem of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<String>,
+}
+
+impl WatchedFile {
+    fn new(
+        path: &Path,
+        state: &'static str,
+        generation: Option<u64>,
+        problems: Vec<String>,
+    ) -> WatchedFile {
+        WatchedFile {
+            file: file_name(path),
+            state,
+            at: Timestamp::now(),
+            generation,
+            problems,
+        }
+    }
+
+    /// Whether the file is refused or removed.
+    pub fn differs(&self) -> bool {
+        matches!(self.state, "refused" | "removed")
+    }
+
+    /// A sentence for the operator if the file was refused. A removed file may
+    /// be intended.
+    pub fn concern(&self) -> Option<String> {
+        let (file, at) = (&self.file, self.at);
+        let first = self.problems.first()?;
+        Some(match self.problems.len() {
+            1 => format!("the company file {file} is not applied since {at}: {first}"),
+            reasons => format!(
+                "the company file {file} is not applied since {at}, for {reasons} reasons; the first: {first}"
+            ),
+        })
+    }
+}
+
+/// The state of every watched file.
+#[derive(Debug, Default)]
+pub struct WatchedFiles(Mutex<Files>);
+
+#[derive(Debug, Default)]
+struct Files {
+    by_company: BTreeMap<String, WatchedFile>,
+    /// Files of no known company, by path.
+    of_no_company: BTreeMap<PathBuf, WatchedFile>,
+    /// Company that a file defined last, by path.
+    companies: BTreeMap<PathBuf, String>,
+}
+
+impl WatchedFiles {
+    /// The state of a company's file.
+    pub fn of(&self, company: &str) -> Option<WatchedFile> {
+        self.0.lock().by_company.get(company).cloned()
+    }
+
+    /// Refused files of none of these companies (sorted by name), by file name.
+    pub fn refused_of_others(&self, companies: &[String]) -> Vec<WatchedFile> {
+        let files = self.0.lock();
+        let known = |company: &String| companies.binary_search(company).is_ok();
+        let of_others = files.by_company.iter();
+        let of_others = of_others
+            .filter(|(company, file)| !known(company) && file.state == "refused")
+            .map(|(_, file)| file);
+        let mut strays: Vec<_> = of_others
+            .chain(files.of_no_company.values())
+            .cloned()
+            .collect();
+        strays.sort_by(|one, other| one.file.cmp(&other.file));
+        strays
+    }
+
+    /// A file of no known company is invalid.
+    pub(super) fn refused_of_no_company(&self, path: &Path, problems: Vec<String>) {
+        let file = WatchedFile::new(path, "refused", None, problems);
+        self.0.lock().of_no_company.insert(path.to_owned(), file);
+    }
+
+    /// A file of no known company was removed.
+    pub(super) fn removed_of_no_company(&self, path: &Path) {
+        let mut files = self.0.lock();
+        files.of_no_company.remove(path);
+        if let Some(company) = files.companies.remove(path) {
+            files.by_company.remove(&company);
+        }
+    }
+
+    pub(super) fn applied(&self, company: &str, path: &Path, generation: u64) {
+        self.put(company, path, "applied", Some(generation), Vec::new());
+    }
+
+    pub(super) fn unchanged(&self, company: &str, path: &Path) {
+        self.put(company, path, "unchanged", None, Vec::new());
+    }
+
+    pub(super) fn refused(&self, company: &str, path: &Path, problems: Vec<String>) {
+        self.put(company, path, "refused", None, problems);
+    }
+
+    /// Whether a company's file is already refused for these problems.
+    pub(super) fn is_refused_for(&self, company: &str, path: &Path, problems: &[String]) -> bool {
+        let known = self.of(company);
+        known.is_some_and(|known| known.file == file_name(path) && known.problems == problems)
+    }
+
+    /// Drop the state of a company's file.
+    pub(super) fn forget(&self, company: &str) {
+        self.0.lock().by_company.remove(company);
+    }
+
+    pub(super) fn removed(&self, company: &str, path: &Path) {
+        self.put(company, path, "removed", None, Vec::new());
+    }
+
+    fn put(
+        &self,
+        company: &str,
+        path: &Path,
+        state: &'static str,
+        generation: Option<u64>,
+        problems: Vec<String>,
+    ) {
+        let file = WatchedFile::new(path, state, generation, problems);
+        let mut files = self.0.lock();
+        files.of_no_company.remove(path);
+        let before = files.companies.insert(path.to_owned(), company.to_owned());
+        // The file defined another company before.
+        if let Some(before) = before.filter(|before| before != company) {
+            files.by_company.remove(&before);
+        }
+        files.by_company.insert(company.to_owned(), file);
+    }
+}
+
+/// A file's name without its directory.
+pub(super) fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}

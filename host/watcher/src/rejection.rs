@@ -1,0 +1,72 @@
+//! Why a company file is not applied, as logs, feeds and the status show it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use patchbay_generations::assemble::Rejected;
+use patchbay_generations::service::Refused;
+use patchbay_model::file_problem::FileProblem;
+
+use super::file_status::file_name;
+
+/// Every problem of a file, one line each, without the file's directory: readers
+/// need not know this machine's paths.
+pub(super) fn lines(rejected: &Rejected) -> Vec<String> {
+    let shown = Rejected {
+        path: PathBuf::from(file_name(&rejected.path)),
+        text: rejected.text.clone(),
+        problems: rejected.problems.clone(),
+    };
+    shown.to_string().lines().map(escape).collect()
+}
+
+/// The file, or something it references, cannot be read.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Rejected {
+    Rejected {
+        path: path.to_owned(),
+        text: std::fs::read_to_string(path).unwrap_or_default(),
+        problems: vec![FileProblem::whole(format!("cannot be read: {error}"))],
+    }
+}
+
+/// Escapes control characters, so that a file's text cannot move a terminal's
+/// cursor.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => escaped.push_str("; "),
+            character if character.is_control() => escaped.extend(character.escape_default()),
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+/// Whether the refusal may be temporary although the file stays the same: live
+/// work, a concurrent change, a journal that cannot write.
+pub(super) fn is_temporary(refused: &Refused) -> bool {
+    match refused {
+        Refused::Wrong { problems, .. } => problems.is_empty(),
+        Refused::Activate(_) => true,
+        _ => false,
+    }
+}
+
+/// Every reason of a refusal.
+pub(super) fn reasons(refused: Refused) -> Vec<FileProblem> {
+    match refused {
+        Refused::Wrong {
+            mut problems,
+            obstacles,
+            ..
+        } => {
+            let conflicts = obstacles
+                .iter()
+                .map(|one| FileProblem::whole(one.to_string()));
+            problems.extend(conflicts);
+            problems
+        }
+        error => vec![FileProblem::whole(error.to_string())],
+    }
+}
