@@ -48,7 +48,7 @@ impl PolicyMemories {
     }
 }
 
-/// Conversations are told apart by id, contacts by address. An author without an address is
+/// Conversations are identified by id, contacts by address. An author without an address is
 /// another contact in each conversation.
 fn owner(scope: Scope, exchange: Option<&Exchange>) -> Option<Owner> {
     let id = match scope {
