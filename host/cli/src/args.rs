@@ -1,64 +1,72 @@
-//! The command line, as clap sees it.
+//! Commands, arguments and flags.
 
 mod access;
-mod day;
 mod decisions;
+mod demo;
+#[cfg(test)]
+mod documented_commands;
 mod generations;
-mod keeping;
+mod journal;
+mod operations;
 mod packs;
 mod rollout;
-mod watching;
+mod serve;
+mod status;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::exit::{Exit, Failure};
 
 pub(crate) use access::{AuditArgs, AuditVerb, NewToken, TokenArgs, TokenVerb};
-pub(crate) use day::{
-    BypassArgs, BypassVerb, ConversationsArgs, ConversationsVerb, DrainArgs, WhichConversations,
-};
 pub(crate) use decisions::{DecisionsArgs, DecisionsVerb, ReplayArgs};
+pub(crate) use demo::DemoArgs;
 pub(crate) use generations::{
     ApplyArgs, ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs,
 };
-pub(crate) use keeping::{
-    AgentsArgs, AgentsVerb, ContactsArgs, ContactsVerb, JournalArgs, JournalVerb, OutboxArgs,
-    OutboxVerb, WhichItems,
+pub(crate) use journal::{
+    ContactsArgs, ContactsVerb, JournalArgs, JournalVerb, OutboxArgs, OutboxItems, OutboxVerb,
+};
+pub(crate) use operations::{
+    AgentsArgs, AgentsVerb, BypassArgs, BypassVerb, ConversationFilter, ConversationsArgs,
+    ConversationsVerb, DrainArgs,
 };
 pub(crate) use packs::{
-    BenchArgs, BuildArgs, ContractArgs, InspectArgs, NewArgs, RunArgs, TestArgs, WithFlags,
+    BenchArgs, BuildArgs, BuildFlags, ContractArgs, InspectArgs, NewArgs, PolicyFlags, RunArgs,
+    TestArgs,
 };
-pub(crate) use rollout::{CanaryArgs, CanaryVerb, ShadowArgs, ShadowVerb, TrialFlags};
-pub(crate) use watching::{StatusArgs, TopArgs};
+pub(crate) use rollout::{CanaryArgs, CanaryVerb, RolloutFlags, ShadowArgs, ShadowVerb};
+pub(crate) use serve::{DoctorArgs, LogLineFormat, ServeArgs};
+pub(crate) use status::{StatusArgs, TopArgs};
 
 const EXIT_CODES: &str = "Exit codes:
-  0  everything is as it should be
-  1  what was looked at is not right: a case fails, a line was refused,
-     a decision failed, a company file is rejected
-  2  the command line is wrong
+  0  success
+  1  negative result: a test case or a decision fails, an input line is invalid, a company
+     file is rejected, the server refuses the request, a check finds a problem
+  2  invalid command line
   3  a pack cannot be built or loaded
-  4  the machine refuses: a file (also one that is not there), a port,
-     a server that does not answer, the toolchain
+  4  the machine: a file is missing or not accessible, a port is in use, the server does
+     not answer, the toolchain is missing
 
-The environment variable RUST_LOG sets what the host logs to stderr; PATCHBAY_TOKEN
-holds the token a server is shown: one of `patchbay token`, or of its issuer.";
+Environment:
+  PATCHBAY_TOKEN  token for the server, from `patchbay token create` or the server's OIDC issuer
+  RUST_LOG        log filter for stderr, such as `info` or `patchbay_desk=debug`";
 
-/// A WebAssembly plugin host for customer care.
+/// A WebAssembly plugin host for customer care
 ///
-/// Policies, compiled to sandboxed components, classify every interaction,
-/// route it, check the tone of the reply and escalate what others must know.
+/// Policies, compiled to sandboxed WebAssembly components, classify every interaction, route it
+/// to a queue, check the tone of replies, and escalate what others must know.
 #[derive(Debug, Parser)]
 #[command(name = "patchbay", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// Say more of what happens, on stderr.
+    /// Log more to stderr
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
-    /// File with the token to show a server; else the environment's PATCHBAY_TOKEN.
+    /// File with the token for the server [default: the token in PATCHBAY_TOKEN]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Certificate (PEM) to show a server that asks clients for one.
+    /// Client certificate (PEM), for a server that requires one
     #[arg(
         long,
         global = true,
@@ -67,7 +75,7 @@ pub(crate) struct Cli {
         env = "PATCHBAY_CLIENT_CERTIFICATE"
     )]
     pub(crate) client_certificate: Option<PathBuf>,
-    /// Key (PEM) of that certificate.
+    /// Private key (PEM) of the client certificate
     #[arg(
         long,
         global = true,
@@ -82,196 +90,106 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Build the reference pack, serve three invented companies and play a day of their messages.
+    /// Play a working day at three invented companies, and show the figures
     Demo(DemoArgs),
-    /// Serve companies over HTTP.
+    /// Run the server
     Serve(ServeArgs),
-    /// Begin a policy: a project that compiles and passes its tests.
+    /// Create a policy project that compiles and passes its tests
     New(NewArgs),
-    /// Build a pack directory into a component.
+    /// Build a pack into a WebAssembly component
     Build(BuildArgs),
-    /// Run a pack's cases in the sandbox.
+    /// Run the test cases of a pack in the sandbox
     Test(TestArgs),
-    /// Decide about interactions from a file, one JSON line each.
+    /// Decide interactions from a file (one JSON object a line) with a pack
     Run(RunArgs),
-    /// Measure how long decisions take.
+    /// Measure how long a pack's decisions take
     Bench(BenchArgs),
-    /// Show what a component exports, imports and asks for.
+    /// Show stages, imports, exports and required grants of a component
     Inspect(InspectArgs),
-    /// Write out the contract (WIT) this host speaks.
+    /// Print the plugin contract (WIT) of this host
     Contract(ContractArgs),
-    /// Have a company decide by another setup, while its customers write.
+    /// Switch a company to a new generation (version of its configuration) without downtime
     Apply(ApplyArgs),
-    /// Setups a company decides by, decided by, and could.
+    /// List, compare and activate generations
     Generations(GenerationsArgs),
-    /// Go back to an earlier setup, with the same checks as going forward.
+    /// Return a company to an earlier generation
     Rollback(RollbackArgs),
-    /// Ask another setup too, beside the one that decides, and compare their answers.
+    /// Run a candidate generation beside the active one and compare their answers
     Shadow(ShadowArgs),
-    /// Have another setup decide for a share of the conversations.
+    /// Let a candidate generation decide for a share of the conversations
     Canary(CanaryArgs),
-    /// How a running server and its companies fare.
+    /// Show server and company health
     Status(StatusArgs),
-    /// What a running server does, as it does it.
+    /// Show rates, latencies and queues of a running server, continuously
     Top(TopArgs),
-    /// What was decided, on what, and why.
+    /// List and explain recorded decisions
     Decisions(DecisionsArgs),
-    /// Run recorded decisions again, with the same plugins or with a company file to try.
+    /// Repeat recorded decisions, with the same plugins or with a candidate company file
     Replay(ReplayArgs),
-    /// Take a stage or a plugin out of the decisions for a while.
+    /// Suspend a stage or a plugin for a while
     Bypass(BypassArgs),
-    /// Take nothing in, while what is at hand is finished.
+    /// Stop accepting interactions and finish what is in progress
     Drain(DrainArgs),
-    /// Conversations that are not resolved: list them, have them routed anew.
+    /// List open conversations and route them again
     Conversations(ConversationsArgs),
-    /// Look after the journal: its state, backups, checks, retention.
+    /// Inspect, back up, check and clean up the journal
     Journal(JournalArgs),
-    /// What is kept of a person: export it, erase it, say who is whom.
+    /// Export, erase, merge and split contacts
     Contacts(ContactsArgs),
-    /// The roster of a running server: import, list, remove.
+    /// Import, list and remove agents
     Agents(AgentsArgs),
-    /// What waits to go out and what was given up; send it after all.
+    /// List pending and failed deliveries, and retry them
     Outbox(OutboxArgs),
-    /// Tokens: who may ask a server, and for what.
+    /// Create, list and revoke API tokens
     Token(TokenArgs),
-    /// The audit trail: who did what to the host.
+    /// List and verify the audit log
     Audit(AuditArgs),
-    /// Check this machine, and say what each finding costs.
+    /// Check whether this machine can run Patchbay at full speed
     Doctor(DoctorArgs),
 }
 
-/// The company a verb is about; said before what to do or after it.
+/// The server or journal that a command works with, and the form of its output.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct OfCompany {
-    /// The company it is about.
+pub(crate) struct ServerFlags {
+    /// Settings file of the server: its address, journal and packs
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "patchbay.toml",
+        global = true
+    )]
+    pub(crate) config: PathBuf,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// Company of a command with subcommands: `--company` may precede or follow them.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CompanyFlag {
+    /// Name of the company
     #[arg(long = "company", value_name = "NAME", global = true)]
     name: Option<String>,
 }
 
-impl OfCompany {
-    /// Its name.
+impl CompanyFlag {
+    /// The name. A required argument cannot be global, so its absence is an
+    /// error here.
     pub(crate) fn name(&self) -> Result<&str, Failure> {
         self.name.as_deref().ok_or_else(|| {
-            Failure::advised(Exit::Usage, "which company is meant?", "say --company NAME")
+            Failure::advised(
+                Exit::Usage,
+                "no company is given",
+                "add --company NAME; `patchbay status` lists the companies",
+            )
         })
     }
 }
 
-/// Who has something done: not nobody.
-fn somebody(text: &str) -> Result<String, String> {
+/// Parse the name of an actor for the audit log.
+fn actor(text: &str) -> Result<String, String> {
     match text.trim().is_empty() {
-        true => Err("say who has it done: it stands in the record".to_owned()),
+        true => Err("the name for the audit log must not be empty".to_owned()),
         false => Ok(text.to_owned()),
     }
-}
-
-/// How sources are built.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct BuildFlags {
-    /// Build with what cargo has already fetched, without the network.
-    #[arg(long)]
-    pub(crate) offline: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  patchbay serve --config patchbay.toml
-  patchbay serve --config patchbay.toml --check
-
-Without tokens (`patchbay token`, or [oidc]) the server listens on loopback only. It ends on
-SIGINT or SIGTERM, after finishing what it began.")]
-pub(crate) struct ServeArgs {
-    /// The server's settings.
-    #[arg(long, default_value = "patchbay.toml")]
-    pub(crate) config: PathBuf,
-    /// Load everything, say what is wrong, and end.
-    #[arg(long)]
-    pub(crate) check: bool,
-    /// Apply company files whenever they change, as if the settings said `watch`.
-    #[arg(long)]
-    pub(crate) watch: bool,
-    /// Do not start where a company's kept setup cannot be built; else that company is
-    /// answered 503 and the others are served.
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// How log lines are written, whatever the settings say.
-    #[arg(long, value_enum)]
-    pub(crate) log_format: Option<LogLines>,
-    #[command(flatten)]
-    pub(crate) build: BuildFlags,
-    /// Print a JSON document instead of text.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// How log lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogLines {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  patchbay demo --once
-  patchbay demo --once --seconds 300 --keep /tmp/day
-  patchbay demo --once --input tweets.jsonl --map airline
-  patchbay demo --once --input rows.jsonl --map 'text=body,author.address=user'
-
-Maps: `airline` reads rows {id, handle, text, created_at}; any other is a list of
-`field=key` or `field=:literal`, separated by commas.")]
-pub(crate) struct DemoArgs {
-    /// End after the table; without it the server goes on until interrupted.
-    #[arg(long)]
-    pub(crate) once: bool,
-    /// Play this file, one JSON object a line, to the company of --company.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) input: Option<PathBuf>,
-    /// How the file's rows become interactions.
-    #[arg(long, value_name = "MAP", requires = "input")]
-    pub(crate) map: Option<String>,
-    /// Channel of rows that do not name one.
-    #[arg(long, default_value = "x", requires = "input")]
-    pub(crate) channel: String,
-    /// Which of the demo's companies the file is played to.
-    #[arg(long, value_enum, default_value_t = DemoCompany::Airline, requires = "input")]
-    pub(crate) company: DemoCompany,
-    /// How long the day takes, in seconds.
-    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
-    pub(crate) seconds: u32,
-    /// Where the journal is kept; a demo's before this one is replaced.
-    #[arg(long, value_name = "DIR", default_value = "patchbay-demo")]
-    pub(crate) keep: PathBuf,
-    /// Another copy of the social-care pack, instead of the repository's.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) pack: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) build: BuildFlags,
-    /// Print a JSON document instead of the table.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum DemoCompany {
-    /// Meridian Air.
-    Airline,
-    /// Harbour Bank.
-    Bank,
-    /// Northwind, an online shop.
-    Shop,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Example:
-  patchbay doctor
-
-A finding that costs speed is a warning; one without which nothing works is an error and gives
-exit code 4.")]
-pub(crate) struct DoctorArgs {
-    /// Print a JSON document instead of text.
-    #[arg(long)]
-    pub(crate) json: bool,
 }

@@ -1,26 +1,27 @@
-//! Exit codes, and the error every verb ends with.
+//! Exit codes, and the error that ends a command.
 
 use std::fmt::Display;
+use std::path::Path;
 use std::process::ExitCode;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, Report, SourceSpan};
-use patchbay_model::located::Located;
+use miette::{Diagnostic, NamedSource, Report, SourceSpan};
+use patchbay_model::file_problem::FileProblem;
 use thiserror::Error;
 
-/// What a script can tell from the exit code. The list is part of the help.
+/// Exit codes; `--help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Everything is as it should be.
+    /// Success.
     Success = 0,
-    /// What was looked at is not right: a case fails, a line was refused, a
-    /// decision failed, a company file is rejected.
+    /// A negative result: a test case or decision fails, an input is invalid, the
+    /// server refuses the request.
     NotRight = 1,
-    /// The command line is wrong.
+    /// The command line is invalid.
     Usage = 2,
     /// A pack cannot be built or loaded.
     Pack = 3,
-    /// The machine refuses: a file (also one that is not there), a port, a
-    /// server that does not answer, the toolchain, memory.
+    /// The machine: a file, a port, memory, the toolchain, a server that does
+    /// not answer.
     Machine = 4,
 }
 
@@ -28,9 +29,20 @@ impl Exit {
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(self as u8)
     }
+
+    /// Success, or a negative result.
+    pub(crate) fn success_if(is_right: bool) -> Exit {
+        match is_right {
+            true => Exit::Success,
+            false => Exit::NotRight,
+        }
+    }
 }
 
-/// Why a verb ended early.
+/// Result of a command.
+pub(crate) type Outcome = Result<Exit, Failure>;
+
+/// Error that ends a command.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
@@ -38,133 +50,106 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(exit: Exit, what: impl Display) -> Failure {
+    pub(crate) fn new(exit: Exit, message: impl Display) -> Failure {
+        Failure::with_help(exit, message, None)
+    }
+
+    /// An error of the machine.
+    pub(crate) fn machine(message: impl Display) -> Failure {
+        Failure::new(Exit::Machine, message)
+    }
+
+    /// An error with advice on what to do next.
+    pub(crate) fn advised(exit: Exit, message: impl Display, help: impl Display) -> Failure {
+        Failure::with_help(exit, message, Some(help.to_string()))
+    }
+
+    pub(crate) fn with_help(exit: Exit, message: impl Display, help: Option<String>) -> Failure {
+        let message = message.to_string();
         Failure {
             exit,
-            report: Report::msg(what.to_string()),
+            report: Report::new(Message { message, help }),
         }
     }
 
-    /// With advice on what to do next.
-    pub(crate) fn advised(exit: Exit, what: impl Display, help: impl Display) -> Failure {
-        Failure {
-            exit,
-            report: Report::new(Advised {
-                message: what.to_string(),
-                help: help.to_string(),
-            }),
-        }
-    }
-
-    /// Problems of a file, each pointing at its line.
-    pub(crate) fn located(exit: Exit, path: &str, text: &str, problems: Vec<Located>) -> Failure {
+    /// Problems of a file, each with its line.
+    pub(crate) fn located(
+        exit: Exit,
+        path: &str,
+        text: &str,
+        problems: Vec<FileProblem>,
+    ) -> Failure {
+        let summary = match problems.len() {
+            1 => format!("{path} is rejected"),
+            count => format!("{path} is rejected for {count} reasons"),
+        };
+        let problems = problems
+            .into_iter()
+            .map(|problem| LocatedProblem::new(path, text, problem));
         Failure {
             exit,
             report: Report::new(FileProblems {
-                summary: match problems.len() {
-                    1 => format!("{path} is rejected"),
-                    count => format!("{path} is rejected for {count} reasons"),
-                },
-                problems: problems
-                    .into_iter()
-                    .map(|problem| FileProblem::new(path, text, problem))
-                    .collect(),
+                summary,
+                problems: problems.collect(),
             }),
         }
     }
 }
 
-pub(crate) type Outcome = Result<Exit, Failure>;
-
-/// A failure of the machine at a file.
-pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Failure {
+/// Turn an error at a file into a failure of the machine.
+pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
     let path = path.display().to_string();
     move |error| {
-        let what = format!("{path}: {error}");
-        match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                Failure::advised(Exit::Machine, what, "name a file that is there")
-            }
-            _ => Failure::new(Exit::Machine, what),
-        }
+        let help = match error.kind() {
+            std::io::ErrorKind::NotFound => Some("check the path".to_owned()),
+            _ => None,
+        };
+        Failure::with_help(Exit::Machine, format!("{path}: {error}"), help)
     }
 }
 
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Diagnostic)]
 #[error("{message}")]
-struct Advised {
+struct Message {
     message: String,
-    help: String,
+    #[help]
+    help: Option<String>,
 }
 
-impl Diagnostic for Advised {
-    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
-        Some(Box::new(&self.help))
-    }
-}
-
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Diagnostic)]
 #[error("{summary}")]
 struct FileProblems {
     summary: String,
-    problems: Vec<FileProblem>,
+    #[related]
+    problems: Vec<LocatedProblem>,
 }
 
-impl Diagnostic for FileProblems {
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.problems
-                .iter()
-                .map(|problem| problem as &dyn Diagnostic),
-        ))
-    }
-}
-
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Diagnostic)]
 #[error("{message}")]
-struct FileProblem {
+struct LocatedProblem {
     message: String,
+    #[help]
     help: Option<String>,
-    file: NamedSource<String>,
+    #[source_code]
+    file: Option<NamedSource<String>>,
+    #[label("here")]
     span: Option<SourceSpan>,
 }
 
-impl FileProblem {
-    fn new(path: &str, text: &str, problem: Located) -> FileProblem {
-        // A place without a text to show it in cannot be drawn.
-        let span = problem
-            .span
-            .filter(|span| span.end <= text.len())
-            .map(|span| SourceSpan::from((span.start, first_line(&text[span.clone()]))));
-        FileProblem {
+impl LocatedProblem {
+    fn new(path: &str, text: &str, problem: FileProblem) -> LocatedProblem {
+        // Only the first line of a span is drawn, not a whole table; a span
+        // outside of the text cannot be drawn.
+        let span = problem.span.filter(|span| span.end <= text.len());
+        let span = span.map(|span| {
+            let shown = &text[span.clone()];
+            SourceSpan::from((span.start, shown.find('\n').unwrap_or(shown.len())))
+        });
+        LocatedProblem {
             message: problem.message,
             help: problem.help,
-            file: NamedSource::new(path, text.to_owned()),
+            file: span.map(|_| NamedSource::new(path, text.to_owned())),
             span,
         }
-    }
-}
-
-/// Length of the first line: a whole table is not drawn.
-fn first_line(text: &str) -> usize {
-    text.find('\n').unwrap_or(text.len())
-}
-
-impl Diagnostic for FileProblem {
-    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
-        let help = self.help.as_ref()?;
-        Some(Box::new(help))
-    }
-
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.span.map(|_| &self.file as &dyn miette::SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.span?;
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
-            Some("here".to_owned()),
-            span,
-        ))))
     }
 }

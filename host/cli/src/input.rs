@@ -1,17 +1,17 @@
-//! Rows of a file as interactions: one JSON object a line, with fields where
-//! the file has them.
+//! Interactions from the lines of a file, one JSON object a line, with fields
+//! mapped.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use patchbay_model::input::InputError;
-use patchbay_model::interaction::json;
+use patchbay_model::interaction::parse_json;
 use serde_json::{Map, Value};
 
 use crate::exit::{Exit, Failure, io};
 
-/// Most bytes of a line: a text of the largest size with everything around it.
+/// Most bytes of a line: an interaction of the largest size.
 const LINE_BYTES: usize = 1 << 20;
 
 /// How rows become interactions.
@@ -28,7 +28,7 @@ enum Source {
 }
 
 impl RowMap {
-    /// A map as written on the command line; `airline` is one by name.
+    /// Parse a map of the command line; `airline` is predefined.
     pub(crate) fn parse(map: Option<&str>, channel: &str) -> Result<RowMap, Failure> {
         let spec = match map {
             None => "",
@@ -43,8 +43,8 @@ impl RowMap {
             let Some((field, source)) = part.split_once('=') else {
                 return Err(Failure::advised(
                     Exit::Usage,
-                    format!("{part:?} is no part of a map"),
-                    "write field=key, or field=:literal, separated by commas",
+                    format!("{part:?} in --map has no `=`"),
+                    "write field=key or field=:literal, separated by commas",
                 ));
             };
             let source = match source.trim().strip_prefix(':') {
@@ -59,8 +59,8 @@ impl RowMap {
         })
     }
 
-    /// A row as the interchange form: mapped, and with id and channel where it
-    /// has none.
+    /// Map a row, and add the line number as `id` and the default channel where
+    /// it has none.
     pub(crate) fn apply(&self, row: Value, line: usize) -> Value {
         let Value::Object(mut fields) = row else {
             return row;
@@ -71,10 +71,10 @@ impl RowMap {
                 Source::Key(key) => fields.remove(key),
             };
             if let Some(value) = value {
-                put(&mut fields, path, value);
+                insert(&mut fields, path, value);
             }
         }
-        // A number is a fine id in a file.
+        // Files may use numbers as ids; the interchange form requires a text.
         if let Some(Value::Number(number)) = fields.get("id") {
             let text = number.to_string();
             fields.insert("id".to_owned(), Value::String(text));
@@ -89,27 +89,40 @@ impl RowMap {
     }
 }
 
-fn put(fields: &mut Map<String, Value>, path: &[String], value: Value) {
-    let Some((name, rest)) = path.split_first() else {
+/// Set a field at a path. A value on the way that is not an object is replaced.
+fn insert(mut fields: &mut Map<String, Value>, path: &[String], value: Value) {
+    let Some((name, parents)) = path.split_last() else {
         return;
     };
-    if rest.is_empty() {
-        fields.insert(name.clone(), value);
-        return;
+    for parent in parents {
+        let inner = fields.entry(parent.clone()).or_insert(Value::Null);
+        if !inner.is_object() {
+            *inner = Value::Object(Map::new());
+        }
+        match inner {
+            Value::Object(inner) => fields = inner,
+            _ => return,
+        }
     }
-    let inner = fields
-        .entry(name.clone())
-        .or_insert_with(|| Value::Object(Map::new()));
-    // What stands there and is no object makes room for one.
-    if !inner.is_object() {
-        *inner = Value::Object(Map::new());
-    }
-    if let Value::Object(inner) = inner {
-        put(inner, rest, value);
-    }
+    fields.insert(name.clone(), value);
 }
 
-/// Lines of a file or of standard input, numbered from 1, blank ones left out.
+/// The mapped rows of a file; the first invalid line is an error.
+pub(crate) fn rows(path: &Path, map: &RowMap) -> Result<Vec<Value>, Failure> {
+    let rows = lines(path)?.map(|(line, row)| {
+        let row = row.map_err(|error| {
+            Failure::new(
+                Exit::NotRight,
+                format!("{}:{line}: {error}", path.display()),
+            )
+        })?;
+        Ok(map.apply(row, line))
+    });
+    rows.collect()
+}
+
+/// Lines of a file, or of standard input for `-`, numbered from 1; without blank
+/// ones.
 pub(crate) fn lines(
     path: &Path,
 ) -> Result<impl Iterator<Item = (usize, Result<Value, InputError>)>, Failure> {
@@ -121,70 +134,56 @@ pub(crate) fn lines(
         )),
     };
     let mut number = 0;
-    let mut broken = false;
+    let mut is_broken = false;
     let mut line = Vec::new();
     Ok(std::iter::from_fn(move || {
-        loop {
+        while !is_broken {
             line.clear();
-            let read = match read_line(&mut reader, &mut line) {
-                Ok(read) => read?,
-                Err(_) if broken => return None,
-                Err(error) => {
-                    broken = true;
-                    let error = InputError::Invalid {
-                        field: "line".to_owned(),
-                        problem: format!("cannot be read: {error}"),
-                    };
-                    return Some((number + 1, Err(error)));
-                }
-            };
             number += 1;
-            if line.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            if read > LINE_BYTES {
-                let error = InputError::TooLarge {
-                    field: "line".to_owned(),
-                    limit: LINE_BYTES,
-                    size: read,
-                    unit: "bytes",
-                };
-                return Some((number, Err(error)));
-            }
-            let row = match std::str::from_utf8(&line) {
-                Ok(text) => json(text),
-                Err(error) => Err(InputError::Invalid {
-                    field: "line".to_owned(),
-                    problem: format!("is not UTF-8 at byte {}", error.valid_up_to()),
-                }),
+            let row = match read_line(&mut reader, &mut line) {
+                Ok(0) => return None,
+                Ok(_) if line.iter().all(u8::is_ascii_whitespace) => continue,
+                Ok(size) if line.len() > LINE_BYTES && !line.ends_with(b"\n") => {
+                    Err(InputError::TooLarge {
+                        field: "line".to_owned(),
+                        limit: LINE_BYTES,
+                        size,
+                        unit: "bytes",
+                    })
+                }
+                Ok(_) => match std::str::from_utf8(line.trim_ascii_end()) {
+                    Ok(text) => parse_json(text),
+                    Err(error) => Err(invalid(format!(
+                        "is not UTF-8 at byte {}",
+                        error.valid_up_to()
+                    ))),
+                },
+                Err(error) => {
+                    is_broken = true;
+                    Err(invalid(format!("cannot be read: {error}")))
+                }
             };
             return Some((number, row));
         }
+        None
     }))
 }
 
-/// Read a line, keeping no more than its limit; how long it was.
-fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Option<usize>> {
-    let mut length = 0;
-    loop {
-        let buffer = match reader.fill_buf() {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            other => other?,
-        };
-        if buffer.is_empty() {
-            return Ok((length > 0).then_some(length));
-        }
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let part = &buffer[..end.unwrap_or(buffer.len())];
-        if length + part.len() <= LINE_BYTES {
-            line.extend_from_slice(part);
-        }
-        length += part.len();
-        let used = part.len() + usize::from(end.is_some());
-        reader.consume(used);
-        if end.is_some() {
-            return Ok(Some(length));
-        }
+/// Read a line with its line break, storing at most one byte more than
+/// [`LINE_BYTES`]; returns its size, 0 at the end of the file.
+fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<usize> {
+    let most = LINE_BYTES as u64 + 1;
+    let read = reader.by_ref().take(most).read_until(b'\n', line)?;
+    match line.ends_with(b"\n") || read <= LINE_BYTES {
+        true => Ok(read),
+        false => Ok(read + reader.skip_until(b'\n')?),
+    }
+}
+
+fn invalid(problem: String) -> InputError {
+    InputError::Invalid {
+        field: "line".to_owned(),
+        problem,
     }
 }
 
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_that_is_none_is_refused() {
+    fn a_map_without_an_equals_sign_is_rejected() {
         assert!(RowMap::parse(Some("text"), "x").is_err());
     }
 }

@@ -1,19 +1,18 @@
 //! `patchbay`: write, test, run and serve policies.
 
-mod api;
 mod args;
-mod demo;
+mod decision_store;
+mod document;
+mod engine;
 mod exit;
 mod input;
-mod loading;
 mod numbers;
 mod output;
-mod recorded;
-mod secured;
+mod policy;
+mod server;
 mod verbs;
 
-/// A decision makes many small allocations: with the system's allocator the
-/// same load takes a quarter more CPU.
+/// The system's allocator needs a quarter more CPU for decisions.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -27,26 +26,28 @@ fn main() -> std::process::ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors and go to stdout.
             let _ = error.print();
-            return if error.use_stderr() {
-                Exit::Usage.code()
-            } else {
-                Exit::Success.code()
+            // --help and --version are no errors.
+            let exit = match error.use_stderr() {
+                true => Exit::Usage,
+                false => Exit::Success,
             };
+            return exit.code();
         }
     };
-    // A server's own file says how it logs.
+    // `serve` starts the log by its settings.
     if !matches!(cli.verb, Verb::Serve(_)) {
-        let level = if cli.verbose {
-            LevelFilter::INFO
-        } else {
-            LevelFilter::WARN
+        let level = match cli.verbose {
+            true => LevelFilter::INFO,
+            false => LevelFilter::WARN,
         };
         output::start_log(level, false);
     }
-    api::shows(cli.token_file);
-    secured::shows(cli.client_certificate, cli.client_key);
+    let credentials = server::Credentials {
+        token_file: cli.token_file,
+        identity: cli.client_certificate.zip(cli.client_key),
+    };
+    credentials.install();
     let result = match cli.verb {
         Verb::New(args) => verbs::new::run(&args),
         Verb::Build(args) => verbs::build::run(&args),
@@ -56,10 +57,10 @@ fn main() -> std::process::ExitCode {
         Verb::Bench(args) => verbs::bench::run(&args),
         Verb::Contract(args) => verbs::contract::run(&args),
         Verb::Serve(args) => verbs::serve::run(&args, cli.verbose),
-        Verb::Demo(args) => demo::run(&args),
-        Verb::Apply(args) => verbs::generations::apply(&args),
-        Verb::Generations(args) => verbs::generations::generations(&args),
-        Verb::Rollback(args) => verbs::generations::rollback(&args),
+        Verb::Demo(args) => verbs::demo::run(&args),
+        Verb::Apply(args) => verbs::apply::run(&args),
+        Verb::Generations(args) => verbs::generations::run(&args),
+        Verb::Rollback(args) => verbs::generations::roll_back(&args),
         Verb::Shadow(args) => verbs::rollout::shadow(&args),
         Verb::Canary(args) => verbs::rollout::canary(&args),
         Verb::Status(args) => verbs::status::run(&args),

@@ -11,7 +11,7 @@ pub(crate) struct Percentiles {
 }
 
 impl Percentiles {
-    /// Nearest-rank percentiles; zero of nothing.
+    /// Nearest-rank percentiles; 0 for an empty sample.
     pub(crate) fn of(sample: &mut [f64]) -> Percentiles {
         sample.sort_by(f64::total_cmp);
         let at = |share: f64| {
@@ -26,7 +26,7 @@ impl Percentiles {
     }
 }
 
-/// A whole number with its thousands apart: `11,585`.
+/// A number with thousands separators: `11,585`.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -39,7 +39,7 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
-/// A span of whole seconds, in its two largest units: `2h 13m`.
+/// A duration in seconds, in its two largest units: `2h 13m`.
 pub(crate) fn span(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match seconds {
@@ -50,7 +50,7 @@ pub(crate) fn span(seconds: u64) -> String {
     }
 }
 
-/// Microseconds in the unit that suits them.
+/// A duration in microseconds, as µs, ms or s.
 pub(crate) fn micros(time: u64) -> String {
     match time {
         0..1_000 => format!("{time} µs"),
@@ -59,7 +59,7 @@ pub(crate) fn micros(time: u64) -> String {
     }
 }
 
-/// Bytes in the unit that suits them.
+/// A size in bytes, as B, KiB or MiB.
 pub(crate) fn bytes(size: u64) -> String {
     match size {
         0..1024 => format!("{size} B"),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated() {
         assert_eq!(thousands(7), "7");
         assert_eq!(thousands(11585), "11,585");
         assert_eq!(thousands(1_000_000), "1,000,000");

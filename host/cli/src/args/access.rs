@@ -1,11 +1,11 @@
-//! How it is said who may ask, and looked at who did what.
-
-use std::path::PathBuf;
+//! Arguments of `token` and `audit`.
 
 use clap::{Args, Subcommand};
 use patchbay_journal::AuditHash;
 use patchbay_model::access::Role;
 use patchbay_model::duration::Seconds;
+
+use super::ServerFlags;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -15,53 +15,49 @@ use patchbay_model::duration::Seconds;
   patchbay token list
   patchbay token revoke 4f0c…
 
-The secret is printed once and kept nowhere. From the first token on a server asks
-everybody for one: begin with an operator's for the whole host (no --company), who
-can make the others. While a server runs this asks it, with the token of
-PATCHBAY_TOKEN or --token-file. docs/access.md says which role may do what.")]
+`create` prints the secret once; the journal stores only its hash. Once a token exists, the server
+requires one for every request. Create the first one for an operator of the whole host (without
+--company), who can then create others through the running server with PATCHBAY_TOKEN or
+--token-file. docs/access.md lists what each role may do.")]
 pub(crate) struct TokenArgs {
-    /// The server's settings, which name the journal and where it listens.
-    #[arg(long, default_value = "patchbay.toml", global = true)]
-    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
     #[command(subcommand)]
     pub(crate) verb: TokenVerb,
-    /// Print a JSON document instead of text.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenVerb {
-    /// Make a token, and print its secret.
+    /// Create a token and print its secret
     Create(NewToken),
-    /// List all there ever were, without their secrets.
+    /// List all tokens, also expired and revoked ones, without their secrets
     List,
-    /// Take a token back, at once and for good.
+    /// Revoke a token, at once and for good
     Revoke {
-        /// Its id.
+        /// Id of the token, as `list` prints it
         id: String,
     },
 }
 
-/// A token to be made.
+/// The token to create.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct NewToken {
-    /// Whose; absent: the whole host, for an operator or auditor.
+    /// Company of the token [default: the whole host, for an operator or auditor]
     #[arg(long)]
     pub(crate) company: Option<String>,
-    /// What its holder is: integrator, operator, agent, supervisor or auditor.
+    /// Role: integrator, operator, agent, supervisor or auditor
     #[arg(long)]
     pub(crate) role: Role,
-    /// The agent of the roster whose token it is; with --role agent.
+    /// Id of the agent, for --role agent
     #[arg(long)]
     pub(crate) agent: Option<String>,
-    /// Under which name its holder acts; an agent acts under their id.
+    /// Name of the owner for the audit log; an agent's is their id
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// How long it is good, such as 30d; 90 days unless given.
+    /// Lifetime, such as 30d [default: 90d]
     #[arg(long, value_name = "SPAN", conflicts_with = "never_expires")]
     pub(crate) expires: Option<Seconds>,
-    /// It is good until it is revoked.
+    /// Valid until it is revoked
     #[arg(long)]
     pub(crate) never_expires: bool,
 }
@@ -73,31 +69,27 @@ pub(crate) struct NewToken {
   patchbay audit verify
   patchbay audit verify --expect 9d3e…
 
-Each act is chained to the one before by its hash: whatever is changed later is
-found, and exit code 1 says so. Keep the head `verify` prints elsewhere and give it
-as --expect next time: that also finds acts taken off the end.")]
+Each entry contains the hash of the entry before, so `verify` finds entries that were changed later
+(exit code 1). Store the head hash that `verify` prints outside this machine, and pass it to --expect
+next time: that also finds entries removed from the end.")]
 pub(crate) struct AuditArgs {
-    /// The server's settings, which name the journal and where it listens.
-    #[arg(long, default_value = "patchbay.toml", global = true)]
-    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
     #[command(subcommand)]
     pub(crate) verb: AuditVerb,
-    /// Print a JSON document instead of text.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditVerb {
-    /// List what was done, oldest first.
+    /// List administrative actions, oldest first
     List {
-        /// Only what was done to this company.
+        /// Only actions on this company
         #[arg(long)]
         company: Option<String>,
     },
-    /// Walk along the whole trail, and name the first act that is not right.
+    /// Verify the hash chain and show the first entry that does not match
     Verify {
-        /// A head printed earlier, which must still be there.
+        /// Head hash of an earlier `verify`, which must still be in the log
         #[arg(long, value_name = "HASH")]
         expect: Option<AuditHash>,
     },

@@ -1,4 +1,4 @@
-//! The command line of `decisions` and `replay`.
+//! Arguments of `decisions` and `replay`.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use patchbay_model::outcome::OutcomeKind;
 
-use super::{BuildFlags, OfCompany};
+use super::{BuildFlags, CompanyFlag, ServerFlags};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -15,65 +15,61 @@ use super::{BuildFlags, OfCompany};
   patchbay decisions explain 1841 --company northwind
   patchbay decisions export-case 1841 --output cases/recorded/1841.json --company northwind
 
-A decision is known by a number; `list` tells it, and so does every event. What is shown is masked;
---unseal shows what the customer wrote. docs/decisions.md says what is kept.")]
+A decision has a number; `list` and every event show it. Personal data is masked unless --unseal is
+given. docs/decisions.md describes what is recorded and for how long.")]
 pub(crate) struct DecisionsArgs {
-    /// The server's settings, which name the journal.
-    #[arg(long, default_value = "patchbay.toml", global = true)]
-    pub(crate) config: PathBuf,
     #[command(flatten)]
-    pub(crate) company: OfCompany,
+    pub(crate) server: ServerFlags,
+    #[command(flatten)]
+    pub(crate) company: CompanyFlag,
     #[command(subcommand)]
     pub(crate) verb: DecisionsVerb,
-    /// Print a JSON document instead of text.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DecisionsVerb {
-    /// List decisions, newest first.
+    /// List decisions, newest first
     List {
-        /// Made within this span before now, such as 24h.
+        /// Only decisions of the last span of time, such as 24h
         #[arg(long, value_name = "SPAN")]
         since: Option<Seconds>,
-        /// With a plugin asked at this stage: classify, route, tone or escalate.
+        /// Only decisions in which a plugin ran at this stage: classify, route, tone or escalate
         #[arg(long)]
         stage: Option<Stage>,
-        /// Ended this way, such as ok, trapped or timeout.
+        /// Only decisions with this outcome, such as ok, trapped or timeout
         #[arg(long, value_parser = outcome)]
         outcome: Option<OutcomeKind>,
-        /// With this plugin asked.
+        /// Only decisions in which this plugin ran
         #[arg(long)]
         plugin: Option<String>,
-        /// At most as many.
+        /// Number of decisions at most
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
         limit: u64,
     },
-    /// Print everything that is kept of a decision, as JSON.
+    /// Print the whole record of a decision, as JSON
     Show {
-        /// Its number.
+        /// Number of the decision
         decision: u64,
-        /// With what the customer wrote, and who they are.
+        /// Show personal data unmasked; the audit log records it
         #[arg(long)]
         unseal: bool,
     },
-    /// Tell in words what each plugin read and said, and what the host did with it.
+    /// Explain what each plugin read and answered, and what the host did with it
     Explain {
-        /// Its number.
+        /// Number of the decision
         decision: u64,
-        /// With what the customer wrote, and who they are.
+        /// Show personal data unmasked; the audit log records it
         #[arg(long)]
         unseal: bool,
     },
-    /// Write a plugin's part in it as a case, which `patchbay test` runs. It holds what the customer wrote.
+    /// Write one plugin's part of a decision as a test case, with the customer's text
     ExportCase {
-        /// Its number.
+        /// Number of the decision
         decision: u64,
-        /// Whose part, where several plugins took part.
+        /// The plugin, where several took part
         #[arg(long)]
         plugin: Option<String>,
-        /// File to write; standard output unless given.
+        /// File to write [default: standard output]
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -94,41 +90,37 @@ fn outcome(text: &str) -> Result<OutcomeKind, String> {
   patchbay replay --company northwind --since 24h
   patchbay replay --company northwind --since 24h --with northwind.toml --html report.html
 
-Without --with, recorded decisions are run again from their transcripts: the same plugins must ask
-for the same and answer the same bytes. With it, the company file decides about what had been
-decided about, and every difference is told. Exit code 1: more decisions differ or fail than
---max-differences, or none could be compared.")]
+Without --with, each decision is repeated from its transcript: the same plugins must make the same
+host calls and give the same answer, byte for byte. With --with, the candidate company file decides
+the same inputs, and every difference is listed. The exit code is 1 if more than --max-differences
+decisions differ or fail, or if no decision can be compared.")]
 pub(crate) struct ReplayArgs {
-    /// Number of the decision.
+    /// Number of the decision
     #[arg(required_unless_present = "since", conflicts_with = "since")]
     pub(crate) decision: Option<u64>,
-    /// All decisions made within this span before now, such as 24h.
+    /// All decisions of the last span of time, such as 24h
     #[arg(long, value_name = "SPAN")]
     pub(crate) since: Option<Seconds>,
-    /// Company file to try.
+    /// Candidate company file [default: the generation that made the decision]
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Option<PathBuf>,
-    /// The server's settings, which name the journal.
-    #[arg(long, default_value = "patchbay.toml")]
-    pub(crate) config: PathBuf,
-    /// Whose decisions.
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    /// Name of the company
     #[arg(long)]
     pub(crate) company: String,
-    /// Threads that decide; 0: one for each core.
+    /// Threads that decide; 0: one for each core
     #[arg(long, short, default_value_t = 0)]
     pub(crate) jobs: usize,
-    /// Decisions that may differ or fail without the exit code 1.
+    /// Decisions that may differ or fail before the exit code is 1
     #[arg(long, default_value_t = 0, value_name = "COUNT")]
     pub(crate) max_differences: u64,
-    /// Also write a report as one HTML file.
+    /// Also write a report as one HTML file
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Show differences with what the customer wrote, instead of masked.
+    /// Show personal data in differences unmasked
     #[arg(long)]
     pub(crate) unseal: bool,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
-    /// Print a JSON document instead of text.
-    #[arg(long)]
-    pub(crate) json: bool,
 }

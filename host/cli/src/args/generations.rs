@@ -1,28 +1,26 @@
-//! How setups are changed, and looked at.
+//! Arguments of `apply`, `generations` and `rollback`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{BuildFlags, OfCompany, somebody};
+use super::{BuildFlags, CompanyFlag, ServerFlags, actor};
 
-/// How a setup is changed.
+/// How the active generation is changed.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ChangeFlags {
-    /// Only say what would happen.
+    /// Check everything and show what would change; change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Change nothing if the company decides by another generation than this
-    /// by now.
+    /// Change nothing unless this generation is active now
     #[arg(long, value_name = "GENERATION")]
     pub(crate) expect: Option<u64>,
-    /// Where conversations of a queue that is gone go, beside what the company
-    /// file says (`moved-to`); may be given several times.
+    /// Move the conversations of a removed queue to another one; repeatable [default: `moved-to`
+    /// of the company file]
     #[arg(long = "move", value_name = "QUEUE=QUEUE", value_parser = moved)]
     pub(crate) moved: Vec<(String, String)>,
-    /// Who asks for it, for the record; `operator` unless said, and with a
-    /// token whoever it is of.
-    #[arg(long, value_name = "NAME", value_parser = somebody)]
+    /// Name for the audit log [default: operator, or the token's owner]
+    #[arg(long, value_name = "NAME", value_parser = actor)]
     pub(crate) by: Option<String>,
 }
 
@@ -31,7 +29,7 @@ fn moved(text: &str) -> Result<(String, String), String> {
         Some((from, to)) if !from.is_empty() && !to.is_empty() => {
             Ok((from.to_owned(), to.to_owned()))
         }
-        _ => Err("write the queue that is gone, =, and where its conversations go".to_owned()),
+        _ => Err("expected REMOVED-QUEUE=OTHER-QUEUE, such as returns=general".to_owned()),
     }
 }
 
@@ -41,30 +39,25 @@ fn moved(text: &str) -> Result<(String, String), String> {
   patchbay apply companies/northwind.toml --expect 7
   patchbay apply companies/eastwind.toml --new
 
-The setup is built, its packs' own cases are run, and work at hand is looked at,
-all off the path of any interaction. Then the company decides by it from one
-decision to the next. If anything is wrong, every reason is listed and nothing
-changes; so it is of a company the host does not know, unless --new says that it
-begins. Through a running server, or on the journal itself where none runs.")]
+The generation is built, the test cases of its packs run, and work in progress is checked against it,
+all beside the running decisions. Then the next decision uses it. If anything is wrong, every reason
+is listed and nothing changes. A company the host does not know is an error unless --new is given.
+Works through a running server, or directly on the journal when no server runs.")]
 pub(crate) struct ApplyArgs {
-    /// The company file.
+    /// The company file
     pub(crate) file: PathBuf,
-    /// The server's settings, which name the journal and the packs.
-    #[arg(long, default_value = "patchbay.toml")]
-    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
     #[command(flatten)]
     pub(crate) change: ChangeFlags,
-    /// Begin the company, if the host does not know it yet.
+    /// Create the company if the host does not know it
     #[arg(long)]
     pub(crate) new: bool,
-    /// Keep it, and decide by it later (`patchbay generations activate`).
+    /// Store the generation without activating it (see `patchbay generations activate`)
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) keep_only: bool,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
-    /// Print a JSON document instead of text.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -74,37 +67,33 @@ pub(crate) struct ApplyArgs {
   patchbay generations diff 6 7 --company northwind
   patchbay generations activate 7 --company northwind --dry-run")]
 pub(crate) struct GenerationsArgs {
-    /// The server's settings, which name the journal.
-    #[arg(long, default_value = "patchbay.toml", global = true)]
-    pub(crate) config: PathBuf,
     #[command(flatten)]
-    pub(crate) company: OfCompany,
+    pub(crate) server: ServerFlags,
+    #[command(flatten)]
+    pub(crate) company: CompanyFlag,
     #[command(subcommand)]
     pub(crate) verb: GenerationsVerb,
-    /// Print a JSON document instead of text.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GenerationsVerb {
-    /// All of them, newest first.
+    /// List all generations, newest first
     List,
-    /// What one is built from.
+    /// Show the company file and the packs of a generation
     Show {
-        /// Its number.
+        /// Number of the generation
         generation: u64,
     },
-    /// What is different between two.
+    /// Show the differences between two generations
     Diff {
-        /// From which.
+        /// Number of the first generation
         from: u64,
-        /// To which; the one that decides unless said.
+        /// Number of the second generation [default: the active one]
         to: Option<u64>,
     },
-    /// Decide by one that is kept.
+    /// Activate a stored generation
     Activate {
-        /// Its number.
+        /// Number of the generation
         generation: u64,
         #[command(flatten)]
         change: ChangeFlags,
@@ -114,20 +103,17 @@ pub(crate) enum GenerationsVerb {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   patchbay rollback --company northwind
-  patchbay rollback --company northwind 5 --dry-run")]
+  patchbay rollback --company northwind 5 --dry-run
+
+The same checks run as for `patchbay apply`.")]
 pub(crate) struct RollbackArgs {
-    /// The generation; unless said, of those before the present one the one
-    /// that decided last.
+    /// Number of the generation [default: the earlier one that was active last]
     pub(crate) generation: Option<u64>,
-    /// The server's settings, which name the journal.
-    #[arg(long, default_value = "patchbay.toml")]
-    pub(crate) config: PathBuf,
-    /// Whose.
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    /// Name of the company
     #[arg(long)]
     pub(crate) company: String,
     #[command(flatten)]
     pub(crate) change: ChangeFlags,
-    /// Print a JSON document instead of text.
-    #[arg(long)]
-    pub(crate) json: bool,
 }

@@ -1,24 +1,29 @@
-//! How policies are written, built, tried and measured.
+//! Arguments of `new`, `build`, `inspect`, `test`, `run`, `bench` and `contract`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use patchbay_model::decision::stage::Stage;
 
-use super::BuildFlags;
+/// How sources are built.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct BuildFlags {
+    /// Build without the network, from crates that cargo has already downloaded
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   patchbay new my-care
   cd my-care && patchbay test
 
-The SDK and the contract are written into the project's vendor/ directory; the
-first build fetches a few crates of cargo's and needs the network for that,
-later ones work with --offline.")]
+The SDK and the contract are copied into vendor/ of the project. The first build downloads a few
+crates; later builds work with --offline.")]
 pub(crate) struct NewArgs {
-    /// Directory to make; its last part is the pack's name (lower-case letters, digits, hyphens).
+    /// Directory to create; its last part is the name of the pack (a-z, 0-9 and hyphens)
     pub(crate) name: PathBuf,
-    /// Print a JSON document instead of text.
+    /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -28,15 +33,15 @@ pub(crate) struct NewArgs {
   patchbay build my-care
   patchbay build my-care --output my-care.wasm")]
 pub(crate) struct BuildArgs {
-    /// Pack directory.
+    /// Pack directory, with pack.toml
     #[arg(default_value = ".")]
     pub(crate) dir: PathBuf,
-    /// Also copy the component here.
-    #[arg(long, short)]
+    /// Also write the component to this file
+    #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
-    /// Print a JSON document instead of text.
+    /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -46,11 +51,11 @@ pub(crate) struct BuildArgs {
   patchbay inspect my-care
   patchbay inspect my-care.wasm --json")]
 pub(crate) struct InspectArgs {
-    /// Component file, or pack directory (which is built).
+    /// Component file (.wasm), or pack directory to build
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
-    /// Print a JSON document instead of text.
+    /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -60,32 +65,32 @@ pub(crate) struct InspectArgs {
   patchbay test my-care
   patchbay test my-care --filter tone/
 
-Cases run on the metered engine: a budget of fuel instead of time, the same on
-every machine. docs/cases.md describes the files.")]
+Cases run with a limit of fuel (instructions) instead of time, so that results are the same on every
+machine. docs/cases.md describes the files in cases/.")]
 pub(crate) struct TestArgs {
-    /// Pack directory.
+    /// Pack directory, with pack.toml and cases/
     #[arg(default_value = ".")]
     pub(crate) dir: PathBuf,
-    /// Only cases whose path contains this.
-    #[arg(long)]
+    /// Run only cases whose path contains this text
+    #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
-    /// Test this component instead of building the directory's.
-    #[arg(long)]
+    /// Test this component instead of building the directory
+    #[arg(long, value_name = "FILE")]
     pub(crate) component: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
-    /// Print a JSON document instead of text.
+    /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// What a pack is run with.
+/// Configuration that a pack decides with.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct WithFlags {
-    /// Company file to decide with: its pipelines, settings, grants, queues, agents and articles.
+pub(crate) struct PolicyFlags {
+    /// Company file: pipelines, settings, grants, queues, agents and articles
     #[arg(long, value_name = "FILE")]
     pub(crate) company: Option<PathBuf>,
-    /// Settings as a JSON file, or as JSON itself.
+    /// Settings of the pack, as JSON or a JSON file
     #[arg(long, value_name = "FILE|JSON", conflicts_with = "company")]
     pub(crate) settings: Option<String>,
 }
@@ -96,42 +101,46 @@ pub(crate) struct WithFlags {
   cat drafts.jsonl | patchbay run my-care --stage tone -
   patchbay run my-care --stage classify --map 'text=body,author.address=from,channel=:email' mails.jsonl
 
-Input: one JSON object a line. An interaction needs `text`; a row without `id` gets its line's
-number, one without `channel` the channel of --channel. At the stages route and escalate the
-interaction is classified first. A row may also be the body of the server's `decide` ({\"interaction\":
-…, \"agents\": …}) or, at the stage tone, of its `tone` ({\"draft\": …, \"interaction\": …}).
+Input: one JSON object a line. An interaction needs `text`; its `id` defaults to the line number, its
+`channel` to --channel. The stages route and escalate classify the interaction first. A line may also
+be the body of a request to the server: of `decide` ({\"interaction\": …, \"agents\": …}), or at the
+stage tone of `tone` ({\"draft\": …, \"interaction\": …}).
 
-Output: one decision a line, in the order of the input. A line that is no interaction gives
-{\"line\": N, \"error\": …}, and the exit code is 1 in the end.")]
+Output: one decision a line, in the order of the input. For an invalid line it is {\"line\": N,
+\"error\": …}, and the exit code is 1.")]
 pub(crate) struct RunArgs {
-    /// Pack directory (which is built) or component file.
+    /// Component file (.wasm), or pack directory to build
     pub(crate) dir: PathBuf,
-    /// What to decide: classify, route, tone or escalate.
+    /// Stage to run: classify, route, tone or escalate
     #[arg(long)]
     pub(crate) stage: Stage,
-    /// File with one JSON object a line; - for standard input.
+    /// File with one JSON object a line; - for standard input
     pub(crate) input: PathBuf,
-    /// Threads that decide; 0: one for each core.
+    /// Threads that decide; 0: one for each core
     #[arg(long, short, default_value_t = 0)]
     pub(crate) jobs: usize,
-    /// Channel of rows that do not name one.
+    /// Channel of interactions without a channel
     #[arg(long, default_value = "x")]
     pub(crate) channel: String,
-    /// Where an interaction's fields come from: `field=key` or `field=:literal`, separated by commas.
+    /// Source of interaction fields: `field=key` or `field=:literal`, separated by commas
     #[arg(long, value_name = "MAP")]
     pub(crate) map: Option<String>,
-    /// The moment of the decisions (RFC 3339) where an interaction says no `received_at`; now unless
-    /// given.
-    #[arg(long)]
+    /// Time of decisions about interactions without `received_at` (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<jiff::Timestamp>,
-    /// Keep every host call in the output.
+    /// Include every host call of the plugins in the output
     #[arg(long)]
     pub(crate) transcript: bool,
-    /// Decisions an instance makes before it is thrown away; 0: every decision starts fresh.
-    #[arg(long, default_value_t = 0, conflicts_with = "company")]
+    /// Decisions per plugin instance before it is discarded; 0: a fresh instance for each
+    #[arg(
+        long,
+        default_value_t = 0,
+        conflicts_with = "company",
+        value_name = "DECISIONS"
+    )]
     pub(crate) reuse: u32,
     #[command(flatten)]
-    pub(crate) with: WithFlags,
+    pub(crate) policy: PolicyFlags,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
 }
@@ -141,44 +150,43 @@ pub(crate) struct RunArgs {
   patchbay bench plugins/social-care
   patchbay bench my-care interactions.jsonl --json
 
-One thread decides, with fresh instances and with reused ones. Times are of one machine at one
-moment: compare rows of one run. `docs/measuring.md` says what each row means.")]
+One thread decides, with fresh and with reused instances. Compare only rows of one run: times depend
+on the machine and its load. docs/measuring.md explains each column.")]
 pub(crate) struct BenchArgs {
-    /// Pack directory (which is built) or component file.
+    /// Component file (.wasm), or pack directory to build
     pub(crate) dir: PathBuf,
-    /// File with one interaction a line; the demo's unless given.
+    /// File with one interaction a line [default: the interactions of the demo]
     pub(crate) input: Option<PathBuf>,
-    /// Decisions to measure in each mode.
+    /// Decisions to measure for each stage and mode
     #[arg(long, default_value_t = 5000)]
     pub(crate) decisions: u32,
-    /// Channel of rows that do not name one.
+    /// Channel of interactions without a channel
     #[arg(long, default_value = "x")]
     pub(crate) channel: String,
     #[command(flatten)]
-    pub(crate) with: WithFlags,
+    pub(crate) policy: PolicyFlags,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
-    /// Print a JSON document instead of text.
+    /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  patchbay contract            # to stdout
+  patchbay contract            # to standard output
   patchbay contract --output wit/
   patchbay contract --released 0.1.0
 
-Policies compiled against a released version work on every host of the same
-track (0.1.x).")]
+Policies compiled against a released version work on every host of the same track (0.1.x).")]
 pub(crate) struct ContractArgs {
-    /// A released version, as it was released, instead of this host's own.
+    /// Print this released version [default: the version of this host]
     #[arg(long, value_name = "VERSION")]
     pub(crate) released: Option<String>,
-    /// Directory to write the packages into, one directory each.
-    #[arg(long, short)]
+    /// Write the packages into this directory, one subdirectory each
+    #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// Print a JSON document instead of text.
+    /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }

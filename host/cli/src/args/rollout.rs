@@ -1,27 +1,20 @@
-//! How a setup is tried on live traffic.
-
-use std::path::PathBuf;
+//! Arguments of `shadow` and `canary`.
 
 use clap::{Args, Subcommand};
 use patchbay_model::rollout::Share;
 
-use super::{ChangeFlags, OfCompany, somebody};
+use super::{ChangeFlags, CompanyFlag, ServerFlags, actor};
 
-/// Where it is tried, and how it is shown.
+/// Where a candidate runs, and in whose name.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct TrialFlags {
-    /// The server's settings, which name the journal.
-    #[arg(long, default_value = "patchbay.toml", global = true)]
-    pub(crate) config: PathBuf,
+pub(crate) struct RolloutFlags {
     #[command(flatten)]
-    pub(crate) company: OfCompany,
-    /// Who asks for it, for the record; `operator` unless said, and with a
-    /// token whoever it is of.
-    #[arg(long, value_name = "NAME", value_parser = somebody, global = true)]
+    pub(crate) server: ServerFlags,
+    #[command(flatten)]
+    pub(crate) company: CompanyFlag,
+    /// Name for the audit log [default: operator, or the token's owner]
+    #[arg(long, value_name = "NAME", value_parser = actor, global = true)]
     pub(crate) by: Option<String>,
-    /// Print a JSON document instead of text.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -33,29 +26,29 @@ pub(crate) struct TrialFlags {
   patchbay shadow report --company northwind
   patchbay shadow stop --company northwind
 
-What a shadow answers is compared and has no effect; what it remembers it
-forgets with the trial. It needs a running server."
+The answers of the candidate are compared and have no effect; state it writes is discarded when the
+shadow run ends. Needs a running server."
 )]
 pub(crate) struct ShadowArgs {
-    /// Number of a generation that is kept.
+    /// Number of a stored generation
     #[arg(required = true)]
     pub(crate) generation: Option<u64>,
-    /// Of which share of the conversations it is asked, too.
+    /// Share of the conversations in which the candidate also runs
     #[arg(long, value_name = "SHARE", default_value = "10%")]
     pub(crate) sample: Share,
     #[command(flatten)]
-    pub(crate) trial: TrialFlags,
+    pub(crate) rollout: RolloutFlags,
     #[command(subcommand)]
     pub(crate) verb: Option<ShadowVerb>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ShadowVerb {
-    /// How its answers compare, so far.
+    /// Show how often the answers agree and where they differ
     Report,
-    /// Ask it no more.
+    /// End the shadow run
     Stop {
-        /// Why, for the record.
+        /// Reason, for the audit log
         #[arg(long)]
         reason: Option<String>,
     },
@@ -71,97 +64,91 @@ pub(crate) enum ShadowVerb {
   patchbay canary promote --company northwind
   patchbay canary abort --company northwind --reason \"routes too much to billing\"
 
-A conversation is in the share or not for as long as the canary lasts; a greater
-share takes all a smaller one took. Beyond a bound the canary is taken back by
-itself, with an alert. It needs a running server."
+Each conversation stays inside or outside the share for the whole canary; a larger share includes
+every conversation of a smaller one. When a limit is exceeded, the host aborts the canary and raises
+an alert. Limits that are not given keep their value while the same canary runs. Needs a running
+server."
 )]
 pub(crate) struct CanaryArgs {
-    /// Number of a generation that is kept.
+    /// Number of a stored generation
     #[arg(required = true)]
     pub(crate) generation: Option<u64>,
-    /// For which share of the conversations it decides; at most 90%.
+    /// Share of the conversations for which the candidate decides, at most 90%
     #[arg(long, value_name = "SHARE", default_value = "5%")]
     pub(crate) share: Share,
-    /// Judge it after so many of its decisions; 200 unless said. This and the
-    /// bounds below stay as they are where it is tried already.
+    /// Decisions of the candidate before the limits below apply [default: 200]
     #[arg(long, value_name = "DECISIONS")]
     pub(crate) after: Option<u64>,
-    /// Take it back where its decisions fail more often than the others by
-    /// this share, 1% unless said; `off`: never.
-    #[arg(long, value_name = "SHARE", value_parser = bound)]
+    /// Abort if the candidate's share of failed decisions exceeds the active generation's by more
+    /// than this; `off` for no limit [default: 1%]
+    #[arg(long, value_name = "SHARE", value_parser = percentage)]
     pub(crate) max_failures: Option<Limit>,
-    /// Take it back where its p99 is more than so many times that of the
-    /// others, 2 unless said, and by a millisecond; `off`: never.
-    #[arg(long, value_name = "TIMES", value_parser = times)]
+    /// Abort if the candidate's p99 latency is more than so many times the active generation's, and
+    /// at least 1 ms longer; `off` for no limit [default: 2]
+    #[arg(long, value_name = "TIMES", value_parser = factor)]
     pub(crate) max_p99: Option<Limit>,
-    /// Take it back where more than this share of its decisions are not what
-    /// they would have been; `off`, as it is unless said: never.
-    #[arg(long, value_name = "SHARE", value_parser = bound)]
+    /// Abort if more than this share of compared decisions differ; `off` for no limit [default: off]
+    #[arg(long, value_name = "SHARE", value_parser = percentage)]
     pub(crate) max_disagreement: Option<Limit>,
     #[command(flatten)]
-    pub(crate) trial: TrialFlags,
+    pub(crate) rollout: RolloutFlags,
     #[command(subcommand)]
     pub(crate) verb: Option<CanaryVerb>,
 }
 
-/// A bound, or none.
+/// A limit, or `off`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit(pub(crate) Option<f64>);
 
-fn bound(text: &str) -> Result<Limit, String> {
-    if text == "off" {
-        return Ok(Limit(None));
-    }
+fn percentage(text: &str) -> Result<Limit, String> {
     let number = text
         .strip_suffix('%')
         .and_then(|text| text.trim_end().parse::<f64>().ok());
     match number {
+        _ if text == "off" => Ok(Limit(None)),
         Some(number) if (0.0..=100.0).contains(&number) => Ok(Limit(Some(number / 100.0))),
-        _ => Err("write a percentage from 0% to 100%, or off".to_owned()),
+        _ => Err("expected a percentage from 0% to 100%, or off".to_owned()),
     }
 }
 
-fn times(text: &str) -> Result<Limit, String> {
-    if text == "off" {
-        return Ok(Limit(None));
-    }
+fn factor(text: &str) -> Result<Limit, String> {
     match text.parse::<f64>() {
+        _ if text == "off" => Ok(Limit(None)),
         Ok(number) if (1.0..=1000.0).contains(&number) => Ok(Limit(Some(number))),
-        _ => Err("write a number from 1 to 1000, or off".to_owned()),
+        _ => Err("expected a number from 1 to 1000, or off".to_owned()),
     }
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CanaryVerb {
-    /// How it does beside the others, so far.
+    /// Show failures, latency and agreement of both generations
     Report,
-    /// Have it decide for everybody.
+    /// Activate the candidate for all conversations
     Promote {
         #[command(flatten)]
         change: PromoteFlags,
     },
-    /// Have it decide for nobody.
+    /// End the canary; the active generation decides for all conversations
     Abort {
-        /// Why, for the record.
+        /// Reason, for the audit log
         #[arg(long)]
         reason: Option<String>,
     },
 }
 
-/// How it is promoted.
+/// How the candidate is activated.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PromoteFlags {
-    /// Only say what would happen.
+    /// Check everything and show what would change; change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Change nothing if the company decides by another generation than this
-    /// by now.
+    /// Change nothing unless this generation is active now
     #[arg(long, value_name = "GENERATION")]
     pub(crate) expect: Option<u64>,
 }
 
 impl PromoteFlags {
-    /// The same as of any change.
+    /// The flags of any other change.
     pub(crate) fn change(&self, by: Option<String>) -> ChangeFlags {
         ChangeFlags {
             dry_run: self.dry_run,

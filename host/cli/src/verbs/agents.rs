@@ -1,135 +1,124 @@
 //! `patchbay agents`: the roster of a running server.
 
+use patchbay_client::{ClientError, Problem, company_path, path_segment};
 use serde_json::{Value, json};
 
-use crate::api::{Api, part, problem};
 use crate::args::{AgentsArgs, AgentsVerb};
+use crate::document::{number, text};
 use crate::exit::{Exit, Failure, Outcome, io};
-use crate::output;
+use crate::{output, server};
 
 /// Most agents of one request.
 const BATCH: usize = 5_000;
 
 pub(crate) fn run(args: &AgentsArgs) -> Outcome {
-    let whose = args.company.name()?;
-    let api = Api::of_config(&args.config)?;
-    let company = format!("/v1/companies/{}/agents", part(whose));
+    let company = args.company.name()?;
+    let as_json = args.server.json;
+    let api = server::connect(&args.server.config)?;
+    let path = company_path(company, "agents");
     match &args.verb {
         AgentsVerb::Import { file } => {
             let text = std::fs::read_to_string(file).map_err(io(file))?;
             let name = file.display().to_string();
-            let agents = read(&text, &name)?;
+            let agents = parse(&text, &name)?;
             let (mut added, mut changed) = (0, 0);
             for batch in agents.chunks(BATCH) {
                 let values = batch.iter().map(|(_, agent)| agent.clone());
-                let done = api.try_post(&company, &Value::Array(values.collect()))?;
-                let done = done.map_err(|refusal| match place(&refusal, batch) {
-                    Some(place) => wrong(&name, place, refusal["detail"].as_str()),
-                    None => problem(&refusal),
+                let done = api.post(&path, &Value::Array(values.collect()));
+                let done = done.map_err(|error| match error {
+                    ClientError::Problem(problem) => match position(&problem, batch) {
+                        Some(position) => invalid(&name, position, problem.detail()),
+                        None => problem.into(),
+                    },
+                    error => error.into(),
                 })?;
-                let count = |field: &str| done.get(field).and_then(Value::as_u64).unwrap_or(0);
-                added += count("added");
-                changed += count("changed");
+                added += number(&done, "added");
+                changed += number(&done, "changed");
             }
-            match args.json {
-                true => output::json(&json!({"added": added, "changed": changed}))?,
-                false => output::line(format!("{added} added, {changed} changed"))?,
-            }
+            output::result(
+                as_json,
+                &json!({"added": added, "changed": changed}),
+                || output::line(format!("{added} added, {changed} changed")),
+            )
         }
         AgentsVerb::List => {
-            let mut agents = Vec::new();
-            let mut after = String::new();
-            loop {
-                let mut page = api.get(&format!("{company}?after={}", part(&after)))?;
-                if let Some(Value::Array(found)) = page.get_mut("agents").map(Value::take) {
-                    agents.extend(found);
-                }
-                match page.get("next").and_then(Value::as_str) {
-                    Some(next) => next.clone_into(&mut after),
-                    None => break,
-                }
-            }
-            list(whose, &agents, args.json)?;
+            let agents = api.list(&path, "agents", "after")?;
+            output::result(as_json, &json!({"agents": agents}), || {
+                list(company, &agents)
+            })
         }
         AgentsVerb::Remove { agent } => {
-            api.delete(&format!("{company}/{}", part(agent)))?;
-            match args.json {
-                true => output::json(&json!({"removed": agent}))?,
-                false => output::line(format!("{agent} is off the roster"))?,
-            }
+            api.delete(&format!("{path}/{}", path_segment(agent)))?;
+            output::result(as_json, &json!({"removed": agent}), || {
+                output::line(format!("agent {agent} removed from {company}"))
+            })
         }
     }
-    Ok(Exit::Success)
 }
 
-/// Where an agent stands in its file.
+/// Position of an agent in its file, from 1.
 #[derive(Clone, Copy)]
-enum Place {
-    /// Line, from 1.
+enum Position {
     Line(usize),
-    /// Number in the list, from 1.
-    Number(usize),
+    /// Element of the JSON array.
+    Element(usize),
 }
 
-/// A JSON array, or one agent a line; each with its place.
-fn read(text: &str, name: &str) -> Result<Vec<(Place, Value)>, Failure> {
+/// Parse a JSON array, or one agent a line.
+fn parse(text: &str, name: &str) -> Result<Vec<(Position, Value)>, Failure> {
+    let invalid = |position, error: serde_json::Error| {
+        let problem = error.to_string();
+        invalid(name, position, Some(&problem))
+    };
     if text.trim_start().starts_with('[') {
         let all: Vec<Value> = serde_json::from_str(text)
-            .map_err(|error| wrong(name, Place::Line(error.line()), Some(&error.to_string())))?;
-        let numbered = all.into_iter().enumerate();
-        return Ok(numbered
-            .map(|(at, agent)| (Place::Number(at + 1), agent))
-            .collect());
+            .map_err(|error| invalid(Position::Line(error.line()), error))?;
+        return Ok((1..).map(Position::Element).zip(all).collect());
     }
-    let lines = text.lines().enumerate();
+    let lines = (1..).map(Position::Line).zip(text.lines());
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
     lines
-        .map(|(at, line)| {
-            let place = Place::Line(at + 1);
+        .map(|(position, line)| {
             let agent = serde_json::from_str(line);
-            let agent = agent.map_err(|error| wrong(name, place, Some(&error.to_string())))?;
-            Ok((place, agent))
+            Ok((position, agent.map_err(|error| invalid(position, error))?))
         })
         .collect()
 }
 
-/// The place of the agent a server refuses.
-fn place(refusal: &Value, batch: &[(Place, Value)]) -> Option<Place> {
-    let field = refusal["field"].as_str()?;
-    let at: usize = field.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?;
-    batch.get(at).map(|(place, _)| *place)
+/// Position of the agent that a server rejects.
+fn position(problem: &Problem, batch: &[(Position, Value)]) -> Option<Position> {
+    let field = problem.document["field"].as_str()?;
+    let index: usize = field.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?;
+    batch.get(index).map(|(position, _)| *position)
 }
 
-fn wrong(name: &str, place: Place, why: Option<&str>) -> Failure {
-    let at = match place {
-        Place::Line(line) => format!("{name}:{line}"),
-        Place::Number(number) => format!("{name}, agent {number}"),
+fn invalid(name: &str, position: Position, problem: Option<&str>) -> Failure {
+    let position = match position {
+        Position::Line(line) => format!("{name}:{line}"),
+        Position::Element(number) => format!("{name}, agent {number}"),
     };
     Failure::advised(
         Exit::NotRight,
-        format!("{at}: {}", why.unwrap_or("it is refused")),
-        "put it right and import the file again: agents that are as the roster has them stay so",
+        format!("{position}: {}", problem.unwrap_or("the server rejects it")),
+        "correct it and import the file again; agents that are already imported stay as they are",
     )
 }
 
-fn list(company: &str, agents: &[Value], as_json: bool) -> Result<(), Failure> {
-    if as_json {
-        return output::json(&json!({"agents": agents}));
-    }
+fn list(company: &str, agents: &[Value]) -> Result<(), Failure> {
     let rows = agents.iter().map(|agent| {
-        let text = |field: &str| agent.get(field).and_then(Value::as_str).unwrap_or("");
-        let number = |field: &str| agent.get(field).and_then(Value::as_u64).unwrap_or(0);
         vec![
-            text("id").to_owned(),
-            text("presence").to_owned(),
-            format!("{} of {} units", number("load"), number("capacity")),
+            text(agent, "id").to_owned(),
+            text(agent, "presence").to_owned(),
+            format!(
+                "{} of {} units",
+                number(agent, "load"),
+                number(agent, "capacity")
+            ),
         ]
     });
     output::table(
         &["agent", "presence", "load"],
         &rows.collect::<Vec<_>>(),
-        &format!(
-            "nobody is on the roster of {company}; `patchbay agents import` puts agents on it"
-        ),
+        &format!("{company} has no agents; add some with `patchbay agents import`"),
     )
 }

@@ -1,40 +1,42 @@
-//! `patchbay bench`: what a decision takes, fresh and reused.
+//! `patchbay bench`: how long decisions take, in fresh and in reused instances.
 
 use std::time::{Duration, Instant};
 
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
+use patchbay_demo::content;
 use patchbay_engine::config::EngineSettings;
-use patchbay_engine::cpu::thread_time;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::engine::Engine;
-use patchbay_generation::Generation;
-use patchbay_generation::asked::{DecideRequest, Inquiry, ToneRequest};
-use patchbay_generation::decide::{Made, Terms};
+use patchbay_engine::thread_time;
+use patchbay_generations::Generation;
+use patchbay_generations::decide::{Made, RequestContext};
+use patchbay_generations::inquiry::{DecideRequest, Inquiry, ToneRequest};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::BenchArgs;
-use crate::demo::content;
+use crate::engine::serving_engine;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::input::{RowMap, lines};
-use crate::loading::{Trial, open_pack, serving_engine};
+use crate::input::{RowMap, rows};
 use crate::numbers::{Percentiles, bytes};
 use crate::output;
+use crate::policy::{Policy, open_pack};
 
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Decisions before measuring begins.
+/// How long a decision may wait for an instance.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Decisions before the measurement.
 const WARM_UP: u32 = 200;
-/// How often a reused instance is reused.
+/// Decisions of a reused instance.
 const REUSE: u32 = 10_000;
-/// Decisions whose fuel is counted.
+/// Decisions with metered fuel.
 const METERED: usize = 200;
 
-/// One stage in one mode.
+/// Measurement of one stage in one mode.
 #[derive(Debug, Serialize)]
-struct Measured {
+struct Measurement {
     stage: Stage,
     mode: &'static str,
     instantiate_micros: Percentiles,
@@ -52,21 +54,21 @@ pub(crate) fn run(args: &BenchArgs) -> Outcome {
     let pack = open_pack(&args.dir, &args.build)?;
     let interactions = interactions(args)?;
     let mut results = Vec::new();
-    // A company file says itself how often an instance is used.
-    let modes: &[(&'static str, u32)] = match args.with.company {
-        Some(_) => &[("as the company says", 0)],
+    // A company file has its own number of decisions per instance.
+    let modes: &[(&'static str, u32)] = match args.policy.company {
+        Some(_) => &[("as configured", 0)],
         None => &[("fresh", 0), ("reused", REUSE)],
     };
     for (mode, reuse) in modes.iter().copied() {
-        let trial = Trial {
+        let policy = Policy {
             pack: &pack,
             path: &args.dir,
-            with: &args.with,
+            flags: &args.policy,
             reuse,
             build: &args.build,
         };
         let engine = serving_engine(1)?;
-        let generation = trial.setup(&engine)?;
+        let generation = policy.generation(&engine)?;
         let interactions = interactions.iter().cloned();
         let rows: Vec<Row> = interactions
             .map(|interaction| Row::of(&generation, interaction))
@@ -77,42 +79,27 @@ pub(crate) fn run(args: &BenchArgs) -> Outcome {
             }
             let mut row = measure(&generation, stage, mode, &rows, args.decisions);
             if reuse == 0 {
-                row.fuel = Some(fuel(&trial, stage, &rows)?);
+                row.fuel = Some(fuel(&policy, stage, &rows)?);
             }
             results.push(row);
         }
     }
-    if args.json {
-        output::json(
-            &json!({"pack": pack.name, "digest": pack.digest(), "decisions": args.decisions, "results": results}),
-        )?;
-        return Ok(Exit::Success);
-    }
-    output::line(table(&results).to_string())?;
-    output::line(
-        "Times in µs, p50 / p90 / p99, of one thread. CPU is the thread's whole time for a decision,\n\
-         with throwing its instance away and making the next one ahead. Fuel is p50 on the metered engine.",
-    )?;
-    Ok(Exit::Success)
+    let document = json!({"pack": pack.name, "digest": pack.digest(), "decisions": args.decisions, "results": results});
+    output::result(args.json, &document, || {
+        output::line(table(&results).to_string())?;
+        output::line(
+            "Times of one thread in µs: p50 / p90 / p99. CPU is the thread's whole CPU time for a decision, with\n\
+             discarding the instance and preparing the next one. Fuel is the p50 on the metered engine.",
+        )
+    })
 }
 
 fn interactions(args: &BenchArgs) -> Result<Vec<Value>, Failure> {
     let map = RowMap::parse(None, &args.channel)?;
-    let mut rows = Vec::new();
-    match &args.input {
-        None => rows = content::all_interactions()?,
-        Some(path) => {
-            for (line, row) in lines(path)? {
-                let row = row.map_err(|error| {
-                    Failure::new(
-                        Exit::NotRight,
-                        format!("{}:{line}: {error}", path.display()),
-                    )
-                })?;
-                rows.push(map.apply(row, line));
-            }
-        }
-    }
+    let rows = match &args.input {
+        None => content::all_interactions().map_err(Failure::machine)?,
+        Some(path) => rows(path, &map)?,
+    };
     for (index, row) in rows.iter().enumerate() {
         Interaction::from_outside(row.clone())
             .map_err(|error| Failure::new(Exit::NotRight, format!("row {}: {error}", index + 1)))?;
@@ -120,14 +107,14 @@ fn interactions(args: &BenchArgs) -> Result<Vec<Value>, Failure> {
     match rows.is_empty() {
         true => Err(Failure::new(
             Exit::NotRight,
-            "there is nothing to decide about",
+            "the input has no interactions",
         )),
         false => Ok(rows),
     }
 }
 
-/// An interaction, and what the pack says it is: stages after the first decide
-/// on that, as they do when they are served.
+/// An interaction with its classification by the pack, which the later stages
+/// receive as they do on a server.
 struct Row {
     interaction: Value,
     classification: Option<Value>,
@@ -149,9 +136,9 @@ impl Row {
     }
 }
 
-/// The decision about a row at one stage alone.
+/// Decide a row at one stage only.
 fn decide<'a>(generation: &'a Generation, stage: Stage, row: &Row) -> Option<Made<'a>> {
-    let terms = Terms::at(Timestamp::now(), PATIENCE);
+    let terms = RequestContext::at(Timestamp::now(), TIMEOUT);
     let Row {
         interaction,
         classification,
@@ -178,7 +165,7 @@ fn measure(
     mode: &'static str,
     rows: &[Row],
     decisions: u32,
-) -> Measured {
+) -> Measurement {
     for row in rows.iter().cycle().take(WARM_UP as usize) {
         drop(decide(generation, stage, row));
     }
@@ -208,7 +195,7 @@ fn measure(
         host_calls = host_calls.max(part.map_or(0, |part| part.host_calls));
     }
     let cpu_micros = cpu.as_secs_f64() * 1e6 / f64::from(decisions.max(1));
-    Measured {
+    Measurement {
         stage,
         mode,
         instantiate_micros: Percentiles::of(&mut instantiate),
@@ -227,11 +214,10 @@ fn measure(
     }
 }
 
-/// Fuel of a stage, on an engine that counts it.
-fn fuel(trial: &Trial<'_>, stage: Stage, rows: &[Row]) -> Result<Percentiles, Failure> {
-    let engine = Engine::metered(EngineSettings::default())
-        .map_err(|error| Failure::new(Exit::Machine, error))?;
-    let generation = trial.setup(&engine)?;
+/// Fuel of a stage, on a metered engine.
+fn fuel(policy: &Policy<'_>, stage: Stage, rows: &[Row]) -> Result<Percentiles, Failure> {
+    let engine = Engine::metered(EngineSettings::default()).map_err(Failure::machine)?;
+    let generation = policy.generation(&engine)?;
     let mut used: Vec<f64> = rows
         .iter()
         .take(METERED)
@@ -243,7 +229,7 @@ fn fuel(trial: &Trial<'_>, stage: Stage, rows: &[Row]) -> Result<Percentiles, Fa
     Ok(Percentiles::of(&mut used))
 }
 
-fn table(rows: &[Measured]) -> Table {
+fn table(rows: &[Measurement]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header([
@@ -259,14 +245,14 @@ fn table(rows: &[Measured]) -> Table {
         "fuel",
         "not ok",
     ]);
-    let of = |p: &Percentiles| format!("{:.0} / {:.0} / {:.0}", p.p50, p.p90, p.p99);
+    let cell = |p: &Percentiles| format!("{:.0} / {:.0} / {:.0}", p.p50, p.p90, p.p99);
     for row in rows {
         table.add_row([
             row.stage.to_string(),
             row.mode.to_owned(),
-            of(&row.instantiate_micros),
-            of(&row.call_micros),
-            of(&row.total_micros),
+            cell(&row.instantiate_micros),
+            cell(&row.call_micros),
+            cell(&row.total_micros),
             format!("{:.1}", row.cpu_micros),
             format!("{:.0}", row.decisions_per_second_per_core),
             bytes(row.peak_memory),

@@ -1,4 +1,4 @@
-//! `patchbay build`.
+//! `patchbay build`: build a pack into a component.
 
 use patchbay_engine::component::Digest;
 use patchbay_pack::build::build;
@@ -6,10 +6,10 @@ use patchbay_pack::source::PackError;
 use serde_json::json;
 
 use crate::args::BuildArgs;
-use crate::exit::{Exit, Outcome, io};
-use crate::loading::{build_options, pack_failure};
+use crate::exit::{Outcome, io};
 use crate::numbers::bytes;
 use crate::output;
+use crate::policy::{build_options, pack_failure};
 
 pub(crate) fn run(args: &BuildArgs) -> Outcome {
     let component = build(&args.dir, &build_options(&args.build))
@@ -23,14 +23,9 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome {
         None => &component,
     };
     let digest = Digest::of(&content);
-    if args.json {
-        output::json(&json!({"component": path, "bytes": content.len(), "digest": digest}))?;
-    } else {
-        output::line(format!(
-            "{}\n{digest}  {}",
-            path.display(),
-            bytes(content.len() as u64)
-        ))?;
-    }
-    Ok(Exit::Success)
+    let document = json!({"component": path, "bytes": content.len(), "digest": digest});
+    output::result(args.json, &document, || {
+        let size = bytes(content.len() as u64);
+        output::line(format!("{}\n{digest}  {size}", path.display()))
+    })
 }

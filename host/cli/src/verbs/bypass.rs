@@ -1,90 +1,79 @@
-//! `patchbay bypass`: a stage or a plugin taken out of the decisions for a
-//! while.
+//! `patchbay bypass`: suspend a stage or a plugin for a while.
 
+use patchbay_client::{company_path, path_segment};
 use serde_json::{Value, json};
 
-use crate::api::{Api, part};
 use crate::args::{BypassArgs, BypassVerb};
+use crate::document::{list, text};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
+use crate::{output, server};
 
 pub(crate) fn run(args: &BypassArgs) -> Outcome {
     let company = args.company.name()?;
-    let of_company = format!("/v1/companies/{}/bypasses", part(company));
+    let path = company_path(company, "bypasses");
+    let as_json = args.server.json;
+    let connect = || server::connect(&args.server.config);
     match (&args.verb, &args.target) {
         (None, None) => Err(Failure::advised(
             Exit::Usage,
-            "nothing is named to bypass",
-            "name a stage or a plugin, or say `list` or `lift`",
+            "no stage or plugin is given",
+            "name one, or use `bypass list` or `bypass lift`",
         )),
         (Some(_), Some(_)) => Err(Failure::advised(
             Exit::Usage,
-            "a stage or plugin before `list` or `lift` means nothing",
-            "write `bypass lift tone --company …`",
+            "`list` and `lift` take no stage or plugin before them",
+            "write `patchbay bypass lift tone --company …`",
         )),
         (None, Some(target)) => {
-            let asked = json!({
-                "for": args.lasting.map(|span| span.to_string()),
+            let body = json!({
+                "for": args.duration.map(|span| span.to_string()),
                 "reason": args.reason,
                 "let_through": args.let_through,
             });
-            let api = Api::of_config(&args.config)?;
-            let made = api.put(&format!("{of_company}/{}", part(target)), &asked)?;
-            match args.json {
-                true => output::json(&made)?,
-                false => output::line(format!("{company}: {}", in_words(&made)))?,
-            }
-            Ok(Exit::Success)
+            let bypass = connect()?.put(&format!("{path}/{}", path_segment(target)), &body)?;
+            output::result(as_json, &bypass, || {
+                output::line(format!("{company}: {}", describe(&bypass)))
+            })
         }
         (Some(BypassVerb::List), None) => {
-            let list = Api::of_config(&args.config)?.get(&of_company)?;
-            if args.json {
-                output::json(&list)?;
-                return Ok(Exit::Success);
-            }
-            let all = list["bypasses"].as_array().into_iter().flatten();
-            let mut all = all.peekable();
-            if all.peek().is_none() {
-                output::line(format!("nothing is bypassed of {company}"))?;
-            }
-            for bypass in all {
-                output::line(in_words(bypass))?;
-            }
-            Ok(Exit::Success)
+            let found = connect()?.get(&path)?;
+            output::result(as_json, &found, || {
+                let bypasses = list(&found, "bypasses");
+                if bypasses.is_empty() {
+                    output::line(format!("{company} has no active bypass"))?;
+                }
+                bypasses.iter().map(describe).try_for_each(output::line)
+            })
         }
         (Some(BypassVerb::Lift { target }), None) => {
-            let api = Api::of_config(&args.config)?;
-            let lifted = api.delete(&format!("{of_company}/{}", part(target)))?;
-            match args.json {
-                true => output::json(&lifted)?,
-                false => output::line(format!("{} is asked again", what(&lifted)))?,
-            }
-            Ok(Exit::Success)
+            let lifted = connect()?.delete(&format!("{path}/{}", path_segment(target)))?;
+            output::result(as_json, &lifted, || {
+                output::line(format!("{} decides again", name(&lifted)))
+            })
         }
     }
 }
 
-fn what(bypass: &Value) -> String {
-    match (bypass["stage"].as_str(), bypass["plugin"].as_str()) {
-        (Some(stage), _) => format!("stage {stage}"),
-        (_, plugin) => format!("plugin {}", plugin.unwrap_or_default()),
+fn name(bypass: &Value) -> String {
+    match bypass["stage"].as_str() {
+        Some(stage) => format!("stage {stage}"),
+        None => format!("plugin {}", text(bypass, "plugin")),
     }
 }
 
-fn in_words(bypass: &Value) -> String {
-    let text = |field: &str| bypass[field].as_str().unwrap_or_default();
-    let meanwhile = match bypass["let_through"] == true {
-        true => "everything goes on as without it",
-        false => "its on-failure rule decides",
+fn describe(bypass: &Value) -> String {
+    let effect = match bypass["let_through"] == true {
+        true => "it is skipped",
+        false => "its on-failure rule applies",
     };
-    let reason = match text("reason") {
+    let reason = match text(bypass, "reason") {
         "" => String::new(),
-        reason => format!(": {reason}"),
+        reason => format!(" (reason: {reason})"),
     };
     format!(
-        "{} is bypassed until {} by {}; {meanwhile}{reason}",
-        what(bypass),
-        text("until"),
-        text("by"),
+        "{} is bypassed until {} by {}; {effect}{reason}",
+        name(bypass),
+        text(bypass, "until"),
+        text(bypass, "by"),
     )
 }

@@ -1,129 +1,134 @@
-//! `patchbay contacts`: what is kept of a person, and the end of it.
+//! `patchbay contacts`: export, erase, merge and split.
 
 use jiff::Timestamp;
-use patchbay_desk::export::export;
-use patchbay_journal::{ContactId, Journal, JournalError};
+use patchbay_client::{BlockingClient, company_path};
+use patchbay_journal::{AuditTrail, ContactId, Contacts, JournalError};
+use patchbay_records::export::export;
 use serde_json::{Value, json};
 
-use super::audit::act;
-use super::company;
-use super::journal::failure;
-use crate::api::{Api, Reach, part};
 use crate::args::{ContactsArgs, ContactsVerb};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
+use crate::server::{JournalAccess, audit_entry, find_company};
+
+/// Actor of changes on the journal file, and on a server without tokens.
+const BY: &str = "command line";
 
 pub(crate) fn run(args: &ContactsArgs) -> Outcome {
     let name = args.company.name()?;
-    let journal = match Reach::of(&args.config)? {
-        Reach::Journal(journal) => *journal,
-        Reach::Server(api) => return through(&api, name, args),
+    let journal = match JournalAccess::open(&args.server.config)? {
+        JournalAccess::File(journal) => journal,
+        JournalAccess::Server(api) => return run_on_server(&api, name, &args.verb),
     };
-    let company = company::known(&journal, name)?;
+    let company = find_company(&*journal, name)?;
     let now = Timestamp::now();
-    let by = "command line";
-    let act = |code: &str, about: Value| act(code, Some(name), &about);
+    let as_json = args.server.json;
+    let entry = |code: &str, details: Value| audit_entry(code, Some(name), &details);
     match &args.verb {
         ContactsVerb::Export { contact } => {
             let contact = id(contact)?;
-            let document = export(&journal, company, contact).map_err(failure)?;
-            let about = json!({"contact": contact.to_string()});
-            let noted = journal.audit(act("contact.exported", about));
-            noted.map_err(failure)?;
+            let document = export(&*journal, company, contact)?;
+            let details = json!({"contact": contact.to_string()});
+            journal.append_audit(entry("contact.exported", details))?;
             output::json(&document)?;
+            Ok(Exit::Success)
         }
         ContactsVerb::Erase { contact, yes } => {
             let contact = id(contact)?;
-            refuse_unless(*yes)?;
-            let entry = act("contact.erased", json!({"contact": contact.to_string()}));
-            let erased = journal.erase(company, contact, now, entry);
-            let erased = erased.map_err(failure)?;
+            require_confirmation(*yes)?;
+            let details = json!({"contact": contact.to_string()});
+            let erased =
+                journal.erase_person(company, contact, now, entry("contact.erased", details))?;
             let gone: Vec<String> = erased.contacts.iter().map(ToString::to_string).collect();
-            match args.json {
-                true => output::json(&json!({"erased": gone, "scrubbed": erased.scrubbed}))?,
-                false => output::line(format!(
-                    "erased {} contacts; backups made before still hold them: discard those",
+            let document = json!({"erased": gone, "scrubbed": erased.scrubbed});
+            output::result(as_json, &document, || {
+                output::line(format!(
+                    "erased {} contacts; earlier backups still contain them: delete those backups",
                     gone.len()
-                ))?,
-            }
+                ))
+            })
         }
         ContactsVerb::Merge { contact, into } => {
             let (contact, into) = (id(contact)?, id(into)?);
-            let about = json!({"contact": contact.to_string(), "into": into.to_string()});
-            let entry = act("contact.merged", about);
-            let change = journal.merge(company, contact, into, by, now, entry);
-            changed(change, args.json)?;
+            let details = json!({"contact": contact.to_string(), "into": into.to_string()});
+            let entry = entry("contact.merged", details);
+            print_change(
+                journal.merge_contacts(company, contact, into, BY, now, entry),
+                as_json,
+            )
         }
         ContactsVerb::Split { contact } => {
             let contact = id(contact)?;
-            let entry = act("contact.split", json!({"contact": contact.to_string()}));
-            changed(journal.split(company, contact, by, now, entry), args.json)?;
+            let entry = entry("contact.split", json!({"contact": contact.to_string()}));
+            print_change(
+                journal.split_contact(company, contact, BY, now, entry),
+                as_json,
+            )
         }
         ContactsVerb::Undo { change } => {
-            let entry = act("contact.undone", json!({"change": change}));
-            changed(journal.undo(company, *change, by, now, entry), args.json)?;
+            let entry = entry("contact.undone", json!({"change": change}));
+            print_change(
+                journal.undo_contact_change(company, *change, BY, now, entry),
+                as_json,
+            )
         }
     }
-    Ok(Exit::Success)
 }
 
-/// The same, by the server that holds the journal.
-fn through(api: &Api, company: &str, args: &ContactsArgs) -> Outcome {
-    let contacts = format!("/v1/companies/{}/contacts", part(company));
-    // Whoever shows a token acts under its name.
-    let by = match api.shows_token()? {
+fn run_on_server(api: &BlockingClient, company: &str, verb: &ContactsVerb) -> Outcome {
+    let path = |rest: String| company_path(company, &format!("contacts/{rest}"));
+    // With a token the server takes the token's owner.
+    let mut body = match api.has_token() {
         true => json!({}),
-        false => json!({"by": "command line"}),
+        false => json!({"by": BY}),
     };
-    let document = match &args.verb {
-        ContactsVerb::Export { contact } => api.get(&format!("{contacts}/{}", id(contact)?))?,
+    let document = match verb {
+        ContactsVerb::Export { contact } => api.get(&path(id(contact)?.to_string()))?,
         ContactsVerb::Erase { contact, yes } => {
-            refuse_unless(*yes)?;
-            api.delete(&format!("{contacts}/{}", id(contact)?))?
+            require_confirmation(*yes)?;
+            api.delete(&path(id(contact)?.to_string()))?
         }
         ContactsVerb::Merge { contact, into } => {
-            let mut body = by;
             body["into"] = id(into)?.to_string().into();
-            api.post(&format!("{contacts}/{}/merge", id(contact)?), &body)?
+            api.post(&path(format!("{}/merge", id(contact)?)), &body)?
         }
         ContactsVerb::Split { contact } => {
-            api.post(&format!("{contacts}/{}/split", id(contact)?), &by)?
+            api.post(&path(format!("{}/split", id(contact)?)), &body)?
         }
         ContactsVerb::Undo { change } => {
-            api.post(&format!("{contacts}/changes/{change}/undo"), &by)?
+            api.post(&path(format!("changes/{change}/undo")), &body)?
         }
     };
     output::json(&document)?;
     Ok(Exit::Success)
 }
 
-fn refuse_unless(yes: bool) -> Result<(), Failure> {
+fn require_confirmation(yes: bool) -> Result<(), Failure> {
     match yes {
         true => Ok(()),
         false => Err(Failure::advised(
             Exit::Usage,
             "an erasure cannot be undone",
-            "say --yes to destroy the key under which everything they wrote is sealed",
+            "add --yes to destroy the encryption key of everything this person wrote",
         )),
     }
 }
 
-fn changed(change: Result<u64, JournalError>, as_json: bool) -> Result<(), Failure> {
-    let change = change.map_err(failure)?;
-    match as_json {
-        true => output::json(&json!({"change": change})),
-        false => output::line(format!(
-            "change {change}; `patchbay contacts undo {change}` takes it back"
-        )),
-    }
+fn print_change(change: Result<u64, JournalError>, as_json: bool) -> Outcome {
+    let change = change?;
+    output::result(as_json, &json!({"change": change}), || {
+        output::line(format!(
+            "change {change}; undo it with `patchbay contacts undo {change}`"
+        ))
+    })
 }
 
 fn id(text: &str) -> Result<ContactId, Failure> {
     text.parse().map_err(|error| {
         Failure::advised(
             Exit::Usage,
-            format!("{text:?}: {error}"),
-            "a conversation's document and every event name its contact",
+            format!("{text:?} is not a contact id: {error}"),
+            "conversations and events show the id of their contact",
         )
     })
 }

@@ -1,88 +1,90 @@
-//! `patchbay decisions`: what was decided, on what, and why.
+//! `patchbay decisions`: list, show and explain recorded decisions.
 
 use std::path::Path;
 
-use patchbay_desk::decisions::explain::explain;
-use patchbay_desk::decisions::{Filter, Line};
+use patchbay_records::decisions::explain::explain;
+use patchbay_records::decisions::{Filter, Line};
 use serde_json::{Value, json};
 
 use crate::args::{DecisionsArgs, DecisionsVerb};
+use crate::decision_store::{DecisionStore, time_before};
 use crate::exit::{Exit, Failure, Outcome, io};
 use crate::output;
-use crate::recorded::{Recorded, since};
 
 pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
     let company = args.company.name()?;
-    let recorded = Recorded::of(&args.config, company)?;
+    let store = DecisionStore::open(&args.server.config, company)?;
+    let as_json = args.server.json;
     match &args.verb {
         DecisionsVerb::List {
-            since: span,
+            since,
             stage,
             outcome,
             plugin,
             limit,
         } => {
             let filter = Filter {
-                since: span.map(since),
+                since: since.map(time_before),
                 stage: *stage,
                 outcome: *outcome,
                 plugin: plugin.clone(),
                 before: None,
                 limit: usize::try_from(*limit).unwrap_or(usize::MAX),
             };
-            list(company, &recorded.list(&filter)?, args.json)
+            let lines = store.list(&filter)?;
+            output::result(as_json, &json!({"decisions": lines}), || {
+                print(company, &lines)
+            })
         }
         DecisionsVerb::Show { decision, unseal } => {
-            output::json(&shown(&recorded, *decision, *unseal)?)?;
+            output::json(&shown(&store, *decision, *unseal)?)?;
             Ok(Exit::Success)
         }
         DecisionsVerb::Explain { decision, unseal } => {
-            let lines = explain(&shown(&recorded, *decision, *unseal)?);
-            match args.json {
-                true => output::json(&json!({"decision": decision, "explanation": lines}))?,
-                false => output::line(lines.join("\n"))?,
-            }
-            Ok(Exit::Success)
+            let lines = explain(&shown(&store, *decision, *unseal)?);
+            let document = json!({"decision": decision, "explanation": lines});
+            output::result(as_json, &document, || output::line(lines.join("\n")))
         }
         DecisionsVerb::ExportCase {
             decision,
             plugin,
             output: file,
         } => {
-            let case = recorded.case(*decision, plugin.as_deref())?;
-            recorded.unseal(&[*decision])?;
-            match file {
-                None => output::json(&case)?,
-                Some(file) => {
-                    write(file, &case)?;
-                    match args.json {
-                        true => output::json(&json!({"decision": decision, "path": file}))?,
-                        false => output::line(format!(
-                            "{}: it holds what the customer wrote; keep it where that may be",
-                            file.display()
-                        ))?,
-                    }
-                }
-            }
-            Ok(Exit::Success)
+            let case = store.case(*decision, plugin.as_deref())?;
+            store.unseal(&[*decision])?;
+            let Some(file) = file else {
+                output::json(&case)?;
+                return Ok(Exit::Success);
+            };
+            write(file, &case)?;
+            output::result(
+                as_json,
+                &json!({"decision": decision, "path": file}),
+                || {
+                    output::line(format!(
+                        "wrote {}; it contains the customer's text, so store it where personal data is allowed",
+                        file.display()
+                    ))
+                },
+            )
         }
     }
 }
 
-fn shown(recorded: &Recorded, decision: u64, unseal: bool) -> Result<Value, Failure> {
-    let shown = recorded.show(decision, unseal)?;
+fn shown(store: &DecisionStore, decision: u64, unseal: bool) -> Result<Value, Failure> {
+    let shown = store.show(decision, unseal)?;
     if unseal {
-        recorded.unseal(&[decision])?;
+        store.unseal(&[decision])?;
     }
     Ok(shown)
 }
 
-/// Nobody else reads what a customer wrote, unless they are let.
+/// Write a case that only the file's owner may read: it holds personal data.
 fn write(file: &Path, case: &Value) -> Result<(), Failure> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let text = serde_json::to_string_pretty(case)
-        .map_err(|error| Failure::new(Exit::Machine, format!("cannot write the case: {error}")))?;
+        .map_err(|error| Failure::machine(format!("cannot write the case: {error}")))?;
     let opened = std::fs::OpenOptions::new()
         .write(true)
         .create(true)
@@ -93,17 +95,13 @@ fn write(file: &Path, case: &Value) -> Result<(), Failure> {
     written.map_err(io(file))
 }
 
-fn list(company: &str, lines: &[Line], as_json: bool) -> Outcome {
-    if as_json {
-        output::json(&json!({"decisions": lines}))?;
-        return Ok(Exit::Success);
-    }
+fn print(company: &str, lines: &[Line]) -> Result<(), Failure> {
     let rows = lines.iter().map(|line| {
         let stages: Vec<_> = line.stages.iter().map(|stage| stage.as_str()).collect();
         let plugins: Vec<_> = line.plugins.iter().map(String::as_str).collect();
         let transcript = match line.transcript.as_deref() {
-            Some("kept") => "kept",
-            Some(_) => "not kept",
+            Some("kept") => "stored",
+            Some(_) => "not stored",
             None => "",
         };
         vec![
@@ -127,7 +125,6 @@ fn list(company: &str, lines: &[Line], as_json: bool) -> Outcome {
             "transcript",
         ],
         &rows.collect::<Vec<_>>(),
-        &format!("no decision of {company} is kept that fits"),
-    )?;
-    Ok(Exit::Success)
+        &format!("no recorded decision of {company} matches"),
+    )
 }

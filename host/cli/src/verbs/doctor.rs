@@ -1,5 +1,4 @@
-//! `patchbay doctor`: what this machine has, and what it costs where it lacks
-//! something.
+//! `patchbay doctor`: whether this machine can run policies at full speed.
 
 use std::path::Path;
 
@@ -13,7 +12,6 @@ use crate::args::DoctorArgs;
 use crate::exit::{Exit, Outcome};
 use crate::output;
 
-/// How a finding bears on the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Level {
@@ -27,12 +25,12 @@ struct Finding {
     what: &'static str,
     level: Level,
     found: String,
-    /// What it costs, and what to do.
+    /// Effect of the finding, and what to do.
     advice: Option<String>,
 }
 
 impl Finding {
-    fn ok(what: &'static str, found: impl Into<String>) -> Finding {
+    fn new(what: &'static str, found: impl Into<String>) -> Finding {
         Finding {
             what,
             level: Level::Ok,
@@ -41,18 +39,10 @@ impl Finding {
         }
     }
 
-    fn bad(
-        what: &'static str,
-        level: Level,
-        found: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Finding {
-        Finding {
-            what,
-            level,
-            found: found.into(),
-            advice: Some(advice.into()),
-        }
+    fn advise(mut self, level: Level, advice: &str) -> Finding {
+        self.level = level;
+        self.advice = Some(advice.to_owned());
+        self
     }
 }
 
@@ -65,9 +55,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Outcome {
         toolchain(),
         open_files(),
     ];
-    if args.json {
-        output::json(&findings)?;
-    } else {
+    output::result(args.json, &findings, || {
         for finding in &findings {
             let mark = match finding.level {
                 Level::Ok => "ok     ",
@@ -79,27 +67,24 @@ pub(crate) fn run(args: &DoctorArgs) -> Outcome {
                 output::line(format!("         {:<18} {advice}", ""))?;
             }
         }
-    }
+        Ok(())
+    })?;
     let broken = findings.iter().any(|finding| finding.level == Level::Error);
     Ok(if broken { Exit::Machine } else { Exit::Success })
 }
 
 fn cores() -> Finding {
     match std::thread::available_parallelism() {
-        Ok(cores) => Finding::ok(
+        Ok(cores) => Finding::new(
             "cores",
-            format!("{cores}; a server decides on as many threads"),
+            format!("{cores}; the server decides on as many threads"),
         ),
-        Err(error) => Finding::bad(
-            "cores",
-            Level::Warning,
-            error.to_string(),
-            "one thread decides",
-        ),
+        Err(error) => Finding::new("cores", error.to_string())
+            .advise(Level::Warning, "the server decides on one thread"),
     }
 }
 
-/// Whether a pool of the usual size fits.
+/// Whether the instance pool fits into the address space.
 fn address_space() -> Finding {
     const WHAT: &str = "address space";
     let pooling = EngineSettings {
@@ -108,9 +93,9 @@ fn address_space() -> Finding {
     };
     let instances = pooling.instances;
     match Engine::serving(pooling, None) {
-        Ok(_) => Finding::ok(
+        Ok(_) => Finding::new(
             WHAT,
-            format!("room for a pool of {instances} instances, 8 GiB of addresses each"),
+            format!("fits a pool of {instances} instances of 8 GiB each"),
         ),
         Err(error) => {
             let on_demand = EngineSettings {
@@ -118,24 +103,14 @@ fn address_space() -> Finding {
                 ..EngineSettings::default()
             };
             match Engine::serving(on_demand, None) {
-                Ok(_) => Finding::bad(
-                    WHAT,
-                    Level::Warning,
-                    format!("no pool of {instances} instances: {error}"),
-                    "instances are made on demand: a fresh one takes several times as long; raise `ulimit -v`, or lower [engine] instances",
-                ),
-                Err(error) => Finding::bad(
-                    WHAT,
-                    Level::Error,
-                    error.to_string(),
-                    "policies cannot run on this machine",
-                ),
+                Ok(_) => Finding::new(WHAT, format!("no pool of {instances} instances: {error}")).advise(Level::Warning, "instances are created on demand, which takes several times as long; raise `ulimit -v`, or lower `instances` under [engine] in the settings"),
+                Err(error) => Finding::new(WHAT, error.to_string()).advise(Level::Error, "policies cannot run on this machine"),
             }
         }
     }
 }
 
-/// The kernel's scan of dirty pages: since Linux 6.7.
+/// Whether the kernel can scan for dirty pages (PAGEMAP_SCAN, since Linux 6.7).
 fn dirty_page_scan() -> Finding {
     const WHAT: &str = "dirty-page scan";
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
@@ -145,49 +120,36 @@ fn dirty_page_scan() -> Finding {
         .map(|part| part.parse::<u32>().unwrap_or(0));
     let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if version >= (6, 7) {
-        return Finding::ok(WHAT, format!("Linux {release} has it"));
+        return Finding::new(WHAT, format!("supported by Linux {release}"));
     }
-    Finding::bad(
-        WHAT,
-        Level::Warning,
-        format!("Linux {release} lacks it (6.7 and later have it)"),
-        "throwing an instance away resets all of its memory instead of the pages it touched: a fresh decision takes about three times as long",
-    )
+    Finding::new(WHAT, format!("not supported by Linux {release}; 6.7 and later support it")).advise(Level::Warning, "all memory of an instance is reset after a decision instead of the touched pages: a decision in a fresh instance takes about three times as long")
 }
 
 fn compiled_cache() -> Finding {
     const WHAT: &str = "compiled cache";
-    let Some((directory, key)) = AotCache::usual_places() else {
-        return Finding::bad(
-            WHAT,
+    let Some((directory, key)) = AotCache::default_paths() else {
+        return Finding::new(WHAT, "no home directory").advise(
             Level::Warning,
-            "no home directory",
-            "every start compiles every pack again; set XDG_CACHE_HOME and XDG_STATE_HOME",
+            "every start compiles every pack again; set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME",
         );
     };
     match AotCache::open(&directory, &key) {
-        Ok(_) => Finding::ok(
+        Ok(_) => Finding::new(
             WHAT,
             format!("{} (key {})", directory.display(), key.display()),
         ),
-        Err(error) => Finding::bad(
-            WHAT,
-            Level::Warning,
-            error.to_string(),
-            "every start compiles every pack again",
-        ),
+        Err(error) => Finding::new(WHAT, error.to_string())
+            .advise(Level::Warning, "every start compiles every pack again"),
     }
 }
 
 fn toolchain() -> Finding {
     const WHAT: &str = "toolchain";
     match require_target(Path::new(".")) {
-        Ok(()) => Finding::ok(WHAT, format!("rustc with {GUEST_TARGET}")),
-        Err(error) => Finding::bad(
-            WHAT,
+        Ok(()) => Finding::new(WHAT, format!("rustc with {GUEST_TARGET}")),
+        Err(error) => Finding::new(WHAT, error.to_string()).advise(
             Level::Warning,
-            error.to_string(),
-            "built components run; `build`, `test` and `run` of sources do not",
+            "`patchbay new`, `build` and `test` cannot build sources; built components still run",
         ),
     }
 }
@@ -196,13 +158,11 @@ fn open_files() -> Finding {
     const WHAT: &str = "open files";
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     match limit.current {
-        Some(files) if files < 4096 => Finding::bad(
-            WHAT,
+        Some(files) if files < 4096 => Finding::new(WHAT, format!("at most {files}")).advise(
             Level::Warning,
-            format!("at most {files}"),
-            "a server holds no more connections than that; raise `ulimit -n`",
+            "the server cannot hold more connections than that; raise `ulimit -n`",
         ),
-        Some(files) => Finding::ok(WHAT, format!("at most {files}")),
-        None => Finding::ok(WHAT, "no limit"),
+        Some(files) => Finding::new(WHAT, format!("at most {files}")),
+        None => Finding::new(WHAT, "no limit"),
     }
 }

@@ -1,90 +1,79 @@
-//! `patchbay drain`: nothing is taken in, while what is at hand is finished.
+//! `patchbay drain`: stop accepting interactions and finish what is in progress.
 
 use std::time::Duration;
 
+use patchbay_client::{BlockingClient, path_segment};
 use serde_json::{Value, json};
 
-use crate::api::{Api, part};
 use crate::args::DrainArgs;
-use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
+use crate::document::{list, number, text};
+use crate::exit::{Failure, Outcome};
+use crate::{output, server};
 
-/// How often it is asked how far it has come.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often progress is polled.
+const POLL: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(args: &DrainArgs) -> Outcome {
-    let api = Api::of_config(&args.config)?;
+    let api = server::connect(&args.server.config)?;
     let path = match &args.company {
-        Some(company) => format!("/v1/companies/{}/drain", part(company)),
+        Some(company) => format!("/v1/companies/{}/drain", path_segment(company)),
         None => "/v1/drain".to_owned(),
     };
-    let found = if args.status {
-        api.get(&path)?
-    } else if args.undo {
-        api.delete(&path)?
-    } else {
-        let begun = api.put(&path, &json!({"reason": args.reason}))?;
-        match args.no_wait {
-            true => begun,
-            false => wait(api, &path, begun)?,
-        }
-    };
-    match args.json {
-        true => output::json(&found)?,
-        false => {
-            output::line(in_words(args.company.as_deref(), &found))?;
-            for company in found["companies"].as_array().into_iter().flatten() {
-                output::line(drained(company))?;
+    let state = match (args.status, args.undo, args.no_wait) {
+        (true, ..) => api.get(&path)?,
+        (_, true, _) => api.delete(&path)?,
+        (_, _, no_wait) => {
+            let state = api.put(&path, &json!({"reason": args.reason}))?;
+            match no_wait {
+                true => state,
+                false => wait(&api, &path, state)?,
             }
         }
-    }
-    Ok(Exit::Success)
+    };
+    output::result(args.server.json, &state, || {
+        output::line(describe(args.company.as_deref(), &state))?;
+        let companies = list(&state, "companies").iter();
+        companies.map(describe_company).try_for_each(output::line)
+    })
 }
 
-/// Until everything that was taken in is decided, or somebody undoes it.
-fn wait(api: Api, path: &str, mut found: Value) -> Result<Value, Failure> {
-    let total = left(&found, "undecided");
-    let bar = output::progress(Some(total), "drained");
-    while found["draining"] == true && left(&found, "undecided") > 0 {
-        bar.set_position(total.saturating_sub(left(&found, "undecided")));
-        std::thread::sleep(LOOK);
-        found = api.get(path)?;
+/// Wait until every accepted interaction is decided, or the drain is undone.
+fn wait(api: &BlockingClient, path: &str, mut state: Value) -> Result<Value, Failure> {
+    let total = number(&state, "undecided");
+    let bar = output::progress(Some(total), "decided");
+    while state["draining"] == true && number(&state, "undecided") > 0 {
+        bar.set_position(total.saturating_sub(number(&state, "undecided")));
+        std::thread::sleep(POLL);
+        state = api.get(path)?;
     }
     bar.finish_and_clear();
-    Ok(found)
+    Ok(state)
 }
 
-fn left(found: &Value, field: &str) -> u64 {
-    found[field].as_u64().unwrap_or_default()
-}
-
-fn in_words(company: Option<&str>, found: &Value) -> String {
-    let whose = company.unwrap_or("the host");
-    let does = match found["draining"] == true {
-        true => "takes nothing in",
-        false => "takes in",
+fn describe(company: Option<&str>, state: &Value) -> String {
+    let who = company.unwrap_or("the host");
+    let accepts = match state["draining"] == true {
+        true => "accepts no interactions",
+        false => "accepts interactions",
     };
-    let undecided = match left(found, "undecided") {
-        0 => "everything taken in is decided".to_owned(),
-        some => format!("{some} still to be decided"),
+    let undecided = match number(state, "undecided") {
+        0 => "all accepted interactions are decided".to_owned(),
+        some => format!("{some} accepted interactions are not decided yet"),
     };
-    format!(
-        "{whose} {does}; {undecided}, {} waiting to go out",
-        left(found, "outbox_waiting")
-    )
+    let pending = number(state, "outbox_waiting");
+    format!("{who} {accepts}; {undecided}; {pending} deliveries pending")
 }
 
 /// A company that is drained on its own.
-fn drained(company: &Value) -> String {
-    let text = |field: &str| company[field].as_str().unwrap_or_default();
-    let reason = match text("reason") {
+fn describe_company(company: &Value) -> String {
+    let reason = match text(company, "reason") {
         "" => String::new(),
         reason => format!(": {reason}"),
     };
-    let name = text("company");
+    let name = text(company, "company");
     format!(
-        "{name} takes nothing in since {}, by {}{reason}; `patchbay drain --company {name} --undo` ends that",
-        text("since"),
-        text("by"),
+        "{name} accepts no interactions since {}, by {}{reason}; end with `patchbay drain --company {name} --undo`",
+        text(company, "since"),
+        text(company, "by"),
     )
 }

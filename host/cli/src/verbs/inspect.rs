@@ -1,4 +1,4 @@
-//! `patchbay inspect`.
+//! `patchbay inspect`: stages, imports, exports and grants of a component.
 
 use patchbay_engine::CONTRACT_VERSION;
 use patchbay_engine::config::EngineSettings;
@@ -7,83 +7,70 @@ use serde_json::json;
 
 use crate::args::InspectArgs;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::loading::open_pack;
 use crate::numbers::bytes;
 use crate::output;
+use crate::policy::open_pack;
 
 pub(crate) fn run(args: &InspectArgs) -> Outcome {
     let pack = open_pack(&args.file, &args.build)?;
-    let engine = Engine::metered(EngineSettings::default())
-        .map_err(|error| Failure::new(Exit::Machine, error))?;
+    let engine = Engine::metered(EngineSettings::default()).map_err(Failure::machine)?;
     let description = engine
         .describe(&pack.component)
         .map_err(|error| Failure::new(Exit::Pack, format!("{}: {error}", args.file.display())))?;
-    let asks = &pack.needs;
-    if args.json {
-        output::json(&json!({
-            "name": pack.name,
-            "version": pack.version,
-            "component": description,
-            "host_contract": CONTRACT_VERSION,
-            "needs": asks,
-            "limits": pack.limits,
-            "schema": pack.schema.is_some(),
-        }))?;
-        return Ok(Exit::Success);
-    }
-    let stages: Vec<_> = description
-        .stages
-        .iter()
-        .map(|stage| stage.as_str())
-        .collect();
-    let mut lines = vec![
-        format!("{} {}", pack.name, pack.version),
-        format!("digest      {}", description.digest),
-        format!("size        {}", bytes(description.bytes as u64)),
-        format!(
-            "contract    {} (this host speaks {CONTRACT_VERSION})",
-            description.contract.as_deref().unwrap_or("none")
-        ),
-        format!("decides     {}", stages.join(", ")),
-        format!(
-            "prepared    {}",
-            if description.lifecycle { "yes" } else { "no" }
-        ),
+    let needs = &pack.needs;
+    let document = json!({
+        "name": pack.name,
+        "version": pack.version,
+        "component": description,
+        "host_contract": CONTRACT_VERSION,
+        "needs": needs,
+        "limits": pack.limits,
+        "schema": pack.schema.is_some(),
+    });
+    let grants = [
+        ("interactions", needs.interactions),
+        ("agents", needs.agents),
+        ("knowledge", needs.knowledge),
     ];
-    let mut needed: Vec<String> = [
-        ("interactions", asks.interactions),
-        ("agents", asks.agents),
-        ("knowledge", asks.knowledge),
-    ]
-    .into_iter()
-    .filter(|(_, asked)| *asked)
-    .map(|(name, _)| name.to_owned())
-    .collect();
-    needed.extend(
-        asks.state
-            .iter()
-            .map(|scope| format!("state \"{}\"", scope.as_str())),
-    );
-    lines.push(format!("asks for    {}", or_nothing(&needed.join(", "))));
-    let unasked: Vec<_> = description
-        .grants_used()
-        .into_iter()
-        .filter(|used| !needed.iter().any(|asked| asked.starts_with(used)))
-        .collect();
-    if !unasked.is_empty() {
-        lines.push(format!(
-            "imports     {} without asking for it: such calls are denied",
-            unasked.join(", ")
-        ));
-    }
-    lines.push("imports".to_owned());
-    lines.extend(description.imports.iter().map(|name| format!("  {name}")));
-    lines.push("exports".to_owned());
-    lines.extend(description.exports.iter().map(|name| format!("  {name}")));
-    output::line(lines.join("\n"))?;
-    Ok(Exit::Success)
-}
-
-fn or_nothing(text: &str) -> &str {
-    if text.is_empty() { "nothing" } else { text }
+    let grants = grants.into_iter().filter(|(_, is_needed)| *is_needed);
+    let mut grants: Vec<String> = grants.map(|(name, _)| name.to_owned()).collect();
+    let scopes = needs.state.iter();
+    grants.extend(scopes.map(|scope| format!("state \"{}\"", scope.as_str())));
+    let mut denied = description.grants_used();
+    denied.retain(|used| !grants.iter().any(|grant| grant.starts_with(used)));
+    output::result(args.json, &document, || {
+        let stages: Vec<_> = description.stages.iter().map(|one| one.as_str()).collect();
+        let mut lines = vec![
+            format!("{} {}", pack.name, pack.version),
+            format!("digest      {}", description.digest),
+            format!("size        {}", bytes(description.bytes as u64)),
+            format!(
+                "contract    {} (this host has {CONTRACT_VERSION})",
+                description.contract.as_deref().unwrap_or("none")
+            ),
+            format!("stages      {}", stages.join(", ")),
+            format!(
+                "prepare     {}",
+                if description.lifecycle { "yes" } else { "no" }
+            ),
+            match grants.is_empty() {
+                true => "grants      none".to_owned(),
+                false => format!("grants      {}", grants.join(", ")),
+            },
+        ];
+        if !denied.is_empty() {
+            lines.push(format!(
+                "warning     imports {} without requiring the grant in pack.toml: these calls are denied",
+                denied.join(", ")
+            ));
+        }
+        for (title, names) in [
+            ("imports", &description.imports),
+            ("exports", &description.exports),
+        ] {
+            lines.push(title.to_owned());
+            lines.extend(names.iter().map(|name| format!("  {name}")));
+        }
+        output::line(lines.join("\n"))
+    })
 }

@@ -1,58 +1,39 @@
-//! `patchbay journal`: how a journal fares, backups, checks, retention.
+//! `patchbay journal`: status, backup, check, restore and retention.
 
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
+use patchbay_client::BlockingClient;
+use patchbay_journal::{AuditTrail, Maintenance, Options, SqliteJournal};
 use patchbay_model::duration::Seconds;
-use patchbay_server::ServerSettings;
 use serde_json::{Value, json};
 
-use super::audit::act;
-use crate::api::{Api, Reach};
 use crate::args::{JournalArgs, JournalVerb};
+use crate::document::{list, number, text};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::loading::rejected;
 use crate::numbers::bytes;
 use crate::output;
+use crate::server::{JournalAccess, audit_entry, journal_settings, settings};
 
 pub(crate) fn run(args: &JournalArgs) -> Outcome {
-    let reach = || Reach::of(&args.config);
+    let (config, as_json) = (&args.server.config, args.server.json);
+    let access = || JournalAccess::open(config);
     match &args.verb {
-        JournalVerb::Status => status(&reach()?, args.json),
-        JournalVerb::Backup { to } => backup(&reach()?, to, args.json),
-        JournalVerb::Check => check(&reach()?, args.json),
-        JournalVerb::Compact { older_than } => compact(&reach()?, *older_than, args.json),
+        JournalVerb::Status => status(&access()?, as_json),
+        JournalVerb::Backup { to } => backup(&access()?, to, as_json),
+        JournalVerb::Check => check(&access()?, as_json),
+        JournalVerb::Compact { older_than } => compact(&access()?, *older_than, as_json),
         JournalVerb::Restore { from, to, force } => {
-            restore(&args.config, from, to.as_deref(), *force, args.json)
+            restore(config, from, to.as_deref(), *force, as_json)
         }
     }
 }
 
-/// A journal's error, with the exit code that fits.
-pub(crate) fn failure(error: JournalError) -> Failure {
-    match error {
-        JournalError::NoContact(_)
-        | JournalError::Erased(_)
-        | JournalError::SamePerson(..)
-        | JournalError::NotMerged(_)
-        | JournalError::NotUndoable(_)
-        | JournalError::AddressTaken(_)
-        | JournalError::NoItem(_)
-        | JournalError::NoAgent(_)
-        | JournalError::NoToken(_)
-        | JournalError::Exists { .. }
-        | JournalError::Foreign { .. }
-        | JournalError::Invalid { .. } => Failure::new(Exit::NotRight, error),
-        error => Failure::new(Exit::Machine, error),
-    }
-}
-
-fn status(reach: &Reach, as_json: bool) -> Outcome {
-    let status = match reach {
-        Reach::Server(api) => api.get("/v1/journal")?,
-        Reach::Journal(journal) => {
-            let status = journal.status().map_err(failure)?;
+fn status(access: &JournalAccess, as_json: bool) -> Outcome {
+    let status = match access {
+        JournalAccess::Server(api) => api.get("/v1/journal")?,
+        JournalAccess::File(journal) => {
+            let status = journal.status()?;
             json!({
                 "accepted": status.newest.0,
                 "pending": status.pending,
@@ -63,126 +44,57 @@ fn status(reach: &Reach, as_json: bool) -> Outcome {
             })
         }
     };
-    if as_json {
-        output::json(&status)?;
-        return Ok(Exit::Success);
-    }
     let count = |name: &str| number(&status, name);
-    output::line(format!("accepted        {}", count("accepted")))?;
-    output::line(format!("not decided yet {}", count("pending")))?;
-    output::line(format!(
-        "unresolved      {} conversations",
-        count("unresolved")
-    ))?;
-    output::line(format!(
-        "outbox          {} waiting, {} given up",
-        count("outbox_waiting"),
-        count("outbox_dead")
-    ))?;
-    output::line(format!("size            {}", bytes(count("bytes"))))?;
-    Ok(Exit::Success)
+    output::result(as_json, &status, || {
+        output::line(format!(
+            "accepted    {} interactions, {} not decided yet\n\
+             unresolved  {} conversations\n\
+             outbox      {} pending, {} failed\n\
+             size        {}",
+            count("accepted"),
+            count("pending"),
+            count("unresolved"),
+            count("outbox_waiting"),
+            count("outbox_dead"),
+            bytes(count("bytes"))
+        ))
+    })
 }
 
-fn backup(reach: &Reach, to: &Path, as_json: bool) -> Outcome {
+fn backup(access: &JournalAccess, to: &Path, as_json: bool) -> Outcome {
     if to.exists() {
         return Err(Failure::advised(
             Exit::Machine,
-            format!("{} is there already", to.display()),
-            "nothing is overwritten: name another file, or move that one away",
+            format!("{} already exists", to.display()),
+            "name another file: a backup overwrites nothing",
         ));
     }
-    let mut made = match reach {
-        Reach::Server(api) => backup_of_server(api, to)?,
-        Reach::Journal(journal) => {
-            let made = journal.backup(to).map_err(failure)?;
-            let about = json!({"bytes": made.bytes, "newest": made.newest.0});
-            let noted = journal.audit(act("journal.backup", None, &about));
-            noted.map_err(failure)?;
-            json!({"bytes": made.bytes, "newest": made.newest.0})
+    let mut made = match access {
+        JournalAccess::Server(api) => backup_through_server(api, to)?,
+        JournalAccess::File(journal) => {
+            let made = journal.backup(to)?;
+            let made = json!({"bytes": made.bytes, "newest": made.newest.0});
+            journal.append_audit(audit_entry("journal.backup", None, &made))?;
+            made
         }
     };
     made["path"] = to.display().to_string().into();
-    match as_json {
-        true => output::json(&made)?,
-        false => output::line(format!(
-            "{}: {}, up to number {}; it is of use only with the master key, which is not in it",
+    output::result(as_json, &made, || {
+        output::line(format!(
+            "{}: {}, {} interactions; reading it requires the master key, which it does not contain",
             to.display(),
             bytes(number(&made, "bytes")),
             number(&made, "newest")
-        ))?,
-    }
-    Ok(Exit::Success)
+        ))
+    })
 }
 
-/// Put a backup in the journal's place. A server that has it open has to stop
-/// first.
-fn restore(config: &Path, from: &Path, to: Option<&Path>, force: bool, as_json: bool) -> Outcome {
-    let settings = ServerSettings::read(config).map_err(rejected)?;
-    let Some(kept) = &settings.journal else {
-        return Err(Failure::advised(
-            Exit::NotRight,
-            format!("{} keeps no journal", config.display()),
-            "set path under [journal]; host/server/patchbay.example.toml shows how",
-        ));
-    };
-    if !from.exists() {
-        return Err(Failure::new(
-            Exit::Machine,
-            format!("the backup {} does not exist", from.display()),
-        ));
-    }
-    let options = Options::new(to.unwrap_or(&kept.path), &kept.key);
-    if !kept.key.exists() {
-        return Err(Failure::advised(
-            Exit::Machine,
-            format!("the master key {} does not exist", kept.key.display()),
-            "copy the key file kept with this backup there first (mode 0600): without it nothing personal can be read",
-        ));
-    }
-    let restored = patchbay_journal::restore(&options, from, force).map_err(failure)?;
-    let about = json!({"bytes": restored.bytes, "newest": restored.newest.0});
-    SqliteJournal::open(&options)
-        .and_then(|journal| journal.audit(act("journal.restored", None, &about)))
-        .map_err(failure)?;
-    let set_aside = restored.set_aside.map(|path| path.display().to_string());
-    if as_json {
-        output::json(&json!({
-            "path": options.path.display().to_string(),
-            "bytes": restored.bytes,
-            "newest": restored.newest.0,
-            "set_aside": set_aside,
-        }))?;
-        return Ok(Exit::Success);
-    }
-    output::line(format!(
-        "{}: {}, up to number {}; opened with the master key {}",
-        options.path.display(),
-        bytes(restored.bytes),
-        restored.newest.0,
-        kept.key.display(),
-    ))?;
-    if let Some(aside) = set_aside {
-        output::line(format!("the journal that was there is {aside}"))?;
-    }
-    output::line(
-        "what was sent after the backup goes out again under the same key; have what was taken in after it delivered again",
-    )?;
-    Ok(Exit::Success)
-}
-
-/// Have the server copy the journal into its own directory, and bring the copy
-/// to where it is wanted.
-fn backup_of_server(api: &Api, to: &Path) -> Result<Value, Failure> {
-    let cannot = |error: std::io::Error| {
-        Failure::new(
-            Exit::Machine,
-            format!("cannot write {}: {error}", to.display()),
-        )
-    };
+/// Let the server copy the journal into its own directory, and move the copy.
+fn backup_through_server(api: &BlockingClient, to: &Path) -> Result<Value, Failure> {
     let name = format!("{}.db", Timestamp::now().as_nanosecond());
     let made = api.post("/v1/journal/backups", &json!({ "name": name }))?;
-    let path = Path::new(made["path"].as_str().unwrap_or_default());
-    // Never over a file somebody made meanwhile.
+    let path = Path::new(text(&made, "path"));
+    // Neither a link nor `copy` overwrites a file that was created meanwhile.
     let moved = match std::fs::hard_link(path, to) {
         Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => copy(path, to),
         done => done,
@@ -191,37 +103,78 @@ fn backup_of_server(api: &Api, to: &Path) -> Result<Value, Failure> {
         Failure::advised(
             Exit::Machine,
             format!("cannot write {}: {error}", to.display()),
-            format!("the backup is whole, and at {}", path.display()),
+            format!("the backup is complete at {}", path.display()),
         )
     })?;
-    std::fs::remove_file(path).map_err(cannot)?;
+    std::fs::remove_file(path)
+        .map_err(|error| Failure::machine(format!("cannot remove {}: {error}", path.display())))?;
     Ok(made)
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    let mut made = std::fs::OpenOptions::new()
+    let mut created = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(to)?;
     let copied = std::fs::File::open(from)
-        .and_then(|mut source| std::io::copy(&mut source, &mut made))
-        .and_then(|_| made.sync_all());
+        .and_then(|mut source| std::io::copy(&mut source, &mut created))
+        .and_then(|_| created.sync_all());
     if copied.is_err() {
         let _ = std::fs::remove_file(to);
     }
     copied
 }
 
-fn check(reach: &Reach, as_json: bool) -> Outcome {
-    let report = match reach {
-        Reach::Server(api) => api.post("/v1/journal/check", &json!({}))?,
-        Reach::Journal(journal) => {
-            let report = journal.check().map_err(failure)?;
+/// Replace the journal by a backup. Fails while a server has it open.
+fn restore(config: &Path, from: &Path, to: Option<&Path>, force: bool, as_json: bool) -> Outcome {
+    let settings = settings(config)?;
+    let journal = journal_settings(&settings, config)?;
+    if !from.exists() {
+        let message = format!("the backup {} does not exist", from.display());
+        return Err(Failure::machine(message));
+    }
+    let key = journal.key.display();
+    if !journal.key.exists() {
+        return Err(Failure::advised(
+            Exit::Machine,
+            format!("the master key {key} does not exist"),
+            "copy the key file that belongs to this backup there (mode 0600): without it no personal data can be read",
+        ));
+    }
+    let options = Options::new(to.unwrap_or(&journal.path), &journal.key);
+    let restored = patchbay_journal::restore(&options, from, force)?;
+    let mut document = json!({"bytes": restored.bytes, "newest": restored.newest.0});
+    let entry = audit_entry("journal.restored", None, &document);
+    SqliteJournal::open(&options).and_then(|journal| journal.append_audit(entry))?;
+    let path = options.path.display();
+    let set_aside = restored.set_aside.map(|path| path.display().to_string());
+    document["path"] = path.to_string().into();
+    document["set_aside"] = json!(set_aside);
+    output::result(as_json, &document, || {
+        output::line(format!(
+            "{path}: {}, {} interactions; opened with the master key {key}",
+            bytes(restored.bytes),
+            restored.newest.0,
+        ))?;
+        if let Some(aside) = &set_aside {
+            output::line(format!("the previous journal is now {aside}"))?;
+        }
+        output::line(
+            "Deliveries made after the backup are sent again with the same idempotency keys. Let channels deliver again what they delivered after the backup.",
+        )
+    })
+}
+
+fn check(access: &JournalAccess, as_json: bool) -> Outcome {
+    let report = match access {
+        JournalAccess::Server(api) => api.post("/v1/journal/check", &json!({}))?,
+        JournalAccess::File(journal) => {
+            let report = journal.check()?;
             let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
             json!({
-                "sound": report.sound(),
+                "sound": report.is_sound(),
                 "findings": findings,
                 "seals": report.seals,
                 "erased": report.erased,
@@ -229,68 +182,57 @@ fn check(reach: &Reach, as_json: bool) -> Outcome {
             })
         }
     };
-    let sound = report["sound"] == true;
-    if as_json {
-        output::json(&report)?;
-    } else {
-        let findings = report["findings"].as_array().into_iter().flatten();
-        for finding in findings.filter_map(Value::as_str) {
+    let is_sound = report["sound"] == true;
+    output::result(as_json, &report, || {
+        for finding in list(&report, "findings").iter().filter_map(Value::as_str) {
             output::line(format!("damaged: {finding}"))?;
         }
-        let unopenable = number(&report, "unopenable");
-        if unopenable > 0 {
-            output::line(format!("damaged: {unopenable} sealed values do not open"))?;
+        let unreadable = number(&report, "unopenable");
+        if unreadable > 0 {
+            output::line(format!(
+                "damaged: {unreadable} encrypted values cannot be decrypted"
+            ))?;
         }
         output::line(format!(
-            "{}: {} sealed values open, {} belong to people who were erased",
-            if sound { "sound" } else { "damaged" },
+            "{}: {} encrypted values can be decrypted; {} belong to erased contacts",
+            if is_sound { "sound" } else { "damaged" },
             number(&report, "seals"),
             number(&report, "erased")
-        ))?;
-    }
-    Ok(match sound {
-        true => Exit::Success,
-        false => Exit::NotRight,
-    })
+        ))
+    })?;
+    Ok(Exit::success_if(is_sound))
 }
 
-fn compact(reach: &Reach, age: Seconds, as_json: bool) -> Outcome {
-    let gone = match reach {
-        Reach::Server(api) => {
-            let asked = json!({"older_than": age.to_string()});
-            api.post("/v1/journal/compact", &asked)?
+fn compact(access: &JournalAccess, age: Seconds, as_json: bool) -> Outcome {
+    let deleted = match access {
+        JournalAccess::Server(api) => {
+            let body = json!({"older_than": age.to_string()});
+            api.post("/v1/journal/compact", &body)?
         }
-        Reach::Journal(journal) => {
+        JournalAccess::File(journal) => {
             let age = SignedDuration::from_secs(age.0.into());
             let before = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
-            let gone = journal.compact(before).map_err(failure)?;
-            let about = json!({"before": before, "conversations": gone.conversations});
-            let noted = journal.audit(act("journal.compact", None, &about));
-            noted.map_err(failure)?;
+            let deleted = journal.compact(before)?;
+            let details = json!({"before": before, "conversations": deleted.conversations});
+            journal.append_audit(audit_entry("journal.compact", None, &details))?;
             json!({
-                "conversations": gone.conversations,
-                "entries": gone.entries,
-                "inputs": gone.inputs,
-                "outbox": gone.outbox,
-                "state": gone.state,
+                "conversations": deleted.conversations,
+                "entries": deleted.entries,
+                "inputs": deleted.inputs,
+                "outbox": deleted.outbox,
+                "state": deleted.state,
             })
         }
     };
-    let count = |name: &str| number(&gone, name);
-    match as_json {
-        true => output::json(&gone)?,
-        false => output::line(format!(
-            "let go {} resolved conversations, {} entries and {} interactions, {} items of the outbox, {} memories",
+    let count = |name: &str| number(&deleted, name);
+    output::result(as_json, &deleted, || {
+        output::line(format!(
+            "deleted {} resolved conversations, {} history entries, {} interactions, {} deliveries, {} plugin state values",
             count("conversations"),
             count("entries"),
             count("inputs"),
             count("outbox"),
             count("state")
-        ))?,
-    }
-    Ok(Exit::Success)
-}
-
-fn number(document: &Value, name: &str) -> u64 {
-    document[name].as_u64().unwrap_or_default()
+        ))
+    })
 }

@@ -1,15 +1,17 @@
-//! One file for each verb.
+//! The commands, one module each.
 
 pub(crate) mod agents;
+pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod bypass;
-pub(crate) mod company;
+mod change;
 pub(crate) mod contacts;
 pub(crate) mod contract;
 pub(crate) mod conversations;
 pub(crate) mod decisions;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod drain;
 pub(crate) mod generations;

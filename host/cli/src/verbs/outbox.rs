@@ -1,70 +1,60 @@
-//! `patchbay outbox`: what waits to go out, what was given up, and sending it
-//! after all.
+//! `patchbay outbox`: pending and failed deliveries.
 
 use jiff::Timestamp;
-use patchbay_journal::{Journal, OutboxState, SqliteJournal};
+use patchbay_client::{company_path, path_segment};
+use patchbay_journal::{Outbox, OutboxState, SqliteJournal};
 use serde_json::{Value, json};
 
-use super::audit::act;
-use super::company;
-use super::journal::failure;
-use crate::api::{Api, Reach, part};
-use crate::args::{OutboxArgs, OutboxVerb, WhichItems};
-use crate::exit::{Exit, Failure, Outcome};
+use crate::args::{OutboxArgs, OutboxItems, OutboxVerb};
+use crate::document::{number, text};
+use crate::exit::{Failure, Outcome};
 use crate::output;
+use crate::server::{JournalAccess, audit_entry, find_company};
 
-/// Items read at once.
+/// Items of one page.
 const PAGE: usize = 500;
 
 pub(crate) fn run(args: &OutboxArgs) -> Outcome {
     let company = args.company.name()?;
-    let reach = Reach::of(&args.config)?;
+    let access = JournalAccess::open(&args.server.config)?;
     match &args.verb {
         OutboxVerb::List { state } => {
-            let items = match &reach {
-                Reach::Journal(journal) => of_journal(journal, company, *state)?,
-                Reach::Server(api) => of_server(api, company, *state)?,
+            let items = match &access {
+                JournalAccess::File(journal) => list(journal, company, code(*state))?,
+                JournalAccess::Server(api) => {
+                    let rest = format!("outbox?state={}", code(*state).as_str());
+                    api.list(&company_path(company, &rest), "items", "after")?
+                }
             };
-            list(company, *state, &items, args.json)
+            output::result(args.server.json, &json!({"items": items}), || {
+                print(company, *state, &items)
+            })
         }
         OutboxVerb::Retry { key } => {
-            retry(&reach, company, key)?;
-            match args.json {
-                true => output::json(&json!({"retried": key}))?,
-                false => output::line(format!("{key} is sent again"))?,
+            match access {
+                JournalAccess::File(journal) => {
+                    let id = find_company(&*journal, company)?;
+                    let entry = audit_entry("outbox.retried", Some(company), &json!({"key": key}));
+                    journal.retry_outbox(id, key, Timestamp::now(), entry)?;
+                }
+                JournalAccess::Server(api) => {
+                    let rest = format!("outbox/{}/retry", path_segment(key));
+                    api.post(&company_path(company, &rest), &json!({}))?;
+                }
             }
-            Ok(Exit::Success)
+            output::result(args.server.json, &json!({"retried": key}), || {
+                output::line(format!("delivery {key} is pending again"))
+            })
         }
     }
 }
 
-fn retry(reach: &Reach, company: &str, key: &str) -> Result<(), Failure> {
-    match reach {
-        Reach::Journal(journal) => {
-            let id = company::known(&**journal, company)?;
-            let entry = act("outbox.retried", Some(company), &json!({"key": key}));
-            let retried = journal.outbox_retry(id, key, Timestamp::now(), entry);
-            retried.map_err(failure)
-        }
-        Reach::Server(api) => {
-            let path = format!("/v1/companies/{}/outbox/{}/retry", part(company), part(key));
-            api.post(&path, &json!({})).map(|_| ())
-        }
-    }
-}
-
-fn of_journal(
-    journal: &SqliteJournal,
-    company: &str,
-    which: WhichItems,
-) -> Result<Vec<Value>, Failure> {
-    let company = company::known(journal, company)?;
+fn list(journal: &SqliteJournal, company: &str, state: OutboxState) -> Result<Vec<Value>, Failure> {
+    let company = find_company(journal, company)?;
     let mut items = Vec::new();
     let mut after = String::new();
     loop {
-        let page = journal
-            .outbox_list(company, state(which), &after, PAGE)
-            .map_err(failure)?;
+        let page = journal.outbox_items(company, state, &after, PAGE)?;
         let Some(last) = page.last() else {
             return Ok(items);
         };
@@ -83,59 +73,31 @@ fn of_journal(
     }
 }
 
-fn of_server(api: &Api, company: &str, which: WhichItems) -> Result<Vec<Value>, Failure> {
-    let mut items = Vec::new();
-    let mut after = String::new();
-    loop {
-        let path = format!(
-            "/v1/companies/{}/outbox?state={}&after={}",
-            part(company),
-            state(which).as_str(),
-            part(&after)
-        );
-        let mut page = api.get(&path)?;
-        if let Some(Value::Array(found)) = page.get_mut("items").map(Value::take) {
-            items.extend(found);
-        }
-        match page.get("next").and_then(Value::as_str) {
-            Some(next) => next.clone_into(&mut after),
-            None => return Ok(items),
-        }
+fn code(state: OutboxItems) -> OutboxState {
+    match state {
+        OutboxItems::Dead => OutboxState::Dead,
+        OutboxItems::Waiting => OutboxState::Waiting,
+        OutboxItems::Done => OutboxState::Done,
     }
 }
 
-fn state(which: WhichItems) -> OutboxState {
-    match which {
-        WhichItems::Dead => OutboxState::Dead,
-        WhichItems::Waiting => OutboxState::Waiting,
-        WhichItems::Done => OutboxState::Done,
-    }
-}
-
-fn list(company: &str, which: WhichItems, items: &[Value], as_json: bool) -> Outcome {
-    if as_json {
-        output::json(&json!({"items": items}))?;
-        return Ok(Exit::Success);
-    }
+fn print(company: &str, state: OutboxItems, items: &[Value]) -> Result<(), Failure> {
     let rows = items.iter().map(|item| {
-        let text = |field: &str| item.get(field).and_then(Value::as_str).unwrap_or("");
-        let attempts = item.get("attempts").and_then(Value::as_u64).unwrap_or(0);
         vec![
-            text("key").to_owned(),
-            text("target").to_owned(),
-            attempts.to_string(),
-            text("problem").to_owned(),
+            text(item, "key").to_owned(),
+            text(item, "target").to_owned(),
+            number(item, "attempts").to_string(),
+            text(item, "problem").to_owned(),
         ]
     });
-    let none = match which {
-        WhichItems::Dead => format!("nothing of {company} was given up"),
-        WhichItems::Waiting => format!("nothing of {company} waits to go out"),
-        WhichItems::Done => format!("nothing of {company} went out, as far as it is kept"),
+    let none = match state {
+        OutboxItems::Dead => format!("{company} has no failed deliveries"),
+        OutboxItems::Waiting => format!("{company} has no pending deliveries"),
+        OutboxItems::Done => format!("the journal holds no completed deliveries of {company}"),
     };
     output::table(
         &["key", "target", "failed attempts", "last problem"],
         &rows.collect::<Vec<_>>(),
         &none,
-    )?;
-    Ok(Exit::Success)
+    )
 }

@@ -1,5 +1,5 @@
-//! `patchbay replay`: recorded decisions again, with the same plugins or with a
-//! company file to try.
+//! `patchbay replay`: repeat recorded decisions, with the same plugins or with a
+//! candidate company file.
 
 mod html;
 mod tally;
@@ -8,121 +8,114 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use patchbay_desk::decisions::{Filter, ReplayReport, trial};
-use patchbay_engine::replay::Replayed;
-use patchbay_generation::Generation;
+use patchbay_engine::replay::ReplayVerdict;
+use patchbay_generations::{Generation, candidate_replay};
+use patchbay_records::decisions::{Filter, ReplayReport};
 
 use crate::args::ReplayArgs;
+use crate::decision_store::{DecisionStore, candidate, time_before};
+use crate::engine::threads;
 use crate::exit::{Exit, Failure, Outcome, io};
 use crate::output;
-use crate::recorded::{Recorded, candidate, since};
-use tally::{Result as One, Tally};
+use tally::{Repetition, Tally};
 
-/// Most threads: as many as the engine has places for running decisions.
-const MOST_JOBS: usize = 64;
-/// How long a decision waits for an instance.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a decision may wait for an instance.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(args: &ReplayArgs) -> Outcome {
-    let jobs = match args.jobs {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        jobs => jobs,
-    }
-    .min(MOST_JOBS);
-    let tried = match &args.with {
+    let (config, as_json) = (&args.server.config, args.server.json);
+    let jobs = threads(args.jobs);
+    let candidate = match &args.with {
         None => None,
         Some(file) => {
-            let tried = candidate(&args.config, file, jobs, &args.build)?;
-            if tried.company != args.company {
+            let candidate = candidate(config, file, jobs, &args.build)?;
+            if candidate.company != args.company {
                 return Err(Failure::advised(
                     Exit::NotRight,
                     format!(
-                        "{} is of company {:?}, and the decisions are {:?}'s",
+                        "{} is the file of company {:?}, but the decisions are those of {:?}",
                         file.display(),
-                        tried.company,
+                        candidate.company,
                         args.company
                     ),
-                    "try a company's file on its own decisions",
+                    "use a file of the same company",
                 ));
             }
-            Some(tried)
+            Some(candidate)
         }
     };
-    let recorded = Recorded::of(&args.config, &args.company)?;
-    let how = How {
-        recorded: &recorded,
-        tried: tried.as_deref(),
+    let store = DecisionStore::open(config, &args.company)?;
+    let replayer = Replayer {
+        store: &store,
+        candidate: candidate.as_deref(),
         unseal: args.unseal,
     };
     let ids: Vec<u64> = match (args.decision, args.since) {
         (Some(id), _) => vec![id],
         (None, span) => {
             let filter = Filter {
-                since: span.map(since),
+                since: span.map(time_before),
                 limit: usize::MAX,
                 ..Filter::default()
             };
-            let lines = recorded.list(&filter)?;
+            let lines = store.list(&filter)?;
             lines.into_iter().map(|line| line.id).collect()
         }
     };
-    // Both read what customers wrote.
+    // Both read what customers wrote, unmasked.
     if args.unseal || args.with.is_some() {
-        recorded.unseal(&ids)?;
+        store.unseal(&ids)?;
     }
     let mut tally = Tally::new(args.with.as_deref());
-    all(&how, &ids, jobs, &mut tally)?;
+    replay_all(&replayer, &ids, jobs, &mut tally)?;
     if let Some(file) = &args.html {
         std::fs::write(file, html::page(&tally, &args.company)).map_err(io(file))?;
     }
-    match args.json {
-        true => output::json(&tally)?,
-        false => {
-            for line in tally.lines() {
-                output::line(line)?;
-            }
-        }
-    }
+    output::result(as_json, &tally, || {
+        tally.lines().iter().try_for_each(output::line)
+    })?;
     let too_many = tally.different + tally.failed > args.max_differences;
     let nothing_compared = tally.decisions > 0 && tally.compared() == 0;
-    Ok(match too_many || nothing_compared {
-        true => Exit::NotRight,
-        false => Exit::Success,
-    })
+    Ok(Exit::success_if(!too_many && !nothing_compared))
 }
 
-/// How decisions are made again.
-struct How<'a> {
-    recorded: &'a Recorded,
-    tried: Option<&'a Generation>,
+/// Repeats single decisions.
+struct Replayer<'a> {
+    store: &'a DecisionStore,
+    candidate: Option<&'a Generation>,
     unseal: bool,
 }
 
-impl How<'_> {
-    fn one(&self, id: u64) -> Result<One, Failure> {
-        match self.tried {
-            Some(tried) => {
-                let kept = self.recorded.find(id)?;
-                let one = One::from(trial::run(&kept, tried, PATIENCE));
+impl Replayer<'_> {
+    fn replay(&self, id: u64) -> Result<Repetition, Failure> {
+        match self.candidate {
+            Some(candidate) => {
+                let decision = self.store.find(id)?;
+                let one = Repetition::from(candidate_replay::run(&decision, candidate, TIMEOUT));
                 Ok(match self.unseal {
                     true => one,
-                    false => one.shown(|value| kept.hide(value)),
+                    false => one.with_values(|value| decision.hide(value)),
                 })
             }
             None => {
-                let ReplayReport { id, whole, parts } = self.recorded.replay(id, self.unseal)?;
-                let diverged = parts.iter().find_map(|part| match &part.replayed {
-                    Replayed::Diverged(_) => Some(part.name.clone()),
+                let ReplayReport { id, whole, parts } = self.store.replay(id, self.unseal)?;
+                let diverged = parts.iter().find_map(|part| match &part.verdict {
+                    ReplayVerdict::Diverged(_) => Some(part.name.clone()),
                     _ => None,
                 });
-                Ok(One::of_replay(id, whole, diverged))
+                Ok(Repetition::of_replay(id, whole, diverged))
             }
         }
     }
 }
 
-/// Make them again on several threads, and count.
-fn all(how: &How<'_>, ids: &[u64], jobs: usize, tally: &mut Tally) -> Result<(), Failure> {
+/// Repeat decisions on several threads and count the results.
+fn replay_all(
+    replayer: &Replayer<'_>,
+    ids: &[u64],
+    jobs: usize,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
     let bar = output::progress(Some(ids.len() as u64), "decisions");
     let next = AtomicUsize::new(0);
     let (done, results) = channel();
@@ -132,7 +125,7 @@ fn all(how: &How<'_>, ids: &[u64], jobs: usize, tally: &mut Tally) -> Result<(),
             let next = &next;
             scope.spawn(move || {
                 while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if done.send(how.one(*id)).is_err() {
+                    if done.send(replayer.replay(*id)).is_err() {
                         return;
                     }
                 }

@@ -1,17 +1,17 @@
-//! `patchbay run`: decisions about the rows of a file, in the file's order.
+//! `patchbay run`: decide the lines of a file, in the file's order.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use patchbay_engine::decision::Decision;
-use patchbay_generation::Generation;
-use patchbay_generation::asked::{DecideRequest, Inquiry, ToneRequest};
-use patchbay_generation::decide::Terms;
+use patchbay_generations::Generation;
+use patchbay_generations::decide::RequestContext;
+use patchbay_generations::inquiry::{DecideRequest, Inquiry, ToneRequest};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 use patchbay_model::interaction::Draft;
@@ -19,22 +19,22 @@ use patchbay_model::outcome::OutcomeKind;
 use serde_json::{Value, json};
 
 use crate::args::RunArgs;
+use crate::engine::{serving_engine, threads};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::input::{RowMap, lines};
-use crate::loading::{Trial, open_pack, serving_engine};
 use crate::numbers::thousands;
 use crate::output;
+use crate::policy::{Policy, open_pack};
 
-/// Most threads: as many as the engine has places for running decisions.
-const MOST_JOBS: usize = 64;
-/// Rows handed to a thread at once.
+/// Lines of one batch.
 const BATCH: usize = 64;
-/// How long a row waits for an instance.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a decision may wait for an instance.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-type Rows = Vec<(usize, Result<Value, InputError>)>;
+/// Line number and content.
+type Row = (usize, Result<Value, InputError>);
 
-/// What became of the rows.
+/// Counts of the whole file.
 #[derive(Default)]
 struct Tally {
     rows: u64,
@@ -43,26 +43,23 @@ struct Tally {
 }
 
 pub(crate) fn run(args: &RunArgs) -> Outcome {
-    let jobs = match args.jobs {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        jobs => jobs,
-    }
-    .min(MOST_JOBS);
+    let jobs = threads(args.jobs);
     let map = RowMap::parse(args.map.as_deref(), &args.channel)?;
     let pack = open_pack(&args.dir, &args.build)?;
     let engine = serving_engine(jobs)?;
-    let trial = Trial {
+    let policy = Policy {
         pack: &pack,
         path: &args.dir,
-        with: &args.with,
+        flags: &args.policy,
         reuse: args.reuse,
         build: &args.build,
     };
-    let generation = trial.setup(&engine)?;
+    let generation = policy.generation(&engine)?;
     if generation.pipelines.of(args.stage).is_empty() {
-        return Err(Failure::new(
+        return Err(Failure::advised(
             Exit::Pack,
             format!("{} does not decide at stage {}", pack.name, args.stage),
+            "`patchbay inspect` lists its stages",
         ));
     }
     let rows = lines(&args.input)?;
@@ -78,94 +75,68 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     bar.finish_and_clear();
     if tally.refused > 0 {
         output::note(format!(
-            "{} of {} lines are no {}; each says why in its place",
+            "{} of {} lines are invalid; see the error on each line",
             thousands(tally.refused),
             thousands(tally.rows),
-            if args.stage == Stage::Tone {
-                "draft"
-            } else {
-                "interaction"
-            },
         ));
     }
     for (outcome, count) in &tally.failed {
         output::note(format!(
-            "{} of {} ended {outcome}",
+            "{} of {} decisions ended {outcome}",
             thousands(*count),
             thousands(tally.rows)
         ));
     }
-    let all_well = tally.refused == 0 && tally.failed.is_empty();
-    Ok(if all_well {
-        Exit::Success
-    } else {
-        Exit::NotRight
-    })
+    let is_right = tally.refused == 0 && tally.failed.is_empty();
+    Ok(Exit::success_if(is_right))
 }
 
-/// Read on this thread, decide on several, print in the order of the input.
+/// Decide on several threads, print in the order of the input.
 fn decide_all(
-    rows: impl Iterator<Item = (usize, Result<Value, InputError>)>,
+    rows: impl Iterator<Item = Row> + Send,
     jobs: usize,
     worker: &Worker<'_>,
     bar: &ProgressBar,
 ) -> Result<Tally, Failure> {
-    let (to_workers, batches) = sync_channel::<(usize, Rows)>(jobs * 2);
-    // Owned by the workers: when the last one leaves, so does the channel, and
-    // reading stops.
-    let batches = Arc::new(Mutex::new(batches));
-    let (to_printer, printed) = sync_channel::<(usize, Done)>(jobs * 4);
+    let source = Mutex::new((rows, 0));
+    let (to_printer, printed) = sync_channel::<(usize, BatchOutput)>(jobs * 4);
     std::thread::scope(|scope| {
         for _ in 0..jobs {
             let to_printer = to_printer.clone();
-            let batches = Arc::clone(&batches);
-            scope.spawn(move || work(&batches, &to_printer, worker));
+            let source = &source;
+            scope.spawn(move || work(source, &to_printer, worker));
         }
         drop(to_printer);
-        drop(batches);
-        let printer = scope.spawn(move || print(&printed, bar));
-        let mut rows = rows.peekable();
-        let mut sequence = 0;
-        while rows.peek().is_some() {
-            let batch: Rows = rows.by_ref().take(BATCH).collect();
-            if to_workers.send((sequence, batch)).is_err() {
-                break;
-            }
-            sequence += 1;
-        }
-        drop(to_workers);
-        match printer.join() {
-            Ok(result) => result,
-            Err(_) => Err(Failure::new(
-                Exit::Machine,
-                "the thread that prints ended early",
-            )),
-        }
+        print(&printed, bar)
     })
 }
 
-/// A batch decided: its text and what to count.
-struct Done {
+/// Output of a batch.
+struct BatchOutput {
     text: Vec<u8>,
     rows: u64,
     refused: u64,
     failed: Vec<&'static str>,
 }
 
+/// Take batches of `source`, a row iterator with the next batch's number, until
+/// it is empty or the printer has gone.
 fn work(
-    batches: &Mutex<Receiver<(usize, Rows)>>,
-    done: &SyncSender<(usize, Done)>,
+    source: &Mutex<(impl Iterator<Item = Row>, usize)>,
+    done: &SyncSender<(usize, BatchOutput)>,
     worker: &Worker<'_>,
 ) {
     loop {
-        let next = batches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .recv();
-        let Ok((sequence, rows)) = next else {
-            return;
+        let (sequence, rows) = {
+            let mut source = source.lock();
+            let rows: Vec<Row> = source.0.by_ref().take(BATCH).collect();
+            source.1 += 1;
+            (source.1 - 1, rows)
         };
-        let mut batch = Done {
+        if rows.is_empty() {
+            return;
+        }
+        let mut batch = BatchOutput {
             text: Vec::with_capacity(rows.len() * 512),
             rows: rows.len() as u64,
             refused: 0,
@@ -180,9 +151,9 @@ fn work(
     }
 }
 
-fn print(done: &Receiver<(usize, Done)>, bar: &ProgressBar) -> Result<Tally, Failure> {
+fn print(done: &Receiver<(usize, BatchOutput)>, bar: &ProgressBar) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
-    let mut early: BTreeMap<usize, Done> = BTreeMap::new();
+    let mut early: BTreeMap<usize, BatchOutput> = BTreeMap::new();
     let mut next = 0;
     let mut stdout = std::io::stdout().lock();
     for (sequence, batch) in done {
@@ -191,9 +162,9 @@ fn print(done: &Receiver<(usize, Done)>, bar: &ProgressBar) -> Result<Tally, Fai
             next += 1;
             match stdout.write_all(&batch.text) {
                 Ok(()) => {}
-                // Whoever pipes into `head` has seen enough.
+                // The reader has closed the pipe, as `head` does.
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(tally),
-                Err(error) => return Err(Failure::new(Exit::Machine, format!("stdout: {error}"))),
+                Err(error) => return Err(Failure::machine(format!("stdout: {error}"))),
             }
             bar.inc(batch.rows);
             tally.rows += batch.rows;
@@ -205,7 +176,7 @@ fn print(done: &Receiver<(usize, Done)>, bar: &ProgressBar) -> Result<Tally, Fai
     }
     stdout
         .flush()
-        .map_err(|error| Failure::new(Exit::Machine, format!("stdout: {error}")))?;
+        .map_err(|error| Failure::machine(format!("stdout: {error}")))?;
     Ok(tally)
 }
 
@@ -218,7 +189,7 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    fn decide(&self, line: usize, row: Result<Value, InputError>, batch: &mut Done) {
+    fn decide(&self, line: usize, row: Result<Value, InputError>, batch: &mut BatchOutput) {
         let row = row.map(|row| self.map_row(row, line));
         let document = match row.and_then(|row| self.decision(row)) {
             Ok(decision) => {
@@ -239,7 +210,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Whole requests are mapped inside, plain rows as they are.
+    /// Map a row, or the interaction and draft inside of a request.
     fn map_row(&self, row: Value, line: usize) -> Value {
         match row {
             Value::Object(mut fields) if is_request(&fields) => {
@@ -255,39 +226,26 @@ impl Worker<'_> {
     }
 
     fn decision(&self, row: Value) -> Result<Decision, InputError> {
-        let request = match &row {
-            Value::Object(fields) => is_request(fields),
-            _ => false,
+        let row = match (row.as_object().is_some_and(is_request), self.stage) {
+            (true, _) => row,
+            (false, Stage::Tone) => json!({"draft": draft_fields(row)}),
+            (false, _) => json!({"interaction": row}),
         };
-        let (now, inquiry) = match self.stage {
+        let now = self.moment(&row);
+        let inquiry = match self.stage {
             Stage::Tone => {
-                let row = if request {
-                    row
-                } else {
-                    json!({"draft": draft_fields(row)})
-                };
-                let now = self.moment(&row);
                 let mut request: ToneRequest = read(row)?;
                 request.transcript |= self.transcript;
-                (now, Inquiry::try_from(request)?)
+                Inquiry::try_from(request)?
             }
             stage => {
-                let row = if request {
-                    row
-                } else {
-                    json!({"interaction": row})
-                };
-                let now = self.moment(&row);
                 let mut request: DecideRequest = read(row)?;
-                request.stages = match stage {
-                    Stage::Classify => [Stage::Classify].into(),
-                    other => [Stage::Classify, other].into(),
-                };
+                request.stages = [Stage::Classify, stage].into();
                 request.transcript |= self.transcript;
-                (now, Inquiry::try_from(request)?)
+                Inquiry::try_from(request)?
             }
         };
-        let terms = Terms::at(now, PATIENCE);
+        let terms = RequestContext::at(now, TIMEOUT);
         let mut decision = self.generation.answer(&inquiry, &terms)?.decision;
         if self.stage != Stage::Classify {
             decision.classification = None;
@@ -297,8 +255,8 @@ impl Worker<'_> {
         Ok(decision)
     }
 
-    /// When the interaction was received, so that a file gives the same
-    /// decisions whenever it is run.
+    /// Time of the decision: when the interaction was received, so that a file
+    /// gives the same decisions each time.
     fn moment(&self, row: &Value) -> Timestamp {
         row["interaction"]["received_at"]
             .as_str()
@@ -312,7 +270,7 @@ fn is_request(fields: &serde_json::Map<String, Value>) -> bool {
     fields.get("interaction").is_some_and(Value::is_object) || fields.contains_key("draft")
 }
 
-/// Only what a draft has: rows of a file carry more.
+/// Remove fields that a draft does not have; rows of a file may have more.
 fn draft_fields(row: Value) -> Value {
     match row {
         Value::Object(mut fields) => {

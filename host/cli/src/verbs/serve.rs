@@ -1,30 +1,33 @@
-//! `patchbay serve`.
+//! `patchbay serve`: run the server.
 
-use patchbay_server::{LoadError, Loaded, LogFormat, ServeError, ServerSettings};
+use patchbay_server::{LogFormat, PrepareError, PreparedServer, ServeError};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 
-use crate::args::{LogLines, ServeArgs};
+use crate::args::{LogLineFormat, ServeArgs};
+use crate::engine::cache;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::loading::{build_options, cache, rejected};
 use crate::output;
+use crate::policy::{build_options, rejected};
+use crate::server::settings;
 
 pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
-    if !args.config.exists() {
+    let (config, as_json) = (&args.server.config, args.server.json);
+    if !config.exists() {
         return Err(Failure::advised(
             Exit::Machine,
-            format!("{} does not exist", args.config.display()),
-            "name the server's settings with --config; a commented example is in host/server/patchbay.example.toml",
+            format!("the settings file {} does not exist", config.display()),
+            "name one with --config; host/settings/patchbay.example.toml is a commented example",
         ));
     }
-    let mut settings = ServerSettings::read(&args.config).map_err(rejected)?;
+    let mut settings = settings(config)?;
     settings.watch |= args.watch;
     settings.strict |= args.strict;
     if settings.watch && settings.journal.is_none() {
         return Err(Failure::advised(
             Exit::NotRight,
-            "there is no journal to keep setups in that --watch applies",
-            "set path under [journal]; host/server/patchbay.example.toml shows how",
+            "watching company files needs a journal to store generations in",
+            "set `path` under [journal]; host/settings/patchbay.example.toml has an example",
         ));
     }
     let level = match verbose {
@@ -32,70 +35,71 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
         false => settings.log.level,
     };
     let json = match args.log_format {
-        Some(format) => format == LogLines::Json,
+        Some(format) => format == LogLineFormat::Json,
         None => settings.log.format == LogFormat::Json,
     };
     output::start_log(level, json);
-    let loaded = Loaded::from_settings(settings, cache(), build_options(&args.build))
-        .map_err(load_failure)?;
-    for built in &loaded.companies {
+    let prepared = PreparedServer::prepare(settings, cache(), build_options(&args.build))
+        .map_err(prepare_failure)?;
+    for built in &prepared.companies {
         for warning in &built.generation.warnings {
             output::note(format!("{}: {warning}", built.generation.company));
         }
     }
     if args.check {
-        let loaded = loaded.all_right().map_err(load_failure)?;
-        let companies: Vec<_> = loaded
-            .companies
-            .iter()
+        let prepared = prepared.require_valid_files().map_err(prepare_failure)?;
+        let built = prepared.companies.iter();
+        let companies: Vec<_> = built
             .map(|built| built.generation.company.clone())
             .collect();
-        match args.json {
-            true => output::json(&json!({"companies": companies, "ok": true}))?,
-            false => output::line(format!(
-                "{} is fine: {}",
-                args.config.display(),
-                companies.join(", ")
-            ))?,
-        }
-        return Ok(Exit::Success);
+        return output::result(
+            as_json,
+            &json!({"companies": companies, "ok": true}),
+            || {
+                output::line(format!(
+                    "{} is valid, with the companies {}",
+                    config.display(),
+                    companies.join(", ")
+                ))
+            },
+        );
     }
     patchbay_server::log_panics();
-    let runtime =
-        tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::Machine, error))?;
-    let scheme = match loaded.settings.tls {
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::machine)?;
+    let scheme = match prepared.settings.tls {
         Some(_) => "https",
         None => "http",
     };
     let ended = runtime.block_on(async {
-        let bound = loaded.bind().await.map_err(serve_failure)?;
+        let bound = prepared.bind().await.map_err(serve_failure)?;
         let address = bound.local_addr();
-        let companies: Vec<_> = bound
-            .companies()
-            .all()
-            .iter()
-            .map(|generation| generation.company.clone())
-            .collect();
-        match args.json {
-            true => output::json(&json!({"address": address, "companies": companies}))?,
-            false => output::line(format!(
-                "serving {} on {scheme}://{address}",
-                companies.join(", ")
-            ))?,
-        }
-        let finished = bound.run(interrupted()).await;
-        if finished.abandoned > 0 {
-            output::note(format!("{} connections were cut off", finished.abandoned));
+        let active = bound.companies().all();
+        let companies: Vec<_> = active.iter().map(|one| one.company.clone()).collect();
+        output::result(
+            as_json,
+            &json!({"address": address, "companies": companies}),
+            || {
+                output::line(format!(
+                    "serving {} on {scheme}://{address}",
+                    companies.join(", ")
+                ))
+            },
+        )?;
+        let abandoned = bound.run(shutdown_signal()).await.abandoned;
+        if abandoned > 0 {
+            output::note(format!(
+                "{abandoned} connections were closed with a request in progress"
+            ));
         }
         Ok(Exit::Success)
     });
-    // What still runs changes nothing any more, and nobody waits for it.
+    // Background threads that still run have no effect any more.
     runtime.shutdown_background();
     ended
 }
 
-/// Until somebody asks the process to end.
-pub(crate) async fn interrupted() {
+/// Wait for SIGINT or SIGTERM.
+pub(crate) async fn shutdown_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let interrupt = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {
@@ -114,18 +118,20 @@ pub(crate) async fn interrupted() {
 fn serve_failure(error: ServeError) -> Failure {
     match error {
         ServeError::Company(problem) => rejected(problem),
-        error => Failure::new(Exit::Machine, error),
+        error => Failure::machine(error),
     }
 }
 
-pub(crate) fn load_failure(error: LoadError) -> Failure {
+fn prepare_failure(error: PrepareError) -> Failure {
     match error {
-        LoadError::Companies(mut problems) if problems.len() == 1 => rejected(problems.remove(0)),
-        LoadError::Companies(problems) => {
+        PrepareError::Companies(mut problems) if problems.len() == 1 => {
+            rejected(problems.remove(0))
+        }
+        PrepareError::Companies(problems) => {
             let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
             Failure::new(Exit::NotRight, texts.join("\n"))
         }
-        LoadError::Engine(error) => Failure::new(Exit::Machine, error),
+        PrepareError::Engine(error) => Failure::machine(error),
         other => Failure::new(Exit::NotRight, other),
     }
 }

@@ -1,40 +1,33 @@
-//! `patchbay status`: how a running server and its companies fare.
+//! `patchbay status`: server and company health.
 
+use patchbay_client::{BlockingClient, path_segment};
 use serde_json::Value;
 
-use crate::api::{Api, part};
 use crate::args::StatusArgs;
+use crate::document::{list, number, text};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::numbers::{bytes, span, thousands};
-use crate::output;
+use crate::{output, server};
 
 pub(crate) fn run(args: &StatusArgs) -> Outcome {
-    let api = Api::of_config(&args.config)?;
+    let api = server::connect(&args.server.config)?;
     let status = read(&api, args.company.as_deref())?;
-    match args.json {
-        true => output::json(&status)?,
-        false => print(&status)?,
-    }
-    let is_healthy = status["healthy"] == true;
-    Ok(match args.check && !is_healthy {
-        true => Exit::NotRight,
-        false => Exit::Success,
+    output::result(args.server.json, &status, || print(&status))?;
+    Ok(Exit::success_if(!args.check || status["healthy"] == true))
+}
+
+/// Status of the server and of one company or all.
+pub(crate) fn read(api: &BlockingClient, company: Option<&str>) -> Result<Value, Failure> {
+    Ok(match company {
+        Some(company) => api.get(&format!("/v1/status?company={}", path_segment(company)))?,
+        None => api.get("/v1/status")?,
     })
 }
 
-/// What the server says of itself, and of one company or all.
-pub(crate) fn read(api: &Api, company: Option<&str>) -> Result<Value, Failure> {
-    match company {
-        Some(company) => api.get(&format!("/v1/status?company={}", part(company))),
-        None => api.get("/v1/status"),
-    }
-}
-
-/// A line about a company: what it is called, and how it is read; none where
-/// there is nothing to say.
+/// Title of a line about a company, and its text; `None` where it does not apply.
 type Row = (&'static str, fn(&Value) -> Option<String>);
 
-/// What is said of a company, in this order.
+/// Lines about a company.
 const ROWS: &[Row] = &[
     ("generation", generation),
     ("queues", queues),
@@ -42,8 +35,8 @@ const ROWS: &[Row] = &[
     ("offers", |company| desk_number(company, "offers")),
     ("outbox", outbox),
     ("unrecorded", |company| desk_number(company, "unrecorded")),
-    ("left alone", left_alone),
-    ("on trial", on_trial),
+    ("breakers", open_breakers),
+    ("candidate", candidate),
     ("bypassed", bypassed),
     ("draining", draining),
     ("file", file),
@@ -59,31 +52,31 @@ fn print(status: &Value) -> Result<(), Failure> {
             thousands(number(journal, "clocks"))
         ))?;
     }
-    // A company's token is not told.
+    // Absent for the token of one company.
     if status.get("waiting").is_some() {
         output::line(format!(
-            "requests    {} waiting, {} decisions running, {}",
+            "requests    {} waiting, {} decisions in progress, {}",
             number(status, "waiting"),
             number(status, "running"),
             text(status, "load")
         ))?;
     }
     for concern in list(status, "concerns") {
-        output::line(format!("look        {}", concern.as_str().unwrap_or("")))?;
+        output::line(format!("warning     {}", concern.as_str().unwrap_or("")))?;
     }
     for company in list(status, "companies") {
         output::line("")?;
         output::line(text(company, "company"))?;
         for (name, read) in ROWS {
-            if let Some(said) = read(company) {
-                output::line(format!("  {name:<10}  {said}"))?;
+            if let Some(text) = read(company) {
+                output::line(format!("  {name:<10}  {text}"))?;
             }
         }
     }
     Ok(())
 }
 
-/// Which server it is, and whether all is well.
+/// Version, uptime and health of the server.
 pub(crate) fn head(status: &Value) -> String {
     format!(
         "patchbay {}, up {}, {}",
@@ -91,7 +84,7 @@ pub(crate) fn head(status: &Value) -> String {
         span(number(status, "uptime")),
         match status["healthy"] == true {
             true => "healthy",
-            false => "somebody should look",
+            false => "needs attention",
         }
     )
 }
@@ -104,7 +97,7 @@ fn generation(company: &Value) -> Option<String> {
     })
 }
 
-/// Each queue with what waits in it.
+/// Waiting conversations of each queue.
 pub(crate) fn queues(company: &Value) -> Option<String> {
     let queues = list(company.get("desk")?, "queues");
     let each = queues.iter().map(|queue| {
@@ -117,88 +110,67 @@ pub(crate) fn queues(company: &Value) -> Option<String> {
     Some(each.collect::<Vec<_>>().join(", "))
 }
 
-/// What is on its way, and what was given up.
+/// Pending and failed deliveries.
 pub(crate) fn outbox(company: &Value) -> Option<String> {
     let desk = company.get("desk")?;
     Some(format!(
-        "{} waiting, {} given up",
+        "{} pending, {} failed",
         thousands(number(desk, "outbox_waiting")),
         thousands(number(desk, "outbox_dead"))
     ))
 }
 
-/// The generation a company tries.
-fn on_trial(company: &Value) -> Option<String> {
-    let trial = company.get("rollout")?;
+/// The candidate generation of a shadow run or canary.
+fn candidate(company: &Value) -> Option<String> {
+    let rollout = company.get("rollout")?;
     Some(format!(
-        "generation {} as a {} of {}: {} decisions, {} failed; {} of {} compared are the same",
-        number(trial, "generation"),
-        text(trial, "kind"),
-        text(trial, "share"),
-        thousands(number(trial, "decisions")),
-        thousands(number(trial, "failed")),
-        thousands(number(trial, "agreed")),
-        thousands(number(trial, "compared")),
+        "generation {}, {} of {}: {} decisions, {} failed; {} of {} compared agree",
+        number(rollout, "generation"),
+        text(rollout, "kind"),
+        text(rollout, "share"),
+        thousands(number(rollout, "decisions")),
+        thousands(number(rollout, "failed")),
+        thousands(number(rollout, "agreed")),
+        thousands(number(rollout, "compared")),
     ))
 }
 
-/// What an operator has taken out.
+/// Suspended stages and plugins.
 fn bypassed(company: &Value) -> Option<String> {
-    let all = list(company, "bypasses").iter();
-    let each: Vec<String> = all
-        .map(|one| {
-            let what = ["stage", "plugin"].map(|name| text(one, name));
-            format!("{} until {}", what.concat(), text(one, "until"))
-        })
-        .collect();
-    (!each.is_empty()).then(|| each.join(", "))
+    joined(list(company, "bypasses"), |one| {
+        let target = ["stage", "plugin"].map(|name| text(one, name)).concat();
+        format!("{target} until {}", text(one, "until"))
+    })
 }
 
 fn draining(company: &Value) -> Option<String> {
-    (company["draining"] == true).then(|| "it takes nothing in".to_owned())
+    (company["draining"] == true).then(|| "accepts no interactions".to_owned())
 }
 
-/// A watched company file that is not applied, with every reason.
+/// A watched company file that is not applied, with all reasons.
 fn file(company: &Value) -> Option<String> {
     let file = company.get("file")?;
-    let reasons = list(file, "problems").iter().filter_map(Value::as_str);
-    let said = [
-        text(file, "file"),
-        text(file, "state"),
-        "since",
-        text(file, "at"),
-    ]
-    .join(" ");
-    Some(
-        std::iter::once(said.as_str())
-            .chain(reasons)
-            .collect::<Vec<_>>()
-            .join("\n              "),
-    )
+    let field = |name: &str| text(file, name);
+    let mut lines = format!("{} {} since {}", field("file"), field("state"), field("at"));
+    for reason in list(file, "problems").iter().filter_map(Value::as_str) {
+        lines += "\n              ";
+        lines += reason;
+    }
+    Some(lines)
 }
 
-/// Policies whose breakers are open.
-pub(crate) fn left_alone(company: &Value) -> Option<String> {
-    let open = list(company, "breakers").iter();
-    let each: Vec<String> = open
-        .map(|one| format!("{} at {}", text(one, "plugin"), text(one, "stage")))
-        .collect();
-    (!each.is_empty()).then(|| each.join(", "))
+/// Plugins whose circuit breakers are open.
+pub(crate) fn open_breakers(company: &Value) -> Option<String> {
+    joined(list(company, "breakers"), |one| {
+        format!("{} at {} open", text(one, "plugin"), text(one, "stage"))
+    })
+}
+
+fn joined(items: &[Value], text: impl Fn(&Value) -> String) -> Option<String> {
+    let texts: Vec<String> = items.iter().map(text).collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
 }
 
 fn desk_number(company: &Value, field: &str) -> Option<String> {
     Some(thousands(number(company.get("desk")?, field)))
-}
-
-pub(crate) fn number(value: &Value, field: &str) -> u64 {
-    value.get(field).and_then(Value::as_u64).unwrap_or(0)
-}
-
-pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value.get(field).and_then(Value::as_str).unwrap_or("")
-}
-
-pub(crate) fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
-    let list = value.get(field).and_then(Value::as_array);
-    list.map_or(&[], Vec::as_slice)
 }

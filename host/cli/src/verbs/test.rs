@@ -1,4 +1,4 @@
-//! `patchbay test`.
+//! `patchbay test`: run the test cases of a pack.
 
 use patchbay_pack::cases::{Case, CaseReport, CaseRunner};
 use patchbay_pack::source::Pack;
@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::args::TestArgs;
 use crate::exit::{Exit, Failure, Outcome, io};
-use crate::loading::{open_pack, pack_failure};
 use crate::output;
+use crate::policy::{open_pack, pack_failure};
 
 pub(crate) fn run(args: &TestArgs) -> Outcome {
     let pack = match &args.component {
@@ -20,8 +20,8 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
     if !directory.is_dir() {
         return Err(Failure::advised(
             Exit::NotRight,
-            format!("{} has no cases/", args.dir.display()),
-            "write one as cases/<topic>/<name>.json; docs/cases.md describes the form",
+            format!("{} has no directory cases/", args.dir.display()),
+            "write test cases as cases/<topic>/<name>.json; docs/cases.md describes them",
         ));
     }
     let mut paths = Case::find(&directory).map_err(io(&directory))?;
@@ -31,10 +31,10 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
     if paths.is_empty() {
         return Err(Failure::new(
             Exit::NotRight,
-            format!("no case in {} matches", directory.display()),
+            format!("no test case in {} matches", directory.display()),
         ));
     }
-    let mut runner = CaseRunner::new(&pack).map_err(|error| Failure::new(Exit::Machine, error))?;
+    let mut runner = CaseRunner::new(&pack).map_err(Failure::machine)?;
     let bar = output::progress(Some(paths.len() as u64), "cases");
     let mut reports = Vec::new();
     for path in &paths {
@@ -48,22 +48,15 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
     bar.finish_and_clear();
     let failed = reports.iter().filter(|report| !report.passed()).count();
     let passed = reports.len() - failed;
-    if args.json {
-        let cases: Vec<_> = reports
-            .iter()
-            .map(|report| json!({"path": report.path, "note": report.note, "passed": report.passed(), "error": report.error, "steps": report.steps}))
-            .collect();
-        output::json(
-            &json!({"pack": pack.name, "passed": passed, "failed": failed, "cases": cases}),
-        )?;
-    } else {
-        output::line(format!("{passed} passed, {failed} failed"))?;
-    }
-    Ok(if failed == 0 {
-        Exit::Success
-    } else {
-        Exit::NotRight
-    })
+    let cases: Vec<_> = reports
+        .iter()
+        .map(|report| json!({"path": report.path, "note": report.note, "passed": report.passed(), "error": report.error, "steps": report.steps}))
+        .collect();
+    let document = json!({"pack": pack.name, "passed": passed, "failed": failed, "cases": cases});
+    output::result(args.json, &document, || {
+        output::line(format!("{passed} passed, {failed} failed"))
+    })?;
+    Ok(Exit::success_if(failed == 0))
 }
 
 fn describe(report: &CaseReport) -> String {
@@ -76,14 +69,11 @@ fn describe(report: &CaseReport) -> String {
     }
     for step in &report.steps {
         for mismatch in &step.mismatches {
-            let found = match &mismatch.found {
-                None => "nothing".to_owned(),
-                Some(value) => value.to_string(),
-            };
-            let path = if mismatch.path.is_empty() {
-                "decision"
-            } else {
-                &mismatch.path
+            let found = mismatch.found.as_ref();
+            let found = found.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+            let path = match mismatch.path.as_str() {
+                "" => "decision",
+                path => path,
             };
             lines.push(format!(
                 "  step {}: {path}\n    expected  {}\n    found     {found}",

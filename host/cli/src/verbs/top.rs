@@ -1,5 +1,4 @@
-//! `patchbay top`: what a running server does, as it does it. It knows nothing
-//! but what the server's API says.
+//! `patchbay top`: rates, latencies and queues of a running server, from its API.
 
 mod frame;
 mod screen;
@@ -11,69 +10,64 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::status::read;
-use crate::api::Api;
 use crate::args::TopArgs;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
+use crate::{output, server};
 use frame::Frame;
-use screen::{Ended, Screen};
+use screen::{Screen, WaitResult};
 
 pub(crate) fn run(args: &TopArgs) -> Outcome {
-    let api = Api::of_config(&args.config)?;
+    let api = server::connect(&args.config)?;
     let company = args.company.as_deref();
     let interval = Duration::from(args.interval);
-    let mut looks = Looks::begin(read(&api, company)?);
+    let mut sampler = Sampler::new(read(&api, company)?);
     if args.once {
         sleep(interval);
-        let frame = looks.next(read(&api, company)?);
-        match args.json {
-            true => output::json(&frame.document())?,
-            false => frame.lines().iter().try_for_each(output::line)?,
-        }
-        return Ok(Exit::Success);
+        let frame = sampler.next(read(&api, company)?);
+        return output::result(args.json, &frame.document, || {
+            frame.lines().iter().try_for_each(output::line)
+        });
     }
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(Failure::advised(
             Exit::Usage,
-            "this is no terminal that could be drawn on",
-            "patchbay top --once prints what one interval brought, and ends",
+            "`patchbay top` needs a terminal as its input and output",
+            "`patchbay top --once` prints one interval and exits",
         ));
     }
-    let screen = Screen::open().map_err(|error| {
-        Failure::new(
-            Exit::Machine,
-            format!("the terminal cannot be drawn on: {error}"),
-        )
-    })?;
-    screen.draw(&["looking …".to_owned()]);
+    let screen = Screen::open()
+        .map_err(|error| Failure::machine(format!("cannot draw on the terminal: {error}")))?;
+    screen.draw(&["waiting for the first interval …".to_owned()]);
     loop {
         match screen.wait(interval) {
-            Ended::Asked => return Ok(Exit::Success),
-            Ended::Time => {}
+            WaitResult::Quit => return Ok(Exit::Success),
+            WaitResult::Timeout => {}
         }
-        // It may come back.
+        // The server may be restarting.
         match read(&api, company) {
-            Ok(status) => screen.draw(&looks.next(status).lines()),
-            Err(failure) => screen.draw(&[failure.report.to_string(), "q ends".to_owned()]),
+            Ok(status) => screen.draw(&sampler.next(status).lines()),
+            Err(failure) => {
+                screen.draw(&[failure.report.to_string(), "press q to exit".to_owned()])
+            }
         }
     }
 }
 
-/// Looks at a server, one after the other.
-struct Looks {
+/// Turns samples of the status into frames.
+struct Sampler {
     before: Value,
     at: Instant,
 }
 
-impl Looks {
-    fn begin(status: Value) -> Looks {
-        Looks {
+impl Sampler {
+    fn new(status: Value) -> Sampler {
+        Sampler {
             before: status,
             at: Instant::now(),
         }
     }
 
-    /// What happened since the look before.
+    /// The frame since the sample before.
     fn next(&mut self, status: Value) -> Frame {
         let now = Instant::now();
         let time = now.duration_since(self.at);

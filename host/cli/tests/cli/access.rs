@@ -1,8 +1,6 @@
 //! Tokens and the audit trail, by the command line: with a server and without.
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Output;
 
@@ -10,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::command::{patchbay, patchbay_with, stderr, stdout};
-use crate::served::Served;
+use crate::test_server::TestServer;
 
 /// A server's settings and a company without policies, in a place of their own.
 struct Host {
@@ -74,21 +72,15 @@ fn secret(output: &Output) -> String {
     secret
 }
 
-/// The status of a request with this header line.
-fn status(server: &Served, path: &str, header: &str) -> String {
-    let mut stream = TcpStream::connect(&server.address).expect("it listens");
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{header}\r\n",
-        server.address
-    );
-    stream.write_all(request.as_bytes()).expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    answer.split(' ').nth(1).unwrap_or_default().to_owned()
+/// The status of a request with an Authorization header.
+fn status(server: &TestServer, path: &str, authorization: &str) -> u16 {
+    let headers = [("authorization", authorization)];
+    let shown = usize::from(!authorization.is_empty());
+    server.page(path, &headers[..shown]).0
 }
 
 #[test]
-fn tokens_are_made_used_and_revoked_and_no_log_ever_holds_one() {
+fn tokens_are_created_used_and_revoked_and_never_logged() {
     let host = Host::new();
     let create = ["token", "create", "--role", "operator"];
     // Before there is a server, and even a journal.
@@ -97,7 +89,7 @@ fn tokens_are_made_used_and_revoked_and_no_log_ever_holds_one() {
         let path = host.path("log");
         let log = File::create(&path).expect("a file");
         let config = PathBuf::from(&host.config);
-        (path, Served::logging(&config, log.into(), "trace"))
+        (path, TestServer::with_log(&config, log.into(), "trace"))
     };
     let refused = host.run(&["token", "list"]);
     ends(&refused, 1);
@@ -149,23 +141,23 @@ fn tokens_are_made_used_and_revoked_and_no_log_ever_holds_one() {
         assert!(!stderr(&refused).contains(wrong), "{}", stderr(&refused));
     }
     for (header, wanted) in [
-        (format!("Authorization: Bearer {olga}\r\n"), "200"),
-        (format!("Authorization: Bearer {auditor}\r\n"), "403"),
-        (format!("Authorization: Basic {olga}\r\n"), "401"),
-        (String::new(), "401"),
+        (format!("Bearer {olga}"), 200),
+        (format!("Bearer {auditor}"), 403),
+        (format!("Basic {olga}"), 401),
+        (String::new(), 401),
     ] {
         assert_eq!(status(&server, "/metrics", &header), wanted);
     }
     let query = format!("/metrics?access_token={olga}");
-    assert_eq!(status(&server, &query, ""), "401");
+    assert_eq!(status(&server, &query, ""), 401);
     let id = made["id"].as_str().expect("an id");
     for _ in 0..2 {
         let revoked = host.with(&olga, &["token", "revoke", id]);
         ends(&revoked, 0);
     }
     let queues = "/v1/companies/northwind/queues";
-    let header = format!("Authorization: Bearer {auditor}\r\n");
-    assert_eq!(status(&server, queues, &header), "401");
+    let header = format!("Bearer {auditor}");
+    assert_eq!(status(&server, queues, &header), 401);
     let verified = ends(&host.with(&olga, &["audit", "verify", "--json"]), 0);
     assert_eq!(
         (&verified["sound"], &verified["entries"]),
@@ -183,7 +175,7 @@ fn tokens_are_made_used_and_revoked_and_no_log_ever_holds_one() {
 }
 
 #[test]
-fn a_token_nobody_can_have_is_refused_with_what_is_wrong() {
+fn an_invalid_token_request_is_refused_with_its_reason() {
     let host = Host::new();
     for (arguments, code, says) in [
         (&["--role", "supervisor"][..], 2, "--company"),
@@ -228,7 +220,7 @@ fn a_token_nobody_can_have_is_refused_with_what_is_wrong() {
 }
 
 #[test]
-fn whatever_is_done_to_the_trail_behind_the_journals_back_is_found() {
+fn changes_to_the_audit_log_are_found() {
     let host = Host::new();
     for name in ["a", "b", "c", "d"] {
         secret(&host.run(&["token", "create", "--role", "auditor", "--name", name]));
@@ -250,7 +242,7 @@ fn whatever_is_done_to_the_trail_behind_the_journals_back_is_found() {
     ends(&broken, 1);
     let said = stdout(&broken);
     assert!(
-        said.contains("act 2 is not what was written: changed"),
+        said.contains("entry 2 breaks the hash chain: changed"),
         "{said}"
     );
     let checked = host.run(&["journal", "check"]);
@@ -259,17 +251,17 @@ fn whatever_is_done_to_the_trail_behind_the_journals_back_is_found() {
 }
 
 #[test]
-fn whoever_makes_a_token_before_any_operators_is_told_what_is_missing() {
+fn a_note_says_that_an_operator_of_the_whole_host_is_missing() {
     let host = Host::new();
     let create = |role: &str| host.run(&["token", "create", "--role", role]);
-    let missing = "takes an operator's for the whole host";
+    let missing = "needs an operator of the whole host";
     assert!(stderr(&create("auditor")).contains(missing));
     assert!(!stderr(&create("operator")).contains(missing));
     assert!(!stderr(&create("auditor")).contains(missing));
 }
 
 #[test]
-fn what_is_done_without_a_server_stands_in_the_trail_too() {
+fn actions_without_a_server_are_in_the_audit_log() {
     let host = Host::new();
     secret(&host.run(&["token", "create", "--role", "operator"]));
     let copy = host.path("copy.db");

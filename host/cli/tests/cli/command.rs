@@ -11,8 +11,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Where guests are built, by every test of the project, so that each is built
-/// once.
+/// Target directory of guests, shared by all tests so that each is built once.
 pub(crate) fn guests() -> PathBuf {
     root().join("target/guests")
 }
@@ -21,7 +20,7 @@ pub(crate) fn patchbay(arguments: &[&str]) -> Output {
     patchbay_in(&root(), arguments, "")
 }
 
-/// With a token to show.
+/// Run with a token in PATCHBAY_TOKEN.
 pub(crate) fn patchbay_with(token: &str, arguments: &[&str]) -> Output {
     let command = Command::new(env!("CARGO_BIN_EXE_patchbay"))
         .args(arguments)

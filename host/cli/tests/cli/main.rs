@@ -1,13 +1,13 @@
-//! The command as people use it: what it prints, and how it ends.
+//! The command as users run it: output and exit codes.
 
 mod access;
 mod command;
-mod day;
+mod decisions;
 mod demo;
-mod operators;
+mod messages;
+mod operations;
 mod policies;
-mod recorded;
-mod secured;
-mod served;
-mod trials;
-mod watching;
+mod rollouts;
+mod status;
+mod test_server;
+mod tls;

@@ -9,7 +9,7 @@ use crate::command::{guests, lines, patchbay, patchbay_in, root, stderr, stdout}
 const CARE: &str = "plugins/social-care";
 
 #[test]
-fn every_verb_explains_itself() {
+fn every_command_has_help_with_an_example() {
     for verb in [
         "demo",
         "serve",
@@ -33,14 +33,14 @@ fn every_verb_explains_itself() {
         assert!(help.contains("Example"), "{verb} shows no example:\n{help}");
         assert!(
             verb == "run" || help.contains("--json"),
-            "{verb} has no form for machines:\n{help}"
+            "{verb} has no --json:\n{help}"
         );
     }
     assert!(stdout(&patchbay(&["--help"])).contains("Exit codes"));
 }
 
 #[test]
-fn a_wrong_command_line_is_exit_code_2() {
+fn an_invalid_command_line_is_exit_code_2() {
     for arguments in [
         &["frobnicate"][..],
         &["run", CARE],
@@ -90,7 +90,7 @@ fn a_new_policy_builds_and_passes_its_cases_outside_the_repository() {
 }
 
 #[test]
-fn a_policy_that_does_not_compile_shows_the_compiler_s_words() {
+fn a_policy_that_does_not_compile_shows_the_compiler_error() {
     let place = tempfile::tempdir().expect("a place");
     patchbay_in(place.path(), &["new", "broken"], "");
     let source = place.path().join("broken/src/lib.rs");
@@ -152,7 +152,7 @@ fn the_reference_pack_passes_its_cases() {
 }
 
 #[test]
-fn decisions_come_one_a_line_in_the_order_of_the_input() {
+fn decisions_are_one_a_line_in_the_order_of_the_input() {
     let mut input = String::new();
     for number in 0..500 {
         input.push_str(&format!("{{\"id\":\"{number}\",\"channel\":\"x\",\"text\":\"My card was stolen, number {number}!\"}}\n"));
@@ -176,7 +176,7 @@ fn decisions_come_one_a_line_in_the_order_of_the_input() {
 }
 
 #[test]
-fn a_reader_that_leaves_early_ends_the_run() {
+fn a_closed_pipe_ends_the_run() {
     let mut input = String::new();
     for number in 0..20_000 {
         input.push_str(&format!("{{\"text\":\"number {number}\"}}\n"));
@@ -198,7 +198,7 @@ fn a_reader_that_leaves_early_ends_the_run() {
 }
 
 #[test]
-fn a_directory_is_no_input() {
+fn a_directory_is_not_a_valid_input() {
     let output = patchbay(&["run", CARE, "--stage", "classify", "docs"]);
     assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
     assert!(
@@ -231,7 +231,7 @@ fn every_stage_answers_under_its_own_key() {
 }
 
 #[test]
-fn lines_that_are_no_interactions_are_named_in_their_place() {
+fn an_invalid_line_gives_an_error_in_its_place() {
     let input = "{\"text\":\"fine\"}\nno json\n\n{\"text\":7}\n[1]\n{\"text\":\"also fine\"}\n";
     let output = patchbay_in(&root(), &["run", CARE, "--stage", "classify", "-"], input);
     assert_eq!(output.status.code(), Some(1));
@@ -243,18 +243,18 @@ fn lines_that_are_no_interactions_are_named_in_their_place() {
     assert_eq!(documents[3]["line"], 5);
     assert_eq!(documents[4]["interaction"], "6");
     assert!(
-        stderr(&output).contains("3 of 5 lines"),
+        stderr(&output).contains("3 of 5 lines are invalid"),
         "{}",
         stderr(&output)
     );
 }
 
 #[test]
-fn files_that_are_no_components_are_told_apart() {
+fn errors_tell_why_a_file_is_not_a_component() {
     let place = tempfile::tempdir().expect("a place");
     for (name, bytes, words) in [
         ("empty.wasm", &b""[..], "empty"),
-        ("text.wasm", b"hello there", "no WebAssembly"),
+        ("text.wasm", b"hello there", "not a WebAssembly file"),
         ("module.wasm", b"\0asm\x01\0\0\0", "core module"),
         (
             "short.wasm",
@@ -293,7 +293,7 @@ fn the_contract_is_in_the_binary() {
 }
 
 #[test]
-fn so_are_the_contracts_that_were_released() {
+fn released_contracts_are_in_the_binary() {
     let place = tempfile::tempdir().expect("a place");
     let to = place.path().to_str().expect("UTF-8");
     let output = patchbay(&["contract", "--released", "0.1.0", "--output", to]);
@@ -308,7 +308,7 @@ fn so_are_the_contracts_that_were_released() {
 }
 
 #[test]
-fn the_doctor_finds_this_machine_fit() {
+fn the_doctor_finds_no_error_on_this_machine() {
     let output = patchbay(&["doctor", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     let findings: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");

@@ -1,8 +1,8 @@
-//! The report as one file that needs nothing else.
+//! The replay report as one self-contained HTML file.
 
 use std::fmt::Write;
 
-use super::tally::{Tally, told};
+use super::tally::{Tally, value_text};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}
@@ -10,7 +10,7 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6
 td.n{text-align:right;font-variant-numeric:tabular-nums}code{white-space:pre-wrap;word-break:break-word}
 @media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}th,td{border-color:#30363d}}";
 
-/// The whole page.
+/// The page.
 pub(super) fn page(tally: &Tally, company: &str) -> String {
     let mut page = String::new();
     // Writing to memory does not fail.
@@ -20,8 +20,8 @@ pub(super) fn page(tally: &Tally, company: &str) -> String {
 
 fn write_page(page: &mut String, tally: &Tally, company: &str) -> std::fmt::Result {
     let what = match &tally.with {
-        Some(file) => format!("{file} on decisions of {company}"),
-        None => format!("Decisions of {company} again"),
+        Some(file) => format!("Decisions of {company} repeated with {file}"),
+        None => format!("Decisions of {company} repeated"),
     };
     let what = escaped(&what);
     write!(
@@ -34,8 +34,8 @@ fn write_page(page: &mut String, tally: &Tally, company: &str) -> std::fmt::Resu
         ("Different", tally.different),
         ("Failed", tally.failed),
         ("Not compared", tally.decisions - tally.compared()),
-        ("Questions answered from the record", tally.recalled),
-        ("Questions the record does not answer", tally.missed),
+        ("Host calls answered from the record", tally.recalled),
+        ("Host calls that are not recorded", tally.missed),
     ] {
         write!(page, "<tr><th>{name}</th><td class=\"n\">{count}</td></tr>")?;
     }
@@ -54,7 +54,7 @@ fn write_page(page: &mut String, tally: &Tally, company: &str) -> std::fmt::Resu
             let decisions: Vec<_> = failing.decisions.iter().map(u64::to_string).collect();
             write!(
                 page,
-                "<tr><td>{}</td><td class=\"n\">{}</td><td>such as {}</td></tr>",
+                "<tr><td>{}</td><td class=\"n\">{}</td><td>for example {}</td></tr>",
                 escaped(how),
                 failing.count,
                 decisions.join(", ")
@@ -74,8 +74,8 @@ fn write_page(page: &mut String, tally: &Tally, company: &str) -> std::fmt::Resu
                 page,
                 "<tr><td class=\"n\">{}</td><td><code>{}</code></td><td><code>{}</code></td></tr>",
                 example.decision,
-                escaped(&told(example.recorded.as_ref())),
-                escaped(&told(example.replayed.as_ref()))
+                escaped(&value_text(example.recorded.as_ref())),
+                escaped(&value_text(example.replayed.as_ref()))
             )?;
         }
         page.push_str("</tbody></table>\n");
@@ -84,7 +84,7 @@ fn write_page(page: &mut String, tally: &Tally, company: &str) -> std::fmt::Resu
     Ok(())
 }
 
-/// A text as HTML shows it, between tags and in attributes.
+/// Escape a text for HTML content and attributes.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_somebody_wrote_stays_text() {
+    fn markup_in_texts_is_escaped() {
         let mut tally = Tally::new(None);
         tally
             .not_replayable

@@ -1,67 +1,68 @@
-//! What became of the decisions that were made again.
+//! Results of repeated decisions, and their counts.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use patchbay_desk::decisions::trial::{Trial, TrialResult};
-use patchbay_engine::replay::{Asked, Difference, NotReplayable, Replayed};
+use patchbay_engine::replay::{CallSignature, Difference, NotReplayable, ReplayVerdict};
+use patchbay_generations::candidate_replay::{Trial, TrialResult};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Examples kept of each difference.
+/// Examples stored of each difference.
 const EXAMPLES: usize = 5;
 
-/// What became of one.
-pub(super) struct Result {
+/// Result of one repeated decision.
+pub(super) struct Repetition {
     id: u64,
-    what: What,
+    result: Comparison,
     recalled: u32,
     missed: u32,
 }
 
-enum What {
+enum Comparison {
     Same,
     Different(Vec<Difference>),
     Failed(String, Vec<Difference>),
     Not(NotReplayable),
 }
 
-impl Result {
-    /// Of a replay; with the plugin that asked for something else.
-    pub(super) fn of_replay(id: u64, whole: Replayed, diverged: Option<String>) -> Result {
-        let what = match whole {
-            Replayed::Same => What::Same,
-            Replayed::Different { differences } => What::Different(differences),
-            Replayed::Diverged(divergence) => {
-                let told = |asked: Option<Asked>| match asked {
-                    Some(asked) => format!("asked {} {}", asked.name, asked.args),
-                    None => "asked for nothing more".to_owned(),
+impl Repetition {
+    /// Of a replay from the transcript; `diverged` is the plugin whose host calls
+    /// differ.
+    pub(super) fn of_replay(id: u64, whole: ReplayVerdict, diverged: Option<String>) -> Repetition {
+        let result = match whole {
+            ReplayVerdict::Same => Comparison::Same,
+            ReplayVerdict::Different { differences } => Comparison::Different(differences),
+            ReplayVerdict::Diverged(divergence) => {
+                let call = |call: Option<CallSignature>| match call {
+                    Some(call) => format!("{} {}", call.name, call.args),
+                    None => "no further call".to_owned(),
                 };
-                What::Different(vec![Difference {
+                Comparison::Different(vec![Difference {
                     field: format!(
                         "host call {} of {}, which is not deterministic",
                         divergence.call,
                         diverged.unwrap_or_default()
                     ),
-                    recorded: Some(told(divergence.recorded).into()),
-                    replayed: Some(told(divergence.asked).into()),
+                    recorded: Some(call(divergence.recorded).into()),
+                    replayed: Some(call(divergence.replayed).into()),
                 }])
             }
-            Replayed::NotReplayable { why, .. } => What::Not(why),
+            ReplayVerdict::NotReplayable { why, .. } => Comparison::Not(why),
         };
-        Result {
+        Repetition {
             id,
-            what,
+            result,
             recalled: 0,
             missed: 0,
         }
     }
-}
 
-impl Result {
-    /// With every value as `show` has it.
-    pub(super) fn shown(mut self, show: impl Fn(&Value) -> Value) -> Result {
-        if let What::Different(differences) | What::Failed(_, differences) = &mut self.what {
+    /// Replace every value of a difference, for masking.
+    pub(super) fn with_values(mut self, show: impl Fn(&Value) -> Value) -> Repetition {
+        if let Comparison::Different(differences) | Comparison::Failed(_, differences) =
+            &mut self.result
+        {
             for difference in differences {
                 for value in [&mut difference.recorded, &mut difference.replayed] {
                     *value = value.as_ref().map(&show);
@@ -72,28 +73,28 @@ impl Result {
     }
 }
 
-impl From<Trial> for Result {
-    fn from(trial: Trial) -> Result {
-        let what = match trial.result {
-            TrialResult::Same => What::Same,
-            TrialResult::Different { differences } => What::Different(differences),
+impl From<Trial> for Repetition {
+    fn from(trial: Trial) -> Repetition {
+        let result = match trial.result {
+            TrialResult::Same => Comparison::Same,
+            TrialResult::Different { differences } => Comparison::Different(differences),
             TrialResult::Failed {
                 outcome,
                 plugin,
                 differences,
-            } => What::Failed(format!("{plugin} ended {outcome}"), differences),
-            TrialResult::NotReplayable { why } => What::Not(why),
+            } => Comparison::Failed(format!("{plugin} ended {outcome}"), differences),
+            TrialResult::NotReplayable { why } => Comparison::Not(why),
         };
-        Result {
+        Repetition {
             id: trial.id,
-            what,
+            result,
             recalled: trial.recalled,
             missed: trial.missed,
         }
     }
 }
 
-/// One decision in which a field differs.
+/// A decision in which a field differs.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Example {
     pub(super) decision: u64,
@@ -103,24 +104,24 @@ pub(super) struct Example {
     pub(super) replayed: Option<Value>,
 }
 
-/// A field that differs in some.
+/// A field that differs in some decisions.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Field {
     pub(super) count: u64,
     pub(super) examples: Vec<Example>,
 }
 
-/// A way in which some fail.
+/// Decisions in which one plugin failed with one outcome.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Failing {
     pub(super) count: u64,
     pub(super) decisions: Vec<u64>,
 }
 
-/// What became of all.
-#[derive(Debug, Serialize)]
+/// Counts of all repeated decisions.
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Tally {
-    /// The company file that was tried.
+    /// The candidate company file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) with: Option<String>,
     pub(super) decisions: u64,
@@ -129,8 +130,8 @@ pub(super) struct Tally {
     pub(super) failed: u64,
     /// By the reason.
     pub(super) not_replayable: BTreeMap<String, u64>,
-    /// Questions about things that change by themselves: answered from the
-    /// record, and not.
+    /// Host calls whose answer changes with time: answered from the record, and
+    /// not.
     pub(super) recalled: u64,
     pub(super) missed: u64,
     /// By field.
@@ -143,36 +144,28 @@ impl Tally {
     pub(super) fn new(with: Option<&Path>) -> Tally {
         Tally {
             with: with.map(|file| file.display().to_string()),
-            decisions: 0,
-            same: 0,
-            different: 0,
-            failed: 0,
-            not_replayable: BTreeMap::new(),
-            recalled: 0,
-            missed: 0,
-            fields: BTreeMap::new(),
-            failures: BTreeMap::new(),
+            ..Tally::default()
         }
     }
 
-    pub(super) fn count(&mut self, result: Result) {
+    pub(super) fn count(&mut self, repetition: Repetition) {
         self.decisions += 1;
-        self.recalled += u64::from(result.recalled);
-        self.missed += u64::from(result.missed);
-        match result.what {
-            What::Same => self.same += 1,
-            What::Different(differences) => {
+        self.recalled += u64::from(repetition.recalled);
+        self.missed += u64::from(repetition.missed);
+        match repetition.result {
+            Comparison::Same => self.same += 1,
+            Comparison::Different(differences) => {
                 self.different += 1;
-                self.differ(result.id, differences);
+                self.differ(repetition.id, differences);
             }
-            What::Failed(how, differences) => {
+            Comparison::Failed(how, differences) => {
                 self.failed += 1;
                 let failing = self.failures.entry(how).or_default();
                 failing.count += 1;
-                failing.decisions.push(result.id);
-                self.differ(result.id, differences);
+                failing.decisions.push(repetition.id);
+                self.differ(repetition.id, differences);
             }
-            What::Not(why) => {
+            Comparison::Not(why) => {
                 let why = serde_json::to_value(why).unwrap_or_default();
                 let why = why.as_str().unwrap_or_default().to_owned();
                 *self.not_replayable.entry(why).or_default() += 1;
@@ -180,7 +173,7 @@ impl Tally {
         }
     }
 
-    /// In the order of the decisions, whichever thread was first.
+    /// Sort examples by decision, whatever thread was first.
     pub(super) fn sort(&mut self) {
         for field in self.fields.values_mut() {
             field.examples.sort_by_key(|example| example.decision);
@@ -192,14 +185,17 @@ impl Tally {
         }
     }
 
-    /// Those that could be compared.
+    /// Decisions that were compared.
     pub(super) fn compared(&self) -> u64 {
         self.same + self.different + self.failed
     }
 
     fn differ(&mut self, decision: u64, differences: Vec<Difference>) {
         for difference in differences {
-            let field = self.fields.entry(general(&difference.field)).or_default();
+            let field = self
+                .fields
+                .entry(without_indexes(&difference.field))
+                .or_default();
             field.count += 1;
             field.examples.push(Example {
                 decision,
@@ -213,7 +209,7 @@ impl Tally {
         }
     }
 
-    /// For somebody to read.
+    /// The counts as text.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
             "{} decisions: {} the same, {} different, {} failed, {} not compared",
@@ -228,14 +224,14 @@ impl Tally {
         }
         if self.with.is_some() {
             lines.push(format!(
-                "questions about what changes by itself: {} answered from the record, {} not",
+                "host calls about changing data: {} answered from the record, {} not recorded",
                 self.recalled, self.missed
             ));
         }
         for (how, failing) in &self.failures {
             let decisions: Vec<_> = failing.decisions.iter().map(u64::to_string).collect();
             lines.push(format!(
-                "{} failed: {how}; such as decision {}",
+                "{} failed: {how}; for example decision {}",
                 failing.count,
                 decisions.join(", ")
             ));
@@ -246,14 +242,14 @@ impl Tally {
                 lines.push(format!(
                     "  decision {}: {} → {}",
                     example.decision,
-                    told(example.recorded.as_ref()),
-                    told(example.replayed.as_ref())
+                    value_text(example.recorded.as_ref()),
+                    value_text(example.replayed.as_ref())
                 ));
             }
         }
         if self.decisions > 0 && self.compared() == 0 {
             lines.push(
-                "nothing could be compared; [record] in the company file says what is kept"
+                "no decision can be compared; [record] of the company file sets what is recorded"
                     .to_owned(),
             );
         }
@@ -261,13 +257,13 @@ impl Tally {
     }
 }
 
-/// A value on one line; nothing where there is none.
-pub(super) fn told(value: Option<&Value>) -> String {
+/// A value on one line; `nothing` where it is absent.
+pub(super) fn value_text(value: Option<&Value>) -> String {
     value.map_or_else(|| "nothing".to_owned(), Value::to_string)
 }
 
-/// The field of whichever item of a list.
-fn general(field: &str) -> String {
+/// A field path without list indexes: `intents[3].name` → `intents[].name`.
+fn without_indexes(field: &str) -> String {
     let mut general = String::with_capacity(field.len());
     let mut inside = false;
     for character in field.chars() {
@@ -289,10 +285,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn different(id: u64, field: &str) -> Result {
-        Result {
+    fn different(id: u64, field: &str) -> Repetition {
+        Repetition {
             id,
-            what: What::Different(vec![Difference {
+            result: Comparison::Different(vec![Difference {
                 field: field.to_owned(),
                 recorded: Some(json!("4111 1111 1111 1111")),
                 replayed: None,

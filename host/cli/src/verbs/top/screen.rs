@@ -1,4 +1,4 @@
-//! The terminal while it is drawn on: given back as it was, however it ends.
+//! The terminal in raw mode, restored when dropped.
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -7,47 +7,47 @@ use std::time::Duration;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
-use crate::verbs::serve::interrupted;
+use crate::verbs::serve::shutdown_signal;
 
-/// Another screen, without a cursor; and the one before.
+/// Switch to the alternate screen and hide the cursor; and back.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l";
 const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
-/// What Ctrl-C and Ctrl-D send while the terminal leaves them to us.
+/// Bytes of Ctrl-C and Ctrl-D in raw mode.
 const CTRL_C: u8 = 3;
 const CTRL_D: u8 = 4;
 
-/// Why waiting ended.
+/// Why [`Screen::wait`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum WaitResult {
     /// The time is over.
-    Time,
-    /// Somebody wants it to end.
-    Asked,
+    Timeout,
+    /// The user pressed q or Ctrl-C, or the process received a signal.
+    Quit,
 }
 
-/// A terminal that is drawn on.
+/// A terminal in raw mode.
 pub(super) struct Screen {
     before: Termios,
-    asked: Receiver<()>,
+    quit: Receiver<()>,
 }
 
 impl Screen {
-    /// Take the terminal.
+    /// Put the terminal into raw mode and clear it.
     pub(super) fn open() -> io::Result<Screen> {
         let before = tcgetattr(io::stdin())?;
         let mut bare = before.clone();
         let echoed = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
         bare.local_modes.remove(echoed);
         tcsetattr(io::stdin(), OptionalActions::Now, &bare)?;
-        let (asks, asked) = channel();
-        let key = asks.clone();
-        // Both end with the process.
+        let (signal, quit) = channel();
+        let key = signal.clone();
+        // Both threads end with the process.
         thread::spawn(move || {
-            let ends = |byte: &u8| matches!(*byte, b'q' | b'Q' | CTRL_C | CTRL_D);
+            let quits = |byte: &u8| matches!(*byte, b'q' | b'Q' | CTRL_C | CTRL_D);
             let mut bytes = [0; 16];
             loop {
                 match io::stdin().read(&mut bytes) {
-                    Ok(read) if read > 0 && !bytes[..read].iter().any(ends) => {}
+                    Ok(read) if read > 0 && !bytes[..read].iter().any(quits) => {}
                     _ => break,
                 }
             }
@@ -56,16 +56,16 @@ impl Screen {
         thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             if let Ok(runtime) = runtime.enable_all().build() {
-                runtime.block_on(interrupted());
-                let _ = asks.send(());
+                runtime.block_on(shutdown_signal());
+                let _ = signal.send(());
             }
         });
-        let screen = Screen { before, asked };
+        let screen = Screen { before, quit };
         screen.write(ENTER);
         Ok(screen)
     }
 
-    /// Show these lines, as far as there is room.
+    /// Show the lines that fit.
     pub(super) fn draw(&self, lines: &[String]) {
         let size = tcgetwinsize(io::stdout()).ok();
         let (rows, columns) = size
@@ -76,7 +76,7 @@ impl Screen {
             if row > 0 {
                 text += "\r\n";
             }
-            // Nothing a server says moves the cursor.
+            // Control characters of the server must not move the cursor.
             let shown = line.chars().filter(|character| !character.is_control());
             text.extend(shown.take(columns.into()));
             text += "\x1b[K";
@@ -85,17 +85,17 @@ impl Screen {
         self.write(&text);
     }
 
-    /// Wait, until somebody asks for the end.
-    pub(super) fn wait(&self, time: Duration) -> Ended {
-        match self.asked.recv_timeout(time) {
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => Ended::Asked,
-            Err(RecvTimeoutError::Timeout) => Ended::Time,
+    /// Wait for a time, or until the user quits.
+    pub(super) fn wait(&self, time: Duration) -> WaitResult {
+        match self.quit.recv_timeout(time) {
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => WaitResult::Quit,
+            Err(RecvTimeoutError::Timeout) => WaitResult::Timeout,
         }
     }
 
     fn write(&self, text: &str) {
         let mut stdout = io::stdout().lock();
-        // A terminal that has gone needs nothing more.
+        // Fails where the terminal was closed.
         let _ = stdout.write_all(text.as_bytes());
         let _ = stdout.flush();
     }

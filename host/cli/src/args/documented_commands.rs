@@ -1,0 +1,193 @@
+//! Every command line in the documents and in the help texts parses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Command, CommandFactory, Parser};
+
+use super::Cli;
+
+/// The Markdown documents whose commands are checked.
+fn documents() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let fixed = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "sdk/rust/README.md",
+        "plugins/social-care/README.md",
+    ];
+    let mut paths: Vec<PathBuf> = fixed.iter().map(|path| root.join(path)).collect();
+    let entries = fs::read_dir(root.join("docs")).expect("docs can be listed");
+    let pages = entries.map(|entry| entry.expect("an entry").path());
+    paths.extend(pages.filter(|path| path.extension().is_some_and(|end| end == "md")));
+    paths
+}
+
+/// Command lines of the ```console blocks: the text after `$ `, with continued
+/// lines joined.
+fn console_lines(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let (mut is_console, mut continues) = (false, false);
+    for line in text.lines() {
+        if let Some(language) = line.trim_start().strip_prefix("```") {
+            is_console = language == "console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| is_console) {
+            continues = command.ends_with('\\');
+            lines.push(command.trim_end_matches('\\').to_owned());
+        } else if continues && let Some(last) = lines.last_mut() {
+            continues = line.ends_with('\\');
+            *last += line.trim_end_matches('\\');
+        }
+    }
+    lines
+}
+
+/// Code spans of the prose that begin with `patchbay `.
+fn command_spans(text: &str) -> Vec<String> {
+    let mut is_code = false;
+    let mut prose = String::new();
+    for line in text.lines() {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        if !is_code && !is_fence {
+            prose += line;
+            prose.push(' ');
+        }
+    }
+    let spans = prose.split('`').skip(1).step_by(2);
+    spans
+        .filter(|span| span.starts_with("patchbay "))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The simple commands of a shell line as words, without redirections and
+/// comments.
+fn simple_commands(line: &str) -> Vec<Vec<String>> {
+    let mut commands = vec![Vec::new()];
+    let mut characters = line.chars().peekable();
+    let mut word: Option<String> = None;
+    let mut is_redirected = false;
+    loop {
+        let character = characters.next();
+        let ends_word = character.is_none_or(|c| c.is_whitespace() || "&|;>".contains(c));
+        if ends_word {
+            if let Some(word) = word.take()
+                && !std::mem::take(&mut is_redirected)
+            {
+                commands.last_mut().expect("one").push(word);
+            }
+        }
+        match character {
+            None => return commands,
+            Some('#') if word.is_none() => return commands,
+            Some('>') => is_redirected = true,
+            Some('&' | '|' | ';') => commands.push(Vec::new()),
+            Some(quote @ ('"' | '\'')) => {
+                let quoted = characters.by_ref().take_while(|c| *c != quote);
+                word.get_or_insert_default().extend(quoted);
+            }
+            Some(other) if !ends_word => word.get_or_insert_default().push(other),
+            Some(_) => {}
+        }
+    }
+}
+
+/// The arguments of a command that starts `patchbay`, as `cargo run` or by name.
+fn arguments(words: &[String]) -> Option<Vec<String>> {
+    let rest = match words {
+        [name, rest @ ..] if name == "patchbay" => rest,
+        [cargo, run, release, dashes, rest @ ..]
+            if [cargo, run, release, dashes].map(String::as_str)
+                == ["cargo", "run", "--release", "--"] =>
+        {
+            rest
+        }
+        _ => return None,
+    };
+    let name = std::iter::once("patchbay".to_owned());
+    Some(name.chain(rest.iter().cloned()).collect())
+}
+
+/// The help examples of a command and all its subcommands.
+fn help_examples(command: &Command, examples: &mut Vec<String>) {
+    let help = command.get_after_help().map(ToString::to_string);
+    let help = help.unwrap_or_default();
+    let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
+    examples.extend(lines.map(str::to_owned));
+    for subcommand in command.get_subcommands() {
+        help_examples(subcommand, examples);
+    }
+}
+
+#[test]
+fn every_documented_command_line_parses() {
+    let mut lines = Vec::new();
+    for path in documents() {
+        let text = fs::read_to_string(&path).expect("readable");
+        let name = path.display().to_string();
+        lines.extend(
+            console_lines(&text)
+                .into_iter()
+                .map(|line| (name.clone(), line)),
+        );
+    }
+    let mut examples = Vec::new();
+    help_examples(&Cli::command(), &mut examples);
+    lines.extend(examples.into_iter().map(|line| ("--help".to_owned(), line)));
+    let (mut wrong, mut commands) = (Vec::new(), 0);
+    for (place, line) in &lines {
+        for words in simple_commands(line) {
+            let Some(arguments) = arguments(&words) else {
+                continue;
+            };
+            commands += 1;
+            if let Err(error) = Cli::try_parse_from(arguments)
+                && error.use_stderr()
+            {
+                wrong.push(format!("{place}: {line}\n{error}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(commands > 80, "only {commands} command lines found");
+}
+
+#[test]
+fn every_command_named_in_prose_exists() {
+    let mut wrong = Vec::new();
+    for path in documents() {
+        let text = fs::read_to_string(&path).expect("readable");
+        for span in command_spans(&text) {
+            let mut command = Cli::command();
+            command.build();
+            let mut names_a_command = false;
+            for word in span.split_whitespace().skip(1) {
+                let word = word.trim_matches(['[', ']']);
+                let flag = word.strip_prefix("--").map(|flag| flag.split('=').next());
+                if let Some(flag) = flag {
+                    let known = |argument: &clap::Arg| argument.get_long() == flag;
+                    if !command.get_arguments().any(known) && flag != Some("help") {
+                        wrong.push(format!("{}: `{span}`: no flag {word}", path.display()));
+                    }
+                    continue;
+                }
+                for one in word.split('|') {
+                    let Some(next) = command.find_subcommand(one) else {
+                        continue;
+                    };
+                    names_a_command = true;
+                    if one == word {
+                        command = next.clone();
+                        break;
+                    }
+                }
+            }
+            if !names_a_command && !span.contains("--") && !span.contains("VERB") {
+                wrong.push(format!("{}: `{span}`: no such command", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,172 @@
+//! Arguments of `bypass`, `drain`, `conversations` and `agents`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use patchbay_model::duration::Seconds;
+
+use super::{CompanyFlag, ServerFlags, actor};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay bypass tone --company northwind --for 30m --reason 'holds every reply'
+  patchbay bypass translate --company northwind --let-through
+  patchbay bypass list --company northwind
+  patchbay bypass lift tone --company northwind
+
+The bypass takes effect with the next decision, without a new generation, and ends when its time is
+over. Until then the stage's on-failure rule applies, as if the plugin failed: unchecked replies are
+held for approval. A name that is both a stage and a plugin means the stage.")]
+pub(crate) struct BypassArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    #[command(flatten)]
+    pub(crate) company: CompanyFlag,
+    /// Stage (classify, route, tone or escalate) or plugin to suspend
+    #[arg(value_name = "STAGE|PLUGIN")]
+    pub(crate) target: Option<String>,
+    /// How long, 1s to 1d [default: 1h, or the remaining time of a bypass that exists]
+    #[arg(long = "for", value_name = "SPAN", requires = "target")]
+    pub(crate) duration: Option<Seconds>,
+    /// Reason, for `bypass list` and the audit log
+    #[arg(long, requires = "target")]
+    pub(crate) reason: Option<String>,
+    /// Skip the stage or plugin instead of applying its on-failure rule: replies go out unchecked
+    #[arg(long, requires = "target")]
+    pub(crate) let_through: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Option<BypassVerb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BypassVerb {
+    /// List active bypasses and when they end
+    List,
+    /// End a bypass before its time
+    Lift {
+        /// The stage or plugin
+        #[arg(value_name = "STAGE|PLUGIN")]
+        target: String,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay drain                       # the whole host, before it is stopped
+  patchbay drain --company northwind --reason 'moves to another host'
+  patchbay drain --status
+  patchbay drain --undo
+
+New interactions and decision requests are answered 503 with Retry-After. Accepted interactions are
+decided, agents continue to work, and the outbox continues to send. Draining the whole host also
+turns /readyz to 503, and ends when the server restarts; draining a company ends with --undo only.")]
+pub(crate) struct DrainArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    /// Drain this company only [default: the whole host]
+    #[arg(long)]
+    pub(crate) company: Option<String>,
+    /// Reason, for the audit log
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// Return at once [default: wait until every accepted interaction is decided]
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Accept interactions again
+    #[arg(long, conflicts_with_all = ["reason", "no_wait", "status"])]
+    pub(crate) undo: bool,
+    /// Show whether it drains and how much is left; change nothing
+    #[arg(long, conflicts_with_all = ["reason", "no_wait"])]
+    pub(crate) status: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay conversations list --queue billing --company northwind
+  patchbay conversations list --agent ana --company northwind
+  patchbay conversations show 4f0c… --company northwind
+  patchbay conversations requeue 4f0c… 91ab… --company northwind
+  patchbay conversations requeue --agent ana --all --dry-run --company northwind
+
+`requeue` takes a conversation from its agent; the policies route it again, and it keeps its age. A
+reply of it that waits for approval becomes stale.")]
+pub(crate) struct ConversationsArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    #[command(flatten)]
+    pub(crate) company: CompanyFlag,
+    #[command(subcommand)]
+    pub(crate) verb: ConversationsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConversationsVerb {
+    /// List conversations that are not resolved
+    List(ConversationFilter),
+    /// Show the state and history of a conversation, without message texts
+    Show {
+        /// Id of the conversation
+        id: String,
+    },
+    /// Route conversations again, whatever their state
+    Requeue {
+        /// Ids of the conversations
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        ids: Vec<String>,
+        #[command(flatten)]
+        filter: ConversationFilter,
+        /// All conversations that wait in --queue, or that --agent owns or is offered
+        #[arg(long)]
+        all: bool,
+        /// Show what would happen; change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Name for the audit log, on a server without tokens
+        #[arg(long, value_name = "NAME", default_value = "operator", value_parser = actor)]
+        by: String,
+    },
+}
+
+/// Which conversations.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ConversationFilter {
+    /// Only conversations of this queue
+    #[arg(long)]
+    pub(crate) queue: Option<String>,
+    /// Only conversations this agent owns or is offered
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay agents import agents.jsonl --company northwind
+  patchbay agents list --company northwind
+
+The file is a JSON array of agents, or holds one agent a line:
+  {\"id\": \"ana\", \"skills\": {\"billing\": 4}, \"languages\": [\"pt\", \"en\"], \"queues\": [\"billing\"]}
+New agents are offline until their presence is set.")]
+pub(crate) struct AgentsArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    #[command(flatten)]
+    pub(crate) company: CompanyFlag,
+    #[command(subcommand)]
+    pub(crate) verb: AgentsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentsVerb {
+    /// Add agents, or update agents of the same id
+    Import {
+        /// File with agents, as JSON
+        file: PathBuf,
+    },
+    /// List agents with presence and load
+    List,
+    /// Remove an agent; their conversations return to the queue
+    Remove {
+        /// Id of the agent
+        agent: String,
+    },
+}

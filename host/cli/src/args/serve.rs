@@ -1,0 +1,52 @@
+//! Arguments of `serve` and `doctor`.
+
+use clap::{Args, ValueEnum};
+
+use super::{BuildFlags, ServerFlags};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay serve --config patchbay.toml
+  patchbay serve --config patchbay.toml --check
+
+Without tokens (`patchbay token`, or [oidc] in the settings) the server listens on loopback only.
+SIGINT and SIGTERM stop it after it has finished what is in progress.")]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    /// Load the settings, companies and packs, print every problem, and exit
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Apply company files whenever they change (like `watch = true` in the settings)
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Do not start if a company's stored generation cannot be built [default: serve the other
+    /// companies, and answer 503 for this one]
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Format of log lines [default: `log.format` of the settings]
+    #[arg(long, value_enum)]
+    pub(crate) log_format: Option<LogLineFormat>,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLineFormat {
+    /// Text for people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  patchbay doctor
+
+A warning means that something is slower than it could be. An error means that policies cannot run
+on this machine; the exit code is then 4.")]
+pub(crate) struct DoctorArgs {
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}

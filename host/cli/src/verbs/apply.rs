@@ -1,0 +1,64 @@
+//! `patchbay apply`: switch a company to a new generation.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use patchbay_client::company_path;
+use patchbay_generations::assemble::Assembler;
+use patchbay_generations::service::{ChangeRequest, GenerationService};
+use patchbay_generations::source::Source;
+use patchbay_journal::Journal;
+use patchbay_model::company::CompanyFile;
+use serde_json::{Value, json};
+
+use super::change;
+use crate::args::ApplyArgs;
+use crate::engine::serving_engine;
+use crate::exit::Outcome;
+use crate::output;
+use crate::policy::{build_options, rejected};
+use crate::server::{JournalAccess, settings};
+
+pub(crate) fn run(args: &ApplyArgs) -> Outcome {
+    let config = &args.server.config;
+    let packs = settings(config)?.packs;
+    let assembler = Assembler::new(serving_engine(1)?, packs, build_options(&args.build));
+    let source = assembler.read(&args.file).map_err(rejected)?;
+    let company = CompanyFile::parse(&source.document)
+        .map_err(|problems| change::located(&args.file, &source.document, problems))?;
+    let company = company.company.into_inner();
+    output::note("building the generation and running the test cases of its packs");
+    let plan = match JournalAccess::open(config)? {
+        JournalAccess::Server(api) => {
+            let path = company_path(&company, "generations");
+            let mut body = change::body(&args.change);
+            body["keep_only"] = args.keep_only.into();
+            body["new"] = args.new.into();
+            add_source(&mut body, &source);
+            change::post(&api, &path, &body, &args.file, &source.document)?
+        }
+        JournalAccess::File(journal) => {
+            let request = ChangeRequest {
+                begins: args.new,
+                keep_only: args.keep_only,
+                ..change::request(&args.change)
+            };
+            let journal = Arc::from(journal as Box<dyn Journal>);
+            let plan = GenerationService::of(assembler, journal).apply(&source, &request);
+            change::document(plan.map_err(|error| change::refusal(&args.file, error))?)
+        }
+    };
+    change::print(&company, &plan, args.change.dry_run, args.server.json)
+}
+
+/// Add everything the server needs to build the generation.
+fn add_source(body: &mut Value, source: &Source) {
+    body["document"] = source.document.as_str().into();
+    body["articles"] = json!(source.articles);
+    let packs = source.packs.iter().map(|(name, pack)| {
+        let parts = json!({"bundle": pack.bundle(), "code": STANDARD.encode(&*pack.component)});
+        (name.clone(), parts)
+    });
+    body["packs"] = packs.collect::<serde_json::Map<_, _>>().into();
+}
