@@ -1,7 +1,7 @@
 //! Time per conversation, from its arrival to its release, on floors of 10 to
 //! 10,000 agents in one queue: once mostly free, once mostly occupied.
 //!
-//! `cargo run --release -p patchbay-desk --example floor_growth`
+//! `cargo run --release -p patchbay-floor --example floor_growth`
 
 #![allow(clippy::print_stdout, missing_docs)]
 
