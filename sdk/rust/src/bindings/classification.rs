@@ -38,8 +38,7 @@ use crate::bindings::imports::patchbay::care::log as __with_name8;
 pub mod exports {
     pub mod patchbay {
         pub mod classification {
-            /// Called once for each inbound interaction, and again when its author has
-            /// reworded it.
+            /// Called for each inbound interaction, and again when its author edits it.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod classification {
                 #[used]
@@ -71,29 +70,29 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// What the interaction is. Absent scalars mean "no opinion": another
+                /// Result of a classification. An absent value means no opinion: another
                 /// classifier of the company may have one.
                 #[derive(Clone, PartialEq)]
                 pub struct Classification {
-                    /// What the customer wants, in any order; at most 64.
+                    /// Intents of the customer, in any order; at most 64.
                     pub intents: _rt::Vec<Intent>,
-                    /// What it is about, codes in kebab-case; at most 64.
+                    /// Topics, codes in kebab-case; at most 64.
                     pub topics: _rt::Vec<_rt::String>,
                     /// Mood, -1 (very negative) to 1 (very positive).
                     pub sentiment: ::core::option::Option<f64>,
-                    /// How soon somebody should look, 0 (whenever) to 100 (now).
+                    /// Urgency, 0 (any time) to 100 (now).
                     pub urgency: ::core::option::Option<u8>,
                     /// Language of the text (BCP 47).
                     pub language: ::core::option::Option<_rt::String>,
-                    /// Probability that it is spam, 0 to 1.
+                    /// Probability of spam, 0 to 1.
                     pub spam: ::core::option::Option<f64>,
-                    /// Probability that it is abusive, 0 to 1.
+                    /// Probability of abuse, 0 to 1.
                     pub abuse: ::core::option::Option<f64>,
                     /// Whether the customer expects a reply.
                     pub reply_expected: ::core::option::Option<bool>,
                     /// Personal data in the text; at most 64.
                     pub personal_data: _rt::Vec<PersonalData>,
-                    /// Why, in one sentence for the colleague who reads the decision; at
+                    /// The reason, in one sentence for the agent who reads the decision; at
                     /// most 4 KiB.
                     pub why: _rt::String,
                 }
@@ -512,8 +511,7 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Say what an interaction is; none to decline (no opinion at all); an
-                    /// error when the policy could not do its work.
+                    /// Classifies an interaction. None declines; an error: the policy failed.
                     #[allow(async_fn_in_trait)]
                     fn classify(
                         interaction: Interaction,

@@ -38,8 +38,8 @@ use crate::bindings::imports::patchbay::care::log as __with_name8;
 pub mod exports {
     pub mod patchbay {
         pub mod escalation {
-            /// Called on a trigger: an interaction was classified, a target is at risk or
-            /// missed, a customer came back, an agent went silent, a topic surges.
+            /// Called for a trigger: an interaction was classified, a target is at risk or
+            /// missed, a customer returned, an agent is silent, a topic surges.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod escalation {
                 #[used]
@@ -48,46 +48,43 @@ pub mod exports {
                 use super::super::super::super::_rt;
                 pub type Trigger = super::super::super::super::__with_name0::Trigger;
                 pub type Timestamp = super::super::super::super::__with_name0::Timestamp;
-                /// Something the host should do.
+                /// One action of the host.
                 #[derive(Clone, PartialEq)]
                 pub struct Action {
                     /// Code. All but `notify` act on the trigger's conversation, and do
                     /// nothing where it has none; `open-incident` then opens an incident
                     /// without one.
                     ///
-                    /// - `raise-priority`: it has at least `priority` from now on.
-                    /// - `re-route`: taken from its agent, if any, it goes to the queue
-                    ///   `target`; without one a route is asked for, with the cause
-                    ///   `re-routed`.
-                    /// - `require-approval`: every reply must be approved from now on.
-                    /// - `notify`: the host tells the company's named target.
+                    /// - `raise-priority`: its priority is at least `priority` from now on.
+                    /// - `re-route`: it leaves its agent, if any, and goes to the queue
+                    ///   `target`; without one routing is called with the cause `re-routed`.
+                    /// - `require-approval`: every reply needs approval from now on.
+                    /// - `notify`: the host notifies the company's named target.
                     /// - `open-incident`: it belongs to the incident `target` from now on;
-                    ///   conversations of one subject are of one incident.
-                    /// - `wake-up`: every escalation policy is called at `at` with the
-                    ///   trigger `wake-up`. Of one conversation the 16 earliest are kept.
+                    ///   conversations with one subject belong to one incident.
+                    /// - `wake-up`: the host calls every escalation policy at `at` with the
+                    ///   trigger `wake-up`. It keeps the 16 earliest per conversation.
                     ///
                     /// The set grows.
                     pub kind: _rt::String,
-                    /// Who or what; absent for `raise-priority`:
+                    /// What the action applies to; absent for `raise-priority`:
                     ///
-                    /// - `notify`: one of the names the company file gives as `target`.
-                    /// - `re-route`: the queue's id; absent: as routing says.
-                    /// - `require-approval`: the team of which somebody must approve;
-                    ///   absent, or where nobody is in that team: any supervisor.
+                    /// - `notify`: name of a `target` of the company file.
+                    /// - `re-route`: the queue's id; absent: routing decides.
+                    /// - `require-approval`: the team of which a member must approve; absent,
+                    ///   or where the team has no members: any supervisor.
                     /// - `open-incident`: its subject, 1 to 256 bytes; a topic or intent
                     ///   where one fits.
-                    /// - `wake-up`: a code the trigger's `subject` gives back; absent: it
-                    ///   has none. Another of the same name, or also without one, takes
-                    ///   its place.
+                    /// - `wake-up`: a code the trigger returns as `subject`; absent: none. A
+                    ///   later one of the same name, or also without one, replaces it.
                     pub target: ::core::option::Option<_rt::String>,
-                    /// What to tell them, at most 4 KiB; absent where there is nothing to
-                    /// say. Do not quote personal data.
+                    /// Message, at most 4 KiB; absent where there is none. Do not quote
+                    /// personal data.
                     pub message: ::core::option::Option<_rt::String>,
-                    /// For `raise-priority`, the least priority, 0 to 100; for `notify`
-                    /// and `open-incident`, how urgent it is, 0 to 100, absent where it is
-                    /// not said; otherwise absent.
+                    /// For `raise-priority`, the minimum priority, 0 to 100; for `notify` and
+                    /// `open-incident`, the urgency, 0 to 100, or absent; otherwise absent.
                     pub priority: ::core::option::Option<u8>,
-                    /// For `wake-up`, when to call again, after now; otherwise absent.
+                    /// For `wake-up`, when to call, later than now; otherwise absent.
                     pub at: ::core::option::Option<Timestamp>,
                 }
                 impl ::core::fmt::Debug for Action {
@@ -104,12 +101,12 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// What should happen now.
+                /// Result of an escalation.
                 #[derive(Clone, PartialEq)]
                 pub struct Escalation {
-                    /// In any order; duplicates are dropped. At most 32.
+                    /// Actions, in any order; duplicates are dropped. At most 32.
                     pub actions: _rt::Vec<Action>,
-                    /// Why, in one sentence; at most 4 KiB.
+                    /// The reason, in one sentence; at most 4 KiB.
                     pub why: _rt::String,
                 }
                 impl ::core::fmt::Debug for Escalation {
@@ -388,8 +385,7 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Say what should happen; none to decline; an error when the policy could
-                    /// not do its work.
+                    /// Decides on a trigger. None declines; an error: the policy failed.
                     #[allow(async_fn_in_trait)]
                     fn escalate(
                         trigger: Trigger,

@@ -7,32 +7,30 @@
 #[allow(dead_code, clippy::all)]
 pub mod patchbay {
     pub mod care {
-        /// What the host gives a policy to read: the interaction, who wrote it, the
-        /// conversation it belongs to, the reply being drafted, and what triggered an
-        /// escalation.
+        /// What a policy reads: the interaction, its author, its conversation, the draft
+        /// of a reply, and the trigger of an escalation.
         ///
-        /// Everything here is a resource with methods, so that a later version can
-        /// add a method without breaking a compiled policy, and a policy that reads
-        /// three fields pays for three.
+        /// Each is a resource with methods: a later version can add a method without
+        /// breaking a compiled policy, and a policy that reads three fields pays for
+        /// three.
         ///
-        /// A handle belongs to the decision it was given in. When the call returns,
-        /// the handle is dead: using it in a later decision ends that decision with
-        /// the outcome `denied`.
+        /// A handle is valid until the decision returns. Using it in a later decision
+        /// ends that decision with the outcome `denied`.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod types {
             #[used]
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
-            /// A moment: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
+            /// A point in time: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
             pub type Timestamp = u64;
-            /// Something the customer wants, as a classifier named it.
+            /// What the customer wants, as a classifier named it.
             #[derive(Clone, PartialEq)]
             pub struct Intent {
                 /// Code of the intent, kebab-case, dotted where it nests:
                 /// `card-lost`, `delivery.late`. At most 64 bytes.
                 pub name: _rt::String,
-                /// How sure the classifier is, 0 to 1.
+                /// Confidence, 0 to 1.
                 pub confidence: f64,
             }
             impl ::core::fmt::Debug for Intent {
@@ -46,8 +44,8 @@ pub mod patchbay {
                         .finish()
                 }
             }
-            /// A file, picture or voice message that came with an interaction, or would
-            /// go out with a draft. The content itself is never given to a policy.
+            /// A file that came with an interaction or goes out with a draft. Policies
+            /// never get its content.
             #[derive(Debug)]
             #[repr(transparent)]
             pub struct Attachment {
@@ -167,7 +165,7 @@ pub mod patchbay {
                     }
                 }
             }
-            /// What the company's classifiers, merged, said of an interaction.
+            /// Classification of an interaction, merged from the company's classifiers.
             #[derive(Debug)]
             #[repr(transparent)]
             pub struct Assessment {
@@ -370,7 +368,7 @@ pub mod patchbay {
             }
             impl Attachment {
                 #[allow(unused_unsafe, clippy::all)]
-                /// File name as the channel gave it; absent where it gave none.
+                /// File name given by the channel; absent where it gave none.
                 #[allow(async_fn_in_trait)]
                 pub fn name(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -521,8 +519,8 @@ pub mod patchbay {
             }
             impl Contact {
                 #[allow(unused_unsafe, clippy::all)]
-                /// The company's own identifier of the contact; absent where the
-                /// person is not yet known.
+                /// The company's identifier of the contact; absent where the company
+                /// does not know the person yet.
                 #[allow(async_fn_in_trait)]
                 pub fn id(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -578,8 +576,8 @@ pub mod patchbay {
             }
             impl Contact {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Address on the channel at hand: a handle, number or mail address.
-                /// Absent where the channel hides it.
+                /// Address on the channel of this interaction: a handle, a number or a
+                /// mail address. Absent where the channel hides it.
                 #[allow(async_fn_in_trait)]
                 pub fn address(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -691,8 +689,8 @@ pub mod patchbay {
             }
             impl Contact {
                 #[allow(unused_unsafe, clippy::all)]
-                /// How many people see what this person posts (followers); absent
-                /// where the channel does not say.
+                /// Number of people who see what this person posts (followers); absent
+                /// where the channel does not tell.
                 #[allow(async_fn_in_trait)]
                 pub fn reach(&self) -> ::core::option::Option<u64> {
                     unsafe {
@@ -731,8 +729,8 @@ pub mod patchbay {
             }
             impl Contact {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Whether the channel vouches for who they are; absent where it does
-                /// not say.
+                /// Whether the channel has verified who they are; absent where it does
+                /// not tell.
                 #[allow(async_fn_in_trait)]
                 pub fn verified(&self) -> ::core::option::Option<bool> {
                     unsafe {
@@ -771,9 +769,8 @@ pub mod patchbay {
             }
             impl Contact {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Inbound interactions received from this contact in the last seven
-                /// days, on every channel, the present one included. 0 where no
-                /// history is kept.
+                /// Inbound interactions of this contact in the last seven days on every
+                /// channel, this one included. 0 where no history is stored.
                 #[allow(async_fn_in_trait)]
                 pub fn recent_interactions(&self) -> u32 {
                     unsafe {
@@ -794,7 +791,7 @@ pub mod patchbay {
             }
             impl Contact {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Agent who last replied to this contact; absent where nobody has.
+                /// Agent who last replied to this contact; absent before the first reply.
                 #[allow(async_fn_in_trait)]
                 pub fn last_agent(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -933,8 +930,8 @@ pub mod patchbay {
             }
             impl Interaction {
                 #[allow(unused_unsafe, clippy::all)]
-                /// What was written, or the transcript of what was said; UTF-8, at
-                /// most 64 KiB. Spans in answers are byte offsets into this text.
+                /// What was written, or the transcript of a call; UTF-8, at most 64 KiB.
+                /// Spans in answers are byte offsets into this text.
                 #[allow(async_fn_in_trait)]
                 pub fn text(&self) -> _rt::String {
                     unsafe {
@@ -1054,8 +1051,8 @@ pub mod patchbay {
             }
             impl Interaction {
                 #[allow(unused_unsafe, clippy::all)]
-                /// The company's account on the channel that was addressed; absent
-                /// where there is only one.
+                /// The company's account that was addressed; absent where there is only
+                /// one.
                 #[allow(async_fn_in_trait)]
                 pub fn account(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -1111,7 +1108,7 @@ pub mod patchbay {
             }
             impl Interaction {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Language as the channel says (BCP 47); absent where it does not.
+                /// Language given by the channel (BCP 47); absent where it gave none.
                 #[allow(async_fn_in_trait)]
                 pub fn language(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -1167,8 +1164,8 @@ pub mod patchbay {
             }
             impl Interaction {
                 #[allow(unused_unsafe, clippy::all)]
-                /// When the channel received it; the moment of the decision where
-                /// the channel did not say.
+                /// When the channel received it; the time of the decision where the
+                /// channel does not tell.
                 #[allow(async_fn_in_trait)]
                 pub fn received_at(&self) -> Timestamp {
                     unsafe {
@@ -1211,7 +1208,7 @@ pub mod patchbay {
             impl Interaction {
                 #[allow(unused_unsafe, clippy::all)]
                 /// Identifier of the interaction this one answers; absent where it
-                /// starts something.
+                /// answers none.
                 #[allow(async_fn_in_trait)]
                 pub fn in_reply_to(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -1317,9 +1314,9 @@ pub mod patchbay {
             }
             impl Interaction {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Value of one extra attribute the channel or the integrator gave:
-                /// a string as it is, anything else as JSON text. Absent where there
-                /// is no such attribute.
+                /// Value of an extra attribute the channel or the integrator set: a
+                /// string as it is, any other value as JSON text. Absent where there is
+                /// no such attribute.
                 #[allow(async_fn_in_trait)]
                 pub fn attribute(
                     &self,
@@ -1585,7 +1582,7 @@ pub mod patchbay {
             impl Assessment {
                 #[allow(unused_unsafe, clippy::all)]
                 /// Mood, -1 (very negative) to 1 (very positive); absent where no
-                /// classifier had an opinion.
+                /// classifier gave one.
                 #[allow(async_fn_in_trait)]
                 pub fn sentiment(&self) -> ::core::option::Option<f64> {
                     unsafe {
@@ -1624,8 +1621,8 @@ pub mod patchbay {
             }
             impl Assessment {
                 #[allow(unused_unsafe, clippy::all)]
-                /// How soon somebody should look, 0 (whenever) to 100 (now); absent
-                /// where no classifier had an opinion.
+                /// Urgency, 0 (any time) to 100 (now); absent where no classifier gave
+                /// one.
                 #[allow(async_fn_in_trait)]
                 pub fn urgency(&self) -> ::core::option::Option<u8> {
                     unsafe {
@@ -1720,8 +1717,7 @@ pub mod patchbay {
             }
             impl Assessment {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Probability that this is spam, 0 to 1; absent where no classifier
-                /// had an opinion.
+                /// Probability of spam, 0 to 1; absent where no classifier gave one.
                 #[allow(async_fn_in_trait)]
                 pub fn spam(&self) -> ::core::option::Option<f64> {
                     unsafe {
@@ -1760,8 +1756,7 @@ pub mod patchbay {
             }
             impl Assessment {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Probability that this is abusive, 0 to 1; absent where no
-                /// classifier had an opinion.
+                /// Probability of abuse, 0 to 1; absent where no classifier gave one.
                 #[allow(async_fn_in_trait)]
                 pub fn abuse(&self) -> ::core::option::Option<f64> {
                     unsafe {
@@ -1801,7 +1796,7 @@ pub mod patchbay {
             impl Assessment {
                 #[allow(unused_unsafe, clippy::all)]
                 /// Whether the customer expects a reply; absent where no classifier
-                /// had an opinion.
+                /// told.
                 #[allow(async_fn_in_trait)]
                 pub fn reply_expected(&self) -> ::core::option::Option<bool> {
                     unsafe {
@@ -1905,8 +1900,8 @@ pub mod patchbay {
             }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
-                /// The company's identifier of the conversation; the id of its first
-                /// interaction where conversations are not kept.
+                /// The company's identifier; the id of the first interaction where
+                /// conversations are not stored.
                 #[allow(async_fn_in_trait)]
                 pub fn id(&self) -> _rt::String {
                     unsafe {
@@ -2027,11 +2022,11 @@ pub mod patchbay {
             }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Code of why a route is asked for: `new`, `reopened`, `returned` (its
-                /// agent gave it back, went offline or left), `expired` (the last step
-                /// of its plan passed and nobody took it), `held` (the time it was on
-                /// hold for is over) or `re-routed` (an escalation asked). The set
-                /// grows. Outside routing, the cause of the last route.
+                /// Code of why a route is requested: `new`, `reopened`, `returned` (its
+                /// agent returned it, went offline or left), `expired` (the last step of
+                /// its plan passed and no agent accepted it), `held` (the time it was on
+                /// hold for is over) or `re-routed` (an escalation requested it). The set
+                /// grows. Outside of routing, the cause of the last route.
                 #[allow(async_fn_in_trait)]
                 pub fn cause(&self) -> _rt::String {
                     unsafe {
@@ -2092,7 +2087,7 @@ pub mod patchbay {
             }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
-                /// How many interactions it holds, both directions.
+                /// Number of its interactions, both directions.
                 #[allow(async_fn_in_trait)]
                 pub fn interaction_count(&self) -> u32 {
                     unsafe {
@@ -2134,7 +2129,7 @@ pub mod patchbay {
             }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
-                /// The customer it is with.
+                /// The customer.
                 #[allow(async_fn_in_trait)]
                 pub fn contact(&self) -> Contact {
                     unsafe {
@@ -2155,8 +2150,8 @@ pub mod patchbay {
             }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
-                /// What the classifiers said of the newest inbound interaction;
-                /// absent where it has not been classified.
+                /// Classification of the newest inbound interaction; absent before it is
+                /// classified.
                 #[allow(async_fn_in_trait)]
                 pub fn assessment(&self) -> ::core::option::Option<Assessment> {
                     unsafe {
@@ -2251,7 +2246,7 @@ pub mod patchbay {
             }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Agent who owns it; absent while nobody does.
+                /// Agent who owns it; absent while no agent does.
                 #[allow(async_fn_in_trait)]
                 pub fn owner(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -2308,7 +2303,7 @@ pub mod patchbay {
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
                 /// Agent who last replied in it, or to its contact elsewhere; absent
-                /// where nobody has.
+                /// before a reply.
                 #[allow(async_fn_in_trait)]
                 pub fn last_agent(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -2449,8 +2444,8 @@ pub mod patchbay {
             }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
-                /// When the oldest customer message that nobody has answered was
-                /// received; absent where every message is answered.
+                /// When the oldest unanswered customer message was received; absent
+                /// where every message is answered.
                 #[allow(async_fn_in_trait)]
                 pub fn unanswered_since(&self) -> ::core::option::Option<Timestamp> {
                     unsafe {
@@ -2489,8 +2484,8 @@ pub mod patchbay {
             }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Subject of the incident it belongs to, as `open-incident` named it;
-                /// absent where it belongs to none.
+                /// Subject of its incident, as the `open-incident` action named it;
+                /// absent without one.
                 #[allow(async_fn_in_trait)]
                 pub fn incident(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -2706,8 +2701,8 @@ pub mod patchbay {
             }
             impl Draft {
                 #[allow(unused_unsafe, clippy::all)]
-                /// `human` or `policy`: who wrote it. Some channels require this to
-                /// be said.
+                /// Who wrote it: `human` or `policy`. Some channels require a reply to
+                /// tell.
                 #[allow(async_fn_in_trait)]
                 pub fn written_by(&self) -> _rt::String {
                     unsafe {
@@ -2892,8 +2887,8 @@ pub mod patchbay {
             }
             impl Draft {
                 #[allow(unused_unsafe, clippy::all)]
-                /// What the classifiers said of the interaction it answers; absent
-                /// where it was not classified.
+                /// Classification of the interaction it answers; absent where that was
+                /// not classified.
                 #[allow(async_fn_in_trait)]
                 pub fn assessment(&self) -> ::core::option::Option<Assessment> {
                     unsafe {
@@ -2971,7 +2966,7 @@ pub mod patchbay {
             }
             impl Draft {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Length by the channel's own counting: weighted characters on X
+                /// Length as the channel counts: weighted characters on X
                 /// (a URL counts 23, emoji and CJK 2), characters elsewhere.
                 #[allow(async_fn_in_trait)]
                 pub fn length(&self) -> u32 {
@@ -2993,8 +2988,8 @@ pub mod patchbay {
             }
             impl Draft {
                 #[allow(unused_unsafe, clippy::all)]
-                /// The most the channel takes, by the same counting; absent where it
-                /// has no limit.
+                /// Maximum length on the channel, counted the same way; absent where
+                /// there is none.
                 #[allow(async_fn_in_trait)]
                 pub fn length_limit(&self) -> ::core::option::Option<u32> {
                     unsafe {
@@ -3033,8 +3028,8 @@ pub mod patchbay {
             }
             impl Draft {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Whether the agent is still typing: such a check is advice, is not
-                /// recorded and may not write state.
+                /// Whether the agent is still typing. Such a check is advice: the host
+                /// does not record it, and denies writes of state.
                 #[allow(async_fn_in_trait)]
                 pub fn composing(&self) -> bool {
                     unsafe {
@@ -3055,20 +3050,20 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Code. The set grows: answer none to a code you do not know.
+                /// Code. The set grows: decline a code you do not know.
                 ///
                 /// - `classified`: an interaction was classified.
                 /// - `sla-at-risk`, `sla-breached`: a share of a target, or all of it,
                 ///   is used up; once each.
                 /// - `customer-returned`: the conversation was reopened, or its contact
-                ///   began it within the company's window for the same agent.
+                ///   started it within the company's window for the same agent.
                 /// - `declined`: the only agent who fits declined it or let its offer
                 ///   time out.
-                /// - `silent-agent`: its owner has not answered the customer for as
-                ///   long as the company allows.
-                /// - `wake-up`: an escalation asked to be called now.
-                /// - `volume-surge`, `reach-surge`: many write about one thing, or few
-                ///   before many.
+                /// - `silent-agent`: its owner has not answered the customer within the
+                ///   company's limit.
+                /// - `wake-up`: an escalation requested a call at this time.
+                /// - `volume-surge`, `reach-surge`: many interactions are about one
+                ///   subject, or few reach many people.
                 #[allow(async_fn_in_trait)]
                 pub fn code(&self) -> _rt::String {
                     unsafe {
@@ -3108,7 +3103,7 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// When it fired: the moment of the decision.
+                /// When it fired: the time of the decision.
                 #[allow(async_fn_in_trait)]
                 pub fn at(&self) -> Timestamp {
                     unsafe {
@@ -3129,7 +3124,7 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// The conversation it is about; absent for a surge over many.
+                /// The conversation; absent for a surge over many.
                 #[allow(async_fn_in_trait)]
                 pub fn conversation(&self) -> ::core::option::Option<Conversation> {
                     unsafe {
@@ -3225,8 +3220,8 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// For SLA triggers, when the target is or was due; for `wake-up`,
-                /// when it was asked for; otherwise absent.
+                /// For SLA triggers, when the target is or was due; for `wake-up`, the
+                /// requested time; otherwise absent.
                 #[allow(async_fn_in_trait)]
                 pub fn due_at(&self) -> ::core::option::Option<Timestamp> {
                     unsafe {
@@ -3265,9 +3260,8 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// For surges, the topic or intent that surges; for `wake-up`, the
-                /// name it was asked for by, absent where it had none; otherwise
-                /// absent.
+                /// For surges, the topic or intent; for `wake-up`, the name given in the
+                /// request, absent without one; otherwise absent.
                 #[allow(async_fn_in_trait)]
                 pub fn subject(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -3323,8 +3317,8 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// For `declined`, the agent who declined it or let its offer time
-                /// out; for `silent-agent`, the agent who is silent; otherwise absent.
+                /// For `declined`, the agent who declined or let the offer time out; for
+                /// `silent-agent`, the silent agent; otherwise absent.
                 #[allow(async_fn_in_trait)]
                 pub fn agent(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -3380,10 +3374,9 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// For `volume-surge`, how many interactions were counted in the
-                /// window; for `reach-surge`, how many people see them; for
-                /// `declined`, how many offers of it failed since it last had an
-                /// owner; otherwise absent.
+                /// For `volume-surge`, interactions in the window; for `reach-surge`,
+                /// people who see them; for `declined`, offers that failed since the
+                /// conversation last had an owner; otherwise absent.
                 #[allow(async_fn_in_trait)]
                 pub fn count(&self) -> ::core::option::Option<u64> {
                     unsafe {
@@ -3422,8 +3415,8 @@ pub mod patchbay {
             }
             impl Trigger {
                 #[allow(unused_unsafe, clippy::all)]
-                /// For surges, what a window of the same length usually counts;
-                /// otherwise absent.
+                /// For surges, the usual count in a window of the same length; otherwise
+                /// absent.
                 #[allow(async_fn_in_trait)]
                 pub fn usual(&self) -> ::core::option::Option<f64> {
                     unsafe {
@@ -3500,8 +3493,8 @@ pub mod patchbay {
                 }
             }
         }
-        /// What was said before: earlier interactions of the conversation and of the
-        /// contact. Needs the grant `interactions`.
+        /// Earlier interactions of the conversation and of the contact. Needs the grant
+        /// `interactions`.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod interactions {
             #[used]
@@ -3509,11 +3502,11 @@ pub mod patchbay {
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
             pub type Interaction = super::super::super::patchbay::care::types::Interaction;
-            /// A bounded part of the history, newest first.
+            /// The newest part of a history.
             pub struct Page {
-                /// At most 64 interactions.
+                /// Interactions, newest first; at most 64.
                 pub items: _rt::Vec<Interaction>,
-                /// Whether there were more than were returned.
+                /// Whether the history holds more.
                 pub truncated: bool,
             }
             impl ::core::fmt::Debug for Page {
@@ -3528,8 +3521,8 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Interactions of the conversation this decision is about, newest first,
-            /// the present one included. `limit` is capped at 64.
+            /// Interactions of this decision's conversation, newest first, the current
+            /// one included; at most `limit`, which is capped at 64.
             #[allow(async_fn_in_trait)]
             pub fn of_conversation(limit: u32) -> Page {
                 unsafe {
@@ -3585,8 +3578,8 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Interactions of the contact this decision is about on every channel,
-            /// newest first, the present one included. `limit` is capped at 64.
+            /// Interactions of this decision's contact on every channel, newest first,
+            /// the current one included; at most `limit`, which is capped at 64.
             #[allow(async_fn_in_trait)]
             pub fn of_contact(limit: u32) -> Page {
                 unsafe {
@@ -3642,10 +3635,9 @@ pub mod patchbay {
                 }
             }
         }
-        /// The people who answer, and the queues they work. Needs the grant `agents`.
+        /// The company's agents and queues. Needs the grant `agents`.
         ///
-        /// Everything read here is one immutable snapshot per decision: two reads in
-        /// one decision agree.
+        /// Every call of one decision reads the same snapshot: two calls agree.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod agents {
             #[used]
@@ -3653,7 +3645,7 @@ pub mod patchbay {
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
             pub type Timestamp = super::super::super::patchbay::care::types::Timestamp;
-            /// A skill and how well it is mastered or must be.
+            /// A skill and the proficiency an agent has or needs.
             #[derive(Clone, PartialEq)]
             pub struct Skill {
                 /// Code of the skill, kebab-case.
@@ -3672,7 +3664,7 @@ pub mod patchbay {
                         .finish()
                 }
             }
-            /// Somebody who answers customers.
+            /// A person who answers customers.
             #[derive(Debug)]
             #[repr(transparent)]
             pub struct Agent {
@@ -3712,7 +3704,7 @@ pub mod patchbay {
                     }
                 }
             }
-            /// A line of conversations that wait for an agent.
+            /// A queue of conversations waiting for an agent.
             #[derive(Debug)]
             #[repr(transparent)]
             pub struct Queue {
@@ -3752,10 +3744,10 @@ pub mod patchbay {
                     }
                 }
             }
-            /// What agents to look for. All conditions must hold.
+            /// A search for agents. All conditions must hold.
             #[derive(Clone, PartialEq)]
             pub struct Query {
-                /// Least proficiency in each of these skills; empty: any.
+                /// Minimum proficiency in each of these skills; empty: any.
                 pub skills: _rt::Vec<Skill>,
                 /// A language the agent must speak (BCP 47; a primary subtag such as
                 /// `pt` also matches `pt-BR`); absent: any.
@@ -3768,7 +3760,7 @@ pub mod patchbay {
                 pub site: ::core::option::Option<_rt::String>,
                 /// Only agents who are present (`available` or `busy`).
                 pub present: bool,
-                /// Most agents wanted; capped at 64.
+                /// Most agents to return; capped at 64.
                 pub limit: u32,
             }
             impl ::core::fmt::Debug for Query {
@@ -3787,13 +3779,13 @@ pub mod patchbay {
                         .finish()
                 }
             }
-            /// A bounded part of the directory, longest idle first.
+            /// The first agents of a search, longest idle first.
             pub struct Page {
                 /// At most 64 agents.
                 pub items: _rt::Vec<Agent>,
-                /// How many agents match altogether.
+                /// Number of agents that match.
                 pub total: u32,
-                /// Whether there were more than were returned.
+                /// Whether more match than `items` holds.
                 pub truncated: bool,
             }
             impl ::core::fmt::Debug for Page {
@@ -3808,7 +3800,7 @@ pub mod patchbay {
                         .finish()
                 }
             }
-            /// What choosing among agents takes, without a handle to drop.
+            /// What a choice among agents needs, as plain data.
             #[derive(Clone, PartialEq)]
             pub struct AgentSummary {
                 /// As `agent.id`.
@@ -3840,14 +3832,14 @@ pub mod patchbay {
                         .finish()
                 }
             }
-            /// A bounded part of the directory as plain data, longest idle first.
+            /// The first agents of a search as plain data, longest idle first.
             #[derive(Clone, PartialEq)]
             pub struct SummaryPage {
                 /// At most 64 agents.
                 pub items: _rt::Vec<AgentSummary>,
-                /// How many agents match altogether.
+                /// Number of agents that match.
                 pub total: u32,
-                /// Whether there were more than were returned.
+                /// Whether more match than `items` holds.
                 pub truncated: bool,
             }
             impl ::core::fmt::Debug for SummaryPage {
@@ -3904,7 +3896,7 @@ pub mod patchbay {
             }
             impl Agent {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Display name; absent where the company keeps none.
+                /// Display name; absent where the company stores none.
                 #[allow(async_fn_in_trait)]
                 pub fn name(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -4144,7 +4136,7 @@ pub mod patchbay {
             impl Agent {
                 #[allow(unused_unsafe, clippy::all)]
                 /// `available`, `busy`, `away` or `offline`. Presence is not capacity.
-                /// Who let an offer time out and has not been back since is `away`.
+                /// An agent who let an offer time out and has not returned since is `away`.
                 #[allow(async_fn_in_trait)]
                 pub fn presence(&self) -> _rt::String {
                     unsafe {
@@ -4184,8 +4176,8 @@ pub mod patchbay {
             }
             impl Agent {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Capacity in use, in units, open offers included; a call weighs 100,
-                /// a chat 25 by default. May exceed `capacity`.
+                /// Capacity in use, open offers included. By default a call takes 100, a
+                /// chat 25. May exceed `capacity`.
                 #[allow(async_fn_in_trait)]
                 pub fn load(&self) -> u32 {
                     unsafe {
@@ -4206,7 +4198,7 @@ pub mod patchbay {
             }
             impl Agent {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Total capacity in units, 100 by default.
+                /// Total capacity, 100 by default.
                 #[allow(async_fn_in_trait)]
                 pub fn capacity(&self) -> u32 {
                     unsafe {
@@ -4227,7 +4219,7 @@ pub mod patchbay {
             }
             impl Agent {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Seconds since the agent last took up or finished a conversation;
+                /// Seconds since the agent last accepted or finished a conversation;
                 /// absent where the agent has not worked yet.
                 #[allow(async_fn_in_trait)]
                 pub fn idle_seconds(&self) -> ::core::option::Option<u32> {
@@ -4395,7 +4387,7 @@ pub mod patchbay {
             }
             impl Agent {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Site; absent where the company keeps none.
+                /// Site; absent where the company stores none.
                 #[allow(async_fn_in_trait)]
                 pub fn site(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -4512,7 +4504,7 @@ pub mod patchbay {
             }
             impl Queue {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Least proficiency its members have, sorted by name.
+                /// Minimum proficiency of its members, sorted by skill.
                 #[allow(async_fn_in_trait)]
                 pub fn skills(&self) -> _rt::Vec<Skill> {
                     unsafe {
@@ -4584,7 +4576,7 @@ pub mod patchbay {
             }
             impl Queue {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Conversations that wait in it now; those on offer do not.
+                /// Number of conversations waiting in it; offered ones are not counted.
                 #[allow(async_fn_in_trait)]
                 pub fn waiting(&self) -> u32 {
                     unsafe {
@@ -4644,7 +4636,7 @@ pub mod patchbay {
             }
             impl Queue {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Whether its business hours are open at the moment of the decision;
+                /// Whether its business hours are open at the time of the decision;
                 /// true where it has none.
                 #[allow(async_fn_in_trait)]
                 pub fn is_open(&self) -> bool {
@@ -4990,9 +4982,9 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// The agents `find` gives, in one call for all of them: the cheaper one
-            /// wherever an agent's identifier, presence, load and proficiency are
-            /// enough.
+            /// The agents of `find` as plain data, in one call. Use it where
+            /// identifier, presence, load and proficiency are enough: each method of an
+            /// `agent` is a call of its own.
             #[allow(async_fn_in_trait)]
             pub fn find_summaries(query: &Query) -> SummaryPage {
                 unsafe {
@@ -5244,7 +5236,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// How many agents match; `limit` is ignored.
+            /// Number of agents that match; `limit` is ignored.
             #[allow(async_fn_in_trait)]
             pub fn count(query: &Query) -> u32 {
                 unsafe {
@@ -5387,7 +5379,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// One agent; absent where there is none of that id.
+            /// The agent with this id; absent where there is none.
             #[allow(async_fn_in_trait)]
             pub fn get(id: &str) -> ::core::option::Option<Agent> {
                 unsafe {
@@ -5425,7 +5417,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// One queue; absent where there is none of that id.
+            /// The queue with this id; absent where there is none.
             #[allow(async_fn_in_trait)]
             pub fn get_queue(id: &str) -> ::core::option::Option<Queue> {
                 unsafe {
@@ -5772,7 +5764,7 @@ pub mod patchbay {
             }
             impl Article {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Language (BCP 47); absent where it serves any.
+                /// Language (BCP 47); absent where it serves every language.
                 #[allow(async_fn_in_trait)]
                 pub fn language(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -5828,8 +5820,8 @@ pub mod patchbay {
             }
             impl Article {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Phrases an answer on this matter must not use, for example a
-                /// refund window that no longer holds; at most 64.
+                /// Phrases an answer on this subject must not use, for example an
+                /// expired refund window; at most 64.
                 #[allow(async_fn_in_trait)]
                 pub fn never_say(&self) -> _rt::Vec<_rt::String> {
                     unsafe {
@@ -5892,8 +5884,8 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Articles that match the words of `text`, best first. `limit` is capped
-            /// at 64.
+            /// Articles that match the words of `text`, best first; at most `limit`,
+            /// which is capped at 64.
             #[allow(async_fn_in_trait)]
             pub fn search(text: &str, limit: u32) -> _rt::Vec<Match> {
                 unsafe {
@@ -5953,7 +5945,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Articles written for this intent, in the company's order; at most 64.
+            /// Articles written for an intent, in the company's order; at most 64.
             #[allow(async_fn_in_trait)]
             pub fn for_intent(intent: &str) -> _rt::Vec<Article> {
                 unsafe {
@@ -6004,12 +5996,12 @@ pub mod patchbay {
                 }
             }
         }
-        /// What a policy remembers between decisions. Needs a grant per scope.
+        /// State a policy stores between decisions. Needs a grant for each scope.
         ///
-        /// Writes commit with the decision or not at all; a decision that fails
-        /// writes nothing. Keys are at most 128 bytes, values at most 4 KiB; a longer
-        /// one ends the decision with the outcome `out-of-memory`. A value and a
-        /// counter of the same key are two things.
+        /// Writes commit with the decision; a decision that fails writes nothing. A key
+        /// has at most 128 bytes, a value at most 4 KiB; a longer one ends the decision
+        /// with the outcome `out-of-memory`. A value and a counter of the same key are
+        /// separate.
         ///
         /// A check of a draft that is still being typed, and a decision without a
         /// conversation in the scopes that need one, end with the outcome `denied`
@@ -6020,7 +6012,7 @@ pub mod patchbay {
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
-            /// Who the memory belongs to.
+            /// What the state belongs to.
             #[repr(u8)]
             #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
             pub enum Scope {
@@ -6061,7 +6053,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// The value of a key; absent where it was never set or has expired.
+            /// Value of a key; absent where it was never set or has expired.
             #[allow(async_fn_in_trait)]
             pub fn get(scope: Scope, key: &str) -> ::core::option::Option<_rt::Vec<u8>> {
                 unsafe {
@@ -6120,7 +6112,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// The value of a counter; 0 where it was never added to.
+            /// Value of a counter; 0 where it was never changed.
             #[allow(async_fn_in_trait)]
             pub fn counter(scope: Scope, key: &str) -> i64 {
                 unsafe {
@@ -6146,8 +6138,8 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Set a key; it expires after that many seconds, or never. Of concurrent
-            /// decisions the last one's value stays.
+            /// Sets a key, which expires after that many seconds, or never. Of
+            /// concurrent decisions the last one wins.
             #[allow(async_fn_in_trait)]
             pub fn set(
                 scope: Scope,
@@ -6204,7 +6196,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Add to a counter; additions of concurrent decisions all count.
+            /// Adds to a counter; additions of concurrent decisions all count.
             #[allow(async_fn_in_trait)]
             pub fn add(scope: Scope, key: &str, amount: i64) -> () {
                 unsafe {
@@ -6235,7 +6227,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Raise a counter to at least `value`.
+            /// Raises a counter to at least `value`.
             #[allow(async_fn_in_trait)]
             pub fn max(scope: Scope, key: &str, value: i64) -> () {
                 unsafe {
@@ -6266,9 +6258,8 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Add to a counter that forgets what is older than `window` seconds
-            /// (1 to 604,800; what is outside is brought to the nearest end). Reading
-            /// it with `counter` gives the sum over the window.
+            /// Adds to a counter for `window` seconds, 1 to 604,800 (a value outside is
+            /// moved to the nearest end). `counter` returns the sum over the window.
             #[allow(async_fn_in_trait)]
             pub fn add_windowed(
                 scope: Scope,
@@ -6306,8 +6297,9 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Forget a key of the conversation, its counter too. In the other scopes set it with an
-            /// expiry instead: a removal does not commute.
+            /// Removes a key of the conversation, its counter too. In the other scopes
+            /// set it with an expiry instead: concurrent decisions cannot order a
+            /// removal.
             #[allow(async_fn_in_trait)]
             pub fn remove(key: &str) -> () {
                 unsafe {
@@ -6328,7 +6320,8 @@ pub mod patchbay {
                 }
             }
         }
-        /// The time of the decision. Needs no grant: it is part of the recorded input.
+        /// Time of the decision and business hours. Needs no grant: a replay gives the
+        /// same answers.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod clock {
             #[used]
@@ -6337,8 +6330,7 @@ pub mod patchbay {
             use super::super::super::_rt;
             pub type Timestamp = super::super::super::patchbay::care::types::Timestamp;
             #[allow(unused_unsafe, clippy::all)]
-            /// When the decision is made. The same for the whole decision, and the
-            /// same again in a replay.
+            /// Time of the decision; the same in every call of it, and in a replay.
             #[allow(async_fn_in_trait)]
             pub fn now() -> Timestamp {
                 unsafe {
@@ -6357,8 +6349,8 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Whether the business hours of that name are open at `at`; absent where
-            /// the company has no hours of that name.
+            /// Whether business hours are open at `at`; absent where the company has
+            /// none of that name.
             #[allow(async_fn_in_trait)]
             pub fn is_open(hours: &str, at: Timestamp) -> ::core::option::Option<bool> {
                 unsafe {
@@ -6401,9 +6393,8 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// When the business hours of that name open next after `at`; absent where
-            /// they are open at `at`, do not open within 366 days, or the company has
-            /// none of that name.
+            /// When business hours open next after `at`; absent where they are open at
+            /// `at`, do not open within 366 days, or the company has none of that name.
             #[allow(async_fn_in_trait)]
             pub fn opens_at(
                 hours: &str,
@@ -6449,9 +6440,9 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// When the business hours of that name close next after `at`; absent
-            /// where they are closed at `at`, do not close within 366 days, or the
-            /// company has none of that name.
+            /// When business hours close next after `at`; absent where they are closed
+            /// at `at`, do not close within 366 days, or the company has none of that
+            /// name.
             #[allow(async_fn_in_trait)]
             pub fn closes_at(
                 hours: &str,
@@ -6497,10 +6488,9 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// The moment after so many seconds of working time: Friday 16:00 and two
-            /// hours is Monday 10:00 where the hours are 9 to 17 on weekdays. Absent
-            /// where that is not within 366 days, or the company has no hours of that
-            /// name.
+            /// `at` plus `seconds` of working time: Friday 16:00 plus two hours is
+            /// Monday 10:00 where the hours are 9 to 17 on weekdays. Absent where that is
+            /// not within 366 days, or the company has no hours of that name.
             #[allow(async_fn_in_trait)]
             pub fn after_working_time(
                 hours: &str,
@@ -6554,15 +6544,15 @@ pub mod patchbay {
                 }
             }
         }
-        /// Chance that can be replayed. Needs no grant: the seed is part of the
-        /// recorded input.
+        /// Random numbers. Needs no grant: the seed is recorded, and a replay draws the
+        /// same numbers.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod random {
             #[used]
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             #[allow(unused_unsafe, clippy::all)]
-            /// 64 bits, evenly distributed; the same sequence again in a replay.
+            /// 64 evenly distributed bits.
             #[allow(async_fn_in_trait)]
             pub fn next() -> u64 {
                 unsafe {
@@ -6589,8 +6579,8 @@ pub mod patchbay {
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
             #[allow(unused_unsafe, clippy::all)]
-            /// All settings as one JSON object, defaults of the schema filled in.
-            /// A policy with `lifecycle.prepare` was given the same text there.
+            /// All settings as one JSON object, with the schema's defaults.
+            /// `lifecycle.prepare` receives the same text.
             #[allow(async_fn_in_trait)]
             pub fn get() -> _rt::String {
                 unsafe {
@@ -6628,7 +6618,8 @@ pub mod patchbay {
                 }
             }
         }
-        /// Lines for the decision's record. Needs no grant; never in the host's log.
+        /// Log lines stored with the decision. Needs no grant; the lines never reach the
+        /// host's own log.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod log {
             #[used]
@@ -6638,13 +6629,13 @@ pub mod patchbay {
             #[repr(u8)]
             #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
             pub enum Level {
-                /// For whoever writes the policy.
+                /// For the author of the policy.
                 Debug,
-                /// For whoever reads the decision.
+                /// For the reader of the decision.
                 Info,
-                /// Something is not as expected, and was handled.
+                /// Unexpected, and handled.
                 Warn,
-                /// Something failed.
+                /// A failure.
                 Error,
             }
             impl ::core::fmt::Debug for Level {
@@ -6676,7 +6667,7 @@ pub mod patchbay {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Keep a line with the decision. Lines beyond the limit on log bytes are
+            /// Stores a line with the decision. Lines beyond the limit on log bytes are
             /// dropped and counted.
             #[allow(async_fn_in_trait)]
             pub fn write(level: Level, message: &str) -> () {

@@ -45,7 +45,7 @@ pub mod exports {
                 #[doc(hidden)]
                 static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
                 use super::super::super::super::_rt;
-                /// Something wrong with the settings.
+                /// One problem with the settings.
                 #[derive(Clone, PartialEq)]
                 pub struct Problem {
                     /// Where, as a JSON Pointer (RFC 6901) into the settings; empty for
@@ -182,13 +182,13 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Read the settings (a JSON object, schema defaults filled in) and build
-                    /// whatever decisions will need. Afterwards the host keeps a picture of
-                    /// the instance's memory, and every fresh instance starts from it: word
-                    /// lists and indexes are built once, not for each decision.
+                    /// Reads the settings (a JSON object with the schema's defaults) and builds
+                    /// what decisions need. Then the host takes a snapshot of the instance's
+                    /// memory, and every fresh instance starts from it: word lists and indexes
+                    /// are built once, not for each decision.
                     ///
                     /// Any problem rejects the activation. Only `log`, `random`, `clock` and
-                    /// `settings` answer here; everything else denies.
+                    /// `settings` may be called here; every other call is denied.
                     #[allow(async_fn_in_trait)]
                     fn prepare(
                         settings: _rt::String,

@@ -38,13 +38,13 @@ use crate::bindings::imports::patchbay::care::log as __with_name8;
 pub mod exports {
     pub mod patchbay {
         pub mod routing {
-            /// Called when a conversation has no owner and needs a plan; its `cause` says
-            /// why. The host picks the agent; a policy says who qualifies and who would be
-            /// best. It is not called when an offer is declined or times out, when a step
-            /// passes and another follows, nor when somebody hands the conversation on.
+            /// Called when a conversation has no owner and needs a plan; its `cause` tells
+            /// why. A policy names who qualifies and who is preferred; the host picks the
+            /// agent. It is not called when an offer is declined or times out, when a step
+            /// expires and another follows, or when an agent transfers the conversation.
             ///
-            /// Beyond its messages a conversation is decided about at most 20 times within
-            /// an hour; a route asked for after that is the default queue.
+            /// Beyond its messages, the host decides on a conversation at most 20 times an
+            /// hour; later requests get the default queue.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod routing {
                 #[used]
@@ -60,32 +60,32 @@ pub mod exports {
                     /// Code:
                     ///
                     /// - `queue`: the host offers it to members of the queue, as steps and
-                    ///   preferences say.
+                    ///   preferences tell.
                     /// - `agent`: the host offers it to that agent alone, who need not be
                     ///   a member of a queue nor meet a step, as soon as they are present
-                    ///   and have room. When they refuse, or the wait is over, it goes to
-                    ///   `queue`, and the steps begin.
-                    /// - `hold`: nobody is offered it before `until`. A new message does
+                    ///   and have free capacity. When they refuse, or the wait is over, it
+                    ///   goes to `queue`, and the steps begin.
+                    /// - `hold`: no agent is offered it before `until`. A new message does
                     ///   not end that; an escalation's `re-route` does.
-                    /// - `close`: there is nothing to do; it is resolved.
+                    /// - `close`: it is resolved.
                     ///
                     /// The set grows.
                     pub kind: _rt::String,
-                    /// Which queue or agent; absent for `hold` and `close`.
+                    /// Id of the queue or agent; absent for `hold` and `close`.
                     pub id: ::core::option::Option<_rt::String>,
                     /// For `agent` and `hold`, the queue whose targets, hours and priority
-                    /// hold meanwhile and which it goes to afterwards; absent: the queue
-                    /// it is in, or the default queue. Absent for `queue` and `close`.
+                    /// apply meanwhile, and where it goes afterwards; absent: the queue it is
+                    /// in, or the default queue. Absent for `queue` and `close`.
                     pub queue: ::core::option::Option<_rt::String>,
                     /// For `agent`, until when it waits for them; absent: it does not
                     /// wait, and goes to `queue` at once unless they can be offered it
-                    /// now. For `hold`, when a route is asked for again, with the cause
-                    /// `held`; absent: not by time. After now, and at most 366 days after.
+                    /// now. For `hold`, when routing is called again, with the cause `held`;
+                    /// absent: not by time. Later than now, by at most 366 days.
                     /// Absent for `queue` and `close`.
                     pub until: ::core::option::Option<Timestamp>,
-                    /// For `agent` with `until`, whether it goes on waiting while they are
-                    /// `away` or `offline`; absent: false, it goes to `queue` as soon as
-                    /// they are. Absent otherwise.
+                    /// For `agent` with `until`, whether it waits also while they are `away`
+                    /// or `offline`; absent: false, it goes to `queue` as soon as they are.
+                    /// Absent otherwise.
                     pub while_away: ::core::option::Option<bool>,
                 }
                 impl ::core::fmt::Debug for Target {
@@ -102,24 +102,24 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// Who qualifies for a while. Steps are tried in order and only widen: who
-                /// met an earlier step still qualifies. After the last, any member of the
-                /// queue does.
+                /// Who qualifies until it expires. Steps come in order and only widen: an
+                /// agent who meets an earlier step still qualifies. After the last one any
+                /// member of the queue does.
                 #[derive(Clone, PartialEq)]
                 pub struct Step {
-                    /// Least proficiency in each skill; empty: none required. At most 32.
+                    /// Minimum proficiency in each skill; empty: none required. At most 32.
                     pub skills: _rt::Vec<Skill>,
                     /// Languages of which the agent must speak one (BCP 47; a primary
                     /// subtag such as `pt` also stands for `pt-BR`); empty: any. At most
                     /// 32.
                     pub languages: _rt::Vec<_rt::String>,
-                    /// Skip the step at once if fewer agents than this meet it and are
-                    /// available, whatever room they have; 0: never skip it; absent: 1.
-                    /// Looked at only where it cannot be offered at once.
+                    /// Skip the step when fewer available agents than this meet it, whatever
+                    /// their free capacity; 0: never skip it; absent: 1. Checked only when no
+                    /// offer can be made at once.
                     pub minimum_agents: ::core::option::Option<u32>,
-                    /// Seconds until the next step, 1 to 604,800; absent: it stays. When
-                    /// the last step passes and nobody has taken the conversation, a route
-                    /// is asked for again with the cause `expired`.
+                    /// Seconds until the next step, 1 to 604,800; absent: it does not expire.
+                    /// When the last step expires without an agent, routing is called again
+                    /// with the cause `expired`.
                     pub expires_after: ::core::option::Option<u32>,
                 }
                 impl ::core::fmt::Debug for Step {
@@ -135,14 +135,13 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// An agent the policy would rather have: asked before others who qualify
-                /// as well. It makes nobody qualify.
+                /// An agent the host offers the conversation before others who qualify. A
+                /// preference does not make an agent qualify.
                 #[derive(Clone, PartialEq)]
                 pub struct Preference {
-                    /// The agent's id, of somebody on the roster.
+                    /// Id of an agent of the company.
                     pub agent: _rt::String,
-                    /// How much rather, 0 to 100; of equal ones the longest idle is asked
-                    /// first.
+                    /// Score, 0 to 100; of equal ones the longest idle is first.
                     pub score: u8,
                 }
                 impl ::core::fmt::Debug for Preference {
@@ -156,7 +155,7 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// A promise to the customer.
+                /// The target of one SLA clock.
                 #[derive(Clone, PartialEq)]
                 pub struct SlaTarget {
                     /// Clock: `first-response`, `next-response` or `resolution`.
@@ -176,32 +175,29 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// Where a conversation goes, and on what terms.
+                /// Where a conversation goes, who qualifies, and its priority and targets.
                 #[derive(Clone, PartialEq)]
                 pub struct RoutePlan {
                     /// Where it goes.
                     pub target: Target,
-                    /// Who qualifies, relaxing over time; empty: any member of the queue.
+                    /// Who qualifies, widening over time; empty: any member of the queue.
                     /// At most 16.
                     pub steps: _rt::Vec<Step>,
                     /// Preferred agents, in any order; at most 64.
                     pub preferences: _rt::Vec<Preference>,
-                    /// Agents who are not offered it while this plan stands, whoever else
-                    /// there is and whoever is preferred; at most 64, and not the agent of
-                    /// `target`. One who is not on the roster is nobody.
+                    /// Agents who are not offered it under this plan, even when preferred; at
+                    /// most 64, and not the agent of `target`. Unknown agents are ignored.
                     pub excluded: _rt::Vec<_rt::String>,
-                    /// 0 (lowest) to 100; absent: the queue's own. A conversation whose
-                    /// priority is higher already keeps it.
+                    /// Priority, 0 (lowest) to 100; absent: the queue's. A higher priority of
+                    /// the conversation stays.
                     pub priority: ::core::option::Option<u8>,
-                    /// Seconds an offer of it stands, 1 to 86,400; absent: as long as the
-                    /// company says.
+                    /// Timeout of an offer in seconds, 1 to 86,400; absent: the company's.
                     pub offer_timeout: ::core::option::Option<u32>,
-                    /// Targets that differ from the queue's own, each clock at most once;
-                    /// a clock that is not named has the queue's.
+                    /// Targets that differ from the queue's, each clock at most once.
                     pub sla: _rt::Vec<SlaTarget>,
                     /// Tags to add, codes in kebab-case; at most 64.
                     pub tags: _rt::Vec<_rt::String>,
-                    /// Why, in one sentence; at most 4 KiB.
+                    /// The reason, in one sentence; at most 4 KiB.
                     pub why: _rt::String,
                 }
                 impl ::core::fmt::Debug for RoutePlan {
@@ -910,9 +906,8 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Say where a conversation goes; none to decline, and the next routing
-                    /// policy of the company is asked; an error when the policy could not do
-                    /// its work.
+                    /// Routes a conversation. None declines: the host calls the company's next
+                    /// routing policy. An error: the policy failed.
                     #[allow(async_fn_in_trait)]
                     fn route(
                         conversation: Conversation,

@@ -38,7 +38,7 @@ use crate::bindings::imports::patchbay::care::log as __with_name8;
 pub mod exports {
     pub mod patchbay {
         pub mod tone {
-            /// Called on every draft before it can be sent, and while it is typed.
+            /// Called for every draft before it is sent, and while the agent types.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod tone {
                 #[used]
@@ -54,7 +54,7 @@ pub mod exports {
                     Approve,
                     /// The agent should change it first.
                     Revise,
-                    /// Somebody must approve it first.
+                    /// A supervisor or the approvers must approve it first.
                     Hold,
                     /// It may not go out.
                     Block,
@@ -138,7 +138,7 @@ pub mod exports {
                         }
                     }
                 }
-                /// Something in the draft.
+                /// A problem found in the draft.
                 #[derive(Clone, PartialEq)]
                 pub struct Finding {
                     /// Code, kebab-case and dotted: `length.exceeded`,
@@ -151,7 +151,7 @@ pub mod exports {
                     pub start: ::core::option::Option<u32>,
                     /// First byte after the passage; greater than `start`.
                     pub end: ::core::option::Option<u32>,
-                    /// What is the matter, in one sentence for the agent; at most 1 KiB.
+                    /// What is wrong, in one sentence for the agent; at most 1 KiB.
                     pub message: _rt::String,
                     /// What to write instead of the passage, or of the whole draft where
                     /// no passage is named; absent where none is known. At most 4 KiB.
@@ -172,18 +172,18 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// What the policy thinks of the draft.
+                /// Result of a check.
                 #[derive(Clone, PartialEq)]
                 pub struct Review {
                     /// What should happen.
                     pub verdict: Verdict,
-                    /// What was found, in order of the text; at most 64.
+                    /// Findings, in order of the text; at most 64.
                     pub findings: _rt::Vec<Finding>,
-                    /// With `hold`, teams of which somebody must approve it, each of them,
-                    /// in this order; empty: any supervisor. A team nobody is a member of
-                    /// is any supervisor. At most 8; empty with every other verdict.
+                    /// With `hold`, teams that must approve it, each by one member, in this
+                    /// order; empty: any supervisor. A team without members stands for any
+                    /// supervisor. At most 8; empty with every other verdict.
                     pub approvers: _rt::Vec<_rt::String>,
-                    /// Why, in one sentence; at most 4 KiB.
+                    /// The reason, in one sentence; at most 4 KiB.
                     pub why: _rt::String,
                 }
                 impl ::core::fmt::Debug for Review {
@@ -511,9 +511,9 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Say whether a draft may go out; none to decline; an error when the
-                    /// policy could not do its work. Where all policies decline, a draft is
-                    /// approved; where one fails, it is held unless the company says otherwise.
+                    /// Checks a draft. None declines; an error: the policy failed. Where every
+                    /// policy declines, the draft is approved; where one fails, it is held unless
+                    /// the company has another rule.
                     #[allow(async_fn_in_trait)]
                     fn check(
                         draft: Draft,

@@ -1,15 +1,14 @@
-//! Whether a contract still has everything a released one had, so that every
-//! policy compiled against that one goes on working.
+//! Compares a contract with a released one: every policy compiled against the released one must keep
+//! working.
 
 use crate::surface::{Item, Kind, Surface, Version};
 
-/// What to do about something that was changed or removed.
-const NEVER_CHANGES: &str = "what is released never changes. Put it back and add something beside \
-     it, or open the next version of its package (docs/contract.md)";
+/// Advice for an item that was changed or removed.
+const NEVER_CHANGES: &str = "a released item never changes. Restore it and add a new item beside \
+     it, or start the next version of its package (docs/contract.md)";
 
-/// Everything a policy compiled against `released` would stumble over, each
-/// with the item's name and what to do. Packages that have left the track of
-/// the released ones are another contract, and not looked at.
+/// Everything that breaks a policy compiled against `released`, each with the item's name and what
+/// to do. A package on another compatibility track is a new contract and is skipped.
 pub(crate) fn incompatibilities(released: &Surface, current: &Surface) -> Vec<String> {
     let mut found = Vec::new();
     for (package, version) in &released.packages {
@@ -41,7 +40,7 @@ pub(crate) fn incompatibilities(released: &Surface, current: &Surface) -> Vec<St
     found
 }
 
-/// What became of something released.
+/// What is wrong with a released item now.
 fn lost(name: &str, released: &Item, current: Option<&Item>) -> Option<String> {
     let Some(current) = current else {
         return Some(format!("{name} was removed; {NEVER_CHANGES}"));
@@ -55,7 +54,7 @@ fn lost(name: &str, released: &Item, current: Option<&Item>) -> Option<String> {
     if current.since != released.since {
         let since = |item: &Item| item.since.map_or("none".to_owned(), shown);
         return Some(format!(
-            "{name} was released with @since {}, and says {}; put it back",
+            "{name} was released with @since {}, and now has {}; restore it",
             since(released),
             since(current)
         ));
@@ -63,28 +62,26 @@ fn lost(name: &str, released: &Item, current: Option<&Item>) -> Option<String> {
     None
 }
 
-/// What is wrong with something that comes after a release of this version;
-/// `beside` what was released, in the same interface or world, or by itself.
+/// What is wrong with an item added after a release. `beside`: in a released interface or world.
 fn added(name: &str, item: &Item, beside: bool, released: Version) -> Option<String> {
     match item.kind {
-        Kind::Asked if beside => Some(format!(
-            "{name} was added to an interface that policies export: one compiled against {} does \
-             not have it, and would not load. Put it into an interface of its own, with a world of \
-             its own",
+        Kind::Export if beside => Some(format!(
+            "{name} was added to an interface that policies export: a policy compiled \
+             against {} lacks it and would not load. Add another interface with a world of its own",
             shown(released)
         )),
         Kind::WorldExport if beside => Some(format!(
-            "{name} was added: a policy compiled against {} does not export it. Make another world",
+            "{name} was added: a policy compiled against {} does not export it. Add another world",
             shown(released)
         )),
         Kind::WorldImport | Kind::WorldExport => None,
-        Kind::Offered | Kind::Asked => match item.since {
+        Kind::Import | Kind::Export => match item.since {
             None => Some(format!(
-                "{name} was added without @since; say a version after {}",
+                "{name} was added without @since; add a version after {}",
                 shown(released)
             )),
             Some(since) if since <= released => Some(format!(
-                "{name} was added with @since {}, but {} was released without it; say a later \
+                "{name} was added with @since {}, but {} was released without it; use a later \
                  version, and raise the package's to it",
                 shown(since),
                 shown(released)
@@ -172,7 +169,7 @@ mod tests {
         }
     ";
 
-    /// What is found after replacing `from` by `to`.
+    /// What is wrong after replacing `from` by `to`.
     fn edited(from: &str, to: &str) -> Vec<String> {
         assert_eq!(RELEASED.matches(from).count(), 1, "{from}");
         compared(&RELEASED.replacen(from, to, 1))
@@ -201,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_policies_rely_on_does_not_change() {
+    fn signatures_of_released_items_do_not_change() {
         for (from, to, item) in [
             // Records.
             (
@@ -244,7 +241,7 @@ mod tests {
                 "test:desk/care.answer",
             ),
             ("read, write", "read, write, erase", "test:desk/care.rights"),
-            // Aliases are what they stand for, wherever they are used.
+            // An alias counts as the type it names.
             (
                 "type timestamp = u64",
                 "type timestamp = s64",
@@ -258,7 +255,7 @@ mod tests {
             ),
             (
                 "find: func(query: query)",
-                "find: func(asked: query)",
+                "find: func(search: query)",
                 "test:desk/care.find",
             ),
             (
@@ -329,22 +326,22 @@ mod tests {
     }
 
     #[test]
-    fn a_message_names_the_item_and_says_what_to_do() {
+    fn a_message_names_the_item_and_what_to_do() {
         assert_eq!(
             edited("limit: u32 }", "limit: u64 }"),
             [
                 "test:desk/care.query was changed from `record { skill: string, limit: u32 }` to \
-              `record { skill: string, limit: u64 }`; what is released never changes. Put it back \
-              and add something beside it, or open the next version of its package \
+              `record { skill: string, limit: u64 }`; a released item never changes. Restore it \
+              and add a new item beside it, or start the next version of its package \
               (docs/contract.md)"
             ]
         );
     }
 
     #[test]
-    fn documentation_may_change_and_so_may_what_is_used_from_elsewhere() {
+    fn documentation_and_uses_may_change() {
         for (from, to) in [
-            ("/// An agent.", "/// Somebody who answers customers."),
+            ("/// An agent.", "/// A person who answers customers."),
             ("/// An agent.", ""),
             ("use care.{agent};", "use care.{agent, query};"),
         ] {
@@ -353,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_host_offers_may_grow_with_a_later_version() {
+    fn imports_may_grow_with_a_later_version() {
         for (from, to) in [
             (
                 "id: func() -> string;",
@@ -381,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn an_addition_says_since_when_it_is_there() {
+    fn an_addition_needs_a_later_since() {
         let with = |since: &str| {
             patched(
                 "id: func() -> string;",
@@ -405,13 +402,13 @@ mod tests {
             "@since(version = 0.1.1)\n            now: func",
         );
         assert!(
-            moved.len() == 1 && moved[0].contains("put it back"),
+            moved.len() == 1 && moved[0].contains("restore it"),
             "{moved:?}"
         );
     }
 
     #[test]
-    fn what_policies_export_does_not_grow() {
+    fn exports_do_not_grow() {
         let function = patched(
             "record plan { queue: string }",
             "record plan { queue: string } @since(version = 0.1.1) route-again: func();",

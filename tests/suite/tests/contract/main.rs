@@ -1,6 +1,7 @@
-//! The contract parses, explains itself, is what the Rust SDK was generated
-//! from, and still has everything that was ever released.
+//! The contract parses, is documented, keeps every released item, and matches the bindings and the
+//! codes of the Rust SDK.
 
+mod codes;
 mod compatibility;
 mod released;
 mod surface;
@@ -27,11 +28,11 @@ const PACKAGES: [&str; 7] = [
     "policy",
 ];
 
-/// What a policy may import, generated once.
+/// The world of everything a policy may import; its bindings are shared.
 const IMPORTS: (&str, &str) = ("care", "imports");
 
-/// Worlds a policy may export, each in a module of its own, so that a
-/// component exports only the decisions it makes.
+/// Worlds a policy may export. Each has a module of its own, so that a component exports only the
+/// decisions it implements.
 const EXPORTS: [(&str, &str); 5] = [
     ("classification", "classifier"),
     ("routing", "router"),
@@ -70,10 +71,9 @@ fn every_item_has_documentation_and_a_version() {
     );
 }
 
-/// `PATCHBAY_UPDATE=1 cargo test --workspace --test contract` rewrites
-/// them.
+/// `PATCHBAY_UPDATE=1 cargo test -p patchbay-suite --test contract` writes them.
 #[test]
-fn bindings_match_the_contract() {
+fn sdk_bindings_match_the_contract() {
     let directory = root().join("sdk/rust/src/bindings");
     let update = std::env::var_os("PATCHBAY_UPDATE").is_some_and(|value| value == "1");
     let generated = generate();
@@ -91,7 +91,8 @@ fn bindings_match_the_contract() {
     }
     assert!(
         differing.is_empty(),
-        "{} of sdk/rust/src/bindings differ from wit/; PATCHBAY_UPDATE=1 regenerates them",
+        "{} in sdk/rust/src/bindings differ from wit/; run `PATCHBAY_UPDATE=1 cargo test -p \
+         patchbay-suite --test contract` to write them",
         differing.join(", "),
     );
 }
@@ -136,7 +137,7 @@ fn options(module: &str) -> Opts {
         format: true,
         default_bindings_module: Some(format!("$crate::bindings::{module}")),
         additional_derive_attributes: vec!["PartialEq".to_owned()],
-        // They hold resources, which have no equality.
+        // These hold resources, which have no equality.
         additional_derive_ignore: vec!["page".to_owned(), "match".to_owned()],
         ..Opts::default()
     }
@@ -165,7 +166,7 @@ impl Contract {
     }
 
     fn bindings(&self, package: &str, world: &str, options: Opts) -> String {
-        // The generator elides and merges in place.
+        // The generator changes it in place.
         let mut resolve = self.resolve.clone();
         let world = self.package(package).worlds[world];
         let mut files = Files::default();
@@ -177,7 +178,7 @@ impl Contract {
         String::from_utf8(source.to_vec()).expect("the bindings are text")
     }
 
-    /// Everything imported, as found in the module of the imports world.
+    /// Maps every imported interface to the shared bindings.
     fn shared_types(&self, package: &str) -> Vec<(String, WithOption)> {
         let care = self.packages["care"];
         let mut shared: Vec<_> = self.resolve.packages[care]
@@ -216,7 +217,7 @@ impl Contract {
             kind,
             ..
         } = &self.resolve.types[id];
-        // A `use` of another interface's type is documented there.
+        // A type of another interface is documented there.
         if let TypeDefKind::Type(Type::Id(_)) = kind {
             return;
         }
@@ -254,7 +255,7 @@ impl Contract {
         let name = format!("{package}/{}", world.name);
         has_docs(&world.docs, name.clone(), missing);
         has_since(&world.stability, name.clone(), missing);
-        // What a world includes from another loses its version on the way.
+        // Items included from another world lose their version.
         let own = match (package, world.name.as_str()) {
             IMPORTS => &world.imports,
             name if EXPORTS.contains(&name) => &world.exports,

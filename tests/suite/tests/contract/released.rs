@@ -1,5 +1,5 @@
-//! The released contracts under `wit/released/`: nobody edits a copy, and what
-//! `wit/` says now still has all of each.
+//! The released contracts in `wit/released/`: the copies stay unchanged, and `wit/` keeps every item
+//! of each.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,9 +14,9 @@ use crate::surface::Surface;
 use crate::{PACKAGES, root};
 
 #[test]
-fn released_copies_are_as_they_were_released() {
+fn released_copies_are_unchanged() {
     let directory = released();
-    let kept = digests_of(&directory);
+    let copies = digests_of(&directory);
     let listed = fs::read_to_string(directory.join("digests")).expect("the list of digests");
     let listed: BTreeMap<String, String> = listed
         .lines()
@@ -27,28 +27,28 @@ fn released_copies_are_as_they_were_released() {
         .collect();
     let mut wrong = Vec::new();
     for (path, digest) in &listed {
-        match kept.get(path) {
-            None => wrong.push(format!("{path} is gone; bring it back")),
+        match copies.get(path) {
+            None => wrong.push(format!("{path} was removed; restore it")),
             Some(found) if found != digest => {
                 wrong.push(format!(
-                    "{path} was edited; a released copy never changes: bring it back, and make the \
+                    "{path} was edited, but a released copy never changes; restore it, and make the \
                      change in wit/ with a later @since"
                 ));
             }
             Some(_) => {}
         }
     }
-    for path in kept.keys().filter(|path| !listed.contains_key(*path)) {
+    for path in copies.keys().filter(|path| !listed.contains_key(*path)) {
         wrong.push(format!(
-            "{path} is not listed in wit/released/digests; docs/contract.md says how a version is \
-             released"
+            "{path} is not listed in wit/released/digests; docs/contract.md tells how to release a \
+             version"
         ));
     }
     assert!(wrong.is_empty(), "wit/released:\n  {}", wrong.join("\n  "));
 }
 
 #[test]
-fn the_contract_still_has_everything_that_was_released() {
+fn the_contract_keeps_every_released_item() {
     let current = read(&root().join("wit"));
     let mut found = Vec::new();
     for version in versions() {
@@ -64,13 +64,13 @@ fn the_contract_still_has_everything_that_was_released() {
 }
 
 #[test]
-fn the_host_speaks_the_contract_of_wit() {
+fn the_host_implements_the_contract_in_wit() {
     let current = read(&root().join("wit"));
     let newest = current.packages.values().max().copied();
     assert_eq!(newest.map(shown).as_deref(), Some(CONTRACT_VERSION));
 }
 
-/// The packages of a contract.
+/// Reads the packages of a contract.
 fn read(directory: &Path) -> Surface {
     let mut resolve = Resolve::default();
     for name in PACKAGES {
@@ -94,7 +94,7 @@ fn versions() -> Vec<String> {
     versions
 }
 
-/// Digest of every file of a version, by its path.
+/// Digest of every released file by path.
 fn digests_of(directory: &Path) -> BTreeMap<String, String> {
     let mut digests = BTreeMap::new();
     let mut left: Vec<PathBuf> = versions().iter().map(|name| directory.join(name)).collect();

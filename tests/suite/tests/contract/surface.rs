@@ -1,4 +1,4 @@
-//! What a contract offers, item by item, in a form that can be compared.
+//! The items of a contract, in a form that can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,43 +15,40 @@ pub(crate) type Version = (u64, u64, u64);
 pub(crate) struct Item {
     /// Name of its package, without the version.
     pub(crate) package: String,
-    /// What a component compiled against it relies on: everything but the
-    /// documentation.
+    /// What a compiled component relies on: everything but the documentation.
     pub(crate) signature: String,
-    /// Version it says it is there since; absent where it says none.
+    /// Version in its `@since`; absent without one.
     pub(crate) since: Option<Version>,
-    /// Interface or world it is in; itself where it is one.
+    /// Its interface or world; an interface or world itself has its own name.
     pub(crate) within: String,
-    /// How it came to be there.
+    /// Which side has it.
     pub(crate) kind: Kind,
 }
 
-/// What an addition means to those who do not know it.
+/// Which side has an item; decides whether it may be added after a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Something the host offers: a policy that does not know it does not
-    /// call it.
-    Offered,
-    /// A function of an interface policies export: one that does not know it
-    /// does not have it.
-    Asked,
-    /// An interface a world imports. It says itself since when it is there.
+    /// The host has it: a policy that does not know it does not call it.
+    Import,
+    /// A function of an interface that policies export: a policy that does not know it lacks it.
+    Export,
+    /// An interface a world imports; it has a `@since` of its own.
     WorldImport,
     /// An interface a world exports.
     WorldExport,
 }
 
-/// A contract.
+/// Every item of a contract.
 #[derive(Debug)]
 pub(crate) struct Surface {
-    /// By name, packages without their version.
+    /// Items by name, with packages without their version.
     pub(crate) items: BTreeMap<String, Item>,
     /// Versions of the packages.
     pub(crate) packages: BTreeMap<String, Version>,
 }
 
 impl Surface {
-    /// Everything in these packages.
+    /// Reads every package.
     pub(crate) fn of(resolve: &Resolve) -> Surface {
         let mut reader = Reader {
             resolve,
@@ -77,7 +74,7 @@ impl Surface {
     }
 }
 
-/// Interfaces some world exports.
+/// Interfaces that a world exports.
 fn exported(resolve: &Resolve) -> BTreeSet<InterfaceId> {
     let worlds = resolve.worlds.iter();
     worlds
@@ -107,8 +104,7 @@ impl Reader<'_> {
         format!("{}/{name}", package.unwrap_or_default())
     }
 
-    /// Adds something in an interface or a world, or with an empty name that
-    /// itself.
+    /// Adds an item of an interface or a world; an empty name stands for that itself.
     fn add(
         &mut self,
         within: &str,
@@ -140,7 +136,7 @@ impl Reader<'_> {
             "",
             "interface".to_owned(),
             &interface.stability,
-            Kind::Offered,
+            Kind::Import,
         );
         for (type_name, id) in &interface.types {
             let definition = &self.resolve.types[*id];
@@ -152,12 +148,12 @@ impl Reader<'_> {
                 &format!(".{type_name}"),
                 self.definition(*id),
                 &definition.stability,
-                Kind::Offered,
+                Kind::Import,
             );
         }
         let kind = match self.exported.contains(&id) {
-            true => Kind::Asked,
-            false => Kind::Offered,
+            true => Kind::Export,
+            false => Kind::Import,
         };
         for function in interface.functions.values() {
             let signature = self.function(function);
@@ -175,7 +171,7 @@ impl Reader<'_> {
             "",
             "world".to_owned(),
             &world.stability,
-            Kind::Offered,
+            Kind::Import,
         );
         for (verb, items, kind) in [
             ("imports", &world.imports, Kind::WorldImport),
@@ -289,7 +285,7 @@ impl Reader<'_> {
             None => "_".to_owned(),
         };
         match &definition.kind {
-            // An alias is what it stands for.
+            // An alias counts as the type it names.
             TypeDefKind::Type(ty) => self.reference(ty),
             TypeDefKind::Handle(Handle::Own(id)) => self.structure(*id),
             TypeDefKind::Handle(Handle::Borrow(id)) => format!("borrow<{}>", self.structure(*id)),
