@@ -161,6 +161,35 @@ fn every_crate_depends_only_on_crates_listed_above_it() {
 }
 
 #[test]
+fn every_package_of_a_cargo_command_exists() {
+    let manifests = repository_files().into_iter();
+    let manifests = manifests.filter(|file| file.ends_with("/Cargo.toml"));
+    let packages: BTreeSet<String> = manifests
+        .filter_map(|file| {
+            let text = fs::read_to_string(root().join(file)).expect("readable");
+            let name = text
+                .lines()
+                .find_map(|line| line.strip_prefix("name = \""))?;
+            Some(name.trim_end_matches('"').to_owned())
+        })
+        .collect();
+    let mut unknown = Vec::new();
+    for document in documents() {
+        let blocks = document.code_blocks.iter().map(|(_, text)| text);
+        for code in document.code_spans.iter().chain(blocks) {
+            for option in code.split("-p ").skip(1) {
+                let name = option.split_whitespace().next().unwrap_or_default();
+                let is_name = name.starts_with("patchbay") || name == "social-care";
+                if is_name && !packages.contains(name) {
+                    unknown.push(format!("{}: {name}", document.path));
+                }
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "no such package: {unknown:?}");
+}
+
+#[test]
 fn the_readme_is_short() {
     let text = fs::read_to_string(root().join("README.md")).expect("readable");
     assert!(
