@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use patchbay_model::company::Grants;
-use patchbay_model::limits::LimitsFile;
 use patchbay_model::file_problem::FileProblem;
+use patchbay_model::limits::LimitsFile;
 use semver::Version;
 use serde::Deserialize;
 use toml::Spanned;

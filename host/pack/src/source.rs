@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_model::company::Grants;
-use patchbay_model::limits::LimitsFile;
 use patchbay_model::file_problem::FileProblem;
+use patchbay_model::limits::LimitsFile;
 use semver::{Version, VersionReq};
 use serde_json::Value;
 use thiserror::Error;
