@@ -12,7 +12,6 @@ use patchbay_model::input::ID_BYTES;
 use patchbay_records::reply::{Reply, Sent};
 use thiserror::Error;
 
-
 /// An action on a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentAction {

@@ -126,7 +126,9 @@ impl Desk {
             threads: Mutex::default(),
         };
         for worker in 0..desk.core.settings.workers {
-            desk.spawn(&format!("desk-{worker}"), move |core| core.run_worker(worker))?;
+            desk.spawn(&format!("desk-{worker}"), move |core| {
+                core.run_worker(worker)
+            })?;
         }
         desk.spawn("desk-clocks", |core| core.run_timers())?;
         desk.spawn(COMPARISONS, |core| core.run_comparisons())?;

@@ -106,11 +106,7 @@ impl CompanyFloor {
     }
 
     /// Check that a generation's rules and queues fit the roster.
-    pub(crate) fn check(
-        &self,
-        generation: &Generation,
-        now: Timestamp,
-    ) -> Result<(), FloorError> {
+    pub(crate) fn check(&self, generation: &Generation, now: Timestamp) -> Result<(), FloorError> {
         let (settings, queues) = (settings_of(&generation.desk), queues_of(generation));
         let state = self.lock();
         if state.floor.is_set_up_as(&settings, &queues) {

@@ -76,11 +76,23 @@ impl SurgeDetector {
             && known.count >= u64::from(rules.least)
             && known.count as f64 >= usual * rules.times;
         if many && known.may_trigger(0) {
-            triggers.push(trigger(TriggerCode::VolumeSurge, subject, known.count, usual, rules));
+            triggers.push(trigger(
+                TriggerCode::VolumeSurge,
+                subject,
+                known.count,
+                usual,
+                rules,
+            ));
         }
         let far = rules.reach > 0 && known.reach >= rules.reach;
         if far && known.may_trigger(1) {
-            triggers.push(trigger(TriggerCode::ReachSurge, subject, known.reach, 0.0, rules));
+            triggers.push(trigger(
+                TriggerCode::ReachSurge,
+                subject,
+                known.reach,
+                0.0,
+                rules,
+            ));
         }
         triggers
     }
@@ -126,7 +138,13 @@ impl Subject {
     }
 }
 
-fn trigger(code: TriggerCode, subject: &str, count: u64, usual: f64, rules: &SurgeRules) -> Trigger {
+fn trigger(
+    code: TriggerCode,
+    subject: &str,
+    count: u64,
+    usual: f64,
+    rules: &SurgeRules,
+) -> Trigger {
     Trigger {
         subject: Some(subject.to_owned()),
         count: Some(count),

@@ -283,7 +283,11 @@ mod tests {
         list.give_back(lane(1, 0), None);
         assert_eq!(list.take(10), [(lane(1, 0), input(2))]);
         list.give_back(lane(1, 0), Some(input(2)));
-        assert_eq!(list.take(10), [(lane(1, 0), input(2))], "work given back is first");
+        assert_eq!(
+            list.take(10),
+            [(lane(1, 0), input(2))],
+            "work given back is first"
+        );
         list.give_back(lane(1, 0), None);
         assert_eq!(list.undecided(), 1);
         assert_eq!(list.undecided_by_company()[&CompanyId(1)], 1);
@@ -368,7 +372,10 @@ mod tests {
         let taken = list.take(1);
         list.backlog.lock().waited = hour;
         list.give_back(taken[0].0, Some(taken[0].1));
-        assert!(list.backlog().1 < hour, "work given back to an empty queue counts its own age");
+        assert!(
+            list.backlog().1 < hour,
+            "work given back to an empty queue counts its own age"
+        );
     }
 
     #[test]

@@ -55,7 +55,10 @@ impl CompanyFloor {
             view.at = started;
             return Arc::clone(&view.surroundings);
         }
-        let (agents, queues) = (floor.directory_agents(now), floor.directory_queues(&base.directory, now));
+        let (agents, queues) = (
+            floor.directory_agents(now),
+            floor.directory_queues(&base.directory, now),
+        );
         drop(floor);
         // Agents and queues were checked when they were added.
         let directory = match Directory::new(agents, queues) {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use patchbay_journal::{
-    AcceptOutcome, AcceptedInput, Arrival, CompanyId, InputKind, JournalError, Purpose,
-    SealError,
+    AcceptOutcome, AcceptedInput, Arrival, CompanyId, InputKind, JournalError, Purpose, SealError,
 };
 
 use crate::desk_core::DeskCore;
@@ -67,10 +66,10 @@ impl DeskCore {
                     Some(AcceptOutcome::Accepted(input)) => {
                         let (ordinal, kind) = (input.ordinal, input.kind);
                         let pending = PendingInput {
-                        input: *input,
-                        interaction: Some(Arc::clone(&interaction)),
-                    };
-                    self.cache.inputs.put(pending, epoch);
+                            input: *input,
+                            interaction: Some(Arc::clone(&interaction)),
+                        };
+                        self.cache.inputs.put(pending, epoch);
                         ReceiptStatus::Accepted { ordinal, kind }
                     }
                 };

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_journal::{AuditEntry, CompanyId};
-use patchbay_model::bypass::{Bypass, BypassTarget, Bypasses, MIN_DURATION, MAX_DURATION, DEFAULT_DURATION};
+use patchbay_model::bypass::{
+    Bypass, BypassTarget, Bypasses, DEFAULT_DURATION, MAX_DURATION, MIN_DURATION,
+};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use patchbay_model::event::{BypassEnd, BypassEndedEvent, BypassedEvent, Event};
@@ -112,7 +114,10 @@ impl BypassService<'_> {
         let running = all.iter().find(|bypass| bypass.what == *what);
         // One in its last second starts again.
         let running = running.filter(|bypass| bypass.until > after(MIN_DURATION));
-        Ok((now, running.map_or(after(DEFAULT_DURATION), |bypass| bypass.until)))
+        Ok((
+            now,
+            running.map_or(after(DEFAULT_DURATION), |bypass| bypass.until),
+        ))
     }
 
     /// End a bypass before its time.

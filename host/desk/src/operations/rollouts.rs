@@ -50,7 +50,11 @@ impl DeskCore {
                 if let Some(before) = before {
                     let ending = Ending::Superseded { by: &terms.by };
                     let tally = before.tally();
-                    notes.extend(end_notes(&RolloutView::running(before, &tally), &ending, now));
+                    notes.extend(end_notes(
+                        &RolloutView::running(before, &tally),
+                        &ending,
+                        now,
+                    ));
                 }
                 let rollout = Rollout::new(company, terms, control, candidate, Tally::default());
                 (rollout, Event::RolloutBegan)

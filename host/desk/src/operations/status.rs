@@ -46,7 +46,9 @@ impl StatusService<'_> {
     pub fn all_unrecorded(&self) -> u64 {
         let companies = self.0.companies.read();
         let counters = companies.values().map(|state| &state.unrecorded);
-        counters.map(|counter| counter.load(Ordering::Relaxed)).sum()
+        counters
+            .map(|counter| counter.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// The name of a company that the desk serves.

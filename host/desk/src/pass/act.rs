@@ -90,11 +90,7 @@ fn has_budget(pass: &Pass<'_>, unit: &mut UnitOfWork) -> bool {
 }
 
 /// Route a conversation without an owner again.
-fn route_again(
-    pass: &Pass<'_>,
-    unit: &mut UnitOfWork,
-    cause: RouteCause,
-) -> Result<(), PassError> {
+fn route_again(pass: &Pass<'_>, unit: &mut UnitOfWork, cause: RouteCause) -> Result<(), PassError> {
     let snapshot = unit.snapshot();
     let waits = matches!(
         snapshot.state,
@@ -177,7 +173,11 @@ pub(super) fn carry_out(
             ActionKind::ReRoute => re_route = Some(action),
             // The engine refuses an answer with an unknown kind.
             ActionKind::Other(kind) => {
-                tracing::error!(company = pass.generation.company, kind, "an escalation requests an action this host does not know; the action is skipped");
+                tracing::error!(
+                    company = pass.generation.company,
+                    kind,
+                    "an escalation requests an action this host does not know; the action is skipped"
+                );
             }
         }
     }
@@ -262,11 +262,7 @@ pub(super) fn follow_plan(pass: &Pass<'_>, unit: &mut UnitOfWork, mut plan: Rout
 
 /// Add an alert where an escalation policy failed. A bypassed one is known to
 /// the operator who bypassed it.
-pub(super) fn alert_failed_escalation(
-    pass: &Pass<'_>,
-    unit: &mut UnitOfWork,
-    decision: &Decision,
-) {
+pub(super) fn alert_failed_escalation(pass: &Pass<'_>, unit: &mut UnitOfWork, decision: &Decision) {
     let failed = decision.stamp.plugins.iter().find(|part| {
         let outcome = part.outcome;
         part.stage == Stage::Escalate && outcome.is_failure() && outcome != OutcomeKind::Bypassed

@@ -52,12 +52,7 @@ pub(super) fn steps(pass: &Pass<'_>, unit: &UnitOfWork, review: &Review) -> Vec<
 
 /// Approve the pending reply. The last approval publishes it, after another
 /// check where the generation changed meanwhile.
-pub(super) fn approve(
-    pass: &Pass<'_>,
-    unit: &mut UnitOfWork,
-    actor: &Actor,
-    id: &str,
-) -> Attempt {
+pub(super) fn approve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, id: &str) -> Attempt {
     let mut pending = match pending(unit, actor, id) {
         Ok(pending) => pending,
         Err(refused) => return Ok(Err(refused)),
@@ -117,8 +112,7 @@ fn release(
     };
     let mut status = ReplyStatus::Published;
     let again = pending.generation != pass.generation.number;
-    let checked =
-        ReplyCheckedEvent::approved(pending.id.clone(), pending.digest.clone(), again);
+    let checked = ReplyCheckedEvent::approved(pending.id.clone(), pending.digest.clone(), again);
     if again {
         let Some(draft) = stored_draft(pass, unit, pending)? else {
             return Ok(Err(ActionError::NoCustomer));

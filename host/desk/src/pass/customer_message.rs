@@ -4,16 +4,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use patchbay_journal::{InputKind, Input};
+use patchbay_floor::Hold;
+use patchbay_journal::{Input, InputKind};
 use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::event::{Departure, StaleCause};
 use patchbay_model::event::{Event, QuarantinedEvent};
 use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
-use patchbay_model::event::{Departure, StaleCause};
 use patchbay_model::sla::{ClockEvent, start_of};
-use patchbay_floor::Hold;
 use patchbay_records::history::input_kind;
 use patchbay_records::reading;
 use patchbay_records::snapshot::{span, unix_ms};
@@ -201,10 +201,7 @@ fn start_clocks(pass: &Pass<'_>, unit: &mut UnitOfWork, input: &Input) {
     let assessment = snapshot.assessment.as_ref();
     let expects_reply = assessment.and_then(|assessment| assessment.reply_expected);
     let event = ClockEvent::CustomerMessage {
-        started_ms: start_of(
-            Some(unix_ms(input.received_at)),
-            unix_ms(input.accepted_at),
-        ),
+        started_ms: start_of(Some(unix_ms(input.received_at)), unix_ms(input.accepted_at)),
         expects_reply: expects_reply.unwrap_or(true),
     };
     // The clocks never refuse a customer's input.

@@ -80,9 +80,9 @@ pub(super) fn decide<'p>(
     let recorded = RecordedInput::of(&input.situation, &input.sources, stages);
     let options = options(pass, recording(pass, &input.situation));
     let question = question(pass, pass.rollout.as_ref(), &input.situation, stages, None);
-    let decided =
-        pass.generation
-            .decide_on(input.situation, stages, &options, pass.timeout);
+    let decided = pass
+        .generation
+        .decide_on(input.situation, stages, &options, pass.timeout);
     finish(pass, pass.rollout.as_ref(), decided, recorded, question)
 }
 

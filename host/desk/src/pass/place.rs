@@ -10,8 +10,8 @@ use patchbay_model::actor::Actor;
 use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
 use patchbay_model::decision::route::{Preference, TargetKind};
 use patchbay_model::event::{
-    Alert, AssignedEvent, Departure, Event, OfferedEvent, ParkedEvent, RefusedEvent,
-    ReturnedEvent, StaleCause, StateChangedEvent, TransferredEvent, WidenedEvent, WithdrawnEvent,
+    Alert, AssignedEvent, Departure, Event, OfferedEvent, ParkedEvent, RefusedEvent, ReturnedEvent,
+    StaleCause, StateChangedEvent, TransferredEvent, WidenedEvent, WithdrawnEvent,
 };
 use patchbay_model::offer::OfferState;
 
@@ -318,7 +318,9 @@ fn terms(pass: &Pass<'_>, unit: &UnitOfWork, floor: &FloorState) -> Terms {
         // Without a bound the agent must be offered it at once, or other agents
         // are.
         let at_once = pass.now.checked_add(AT_ONCE).ok();
-        let until = target.until.or(at_once.filter(|_| floor.has_capacity(&agent)));
+        let until = target
+            .until
+            .or(at_once.filter(|_| floor.has_capacity(&agent)));
         let until = until.filter(|_| may_wait);
         terms.wait_for = until.map(|until| WaitFor {
             agent,

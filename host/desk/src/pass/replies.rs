@@ -255,7 +255,12 @@ fn record_draft(
         "written_at": pass.now,
     });
     let (journal, body) = (pass.journal, body.to_string());
-    let sealed = journal.seal(pass.company, prepared.contact, Purpose::Entry, body.as_bytes());
+    let sealed = journal.seal(
+        pass.company,
+        prepared.contact,
+        Purpose::Entry,
+        body.as_bytes(),
+    );
     let sealed = sealed.map_err(|_| ActionError::NoCustomer)?;
     let event = Event::ReplyDrafted(ReplyDraftedEvent {
         reply: draft.id.clone(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use patchbay_desk::Desk;
-use patchbay_desk::agent_action::{Action, Destination};
+use patchbay_desk::agent_action::{AgentAction, Destination};
 use patchbay_floor::{Hold, PlaceRecord};
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::conversation::ConversationState;
@@ -40,17 +40,27 @@ fn step(desk: &Desk, random: &mut fastrand::Rng, number: u32) -> Option<String> 
             take_in(desk, vec![said(&number.to_string(), &author, "Hello?")]);
         }
         3 | 4 => {
-            let offers = desk.conversations().offers("northwind", None).expect("offers");
+            let offers = desk
+                .conversations()
+                .offers("northwind", None)
+                .expect("offers");
             if let Some(offer) = offers.first() {
                 let takes = random.u32(..4) > 0;
-                let answer = desk.conversations().answer_offer("northwind", offer.id, agent(&offer.agent), takes);
+                let answer = desk.conversations().answer_offer(
+                    "northwind",
+                    offer.id,
+                    agent(&offer.agent),
+                    takes,
+                );
                 answer.expect("a desk that works").expect("it is open");
                 desk.wait_until_idle();
             }
         }
         5 => {
             let presence = Presence::ALL[random.usize(..4)];
-            desk.roster().set_presence("northwind", who, presence).expect("set");
+            desk.roster()
+                .set_presence("northwind", who, presence)
+                .expect("set");
             desk.wait_until_idle();
         }
         _ => return touch(desk, random, any?.id, who, number),
@@ -74,26 +84,28 @@ fn touch(
         then: [Then::Wait, Then::Stay, Then::WrapUp, Then::Resolve][random.usize(..4)],
     };
     let action = match random.u32(..9) {
-        0 => Action::Assign {
+        0 => AgentAction::Assign {
             agent: who.to_owned(),
         },
-        1 => Action::Transfer(Destination::Queue("general".to_owned())),
-        2 => Action::Transfer(Destination::Agent(who.to_owned())),
-        3 => Action::Return,
-        4 => Action::Hold,
-        5 => Action::Resume,
-        6 => Action::WrapUp,
-        7 => Action::Resolve,
-        _ => Action::Reply(reply),
+        1 => AgentAction::Transfer(Destination::Queue("general".to_owned())),
+        2 => AgentAction::Transfer(Destination::Agent(who.to_owned())),
+        3 => AgentAction::Return,
+        4 => AgentAction::Hold,
+        5 => AgentAction::Resume,
+        6 => AgentAction::WrapUp,
+        7 => AgentAction::Resolve,
+        _ => AgentAction::Reply(reply),
     };
     // Each may take up what held no capacity while its customer was next.
     let by_hand = matches!(
         action,
-        Action::Assign { .. } | Action::Resume | Action::WrapUp
+        AgentAction::Assign { .. } | AgentAction::Resume | AgentAction::WrapUp
     );
     let done = act(desk, conversation, supervisor(), action);
     for out in desk.outbox().due(|_| false, 100).expect("readable") {
-        desk.outbox().delivered("northwind", &out.key).expect("noted");
+        desk.outbox()
+            .delivered("northwind", &out.key)
+            .expect("noted");
         desk.wait_until_idle();
     }
     done.ok().and_then(|done| done.owner).filter(|_| by_hand)
@@ -144,7 +156,7 @@ fn check(desk: &Desk, may_exceed: &BTreeSet<String>) {
 }
 
 #[test]
-fn each_conversation_is_in_one_place_and_nobody_holds_too_much() {
+fn every_conversation_is_in_one_place_and_no_agent_exceeds_their_capacity() {
     for seed in 0..6 {
         let place = tempfile::tempdir().expect("a place");
         let mut random = fastrand::Rng::with_seed(seed);
@@ -196,23 +208,29 @@ fn a_journey_is_the_same_after_a_merge_and_a_split() {
     let before: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();
     let (one, other) = (contacts[0], contacts[1]);
     let merge = desk
-        .contacts().merge("northwind", one, other, "eva", noted())
+        .contacts()
+        .merge("northwind", one, other, "eva", noted())
         .expect("merged");
     let mut both: Vec<u64> = before[0].iter().chain(&before[1]).copied().collect();
     both.sort_unstable();
     assert_eq!(journey(&desk, one), both);
     assert_eq!(journey(&desk, other), both);
-    desk.contacts().split("northwind", one, "eva", noted())
+    desk.contacts()
+        .split("northwind", one, "eva", noted())
         .expect("parted");
     let after: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();
     assert_eq!(after, before);
     let again = desk
-        .contacts().merge("northwind", one, other, "eva", noted())
+        .contacts()
+        .merge("northwind", one, other, "eva", noted())
         .expect("merged");
-    desk.contacts().undo("northwind", again, "eva", noted())
+    desk.contacts()
+        .undo("northwind", again, "eva", noted())
         .expect("undone");
     assert!(
-        desk.contacts().undo("northwind", merge, "eva", noted()).is_err(),
+        desk.contacts()
+            .undo("northwind", merge, "eva", noted())
+            .is_err(),
         "split already"
     );
     let after: Vec<Vec<u64>> = contacts.iter().map(|one| journey(&desk, *one)).collect();

@@ -36,7 +36,7 @@ fn a_first_response_is_at_risk_and_then_breached_once_each() {
 }
 
 #[test]
-fn a_clock_rings_after_a_restart_that_slept_through_it() {
+fn a_clock_that_became_due_while_the_host_was_down_rings_at_the_start() {
     let place = tempfile::tempdir().expect("a place");
     {
         let desk = desk_of(place.path(), vec![company("northwind", Some(2))]);

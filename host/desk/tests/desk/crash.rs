@@ -19,7 +19,7 @@ pub(crate) const ROUND: &str = "PATCHBAY_DESK_CRASH_ROUND";
 
 #[test]
 #[ignore = "the process that another test starts and kills, not a test of its own"]
-fn a_process_that_takes_in_until_it_is_killed() {
+fn accept_interactions_until_killed() {
     let (Ok(place), Ok(round)) = (std::env::var(PLACE), std::env::var(ROUND)) else {
         panic!("{PLACE} and {ROUND} are set by the test that starts this process");
     };
@@ -56,7 +56,7 @@ fn nothing_acknowledged_is_lost_however_often_the_process_is_killed() {
     let mut acknowledged = BTreeMap::<u64, String>::new();
     for round in 0..ROUNDS {
         let life = Duration::from_millis(u64::from(round * 37 % 150));
-        let process = "crash::a_process_that_takes_in_until_it_is_killed";
+        let process = "crash::accept_interactions_until_killed";
         for line in live(process, place.path(), round, life, &[]) {
             let (ordinal, id) = (line.1, line.0);
             let before = acknowledged.insert(ordinal, id.clone());

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use patchbay_desk::Desk;
-use patchbay_desk::agent_action::Action;
+use patchbay_desk::agent_action::AgentAction;
 use patchbay_model::event::EventKind;
-use patchbay_records::reply::{Reply, ReplyStatus, Then};
 use patchbay_model::interaction::WrittenBy;
+use patchbay_records::reply::{Reply, ReplyStatus, Then};
 
 use crate::crash::{PLACE, ROUND, ROUNDS, live};
 use crate::floor::{agent, sign_in};
@@ -29,7 +29,7 @@ type Effects = Mutex<BTreeMap<String, (BTreeSet<String>, u32)>>;
 /// writes as customers, one answers as an agent, one carries the replies.
 #[test]
 #[ignore = "the process that another test starts and kills, not a test of its own"]
-fn a_process_that_answers_until_it_is_killed() {
+fn reply_until_killed() {
     let (Ok(place), Ok(round), Ok(sink)) = (
         std::env::var(PLACE),
         std::env::var(ROUND),
@@ -64,10 +64,15 @@ fn a_process_that_answers_until_it_is_killed() {
 /// Take what is offered, answer what is held, and say what was acknowledged.
 fn work(desk: &Desk, who: &str, round: &str) {
     for number in 0_u64.. {
-        let status = desk.roster().agent("northwind", who).expect("on the roster");
+        let status = desk
+            .roster()
+            .agent("northwind", who)
+            .expect("on the roster");
         for offer in status.offers {
             // It may be over meanwhile.
-            let _ = desk.conversations().answer_offer("northwind", offer.id, agent(who), true);
+            let _ = desk
+                .conversations()
+                .answer_offer("northwind", offer.id, agent(who), true);
         }
         for holding in status.holdings {
             let conversation = holding.conversation.parse().expect("an id");
@@ -79,7 +84,12 @@ fn work(desk: &Desk, who: &str, round: &str) {
                 written_by: WrittenBy::Human,
                 then: Then::Resolve,
             };
-            let done = desk.conversations().act("northwind", conversation, agent(who), Action::Reply(reply));
+            let done = desk.conversations().act(
+                "northwind",
+                conversation,
+                agent(who),
+                AgentAction::Reply(reply),
+            );
             let Ok(Ok(done)) = done else { continue };
             if done
                 .reply
@@ -104,7 +114,9 @@ fn carry(desk: &Desk, sink: SocketAddr) {
         let mut answer = String::new();
         let read = BufReader::new(stream).read_line(&mut answer);
         if read.is_ok() && answer == "ok\n" {
-            desk.outbox().delivered("northwind", &out.key).expect("noted");
+            desk.outbox()
+                .delivered("northwind", &out.key)
+                .expect("noted");
         }
     }
     std::thread::sleep(Duration::from_millis(1));
@@ -149,14 +161,19 @@ fn every_reply_has_one_effect_however_often_the_process_is_killed() {
     let mut acknowledged = BTreeSet::new();
     for round in 0..ROUNDS {
         let life = Duration::from_millis(u64::from(round * 37 % 150));
-        let process = "crash_replies::a_process_that_answers_until_it_is_killed";
+        let process = "crash_replies::reply_until_killed";
         let lines = live(process, place.path(), round, life, &[(SINK, &sink_text)]);
         acknowledged.extend(lines.into_iter().map(|(name, _)| name));
     }
     assert!(!acknowledged.is_empty());
     let desk = desk_of(place.path(), vec![ruled("")]);
     desk.wait_until_idle();
-    while !desk.outbox().due(|_| false, 1).expect("readable").is_empty() {
+    while !desk
+        .outbox()
+        .due(|_| false, 1)
+        .expect("readable")
+        .is_empty()
+    {
         carry(&desk, sink);
     }
     desk.wait_until_idle();

@@ -1,13 +1,14 @@
 //! Work that is offered, taken, declined, handed on and returned.
 
-use patchbay_desk::agent_action::{ActionError, Action, Actor, Destination, Done, Role};
-use patchbay_model::event::EventKind;
-use patchbay_desk::roster::Agent;
 use patchbay_desk::Desk;
-use patchbay_records::reading;
+use patchbay_desk::agent_action::{ActionError, ActionResult, AgentAction, Destination};
+use patchbay_desk::roster::Agent;
 use patchbay_journal::ConversationId;
+use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
+use patchbay_model::event::EventKind;
+use patchbay_records::reading;
 use serde_json::json;
 
 use crate::office::{
@@ -18,14 +19,14 @@ use crate::replies::answer;
 pub(crate) fn agent(id: &str) -> Actor {
     Actor {
         id: id.to_owned(),
-        role: Role::Agent,
+        role: ActorRole::Agent,
     }
 }
 
 pub(crate) fn supervisor() -> Actor {
     Actor {
         id: "eva".to_owned(),
-        role: Role::Supervisor,
+        role: ActorRole::Supervisor,
     }
 }
 
@@ -34,10 +35,12 @@ pub(crate) fn sign_in(desk: &Desk, agents: &[&str]) {
     let roster = agents
         .iter()
         .map(|id| Agent::from_value(json!({"id": id})).expect("an agent"));
-    desk.roster().put("northwind", roster.collect(), noted())
+    desk.roster()
+        .put("northwind", roster.collect(), noted())
         .expect("on the roster");
     for id in agents {
-        desk.roster().set_presence("northwind", id, Presence::Available)
+        desk.roster()
+            .set_presence("northwind", id, Presence::Available)
             .expect("signed in");
     }
     desk.wait_until_idle();
@@ -47,18 +50,25 @@ pub(crate) fn act(
     desk: &Desk,
     conversation: ConversationId,
     actor: Actor,
-    action: Action,
-) -> Result<Done, ActionError> {
-    let done = desk.conversations().act("northwind", conversation, actor, action);
+    action: AgentAction,
+) -> Result<ActionResult, ActionError> {
+    let done = desk
+        .conversations()
+        .act("northwind", conversation, actor, action);
     desk.wait_until_idle();
     done.expect("a desk that works")
 }
 
 /// The one conversation there is, taken by an agent.
 pub(crate) fn taken_by(desk: &Desk, id: &str) -> ConversationId {
-    let offers = desk.conversations().offers("northwind", Some(id)).expect("offers");
+    let offers = desk
+        .conversations()
+        .offers("northwind", Some(id))
+        .expect("offers");
     let offer = offers.first().expect("one is offered");
-    let answer = desk.conversations().answer_offer("northwind", offer.id, agent(id), true);
+    let answer = desk
+        .conversations()
+        .answer_offer("northwind", offer.id, agent(id), true);
     let done = answer.expect("a desk that works").expect("taken");
     assert_eq!(done.state, ConversationState::Active);
     desk.wait_until_idle();
@@ -80,7 +90,7 @@ fn kinds(desk: &Desk) -> Vec<EventKind> {
 }
 
 #[test]
-fn what_is_offered_and_taken_belongs_to_whoever_took_it() {
+fn an_accepted_offer_makes_the_agent_the_owner() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     sign_in(&desk, &["ana"]);
@@ -95,22 +105,29 @@ fn what_is_offered_and_taken_belongs_to_whoever_took_it() {
         kinds(&desk),
         [EventKind::Received, EventKind::Offered, EventKind::Accepted]
     );
-    let done = act(&desk, conversation, agent("ana"), Action::Resolve).expect("hers to resolve");
+    let done =
+        act(&desk, conversation, agent("ana"), AgentAction::Resolve).expect("hers to resolve");
     assert_eq!(done.state, ConversationState::Resolved);
     let status = desk.roster().agent("northwind", "ana").expect("there");
     assert_eq!((status.view.load, status.holdings.len()), (0, 0));
 }
 
 #[test]
-fn an_offer_taken_twice_is_taken_once() {
+fn accepting_an_offer_twice_counts_once() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     sign_in(&desk, &["ana", "ben"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-    let offer = desk.conversations().offers("northwind", None).expect("offers").remove(0);
+    let offer = desk
+        .conversations()
+        .offers("northwind", None)
+        .expect("offers")
+        .remove(0);
     let other = if offer.agent == "ana" { "ben" } else { "ana" };
     let answer = |who: &str| {
-        let answer = desk.conversations().answer_offer("northwind", offer.id, agent(who), true);
+        let answer = desk
+            .conversations()
+            .answer_offer("northwind", offer.id, agent(who), true);
         answer.expect("a desk that works")
     };
     assert!(matches!(answer(other), Err(ActionError::NotYours { .. })));
@@ -120,7 +137,9 @@ fn an_offer_taken_twice_is_taken_once() {
             Some(offer.agent.clone())
         );
     }
-    let again = desk.conversations().answer_offer("northwind", offer.id, agent(&offer.agent), false);
+    let again =
+        desk.conversations()
+            .answer_offer("northwind", offer.id, agent(&offer.agent), false);
     assert!(matches!(
         again.expect("a desk that works"),
         Err(ActionError::OfferOver(_))
@@ -132,23 +151,34 @@ fn an_offer_taken_twice_is_taken_once() {
 }
 
 #[test]
-fn what_one_declines_another_gets_and_a_sole_agent_is_told_of() {
+fn a_declined_offer_goes_to_another_agent_and_a_sole_agent_raises_an_alert() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     sign_in(&desk, &["ana", "ben"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let mut asked = Vec::new();
     for _ in 0..2 {
-        let offer = desk.conversations().offers("northwind", None).expect("offers").remove(0);
+        let offer = desk
+            .conversations()
+            .offers("northwind", None)
+            .expect("offers")
+            .remove(0);
         asked.push(offer.agent.clone());
-        let answer = desk.conversations().answer_offer("northwind", offer.id, agent(&offer.agent), false);
+        let answer =
+            desk.conversations()
+                .answer_offer("northwind", offer.id, agent(&offer.agent), false);
         answer.expect("a desk that works").expect("declined");
         desk.wait_until_idle();
     }
     asked.sort();
     assert_eq!(asked, ["ana", "ben"]);
     assert_eq!(state(&desk).0, ConversationState::Queued);
-    assert!(desk.conversations().offers("northwind", None).expect("offers").is_empty());
+    assert!(
+        desk.conversations()
+            .offers("northwind", None)
+            .expect("offers")
+            .is_empty()
+    );
     let feed = feed(&desk);
     let alert = feed
         .iter()
@@ -158,7 +188,7 @@ fn what_one_declines_another_gets_and_a_sole_agent_is_told_of() {
 }
 
 #[test]
-fn whoever_lets_an_offer_time_out_gets_no_more_until_back_also_after_a_restart() {
+fn an_agent_whose_offer_timed_out_gets_no_offers_until_back_also_after_a_restart() {
     let place = tempfile::tempdir().expect("a place");
     {
         let desk = desk_of(place.path(), vec![ruled("offer-timeout = \"1s\"")]);
@@ -171,17 +201,21 @@ fn whoever_lets_an_offer_time_out_gets_no_more_until_back_also_after_a_restart()
     let ana = desk.roster().agent("northwind", "ana").expect("there");
     assert!(ana.view.not_responding);
     assert!(ana.offers.is_empty());
-    desk.roster().set_presence("northwind", "ana", Presence::Available)
+    desk.roster()
+        .set_presence("northwind", "ana", Presence::Available)
         .expect("back");
     take_in(&desk, vec![said("2", "@kim", "Anybody?")]);
     assert_eq!(
-        desk.conversations().offers("northwind", Some("ana")).expect("offers").len(),
+        desk.conversations()
+            .offers("northwind", Some("ana"))
+            .expect("offers")
+            .len(),
         1
     );
 }
 
 #[test]
-fn what_is_held_and_offered_is_there_after_a_restart() {
+fn owners_and_offers_survive_a_restart() {
     let place = tempfile::tempdir().expect("a place");
     let (held, offered) = {
         let desk = desk(place.path());
@@ -189,7 +223,10 @@ fn what_is_held_and_offered_is_there_after_a_restart() {
         take_in(&desk, vec![said("1", "@jo", "Hello?")]);
         let held = taken_by(&desk, "ana");
         take_in(&desk, vec![said("2", "@kim", "Hello?")]);
-        let offers = desk.conversations().offers("northwind", None).expect("offers");
+        let offers = desk
+            .conversations()
+            .offers("northwind", None)
+            .expect("offers");
         (held, offers.first().expect("offered").clone())
     };
     let desk = desk(place.path());
@@ -197,19 +234,27 @@ fn what_is_held_and_offered_is_there_after_a_restart() {
     assert_eq!(status.holdings[0].conversation, held.to_string());
     assert_eq!(status.offers, std::slice::from_ref(&offered));
     assert_eq!(status.view.load, 100);
-    let answer = desk.conversations().answer_offer("northwind", offered.id, agent("ana"), true);
+    let answer = desk
+        .conversations()
+        .answer_offer("northwind", offered.id, agent("ana"), true);
     answer.expect("a desk that works").expect("taken");
 }
 
 #[test]
-fn the_conversations_of_an_agent_who_went_offline_return_with_their_age() {
+fn conversations_of_an_agent_who_went_offline_return_with_their_age() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![ruled("return-after = \"1s\"")]);
     sign_in(&desk, &["ana"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let conversation = taken_by(&desk, "ana");
-    let since = desk.roster().agent("northwind", "ana").expect("there").holdings[0].since;
-    desk.roster().set_presence("northwind", "ana", Presence::Offline)
+    let since = desk
+        .roster()
+        .agent("northwind", "ana")
+        .expect("there")
+        .holdings[0]
+        .since;
+    desk.roster()
+        .set_presence("northwind", "ana", Presence::Offline)
         .expect("offline");
     assert_eq!(state(&desk).1.as_deref(), Some("ana"), "not at once");
     eventually(|| state(&desk).0 == ConversationState::Queued);
@@ -227,15 +272,20 @@ fn the_conversations_of_an_agent_who_went_offline_return_with_their_age() {
 }
 
 #[test]
-fn what_waits_for_its_customer_waits_for_nobody_else_when_its_agent_leaves() {
+fn a_conversation_that_waits_on_its_customer_is_not_queued_when_its_agent_leaves() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![ruled("return-after = \"1s\"")]);
     sign_in(&desk, &["ana", "ben"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-    let offered = desk.conversations().offers("northwind", None).expect("offers").remove(0);
+    let offered = desk
+        .conversations()
+        .offers("northwind", None)
+        .expect("offers")
+        .remove(0);
     let conversation = taken_by(&desk, &offered.agent);
     answer(&desk, conversation, &offered.agent, "r1", "Hello Jo!");
-    desk.roster().set_presence("northwind", &offered.agent, Presence::Offline)
+    desk.roster()
+        .set_presence("northwind", &offered.agent, Presence::Offline)
         .expect("offline");
     eventually(|| kinds(&desk).contains(&EventKind::Returned));
     desk.wait_until_idle();
@@ -244,7 +294,12 @@ fn what_waits_for_its_customer_waits_for_nobody_else_when_its_agent_leaves() {
         (ConversationState::WaitingOnCustomer, None),
         "nobody has anything to answer"
     );
-    assert!(desk.conversations().offers("northwind", None).expect("offers").is_empty());
+    assert!(
+        desk.conversations()
+            .offers("northwind", None)
+            .expect("offers")
+            .is_empty()
+    );
     assert!(!kinds(&desk).contains(&EventKind::Routed));
 
     drop(desk);
@@ -254,19 +309,21 @@ fn what_waits_for_its_customer_waits_for_nobody_else_when_its_agent_leaves() {
     assert_eq!(taken_by(&desk, other), conversation);
     let row = conversations(&desk).remove(0);
     let cause = reading::snapshot(&row).expect("readable").cause;
-    assert_eq!(cause, "returned");
+    assert_eq!(cause.as_str(), "returned");
 }
 
 #[test]
-fn who_comes_and_goes_is_told_to_whoever_follows_the_company() {
+fn the_feed_shows_presence_and_roster_changes() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     sign_in(&desk, &["ana"]);
     for presence in [Presence::Busy, Presence::Busy, Presence::Offline] {
-        desk.roster().set_presence("northwind", "ana", presence)
+        desk.roster()
+            .set_presence("northwind", "ana", presence)
             .expect("set");
     }
-    desk.roster().remove("northwind", "ana", noted())
+    desk.roster()
+        .remove("northwind", "ana", noted())
         .expect("removed");
     let told: Vec<_> = feed(&desk)
         .iter()
@@ -296,12 +353,16 @@ fn a_message_for_an_agent_who_is_offline_does_not_wait_for_them() {
     sign_in(&desk, &["ana"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     taken_by(&desk, "ana");
-    desk.roster().set_presence("northwind", "ana", Presence::Offline)
+    desk.roster()
+        .set_presence("northwind", "ana", Presence::Offline)
         .expect("offline");
     sign_in(&desk, &["ben"]);
     take_in(&desk, vec![said("2", "@jo", "Anybody there?")]);
     assert_eq!(
-        desk.conversations().offers("northwind", Some("ben")).expect("offers").len(),
+        desk.conversations()
+            .offers("northwind", Some("ben"))
+            .expect("offers")
+            .len(),
         1
     );
 }
@@ -313,13 +374,14 @@ fn a_transfer_names_a_queue_or_an_agent_and_is_not_offered_back() {
     sign_in(&desk, &["ana", "ben"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let first = desk
-        .conversations().offers("northwind", None)
+        .conversations()
+        .offers("northwind", None)
         .expect("offers")
         .remove(0)
         .agent;
     let conversation = taken_by(&desk, &first);
     let other = if first == "ana" { "ben" } else { "ana" };
-    let to = |destination| Action::Transfer(destination);
+    let to = |destination| AgentAction::Transfer(destination);
     let nowhere = to(Destination::Queue("nowhere".to_owned()));
     let refused = act(&desk, conversation, agent(&first), nowhere);
     assert!(
@@ -343,7 +405,10 @@ fn a_transfer_names_a_queue_or_an_agent_and_is_not_offered_back() {
         to(Destination::Queue("general".to_owned())),
     )
     .expect("sent on");
-    let offers = desk.conversations().offers("northwind", None).expect("offers");
+    let offers = desk
+        .conversations()
+        .offers("northwind", None)
+        .expect("offers");
     assert_eq!(offers[0].agent, other);
     taken_by(&desk, other);
     act(
@@ -357,12 +422,13 @@ fn a_transfer_names_a_queue_or_an_agent_and_is_not_offered_back() {
 }
 
 #[test]
-fn what_is_given_by_hand_may_be_too_much_and_says_so() {
+fn a_manual_assignment_may_exceed_capacity_and_says_so() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     sign_in(&desk, &["ana"]);
     // Who is not there is offered nothing, and may be given it all the same.
-    desk.roster().set_presence("northwind", "ana", Presence::Away)
+    desk.roster()
+        .set_presence("northwind", "ana", Presence::Away)
         .expect("away");
     let authors = ["@a", "@b", "@c"];
     for (number, author) in authors.iter().enumerate() {
@@ -370,7 +436,7 @@ fn what_is_given_by_hand_may_be_too_much_and_says_so() {
     }
     let mut exceeds = Vec::new();
     for row in conversations(&desk) {
-        let give = Action::Assign {
+        let give = AgentAction::Assign {
             agent: "ana".to_owned(),
         };
         if row.id != conversations(&desk)[0].id {
@@ -398,55 +464,71 @@ fn hold_wait_and_wrap_up_follow_the_rules_of_states() {
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let conversation = taken_by(&desk, "ana");
     let doing = |action| act(&desk, conversation, agent("ana"), action);
-    let waits = doing(Action::Wait);
+    let waits = doing(AgentAction::Wait);
     assert!(
         matches!(waits, Err(ActionError::Unanswered { .. })),
         "{waits:?}"
     );
     assert_eq!(
-        doing(Action::Hold).expect("held").state,
+        doing(AgentAction::Hold).expect("held").state,
         ConversationState::OnHold
     );
-    assert!(matches!(doing(Action::Hold), Err(ActionError::NotNow { .. })));
+    assert!(matches!(
+        doing(AgentAction::Hold),
+        Err(ActionError::NotNow { .. })
+    ));
     assert_eq!(
-        doing(Action::Resume).expect("resumed").state,
+        doing(AgentAction::Resume).expect("resumed").state,
         ConversationState::Active
     );
     assert_eq!(
-        doing(Action::WrapUp).expect("wrapping").state,
+        doing(AgentAction::WrapUp).expect("wrapping").state,
         ConversationState::Wrapping
     );
     eventually(|| conversations(&desk).is_empty());
     desk.wait_until_idle();
-    assert_eq!(desk.roster().agent("northwind", "ana").expect("there").view.load, 0);
+    assert_eq!(
+        desk.roster()
+            .agent("northwind", "ana")
+            .expect("there")
+            .view
+            .load,
+        0
+    );
 }
 
 #[test]
-fn nobody_does_anything_about_what_is_not_there() {
+fn actions_on_unknown_conversations_offers_and_agents_fail() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     let nothing = act(
         &desk,
         ConversationId([9; 16]),
         supervisor(),
-        Action::Resolve,
+        AgentAction::Resolve,
     );
     assert!(matches!(nothing, Err(ActionError::UnknownConversation)));
     assert!(
-        desk.roster().set_presence("northwind", "ana", Presence::Away)
+        desk.roster()
+            .set_presence("northwind", "ana", Presence::Away)
             .is_err()
     );
     let wrong = Agent::from_value(json!({"id": "ana", "skills": {"tax": 9}})).expect("reads");
-    assert!(desk.roster().put("northwind", vec![wrong], noted()).is_err());
     assert!(
-        desk.roster().agents("northwind", "", 10)
+        desk.roster()
+            .put("northwind", vec![wrong], noted())
+            .is_err()
+    );
+    assert!(
+        desk.roster()
+            .agents("northwind", "", 10)
             .expect("a roster")
             .is_empty()
     );
 }
 
 #[test]
-fn a_roster_the_journal_does_not_take_is_the_floors_neither() {
+fn a_roster_change_that_the_journal_refuses_is_undone_on_the_floor() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     sign_in(&desk, &["ana"]);
@@ -467,25 +549,35 @@ fn a_roster_the_journal_does_not_take_is_the_floors_neither() {
         .collect();
     assert_eq!(known, [("ana", 0, Presence::Available)]);
     put(&others[..2], "{}".to_owned()).expect("on the roster");
-    assert_eq!(desk.roster().agents("northwind", "", 10).expect("a roster").len(), 2);
+    assert_eq!(
+        desk.roster()
+            .agents("northwind", "", 10)
+            .expect("a roster")
+            .len(),
+        2
+    );
 }
 
 #[test]
-fn a_customer_who_comes_back_is_offered_to_whoever_answered_them() {
+fn a_returning_customer_is_offered_to_the_agent_who_answered_them() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![ruled("")]);
     sign_in(&desk, &["ana", "ben", "cem"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let first = desk
-        .conversations().offers("northwind", None)
+        .conversations()
+        .offers("northwind", None)
         .expect("offers")
         .remove(0)
         .agent;
     let conversation = taken_by(&desk, &first);
     answer(&desk, conversation, &first, "r1", "Hello!");
-    act(&desk, conversation, agent(&first), Action::Resolve).expect("resolved");
+    act(&desk, conversation, agent(&first), AgentAction::Resolve).expect("resolved");
     take_in(&desk, vec![said("2", "@jo", "One more thing")]);
-    let offers = desk.conversations().offers("northwind", None).expect("offers");
+    let offers = desk
+        .conversations()
+        .offers("northwind", None)
+        .expect("offers");
     assert_eq!(offers[0].agent, first);
     assert_eq!(offers[0].score, Some(100));
 }

@@ -35,7 +35,7 @@ fn a_message_is_a_conversation_in_the_default_queue() {
 }
 
 #[test]
-fn what_a_customer_wrote_is_nowhere_in_the_clear() {
+fn the_journal_stores_no_customer_text_in_the_clear() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     take_in(&desk, vec![said("1", "@jo-the-secret", "my-words-alone")]);
@@ -56,7 +56,7 @@ fn what_a_customer_wrote_is_nowhere_in_the_clear() {
 }
 
 #[test]
-fn any_number_of_retries_at_once_take_each_in_once_and_in_order() {
+fn concurrent_retries_accept_each_interaction_once_and_in_order() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     let seen: Vec<BTreeMap<String, Ordinal>> = std::thread::scope(|scope| {
@@ -128,7 +128,7 @@ fn simultaneous_first_messages_make_one_conversation() {
 }
 
 #[test]
-fn another_wording_under_the_same_id_is_an_edit_and_takes_the_first_ones_place() {
+fn the_same_id_with_another_text_is_an_edit() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     take_in(&desk, vec![said("1", "@jo", "My card is lots")]);
@@ -160,7 +160,7 @@ fn another_wording_under_the_same_id_is_an_edit_and_takes_the_first_ones_place()
 }
 
 #[test]
-fn a_deletion_takes_the_words_from_the_conversation() {
+fn a_deletion_removes_the_text_from_the_conversation() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     take_in(
@@ -181,7 +181,7 @@ fn a_deletion_takes_the_words_from_the_conversation() {
 }
 
 #[test]
-fn an_answer_joins_the_thread_of_what_it_answers() {
+fn a_reply_joins_the_thread_of_the_interaction_it_answers() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     take_in(&desk, vec![said("1", "@jo", "Is the app down?")]);
@@ -197,7 +197,7 @@ fn an_answer_joins_the_thread_of_what_it_answers() {
 }
 
 #[test]
-fn an_echo_stops_the_reply_clock_and_asks_no_policy() {
+fn an_echo_stops_the_reply_clock_and_calls_no_policy() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
@@ -217,7 +217,7 @@ fn an_echo_stops_the_reply_clock_and_asks_no_policy() {
 }
 
 #[test]
-fn what_was_not_decided_about_is_taken_up_at_the_next_start() {
+fn undecided_inputs_are_decided_after_a_restart() {
     let place = tempfile::tempdir().expect("a place");
     {
         // Another company's desk: northwind's inputs wait.
@@ -253,7 +253,7 @@ fn what_was_not_decided_about_is_taken_up_at_the_next_start() {
 }
 
 #[test]
-fn a_full_disk_takes_nothing_in_and_loses_nothing() {
+fn a_full_disk_accepts_nothing_and_loses_nothing() {
     let place = tempfile::tempdir().expect("a place");
     let journal = crate::office::journal(place.path());
     let companies = vec![crate::office::company("northwind", None)];

@@ -39,7 +39,7 @@ fn edit(id: &str) -> patchbay_desk::Delivery {
 }
 
 #[test]
-fn reworded_messages_are_turned_away_before_new_ones() {
+fn under_load_edits_are_refused_before_new_messages() {
     let place = tempfile::tempdir().expect("a place");
     let desk = stuck(place.path(), 9);
     let mut seen = vec![desk.load()];
@@ -66,8 +66,20 @@ fn reworded_messages_are_turned_away_before_new_ones() {
         .collect();
     assert_eq!(busy, [true, false, true], "{receipts:?}");
     assert_eq!(receipts[1].interaction, "5");
-    assert_eq!(desk.drains().remaining(Some("northwind")).expect("there").undecided, 5);
-    assert_eq!(desk.drains().remaining(Some("quiet")).expect("there").undecided, 0);
+    assert_eq!(
+        desk.drains()
+            .remaining(Some("northwind"))
+            .expect("there")
+            .undecided,
+        5
+    );
+    assert_eq!(
+        desk.drains()
+            .remaining(Some("quiet"))
+            .expect("there")
+            .undecided,
+        0
+    );
     drop(desk);
 
     // Whoever starts again has it all decided, and is calm without anybody's
@@ -80,7 +92,7 @@ fn reworded_messages_are_turned_away_before_new_ones() {
 }
 
 #[test]
-fn what_is_typed_is_not_checked_while_the_desk_is_full() {
+fn typed_drafts_are_not_checked_while_the_load_is_full() {
     let place = tempfile::tempdir().expect("a place");
     {
         let desk = desk_of(place.path(), vec![company("northwind", None)]);
@@ -89,14 +101,15 @@ fn what_is_typed_is_not_checked_while_the_desk_is_full() {
     let desk = stuck(place.path(), 9);
     let conversation = conversations(&desk)[0].id;
     let check = || {
-        desk.conversations().check_draft(
-            "northwind",
-            conversation,
-            &supervisor(),
-            "Hi",
-            WrittenBy::Human,
-        )
-        .expect("there")
+        desk.conversations()
+            .check_draft(
+                "northwind",
+                conversation,
+                &supervisor(),
+                "Hi",
+                WrittenBy::Human,
+            )
+            .expect("there")
     };
     assert!(check().is_ok());
     for id in ["1", "2", "3", "4"] {
@@ -108,7 +121,7 @@ fn what_is_typed_is_not_checked_while_the_desk_is_full() {
 }
 
 #[test]
-fn people_of_one_company_ask_for_so_much_at_once_and_others_are_not_kept_waiting() {
+fn open_requests_are_bounded_per_company_and_other_companies_do_not_wait() {
     let place = tempfile::tempdir().expect("a place");
     {
         let desk = desk_of(
@@ -120,8 +133,9 @@ fn people_of_one_company_ask_for_so_much_at_once_and_others_are_not_kept_waiting
     let desk = Arc::new(stuck(place.path(), 2));
     let conversation = conversations(&desk)[0].id;
     let resolve = move |desk: &Desk| {
-        let action = patchbay_desk::agent_action::Action::Resolve;
-        desk.conversations().act("northwind", conversation, supervisor(), action)
+        let action = patchbay_desk::agent_action::AgentAction::Resolve;
+        desk.conversations()
+            .act("northwind", conversation, supervisor(), action)
             .expect("there")
     };
     let asking: Vec<_> = (0..2)
@@ -130,7 +144,13 @@ fn people_of_one_company_ask_for_so_much_at_once_and_others_are_not_kept_waiting
             std::thread::spawn(move || resolve(&desk))
         })
         .collect();
-    crate::office::eventually(|| desk.drains().remaining(Some("northwind")).expect("there").undecided == 2);
+    crate::office::eventually(|| {
+        desk.drains()
+            .remaining(Some("northwind"))
+            .expect("there")
+            .undecided
+            == 2
+    });
     let refused = resolve(&desk).expect_err("two wait already");
     assert!(matches!(refused, ActionError::Busy { .. }), "{refused}");
     desk.stop();

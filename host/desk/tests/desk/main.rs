@@ -8,5 +8,5 @@ mod floor;
 mod intake;
 mod load;
 mod office;
-mod orders;
+mod directives;
 mod replies;

@@ -1,7 +1,7 @@
 //! Replies: sent once, held, approved, out of date.
 
 use patchbay_desk::Desk;
-use patchbay_desk::agent_action::{ActionError, Action, Done};
+use patchbay_desk::agent_action::{ActionError, ActionResult, AgentAction};
 use patchbay_journal::ConversationId;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::event::EventKind;
@@ -15,8 +15,8 @@ use crate::office::{
     conversations, desk_of, feed, head, held, noted, ruled, said, silent, take_in,
 };
 
-fn reply(id: &str, text: &str) -> Action {
-    Action::Reply(Reply {
+fn reply(id: &str, text: &str) -> AgentAction {
+    AgentAction::Reply(Reply {
         id: id.to_owned(),
         text: text.to_owned(),
         attachments: Vec::new(),
@@ -25,11 +25,11 @@ fn reply(id: &str, text: &str) -> Action {
     })
 }
 
-fn send(desk: &Desk, conversation: ConversationId, by: &str, id: &str, text: &str) -> Done {
+fn send(desk: &Desk, conversation: ConversationId, by: &str, id: &str, text: &str) -> ActionResult {
     act(desk, conversation, agent(by), reply(id, text)).expect("taken")
 }
 
-fn status(done: &Done) -> ReplyStatus {
+fn status(done: &ActionResult) -> ReplyStatus {
     done.reply.as_ref().expect("a reply").status
 }
 
@@ -42,7 +42,9 @@ pub(crate) fn answer(desk: &Desk, conversation: ConversationId, by: &str, id: &s
     let done = send(desk, conversation, by, id, text);
     assert_eq!(status(&done), ReplyStatus::Published);
     for out in outgoing(desk) {
-        desk.outbox().delivered("northwind", &out.key).expect("noted");
+        desk.outbox()
+            .delivered("northwind", &out.key)
+            .expect("noted");
     }
     desk.wait_until_idle();
 }
@@ -52,7 +54,7 @@ fn state(desk: &Desk) -> ConversationState {
 }
 
 #[test]
-fn a_reply_goes_out_once_and_its_clock_stops_when_the_channel_has_it() {
+fn a_reply_is_published_once_and_its_clock_stops_when_the_channel_accepts_it() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![ruled("")]);
     sign_in(&desk, &["ana"]);
@@ -78,7 +80,9 @@ fn a_reply_goes_out_once_and_its_clock_stops_when_the_channel_has_it() {
     };
     assert!(open(&conversations(&desk)[0]), "sent off is not delivered");
     for _ in 0..2 {
-        desk.outbox().delivered("northwind", &out[0].key).expect("noted");
+        desk.outbox()
+            .delivered("northwind", &out[0].key)
+            .expect("noted");
         desk.wait_until_idle();
     }
     let row = conversations(&desk).remove(0);
@@ -130,7 +134,7 @@ fn only_the_assignee_or_a_supervisor_sends_and_an_id_is_used_once() {
 }
 
 #[test]
-fn without_a_publisher_nothing_is_lost_in_silence() {
+fn a_reply_without_a_publisher_fails_with_an_error() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![silent()]);
     sign_in(&desk, &["ana"]);
@@ -144,7 +148,7 @@ fn without_a_publisher_nothing_is_lost_in_silence() {
 }
 
 #[test]
-fn a_held_reply_goes_out_when_all_steps_approved_and_nobody_approves_their_own() {
+fn a_held_reply_is_published_after_all_steps_and_authors_cannot_approve() {
     let place = tempfile::tempdir().expect("a place");
     let rules = "[[approval]]\napprovers = [\"ana\", \"max\", \"eva\"]\nneed = \"all\"\n[[approval]]\napprovers = [\"law\"]";
     let desk = desk_of(place.path(), vec![held(rules)]);
@@ -156,19 +160,26 @@ fn a_held_reply_goes_out_when_all_steps_approved_and_nobody_approves_their_own()
     assert_eq!(done.state, ConversationState::AwaitingApproval);
     assert!(outgoing(&desk).is_empty());
     assert_eq!(
-        desk.conversations().approvals("northwind", 9).expect("listed"),
+        desk.conversations()
+            .approvals("northwind", 9)
+            .expect("listed"),
         [conversation]
     );
     let approve = |who: &str| {
         let reply = "r1".to_owned();
-        act(&desk, conversation, agent(who), Action::Approve { reply })
+        act(
+            &desk,
+            conversation,
+            agent(who),
+            AgentAction::Approve { reply },
+        )
     };
     assert!(matches!(approve("ana"), Err(ActionError::OwnReply)));
     assert!(matches!(
         approve("law"),
         Err(ActionError::NotAnApprover { .. })
     ));
-    let no_such = Action::Approve {
+    let no_such = AgentAction::Approve {
         reply: "r2".to_owned(),
     };
     let refused = act(&desk, conversation, agent("max"), no_such);
@@ -191,11 +202,16 @@ fn a_held_reply_goes_out_when_all_steps_approved_and_nobody_approves_their_own()
     let [approved, published] = [EventKind::ReplyApproved, EventKind::ReplyPublished];
     assert_eq!(last, [published as u16, approved as u16]);
     assert_eq!(state(&desk), ConversationState::Active);
-    assert!(desk.conversations().approvals("northwind", 9).expect("listed").is_empty());
+    assert!(
+        desk.conversations()
+            .approvals("northwind", 9)
+            .expect("listed")
+            .is_empty()
+    );
 }
 
 #[test]
-fn a_newer_message_makes_a_held_reply_stale_and_a_newer_reply_takes_its_place() {
+fn a_newer_message_or_reply_makes_a_held_reply_stale() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![held("")]);
     sign_in(&desk, &["ana"]);
@@ -206,7 +222,12 @@ fn a_newer_message_makes_a_held_reply_stale_and_a_newer_reply_takes_its_place() 
     take_in(&desk, vec![said("2", "@jo", "Never mind")]);
     assert_eq!(state(&desk), ConversationState::Active);
     let reply = "r2".to_owned();
-    let late = act(&desk, conversation, supervisor(), Action::Approve { reply });
+    let late = act(
+        &desk,
+        conversation,
+        supervisor(),
+        AgentAction::Approve { reply },
+    );
     assert!(
         matches!(late, Err(ActionError::NothingPending { .. })),
         "{late:?}"
@@ -220,14 +241,14 @@ fn a_newer_message_makes_a_held_reply_stale_and_a_newer_reply_takes_its_place() 
 }
 
 #[test]
-fn a_rejected_reply_and_one_the_channel_refuses_are_the_agents_again() {
+fn a_rejected_or_undeliverable_reply_returns_to_the_agent() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![held("")]);
     sign_in(&desk, &["ana"]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let conversation = taken_by(&desk, "ana");
     send(&desk, conversation, "ana", "r1", "Hi");
-    let reject = Action::Reject {
+    let reject = AgentAction::Reject {
         reply: "r1".to_owned(),
         why: "Too short".to_owned(),
     };
@@ -238,9 +259,16 @@ fn a_rejected_reply_and_one_the_channel_refuses_are_the_agents_again() {
     );
     send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
     let reply = "r2".to_owned();
-    act(&desk, conversation, supervisor(), Action::Approve { reply }).expect("approved");
+    act(
+        &desk,
+        conversation,
+        supervisor(),
+        AgentAction::Approve { reply },
+    )
+    .expect("approved");
     let out = outgoing(&desk).remove(0);
-    desk.outbox().fail("northwind", &out.key, "410 Gone")
+    desk.outbox()
+        .fail("northwind", &out.key, "410 Gone")
         .expect("noted");
     desk.wait_until_idle();
     let alerts = feed(&desk)
@@ -257,7 +285,9 @@ fn a_rejected_reply_and_one_the_channel_refuses_are_the_agents_again() {
             noted(),
         )
         .expect("a human sends it after all");
-    desk.outbox().delivered("northwind", &out.key).expect("noted");
+    desk.outbox()
+        .delivered("northwind", &out.key)
+        .expect("noted");
     desk.wait_until_idle();
     let late = send(&desk, conversation, "ana", "r2", "Hello, how can I help?");
     assert_eq!(status(&late), ReplyStatus::Delivered);
@@ -265,7 +295,7 @@ fn a_rejected_reply_and_one_the_channel_refuses_are_the_agents_again() {
 }
 
 #[test]
-fn of_somebody_who_was_erased_nothing_waits_and_nothing_goes_out() {
+fn after_an_erasure_nothing_of_the_contact_is_pending_or_sent() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![ruled("")]);
     sign_in(&desk, &["ana"]);
@@ -273,10 +303,19 @@ fn of_somebody_who_was_erased_nothing_waits_and_nothing_goes_out() {
     let conversation = taken_by(&desk, "ana");
     send(&desk, conversation, "ana", "r1", "Hello Jo!");
     let contact = conversations(&desk)[0].contact.expect("somebody");
-    desk.contacts().erase("northwind", contact, noted()).expect("erased");
+    desk.contacts()
+        .erase("northwind", contact, noted())
+        .expect("erased");
     desk.wait_until_idle();
     assert!(conversations(&desk).is_empty());
     let out = outgoing(&desk).remove(0);
     assert!(out.body.expect_err("no bytes").contains("erased"));
-    assert_eq!(desk.roster().agent("northwind", "ana").expect("there").view.load, 0);
+    assert_eq!(
+        desk.roster()
+            .agent("northwind", "ana")
+            .expect("there")
+            .view
+            .load,
+        0
+    );
 }

@@ -1,9 +1,9 @@
 //! What operators order on the day, of a company without policies.
 
-use patchbay_desk::agent_action::{ActionError, Action};
-use patchbay_model::event::EventKind;
+use patchbay_desk::agent_action::{ActionError, AgentAction};
 use patchbay_desk::{Delivery, DeskError, Drain};
 use patchbay_model::conversation::ConversationState;
+use patchbay_model::event::EventKind;
 
 use crate::floor::{act, agent, sign_in, supervisor, taken_by};
 use crate::office::{
@@ -15,7 +15,7 @@ fn hello(id: &str) -> Vec<Delivery> {
 }
 
 #[test]
-fn a_drained_company_takes_nothing_in_across_restarts_until_that_is_undone() {
+fn a_drained_company_accepts_nothing_until_the_drain_ends_also_after_a_restart() {
     let place = tempfile::tempdir().expect("a place");
     {
         let desk = desk(place.path());
@@ -25,21 +25,33 @@ fn a_drained_company_takes_nothing_in_across_restarts_until_that_is_undone() {
             by: "olga".to_owned(),
             reason: Some("it moves".to_owned()),
         };
-        desk.drains().start("northwind", drain, noted()).expect("drained");
+        desk.drains()
+            .start("northwind", drain, noted())
+            .expect("drained");
         let refused = desk.accept("northwind", hello("2"));
         assert!(
             matches!(refused, Err(DeskError::Draining(_))),
             "{refused:?}"
         );
-        assert_eq!(desk.drains().remaining(Some("northwind")).expect("there").undecided, 0);
+        assert_eq!(
+            desk.drains()
+                .remaining(Some("northwind"))
+                .expect("there")
+                .undecided,
+            0
+        );
     }
     let desk = desk(place.path());
-    let drain = desk.drains().of("northwind").expect("there").expect("drained");
+    let drain = desk
+        .drains()
+        .of("northwind")
+        .expect("there")
+        .expect("drained");
     assert_eq!(drain.reason.as_deref(), Some("it moves"));
     assert!(desk.accept("northwind", hello("2")).is_err());
     // What is at hand goes on.
     let conversation = conversations(&desk)[0].id;
-    act(&desk, conversation, supervisor(), Action::Resolve).expect("resolved");
+    act(&desk, conversation, supervisor(), AgentAction::Resolve).expect("resolved");
     let undone = desk.drains().end("northwind", "olga", noted());
     assert!(undone.expect("undone"));
     let again = desk.drains().end("northwind", "olga", noted());
@@ -53,7 +65,7 @@ fn a_drained_company_takes_nothing_in_across_restarts_until_that_is_undone() {
 }
 
 #[test]
-fn what_an_agent_holds_is_routed_anew_with_its_age() {
+fn requeuing_an_owned_conversation_routes_it_again_with_its_age() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![ruled("")]);
     sign_in(&desk, &["ana"]);
@@ -65,12 +77,14 @@ fn what_an_agent_holds_is_routed_anew_with_its_age() {
     let opened = row.expect("readable").expect("there").opened_at;
     // Nobody else is there to take it; ana goes on being busy elsewhere.
     let away = patchbay_model::directory::Presence::Away;
-    desk.roster().set_presence("northwind", "ana", away).expect("there");
+    desk.roster()
+        .set_presence("northwind", "ana", away)
+        .expect("there");
 
-    let refused = act(&desk, conversation, agent("ana"), Action::Requeue);
+    let refused = act(&desk, conversation, agent("ana"), AgentAction::Requeue);
     let refused = refused.expect_err("an agent");
     assert!(matches!(refused, ActionError::SupervisorsOnly), "{refused}");
-    let done = act(&desk, conversation, supervisor(), Action::Requeue).expect("requeued");
+    let done = act(&desk, conversation, supervisor(), AgentAction::Requeue).expect("requeued");
     assert_eq!((done.state, done.owner), (ConversationState::Queued, None));
     desk.wait_until_idle();
     let queue = &desk.roster().queues("northwind").expect("there")[0];
@@ -96,23 +110,29 @@ fn what_an_agent_holds_is_routed_anew_with_its_age() {
         .filter(|entry| entry.kind == EventKind::Routed as u16);
     assert_eq!(routed.count(), 1, "the policies are asked anew");
 
-    act(&desk, conversation, supervisor(), Action::Resolve).expect("resolved");
-    let over = act(&desk, conversation, supervisor(), Action::Requeue).expect_err("over");
+    act(&desk, conversation, supervisor(), AgentAction::Resolve).expect("resolved");
+    let over = act(&desk, conversation, supervisor(), AgentAction::Requeue).expect_err("over");
     assert!(matches!(over, ActionError::NotNow { .. }), "{over}");
 }
 
 #[test]
-fn what_is_on_offer_is_taken_back_and_routed_anew() {
+fn requeuing_an_offered_conversation_withdraws_the_offer() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![ruled("")]);
     sign_in(&desk, &["ana"]);
     take_in(&desk, hello("1"));
     let conversation = conversations(&desk)[0].id;
-    let first = desk.conversations().offers("northwind", None).expect("there");
+    let first = desk
+        .conversations()
+        .offers("northwind", None)
+        .expect("there");
     assert_eq!(first.len(), 1);
-    act(&desk, conversation, supervisor(), Action::Requeue).expect("requeued");
+    act(&desk, conversation, supervisor(), AgentAction::Requeue).expect("requeued");
     desk.wait_until_idle();
-    let now = desk.conversations().offers("northwind", None).expect("there");
+    let now = desk
+        .conversations()
+        .offers("northwind", None)
+        .expect("there");
     assert_eq!(now.len(), 1, "offered anew");
     assert_ne!(now[0].id, first[0].id);
 }
