@@ -16,10 +16,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::next_page;
 use crate::app::App;
 use crate::openapi;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 
 /// Generations per page.
 const PAGE: usize = 100;
+
 /// A company's generations.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GenerationList {
