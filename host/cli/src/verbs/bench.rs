@@ -8,9 +8,10 @@ use patchbay_demo::content;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::engine::Engine;
+use patchbay_engine::pipeline::PipelineRun;
 use patchbay_engine::thread_time;
 use patchbay_generations::Generation;
-use patchbay_generations::decide::{Made, RequestContext};
+use patchbay_generations::decide::RequestContext;
 use patchbay_generations::inquiry::{DecideRequest, Inquiry, ToneRequest};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
@@ -127,8 +128,8 @@ impl Row {
             classification: None,
         };
         if !generation.pipelines.of(Stage::Classify).is_empty() {
-            let made = decide(generation, Stage::Classify, &row);
-            let classification = made.and_then(|made| made.decision.classification);
+            let result = decide(generation, Stage::Classify, &row);
+            let classification = result.and_then(|(decision, _)| decision.classification);
             row.classification =
                 classification.and_then(|merged| serde_json::to_value(merged.classification).ok());
         }
@@ -137,7 +138,11 @@ impl Row {
 }
 
 /// Decide a row at one stage only.
-fn decide<'a>(generation: &'a Generation, stage: Stage, row: &Row) -> Option<Made<'a>> {
+fn decide<'a>(
+    generation: &'a Generation,
+    stage: Stage,
+    row: &Row,
+) -> Option<(Decision, PipelineRun<'a>)> {
     let terms = RequestContext::at(Timestamp::now(), TIMEOUT);
     let Row {
         interaction,
@@ -177,14 +182,13 @@ fn measure(
     for row in rows.iter().cycle().take(decisions as usize) {
         let cpu_before = thread_time();
         let before = Instant::now();
-        let made = decide(generation, stage, row);
+        let result = decide(generation, stage, row);
         let latency = before.elapsed();
-        let Some(made) = made else {
+        let Some((decision, run)) = result else {
             not_ok += 1;
             continue;
         };
-        let decision = made.decision;
-        drop(made.pass);
+        drop(run);
         cpu += thread_time().saturating_sub(cpu_before);
         not_ok += u32::from(decision.outcome.is_failure());
         instantiate.push(decision.micros.instantiate as f64);
@@ -222,7 +226,7 @@ fn fuel(policy: &Policy<'_>, stage: Stage, rows: &[Row]) -> Result<Percentiles, 
         .iter()
         .take(METERED)
         .filter_map(|row| {
-            let decision: Decision = decide(&generation, stage, row)?.decision;
+            let decision: Decision = decide(&generation, stage, row)?.0;
             Some(decision.stamp.plugins.last()?.fuel? as f64)
         })
         .collect();

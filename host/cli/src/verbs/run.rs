@@ -246,7 +246,7 @@ impl Worker<'_> {
             }
         };
         let terms = RequestContext::at(now, TIMEOUT);
-        let mut decision = self.generation.answer(&inquiry, &terms)?.decision;
+        let (mut decision, _) = self.generation.answer(&inquiry, &terms)?;
         if self.stage != Stage::Classify {
             decision.classification = None;
         } else if decision.classification.is_none() && decision.outcome == OutcomeKind::Ok {
