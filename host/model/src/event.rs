@@ -229,16 +229,6 @@ impl Event {
         };
         *place = Some(Box::new(decision));
     }
-
-    /// Name the person who caused the event. Only assignments and returns can
-    /// name one afterwards; other kinds ignore it.
-    pub fn set_actor(&mut self, actor: crate::actor::Actor) {
-        match self {
-            Event::Accepted(event) | Event::Assigned(event) => event.by = Some(actor),
-            Event::Returned(event) => event.by = Some(actor),
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]
