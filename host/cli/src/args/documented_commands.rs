@@ -106,8 +106,13 @@ fn arguments(words: &[String]) -> Option<Vec<String>> {
         }
         _ => return None,
     };
+    // An abbreviated id, `9d3e…`, stands for one of full length.
+    let rest = rest.iter().map(|word| match word.strip_suffix('…') {
+        Some(start) => format!("{start:0<64}"),
+        None => word.clone(),
+    });
     let name = std::iter::once("patchbay".to_owned());
-    Some(name.chain(rest.iter().cloned()).collect())
+    Some(name.chain(rest).collect())
 }
 
 /// The help examples of a command and all its subcommands.
