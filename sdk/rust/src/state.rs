@@ -5,6 +5,10 @@
 //! bytes, a value at most 4 KiB; a longer one ends the decision with the outcome `out-of-memory`. A
 //! value and a counter of the same key are separate.
 //!
+//! Decisions of one conversation are serial, and each reads what the earlier ones wrote; in the
+//! other scopes reads may lag a little. A write while the draft is still being typed, or to the
+//! conversation or contact in a decision without one, ends the decision with the outcome `denied`.
+//!
 //! ```
 //! use patchbay_sdk::prelude::*;
 //! use patchbay_sdk::testing::World;

@@ -174,7 +174,7 @@ impl DraftExample {
         self
     }
 
-    /// Makes it readable by the customer alone.
+    /// Makes it readable by the customer and the company alone, as by default.
     pub fn private(mut self) -> Self {
         self.0.host.visibility = Visibility::Private.into();
         self

@@ -73,7 +73,7 @@ impl InteractionExample {
         self
     }
 
-    /// Makes it readable by the company alone, as by default.
+    /// Makes it readable by the customer and the company alone, as by default.
     pub fn private(mut self) -> Self {
         self.0.host.visibility = Visibility::Private.into();
         self

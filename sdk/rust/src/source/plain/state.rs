@@ -4,6 +4,9 @@ use crate::Timestamp;
 use crate::state::Scope;
 use crate::testing::World;
 
+/// Longest window of a counter: seven days.
+const MAX_WINDOW_SECONDS: u32 = 604_800;
+
 /// Stored state, with expiry and windows as in the host.
 #[derive(Default)]
 pub(crate) struct Memory(BTreeMap<(Scope, String), Cell>);
@@ -65,7 +68,7 @@ pub(crate) fn max(scope: Scope, key: &str, value: i64) {
 
 pub(crate) fn add_windowed(scope: Scope, key: &str, amount: i64, window: u32) {
     change(|memory, now| {
-        let expires_at = now + u64::from(window) * 1000;
+        let expires_at = now + u64::from(window.clamp(1, MAX_WINDOW_SECONDS)) * 1000;
         memory.cell(scope, key).windowed.push((expires_at, amount));
     });
 }
@@ -112,10 +115,14 @@ mod tests {
             state::max(Scope::Company, "most", 7);
             state::max(Scope::Company, "most", 4);
             state::add_windowed(Scope::Company, "lately", 1, 60);
+            state::add_windowed(Scope::Company, "this week", 1, u32::MAX);
         });
         assert_eq!(world.counter(Scope::Company, "all"), 5);
         assert_eq!(world.counter(Scope::Company, "most"), 7);
         assert_eq!(world.counter(Scope::Company, "lately"), 1);
-        assert_eq!(world.now(60_000).counter(Scope::Company, "lately"), 0);
+        let later = |ms| world.clone().now(ms);
+        assert_eq!(later(60_000).counter(Scope::Company, "lately"), 0);
+        let week = |ms| later(ms).counter(Scope::Company, "this week");
+        assert_eq!((week(604_799_999), week(604_800_000)), (1, 0));
     }
 }
