@@ -4,10 +4,10 @@ mod abuse;
 pub(crate) mod catalogue;
 mod intents;
 pub(crate) mod language;
+mod reason;
 mod sentiment;
 mod spam;
 mod urgency;
-mod why;
 
 use patchbay_sdk::prelude::*;
 
@@ -15,6 +15,7 @@ use crate::SocialCare;
 use crate::personal_data;
 use crate::text::Text;
 use catalogue::{PRAISE, QUESTION, SPAM};
+use reason::Reason;
 
 /// Classifies an interaction.
 pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classification {
@@ -48,19 +49,20 @@ pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classi
     let urgency = urgency::of(&text, &intents, &hits, catalogue, signs);
     let personal_data = personal_data::find(&text, lexicon);
 
-    let mut answer = Classification::because(why::sentence(
+    let reason = Reason {
         policy,
-        &intents,
+        intents: &intents,
         mood,
         spam,
         abuse,
-        &personal_data,
-    ))
-    .sentiment(mood)
-    .urgency(urgency)
-    .spam(spam)
-    .abuse(abuse)
-    .reply_expected(reply_expected(policy, &text, &intents, spam));
+        personal_data: &personal_data,
+    };
+    let mut answer = Classification::because(reason.to_string())
+        .sentiment(mood)
+        .urgency(urgency)
+        .spam(spam)
+        .abuse(abuse)
+        .reply_expected(reply_expected(policy, &text, &intents, spam));
     if let Some(tag) = language.tag {
         answer = answer.language(tag);
     }

@@ -23,11 +23,11 @@ pub(crate) fn problems(settings: &Settings) -> Problems {
     ] {
         check_range(&mut problems, path, value, least, most);
     }
-    for (of, skills) in &settings.skills {
+    for (code, skills) in &settings.skills {
         for (skill, proficiency) in skills {
             if !(1..=5).contains(proficiency) {
                 problems.add(
-                    format!("/skills/{}/{}", escaped(of), escaped(skill)),
+                    format!("/skills/{}/{}", escaped(code), escaped(skill)),
                     format!("must be a proficiency from 1 to 5, not {proficiency}"),
                 );
             }
@@ -88,12 +88,12 @@ fn check_code(problems: &mut Problems, at: &str, code: &str) {
 
 fn check_range(problems: &mut Problems, at: &str, value: f64, least: f64, most: f64) {
     if !(least..=most).contains(&value) {
-        let most = if most == f64::MAX {
-            "no limit".to_owned()
+        let range = if most == f64::MAX {
+            format!("at least {least}")
         } else {
-            most.to_string()
+            format!("from {least} to {most}")
         };
-        problems.add(at, format!("must be from {least} to {most}, not {value}"));
+        problems.add(at, format!("must be {range}, not {value}"));
     }
 }
 
