@@ -39,8 +39,8 @@ impl Policy for Misbehaving {
         match settings.prepare.as_str() {
             "" => {}
             "refuse" => {
-                let mut problems = Problems::at("/queues/0/name", "is no queue");
-                problems.add("", "has no words at all");
+                let mut problems = Problems::at("/queues/0/name", "is not a queue");
+                problems.add("", "has no words");
                 return Err(problems);
             }
             "agents" => {
@@ -122,7 +122,7 @@ impl Classify for Misbehaving {
             return Ok(Some(Classification::because(why)));
         }
         resources::waste(word);
-        Err(Error::new(format_args!("{word:?} is no way to misbehave")))
+        Err(Error::new(format_args!("unknown command {word:?}")))
     }
 }
 

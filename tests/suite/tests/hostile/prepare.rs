@@ -46,8 +46,8 @@ fn problems_with_settings_name_their_field() {
     assert_eq!(
         problems,
         [
-            problem("/queues/0/name", "is no queue"),
-            problem("", "has no words at all")
+            problem("/queues/0/name", "is not a queue"),
+            problem("", "has no words")
         ]
     );
     let error = activation_error(engine, json!({"marker": 7}));
