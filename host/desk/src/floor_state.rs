@@ -19,7 +19,8 @@ use lru::LruCache;
 use parking_lot::{Mutex, MutexGuard};
 use patchbay_floor::{
     AgentProfile, AgentRecord, AgentView, Arrival, Assignment, ConversationRecord, Floor,
-    FloorError, FloorSettings, Hold, Holding, Offer, OfferId, Place, QueueView, RosterChange,
+    FloorError, FloorSettings, HeldConversation, Hold, Offer, OfferId, Placement, QueueView,
+    RosterChange,
 };
 use patchbay_generations::Generation;
 use patchbay_journal::{ConversationId, Slot};
@@ -109,7 +110,7 @@ impl CompanyFloor {
     pub(crate) fn check(&self, generation: &Generation, now: Timestamp) -> Result<(), FloorError> {
         let (settings, queues) = (settings_of(&generation.desk), queues_of(generation));
         let state = self.lock();
-        if state.floor.is_set_up_as(&settings, &queues) {
+        if state.floor.is_configured_as(&settings, &queues) {
             return Ok(());
         }
         let mut record = state.floor.record();
@@ -126,7 +127,7 @@ impl CompanyFloor {
         let (settings, queues) = (settings_of(&generation.desk), queues_of(generation));
         // Most generations differ only in their policies: the floor, with
         // everything that waits on it, stays.
-        if !state.floor.is_set_up_as(&settings, &queues) {
+        if !state.floor.is_configured_as(&settings, &queues) {
             let mut record = state.floor.record();
             let moves = loader::fit(&mut record, &queues, generation);
             state.floor = Floor::restore(settings, queues, record, now)?;
@@ -237,7 +238,7 @@ impl FloorState {
     ) -> Result<(), FloorError> {
         self.changes += 1;
         let name = arrival.conversation.clone();
-        if self.floor.place(&name).is_err() {
+        if self.floor.placement(&name).is_err() {
             self.slots.insert(id, slot);
             return self.floor.enqueue(arrival, now);
         }
@@ -279,7 +280,7 @@ impl FloorState {
     ) -> Result<(), FloorError> {
         self.floor.agent(agent)?;
         let name = arrival.conversation.clone();
-        if self.floor.place(&name).is_err() {
+        if self.floor.placement(&name).is_err() {
             self.enqueue(whose, arrival, now)?;
         }
         let assignment = self.floor.assign(&name, agent, now)?;
@@ -309,7 +310,7 @@ impl FloorState {
         now: Timestamp,
     ) -> Result<(), FloorError> {
         let name = id.to_string();
-        let Place::Held { agent, .. } = self.floor.place(&name)? else {
+        let Placement::Held { agent, .. } = self.floor.placement(&name)? else {
             return Err(FloorError::NotHeld(name));
         };
         self.floor.requeue(&name, now)?;
@@ -494,7 +495,7 @@ impl FloorState {
         self.floor.agent_record(id)
     }
 
-    pub(crate) fn holdings(&self, agent: &str) -> Vec<Holding> {
+    pub(crate) fn holdings(&self, agent: &str) -> Vec<HeldConversation> {
         self.floor.conversations_of(agent).unwrap_or_default()
     }
 

@@ -178,7 +178,7 @@ pub(crate) fn with_file(
     for listed in file.agents() {
         let agent = Agent::from(&**listed);
         if !known.iter().any(|(known, _)| known.id == agent.id) {
-            let record = AgentRecord::at(listed, now);
+            let record = AgentRecord::from_directory(listed, now);
             changed.push(row(&agent, &record, now));
             known.push((agent, record));
         }

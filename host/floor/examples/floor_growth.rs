@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_floor::{
-    AgentProfile, AgentRecord, Arrival, Floor, FloorRecord, FloorSettings, Terms,
+    AgentProfile, AgentRecord, Arrival, Floor, FloorRecord, FloorSettings, RoutingTerms,
 };
 use patchbay_model::decision::route::Step;
 use patchbay_model::directory::{Presence, Queue};
@@ -43,15 +43,15 @@ fn agent(number: usize, start: Timestamp) -> AgentRecord {
     }
 }
 
-fn terms(number: usize) -> Terms {
-    Terms {
+fn terms(number: usize) -> RoutingTerms {
+    RoutingTerms {
         steps: vec![Step {
             skills: BTreeMap::from([("fraud".to_owned(), (number % 3 + 1) as u8)]),
             languages: vec![LANGUAGES[number % 3].to_owned()],
             minimum_agents: None,
             expires: Some(Seconds(60)),
         }],
-        ..Terms::queue("general")
+        ..RoutingTerms::queue("general")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Agents: what is known of one, and what the index has of them.
+//! Agents: profile, state during a shift, and the part the indexes store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,20 +6,18 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use patchbay_model::capacity::Capacity;
 use patchbay_model::directory::{Agent, Presence, Queue};
+use patchbay_model::offer::OfferId;
 use serde::{Deserialize, Serialize};
 
 use super::error::FloorError;
-use super::lines::LineId;
+use super::ids::{AgentSlot, GroupId, PoolId};
 use super::load::Load;
-use super::offer::OfferId;
-use super::pools::PoolId;
-use super::slots::Slot;
 
-/// What the roster says of an agent.
+/// An agent's entry on the roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AgentProfile {
-    /// The company's identifier of the agent, unique.
+    /// Unique within the company.
     pub id: String,
     /// Skills with their proficiency, 1 (learning) to 5 (expert).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -27,17 +25,58 @@ pub struct AgentProfile {
     /// Languages spoken (BCP 47).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
-    /// Queues the agent is a member of. None: every queue whose skills the
-    /// agent meets.
+    /// Queues the agent is a member of; empty: each queue whose skills the
+    /// agent has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
-    /// Total capacity in units; 100 where not said.
+    /// Total capacity in units; 100 by default.
     #[serde(default = "full_capacity")]
     pub capacity: u32,
 }
 
 fn full_capacity() -> u32 {
     100
+}
+
+impl AgentProfile {
+    /// Whether the agent has each skill with at least this proficiency.
+    pub(super) fn has_skills<'a>(
+        &self,
+        mut skills: impl Iterator<Item = (&'a String, u8)>,
+    ) -> bool {
+        skills.all(|(skill, least)| self.skills.get(skill).is_some_and(|has| *has >= least))
+    }
+
+    /// Ids of the queues the agent is a member of.
+    ///
+    /// # Errors
+    /// [`FloorError::Proficiency`], [`FloorError::UnknownQueue`].
+    pub(super) fn memberships<'a>(
+        &self,
+        queues: impl Iterator<Item = &'a Queue> + Clone,
+    ) -> Result<Vec<String>, FloorError> {
+        for (skill, &proficiency) in &self.skills {
+            if !(1..=5).contains(&proficiency) {
+                return Err(FloorError::Proficiency {
+                    agent: self.id.clone(),
+                    skill: skill.clone(),
+                    proficiency,
+                });
+            }
+        }
+        let exists = |id: &&String| queues.clone().any(|queue| queue.id == **id);
+        if let Some(unknown) = self.queues.iter().find(|id| !exists(id)) {
+            return Err(FloorError::UnknownQueue(unknown.clone()));
+        }
+        let is_member = |queue: &&Queue| match self.queues.is_empty() {
+            true => self.has_skills(queue.skills.iter().map(|(skill, least)| (skill, *least))),
+            false => self.queues.contains(&queue.id),
+        };
+        Ok(queues
+            .filter(is_member)
+            .map(|queue| queue.id.clone())
+            .collect())
+    }
 }
 
 impl From<&Agent> for AgentProfile {
@@ -52,28 +91,28 @@ impl From<&Agent> for AgentProfile {
     }
 }
 
-/// An agent with what changes during a shift.
+/// An agent's profile and state during a shift.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AgentRecord {
-    /// What the roster says.
+    /// The roster entry.
     pub profile: AgentProfile,
-    /// Whether the agent is there.
+    /// The agent's presence.
     pub presence: Presence,
-    /// Whether the agent let an offer time out and has not set a presence
-    /// since: no more offers until then. False where not said.
+    /// Whether an offer to the agent timed out since their presence was last
+    /// set; they get no offers until it is set again.
     #[serde(default)]
     pub not_responding: bool,
-    /// When the agent last finished or took up a conversation; absent where
-    /// they have not worked yet.
+    /// When the agent last finished or took a conversation; absent before the
+    /// first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_since: Option<Timestamp>,
 }
 
 impl AgentRecord {
-    /// An agent of the directory at this moment. Their load is left out: on
-    /// the floor it is what they hold.
-    pub fn at(agent: &Agent, now: Timestamp) -> AgentRecord {
+    /// A directory agent at this time. The directory's load is ignored: a
+    /// floor derives the load from the conversations the agent holds.
+    pub fn from_directory(agent: &Agent, now: Timestamp) -> AgentRecord {
         let since = |idle: u32| {
             now.checked_sub(SignedDuration::from_secs(idle.into()))
                 .unwrap_or(Timestamp::MIN)
@@ -87,24 +126,25 @@ impl AgentRecord {
     }
 }
 
-/// Place of an agent among candidates: longest idle first, then who has not
-/// worked yet, then by id.
+/// Sort key of candidates: longest idle first, then agents who never worked,
+/// then by id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Idle {
+pub(super) struct IdleRank {
     never: bool,
     since: Timestamp,
     id: Arc<str>,
-    pub(super) slot: Slot,
+    pub(super) slot: AgentSlot,
 }
 
-/// What the index has of an agent; a change is a difference of two.
+/// The part of an agent's state that pools store; they are updated by the
+/// difference of two values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
-    /// Present and responding, whatever they hold.
+pub(super) struct Availability {
+    /// Present and responding, whatever the load.
     pub(super) available: bool,
-    /// Media of which they can be offered one more, as bits.
+    /// Media of which the agent can be offered one more, as a bit mask.
     pub(super) free: u32,
-    pub(super) idle: Idle,
+    pub(super) idle: IdleRank,
 }
 
 /// An agent on the floor.
@@ -112,26 +152,29 @@ pub(super) struct Standing {
 pub(super) struct AgentState {
     pub(super) record: AgentRecord,
     pub(super) id: Arc<str>,
-    pub(super) slot: Slot,
-    /// Taken off the roster: the slot stays theirs.
-    pub(super) gone: bool,
-    /// Queues they are a member of, named or by skills.
+    pub(super) slot: AgentSlot,
+    /// Removed from the roster; the slot stays reserved for the id.
+    pub(super) removed: bool,
+    /// Queues the agent is a member of.
     pub(super) queues: Vec<String>,
     pub(super) load: Load,
+    /// Held conversations, parked ones included.
     pub(super) held: BTreeSet<Arc<str>>,
+    /// Open offers.
     pub(super) offers: BTreeSet<OfferId>,
-    /// Pools they are in.
+    /// Pools the agent is in.
     pub(super) pools: Vec<PoolId>,
-    /// Lines of conversations that wait for nobody but them.
-    pub(super) lines: BTreeSet<LineId>,
-    pub(super) standing: Standing,
+    /// Groups that wait for this agent alone.
+    pub(super) groups: BTreeSet<GroupId>,
+    /// As last entered in the indexes.
+    pub(super) availability: Availability,
 }
 
 impl AgentState {
-    /// An agent who holds nothing yet, not entered in any index.
-    pub(super) fn new(record: AgentRecord, slot: Slot, capacity: &Capacity) -> AgentState {
+    /// An agent with no conversations, in no index.
+    pub(super) fn new(record: AgentRecord, slot: AgentSlot, capacity: &Capacity) -> AgentState {
         let id: Arc<str> = record.profile.id.as_str().into();
-        let idle = Idle {
+        let idle = IdleRank {
             never: true,
             since: Timestamp::MIN,
             id: Arc::clone(&id),
@@ -141,82 +184,44 @@ impl AgentState {
             record,
             id,
             slot,
-            gone: false,
+            removed: false,
             queues: Vec::new(),
             load: Load::default(),
             held: BTreeSet::new(),
             offers: BTreeSet::new(),
             pools: Vec::new(),
-            lines: BTreeSet::new(),
-            standing: Standing {
+            groups: BTreeSet::new(),
+            availability: Availability {
                 available: false,
                 free: 0,
                 idle,
             },
         };
-        agent.standing = agent.now_standing(capacity);
+        agent.availability = agent.current_availability(capacity);
         agent
     }
 
-    /// What the index should have.
-    pub(super) fn now_standing(&self, capacity: &Capacity) -> Standing {
-        let available =
-            !self.gone && self.record.presence.is_present() && !self.record.not_responding;
-        Standing {
+    /// The availability the indexes should have.
+    pub(super) fn current_availability(&self, capacity: &Capacity) -> Availability {
+        let record = &self.record;
+        let available = !self.removed && record.presence.is_present() && !record.not_responding;
+        Availability {
             available,
-            free: if available {
-                self.load.free(capacity, self.record.profile.capacity)
-            } else {
-                0
+            free: match available {
+                true => self.load.free(capacity, record.profile.capacity),
+                false => 0,
             },
-            idle: Idle {
-                never: self.record.idle_since.is_none(),
-                since: self.record.idle_since.unwrap_or(Timestamp::MIN),
+            idle: IdleRank {
+                never: record.idle_since.is_none(),
+                since: record.idle_since.unwrap_or(Timestamp::MIN),
                 id: Arc::clone(&self.id),
                 slot: self.slot,
             },
         }
     }
 
+    /// Whether the agent can be offered one more conversation of a medium.
     pub(super) fn can_take(&self, medium: usize) -> bool {
-        self.standing.free & (1 << medium) != 0
+        self.availability.free & (1 << medium) != 0
     }
-}
-
-/// The queues an agent is a member of: those they name, or where they name
-/// none those whose skills they meet.
-pub(super) fn membership<'a>(
-    agent: &AgentProfile,
-    queues: impl Iterator<Item = &'a Queue> + Clone,
-) -> Result<Vec<String>, FloorError> {
-    for (skill, &proficiency) in &agent.skills {
-        if !(1..=5).contains(&proficiency) {
-            return Err(FloorError::Proficiency {
-                agent: agent.id.clone(),
-                skill: skill.clone(),
-                proficiency,
-            });
-        }
-    }
-    if let Some(unknown) = agent
-        .queues
-        .iter()
-        .find(|id| !queues.clone().any(|queue| queue.id == **id))
-    {
-        return Err(FloorError::UnknownQueue(unknown.clone()));
-    }
-    let able = |queue: &Queue| {
-        let mut least = queue.skills.iter();
-        least.all(|(skill, least)| agent.skills.get(skill).is_some_and(|has| has >= least))
-    };
-    Ok(queues
-        .filter(|queue| {
-            if agent.queues.is_empty() {
-                able(queue)
-            } else {
-                agent.queues.contains(&queue.id)
-            }
-        })
-        .map(|queue| queue.id.clone())
-        .collect())
 }

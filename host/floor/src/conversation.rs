@@ -1,4 +1,4 @@
-//! Conversations on the floor: on what terms they wait, and where they are.
+//! Conversations on the floor: the terms they wait on, and their placement.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,65 +8,62 @@ use jiff::{SignedDuration, Timestamp};
 use patchbay_model::decision::route::{Preference, Step};
 use patchbay_model::duration::Seconds;
 use patchbay_model::interaction::Visibility;
+use patchbay_model::offer::OfferId;
 use serde::{Deserialize, Serialize};
 
 use super::error::FloorError;
-use super::lines::LineId;
-use super::offer::OfferId;
-use super::pools::PoolId;
+use super::ids::{AgentSlot, GroupId, PoolId, WaitOrder};
 use super::settings::check_timeout;
-use super::slots::Slot;
 
-/// One agent to wait for before anybody else is asked.
+/// A wait for one agent, before any other agent is offered the conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct WaitFor {
-    /// The agent. They need not be a member of the queue nor meet the steps,
-    /// but must be present, responding and have room.
+pub struct AgentWait {
+    /// The agent. Queue membership and the steps' skills are not required;
+    /// presence, response and capacity are.
     pub agent: String,
-    /// When the wait lapses. It lapses earlier if they refuse. The steps begin
-    /// when it has lapsed.
+    /// When the wait ends, and the steps begin. A refusal ends it earlier.
     pub until: Timestamp,
-    /// Whether it waits on while they are away or offline; else the wait
-    /// lapses with that. False where not said.
+    /// Whether the wait goes on while the agent is away or offline. False by
+    /// default: it ends when they leave.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub while_away: bool,
 }
 
-/// On what terms a conversation waits.
+/// What the routing decision says about who is offered a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Terms {
-    /// The queue whose members qualify.
+pub struct RoutingTerms {
+    /// Id of the queue whose members are candidates.
     pub queue: String,
-    /// 0 to 100, higher first; 0 where not said.
+    /// 0 (default) to 100, higher first.
     #[serde(default)]
     pub priority: u8,
-    /// Who qualifies, relaxing over time; empty: any member of the queue. A
-    /// step's absent `minimum_agents` is 1; 0 never skips.
+    /// Required skills and languages, relaxed step by step; empty: any member
+    /// of the queue. A step's `minimum_agents` is 1 by default; 0 never skips
+    /// the step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
-    /// Agents to be asked before others who qualify as well, best score first.
-    /// Agents nobody knows are passed over.
+    /// Agents who come before other qualified ones, best score first. Unknown
+    /// agents are ignored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferences: Vec<Preference>,
-    /// Agents who are not offered it, not even as the last resort. Agents
-    /// nobody knows are passed over.
+    /// Agents who never get an offer, even if no other agent fits. Unknown
+    /// agents are ignored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<String>,
-    /// One agent to wait for first; absent: nobody in particular.
+    /// The agent to wait for first, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wait_for: Option<WaitFor>,
-    /// How long an offer of it stands, 1 to 86,400 s; absent: as the settings
-    /// say.
+    pub wait_for: Option<AgentWait>,
+    /// Offer timeout, 1 to 86,400 s; absent: that of the settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_timeout: Option<Seconds>,
 }
 
-impl Terms {
+impl RoutingTerms {
     /// Any member of a queue, at priority 0.
-    pub fn queue(id: &str) -> Terms {
-        Terms {
+    pub fn queue(id: &str) -> RoutingTerms {
+        RoutingTerms {
             queue: id.to_owned(),
             priority: 0,
             steps: Vec::new(),
@@ -77,6 +74,7 @@ impl Terms {
         }
     }
 
+    /// Checks the ranges of priority, scores and offer timeout.
     pub(super) fn check(&self) -> Result<(), FloorError> {
         if self.priority > 100 {
             return Err(FloorError::Priority(self.priority));
@@ -91,78 +89,77 @@ impl Terms {
     }
 }
 
-/// A conversation that comes to the floor.
+/// A conversation to enqueue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Arrival {
-    /// The conversation.
+    /// Id of the conversation.
     pub conversation: String,
     /// Code of its channel.
     pub channel: String,
-    /// Who may read it; absent: the channel's usual.
+    /// Who may read it; absent: the channel's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
-    /// Since when it waits: its age, kept wherever it goes.
+    /// Its age: since when it waits. Never changes afterwards.
     pub since: Timestamp,
-    /// On what terms.
-    pub terms: Terms,
+    /// The terms it waits on.
+    pub terms: RoutingTerms,
 }
 
-/// What an agent does with a conversation they hold.
+/// State of a conversation that an agent holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hold {
-    /// Works on it.
+    /// The agent works on it.
     Active,
-    /// Owns it, but it holds no capacity: the customer is next.
+    /// The agent owns it and waits on the customer; it uses no capacity.
     Parked,
-    /// Is done but for the notes; it still holds capacity.
+    /// The agent writes the wrap-up notes; it uses capacity.
     Wrapping,
 }
 
-/// Where a conversation is; in one place at a time.
+/// Where a conversation is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// Waits for an agent.
+pub enum Placement {
+    /// In a queue.
     Waiting,
-    /// Set before an agent.
+    /// Offered to an agent.
     Offered(OfferId),
     /// Held by an agent.
     Held {
-        /// The agent.
+        /// Id of the agent.
         agent: String,
-        /// What they do with it.
+        /// State of the conversation.
         hold: Hold,
     },
 }
 
-/// What is remembered of an agent who refused a conversation.
+/// An agent's refusals of one conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Refused {
+pub(super) struct PriorRefusals {
     pub(super) times: u32,
     pub(super) again_at: Timestamp,
 }
 
-/// Order of waiting: highest priority first, then oldest, then by id.
-pub(super) type Turn = (Reverse<u8>, Timestamp, Arc<str>);
-
-/// Where a waiting conversation stands in the indexes.
+/// The indexes a waiting conversation is entered in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Spot {
-    pub(super) line: LineId,
+pub(super) struct WaitingEntry {
+    pub(super) group: GroupId,
+    /// `None` while it waits for one agent.
     pub(super) pool: Option<PoolId>,
-    /// Agents who must be available for its step to be worth waiting in.
+    /// Available agents its step needs; with fewer, the step is skipped.
     pub(super) minimum: Option<u32>,
-    /// When something about it changes by time alone.
+    /// When a wait, step or back-off ends.
     pub(super) timer: Option<Timestamp>,
 }
 
+/// A [`Placement`] with index entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Whereabouts {
-    Waiting(Spot),
+pub(super) enum PlacementState {
+    Waiting(WaitingEntry),
     Offered(OfferId),
-    Held(Slot, Hold),
+    Held(AgentSlot, Hold),
 }
 
 /// A conversation on the floor.
@@ -173,61 +170,61 @@ pub(super) struct Conversation {
     pub(super) visibility: Option<Visibility>,
     pub(super) medium: usize,
     pub(super) since: Timestamp,
-    pub(super) terms: Terms,
-    /// Position of the current step; as many as there are: any member.
+    pub(super) terms: RoutingTerms,
+    /// Index of the current step; the number of steps once all have expired.
     pub(super) step: usize,
     pub(super) step_since: Timestamp,
-    pub(super) refused: BTreeMap<Slot, Refused>,
-    pub(super) place: Whereabouts,
+    pub(super) refused: BTreeMap<AgentSlot, PriorRefusals>,
+    pub(super) place: PlacementState,
 }
 
 impl Conversation {
-    pub(super) fn turn(&self) -> Turn {
+    pub(super) fn wait_order(&self) -> WaitOrder {
         let id = Arc::clone(&self.id);
         (Reverse(self.terms.priority), self.since, id)
     }
 
-    /// When the current step passes; `None` where it stays, none is left, or
-    /// they have not begun.
+    /// When the current step expires; `None` past the last step and for a step
+    /// that does not expire.
     pub(super) fn step_ends(&self) -> Option<Timestamp> {
         let step = self.terms.steps.get(self.step)?;
-        Some(later(self.step_since, step.expires?))
+        Some(add_seconds(self.step_since, step.expires?))
     }
 
-    /// Begins the steps anew, with nobody having refused.
-    pub(super) fn begin(&mut self, now: Timestamp) {
+    /// Returns to the first step and forgets refusals.
+    pub(super) fn restart_steps(&mut self, now: Timestamp) {
         self.step = 0;
         self.step_since = now;
         self.refused.clear();
     }
 
-    /// Begins the steps once nobody in particular is waited for any more.
-    pub(super) fn stop_waiting_for(&mut self, at: Timestamp) {
+    /// Ends the wait for one agent, if any; the steps begin.
+    pub(super) fn end_wait(&mut self, at: Timestamp) {
         if self.terms.wait_for.take().is_some() {
             self.step_since = at;
         }
     }
 
-    /// Brings what passes by time alone up to date, each at its own moment and
-    /// not when somebody looked; `passed` is told of steps.
-    pub(super) fn settle(&mut self, now: Timestamp, mut passed: impl FnMut(usize, Timestamp)) {
+    /// Ends the wait and the steps that are over by now, each at its own time
+    /// however late this is called. Calls `on_step` with each new step.
+    pub(super) fn advance_to(&mut self, now: Timestamp, mut on_step: impl FnMut(usize, Timestamp)) {
         if let Some(wait) = &self.terms.wait_for {
             if wait.until > now {
                 return;
             }
-            let lapsed = wait.until.max(self.step_since);
-            self.stop_waiting_for(lapsed);
+            let ended = wait.until.max(self.step_since);
+            self.end_wait(ended);
         }
         while let Some(ends) = self.step_ends().filter(|ends| *ends <= now) {
             self.step += 1;
             self.step_since = ends;
-            passed(self.step, ends);
+            on_step(self.step, ends);
         }
     }
 }
 
-/// So many seconds later, or the end of time.
-pub(super) fn later(at: Timestamp, by: Seconds) -> Timestamp {
+/// Saturates at the largest timestamp.
+pub(super) fn add_seconds(at: Timestamp, by: Seconds) -> Timestamp {
     at.checked_add(SignedDuration::from_secs(by.0.into()))
         .unwrap_or(Timestamp::MAX)
 }

@@ -1,37 +1,40 @@
-//! Why the floor refuses.
+//! Errors of the floor.
 
 use jiff::Timestamp;
+use patchbay_model::desk::LONGEST_OFFER;
+use patchbay_model::offer::OfferId;
 
-use super::offer::OfferId;
-use super::settings::LONGEST_OFFER;
-
-/// Why something cannot be done. Nothing has changed where one is returned.
+/// Why a call is rejected; the floor is unchanged. A method that takes an id
+/// returns the matching `Unknown…` error if the floor does not have it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FloorError {
-    /// No agent of that id is on the floor.
+    /// The roster has no agent with this id.
     #[error("there is no agent {0:?}")]
     UnknownAgent(String),
-    /// There is no queue of that id.
+    /// The company has no queue with this id.
     #[error("there is no queue {0:?}")]
     UnknownQueue(String),
-    /// No conversation of that id is on the floor.
-    #[error("conversation {0:?} neither waits, nor is it offered or held")]
+    /// The conversation was never enqueued, or has been released.
+    #[error("conversation {0:?} is not on the floor: not waiting, offered or held")]
     UnknownConversation(String),
-    /// No open offer has that id: it never was, or it is over.
+    /// The offer never existed, or has ended.
     #[error("offer {0} is not open")]
     UnknownOffer(OfferId),
-    /// The offer's time has run out, though nobody has closed it yet.
+    /// The offer's deadline has passed, and [`Floor::time_out`] has not closed
+    /// it yet.
+    ///
+    /// [`Floor::time_out`]: super::Floor::time_out
     #[error("offer {offer} timed out at {deadline}")]
     OfferTooLate {
         /// The offer.
         offer: OfferId,
-        /// When its time ran out.
+        /// When it timed out.
         deadline: Timestamp,
     },
-    /// A conversation of that id is on the floor already.
+    /// The conversation is on the floor already.
     #[error("conversation {0:?} is on the floor already")]
     DuplicateConversation(String),
-    /// Two agents or two queues have the same id.
+    /// Two agents, queues or offers have the same id.
     #[error("two {kind}s have the id {id:?}")]
     DuplicateId {
         /// `agent`, `queue` or `offer`.
@@ -39,15 +42,15 @@ pub enum FloorError {
         /// The id.
         id: String,
     },
-    /// Only a conversation that an agent holds can do this.
+    /// The call needs a conversation that an agent holds.
     #[error("no agent holds conversation {0:?}")]
     NotHeld(String),
-    /// The agent still holds conversations or has open offers.
+    /// The agent to remove holds conversations or has open offers.
     #[error("agent {agent:?} still has {conversations} conversations; release them first")]
     AgentHasWork {
         /// The agent.
         agent: String,
-        /// How many, offered ones included.
+        /// Number of held and offered conversations.
         conversations: usize,
     },
     /// A priority is over 100.
@@ -58,23 +61,23 @@ pub enum FloorError {
     Score {
         /// The preferred agent.
         agent: String,
-        /// What was given.
+        /// The invalid score.
         score: u8,
     },
-    /// An offer would stand for no time, or for too long.
-    #[error("offers would time out after {seconds} s; it must be 1 to {} s", LONGEST_OFFER.0)]
+    /// An offer timeout is 0 or over [`LONGEST_OFFER`].
+    #[error("the offer timeout is {seconds} s; it must be 1 to {} s", LONGEST_OFFER.0)]
     OfferTimeout {
-        /// What was given.
+        /// The invalid timeout.
         seconds: u32,
     },
-    /// A proficiency is not from 1 to 5.
+    /// A proficiency is not 1 to 5.
     #[error("the proficiency of agent {agent:?} in {skill:?} is {proficiency}; it must be 1 to 5")]
     Proficiency {
         /// The agent.
         agent: String,
         /// The skill.
         skill: String,
-        /// What was given.
+        /// The invalid proficiency.
         proficiency: u8,
     },
 }

@@ -1,34 +1,34 @@
-//! The floor: who is there, what they hold, what waits and what is on offer,
-//! for one company, in memory.
+//! The floor of one company, in memory: agents, what they hold, what waits
+//! and what is offered to whom.
 //!
-//! It is driven by calls that carry the time and answers with what changed; it
-//! keeps nothing on disk and starts nothing by itself. After every call, ask
-//! [`Floor::next_offers`]; at [`Floor::next_wakeup`], call
-//! [`Floor::time_out`] and then [`Floor::next_offers`].
+//! No I/O, no clock and no threads: each call carries the time and returns
+//! what it changed. After each call, call [`Floor::next_offers`]; at
+//! [`Floor::next_wakeup`], call [`Floor::time_out`] and then
+//! [`Floor::next_offers`].
 //!
-//! No decision searches the agents or the waiting. Agents who qualify for the
-//! same requirement form a pool, kept in idle order; conversations with the
-//! same candidates form a line, of which only the first is looked at, and only
-//! after somebody became free for it.
+//! The cost of a decision does not grow with the number of agents or waiting
+//! conversations. Agents who qualify for the same requirement form a pool,
+//! sorted by idle time. Conversations with the same candidates form a group;
+//! only its first is looked at, and only after a candidate became free.
 
 mod agent;
-mod answering;
 mod conversation;
 mod error;
-mod holding;
-mod lines;
+mod holdings;
+mod ids;
 mod load;
 mod offer;
-mod placing;
+mod offer_answers;
+mod placement;
 mod pools;
-mod postings;
+mod property_index;
 mod record;
 mod requirement;
 mod roster;
 mod selection;
 mod settings;
-mod slots;
 mod view;
+mod waiting_groups;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -37,26 +37,26 @@ use jiff::Timestamp;
 use patchbay_model::directory::Queue;
 
 pub use agent::{AgentProfile, AgentRecord};
-pub use conversation::{Arrival, Hold, Place, Terms, WaitFor};
+pub use conversation::{AgentWait, Arrival, Hold, Placement, RoutingTerms};
 pub use error::FloorError;
-pub use holding::{AgentCleared, Released, Returned, Transferred};
+pub use holdings::{ReleaseAllReport, ReleaseReport, RequeueReport, TransferReport};
 pub use offer::{Assignment, ClosedOffer, Offer, OfferId, OfferState, Refusal};
 pub use patchbay_model::capacity::{Capacity, CapacityError, MOST_MEDIA, MOST_UNITS, Medium};
-pub use patchbay_model::desk::BackOff;
-pub use record::{ConversationRecord, FloorRecord, PlaceRecord, RefusalRecord};
+pub use patchbay_model::desk::{BackOff, LONGEST_OFFER};
+pub use record::{ConversationRecord, FloorRecord, PlacementRecord, RefusalRecord};
 pub use roster::{PresenceChange, RosterChange};
-pub use selection::{Effort, Round, Widened};
-pub use settings::{FloorSettings, LONGEST_OFFER};
-pub use view::{AgentView, Holding, QueueView};
+pub use selection::{OfferRound, SearchStats, StepChange};
+pub use settings::FloorSettings;
+pub use view::{AgentView, HeldConversation, QueueView};
 
 use agent::AgentState;
-use conversation::{Conversation, Turn};
-use lines::Lines;
+use conversation::Conversation;
+use ids::{AgentSlot, WaitOrder};
 use pools::Pools;
-use postings::Postings;
-use slots::Slot;
+use property_index::PropertyIndex;
+use waiting_groups::WaitingGroups;
 
-/// A queue with those who wait in it, oldest first.
+/// A queue and its waiting conversations, oldest first.
 #[derive(Clone, Debug)]
 struct QueueState {
     queue: Queue,
@@ -69,47 +69,47 @@ pub struct Floor {
     settings: FloorSettings,
     queues: BTreeMap<String, QueueState>,
     agents: Vec<AgentState>,
-    slots: HashMap<Arc<str>, Slot>,
-    postings: Postings,
+    slots: HashMap<Arc<str>, AgentSlot>,
+    properties: PropertyIndex,
     pools: Pools,
-    lines: Lines,
+    groups: WaitingGroups,
     conversations: HashMap<Arc<str>, Conversation>,
     offers: BTreeMap<OfferId, Offer>,
-    /// When open offers time out.
+    /// Deadlines of open offers.
     deadlines: BTreeSet<(Timestamp, OfferId)>,
-    /// When waiting conversations change by time alone.
+    /// When a wait, step or back-off of a waiting conversation ends.
     timers: BTreeSet<(Timestamp, Arc<str>)>,
-    /// Waiting conversations whose step may have too few agents available.
-    short: BTreeSet<Turn>,
+    /// Waiting conversations whose step may have too few available agents.
+    understaffed: BTreeSet<WaitOrder>,
     next_offer: u64,
-    effort: Effort,
+    stats: SearchStats,
 }
 
 impl Floor {
-    /// A floor with queues, and nobody on it yet.
+    /// An empty floor with these queues.
     ///
     /// # Errors
-    /// Where two queues have the same id, or a setting is outside its range.
+    /// [`FloorError::DuplicateId`], [`FloorError::OfferTimeout`].
     pub fn new(
         settings: FloorSettings,
         queues: impl IntoIterator<Item = Queue>,
     ) -> Result<Floor, FloorError> {
-        settings.check()?;
+        settings::check_timeout(settings.offer_timeout)?;
         let mut floor = Floor {
             settings,
             queues: BTreeMap::new(),
             agents: Vec::new(),
             slots: HashMap::new(),
-            postings: Postings::default(),
+            properties: PropertyIndex::default(),
             pools: Pools::default(),
-            lines: Lines::default(),
+            groups: WaitingGroups::default(),
             conversations: HashMap::new(),
             offers: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             timers: BTreeSet::new(),
-            short: BTreeSet::new(),
+            understaffed: BTreeSet::new(),
             next_offer: 1,
-            effort: Effort::default(),
+            stats: SearchStats::default(),
         };
         for queue in queues {
             let id = queue.id.clone();
@@ -122,8 +122,9 @@ impl Floor {
         Ok(floor)
     }
 
-    /// Whether it has just these settings and queues.
-    pub fn is_set_up_as(&self, settings: &FloorSettings, queues: &[Queue]) -> bool {
+    /// Whether the floor has exactly these settings and queues; otherwise
+    /// [`Floor::restore`] it with them.
+    pub fn is_configured_as(&self, settings: &FloorSettings, queues: &[Queue]) -> bool {
         let has = |queue: &Queue| {
             let known = self.queues.get(&queue.id);
             known.is_some_and(|known| known.queue == *queue)
@@ -131,18 +132,21 @@ impl Floor {
         self.settings == *settings && self.queues.len() == queues.len() && queues.iter().all(has)
     }
 
-    /// What was set.
+    /// The floor's settings.
     pub fn settings(&self) -> &FloorSettings {
         &self.settings
     }
 
     /// Slot of an agent who is on the roster.
-    fn slot(&self, agent: &str) -> Result<Slot, FloorError> {
-        self.slots
-            .get(agent)
-            .copied()
-            .filter(|&slot| self.agents.get(slot as usize).is_some_and(|one| !one.gone))
-            .ok_or_else(|| FloorError::UnknownAgent(agent.to_owned()))
+    fn slot(&self, agent: &str) -> Result<AgentSlot, FloorError> {
+        Ok(self.agent_state(agent)?.slot)
+    }
+
+    fn agent_state(&self, id: &str) -> Result<&AgentState, FloorError> {
+        let slot = self.slots.get(id);
+        slot.and_then(|&slot| self.agents.get(slot))
+            .filter(|agent| !agent.removed)
+            .ok_or_else(|| FloorError::UnknownAgent(id.to_owned()))
     }
 
     fn conversation(&self, id: &str) -> Result<&Conversation, FloorError> {
@@ -151,23 +155,24 @@ impl Floor {
             .ok_or_else(|| FloorError::UnknownConversation(id.to_owned()))
     }
 
-    /// Has the indexes follow what became of an agent.
-    fn restand(&mut self, slot: Slot) {
-        let Some(agent) = self.agents.get_mut(slot as usize) else {
+    /// Updates the indexes after a change of an agent's presence, load or idle
+    /// time.
+    fn update_availability(&mut self, slot: AgentSlot) {
+        let Some(agent) = self.agents.get_mut(slot) else {
             return;
         };
-        let after = agent.now_standing(&self.settings.capacity);
-        if after == agent.standing {
+        let after = agent.current_availability(&self.settings.capacity);
+        if after == agent.availability {
             return;
         }
         let mut woken = Vec::new();
-        self.pools.restand(agent, &after, &mut woken);
-        if after.free & !agent.standing.free != 0 {
-            woken.extend(&agent.lines);
+        self.pools.update_availability(agent, &after, &mut woken);
+        if after.free & !agent.availability.free != 0 {
+            woken.extend(&agent.groups);
         }
-        agent.standing = after;
-        for line in woken {
-            self.lines.wake(line);
+        agent.availability = after;
+        for group in woken {
+            self.groups.wake(group);
         }
     }
 }

@@ -1,8 +1,9 @@
-//! What an agent holds, against the rules of capacity.
+//! An agent's load, and whether one more conversation fits.
 
 use patchbay_model::capacity::Capacity;
 
-/// What an agent holds: conversations by medium, offered ones included.
+/// Number of conversations that use an agent's capacity, by medium: held and
+/// offered, but not parked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Load(Vec<u32>);
 
@@ -22,12 +23,8 @@ impl Load {
         }
     }
 
-    /// Units in use.
-    pub(super) fn units(&self, rules: &Capacity) -> u64 {
-        self.units_beside(rules, 0)
-    }
-
-    fn units_beside(&self, rules: &Capacity, interrupted: u32) -> u64 {
+    /// Units in use, without those of the media in the `interrupted` bit mask.
+    pub(super) fn units(&self, rules: &Capacity, interrupted: u32) -> u64 {
         self.0
             .iter()
             .zip(rules.media())
@@ -37,17 +34,18 @@ impl Load {
             .sum()
     }
 
-    /// Whether one more of this medium goes into this total.
+    /// Whether one more conversation of this medium fits into `total` units
+    /// and the medium's maximum.
     pub(super) fn fits(&self, rules: &Capacity, total: u32, medium: usize) -> bool {
         let Some(rule) = rules.media().get(medium) else {
             return false;
         };
         let interrupted = rules.interrupted_by(medium);
         self.0.get(medium).copied().unwrap_or(0) < rule.maximum
-            && self.units_beside(rules, interrupted) + u64::from(rule.weight) <= u64::from(total)
+            && self.units(rules, interrupted) + u64::from(rule.weight) <= u64::from(total)
     }
 
-    /// The media of which one more fits, as bits.
+    /// Media of which one more conversation fits, as a bit mask.
     pub(super) fn free(&self, rules: &Capacity, total: u32) -> u32 {
         (0..rules.media().len())
             .filter(|&medium| self.fits(rules, total, medium))

@@ -1,77 +1,77 @@
-//! Offers, and what becomes of them.
+//! Offers and their results.
 
 use jiff::Timestamp;
 pub use patchbay_model::offer::{OfferId, OfferState};
 use serde::{Deserialize, Serialize};
 
-/// A conversation set before an agent. It holds its medium's weight of the
-/// agent's capacity while it is open.
+/// A conversation offered to an agent. An open offer uses its medium's weight
+/// of the agent's capacity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Offer {
-    /// Its number.
+    /// Unique within the company.
     pub id: OfferId,
     /// The conversation.
     pub conversation: String,
     /// The agent.
     pub agent: String,
-    /// When it was made.
+    /// When the floor made the offer.
     pub made_at: Timestamp,
-    /// When it times out, unless it is answered before.
+    /// When an unanswered offer times out.
     pub deadline: Timestamp,
-    /// Position of the step the agent was found in; absent where the steps
-    /// were over, or the conversation waited for this very agent.
+    /// Index of the routing step the agent qualifies for; absent past the last
+    /// step, or if the conversation waited for this agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<u32>,
-    /// How much the policy preferred the agent, 0 to 100; absent where it did
-    /// not name them.
+    /// The policy's preference for the agent, 0 to 100; absent if it named
+    /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<u8>,
-    /// How often this agent has refused this conversation before, or handed it
-    /// on; 0 where not said. More than 0 is worth an alert: nobody else fits.
+    /// How often this agent has refused or transferred this conversation
+    /// before. More than 0 is worth an alert: no other agent fits.
     #[serde(default)]
     pub again: u32,
 }
 
-/// An offer that is over.
+/// An offer that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedOffer {
     /// The offer.
     pub offer: Offer,
-    /// How it ended; never `offered`.
+    /// The final state; never `offered`.
     pub state: OfferState,
-    /// When.
+    /// When it ended.
     pub at: Timestamp,
 }
 
-/// An offer that was declined or timed out; its conversation waits again.
+/// A declined or timed-out offer; its conversation waits again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The offer, `declined` or `timed-out`.
     pub closed: ClosedOffer,
-    /// Since when the conversation waits: its original age.
+    /// The conversation's original age: since when it waits.
     pub since: Timestamp,
-    /// From when the same agent may be offered it again if nobody else fits.
+    /// When the agent may be offered it again if no other agent fits.
     pub again_at: Timestamp,
-    /// Whether nobody else fits at this moment; worth an alert.
+    /// Whether no other agent fits now; worth an alert.
     pub alone: bool,
 }
 
-/// A conversation an agent now holds.
+/// A conversation that an agent now holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// The conversation.
     pub conversation: String,
     /// The agent.
     pub agent: String,
-    /// Whether the agent had no room for it: possible only by hand, or when a
-    /// parked conversation is taken up again.
+    /// Whether the agent had no capacity for it: possible for a manual
+    /// assignment and a resumed conversation.
     pub exceeds_capacity: bool,
-    /// Whether the agent is there; always so for an accepted offer.
+    /// Whether the agent is present; always true for an accepted offer.
     pub present: bool,
-    /// Who held it before; absent where nobody did.
+    /// The agent who held it before, if any.
     pub previous: Option<String>,
-    /// The offer this put an end to: `accepted`, or `rescinded` where it was
-    /// given by hand; absent where none was open.
+    /// The open offer this ended, if any: `accepted`, or `rescinded` by a
+    /// manual assignment.
     pub closed: Option<ClosedOffer>,
 }

@@ -1,54 +1,53 @@
-//! Pools: those who qualify for one requirement in one queue, kept in idle
-//! order while agents come and go, so that selection never searches.
+//! Pools: the members of a queue who meet a requirement, sorted by idle time
+//! and updated as agents change, so that selection takes the first.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::agent::{AgentState, Idle, Standing};
-use super::lines::LineId;
-use super::postings::Postings;
+use bit_set::BitSet;
+use slab::Slab;
+
+use super::agent::{AgentState, Availability, IdleRank};
+use super::ids::{AgentSlot, GroupId, PoolId};
+use super::property_index::PropertyIndex;
 use super::requirement::Requirement;
-use super::slots::{Slab, Slot, Slots};
 
-/// Number of a pool.
-pub(super) type PoolId = u32;
+/// Most pools kept while no conversation waits on them, for the next
+/// conversation with the same requirement.
+pub(super) const MAX_UNUSED: usize = 256;
 
-/// Most pools kept though nobody waits on them: the next conversation with the
-/// same requirement finds its pool made.
-pub(super) const MOST_UNUSED: usize = 256;
-
-/// Who is in a pool.
+/// What makes an agent a member of a pool.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PoolKey {
     pub(super) queue: String,
-    /// Whoever meets one of these.
-    pub(super) wanted: Vec<Requirement>,
+    /// Members meet at least one of these.
+    pub(super) requirements: Vec<Requirement>,
 }
 
 impl PoolKey {
     fn admits(&self, agent: &AgentState) -> bool {
+        let mut requirements = self.requirements.iter();
         agent.queues.contains(&self.queue)
-            && self
-                .wanted
-                .iter()
-                .any(|one| one.met_by(&agent.record.profile))
+            && requirements.any(|one| one.is_met_by(&agent.record.profile))
     }
 }
 
-/// Members of a queue who meet a requirement.
+/// The agents of one [`PoolKey`].
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     key: PoolKey,
-    members: Slots,
-    /// Members who are present and responding, whatever they hold.
+    members: BitSet,
+    /// Number of members who are present and responding, whatever their load.
     available: u32,
-    /// By medium, members with room for one more, longest idle first; made
-    /// when first asked for.
-    free: BTreeMap<usize, BTreeSet<Idle>>,
-    /// By medium, lines that wait on this pool.
-    lines: BTreeMap<usize, BTreeSet<LineId>>,
-    /// Waiting conversations by the least number of available agents they want.
+    /// By medium, members with capacity for one more, longest idle first;
+    /// built by [`Pools::build_idle_order`].
+    free: BTreeMap<usize, BTreeSet<IdleRank>>,
+    /// By medium, groups that wait on this pool.
+    groups: BTreeMap<usize, BTreeSet<GroupId>>,
+    /// Waiting conversations by the least number of available agents their
+    /// step needs.
     minimums: BTreeSet<(u32, Arc<str>)>,
+    /// Number of waiting conversations.
     waiting: usize,
     last_used: u64,
 }
@@ -58,47 +57,47 @@ impl Pool {
         self.available
     }
 
-    pub(super) fn contains(&self, slot: Slot) -> bool {
+    pub(super) fn contains(&self, slot: AgentSlot) -> bool {
         self.members.contains(slot)
     }
 
-    /// Members with room, longest idle first.
-    pub(super) fn free(&self, medium: usize) -> impl Iterator<Item = &Idle> {
+    /// Members with capacity for the medium, longest idle first.
+    pub(super) fn free(&self, medium: usize) -> impl Iterator<Item = &IdleRank> {
         self.free.get(&medium).into_iter().flatten()
     }
 
-    /// Conversations whose step wants more agents than are available.
-    pub(super) fn short(&self) -> impl Iterator<Item = &Arc<str>> {
+    /// Conversations whose step needs more agents than are available.
+    pub(super) fn understaffed(&self) -> impl Iterator<Item = &Arc<str>> {
         let least = (self.available.saturating_add(1), Arc::from(""));
         self.minimums.range(least..).map(|(_, id)| id)
     }
 
-    fn update(&mut self, before: Option<&Standing>, after: Option<&Standing>) {
-        let available = |one: Option<&Standing>| u32::from(one.is_some_and(|one| one.available));
+    fn update<'a>(&mut self, before: Option<&'a Availability>, after: Option<&'a Availability>) {
+        let available =
+            |one: Option<&Availability>| u32::from(one.is_some_and(|one| one.available));
         self.available = (self.available + available(after)).saturating_sub(available(before));
         for (medium, free) in &mut self.free {
-            let has = |one: Option<&Standing>| one.is_some_and(|one| one.free & (1 << medium) != 0);
-            let same = has(before)
-                && has(after)
-                && before.map(|one| &one.idle) == after.map(|one| &one.idle);
-            if same {
+            let rank = |one: Option<&'a Availability>| {
+                let one = one.filter(|one| one.free & (1 << medium) != 0);
+                one.map(|one| &one.idle)
+            };
+            let (before, after) = (rank(before), rank(after));
+            if before == after {
                 continue;
             }
-            if let Some(before) = before.filter(|_| has(before)) {
-                free.remove(&before.idle);
+            if let Some(before) = before {
+                free.remove(before);
             }
-            if let Some(after) = after.filter(|_| has(after)) {
-                free.insert(after.idle.clone());
-            }
+            free.extend(after.cloned());
         }
     }
 
-    fn woken(&self, gained: u32) -> impl Iterator<Item = LineId> {
-        let gained = move |medium: usize| gained & (1 << medium) != 0;
-        self.lines
-            .iter()
-            .filter(move |(medium, _)| gained(**medium))
-            .flat_map(|(_, lines)| lines.iter().copied())
+    /// Groups that wait for one of these media.
+    fn groups_of(&self, media: u32) -> impl Iterator<Item = GroupId> {
+        let groups = self.groups.iter();
+        groups
+            .filter(move |(medium, _)| media & (1 << **medium) != 0)
+            .flat_map(|(_, groups)| groups.iter().copied())
     }
 }
 
@@ -107,10 +106,10 @@ impl Pool {
 pub(super) struct Pools {
     pools: Slab<Pool>,
     by_key: HashMap<PoolKey, PoolId>,
-    /// Those nobody waits on, least recently used first.
+    /// Pools on which no conversation waits, least recently used first.
     unused: BTreeSet<(u64, PoolId)>,
     uses: u64,
-    /// Pools where fewer are available than before.
+    /// Pools whose number of available agents fell.
     shrunk: BTreeSet<PoolId>,
 }
 
@@ -119,56 +118,52 @@ impl Pools {
         self.pools.get(id)
     }
 
-    /// The pool of a key, made if there is none; says how many agents were
-    /// looked at to make it.
-    pub(super) fn obtain(
+    /// The pool of a key, built if there is none; also returns the number of
+    /// agents visited.
+    pub(super) fn get_or_build(
         &mut self,
         key: PoolKey,
         agents: &mut [AgentState],
-        postings: &Postings,
+        properties: &PropertyIndex,
     ) -> (PoolId, u64) {
         if let Some(&id) = self.by_key.get(&key) {
             return (id, 0);
         }
         self.drop_unused(agents);
-        let members = postings.matching(&key.queue, &key.wanted);
-        let mut pool = Pool {
-            key: key.clone(),
-            members: Slots::default(),
-            available: 0,
-            free: BTreeMap::new(),
-            lines: BTreeMap::new(),
-            minimums: BTreeSet::new(),
-            waiting: 0,
-            last_used: self.uses,
-        };
-        let mut visited = 0;
-        for slot in members.iter() {
+        let members = properties.matching(&key.queue, &key.requirements);
+        let slot = self.pools.vacant_entry();
+        let id = slot.key();
+        let (mut visited, mut available) = (0, 0);
+        for member in &members {
             visited += 1;
-            if let Some(agent) = agents.get(slot as usize) {
-                pool.available += u32::from(agent.standing.available);
-            }
-        }
-        pool.members = members;
-        let id = self.pools.insert(pool);
-        for slot in self
-            .pools
-            .get(id)
-            .iter()
-            .flat_map(|pool| pool.members.iter())
-        {
-            if let Some(agent) = agents.get_mut(slot as usize) {
+            if let Some(agent) = agents.get_mut(member) {
+                available += u32::from(agent.availability.available);
                 agent.pools.push(id);
             }
         }
+        slot.insert(Pool {
+            key: key.clone(),
+            members,
+            available,
+            free: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            minimums: BTreeSet::new(),
+            waiting: 0,
+            last_used: self.uses,
+        });
         self.by_key.insert(key, id);
         self.unused.insert((self.uses, id));
         (id, visited)
     }
 
-    /// Has the idle order of a medium at hand; says how many agents were
-    /// looked at to make it.
-    pub(super) fn order(&mut self, id: PoolId, medium: usize, agents: &[AgentState]) -> u64 {
+    /// Sorts the pool's free members for a medium, once; returns the number of
+    /// agents visited.
+    pub(super) fn build_idle_order(
+        &mut self,
+        id: PoolId,
+        medium: usize,
+        agents: &[AgentState],
+    ) -> u64 {
         let Some(pool) = self.pools.get_mut(id) else {
             return 0;
         };
@@ -178,38 +173,39 @@ impl Pools {
         let mut visited = 0;
         let members = pool.members.iter().inspect(|_| visited += 1);
         let free = members
-            .filter_map(|slot| agents.get(slot as usize))
+            .filter_map(|slot| agents.get(slot))
             .filter(|agent| agent.can_take(medium))
-            .map(|agent| agent.standing.idle.clone())
+            .map(|agent| agent.availability.idle.clone())
             .collect();
         pool.free.insert(medium, free);
         visited
     }
 
     fn drop_unused(&mut self, agents: &mut [AgentState]) {
-        while self.unused.len() >= MOST_UNUSED {
+        while self.unused.len() >= MAX_UNUSED {
             let Some((_, id)) = self.unused.pop_first() else {
                 return;
             };
             self.shrunk.remove(&id);
-            let Some(pool) = self.pools.remove(id) else {
+            let Some(pool) = self.pools.try_remove(id) else {
                 continue;
             };
             self.by_key.remove(&pool.key);
-            for slot in pool.members.iter() {
-                if let Some(agent) = agents.get_mut(slot as usize) {
+            for slot in &pool.members {
+                if let Some(agent) = agents.get_mut(slot) {
                     agent.pools.retain(|other| *other != id);
                 }
             }
         }
     }
 
-    /// A conversation begins to wait on a pool, in this line.
+    /// Adds a waiting conversation of this group; `minimum` is the number of
+    /// available agents its step needs.
     pub(super) fn join(
         &mut self,
         id: PoolId,
         medium: usize,
-        line: LineId,
+        group: GroupId,
         minimum: Option<u32>,
         conversation: &Arc<str>,
     ) {
@@ -218,13 +214,12 @@ impl Pools {
         };
         self.unused.remove(&(pool.last_used, id));
         pool.waiting += 1;
-        pool.lines.entry(medium).or_default().insert(line);
-        if let Some(minimum) = minimum {
-            pool.minimums.insert((minimum, Arc::clone(conversation)));
-        }
+        pool.groups.entry(medium).or_default().insert(group);
+        let minimum = minimum.map(|minimum| (minimum, Arc::clone(conversation)));
+        pool.minimums.extend(minimum);
     }
 
-    /// A conversation waits on a pool no longer.
+    /// Removes a waiting conversation, with the `minimum` it joined with.
     pub(super) fn leave(&mut self, id: PoolId, minimum: Option<u32>, conversation: &Arc<str>) {
         let Some(pool) = self.pools.get_mut(id) else {
             return;
@@ -240,60 +235,58 @@ impl Pools {
         }
     }
 
-    /// A line is no more.
-    pub(super) fn drop_line(&mut self, id: PoolId, medium: usize, line: LineId) {
+    /// Removes an empty group.
+    pub(super) fn remove_group(&mut self, id: PoolId, medium: usize, group: GroupId) {
         if let Some(pool) = self.pools.get_mut(id)
-            && let Some(lines) = pool.lines.get_mut(&medium)
+            && let Some(groups) = pool.groups.get_mut(&medium)
         {
-            lines.remove(&line);
+            groups.remove(&group);
         }
     }
 
-    /// Takes over how an agent stands now; gives the lines they could serve and
-    /// could not before.
-    pub(super) fn restand(
+    /// Replaces an agent's availability; adds to `woken` the groups the agent
+    /// can serve now and could not before.
+    pub(super) fn update_availability(
         &mut self,
         agent: &AgentState,
-        after: &Standing,
-        woken: &mut Vec<LineId>,
+        after: &Availability,
+        woken: &mut Vec<GroupId>,
     ) {
-        let gained = after.free & !agent.standing.free;
+        let gained = after.free & !agent.availability.free;
         for &id in &agent.pools {
             if let Some(pool) = self.pools.get_mut(id) {
-                pool.update(Some(&agent.standing), Some(after));
-                woken.extend(pool.woken(gained));
-                if agent.standing.available && !after.available {
+                pool.update(Some(&agent.availability), Some(after));
+                woken.extend(pool.groups_of(gained));
+                if agent.availability.available && !after.available {
                     self.shrunk.insert(id);
                 }
             }
         }
     }
 
-    /// Finds the pools of an agent whose profile changed; gives the lines they
-    /// could serve now.
-    pub(super) fn readmit(&mut self, agent: &mut AgentState, woken: &mut Vec<LineId>) {
+    /// Recomputes which pools an agent is in after their profile changed; adds
+    /// to `woken` the groups of the pools they joined.
+    pub(super) fn update_membership(&mut self, agent: &mut AgentState, woken: &mut Vec<GroupId>) {
         agent.pools.clear();
-        for (id, pool) in self.pools.iter_mut() {
-            let (was, is) = (pool.members.contains(agent.slot), pool.key.admits(agent));
+        for (id, pool) in &mut self.pools {
+            let (was, is) = (pool.contains(agent.slot), pool.key.admits(agent));
             if is {
                 agent.pools.push(id);
             }
-            if was == is {
-                continue;
-            }
-            if is {
+            if is && !was {
                 pool.members.insert(agent.slot);
-                pool.update(None, Some(&agent.standing));
-                woken.extend(pool.woken(agent.standing.free));
-            } else {
+                pool.update(None, Some(&agent.availability));
+                woken.extend(pool.groups_of(agent.availability.free));
+            } else if was && !is {
                 pool.members.remove(agent.slot);
-                pool.update(Some(&agent.standing), None);
+                pool.update(Some(&agent.availability), None);
                 self.shrunk.insert(id);
             }
         }
     }
 
-    /// Pools that may have too few agents available for some who wait on them.
+    /// Returns and clears the pools whose number of available agents fell:
+    /// their conversations may be understaffed.
     pub(super) fn take_shrunk(&mut self) -> BTreeSet<PoolId> {
         std::mem::take(&mut self.shrunk)
     }

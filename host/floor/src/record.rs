@@ -1,5 +1,5 @@
-//! The floor as plain data: to build it at the start, and to build it anew
-//! when queues or settings change.
+//! The floor as plain data: to restore it at the start, and when queues or
+//! settings change.
 
 use std::sync::Arc;
 
@@ -9,86 +9,86 @@ use patchbay_model::interaction::Visibility;
 use serde::{Deserialize, Serialize};
 
 use super::agent::AgentRecord;
-use super::conversation::{Conversation, Hold, Refused, Terms, Whereabouts};
+use super::conversation::{Conversation, Hold, PlacementState, PriorRefusals, RoutingTerms};
 use super::offer::Offer;
 use super::settings::FloorSettings;
 use super::{Floor, FloorError};
 
-/// Everything a floor knows beyond its settings and queues.
+/// State of a floor, without its settings and queues.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FloorRecord {
-    /// Number of the next offer; open offers push it up.
+    /// Least id of the next offer; restoring raises it above open offers.
     pub next_offer: u64,
-    /// Agents; as a floor gives them, by id.
+    /// Agents; [`Floor::record`] sorts them by id.
     pub agents: Vec<AgentRecord>,
-    /// Conversations; as a floor gives them, by id.
+    /// Conversations; [`Floor::record`] sorts them by id.
     pub conversations: Vec<ConversationRecord>,
 }
 
-/// A conversation as plain data.
+/// State of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ConversationRecord {
-    /// The conversation.
+    /// Id of the conversation.
     pub conversation: String,
     /// Code of its channel.
     pub channel: String,
-    /// Who may read it; absent: the channel's usual.
+    /// Who may read it; absent: the channel's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
-    /// Since when it waits or waited.
+    /// Its age: since when it waits or waited.
     pub since: Timestamp,
-    /// On what terms it waits or waited.
-    pub terms: Terms,
-    /// Position of its step; as many as there are steps: the last has passed.
+    /// The terms it waits or waited on.
+    pub terms: RoutingTerms,
+    /// Index of its step; the number of steps once all have expired.
     pub step: u32,
-    /// Since when it is in that step.
+    /// When that step began.
     pub step_since: Timestamp,
-    /// Who refused it.
+    /// Agents who refused it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusalRecord>,
-    /// Where it is.
-    pub place: PlaceRecord,
+    /// Its placement.
+    pub place: PlacementRecord,
 }
 
-/// That an agent refused a conversation.
+/// An agent's refusals of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RefusalRecord {
     /// The agent.
     pub agent: String,
-    /// How often.
+    /// Number of refusals.
     pub times: u32,
-    /// From when they may be asked again if nobody else fits.
+    /// When the agent may be offered it again if no other agent fits.
     pub again_at: Timestamp,
 }
 
-/// Where a conversation is, as plain data.
+/// A [`Placement`](super::Placement) with the whole offer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PlaceRecord {
-    /// Waits for an agent.
+pub enum PlacementRecord {
+    /// In a queue.
     Waiting,
-    /// Set before an agent.
+    /// Offered to an agent.
     Offered(Offer),
     /// Held by an agent.
     Held {
-        /// The agent.
+        /// Id of the agent.
         agent: String,
-        /// What they do with it.
+        /// State of the conversation.
         hold: Hold,
     },
 }
 
 impl Floor {
-    /// A floor from what one gave before: it goes on as that one would have.
-    /// Settings and queues may differ; what is held stays held even where it
-    /// fits no longer. Who refused and is no longer there is forgotten, and
-    /// nobody waits for an agent who is not there.
+    /// Restores a floor from its record; settings and queues may differ from
+    /// the recorded floor's. Held conversations stay held even if they exceed
+    /// capacity. Refusals of and waits for agents who are not in the record
+    /// are dropped.
     ///
     /// # Errors
-    /// Where an id is used twice, a queue or agent is unknown, or a value is
+    /// A duplicate id, an unknown queue, holder or offered agent, or a value
     /// outside its range.
     pub fn restore(
         settings: FloorSettings,
@@ -103,23 +103,23 @@ impl Floor {
                 let id = agent.profile.id;
                 return Err(FloorError::DuplicateId { kind: "agent", id });
             }
-            floor.enter(agent)?;
+            floor.insert_agent(agent)?;
         }
         for conversation in record.conversations {
-            floor.reinstate(conversation, now)?;
+            floor.restore_conversation(conversation, now)?;
         }
         Ok(floor)
     }
 
-    /// The floor as plain data.
+    /// The floor as plain data, for [`Floor::restore`].
     pub fn record(&self) -> FloorRecord {
-        let on_roster = self.agents.iter().filter(|agent| !agent.gone);
+        let on_roster = self.agents.iter().filter(|agent| !agent.removed);
         let mut agents: Vec<AgentRecord> = on_roster.map(|agent| agent.record.clone()).collect();
         agents.sort_by(|left, right| left.profile.id.cmp(&right.profile.id));
         let mut conversations: Vec<ConversationRecord> = self
             .conversations
             .values()
-            .map(|conversation| self.written(conversation))
+            .map(|conversation| self.to_record(conversation))
             .collect();
         conversations.sort_by(|left, right| left.conversation.cmp(&right.conversation));
         FloorRecord {
@@ -129,22 +129,22 @@ impl Floor {
         }
     }
 
-    /// A conversation as plain data; `None` where it is not on the floor.
+    /// A conversation as plain data; `None` if it is not on the floor.
     pub fn record_of(&self, conversation: &str) -> Option<ConversationRecord> {
         let one = self.conversations.get(conversation)?;
-        Some(self.written(one))
+        Some(self.to_record(one))
     }
 
-    fn written(&self, one: &Conversation) -> ConversationRecord {
+    fn to_record(&self, one: &Conversation) -> ConversationRecord {
         let refused = one.refused.iter().filter_map(|(&slot, refused)| {
-            let agent = self.agents.get(slot as usize).filter(|agent| !agent.gone)?;
+            let agent = self.agents.get(slot).filter(|agent| !agent.removed)?;
             Some(RefusalRecord {
                 agent: agent.id.to_string(),
                 times: refused.times,
                 again_at: refused.again_at,
             })
         });
-        let waiting = PlaceRecord::Waiting;
+        let waiting = PlacementRecord::Waiting;
         ConversationRecord {
             conversation: one.id.to_string(),
             channel: one.channel.clone(),
@@ -155,30 +155,31 @@ impl Floor {
             step_since: one.step_since,
             refused: refused.collect(),
             place: match &one.place {
-                Whereabouts::Waiting(_) => waiting,
-                Whereabouts::Offered(offer) => {
+                PlacementState::Waiting(_) => waiting,
+                PlacementState::Offered(offer) => {
                     let offer = self.offers.get(offer).cloned();
-                    offer.map_or(waiting, PlaceRecord::Offered)
+                    offer.map_or(waiting, PlacementRecord::Offered)
                 }
-                Whereabouts::Held(slot, hold) => PlaceRecord::Held {
-                    agent: self.name(*slot).unwrap_or_default(),
+                PlacementState::Held(slot, hold) => PlacementRecord::Held {
+                    agent: self.agent_id(*slot),
                     hold: *hold,
                 },
             },
         }
     }
 
-    fn reinstate(&mut self, record: ConversationRecord, now: Timestamp) -> Result<(), FloorError> {
+    fn restore_conversation(
+        &mut self,
+        record: ConversationRecord,
+        now: Timestamp,
+    ) -> Result<(), FloorError> {
         record.terms.check()?;
         if !self.queues.contains_key(&record.terms.queue) {
             return Err(FloorError::UnknownQueue(record.terms.queue));
         }
-        let id: Arc<str> = record.conversation.as_str().into();
-        if self.conversations.contains_key(&id) {
-            return Err(FloorError::DuplicateConversation(record.conversation));
-        }
+        let id = self.check_new(&record.conversation)?;
         let refused = record.refused.iter().filter_map(|refusal| {
-            let refused = Refused {
+            let refused = PriorRefusals {
                 times: refusal.times,
                 again_at: refusal.again_at,
             };
@@ -196,23 +197,23 @@ impl Floor {
             visibility: record.visibility,
             terms: record.terms,
             // Replaced below.
-            place: Whereabouts::Offered(Default::default()),
+            place: PlacementState::Offered(Default::default()),
         };
         let medium = conversation.medium;
-        let (slot, waits) = match record.place {
-            PlaceRecord::Waiting => (None, true),
-            PlaceRecord::Held { agent, hold } => {
+        let slot = match record.place {
+            PlacementRecord::Waiting => None,
+            PlacementRecord::Held { agent, hold } => {
                 let slot = self.slot(&agent)?;
-                conversation.place = Whereabouts::Held(slot, hold);
-                if let Some(agent) = self.agents.get_mut(slot as usize) {
+                conversation.place = PlacementState::Held(slot, hold);
+                if let Some(agent) = self.agents.get_mut(slot) {
                     agent.held.insert(Arc::clone(&id));
                     if hold != Hold::Parked {
                         agent.load.add(medium);
                     }
                 }
-                (Some(slot), false)
+                Some(slot)
             }
-            PlaceRecord::Offered(offer) => {
+            PlacementRecord::Offered(offer) => {
                 let slot = self.slot(&offer.agent)?;
                 if *offer.conversation != *id {
                     return Err(FloorError::UnknownConversation(offer.conversation));
@@ -221,23 +222,16 @@ impl Floor {
                     let (kind, id) = ("offer", offer.id.to_string());
                     return Err(FloorError::DuplicateId { kind, id });
                 }
-                conversation.place = Whereabouts::Offered(offer.id);
-                if let Some(agent) = self.agents.get_mut(slot as usize) {
-                    agent.offers.insert(offer.id);
-                    agent.load.add(medium);
-                }
+                conversation.place = PlacementState::Offered(offer.id);
                 self.next_offer = self.next_offer.max(offer.id.0.saturating_add(1));
-                self.deadlines.insert((offer.deadline, offer.id));
-                self.offers.insert(offer.id, offer);
-                (Some(slot), false)
+                self.insert_offer(offer, slot, medium);
+                Some(slot)
             }
         };
         self.conversations.insert(Arc::clone(&id), conversation);
-        if waits {
-            self.line_up(&id, now);
-        }
-        if let Some(slot) = slot {
-            self.restand(slot);
+        match slot {
+            Some(slot) => self.update_availability(slot),
+            None => self.insert_waiting(&id, now),
         }
         Ok(())
     }

@@ -1,25 +1,23 @@
-//! Who qualifies for a step, in a form that can be compared.
+//! Skills and languages of a routing step, in a comparable form.
 
 use patchbay_model::decision::route::Step;
 
 use super::agent::AgentProfile;
 
-/// Skills and languages of one step; equal ones are written the same.
+/// Skills and languages of one step, normalized: equal requirements compare
+/// equal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Requirement {
-    /// By skill; at least 1.
+    /// Least proficiency by skill, 1 or more, sorted by skill.
     pub(super) skills: Vec<(String, u8)>,
     /// In lower case, sorted; empty: any.
     pub(super) languages: Vec<String>,
 }
 
 impl Requirement {
-    pub(super) fn of(step: &Step) -> Requirement {
-        let mut languages: Vec<String> = step
-            .languages
-            .iter()
-            .map(|tag| tag.to_ascii_lowercase())
-            .collect();
+    fn from_step(step: &Step) -> Requirement {
+        let languages = step.languages.iter();
+        let mut languages: Vec<String> = languages.map(|tag| tag.to_ascii_lowercase()).collect();
         languages.sort();
         languages.dedup();
         let skills = step.skills.iter();
@@ -31,36 +29,28 @@ impl Requirement {
         }
     }
 
-    /// Whether everybody who meets the other meets this one.
+    /// Whether each agent who meets the other requirement meets this one.
     fn covers(&self, other: &Requirement) -> bool {
         self.skills.iter().all(|(skill, least)| {
             let mut of_other = other.skills.iter();
-            of_other.any(|(name, asked)| name == skill && asked >= least)
+            of_other.any(|(name, required)| name == skill && required >= least)
         }) && (self.languages.is_empty()
-            || !other.languages.is_empty()
-                && other
-                    .languages
-                    .iter()
-                    .all(|tag| speaks(&self.languages, tag)))
+            || !other.languages.is_empty() && other.languages.iter().all(|tag| self.accepts(tag)))
     }
 
-    pub(super) fn met_by(&self, agent: &AgentProfile) -> bool {
-        self.skills
-            .iter()
-            .all(|(skill, least)| agent.skills.get(skill).is_some_and(|has| has >= least))
+    pub(super) fn is_met_by(&self, agent: &AgentProfile) -> bool {
+        let mut languages = agent.languages.iter();
+        agent.has_skills(self.skills.iter().map(|(skill, least)| (skill, *least)))
             && (self.languages.is_empty()
-                || agent
-                    .languages
-                    .iter()
-                    .any(|tag| speaks(&self.languages, &tag.to_ascii_lowercase())))
+                || languages.any(|tag| self.accepts(&tag.to_ascii_lowercase())))
     }
-}
 
-/// Whether a language is one of those wanted, where `pt` also means `pt-br`.
-fn speaks(wanted: &[String], tag: &str) -> bool {
-    wanted
-        .iter()
-        .any(|wanted| wanted == tag || wanted == primary_subtag(tag))
+    /// Whether the lower-case tag is one of the languages; `pt` includes
+    /// `pt-br`.
+    fn accepts(&self, tag: &str) -> bool {
+        let mut languages = self.languages.iter();
+        languages.any(|language| language == tag || language == primary_subtag(tag))
+    }
 }
 
 /// `pt` of `pt-br`.
@@ -68,21 +58,21 @@ pub(super) fn primary_subtag(tag: &str) -> &str {
     tag.split_once('-').map_or(tag, |(primary, _)| primary)
 }
 
-/// Who qualifies when the steps before `step` have passed: whoever meets that
-/// one or an earlier one, since steps only widen, or any member of the queue
-/// after the last. A step that another covers is left out, so that well-formed
-/// plans give a single requirement.
-pub(super) fn qualifying(steps: &[Step], step: usize) -> Vec<Requirement> {
+/// Requirements in effect at a step; an agent qualifies by meeting one. Steps
+/// only widen, so those of earlier steps stay in effect; past the last step
+/// any member of the queue qualifies. Covered requirements are left out: a
+/// plan whose steps widen gives exactly one.
+pub(super) fn requirements_at_step(steps: &[Step], step: usize) -> Vec<Requirement> {
     if step >= steps.len() {
         return vec![Requirement::default()];
     }
-    let mut wanted: Vec<Requirement> = Vec::new();
-    for requirement in steps.iter().take(step + 1).map(Requirement::of) {
-        if !wanted.iter().any(|other| other.covers(&requirement)) {
-            wanted.retain(|other| !requirement.covers(other));
-            wanted.push(requirement);
+    let mut requirements: Vec<Requirement> = Vec::new();
+    for requirement in steps.iter().take(step + 1).map(Requirement::from_step) {
+        if !requirements.iter().any(|other| other.covers(&requirement)) {
+            requirements.retain(|other| !requirement.covers(other));
+            requirements.push(requirement);
         }
     }
-    wanted.sort();
-    wanted
+    requirements.sort();
+    requirements
 }

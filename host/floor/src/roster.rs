@@ -1,69 +1,71 @@
-//! Who is on the floor, and whether they are there.
+//! The roster: agents, their profiles and presence.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use patchbay_model::directory::Presence;
 
-use super::agent::{AgentProfile, AgentRecord, AgentState, membership};
+use super::agent::{AgentProfile, AgentRecord, AgentState};
+use super::ids::AgentSlot;
 use super::offer::ClosedOffer;
-use super::slots::Slot;
 use super::{Floor, FloorError};
 
-/// What became of a roster entry.
+/// Result of [`Floor::put_agent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RosterChange {
-    /// The agent is new, and offline until their presence is set.
+    /// The agent is new, and offline until [`Floor::set_presence`].
     Added,
-    /// The agent was there; presence and what they hold stay.
+    /// The agent's profile changed; presence and conversations did not.
     Changed,
 }
 
-/// What setting a presence did.
+/// Result of [`Floor::set_presence`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceChange {
-    /// The presence before.
+    /// The previous presence.
     pub before: Presence,
-    /// Whether the agent was not responding, and is back now.
+    /// Whether the agent was not responding until now.
     pub was_not_responding: bool,
-    /// Their open offers, `rescinded` because they left; the conversations
+    /// Open offers, `rescinded` because the agent left; their conversations
     /// wait again with their age.
     pub rescinded: Vec<ClosedOffer>,
 }
 
 impl Floor {
-    /// Adds an agent, or changes what the roster says of one. Open offers
-    /// stand, and what they hold they keep.
+    /// Adds an agent or replaces their profile. Open offers and held
+    /// conversations are not affected.
     ///
     /// # Errors
-    /// Where they name an unknown queue, or a proficiency is not 1 to 5.
+    /// [`FloorError::UnknownQueue`], [`FloorError::Proficiency`].
     pub fn put_agent(&mut self, profile: AgentProfile) -> Result<RosterChange, FloorError> {
-        let record = |presence, idle_since, not_responding, profile| AgentRecord {
-            profile,
-            presence,
-            not_responding,
-            idle_since,
+        let (record, change) = match self.agent_state(&profile.id) {
+            Ok(agent) => {
+                let record = agent.record.clone();
+                (AgentRecord { profile, ..record }, RosterChange::Changed)
+            }
+            Err(_) => {
+                let record = AgentRecord {
+                    profile,
+                    presence: Presence::Offline,
+                    not_responding: false,
+                    idle_since: None,
+                };
+                (record, RosterChange::Added)
+            }
         };
-        let Ok(slot) = self.slot(&profile.id) else {
-            self.enter(record(Presence::Offline, None, false, profile))?;
-            return Ok(RosterChange::Added);
-        };
-        let known = self.agents.get(slot as usize).map(|agent| &agent.record);
-        if let Some(known) = known {
-            let known = (known.presence, known.idle_since, known.not_responding);
-            self.enter(record(known.0, known.1, known.2, profile))?;
-        }
-        Ok(RosterChange::Changed)
+        self.insert_agent(record)?;
+        Ok(change)
     }
 
-    /// Takes an agent off the roster. Conversations that waited for nobody but
-    /// them wait for anybody.
+    /// Removes an agent. Conversations that waited for them alone begin their
+    /// steps.
     ///
     /// # Errors
-    /// Where they are unknown, hold conversations or have open offers.
+    /// [`FloorError::UnknownAgent`]; [`FloorError::AgentHasWork`] while they
+    /// hold conversations or have open offers.
     pub fn remove_agent(&mut self, agent: &str, now: Timestamp) -> Result<(), FloorError> {
         let slot = self.slot(agent)?;
-        let Some(state) = self.agents.get_mut(slot as usize) else {
+        let Some(state) = self.agents.get_mut(slot) else {
             return Err(FloorError::UnknownAgent(agent.to_owned()));
         };
         let conversations = state.held.len() + state.offers.len();
@@ -74,25 +76,22 @@ impl Floor {
                 conversations,
             });
         }
-        state.gone = true;
-        let waited = state.lines.clone();
-        self.restand(slot);
-        self.readmit(slot, Vec::new());
-        for line in waited {
-            for id in self.lines.waiting(line) {
-                self.take_out(&id);
-                self.line_up(&id, now);
+        state.removed = true;
+        let groups = state.groups.clone();
+        self.update_availability(slot);
+        self.update_membership(slot, Vec::new());
+        for group in groups {
+            for id in self.groups.waiting(group) {
+                self.remove_waiting(&id);
+                self.insert_waiting(&id, now);
             }
         }
         Ok(())
     }
 
-    /// Sets an agent's presence; whoever was not responding is back. Going away
-    /// or offline takes back their open offers; what they hold they keep until
+    /// Sets an agent's presence and makes them responding again. Away and
+    /// offline rescind their open offers; held conversations stay theirs until
     /// [`Floor::release_all`].
-    ///
-    /// # Errors
-    /// Where they are unknown.
     pub fn set_presence(
         &mut self,
         agent: &str,
@@ -100,19 +99,17 @@ impl Floor {
         now: Timestamp,
     ) -> Result<PresenceChange, FloorError> {
         let slot = self.slot(agent)?;
-        let Some(state) = self.agents.get_mut(slot as usize) else {
+        let Some(state) = self.agents.get_mut(slot) else {
             return Err(FloorError::UnknownAgent(agent.to_owned()));
         };
         let before = std::mem::replace(&mut state.record.presence, presence);
         let was_not_responding = std::mem::take(&mut state.record.not_responding);
-        self.restand(slot);
-        let rescinded = if presence.is_present() {
-            Vec::new()
-        } else {
-            let rescinded = self.rescind_all(slot, now);
-            self.stop_waiting(slot, now);
-            rescinded
-        };
+        self.update_availability(slot);
+        let mut rescinded = Vec::new();
+        if !presence.is_present() {
+            rescinded = self.rescind_all(slot, now);
+            self.end_presence_waits(slot, now);
+        }
         Ok(PresenceChange {
             before,
             was_not_responding,
@@ -120,72 +117,64 @@ impl Floor {
         })
     }
 
-    /// What waits for an agent only while they are there waits for anybody.
-    fn stop_waiting(&mut self, slot: Slot, now: Timestamp) {
-        let lines = self.agents.get(slot as usize);
-        let lines = lines.map(|agent| agent.lines.clone());
-        for line in lines.into_iter().flatten() {
-            for id in self.lines.waiting(line) {
-                let lapses = self
-                    .conversations
-                    .get(&id)
-                    .and_then(|one| one.terms.wait_for.as_ref())
-                    .is_some_and(|wait| !wait.while_away);
-                if !lapses {
+    /// Ends the waits for an agent who left, except those with
+    /// [`while_away`](super::AgentWait::while_away).
+    fn end_presence_waits(&mut self, slot: AgentSlot, now: Timestamp) {
+        let groups = self.agents.get(slot).map(|agent| agent.groups.clone());
+        for group in groups.into_iter().flatten() {
+            for id in self.groups.waiting(group) {
+                let wait = self.conversations.get(&id);
+                let wait = wait.and_then(|one| one.terms.wait_for.as_ref());
+                if wait.is_none_or(|wait| wait.while_away) {
                     continue;
                 }
-                self.take_out(&id);
+                self.remove_waiting(&id);
                 if let Some(conversation) = self.conversations.get_mut(&id) {
-                    conversation.stop_waiting_for(now);
+                    conversation.end_wait(now);
                 }
-                self.line_up(&id, now);
+                self.insert_waiting(&id, now);
             }
         }
     }
 
-    /// Puts an agent on the floor as recorded, keeping the slot of one of the
-    /// same id.
-    pub(super) fn enter(&mut self, record: AgentRecord) -> Result<Slot, FloorError> {
-        let queues = membership(
-            &record.profile,
-            self.queues.values().map(|state| &state.queue),
-        )?;
+    /// Adds an agent or replaces their record; an id keeps its slot.
+    pub(super) fn insert_agent(&mut self, record: AgentRecord) -> Result<(), FloorError> {
+        let queues = self.queues.values().map(|state| &state.queue);
+        let queues = record.profile.memberships(queues)?;
         let known = self.slots.get(record.profile.id.as_str()).copied();
-        let slot = known.unwrap_or(self.agents.len() as Slot);
-        if let Some(agent) = known.and_then(|slot| self.agents.get_mut(slot as usize)) {
-            self.postings
+        let slot = known.unwrap_or(self.agents.len());
+        if let Some(agent) = self.agents.get_mut(slot) {
+            self.properties
                 .remove(slot, &agent.record.profile, &agent.queues);
             agent.record = record;
-            agent.gone = false;
+            agent.removed = false;
         } else {
             let agent = AgentState::new(record, slot, &self.settings.capacity);
             self.slots.insert(Arc::clone(&agent.id), slot);
             self.agents.push(agent);
         }
-        self.restand(slot);
-        self.readmit(slot, queues);
-        Ok(slot)
+        self.update_availability(slot);
+        self.update_membership(slot, queues);
+        Ok(())
     }
 
-    /// Has the indexes follow an agent's profile and queues. Their properties
-    /// are not entered any more at this point, unless they are new.
-    fn readmit(&mut self, slot: Slot, queues: Vec<String>) {
-        let Some(agent) = self.agents.get_mut(slot as usize) else {
+    /// Updates the indexes after a change of an agent's profile or queues. The
+    /// property index has no entry of the agent, unless they were removed.
+    fn update_membership(&mut self, slot: AgentSlot, queues: Vec<String>) {
+        let Some(agent) = self.agents.get_mut(slot) else {
             return;
         };
-        if agent.gone {
-            self.postings
-                .remove(slot, &agent.record.profile, &agent.queues);
+        let profile = &agent.record.profile;
+        if agent.removed {
+            self.properties.remove(slot, profile, &agent.queues);
+        } else {
+            self.properties.insert(slot, profile, &queues);
         }
         agent.queues = queues;
-        if !agent.gone {
-            self.postings
-                .insert(slot, &agent.record.profile, &agent.queues);
-        }
         let mut woken = Vec::new();
-        self.pools.readmit(agent, &mut woken);
-        for line in woken {
-            self.lines.wake(line);
+        self.pools.update_membership(agent, &mut woken);
+        for group in woken {
+            self.groups.wake(group);
         }
     }
 }

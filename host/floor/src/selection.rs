@@ -1,4 +1,4 @@
-//! Which conversations are offered to whom, now.
+//! Selection: which conversation is offered to which agent.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -8,198 +8,207 @@ use jiff::Timestamp;
 
 use super::Floor;
 use super::agent::AgentState;
-use super::conversation::{Conversation, Whereabouts, later};
-use super::lines::{LineKey, Scope};
+use super::conversation::{Conversation, PlacementState, add_seconds};
+use super::ids::{AgentSlot, PoolId};
 use super::offer::{Offer, OfferId};
-use super::pools::{Pool, PoolId};
-use super::slots::Slot;
+use super::pools::Pool;
+use super::waiting_groups::{GroupKey, Scope};
 
-/// What one call of [`Floor::next_offers`] did.
+/// Result of [`Floor::next_offers`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Round {
-    /// Offers made, in the order of waiting.
+pub struct OfferRound {
+    /// New offers, in the order of waiting.
     pub offers: Vec<Offer>,
-    /// Conversations that went on to their next step.
-    pub widened: Vec<Widened>,
+    /// Conversations that moved to their next step.
+    pub widened: Vec<StepChange>,
 }
 
-/// A conversation for which more people qualify than before.
+impl OfferRound {
+    fn push_step(&mut self, id: &str, step: usize, steps: usize, at: Timestamp, skipped: bool) {
+        self.widened.push(StepChange {
+            conversation: id.to_owned(),
+            step: (step < steps).then_some(step as u32),
+            at,
+            skipped,
+        });
+    }
+}
+
+/// A conversation's move to its next step, which widens its candidates.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Widened {
+pub struct StepChange {
     /// The conversation.
     pub conversation: String,
-    /// Position of the step it is in now; absent: the last has passed, and any
-    /// member of the queue qualifies.
+    /// Index of the new step; absent past the last: any member of the queue
+    /// qualifies.
     pub step: Option<u32>,
-    /// When.
+    /// When the step began.
     pub at: Timestamp,
-    /// Whether the step before was skipped because too few were available;
-    /// else it expired.
+    /// Whether the previous step was skipped because too few agents were
+    /// available; otherwise it expired.
     pub skipped: bool,
 }
 
-/// What has been looked at since the floor was made; for tests and metrics of
-/// growth.
+/// Work done since the floor was created; for tests of its growth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effort {
-    /// Agents looked at as candidates.
+pub struct SearchStats {
+    /// Agents considered as candidates.
     pub candidates: u64,
-    /// Times somebody was looked for, whether or not one was found.
+    /// Searches for a candidate, successful or not.
     pub searches: u64,
-    /// Agents looked at to make pools for requirements that were new.
-    pub built: u64,
+    /// Agents visited to build pools.
+    pub scanned: u64,
 }
 
-/// Who is to be offered a conversation.
-pub(super) struct Choice {
-    pub(super) slot: Slot,
+/// The agent to offer a conversation to.
+pub(super) struct Candidate {
+    pub(super) slot: AgentSlot,
     score: Option<u8>,
     pub(super) again: u32,
 }
 
 impl Floor {
-    /// Makes every offer that can be made now, highest priority first, then
-    /// oldest. Steps, waits and back-offs that are over have passed first,
-    /// each at its own moment. Offers whose time has run out stay open: call
+    /// Makes each offer that can be made now, highest priority first, then
+    /// oldest. Waits, steps and back-offs that are over end first, each at its
+    /// own time. Does not close offers past their deadline: call
     /// [`Floor::time_out`] before.
-    pub fn next_offers(&mut self, now: Timestamp) -> Round {
-        let mut round = Round::default();
-        self.pass_time(now, &mut round);
-        self.find_short();
+    pub fn next_offers(&mut self, now: Timestamp) -> OfferRound {
+        let mut round = OfferRound::default();
+        self.apply_timers(now, &mut round);
+        self.collect_understaffed();
         loop {
-            // A line stands for all in it; a conversation whose step has too
-            // few agents is looked at by itself, in its turn.
-            let short = self.short.first();
-            let (id, line) = match self.lines.first() {
-                Some((turn, line)) if short.is_none_or(|short| turn < short) => {
-                    (Arc::clone(&turn.2), Some(*line))
+            // One search answers for a whole group, except that a conversation
+            // whose step is understaffed may move on alone, at its turn.
+            let alone = self.understaffed.first();
+            let (id, group) = match self.groups.first() {
+                Some((order, group)) if alone.is_none_or(|alone| order < alone) => {
+                    (Arc::clone(&order.2), Some(*group))
                 }
-                _ => match self.short.pop_first() {
-                    Some(turn) => (turn.2, None),
+                _ => match self.understaffed.pop_first() {
+                    Some(order) => (order.2, None),
                     None => break,
                 },
             };
-            if let Some(choice) = self.choose(&id) {
-                round.offers.extend(self.offer(&id, choice, now));
-            } else if let Some(line) = line {
-                self.lines.sleep(line);
-            } else if self.is_short(&id) {
-                self.skip(&id, now, &mut round);
+            if let Some(candidate) = self.find_candidate(&id) {
+                round.offers.extend(self.offer(&id, candidate, now));
+            } else if let Some(group) = group {
+                self.groups.sleep(group);
+            } else if self.is_understaffed(&id) {
+                self.skip_step(&id, now, &mut round);
             }
         }
         round
     }
 
-    /// When to call [`Floor::time_out`] and [`Floor::next_offers`] again if
-    /// nothing else happens; `None`: not at all. It may be in the past.
+    /// When to call [`Floor::time_out`] and [`Floor::next_offers`] unless
+    /// another call changes the floor first; may be in the past. `None`: no
+    /// timer is set.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let deadline = self.deadlines.first().map(|(at, _)| *at);
         let timer = self.timers.first().map(|(at, _)| *at);
         deadline.into_iter().chain(timer).min()
     }
 
-    /// What it cost so far.
-    pub fn effort(&self) -> Effort {
-        self.effort
+    /// Work done since the floor was created.
+    pub fn search_stats(&self) -> SearchStats {
+        self.stats
     }
 
-    fn pass_time(&mut self, now: Timestamp, round: &mut Round) {
+    fn apply_timers(&mut self, now: Timestamp, round: &mut OfferRound) {
         while let Some((_, id)) = self.timers.first().filter(|(at, _)| *at <= now).cloned() {
-            self.take_out(&id);
-            self.settle(&id, now, round);
-            self.line_up(&id, now);
+            self.remove_waiting(&id);
+            self.advance(&id, now, round);
+            self.insert_waiting(&id, now);
         }
     }
 
-    fn settle(&mut self, id: &Arc<str>, now: Timestamp, round: &mut Round) {
+    fn advance(&mut self, id: &Arc<str>, now: Timestamp, round: &mut OfferRound) {
         if let Some(conversation) = self.conversations.get_mut(id) {
             let steps = conversation.terms.steps.len();
-            conversation.settle(now, |step, at| {
-                round.widened.push(widened(id, step, steps, at, false));
+            conversation.advance_to(now, |step, at| {
+                let skipped = false;
+                round.push_step(id, step, steps, at, skipped);
             });
         }
     }
 
-    /// Skips a step nobody is waited for in, for good: steps only widen.
-    fn skip(&mut self, id: &Arc<str>, now: Timestamp, round: &mut Round) {
-        self.take_out(id);
+    /// Moves an understaffed conversation to its next step. It never returns:
+    /// steps only widen.
+    fn skip_step(&mut self, id: &Arc<str>, now: Timestamp, round: &mut OfferRound) {
+        self.remove_waiting(id);
         if let Some(conversation) = self.conversations.get_mut(id) {
             conversation.step += 1;
             conversation.step_since = now;
-            let steps = conversation.terms.steps.len();
-            let step = conversation.step;
-            round.widened.push(widened(id, step, steps, now, true));
+            let (step, steps) = (conversation.step, conversation.terms.steps.len());
+            let skipped = true;
+            round.push_step(id, step, steps, now, skipped);
         }
-        self.settle(id, now, round);
-        self.line_up(id, now);
+        self.advance(id, now, round);
+        self.insert_waiting(id, now);
     }
 
-    fn find_short(&mut self) {
+    fn collect_understaffed(&mut self) {
         for pool in self.pools.take_shrunk() {
-            let waiting = self.pools.get(pool).into_iter().flat_map(Pool::short);
-            let found = waiting.filter_map(|id| self.conversations.get(id));
-            self.short.extend(found.map(Conversation::turn));
+            let pool = self.pools.get(pool).into_iter();
+            let found = pool
+                .flat_map(Pool::understaffed)
+                .filter_map(|id| self.conversations.get(id));
+            self.understaffed
+                .extend(found.map(Conversation::wait_order));
         }
     }
 
-    fn is_short(&self, id: &str) -> bool {
-        let Some(Whereabouts::Waiting(spot)) = self.conversations.get(id).map(|one| &one.place)
-        else {
+    fn is_understaffed(&self, id: &str) -> bool {
+        let place = self.conversations.get(id).map(|one| &one.place);
+        let Some(PlacementState::Waiting(entry)) = place else {
             return false;
         };
-        let available = spot
-            .pool
-            .and_then(|pool| self.pools.get(pool))
-            .map(Pool::available);
-        available
-            .zip(spot.minimum)
-            .is_some_and(|(available, minimum)| available < minimum)
+        let pool = entry.pool.and_then(|pool| self.pools.get(pool));
+        pool.zip(entry.minimum)
+            .is_some_and(|(pool, minimum)| pool.available() < minimum)
     }
 
-    /// Who would be offered a waiting conversation now.
-    pub(super) fn choose(&mut self, id: &str) -> Option<Choice> {
+    /// The agent a waiting conversation would be offered to now.
+    pub(super) fn find_candidate(&mut self, id: &str) -> Option<Candidate> {
         let conversation = self.conversations.get(id)?;
-        let Whereabouts::Waiting(spot) = &conversation.place else {
+        let PlacementState::Waiting(entry) = &conversation.place else {
             return None;
         };
-        let key = self.lines.key(spot.line)?;
-        self.effort.searches += 1;
-        let looked_at = Cell::new(0);
+        let key = self.groups.key(entry.group)?;
+        self.stats.searches += 1;
+        let considered = Cell::new(0);
         let slot = match key.scope {
             Scope::Agent(slot) => {
-                looked_at.set(1);
-                let agent = self.agents.get(slot as usize)?;
+                considered.set(1);
+                let agent = self.agents.get(slot)?;
                 agent.can_take(key.medium).then_some(slot)
             }
-            Scope::Pool(pool) => self.choose_in(pool, key, conversation, &looked_at),
+            Scope::Pool(pool) => self.find_in_pool(pool, key, conversation, &considered),
         };
-        self.effort.candidates += looked_at.get();
+        self.stats.candidates += considered.get();
         let slot = slot?;
-        let agent = self.agents.get(slot as usize)?;
-        Some(Choice {
+        let refused = conversation.refused.get(&slot);
+        Some(Candidate {
             slot,
-            score: score(conversation, agent),
-            again: conversation
-                .refused
-                .get(&slot)
-                .map_or(0, |refused| refused.times),
+            score: score(conversation, self.agents.get(slot)?),
+            again: refused.map_or(0, |refused| refused.times),
         })
     }
 
-    fn choose_in(
+    fn find_in_pool(
         &self,
         pool: PoolId,
-        key: &LineKey,
+        key: &GroupKey,
         conversation: &Conversation,
-        looked_at: &Cell<u64>,
-    ) -> Option<Slot> {
+        considered: &Cell<u64>,
+    ) -> Option<AgentSlot> {
         let pool = self.pools.get(pool)?;
-        let refused = |slot: &Slot| {
-            key.barred.binary_search(slot).is_ok() || key.last_resort.binary_search(slot).is_ok()
+        let refused = |slot: &AgentSlot| {
+            key.excluded.binary_search(slot).is_ok() || key.last_resort.binary_search(slot).is_ok()
         };
-        let candidate = |slot: Slot| {
-            looked_at.set(looked_at.get() + 1);
-            let agent = self.agents.get(slot as usize)?;
+        let candidate = |slot: AgentSlot| {
+            considered.set(considered.get() + 1);
+            let agent = self.agents.get(slot)?;
             (agent.can_take(key.medium) && pool.contains(slot)).then_some(agent)
         };
         let preferred = conversation
@@ -209,7 +218,7 @@ impl Floor {
             .filter_map(|preference| {
                 let slot = *self.slots.get(preference.agent.as_str())?;
                 let agent = candidate(slot).filter(|_| !refused(&slot))?;
-                Some((Reverse(preference.score), &agent.standing.idle))
+                Some((Reverse(preference.score), &agent.availability.idle))
             })
             .min();
         if let Some((_, idle)) = preferred {
@@ -217,7 +226,7 @@ impl Floor {
         }
         let longest_idle = pool
             .free(key.medium)
-            .inspect(|_| looked_at.set(looked_at.get() + 1))
+            .inspect(|_| considered.set(considered.get() + 1))
             .find(|idle| !refused(&idle.slot));
         if let Some(idle) = longest_idle {
             return Some(idle.slot);
@@ -227,15 +236,16 @@ impl Floor {
             .filter_map(|&slot| candidate(slot))
             .min_by_key(|agent| {
                 let score = score(conversation, agent);
-                (score.is_none(), Reverse(score), &agent.standing.idle)
+                (score.is_none(), Reverse(score), &agent.availability.idle)
             })
             .map(|agent| agent.slot)
     }
 
-    fn offer(&mut self, id: &Arc<str>, choice: Choice, now: Timestamp) -> Option<Offer> {
-        self.take_out(id);
+    fn offer(&mut self, id: &Arc<str>, candidate: Candidate, now: Timestamp) -> Option<Offer> {
+        self.remove_waiting(id);
         let conversation = self.conversations.get_mut(id)?;
-        let agent = self.agents.get_mut(choice.slot as usize)?;
+        let medium = conversation.medium;
+        let agent = self.agents.get(candidate.slot)?;
         let terms = &conversation.terms;
         let timeout = terms.offer_timeout.unwrap_or(self.settings.offer_timeout);
         let in_step = terms.wait_for.is_none() && conversation.step < terms.steps.len();
@@ -244,36 +254,35 @@ impl Floor {
             conversation: id.to_string(),
             agent: agent.id.to_string(),
             made_at: now,
-            deadline: later(now, timeout),
+            deadline: add_seconds(now, timeout),
             step: in_step.then_some(conversation.step as u32),
-            score: choice.score,
-            again: choice.again,
+            score: candidate.score,
+            again: candidate.again,
         };
         self.next_offer += 1;
-        conversation.place = Whereabouts::Offered(offer.id);
-        agent.offers.insert(offer.id);
-        agent.load.add(conversation.medium);
-        self.deadlines.insert((offer.deadline, offer.id));
-        self.offers.insert(offer.id, offer.clone());
-        self.restand(choice.slot);
+        conversation.place = PlacementState::Offered(offer.id);
+        self.insert_offer(offer.clone(), candidate.slot, medium);
+        self.update_availability(candidate.slot);
         Some(offer)
+    }
+
+    /// Enters an open offer, which uses the agent's capacity. The caller
+    /// updates the agent's availability.
+    pub(super) fn insert_offer(&mut self, offer: Offer, slot: AgentSlot, medium: usize) {
+        if let Some(agent) = self.agents.get_mut(slot) {
+            agent.offers.insert(offer.id);
+            agent.load.add(medium);
+        }
+        self.deadlines.insert((offer.deadline, offer.id));
+        self.offers.insert(offer.id, offer);
     }
 }
 
-/// How much the policy prefers an agent; the best where it says so twice.
+/// The policy's preference for an agent: the best if it names them twice.
 fn score(conversation: &Conversation, agent: &AgentState) -> Option<u8> {
     let preferences = conversation.terms.preferences.iter();
     preferences
         .filter(|preference| *preference.agent == *agent.id)
         .map(|preference| preference.score)
         .max()
-}
-
-fn widened(id: &str, step: usize, steps: usize, at: Timestamp, skipped: bool) -> Widened {
-    Widened {
-        conversation: id.to_owned(),
-        step: (step < steps).then_some(step as u32),
-        at,
-        skipped,
-    }
 }

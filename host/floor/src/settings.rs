@@ -1,24 +1,22 @@
-//! What a company may choose about its floor.
+//! A company's settings of its floor.
 
 use patchbay_model::capacity::Capacity;
-use patchbay_model::desk::BackOff;
+use patchbay_model::desk::{BackOff, LONGEST_OFFER};
 use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
 
 use super::error::FloorError;
 
-pub use patchbay_model::desk::LONGEST_OFFER;
-
-/// How a floor behaves.
+/// Settings of a floor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct FloorSettings {
-    /// Weights and maxima; see [`Capacity`] for the default.
+    /// Weight and maximum of each medium; see [`Capacity`] for the defaults.
     pub capacity: Capacity,
-    /// How long an offer stands unless its conversation says otherwise, 1 s to
-    /// [`LONGEST_OFFER`]; 120 s by default.
+    /// Time until an offer times out, 1 s to [`LONGEST_OFFER`]; 120 s by
+    /// default. A conversation's terms may override it.
     pub offer_timeout: Seconds,
-    /// When whoever refused a conversation may be asked again.
+    /// Time until a conversation may be offered again to an agent who refused.
     pub back_off: BackOff,
 }
 
@@ -29,12 +27,6 @@ impl Default for FloorSettings {
             offer_timeout: Seconds(120),
             back_off: BackOff::default(),
         }
-    }
-}
-
-impl FloorSettings {
-    pub(super) fn check(&self) -> Result<(), FloorError> {
-        check_timeout(self.offer_timeout)
     }
 }
 

@@ -1,12 +1,12 @@
 mod agreement;
-mod both;
 mod capacities;
 mod events;
-mod growth;
 mod holdings;
-mod naive;
 mod offers;
-mod records;
+mod paired_floors;
+mod reference_floor;
+mod restore;
+mod search_cost;
 mod steps;
 
 use patchbay_model::decision::route::{Preference, Step};
@@ -15,7 +15,7 @@ use patchbay_model::duration::Seconds;
 
 use super::*;
 
-/// So many seconds after the tests begin.
+/// Seconds after the start of the test.
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).expect("a time")
 }
@@ -28,14 +28,14 @@ fn profile(json: &str) -> AgentProfile {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
 }
 
-/// A floor with the queues `general` and `billing` (which wants billing 2).
+/// A floor with the queues `general` and `billing` (requires billing 2).
 fn floor() -> Floor {
     let mut billing = queue("billing");
     billing.skills.insert("billing".into(), 2);
     Floor::new(FloorSettings::default(), [queue("general"), billing]).expect("valid")
 }
 
-/// An agent who is available, and last worked at this second.
+/// Adds an available agent, idle since this second.
 fn add(floor: &mut Floor, json: &str, idle_since: i64) {
     let record = AgentRecord {
         profile: profile(json),
@@ -43,10 +43,10 @@ fn add(floor: &mut Floor, json: &str, idle_since: i64) {
         not_responding: false,
         idle_since: Some(at(idle_since)),
     };
-    floor.enter(record).expect("a valid agent");
+    floor.insert_agent(record).expect("a valid agent");
 }
 
-/// A floor with these agents, longest idle first.
+/// A floor with these agents, the longest idle first.
 fn staffed(agents: &[&str]) -> Floor {
     let mut floor = floor();
     for (second, id) in agents.iter().enumerate() {
@@ -61,7 +61,7 @@ fn arrival(id: &str, channel: &str, since: i64) -> Arrival {
         channel: channel.to_owned(),
         visibility: None,
         since: at(since),
-        terms: Terms::queue("general"),
+        terms: RoutingTerms::queue("general"),
     }
 }
 
@@ -72,7 +72,7 @@ fn wait(floor: &mut Floor, id: &str, channel: &str, since: i64) {
         .expect("a new conversation");
 }
 
-fn wait_on(floor: &mut Floor, id: &str, second: i64, terms: Terms) {
+fn wait_on(floor: &mut Floor, id: &str, second: i64, terms: RoutingTerms) {
     let arrival = Arrival {
         terms,
         ..arrival(id, "chat", second)
@@ -80,7 +80,7 @@ fn wait_on(floor: &mut Floor, id: &str, second: i64, terms: Terms) {
     floor.enqueue(arrival, at(second)).expect("valid terms");
 }
 
-/// Offers made at this second, as `conversation>agent`.
+/// Makes offers at this second; returns them as `conversation>agent`.
 fn offered(floor: &mut Floor, second: i64) -> Vec<String> {
     let offers = floor.next_offers(at(second)).offers;
     offers
@@ -91,8 +91,8 @@ fn offered(floor: &mut Floor, second: i64) -> Vec<String> {
 
 /// The open offer of a conversation.
 fn offer_of(floor: &Floor, conversation: &str) -> OfferId {
-    match floor.place(conversation) {
-        Ok(Place::Offered(offer)) => offer,
+    match floor.placement(conversation) {
+        Ok(Placement::Offered(offer)) => offer,
         other => panic!("{conversation} is not on offer: {other:?}"),
     }
 }

@@ -1,90 +1,72 @@
-//! What can be read off the floor.
-
-use std::sync::Arc;
+//! Reads of agents, queues, conversations and offers.
 
 use jiff::Timestamp;
 use patchbay_model::directory::Presence;
 
 use super::agent::AgentRecord;
-use super::conversation::{Conversation, Hold, Place, Whereabouts};
+use super::conversation::{Conversation, Hold, Placement, PlacementState};
+use super::ids::AgentSlot;
 use super::offer::{Offer, OfferId};
-use super::slots::Slot;
 use super::{Floor, FloorError};
 
-/// An agent at this moment.
+/// An agent's presence, load and offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentView {
-    /// Whether they are there.
+    /// The agent's presence.
     pub presence: Presence,
-    /// Whether they let an offer time out and are not back yet.
+    /// Whether an offer timed out since the presence was last set.
     pub not_responding: bool,
     /// Capacity in use in units, open offers included.
     pub load: u64,
     /// Total capacity in units.
     pub capacity: u32,
-    /// When they last finished or took up a conversation; absent where they
-    /// have not worked yet.
+    /// When the agent last finished or took a conversation; absent before the
+    /// first.
     pub idle_since: Option<Timestamp>,
-    /// Their open offers.
+    /// The agent's open offers.
     pub offers: Vec<OfferId>,
 }
 
-/// A queue at this moment.
+/// A queue's length and age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueView {
-    /// Conversations that wait in it; those on offer do not.
+    /// Number of waiting conversations, without offered ones.
     pub waiting: usize,
-    /// Since when the oldest of them waits; absent where none does.
+    /// Age of the oldest waiting conversation, if any.
     pub oldest: Option<Timestamp>,
 }
 
-/// A conversation an agent holds.
+/// A conversation that an agent holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holding {
-    /// The conversation.
+pub struct HeldConversation {
+    /// Id of the conversation.
     pub conversation: String,
-    /// Since when it waited: its age.
+    /// Its age.
     pub since: Timestamp,
-    /// What the agent does with it.
+    /// Its state.
     pub hold: Hold,
 }
 
 impl Floor {
-    /// An agent.
-    ///
-    /// # Errors
-    /// Where they are unknown.
+    /// An agent's presence, load and offers.
     pub fn agent(&self, id: &str) -> Result<AgentView, FloorError> {
-        let slot = self.slot(id)?;
-        let agent = self
-            .agents
-            .get(slot as usize)
-            .ok_or_else(|| FloorError::UnknownAgent(id.to_owned()))?;
+        let agent = self.agent_state(id)?;
         Ok(AgentView {
             presence: agent.record.presence,
             not_responding: agent.record.not_responding,
-            load: agent.load.units(&self.settings.capacity),
+            load: agent.load.units(&self.settings.capacity, 0),
             capacity: agent.record.profile.capacity,
             idle_since: agent.record.idle_since,
             offers: agent.offers.iter().copied().collect(),
         })
     }
 
-    /// An agent as plain data.
-    ///
-    /// # Errors
-    /// Where they are unknown.
+    /// An agent's profile and shift state, as in [`Floor::record`].
     pub fn agent_record(&self, id: &str) -> Result<AgentRecord, FloorError> {
-        let slot = self.slot(id)?;
-        let agent = self.agents.get(slot as usize);
-        let record = agent.map(|agent| agent.record.clone());
-        record.ok_or_else(|| FloorError::UnknownAgent(id.to_owned()))
+        Ok(self.agent_state(id)?.record.clone())
     }
 
-    /// A queue.
-    ///
-    /// # Errors
-    /// Where it is unknown.
+    /// A queue's length and age.
     pub fn queue(&self, id: &str) -> Result<QueueView, FloorError> {
         let state = self.queues.get(id);
         let state = state.ok_or_else(|| FloorError::UnknownQueue(id.to_owned()))?;
@@ -95,22 +77,17 @@ impl Floor {
     }
 
     /// Where a conversation is.
-    ///
-    /// # Errors
-    /// Where it is unknown.
-    pub fn place(&self, conversation: &str) -> Result<Place, FloorError> {
-        Ok(self.place_of(self.conversation(conversation)?))
+    pub fn placement(&self, conversation: &str) -> Result<Placement, FloorError> {
+        Ok(self.placement_of(self.conversation(conversation)?))
     }
 
-    /// Since when a conversation waits or waited: its age, whatever befell it.
-    ///
-    /// # Errors
-    /// Where it is unknown.
+    /// A conversation's age: since when it waits, or waited before it was
+    /// offered and held.
     pub fn since(&self, conversation: &str) -> Result<Timestamp, FloorError> {
         Ok(self.conversation(conversation)?.since)
     }
 
-    /// An open offer; `None` where it is over, or never was.
+    /// An offer, if it is open.
     pub fn open_offer(&self, id: OfferId) -> Option<&Offer> {
         self.offers.get(&id)
     }
@@ -120,40 +97,34 @@ impl Floor {
         self.offers.values()
     }
 
-    /// What an agent holds, by id; what is only on offer to them is not.
-    ///
-    /// # Errors
-    /// Where they are unknown.
-    pub fn conversations_of(&self, agent: &str) -> Result<Vec<Holding>, FloorError> {
-        let slot = self.slot(agent)?;
-        let held = self.agents.get(slot as usize).map(|agent| &agent.held);
-        let conversations = held.into_iter().flatten();
-        Ok(conversations
-            .filter_map(|id| self.conversations.get(id))
-            .filter_map(|one| match one.place {
-                Whereabouts::Held(_, hold) => Some(Holding {
-                    conversation: one.id.to_string(),
-                    since: one.since,
-                    hold,
-                }),
-                _ => None,
-            })
-            .collect())
+    /// Conversations an agent holds, by id; without those offered to them.
+    pub fn conversations_of(&self, agent: &str) -> Result<Vec<HeldConversation>, FloorError> {
+        let held = self.agent_state(agent)?.held.iter();
+        let held = held.filter_map(|id| self.conversations.get(id));
+        let held = held.filter_map(|one| match one.place {
+            PlacementState::Held(_, hold) => Some(HeldConversation {
+                conversation: one.id.to_string(),
+                since: one.since,
+                hold,
+            }),
+            _ => None,
+        });
+        Ok(held.collect())
     }
 
-    pub(super) fn place_of(&self, conversation: &Conversation) -> Place {
+    pub(super) fn placement_of(&self, conversation: &Conversation) -> Placement {
         match &conversation.place {
-            Whereabouts::Waiting(_) => Place::Waiting,
-            Whereabouts::Offered(offer) => Place::Offered(*offer),
-            Whereabouts::Held(slot, hold) => Place::Held {
-                agent: self.name(*slot).unwrap_or_default(),
+            PlacementState::Waiting(_) => Placement::Waiting,
+            PlacementState::Offered(offer) => Placement::Offered(*offer),
+            PlacementState::Held(slot, hold) => Placement::Held {
+                agent: self.agent_id(*slot),
                 hold: *hold,
             },
         }
     }
 
-    pub(super) fn name(&self, slot: Slot) -> Option<String> {
-        let agent = self.agents.get(slot as usize)?;
-        Some(Arc::clone(&agent.id).to_string())
+    pub(super) fn agent_id(&self, slot: AgentSlot) -> String {
+        let agent = self.agents.get(slot);
+        agent.map(|agent| agent.id.to_string()).unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! Events of a conversation on the floor.
 
-use patchbay_floor::{Assignment, ClosedOffer, Offer, Refusal, Widened};
+use patchbay_floor::{Assignment, ClosedOffer, Offer, Refusal, StepChange};
 use patchbay_model::conversation::{RouteCause, Trigger};
 use patchbay_model::event::Departure;
 
@@ -16,7 +16,7 @@ pub(crate) enum FloorEvent {
     /// The offer was withdrawn.
     Withdrawn(ClosedOffer),
     /// The next step of its route plan began: more agents qualify.
-    Widened(Widened),
+    Widened(StepChange),
     /// Its agent no longer holds it; it is queued again.
     Returned {
         /// The agent.

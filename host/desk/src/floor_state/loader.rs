@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use patchbay_floor::{AgentRecord, Floor, FloorError, FloorRecord, PlaceRecord};
+use patchbay_floor::{AgentRecord, Floor, FloorError, FloorRecord, PlacementRecord};
 use patchbay_generations::Generation;
 use patchbay_journal::{Conversation, ConversationId, Slot};
 use patchbay_model::conversation::{ConversationState, RouteCause};
@@ -51,12 +51,12 @@ pub(super) fn fit(
             moves.push((one.conversation.clone(), moved));
         }
         let is_gone = match &one.place {
-            PlaceRecord::Waiting => false,
-            PlaceRecord::Offered(offer) => !agents.contains(&offer.agent),
-            PlaceRecord::Held { agent, .. } => !agents.contains(agent),
+            PlacementRecord::Waiting => false,
+            PlacementRecord::Offered(offer) => !agents.contains(&offer.agent),
+            PlacementRecord::Held { agent, .. } => !agents.contains(agent),
         };
         if is_gone {
-            one.place = PlaceRecord::Waiting;
+            one.place = PlacementRecord::Waiting;
         }
     }
     moves
@@ -128,7 +128,7 @@ impl FloorState {
             if snapshot.state == ConversationState::Reserved
                 && matches!(
                     self.record_of(id).map(|record| record.place),
-                    Some(PlaceRecord::Waiting)
+                    Some(PlacementRecord::Waiting)
                 )
             {
                 self.push_event(

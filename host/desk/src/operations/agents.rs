@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use patchbay_floor::{AgentView, FloorError, Holding, Offer, RosterChange};
+use patchbay_floor::{AgentView, FloorError, HeldConversation, Offer, RosterChange};
 use patchbay_generations::Generation;
 use patchbay_generations::activation::ActivateError;
 use patchbay_journal::{AuditEntry, CompanyId, Conversation, Journal, JournalError};
@@ -31,7 +31,7 @@ pub struct AgentStatus {
     /// Presence and load.
     pub view: AgentView,
     /// Conversations they hold.
-    pub holdings: Vec<Holding>,
+    pub holdings: Vec<HeldConversation>,
     /// Offers they have not answered.
     pub offers: Vec<Offer>,
 }

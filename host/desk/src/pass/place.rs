@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use patchbay_floor::{
-    Arrival, Assignment, ClosedOffer, Hold, Offer, Refusal, Terms, WaitFor, Widened,
+    AgentWait, Arrival, Assignment, ClosedOffer, Hold, Offer, Refusal, RoutingTerms, StepChange,
 };
 use patchbay_journal::Slot;
 use patchbay_model::actor::Actor;
@@ -176,7 +176,7 @@ fn withdrawn(pass: &Pass<'_>, unit: &mut UnitOfWork, closed: &ClosedOffer) {
     commit::record(pass, unit, event, None);
 }
 
-fn widened(pass: &Pass<'_>, unit: &mut UnitOfWork, widened: &Widened) {
+fn widened(pass: &Pass<'_>, unit: &mut UnitOfWork, widened: &StepChange) {
     let event = Event::Widened(WidenedEvent {
         step: widened.step,
         skipped: widened.skipped,
@@ -274,7 +274,7 @@ fn enqueue(pass: &Pass<'_>, unit: &mut UnitOfWork, floor: &mut FloorState) {
     tracing::warn!(company = pass.generation.company, conversation = %id, %error, "cannot follow the route plan; the default queue is used");
     let queue = floor.queue_for(default_queue);
     let arrival = Arrival {
-        terms: Terms::queue(&queue),
+        terms: RoutingTerms::queue(&queue),
         ..arrival
     };
     unit.snapshot_mut().queue = Some(queue);
@@ -297,10 +297,10 @@ pub(super) fn arrival(pass: &Pass<'_>, unit: &UnitOfWork, floor: &FloorState) ->
 }
 
 /// The terms of its route plan.
-fn terms(pass: &Pass<'_>, unit: &UnitOfWork, floor: &FloorState) -> Terms {
+fn terms(pass: &Pass<'_>, unit: &UnitOfWork, floor: &FloorState) -> RoutingTerms {
     let snapshot = unit.snapshot();
     let default_queue = pass.generation.pipelines.default_queue();
-    let mut terms = Terms::queue(snapshot.queue.as_deref().unwrap_or(default_queue));
+    let mut terms = RoutingTerms::queue(snapshot.queue.as_deref().unwrap_or(default_queue));
     terms.priority = snapshot.priority.min(100);
     let Some(plan) = &snapshot.plan else {
         return terms;
@@ -322,7 +322,7 @@ fn terms(pass: &Pass<'_>, unit: &UnitOfWork, floor: &FloorState) -> Terms {
             .until
             .or(at_once.filter(|_| floor.has_capacity(&agent)));
         let until = until.filter(|_| may_wait);
-        terms.wait_for = until.map(|until| WaitFor {
+        terms.wait_for = until.map(|until| AgentWait {
             agent,
             until,
             while_away,

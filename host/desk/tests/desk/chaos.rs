@@ -7,7 +7,7 @@ use std::path::Path;
 
 use patchbay_desk::Desk;
 use patchbay_desk::agent_action::{AgentAction, Destination};
-use patchbay_floor::{Hold, PlaceRecord};
+use patchbay_floor::{Hold, PlacementRecord};
 use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
@@ -119,15 +119,15 @@ fn check(desk: &Desk, may_exceed: &BTreeSet<String>) {
         assert_eq!(snapshot.owner, row.owner);
         let place = snapshot.floor.map(|record| record.place);
         match (row.state, &place) {
-            (ConversationState::Queued, Some(PlaceRecord::Waiting)) => {}
-            (ConversationState::Reserved, Some(PlaceRecord::Offered(_))) => {}
+            (ConversationState::Queued, Some(PlacementRecord::Waiting)) => {}
+            (ConversationState::Reserved, Some(PlacementRecord::Offered(_))) => {}
             (
                 ConversationState::Active
                 | ConversationState::WaitingOnCustomer
                 | ConversationState::OnHold
                 | ConversationState::AwaitingApproval
                 | ConversationState::Wrapping,
-                Some(PlaceRecord::Held { agent, hold }),
+                Some(PlacementRecord::Held { agent, hold }),
             ) => {
                 assert_eq!(Some(agent), row.owner.as_ref());
                 let wraps = row.state == ConversationState::Wrapping;

@@ -1,25 +1,25 @@
-//! The floor against the plain rules, over random sequences of events.
+//! The floor against the reference implementation, over random events.
 
 use proptest::prelude::*;
 
-use super::both::Both;
 use super::events::{Event, event};
+use super::paired_floors::PairedFloors;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn the_floor_does_what_looking_at_everything_does(
+    fn the_indexed_floor_behaves_as_the_reference_floor(
         events in prop::collection::vec((event(), prop::bool::weighted(0.7)), 1..120),
     ) {
-        let mut both = Both::new();
-        for (event, settle) in events {
-            let passes = matches!(event, Event::Pass(_));
-            both.go(event);
-            if settle || passes {
-                both.settle();
+        let mut floors = PairedFloors::new();
+        for (event, compares) in events {
+            let time_passes = matches!(event, Event::Pass(_));
+            floors.apply(event);
+            if compares || time_passes {
+                floors.offer_and_compare();
             }
         }
-        both.settle();
+        floors.offer_and_compare();
     }
 }

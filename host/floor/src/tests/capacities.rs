@@ -5,7 +5,7 @@ fn capacity(toml: &str) -> Result<FloorSettings, toml::de::Error> {
 }
 
 #[test]
-fn a_call_takes_the_whole_of_an_agent() {
+fn a_call_uses_all_of_an_agents_capacity() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "call", "phone", 0);
     wait(&mut floor, "chat", "chat", 1);
@@ -13,7 +13,7 @@ fn a_call_takes_the_whole_of_an_agent() {
 }
 
 #[test]
-fn an_agent_has_room_for_four_messages_or_two_posts_or_a_mix_of_them() {
+fn an_agent_has_capacity_for_four_messages_or_two_posts_or_a_mix() {
     for (channels, fit) in [
         (["chat", "whatsapp", "sms", "telegram", "messenger"], 4),
         (["email", "x", "facebook", "web", "email"], 2),
@@ -28,7 +28,7 @@ fn an_agent_has_room_for_four_messages_or_two_posts_or_a_mix_of_them() {
 }
 
 #[test]
-fn a_maximum_holds_where_there_would_be_capacity_for_more() {
+fn a_maximum_limits_an_agent_with_capacity_left() {
     let mut floor = floor();
     add(&mut floor, r#"{"id": "ana", "capacity": 1000}"#, 0);
     for number in 0..6 {
@@ -38,7 +38,7 @@ fn a_maximum_holds_where_there_would_be_capacity_for_more() {
 }
 
 #[test]
-fn a_weight_holds_where_the_maximum_would_allow_more() {
+fn a_weight_limits_an_agent_below_the_maximum() {
     let mut floor = floor();
     add(&mut floor, r#"{"id": "ana", "capacity": 60}"#, 0);
     for number in 0..4 {
@@ -59,7 +59,7 @@ fn a_private_conversation_on_a_public_channel_is_a_message() {
 }
 
 #[test]
-fn an_interrupting_medium_is_offered_over_what_it_interrupts_and_not_the_other_way_round() {
+fn a_medium_is_offered_over_those_it_interrupts_but_not_the_reverse() {
     let rules = r#"
         [capacity.media.call]
         channels = ["phone"]
@@ -85,7 +85,7 @@ fn an_interrupting_medium_is_offered_over_what_it_interrupts_and_not_the_other_w
 }
 
 #[test]
-fn by_default_nothing_interrupts() {
+fn by_default_no_medium_interrupts_another() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "mail", "email", 0);
     wait(&mut floor, "call", "phone", 1);
@@ -93,7 +93,7 @@ fn by_default_nothing_interrupts() {
 }
 
 #[test]
-fn rules_that_cannot_hold_are_refused() {
+fn invalid_capacity_rules_are_rejected() {
     for (toml, message) in [
         ("[capacity]\nsize = 3", "unknown field `size`"),
         ("time-out = 3", "unknown field `time-out`"),
@@ -121,7 +121,7 @@ fn rules_that_cannot_hold_are_refused() {
 }
 
 #[test]
-fn settings_are_written_as_they_are_read() {
+fn settings_round_trip_through_toml() {
     let settings = FloorSettings::default();
     let text = toml::to_string(&settings).expect("plain data");
     assert_eq!(capacity(&text), Ok(settings.clone()));
@@ -129,7 +129,7 @@ fn settings_are_written_as_they_are_read() {
 }
 
 #[test]
-fn an_offer_timeout_outside_its_range_is_refused() {
+fn an_offer_timeout_outside_its_range_is_rejected() {
     for seconds in [0, 86_401] {
         let settings = FloorSettings {
             offer_timeout: Seconds(seconds),

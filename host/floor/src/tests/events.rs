@@ -1,4 +1,4 @@
-//! What can happen to a floor, at random.
+//! Random events on a floor.
 
 use proptest::prelude::*;
 
@@ -94,7 +94,7 @@ pub(super) fn terms(
     variant: usize,
     agents: (usize, usize),
     now: Timestamp,
-) -> Terms {
+) -> RoutingTerms {
     let language = |mut step: Step, tag: &str| {
         step.languages.push(tag.to_owned());
         step
@@ -111,7 +111,7 @@ pub(super) fn terms(
         ],
         2 => vec![language(step(&[("fraud", 2)], Some(30)), "pt")],
         3 => vec![minimum(step(&[("fraud", 4)], None), 2), step(&[], None)],
-        // Not nested: the second step widens all the same.
+        // The second step does not cover the first, and widens all the same.
         4 => vec![
             step(&[("billing", 2)], Some(10)),
             minimum(step(&[("fraud", 2)], Some(15)), 0),
@@ -123,7 +123,7 @@ pub(super) fn terms(
         ],
         _ => vec![],
     };
-    Terms {
+    RoutingTerms {
         steps,
         preferences: if variant >= 4 {
             vec![
@@ -133,13 +133,13 @@ pub(super) fn terms(
         } else {
             vec![]
         },
-        wait_for: (variant == 7).then(|| WaitFor {
+        wait_for: (variant == 7).then(|| AgentWait {
             agent: name(agents.0),
             until: now + jiff::SignedDuration::from_secs(25),
             while_away: true,
         }),
         offer_timeout: (variant == 6).then_some(Seconds(50)),
         priority,
-        ..Terms::queue(QUEUES[queue])
+        ..RoutingTerms::queue(QUEUES[queue])
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_manual_assignment_may_exceed_capacity_and_says_so() {
+fn a_manual_assignment_may_exceed_capacity_and_reports_it() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "call", "phone", 0);
     wait(&mut floor, "chat", "chat", 0);
@@ -17,7 +17,7 @@ fn a_manual_assignment_may_exceed_capacity_and_says_so() {
 }
 
 #[test]
-fn a_manual_assignment_takes_back_the_offer_and_names_who_held_it() {
+fn a_manual_assignment_rescinds_the_offer_and_names_the_previous_holder() {
     let mut floor = staffed(&["ana", "bo"]);
     wait(&mut floor, "c", "chat", 0);
     offered(&mut floor, 0);
@@ -29,7 +29,7 @@ fn a_manual_assignment_takes_back_the_offer_and_names_who_held_it() {
 }
 
 #[test]
-fn a_manual_assignment_to_somebody_away_says_so() {
+fn a_manual_assignment_to_an_absent_agent_reports_it() {
     let mut floor = staffed(&["ana"]);
     floor
         .set_presence("ana", Presence::Offline, at(0))
@@ -47,7 +47,7 @@ fn a_transfer_keeps_the_age_and_is_not_offered_back_while_others_fit() {
         .set_presence("bo", Presence::Away, at(2))
         .expect("known");
     let transferred = floor
-        .transfer("c", Terms::queue("general"), at(50))
+        .transfer("c", RoutingTerms::queue("general"), at(50))
         .expect("known");
     assert_eq!(transferred.since, at(0));
     assert_eq!(offered(&mut floor, 50), [""; 0]);
@@ -58,37 +58,37 @@ fn a_transfer_keeps_the_age_and_is_not_offered_back_while_others_fit() {
 }
 
 #[test]
-fn a_transfer_to_an_agent_waits_for_them_whatever_their_queues() {
+fn a_transfer_to_an_agent_ignores_queue_membership() {
     let mut floor = staffed(&["ana"]);
     add(&mut floor, r#"{"id": "bo", "queues": ["billing"]}"#, 9);
     wait(&mut floor, "c", "chat", 0);
     floor.assign("c", "ana", at(1)).expect("known");
-    let terms = Terms {
-        wait_for: Some(WaitFor {
+    let terms = RoutingTerms {
+        wait_for: Some(AgentWait {
             agent: "bo".to_owned(),
             until: at(100),
             while_away: true,
         }),
-        ..Terms::queue("general")
+        ..RoutingTerms::queue("general")
     };
     floor.transfer("c", terms, at(10)).expect("known");
     assert_eq!(offered(&mut floor, 10), ["c>bo"]);
 }
 
 #[test]
-fn routing_anew_remembers_who_declined() {
+fn a_new_route_keeps_earlier_refusals() {
     let mut floor = staffed(&["ana", "bo"]);
     wait(&mut floor, "c", "chat", 0);
     offered(&mut floor, 0);
     decline(&mut floor, "c", 1);
     floor
-        .transfer("c", Terms::queue("general"), at(2))
+        .transfer("c", RoutingTerms::queue("general"), at(2))
         .expect("known");
     assert_eq!(offered(&mut floor, 2), ["c>bo"]);
 }
 
 #[test]
-fn wrap_up_holds_capacity_until_it_ends() {
+fn wrap_up_uses_capacity_until_it_ends() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "call", "phone", 0);
     offered(&mut floor, 0);
@@ -114,7 +114,7 @@ fn a_parked_conversation_keeps_its_owner_and_frees_capacity() {
 }
 
 #[test]
-fn what_is_parked_frees_its_capacity_once_and_not_again_when_it_ends() {
+fn a_parked_conversation_frees_its_capacity_only_once() {
     let mut floor = staffed(&["ana"]);
     for id in ["parked", "active"] {
         wait(&mut floor, id, "chat", 0);
@@ -131,7 +131,7 @@ fn what_is_parked_frees_its_capacity_once_and_not_again_when_it_ends() {
 }
 
 #[test]
-fn everything_an_agent_has_returns_to_its_queue_with_its_age() {
+fn release_all_returns_conversations_to_their_queue_with_their_age() {
     let mut floor = staffed(&["ana"]);
     for (second, id) in ["held", "parked", "wrapping", "offered"]
         .into_iter()
@@ -161,7 +161,7 @@ fn everything_an_agent_has_returns_to_its_queue_with_its_age() {
 }
 
 #[test]
-fn agents_queues_and_conversations_nobody_knows_are_refused() {
+fn unknown_ids_and_invalid_values_are_rejected_without_a_change() {
     let mut floor = staffed(&["ana"]);
     let agent = Err(FloorError::UnknownAgent("nobody".to_owned()));
     let conversation = FloorError::UnknownConversation("nothing".to_owned());
@@ -172,7 +172,7 @@ fn agents_queues_and_conversations_nobody_knows_are_refused() {
         Err(conversation.clone())
     );
     assert_eq!(floor.release("nothing", at(0)), Err(conversation.clone()));
-    assert_eq!(floor.place("nothing"), Err(conversation));
+    assert_eq!(floor.placement("nothing"), Err(conversation));
     assert_eq!(
         floor.requeue("c", at(0)),
         Err(FloorError::NotHeld("c".to_owned()))
@@ -187,7 +187,7 @@ fn agents_queues_and_conversations_nobody_knows_are_refused() {
     );
     let nowhere = FloorError::UnknownQueue("nowhere".to_owned());
     assert_eq!(
-        floor.transfer("c", Terms::queue("nowhere"), at(0)),
+        floor.transfer("c", RoutingTerms::queue("nowhere"), at(0)),
         Err(nowhere.clone())
     );
     let refused = |json| floor.clone().put_agent(profile(json)).expect_err(json);
@@ -202,14 +202,14 @@ fn agents_queues_and_conversations_nobody_knows_are_refused() {
         again,
         Err(FloorError::DuplicateConversation("c".to_owned()))
     );
-    let mut terms = Terms::queue("general");
+    let mut terms = RoutingTerms::queue("general");
     terms.priority = 101;
     assert_eq!(
         floor.transfer("c", terms, at(0)),
         Err(FloorError::Priority(101))
     );
-    let mut terms = Terms::queue("general");
-    terms.wait_for = Some(WaitFor {
+    let mut terms = RoutingTerms::queue("general");
+    terms.wait_for = Some(AgentWait {
         agent: "nobody".to_owned(),
         until: at(9),
         while_away: true,
@@ -218,11 +218,15 @@ fn agents_queues_and_conversations_nobody_knows_are_refused() {
         floor.transfer("c", terms, at(0)),
         Err(FloorError::UnknownAgent(_))
     ));
-    assert_eq!(floor.place("c"), Ok(Place::Waiting), "nothing changed");
+    assert_eq!(
+        floor.placement("c"),
+        Ok(Placement::Waiting),
+        "nothing changed"
+    );
 }
 
 #[test]
-fn an_agent_with_work_stays_on_the_roster() {
+fn an_agent_with_conversations_cannot_be_removed() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "c", "chat", 0);
     offered(&mut floor, 0);
@@ -240,11 +244,11 @@ fn an_agent_with_work_stays_on_the_roster() {
 }
 
 #[test]
-fn whoever_is_excluded_is_not_offered_it_not_even_as_the_last_resort() {
+fn an_excluded_agent_gets_no_offer_even_if_no_other_fits() {
     let mut floor = staffed(&["ana"]);
-    let terms = Terms {
+    let terms = RoutingTerms {
         excluded: vec!["ana".to_owned(), "nobody".to_owned()],
-        ..Terms::queue("general")
+        ..RoutingTerms::queue("general")
     };
     wait_on(&mut floor, "c", 0, terms);
     assert!(offered(&mut floor, 0).is_empty());
@@ -257,17 +261,17 @@ fn whoever_is_excluded_is_not_offered_it_not_even_as_the_last_resort() {
 }
 
 #[test]
-fn a_wait_for_an_agent_lapses_when_they_leave_unless_it_is_for_that() {
+fn a_wait_ends_when_the_agent_leaves_unless_it_continues_while_away() {
     for while_away in [false, true] {
         let mut floor = staffed(&["bo"]);
         add(&mut floor, r#"{"id": "ana", "capacity": 0}"#, 0);
-        let terms = Terms {
-            wait_for: Some(WaitFor {
+        let terms = RoutingTerms {
+            wait_for: Some(AgentWait {
                 agent: "ana".to_owned(),
                 until: at(100),
                 while_away,
             }),
-            ..Terms::queue("general")
+            ..RoutingTerms::queue("general")
         };
         wait_on(&mut floor, "c", 0, terms);
         assert!(offered(&mut floor, 0).is_empty());

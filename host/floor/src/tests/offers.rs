@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_longest_idle_agent_is_offered_first_and_who_never_worked_last() {
+fn the_longest_idle_agent_comes_first_and_one_who_never_worked_last() {
     let mut floor = staffed(&["bo", "cy"]);
     floor.put_agent(profile(r#"{"id": "ana"}"#)).expect("valid");
     floor
@@ -14,11 +14,11 @@ fn the_longest_idle_agent_is_offered_first_and_who_never_worked_last() {
 }
 
 #[test]
-fn the_best_preferred_agent_comes_before_any_other_who_qualifies() {
+fn the_best_preferred_agent_comes_before_other_qualified_agents() {
     let mut floor = staffed(&["ana", "bo", "cy"]);
-    let preferring = |preferences| Terms {
+    let preferring = |preferences| RoutingTerms {
         preferences,
-        ..Terms::queue("general")
+        ..RoutingTerms::queue("general")
     };
     let terms = preferring(vec![
         preference("cy", 40),
@@ -26,7 +26,7 @@ fn the_best_preferred_agent_comes_before_any_other_who_qualifies() {
         preference("nobody", 99),
     ]);
     wait_on(&mut floor, "c0", 0, terms);
-    // Even a score of 0 is a preference; none at all sorts last.
+    // A score of 0 is a preference; a missing score sorts last.
     wait_on(&mut floor, "c1", 1, preferring(vec![preference("cy", 0)]));
     assert_eq!(offered(&mut floor, 2), ["c0>bo", "c1>cy"]);
 }
@@ -35,9 +35,9 @@ fn the_best_preferred_agent_comes_before_any_other_who_qualifies() {
 fn highest_priority_goes_first_and_then_the_oldest() {
     let mut floor = staffed(&["ana"]);
     for (id, second, priority) in [("young", 3, 0), ("old", 1, 0), ("urgent", 5, 9)] {
-        let terms = Terms {
+        let terms = RoutingTerms {
             priority,
-            ..Terms::queue("general")
+            ..RoutingTerms::queue("general")
         };
         wait_on(&mut floor, id, second, terms);
     }
@@ -48,7 +48,7 @@ fn highest_priority_goes_first_and_then_the_oldest() {
 }
 
 #[test]
-fn raising_a_priority_moves_a_conversation_up() {
+fn a_higher_priority_moves_a_conversation_up() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "first", "phone", 0);
     wait(&mut floor, "second", "phone", 1);
@@ -57,7 +57,7 @@ fn raising_a_priority_moves_a_conversation_up() {
 }
 
 #[test]
-fn an_open_offer_holds_its_weight() {
+fn an_open_offer_uses_its_weight_of_capacity() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "mail", "email", 0);
     offered(&mut floor, 0);
@@ -67,7 +67,7 @@ fn an_open_offer_holds_its_weight() {
 }
 
 #[test]
-fn a_declined_conversation_waits_with_its_age_and_goes_to_another() {
+fn a_declined_conversation_keeps_its_age_and_goes_to_another_agent() {
     let mut floor = staffed(&["ana", "bo"]);
     wait(&mut floor, "c", "phone", 0);
     wait(&mut floor, "later", "phone", 5);
@@ -80,7 +80,7 @@ fn a_declined_conversation_waits_with_its_age_and_goes_to_another() {
 }
 
 #[test]
-fn a_refusal_is_no_alert_where_others_fit() {
+fn a_refusal_is_not_alone_if_another_agent_fits() {
     let mut floor = staffed(&["ana", "bo"]);
     wait(&mut floor, "c", "phone", 0);
     offered(&mut floor, 0);
@@ -88,7 +88,7 @@ fn a_refusal_is_no_alert_where_others_fit() {
 }
 
 #[test]
-fn a_sole_agent_who_declines_is_asked_again_after_a_back_off_that_doubles() {
+fn a_sole_agent_gets_a_declined_offer_again_after_a_doubling_back_off() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "c", "phone", 0);
     offered(&mut floor, 0);
@@ -114,7 +114,7 @@ fn a_sole_agent_who_declines_is_asked_again_after_a_back_off_that_doubles() {
 }
 
 #[test]
-fn after_the_back_off_others_still_come_first() {
+fn after_the_back_off_other_agents_still_come_first() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "c", "phone", 0);
     offered(&mut floor, 0);
@@ -124,12 +124,12 @@ fn after_the_back_off_others_still_come_first() {
 }
 
 #[test]
-fn an_offer_times_out_after_two_minutes_unless_said_otherwise() {
+fn an_offer_times_out_after_two_minutes_by_default() {
     let mut floor = staffed(&["ana", "bo"]);
     wait(&mut floor, "c", "phone", 0);
-    let terms = Terms {
+    let terms = RoutingTerms {
         offer_timeout: Some(Seconds(15)),
-        ..Terms::queue("general")
+        ..RoutingTerms::queue("general")
     };
     wait_on(&mut floor, "brief", 0, terms);
     offered(&mut floor, 0);
@@ -150,7 +150,7 @@ fn an_offer_times_out_after_two_minutes_unless_said_otherwise() {
 }
 
 #[test]
-fn who_lets_an_offer_time_out_gets_no_more_until_back() {
+fn an_agent_who_lets_an_offer_time_out_gets_none_until_presence_is_set() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "c", "chat", 0);
     offered(&mut floor, 0);
@@ -166,7 +166,7 @@ fn who_lets_an_offer_time_out_gets_no_more_until_back() {
 }
 
 #[test]
-fn an_offer_whose_time_ran_out_cannot_be_taken() {
+fn an_offer_past_its_deadline_cannot_be_accepted() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "c", "chat", 0);
     offered(&mut floor, 0);
@@ -179,7 +179,7 @@ fn an_offer_whose_time_ran_out_cannot_be_taken() {
 }
 
 #[test]
-fn busy_agents_are_there_and_away_or_offline_ones_are_not() {
+fn busy_agents_get_offers_and_away_or_offline_ones_do_not() {
     for (presence, gets) in [
         (Presence::Available, 1),
         (Presence::Busy, 1),
@@ -194,7 +194,7 @@ fn busy_agents_are_there_and_away_or_offline_ones_are_not() {
 }
 
 #[test]
-fn going_away_takes_back_open_offers_and_is_no_refusal() {
+fn going_away_rescinds_open_offers_without_a_refusal() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "c", "chat", 0);
     offered(&mut floor, 0);
@@ -211,7 +211,7 @@ fn going_away_takes_back_open_offers_and_is_no_refusal() {
 }
 
 #[test]
-fn a_conversation_that_leaves_cancels_its_offer() {
+fn releasing_a_conversation_cancels_its_offer() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "c", "chat", 0);
     offered(&mut floor, 0);
@@ -229,7 +229,7 @@ fn a_conversation_that_leaves_cancels_its_offer() {
 }
 
 #[test]
-fn who_takes_something_up_is_not_the_longest_idle_any_more() {
+fn accepting_an_offer_resets_the_idle_time() {
     let mut floor = staffed(&["ana", "bo"]);
     wait(&mut floor, "first", "chat", 10);
     assert_eq!(offered(&mut floor, 10), ["first>ana"]);

@@ -1,9 +1,9 @@
 use super::*;
 
-fn with(steps: Vec<Step>) -> Terms {
-    Terms {
+fn with(steps: Vec<Step>) -> RoutingTerms {
+    RoutingTerms {
         steps,
-        ..Terms::queue("general")
+        ..RoutingTerms::queue("general")
     }
 }
 
@@ -30,7 +30,7 @@ fn occupy(floor: &mut Floor, agent: &str) {
 }
 
 #[test]
-fn a_step_asks_for_proficiency_and_for_one_of_its_languages() {
+fn a_step_requires_proficiency_and_one_of_its_languages() {
     for (skill, language, gets) in [
         (3, None, "c>ana"),
         (2, None, "c>bo"),
@@ -47,7 +47,7 @@ fn a_step_asks_for_proficiency_and_for_one_of_its_languages() {
 }
 
 #[test]
-fn only_members_of_the_queue_are_asked() {
+fn only_members_of_the_queue_get_offers() {
     let mut floor = floor();
     add(
         &mut floor,
@@ -63,7 +63,7 @@ fn only_members_of_the_queue_are_asked() {
     add(&mut floor, r#"{"id": "named", "queues": ["billing"]}"#, 3);
     for number in 0..3 {
         let arrival = Arrival {
-            terms: Terms::queue("billing"),
+            terms: RoutingTerms::queue("billing"),
             ..arrival(&format!("c{number}"), "phone", number)
         };
         floor.enqueue(arrival, at(5)).expect("valid");
@@ -89,7 +89,7 @@ fn steps_expire_in_order_and_after_the_last_any_member_qualifies() {
 }
 
 #[test]
-fn steps_pass_at_their_own_moment_however_late_somebody_looks() {
+fn steps_expire_at_their_own_time_however_late_the_call() {
     let mut floor = skilled();
     occupy(&mut floor, "ana");
     occupy(&mut floor, "bo");
@@ -104,7 +104,7 @@ fn steps_pass_at_their_own_moment_however_late_somebody_looks() {
 }
 
 #[test]
-fn steps_only_widen_even_where_they_are_written_otherwise() {
+fn a_step_keeps_the_candidates_of_earlier_steps() {
     let mut floor = skilled();
     occupy(&mut floor, "ana");
     let steps = vec![
@@ -118,7 +118,7 @@ fn steps_only_widen_even_where_they_are_written_otherwise() {
 }
 
 #[test]
-fn a_step_nobody_is_available_for_is_skipped_at_once() {
+fn a_step_without_an_available_agent_is_skipped_at_once() {
     let mut floor = skilled();
     wait_on(
         &mut floor,
@@ -136,7 +136,7 @@ fn a_step_nobody_is_available_for_is_skipped_at_once() {
 }
 
 #[test]
-fn availability_ignores_capacity_so_a_step_waits_for_who_is_occupied() {
+fn a_step_waits_for_an_occupied_agent_since_availability_ignores_capacity() {
     let mut floor = skilled();
     occupy(&mut floor, "ana");
     wait_on(
@@ -145,13 +145,13 @@ fn availability_ignores_capacity_so_a_step_waits_for_who_is_occupied() {
         0,
         with(vec![step(&[("fraud", 3)], Some(600))]),
     );
-    assert_eq!(floor.next_offers(at(0)), Round::default());
+    assert_eq!(floor.next_offers(at(0)), OfferRound::default());
     floor.release("call of ana", at(5)).expect("known");
     assert_eq!(offered(&mut floor, 5), ["c>ana"]);
 }
 
 #[test]
-fn a_step_with_too_few_is_not_skipped_where_an_offer_can_be_made_at_once() {
+fn an_understaffed_step_is_not_skipped_if_an_offer_can_be_made() {
     let mut floor = skilled();
     let mut asked = step(&[("fraud", 3)], Some(600));
     asked.minimum_agents = Some(2);
@@ -165,7 +165,7 @@ fn a_step_with_too_few_is_not_skipped_where_an_offer_can_be_made_at_once() {
 }
 
 #[test]
-fn a_step_with_too_few_is_skipped_where_none_of_them_has_room() {
+fn an_understaffed_step_is_skipped_if_no_agent_has_capacity() {
     let mut floor = skilled();
     occupy(&mut floor, "ana");
     let mut asked = step(&[("fraud", 3)], Some(600));
@@ -175,7 +175,7 @@ fn a_step_with_too_few_is_skipped_where_none_of_them_has_room() {
 }
 
 #[test]
-fn a_minimum_of_none_never_skips() {
+fn a_step_with_a_minimum_of_zero_is_never_skipped() {
     let mut floor = skilled();
     let mut asked = step(&[("fraud", 5)], Some(600));
     asked.minimum_agents = Some(0);
@@ -185,7 +185,7 @@ fn a_minimum_of_none_never_skips() {
 }
 
 #[test]
-fn a_step_is_skipped_when_the_last_who_could_leaves() {
+fn a_step_is_skipped_when_its_last_agent_leaves() {
     let mut floor = skilled();
     occupy(&mut floor, "ana");
     wait_on(
@@ -202,16 +202,16 @@ fn a_step_is_skipped_when_the_last_who_could_leaves() {
 }
 
 #[test]
-fn a_conversation_waits_for_the_same_agent_again_until_the_wait_lapses() {
+fn a_conversation_waits_for_one_agent_until_the_wait_ends() {
     let mut floor = staffed(&["ana", "bo"]);
     occupy(&mut floor, "ana");
-    let waits = || Terms {
-        wait_for: Some(WaitFor {
+    let waits = || RoutingTerms {
+        wait_for: Some(AgentWait {
             agent: "ana".to_owned(),
             until: at(60),
             while_away: true,
         }),
-        ..Terms::queue("general")
+        ..RoutingTerms::queue("general")
     };
     wait_on(&mut floor, "lapses", 0, waits());
     assert_eq!(offered(&mut floor, 59), [""; 0]);
@@ -226,13 +226,13 @@ fn a_conversation_waits_for_the_same_agent_again_until_the_wait_lapses() {
 
 #[test]
 fn a_wait_ends_when_the_agent_refuses_or_leaves_the_roster() {
-    let waits = || Terms {
-        wait_for: Some(WaitFor {
+    let waits = || RoutingTerms {
+        wait_for: Some(AgentWait {
             agent: "bo".to_owned(),
             until: at(600),
             while_away: true,
         }),
-        ..Terms::queue("general")
+        ..RoutingTerms::queue("general")
     };
     let mut floor = staffed(&["ana", "bo"]);
     wait_on(&mut floor, "c", 0, waits());
@@ -250,11 +250,11 @@ fn a_wait_ends_when_the_agent_refuses_or_leaves_the_roster() {
 }
 
 #[test]
-fn the_steps_begin_when_the_wait_for_one_agent_is_over() {
+fn the_steps_begin_when_the_wait_for_one_agent_ends() {
     let mut floor = skilled();
     occupy(&mut floor, "ana");
-    let terms = Terms {
-        wait_for: Some(WaitFor {
+    let terms = RoutingTerms {
+        wait_for: Some(AgentWait {
             agent: "ana".to_owned(),
             until: at(60),
             while_away: true,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::roster::Agent;
 use patchbay_desk::{AgentStatus, DeskError};
-use patchbay_floor::{AgentView, Hold, Holding, RosterChange};
+use patchbay_floor::{AgentView, HeldConversation, Hold, RosterChange};
 use patchbay_model::directory::Presence;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -363,8 +363,8 @@ fn document(agent: Agent, view: AgentView) -> AgentDocument {
     }
 }
 
-impl From<Holding> for HoldingDocument {
-    fn from(holding: Holding) -> HoldingDocument {
+impl From<HeldConversation> for HoldingDocument {
+    fn from(holding: HeldConversation) -> HoldingDocument {
         HoldingDocument {
             conversation: holding.conversation,
             hold: holding.hold,

@@ -1,28 +1,26 @@
-//! What becomes of an offer.
+//! Answers to offers: accepted, declined, timed out.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::conversation::{Hold, Refused, Whereabouts, later};
+use super::conversation::{Hold, PlacementState, PriorRefusals, add_seconds};
+use super::ids::AgentSlot;
 use super::offer::{Assignment, ClosedOffer, Offer, OfferId, OfferState, Refusal};
-use super::slots::Slot;
 use super::{Floor, FloorError};
 
 impl Floor {
-    /// The agent takes the conversation.
+    /// Accepts an offer: the agent holds the conversation.
     ///
     /// # Errors
-    /// Where the offer is not open, or its time has run out.
+    /// [`FloorError::UnknownOffer`], [`FloorError::OfferTooLate`].
     pub fn accept(&mut self, offer: OfferId, now: Timestamp) -> Result<Assignment, FloorError> {
         self.check_open(offer, now)?;
-        let (offer, slot) = self.close(offer).ok_or(FloorError::UnknownOffer(offer))?;
+        let (offer, slot) = self
+            .close_offer(offer)
+            .ok_or(FloorError::UnknownOffer(offer))?;
         let id: Arc<str> = offer.conversation.as_str().into();
-        if let Some(conversation) = self.conversations.get_mut(&id) {
-            conversation.terms.wait_for = None;
-            conversation.refused.clear();
-        }
-        self.hold(&id, slot, now);
+        self.start_work(&id, slot, now);
         Ok(Assignment {
             conversation: offer.conversation.clone(),
             agent: offer.agent.clone(),
@@ -37,10 +35,10 @@ impl Floor {
         })
     }
 
-    /// The agent will not take the conversation: it waits again, with its age.
+    /// Declines an offer: the conversation waits again, with its age.
     ///
     /// # Errors
-    /// Where the offer is not open, or its time has run out.
+    /// [`FloorError::UnknownOffer`], [`FloorError::OfferTooLate`].
     pub fn decline(&mut self, offer: OfferId, now: Timestamp) -> Result<Refusal, FloorError> {
         self.check_open(offer, now)?;
         let mut refusal = self
@@ -50,7 +48,7 @@ impl Floor {
         Ok(refusal)
     }
 
-    /// Closes the offers whose time has run out, each at its deadline. Their
+    /// Closes the offers whose deadline has passed, each at its deadline. Their
     /// conversations wait again, with their age; their agents are not
     /// responding until their presence is set again.
     pub fn time_out(&mut self, now: Timestamp) -> Vec<Refusal> {
@@ -58,13 +56,9 @@ impl Floor {
         while let Some(&(deadline, offer)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
             refusals.extend(self.refuse(offer, OfferState::TimedOut, deadline, now));
         }
-        for index in 0..refusals.len() {
-            // Only now: who timed out at the same time is no help.
-            if let Some(alone) = refusals.get(index).map(|refusal| self.is_alone(refusal))
-                && let Some(refusal) = refusals.get_mut(index)
-            {
-                refusal.alone = alone;
-            }
+        // Last: agents who timed out at the same time are no candidates.
+        for refusal in &mut refusals {
+            refusal.alone = self.is_alone(refusal);
         }
         refusals
     }
@@ -87,27 +81,23 @@ impl Floor {
         at: Timestamp,
         now: Timestamp,
     ) -> Option<Refusal> {
-        let (offer, slot) = self.close(offer)?;
+        let (offer, slot) = self.close_offer(offer)?;
         if state == OfferState::TimedOut
-            && let Some(agent) = self.agents.get_mut(slot as usize)
+            && let Some(agent) = self.agents.get_mut(slot)
         {
             agent.record.not_responding = true;
         }
-        self.restand(slot);
+        self.update_availability(slot);
         let id: Arc<str> = offer.conversation.as_str().into();
         let conversation = self.conversations.get_mut(&id)?;
-        conversation.stop_waiting_for(at);
-        let before = conversation
-            .refused
-            .get(&slot)
-            .map_or(0, |refused| refused.times);
-        let times = before.saturating_add(1);
-        let again_at = later(at, self.settings.back_off.after(times));
-        conversation
-            .refused
-            .insert(slot, Refused { times, again_at });
+        conversation.end_wait(at);
+        let refused = conversation.refused.get(&slot);
+        let times = refused.map_or(1, |refused| refused.times.saturating_add(1));
+        let again_at = add_seconds(at, self.settings.back_off.after(times));
+        let refused = PriorRefusals { times, again_at };
+        conversation.refused.insert(slot, refused);
         let since = conversation.since;
-        self.line_up(&id, now);
+        self.insert_waiting(&id, now);
         Some(Refusal {
             closed: ClosedOffer { offer, state, at },
             since,
@@ -117,33 +107,36 @@ impl Floor {
     }
 
     fn is_alone(&mut self, refusal: &Refusal) -> bool {
-        self.choose(&refusal.closed.offer.conversation)
-            .is_none_or(|choice| choice.again > 0)
+        self.find_candidate(&refusal.closed.offer.conversation)
+            .is_none_or(|candidate| candidate.again > 0)
     }
 
-    /// Closes an open offer and frees what it held. The caller has the indexes
-    /// follow, and says where the conversation is instead.
-    pub(super) fn close(&mut self, id: OfferId) -> Option<(Offer, Slot)> {
+    /// Closes an open offer and frees its capacity. The caller updates the
+    /// agent's availability and places the conversation.
+    pub(super) fn close_offer(&mut self, id: OfferId) -> Option<(Offer, AgentSlot)> {
         let offer = self.offers.remove(&id)?;
         self.deadlines.remove(&(offer.deadline, id));
         let slot = *self.slots.get(offer.agent.as_str())?;
         let medium = self.conversations.get(offer.conversation.as_str())?.medium;
-        let agent = self.agents.get_mut(slot as usize)?;
+        let agent = self.agents.get_mut(slot)?;
         agent.offers.remove(&id);
         agent.load.subtract(medium);
         Some((offer, slot))
     }
 
-    /// Gives a conversation that is in no index to an agent, who works on it.
-    pub(super) fn hold(&mut self, id: &Arc<str>, slot: Slot, now: Timestamp) {
+    /// Assigns a detached conversation to an agent, as active; ends its wait
+    /// and forgets refusals.
+    pub(super) fn start_work(&mut self, id: &Arc<str>, slot: AgentSlot, now: Timestamp) {
         if let Some(conversation) = self.conversations.get_mut(id)
-            && let Some(agent) = self.agents.get_mut(slot as usize)
+            && let Some(agent) = self.agents.get_mut(slot)
         {
-            conversation.place = Whereabouts::Held(slot, Hold::Active);
+            conversation.terms.wait_for = None;
+            conversation.refused.clear();
+            conversation.place = PlacementState::Held(slot, Hold::Active);
             agent.held.insert(Arc::clone(id));
             agent.load.add(conversation.medium);
             agent.record.idle_since = Some(now);
         }
-        self.restand(slot);
+        self.update_availability(slot);
     }
 }

@@ -1,9 +1,9 @@
-//! Counts, not time: what is looked at does not grow with the floor.
+//! The work per offer does not grow with the floor; counted, not timed.
 
 use super::*;
 
-/// A queue of so many agents, skilled, spread over languages and idle times.
-fn crowd(agents: usize) -> Floor {
+/// One queue with agents of different skills, languages and idle times.
+fn floor_of(agents: usize) -> Floor {
     let mut floor = Floor::new(FloorSettings::default(), [queue("general")]).expect("valid");
     for number in 0..agents {
         let json = format!(
@@ -17,21 +17,27 @@ fn crowd(agents: usize) -> Floor {
     floor
 }
 
-fn terms(number: usize) -> Terms {
+fn terms(number: usize) -> RoutingTerms {
     let mut first = step(&[("fraud", (number % 3 + 1) as u8)], Some(60));
     first
         .languages
         .push(["pt", "en", "es"][number % 3].to_owned());
     let second = step(&[(["s0", "s1"][number % 2], 1)], Some(60));
-    Terms {
+    RoutingTerms {
         steps: vec![first, second],
         preferences: vec![preference("agent-1", 50), preference("agent-2", 60)],
-        ..Terms::queue("general")
+        ..RoutingTerms::queue("general")
     }
 }
 
-fn comes(floor: &mut Floor, id: &str, channel: &str, terms: Terms, second: i64) -> Effort {
-    let before = floor.effort();
+fn enqueue_and_count(
+    floor: &mut Floor,
+    id: &str,
+    channel: &str,
+    terms: RoutingTerms,
+    second: i64,
+) -> SearchStats {
+    let before = floor.search_stats();
     let arrival = Arrival {
         terms,
         ..arrival(id, channel, second)
@@ -41,24 +47,24 @@ fn comes(floor: &mut Floor, id: &str, channel: &str, terms: Terms, second: i64) 
     since(floor, before)
 }
 
-fn since(floor: &Floor, before: Effort) -> Effort {
-    let after = floor.effort();
-    Effort {
+fn since(floor: &Floor, before: SearchStats) -> SearchStats {
+    let after = floor.search_stats();
+    SearchStats {
         candidates: after.candidates - before.candidates,
         searches: after.searches - before.searches,
-        built: after.built - before.built,
+        scanned: after.scanned - before.scanned,
     }
 }
 
-/// The most looked at for any conversation.
-fn worst(floor: &mut Floor, rounds: usize) -> Effort {
-    let mut worst = Effort::default();
+/// The most expensive of several conversations.
+fn worst_case(floor: &mut Floor, rounds: usize) -> SearchStats {
+    let mut worst = SearchStats::default();
     for number in 0..rounds {
         let id = format!("c{number}");
-        let effort = comes(floor, &id, "chat", terms(number), 4_000 + number as i64);
+        let effort = enqueue_and_count(floor, &id, "chat", terms(number), 4_000 + number as i64);
         worst.candidates = worst.candidates.max(effort.candidates);
         worst.searches = worst.searches.max(effort.searches);
-        if matches!(floor.place(&id), Ok(Place::Offered(_))) {
+        if matches!(floor.placement(&id), Ok(Placement::Offered(_))) {
             accept(floor, &id, 4_000 + number as i64);
             if number % 2 == 0 {
                 floor.release(&id, at(4_000 + number as i64)).expect("held");
@@ -68,28 +74,31 @@ fn worst(floor: &mut Floor, rounds: usize) -> Effort {
     worst
 }
 
-/// Six first steps, six of them with a second, and any member: each is one
-/// pool, for which the members are looked at twice.
-fn assert_made_once(floor: &Floor, agents: usize) {
-    let built = floor.effort().built;
-    assert!(built <= 13 * 2 * agents as u64, "{agents} agents: {built}");
+/// Six first steps, six second steps and "any member" make 13 pools; each
+/// visits its members twice.
+fn assert_pools_built_once(floor: &Floor, agents: usize) {
+    let scanned = floor.search_stats().scanned;
+    assert!(
+        scanned <= 13 * 2 * agents as u64,
+        "{agents} agents: {scanned}"
+    );
 }
 
 #[test]
-fn an_offer_looks_at_as_few_agents_among_ten_thousand_as_among_ten() {
+fn an_offer_costs_the_same_with_ten_thousand_agents_as_with_ten() {
     for agents in [10, 100, 1_000, 10_000] {
-        let mut floor = crowd(agents);
-        let worst = worst(&mut floor, 300);
+        let mut floor = floor_of(agents);
+        let worst = worst_case(&mut floor, 300);
         assert!(worst.candidates <= 8, "{agents} agents: {worst:?}");
         assert!(worst.searches <= 3, "{agents} agents: {worst:?}");
-        assert_made_once(&floor, agents);
+        assert_pools_built_once(&floor, agents);
     }
 }
 
 #[test]
-fn it_is_the_same_where_nearly_all_agents_are_occupied() {
+fn an_offer_costs_the_same_if_nearly_all_agents_are_occupied() {
     for agents in [10, 100, 1_000, 10_000] {
-        let mut floor = crowd(agents);
+        let mut floor = floor_of(agents);
         for number in 0..agents - 1 {
             let id = format!("call-{number}");
             wait(&mut floor, &id, "phone", 0);
@@ -97,39 +106,39 @@ fn it_is_the_same_where_nearly_all_agents_are_occupied() {
                 .assign(&id, &format!("agent-{number}"), at(0))
                 .expect("known");
         }
-        let worst = worst(&mut floor, 300);
+        let worst = worst_case(&mut floor, 300);
         assert!(worst.candidates <= 8, "{agents} agents: {worst:?}");
         assert!(worst.searches <= 3, "{agents} agents: {worst:?}");
-        assert_made_once(&floor, agents);
+        assert_pools_built_once(&floor, agents);
     }
 }
 
 #[test]
-fn skills_that_hardly_anybody_combines_are_found_as_fast() {
+fn an_agent_with_a_rare_combination_of_skills_is_found_at_once() {
     for agents in [10, 100, 1_000, 10_000] {
-        let mut floor = crowd(agents);
+        let mut floor = floor_of(agents);
         add(
             &mut floor,
             r#"{"id": "both", "skills": {"s0": 3, "s1": 3}}"#,
             3_600,
         );
-        let wants_both = || Terms {
+        let wants_both = || RoutingTerms {
             steps: vec![step(&[("s0", 3), ("s1", 3)], None)],
-            ..Terms::queue("general")
+            ..RoutingTerms::queue("general")
         };
-        comes(&mut floor, "first", "chat", wants_both(), 4_000);
-        let effort = comes(&mut floor, "second", "chat", wants_both(), 4_001);
-        let expected = Effort {
+        enqueue_and_count(&mut floor, "first", "chat", wants_both(), 4_000);
+        let effort = enqueue_and_count(&mut floor, "second", "chat", wants_both(), 4_001);
+        let expected = SearchStats {
             candidates: 1,
             searches: 1,
-            built: 0,
+            scanned: 0,
         };
         assert_eq!(effort, expected, "{agents} agents");
     }
 }
 
 #[test]
-fn a_freed_agent_is_not_held_against_those_who_wait_for_others() {
+fn a_freed_agent_is_not_matched_against_conversations_that_wait_for_others() {
     for waiting in [10, 100, 1_000, 10_000] {
         let mut floor = floor();
         add(&mut floor, r#"{"id": "ana", "skills": {"s0": 3}}"#, 0);
@@ -140,16 +149,16 @@ fn a_freed_agent_is_not_held_against_those_who_wait_for_others() {
                 .assign(&format!("call of {agent}"), agent, at(0))
                 .expect("known");
         }
-        let wants = |skill| Terms {
+        let wants = |skill| RoutingTerms {
             steps: vec![step(&[(skill, 1)], None)],
-            ..Terms::queue("general")
+            ..RoutingTerms::queue("general")
         };
         for number in 0..waiting {
             wait_on(&mut floor, &format!("c{number}"), 1, wants("s0"));
         }
         wait_on(&mut floor, "last", 2, wants("s1"));
         floor.next_offers(at(2));
-        let before = floor.effort();
+        let before = floor.search_stats();
         floor.release("call of bo", at(3)).expect("held");
         assert_eq!(offered(&mut floor, 3), ["last>bo"]);
         let effort = since(&floor, before);
@@ -161,7 +170,7 @@ fn a_freed_agent_is_not_held_against_those_who_wait_for_others() {
 }
 
 #[test]
-fn what_an_agent_declined_is_not_looked_at_again_when_they_are_freed() {
+fn a_freed_agent_is_not_matched_against_conversations_they_declined() {
     for declined in [10, 1_000] {
         let mut floor = staffed(&["ana"]);
         for number in 0..declined {
@@ -174,7 +183,7 @@ fn what_an_agent_declined_is_not_looked_at_again_when_they_are_freed() {
         wait(&mut floor, "call", "phone", 1);
         floor.assign("call", "ana", at(1)).expect("known");
         floor.next_offers(at(1));
-        let before = floor.effort();
+        let before = floor.search_stats();
         floor.release("call", at(2)).expect("held");
         assert_eq!(offered(&mut floor, 2), [""; 0]);
         let effort = since(&floor, before);

@@ -1,7 +1,7 @@
 use super::*;
 
-/// A floor with one of everything.
-fn lived_in() -> Floor {
+/// A floor with a refused, an offered and a held conversation.
+fn floor_in_use() -> Floor {
     let mut floor = staffed(&["ana", "bo"]);
     for (second, id) in ["refused", "offered", "held"].into_iter().enumerate() {
         wait(&mut floor, id, "phone", second as i64);
@@ -14,8 +14,8 @@ fn lived_in() -> Floor {
 }
 
 #[test]
-fn a_floor_goes_on_from_its_record_as_if_nothing_had_happened() {
-    let mut floor = lived_in();
+fn a_restored_floor_continues_as_the_recorded_one() {
+    let mut floor = floor_in_use();
     let queues = [queue("general"), queue("billing")];
     let record = floor.record();
     let mut restored =
@@ -32,32 +32,32 @@ fn a_floor_goes_on_from_its_record_as_if_nothing_had_happened() {
 }
 
 #[test]
-fn a_queue_with_conversations_cannot_be_left_out() {
-    let record = lived_in().record();
+fn a_record_needs_the_queues_of_its_conversations() {
+    let record = floor_in_use().record();
     let error = Floor::restore(FloorSettings::default(), [], record, at(6)).expect_err("in use");
     assert_eq!(error, FloorError::UnknownQueue("general".to_owned()));
 }
 
 #[test]
-fn a_record_that_contradicts_itself_is_refused() {
+fn an_inconsistent_record_is_rejected() {
     let queues = || [queue("general")];
     let restore = |record| {
         Floor::restore(FloorSettings::default(), queues(), record, at(6))
             .expect_err("contradiction")
     };
-    let mut twice = lived_in().record();
+    let mut twice = floor_in_use().record();
     twice.conversations.push(twice.conversations[0].clone());
     assert!(matches!(
         restore(twice),
         FloorError::DuplicateConversation(_)
     ));
-    let mut twice = lived_in().record();
+    let mut twice = floor_in_use().record();
     twice.agents.push(twice.agents[0].clone());
     assert!(matches!(
         restore(twice),
         FloorError::DuplicateId { kind: "agent", .. }
     ));
-    let mut unknown = lived_in().record();
+    let mut unknown = floor_in_use().record();
     unknown.agents.clear();
     assert!(matches!(restore(unknown), FloorError::UnknownAgent(_)));
     let twice = Floor::new(FloorSettings::default(), [queue("a"), queue("a")]);
@@ -68,8 +68,8 @@ fn a_record_that_contradicts_itself_is_refused() {
 }
 
 #[test]
-fn an_offer_number_is_never_given_twice() {
-    let mut record = lived_in().record();
+fn an_offer_id_is_never_reused() {
+    let mut record = floor_in_use().record();
     let latest = record.next_offer;
     record.next_offer = 0;
     let mut restored =
@@ -80,10 +80,10 @@ fn an_offer_number_is_never_given_twice() {
 }
 
 #[test]
-fn agents_of_the_directory_come_with_their_idle_time() {
+fn a_directory_agent_keeps_its_idle_time() {
     let agent =
         serde_json::from_str(r#"{"id": "ana", "idle": 60, "presence": "busy"}"#).expect("an agent");
-    let record = AgentRecord::at(&agent, at(100));
+    let record = AgentRecord::from_directory(&agent, at(100));
     assert_eq!(
         (record.idle_since, record.presence),
         (Some(at(40)), Presence::Busy)

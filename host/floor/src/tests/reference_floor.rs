@@ -1,5 +1,5 @@
-//! The same floor by looking at everything each time: no index, no memory but
-//! what the domain itself remembers.
+//! Reference implementation: scans all agents and conversations, with no
+//! index and no cache.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -7,33 +7,33 @@ use std::collections::BTreeMap;
 use super::*;
 
 #[derive(Clone, Debug)]
-pub(super) struct NaiveAgent {
+pub(super) struct ReferenceAgent {
     pub(super) record: AgentRecord,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum At {
+pub(super) enum ReferencePlacement {
     Waiting,
     Offered(Offer),
     Held(String, Hold),
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct NaiveConversation {
+pub(super) struct ReferenceConversation {
     pub(super) arrival: Arrival,
     pub(super) step: usize,
     pub(super) step_since: Timestamp,
     pub(super) refused: BTreeMap<String, (u32, Timestamp)>,
-    pub(super) at: At,
+    pub(super) at: ReferencePlacement,
 }
 
-/// The rules, plainly.
+/// A floor without indexes.
 #[derive(Clone, Debug)]
-pub(super) struct Naive {
+pub(super) struct ReferenceFloor {
     pub(super) settings: FloorSettings,
     pub(super) queues: Vec<Queue>,
-    pub(super) agents: BTreeMap<String, NaiveAgent>,
-    pub(super) conversations: BTreeMap<String, NaiveConversation>,
+    pub(super) agents: BTreeMap<String, ReferenceAgent>,
+    pub(super) conversations: BTreeMap<String, ReferenceConversation>,
     pub(super) next_offer: u64,
 }
 
@@ -41,13 +41,13 @@ fn plus(at: Timestamp, seconds: Seconds) -> Timestamp {
     at + jiff::SignedDuration::from_secs(seconds.0.into())
 }
 
-impl Naive {
-    fn rule(&self, arrival: &Arrival) -> (&str, u32, u32, Vec<&str>) {
+impl ReferenceFloor {
+    fn medium_rule(&self, arrival: &Arrival) -> (&str, u32, u32, Vec<&str>) {
         let name = self
             .settings
             .capacity
             .medium(&arrival.channel, arrival.visibility);
-        // Kept apart from the rules under test: (weight, maximum, interrupts).
+        // (weight, maximum, interrupts), written out instead of computed.
         match name {
             "call" => (name, 100, 1, vec!["post"]),
             "message" => (name, 25, 4, vec![]),
@@ -55,28 +55,28 @@ impl Naive {
         }
     }
 
-    /// Names of the media an agent holds, one for each conversation.
-    fn holds(&self, agent: &str) -> Vec<(&str, u32)> {
-        let counted = |one: &&NaiveConversation| match &one.at {
-            At::Offered(offer) => offer.agent == agent,
-            At::Held(holder, hold) => holder == agent && *hold != Hold::Parked,
-            At::Waiting => false,
+    /// Medium and weight of each conversation that uses an agent's capacity.
+    fn media_in_use(&self, agent: &str) -> Vec<(&str, u32)> {
+        let counted = |one: &&ReferenceConversation| match &one.at {
+            ReferencePlacement::Offered(offer) => offer.agent == agent,
+            ReferencePlacement::Held(holder, hold) => holder == agent && *hold != Hold::Parked,
+            ReferencePlacement::Waiting => false,
         };
         let holding = self.conversations.values().filter(counted);
         holding
-            .map(|one| self.rule(&one.arrival))
+            .map(|one| self.medium_rule(&one.arrival))
             .map(|(name, weight, _, _)| (name, weight))
             .collect()
     }
 
     pub(super) fn load(&self, agent: &str) -> u64 {
-        let holds = self.holds(agent);
+        let holds = self.media_in_use(agent);
         holds.iter().map(|(_, weight)| u64::from(*weight)).sum()
     }
 
-    pub(super) fn room(&self, agent: &str, arrival: &Arrival) -> bool {
-        let (name, weight, maximum, interrupts) = self.rule(arrival);
-        let holds = self.holds(agent);
+    pub(super) fn has_capacity_for(&self, agent: &str, arrival: &Arrival) -> bool {
+        let (name, weight, maximum, interrupts) = self.medium_rule(arrival);
+        let holds = self.media_in_use(agent);
         let same = holds.iter().filter(|(medium, _)| *medium == name).count();
         let used: u32 = holds
             .iter()
@@ -90,13 +90,13 @@ impl Naive {
         same < maximum as usize && used + weight <= total
     }
 
-    fn there(&self, agent: &str) -> bool {
+    fn is_available(&self, agent: &str) -> bool {
         self.agents
             .get(agent)
             .is_some_and(|one| one.record.presence.is_present() && !one.record.not_responding)
     }
 
-    fn qualifies(&self, agent: &str, one: &NaiveConversation) -> bool {
+    fn qualifies(&self, agent: &str, one: &ReferenceConversation) -> bool {
         let Some(agent) = self.agents.get(agent) else {
             return false;
         };
@@ -130,17 +130,21 @@ impl Naive {
                     .any(|step| meets(&step.skills) && speaks(step)))
     }
 
-    /// Whom a waiting conversation would go to, and how often they refused it.
+    /// The agent a waiting conversation would be offered to, with their number
+    /// of refusals.
     pub(super) fn candidate(&self, id: &str, now: Timestamp) -> Option<(String, u32)> {
         let one = self.conversations.get(id)?;
         let terms = &one.arrival.terms;
         let times = |agent: &str| one.refused.get(agent).map_or(0, |(times, _)| *times);
         if let Some(wait) = &terms.wait_for {
-            let fits = self.there(&wait.agent) && self.room(&wait.agent, &one.arrival);
+            let fits =
+                self.is_available(&wait.agent) && self.has_capacity_for(&wait.agent, &one.arrival);
             return fits.then(|| (wait.agent.clone(), times(&wait.agent)));
         }
         let fits = |agent: &&String| {
-            self.there(agent) && self.room(agent, &one.arrival) && self.qualifies(agent, one)
+            self.is_available(agent)
+                && self.has_capacity_for(agent, &one.arrival)
+                && self.qualifies(agent, one)
         };
         let all: Vec<&String> = self.agents.keys().filter(fits).collect();
         let fresh: Vec<&String> = all
@@ -186,7 +190,7 @@ impl Naive {
             .conversations
             .values()
             .filter_map(|one| match &one.at {
-                At::Offered(offer) if offer.deadline <= now => Some(offer.clone()),
+                ReferencePlacement::Offered(offer) if offer.deadline <= now => Some(offer.clone()),
                 _ => None,
             })
             .collect();
@@ -205,7 +209,7 @@ impl Naive {
         let Some(one) = self.conversations.get_mut(conversation) else {
             return;
         };
-        one.at = At::Waiting;
+        one.at = ReferencePlacement::Waiting;
         if one.arrival.terms.wait_for.take().is_some() {
             one.step_since = at;
         }
@@ -214,8 +218,8 @@ impl Naive {
         refused.1 = plus(at, back_off.after(refused.0));
     }
 
-    /// What time alone brings.
-    fn settle(&mut self, id: &str, now: Timestamp) {
+    /// Ends the wait and the steps that are over.
+    fn advance(&mut self, id: &str, now: Timestamp) {
         let Some(one) = self.conversations.get_mut(id) else {
             return;
         };
@@ -240,7 +244,7 @@ impl Naive {
         &mut self,
         now: Timestamp,
     ) -> Vec<(String, String, u32, Option<u32>)> {
-        let waiting = |one: &&NaiveConversation| one.at == At::Waiting;
+        let waiting = |one: &&ReferenceConversation| one.at == ReferencePlacement::Waiting;
         let mut turns: Vec<_> = self
             .conversations
             .values()
@@ -257,7 +261,7 @@ impl Naive {
         turns.sort();
         let mut made = Vec::new();
         for (_, _, id) in turns {
-            self.settle(&id, now);
+            self.advance(&id, now);
             loop {
                 if let Some((agent, again)) = self.candidate(&id, now) {
                     made.push(self.offer(&id, &agent, again, now));
@@ -270,7 +274,7 @@ impl Naive {
                 let available = self
                     .agents
                     .keys()
-                    .filter(|agent| self.there(agent) && self.qualifies(agent, one))
+                    .filter(|agent| self.is_available(agent) && self.qualifies(agent, one))
                     .count();
                 if one.arrival.terms.wait_for.is_some()
                     || available >= step.minimum_agents.unwrap_or(1) as usize
@@ -298,7 +302,7 @@ impl Naive {
         let terms = &one.arrival.terms;
         let step =
             (terms.wait_for.is_none() && one.step < terms.steps.len()).then_some(one.step as u32);
-        one.at = At::Offered(Offer {
+        one.at = ReferencePlacement::Offered(Offer {
             id: OfferId(self.next_offer),
             conversation: id.to_owned(),
             agent: agent.to_owned(),

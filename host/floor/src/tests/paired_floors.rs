@@ -1,7 +1,9 @@
-//! Both floors side by side: the one under test and the plain rules.
+//! The floor under test beside the reference floor.
 
 use super::events::{AGENTS, CHANNELS, Event, QUEUES, agent_profile, terms};
-use super::naive::{At, Naive, NaiveAgent, NaiveConversation};
+use super::reference_floor::{
+    ReferenceAgent, ReferenceConversation, ReferenceFloor, ReferencePlacement,
+};
 use super::*;
 
 fn settings() -> FloorSettings {
@@ -13,17 +15,17 @@ fn settings() -> FloorSettings {
     }
 }
 
-/// Both floors.
-pub(super) struct Both {
+/// Applies each event to both floors and compares them.
+pub(super) struct PairedFloors {
     floor: Floor,
-    naive: Naive,
+    reference: ReferenceFloor,
     queues: Vec<Queue>,
     now: Timestamp,
     removed: bool,
 }
 
-impl Both {
-    pub(super) fn new() -> Both {
+impl PairedFloors {
+    pub(super) fn new() -> PairedFloors {
         let mut billing = queue("billing");
         billing.skills.insert("billing".into(), 2);
         let queues = vec![queue("general"), billing];
@@ -36,19 +38,19 @@ impl Both {
                 not_responding: false,
                 idle_since: (number % 2 == 0).then(|| at(-(number as i64) * 7)),
             };
-            floor.enter(record.clone()).expect("valid");
-            agents.insert(record.profile.id.clone(), NaiveAgent { record });
+            floor.insert_agent(record.clone()).expect("valid");
+            agents.insert(record.profile.id.clone(), ReferenceAgent { record });
         }
-        let naive = Naive {
+        let reference = ReferenceFloor {
             settings: settings(),
             queues: queues.clone(),
             agents,
             conversations: Default::default(),
             next_offer: 1,
         };
-        Both {
+        PairedFloors {
             floor,
-            naive,
+            reference,
             queues,
             now: at(0),
             removed: false,
@@ -56,26 +58,26 @@ impl Both {
     }
 
     fn offer(&self, id: &str) -> Option<Offer> {
-        match self.naive.conversations.get(id).map(|one| &one.at) {
-            Some(At::Offered(offer)) => Some(offer.clone()),
+        match self.reference.conversations.get(id).map(|one| &one.at) {
+            Some(ReferencePlacement::Offered(offer)) => Some(offer.clone()),
             _ => None,
         }
     }
 
     fn holder(&self, id: &str) -> Option<(String, Hold)> {
-        match self.naive.conversations.get(id).map(|one| &one.at) {
-            Some(At::Held(agent, hold)) => Some((agent.clone(), *hold)),
+        match self.reference.conversations.get(id).map(|one| &one.at) {
+            Some(ReferencePlacement::Held(agent, hold)) => Some((agent.clone(), *hold)),
             _ => None,
         }
     }
 
-    fn worked(&mut self, agent: &str) {
-        if let Some(agent) = self.naive.agents.get_mut(agent) {
+    fn restart_idle_time(&mut self, agent: &str) {
+        if let Some(agent) = self.reference.agents.get_mut(agent) {
             agent.record.idle_since = Some(self.now);
         }
     }
 
-    pub(super) fn go(&mut self, event: Event) {
+    pub(super) fn apply(&mut self, event: Event) {
         let now = self.now;
         let conversation = |id: usize| format!("c{id:02}");
         let name = |agent: usize| format!("agent-{agent}");
@@ -89,11 +91,11 @@ impl Both {
                 agents,
             } => {
                 let terms = terms(queue, priority, variant, agents, now);
-                let known = self.naive.conversations.contains_key(&conversation(id))
+                let known = self.reference.conversations.contains_key(&conversation(id))
                     || terms
                         .wait_for
                         .as_ref()
-                        .is_some_and(|wait| !self.naive.agents.contains_key(&wait.agent));
+                        .is_some_and(|wait| !self.reference.agents.contains_key(&wait.agent));
                 let arrival = Arrival {
                     terms,
                     since: now - jiff::SignedDuration::from_secs(channel as i64),
@@ -102,14 +104,14 @@ impl Both {
                 let result = self.floor.enqueue(arrival.clone(), now);
                 assert_eq!(result.is_err(), known);
                 if !known {
-                    let one = NaiveConversation {
+                    let one = ReferenceConversation {
                         arrival,
                         step: 0,
                         step_since: now,
                         refused: Default::default(),
-                        at: At::Waiting,
+                        at: ReferencePlacement::Waiting,
                     };
-                    self.naive.conversations.insert(conversation(id), one);
+                    self.reference.conversations.insert(conversation(id), one);
                 }
             }
             Event::Accept(id) => {
@@ -119,32 +121,35 @@ impl Both {
                 let result = self.floor.accept(offer.id, now);
                 assert!(!result.expect("open").exceeds_capacity);
                 let one = self
-                    .naive
+                    .reference
                     .conversations
                     .get_mut(&offer.conversation)
                     .expect("known");
-                one.at = At::Held(offer.agent.clone(), Hold::Active);
+                one.at = ReferencePlacement::Held(offer.agent.clone(), Hold::Active);
                 one.refused.clear();
                 one.arrival.terms.wait_for = None;
-                self.worked(&offer.agent);
+                self.restart_idle_time(&offer.agent);
             }
             Event::Decline(id) => {
                 let Some(offer) = self.offer(&conversation(id)) else {
                     return;
                 };
                 let refusal = self.floor.decline(offer.id, now).expect("open");
-                self.naive.refuse(&offer.conversation, &offer.agent, now);
+                self.reference
+                    .refuse(&offer.conversation, &offer.agent, now);
                 assert_eq!(
                     refusal.since,
-                    self.naive.conversations[&offer.conversation].arrival.since
+                    self.reference.conversations[&offer.conversation]
+                        .arrival
+                        .since
                 );
-                let next = self.naive.candidate(&offer.conversation, now);
+                let next = self.reference.candidate(&offer.conversation, now);
                 assert_eq!(refusal.alone, next.is_none_or(|(_, again)| again > 0));
             }
             Event::Presence(agent, to) => {
                 let presence = *Presence::ALL.get(to).unwrap_or(&Presence::Available);
                 let result = self.floor.set_presence(&name(agent), presence, now);
-                let Some(agent) = self.naive.agents.get_mut(&name(agent)) else {
+                let Some(agent) = self.reference.agents.get_mut(&name(agent)) else {
                     return assert!(result.is_err());
                 };
                 agent.record.presence = presence;
@@ -163,29 +168,29 @@ impl Both {
                     not_responding: false,
                     idle_since: None,
                 };
-                self.naive
+                self.reference
                     .agents
                     .entry(name(agent))
-                    .or_insert(NaiveAgent { record })
+                    .or_insert(ReferenceAgent { record })
                     .record
                     .profile = profile;
             }
             Event::Remove(agent) => {
                 let id = name(agent);
-                let works = |one: &NaiveConversation| match &one.at {
-                    At::Waiting => false,
-                    At::Offered(offer) => offer.agent == id,
-                    At::Held(holder, _) => *holder == id,
+                let works = |one: &ReferenceConversation| match &one.at {
+                    ReferencePlacement::Waiting => false,
+                    ReferencePlacement::Offered(offer) => offer.agent == id,
+                    ReferencePlacement::Held(holder, _) => *holder == id,
                 };
-                let busy = self.naive.conversations.values().any(works);
+                let busy = self.reference.conversations.values().any(works);
                 let result = self.floor.remove_agent(&id, now);
-                if busy || !self.naive.agents.contains_key(&id) {
+                if busy || !self.reference.agents.contains_key(&id) {
                     return assert!(result.is_err());
                 }
                 result.expect("free");
                 self.removed = true;
-                self.naive.agents.remove(&id);
-                for one in self.naive.conversations.values_mut() {
+                self.reference.agents.remove(&id);
+                for one in self.reference.conversations.values_mut() {
                     let terms = &mut one.arrival.terms;
                     if terms.wait_for.take_if(|wait| wait.agent == id).is_some() {
                         one.step_since = now;
@@ -196,13 +201,13 @@ impl Both {
                 let id = conversation(id);
                 let result = self.floor.release(&id, now);
                 let holder = self.holder(&id);
-                let known = self.naive.conversations.remove(&id);
+                let known = self.reference.conversations.remove(&id);
                 assert_eq!(
                     result.map(|one| one.since).ok(),
                     known.map(|one| one.arrival.since)
                 );
                 if let Some((agent, _)) = holder {
-                    self.worked(&agent);
+                    self.restart_idle_time(&agent);
                 }
             }
             Event::Wrap(id) => self.change_hold(&conversation(id), Hold::Wrapping),
@@ -219,23 +224,23 @@ impl Both {
             Event::Assign(id, agent) => {
                 let (id, agent) = (conversation(id), name(agent));
                 let result = self.floor.assign(&id, &agent, now);
-                if !self.naive.conversations.contains_key(&id)
-                    || !self.naive.agents.contains_key(&agent)
+                if !self.reference.conversations.contains_key(&id)
+                    || !self.reference.agents.contains_key(&agent)
                 {
                     return assert!(result.is_err());
                 }
-                let one = self.naive.conversations.get_mut(&id).expect("known");
-                one.at = At::Waiting;
+                let one = self.reference.conversations.get_mut(&id).expect("known");
+                one.at = ReferencePlacement::Waiting;
                 one.refused.clear();
                 one.arrival.terms.wait_for = None;
                 let arrival = one.arrival.clone();
                 assert_eq!(
                     result.expect("known").exceeds_capacity,
-                    !self.naive.room(&agent, &arrival)
+                    !self.reference.has_capacity_for(&agent, &arrival)
                 );
-                self.naive.conversations.get_mut(&id).expect("known").at =
-                    At::Held(agent.clone(), Hold::Active);
-                self.worked(&agent);
+                self.reference.conversations.get_mut(&id).expect("known").at =
+                    ReferencePlacement::Held(agent.clone(), Hold::Active);
+                self.restart_idle_time(&agent);
             }
             Event::Transfer {
                 id,
@@ -247,17 +252,17 @@ impl Both {
                 let terms = terms(queue, 1, variant, agents, now);
                 let result = self.floor.transfer(&id, terms.clone(), now);
                 let wanted = terms.wait_for.as_ref().map(|wait| wait.agent.clone());
-                if !self.naive.conversations.contains_key(&id)
+                if !self.reference.conversations.contains_key(&id)
                     || wanted
                         .as_ref()
-                        .is_some_and(|agent| !self.naive.agents.contains_key(agent))
+                        .is_some_and(|agent| !self.reference.agents.contains_key(agent))
                 {
                     return assert!(result.is_err());
                 }
                 let holder = self.holder(&id);
-                let one = self.naive.conversations.get_mut(&id).expect("known");
+                let one = self.reference.conversations.get_mut(&id).expect("known");
                 assert_eq!(result.expect("known").since, one.arrival.since);
-                (one.step, one.step_since, one.at) = (0, now, At::Waiting);
+                (one.step, one.step_since, one.at) = (0, now, ReferencePlacement::Waiting);
                 one.arrival.terms = terms;
                 if let Some((agent, _)) = holder {
                     one.refused.clear();
@@ -267,12 +272,12 @@ impl Both {
                             (1, now + jiff::SignedDuration::from_secs(30)),
                         );
                     }
-                    self.worked(&agent);
+                    self.restart_idle_time(&agent);
                 }
             }
             Event::Priority(id, priority) => {
                 let result = self.floor.set_priority(&conversation(id), priority, now);
-                match self.naive.conversations.get_mut(&conversation(id)) {
+                match self.reference.conversations.get_mut(&conversation(id)) {
                     Some(one) => one.arrival.terms.priority = priority,
                     None => assert!(result.is_err()),
                 }
@@ -280,13 +285,13 @@ impl Both {
             Event::ReleaseAll(agent) => {
                 let id = name(agent);
                 let Ok(cleared) = self.floor.release_all(&id, now) else {
-                    return assert!(!self.naive.agents.contains_key(&id));
+                    return assert!(!self.reference.agents.contains_key(&id));
                 };
                 assert_eq!(cleared.rescinded.len(), self.rescind(&id));
                 for returned in &cleared.returned {
                     assert_eq!(
                         returned.since,
-                        self.naive.conversations[&returned.conversation]
+                        self.reference.conversations[&returned.conversation]
                             .arrival
                             .since
                     );
@@ -297,19 +302,19 @@ impl Both {
                 }
                 for ended in &cleared.ended {
                     assert_eq!(self.holder(ended), Some((id.clone(), Hold::Wrapping)));
-                    self.naive.conversations.remove(ended);
-                    self.worked(&id);
+                    self.reference.conversations.remove(ended);
+                    self.restart_idle_time(&id);
                 }
                 assert!(
                     !self
-                        .naive
+                        .reference
                         .conversations
                         .keys()
                         .any(|one| self.holder(one).is_some_and(|(holder, _)| holder == id))
                 );
             }
             Event::Restore => {
-                // What removed agents refused is forgotten by a new floor.
+                // A restored floor forgets the refusals of removed agents.
                 if !self.removed {
                     let text = serde_json::to_string(&self.floor.record()).expect("plain data");
                     let record = serde_json::from_str(&text).expect("the same data");
@@ -331,53 +336,54 @@ impl Both {
         let Some((agent, from)) = self.holder(id) else {
             return assert!(result.is_err());
         };
-        let takes_room = from == Hold::Parked && to != Hold::Parked;
-        let arrival = self.naive.conversations[id].arrival.clone();
+        let takes_capacity = from == Hold::Parked && to != Hold::Parked;
+        let arrival = self.reference.conversations[id].arrival.clone();
         assert_eq!(
             result.expect("held").exceeds_capacity,
-            takes_room && !self.naive.room(&agent, &arrival)
+            takes_capacity && !self.reference.has_capacity_for(&agent, &arrival)
         );
-        if takes_room {
-            self.worked(&agent);
+        if takes_capacity {
+            self.restart_idle_time(&agent);
         }
-        self.naive.conversations.get_mut(id).expect("held").at = At::Held(agent, to);
+        self.reference.conversations.get_mut(id).expect("held").at =
+            ReferencePlacement::Held(agent, to);
     }
 
     fn requeue(&mut self, id: &str) {
         let now = self.now;
-        let one = self.naive.conversations.get_mut(id).expect("known");
-        (one.step, one.step_since, one.at) = (0, now, At::Waiting);
+        let one = self.reference.conversations.get_mut(id).expect("known");
+        (one.step, one.step_since, one.at) = (0, now, ReferencePlacement::Waiting);
         one.refused.clear();
     }
 
     fn rescind(&mut self, agent: &str) -> usize {
         let mut rescinded = 0;
-        for one in self.naive.conversations.values_mut() {
-            if matches!(&one.at, At::Offered(offer) if offer.agent == agent) {
-                one.at = At::Waiting;
+        for one in self.reference.conversations.values_mut() {
+            if matches!(&one.at, ReferencePlacement::Offered(offer) if offer.agent == agent) {
+                one.at = ReferencePlacement::Waiting;
                 rescinded += 1;
             }
         }
         rescinded
     }
 
-    /// Lets both make offers, and compares everything.
-    pub(super) fn settle(&mut self) {
+    /// Makes offers on both floors and compares all state.
+    pub(super) fn offer_and_compare(&mut self) {
         let timed_out: Vec<String> = self
             .floor
             .time_out(self.now)
             .into_iter()
             .map(|one| one.closed.offer.conversation)
             .collect();
-        assert_eq!(timed_out, self.naive.time_out(self.now));
+        assert_eq!(timed_out, self.reference.time_out(self.now));
         let silent: Vec<String> = self
-            .naive
+            .reference
             .agents
             .values()
             .filter(|one| one.record.not_responding)
             .map(|one| one.record.profile.id.clone())
             .collect();
-        let before = self.naive.clone();
+        let before = self.reference.clone();
         let offers = self.floor.next_offers(self.now).offers;
         let made: Vec<_> = offers
             .iter()
@@ -390,11 +396,11 @@ impl Both {
                 )
             })
             .collect();
-        assert_eq!(made, self.naive.next_offers(self.now), "{before:#?}");
+        assert_eq!(made, self.reference.next_offers(self.now), "{before:#?}");
         for offer in &offers {
             assert!(
                 !silent.contains(&offer.agent),
-                "an agent who does not respond was asked"
+                "an agent who does not respond got an offer"
             );
             assert_eq!(self.floor.open_offer(offer.id), Some(offer));
         }
@@ -405,28 +411,28 @@ impl Both {
         );
         assert!(
             self.floor.next_offers(self.now).offers.is_empty(),
-            "all was offered at once"
+            "one call makes all offers"
         );
-        self.compare();
+        self.assert_equal();
     }
 
-    fn compare(&self) {
+    fn assert_equal(&self) {
         assert_eq!(
             self.floor.conversations.len(),
-            self.naive.conversations.len()
+            self.reference.conversations.len()
         );
         let mut waiting = 0;
-        for (id, one) in &self.naive.conversations {
+        for (id, one) in &self.reference.conversations {
             let place = match &one.at {
-                At::Waiting => Place::Waiting,
-                At::Offered(offer) => Place::Offered(offer.id),
-                At::Held(agent, hold) => Place::Held {
+                ReferencePlacement::Waiting => Placement::Waiting,
+                ReferencePlacement::Offered(offer) => Placement::Offered(offer.id),
+                ReferencePlacement::Held(agent, hold) => Placement::Held {
                     agent: agent.clone(),
                     hold: *hold,
                 },
             };
-            waiting += usize::from(place == Place::Waiting);
-            assert_eq!(self.floor.place(id), Ok(place));
+            waiting += usize::from(place == Placement::Waiting);
+            assert_eq!(self.floor.placement(id), Ok(place));
             assert_eq!(self.floor.since(id), Ok(one.arrival.since));
         }
         let queued = QUEUES.map(|queue| self.floor.queue(queue).expect("known").waiting);
@@ -435,20 +441,20 @@ impl Both {
             self.floor.open_offers().count()
                 + waiting
                 + self
-                    .naive
+                    .reference
                     .agents
                     .keys()
                     .map(|id| self.floor.conversations_of(id).expect("known").len())
                     .sum::<usize>(),
-            self.naive.conversations.len()
+            self.reference.conversations.len()
         );
-        for id in self.naive.agents.keys() {
+        for id in self.reference.agents.keys() {
             let load = self.floor.agent(id).expect("known").load;
-            assert_eq!(load, self.naive.load(id), "{id}");
+            assert_eq!(load, self.reference.load(id), "{id}");
         }
         let record = self.floor.record();
         let agents: Vec<_> = self
-            .naive
+            .reference
             .agents
             .values()
             .map(|one| one.record.clone())

@@ -1,0 +1,310 @@
+//! Conversations that agents hold: assign, park, resume, wrap up, transfer,
+//! requeue and release.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::conversation::{
+    Hold, Placement, PlacementState, PriorRefusals, RoutingTerms, add_seconds,
+};
+use super::ids::AgentSlot;
+use super::offer::{Assignment, ClosedOffer, OfferState};
+use super::{Floor, FloorError};
+
+/// Result of [`Floor::release`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseReport {
+    /// Id of the conversation.
+    pub conversation: String,
+    /// Where it was.
+    pub from: Placement,
+    /// Its age.
+    pub since: Timestamp,
+    /// Its open offer, now `cancelled`, if any.
+    pub closed: Option<ClosedOffer>,
+}
+
+/// Result of [`Floor::transfer`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferReport {
+    /// Id of the conversation.
+    pub conversation: String,
+    /// Where it was.
+    pub from: Placement,
+    /// Its original age.
+    pub since: Timestamp,
+    /// Its open offer, now `rescinded`, if any.
+    pub closed: Option<ClosedOffer>,
+}
+
+/// Result of [`Floor::requeue`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequeueReport {
+    /// Id of the conversation.
+    pub conversation: String,
+    /// Its original age.
+    pub since: Timestamp,
+}
+
+/// Result of [`Floor::release_all`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReleaseAllReport {
+    /// Conversations that wait in their queue again, by id.
+    pub returned: Vec<RequeueReport>,
+    /// Ids of conversations in wrap-up, now released.
+    pub ended: Vec<String>,
+    /// Open offers, now `rescinded`; their conversations wait again.
+    pub rescinded: Vec<ClosedOffer>,
+}
+
+impl Floor {
+    /// Assigns a conversation to an agent manually, wherever it is. Capacity,
+    /// presence and skills do not prevent it; the result reports the first two.
+    pub fn assign(
+        &mut self,
+        conversation: &str,
+        agent: &str,
+        now: Timestamp,
+    ) -> Result<Assignment, FloorError> {
+        let slot = self.slot(agent)?;
+        let id = Arc::clone(&self.conversation(conversation)?.id);
+        let detached = self.detach(&id, OfferState::Rescinded, now);
+        let exceeds_capacity = !self.has_capacity_for(&id, slot);
+        self.start_work(&id, slot, now);
+        Ok(Assignment {
+            exceeds_capacity,
+            previous: detached.holder.map(|(slot, _)| self.agent_id(slot)),
+            closed: detached.closed,
+            ..self.assignment(&id, slot)
+        })
+    }
+
+    /// Parks a held conversation until the customer writes: its agent keeps it,
+    /// and its capacity is freed.
+    ///
+    /// # Errors
+    /// [`FloorError::UnknownConversation`], [`FloorError::NotHeld`].
+    pub fn park(&mut self, conversation: &str, now: Timestamp) -> Result<Assignment, FloorError> {
+        self.change_hold(conversation, Hold::Parked, now)
+    }
+
+    /// Makes a parked or wrapping conversation active. A parked one may exceed
+    /// the agent's capacity; the result reports it.
+    ///
+    /// # Errors
+    /// [`FloorError::UnknownConversation`], [`FloorError::NotHeld`].
+    pub fn resume(&mut self, conversation: &str, now: Timestamp) -> Result<Assignment, FloorError> {
+        self.change_hold(conversation, Hold::Active, now)
+    }
+
+    /// Begins the wrap-up of a held conversation; it uses capacity until
+    /// [`Floor::release`].
+    ///
+    /// # Errors
+    /// [`FloorError::UnknownConversation`], [`FloorError::NotHeld`].
+    pub fn wrap_up(
+        &mut self,
+        conversation: &str,
+        now: Timestamp,
+    ) -> Result<Assignment, FloorError> {
+        self.change_hold(conversation, Hold::Wrapping, now)
+    }
+
+    /// Removes a conversation from the floor: it is resolved, its wrap-up has
+    /// ended, or it needs no answer.
+    pub fn release(
+        &mut self,
+        conversation: &str,
+        now: Timestamp,
+    ) -> Result<ReleaseReport, FloorError> {
+        let found = self.conversation(conversation)?;
+        let (id, since) = (Arc::clone(&found.id), found.since);
+        let from = self.placement_of(found);
+        let detached = self.detach(&id, OfferState::Cancelled, now);
+        self.record_idle_start(detached.holder, now);
+        self.conversations.remove(&id);
+        Ok(ReleaseReport {
+            conversation: id.to_string(),
+            from,
+            since,
+            closed: detached.closed,
+        })
+    }
+
+    /// Returns a conversation to waiting on new terms, from the first step and
+    /// with its age: a transfer to a queue or, with
+    /// [`RoutingTerms::wait_for`], to an agent, or a new route. An agent who
+    /// held it counts as having refused it once, except in a transfer to
+    /// themselves; that replaces earlier refusals.
+    ///
+    /// # Errors
+    /// An unknown conversation, queue or awaited agent, or a value outside its
+    /// range.
+    pub fn transfer(
+        &mut self,
+        conversation: &str,
+        terms: RoutingTerms,
+        now: Timestamp,
+    ) -> Result<TransferReport, FloorError> {
+        self.check_terms(&terms)?;
+        let found = self.conversation(conversation)?;
+        let (id, since) = (Arc::clone(&found.id), found.since);
+        let from = self.placement_of(found);
+        let detached = self.detach(&id, OfferState::Rescinded, now);
+        self.record_idle_start(detached.holder, now);
+        let again_at = add_seconds(now, self.settings.back_off.after(1));
+        let target = terms
+            .wait_for
+            .as_ref()
+            .and_then(|wait| self.slot(&wait.agent).ok());
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            let refused = std::mem::take(&mut conversation.refused);
+            conversation.restart_steps(now);
+            match detached.holder {
+                None => conversation.refused = refused,
+                Some((slot, _)) if target != Some(slot) => {
+                    let refusal = PriorRefusals { times: 1, again_at };
+                    conversation.refused.insert(slot, refusal);
+                }
+                Some(_) => {}
+            }
+            conversation.terms = terms;
+        }
+        self.insert_waiting(&id, now);
+        Ok(TransferReport {
+            conversation: id.to_string(),
+            from,
+            since,
+            closed: detached.closed,
+        })
+    }
+
+    /// Returns a held conversation to its queue, with its age and from the
+    /// first step.
+    ///
+    /// # Errors
+    /// [`FloorError::UnknownConversation`], [`FloorError::NotHeld`].
+    pub fn requeue(
+        &mut self,
+        conversation: &str,
+        now: Timestamp,
+    ) -> Result<RequeueReport, FloorError> {
+        let found = self.conversation(conversation)?;
+        if !matches!(found.place, PlacementState::Held(..)) {
+            return Err(FloorError::NotHeld(conversation.to_owned()));
+        }
+        let (id, since) = (Arc::clone(&found.id), found.since);
+        self.detach(&id, OfferState::Rescinded, now);
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.restart_steps(now);
+        }
+        self.insert_waiting(&id, now);
+        Ok(RequeueReport {
+            conversation: id.to_string(),
+            since,
+        })
+    }
+
+    /// Takes all conversations from an agent, as when they go offline: rescinds
+    /// open offers, releases conversations in wrap-up and requeues the others.
+    pub fn release_all(
+        &mut self,
+        agent: &str,
+        now: Timestamp,
+    ) -> Result<ReleaseAllReport, FloorError> {
+        let slot = self.slot(agent)?;
+        let mut report = ReleaseAllReport {
+            rescinded: self.rescind_all(slot, now),
+            ..ReleaseAllReport::default()
+        };
+        for held in self.conversations_of(agent)? {
+            if held.hold == Hold::Wrapping {
+                let released = self.release(&held.conversation, now)?;
+                report.ended.push(released.conversation);
+            } else {
+                let requeued = self.requeue(&held.conversation, now)?;
+                report.returned.push(requeued);
+            }
+        }
+        Ok(report)
+    }
+
+    /// Rescinds an agent's open offers; their conversations wait again.
+    pub(super) fn rescind_all(&mut self, slot: AgentSlot, now: Timestamp) -> Vec<ClosedOffer> {
+        let offers = self.agents.get(slot).map(|agent| agent.offers.clone());
+        let mut rescinded = Vec::new();
+        for offer in offers.into_iter().flatten() {
+            let Some(offer) = self.offers.get(&offer) else {
+                continue;
+            };
+            let id: Arc<str> = offer.conversation.as_str().into();
+            let detached = self.detach(&id, OfferState::Rescinded, now);
+            rescinded.extend(detached.closed);
+            self.insert_waiting(&id, now);
+        }
+        rescinded
+    }
+
+    fn change_hold(
+        &mut self,
+        conversation: &str,
+        to: Hold,
+        now: Timestamp,
+    ) -> Result<Assignment, FloorError> {
+        let found = self.conversation(conversation)?;
+        let PlacementState::Held(slot, from) = found.place else {
+            return Err(FloorError::NotHeld(conversation.to_owned()));
+        };
+        let (id, medium) = (Arc::clone(&found.id), found.medium);
+        let takes_capacity = from == Hold::Parked && to != Hold::Parked;
+        let exceeds_capacity = takes_capacity && !self.has_capacity_for(&id, slot);
+        if let Some(agent) = self.agents.get_mut(slot) {
+            if takes_capacity {
+                agent.load.add(medium);
+                agent.record.idle_since = Some(now);
+            } else if from != Hold::Parked && to == Hold::Parked {
+                agent.load.subtract(medium);
+            }
+        }
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.place = PlacementState::Held(slot, to);
+        }
+        self.update_availability(slot);
+        Ok(Assignment {
+            exceeds_capacity,
+            ..self.assignment(&id, slot)
+        })
+    }
+
+    fn assignment(&self, id: &str, slot: AgentSlot) -> Assignment {
+        let agent = self.agents.get(slot);
+        Assignment {
+            conversation: id.to_owned(),
+            agent: self.agent_id(slot),
+            exceeds_capacity: false,
+            present: agent.is_some_and(|agent| agent.record.presence.is_present()),
+            previous: None,
+            closed: None,
+        }
+    }
+
+    /// Restarts the idle time of an agent whose conversation was taken.
+    fn record_idle_start(&mut self, holder: Option<(AgentSlot, Hold)>, now: Timestamp) {
+        if let Some((slot, _)) = holder {
+            if let Some(agent) = self.agents.get_mut(slot) {
+                agent.record.idle_since = Some(now);
+            }
+            self.update_availability(slot);
+        }
+    }
+
+    fn has_capacity_for(&self, id: &str, slot: AgentSlot) -> bool {
+        let medium = self.conversations.get(id).map(|one| one.medium);
+        let agent = self.agents.get(slot);
+        medium.zip(agent).is_some_and(|(medium, agent)| {
+            let total = agent.record.profile.capacity;
+            agent.load.fits(&self.settings.capacity, total, medium)
+        })
+    }
+}
