@@ -57,6 +57,10 @@ Environment:
 ///
 /// Policies, compiled to sandboxed WebAssembly components, classify every interaction, route it
 /// to a queue, check the tone of replies, and escalate what others must know.
+///
+/// A pack is the directory of one policy: source code, settings schema and test cases. A company
+/// file assigns packs to a company and describes its queues and agents. Each version of it that
+/// the server stores is a numbered generation; one generation is active.
 #[derive(Debug, Parser)]
 #[command(name = "patchbay", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {

@@ -85,7 +85,7 @@ pub(crate) fn journal_settings<'a>(
         Failure::advised(
             Exit::NotRight,
             format!("{} configures no journal", config.display()),
-            "set `path` under [journal]; host/server/patchbay.example.toml has an example",
+            "set `path` under [journal]; host/settings/patchbay.example.toml has an example",
         )
     })
 }
@@ -127,7 +127,10 @@ impl JournalAccess {
             Err(Failure::advised(
                 Exit::Machine,
                 format!("the journal {} does not exist", journal.path.display()),
-                "start the server to create it: patchbay serve --config …",
+                format!(
+                    "start the server to create it: patchbay serve --config {}",
+                    config.display()
+                ),
             ))
         })
     }

@@ -45,7 +45,7 @@ pub(crate) struct NewToken {
     /// Company of the token [default: the whole host, for an operator or auditor]
     #[arg(long)]
     pub(crate) company: Option<String>,
-    /// Role: integrator, operator, agent, supervisor or auditor
+    /// What the holder may do: integrator, operator, agent, supervisor or auditor
     #[arg(long)]
     pub(crate) role: Role,
     /// Id of the agent, for --role agent
@@ -54,7 +54,7 @@ pub(crate) struct NewToken {
     /// Name of the owner for the audit log; an agent's is their id
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// Lifetime, such as 30d [default: 90d]
+    /// Lifetime, 1m to 3650d, such as 30d [default: 90d]
     #[arg(long, value_name = "SPAN", conflicts_with = "never_expires")]
     pub(crate) expires: Option<Seconds>,
     /// Valid until it is revoked

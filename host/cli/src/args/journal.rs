@@ -48,7 +48,7 @@ pub(crate) enum JournalVerb {
     },
     /// Delete resolved conversations and finished items older than an age
     Compact {
-        /// Minimum age since the last change, such as 90d
+        /// Least age since the last change, such as 90d; a running server requires at least 1h
         #[arg(long, value_name = "AGE")]
         older_than: Seconds,
     },
