@@ -9,7 +9,7 @@ use patchbay_journal::JournalError;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::input::ID_BYTES;
-use patchbay_records::reply::{Reply, Sent};
+use patchbay_records::reply::{Reply, ReplyResult};
 use thiserror::Error;
 
 /// An action on a conversation.
@@ -89,7 +89,7 @@ pub struct ActionResult {
     /// Whether the owner exceeds their capacity.
     pub exceeds_capacity: bool,
     /// What became of the reply, for a reply or approval.
-    pub reply: Option<Sent>,
+    pub reply: Option<ReplyResult>,
 }
 
 /// Why an action failed. Nothing changed.

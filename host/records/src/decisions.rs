@@ -1,65 +1,64 @@
-//! Reading decisions back: which there were, what one was made on, what each
-//! policy read and said, and the same again in the sandbox.
+//! Stored decisions: list, read, mask, explain and replay them.
 //!
-//! A decision is known by the number of its entry in the company's feed.
+//! A decision is identified by the number of its entry in the company's feed.
 
 pub mod explain;
-mod given;
 mod list;
-mod mask;
+mod masking;
+mod recorded_input;
 
 use patchbay_engine::replay::{
     NotReplayable, PluginReplay, PluginSource, RecordedResult, ReplayVerdict, replay,
 };
-use patchbay_journal::{CompanyId, Entry, Journal, JournalError, Purpose, SealError};
+use patchbay_journal::{CompanyId, Entry, Journal, JournalError, Purpose};
 use patchbay_model::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use given::{RecordedInput, Sources, Texts};
-pub use list::{Filter, Line, Page, list};
+use crate::conversation_reader::open_sealed;
 
-/// A decision, as far as it is kept.
+pub use list::{DecisionRow, Filter, Page, list};
+pub use recorded_input::{RecordedInput, SourceTexts, TextSources};
+
+/// A decision, as far as the journal retains it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct KeptDecision {
-    /// What everybody may read of it.
+pub struct StoredDecision {
+    /// The public part.
     #[serde(flatten)]
-    pub line: Line,
-    /// Whether its author was erased: then there is nothing more.
+    pub row: DecisionRow,
+    /// Whether the author was erased, and the sealed part with them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
-    /// The whole decision; absent where nothing was sealed.
+    /// The sealed record; absent if none was stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Value>,
-    /// What it was made on.
+    /// What the plugins could read.
+    #[serde(default, rename = "given", skip_serializing_if = "Option::is_none")]
+    pub input: Option<RecordedInput>,
+    /// The texts of [`Self::input`]; absent if one of the authors was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub given: Option<RecordedInput>,
-    /// What had been said; absent where one of the authors was erased.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub texts: Option<Texts>,
+    pub texts: Option<SourceTexts>,
 }
 
-/// What replaying a decision came to.
+/// Result of [`StoredDecision::replay`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplayReport {
     /// Number of the decision.
     pub id: u64,
-    /// What all parts together came to.
+    /// Verdict on the whole decision.
     #[serde(flatten)]
     pub whole: ReplayVerdict,
-    /// Each plugin's part.
+    /// Replay of each plugin.
     pub parts: Vec<PluginReplay>,
 }
 
-/// A decision by its number; none where that is something else, or gone.
-///
-/// # Errors
-/// [`JournalError`].
+/// Reads a decision; `None` if the number is not that of a decision, or its
+/// entry was deleted.
 pub fn find(
     journal: &dyn Journal,
     company: CompanyId,
     id: u64,
-) -> Result<Option<KeptDecision>, JournalError> {
+) -> Result<Option<StoredDecision>, JournalError> {
     let Some(before) = id.checked_sub(1) else {
         return Ok(None);
     };
@@ -67,138 +66,117 @@ pub fn find(
     let Some(entry) = entries.into_iter().find(|entry| entry.feed == id) else {
         return Ok(None);
     };
-    let Some(line) = Line::of(&entry) else {
+    let Some(row) = DecisionRow::from_entry(&entry) else {
         return Ok(None);
     };
-    let mut kept = KeptDecision {
-        line,
+    let mut decision = StoredDecision {
+        row,
         erased: false,
         record: None,
-        given: None,
+        input: None,
         texts: None,
     };
-    match opened(journal, company, &entry)? {
-        Opened::Nothing => {}
-        Opened::Erased => kept.erased = true,
-        Opened::Record(mut record) => {
-            let given = record
-                .as_object_mut()
-                .and_then(|fields| fields.remove("given"));
-            let given = given.and_then(|given| serde_json::from_value::<RecordedInput>(given).ok());
-            if let Some(given) = &given {
-                kept.texts = given.open(journal, company)?;
+    match open_record(journal, company, &entry)? {
+        SealedRecord::Missing => {}
+        SealedRecord::Erased => decision.erased = true,
+        SealedRecord::Open(mut record) => {
+            let input = record.as_object_mut().and_then(|it| it.remove("given"));
+            let input = input.and_then(|it| serde_json::from_value::<RecordedInput>(it).ok());
+            if let Some(input) = &input {
+                decision.texts = input.open_texts(journal, company)?;
             }
-            kept.given = given;
-            kept.record = Some(record);
+            decision.input = input;
+            decision.record = Some(record);
         }
     }
-    Ok(Some(kept))
+    Ok(Some(decision))
 }
 
-/// What the sealed part of an entry holds.
-enum Opened {
-    Nothing,
+enum SealedRecord {
+    Missing,
     Erased,
-    Record(Value),
+    Open(Value),
 }
 
-fn opened(
+fn open_record(
     journal: &dyn Journal,
     company: CompanyId,
     entry: &Entry,
-) -> Result<Opened, JournalError> {
+) -> Result<SealedRecord, JournalError> {
     let Some(contact) = entry.contact else {
-        return Ok(Opened::Nothing);
+        return Ok(SealedRecord::Missing);
     };
-    match journal.open(company, contact, Purpose::Entry, &entry.sealed) {
-        Ok(plain) => serde_json::from_slice(&plain)
-            .map(Opened::Record)
+    match open_sealed(journal, company, contact, Purpose::Entry, &entry.sealed)? {
+        None => Ok(SealedRecord::Erased),
+        Some(plain) => serde_json::from_slice(&plain)
+            .map(SealedRecord::Open)
             .map_err(|error| {
                 JournalError::Corrupt(format!("the record of decision {}: {error}", entry.feed))
             }),
-        Err(SealError::Erased(_)) => Ok(Opened::Erased),
-        Err(SealError::Journal(error)) => Err(error),
-        Err(error) => Err(JournalError::Corrupt(error.to_string())),
     }
 }
 
-impl KeptDecision {
-    /// Each plugin's part.
-    pub fn parts(&self) -> Vec<RecordedResult> {
-        let parts = self.record.as_ref();
-        let parts = parts.and_then(|record| record["stamp"]["plugins"].as_array());
-        let parts = parts.into_iter().flatten();
-        parts
-            .filter_map(|part| serde_json::from_value(part.clone()).ok())
+impl StoredDecision {
+    /// The recorded result of each plugin.
+    pub fn plugin_results(&self) -> Vec<RecordedResult> {
+        let record = self.record.as_ref();
+        let results = record.and_then(|record| record["stamp"]["plugins"].as_array());
+        let results = results.into_iter().flatten();
+        results
+            .filter_map(|result| serde_json::from_value(result.clone()).ok())
             .collect()
     }
 
-    /// With what looks like personal data masked, and without who wrote.
-    #[must_use]
-    pub fn masked(&self) -> Value {
-        mask::masked(self)
-    }
-
-    /// Something that was made of it, masked alike.
-    #[must_use]
-    pub fn hide(&self, document: &Value) -> Value {
-        mask::hide(self, document)
-    }
-
-    /// The same decision again, in the sandbox.
-    pub fn replay(&self, kept: &dyn PluginSource) -> ReplayReport {
+    /// Repeats the decision in the sandbox and compares the results.
+    pub fn replay(&self, plugins: &dyn PluginSource) -> ReplayReport {
         let parts = match self.erased {
             true => Vec::new(),
-            false => replay(&self.parts(), kept),
+            false => replay(&self.plugin_results(), plugins),
         };
         let whole = match (self.erased, &self.record) {
             (true, _) => ReplayVerdict::not(NotReplayable::Erased),
             (false, None) => ReplayVerdict::not(NotReplayable::NoTranscript),
-            (false, Some(_)) => whole(&parts),
+            (false, Some(_)) => overall_verdict(&parts),
         };
         ReplayReport {
-            id: self.line.id,
+            id: self.row.id,
             whole,
             parts,
         }
     }
 }
 
-/// What parts come to together: one that differs makes the whole differ; one
-/// that was not compared is no difference, but the whole is not the same
-/// either, unless it had nothing to compare.
-fn whole(parts: &[PluginReplay]) -> ReplayVerdict {
-    let results = || parts.iter().map(|part| &part.verdict);
-    if let Some(diverged) = results().find(|part| matches!(part, ReplayVerdict::Diverged(_))) {
+/// The first that applies: a plugin diverged; plugins differ; a plugin that
+/// has an answer was not replayable; all are the same.
+fn overall_verdict(parts: &[PluginReplay]) -> ReplayVerdict {
+    let verdicts = || parts.iter().map(|part| &part.verdict);
+    if let Some(diverged) = verdicts().find(|it| matches!(it, ReplayVerdict::Diverged(_))) {
         return diverged.clone();
     }
     let mut all = Vec::new();
     for part in parts {
         if let ReplayVerdict::Different { differences } = &part.verdict {
-            let named = differences.iter().cloned().map(|mut difference| {
+            all.extend(differences.iter().cloned().map(|mut difference| {
                 let field = std::mem::take(&mut difference.field);
                 difference.field = format!("{}.{}.{field}", part.stage.as_str(), part.name);
                 difference
-            });
-            all.extend(named);
+            }));
         }
     }
     if !all.is_empty() {
         return ReplayVerdict::Different { differences: all };
     }
-    let not_called = |part: &&ReplayVerdict| {
+    // A plugin that was not called has no answer to compare.
+    let not_called = |verdict: &&ReplayVerdict| {
         matches!(
-            part,
+            verdict,
             ReplayVerdict::NotReplayable {
                 why: NotReplayable::NotCalled,
                 ended: Some(OutcomeKind::Failed | OutcomeKind::Bypassed),
             }
         )
     };
-    let mut others = results().filter(|part| !not_called(part));
-    let not = others.find(|part| matches!(part, ReplayVerdict::NotReplayable { .. }));
-    match not {
-        Some(not) => not.clone(),
-        None => ReplayVerdict::Same,
-    }
+    let mut others = verdicts().filter(|verdict| !not_called(verdict));
+    let not = others.find(|verdict| matches!(verdict, ReplayVerdict::NotReplayable { .. }));
+    not.cloned().unwrap_or(ReplayVerdict::Same)
 }

@@ -6,8 +6,8 @@ use patchbay_engine::decision::{Decision, Micros};
 use patchbay_journal::Note;
 use patchbay_model::event::{
     ActionSummary, ClassificationSummary, DecisionSummary, EscalationSummary, Event,
-    FallbackSummary, FindingSummary, GenerationStamp, InputKind, PhaseTimes, PluginStamp,
-    RouteSummary, ToneSummary,
+    FallbackSummary, FindingSummary, GenerationStamp, PhaseTimes, PluginStamp, RouteSummary,
+    ToneSummary,
 };
 
 /// The row of an event that concerns the company rather than a conversation.
@@ -16,17 +16,6 @@ pub fn note(event: &Event, at: Timestamp) -> Note {
         kind: event.kind() as u16,
         at,
         head: event.head_json(),
-    }
-}
-
-/// The kind of an input, as the history names it.
-pub fn input_kind(kind: InputKind) -> InputKind {
-    match kind {
-        InputKind::Message => InputKind::Message,
-        InputKind::Edit => InputKind::Edit,
-        InputKind::Delete => InputKind::Delete,
-        InputKind::Reaction => InputKind::Reaction,
-        InputKind::Echo => InputKind::Echo,
     }
 }
 

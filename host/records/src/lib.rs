@@ -1,10 +1,10 @@
-//! The records of a company: the documents that the journal holds about
-//! conversations, replies and decisions, and reading them back.
+//! Documents that the journal holds about conversations, replies and
+//! decisions, and their readers.
 
+pub mod conversation_reader;
 pub mod decisions;
-pub mod export;
 pub mod history;
-pub mod outgoing;
-pub mod reading;
+pub mod outbox_payload;
+pub mod person_export;
 pub mod reply;
 pub mod snapshot;

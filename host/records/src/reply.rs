@@ -1,8 +1,8 @@
-//! Replies: from a draft to something the channel has.
+//! Replies, from draft to delivery.
 //!
-//! A draft is checked; it is published, sent back to be revised, held for
-//! approval, or blocked. A verdict holds for what was checked and nothing else:
-//! [`digest`] of everything a reader would see, and the generation that said so.
+//! The tone stage checks a draft, which is then published, returned for
+//! revision, held for approval, or blocked. The verdict holds for exactly the
+//! checked draft, identified by its [`draft_digest`].
 
 use jiff::Timestamp;
 use patchbay_journal::ConversationId;
@@ -11,61 +11,61 @@ use patchbay_model::desk::ApprovalStep;
 use patchbay_model::interaction::{Attachment, Draft, WrittenBy};
 use serde::{Deserialize, Serialize};
 
-/// What happens to the conversation once the channel has the reply.
+/// Change of the conversation once the channel has accepted the reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Then {
-    /// The customer is next.
+pub enum AfterReply {
+    /// Wait on the customer.
     #[default]
     Wait,
-    /// The agent goes on with it.
+    /// Stay active with the agent.
     Stay,
-    /// The agent only writes notes.
+    /// Begin the wrap-up.
     WrapUp,
-    /// It is resolved.
+    /// Resolve.
     Resolve,
 }
 
-/// A reply as an agent writes it.
+/// A reply that an agent sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The agent's own name for it: the same again is the same reply.
+    /// Chosen by the agent's client; a repeated id is the same reply.
     pub id: String,
-    /// The text as it would be sent.
+    /// The text to send.
     pub text: String,
-    /// Files that go out with it.
+    /// Attached files.
     pub attachments: Vec<Attachment>,
-    /// Who wrote it.
+    /// Author: human or policy.
     pub written_by: WrittenBy,
-    /// What happens afterwards.
-    pub then: Then,
+    /// Change of the conversation after delivery.
+    pub then: AfterReply,
 }
 
-/// What became of a reply.
+/// Status of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReplyStatus {
-    /// It is on its way to the channel.
+    /// Queued for delivery to the channel.
     Published,
-    /// The agent should change it first.
+    /// Returned to the agent for revision.
     Revise,
-    /// It waits for approval.
+    /// Waiting for approval.
     Held,
-    /// It may not go out.
+    /// Blocked by a policy.
     Blocked,
-    /// An approver would not have it.
+    /// Rejected by an approver.
     Rejected,
-    /// Something made it out of date before it was approved: the customer
-    /// wrote, the agent wrote another, or left.
+    /// Outdated before approval: the customer wrote, the agent sent another
+    /// reply, or the agent left.
     Stale,
-    /// The channel has it.
+    /// Accepted by the channel.
     Delivered,
-    /// The channel would not take it.
+    /// Rejected by the channel.
     Undeliverable,
 }
 
 impl ReplyStatus {
-    /// The code, as in JSON.
+    /// The code in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             ReplyStatus::Published => "published",
@@ -80,70 +80,69 @@ impl ReplyStatus {
     }
 }
 
-/// A reply and what became of it.
+/// Result of sending or deciding about a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    /// The agent's own name for it.
+pub struct ReplyResult {
+    /// Id of the reply, from the agent's client.
     pub id: String,
-    /// What became of it.
+    /// Status of the reply.
     pub status: ReplyStatus,
-    /// What the policies said of it; absent where the same reply was asked for
-    /// again.
+    /// The tone review; absent for a repeated reply.
     pub review: Option<Review>,
 }
 
-/// A reply that waits for approval; its text is in the history.
+/// A reply that waits for approval; its text is in a history entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingReply {
-    /// The agent's own name for it.
+    /// Id of the reply, from the agent's client.
     pub id: String,
-    /// Entry that holds it.
+    /// Number of the entry with its text.
     pub entry: u64,
-    /// Who would send it.
+    /// Agent who sends it.
     pub by: String,
-    /// What was checked.
+    /// [`draft_digest`] of the checked draft.
     pub digest: String,
-    /// Generation that checked it.
+    /// Number of the generation that checked it.
     pub generation: u64,
-    /// When it was held.
+    /// When it was held for approval.
     pub since: Timestamp,
-    /// What happens afterwards.
-    pub then: Then,
-    /// Who must approve it, step after step.
+    /// Change of the conversation after delivery.
+    pub then: AfterReply,
+    /// Approval steps, in order.
     pub steps: Vec<ApprovalStep>,
-    /// Position of the approval's step.
+    /// Index of the current step.
     pub step: usize,
-    /// Who has approved in this step.
+    /// Approvers of the current step so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approved: Vec<String>,
 }
 
-/// A reply on its way to the channel.
+/// A published reply that the channel has not confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sending {
-    /// Its key in the outbox.
+pub struct UnconfirmedReply {
+    /// Its [`outbox_key`].
     pub key: String,
-    /// The agent's own name for it.
+    /// Id of the reply, from the agent's client.
     pub id: String,
-    /// Who sent it.
+    /// Agent who sent it.
     pub by: String,
-    /// What happens afterwards.
-    pub then: Then,
+    /// Change of the conversation after delivery.
+    pub then: AfterReply,
 }
 
-/// What became of a reply, for whoever asks for the same again.
+/// Status of a recent reply, returned when the client repeats it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answered {
-    /// The agent's own name for it.
+pub struct ReplyRecord {
+    /// Id of the reply, from the agent's client.
     pub id: String,
-    /// What was asked for.
+    /// [`draft_digest`] of the reply.
     pub digest: String,
-    /// What became of it.
+    /// Status of the reply.
     pub status: ReplyStatus,
 }
 
-/// Digest of everything a verdict is about.
-pub fn digest(draft: &Draft) -> String {
+/// Digest of all that a reader of the reply would see.
+pub fn draft_digest(draft: &Draft) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 reply");
     let mut part = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -154,14 +153,14 @@ pub fn digest(draft: &Draft) -> String {
     part(draft.written_by.as_str().as_bytes());
     part(draft.text.as_bytes());
     for attachment in &draft.attachments {
-        // Its own type writes it: that cannot fail.
+        // Serialization of this type cannot fail.
         part(&serde_json::to_vec(attachment).unwrap_or_default());
     }
     let hash = hasher.finalize().to_hex();
     format!("blake3:{hash}")
 }
 
-/// The key a reply goes out under.
-pub fn key(conversation: ConversationId, entry: u64) -> String {
+/// Idempotency key of a reply in the outbox.
+pub fn outbox_key(conversation: ConversationId, entry: u64) -> String {
     format!("reply-{conversation}-{entry}")
 }

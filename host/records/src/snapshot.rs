@@ -1,5 +1,5 @@
-//! A conversation as the desk keeps it between two passes: everything the next
-//! decision needs, and nothing a customer wrote.
+//! The desk's state of a conversation between two passes: all that the next
+//! decision needs, without the customer's texts.
 
 use std::collections::BTreeMap;
 
@@ -14,34 +14,34 @@ use patchbay_model::interaction::Visibility;
 use patchbay_model::sla::{ClockEvent, SlaClocks, Targets};
 use serde::{Deserialize, Serialize};
 
+use crate::reply::{PendingReply, ReplyRecord, UnconfirmedReply};
 use patchbay_floor::{ConversationRecord, OfferId};
-use crate::reply::{Answered, PendingReply, Sending};
 
-/// Most interactions of a conversation a policy may read back.
+/// Most earlier interactions of a conversation that a policy may read.
 pub const MAX_RECENT: usize = 64;
-/// How long an inbound interaction counts as recent.
+/// Age up to which an inbound interaction counts as recent.
 pub const RECENT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Answers that are remembered, for whoever asks for one again.
-const ANSWERS: usize = 8;
-/// Re-decisions of one conversation within an hour; what asks for more gets the
-/// default queue.
-const REDECISIONS: usize = 20;
+/// Replies whose status is retained for repeated requests.
+const MAX_REPLY_RECORDS: usize = 8;
+/// Most re-decisions of one conversation within an hour; beyond, it goes to
+/// the default queue.
+const MAX_REDECISIONS: usize = 20;
 
 /// Business hours by name.
 pub type Calendars = BTreeMap<String, Hours>;
 
-/// The desk's part of a conversation's row.
+/// State of a conversation, stored as JSON in its journal row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Code of the channel.
     pub channel: String,
-    /// Where it stands.
+    /// State of the conversation.
     pub state: ConversationState,
-    /// Why the last route was asked for.
+    /// Cause of the last route.
     pub cause: RouteCause,
     /// When its first interaction was accepted.
     pub created_at: Timestamp,
-    /// How many interactions it holds.
+    /// Number of interactions.
     pub interaction_count: u32,
     /// Queue it waits in or came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,95 +52,96 @@ pub struct Snapshot {
     /// Agent who last replied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_agent: Option<String>,
-    /// 0 to 100.
+    /// Priority, 0 to 100.
     #[serde(default)]
     pub priority: u8,
-    /// Sorted.
+    /// Tags, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// The SLA clocks.
     pub clocks: SlaClocks,
-    /// Where it goes and on what terms; without the policy's own words.
+    /// The current route, without the policy's texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<RoutePlan>,
-    /// What the newest inbound interaction is; without the policy's own words.
+    /// Classification of the newest inbound interaction, without the policy's
+    /// texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessment: Option<Classification>,
-    /// Whether replies need an approval.
+    /// Whether replies need approval.
     #[serde(default)]
     pub needs_approval: bool,
     /// Team that approves them; absent: any supervisor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvers: Option<String>,
-    /// When it is routed again, where a policy put it on hold.
+    /// When it is routed again, if a policy put it on hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_until: Option<Timestamp>,
     /// Incident it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<String>,
-    /// Moments at which a policy asked to be called, sorted.
+    /// Escalation calls that policies scheduled, sorted by time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wake_ups: Vec<WakeUp>,
-    /// Its newest interactions, newest first.
+    /// Ordinals of its newest interactions, newest first.
     #[serde(default)]
     pub recent: Vec<u64>,
     /// When the inbound ones of the last seven days were accepted, newest
     /// first; at most 64.
     #[serde(default)]
     pub received: Vec<Timestamp>,
-    /// When it was decided about again within the last hour.
+    /// Times of re-decisions within the last hour.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redecided: Vec<Timestamp>,
     /// When it was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
-    /// Who may read it; absent: the channel's usual.
+    /// Who may read it; absent: the channel's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
-    /// How it stands on the floor; absent where it is not on it.
+    /// Its state on the floor; absent if it is not on the floor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<ConversationRecord>,
-    /// The offer by which its owner took it.
+    /// The offer its owner accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<OfferId>,
     /// When its last agent replied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
-    /// Agent who answered the same customer not long before it was routed.
+    /// Agent who recently answered the same customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub familiar: Option<String>,
     /// When it stops holding capacity, unless the customer writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub park_at: Option<Timestamp>,
-    /// When its wrapping up ends.
+    /// When its wrap-up ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrap_until: Option<Timestamp>,
-    /// When its agent is silent, unless they reply.
+    /// When its agent counts as silent, unless they reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent_at: Option<Timestamp>,
     /// The reply that waits for approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<PendingReply>,
-    /// Replies on their way to the channel, oldest first.
+    /// Replies that the channel has not confirmed, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sending: Vec<Sending>,
-    /// What became of its newest replies, oldest first.
+    pub sending: Vec<UnconfirmedReply>,
+    /// Status of its newest replies, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub answers: Vec<Answered>,
+    pub answers: Vec<ReplyRecord>,
 }
 
-/// A moment at which a policy asked to be called.
+/// An escalation call that a policy scheduled.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct WakeUp {
-    /// When.
+    /// When to call.
     pub at: Timestamp,
-    /// The name it gave it.
+    /// Name chosen by the policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
 impl Snapshot {
-    /// A conversation that begins.
+    /// A new conversation, queued.
     pub fn new(channel: &str, created_at: Timestamp) -> Snapshot {
         Snapshot {
             channel: channel.to_owned(),
@@ -179,7 +180,7 @@ impl Snapshot {
         }
     }
 
-    /// As policies read it.
+    /// The conversation as policies read it.
     pub fn policy_view(&self, id: String) -> Conversation {
         let unanswered = self.clocks.unanswered_since();
         Conversation {
@@ -198,31 +199,32 @@ impl Snapshot {
         }
     }
 
-    /// Whether a new message still belongs to it.
-    pub fn takes_more(&self, within: Seconds, now: Timestamp) -> bool {
+    /// Whether a new message joins it: unresolved, or resolved within the
+    /// reopening window.
+    pub fn accepts_message(&self, within: Seconds, now: Timestamp) -> bool {
         match self.resolved_at {
             None => true,
             Some(at) => now.duration_since(at) <= span(within),
         }
     }
 
-    /// Remember what became of a reply.
-    pub fn record_answer(&mut self, answered: Answered) {
-        self.answers.retain(|known| known.id != answered.id);
-        self.answers.push(answered);
-        if self.answers.len() > ANSWERS {
+    /// Records a reply's status, replacing that of the same id.
+    pub fn record_reply(&mut self, record: ReplyRecord) {
+        self.answers.retain(|known| known.id != record.id);
+        self.answers.push(record);
+        if self.answers.len() > MAX_REPLY_RECORDS {
             self.answers.remove(0);
         }
     }
 
-    /// One more interaction.
+    /// Counts an interaction and lists it as recent.
     pub fn add_interaction(&mut self, interaction: Ordinal) {
         self.interaction_count = self.interaction_count.saturating_add(1);
         self.recent.insert(0, interaction.0);
         self.recent.truncate(MAX_RECENT);
     }
 
-    /// The customer wrote.
+    /// Counts an inbound interaction for [`Self::recent_count`].
     pub fn add_received(&mut self, at: Timestamp) {
         self.received.insert(0, at);
         self.received
@@ -230,50 +232,47 @@ impl Snapshot {
         self.received.truncate(MAX_RECENT);
     }
 
-    /// How many inbound interactions it had in the seven days before.
+    /// Inbound interactions within [`RECENT_PERIOD`].
     pub fn recent_count(&self, now: Timestamp) -> u32 {
         let lately = |at: &&Timestamp| now.duration_since(**at) <= RECENT_PERIOD;
         self.received.iter().filter(lately).count() as u32
     }
 
-    /// Whether it may be decided about again.
-    pub fn has_budget(&self, now: Timestamp) -> bool {
+    /// Whether another re-decision is allowed now.
+    pub fn has_redecision_budget(&self, now: Timestamp) -> bool {
         let hour = SignedDuration::from_hours(1);
         let lately = |at: &&Timestamp| now.duration_since(**at) < hour;
-        self.redecided.iter().filter(lately).count() < REDECISIONS
+        self.redecided.iter().filter(lately).count() < MAX_REDECISIONS
     }
 
-    /// Count a decision made again; whether there is budget for it.
+    /// Counts a re-decision and returns true, or returns false if it is not
+    /// allowed.
     pub fn count_redecision(&mut self, now: Timestamp) -> bool {
         let hour = SignedDuration::from_hours(1);
         self.redecided.retain(|at| now.duration_since(*at) < hour);
-        if self.redecided.len() >= REDECISIONS {
+        if self.redecided.len() >= MAX_REDECISIONS {
             return false;
         }
         self.redecided.push(now);
         true
     }
 
-    pub fn tag(&mut self, tags: &[String]) {
+    /// Add tags; sorted, each once, at most [`MAX_RECENT`].
+    pub fn add_tags(&mut self, tags: &[String]) {
         self.tags.extend(tags.iter().cloned());
         self.tags.sort();
         self.tags.dedup();
         self.tags.truncate(MAX_RECENT);
     }
 
-    /// The calendar its targets are counted in.
+    /// The calendar of its SLA targets.
     pub fn hours<'a>(&self, calendars: &'a Calendars) -> Option<&'a Hours> {
         calendars.get(self.clocks.targets().hours.as_ref()?)
     }
 
-    /// Be in a state. Its clocks never refuse the states that are entered
-    /// here.
-    pub fn enter(
-        &mut self,
-        state: ConversationState,
-        now: Timestamp,
-        hours: Option<&Hours>,
-    ) {
+    /// Enters a state and clears the timers of the previous one. A state that
+    /// the SLA clocks reject is ignored.
+    pub fn enter(&mut self, state: ConversationState, now: Timestamp, hours: Option<&Hours>) {
         let event = ClockEvent::State { state };
         if self.clocks.apply(unix_ms(now), event, hours).is_ok() {
             self.state = state;
@@ -287,19 +286,20 @@ impl Snapshot {
         }
     }
 
-    /// Its agent is silent so long after now, if the customer waits for them.
-    pub fn expect_answer(&mut self, silent_after: Seconds, now: Timestamp) {
+    /// Restarts the timer for a silent agent; clears it unless the customer
+    /// waits for a reply of the owner.
+    pub fn restart_silence_timer(&mut self, silent_after: Seconds, now: Timestamp) {
         let waits = self.owner.is_some() && self.clocks.unanswered_since().is_some();
         let at = now.checked_add(span(silent_after)).ok();
         self.silent_at = at.filter(|_| waits);
     }
 
-    /// When its customer was last answered, and by whom.
+    /// Time and agent of the last reply.
     pub fn last_answer(&self) -> Option<(Timestamp, String)> {
         Some((self.answered_at?, self.last_agent.clone()?))
     }
 
-    /// Nobody owns it any more.
+    /// Removes the owner and their timers.
     pub fn clear_owner(&mut self) {
         self.owner = None;
         self.accepted = None;
@@ -307,13 +307,12 @@ impl Snapshot {
         self.park_at = None;
     }
 
-    /// Whether an agent holds it who has nothing to do for it: its customer is
-    /// next.
+    /// Whether it has an owner who waits on the customer.
     pub fn waits_on_customer(&self) -> bool {
         self.owner.is_some() && self.state == ConversationState::WaitingOnCustomer
     }
 
-    /// When something is to be done about it if nobody says anything.
+    /// When its next timer is due.
     pub fn due_at(&self, hours: Option<&Hours>) -> Option<Timestamp> {
         let clock = self.clocks.next_event(hours);
         let clock = clock.map(|due| from_unix_ms(due.at_ms));
@@ -332,7 +331,7 @@ impl Snapshot {
     }
 }
 
-/// So many seconds.
+/// Seconds as a signed duration.
 pub fn span(seconds: Seconds) -> SignedDuration {
     SignedDuration::from_secs(seconds.0.into())
 }
@@ -342,6 +341,7 @@ pub fn unix_ms(at: Timestamp) -> u64 {
     u64::try_from(at.as_millisecond()).unwrap_or(0)
 }
 
+/// The moment of Unix milliseconds; beyond the calendar, its last moment.
 pub fn from_unix_ms(ms: u64) -> Timestamp {
     i64::try_from(ms)
         .ok()

@@ -7,7 +7,7 @@ use patchbay_desk::{Desk, DeskError};
 use patchbay_journal::JournalError;
 use patchbay_outbound::courier::{Delivery, Exclusions, Outbox, OutboxError};
 use patchbay_outbound::webhook::{Secret, Webhook};
-use patchbay_records::outgoing::Outgoing;
+use patchbay_records::outbox_payload::OutboxMessage;
 
 /// The desk's outbox, as the courier sees it.
 pub(crate) struct DeskOutbox {
@@ -19,7 +19,7 @@ impl DeskOutbox {
         DeskOutbox { desk }
     }
 
-    fn delivery(&self, outgoing: Outgoing) -> Delivery {
+    fn delivery(&self, outgoing: OutboxMessage) -> Delivery {
         let (destination, body) = match outgoing.body {
             Ok(body) => (self.destination(&outgoing.company, &outgoing.target), body),
             Err(why) => (Err(why), Vec::new()),

@@ -10,7 +10,7 @@ use patchbay_journal::{AuditEntry, CompanyId, Conversation, Journal, JournalErro
 use patchbay_model::directory::Presence;
 use patchbay_model::event::{AgentPutEvent, AgentRemovedEvent, Event, PresenceChangedEvent};
 use patchbay_records::history::note;
-use patchbay_records::reading;
+use patchbay_records::conversation_reader;
 use patchbay_records::snapshot::Snapshot;
 use thiserror::Error;
 
@@ -63,7 +63,7 @@ pub(crate) fn open_conversations(
         };
         after = Some((last.company, last.id));
         for row in page {
-            let snapshot = reading::snapshot(&row)?;
+            let snapshot = conversation_reader::read_snapshot(&row)?;
             open.entry(row.company).or_default().push((row, snapshot));
         }
     }

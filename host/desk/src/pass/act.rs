@@ -78,7 +78,7 @@ fn has_budget(pass: &Pass<'_>, unit: &mut UnitOfWork) -> bool {
     if !unit.snapshot_mut().count_redecision(pass.now) {
         return false;
     }
-    if !unit.snapshot().has_budget(pass.now) {
+    if !unit.snapshot().has_redecision_budget(pass.now) {
         tracing::warn!(
             company = pass.generation.company,
             conversation = %unit.conversation.row.id,
@@ -241,7 +241,7 @@ pub(super) fn follow_plan(pass: &Pass<'_>, unit: &mut UnitOfWork, mut plan: Rout
     let snapshot = &mut unit.conversation.snapshot;
     let priority = plan.priority.unwrap_or(terms.priority);
     snapshot.priority = priority.max(snapshot.priority);
-    snapshot.tag(&plan.tags);
+    snapshot.add_tags(&plan.tags);
     if *snapshot.clocks.targets() != targets {
         // What the new targets make due is due at once.
         let event = ClockEvent::Retarget { targets };

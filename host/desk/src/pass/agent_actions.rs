@@ -6,7 +6,7 @@ use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation::{ConversationState, RouteCause};
 use patchbay_model::decision::route::{RoutePlan, Target, TargetKind};
 use patchbay_model::event::{Departure, Event, RequeuedEvent, StaleCause, TransferredEvent};
-use patchbay_records::reply::Sent;
+use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::{from_unix_ms, span};
 
 use super::unit_of_work::UnitOfWork;
@@ -16,7 +16,7 @@ use crate::floor_state::FollowUp;
 
 /// The reply's status where the action was one, or why the action failed; or
 /// why it could not be tried.
-pub(super) type Attempt = Result<Result<Option<Sent>, ActionError>, PassError>;
+pub(super) type Attempt = Result<Result<Option<ReplyResult>, ActionError>, PassError>;
 
 type Action = Result<(), ActionError>;
 
@@ -56,7 +56,11 @@ pub(super) fn perform(
 }
 
 /// The conversation after an action.
-pub(super) fn result(pass: &Pass<'_>, unit: &UnitOfWork, reply: Option<Sent>) -> ActionResult {
+pub(super) fn result(
+    pass: &Pass<'_>,
+    unit: &UnitOfWork,
+    reply: Option<ReplyResult>,
+) -> ActionResult {
     let owner = unit.snapshot().owner.clone();
     let floor = pass.floor.lock();
     let agent = owner.as_deref().and_then(|owner| floor.agent(owner));
@@ -237,7 +241,8 @@ fn resume(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
     let _ = pass.floor.lock().hold(id, Hold::Active, pass.now)?;
     place::change_state(pass, unit, ConversationState::Active, Some(actor));
     let silent_after = pass.generation.desk.silent_after;
-    unit.snapshot_mut().expect_answer(silent_after, pass.now);
+    unit.snapshot_mut()
+        .restart_silence_timer(silent_after, pass.now);
     Ok(())
 }
 

@@ -9,8 +9,8 @@ use patchbay_model::event::{
     Event, ReplyApprovedEvent, ReplyCheckedEvent, ReplyRejectedEvent, ReplyStaleEvent, StaleCause,
 };
 use patchbay_model::interaction::{Attachment, Draft, WrittenBy};
-use patchbay_records::outgoing::{self, Payload};
-use patchbay_records::reply::{self, PendingReply, ReplyStatus, Sending, Sent};
+use patchbay_records::outbox_payload::{self, Payload};
+use patchbay_records::reply::{self, PendingReply, ReplyResult, ReplyStatus, UnconfirmedReply};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -93,7 +93,7 @@ pub(super) fn approve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, id:
     if !is_last {
         unit.snapshot_mut().pending = Some(pending);
     }
-    Ok(Ok(Some(Sent {
+    Ok(Ok(Some(ReplyResult {
         id: id.to_owned(),
         status,
         review: None,
@@ -132,8 +132,8 @@ fn release(
     }
     unit.snapshot_mut().pending = None;
     if status == ReplyStatus::Published {
-        let sending = Sending {
-            key: reply::key(unit.conversation.row.id, pending.entry),
+        let sending = UnconfirmedReply {
+            key: reply::outbox_key(unit.conversation.row.id, pending.entry),
             id: pending.id.clone(),
             by: pending.by.clone(),
             then: pending.then,
@@ -151,7 +151,7 @@ fn stored_draft(
     pending: &PendingReply,
 ) -> Result<Option<Draft>, PassError> {
     let payload = Payload::Entry(unit.conversation.row.id, pending.entry);
-    let Ok(bytes) = outgoing::open(pass.journal, pass.company, payload)? else {
+    let Ok(bytes) = outbox_payload::open_payload(pass.journal, pass.company, payload)? else {
         return Ok(None);
     };
     let Ok(stored) = serde_json::from_slice::<PendingDraft>(&bytes) else {
@@ -174,7 +174,7 @@ pub(super) fn reject(
     actor: &Actor,
     id: &str,
     why: &str,
-) -> Result<Option<Sent>, ActionError> {
+) -> Result<Option<ReplyResult>, ActionError> {
     let pending = pending(unit, actor, id)?;
     unit.snapshot_mut().pending = None;
     // The approver's words may quote the customer: they are sealed.
@@ -193,7 +193,7 @@ pub(super) fn reject(
         commit::attach_sealed(unit, contact, sealed);
     }
     end_approval(pass, unit, &pending.id, ReplyStatus::Rejected);
-    Ok(Some(Sent {
+    Ok(Some(ReplyResult {
         id: id.to_owned(),
         status: ReplyStatus::Rejected,
         review: None,
@@ -239,7 +239,8 @@ pub(super) fn make_stale(pass: &Pass<'_>, unit: &mut UnitOfWork, because: StaleC
     commit::record(pass, unit, event, None);
     end_approval(pass, unit, &pending.id, ReplyStatus::Stale);
     let silent_after = pass.generation.desk.silent_after;
-    unit.snapshot_mut().expect_answer(silent_after, pass.now);
+    unit.snapshot_mut()
+        .restart_silence_timer(silent_after, pass.now);
 }
 
 /// The approvers of a step, without the author of the reply.

@@ -11,8 +11,8 @@ use patchbay_journal::{
 use patchbay_model::conversation::Contact;
 use patchbay_model::situation::{Exchange, Situation};
 use patchbay_model::state::{Memory, Scope};
-use patchbay_records::decisions::Sources;
-use patchbay_records::reading;
+use patchbay_records::decisions::TextSources;
+use patchbay_records::conversation_reader;
 use patchbay_records::snapshot::Snapshot;
 
 use super::decide::DecisionInput;
@@ -38,7 +38,7 @@ pub(super) fn conversation_of_input(
     };
     let reopen_within = pass.generation.desk.reopen_within;
     if let Some(known) = known
-        && known.snapshot.takes_more(reopen_within, pass.now)
+        && known.snapshot.accepts_message(reopen_within, pass.now)
     {
         return Ok(known);
     }
@@ -85,7 +85,7 @@ pub(super) fn conversation(
 /// A conversation read from its row.
 pub(super) fn stored(pass: &Pass<'_>, row: Row) -> Result<CachedConversation, PassError> {
     let epoch = pass.cache.epoch();
-    let snapshot = reading::snapshot(&row)?;
+    let snapshot = conversation_reader::read_snapshot(&row)?;
     let texts = texts(pass, &snapshot.recent)?;
     Ok(CachedConversation {
         row,
@@ -99,7 +99,7 @@ fn texts(pass: &Pass<'_>, recent: &[u64]) -> Result<Vec<CachedText>, PassError> 
     let ordinals: Vec<Ordinal> = recent.iter().copied().map(Ordinal).collect();
     let mut texts = Vec::with_capacity(ordinals.len());
     for message in pass.journal.inputs(pass.company, &ordinals)? {
-        if let Some(interaction) = reading::open(pass.journal, &message)? {
+        if let Some(interaction) = conversation_reader::open_input(pass.journal, &message)? {
             texts.push(CachedText {
                 ordinal: message.ordinal,
                 contact: message.contact,
@@ -141,7 +141,7 @@ pub(super) fn decision_input(
         let texts = texts.iter();
         texts.map(|text| Arc::clone(&text.interaction)).collect()
     };
-    let sources = Sources {
+    let sources = TextSources {
         interaction: about.ordinal.0,
         earlier: ordinals(&earlier),
         elsewhere: ordinals(&elsewhere),

@@ -126,7 +126,7 @@ fn taken(pass: &Pass<'_>, unit: &mut UnitOfWork, assignment: &Assignment) {
     let snapshot = unit.snapshot_mut();
     snapshot.owner = Some(assignment.agent.clone());
     snapshot.accepted = accepted.map(|closed| closed.offer.id);
-    snapshot.expect_answer(pass.generation.desk.silent_after, pass.now);
+    snapshot.restart_silence_timer(pass.generation.desk.silent_after, pass.now);
     pass.enter(unit, ConversationState::Active);
     let event = match accepted {
         Some(_) => Event::Accepted(event),

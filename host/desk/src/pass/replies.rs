@@ -13,9 +13,9 @@ use patchbay_model::event::{
 };
 use patchbay_model::interaction::{Draft, Interaction, WrittenBy};
 use patchbay_model::situation::DraftInput;
-use patchbay_records::outgoing::Payload;
+use patchbay_records::outbox_payload::Payload;
 use patchbay_records::reply::{
-    self, Answered, PendingReply, Reply, ReplyStatus, Sending, Sent, Then,
+    self, AfterReply, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus, UnconfirmedReply,
 };
 use serde_json::json;
 
@@ -47,7 +47,7 @@ pub(super) fn reply(
         attachments: reply.attachments.clone(),
         ..draft(unit, actor, &reply.id, &reply.text, reply.written_by)
     };
-    let digest = reply::digest(&draft);
+    let digest = reply::draft_digest(&draft);
     let answers = &unit.snapshot().answers;
     if let Some(known) = answers.iter().find(|known| known.id == reply.id) {
         if known.digest != digest {
@@ -57,7 +57,7 @@ pub(super) fn reply(
         }
         // A reply returned for changes may be sent again; all else is done.
         if known.status != ReplyStatus::Revise {
-            return Ok(Ok(Some(Sent {
+            return Ok(Ok(Some(ReplyResult {
                 id: reply.id.clone(),
                 status: known.status,
                 review: None,
@@ -115,8 +115,8 @@ pub(super) fn reply(
             }
         }
         ReplyStatus::Published => {
-            let sending = Sending {
-                key: reply::key(unit.conversation.row.id, entry),
+            let sending = UnconfirmedReply {
+                key: reply::outbox_key(unit.conversation.row.id, entry),
                 id: reply.id.clone(),
                 by: actor.id.clone(),
                 then: reply.then,
@@ -125,12 +125,12 @@ pub(super) fn reply(
         }
         _ => {}
     }
-    unit.snapshot_mut().record_answer(Answered {
+    unit.snapshot_mut().record_reply(ReplyRecord {
         id: reply.id.clone(),
         digest,
         status,
     });
-    Ok(Ok(Some(Sent {
+    Ok(Ok(Some(ReplyResult {
         id: reply.id.clone(),
         status,
         review: Some(review),
@@ -239,7 +239,7 @@ fn record_draft(
     let answered = &prepared.answered;
     let body = json!({
         "type": "reply",
-        "id": reply::key(unit.conversation.row.id, number),
+        "id": reply::outbox_key(unit.conversation.row.id, number),
         "company": pass.generation.company,
         "conversation": unit.conversation.row.id.to_string(),
         "channel": draft.channel,
@@ -279,7 +279,7 @@ pub(super) fn publish(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,
     entry: u64,
-    sending: Sending,
+    sending: UnconfirmedReply,
     target: String,
 ) {
     let conversation = unit.conversation.row.id;
@@ -325,13 +325,13 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
         return;
     }
     match sent.then {
-        Then::Stay => {}
-        Then::Wait => agent_actions::wait_on_customer(pass, unit, None),
+        AfterReply::Stay => {}
+        AfterReply::Wait => agent_actions::wait_on_customer(pass, unit, None),
         // Fails where no agent holds it any more: nothing to wrap up.
-        Then::WrapUp => {
+        AfterReply::WrapUp => {
             let _ = agent_actions::start_wrap_up(pass, unit, None);
         }
-        Then::Resolve => place::change_state(pass, unit, ConversationState::Resolved, None),
+        AfterReply::Resolve => place::change_state(pass, unit, ConversationState::Resolved, None),
     }
 }
 
@@ -362,5 +362,6 @@ pub(super) fn undeliverable(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, p
     };
     commit::alert(pass, unit, alert);
     let silent_after = pass.generation.desk.silent_after;
-    unit.snapshot_mut().expect_answer(silent_after, pass.now);
+    unit.snapshot_mut()
+        .restart_silence_timer(silent_after, pass.now);
 }

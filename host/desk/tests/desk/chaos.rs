@@ -12,8 +12,8 @@ use patchbay_journal::{ContactId, ConversationId};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::directory::Presence;
 use patchbay_model::interaction::WrittenBy;
-use patchbay_records::reading;
-use patchbay_records::reply::{Reply, Then};
+use patchbay_records::conversation_reader;
+use patchbay_records::reply::{AfterReply, Reply};
 
 use crate::floor::{act, agent, sign_in, supervisor};
 use crate::office::{conversations, desk_of, northwind, noted, ruled, said, take_in};
@@ -81,7 +81,12 @@ fn touch(
         text: "Hello!".to_owned(),
         attachments: Vec::new(),
         written_by: WrittenBy::Human,
-        then: [Then::Wait, Then::Stay, Then::WrapUp, Then::Resolve][random.usize(..4)],
+        then: [
+            AfterReply::Wait,
+            AfterReply::Stay,
+            AfterReply::WrapUp,
+            AfterReply::Resolve,
+        ][random.usize(..4)],
     };
     let action = match random.u32(..9) {
         0 => AgentAction::Assign {
@@ -115,7 +120,7 @@ fn touch(
 fn check(desk: &Desk, may_exceed: &BTreeSet<String>) {
     let mut held = BTreeMap::<String, BTreeSet<String>>::new();
     for row in conversations(desk) {
-        let snapshot = reading::snapshot(&row).expect("readable");
+        let snapshot = conversation_reader::read_snapshot(&row).expect("readable");
         assert_eq!(snapshot.owner, row.owner);
         let place = snapshot.floor.map(|record| record.place);
         match (row.state, &place) {

@@ -13,7 +13,7 @@ use patchbay_desk::Desk;
 use patchbay_desk::agent_action::AgentAction;
 use patchbay_model::event::EventKind;
 use patchbay_model::interaction::WrittenBy;
-use patchbay_records::reply::{Reply, ReplyStatus, Then};
+use patchbay_records::reply::{AfterReply, Reply, ReplyStatus};
 
 use crate::crash::{PLACE, ROUND, ROUNDS, live};
 use crate::floor::{agent, sign_in};
@@ -82,7 +82,7 @@ fn work(desk: &Desk, who: &str, round: &str) {
                 text: format!("Hello! {id}"),
                 attachments: Vec::new(),
                 written_by: WrittenBy::Human,
-                then: Then::Resolve,
+                then: AfterReply::Resolve,
             };
             let done = desk.conversations().act(
                 "northwind",

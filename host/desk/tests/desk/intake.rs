@@ -8,7 +8,7 @@ use crate::office::{
 use patchbay_desk::ReceiptStatus;
 use patchbay_journal::{InputKind, Ordinal};
 use patchbay_model::event::EventKind;
-use patchbay_records::reading;
+use patchbay_records::conversation_reader;
 use serde_json::json;
 
 #[test]
@@ -18,7 +18,7 @@ fn a_message_is_a_conversation_in_the_default_queue() {
     take_in(&desk, vec![said("1", "@jo", "Where is my parcel?")]);
     let all = conversations(&desk);
     assert_eq!(all.len(), 1);
-    let snapshot = reading::snapshot(&all[0]).expect("readable");
+    let snapshot = conversation_reader::read_snapshot(&all[0]).expect("readable");
     assert_eq!(all[0].queue.as_deref(), Some("general"));
     assert_eq!(snapshot.priority, 10);
     assert_eq!(snapshot.interaction_count, 1);
@@ -39,7 +39,7 @@ fn the_journal_stores_no_customer_text_in_the_clear() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     take_in(&desk, vec![said("1", "@jo-the-secret", "my-words-alone")]);
-    let said = reading::said(&**desk.journal(), &conversations(&desk)[0]).expect("readable");
+    let said = conversation_reader::recent_interactions(&**desk.journal(), &conversations(&desk)[0]).expect("readable");
     let text = said[0].interaction.as_ref().map(|said| said.text.as_str());
     assert_eq!(text, Some("my-words-alone"), "it is kept");
     drop(desk);
@@ -151,7 +151,7 @@ fn the_same_id_with_another_text_is_an_edit() {
         kinds,
         [EventKind::Received as u16, EventKind::Edited as u16]
     );
-    let said = reading::said(&**desk.journal(), row).expect("readable");
+    let said = conversation_reader::recent_interactions(&**desk.journal(), row).expect("readable");
     let texts: Vec<_> = said
         .iter()
         .filter_map(|held| held.interaction.as_ref().map(|said| said.text.as_str()))
@@ -171,7 +171,7 @@ fn a_deletion_removes_the_text_from_the_conversation() {
     delete.kind = InputKind::Delete;
     take_in(&desk, vec![delete]);
     let row = &conversations(&desk)[0];
-    let said = reading::said(&**desk.journal(), row).expect("readable");
+    let said = conversation_reader::recent_interactions(&**desk.journal(), row).expect("readable");
     assert_eq!(said.len(), 1);
     assert_eq!(
         said[0].interaction.as_ref().map(|said| said.id.as_str()),
@@ -202,7 +202,7 @@ fn an_echo_stops_the_reply_clock_and_calls_no_policy() {
     let desk = desk(place.path());
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     let row = &conversations(&desk)[0];
-    let before = reading::snapshot(row).expect("readable");
+    let before = conversation_reader::read_snapshot(row).expect("readable");
     assert!(before.clocks.unanswered_since().is_some());
     let echo = delivered(json!({
         "id": "2", "channel": "x", "text": "Hi Jo!", "direction": "outbound", "in_reply_to": "1",
@@ -211,7 +211,7 @@ fn an_echo_stops_the_reply_clock_and_calls_no_policy() {
     take_in(&desk, vec![echo]);
     let all = conversations(&desk);
     assert_eq!(all.len(), 1);
-    let after = reading::snapshot(&all[0]).expect("readable");
+    let after = conversation_reader::read_snapshot(&all[0]).expect("readable");
     assert_eq!(after.clocks.unanswered_since(), None);
     assert_eq!(after.interaction_count, 2);
 }

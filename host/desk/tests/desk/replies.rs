@@ -6,8 +6,8 @@ use patchbay_journal::ConversationId;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::event::EventKind;
 use patchbay_model::interaction::WrittenBy;
-use patchbay_records::outgoing::Outgoing;
-use patchbay_records::reply::{Reply, ReplyStatus, Then};
+use patchbay_records::outbox_payload::OutboxMessage;
+use patchbay_records::reply::{AfterReply, Reply, ReplyStatus};
 use serde_json::Value;
 
 use crate::floor::{act, agent, sign_in, supervisor, taken_by};
@@ -21,7 +21,7 @@ fn reply(id: &str, text: &str) -> AgentAction {
         text: text.to_owned(),
         attachments: Vec::new(),
         written_by: WrittenBy::Human,
-        then: Then::Wait,
+        then: AfterReply::Wait,
     })
 }
 
@@ -33,7 +33,7 @@ fn status(done: &ActionResult) -> ReplyStatus {
     done.reply.as_ref().expect("a reply").status
 }
 
-fn outgoing(desk: &Desk) -> Vec<Outgoing> {
+fn outgoing(desk: &Desk) -> Vec<OutboxMessage> {
     desk.outbox().due(|_| false, 100).expect("readable")
 }
 
@@ -75,7 +75,7 @@ fn a_reply_is_published_once_and_its_clock_stops_when_the_channel_accepts_it() {
     assert_eq!(body["written_by"], "human");
     assert_eq!(out, outgoing(&desk), "the same bytes at each attempt");
     let open = |row: &patchbay_journal::Conversation| {
-        let snapshot = patchbay_records::reading::snapshot(row).expect("readable");
+        let snapshot = patchbay_records::conversation_reader::read_snapshot(row).expect("readable");
         snapshot.clocks.unanswered_since().is_some()
     };
     assert!(open(&conversations(&desk)[0]), "sent off is not delivered");

@@ -1,41 +1,41 @@
-//! A decision in words: what each plugin was asked, what it read, what it said,
-//! and what the host did with that.
+//! Explains a decision in words: what each plugin read and answered, and how
+//! the host used the answer.
 
 use serde_json::Value;
 
-/// A decision's document, masked or not, in lines to read.
+/// Explains a decision's JSON document, masked or not, in lines of text.
 pub fn explain(decision: &Value) -> Vec<String> {
     let mut lines = vec![headline(decision)];
     if decision["erased"] == true {
-        lines.push("Its author was erased: nothing more is kept.".to_owned());
+        lines.push("The author was erased, and the record with them.".to_owned());
         return lines;
     }
     let record = &decision["record"];
     if record.is_null() {
-        lines.push("Nothing more of it is kept.".to_owned());
+        lines.push("No record of the decision is stored.".to_owned());
         return lines;
     }
     if let Some(text) = decision["texts"]["interaction"]["text"].as_str() {
-        lines.push(format!("About: {text:?}"));
+        lines.push(format!("Interaction: {text:?}"));
     }
     if let Some(text) = decision["given"]["draft"]["text"].as_str() {
-        lines.push(format!("The draft: {text:?}"));
+        lines.push(format!("Draft: {text:?}"));
     }
     if let Some(code) = decision["given"]["trigger"]["code"].as_str() {
-        lines.push(format!("Because of: {code}"));
+        lines.push(format!("Trigger: {code}"));
     }
     for part in items(&record["stamp"]["plugins"]) {
         lines.push(String::new());
-        lines.extend(of_part(part, record));
+        lines.extend(explain_plugin(part, record));
     }
     lines.push(String::new());
-    lines.push(in_the_end(record));
+    lines.push(result(record));
     lines
 }
 
 fn headline(decision: &Value) -> String {
     format!(
-        "Decision {} ({}), made {} by generation {}: {}",
+        "Decision {} ({}) at {} by generation {}: {}",
         decision["id"],
         text(&decision["kind"]),
         text(&decision["at"]),
@@ -44,50 +44,40 @@ fn headline(decision: &Value) -> String {
     )
 }
 
-fn of_part(part: &Value, record: &Value) -> Vec<String> {
-    let asked = match text(&part["stage"]) {
-        "classify" => "what the interaction is",
-        "route" => "who handles the conversation",
-        "tone" => "whether the draft may go out",
-        "escalate" => "whether more people must know",
-        other => other,
-    };
+fn explain_plugin(part: &Value, record: &Value) -> Vec<String> {
     let mut lines = vec![format!(
-        "{} ({} {}) was asked {asked}.",
+        "Stage {}: {} ({} {})",
+        text(&part["stage"]),
         text(&part["name"]),
         text(&part["pack"]),
         text(&part["version"]),
     )];
     if part["use"] == 0 {
-        lines.push(format!("  It was not called: {}.", problem(part)));
-        lines.push(format!("  {}", host_did(part, record)));
-        return lines;
+        lines.push(format!("  Not called: {}.", problem(part)));
+    } else {
+        lines.push(format!("  Read: {}.", host_calls(part)));
+        for line in items(&part["log"]) {
+            let (level, message) = (text(&line["level"]), text(&line["message"]));
+            lines.push(format!("  Log ({level}): {message}"));
+        }
+        lines.push(format!("  {}", plugin_answer(part)));
     }
-    lines.push(format!("  It read {}.", read(part)));
-    for line in items(&part["log"]) {
-        lines.push(format!(
-            "  It noted ({}): {}",
-            text(&line["level"]),
-            text(&line["message"])
-        ));
-    }
-    lines.push(format!("  {}", said(part)));
-    lines.push(format!("  {}", host_did(part, record)));
+    lines.push(format!("  {}", host_reaction(part, record)));
     lines
 }
 
-/// What it asked the host for, each once with how often.
-fn read(part: &Value) -> String {
+/// The host calls, each once with its count.
+fn host_calls(part: &Value) -> String {
     let Some(calls) = part["transcript"].as_array() else {
         let count = part["host_calls"].as_u64().unwrap_or(0);
-        return format!("what {count} host calls gave it; of which, no transcript was kept");
+        return format!("{count} host calls; no transcript was stored");
     };
     if calls.is_empty() {
         return "nothing".to_owned();
     }
     let mut seen: Vec<(String, u32)> = Vec::new();
     for call in calls {
-        let what = question(call);
+        let what = host_call(call);
         match seen.iter_mut().find(|(known, _)| *known == what) {
             Some((_, count)) => *count += 1,
             None => seen.push((what, 1)),
@@ -101,9 +91,8 @@ fn read(part: &Value) -> String {
     seen.collect::<Vec<_>>().join(", ")
 }
 
-/// A host call as somebody would say it: `the interaction's text`, `agents.count
-/// {"queue":"general"} → 3`.
-fn question(call: &Value) -> String {
+/// `the interaction's text`, or `agents.count {"queue":"general"} → 3`.
+fn host_call(call: &Value) -> String {
     let name = text(&call["name"]);
     let mut pieces = name.split('.');
     if let (Some(_), Some(of), Some(field)) = (pieces.next(), pieces.next(), pieces.next())
@@ -112,7 +101,7 @@ fn question(call: &Value) -> String {
         return format!("the {of}'s {}", field.replace('-', " "));
     }
     let answer = match (&call["stopped"], &call["result"]) {
-        (Value::String(why), _) => format!(", and was stopped: {why}"),
+        (Value::String(why), _) => format!(" (stopped: {why})"),
         (_, Value::Null) => String::new(),
         (_, result) => format!(" → {}", short(result)),
     };
@@ -127,11 +116,11 @@ fn short(value: &Value) -> String {
     const LONGEST: usize = 120;
     let text = match value {
         Value::Object(fields) => {
-            let told = fields.iter().filter(|(_, value)| {
+            let present = fields.iter().filter(|(_, value)| {
                 !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty())
             });
-            let told = told.map(|(name, value)| (name.clone(), value.clone()));
-            Value::Object(told.collect()).to_string()
+            let present = present.map(|(name, value)| (name.clone(), value.clone()));
+            Value::Object(present.collect()).to_string()
         }
         other => other.to_string(),
     };
@@ -141,21 +130,21 @@ fn short(value: &Value) -> String {
     }
 }
 
-fn said(part: &Value) -> String {
+fn plugin_answer(part: &Value) -> String {
     let answer = &part["answer"];
     match text(&part["outcome"]) {
-        "declined" => "It had no opinion.".to_owned(),
-        "ok" => format!("It said: {}.", answer_in_words(answer)),
+        "declined" => "Answer: none, the plugin declined.".to_owned(),
+        "ok" => format!("Answer: {}.", describe_answer(answer)),
         "bad-output" if !answer.is_null() => format!(
-            "It said: {}; which the contract does not allow: {}.",
-            answer_in_words(answer),
+            "Answer: {}; invalid: {}.",
+            describe_answer(answer),
             problem(part)
         ),
-        _ => format!("It gave no answer: {}.", problem(part)),
+        _ => format!("No answer: {}.", problem(part)),
     }
 }
 
-/// What did not go well.
+/// Outcome, exceeded limit and detail of a failed call.
 fn problem(part: &Value) -> String {
     let problem = &part["problem"];
     let mut words = text(&part["outcome"]).to_owned();
@@ -172,104 +161,91 @@ fn problem(part: &Value) -> String {
     words
 }
 
-fn answer_in_words(answer: &Value) -> String {
+fn describe_answer(answer: &Value) -> String {
     if answer.is_null() {
-        return "its part of the answer below".to_owned();
+        return "see the result below".to_owned();
     }
     let mut words = Vec::new();
     for intent in items(&answer["intents"]) {
         let sure = intent["confidence"].as_f64().unwrap_or(0.0) * 100.0;
         words.push(format!("{} ({sure:.0} %)", text(&intent["name"])));
     }
-    for (field, name) in [
-        ("urgency", "urgency"),
-        ("sentiment", "sentiment"),
-        ("priority", "priority"),
-    ] {
+    for field in ["urgency", "sentiment", "priority"] {
         if answer[field].is_number() {
-            words.push(format!("{name} {}", answer[field]));
+            words.push(format!("{field} {}", answer[field]));
         }
     }
+    let with = |name: &Value, detail: &Value| match detail.as_str() {
+        Some(detail) => format!("{} {detail}", text(name)),
+        None => text(name).to_owned(),
+    };
     if let Some(target) = answer.get("target") {
-        let id = target["id"].as_str().map(|id| format!(" {id}"));
-        words.push(format!(
-            "to {}{}",
-            text(&target["kind"]),
-            id.unwrap_or_default()
-        ));
+        words.push(format!("to {}", with(&target["kind"], &target["id"])));
     }
     if let Some(verdict) = answer["verdict"].as_str() {
         words.push(verdict.to_owned());
     }
     for finding in items(&answer["findings"]) {
-        words.push(format!(
-            "{} ({})",
-            text(&finding["code"]),
-            text(&finding["severity"])
-        ));
+        let (code, severity) = (text(&finding["code"]), text(&finding["severity"]));
+        words.push(format!("{code} ({severity})"));
     }
     for action in items(&answer["actions"]) {
-        let target = action["target"].as_str().map(|target| format!(" {target}"));
-        words.push(format!(
-            "{}{}",
-            text(&action["kind"]),
-            target.unwrap_or_default()
-        ));
+        words.push(with(&action["kind"], &action["target"]));
     }
     if words.is_empty() {
-        words.push("nothing to do".to_owned());
+        words.push("no action".to_owned());
     }
     let why = text(&answer["why"]);
     match why {
         "" => words.join(", "),
-        why => format!("{}; because {why:?}", words.join(", ")),
+        why => format!("{}; reason: {why:?}", words.join(", ")),
     }
 }
 
-fn host_did(part: &Value, record: &Value) -> String {
+fn host_reaction(part: &Value, record: &Value) -> String {
     let stage = &part["stage"];
     let name = &part["name"];
     let fallback = items(&record["fallbacks"])
         .find(|fallback| &fallback["stage"] == stage && &fallback["plugin"] == name);
     if let Some(fallback) = fallback {
         let did = match text(&fallback["rule"]) {
-            "continue" => "went on without it",
+            "continue" => "continued without it",
             "default-queue" => "sent the conversation to the default queue",
-            "next" => "asked the next policy",
+            "next" => "called the next plugin",
             "hold" => "held the draft for approval",
-            "revise" => "gave the draft back to its agent",
-            "block" => "kept the draft from going out",
-            "alert" if part["outcome"] == "bypassed" => "escalated nothing on its word",
+            "revise" => "returned the draft to its agent",
+            "block" => "blocked the draft",
+            "alert" if part["outcome"] == "bypassed" => "did not escalate",
             "alert" => "alerted an operator",
-            "let-through" => "went on as without it",
+            "let-through" => "continued without it",
             other => other,
         };
         return format!("The host {did}, because {}.", text(&fallback["because"]));
     }
     let did = match (text(stage), text(&part["outcome"])) {
-        (_, "declined") => "asked whoever comes next, or went by its own rules",
-        ("classify", "ok") => "joined it with what the others said",
-        ("route", "ok") => "went by it",
-        ("tone", "ok") => "went by the strictest verdict of all",
-        ("escalate", "ok") => "did that, with what the others asked for",
-        _ => "left it out",
+        (_, "declined") => "called the next plugin or applied its default",
+        ("classify", "ok") => "merged this answer with the others",
+        ("route", "ok") => "used this answer",
+        ("tone", "ok") => "used the strictest verdict of all plugins",
+        ("escalate", "ok") => "took these actions and those of the other plugins",
+        _ => "ignored the answer",
     };
     format!("The host {did}.")
 }
 
-fn in_the_end(record: &Value) -> String {
+fn result(record: &Value) -> String {
     let mut words = Vec::new();
     for field in ["classification", "route", "tone", "escalation"] {
         let answer = &record[field];
         if !answer.is_null() {
             let mut answer = answer.clone();
             answer["why"] = Value::Null;
-            words.push(format!("{field}: {}", answer_in_words(&answer)));
+            words.push(format!("{field}: {}", describe_answer(&answer)));
         }
     }
     match words.is_empty() {
-        true => "In the end nothing was decided.".to_owned(),
-        false => format!("In the end: {}.", words.join("; ")),
+        true => "Result: no decision.".to_owned(),
+        false => format!("Result: {}.", words.join("; ")),
     }
 }
 

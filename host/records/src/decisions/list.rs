@@ -1,158 +1,146 @@
-//! Which decisions there were, newest first.
+//! Lists a company's decisions, newest first.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use patchbay_journal::{CompanyId, Entry, Journal, JournalError};
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use patchbay_model::event::EventKind;
-
-/// Entries read at once: each may hold a long record.
+/// Entries read at once; few, because each may hold a long record.
 const CHUNK: u64 = 25;
-/// Entries looked at for one page.
-const LOOKED_AT: u64 = 5_000;
+/// Most entries read for one page.
+const MAX_SCANNED: u64 = 5_000;
 
-/// What everybody may read of a decision in a list.
+/// The public part of a decision: codes and numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// Its number: that of its entry in the company's feed.
+pub struct DecisionRow {
+    /// Number of the decision's entry in the company's feed.
     pub id: u64,
-    /// The conversation it is about.
+    /// Id of the conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
-    /// What happened: the kind of its entry.
+    /// Kind of the entry.
     pub kind: String,
-    /// When it was made.
+    /// When the decision was committed.
     pub at: Timestamp,
-    /// How it ended.
+    /// Outcome of the decision.
     pub outcome: OutcomeKind,
-    /// Number of the generation it was made by.
+    /// Number of the generation that decided.
     pub generation: u64,
-    /// Stages at which a plugin was asked.
+    /// Stages with a plugin.
     pub stages: BTreeSet<Stage>,
-    /// Plugins that were asked.
+    /// Names of the plugins.
     pub plugins: BTreeSet<String>,
-    /// `kept`, or `not-kept` where one was wanted; absent: none was wanted.
+    /// `kept` or `not-kept`; absent if no transcript was requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<String>,
 }
 
-impl Line {
-    /// The decision of an entry, where it is one.
-    pub fn of(entry: &Entry) -> Option<Line> {
+impl DecisionRow {
+    /// The decision of an entry; `None` if the entry is not a decision.
+    pub fn from_entry(entry: &Entry) -> Option<DecisionRow> {
         let head: Value = serde_json::from_str(&entry.head).ok()?;
         let stamp = head.get("stamp")?;
-        let parts = stamp["plugins"].as_array().map_or(&[][..], Vec::as_slice);
+        let plugins = stamp["plugins"].as_array().map_or(&[][..], Vec::as_slice);
         let kind = EventKind::from_number(entry.kind).map_or("unknown", EventKind::as_str);
-        Some(Line {
+        Some(DecisionRow {
             id: entry.feed,
             conversation: entry.conversation.map(|id| id.to_string()),
             kind: kind.to_owned(),
             at: entry.at,
             outcome: serde_json::from_value(head.get("outcome")?.clone()).ok()?,
             generation: stamp["generation"].as_u64()?,
-            stages: parts
+            stages: plugins
                 .iter()
-                .filter_map(|part| serde_json::from_value(part.get("stage")?.clone()).ok())
+                .filter_map(|plugin| serde_json::from_value(plugin.get("stage")?.clone()).ok())
                 .collect(),
-            plugins: parts
+            plugins: plugins
                 .iter()
-                .filter_map(|part| part.get("name")?.as_str().map(str::to_owned))
+                .filter_map(|plugin| plugin.get("name")?.as_str().map(str::to_owned))
                 .collect(),
             transcript: head["transcript"].as_str().map(str::to_owned),
         })
     }
 }
 
-/// Which decisions are listed.
+/// Filter and page of a list of decisions.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Made at this moment or later.
+    /// Committed at this time or later.
     pub since: Option<Timestamp>,
-    /// With a plugin asked at this stage.
+    /// With a plugin at this stage.
     pub stage: Option<Stage>,
-    /// Ended this way.
+    /// With this outcome.
     pub outcome: Option<OutcomeKind>,
-    /// With this plugin asked.
+    /// With this plugin.
     pub plugin: Option<String>,
-    /// With a smaller number than this.
+    /// With a smaller number than this; [`Page::next`] of the previous page.
     pub before: Option<u64>,
-    /// At most as many.
+    /// Most decisions of the page.
     pub limit: usize,
 }
 
 impl Filter {
-    fn takes(&self, line: &Line) -> bool {
-        self.since.is_none_or(|since| line.at >= since)
-            && self.stage.is_none_or(|stage| line.stages.contains(&stage))
-            && self.outcome.is_none_or(|outcome| line.outcome == outcome)
-            && self
-                .plugin
-                .as_ref()
-                .is_none_or(|plugin| line.plugins.contains(plugin))
+    fn matches(&self, row: &DecisionRow) -> bool {
+        let plugin = self.plugin.as_ref();
+        self.since.is_none_or(|since| row.at >= since)
+            && self.stage.is_none_or(|stage| row.stages.contains(&stage))
+            && self.outcome.is_none_or(|outcome| row.outcome == outcome)
+            && plugin.is_none_or(|plugin| row.plugins.contains(plugin))
     }
 }
 
-/// A stretch of the list.
+/// A page of decisions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Page {
     /// Newest first.
-    pub decisions: Vec<Line>,
-    /// What to ask before for more; absent at the end.
+    pub decisions: Vec<DecisionRow>,
+    /// [`Filter::before`] of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,
 }
 
-/// A company's decisions, newest first.
-///
-/// # Errors
-/// [`JournalError`].
+/// One page of a company's decisions, newest first. Reads at most 5,000
+/// entries: a page may be short although more decisions follow.
 pub fn list(
     journal: &dyn Journal,
     company: CompanyId,
     filter: &Filter,
 ) -> Result<Page, JournalError> {
+    let page = |decisions, next| Ok(Page { decisions, next });
     let ends = journal.feed(company, 0, 1)?;
     let before = filter.before.unwrap_or(u64::MAX);
     let mut last = before.saturating_sub(1).min(ends.newest);
-    let mut decisions = Vec::new();
-    let mut looked_at = 0;
+    let mut decisions: Vec<DecisionRow> = Vec::new();
+    let mut scanned = 0;
     while last >= ends.oldest.max(1) {
-        if looked_at >= LOOKED_AT {
-            return Ok(page(decisions, Some(last + 1)));
+        if scanned >= MAX_SCANNED {
+            return page(decisions, Some(last + 1));
         }
-        looked_at += CHUNK;
+        scanned += CHUNK;
         let after = last.saturating_sub(CHUNK);
-        let entries = journal.feed(company, after, CHUNK as usize)?.entries;
-        let entries = entries.iter().filter(|entry| entry.feed <= last);
-        let entries: Vec<&Entry> = entries.collect();
-        // Commits of several lanes stand a little out of order.
+        let mut entries = journal.feed(company, after, CHUNK as usize)?.entries;
+        entries.retain(|entry| entry.feed <= last);
+        // Lanes commit slightly out of order: stop after a whole older chunk.
         let is_over = filter.since.is_some_and(|since| {
             !entries.is_empty() && entries.iter().all(|entry| entry.at < since)
         });
-        for entry in entries.iter().rev() {
-            let line = Line::of(entry).filter(|line| filter.takes(line));
-            let Some(line) = line else {
-                continue;
-            };
+        let rows = entries.iter().rev().filter_map(DecisionRow::from_entry);
+        for row in rows.filter(|row| filter.matches(row)) {
             if decisions.len() >= filter.limit {
-                let next = decisions.last().map(|line: &Line| line.id);
-                return Ok(page(decisions, next));
+                let next = decisions.last().map(|row| row.id);
+                return page(decisions, next);
             }
-            decisions.push(line);
+            decisions.push(row);
         }
         if is_over {
             break;
         }
         last = after;
     }
-    Ok(page(decisions, None))
-}
-
-fn page(decisions: Vec<Line>, next: Option<u64>) -> Page {
-    Page { decisions, next }
+    page(decisions, None)
 }

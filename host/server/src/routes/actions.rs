@@ -10,7 +10,7 @@ use patchbay_journal::ConversationId;
 use patchbay_model::access::Role as CallerRole;
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::decision::tone::Review;
-use patchbay_records::reply::Sent;
+use patchbay_records::reply;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -195,10 +195,10 @@ impl ActionResult {
             state: done.state.as_str(),
             owner: done.owner,
             exceeds_capacity: done.exceeds_capacity,
-            reply: done.reply.map(|Sent { id, status, review }| ReplyResult {
-                id,
-                status: status.as_str(),
-                review,
+            reply: done.reply.map(|reply: reply::ReplyResult| ReplyResult {
+                id: reply.id,
+                status: reply.status.as_str(),
+                review: reply.review,
             }),
         }
     }

@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::agent_action::AgentAction;
-use patchbay_records::reading;
+use patchbay_records::conversation_reader;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -85,12 +85,12 @@ pub(super) async fn list(
                 continue;
             };
             // Approved or rejected meanwhile.
-            let Some(pending) = reading::snapshot(&row)?.pending else {
+            let Some(pending) = conversation_reader::read_snapshot(&row)?.pending else {
                 continue;
             };
             approvals.push(ApprovalDocument {
                 conversation: conversation.to_string(),
-                text: reading::drafted(journal, &row, pending.entry)?,
+                text: conversation_reader::read_draft_text(journal, &row, pending.entry)?,
                 reply: pending.id,
                 by: pending.by,
                 since: pending.since,

@@ -6,7 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_journal::ContactId;
-use patchbay_records::export;
+use patchbay_records::person_export;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;

@@ -11,7 +11,7 @@ use patchbay_desk::Desk;
 use patchbay_journal::{ContactId, Conversation, ConversationId, Entry};
 use patchbay_model::event::EventKind;
 use patchbay_model::name_suggestion;
-use patchbay_records::reading::{self, Held};
+use patchbay_records::conversation_reader::{self, StoredInteraction};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -171,7 +171,7 @@ pub(super) async fn open(
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let filter = OpenFilter::new(desk, &company, &which, &caller)?;
-        let rows = reading::open_conversations(&**desk.journal(), id, after, CONVERSATIONS)?;
+        let rows = conversation_reader::open_conversations(&**desk.journal(), id, after, CONVERSATIONS)?;
         let next = next_page(&rows, CONVERSATIONS, |row| row.id.to_string());
         let matching = rows.iter().filter(|row| filter.matches(row));
         let conversations = matching.map(summary).collect::<Result<_, _>>()?;
@@ -266,7 +266,7 @@ pub(super) async fn one(
         let row = journal.conversation(company, id)?;
         let row = row.ok_or_else(|| Problem::of(Kind::UnknownConversation))?;
         let entries = journal.entries(company, id, 0, PAGE)?;
-        let said = reading::said(journal, &row)?;
+        let said = conversation_reader::recent_interactions(journal, &row)?;
         Ok(Json(ConversationDocument {
             summary: summary(&row)?,
             history: entries.into_iter().map(HistoryEntry::from).collect(),
@@ -319,7 +319,7 @@ pub(super) fn conversation_id(text: &str) -> Result<ConversationId, Problem> {
 }
 
 fn summary(row: &Conversation) -> Result<ConversationSummary, Problem> {
-    let snapshot = reading::snapshot(row)?;
+    let snapshot = conversation_reader::read_snapshot(row)?;
     Ok(ConversationSummary {
         id: row.id.to_string(),
         state: row.state.as_str().to_owned(),
@@ -353,7 +353,7 @@ impl From<Entry> for HistoryEntry {
     }
 }
 
-fn message(held: Held) -> Message {
+fn message(held: StoredInteraction) -> Message {
     Message {
         ordinal: held.ordinal.0,
         interaction: held

@@ -9,7 +9,7 @@ use patchbay_desk::agent_action::AgentAction;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::input::TEXT_BYTES;
 use patchbay_model::interaction::{Attachment, WrittenBy, check_attachments};
-use patchbay_records::reply::{Reply, Then};
+use patchbay_records::reply::{AfterReply, Reply};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -50,7 +50,7 @@ pub(crate) struct ReplyRequest {
     /// `stay`, `wrap-up` or `resolve`. Default `wait`.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    then: Then,
+    then: AfterReply,
 }
 
 /// A reply that an agent is typing.

@@ -10,7 +10,7 @@ use patchbay_desk::agent_action::{ActionError, AgentAction};
 use patchbay_journal::{CompanyId, ConversationId};
 use patchbay_model::actor::Actor;
 use patchbay_model::conversation::ConversationState;
-use patchbay_records::reading;
+use patchbay_records::conversation_reader;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -161,7 +161,7 @@ fn current_state(
     if row.state == ConversationState::Resolved {
         return Err(Problem::of(Kind::NotNow).detail("the conversation is resolved"));
     }
-    let snapshot = reading::snapshot(&row)?;
+    let snapshot = conversation_reader::read_snapshot(&row)?;
     Ok(RequeueResult {
         id: id.to_string(),
         from: Some(row.state.as_str()),

@@ -1,21 +1,21 @@
-//! Everything that is kept of a person, for that person.
+//! Export of a person's data, on their request.
 
 use patchbay_journal::{CompanyId, ContactId, Entry, Journal, JournalError, Purpose};
+use patchbay_model::event::EventKind;
 use serde_json::{Value, json};
 
-use crate::reading;
-use patchbay_model::event::EventKind;
+use crate::conversation_reader::recent_interactions;
 
-/// Conversations of one export.
+/// Most conversations of one export.
 const CONVERSATIONS: usize = 10_000;
 /// Entries read at once.
 const PAGE: usize = 1_000;
 
-/// Everything that is kept of the person behind a contact: addresses, what was
-/// said and answered, and what happened.
+/// Exports the stored data of the person behind a contact: addresses,
+/// interactions, replies and history.
 ///
 /// # Errors
-/// [`JournalError`], [`JournalError::NoContact`] where there is none.
+/// [`JournalError::NoContact`] if there is no such contact.
 pub fn export(
     journal: &dyn Journal,
     company: CompanyId,
@@ -29,15 +29,15 @@ pub fn export(
         .collect();
     let mut conversations = Vec::new();
     for row in journal.conversations_of_contact(company, contact, CONVERSATIONS)? {
-        let said: Vec<Value> = reading::said(journal, &row)?
+        let interactions: Vec<Value> = recent_interactions(journal, &row)?
             .into_iter()
-            .map(|held| json!({"ordinal": held.ordinal.0, "interaction": held.interaction}))
+            .map(|stored| json!({"ordinal": stored.ordinal.0, "interaction": stored.interaction}))
             .collect();
         conversations.push(json!({
             "id": row.id.to_string(),
             "state": row.state.as_str(),
             "opened_at": row.opened_at,
-            "said": said,
+            "said": interactions,
         }));
     }
     let mut history = Vec::new();
@@ -48,9 +48,10 @@ pub fn export(
             break;
         };
         after = last.feed;
-        for entry in &page {
-            history.push(told(journal, company, entry));
-        }
+        history.extend(
+            page.iter()
+                .map(|entry| export_entry(journal, company, entry)),
+        );
     }
     let contacts: Vec<String> = contacts.iter().map(ToString::to_string).collect();
     Ok(json!({
@@ -62,25 +63,24 @@ pub fn export(
     }))
 }
 
-fn told(journal: &dyn Journal, company: CompanyId, entry: &Entry) -> Value {
+/// An entry's public part, and the text of a reply. The sealed records of
+/// decisions are not exported.
+fn export_entry(journal: &dyn Journal, company: CompanyId, entry: &Entry) -> Value {
     let head: Value = serde_json::from_str(&entry.head).unwrap_or(Value::Null);
     let kind = EventKind::from_number(entry.kind);
-    let mut told = json!({
+    let mut exported = json!({
         "feed": entry.feed,
         "conversation": entry.conversation.map(|id| id.to_string()),
         "kind": kind.map(EventKind::as_str),
         "at": entry.at,
         "data": head,
     });
-    // What they were answered is theirs as well; what policies noted is in
-    // the codes beside it.
     if kind == Some(EventKind::ReplyDrafted)
         && let Some(contact) = entry.contact
         && let Ok(reply) = journal.open(company, contact, Purpose::Entry, &entry.sealed)
         && let Ok(reply) = serde_json::from_slice::<Value>(&reply)
-        && let Some(told) = told.as_object_mut()
     {
-        told.insert("reply".to_owned(), reply);
+        exported["reply"] = reply;
     }
-    told
+    exported
 }

@@ -1,18 +1,18 @@
-//! What waits in the outbox, and how it becomes the bytes that go out.
+//! Payloads of outbox items, and the bytes they stand for.
 
 use patchbay_journal::{
     CompanyId, ContactId, ConversationId, Journal, JournalError, OutboxItem, Purpose, SealError,
 };
 use serde_json::Value;
 
-/// What an item of the outbox holds.
+/// Payload of an outbox item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payload {
-    /// The bytes, about nobody in particular.
+    /// The bytes, without personal data.
     Plain(Vec<u8>),
     /// The bytes, sealed under a contact's key.
     Sealed(ContactId, Vec<u8>),
-    /// The bytes an entry of a conversation's history holds sealed.
+    /// The sealed bytes of a history entry, by its number.
     Entry(ConversationId, u64),
 }
 
@@ -21,7 +21,8 @@ const SEALED: u8 = 1;
 const ENTRY: u8 = 2;
 
 impl Payload {
-    /// A document that may hold what a person said.
+    /// A document, sealed if it concerns a contact. For an erased contact the
+    /// payload is empty and cannot be opened.
     pub fn seal(
         journal: &dyn Journal,
         company: CompanyId,
@@ -33,10 +34,10 @@ impl Payload {
             return Payload::Plain(text);
         };
         let sealed = journal.seal(company, contact, Purpose::Outbox, &text);
-        // Of somebody who was erased nothing goes out.
         Payload::Sealed(contact, sealed.unwrap_or_default())
     }
 
+    /// The stored form: a tag byte and the payload.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             Payload::Plain(bytes) => [&[PLAIN], &bytes[..]].concat(),
@@ -47,6 +48,7 @@ impl Payload {
         }
     }
 
+    /// Parses the stored form.
     pub fn from_bytes(bytes: &[u8]) -> Option<Payload> {
         let (tag, rest) = bytes.split_first()?;
         match *tag {
@@ -65,36 +67,36 @@ impl Payload {
     }
 }
 
-/// Something that is to go out now.
+/// A due outbox item, ready to deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
+pub struct OutboxMessage {
     /// Name of the company.
     pub company: String,
-    /// Unique within the company: whoever receives it twice does it once.
+    /// Idempotency key, unique within the company.
     pub key: String,
     /// Name of the configured target.
     pub target: String,
-    /// What it stays in order with.
+    /// Items of one lane are delivered in order.
     pub lane: Option<String>,
-    /// The bytes, the same at every attempt; else why there are none any more.
+    /// The bytes, equal at each attempt; or why they no longer exist.
     pub body: Result<Vec<u8>, String>,
-    /// Attempts that failed so far.
+    /// Number of failed attempts.
     pub attempts: u32,
 }
 
-/// The bytes of an item, or why there are none.
-pub fn body(
+/// The bytes of an item, or why they no longer exist.
+pub fn item_body(
     journal: &dyn Journal,
     item: &OutboxItem,
 ) -> Result<Result<Vec<u8>, String>, JournalError> {
     match Payload::from_bytes(&item.payload) {
-        None => Ok(Err("what was to be sent does not read".to_owned())),
-        Some(payload) => open(journal, item.company, payload),
+        None => Ok(Err("the stored payload is not valid".to_owned())),
+        Some(payload) => open_payload(journal, item.company, payload),
     }
 }
 
-/// The bytes a payload stands for, or why there are none.
-pub fn open(
+/// The bytes a payload stands for, or why they no longer exist.
+pub fn open_payload(
     journal: &dyn Journal,
     company: CompanyId,
     payload: Payload,
@@ -111,7 +113,7 @@ pub fn open(
             let Some((contact, sealed)) =
                 entry.and_then(|entry| Some((entry.contact?, entry.sealed)))
             else {
-                return Ok(Err("what was to be sent is not kept any more".to_owned()));
+                return Ok(Err("the history entry was deleted".to_owned()));
             };
             journal.open(company, contact, Purpose::Entry, &sealed)
         }
@@ -119,7 +121,7 @@ pub fn open(
     match opened {
         Ok(bytes) => Ok(Ok(bytes)),
         Err(SealError::Journal(error)) => Err(error),
-        Err(SealError::Erased(_)) => Ok(Err("whom it was about was erased".to_owned())),
+        Err(SealError::Erased(_)) => Ok(Err("the contact was erased".to_owned())),
         Err(error) => Ok(Err(error.to_string())),
     }
 }
@@ -129,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_payload_reads_back_and_nothing_else_does() {
+    fn a_payload_round_trips_and_invalid_bytes_are_rejected() {
         for payload in [
             Payload::Plain(b"{}".to_vec()),
             Payload::Sealed(ContactId([7; 16]), vec![1, 2, 3]),

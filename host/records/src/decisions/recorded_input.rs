@@ -1,5 +1,5 @@
-//! What a decision was made on, as it stands in its record: texts by their
-//! place in the order of acceptance, where they are kept once and sealed.
+//! Recorded input of a decision. Texts are stored once, sealed, in the inbox;
+//! the record refers to them by ordinal.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,55 +13,59 @@ use patchbay_model::interaction::{Draft, Interaction};
 use patchbay_model::situation::{DraftInput, Exchange, Situation, Surroundings};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::reading;
+use crate::conversation_reader::open_input;
 
-/// Places of the texts a decision could read.
+/// Ordinals of the texts a decision could read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Sources {
-    /// Of the interaction it is about.
+pub struct TextSources {
+    /// The interaction decided about.
     pub interaction: u64,
-    /// Of the conversation's earlier ones, newest first.
+    /// Earlier ones of the conversation, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<u64>,
-    /// Of those in the contact's other conversations, newest first.
+    /// Those of the contact's other conversations, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<u64>,
 }
 
-/// What a decision was made on.
+/// Input of a decision, for explanation, replay and test cases.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RecordedInput {
-    /// When it was made.
+    /// Time of the decision.
     pub now: Timestamp,
-    /// Seed of the random numbers.
+    /// Seed of the plugins' random numbers.
     pub seed: u64,
-    /// What was asked.
+    /// Stages that were evaluated.
     pub stages: BTreeSet<Stage>,
-    /// Where its texts are.
-    pub texts: Sources,
-    /// The conversation as it was.
+    /// Ordinals of the texts.
+    pub texts: TextSources,
+    /// The conversation at that time.
     pub conversation: Conversation,
-    /// What was known of the author.
+    /// The author's contact.
     pub contact: Contact,
-    /// What the classifiers had said before.
+    /// The classification from before.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "as_it_was"
+        serialize_with = "serialize_absent_scores"
     )]
     pub assessment: Option<Classification>,
-    /// The draft that was checked.
+    /// The draft to check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<Draft>,
-    /// What escalation was asked about.
+    /// What triggered the escalation stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<Trigger>,
 }
 
 impl RecordedInput {
-    /// What these stages are asked about.
-    pub fn of(situation: &Situation, sources: &Sources, stages: &BTreeSet<Stage>) -> RecordedInput {
+    /// The input of these stages; `draft` is absent.
+    pub fn new(
+        situation: &Situation,
+        sources: &TextSources,
+        stages: &BTreeSet<Stage>,
+    ) -> RecordedInput {
         let exchange = situation.exchange.as_deref();
         let conversation = exchange.map(|exchange| exchange.conversation.clone());
         RecordedInput {
@@ -69,7 +73,7 @@ impl RecordedInput {
             seed: situation.seed,
             stages: stages.clone(),
             texts: sources.clone(),
-            conversation: conversation.unwrap_or_else(nothing),
+            conversation: conversation.unwrap_or_else(empty_conversation),
             contact: exchange.map_or_else(Contact::default, |exchange| exchange.contact.clone()),
             assessment: situation.assessment.as_deref().cloned(),
             draft: None,
@@ -77,48 +81,43 @@ impl RecordedInput {
         }
     }
 
-    /// The texts, opened; none where one's author was erased.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn open(
+    /// Reads the texts; `None` if one is missing or its author was erased.
+    pub fn open_texts(
         &self,
         journal: &dyn Journal,
         company: CompanyId,
-    ) -> Result<Option<Texts>, JournalError> {
+    ) -> Result<Option<SourceTexts>, JournalError> {
         let read = |ordinals: &[u64]| -> Result<Option<Vec<Interaction>>, JournalError> {
-            let places: Vec<Ordinal> = ordinals.iter().copied().map(Ordinal).collect();
-            let messages = journal.inputs(company, &places)?;
-            let mut texts = Vec::with_capacity(places.len());
-            for place in &places {
-                let message = messages.iter().find(|message| message.ordinal == *place);
-                let text = match message {
-                    Some(message) => reading::open(journal, message)?,
-                    None => None,
+            let ordinals: Vec<Ordinal> = ordinals.iter().copied().map(Ordinal).collect();
+            let inputs = journal.inputs(company, &ordinals)?;
+            let mut texts = Vec::with_capacity(ordinals.len());
+            for ordinal in ordinals {
+                let input = inputs.iter().find(|input| input.ordinal == ordinal);
+                let text = input.map(|input| open_input(journal, input)).transpose()?;
+                let Some(text) = text.flatten() else {
+                    return Ok(None);
                 };
-                match text {
-                    Some(text) => texts.push(text),
-                    None => return Ok(None),
-                }
+                texts.push(text);
             }
             Ok(Some(texts))
         };
-        let Some(interaction) = read(&[self.texts.interaction])?.and_then(|mut one| one.pop())
-        else {
+        let interaction = read(&[self.texts.interaction])?.and_then(|mut one| one.pop());
+        let Some(interaction) = interaction else {
             return Ok(None);
         };
         let (earlier, elsewhere) = (read(&self.texts.earlier)?, read(&self.texts.elsewhere)?);
-        Ok(earlier.zip(elsewhere).map(|(earlier, elsewhere)| Texts {
-            interaction,
-            earlier,
-            elsewhere,
-        }))
+        Ok(earlier
+            .zip(elsewhere)
+            .map(|(earlier, elsewhere)| SourceTexts {
+                interaction,
+                earlier,
+                elsewhere,
+            }))
     }
 }
 
-/// A classification with what nobody had an opinion on absent: documents for
-/// people show those scores as 0.
-pub fn as_it_was<S: Serializer>(
+/// Writes absent scores as null; the model's own serialization writes 0.
+fn serialize_absent_scores<S: Serializer>(
     assessment: &Option<Classification>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -126,17 +125,13 @@ pub fn as_it_was<S: Serializer>(
         return serializer.serialize_none();
     };
     let mut document = serde_json::to_value(assessment).unwrap_or_default();
-    for (field, score) in [
-        ("sentiment", assessment.sentiment),
-        ("spam", assessment.spam),
-        ("abuse", assessment.abuse),
-    ] {
-        document[field] = score.into();
-    }
+    document["sentiment"] = assessment.sentiment.into();
+    document["spam"] = assessment.spam.into();
+    document["abuse"] = assessment.abuse.into();
     document.serialize(serializer)
 }
 
-fn nothing() -> Conversation {
+fn empty_conversation() -> Conversation {
     Conversation {
         id: String::new(),
         state: Default::default(),
@@ -155,35 +150,35 @@ fn nothing() -> Conversation {
 
 /// The texts a decision could read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Texts {
-    /// The interaction it is about.
+pub struct SourceTexts {
+    /// The interaction decided about.
     pub interaction: Interaction,
-    /// The conversation's earlier ones, newest first.
+    /// Earlier ones of the conversation, newest first.
     pub earlier: Vec<Interaction>,
-    /// Those in the contact's other conversations, newest first.
+    /// Those of the contact's other conversations, newest first.
     pub elsewhere: Vec<Interaction>,
 }
 
-impl Texts {
-    /// Everything a policy could read, but for what has changed since; and the
-    /// draft it was asked about.
-    pub fn situation(
+impl SourceTexts {
+    /// Rebuilds the situation and the draft of a decision; `surroundings` are
+    /// today's.
+    pub fn into_situation(
         self,
-        given: &RecordedInput,
+        input: &RecordedInput,
         surroundings: Arc<Surroundings>,
     ) -> (Situation, Option<DraftInput>) {
         let shared = |texts: Vec<Interaction>| texts.into_iter().map(Arc::new).collect();
         let exchange = Exchange {
             interaction: Arc::new(self.interaction),
-            conversation: given.conversation.clone(),
-            contact: given.contact.clone(),
+            conversation: input.conversation.clone(),
+            contact: input.contact.clone(),
             earlier: shared(self.earlier),
             elsewhere: shared(self.elsewhere),
         };
-        let mut situation = Situation::of(surroundings, exchange, given.now, given.seed);
-        situation.assessment = given.assessment.clone().map(Arc::new);
-        situation.trigger = given.trigger.clone().map(Arc::new);
-        let draft = given.draft.clone().map(|draft| DraftInput {
+        let mut situation = Situation::of(surroundings, exchange, input.now, input.seed);
+        situation.assessment = input.assessment.clone().map(Arc::new);
+        situation.trigger = input.trigger.clone().map(Arc::new);
+        let draft = input.draft.clone().map(|draft| DraftInput {
             draft: Arc::new(draft),
             composing: false,
         });
