@@ -10,7 +10,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::manifest::{FILE_NAME, Language};
-use crate::source::{SourceError, read_manifest};
+use crate::source::{SourceError, cannot_read, has_extension, read_manifest};
 
 /// Compilation target of guests.
 pub const GUEST_TARGET: &str = "wasm32-wasip2";
@@ -43,7 +43,7 @@ const OUTER_VARIABLES: [&str; 9] = [
 /// Why a pack is not built.
 #[derive(Debug, Error)]
 pub enum BuildError {
-    /// Its manifest cannot be read.
+    /// Its directory or manifest cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The toolchain is missing or lacks the guest target.
@@ -67,14 +67,6 @@ pub enum BuildError {
     Language {
         /// The language.
         language: Language,
-    },
-    /// A file cannot be read.
-    #[error("cannot read {path}: {error}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Error of the operating system.
-        error: std::io::Error,
     },
 }
 
@@ -124,19 +116,12 @@ impl Message {
             && self.manifest_path.as_deref() == Some(manifest_path)
             && self.target?.crate_types.iter().any(|kind| kind == "cdylib");
         let mut files = self.filenames.into_iter().filter(|_| is_component);
-        files.find(|file| {
-            file.extension()
-                .is_some_and(|extension| extension == "wasm")
-        })
+        files.find(|file| has_extension(file, &["wasm"]))
     }
 }
 
 fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<PathBuf, BuildError> {
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |error| BuildError::Io { path, error }
-    };
-    let directory = directory.canonicalize().map_err(io(directory))?;
+    let directory = directory.canonicalize().map_err(cannot_read(directory))?;
     require_target(&directory)?;
     let manifest_path = directory.join("Cargo.toml");
     let mut command = toolchain_command("CARGO", "cargo", &directory);
@@ -164,7 +149,7 @@ fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Pa
             component = built.or(component);
         }
     }
-    let status = child.wait().map_err(io(&manifest_path))?;
+    let status = child.wait().map_err(cannot_read(&manifest_path))?;
     let pack = pack.to_owned();
     if !status.success() {
         return Err(BuildError::Compile { pack });

@@ -268,10 +268,7 @@ fn candidates(pack_directories: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
 fn find_by_digest(wanted: &str, pack_directories: &[PathBuf]) -> Option<PathBuf> {
     let wanted = Digest::parse(wanted)?;
     candidates(pack_directories)
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "wasm")
-        })
+        .filter(|path| has_extension(path, &["wasm"]))
         .find(|path| std::fs::read(path).is_ok_and(|bytes| Digest::of(&bytes) == wanted))
 }
 
@@ -305,11 +302,16 @@ fn read_cases(directory: &Path) -> Result<BTreeMap<String, String>, SourceError>
         .collect()
 }
 
+pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension()
+        .is_some_and(|own| extensions.iter().any(|extension| own == *extension))
+}
+
 fn read_text(path: &Path) -> Result<String, SourceError> {
     std::fs::read_to_string(path).map_err(cannot_read(path))
 }
 
-fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> SourceError {
+pub(crate) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> SourceError + use<> {
     let path = path.to_owned();
     move |error| SourceError::Io { path, error }
 }

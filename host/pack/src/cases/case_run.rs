@@ -20,7 +20,7 @@ use patchbay_model::situation::{DraftInput, Exchange, Situation, Surroundings};
 use serde_json::{Map, Value};
 
 use super::policy_memories::PolicyMemories;
-use super::{Case, Step, interaction, text};
+use super::{Case, Event, Step, interaction, text};
 
 /// How long a call waits for an instance. The engine runs nothing else.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -85,36 +85,40 @@ impl CaseRun {
     }
 
     pub(super) fn step(&mut self, step: &Step) -> Result<Option<Decision>, String> {
-        if let Some(Seconds(seconds)) = step.advance {
-            let passed = SignedDuration::from_secs(seconds.into());
-            self.now = self.now.checked_add(passed).map_err(text)?;
-            return Ok(None);
-        }
         let calls = |stage| RecordedFacts::of_calls([(stage, step.transcript.as_slice())]);
-        let decision = if let Some(document) = &step.classify {
-            let interaction = interaction(document.clone())?;
-            let exchange = match &step.given {
-                None => self.exchange(interaction),
-                Some(recorded) => recorded.exchange(interaction)?,
-            };
-            self.recalled = calls(Stage::Classify);
-            self.classify(exchange)
-        } else if let Some(fields) = &step.route {
-            self.apply_recorded_input(step)?;
-            self.recalled = calls(Stage::Route);
-            self.route(fields)?
-        } else if let Some(draft) = &step.tone {
-            let draft = Draft::from_value(draft.clone()).map_err(text)?;
-            self.apply_recorded_input(step)?;
-            self.recalled = calls(Stage::Tone);
-            self.check(draft)?
-        } else if let Some(trigger) = &step.escalate {
-            let trigger: Trigger = serde_json::from_value(trigger.clone()).map_err(text)?;
-            self.apply_recorded_input(step)?;
-            self.recalled = calls(Stage::Escalate);
-            self.escalate(trigger)
-        } else {
-            return Ok(None);
+        let decision = match step.event() {
+            None => return Ok(None),
+            Some(Event::Advance(Seconds(seconds))) => {
+                let passed = SignedDuration::from_secs(seconds.into());
+                self.now = self.now.checked_add(passed).map_err(text)?;
+                return Ok(None);
+            }
+            Some(Event::Classify(document)) => {
+                let interaction = interaction(document.clone())?;
+                let exchange = match &step.given {
+                    None => self.exchange(interaction),
+                    Some(recorded) => recorded.exchange(interaction)?,
+                };
+                self.recalled = calls(Stage::Classify);
+                self.classify(exchange)
+            }
+            Some(Event::Route(fields)) => {
+                self.apply_recorded_input(step)?;
+                self.recalled = calls(Stage::Route);
+                self.route(fields)?
+            }
+            Some(Event::Tone(draft)) => {
+                let draft = Draft::from_value(draft.clone()).map_err(text)?;
+                self.apply_recorded_input(step)?;
+                self.recalled = calls(Stage::Tone);
+                self.check(draft)?
+            }
+            Some(Event::Escalate(trigger)) => {
+                let trigger: Trigger = serde_json::from_value(trigger.clone()).map_err(text)?;
+                self.apply_recorded_input(step)?;
+                self.recalled = calls(Stage::Escalate);
+                self.escalate(trigger)
+            }
         };
         self.commit(&decision);
         Ok(Some(decision))

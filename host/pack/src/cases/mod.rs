@@ -25,6 +25,8 @@ pub use expect::{Mismatch, compare};
 pub use recorded_input::RecordedInput;
 pub use run::{CaseReport, CaseRunner, StepReport};
 
+use crate::source::has_extension;
+
 /// One case file. An unknown key is an error.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +94,30 @@ pub struct Step {
     pub expect: Option<Value>,
 }
 
+/// The event of a step.
+enum Event<'a> {
+    Classify(&'a Value),
+    Route(&'a Map<String, Value>),
+    Tone(&'a Value),
+    Escalate(&'a Value),
+    Advance(Seconds),
+}
+
+impl Step {
+    /// The event; `None` where the step has none or more than one.
+    fn event(&self) -> Option<Event<'_>> {
+        let events = [
+            self.classify.as_ref().map(Event::Classify),
+            self.route.as_ref().map(Event::Route),
+            self.tone.as_ref().map(Event::Tone),
+            self.escalate.as_ref().map(Event::Escalate),
+            self.advance.map(Event::Advance),
+        ];
+        let mut present = events.into_iter().flatten();
+        present.next().filter(|_| present.next().is_none())
+    }
+}
+
 /// An interaction as a case has it.
 fn interaction(document: Value) -> Result<Interaction, String> {
     Interaction::from_own(document).map_err(text)
@@ -142,23 +168,16 @@ impl Case {
                 message: format!(":{}:{}: {error}", error.line(), error.column()),
             })?,
         };
-        for (index, step) in case.steps.iter().enumerate() {
-            let events = [
-                step.classify.is_some(),
-                step.route.is_some(),
-                step.tone.is_some(),
-                step.escalate.is_some(),
-                step.advance.is_some(),
-            ];
-            if events.into_iter().filter(|present| *present).count() != 1 {
+        match case.steps.iter().position(|step| step.event().is_none()) {
+            None => Ok(case),
+            Some(index) => {
                 let message = "needs exactly one of classify, route, tone, escalate, advance";
-                return Err(CaseError::new(
+                Err(CaseError::new(
                     path,
                     format!("step {} {message}", index + 1),
-                ));
+                ))
             }
         }
-        Ok(case)
     }
 
     /// Every case file (`.json`, `.toml`) below a directory, sorted by path.
@@ -181,9 +200,4 @@ impl Case {
         files.sort();
         Ok(files)
     }
-}
-
-fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    path.extension()
-        .is_some_and(|own| extensions.iter().any(|extension| own == *extension))
 }
