@@ -123,8 +123,7 @@ struct TelemetrySection {
 /// Path of a collector for traces, if its address has none.
 const OTLP_PATH: &str = "/v1/traces";
 /// Bounds of `retain`: an hour and a century.
-const SHORTEST_RETENTION: Seconds = Seconds(3_600);
-const LONGEST_RETENTION: Seconds = Seconds(100 * 366 * 86_400);
+const RETENTION: RangeInclusive<Seconds> = Seconds(3_600)..=Seconds(100 * 366 * 86_400);
 /// Upper bound of every timeout: a day.
 const LONGEST_TIMEOUT: Millis = Millis(86_400_000);
 
@@ -138,6 +137,17 @@ macro_rules! value {
             $default.$field,
         )
     };
+}
+
+/// A checked size of a section, in bytes.
+macro_rules! size {
+    ($check:ident, $section:ident.$field:ident, $least:expr, $most:expr, $default:ident) => {{
+        let (range, default) = (ByteSize($least)..=ByteSize($most), $default.$field);
+        let field = stringify!($field);
+        $check
+            .value(field, &$section.$field, range, ByteSize(default))
+            .0
+    }};
 }
 
 /// A checked duration of a section.
@@ -168,22 +178,8 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
     let queue_length = value!(check, server.queue_length, 1..=1_000_000, default);
     let settings = ServerSettings {
         listen: check.address(&server.listen, default.listen),
-        body_limit: check
-            .value(
-                "body_limit",
-                &server.body_limit,
-                ByteSize(1024)..=ByteSize(64 << 20),
-                ByteSize(default.body_limit),
-            )
-            .0,
-        body_budget: check
-            .value(
-                "body_budget",
-                &server.body_budget,
-                ByteSize(64 << 20)..=ByteSize(1 << 40),
-                ByteSize(default.body_budget),
-            )
-            .0,
+        body_limit: size!(check, server.body_limit, 1024, 64 << 20, default),
+        body_budget: size!(check, server.body_budget, 64 << 20, 1 << 40, default),
         request_timeout: time!(check, server.request_timeout, default),
         header_timeout: time!(check, server.header_timeout, default),
         write_timeout: time!(check, server.write_timeout, default),
@@ -209,22 +205,16 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
         },
         journal: file.journal.map(|section| {
             let usual = JournalSettings::at(beside.join(&section.path));
-            let placed = |path: Option<String>, usual: PathBuf| match path {
-                Some(path) => beside.join(path),
-                None => usual,
-            };
+            let placed =
+                |path: Option<String>, usual: PathBuf| path.map_or(usual, |path| beside.join(path));
             JournalSettings {
                 key: placed(section.key, usual.key),
                 backups: placed(section.backups, usual.backups),
                 path: usual.path,
                 backlog: value!(check, section.backlog, 1..=100_000_000, usual),
                 retain: section.retain.map(|retain| {
-                    check.value(
-                        "retain",
-                        &Some(retain),
-                        SHORTEST_RETENTION..=LONGEST_RETENTION,
-                        LONGEST_RETENTION,
-                    )
+                    let longest = *RETENTION.end();
+                    check.value("retain", &Some(retain), RETENTION, longest)
                 }),
             }
         }),
@@ -310,18 +300,29 @@ impl Check {
         }
     }
 
-    fn address(&mut self, given: &Option<Spanned<String>>, default: SocketAddr) -> SocketAddr {
+    /// Parses a text; `help` is added to the problem of one that is wrong.
+    fn text<T>(
+        &mut self,
+        given: &Option<Spanned<String>>,
+        default: T,
+        help: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> T {
         let Some(given) = given else {
             return default;
         };
-        given.get_ref().parse().unwrap_or_else(|_| {
-            let message = format!("`listen` is {:?}, which is not an address", given.get_ref());
-            self.problems.push(
-                FileProblem::at(given.span(), message).help(
-                    "write an address and a port, such as \"127.0.0.1:7420\" or \"[::1]:7420\"",
-                ),
-            );
+        parse(given.get_ref()).unwrap_or_else(|message| {
+            self.problems
+                .push(FileProblem::at(given.span(), message).help(help));
             default
+        })
+    }
+
+    fn address(&mut self, given: &Option<Spanned<String>>, default: SocketAddr) -> SocketAddr {
+        let help = "write an address and a port, such as \"127.0.0.1:7420\" or \"[::1]:7420\"";
+        self.text(given, default, help, |text| {
+            text.parse()
+                .map_err(|_| format!("`listen` is {text:?}, which is not an address"))
         })
     }
 
@@ -353,68 +354,43 @@ impl Check {
     }
 
     fn collector(&mut self, given: &Option<Spanned<String>>) -> Option<WebAddress> {
-        let given = given.as_ref()?;
-        let text = given.get_ref();
-        let address = WebAddress::parse(text).and_then(|address| match address.path_and_query() {
-            "/" => WebAddress::parse(&format!("{}{OTLP_PATH}", address.origin())),
-            _ => Ok(address),
-        });
-        match address {
-            Ok(address) => Some(address),
-            Err(error) => {
-                let message = format!("`otlp` {error}");
-                self.problems.push(FileProblem::at(given.span(), message).help(
-                    "write the collector's address for OTLP over HTTP, such as \"http://127.0.0.1:4318\"",
-                ));
-                None
-            }
-        }
+        let help =
+            "write the collector's address for OTLP over HTTP, such as \"http://127.0.0.1:4318\"";
+        self.text(given, None, help, |text| {
+            let address =
+                WebAddress::parse(text).and_then(|address| match address.path_and_query() {
+                    "/" => WebAddress::parse(&format!("{}{OTLP_PATH}", address.origin())),
+                    _ => Ok(address),
+                });
+            address.map(Some).map_err(|error| format!("`otlp` {error}"))
+        })
     }
 
     fn share(&mut self, given: &Option<Spanned<String>>, default: f64) -> f64 {
-        let Some(given) = given else {
-            return default;
-        };
-        let percent = given.get_ref().strip_suffix('%');
-        let percent = percent.and_then(|number| number.trim().parse::<f64>().ok());
-        match percent.filter(|percent| (0.0..=100.0).contains(percent)) {
-            Some(percent) => percent / 100.0,
-            None => {
-                let message = format!(
-                    "`sample` is {:?}, which is not a percentage",
-                    given.get_ref()
-                );
-                self.problems.push(
-                    FileProblem::at(given.span(), message)
-                        .help("write 0% to 100%, such as \"1%\" or \"0.1%\""),
-                );
-                default
-            }
-        }
+        let help = "write 0% to 100%, such as \"1%\" or \"0.1%\"";
+        self.text(given, default, help, |text| {
+            let percent = text.strip_suffix('%');
+            let percent = percent.and_then(|number| number.trim().parse::<f64>().ok());
+            let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
+            percent
+                .map(|percent| percent / 100.0)
+                .ok_or_else(|| format!("`sample` is {text:?}, which is not a percentage"))
+        })
     }
 
     fn level(&mut self, given: &Option<Spanned<String>>, default: LevelFilter) -> LevelFilter {
-        let Some(given) = given else {
-            return default;
-        };
-        match given.get_ref().as_str() {
-            "off" => LevelFilter::OFF,
-            "error" => LevelFilter::ERROR,
-            "warn" => LevelFilter::WARN,
-            "info" => LevelFilter::INFO,
-            "debug" => LevelFilter::DEBUG,
-            "trace" => LevelFilter::TRACE,
-            other => {
-                self.problems.push(
-                    FileProblem::at(
-                        given.span(),
-                        format!("`level` is {other:?}, which is not a log level"),
-                    )
-                    .help("levels are off, error, warn, info, debug, trace"),
-                );
-                default
-            }
-        }
+        let help = "levels are off, error, warn, info, debug, trace";
+        self.text(given, default, help, |text| {
+            Ok(match text {
+                "off" => LevelFilter::OFF,
+                "error" => LevelFilter::ERROR,
+                "warn" => LevelFilter::WARN,
+                "info" => LevelFilter::INFO,
+                "debug" => LevelFilter::DEBUG,
+                "trace" => LevelFilter::TRACE,
+                other => return Err(format!("`level` is {other:?}, which is not a log level")),
+            })
+        })
     }
 }
 
