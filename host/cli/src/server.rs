@@ -211,7 +211,7 @@ impl From<ClientError> for Failure {
             ClientError::NoAnswer { .. } => Failure::advised(
                 Exit::Machine,
                 error,
-                "start the server: patchbay serve --config …",
+                "start the server: patchbay serve --config FILE",
             ),
             ClientError::Request(_) => Failure::new(Exit::Usage, error),
             ClientError::Certificate { .. } => Failure::machine(error),

@@ -70,7 +70,7 @@ impl<'a> Rollout<'a> {
             JournalAccess::File(_) => Err(Failure::advised(
                 Exit::Machine,
                 "no server is running; a candidate needs live traffic",
-                "start the server: patchbay serve --config …",
+                "start the server: patchbay serve --config FILE",
             )),
         }
     }

@@ -165,11 +165,11 @@ fn tokens_are_created_used_and_revoked_and_never_logged() {
     );
     drop(server);
     let log = std::fs::read_to_string(log).expect("a log");
-    assert!(log.contains("/metrics"), "the log is one: {log}");
+    assert!(log.contains("/metrics"), "the log has requests: {log}");
     for token in [&olga, &auditor] {
         assert!(!log.contains(&token[3..]), "a token is in the log");
     }
-    // Without the server no token is asked for: these are the journal's own files.
+    // Without a server the command opens the journal and needs no token.
     let list = ends(&host.run(&["token", "list", "--json"]), 0);
     assert_eq!(list["tokens"][1]["state"], "revoked");
 }
@@ -213,8 +213,8 @@ fn an_invalid_token_request_is_refused_with_its_reason() {
         ends(&host.run(&["token", "list", "--json"]), 0)["tokens"],
         Value::Array(Vec::new())
     );
-    let nobody = host.run(&["token", "revoke", "0123456789abcdef0123456789abcdef"]);
-    ends(&nobody, 1);
+    let unknown = host.run(&["token", "revoke", "0123456789abcdef0123456789abcdef"]);
+    ends(&unknown, 1);
     ends(&host.run(&["token", "revoke", "olga"]), 2);
     ends(&host.run(&["audit", "verify", "--expect", "x"]), 2);
 }
@@ -247,7 +247,11 @@ fn changes_to_the_audit_log_are_found() {
     );
     let checked = host.run(&["journal", "check"]);
     ends(&checked, 1);
-    assert!(stdout(&checked).contains("act 2"), "{}", stdout(&checked));
+    assert!(
+        stdout(&checked).contains("entry 2 of the audit trail"),
+        "{}",
+        stdout(&checked)
+    );
 }
 
 #[test]

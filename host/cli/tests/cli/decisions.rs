@@ -1,5 +1,5 @@
-//! What a server recorded, looked at and made again: while it runs, and when
-//! nobody has the journal open.
+//! Recorded decisions: list, explain, replay and export, with a server and
+//! without.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -185,12 +185,11 @@ fn a_recorded_decision_is_explained_replayed_and_exported_as_a_case() {
     assert_eq!(open["texts"]["interaction"]["text"], LOST_CARD);
     let explained = stdout(&place.decisions("northwind", &["explain", &first]));
     for words in [
-        "care (social-care",
-        "was asked what the interaction is",
-        "It read the interaction's text",
-        "It said: ",
-        "The host went by it.",
-        "In the end: ",
+        "Stage classify: care (social-care",
+        "Read: the interaction's text",
+        "Answer: ",
+        "The host used this answer.",
+        "Result: ",
     ] {
         assert!(explained.contains(words), "{words:?} in\n{explained}");
     }
@@ -211,7 +210,7 @@ fn a_recorded_decision_is_explained_replayed_and_exported_as_a_case() {
         let exported = place.decisions("northwind", &["export-case", id, "--output", case]);
         assert_eq!(exported.status.code(), Some(0), "{}", stderr(&exported));
     }
-    // However many a replay reads, it is one act.
+    // A replay is one audit entry, however many decisions it reads.
     let acts = || {
         let listed = ["audit", "list", "--config", &place.config, "--json"];
         let acts = document(&patchbay(&listed), 0)["acts"].take();
@@ -229,7 +228,7 @@ fn a_recorded_decision_is_explained_replayed_and_exported_as_a_case() {
     let act = &after[before];
     assert_eq!(act["act"], "decisions.unsealed");
     assert_eq!(act["details"]["decisions"], stages.len(), "{act}");
-    // One that becomes no case was not read.
+    // A failed export reads no personal data, so it is not recorded.
     let no_case = place.decisions("northwind", &["export-case", &first, "--plugin", "nobody"]);
     assert_eq!(no_case.status.code(), Some(1), "{}", stdout(&no_case));
     assert_eq!(acts().len(), before + 1);
@@ -258,7 +257,7 @@ fn a_recorded_decision_is_explained_replayed_and_exported_as_a_case() {
     std::fs::write(&case, wrong.to_string()).expect("written");
     assert_eq!(test().status.code(), Some(1), "another expectation fails");
 
-    // Nobody has the journal open any more: the same by itself.
+    // Without a server the command reads the journal: the result is the same.
     let all = stages.len();
     let again = document(&place.replay(&["--since", "24h"]), 0);
     assert_eq!(again["same"], all, "{again}");
@@ -267,7 +266,7 @@ fn a_recorded_decision_is_explained_replayed_and_exported_as_a_case() {
     let tried = document(&place.replay(&["--since", "24h", "--with", file]), 0);
     assert_eq!(tried["same"], all, "{tried}");
 
-    // A candidate without routing decides otherwise, and is told so.
+    // A candidate without routing decides differently, and the report lists it.
     let text = std::fs::read_to_string(&company_file).expect("there");
     let other = place.path("other.toml");
     let without = text.replace("route = [\"care\"]", "route = []");
@@ -291,7 +290,7 @@ fn a_recorded_decision_is_explained_replayed_and_exported_as_a_case() {
         differs["different"]
     );
 
-    // Whoever is erased takes what was decided about them along.
+    // Erasing a contact also erases the decisions about them.
     let contact = open["given"]["contact"]["id"].as_str().expect("a contact");
     let erased = patchbay(&[
         "contacts",
@@ -346,7 +345,7 @@ fn transcripts_are_stored_as_the_company_file_says() {
             .clone();
         let has = parts.iter().all(|part| part["transcript"].is_array());
         assert_eq!(has, kept == "kept", "{company}: {shown}");
-        // Always: how it ended, what was answered and why.
+        // Every record has the outcome, the answer and its reason.
         assert!(shown["record"]["outcome"].is_string());
         if company != "failing" {
             assert!(

@@ -218,7 +218,7 @@ fn a_bypass_is_listed_explained_and_lifted_and_survives_a_restart() {
     assert_eq!(decisions["decisions"][0]["outcome"], "bypassed");
     let told = ended(&place.about("decisions", &["explain", &decision]), 0);
     assert!(
-        told.contains("It was not called: bypassed: stage tone is bypassed until"),
+        told.contains("Not called: bypassed: stage tone is bypassed until"),
         "{told}"
     );
     assert!(told.contains("held the draft for approval"), "{told}");
@@ -266,18 +266,26 @@ fn a_company_drains_until_undone_and_the_host_until_it_restarts() {
         assert_eq!(
             reply(&server, &id, "r1"),
             "published",
-            "work at hand goes on"
+            "agents continue to work"
         );
         ended(&place.of_host(&["drain", "--undo", "--status"]), 2);
         ended(&place.of_host(&["drain"]), 0);
     }
     let server = place.start();
-    assert_eq!(hear(&server, "2"), 202, "a start ends the host's");
+    assert_eq!(
+        hear(&server, "2"),
+        202,
+        "a restart ends the drain of the host"
+    );
     ended(&place.about("drain", &[]), 0);
     assert_eq!(hear(&server, "3"), 503);
     drop(server);
     let server = place.start();
-    assert_eq!(hear(&server, "3"), 503, "a company's holds");
+    assert_eq!(
+        hear(&server, "3"),
+        503,
+        "a restart does not end the drain of a company"
+    );
     let undone = document(&place.about("drain", &["--undo", "--json"]), 0);
     assert_eq!(undone["draining"], false);
     assert_eq!(hear(&server, "3"), 202);
@@ -382,7 +390,7 @@ fn after_a_restore_deliveries_are_sent_again_with_the_same_keys() {
             .expect("a key")
             .clone_into(&mut key);
         place.sink.takes.store(true, Ordering::SeqCst);
-        // At once, unless it has gone out by itself meanwhile.
+        // Retry at once, unless it was delivered meanwhile.
         let _ = place.about("outbox", &["retry", &key]);
         eventually("the second reply", || sent(2));
         assert_eq!(hear(&server, "2"), 202);
@@ -405,11 +413,15 @@ fn after_a_restore_deliveries_are_sent_again_with_the_same_keys() {
     assert!(Path::new(aside).exists());
 
     let server = place.start();
-    // What the journal does not know of any more goes out again.
+    // The restored journal has no record of this delivery, so it is sent again.
     let _ = place.about("outbox", &["retry", &key]);
     eventually("the second reply again", || place.sink.given().len() == 3);
     assert_eq!(conversation(&server, 1).len(), 1);
-    assert_eq!(hear(&server, "2"), 202, "delivered again it is new");
+    assert_eq!(
+        hear(&server, "2"),
+        202,
+        "the restored journal accepts it as new"
+    );
     let id = &conversation(&server, 2)[0];
     reply(&server, id, "r3");
     eventually("the third reply", || place.sink.given().len() == 4);

@@ -337,11 +337,11 @@ fn a_server_s_settings_are_checked_before_it_serves() {
     let shown = stderr(&output);
     assert!(
         shown.contains("north.toml:3"),
-        "the line is not pointed at:\n{shown}"
+        "the error lacks the line:\n{shown}"
     );
     assert!(
         shown.contains("no queue is the default"),
-        "not every reason is told:\n{shown}"
+        "a reason is missing:\n{shown}"
     );
     assert_eq!(
         patchbay(&["serve", "--config", "nowhere.toml"])

@@ -24,8 +24,11 @@ fn said(output: &Output, code: i32) -> String {
 #[test]
 fn a_generation_runs_as_a_shadow_then_as_a_canary_across_a_kill_and_is_promoted() {
     let place = Place::new(&[("northwind", "", "")]);
-    let nobody = said(&ask(&place, "shadow", &["2"]), 4);
-    assert!(nobody.contains("patchbay serve"), "{nobody}");
+    let without_server = said(&ask(&place, "shadow", &["2"]), 4);
+    assert!(
+        without_server.contains("patchbay serve"),
+        "{without_server}"
+    );
     let server = TestServer::start(Path::new(&place.config));
     let text = company("northwind", "", "", "Northwind");
     let text = text.replace("[queue.fraud]\n", "[queue.fraud]\npriority = 40\n");
@@ -78,7 +81,7 @@ fn a_generation_runs_as_a_shadow_then_as_a_canary_across_a_kill_and_is_promoted(
     assert_eq!(
         report["bounds"]["p99"],
         Value::Null,
-        "what is not said stays"
+        "limits that are not given keep their value"
     );
     assert_eq!(report["bounds"]["after"], 9);
     let status = patchbay(&["status", "--config", &place.config]);

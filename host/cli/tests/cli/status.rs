@@ -1,4 +1,4 @@
-//! Watching a server: what it says of itself, and what its log says.
+//! Status, metrics and log of a running server.
 
 use std::fs::File;
 use std::path::Path;
@@ -115,8 +115,8 @@ fn an_open_circuit_breaker_is_in_status_alerts_and_metrics() {
     let no_terminal = patchbay(&["top", "--config", &place.config]);
     assert_eq!(no_terminal.status.code(), Some(2));
     assert!(stderr(&no_terminal).contains("--once"));
-    let nobody = status(&place, &["--company", "nobody"]);
-    assert_eq!(nobody.status.code(), Some(1));
+    let unknown = status(&place, &["--company", "nobody"]);
+    assert_eq!(unknown.status.code(), Some(1));
     drop(server);
     let gone = status(&place, &["--check"]);
     assert_eq!(gone.status.code(), Some(4));

@@ -151,7 +151,7 @@ fn conversations_survive_a_kill_and_contacts_can_be_erased() {
         assert_eq!(receipts["duplicate"], 1, "{receipts}");
         server.send("POST", "interactions", again);
         let all = server.conversations(2);
-        assert_eq!(all.len(), 1, "the same conversation goes on: {all:?}");
+        assert_eq!(all.len(), 1, "the conversation continues: {all:?}");
         assert_eq!(all[0]["interactions"], 2);
     }
     let checked = patchbay(&["journal", "--config", config_path, "check", "--json"]);
@@ -168,7 +168,7 @@ fn conversations_survive_a_kill_and_contacts_can_be_erased() {
     assert_eq!(
         contacts(&["erase", &contact]).status.code(),
         Some(2),
-        "not without --yes"
+        "--yes is required"
     );
     let erased = contacts(&["erase", &contact, "--yes"]);
     assert_eq!(erased.status.code(), Some(0), "{}", stderr(&erased));
@@ -178,6 +178,6 @@ fn conversations_survive_a_kill_and_contacts_can_be_erased() {
     assert_eq!(
         server.conversations(3).len(),
         2,
-        "who was erased is somebody new"
+        "an erased customer who writes again is a new contact"
     );
 }
