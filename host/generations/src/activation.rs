@@ -1,4 +1,7 @@
-//! Activation: writing down that a company switches to another generation.
+//! Activation: store that a company switches to another generation.
+
+mod conflicts;
+mod live_desk;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,8 +16,11 @@ use patchbay_records::history::note;
 use thiserror::Error;
 
 use crate::Generation;
-use crate::activation_conflicts::{ActivationConflict, LiveReferences, activation_conflicts};
 use crate::rollout::store;
+
+pub use conflicts::{ActivationConflict, LiveReferences};
+pub(crate) use conflicts::{activation_conflicts, open_queues};
+pub use live_desk::LiveDesk;
 
 /// A request to activate a generation. [`ActivationCause::Promoted`] activates
 /// only the running rollout's candidate, and only while it is within its bounds.
@@ -70,9 +76,6 @@ impl Change {
     /// Write the change in one transaction, or nothing of it. The next start
     /// activates the generation. `references` skips the scan of open work
     /// where the generation has every queue and target that work may use.
-    ///
-    /// # Errors
-    /// [`ActivateError`]; then nothing was written.
     pub fn write(
         self,
         references: Option<&LiveReferences>,

@@ -1,78 +1,52 @@
-//! Building a generation: resolve the packs, check the settings, compile,
-//! prepare, check the references.
+//! Builds a generation from a company file: find the packs, check settings and
+//! references, compile the plugins.
 
+pub mod cases;
+pub mod difference;
+mod invalid_file;
+mod knowledge;
 mod parts;
+pub mod source;
 
-use std::collections::{HashMap, HashSet};
-use std::fmt;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use patchbay_engine::component::{Digest, LoadError};
+use parking_lot::Mutex;
+use patchbay_engine::component::LoadError;
 use patchbay_engine::engine::Engine;
-use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_model::company::{Articles, CompanyFile, PluginEntry, PartialCompanyFile};
-use patchbay_model::decision::stage::Stage;
+use patchbay_model::company::{Articles, CompanyFile, PartialCompanyFile, PluginEntry};
 use patchbay_model::directory::Directory;
-use patchbay_model::limits::Limits;
 use patchbay_model::file_problem::FileProblem;
+use patchbay_model::limits::Limits;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::BuildOptions;
-use patchbay_pack::source::{Pack, PackError, locate};
-use thiserror::Error;
+use patchbay_pack::source::{Pack, SourceError, locate};
 
-use crate::source::Source;
-use crate::{Generation, knowledge};
-use parts::{publishers, settings, surroundings, targets, terms};
+use crate::{Generation, QueueSettings};
+use cases::{CasesInterrupted, PassedPacks};
+use parts::{pipelines, publishers, settings, surroundings, targets};
+use source::Source;
 
-/// Why a generation was not built: nothing of it is used.
-#[derive(Debug, Error)]
-pub struct Rejected {
-    /// The company file.
-    pub path: PathBuf,
-    /// Its text, for pointing at lines.
-    pub text: String,
-    /// Everything that is wrong.
-    pub problems: Vec<FileProblem>,
-}
+pub use invalid_file::InvalidFile;
 
-impl fmt::Display for Rejected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{}", self.path.display())?;
-            if let Some((line, column)) = problem.line_column(&self.text) {
-                write!(f, ":{line}:{column}")?;
-            }
-            write!(f, ": {}", problem.message)?;
-            if let Some(help) = &problem.help {
-                write!(f, "; {help}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A generation, and what it was built from.
+/// A generation, and its source.
 #[derive(Debug)]
-pub struct Built {
+pub struct AssembledGeneration {
     /// The generation.
     pub generation: Generation,
-    /// What it was built from.
+    /// Everything it was built from.
     pub source: Source,
 }
 
-/// Builds generations; packs are read, and built, once.
+/// Builds generations. Caches packs: each is read and built once.
 pub struct Assembler {
     engine: Engine,
     pack_directories: Vec<PathBuf>,
     build: BuildOptions,
     packs: Mutex<HashMap<PathBuf, Arc<Pack>>>,
-    /// Packs whose cases passed, by digest of all they are.
-    pub(crate) passed: Mutex<HashSet<Digest>>,
+    passed: PassedPacks,
 }
 
 impl Assembler {
@@ -83,128 +57,124 @@ impl Assembler {
             pack_directories,
             build,
             packs: Mutex::default(),
-            passed: Mutex::default(),
+            passed: PassedPacks::default(),
         }
     }
 
-    /// Use a pack that has been read already wherever this place is named.
-    pub fn add(&self, place: &Path, pack: Pack) {
-        let place = place.canonicalize().unwrap_or_else(|_| place.to_owned());
-        self.packs().insert(place, Arc::new(pack));
+    /// Use `pack` wherever a company file names `path`.
+    pub fn insert_pack(&self, path: &Path, pack: Pack) {
+        self.packs.lock().insert(canonical(path), Arc::new(pack));
     }
 
-    /// Where everything is that a company file names, as far as it can be found:
-    /// its packs, and the directory of its articles.
-    pub fn places(&self, text: &str, beside: &Path) -> Vec<PathBuf> {
+    /// Paths of the packs and articles a company file names, as far as they
+    /// exist.
+    pub fn referenced_paths(&self, text: &str, directory: &Path) -> Vec<PathBuf> {
         let Ok(file) = CompanyFile::parse(text) else {
             return Vec::new();
         };
-        let packs = file.plugin.values().filter_map(|entry| {
-            let wanted = entry.pack.get_ref();
-            locate(wanted, beside, &self.pack_directories).ok()
-        });
+        let packs = file.plugin.values();
+        let packs = packs.filter_map(|entry| self.locate(entry.pack.get_ref(), directory).ok());
         let articles = file.knowledge.iter().filter_map(|entry| {
             let Articles::Directory(path) = entry.articles.get_ref() else {
                 return None;
             };
-            Some(beside.join(path))
+            Some(directory.join(path))
         });
         packs.chain(articles).collect()
     }
 
-    /// Read the packs at these places again when they are next asked for.
-    pub fn forget(&self, places: &[PathBuf]) {
-        let mut packs = self.packs();
-        for place in places {
-            packs.remove(&place.canonicalize().unwrap_or_else(|_| place.clone()));
+    /// Drop the packs at these paths from the cache.
+    pub fn forget_packs(&self, paths: &[PathBuf]) {
+        let mut packs = self.packs.lock();
+        for path in paths {
+            packs.remove(&canonical(path));
         }
     }
 
-    /// The engine its plugins run on.
+    /// The engine the plugins run on.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
     /// Build a generation from a company file.
-    ///
-    /// # Errors
-    /// Everything that is wrong, with its places.
-    pub fn build(&self, path: &Path, number: u64) -> Result<Built, Rejected> {
-        let text = read_file(path)?;
-        let beside = path.parent().unwrap_or(Path::new("."));
-        self.build_text(&text, beside, number)
-            .map_err(|problems| Rejected {
-                path: path.to_owned(),
-                text,
-                problems,
-            })
+    pub fn build(&self, path: &Path, number: u64) -> Result<AssembledGeneration, InvalidFile> {
+        let text = InvalidFile::read(path)?;
+        self.build_text(&text, parent(path), number)
+            .map_err(|problems| InvalidFile::new(path, text, problems))
     }
 
-    /// Build a generation from a company file's text; relative paths in it
-    /// begin at `beside`.
-    ///
-    /// # Errors
-    /// Everything that is wrong, with its places.
+    /// Build a generation from the text of a company file; relative paths in it
+    /// start at `directory`.
     pub fn build_text(
         &self,
         text: &str,
-        beside: &Path,
+        directory: &Path,
         number: u64,
-    ) -> Result<Built, Vec<FileProblem>> {
+    ) -> Result<AssembledGeneration, Vec<FileProblem>> {
         let reading = CompanyFile::read(text)?;
-        let (source, problems) = self.gather(&reading.file, text, beside);
+        let (source, problems) = self.gather(&reading.file, text, directory);
         let generation = self.assemble(reading, &source, number, problems)?;
-        Ok(Built { generation, source })
+        Ok(AssembledGeneration { generation, source })
     }
 
-    /// Everything a company file names, in one piece, to be built elsewhere.
+    /// Read a company file and everything it references, to build it elsewhere.
     ///
     /// # Errors
-    /// Everything that is wrong, if something it names cannot be had.
-    pub fn read(&self, path: &Path) -> Result<Source, Rejected> {
-        let text = read_file(path)?;
-        let rejected = |text, problems| Rejected {
-            path: path.to_owned(),
-            text,
-            problems,
-        };
+    /// [`InvalidFile`] with every problem, where something cannot be read.
+    pub fn read(&self, path: &Path) -> Result<Source, InvalidFile> {
+        let text = InvalidFile::read(path)?;
         let reading = match CompanyFile::read(&text) {
             Ok(reading) => reading,
-            Err(problems) => return Err(rejected(text, problems)),
+            Err(problems) => return Err(InvalidFile::new(path, text, problems)),
         };
-        let beside = path.parent().unwrap_or(Path::new("."));
-        let (source, problems) = self.gather(&reading.file, &text, beside);
-        match problems.is_empty() && reading.problems.is_empty() {
-            true => Ok(source),
-            // What else is wrong is told with it.
-            false => match self.assemble(reading, &source, 0, problems) {
-                Ok(_) => Ok(source),
-                Err(problems) => Err(rejected(text, problems)),
-            },
+        let (source, problems) = self.gather(&reading.file, &text, parent(path));
+        if problems.is_empty() && reading.problems.is_empty() {
+            return Ok(source);
+        }
+        // Report what else is wrong too.
+        match self.assemble(reading, &source, 0, problems) {
+            Ok(_) => Ok(source),
+            Err(problems) => Err(InvalidFile::new(path, text, problems)),
         }
     }
 
-    /// Build a generation again from what it was built from.
-    ///
-    /// # Errors
-    /// Everything that is wrong, with its places in the source's document.
+    /// Build a generation from its source.
     pub fn rebuild(&self, source: &Source, number: u64) -> Result<Generation, Vec<FileProblem>> {
         let reading = CompanyFile::read(&source.document)?;
         self.assemble(reading, source, number, Vec::new())
     }
 
-    /// Everything a company file names, and what of it cannot be had.
-    fn gather(&self, file: &CompanyFile, text: &str, beside: &Path) -> (Source, Vec<FileProblem>) {
+    /// Run the test cases of the packs of a source and return those that fail.
+    /// Packs that passed before are skipped. `should_continue` is called before
+    /// each case.
+    ///
+    /// # Errors
+    /// [`CasesInterrupted`], when `should_continue` returns false.
+    pub fn run_cases(
+        &self,
+        source: &Source,
+        should_continue: &dyn Fn() -> bool,
+    ) -> Result<Vec<FileProblem>, CasesInterrupted> {
+        self.passed.run_cases(source, should_continue)
+    }
+
+    /// Read everything a company file references; returns what cannot be read.
+    fn gather(
+        &self,
+        file: &CompanyFile,
+        text: &str,
+        directory: &Path,
+    ) -> (Source, Vec<FileProblem>) {
         let mut problems = Vec::new();
         let mut source = Source {
             document: text.to_owned(),
             ..Source::default()
         };
         for (name, entry) in &file.plugin {
-            let wanted = entry.pack.get_ref();
-            match self.pack(wanted, beside) {
-                Ok(pack) => {
-                    source.packs.insert(wanted.clone(), pack);
+            let pack = entry.pack.get_ref();
+            match self.pack(pack, directory) {
+                Ok(found) => {
+                    source.packs.insert(pack.clone(), found);
                 }
                 Err(message) => problems.push(FileProblem::at(
                     entry.pack.span(),
@@ -215,7 +185,7 @@ impl Assembler {
         if let Some(entry) = &file.knowledge
             && let Articles::Directory(path) = entry.articles.get_ref()
         {
-            match knowledge::read_directory(&beside.join(path)) {
+            match knowledge::read_directory(&directory.join(path)) {
                 Ok(articles) => source.articles = Some(articles),
                 Err(error) => problems.push(FileProblem::at(entry.articles.span(), error)),
             }
@@ -223,6 +193,8 @@ impl Assembler {
         (source, problems)
     }
 
+    /// Check everything and build; `missing` are the problems of
+    /// [`gather`](Assembler::gather).
     fn assemble(
         &self,
         mut reading: PartialCompanyFile,
@@ -230,28 +202,28 @@ impl Assembler {
         number: u64,
         missing: Vec<FileProblem>,
     ) -> Result<Generation, Vec<FileProblem>> {
-        let is_whole = missing.is_empty();
+        let is_gathered = missing.is_empty();
         let mut problems = std::mem::take(&mut reading.problems);
-        let reads_well = problems.is_empty();
+        let is_valid = problems.is_empty();
         problems.extend(missing);
         let file = &reading.file;
-        let surroundings = match reads_well {
+        let surroundings = match is_valid {
             true => surroundings(file, source, &mut problems),
             false => Surroundings::of(Directory::default()),
         };
         let mut plugins: HashMap<&str, Arc<Plugin>> = HashMap::new();
         for (name, entry) in &file.plugin {
-            let wanted = entry.pack.get_ref();
-            let Some(pack) = source.packs.get(wanted) else {
-                // Where it was looked for, it was told why it is not here.
-                if is_whole {
-                    let message = format!("plugin {name:?}: there is no pack {wanted:?}");
+            let pack = entry.pack.get_ref();
+            let Some(pack) = source.packs.get(pack) else {
+                // `missing` says already which packs cannot be read.
+                if is_gathered {
+                    let message = format!("plugin {name:?}: there is no pack {pack:?}");
                     problems.push(FileProblem::at(entry.pack.span(), message));
                 }
                 continue;
             };
             if reading.is_partial(&["plugin", name]) {
-                // What it may use, and how much, does not read.
+                // Its grants or limits are invalid: check only the settings.
                 if !reading.is_partial(&["plugin", name, "settings"]) {
                     problems.extend(settings(name, entry, pack).err().unwrap_or_default());
                 }
@@ -261,120 +233,72 @@ impl Assembler {
                 Ok(plugin) => {
                     plugins.insert(name, Arc::new(plugin));
                 }
-                Err(wrong) => problems.extend(wrong),
+                Err(all) => problems.extend(all),
             }
         }
         let mut warnings = Vec::new();
-        let mut pipelines = Pipelines::new(file.default_queue().unwrap_or_default());
-        for stage in Stage::ALL {
-            for name in file.pipeline.of(stage) {
-                let Some(plugin) = plugins.get(name) else {
-                    continue;
-                };
-                if plugin.decides(stage) {
-                    pipelines.push(stage, Arc::clone(plugin));
-                    continue;
-                }
-                let span = file.pipeline.span_of(stage, name).unwrap_or_default();
-                let can: Vec<_> = plugin
-                    .component()
-                    .stages
-                    .iter()
-                    .map(|stage| stage.as_str())
-                    .collect();
-                problems.push(
-                    FileProblem::at(
-                        span,
-                        format!("plugin {name:?} does not decide at stage {stage}"),
-                    )
-                    .help(format!("it decides at {}", can.join(", "))),
-                );
-            }
-            if file.pipeline.of(stage).next().is_none() {
-                warnings.push(format!("no plugin decides at stage {stage}"));
-            }
-        }
-        let (asked, room) = (pipelines.plugins().len(), self.engine.settings().running());
-        if asked > room as usize {
-            problems.push(
-                FileProblem::whole(format!(
-                    "the pipelines use {asked} plugins, each with an instance for every decision, and the engine has room for {room} at once"
-                ))
-                .help("use fewer plugins, or have the operator raise [engine] instances in patchbay.toml"),
-            );
-        }
-        for name in file.plugin.keys() {
-            if !Stage::ALL
-                .into_iter()
-                .any(|stage| file.pipeline.of(stage).any(|used| used == name))
-            {
-                warnings.push(format!("plugin {name:?} is in no pipeline"));
-            }
-        }
+        let most = self.engine.settings().running();
+        let pipelines = pipelines(file, &plugins, most, &mut problems, &mut warnings);
         if !problems.is_empty() {
             return Err(problems);
         }
-        let publishers = publishers(file);
-        let targets = targets(file, &mut warnings);
+        let queues = file.queues().map(|(id, entry)| {
+            let entry = entry.get_ref();
+            let settings = QueueSettings {
+                sla: entry.sla.clone(),
+                priority: entry.priority,
+            };
+            (id.clone(), settings)
+        });
+        let state_from = file.plugin.iter().filter_map(|(name, entry)| {
+            let pack = source.packs.get(entry.pack.get_ref())?;
+            Some((name.clone(), pack.state_from.clone()))
+        });
+        let moved = file.moved();
         Ok(Generation {
             number,
             company: file.company.get_ref().clone(),
             pipelines,
-            queues: file
-                .queues()
-                .map(|(id, entry)| (id.clone(), terms(entry.get_ref())))
-                .collect(),
-            state_from: file
-                .plugin
-                .iter()
-                .filter_map(|(name, entry)| {
-                    let pack = source.packs.get(entry.pack.get_ref())?;
-                    Some((name.clone(), pack.state_from.clone()))
-                })
-                .collect(),
-            moved: file
-                .moved()
+            queues: queues.collect(),
+            state_from: state_from.collect(),
+            moved: moved
                 .map(|(from, to)| (from.to_owned(), to.to_owned()))
                 .collect(),
             desk: file.desk.get_ref().clone(),
             record: file.record.get_ref().clone(),
-            publishers,
-            targets,
+            publishers: publishers(file),
+            targets: targets(file, &mut warnings),
             surroundings: Arc::new(surroundings),
             warnings,
         })
     }
 
-    fn plugin(&self, name: &str, entry: &PluginEntry, pack: &Pack) -> Result<Plugin, Vec<FileProblem>> {
+    fn plugin(
+        &self,
+        name: &str,
+        entry: &PluginEntry,
+        pack: &Pack,
+    ) -> Result<Plugin, Vec<FileProblem>> {
         let at_pack = |message: String| FileProblem::at(entry.pack.span(), message);
         let mut problems = Vec::new();
         let missing = entry.grants.missing(&pack.needs);
         if !missing.is_empty() {
-            problems.push(
-                at_pack(format!(
-                    "pack {} asks for {}, which is not granted",
-                    pack.name,
-                    missing.join(", ")
-                ))
-                .help(format!(
-                    "grant it under [plugin.{name}] grants, or choose another pack"
-                )),
-            );
+            let missing = missing.join(", ");
+            let message = format!("pack {} needs {missing}, which is not granted", pack.name);
+            let help = format!("grant it under [plugin.{name}] grants, or choose another pack");
+            problems.push(at_pack(message).help(help));
         }
         let settings = settings(name, entry, pack);
         let ceiling = &self.engine.settings().ceiling;
-        let limits =
-            Limits::resolve(ceiling, &pack.limits, entry.limits.get_ref()).map_err(|above| {
-                above.into_iter().map(|above| {
-                    FileProblem::at(entry.limits.span(), format!("plugin {name:?}: {above}"))
-                        .help("lower it, or have the operator raise [limits] in patchbay.toml")
-                })
-            });
+        let limits = Limits::resolve(ceiling, &pack.limits, entry.limits.get_ref());
         let (settings, limits) = match (settings, limits) {
             (Ok(settings), Ok(limits)) if problems.is_empty() => (settings, limits),
             (settings, limits) => {
                 problems.extend(settings.err().into_iter().flatten());
-                problems.extend(limits.err().into_iter().flatten());
+                problems.extend(limits.err().into_iter().flatten().map(|above| {
+                    FileProblem::at(entry.limits.span(), format!("plugin {name:?}: {above}"))
+                        .help("lower it, or have the operator raise [limits] in patchbay.toml")
+                }));
                 return Err(problems);
             }
         };
@@ -391,46 +315,42 @@ impl Assembler {
             on_failure: entry.on_failure,
         };
         Plugin::activate(&self.engine, spec).map_err(|error| match error {
-            LoadError::Settings(wrong) => wrong
-                .into_iter()
-                .map(|problem| {
-                    FileProblem::at(
-                        entry.settings.span(),
-                        format!(
-                            "settings of plugin {name:?}: {}: {}",
-                            problem.path, problem.message
-                        ),
-                    )
-                })
-                .collect(),
+            LoadError::Settings(all) => {
+                let problems = all.into_iter().map(|problem| {
+                    let (path, message) = (problem.path, problem.message);
+                    let message = format!("settings of plugin {name:?}: {path}: {message}");
+                    FileProblem::at(entry.settings.span(), message)
+                });
+                problems.collect()
+            }
             other => vec![at_pack(format!("plugin {name:?}: {other}"))],
         })
     }
 
-    fn pack(&self, wanted: &str, beside: &Path) -> Result<Arc<Pack>, String> {
-        let place =
-            locate(wanted, beside, &self.pack_directories).map_err(|error| error.to_string())?;
-        let place = place.canonicalize().unwrap_or(place);
-        let mut packs = self.packs();
-        if let Some(known) = packs.get(&place) {
-            return Ok(Arc::clone(known));
-        }
-        let pack = Pack::open(&place, &self.build).map_err(|error: PackError| error.to_string())?;
-        let pack = Arc::new(pack);
-        packs.insert(place, Arc::clone(&pack));
-        Ok(pack)
+    fn locate(&self, pack: &str, directory: &Path) -> Result<PathBuf, SourceError> {
+        locate(pack, directory, &self.pack_directories)
     }
 
-    fn packs(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Pack>>> {
-        // Inserted into in single steps: a panic elsewhere leaves it whole.
-        self.packs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pack(&self, pack: &str, directory: &Path) -> Result<Arc<Pack>, String> {
+        let path = self
+            .locate(pack, directory)
+            .map_err(|error| error.to_string())?;
+        let path = canonical(&path);
+        let mut packs = self.packs.lock();
+        if let Some(pack) = packs.get(&path) {
+            return Ok(Arc::clone(pack));
+        }
+        let pack = Pack::open(&path, &self.build).map_err(|error| error.to_string())?;
+        let pack = Arc::new(pack);
+        packs.insert(path, Arc::clone(&pack));
+        Ok(pack)
     }
 }
 
-fn read_file(path: &Path) -> Result<String, Rejected> {
-    std::fs::read_to_string(path).map_err(|error| Rejected {
-        path: path.to_owned(),
-        text: String::new(),
-        problems: vec![FileProblem::whole(format!("cannot be read: {error}"))],
-    })
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }

@@ -1,4 +1,4 @@
-//! Deciding: the stages of a generation in a situation, one after the other.
+//! Call the policies of a generation, stage by stage.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use patchbay_engine::pipeline::PipelineRun;
 use patchbay_engine::replay::RecordedFacts;
 use patchbay_model::bypass::Bypasses;
 use patchbay_model::conversation::{Trigger, TriggerCode};
+use patchbay_model::decision::classification::MergedClassification;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
@@ -19,30 +20,21 @@ use patchbay_model::situation::{DraftInput, Situation};
 use crate::Generation;
 use crate::inquiry::Inquiry;
 
-/// How a decision is made, beside on what.
+/// Options of a decision.
 #[derive(Clone, Debug, Default)]
 pub struct DecideOptions {
-    /// What is kept of it.
+    /// What to record.
     pub recording: Recording,
-    /// What is known of things that have changed since, where it is made on a
-    /// record.
-    pub recalled: RecordedFacts,
-    /// What an operator has taken out.
+    /// In a replay: recorded results of host calls whose answers change.
+    pub recorded_facts: RecordedFacts,
+    /// Stages and plugins that an operator bypasses.
     pub bypasses: Arc<Bypasses>,
-    /// Whether nobody goes by it: then it leaves breakers as they are.
-    pub aside: bool,
+    /// The decision has no effect: failures do not open circuit breakers.
+    pub shadow: bool,
 }
 
 impl DecideOptions {
-    /// One that nobody goes by.
-    pub fn aside() -> DecideOptions {
-        DecideOptions {
-            aside: true,
-            ..DecideOptions::default()
-        }
-    }
-
-    /// On things as they are.
+    /// Options of a live decision.
     pub fn recording(recording: Recording) -> DecideOptions {
         DecideOptions {
             recording,
@@ -50,9 +42,9 @@ impl DecideOptions {
         }
     }
 
-    /// The same, without what an operator has taken out.
+    /// Set the bypasses.
     #[must_use]
-    pub fn bypassing(self, bypasses: &Arc<Bypasses>) -> DecideOptions {
+    pub fn with_bypasses(self, bypasses: &Arc<Bypasses>) -> DecideOptions {
         DecideOptions {
             bypasses: Arc::clone(bypasses),
             ..self
@@ -60,160 +52,170 @@ impl DecideOptions {
     }
 }
 
-/// When a decision is made, how long it may wait for its turn, and without
-/// whom.
+/// Time, timeout and bypasses of a stateless request.
 #[derive(Clone, Debug)]
 pub struct RequestContext {
-    /// The moment.
+    /// The current time for policies.
     pub now: Timestamp,
-    /// How long to wait to be admitted.
-    pub patience: Duration,
-    /// What an operator has taken out.
+    /// How long each stage waits for a free instance.
+    pub timeout: Duration,
+    /// Stages and plugins that an operator bypasses.
     pub bypasses: Arc<Bypasses>,
 }
 
 impl RequestContext {
-    /// With everybody.
-    pub fn at(now: Timestamp, patience: Duration) -> RequestContext {
+    /// A context without bypasses.
+    pub fn at(now: Timestamp, timeout: Duration) -> RequestContext {
         RequestContext {
             now,
-            patience,
+            timeout,
             bypasses: Arc::default(),
         }
     }
 }
 
 impl Generation {
-    /// Answer what is asked.
+    /// Decide a stateless request.
     ///
     /// # Errors
-    /// [`InputError`] where what is asked does not fit this generation.
+    /// [`InputError`] where the request does not fit this generation.
     pub fn answer(
         &self,
         inquiry: &Inquiry,
-        terms: &RequestContext,
+        context: &RequestContext,
     ) -> Result<(Decision, PipelineRun<'_>), InputError> {
-        let situation = inquiry.situation(self, terms.now)?;
-        Ok(self.answer_in(situation, inquiry, terms))
+        let situation = inquiry.situation(self, context.now)?;
+        Ok(self.answer_in(situation, inquiry, context))
     }
 
-    /// The same, in the situation it makes.
+    /// Decide a stateless request in its
+    /// [`situation`](Inquiry::situation).
     pub fn answer_in(
         &self,
         situation: Situation,
         inquiry: &Inquiry,
-        terms: &RequestContext,
+        context: &RequestContext,
     ) -> (Decision, PipelineRun<'_>) {
-        let trying = DecideOptions::recording(inquiry.transcript.into()).bypassing(&terms.bypasses);
-        let patience = terms.patience;
-        match &inquiry.draft {
-            Some(at_hand) => self.check_on(situation, at_hand.clone(), &trying, patience),
-            None => self.decide_on(situation, &inquiry.stages, &trying, patience),
+        let options = DecideOptions::recording(inquiry.transcript.into());
+        let options = options.with_bypasses(&context.bypasses);
+        let draft = inquiry.draft.clone();
+        self.run_policies(situation, draft, &inquiry.stages, &options, context.timeout)
+    }
+
+    /// Check the draft, or else decide the stages.
+    pub(crate) fn run_policies(
+        &self,
+        situation: Situation,
+        draft: Option<DraftInput>,
+        stages: &BTreeSet<Stage>,
+        options: &DecideOptions,
+        timeout: Duration,
+    ) -> (Decision, PipelineRun<'_>) {
+        match draft {
+            Some(draft) => self.check_draft(situation, draft, options, timeout),
+            None => self.decide(situation, stages, options, timeout),
         }
     }
 
-    /// Decide about an interaction in a situation, at these stages: tone is
-    /// not among them. Each goes by what the ones before it said. Escalation
-    /// is asked about the situation's trigger, `classified` where it has none.
-    pub fn decide_on(
+    /// Call the policies of these stages; tone is not among them. Each stage
+    /// sees the results of the stages before. Without a trigger, escalation is
+    /// called with `classified`.
+    pub fn decide(
         &self,
         situation: Situation,
         stages: &BTreeSet<Stage>,
-        trying: &DecideOptions,
-        patience: Duration,
+        options: &DecideOptions,
+        timeout: Duration,
     ) -> (Decision, PipelineRun<'_>) {
-        let id = situation.exchange.as_ref();
-        let mut decision = Decision::of(
-            self.number,
-            id.map(|exchange| exchange.interaction.id.as_str()),
-        );
+        let exchange = situation.exchange.as_ref();
+        let id = exchange.map(|exchange| exchange.interaction.id.as_str());
+        let mut decision = Decision::of(self.number, id);
         let mut situation = Arc::new(situation);
-        let mut pass = self
-            .pipelines
-            .begin(stages.iter().copied(), patience)
-            .recording(trying.recording)
-            .recorded_facts(&trying.recalled)
-            .bypasses(&trying.bypasses)
-            .shadow(trying.aside);
+        let mut run = self.begin(stages.iter().copied(), options, timeout);
         if stages.contains(&Stage::Classify) {
-            let decided = pass.classify(&situation);
-            classified(&mut decision, &mut situation, decided);
+            let result = run.classify(&situation);
+            add_classification(&mut decision, &mut situation, result);
         }
-        // Whoever was too busy for one stage is asked for no other: the caller
-        // tries again.
-        let goes_on = |decision: &Decision| decision.outcome != OutcomeKind::Overloaded;
-        if stages.contains(&Stage::Route) && goes_on(&decision) {
-            decision.route = decision.add(without_opinion(pass.route(&situation)));
+        // After an overload the caller retries the whole decision.
+        let continues = |decision: &Decision| decision.outcome != OutcomeKind::Overloaded;
+        if stages.contains(&Stage::Route) && continues(&decision) {
+            decision.route = decision.add(ignore_declined(run.route(&situation)));
         }
-        if stages.contains(&Stage::Escalate) && goes_on(&decision) {
+        if stages.contains(&Stage::Escalate) && continues(&decision) {
             if situation.trigger.is_none() {
                 let classified = Trigger::of(TriggerCode::Classified);
                 Arc::make_mut(&mut situation).trigger = Some(Arc::new(classified));
             }
-            let escalated = pass.escalate(&situation);
-            decision.escalation = decision.add(without_opinion(escalated));
+            decision.escalation = decision.add(ignore_declined(run.escalate(&situation)));
         }
-        (decision, pass)
+        (decision, run)
     }
 
-    /// Check a draft in a situation. What it answers is classified first,
-    /// unless the situation says what it is.
-    pub fn check_on(
+    /// Call the tone policies about a draft. The interaction it answers is
+    /// classified first, where the situation has no classification.
+    pub fn check_draft(
         &self,
         situation: Situation,
-        at_hand: DraftInput,
-        trying: &DecideOptions,
-        patience: Duration,
+        draft: DraftInput,
+        options: &DecideOptions,
+        timeout: Duration,
     ) -> (Decision, PipelineRun<'_>) {
-        let answered = situation.exchange.as_ref();
-        let answered = answered.map(|exchange| exchange.interaction.id.as_str());
-        let mut decision = Decision::of(
-            self.number,
-            answered.or(at_hand.draft.interaction.as_deref()),
-        );
-        decision.draft = Some(at_hand.draft.id.clone());
+        let exchange = situation.exchange.as_ref();
+        let answered = exchange.map(|exchange| exchange.interaction.id.as_str());
+        let answered = answered.or(draft.draft.interaction.as_deref());
+        let mut decision = Decision::of(self.number, answered);
+        decision.draft = Some(draft.draft.id.clone());
         let classifies = situation.exchange.is_some() && situation.assessment.is_none();
-        let stages = classifies.then_some(Stage::Classify);
-        let mut pass = self
-            .pipelines
-            .begin(stages.into_iter().chain([Stage::Tone]), patience)
-            .recording(trying.recording)
-            .recorded_facts(&trying.recalled)
-            .bypasses(&trying.bypasses)
-            .shadow(trying.aside);
+        let classify = classifies.then_some(Stage::Classify);
+        let mut run = self.begin(classify.into_iter().chain([Stage::Tone]), options, timeout);
         let mut situation = Arc::new(situation);
         if classifies {
-            let decided = pass.classify(&situation);
-            classified(&mut decision, &mut situation, decided);
+            let result = run.classify(&situation);
+            add_classification(&mut decision, &mut situation, result);
         }
-        Arc::make_mut(&mut situation).draft = Some(at_hand);
-        decision.tone = decision.add(without_opinion(pass.check(&situation)));
-        (decision, pass)
+        Arc::make_mut(&mut situation).draft = Some(draft);
+        decision.tone = decision.add(ignore_declined(run.check(&situation)));
+        (decision, run)
+    }
+
+    fn begin(
+        &self,
+        stages: impl IntoIterator<Item = Stage>,
+        options: &DecideOptions,
+        timeout: Duration,
+    ) -> PipelineRun<'_> {
+        self.pipelines
+            .begin(stages, timeout)
+            .recording(options.recording)
+            .recorded_facts(&options.recorded_facts)
+            .bypasses(&options.bypasses)
+            .shadow(options.shadow)
     }
 }
 
-/// Put a classification into the decision and before the next policies.
-fn classified(
+/// Add a classification to the decision, and to the situation for the next
+/// stages.
+fn add_classification(
     decision: &mut Decision,
     situation: &mut Arc<Situation>,
-    decided: StageResult<patchbay_model::decision::classification::MergedClassification>,
+    result: StageResult<MergedClassification>,
 ) {
-    decision.classification = decision.add(without_opinion(decided));
+    decision.classification = decision.add(ignore_declined(result));
     let merged = decision.classification.as_ref();
     Arc::make_mut(situation).assessment =
         merged.map(|merged| Arc::new(merged.classification.clone()));
 }
 
-/// No opinion at one stage does not make a decision of several stages end
-/// `declined`: the record of each part says who declined.
-fn without_opinion<A>(mut decided: StageResult<A>) -> StageResult<A> {
-    if decided.outcome.kind == OutcomeKind::Declined {
-        decided.outcome = Outcome::plain(OutcomeKind::Ok);
+/// One stage without an opinion does not make the whole decision `declined`;
+/// the result of each plugin says which declined.
+fn ignore_declined<A>(mut result: StageResult<A>) -> StageResult<A> {
+    if result.outcome.kind == OutcomeKind::Declined {
+        result.outcome = Outcome::plain(OutcomeKind::Ok);
     }
-    decided
+    result
 }
 
-/// A seed that is the same for the same interaction (FNV-1a).
+/// The seed for an interaction or draft id: its FNV-1a hash.
 pub fn seed_of(id: &str) -> u64 {
     id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

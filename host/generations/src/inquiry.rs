@@ -1,5 +1,5 @@
-//! What somebody asks who keeps the conversations elsewhere, and sends
-//! everything a decision needs. State is read nowhere and written nowhere.
+//! Stateless requests: the caller stores the conversations, and sends all data
+//! that a decision needs. Plugin state is neither read nor written.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,44 +19,38 @@ use crate::Generation;
 use crate::decide::seed_of;
 
 /// Most earlier interactions of a request.
-const EARLIER: usize = 256;
-/// What an agent or a queue is counted as.
-const PERSON_BYTES: usize = 1_024;
+const MAX_EARLIER: usize = 256;
+/// Estimated bytes of an agent or a queue.
+const ENTRY_BYTES: usize = 1_024;
 
-/// An interaction to decide about, with whatever the sender knows of it.
+/// A request to decide about an interaction.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DecideRequest {
     /// The interaction.
     pub interaction: Value,
-    /// What to decide; classify and route unless said.
+    /// Stages to run. Default: classify and route.
     #[serde(default = "classify_and_route")]
     pub stages: BTreeSet<Stage>,
-    /// Its conversation; a new one unless said.
-    #[serde(default)]
+    /// Its conversation. Default: a new one.
     pub conversation: Option<Conversation>,
-    /// What is known of its author.
+    /// Its author.
     #[serde(default)]
     pub contact: Contact,
-    /// Earlier interactions of the conversation, newest first.
+    /// Earlier interactions of the conversation, newest first; at most 256.
     #[serde(default)]
     pub earlier: Vec<Value>,
-    /// What the interaction is, where that is known: then it is not classified.
-    #[serde(default)]
+    /// A known classification; then the classify stage is skipped.
     pub classification: Option<Classification>,
-    /// The agents there are; the company file's unless said.
-    #[serde(default)]
+    /// Default: the agents of the company file.
     pub agents: Option<Vec<Agent>>,
-    /// The queues there are; the company file's unless said.
-    #[serde(default)]
+    /// Default: the queues of the company file.
     pub queues: Option<Vec<Queue>>,
-    /// What escalation is asked about; `classified` unless said.
-    #[serde(default)]
+    /// Trigger of the escalation stage. Default: `classified`.
     pub trigger: Option<Trigger>,
-    /// Seed of the policies' random numbers; derived from the id unless said.
-    #[serde(default)]
+    /// Seed of the policies' random numbers. Default: derived from the id.
     pub seed: Option<u64>,
-    /// Keep every host call in the answer.
+    /// Return the transcript of host calls.
     #[serde(default)]
     pub transcript: bool,
 }
@@ -65,44 +59,40 @@ fn classify_and_route() -> BTreeSet<Stage> {
     BTreeSet::from([Stage::Classify, Stage::Route])
 }
 
-/// A draft to check, with what it answers.
+/// A request to check the tone of a draft.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ToneRequest {
     /// The draft.
     pub draft: Value,
     /// The interaction it answers.
-    #[serde(default)]
     pub interaction: Option<Value>,
-    /// What the interaction is; classified first unless said.
-    #[serde(default)]
+    /// Classification of the interaction. Default: classify it first.
     pub classification: Option<Classification>,
-    /// Its conversation.
-    #[serde(default)]
+    /// The conversation of the interaction.
     pub conversation: Option<Conversation>,
     /// Whether the agent is still typing.
     #[serde(default)]
     pub composing: bool,
-    /// Seed of the policies' random numbers.
-    #[serde(default)]
+    /// Seed of the policies' random numbers. Default: derived from the id.
     pub seed: Option<u64>,
-    /// Keep every host call in the answer.
+    /// Return the transcript of host calls.
     #[serde(default)]
     pub transcript: bool,
 }
 
-/// What is asked, held to its limits.
-#[derive(Clone, Debug)]
+/// A valid stateless request.
+#[derive(Clone, Debug, Default)]
 pub struct Inquiry {
-    /// At which stages; none where it is about a draft.
+    /// Stages to run; empty for a draft.
     pub stages: BTreeSet<Stage>,
-    /// The draft it is about.
+    /// The draft to check.
     pub draft: Option<DraftInput>,
-    /// Whether every host call is kept in the answer.
+    /// Whether to return the transcript.
     pub transcript: bool,
-    /// About how many bytes the people and queues take that the asker names.
+    /// Estimated bytes of the agents and queues in the request.
     pub bytes: usize,
-    /// Id of its conversation, as the asker names it.
+    /// The caller's id of the conversation.
     conversation: Option<String>,
     exchange: Option<Arc<Exchange>>,
     assessment: Option<Arc<Classification>>,
@@ -117,45 +107,44 @@ impl TryFrom<DecideRequest> for Inquiry {
 
     fn try_from(request: DecideRequest) -> Result<Inquiry, InputError> {
         let interaction = Interaction::from_outside(request.interaction)?;
-        if request.earlier.len() > EARLIER {
+        if request.earlier.len() > MAX_EARLIER {
             return Err(InputError::TooLarge {
                 field: "earlier".to_owned(),
-                limit: EARLIER,
+                limit: MAX_EARLIER,
                 size: request.earlier.len(),
                 unit: "entries",
             });
         }
-        let earlier = request
-            .earlier
-            .into_iter()
+        let earlier = request.earlier.into_iter();
+        let earlier = earlier
             .map(|value| Interaction::from_outside(value).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;
         let seed = request.seed.unwrap_or_else(|| seed_of(&interaction.id));
-        let assessment = given(request.classification, &interaction.text)?;
+        let assessment = validate(request.classification, &interaction.text)?;
         let mut stages = request.stages;
         if assessment.is_some() {
-            // Said already; the policies after it go by what was said.
             stages.remove(&Stage::Classify);
         }
-        let named = named(request.conversation.as_ref(), Some(&interaction));
+        let conversation = conversation_id(request.conversation.as_ref(), Some(&interaction));
         let mut exchange = Exchange::new(interaction);
         if let Some(conversation) = request.conversation {
             exchange.conversation = conversation;
         }
         exchange.contact = request.contact;
         exchange.earlier = earlier;
+        let entries = count(&request.agents) + count(&request.queues);
         Ok(Inquiry {
             stages,
-            draft: None,
             transcript: request.transcript,
-            bytes: PERSON_BYTES * (count(&request.agents) + count(&request.queues)),
-            conversation: named,
+            bytes: ENTRY_BYTES * entries,
+            conversation,
             exchange: Some(Arc::new(exchange)),
             assessment,
             trigger: request.trigger.map(Arc::new),
             agents: request.agents,
             queues: request.queues,
             seed,
+            draft: None,
         })
     }
 }
@@ -167,56 +156,70 @@ impl TryFrom<ToneRequest> for Inquiry {
         let draft = Draft::from_value(request.draft)?;
         let seed = request.seed.unwrap_or_else(|| seed_of(&draft.id));
         if request.conversation.is_some() && request.interaction.is_none() {
-            return Err(InputError::Invalid {
-                field: "conversation".to_owned(),
-                problem: "needs `interaction`, the message the draft answers".to_owned(),
-            });
+            let problem = "needs `interaction`, the message the draft answers";
+            return Err(invalid("conversation", problem));
         }
         let interaction = request.interaction.map(Interaction::from_outside);
         let interaction = interaction.transpose()?;
-        let named = named(request.conversation.as_ref(), interaction.as_ref());
+        let conversation = conversation_id(request.conversation.as_ref(), interaction.as_ref());
         let mut exchange = interaction.map(Exchange::new);
         if let (Some(exchange), Some(conversation)) = (&mut exchange, request.conversation) {
             exchange.conversation = conversation;
         }
-        let answered = exchange
-            .as_ref()
-            .map(|exchange| &*exchange.interaction.text);
-        let assessment = given(request.classification, answered.unwrap_or_default())?;
+        let answered = exchange.as_ref();
+        let answered = answered.map(|exchange| &*exchange.interaction.text);
+        let assessment = validate(request.classification, answered.unwrap_or_default())?;
         Ok(Inquiry {
-            stages: BTreeSet::new(),
             draft: Some(DraftInput {
                 draft: Arc::new(draft),
                 composing: request.composing,
             }),
             transcript: request.transcript,
-            bytes: 0,
-            conversation: named,
+            conversation,
             exchange: exchange.map(Arc::new),
             assessment,
-            trigger: None,
-            agents: None,
-            queues: None,
             seed,
+            ..Inquiry::default()
         })
     }
 }
 
-fn count<T>(all: &Option<Vec<T>>) -> usize {
-    all.as_ref().map_or(0, Vec::len)
+fn count<T>(entries: &Option<Vec<T>>) -> usize {
+    entries.as_ref().map_or(0, Vec::len)
 }
 
-/// The conversation the asker names.
-fn named(conversation: Option<&Conversation>, interaction: Option<&Interaction>) -> Option<String> {
-    let own = conversation.map(|conversation| &conversation.id);
-    let own = own.filter(|id| !id.is_empty());
-    own.or(interaction?.conversation.as_ref()).cloned()
+/// The conversation id in the request, if any.
+fn conversation_id(
+    conversation: Option<&Conversation>,
+    interaction: Option<&Interaction>,
+) -> Option<String> {
+    let id = conversation.map(|conversation| &conversation.id);
+    let id = id.filter(|id| !id.is_empty());
+    id.or(interaction?.conversation.as_ref()).cloned()
+}
+
+/// Check a classification of the caller by the rules for a policy's.
+fn validate(
+    classification: Option<Classification>,
+    text: &str,
+) -> Result<Option<Arc<Classification>>, InputError> {
+    let validate = |classification: Classification| match classification.validate(text) {
+        Ok(()) => Ok(Arc::new(classification)),
+        Err(error) => Err(invalid("classification", error)),
+    };
+    classification.map(validate).transpose()
+}
+
+fn invalid(field: &str, problem: impl ToString) -> InputError {
+    InputError::Invalid {
+        field: field.to_owned(),
+        problem: problem.to_string(),
+    }
 }
 
 impl Inquiry {
-    /// What tells its conversation from others, as far as the asker says: the
-    /// conversation's id, else the contact's, else its author on the channel,
-    /// else the message.
+    /// The thread that decides the share of a rollout: the conversation's id,
+    /// else the contact's, else the author and channel, else the message.
     pub fn thread(&self) -> String {
         if let Some(conversation) = &self.conversation {
             return format!("conversation\0{conversation}");
@@ -241,15 +244,12 @@ impl Inquiry {
         format!("message\0{message}")
     }
 
-    /// Whether it is about a draft that is still being typed.
-    pub fn is_typed(&self) -> bool {
+    /// Whether it is about a draft that the agent is still typing.
+    pub fn is_composing(&self) -> bool {
         self.draft.as_ref().is_some_and(|draft| draft.composing)
     }
 
-    /// What a generation is asked in.
-    ///
-    /// # Errors
-    /// As [`surroundings`](Inquiry::surroundings).
+    /// The situation for the policies of a generation.
     pub fn situation(
         &self,
         generation: &Generation,
@@ -267,65 +267,34 @@ impl Inquiry {
         })
     }
 
-    /// What a generation goes by: what it has, but for the people and queues
-    /// the asker names.
+    /// The generation's data, with the agents and queues of the request.
     ///
     /// # Errors
     /// [`InputError`] where those do not fit the generation.
     pub fn surroundings(&self, generation: &Generation) -> Result<Arc<Surroundings>, InputError> {
-        let own = &generation.surroundings;
+        let own = &generation.surroundings.directory;
         if self.agents.is_none() && self.queues.is_none() {
-            return Ok(Arc::clone(own));
+            return Ok(Arc::clone(&generation.surroundings));
         }
         let queues = self.queues.clone().unwrap_or_else(|| {
-            let ids = own.directory.queue_ids();
-            ids.filter_map(|id| own.directory.queue(id))
-                .map(|queue| Queue::clone(queue))
-                .collect()
+            let queues = own.queue_ids().filter_map(|id| own.queue(id));
+            queues.map(|queue| Queue::clone(queue)).collect()
         });
         let agents = self.agents.clone().unwrap_or_else(|| {
-            let all = own.directory.agents();
-            all.iter().map(|agent| Agent::clone(agent)).collect()
+            let agents = own.agents().iter();
+            agents.map(|agent| Agent::clone(agent)).collect()
         });
-        let directory = Directory::new(agents, queues).map_err(|error| InputError::Invalid {
-            field: "agents".to_owned(),
-            problem: format!("and `queues` do not fit together: {error}"),
+        let directory = Directory::new(agents, queues).map_err(|error| {
+            invalid(
+                "agents",
+                format!("and `queues` do not fit together: {error}"),
+            )
         })?;
-        if directory
-            .queue(generation.pipelines.default_queue())
-            .is_none()
-        {
-            return Err(InputError::Invalid {
-                field: "queues".to_owned(),
-                problem: format!(
-                    "lacks {:?}, the company's default queue",
-                    generation.pipelines.default_queue()
-                ),
-            });
+        let default = generation.pipelines.default_queue();
+        if directory.queue(default).is_none() {
+            let problem = format!("lacks {default:?}, the company's default queue");
+            return Err(invalid("queues", problem));
         }
-        Ok(Arc::new(Surroundings {
-            directory: Arc::new(directory),
-            knowledge: Arc::clone(&own.knowledge),
-            hours: Arc::clone(&own.hours),
-            targets: Arc::clone(&own.targets),
-            legacy_140: Arc::clone(&own.legacy_140),
-        }))
-    }
-}
-
-/// A classification the asker gives, held to the same rules as a policy's.
-fn given(
-    classification: Option<Classification>,
-    text: &str,
-) -> Result<Option<Arc<Classification>>, InputError> {
-    let Some(classification) = classification else {
-        return Ok(None);
-    };
-    match classification.validate(text) {
-        Ok(()) => Ok(Some(Arc::new(classification))),
-        Err(bad) => Err(InputError::Invalid {
-            field: "classification".to_owned(),
-            problem: bad.to_string(),
-        }),
+        Ok(generation.surroundings_with(Arc::new(directory)))
     }
 }

@@ -1,58 +1,61 @@
-//! A generation that is tried on live traffic beside the one that decides: as a
-//! shadow, whose answers have no effect, or as a canary, which decides for a
+//! Rollouts: a candidate generation runs on live traffic beside the active one
+//! (the control), as a shadow run without effect or as a canary that decides a
 //! share of the conversations.
 //!
 //! ```text
-//!             ┌─ takes it? ─▶ candidate ─┐                        effects
-//!  a pass ────┤   (canary)               ├─▶ decision ──────────────▶
-//!             └──────────────▶ control ──┘      │ a copy, if there is room
-//!                                               ▼
-//!                          ComparisonQueue ─▶ the other of the two ─▶ compared ─▶ Tally
-//!                            one thread that gives way to all others   │
-//!                                                       judge ◀────────┘
+//!          ┌─ in the canary's share ──▶ candidate ─┐
+//!  a pass ─┤                                       ├─▶ decision ──▶ effects
+//!          └──────────────────────────▶ control ───┘      │ copy, if there is headroom
+//!                                                         ▼
+//!             ComparisonQueue ──▶ ShadowRunner: the other generation decides too
+//!              (one low-priority thread)     │
+//!                                            ▼
+//!                          Tally ──▶ judge: abort a canary that exceeds a bound
 //! ```
 
-mod shadow;
-mod judge;
-pub mod store;
 mod comparison_queue;
+mod feed;
+mod judge;
 mod recent;
 mod scratch;
+mod shadow;
+pub mod store;
 mod tally;
-mod feed;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use patchbay_engine::decision::Decision;
-use crate::Generation;
-use patchbay_journal::{CompanyId, JournalError};
+use patchbay_journal::{CompanyId, JournalError, Note};
 use patchbay_model::rollout::{RolloutKind, RolloutTerms};
 use serde::Serialize;
 use thiserror::Error;
 
-pub use shadow::ShadowRunner;
-pub use judge::breach;
+use crate::Generation;
+use judge::breach;
+
+pub use comparison_queue::{ComparisonInput, ComparisonJob, ComparisonQueue, NextJob};
+pub use feed::{Ending, rollout_event};
 pub use patchbay_model::rollout::{Bound, Breach};
+pub use shadow::ShadowRunner;
 pub use store::ResumedRollout;
-pub use comparison_queue::{Job, ComparisonQueue, Next, Question};
-pub use tally::Tally;
-pub use tally::{ArmReport, Compared, Example, FieldReport, Latency};
-pub use feed::{Ending, RolloutView, end_notes, rollout_event};
+pub use tally::{ArmReport, ComparisonReport, Example, FieldReport, Latency, Tally};
 
 /// Why a rollout did not start, change or end. Nothing changed.
 #[derive(Debug, Error)]
 pub enum RolloutError {
     /// The company runs no shadow or canary.
-    #[error("the company tries no generation")]
-    NothingTried,
+    #[error("the company runs no shadow or canary")]
+    NoRollout,
     /// The company runs another candidate.
     #[error(
-        "the company tries generation {0} already; end that first (`shadow stop`, `canary promote` or `canary abort`)"
+        "the company already runs a rollout of generation {0}; end it first (`shadow stop`, `canary promote` or `canary abort`)"
     )]
-    Tried(u64),
+    OtherCandidate(u64),
     /// The candidate is the active generation.
-    #[error("the company decides by generation {0} already")]
-    Active(u64),
+    #[error("generation {0} is active already")]
+    AlreadyActive(u64),
     /// The journal failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -64,51 +67,57 @@ pub enum RolloutError {
     UnknownCompany(String),
 }
 
-/// Who decided.
+/// Which of the two generations decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arm {
-    /// The generation the company decides by.
+    /// The active generation.
     Control,
-    /// The one that is tried.
+    /// The candidate.
     Candidate,
 }
 
-/// A generation that is tried.
-#[derive(Debug)]
+/// A running shadow run or canary.
+#[derive(Clone, Debug)]
 pub struct Rollout {
+    /// Id of the company.
     pub company: CompanyId,
+    /// Kind, share, bounds, and who started it.
     pub terms: RolloutTerms,
+    /// The active generation.
     pub control: Arc<Generation>,
+    /// The candidate generation.
     pub candidate: Arc<Generation>,
+    /// Decides which threads are in the share.
     key: [u8; 32],
     tally: Arc<Mutex<Tally>>,
 }
 
-/// How what is tried stands.
+/// State of a rollout.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RolloutReport {
     /// Name of the company.
     pub company: String,
-    /// The generation that is tried.
+    /// The candidate.
     pub generation: u64,
-    /// The one the company decides by.
+    /// The active generation.
     pub control: u64,
-    /// On what terms.
+    /// Kind, share, bounds, and who started it.
     #[serde(flatten)]
     pub terms: RolloutTerms,
-    /// What the generation that is tried came to.
+    /// Results of the candidate.
     pub candidate_arm: ArmReport,
-    /// What the other came to on its own share; of a shadow, on the
-    /// conversations in the shadow's share.
+    /// Results of the control: in a canary on the other conversations, in a
+    /// shadow run on the shadow's share.
     pub control_arm: ArmReport,
-    /// How the answers of the two compare on the same input.
-    pub compared: Compared,
-    /// The bound it is beyond; a canary that is beyond one is taken back.
+    /// Comparison of both generations' answers to the same inputs.
+    pub compared: ComparisonReport,
+    /// The bound that the canary exceeds: the host is about to abort it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breach: Option<Breach>,
 }
 
 impl Rollout {
+    /// A rollout that starts, or resumes with the counts it had.
     pub fn new(
         company: CompanyId,
         terms: RolloutTerms,
@@ -132,24 +141,18 @@ impl Rollout {
         }
     }
 
-    /// The same on other terms: whoever it took it takes still, if its share
-    /// did not shrink.
-    pub fn on(&self, terms: RolloutTerms) -> Rollout {
+    /// The same rollout with other terms: a thread in the share stays in it,
+    /// unless the share shrinks.
+    pub fn with_terms(&self, terms: RolloutTerms) -> Rollout {
+        let since = self.terms.since;
         Rollout {
-            company: self.company,
-            terms: RolloutTerms {
-                since: self.terms.since,
-                ..terms
-            },
-            control: Arc::clone(&self.control),
-            candidate: Arc::clone(&self.candidate),
-            key: self.key,
-            tally: Arc::clone(&self.tally),
+            terms: RolloutTerms { since, ..terms },
+            ..self.clone()
         }
     }
 
-    /// Whether a thread is in its share; the same thread always is or never.
-    pub fn takes(&self, thread: &[u8]) -> bool {
+    /// Whether a thread is in the share. Always the same for the same thread.
+    pub fn includes(&self, thread: &[u8]) -> bool {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(thread);
         let mut first = [0; 8];
@@ -157,11 +160,12 @@ impl Rollout {
         self.terms.share.includes(u64::from_le_bytes(first))
     }
 
+    /// Lock the counts. Deciding threads wait for this lock: hold it briefly.
     pub fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tally.lock()
     }
 
-    /// The bound a canary is beyond.
+    /// The bound that a canary exceeds.
     pub fn breach(&self) -> Option<Breach> {
         match self.terms.kind {
             RolloutKind::Canary => breach(&self.terms.bounds, &self.tally()),
@@ -169,6 +173,15 @@ impl Rollout {
         }
     }
 
+    /// The notes for the feed when the rollout ends.
+    pub fn end_notes(&self, ending: &Ending<'_>, at: Timestamp) -> Vec<Note> {
+        let (generation, control) = (self.candidate.number, self.control.number);
+        let tally = self.tally();
+        let details = Some((&self.terms, &*tally));
+        feed::end_notes(generation, control, details, ending, at)
+    }
+
+    /// The current state.
     pub fn report(&self) -> RolloutReport {
         let breach = self.breach();
         let tally = self.tally();
@@ -185,27 +198,25 @@ impl Rollout {
     }
 }
 
-/// What a pass has to do with what is tried.
+/// The part that one pass has in a rollout: which generation decides, and
+/// whether the other one repeats the decision.
 #[derive(Clone, Copy)]
 pub struct RolloutAssignment<'a> {
-    pub rollout: &'a Arc<Rollout>,
-    /// Who decides in this pass.
-    pub arm: Arm,
-    pub line: &'a ComparisonQueue,
-    /// Whether there is time for what nobody waits for.
-    pub has_time: bool,
+    rollout: &'a Arc<Rollout>,
+    arm: Arm,
+    queue: &'a ComparisonQueue,
+    has_headroom: bool,
 }
 
 impl<'a> RolloutAssignment<'a> {
-    /// How a thread is concerned; none: not at all.
+    /// Assign a thread; `None`: it takes no part in the rollout.
     pub fn of(
         rollout: &'a Arc<Rollout>,
         thread: &[u8],
-        line: &'a ComparisonQueue,
-        has_time: bool,
+        queue: &'a ComparisonQueue,
+        has_headroom: bool,
     ) -> Option<RolloutAssignment<'a>> {
-        let taken = rollout.takes(thread);
-        let arm = match (rollout.terms.kind, taken) {
+        let arm = match (rollout.terms.kind, rollout.includes(thread)) {
             (RolloutKind::Shadow, false) => return None,
             (RolloutKind::Canary, true) => Arm::Candidate,
             _ => Arm::Control,
@@ -213,65 +224,62 @@ impl<'a> RolloutAssignment<'a> {
         Some(RolloutAssignment {
             rollout,
             arm,
-            line,
-            has_time,
+            queue,
+            has_headroom,
         })
     }
 
-    /// Whether what is decided is to be decided by the other, too, and there is
-    /// time for that.
-    pub fn compares(&self) -> bool {
-        self.has_time && self.is_compared()
+    /// Whether to compare with the other generation: the pass takes part and
+    /// there is headroom.
+    pub fn should_compare(&self) -> bool {
+        self.has_headroom && self.takes_part()
     }
 
-    fn is_compared(&self) -> bool {
+    fn takes_part(&self) -> bool {
         self.rollout.terms.kind == RolloutKind::Shadow || self.arm == Arm::Candidate
     }
 
-    /// It was decided; and the other may be asked the same.
-    pub fn decided(&self, decision: &Decision, question: Option<Question>) {
-        let by_policies = !decision.stamp.plugins.is_empty();
-        if by_policies {
+    /// Count a decision and queue its comparison; `None` for `input`: it is not
+    /// compared.
+    pub fn record_decision(&self, decision: &Decision, input: Option<ComparisonInput>) {
+        let called_policies = !decision.stamp.plugins.is_empty();
+        if called_policies {
             self.rollout.tally().arm(self.arm).count(decision);
         }
-        let Some(question) = question else {
-            if self.is_compared() {
-                self.rollout.tally().compared.no_time += 1;
-            }
-            return;
-        };
-        let job = Job {
-            rollout: Arc::clone(self.rollout),
-            arm: self.arm,
-            decision: answers(decision),
-            by_policies,
-            failed: tally::failure(decision).is_some(),
-            question,
-        };
-        if !self.line.push(job) {
+        let is_queued = input.is_some_and(|input| {
+            self.queue.push(ComparisonJob {
+                rollout: Arc::clone(self.rollout),
+                arm: self.arm,
+                decision: without_stamp(decision),
+                called_policies,
+                failed: tally::failure(decision).is_some(),
+                input,
+            })
+        });
+        if !is_queued && self.takes_part() {
             self.rollout.tally().compared.no_time += 1;
         }
     }
 
-    /// It could not be decided for want of room.
-    pub fn found_no_room(&self) {
-        self.rollout.tally().arm(self.arm).found_no_room();
+    /// Count a pass that found no free instance.
+    pub fn count_overload(&self) {
+        self.rollout.tally().arm(self.arm).count_overload();
     }
 }
 
 /// The generation that decides in a pass.
-pub fn decides<'a>(
-    trying: Option<&RolloutAssignment<'a>>,
+pub fn deciding_generation<'a>(
+    assignment: Option<&RolloutAssignment<'a>>,
     control: &'a Arc<Generation>,
 ) -> &'a Arc<Generation> {
-    match trying {
-        Some(trying) if trying.arm == Arm::Candidate => &trying.rollout.candidate,
+    match assignment {
+        Some(assignment) if assignment.arm == Arm::Candidate => &assignment.rollout.candidate,
         _ => control,
     }
 }
 
-/// A decision without what each plugin contributed.
-fn answers(decision: &Decision) -> Decision {
+/// The merged answers of a decision, without the results of each plugin.
+fn without_stamp(decision: &Decision) -> Decision {
     Decision {
         classification: decision.classification.clone(),
         route: decision.route.clone(),

@@ -1,66 +1,59 @@
-//! What of a company file needs no engine, as a generation has it.
+//! Parts of a generation, built from a company file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use patchbay_model::company::{Articles, CompanyFile, PluginEntry, QueueEntry};
-use patchbay_model::knowledge::Knowledge;
+use patchbay_engine::pipeline::Pipelines;
+use patchbay_engine::plugin::Plugin;
+use patchbay_model::company::{Articles, CompanyFile, PluginEntry};
+use patchbay_model::decision::stage::Stage;
 use patchbay_model::file_problem::FileProblem;
+use patchbay_model::knowledge::Knowledge;
 use patchbay_model::situation::Surroundings;
 use patchbay_model::web_address::WebAddress;
 use patchbay_pack::source::Pack;
 use serde_json::Value;
 
-use crate::source::Source;
-use crate::{Publishers, QueueTerms, TargetTerms};
+use super::source::Source;
+use crate::{Publishers, TargetSettings};
 
-/// A plugin's settings with the schema's defaults, or what is wrong with them.
+/// A plugin's settings, completed with the defaults of the pack's schema.
 pub(super) fn settings(
     name: &str,
     entry: &PluginEntry,
     pack: &Pack,
 ) -> Result<Value, Vec<FileProblem>> {
-    let given = serde_json::to_value(entry.settings.get_ref()).unwrap_or_default();
-    pack.complete_settings(given).map_err(|wrong| {
-        let located = wrong.into_iter().map(|problem| {
-            FileProblem::at(
-                entry.settings.span(),
-                format!("settings of plugin {name:?}: {problem}"),
-            )
-        });
-        located.collect()
+    let values = serde_json::to_value(entry.settings.get_ref()).unwrap_or_default();
+    pack.complete_settings(values).map_err(|problems| {
+        let problem = |problem| {
+            let message = format!("settings of plugin {name:?}: {problem}");
+            FileProblem::at(entry.settings.span(), message)
+        };
+        problems.into_iter().map(problem).collect()
     })
 }
 
-/// What a queue promises.
-pub(super) fn terms(entry: &QueueEntry) -> QueueTerms {
-    QueueTerms {
-        sla: entry.sla.clone(),
-        priority: entry.priority,
-    }
-}
-
-/// Who publishes replies.
+/// The targets that publish replies, by channel.
 pub(super) fn publishers(file: &CompanyFile) -> Publishers {
-    let own = file.channel.iter().filter_map(|(channel, entry)| {
+    let channels = file.channel.iter().filter_map(|(channel, entry)| {
         let target = entry.publish.as_ref()?;
         Some((channel.clone(), target.get_ref().clone()))
     });
     Publishers {
         default: file.publish.as_ref().map(|name| name.get_ref().clone()),
-        channels: own.collect(),
+        channels: channels.collect(),
     }
 }
 
-/// Who can be told, and how.
+/// The targets; warns where the variable of a signing key is not set.
 pub(super) fn targets(
     file: &CompanyFile,
     warnings: &mut Vec<String>,
-) -> BTreeMap<String, TargetTerms> {
+) -> BTreeMap<String, TargetSettings> {
     let mut targets = BTreeMap::new();
     for (name, entry) in &file.target {
         let webhook = &entry.webhook;
-        // One that does not parse was a problem of the file.
+        // Reading the file reported an invalid address.
         let Ok(url) = WebAddress::parse(webhook.url.get_ref()) else {
             continue;
         };
@@ -69,15 +62,15 @@ pub(super) fn targets(
             && std::env::var_os(variable).is_none()
         {
             warnings.push(format!(
-                "the environment variable {variable} is not set: nothing can be sent to target {name:?}"
+                "the environment variable {variable} is not set: deliveries to target {name:?} will fail"
             ));
         }
-        targets.insert(name.clone(), TargetTerms { url, secret_env });
+        targets.insert(name.clone(), TargetSettings { url, secret_env });
     }
     targets
 }
 
-/// What a company has, whoever writes.
+/// The data every decision of the company reads.
 pub(super) fn surroundings(
     file: &CompanyFile,
     source: &Source,
@@ -91,7 +84,7 @@ pub(super) fn surroundings(
         None => Vec::new(),
         Some(entry) => match entry.articles.get_ref() {
             Articles::List(articles) => articles.clone(),
-            // Where they cannot be read, that was told.
+            // `None` where they cannot be read, which is a problem already.
             Articles::Directory(_) => source.articles.clone().unwrap_or_default(),
         },
     };
@@ -113,4 +106,51 @@ pub(super) fn surroundings(
                 .collect(),
         ),
     }
+}
+
+/// The plugins of each stage; the engine runs at most `most` instances.
+pub(super) fn pipelines(
+    file: &CompanyFile,
+    plugins: &HashMap<&str, Arc<Plugin>>,
+    most: u32,
+    problems: &mut Vec<FileProblem>,
+    warnings: &mut Vec<String>,
+) -> Pipelines {
+    let mut pipelines = Pipelines::new(file.default_queue().unwrap_or_default());
+    for stage in Stage::ALL {
+        for name in file.pipeline.of(stage) {
+            let Some(plugin) = plugins.get(name) else {
+                continue;
+            };
+            if plugin.decides(stage) {
+                pipelines.push(stage, Arc::clone(plugin));
+                continue;
+            }
+            let span = file.pipeline.span_of(stage, name).unwrap_or_default();
+            let stages = plugin.component().stages.iter();
+            let stages: Vec<_> = stages.map(|stage| stage.as_str()).collect();
+            let message = format!("plugin {name:?} has no {stage} stage");
+            let help = format!("its stages: {}", stages.join(", "));
+            problems.push(FileProblem::at(span, message).help(help));
+        }
+        if file.pipeline.of(stage).next().is_none() {
+            warnings.push(format!("no plugin decides at stage {stage}"));
+        }
+    }
+    let used = pipelines.plugins().len();
+    if used > most as usize {
+        let message = format!(
+            "the pipelines use {used} plugins, each with an instance for every decision; the engine runs at most {most} instances"
+        );
+        let help =
+            "use fewer plugins, or have the operator raise [engine] instances in patchbay.toml";
+        problems.push(FileProblem::whole(message).help(help));
+    }
+    let is_used = |name: &str| {
+        let mut stages = Stage::ALL.into_iter();
+        stages.any(|stage| file.pipeline.of(stage).any(|used| used == name))
+    };
+    let unused = file.plugin.keys().filter(|name| !is_used(name));
+    warnings.extend(unused.map(|name| format!("plugin {name:?} is in no pipeline")));
+    pipelines
 }

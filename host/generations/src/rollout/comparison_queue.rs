@@ -1,132 +1,131 @@
-//! What waits to be decided by the other of two generations: a short line.
-//! Nobody waits to join it; whoever finds it full goes on.
+//! Bounded queue (256 jobs, 16 MiB of text) of decisions to repeat with the
+//! other generation. When it is full, the job is dropped and counted.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Condvar, Mutex};
 use patchbay_engine::decision::Decision;
-use crate::inquiry::Inquiry;
 use patchbay_model::bypass::Bypasses;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::situation::{DraftInput, Situation};
 
 use super::{Arm, Rollout};
+use crate::inquiry::Inquiry;
 
-/// Most that wait.
-const ROOM: usize = 256;
-/// Most bytes of texts they keep together.
-const BYTES: usize = 16 << 20;
+/// Most queued jobs.
+const MAX_JOBS: usize = 256;
+/// Most bytes of texts in queued jobs.
+const MAX_BYTES: usize = 16 << 20;
 
-/// What was asked.
-pub struct Question {
+/// The input of a decision, to repeat it.
+pub struct ComparisonInput {
+    /// The situation before the decision.
     pub situation: Situation,
+    /// Stages decided; tone for a draft.
     pub stages: BTreeSet<Stage>,
+    /// The draft that was checked.
     pub draft: Option<DraftInput>,
-    /// What an operator has taken out of it.
+    /// Stages and plugins that were bypassed.
     pub bypasses: Arc<Bypasses>,
-    /// What is asked by itself: what the other goes by follows from it, and no
-    /// state is read or written.
-    pub by_itself: Option<Arc<Inquiry>>,
+    /// Set for a stateless request: its agents and queues apply to the other
+    /// generation too, and no state is read or written.
+    pub stateless: Option<Arc<Inquiry>>,
 }
 
-impl Question {
-    /// About how many bytes it keeps.
+impl ComparisonInput {
+    /// Estimated bytes.
     fn bytes(&self) -> usize {
         let texts = self.situation.exchange.as_ref().map_or(0, |exchange| {
             let earlier = exchange.earlier.iter().chain(&exchange.elsewhere);
             let all = earlier.chain([&exchange.interaction]);
             all.map(|interaction| interaction.text.len()).sum::<usize>()
         });
-        let draft = self.draft.as_ref();
-        let named = self.by_itself.as_ref().map_or(0, |asked| asked.bytes);
-        texts + draft.map_or(0, |at_hand| at_hand.draft.text.len()) + named
+        let draft = self
+            .draft
+            .as_ref()
+            .map_or(0, |input| input.draft.text.len());
+        let entries = self.stateless.as_ref().map_or(0, |inquiry| inquiry.bytes);
+        texts + draft + entries
     }
 }
 
-/// To be decided by the other, and compared.
-pub struct Job {
-    pub rollout: Arc<Rollout>,
-    /// Who decided it.
-    pub arm: Arm,
-    /// What they decided.
-    pub decision: Decision,
-    /// Whether there was a policy to ask.
-    pub by_policies: bool,
-    /// Whether one failed.
-    pub failed: bool,
-    pub question: Question,
+/// A decision to repeat with the other generation and compare.
+pub struct ComparisonJob {
+    pub(super) rollout: Arc<Rollout>,
+    /// Which generation decided.
+    pub(super) arm: Arm,
+    pub(super) decision: Decision,
+    pub(super) called_policies: bool,
+    pub(super) failed: bool,
+    pub(super) input: ComparisonInput,
 }
 
-/// What comes next.
-pub enum Next {
-    /// This.
-    Job(Box<Job>),
-    /// Nothing for now.
-    Nothing,
-    /// Nothing ever.
+/// Result of [`ComparisonQueue::take`].
+pub enum NextJob {
+    /// A job.
+    Job(Box<ComparisonJob>),
+    /// The queue stayed empty until the timeout.
+    Empty,
+    /// The queue is closed.
     Closed,
 }
 
-/// What waits.
+/// The queue. Producers never wait.
 #[derive(Default)]
 pub struct ComparisonQueue {
-    waiting: Mutex<Waiting>,
+    queued: Mutex<QueuedJobs>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Waiting {
-    jobs: VecDeque<Box<Job>>,
+struct QueuedJobs {
+    jobs: VecDeque<Box<ComparisonJob>>,
     bytes: usize,
     closed: bool,
 }
 
 impl ComparisonQueue {
-    /// Let it wait, if there is room.
-    pub fn push(&self, job: Job) -> bool {
-        let bytes = job.question.bytes();
-        let mut waiting = self.waiting();
-        let is_full = waiting.jobs.len() >= ROOM || waiting.bytes + bytes > BYTES;
-        if waiting.closed || is_full {
+    /// Add a job; false where the queue is full or closed.
+    pub(super) fn push(&self, job: ComparisonJob) -> bool {
+        let bytes = job.input.bytes();
+        let mut queued = self.queued.lock();
+        let is_full = queued.jobs.len() >= MAX_JOBS || queued.bytes + bytes > MAX_BYTES;
+        if queued.closed || is_full {
             return false;
         }
-        waiting.bytes += bytes;
-        waiting.jobs.push_back(Box::new(job));
-        drop(waiting);
+        queued.bytes += bytes;
+        queued.jobs.push_back(Box::new(job));
+        drop(queued);
         self.changed.notify_one();
         true
     }
 
-    /// The next, once there is one; at most so long.
-    pub fn take(&self, at_most: Duration) -> Next {
-        let waiting = self.waiting();
-        let idle = |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.closed;
-        let waited = self.changed.wait_timeout_while(waiting, at_most, idle);
-        let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        match waiting.jobs.pop_front() {
-            _ if waiting.closed => Next::Closed,
+    /// Wait at most `timeout` for the next job.
+    pub fn take(&self, timeout: Duration) -> NextJob {
+        let mut queued = self.queued.lock();
+        let is_idle = |queued: &mut QueuedJobs| queued.jobs.is_empty() && !queued.closed;
+        self.changed.wait_while_for(&mut queued, is_idle, timeout);
+        match queued.jobs.pop_front() {
+            _ if queued.closed => NextJob::Closed,
             Some(job) => {
-                waiting.bytes -= job.question.bytes();
-                Next::Job(job)
+                queued.bytes -= job.input.bytes();
+                NextJob::Job(job)
             }
-            None => Next::Nothing,
+            None => NextJob::Empty,
         }
     }
 
-    /// Nothing comes any more, and nothing is taken.
+    /// Close the queue: drops and counts the queued jobs.
     pub fn close(&self) {
-        let mut waiting = self.waiting();
-        waiting.closed = true;
-        let left = std::mem::take(&mut waiting.jobs);
-        drop(waiting);
-        for job in left {
+        let mut queued = self.queued.lock();
+        queued.closed = true;
+        let dropped = std::mem::take(&mut queued.jobs);
+        drop(queued);
+        for job in dropped {
             job.rollout.tally().compared.no_time += 1;
         }
         self.changed.notify_all();
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,10 @@
-//! What a company's feed says of a rollout.
+//! Events of rollouts for a company's feed.
 
 use jiff::Timestamp;
-use patchbay_journal::{Note, RolloutRow};
-use patchbay_model::event::{Alert, Event, RolloutCounts, RolloutEnd, RolloutEndedEvent, RolloutEvent};
+use patchbay_journal::Note;
+use patchbay_model::event::{
+    Alert, Event, RolloutCounts, RolloutEnd, RolloutEndedEvent, RolloutEvent,
+};
 use patchbay_model::rollout::{Breach, RolloutKind, RolloutTerms};
 use patchbay_records::history::note;
 
@@ -15,19 +17,13 @@ pub enum Ending<'a> {
     Aborted {
         /// The operator.
         by: &'a str,
-        /// The operator's words.
+        /// As the operator wrote it.
         reason: Option<&'a str>,
     },
-    /// The candidate became active.
-    Promoted {
-        /// The operator.
-        by: &'a str,
-    },
-    /// Another generation became active, or another rollout started.
-    Superseded {
-        /// The operator.
-        by: &'a str,
-    },
+    /// This operator made the candidate active.
+    Promoted(&'a str),
+    /// This operator activated another generation, or started another rollout.
+    Superseded(&'a str),
     /// A bound was exceeded.
     Breached(Breach),
     /// The candidate cannot be built any more; the text says why.
@@ -35,16 +31,6 @@ pub enum Ending<'a> {
 }
 
 impl Ending<'_> {
-    fn cause(&self) -> RolloutEnd {
-        match self {
-            Ending::Aborted { .. } => RolloutEnd::Aborted,
-            Ending::Promoted { .. } => RolloutEnd::Promoted,
-            Ending::Superseded { .. } => RolloutEnd::Superseded,
-            Ending::Breached(_) => RolloutEnd::BoundExceeded,
-            Ending::Unbuildable(_) => RolloutEnd::Unbuildable,
-        }
-    }
-
     /// The alert, where the host ended it and not an operator.
     fn alert(&self, ended: &RolloutEndedEvent) -> Option<Alert> {
         match self {
@@ -61,37 +47,6 @@ impl Ending<'_> {
     }
 }
 
-/// A rollout, running or read from its row, as the feed describes it.
-pub struct RolloutView<'a> {
-    generation: u64,
-    control: u64,
-    /// `None` where the row's terms or counts cannot be read.
-    details: Option<(&'a RolloutTerms, &'a Tally)>,
-}
-
-impl<'a> RolloutView<'a> {
-    /// A running rollout.
-    pub fn running(rollout: &'a Rollout, tally: &'a Tally) -> RolloutView<'a> {
-        RolloutView {
-            generation: rollout.candidate.number,
-            control: rollout.control.number,
-            details: Some((&rollout.terms, tally)),
-        }
-    }
-
-    /// A rollout as the journal stores it.
-    pub fn stored(
-        row: &RolloutRow,
-        details: Option<(&'a RolloutTerms, &'a Tally)>,
-    ) -> RolloutView<'a> {
-        RolloutView {
-            generation: row.generation,
-            control: row.control,
-            details,
-        }
-    }
-}
-
 /// The event of a rollout that starts or changes its terms.
 pub fn rollout_event(rollout: &Rollout) -> RolloutEvent {
     RolloutEvent {
@@ -104,27 +59,38 @@ pub fn rollout_event(rollout: &Rollout) -> RolloutEvent {
 }
 
 /// The notes of a rollout that ends: its counts, and an alert where the host
-/// ended it.
-pub fn end_notes(rollout: &RolloutView<'_>, ending: &Ending<'_>, at: Timestamp) -> Vec<Note> {
-    let (by, reason) = match ending {
-        Ending::Aborted { by, reason } => (Some(*by), reason.map(str::to_owned)),
-        Ending::Promoted { by } | Ending::Superseded { by } => (Some(*by), None),
-        Ending::Breached(breach) => (None, Some(breach.to_string())),
-        Ending::Unbuildable(problem) => (None, Some((*problem).to_owned())),
+/// ended it. `details` is `None` where the stored ones cannot be read.
+pub(super) fn end_notes(
+    generation: u64,
+    control: u64,
+    details: Option<(&RolloutTerms, &Tally)>,
+    ending: &Ending<'_>,
+    at: Timestamp,
+) -> Vec<Note> {
+    let (because, by, reason) = match ending {
+        Ending::Aborted { by, reason } => {
+            (RolloutEnd::Aborted, Some(*by), reason.map(str::to_owned))
+        }
+        Ending::Promoted(by) => (RolloutEnd::Promoted, Some(*by), None),
+        Ending::Superseded(by) => (RolloutEnd::Superseded, Some(*by), None),
+        Ending::Breached(breach) => (RolloutEnd::BoundExceeded, None, Some(breach.to_string())),
+        Ending::Unbuildable(problem) => {
+            (RolloutEnd::Unbuildable, None, Some((*problem).to_owned()))
+        }
     };
     let ended = RolloutEndedEvent {
-        generation: rollout.generation,
-        control: rollout.control,
-        kind: rollout.details.map(|(terms, _)| terms.kind),
-        share: rollout.details.map(|(terms, _)| terms.share),
-        because: ending.cause(),
+        generation,
+        control,
+        kind: details.map(|(terms, _)| terms.kind),
+        share: details.map(|(terms, _)| terms.share),
+        because,
         by: by.map(str::to_owned),
         reason,
         breach: match ending {
             Ending::Breached(breach) => Some(breach.clone()),
             _ => None,
         },
-        counts: rollout.details.map(|(_, tally)| RolloutCounts {
+        counts: details.map(|(_, tally)| RolloutCounts {
             decisions: tally.candidate.decisions(),
             failed: tally.candidate.failed(),
             compared: tally.compared.decisions,

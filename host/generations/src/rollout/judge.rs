@@ -4,13 +4,14 @@ use patchbay_model::rollout::{Bound, Bounds, Breach};
 
 use super::Tally;
 
-/// A p99 that is longer by less than this counts as equal, in microseconds.
-const NOTICEABLE: u64 = 1_000;
+/// A p99 longer by up to this many microseconds counts as equal.
+const TOLERANCE: u64 = 1_000;
 /// Fewest decisions for a p99.
-const HUNDRED: u64 = 100;
+const P99_DECISIONS: u64 = 100;
 
-/// The first bound that the canary exceeds.
-pub fn breach(bounds: &Bounds, tally: &Tally) -> Option<Breach> {
+/// The first bound that the canary exceeds; `None` before `bounds.after`
+/// decisions.
+pub(super) fn breach(bounds: &Bounds, tally: &Tally) -> Option<Breach> {
     let (candidate, control) = (&tally.candidate, &tally.control);
     let breach = |bound, measured, allowed, decisions| Breach {
         bound,
@@ -18,23 +19,23 @@ pub fn breach(bounds: &Bounds, tally: &Tally) -> Option<Breach> {
         allowed,
         decisions,
     };
-    let decisions = candidate.asked();
-    let (own, others) = (&candidate.recent, &control.recent);
+    let decisions = candidate.attempts();
+    let (own, other) = (&candidate.recent, &control.recent);
     if decisions < bounds.after || !own.is_enough(bounds.after) {
         return None;
     }
     if let Some(more) = bounds.failures {
-        let (measured, allowed) = (own.rate(), others.rate() + more);
+        let (measured, allowed) = (own.rate(), other.rate() + more);
         if measured > allowed {
             return Some(breach(Bound::Failures, measured, allowed, decisions));
         }
     }
     if let Some(times) = bounds.p99 {
-        let (slow, usual) = (own.p99(), others.p99());
+        let (slow, usual) = (own.p99(), other.p99());
         let measured = slow as f64 / usual.max(1) as f64;
-        let is_slow = measured > times && slow > usual + NOTICEABLE;
-        let after = bounds.after.max(HUNDRED);
-        if is_slow && own.is_enough(after) && others.is_enough(after) {
+        let is_slow = measured > times && slow > usual + TOLERANCE;
+        let after = bounds.after.max(P99_DECISIONS);
+        if is_slow && own.is_enough(after) && other.is_enough(after) {
             return Some(breach(Bound::P99, measured, times, decisions));
         }
     }
@@ -51,7 +52,7 @@ pub fn breach(bounds: &Bounds, tally: &Tally) -> Option<Breach> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rollout::Arm;
+    use crate::rollout::{Arm, Example};
     use patchbay_engine::decision::Decision;
 
     fn bounds() -> Bounds {
@@ -62,23 +63,14 @@ mod tests {
         }
     }
 
-    fn example() -> crate::rollout::Example {
-        crate::rollout::Example {
-            conversation: None,
-            interaction: None,
-            control: None,
-            candidate: None,
-        }
-    }
-
     #[test]
-    fn a_canary_that_finds_no_room_does_worse_too() {
+    fn an_overloaded_canary_exceeds_the_failure_bound() {
         let mut tally = Tally::default();
         decided(&mut tally, Arm::Control, 100, 10);
         for _ in 0..10 {
-            tally.candidate.found_no_room();
+            tally.candidate.count_overload();
         }
-        let found = breach(&bounds(), &tally).expect("no room");
+        let found = breach(&bounds(), &tally).expect("overloaded");
         assert_eq!((found.bound, found.decisions), (Bound::Failures, 10));
     }
 
@@ -94,7 +86,7 @@ mod tests {
     fn too_few_decisions_are_not_judged() {
         let mut tally = Tally::default();
         decided(&mut tally, Arm::Control, 100, 10);
-        // The slowest of fewer than a hundred says nothing of a p99.
+        // A p99 needs a hundred decisions.
         decided(&mut tally, Arm::Candidate, 99, 50_000);
         assert_eq!(breach(&bounds(), &tally), None);
         decided(&mut tally, Arm::Candidate, 1, 50_000);
@@ -108,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_notices_less_than_a_millisecond_and_nothing_is_slow_alone() {
+    fn latency_needs_a_control_and_a_millisecond_of_difference() {
         let mut tally = Tally::default();
         decided(&mut tally, Arm::Control, 100, 10);
         decided(&mut tally, Arm::Candidate, 100, 900);
@@ -128,7 +120,7 @@ mod tests {
             for number in 0..20 {
                 let differences = match number < agreed {
                     true => Vec::new(),
-                    false => vec![("route".to_owned(), example())],
+                    false => vec![("route".to_owned(), Example::default())],
                 };
                 tally.compare(differences);
             }
@@ -139,15 +131,10 @@ mod tests {
         compare(&mut tally, 10);
         assert_eq!(breach(&bounds(), &tally), None);
         compare(&mut tally, 0);
-        assert_eq!(
-            breach(
-                &Bounds {
-                    after: 10,
-                    ..Bounds::default()
-                },
-                &tally
-            ),
-            None
-        );
+        let unlimited = Bounds {
+            disagreement: None,
+            ..bounds()
+        };
+        assert_eq!(breach(&unlimited, &tally), None);
     }
 }

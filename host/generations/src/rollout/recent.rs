@@ -1,16 +1,16 @@
-//! The last decisions, by which is judged: what went well for long must not
-//! hide what goes wrong now.
+//! Counts of the last decisions: a long good history must not hide a new
+//! failure.
 
 use hdrhistogram::Histogram;
 
-/// Decisions of one half of them.
+/// Decisions in each half of the window.
 const HALF: u64 = 1_000;
-/// Longest time that is told from longer ones, in microseconds: ten minutes.
-pub const LONGEST: u64 = 600_000_000;
+/// Longest time measured, in microseconds: ten minutes.
+const LONGEST: u64 = 600_000_000;
 
-/// At least the last thousand, at most the last two thousand.
+/// The last 1,000 to 2,000 decisions.
 #[derive(Debug, Default)]
-pub struct Recent {
+pub(super) struct RecentDecisions {
     now: Half,
     before: Half,
 }
@@ -22,9 +22,9 @@ struct Half {
     micros: Option<Histogram<u64>>,
 }
 
-impl Recent {
-    /// One more; whether it is bad, and how long it took where that is known.
-    pub fn add(&mut self, is_bad: bool, micros: Option<u64>) {
+impl RecentDecisions {
+    /// Add a decision; `micros` where its time is known.
+    pub(super) fn add(&mut self, is_bad: bool, micros: Option<u64>) {
         if self.now.decisions >= HALF {
             self.before = std::mem::take(&mut self.now);
         }
@@ -35,40 +35,40 @@ impl Recent {
         }
     }
 
-    /// How many.
-    pub fn decisions(&self) -> u64 {
+    pub(super) fn decisions(&self) -> u64 {
         self.now.decisions + self.before.decisions
     }
 
-    /// The share that is bad; none of nothing.
-    pub fn rate(&self) -> f64 {
+    /// The share of bad decisions; 0 where there are none.
+    pub(super) fn rate(&self) -> f64 {
         (self.now.bad + self.before.bad) as f64 / self.decisions().max(1) as f64
     }
 
-    /// Their p99 in microseconds.
-    pub fn p99(&self) -> u64 {
+    /// The p99 in microseconds; 0 where no time is known.
+    pub(super) fn p99(&self) -> u64 {
         let mut all = match (&self.now.micros, &self.before.micros) {
             (Some(one), None) | (None, Some(one)) => return one.value_at_quantile(0.99),
             (None, None) => return 0,
             (Some(now), Some(_)) => now.clone(),
         };
         if let Some(before) = &self.before.micros {
-            // Of the same bounds: that cannot fail.
+            // Both have the same bounds: cannot fail.
             let _ = all.add(before);
         }
         all.value_at_quantile(0.99)
     }
 
-    /// Whether there are enough to judge by, of so many that are wanted.
-    pub fn is_enough(&self, wanted: u64) -> bool {
+    /// Whether there are `wanted` decisions, or half a window where that is
+    /// less.
+    pub(super) fn is_enough(&self, wanted: u64) -> bool {
         self.decisions() >= wanted.min(HALF)
     }
 }
 
-/// Count a time.
-pub fn record(all: &mut Option<Histogram<u64>>, micros: u64) {
+/// Add a time to a histogram, which is created at the first one.
+pub(super) fn record(all: &mut Option<Histogram<u64>>, micros: u64) {
     if all.is_none() {
-        // Bounds that are valid: that cannot fail.
+        // The bounds are valid: cannot fail.
         *all = Histogram::new_with_max(LONGEST, 2).ok();
     }
     if let Some(all) = all {
@@ -81,8 +81,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_went_well_for_long_does_not_hide_what_goes_wrong_now() {
-        let mut recent = Recent::default();
+    fn a_long_good_history_does_not_hide_a_new_failure() {
+        let mut recent = RecentDecisions::default();
         for _ in 0..1_000_000 {
             recent.add(false, Some(100));
         }

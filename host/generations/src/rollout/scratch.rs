@@ -1,135 +1,126 @@
-//! What policies that decide beside another's decisions remember: it begins
-//! with what is remembered in earnest, goes on by their own writes, and is
-//! thrown away with the trial.
+//! Plugin state of the generation that repeats decisions: starts from the live
+//! state, continues with its own writes, and is discarded with the rollout.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use patchbay_engine::decision::Decision;
-use crate::Generation;
 use patchbay_model::situation::Situation;
 use patchbay_model::state::{Memory, Scope};
 
-/// Most memories that are kept apart; beyond that the oldest begins anew.
-const MEMORIES: usize = 20_000;
-/// Most bytes written to all of them.
-const BYTES: usize = 64 << 20;
+use crate::Generation;
 
-/// Whose memory: of a plugin, of a conversation, contact or the company.
-type Place = (String, Scope, String);
+/// Most memories; beyond that the oldest starts from the live state again.
+const MAX_MEMORIES: usize = 20_000;
+/// Most bytes written to all memories.
+const MAX_BYTES: usize = 64 << 20;
 
-/// A memory, and how much was written to it.
+/// Plugin, scope, and the id of the conversation or contact; empty for the
+/// company.
+type Key = (String, Scope, String);
+
+/// A memory, and the bytes written to it.
 #[derive(Debug, Default)]
-struct Own {
+struct ScratchMemory {
     memory: Memory,
     bytes: usize,
 }
 
-/// Memories of one generation.
+/// State of one generation's plugins.
 #[derive(Debug, Default)]
-pub struct Scratch {
-    memories: HashMap<Place, Own>,
-    oldest: VecDeque<Place>,
+pub(super) struct ScratchState {
+    memories: HashMap<Key, ScratchMemory>,
+    oldest: VecDeque<Key>,
     bytes: usize,
-    /// Whether it hears of every decision. If not, memories of contacts and of
-    /// the company are those in earnest: a share of what happened would leave
-    /// them wrong.
-    whole: bool,
+    /// Whether the generation sees every decision. If not, contact and company
+    /// scopes use the live state: a share of the writes would make them wrong.
+    sees_all: bool,
 }
 
-impl Scratch {
-    pub fn new(whole: bool) -> Scratch {
-        Scratch {
-            whole,
-            ..Scratch::default()
+impl ScratchState {
+    pub(super) fn new(sees_all: bool) -> ScratchState {
+        ScratchState {
+            sees_all,
+            ..ScratchState::default()
         }
     }
 
-    /// Have a generation remember what it has heard so far.
-    pub fn recall(
-        &self,
-        situation: &mut Situation,
-        decided: &Generation,
-        asked: &Generation,
-    ) {
-        let mut all = BTreeMap::new();
-        for plugin in asked.pipelines.plugins() {
-            let scopes = &plugin.grants().state;
+    /// Replace the live state in a situation of `decider` with the state of
+    /// `other`.
+    pub(super) fn load(&self, situation: &mut Situation, decider: &Generation, other: &Generation) {
+        let mut memories = BTreeMap::new();
+        for plugin in other.pipelines.plugins() {
+            let (name, scopes) = (plugin.name(), &plugin.grants().state);
             if scopes.is_empty() {
                 continue;
             }
-            let earnest = situation.memories.get(plugin.name());
-            let earnest = earnest.filter(|_| reads(decided, asked, plugin.name()));
+            let live = situation.memories.get(name);
+            let live = live.filter(|_| can_read(decider, other, name));
             let mut memory = Memory::default();
             for scope in scopes {
-                let place = self.place(plugin.name(), *scope, situation);
-                let own = place.and_then(|place| self.memories.get(&place));
-                let own = own.map(|own| &own.memory);
-                for (of, key, cell) in own.or(earnest).into_iter().flat_map(Memory::cells) {
-                    if of == *scope {
-                        memory.insert(of, key.to_owned(), cell.clone());
-                    }
-                }
+                let key = self.key(name, *scope, situation);
+                let scratch = key.and_then(|key| self.memories.get(&key));
+                let source = scratch.map(|scratch| &scratch.memory).or(live);
+                copy_scope(source, *scope, &mut memory);
             }
-            all.insert(plugin.name().to_owned(), memory);
+            memories.insert(name.to_owned(), memory);
         }
-        situation.memories = Arc::new(all);
+        situation.memories = Arc::new(memories);
     }
 
-    /// Remember what its decision wrote. The situation is the one it decided
-    /// in.
-    pub fn remember(&mut self, situation: &Situation, decision: &Decision) {
+    /// Apply the writes of a decision; `situation` is the one it decided in.
+    pub(super) fn apply_writes(&mut self, situation: &Situation, decision: &Decision) {
         for (plugin, write) in decision.writes() {
-            let Some(place) = self.place(plugin, write.scope, situation) else {
+            let Some(key) = self.key(plugin, write.scope, situation) else {
                 continue;
             };
-            if !self.memories.contains_key(&place) {
+            let oldest = &mut self.oldest;
+            let scratch = self.memories.entry(key).or_insert_with_key(|key| {
+                oldest.push_back(key.clone());
                 let mut memory = Memory::default();
-                let seen = situation.memories.get(plugin);
-                for (scope, key, cell) in seen.into_iter().flat_map(Memory::cells) {
-                    if scope == write.scope {
-                        memory.insert(scope, key.to_owned(), cell.clone());
-                    }
-                }
-                self.oldest.push_back(place.clone());
-                self.memories
-                    .insert(place.clone(), Own { memory, bytes: 0 });
-            }
-            if let Some(own) = self.memories.get_mut(&place) {
-                own.memory.apply(write, situation.now);
-                own.bytes += write.size();
-                self.bytes += write.size();
-            }
-            self.make_room();
+                copy_scope(situation.memories.get(plugin), write.scope, &mut memory);
+                ScratchMemory { memory, bytes: 0 }
+            });
+            scratch.memory.apply(write, situation.now);
+            scratch.bytes += write.size();
+            self.bytes += write.size();
+            self.evict();
         }
     }
 
-    fn make_room(&mut self) {
-        while self.memories.len() > MEMORIES || self.bytes > BYTES {
+    fn evict(&mut self) {
+        while self.memories.len() > MAX_MEMORIES || self.bytes > MAX_BYTES {
             let Some(oldest) = self.oldest.pop_front() else {
                 return;
             };
-            let gone = self.memories.remove(&oldest).unwrap_or_default();
-            self.bytes = self.bytes.saturating_sub(gone.bytes);
+            let evicted = self.memories.remove(&oldest).unwrap_or_default();
+            self.bytes = self.bytes.saturating_sub(evicted.bytes);
         }
     }
 
-    /// Where a memory is kept; none: it is not.
-    fn place(&self, plugin: &str, scope: Scope, situation: &Situation) -> Option<Place> {
+    /// `None` where the scope uses the live state.
+    fn key(&self, plugin: &str, scope: Scope, situation: &Situation) -> Option<Key> {
         let exchange = situation.exchange.as_ref()?;
         let owner = match scope {
             Scope::Conversation => exchange.conversation.id.clone(),
-            Scope::Contact if self.whole => exchange.contact.id.clone()?,
-            Scope::Company if self.whole => String::new(),
+            Scope::Contact if self.sees_all => exchange.contact.id.clone()?,
+            Scope::Company if self.sees_all => String::new(),
             _ => return None,
         };
         Some((plugin.to_owned(), scope, owner))
     }
 }
 
-/// Whether a generation's plugin reads what another generation's wrote.
-fn reads(wrote: &Generation, reads: &Generation, plugin: &str) -> bool {
-    let (from, to) = (wrote.state_version(plugin), reads.state_version(plugin));
-    let older = reads.state_from.get(plugin);
+fn copy_scope(from: Option<&Memory>, scope: Scope, to: &mut Memory) {
+    let cells = from.into_iter().flat_map(Memory::cells);
+    for (_, key, cell) in cells.filter(|(of, ..)| *of == scope) {
+        to.insert(scope, key.to_owned(), cell.clone());
+    }
+}
+
+/// Whether a plugin of `reader` can read the state that `writer` stored.
+fn can_read(writer: &Generation, reader: &Generation, plugin: &str) -> bool {
+    let (from, to) = (writer.state_version(plugin), reader.state_version(plugin));
+    let older = reader.state_from.get(plugin);
     from == to || from.is_some_and(|from| older.is_some_and(|older| older.contains(&from)))
 }

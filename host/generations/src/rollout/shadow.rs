@@ -1,213 +1,199 @@
-//! Deciding the same by the other of two generations, and comparing.
+//! Repeats decisions with the other generation of a rollout, and compares.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Generation;
-use crate::decide::DecideOptions;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::replay::Difference;
 use patchbay_journal::CompanyId;
 use patchbay_model::directory::{Agent, Directory, Queue};
 use patchbay_model::rollout::{RolloutKind, Share};
-use patchbay_model::situation::Surroundings;
+use patchbay_model::situation::{Situation, Surroundings};
+use patchbay_records::history::summarize;
 use serde_json::Value;
 
-use super::scratch::Scratch;
+use super::scratch::ScratchState;
 use super::tally::{Example, failure};
-use super::{Arm, Job, Rollout};
-use crate::candidate_replay::compare;
-use patchbay_records::history::summarize;
+use super::{Arm, ComparisonJob, Rollout};
+use crate::Generation;
+use crate::decide::DecideOptions;
+use crate::replay::candidate_replay::compare;
 
-/// What the thread that decides beside the others keeps.
+/// State of the comparison thread.
 #[derive(Default)]
 pub struct ShadowRunner {
-    companies: HashMap<CompanyId, Own>,
+    companies: HashMap<CompanyId, CompanyRun>,
 }
 
-/// What it keeps of one rollout.
-struct Own {
+/// State for the rollout of one company.
+struct CompanyRun {
     rollout: Arc<Rollout>,
-    scratch: Scratch,
-    /// The people as they were last seen, among the other's queues.
-    seen: Option<(Arc<Directory>, Arc<Surroundings>)>,
+    state: ScratchState,
+    /// The last live directory, and the other generation's data with it.
+    last: Option<(Arc<Directory>, Arc<Surroundings>)>,
 }
 
-impl Own {
-    fn of(rollout: Arc<Rollout>) -> Own {
+impl CompanyRun {
+    fn new(rollout: Arc<Rollout>) -> CompanyRun {
         let terms = &rollout.terms;
-        let hears_all = terms.kind == RolloutKind::Shadow && terms.share == Share::ALL;
-        let scratch = Scratch::new(hears_all);
-        Own {
+        let sees_all = terms.kind == RolloutKind::Shadow && terms.share == Share::ALL;
+        CompanyRun {
+            state: ScratchState::new(sees_all),
             rollout,
-            scratch,
-            seen: None,
+            last: None,
         }
     }
 
-    /// What the other generation has, with the people as they were seen.
-    fn surroundings(&mut self, asked: &Generation, live: &Surroundings) -> Arc<Surroundings> {
-        let own = &asked.surroundings;
-        if let Some((of, made)) = &self.seen
-            && Arc::ptr_eq(of, &live.directory)
+    /// The other generation's data with the live agents.
+    fn surroundings(&mut self, other: &Generation, live: &Arc<Directory>) -> Arc<Surroundings> {
+        if let Some((directory, surroundings)) = &self.last
+            && Arc::ptr_eq(directory, live)
         {
-            return Arc::clone(made);
+            return Arc::clone(surroundings);
         }
-        let made = Arc::new(Surroundings {
-            directory: people(&live.directory, &own.directory),
-            knowledge: Arc::clone(&own.knowledge),
-            hours: Arc::clone(&own.hours),
-            targets: Arc::clone(&own.targets),
-            legacy_140: Arc::clone(&own.legacy_140),
-        });
-        self.seen = Some((Arc::clone(&live.directory), Arc::clone(&made)));
-        made
+        let directory = merge_directories(live, &other.surroundings.directory);
+        let surroundings = other.surroundings_with(directory);
+        self.last = Some((Arc::clone(live), Arc::clone(&surroundings)));
+        surroundings
     }
 }
 
-/// The people of one directory among the queues of another.
-fn people(live: &Arc<Directory>, own: &Arc<Directory>) -> Arc<Directory> {
+/// The live agents and queue loads, with the queues of `own`.
+fn merge_directories(live: &Arc<Directory>, own: &Arc<Directory>) -> Arc<Directory> {
     if live.queue_ids().eq(own.queue_ids()) {
         return Arc::clone(live);
     }
     let queues = own.queue_ids().filter_map(|id| own.queue(id));
-    let queues: Vec<Queue> = queues
-        .map(|queue| match live.queue(&queue.id) {
-            Some(seen) => Queue {
-                waiting: seen.waiting,
-                longest_wait: seen.longest_wait,
-                open: seen.open,
-                ..Queue::clone(queue)
-            },
-            None => Queue::clone(queue),
-        })
-        .collect();
+    let queues = queues.map(|queue| match live.queue(&queue.id) {
+        Some(live) => Queue {
+            waiting: live.waiting,
+            longest_wait: live.longest_wait,
+            open: live.open,
+            ..Queue::clone(queue)
+        },
+        None => Queue::clone(queue),
+    });
     let agents = live.agents().iter().map(|agent| {
         let mut agent = Agent::clone(agent);
         agent.queues.retain(|id| own.queue(id).is_some());
         agent
     });
-    let merged = Directory::new(agents.collect(), queues);
+    let merged = Directory::new(agents.collect(), queues.collect());
     merged.map_or_else(|_| Arc::clone(own), Arc::new)
 }
 
 impl ShadowRunner {
-    /// Have the other generation decide it, and compare.
-    pub fn decide(&mut self, job: Job) {
-        let Job {
-            rollout,
-            arm,
-            decision,
-            by_policies,
-            failed,
-            question,
-        } = job;
-        let own = self
+    /// Repeat a decision with the other generation and count the comparison.
+    pub fn run(&mut self, job: ComparisonJob) {
+        let (rollout, arm, input) = (job.rollout, job.arm, job.input);
+        let new_run = || CompanyRun::new(Arc::clone(&rollout));
+        let run = self
             .companies
             .entry(rollout.company)
-            .or_insert_with(|| Own::of(Arc::clone(&rollout)));
-        if !Arc::ptr_eq(&own.rollout, &rollout) {
-            *own = Own::of(Arc::clone(&rollout));
+            .or_insert_with(new_run);
+        if !Arc::ptr_eq(&run.rollout, &rollout) {
+            *run = new_run();
         }
-        let (decided, asked) = match arm {
+        let (decider, other) = match arm {
             Arm::Control => (&rollout.control, &rollout.candidate),
             Arm::Candidate => (&rollout.candidate, &rollout.control),
         };
-        let mut situation = question.situation;
-        let remembers = question.by_itself.is_none();
-        match &question.by_itself {
-            Some(inquiry) => match inquiry.surroundings(asked) {
+        let mut situation = input.situation;
+        let has_state = input.stateless.is_none();
+        match &input.stateless {
+            Some(inquiry) => match inquiry.surroundings(other) {
                 Ok(surroundings) => situation.surroundings = surroundings,
-                // What is asked does not fit it.
+                // The request does not fit the other generation.
                 Err(_) => {
                     rollout.tally().compared.failed += 1;
                     return;
                 }
             },
             None => {
-                situation.surroundings = own.surroundings(asked, &situation.surroundings);
-                own.scratch.recall(&mut situation, decided, asked);
+                let live = Arc::clone(&situation.surroundings.directory);
+                situation.surroundings = run.surroundings(other, &live);
+                run.state.load(&mut situation, decider, other);
             }
         }
-        let seen = situation.clone();
-        // Nobody waits for it, and it keeps nobody waiting.
-        let trying = DecideOptions::aside().bypassing(&question.bypasses);
-        let patience = Duration::ZERO;
-        let stages = question.stages;
-        let (other, _) = match question.draft {
-            Some(at_hand) => asked.check_on(situation, at_hand, &trying, patience),
-            None => asked.decide_on(situation, &stages, &trying, patience),
+        let before = situation.clone();
+        let options = DecideOptions {
+            shadow: true,
+            bypasses: input.bypasses,
+            ..DecideOptions::default()
         };
-        if !by_policies && other.stamp.plugins.is_empty() {
-            // Nobody decides about that in either.
+        // A comparison does not wait for an instance: live decisions come first.
+        let (repeated, _) = other.run_policies(
+            situation,
+            input.draft,
+            &input.stages,
+            &options,
+            Duration::ZERO,
+        );
+        if !job.called_policies && repeated.stamp.plugins.is_empty() {
             return;
         }
-        if other.overloaded_plugin().is_some() {
+        if repeated.overloaded_plugin().is_some() {
             rollout.tally().compared.no_room += 1;
             return;
         }
-        if remembers {
-            own.scratch.remember(&seen, &other);
+        if has_state {
+            run.state.apply_writes(&before, &repeated);
         }
-        if arm == Arm::Control && !other.stamp.plugins.is_empty() {
-            rollout.tally().candidate.count(&other);
+        if arm == Arm::Control && !repeated.stamp.plugins.is_empty() {
+            rollout.tally().candidate.count(&repeated);
         }
-        if failed || failure(&other).is_some() {
+        if job.failed || failure(&repeated).is_some() {
             rollout.tally().compared.failed += 1;
             return;
         }
         let (control, candidate) = match arm {
-            Arm::Control => (&decision, &other),
-            Arm::Candidate => (&other, &decision),
+            Arm::Control => (&job.decision, &repeated),
+            Arm::Candidate => (&repeated, &job.decision),
         };
-        let control = serde_json::to_value(control).unwrap_or(Value::Null);
-        let differences = compare(&control, candidate, &stages);
-        let examples = examples(differences, &decision, &other, arm, &seen, remembers);
-        // Whoever decides in earnest waits for this lock: nothing is worked out
-        // under it.
+        let value = serde_json::to_value(control).unwrap_or(Value::Null);
+        let differences = compare(&value, candidate, &input.stages);
+        // Deciding threads wait for the tally's lock: prepare the examples
+        // before taking it.
+        let examples = examples(differences, control, candidate, &before, has_state);
         rollout.tally().compare(examples);
     }
 
-    /// Forget what is not tried any more.
-    pub fn keep(&mut self, is_tried: impl Fn(&Arc<Rollout>) -> bool) {
-        self.companies.retain(|_, own| is_tried(&own.rollout));
+    /// Drop the state of rollouts that ended.
+    pub fn retain(&mut self, is_running: impl Fn(&Arc<Rollout>) -> bool) {
+        self.companies.retain(|_, run| is_running(&run.rollout));
     }
 }
 
-/// Each difference with what both said, where everybody may read that: what a
-/// policy put in its own words may quote the customer.
+/// Each difference with both values, where the public summary has them: other
+/// texts of a policy may quote the customer.
 fn examples(
     differences: Vec<Difference>,
-    decision: &Decision,
-    other: &Decision,
-    arm: Arm,
-    situation: &patchbay_model::situation::Situation,
-    is_kept: bool,
+    control: &Decision,
+    candidate: &Decision,
+    situation: &Situation,
+    is_stored: bool,
 ) -> Vec<(String, Example)> {
     if differences.is_empty() {
         return Vec::new();
     }
-    let public = |decision| serde_json::to_value(summarize(decision)).unwrap_or_default();
-    let (control, candidate) = match arm {
-        Arm::Control => (public(decision), public(other)),
-        Arm::Candidate => (public(other), public(decision)),
-    };
+    let summary = |decision| serde_json::to_value(summarize(decision)).unwrap_or_default();
+    let (control, candidate) = (summary(control), summary(candidate));
     let exchange = situation.exchange.as_ref();
-    let kept = exchange.filter(|_| is_kept);
-    let of_difference = |difference: Difference| {
-        let at = |view: &Value| {
+    let stored = exchange.filter(|_| is_stored);
+    let example = |difference: Difference| {
+        let at = |summary: &Value| {
             let path = difference.field.replace('[', ".").replace(']', "");
             let pointer = format!("/{}", path.replace('.', "/"));
-            view.pointer(&pointer).cloned()
+            summary.pointer(&pointer).cloned()
         };
         let example = Example {
-            conversation: kept.map(|exchange| exchange.conversation.id.clone()),
+            conversation: stored.map(|exchange| exchange.conversation.id.clone()),
             interaction: exchange.map(|exchange| exchange.interaction.id.clone()),
             control: at(&control),
             candidate: at(&candidate),
         };
         (difference.field, example)
     };
-    differences.into_iter().map(of_difference).collect()
+    differences.into_iter().map(example).collect()
 }

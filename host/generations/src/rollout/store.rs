@@ -1,76 +1,68 @@
-//! A trial as the journal keeps it, so that it goes on after a restart.
+//! A rollout as the journal stores it, to resume it after a restart.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use crate::Generation;
 use patchbay_journal::{CompanyId, Journal, JournalError, Note, RolloutRow};
 use patchbay_model::rollout::RolloutTerms;
 
-use super::{Ending, Rollout, RolloutView, Tally, end_notes};
+use super::feed::end_notes;
+use super::{Ending, Rollout, Tally};
+use crate::Generation;
 
-/// What was tried when the host stopped, ready to go on.
+/// A rollout that ran when the host stopped.
 #[derive(Debug)]
 pub struct ResumedRollout {
+    /// Id of the company.
     pub company: CompanyId,
-    pub control: u64,
-    pub candidate: Arc<Generation>,
-    pub terms: RolloutTerms,
-    pub tally: Tally,
+    /// The generation that was active.
+    pub(crate) control: u64,
+    pub(crate) candidate: Arc<Generation>,
+    pub(crate) terms: RolloutTerms,
+    pub(crate) tally: Tally,
 }
 
 impl ResumedRollout {
-    /// Go on against the generation the company decides by, if that is the one
-    /// it was tried against.
-    pub fn against(self, control: Arc<Generation>) -> Option<Rollout> {
-        let ResumedRollout {
-            company,
-            candidate,
-            terms,
-            tally,
-            ..
-        } = self;
-        let is_same = control.number == self.control;
-        is_same.then(|| Rollout::new(company, terms, control, candidate, tally))
+    /// Resume, if `active` is the generation that was the control.
+    pub fn resume(self, active: Arc<Generation>) -> Option<Rollout> {
+        (active.number == self.control)
+            .then(|| Rollout::new(self.company, self.terms, active, self.candidate, self.tally))
     }
 }
 
-/// What a row says.
-pub fn read(row: &RolloutRow) -> Option<(RolloutTerms, Tally)> {
+/// Terms and counts of a row; `None` where they cannot be read.
+pub(crate) fn read(row: &RolloutRow) -> Option<(RolloutTerms, Tally)> {
     let terms = serde_json::from_str(&row.terms).ok()?;
     Some((terms, serde_json::from_str(&row.tally).ok()?))
 }
 
-/// What is kept of one.
+/// The row of a rollout.
 pub fn row(rollout: &Rollout) -> RolloutRow {
     RolloutRow {
         generation: rollout.candidate.number,
         control: rollout.control.number,
-        // Their own types write them: that cannot fail.
+        // Cannot fail: the types derive it.
         terms: serde_json::to_string(&rollout.terms).unwrap_or_default(),
-        tally: rollout.tally().kept(),
+        tally: rollout.tally().to_json(),
     }
 }
 
-/// What was tried when the host stopped and cannot be tried any more is ended.
-pub fn end_unbuildable(
+/// End a stored rollout that cannot resume.
+pub(crate) fn end_unbuildable(
     journal: &dyn Journal,
     company: CompanyId,
     row: &RolloutRow,
-    why: &str,
+    problem: &str,
     now: Timestamp,
 ) -> Result<(), JournalError> {
-    let trial = RolloutView::stored(row, None);
-    let notes = end_notes(&trial, &Ending::Unbuildable(why), now);
+    let ending = Ending::Unbuildable(problem);
+    let notes = end_notes(row.generation, row.control, None, &ending, now);
     journal.end_rollout(company, notes, None)?;
     Ok(())
 }
 
 /// Feed notes for the rollout that an activation of `next` ends.
-///
-/// # Errors
-/// When the journal cannot be read.
-pub fn end_by_activation(
+pub(crate) fn end_by_activation(
     journal: &dyn Journal,
     company: CompanyId,
     next: u64,
@@ -81,11 +73,17 @@ pub fn end_by_activation(
     let Some((_, _, row)) = all.find(|(of, _, _)| *of == company) else {
         return Ok(Vec::new());
     };
-    let known = read(&row);
-    let known = known.as_ref().map(|(terms, tally)| (terms, tally));
+    let details = read(&row);
+    let details = details.as_ref().map(|(terms, tally)| (terms, tally));
     let ending = match row.generation == next {
-        true => Ending::Promoted { by },
-        false => Ending::Superseded { by },
+        true => Ending::Promoted(by),
+        false => Ending::Superseded(by),
     };
-    Ok(end_notes(&RolloutView::stored(&row, known), &ending, now))
+    Ok(end_notes(
+        row.generation,
+        row.control,
+        details,
+        &ending,
+        now,
+    ))
 }

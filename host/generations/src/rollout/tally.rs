@@ -1,5 +1,4 @@
-//! What came of a generation that is tried: counts, times, and where its
-//! answers differ.
+//! Results of a rollout: counts, times, and the fields that differ.
 
 use std::collections::BTreeMap;
 
@@ -10,63 +9,63 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Arm;
-use super::recent::{Recent, record};
+use super::recent::{RecentDecisions, record};
 
-/// Examples of a field that differs.
+/// Most examples of one field.
 const EXAMPLES: usize = 5;
-/// Most fields that are told apart.
+/// Most fields counted.
 const FIELDS: usize = 200;
 
-/// How one of the two did.
+/// Results of one arm.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Tallied {
+pub(super) struct ArmTally {
     decisions: u64,
     failures: BTreeMap<OutcomeKind, u64>,
-    /// Those that found no room.
+    /// Passes that found no free instance.
     #[serde(default)]
     overloaded: u64,
-    /// In microseconds; since the host was started.
+    /// In microseconds, since the host started.
     #[serde(skip)]
     micros: Option<Histogram<u64>>,
-    /// By which it is judged.
+    /// For the bounds of a canary.
     #[serde(skip)]
-    pub recent: Recent,
+    pub(super) recent: RecentDecisions,
 }
 
-impl Tallied {
-    pub fn count(&mut self, decision: &Decision) {
+impl ArmTally {
+    pub(super) fn count(&mut self, decision: &Decision) {
         self.decisions += 1;
         let failure = failure(decision);
         if let Some(kind) = failure {
             *self.failures.entry(kind).or_default() += 1;
         }
         let spent = &decision.micros;
-        let spent = spent.queue + spent.instantiate + spent.call;
-        record(&mut self.micros, spent);
-        self.recent.add(failure.is_some(), Some(spent));
+        let micros = spent.queue + spent.instantiate + spent.call;
+        record(&mut self.micros, micros);
+        self.recent.add(failure.is_some(), Some(micros));
     }
 
-    /// One that found no room: it is made again later, and until then it is
-    /// as bad as one that failed.
-    pub fn found_no_room(&mut self) {
+    /// Add an overload: the pass is repeated later; until then it counts as a
+    /// failure.
+    pub(super) fn count_overload(&mut self) {
         self.overloaded += 1;
         self.recent.add(true, None);
     }
 
-    pub fn decisions(&self) -> u64 {
+    pub(super) fn decisions(&self) -> u64 {
         self.decisions
     }
 
-    pub fn failed(&self) -> u64 {
+    pub(super) fn failed(&self) -> u64 {
         self.failures.values().sum()
     }
 
-    /// Decisions, with those that found no room.
-    pub fn asked(&self) -> u64 {
+    /// Decisions and overloads.
+    pub(super) fn attempts(&self) -> u64 {
         self.decisions + self.overloaded
     }
 
-    pub fn report(&self) -> ArmReport {
+    pub(super) fn report(&self) -> ArmReport {
         ArmReport {
             decisions: self.decisions,
             failures: self.failures.clone(),
@@ -81,88 +80,86 @@ impl Tallied {
     }
 }
 
-/// How a decision failed: as the first of its policies that did. What an
-/// operator took out did not fail.
-pub fn failure(decision: &Decision) -> Option<OutcomeKind> {
-    let mut parts = decision.stamp.plugins.iter();
-    parts
-        .find(|part| part.outcome.is_failure() && part.outcome != OutcomeKind::Bypassed)
-        .map(|part| part.outcome)
+/// The first failure of a policy; a bypass is none.
+pub(super) fn failure(decision: &Decision) -> Option<OutcomeKind> {
+    let mut outcomes = decision.stamp.plugins.iter().map(|plugin| plugin.outcome);
+    outcomes.find(|outcome| outcome.is_failure() && *outcome != OutcomeKind::Bypassed)
 }
 
-/// How one of two generations did.
+/// Results of one generation in a rollout.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ArmReport {
-    /// Decisions it made.
+    /// Number of decisions.
     pub decisions: u64,
-    /// Those in which a policy failed, by how.
+    /// Decisions in which a policy failed, by outcome.
     pub failures: BTreeMap<OutcomeKind, u64>,
-    /// Those that found no room and are made again.
+    /// Passes that found no free instance; they are repeated.
     pub overloaded: u64,
-    /// How long they took; absent: none since the host was started.
+    /// Times; `None`: no decision since the host started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency: Option<Latency>,
 }
 
-/// How long decisions took: waiting for a place, an instance, the policies.
+/// Times of decisions: queue, instantiation and policy calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Latency {
-    /// Of how many, since the host was started.
+    /// Number of decisions since the host started.
     pub decisions: u64,
-    /// Half of them took at most this.
+    /// Median.
     pub p50_micros: u64,
-    /// 99 of 100 took at most this.
+    /// 99th percentile.
     pub p99_micros: u64,
-    /// The longest.
+    /// Maximum.
     pub max_micros: u64,
 }
 
-/// How two generations' answers to the same compare.
+/// Comparison of two generations' answers to the same inputs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Compared {
-    /// Decisions both made without a failure.
+pub struct ComparisonReport {
+    /// Decisions without a failure in either generation.
     pub decisions: u64,
-    /// Those in which they say the same, but for how they put it.
+    /// Those with equal answers, apart from `why`.
     pub agreed: u64,
-    /// Fields in which they do not, the most frequent first.
+    /// Fields that differ, the most frequent first; at most 200.
     pub differences: Vec<FieldReport>,
-    /// Not compared: a policy of one of them failed.
+    /// Not compared: a policy of either generation failed.
     pub failed: u64,
-    /// Not compared: there was no time beside the decisions that count.
+    /// Not compared: the host had no headroom, or the queue was full.
     pub no_time: u64,
-    /// Not compared: there was no room for one instance more.
+    /// Not compared: no instance was free.
     pub no_room: u64,
 }
 
-/// A field in which answers differ.
+/// A field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldReport {
-    /// Which, such as `route.target.id`; `[]` stands for any place in a list.
+    /// Its path, such as `route.target.id`; `[]` is any index of a list.
     pub field: String,
-    /// In how many decisions.
+    /// Number of decisions in which it differs.
     pub decisions: u64,
-    /// The first few.
+    /// The first five.
     pub examples: Vec<Example>,
 }
 
-/// A decision in which a field differs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A decision in which a field differs. The values are set only where they are
+/// free of customer text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Example {
-    /// Its conversation.
+    /// Its conversation; `None` for a stateless request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
-    /// What it is about.
+    /// Its interaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction: Option<String>,
-    /// What the generation that decides says, where everybody may read that.
+    /// The control's value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub control: Option<Value>,
-    /// What the one that is tried says, where everybody may read that.
+    /// The candidate's value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Value>,
 }
 
-impl Compared {
+impl ComparisonReport {
     fn add(&mut self, differences: Vec<(String, Example)>) {
         self.decisions += 1;
         if differences.is_empty() {
@@ -170,8 +167,8 @@ impl Compared {
         }
         let mut seen: Vec<String> = Vec::new();
         for (field, example) in differences {
-            let field = anywhere(&field);
-            // Two places of one list are one difference of the decision.
+            let field = without_indices(&field);
+            // Two elements of one list count once for the decision.
             if seen.contains(&field) {
                 continue;
             }
@@ -195,57 +192,50 @@ impl Compared {
     }
 }
 
-/// A field without its places in lists.
-fn anywhere(field: &str) -> String {
-    let mut whole = String::with_capacity(field.len());
+/// A path without the indices of lists.
+fn without_indices(field: &str) -> String {
     let mut inside = false;
-    for letter in field.chars() {
-        match letter {
-            '[' => inside = true,
-            ']' => inside = false,
-            _ if inside => continue,
-            _ => {}
-        }
-        whole.push(letter);
-    }
-    whole
+    let keep = |letter: &char| {
+        inside = *letter == '[' || inside && *letter != ']';
+        !inside || *letter == '['
+    };
+    field.chars().filter(keep).collect()
 }
 
-/// Everything that is counted.
+/// Counts of a rollout; the histograms are lost at a restart.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Tally {
-    pub control: Tallied,
-    pub candidate: Tallied,
-    pub compared: Compared,
-    /// By which their agreement is judged.
+    pub(super) control: ArmTally,
+    pub(super) candidate: ArmTally,
+    pub(super) compared: ComparisonReport,
+    /// For the disagreement bound.
     #[serde(skip)]
-    pub agreement: Recent,
+    pub(super) agreement: RecentDecisions,
 }
 
 impl Tally {
-    /// Two answers are compared; the fields they differ in, each with an
-    /// example.
-    pub fn compare(&mut self, differences: Vec<(String, Example)>) {
+    /// Add a comparison: the fields that differ, each with an example.
+    pub(super) fn compare(&mut self, differences: Vec<(String, Example)>) {
         self.agreement.add(!differences.is_empty(), None);
         self.compared.add(differences);
     }
 
-    pub fn arm(&mut self, arm: Arm) -> &mut Tallied {
+    pub(super) fn arm(&mut self, arm: Arm) -> &mut ArmTally {
         match arm {
             Arm::Control => &mut self.control,
             Arm::Candidate => &mut self.candidate,
         }
     }
 
-    /// Judge by what comes from now on.
-    pub fn judge_anew(&mut self) {
-        self.control.recent = Recent::default();
-        self.candidate.recent = Recent::default();
-        self.agreement = Recent::default();
+    /// Judge the bounds by decisions from now on.
+    pub fn reset_recent(&mut self) {
+        self.control.recent = RecentDecisions::default();
+        self.candidate.recent = RecentDecisions::default();
+        self.agreement = RecentDecisions::default();
     }
 
-    /// As it is kept: counts, and which fields differ; examples stay here.
-    pub fn kept(&self) -> String {
+    /// As the journal stores it: without examples.
+    pub fn to_json(&self) -> String {
         let mut value = serde_json::to_value(self).unwrap_or(Value::Null);
         let fields = value["compared"]["differences"].as_array_mut();
         for field in fields.into_iter().flatten() {
@@ -259,22 +249,13 @@ impl Tally {
 mod tests {
     use super::*;
 
-    fn example() -> Example {
-        Example {
-            conversation: None,
-            interaction: None,
-            control: None,
-            candidate: None,
-        }
-    }
-
     #[test]
     fn differences_are_counted_by_decision_and_field() {
-        let mut compared = Compared::default();
+        let mut compared = ComparisonReport::default();
         let differs = |fields: &[&str]| {
             fields
                 .iter()
-                .map(|field| ((*field).to_owned(), example()))
+                .map(|field| ((*field).to_owned(), Example::default()))
                 .collect()
         };
         compared.add(differs(&["route.priority"]));
@@ -302,19 +283,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_has_no_examples_and_reads_back() {
+    fn the_stored_tally_has_no_examples_and_reads_back() {
         let mut tally = Tally::default();
         tally.candidate.count(&Decision::of(1, None));
         tally.compare(vec![(
             "tone.verdict".to_owned(),
             Example {
                 control: Some("secret".into()),
-                ..example()
+                ..Example::default()
             },
         )]);
-        let kept = tally.kept();
-        assert!(!kept.contains("secret"), "{kept}");
-        let again: Tally = serde_json::from_str(&kept).expect("reads back");
+        let stored = tally.to_json();
+        assert!(!stored.contains("secret"), "{stored}");
+        let again: Tally = serde_json::from_str(&stored).expect("reads back");
         assert_eq!(again.candidate.decisions(), 1);
         assert_eq!(again.compared.differences[0].decisions, 1);
     }

@@ -1,52 +1,52 @@
-//! Whether a setup begins a company, and whether that is meant.
+//! A company file for a company that does not exist: its name may be mistyped.
 
-use patchbay_journal::JournalError;
+use std::fmt;
+
+use patchbay_journal::Journal;
 use patchbay_model::name_suggestion;
 
-use super::{Refused, GenerationService, ChangeRequest};
+use super::{ChangeError, ChangeRequest};
 
-/// A company the host does not know.
+/// A company the journal does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCompany {
     /// Its name.
     pub name: String,
-    /// A company that is nearly called so.
+    /// A company with a similar name.
     pub like: Option<String>,
 }
 
-impl std::fmt::Display for NewCompany {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "no company is called {:?} so far", self.name)?;
+impl fmt::Display for NewCompany {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no company {:?}", self.name)?;
         match &self.like {
-            Some(like) => write!(f, ", but one is called {like:?}"),
+            Some(like) => write!(f, " (did you mean {like:?}?)"),
             None => Ok(()),
         }
     }
 }
 
-impl GenerationService {
-    /// A company nobody has heard of begins only where that is asked for: its
-    /// name may be mistyped. What is only looked at is told so instead.
-    pub(super) fn may_begin(&self, name: &str, wanted: &ChangeRequest) -> Result<Option<String>, Refused> {
-        if wanted.begins {
-            return Ok(None);
-        }
-        let new = self.new_company(name, wanted)?;
-        match wanted.dry_run {
-            true => Ok(Some(format!("{new}; it begins only with --new"))),
-            false => Err(Refused::NewCompany(new)),
-        }
+/// Allow a new company only where the request creates it; a dry run gets a
+/// warning instead of an error.
+pub(super) fn check(
+    journal: &dyn Journal,
+    name: &str,
+    request: &ChangeRequest,
+) -> Result<Option<String>, ChangeError> {
+    if request.create_company {
+        return Ok(None);
     }
-
-    fn new_company(&self, name: &str, wanted: &ChangeRequest) -> Result<NewCompany, JournalError> {
-        let known = match wanted.tells_names {
-            true => self.journal.active_generations()?,
-            false => Vec::new(),
-        };
-        let names = known.iter().map(|active| active.name.as_str());
-        Ok(NewCompany {
-            name: name.to_owned(),
-            like: name_suggestion::nearest(name, names).map(str::to_owned),
-        })
+    let companies = match request.suggest_names {
+        true => journal.active_generations()?,
+        false => Vec::new(),
+    };
+    let names = companies.iter().map(|company| company.name.as_str());
+    let new = NewCompany {
+        name: name.to_owned(),
+        like: name_suggestion::nearest(name, names).map(str::to_owned),
+    };
+    match request.dry_run {
+        true => Ok(Some(format!("{new}; add --new to create it"))),
+        false => Err(ChangeError::NewCompany(new)),
     }
 }

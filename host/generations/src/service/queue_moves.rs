@@ -1,74 +1,68 @@
-//! Where conversations of queues that are gone go.
+//! Queue moves of a change request: where the conversations of removed queues
+//! go.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Generation;
 use patchbay_journal::CompanyId;
 use patchbay_model::company::CompanyFile;
 use patchbay_model::file_problem::FileProblem;
 
-use super::{Refused, GenerationService};
-use crate::activation_conflicts::open_queues;
+use super::{ChangeError, GenerationStore};
+use crate::Generation;
+use crate::activation::open_queues;
 
-impl GenerationService {
-    /// Take over where queues move to; what is wrong with that. A queue that is
-    /// mistyped would move nothing, and nobody would hear of it.
-    pub(super) fn moves(
-        &self,
-        company: Option<CompanyId>,
-        next: &mut Generation,
-        wanted: &BTreeMap<String, String>,
-    ) -> Result<Vec<FileProblem>, Refused> {
-        let mut problems = Vec::new();
-        if wanted.is_empty() {
-            return Ok(problems);
-        }
-        let present = self.present(company)?;
-        for (from, to) in wanted {
-            if !next.queues.contains_key(to) {
-                problems.push(FileProblem::whole(format!(
-                    "queue {from:?} cannot move to {to:?}, which is no queue of the setup"
-                )));
-            } else if next.queues.contains_key(from) {
-                problems.push(
-                    FileProblem::whole(format!(
-                        "queue {from:?} is in the setup still: nothing of it moves to {to:?}"
-                    ))
-                    .help("take it out of the company file, or do not move it"),
-                );
-            } else if !present.contains(from) {
-                let known: Vec<&str> = present.iter().map(String::as_str).collect();
-                problems.push(
-                    FileProblem::whole(format!(
-                        "there is no queue {from:?} to move: the company has none of that name, and nothing waits in one"
-                    ))
-                    .help(format!("its queues are {}", known.join(", "))),
-                );
-            } else {
-                next.moved.insert(from.clone(), to.clone());
-            }
-        }
-        Ok(problems)
+/// Add the moves to the generation; returns the invalid ones. A move of a
+/// mistyped queue would move nothing, so an unknown queue is a problem.
+pub(super) fn add_moves(
+    store: &GenerationStore,
+    company: Option<CompanyId>,
+    next: &mut Generation,
+    moves: &BTreeMap<String, String>,
+) -> Result<Vec<FileProblem>, ChangeError> {
+    let mut problems = Vec::new();
+    if moves.is_empty() {
+        return Ok(problems);
     }
-
-    /// Queues a company has, had where something moved from, or has something
-    /// in.
-    fn present(&self, company: Option<CompanyId>) -> Result<BTreeSet<String>, Refused> {
-        let Some(company) = company else {
-            return Ok(BTreeSet::new());
+    let known = known_queues(store, company)?;
+    for (from, to) in moves {
+        let (reason, help) = if !next.queues.contains_key(to) {
+            (format!("the company file has no queue {to:?}"), None)
+        } else if next.queues.contains_key(from) {
+            let help = "remove it from the company file, or do not move it".to_owned();
+            ("it is still in the company file".to_owned(), Some(help))
+        } else if !known.contains(from) {
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let help = format!("its queues are {}", names.join(", "));
+            (format!("the company has no queue {from:?}"), Some(help))
+        } else {
+            next.moved.insert(from.clone(), to.clone());
+            continue;
         };
-        let at_hand = open_queues(&*self.journal, company)?;
-        let mut present: BTreeSet<String> = at_hand.into_keys().collect();
-        if let Some(active) = self.journal.active_generation(company)? {
-            // One that does not read any more has what is at hand.
-            let document = self.document(company, active).unwrap_or_default();
-            let reading = CompanyFile::read(&document.document).ok();
-            present.extend(
-                reading
-                    .into_iter()
-                    .flat_map(|reading| reading.file.queue.into_keys()),
-            );
-        }
-        Ok(present)
+        let message = format!("queue {from:?} cannot move to {to:?}: {reason}");
+        problems.push(FileProblem {
+            help,
+            ..FileProblem::whole(message)
+        });
     }
+    Ok(problems)
+}
+
+/// Queues of the active generation, and those with open conversations.
+fn known_queues(
+    store: &GenerationStore,
+    company: Option<CompanyId>,
+) -> Result<BTreeSet<String>, ChangeError> {
+    let Some(company) = company else {
+        return Ok(BTreeSet::new());
+    };
+    let open = open_queues(&*store.journal, company)?;
+    let mut known: BTreeSet<String> = open.into_keys().collect();
+    if let Some(active) = store.journal.active_generation(company)? {
+        // Where the active generation cannot be read, its open work counts.
+        let document = store.document(company, active).unwrap_or_default();
+        if let Ok(reading) = CompanyFile::read(&document.document) {
+            known.extend(reading.file.queue.into_keys());
+        }
+    }
+    Ok(known)
 }

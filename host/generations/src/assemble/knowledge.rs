@@ -1,4 +1,4 @@
-//! Approved answers from a directory of Markdown files, one article each:
+//! Approved answers from a directory of Markdown files, one article a file:
 //!
 //! ```markdown
 //! +++
@@ -23,11 +23,9 @@ struct FrontMatter {
     never_say: Vec<String>,
 }
 
-/// Read every `.md` file of a directory, by name.
-///
-/// # Errors
-/// Which file cannot be read, and why.
-pub fn read_directory(directory: &Path) -> Result<Vec<Article>, String> {
+/// Read every `.md` file of a directory, sorted by name. The error names the
+/// file.
+pub(super) fn read_directory(directory: &Path) -> Result<Vec<Article>, String> {
     let at = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(|error| at(directory, &error))? {
@@ -75,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn front_matter_heading_and_text_are_told_apart() {
+    fn front_matter_heading_and_text_are_separated() {
         let article = parse(
             "r",
             "+++\nintents = [\"refund\"]\n+++\n# Refunds\n\nFive days.\n",
@@ -87,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_plain_text_is_an_article_too() {
+    fn plain_text_without_front_matter_is_an_article() {
         let article = parse("opening-hours", "We open at nine.").expect("valid");
         assert_eq!(article.title, "opening-hours");
         assert_eq!(article.text, "We open at nine.");

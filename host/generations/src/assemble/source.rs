@@ -1,67 +1,58 @@
-//! Everything a generation is built from, in one piece: to be sent, kept,
-//! compared, and built again as it was.
+//! Everything a generation is built from: to send, store, compare, and rebuild.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use patchbay_engine::component::{ComponentBytes, Digest};
+use patchbay_journal::NewGeneration;
 use patchbay_model::knowledge::Article;
 use patchbay_pack::bundle::{Bundle, BundleError};
 use patchbay_pack::source::Pack;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Everything a generation is built from; nothing beside it is read.
+/// Everything a generation is built from; the build reads no other file.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     /// Text of the company file.
     pub document: String,
-    /// Packs by what the file calls them.
+    /// Packs by their name in the company file.
     pub packs: BTreeMap<String, Arc<Pack>>,
-    /// Articles of the directory the file names; absent where it names none.
+    /// Articles of the directory the file names; `None` where it names none.
     pub articles: Option<Vec<Article>>,
 }
 
-/// A source but for the bytes of its components, as it is written down.
+/// A source without the bytes of its components, as JSON stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceDocument {
     /// Text of the company file.
     pub document: String,
-    /// Packs by what the file calls them.
+    /// Packs by their name in the company file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub packs: BTreeMap<String, Bundle>,
     /// Articles of the directory the file names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub articles: Option<Vec<Article>>,
 }
 
-/// Why what was written down is no source.
+/// Why a [`SourceDocument`] cannot be read.
 #[derive(Debug, Error)]
 pub enum SourceError {
-    /// The bytes do not read.
-    #[error("it does not read: {0}")]
+    /// The bytes are not a source document.
+    #[error("not a source document: {0}")]
     Malformed(#[from] serde_json::Error),
-    /// A component is not there.
-    #[error("the component {digest} of pack {pack:?} is missing")]
-    NoComponent {
-        /// What the company file calls the pack.
-        pack: String,
-        /// Digest of the component.
-        digest: Digest,
-    },
-    /// A pack is none.
-    #[error("pack {pack:?}: {error}")]
-    Pack {
-        /// What the company file calls it.
-        pack: String,
-        /// What is wrong.
-        error: BundleError,
-    },
+    /// A pack's name in the company file, and the digest of its component.
+    #[error("the component {1} of pack {0:?} is missing")]
+    NoComponent(String, Digest),
+    /// A pack's name in the company file, and the problem.
+    #[error("pack {0:?}: {1}")]
+    Pack(String, BundleError),
 }
 
 impl Source {
-    /// As it is written down. The same source gives the same document.
+    /// The source without component bytes. Equal sources give equal documents.
     pub fn document(&self) -> SourceDocument {
         let packs = self.packs.iter();
         SourceDocument {
@@ -80,47 +71,55 @@ impl Source {
             .map(|pack| (pack.digest(), pack.component.clone()))
             .collect()
     }
+
+    /// The row the journal stores of a generation built from this source.
+    pub fn to_new_generation(&self, number: u64, by: &str, at: Timestamp) -> NewGeneration {
+        let document = self.document();
+        let components = self.components().into_iter();
+        NewGeneration {
+            number,
+            source: document.to_bytes(),
+            digest: document.digest().bytes(),
+            parts: components
+                .map(|(digest, bytes)| (digest.bytes(), bytes.to_vec()))
+                .collect(),
+            by: by.to_owned(),
+            at,
+        }
+    }
 }
 
 impl SourceDocument {
-    /// Read what [`to_bytes`](SourceDocument::to_bytes) wrote.
-    ///
-    /// # Errors
-    /// [`SourceError::Malformed`].
+    /// Read the bytes of [`to_bytes`](SourceDocument::to_bytes).
     pub fn read(bytes: &[u8]) -> Result<SourceDocument, SourceError> {
         Ok(serde_json::from_slice(bytes)?)
     }
 
-    /// As bytes; the same document gives the same bytes.
+    /// As JSON. Equal documents give equal bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Texts and maps of texts: that cannot fail.
+        // Strings and maps with string keys: cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// What it is known by.
+    /// Digest of [`to_bytes`](SourceDocument::to_bytes).
     pub fn digest(&self) -> Digest {
         Digest::of(&self.to_bytes())
     }
 
-    /// The source, with its components.
-    ///
-    /// # Errors
-    /// [`SourceError`].
-    pub fn with(
+    /// Add the component bytes, which `component` finds by digest.
+    pub fn with_components(
         self,
         mut component: impl FnMut(&Digest) -> Option<ComponentBytes>,
     ) -> Result<Source, SourceError> {
         let mut packs = BTreeMap::new();
-        for (name, bundle) in self.packs {
-            let Some(bytes) = component(&bundle.component) else {
-                return Err(SourceError::NoComponent {
-                    pack: name,
-                    digest: bundle.component,
-                });
+        for (pack, bundle) in self.packs {
+            let digest = bundle.component;
+            let Some(bytes) = component(&digest) else {
+                return Err(SourceError::NoComponent(pack, digest));
             };
             match Pack::from_bundle(bundle, bytes) {
-                Ok(pack) => packs.insert(name, Arc::new(pack)),
-                Err(error) => return Err(SourceError::Pack { pack: name, error }),
+                Ok(read) => packs.insert(pack, Arc::new(read)),
+                Err(error) => return Err(SourceError::Pack(pack, error)),
             };
         }
         Ok(Source {

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use patchbay_journal::{AuditEntry, CompanyId};
 use patchbay_model::rollout::RolloutTerms;
 
+use super::{ActivateError, Change, LiveReferences};
 use crate::Generation;
-use crate::activation::{ActivateError, Change};
-use crate::activation_conflicts::LiveReferences;
 use crate::rollout::{Rollout, RolloutError, RolloutReport};
 
 /// The running desk. [`GenerationService`](crate::service::GenerationService)
@@ -34,16 +33,10 @@ pub trait LiveDesk: Send + Sync {
 
     /// Write the change, then switch to the generation. A pass that has begun
     /// ends on the generation it began with.
-    ///
-    /// # Errors
-    /// [`ActivateError`]; then the active generation stays.
     fn activate(&self, change: Change) -> Result<(), ActivateError>;
 
     /// Start a shadow run or canary, or change its terms where the same
     /// candidate runs already.
-    ///
-    /// # Errors
-    /// [`RolloutError`]; then nothing changed.
     fn start_rollout(
         &self,
         candidate: Arc<Generation>,
@@ -52,9 +45,6 @@ pub trait LiveDesk: Send + Sync {
     ) -> Result<RolloutReport, RolloutError>;
 
     /// End the running rollout and return its final report.
-    ///
-    /// # Errors
-    /// [`RolloutError`]; then nothing changed.
     fn abort_rollout(
         &self,
         company: &str,

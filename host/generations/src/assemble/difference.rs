@@ -1,91 +1,89 @@
-//! What changes from one source of a generation to another.
+//! Differences between the sources of two generations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::source::SourceDocument;
+use super::source::SourceDocument;
 
-/// One thing that is different.
+/// One value that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// Where: a path in the company file, `pack NAME …`, or `article ID`.
+    /// A path in the company file, `pack NAME …`, or `article ID`.
     pub path: String,
-    /// What it was; absent: nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// `None`: added.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// What it is; absent: nothing any more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// `None`: removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
-/// Everything that is different, sorted by where. Comments and the order of
-/// tables in the company file are not.
+/// All differences, sorted by path. Ignores comments and the order of tables
+/// in the company file.
 pub fn differences(before: &SourceDocument, after: &SourceDocument) -> Vec<Difference> {
-    let (old, new) = (told(before), told(after));
+    let (old, new) = (values(before), values(after));
     let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let mut found = Vec::new();
-    for path in paths {
-        let (before, after) = (old.get(path), new.get(path));
-        if before != after {
-            found.push(Difference {
-                path: path.clone(),
-                before: before.cloned(),
-                after: after.cloned(),
-            });
-        }
-    }
-    found
+    let changed = paths
+        .into_iter()
+        .filter(|path| old.get(*path) != new.get(*path));
+    changed
+        .map(|path| Difference {
+            path: path.clone(),
+            before: old.get(path).cloned(),
+            after: new.get(path).cloned(),
+        })
+        .collect()
 }
 
-/// Everything a source says, by where it says it.
-fn told(source: &SourceDocument) -> BTreeMap<String, String> {
-    let mut told = BTreeMap::new();
+/// All values of a source by path.
+fn values(source: &SourceDocument) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
     match source.document.parse::<toml::Table>() {
         Ok(table) => {
             let value = serde_json::to_value(table).unwrap_or_default();
-            flatten("", &value, &mut told);
+            flatten("", &value, &mut values);
         }
-        // It was valid when it was kept; a text all the same.
+        // It was valid when it was stored; compare it as one text.
         Err(_) => {
-            told.insert("company file".to_owned(), source.document.clone());
+            values.insert("company file".to_owned(), source.document.clone());
         }
     }
     for (name, bundle) in &source.packs {
         let at = |part: &str| format!("pack {name} {part}");
-        told.insert(at("component"), bundle.component.to_string());
+        values.insert(at("component"), bundle.component.to_string());
         if let Some(manifest) = &bundle.manifest {
-            told.insert(at("pack.toml"), manifest.clone());
+            values.insert(at("pack.toml"), manifest.clone());
         }
         if let Some(schema) = &bundle.schema {
-            told.insert(at("settings schema"), schema.clone());
+            values.insert(at("settings schema"), schema.clone());
         }
         for (path, case) in &bundle.cases {
-            told.insert(at(&format!("case {path}")), case.clone());
+            values.insert(at(&format!("case {path}")), case.clone());
         }
     }
     for article in source.articles.iter().flatten() {
         let text = serde_json::to_string(article).unwrap_or_default();
-        told.insert(format!("article {}", article.id), text);
+        values.insert(format!("article {}", article.id), text);
     }
-    told
+    values
 }
 
-fn flatten(path: &str, value: &Value, told: &mut BTreeMap<String, String>) {
+fn flatten(path: &str, value: &Value, values: &mut BTreeMap<String, String>) {
     let Value::Object(table) = value else {
-        told.insert(path.to_owned(), value.to_string());
+        values.insert(path.to_owned(), value.to_string());
         return;
     };
     if table.is_empty() {
-        told.insert(path.to_owned(), "{}".to_owned());
+        values.insert(path.to_owned(), "{}".to_owned());
     }
     for (key, value) in table {
         let path = match path.is_empty() {
             true => key.clone(),
             false => format!("{path}.{key}"),
         };
-        flatten(&path, value, told);
+        flatten(&path, value, values);
     }
 }
 
@@ -93,25 +91,20 @@ fn flatten(path: &str, value: &Value, told: &mut BTreeMap<String, String>) {
 mod tests {
     use super::*;
 
-    fn source(document: &str) -> SourceDocument {
-        SourceDocument {
-            document: document.to_owned(),
-            packs: BTreeMap::new(),
-            articles: None,
-        }
-    }
-
     fn lines(before: &str, after: &str) -> Vec<String> {
-        let found = differences(&source(before), &source(after));
+        let source = |document: &str| SourceDocument {
+            document: document.to_owned(),
+            ..SourceDocument::default()
+        };
         let shown = |side: Option<String>| side.unwrap_or_else(|| "-".to_owned());
+        let found = differences(&source(before), &source(after)).into_iter();
         found
-            .into_iter()
             .map(|one| format!("{}: {} > {}", one.path, shown(one.before), shown(one.after)))
             .collect()
     }
 
     #[test]
-    fn what_changed_is_told_where_it_changed() {
+    fn a_difference_names_the_path_and_both_values() {
         let before = "company = \"a\"\n[queue.x]\npriority = 1\nskills = { tax = 2 }\n[queue.y]\n";
         let after = "# Comments do not count.\ncompany = \"a\"\n[queue.x]\nskills = { tax = 3 }\npriority = 1\n[queue.z]\npriority = 7\n";
         assert_eq!(

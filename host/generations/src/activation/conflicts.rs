@@ -1,0 +1,125 @@
+//! Open work that refers to a queue or target the next generation lacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use patchbay_journal::{CompanyId, ConversationId, Journal, JournalError, OutboxState};
+use thiserror::Error;
+
+use crate::Generation;
+
+/// Rows read from the journal per call.
+const PAGE: usize = 1_000;
+
+/// Open work that refers to a queue or target the next generation lacks.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ActivationConflict {
+    /// A removed queue, and the number of open conversations in it or from it.
+    #[error(
+        "the generation lacks queue {0:?}, which has {1} open conversations; say where they move with [queue.{0}] moved-to = \"…\", or --move {0}=…"
+    )]
+    Queue(String, u64),
+    /// A removed target, and the number of its pending and failed deliveries.
+    #[error(
+        "the generation lacks target {0:?}, which has {1} outbox items; wait until they are delivered, or restore the target"
+    )]
+    Target(String, u64),
+}
+
+/// Queues and targets that open work may refer to: those of every generation
+/// that was active since the last scan of all open work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveReferences {
+    queues: BTreeSet<String>,
+    targets: BTreeSet<String>,
+}
+
+impl LiveReferences {
+    /// The queues and targets of a generation, and the queues it moves.
+    pub fn of(generation: &Generation) -> LiveReferences {
+        let queues = generation.queues.keys().chain(generation.moved.keys());
+        LiveReferences {
+            queues: queues.cloned().collect(),
+            targets: generation.targets.keys().cloned().collect(),
+        }
+    }
+
+    /// Add those of another generation.
+    #[must_use]
+    pub fn with(mut self, generation: &Generation) -> LiveReferences {
+        let LiveReferences { queues, targets } = LiveReferences::of(generation);
+        self.queues.extend(queues);
+        self.targets.extend(targets);
+        self
+    }
+}
+
+/// All conflicts of a company's open work with a generation. Scans the open
+/// work only where `references` is `None` or has something the generation
+/// lacks.
+pub(crate) fn activation_conflicts(
+    journal: &dyn Journal,
+    company: CompanyId,
+    references: Option<&LiveReferences>,
+    next: &Generation,
+) -> Result<Vec<ActivationConflict>, JournalError> {
+    let has_queue =
+        |queue: &String| next.queues.contains_key(queue) || next.moved.contains_key(queue);
+    let has_target = |target: &String| next.targets.contains_key(target);
+    let mut conflicts = Vec::new();
+    if !references.is_some_and(|known| known.queues.iter().all(has_queue)) {
+        let mut queues = open_queues(journal, company)?;
+        queues.retain(|queue, _| !has_queue(queue));
+        let conflict = |(queue, number)| ActivationConflict::Queue(queue, number);
+        conflicts.extend(queues.into_iter().map(conflict));
+    }
+    if !references.is_some_and(|known| known.targets.iter().all(has_target)) {
+        let targets = undeliverable(journal, company, has_target)?;
+        let conflict = |(target, number)| ActivationConflict::Target(target, number);
+        conflicts.extend(targets.into_iter().map(conflict));
+    }
+    Ok(conflicts)
+}
+
+/// Number of open conversations by the queue they are in or came from.
+pub(crate) fn open_queues(
+    journal: &dyn Journal,
+    company: CompanyId,
+) -> Result<BTreeMap<String, u64>, JournalError> {
+    let mut queues: BTreeMap<String, u64> = BTreeMap::new();
+    let mut after = Some((company, ConversationId([0; 16])));
+    loop {
+        let page = journal.unresolved_conversations(after, PAGE)?;
+        let full = page.len() == PAGE;
+        after = page.last().map(|last| (last.company, last.id));
+        let ours = page.into_iter().take_while(|row| row.company == company);
+        for queue in ours.filter_map(|row| row.queue) {
+            *queues.entry(queue).or_default() += 1;
+        }
+        if !full || after.is_none_or(|(owner, _)| owner != company) {
+            return Ok(queues);
+        }
+    }
+}
+
+/// Number of pending and failed deliveries by target, for missing targets.
+fn undeliverable(
+    journal: &dyn Journal,
+    company: CompanyId,
+    has_target: impl Fn(&String) -> bool,
+) -> Result<BTreeMap<String, u64>, JournalError> {
+    let mut targets = BTreeMap::new();
+    for state in [OutboxState::Waiting, OutboxState::Dead] {
+        let mut after = String::new();
+        loop {
+            let page = journal.outbox_items(company, state, &after, PAGE)?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            after.clone_from(&last.key);
+            for item in page.into_iter().filter(|item| !has_target(&item.target)) {
+                *targets.entry(item.target).or_default() += 1;
+            }
+        }
+    }
+    Ok(targets)
+}

@@ -1,0 +1,55 @@
+//! A file with problems, for display.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use patchbay_model::file_problem::FileProblem;
+use thiserror::Error;
+
+/// A company or settings file that is not used. Displays each problem as
+/// `path:line:column: message; help`.
+#[derive(Debug, Error)]
+pub struct InvalidFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text; empty when the file cannot be read.
+    pub text: String,
+    /// Every problem in it.
+    pub problems: Vec<FileProblem>,
+}
+
+impl InvalidFile {
+    pub(super) fn new(path: &Path, text: String, problems: Vec<FileProblem>) -> InvalidFile {
+        InvalidFile {
+            path: path.to_owned(),
+            text,
+            problems,
+        }
+    }
+
+    pub(super) fn read(path: &Path) -> Result<String, InvalidFile> {
+        std::fs::read_to_string(path).map_err(|error| {
+            let problem = FileProblem::whole(format!("cannot be read: {error}"));
+            InvalidFile::new(path, String::new(), vec![problem])
+        })
+    }
+}
+
+impl fmt::Display for InvalidFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{}", self.path.display())?;
+            if let Some((line, column)) = problem.line_column(&self.text) {
+                write!(f, ":{line}:{column}")?;
+            }
+            write!(f, ": {}", problem.message)?;
+            if let Some(help) = &problem.help {
+                write!(f, "; {help}")?;
+            }
+        }
+        Ok(())
+    }
+}

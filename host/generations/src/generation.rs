@@ -1,0 +1,100 @@
+//! A generation and the settings it holds for queues, targets and channels.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use patchbay_engine::pipeline::Pipelines;
+use patchbay_model::company::Sla;
+use patchbay_model::desk::DeskRules;
+use patchbay_model::directory::Directory;
+use patchbay_model::record::RecordRules;
+use patchbay_model::situation::Surroundings;
+use patchbay_model::web_address::WebAddress;
+
+/// An immutable version of a company's configuration, with its plugins
+/// compiled.
+#[derive(Debug)]
+pub struct Generation {
+    /// Counts from 1 in each company; stamped on every decision.
+    pub number: u64,
+    /// Name of the company.
+    pub company: String,
+    /// The plugins of each stage.
+    pub pipelines: Pipelines,
+    /// Settings by queue.
+    pub queues: BTreeMap<String, QueueSettings>,
+    /// Rules for conversations between a route and a reply.
+    pub desk: DeskRules,
+    /// Which decisions and transcripts are recorded.
+    pub record: RecordRules,
+    /// Targets by name.
+    pub targets: BTreeMap<String, TargetSettings>,
+    /// Targets that publish replies.
+    pub publishers: Publishers,
+    /// Data that every decision reads.
+    pub surroundings: Arc<Surroundings>,
+    /// By plugin: older state versions it can read.
+    pub state_from: BTreeMap<String, Vec<u32>>,
+    /// Removed queue → queue that takes its waiting conversations.
+    pub moved: BTreeMap<String, String>,
+    /// Valid settings that are probably a mistake.
+    pub warnings: Vec<String>,
+}
+
+/// Defaults for the conversations of a queue; a policy may override them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueSettings {
+    /// SLA targets.
+    pub sla: Sla,
+    /// 0 to 100.
+    pub priority: u8,
+}
+
+/// A webhook target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetSettings {
+    /// Where deliveries are posted.
+    pub url: WebAddress,
+    /// Environment variable with the signing key; `None`: bodies are not
+    /// signed.
+    pub secret_env: Option<String>,
+}
+
+/// The targets that publish replies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Publishers {
+    /// For channels that name none; `None`: replies on those are refused.
+    pub default: Option<String>,
+    /// By channel.
+    pub channels: BTreeMap<String, String>,
+}
+
+impl Publishers {
+    /// The target that publishes replies on a channel.
+    pub fn for_channel(&self, channel: &str) -> Option<&str> {
+        let target = self.channels.get(channel).or(self.default.as_ref());
+        target.map(String::as_str)
+    }
+}
+
+impl Generation {
+    /// State version of a plugin; `None` when the generation has no such
+    /// plugin.
+    pub fn state_version(&self, plugin: &str) -> Option<u32> {
+        let mut plugins = self.pipelines.plugins().into_iter();
+        let plugin = plugins.find(|other| other.name() == plugin);
+        plugin.map(|plugin| plugin.state_version())
+    }
+
+    /// The generation's data with other agents and queues.
+    pub(crate) fn surroundings_with(&self, directory: Arc<Directory>) -> Arc<Surroundings> {
+        let own = &self.surroundings;
+        Arc::new(Surroundings {
+            directory,
+            knowledge: Arc::clone(&own.knowledge),
+            hours: Arc::clone(&own.hours),
+            targets: Arc::clone(&own.targets),
+            legacy_140: Arc::clone(&own.legacy_140),
+        })
+    }
+}

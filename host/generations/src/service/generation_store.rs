@@ -1,0 +1,132 @@
+//! Stored generations: read from the journal, rebuilt, and cached.
+
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use lru::LruCache;
+use parking_lot::{Mutex, RwLock};
+use patchbay_engine::component::{ComponentBytes, Digest};
+use patchbay_journal::{CompanyId, Journal, JournalError};
+
+use super::ChangeError;
+use crate::Generation;
+use crate::assemble::Assembler;
+use crate::assemble::source::{Source, SourceDocument};
+
+/// Generations cached for each company, beside the active one.
+const PER_COMPANY: usize = 2;
+/// Companies with cached generations: the most recently used.
+const COMPANIES: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+
+/// The generations a journal stores.
+pub struct GenerationStore {
+    pub(super) assembler: Assembler,
+    pub(super) journal: Arc<dyn Journal>,
+    /// Component bytes by digest.
+    components: RwLock<HashMap<Digest, ComponentBytes>>,
+    /// Compiled generations by company, newest use first: a rollback to one of
+    /// them does not compile.
+    cache: Mutex<LruCache<CompanyId, VecDeque<Arc<Generation>>>>,
+}
+
+impl GenerationStore {
+    pub(super) fn new(assembler: Assembler, journal: Arc<dyn Journal>) -> GenerationStore {
+        GenerationStore {
+            assembler,
+            journal,
+            components: RwLock::default(),
+            cache: Mutex::new(LruCache::new(COMPANIES)),
+        }
+    }
+
+    /// Cache a generation, unless it has queue moves: those hold for one
+    /// activation only.
+    pub(super) fn cache(&self, company: CompanyId, generation: Arc<Generation>) {
+        if generation.moved.is_empty() {
+            let mut cache = self.cache.lock();
+            let recent = cache.get_or_insert_mut(company, VecDeque::new);
+            recent.retain(|other| other.number != generation.number);
+            recent.push_front(generation);
+            recent.truncate(PER_COMPANY);
+        }
+    }
+
+    pub(super) fn cached(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
+        let mut cache = self.cache.lock();
+        let mut recent = cache.get(&company)?.iter();
+        recent
+            .find(|generation| generation.number == number)
+            .cloned()
+    }
+
+    /// The source of a generation, without its components.
+    ///
+    /// # Errors
+    /// [`ChangeError::Unbuildable`], or [`JournalError::NoGeneration`].
+    pub fn document(&self, company: CompanyId, number: u64) -> Result<SourceDocument, ChangeError> {
+        let stored = self.journal.generation(company, number)?;
+        let (_, bytes) = stored.ok_or(JournalError::NoGeneration(number))?;
+        let document = SourceDocument::read(&bytes);
+        document.map_err(|error| ChangeError::Unbuildable(number, error.to_string()))
+    }
+
+    pub(super) fn source(
+        &self,
+        company: CompanyId,
+        number: u64,
+    ) -> Result<(SourceDocument, Source), ChangeError> {
+        let document = self.document(company, number)?;
+        let source = document
+            .clone()
+            .with_components(|digest| self.component(digest));
+        let source = source.map_err(|error| ChangeError::Unbuildable(number, error.to_string()))?;
+        Ok((document, source))
+    }
+
+    /// The bytes of a component of any stored generation; companies share
+    /// components.
+    pub fn component(&self, digest: &Digest) -> Option<ComponentBytes> {
+        if let Some(bytes) = self.components.read().get(digest) {
+            return Some(bytes.clone());
+        }
+        let bytes = self.journal.generation_part(digest.bytes()).ok()??;
+        let bytes = ComponentBytes::from(bytes);
+        self.components.write().insert(*digest, bytes.clone());
+        Some(bytes)
+    }
+
+    /// Build a generation as it was last activated, with that activation's
+    /// queue moves.
+    ///
+    /// # Errors
+    /// [`ChangeError`] with everything that is wrong with it now.
+    pub fn load_activated(
+        &self,
+        company: CompanyId,
+        number: u64,
+    ) -> Result<Generation, ChangeError> {
+        let mut generation = self.rebuild(company, number)?;
+        if let Some((row, _)) = self.journal.generation(company, number)? {
+            generation.moved.extend(row.moved);
+        }
+        Ok(generation)
+    }
+
+    fn rebuild(&self, company: CompanyId, number: u64) -> Result<Generation, ChangeError> {
+        let (document, source) = self.source(company, number)?;
+        let generation = self.assembler.rebuild(&source, number);
+        generation.map_err(|problems| ChangeError::invalid(&document.document, problems))
+    }
+
+    /// A generation without the queue moves of its last activation, from the
+    /// cache or built.
+    pub fn load(&self, company: CompanyId, number: u64) -> Result<Arc<Generation>, ChangeError> {
+        if let Some(generation) = self.cached(company, number) {
+            return Ok(generation);
+        }
+        let generation = Arc::new(self.rebuild(company, number)?);
+        self.cache(company, Arc::clone(&generation));
+        Ok(generation)
+    }
+}

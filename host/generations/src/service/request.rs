@@ -1,0 +1,86 @@
+//! A requested change of a company's generation, and its plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use patchbay_journal::AuditEntry;
+use patchbay_model::file_problem::FileProblem;
+use serde_json::Value;
+
+use crate::Generation;
+use crate::assemble::difference::Difference;
+
+/// Options of a change, and who requests it.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeRequest {
+    /// The generation the caller believes is active; `None`: not checked.
+    pub expected: Option<u64>,
+    /// Removed queue → queue that takes its waiting conversations, in addition
+    /// to `moved-to` of the company file.
+    pub moved: BTreeMap<String, String>,
+    /// Who requests it, for the feed.
+    pub by: String,
+    /// Who requests it, for the audit trail.
+    pub actor: String,
+    /// Environment variables the company may name as signing keys; `None`:
+    /// all.
+    pub secrets: Option<BTreeSet<String>>,
+    /// Report what would change, and write nothing.
+    pub dry_run: bool,
+    /// Store the generation without activating it.
+    pub keep_only: bool,
+    /// Create the company if it does not exist.
+    pub create_company: bool,
+    /// Whether an error may name other companies with a similar name.
+    pub suggest_names: bool,
+}
+
+/// What a change does, or did.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Name of the company.
+    pub company: String,
+    /// Number of the generation.
+    pub number: u64,
+    /// The generation that was active before; `None` for a new company.
+    pub before: Option<u64>,
+    /// Whether the generation is active now.
+    pub active: bool,
+    /// Differences from the generation before.
+    pub differences: Vec<Difference>,
+    /// Valid settings that are probably a mistake.
+    pub warnings: Vec<String>,
+    /// Why a rollback without a number chose this generation.
+    pub because: Option<String>,
+}
+
+impl ChangeRequest {
+    pub(super) fn audit_entry(&self, company: &str, act: &str, details: &Value) -> AuditEntry {
+        AuditEntry {
+            at: Timestamp::now(),
+            company: Some(company.to_owned()),
+            actor: self.actor.clone(),
+            act: act.to_owned(),
+            details: details.to_string(),
+        }
+    }
+
+    /// Signing keys that the company may not use. Does not reveal whether the
+    /// variable exists.
+    pub(super) fn secret_problems(&self, next: &Generation) -> Vec<FileProblem> {
+        let Some(allowed) = &self.secrets else {
+            return Vec::new();
+        };
+        let signed = next.targets.iter();
+        let signed = signed.filter_map(|(name, target)| Some((name, target.secret_env.as_ref()?)));
+        let forbidden = signed.filter(|(_, variable)| !allowed.contains(*variable));
+        let problem = |(target, variable)| {
+            let message = format!(
+                "target {target:?} is signed with {variable}, which the company may not use"
+            );
+            FileProblem::whole(message)
+                .help("have the operator list it for the company under [secrets] in patchbay.toml")
+        };
+        forbidden.map(problem).collect()
+    }
+}
