@@ -12,11 +12,11 @@ use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_generations::Generation;
 use patchbay_generations::assemble::Assembler;
-use patchbay_generations::case_export as case;
+use patchbay_generations::replay::case_export as case;
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::{CompanyId, Journal};
 use patchbay_model::duration::Seconds;
-use patchbay_records::decisions::{self, Filter, KeptDecision, Line, ReplayReport};
+use patchbay_records::decisions::{self, DecisionRow, Filter, ReplayReport, StoredDecision};
 use patchbay_server::ServerSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,7 +43,7 @@ pub(crate) struct DecisionStore {
 
 enum Source {
     Journal(Box<JournalSource>),
-    Server(BlockingClient),
+    Server(Box<BlockingClient>),
 }
 
 impl DecisionStore {
@@ -104,7 +104,7 @@ impl DecisionStore {
     }
 
     /// Decisions that match, newest first, as many as the filter's limit.
-    pub(crate) fn list(&self, filter: &Filter) -> Result<Vec<Line>, Failure> {
+    pub(crate) fn list(&self, filter: &Filter) -> Result<Vec<DecisionRow>, Failure> {
         let mut filter = filter.clone();
         let mut lines = Vec::new();
         let most = filter.limit;
@@ -153,7 +153,7 @@ impl DecisionStore {
     }
 
     /// The whole record of a decision, unmasked.
-    pub(crate) fn find(&self, id: u64) -> Result<KeptDecision, Failure> {
+    pub(crate) fn find(&self, id: u64) -> Result<StoredDecision, Failure> {
         match &self.source {
             Source::Journal(source) => {
                 let found = decisions::find(&*source.journal, source.company, id)?;
@@ -180,7 +180,7 @@ impl DecisionStore {
                 let decision = self.find(id)?;
                 match unseal {
                     true => to_value(&decision),
-                    false => Ok(decision.masked()),
+                    false => Ok(decision.to_masked_json()),
                 }
             }
         }
@@ -206,7 +206,7 @@ impl DecisionStore {
                 };
                 match unseal {
                     true => Ok(report),
-                    false => parse(decision.hide(&to_value(&report)?)),
+                    false => parse(decision.mask(&to_value(&report)?)),
                 }
             }
         }
@@ -223,7 +223,7 @@ impl DecisionStore {
             Source::Journal(source) => {
                 let decision = self.find(id)?;
                 let generation = source.generation_of(&decision)?.ok_or_else(|| {
-                    let number = decision.line.generation;
+                    let number = decision.row.generation;
                     Failure::advised(
                         Exit::NotRight,
                         format!("generation {number}, which made decision {id}, cannot be built any more"),
@@ -249,8 +249,8 @@ struct JournalSource {
 
 impl JournalSource {
     /// The generation that made a decision, if it can still be built.
-    fn generation_of(&self, decision: &KeptDecision) -> Result<Option<Arc<Generation>>, Failure> {
-        let number = decision.line.generation;
+    fn generation_of(&self, decision: &StoredDecision) -> Result<Option<Arc<Generation>>, Failure> {
+        let number = decision.row.generation;
         let mut built = self.built.lock();
         if let Some(known) = built.get(&number) {
             return Ok(known.clone());
@@ -264,7 +264,7 @@ impl JournalSource {
             let _ = self.service.set(service);
         }
         let service = self.service.get();
-        let found = service.and_then(|service| match service.ready(self.company, number) {
+        let found = service.and_then(|service| match service.load(self.company, number) {
             Ok(generation) => Some(generation),
             Err(error) => {
                 output::note(format!("generation {number} cannot be used: {error}"));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_generations::assemble::{Assembler, Rejected};
+use patchbay_generations::assemble::{Assembler, InvalidFile};
 use patchbay_generations::{Generation, Publishers};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::desk::DeskRules;
@@ -68,7 +68,7 @@ fn source_failure(error: SourceError) -> Failure {
 }
 
 /// All problems of a settings or company file, pointing at its lines.
-pub(crate) fn rejected(rejected: Rejected) -> Failure {
+pub(crate) fn rejected(rejected: InvalidFile) -> Failure {
     // A missing file is an error of the machine.
     if let Err(error) = std::fs::read(&rejected.path) {
         return io(&rejected.path)(error);

@@ -117,7 +117,7 @@ fn client(settings: &ServerSettings) -> Result<BlockingClient, Failure> {
 /// A journal file that no server has open, or the server that has it open.
 pub(crate) enum JournalAccess {
     File(Box<SqliteJournal>),
-    Server(BlockingClient),
+    Server(Box<BlockingClient>),
 }
 
 impl JournalAccess {
@@ -151,7 +151,9 @@ impl JournalAccess {
         }
         match SqliteJournal::open(&Options::new(&journal.path, &journal.key)) {
             Ok(journal) => Ok(JournalAccess::File(Box::new(journal))),
-            Err(JournalError::InUse { .. }) => client(&settings).map(JournalAccess::Server),
+            Err(JournalError::InUse { .. }) => {
+                client(&settings).map(|client| JournalAccess::Server(Box::new(client)))
+            }
             Err(error) => Err(Failure::machine(error)),
         }
     }

@@ -30,7 +30,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use patchbay_generations::assemble::{Assembler, Built};
+use patchbay_generations::assemble::{AssembledGeneration, Assembler};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::EgressSettings;
 use patchbay_server::{Server, ServerSettings, ShutdownReport};
@@ -142,7 +142,7 @@ impl Demo {
     ///
     /// # Errors
     /// When a company file is rejected.
-    pub fn build(&self, assembler: &Assembler) -> Result<Vec<Built>, DemoError> {
+    pub fn build(&self, assembler: &Assembler) -> Result<Vec<AssembledGeneration>, DemoError> {
         let built = self.files.texts.iter().map(|(name, text)| {
             let built = assembler.build_text(text, Path::new("."), 1);
             built.map_err(|problems| DemoError::Company {
@@ -165,7 +165,7 @@ impl Demo {
     /// When the server cannot start, or embedded content is invalid.
     pub async fn start(
         self,
-        built: Vec<Built>,
+        built: Vec<AssembledGeneration>,
         assembler: Assembler,
         options: PlayOptions,
     ) -> Result<RunningDemo, DemoError> {

@@ -72,12 +72,11 @@ fn simple_commands(line: &str) -> Vec<Vec<String>> {
     loop {
         let character = characters.next();
         let ends_word = character.is_none_or(|c| c.is_whitespace() || "&|;>".contains(c));
-        if ends_word {
-            if let Some(word) = word.take()
-                && !std::mem::take(&mut is_redirected)
-            {
-                commands.last_mut().expect("one").push(word);
-            }
+        if ends_word
+            && let Some(word) = word.take()
+            && !std::mem::take(&mut is_redirected)
+        {
+            commands.last_mut().expect("one").push(word);
         }
         match character {
             None => return commands,

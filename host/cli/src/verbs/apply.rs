@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_client::company_path;
 use patchbay_generations::assemble::Assembler;
+use patchbay_generations::assemble::source::Source;
 use patchbay_generations::service::{ChangeRequest, GenerationService};
-use patchbay_generations::source::Source;
 use patchbay_journal::Journal;
 use patchbay_model::company::CompanyFile;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &ApplyArgs) -> Outcome {
         }
         JournalAccess::File(journal) => {
             let request = ChangeRequest {
-                begins: args.new,
+                create_company: args.new,
                 keep_only: args.keep_only,
                 ..change::request(&args.change)
             };

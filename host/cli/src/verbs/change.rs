@@ -6,9 +6,9 @@ use std::path::Path;
 
 use patchbay_client::{BlockingClient, ClientError};
 use patchbay_generations::activation::ActivateError;
-use patchbay_generations::activation_conflicts::ActivationConflict;
-use patchbay_generations::difference::Difference;
-use patchbay_generations::service::{ChangeRequest, Plan, Refused};
+use patchbay_generations::activation::ActivationConflict;
+use patchbay_generations::assemble::difference::Difference;
+use patchbay_generations::service::{ChangeError, ChangeRequest, Plan};
 use patchbay_model::file_problem::FileProblem;
 use serde_json::{Value, json};
 
@@ -30,9 +30,9 @@ pub(super) fn request(change: &ChangeFlags) -> ChangeRequest {
         secrets: None,
         dry_run: change.dry_run,
         keep_only: false,
-        begins: false,
+        create_company: false,
         // A caller with the journal's files may know every company.
-        tells_names: true,
+        suggest_names: true,
     }
 }
 
@@ -90,23 +90,23 @@ pub(super) fn located(file: &Path, document: &str, problems: Vec<FileProblem>) -
 }
 
 /// Why the service on the journal file refuses.
-pub(super) fn refusal(file: &Path, error: Refused) -> Failure {
+pub(super) fn refusal(file: &Path, error: ChangeError) -> Failure {
     let conflicts = |all: Vec<ActivationConflict>| {
         let all = all.iter().map(|one| FileProblem::whole(one.to_string()));
         all.collect::<Vec<_>>()
     };
     match error {
-        Refused::Wrong {
+        ChangeError::Invalid {
             document,
             mut problems,
-            obstacles,
+            conflicts: found,
         } => {
-            problems.extend(conflicts(obstacles));
+            problems.extend(conflicts(found));
             located(file, &document, problems)
         }
-        Refused::Activate(ActivateError::Conflicts(all)) => located(file, "", conflicts(all)),
-        Refused::Activate(ActivateError::Journal(error)) => error.into(),
-        Refused::NewCompany(new) => Failure::advised(
+        ChangeError::Activate(ActivateError::Conflicts(all)) => located(file, "", conflicts(all)),
+        ChangeError::Activate(ActivateError::Journal(error)) => error.into(),
+        ChangeError::NewCompany(new) => Failure::advised(
             Exit::NotRight,
             new,
             "add --new to create the company from this file",

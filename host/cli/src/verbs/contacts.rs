@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use patchbay_client::{BlockingClient, company_path};
 use patchbay_journal::{AuditTrail, ContactId, Contacts, JournalError};
-use patchbay_records::export::export;
+use patchbay_records::person_export::export;
 use serde_json::{Value, json};
 
 use crate::args::{ContactsArgs, ContactsVerb};

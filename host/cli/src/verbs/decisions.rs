@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use patchbay_records::decisions::explain::explain;
-use patchbay_records::decisions::{Filter, Line};
+use patchbay_records::decisions::{DecisionRow, Filter};
 use serde_json::{Value, json};
 
 use crate::args::{DecisionsArgs, DecisionsVerb};
@@ -95,7 +95,7 @@ fn write(file: &Path, case: &Value) -> Result<(), Failure> {
     written.map_err(io(file))
 }
 
-fn print(company: &str, lines: &[Line]) -> Result<(), Failure> {
+fn print(company: &str, lines: &[DecisionRow]) -> Result<(), Failure> {
     let rows = lines.iter().map(|line| {
         let stages: Vec<_> = line.stages.iter().map(|stage| stage.as_str()).collect();
         let plugins: Vec<_> = line.plugins.iter().map(String::as_str).collect();

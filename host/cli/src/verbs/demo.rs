@@ -35,7 +35,7 @@ pub(crate) fn run(args: &DemoArgs) -> Outcome {
     let assembler = Assembler::new(engine, vec![pack.clone()], build_options(&args.build));
     // Opened here, so that a build error is one of the pack and not of a
     // company file.
-    assembler.add(&pack, open_pack(&pack, &args.build)?);
+    assembler.insert_pack(&pack, open_pack(&pack, &args.build)?);
     let built = demo.build(&assembler)?;
     output::note(format!(
         "built, compiled and prepared {} companies in {:.1} s",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use patchbay_client::{BlockingClient, company_path};
 use patchbay_engine::component::Digest;
 use patchbay_generations::assemble::Assembler;
-use patchbay_generations::difference::differences;
+use patchbay_generations::assemble::difference::differences;
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::Journal;
 use serde_json::{Value, json};
@@ -46,7 +46,9 @@ pub(crate) fn run(args: &GenerationsArgs) -> Outcome {
                 JournalAccess::Server(api) => api.get(&format!("{base}/{generation}"))?,
                 JournalAccess::File(journal) => {
                     let company = find_company(&*journal, company)?;
-                    let source = service(config, journal)?.document(company, *generation);
+                    let source = service(config, journal)?
+                        .store()
+                        .document(company, *generation);
                     let source = source.map_err(|error| change::refusal(STORED.as_ref(), error))?;
                     let packs = source.packs.iter();
                     let packs = packs.map(|(name, pack)| (name, pack.component.to_string()));
@@ -75,7 +77,7 @@ pub(crate) fn run(args: &GenerationsArgs) -> Outcome {
                     };
                     let service = service(config, journal)?;
                     let document = |number| {
-                        let document = service.document(id, number);
+                        let document = service.store().document(id, number);
                         document.map_err(|error| change::refusal(STORED.as_ref(), error))
                     };
                     json!(differences(&document(*from)?, &document(to)?))

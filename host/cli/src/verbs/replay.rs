@@ -9,7 +9,8 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use patchbay_engine::replay::ReplayVerdict;
-use patchbay_generations::{Generation, candidate_replay};
+use patchbay_generations::Generation;
+use patchbay_generations::replay::candidate_replay;
 use patchbay_records::decisions::{Filter, ReplayReport};
 
 use crate::args::ReplayArgs;
@@ -91,10 +92,12 @@ impl Replayer<'_> {
         match self.candidate {
             Some(candidate) => {
                 let decision = self.store.find(id)?;
-                let one = Repetition::from(candidate_replay::run(&decision, candidate, TIMEOUT));
+                let one = Repetition::from(candidate_replay::compare_with_candidate(
+                    &decision, candidate, TIMEOUT,
+                ));
                 Ok(match self.unseal {
                     true => one,
-                    false => one.with_values(|value| decision.hide(value)),
+                    false => one.with_values(|value| decision.mask(value)),
                 })
             }
             None => {

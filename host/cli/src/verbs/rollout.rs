@@ -63,7 +63,7 @@ impl<'a> Rollout<'a> {
         match JournalAccess::open(&flags.server.config)? {
             JournalAccess::Server(api) => Ok(Rollout {
                 kind,
-                api,
+                api: *api,
                 company,
                 flags,
             }),

@@ -52,7 +52,7 @@ impl Place {
     }
 }
 
-/// What it said, once it ended as it should.
+/// The output of a command that ended with this exit code.
 #[track_caller]
 fn ended(output: &Output, code: i32) -> String {
     let said = stdout(output) + &stderr(output);
@@ -77,11 +77,15 @@ fn a_mistyped_company_is_not_created_without_new() {
     let mistyped = NORTHWIND.replace("northwind", "nrothwind");
     let file = place.write("mistyped.toml", &mistyped);
     let refusals = |place: &Place| {
-        let wanted = ["\"nrothwind\"", "one is called \"northwind\"", "--new"];
+        let wanted = ["\"nrothwind\"", "did you mean \"northwind\"?", "--new"];
         says(&place.run(&["apply", &file]), 1, &wanted);
         says(&place.run(&["apply", &file, "--keep-only"]), 1, &wanted);
         let dry = place.run(&["apply", &file, "--dry-run"]);
-        says(&dry, 0, &["nrothwind: would be created", "only with --new"]);
+        says(
+            &dry,
+            0,
+            &["nrothwind: would be created", "add --new to create it"],
+        );
         let unknown = ["generations", "list", "--company", "nrothwind"];
         let known = ["did you mean \"northwind\"?", "the companies are northwind"];
         says(&place.run(&unknown), 1, &known);
@@ -134,7 +138,7 @@ fn company_config_and_json_may_follow_the_last_subcommand() {
             let document: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
             assert!(!document.is_null(), "{verb:?}");
         }
-        // Or stand between the two.
+        // They may also precede it.
         let (first, rest) = verb.split_first().expect("a verb");
         if !rest.is_empty() && !["status", "audit"].contains(first) {
             let own = [*first, "--company", "northwind"];
@@ -291,7 +295,11 @@ fn a_missing_file_is_exit_code_4_for_every_command() {
         says(&patchbay(arguments), 4, &["nowhere"]);
     }
     let run = ["run", "nowhere.wasm", "--stage", "tone", "nowhere.jsonl"];
-    assert_eq!(patchbay(&run).status.code(), Some(3), "a pack is a pack");
+    assert_eq!(
+        patchbay(&run).status.code(),
+        Some(3),
+        "a missing pack is a pack error"
+    );
 }
 
 #[test]
@@ -344,13 +352,21 @@ fn a_rollback_says_which_generation_it_activates_and_why() {
         0,
         &[
             "generation 1 is active",
-            "of the generations before 2, 1 decided last",
+            "of the generations before 2, 1 was active last",
         ],
     );
-    says(&place.about(&["rollback"]), 1, &["activated by its number"]);
+    says(
+        &place.about(&["rollback"]),
+        1,
+        &["activate a later one by its number"],
+    );
     ended(&place.about(&["rollback", "3"]), 0);
     let stray = place.about(&["generations", "activate", "1", "--move", "biling=general"]);
-    says(&stray, 1, &["no queue \"biling\" to move", "billing"]);
+    says(
+        &stray,
+        1,
+        &["the company has no queue \"biling\"", "billing"],
+    );
 }
 
 #[test]
@@ -374,7 +390,10 @@ fn all_problems_of_a_company_file_are_listed_at_once() {
         "which is not granted",
     ];
     let told = says(&told, 1, &words);
-    assert!(!told.contains("is the default"), "only follows: {told}");
+    assert!(
+        !told.contains("is the default"),
+        "a consequence is listed: {told}"
+    );
 }
 
 #[test]
@@ -395,7 +414,7 @@ fn repeating_a_bypass_keeps_its_end_unless_a_span_is_given() {
         made["until"].clone()
     };
     let until = bypass(&["--for", "3h"]);
-    assert_eq!(bypass(&["--let-through"]), until, "its end stays");
+    assert_eq!(bypass(&["--let-through"]), until, "its end does not change");
     assert_ne!(bypass(&["--for", "10m"]), until);
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use patchbay_engine::replay::{CallSignature, Difference, NotReplayable, ReplayVerdict};
-use patchbay_generations::candidate_replay::{Trial, TrialResult};
+use patchbay_generations::replay::candidate_replay::{ComparisonResult, ReplayComparison};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -73,17 +73,17 @@ impl Repetition {
     }
 }
 
-impl From<Trial> for Repetition {
-    fn from(trial: Trial) -> Repetition {
+impl From<ReplayComparison> for Repetition {
+    fn from(trial: ReplayComparison) -> Repetition {
         let result = match trial.result {
-            TrialResult::Same => Comparison::Same,
-            TrialResult::Different { differences } => Comparison::Different(differences),
-            TrialResult::Failed {
+            ComparisonResult::Same => Comparison::Same,
+            ComparisonResult::Different { differences } => Comparison::Different(differences),
+            ComparisonResult::Failed {
                 outcome,
                 plugin,
                 differences,
             } => Comparison::Failed(format!("{plugin} ended {outcome}"), differences),
-            TrialResult::NotReplayable { why } => Comparison::Not(why),
+            ComparisonResult::NotReplayable { why } => Comparison::Not(why),
         };
         Repetition {
             id: trial.id,
