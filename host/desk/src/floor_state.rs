@@ -327,11 +327,7 @@ impl FloorState {
     ) -> Result<Assignment, FloorError> {
         self.changes += 1;
         let name = id.to_string();
-        match hold {
-            Hold::Active => self.floor.resume(&name, now),
-            Hold::Parked => self.floor.park(&name, now),
-            Hold::Wrapping => self.floor.wrap_up(&name, now),
-        }
+        self.floor.set_hold(&name, hold, now)
     }
 
     pub(crate) fn set_priority(&mut self, id: ConversationId, priority: u8, now: Timestamp) {

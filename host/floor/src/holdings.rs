@@ -1,4 +1,4 @@
-//! Conversations that agents hold: assign, park, resume, wrap up, transfer,
+//! Conversations that agents hold: assign, set the hold state, transfer,
 //! requeue and release.
 
 use std::sync::Arc;
@@ -12,46 +12,24 @@ use super::ids::AgentSlot;
 use super::offer::{Assignment, ClosedOffer, OfferState};
 use super::{Floor, FloorError};
 
-/// Result of [`Floor::release`].
+/// Result of [`Floor::release`], [`Floor::transfer`] and [`Floor::requeue`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReleaseReport {
-    /// Id of the conversation.
-    pub conversation: String,
-    /// Where it was.
-    pub from: Placement,
-    /// Its age.
-    pub since: Timestamp,
-    /// Its open offer, now `cancelled`, if any.
-    pub closed: Option<ClosedOffer>,
-}
-
-/// Result of [`Floor::transfer`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransferReport {
+pub struct DetachReport {
     /// Id of the conversation.
     pub conversation: String,
     /// Where it was.
     pub from: Placement,
     /// Its original age.
     pub since: Timestamp,
-    /// Its open offer, now `rescinded`, if any.
+    /// Its open offer, if any: `cancelled` by a release, otherwise `rescinded`.
     pub closed: Option<ClosedOffer>,
-}
-
-/// Result of [`Floor::requeue`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequeueReport {
-    /// Id of the conversation.
-    pub conversation: String,
-    /// Its original age.
-    pub since: Timestamp,
 }
 
 /// Result of [`Floor::release_all`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleaseAllReport {
     /// Conversations that wait in their queue again, by id.
-    pub returned: Vec<RequeueReport>,
+    pub returned: Vec<DetachReport>,
     /// Ids of conversations in wrap-up, now released.
     pub ended: Vec<String>,
     /// Open offers, now `rescinded`; their conversations wait again.
@@ -80,35 +58,41 @@ impl Floor {
         })
     }
 
-    /// Parks a held conversation until the customer writes: its agent keeps it,
-    /// and its capacity is freed.
+    /// Sets the state of a held conversation. Parking frees its capacity; a
+    /// parked one that is resumed may exceed the agent's capacity, and the
+    /// result reports it.
     ///
     /// # Errors
     /// [`FloorError::UnknownConversation`], [`FloorError::NotHeld`].
-    pub fn park(&mut self, conversation: &str, now: Timestamp) -> Result<Assignment, FloorError> {
-        self.change_hold(conversation, Hold::Parked, now)
-    }
-
-    /// Makes a parked or wrapping conversation active. A parked one may exceed
-    /// the agent's capacity; the result reports it.
-    ///
-    /// # Errors
-    /// [`FloorError::UnknownConversation`], [`FloorError::NotHeld`].
-    pub fn resume(&mut self, conversation: &str, now: Timestamp) -> Result<Assignment, FloorError> {
-        self.change_hold(conversation, Hold::Active, now)
-    }
-
-    /// Begins the wrap-up of a held conversation; it uses capacity until
-    /// [`Floor::release`].
-    ///
-    /// # Errors
-    /// [`FloorError::UnknownConversation`], [`FloorError::NotHeld`].
-    pub fn wrap_up(
+    pub fn set_hold(
         &mut self,
         conversation: &str,
+        to: Hold,
         now: Timestamp,
     ) -> Result<Assignment, FloorError> {
-        self.change_hold(conversation, Hold::Wrapping, now)
+        let found = self.conversation(conversation)?;
+        let PlacementState::Held(slot, from) = found.place else {
+            return Err(FloorError::NotHeld(conversation.to_owned()));
+        };
+        let (id, medium) = (Arc::clone(&found.id), found.medium);
+        let takes_capacity = from == Hold::Parked && to != Hold::Parked;
+        let exceeds_capacity = takes_capacity && !self.has_capacity_for(&id, slot);
+        if let Some(agent) = self.agents.get_mut(slot) {
+            if takes_capacity {
+                agent.load.add(medium);
+                agent.record.idle_since = Some(now);
+            } else if from != Hold::Parked && to == Hold::Parked {
+                agent.load.subtract(medium);
+            }
+        }
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.place = PlacementState::Held(slot, to);
+        }
+        self.update_availability(slot);
+        Ok(Assignment {
+            exceeds_capacity,
+            ..self.assignment(&id, slot)
+        })
     }
 
     /// Removes a conversation from the floor: it is resolved, its wrap-up has
@@ -117,19 +101,11 @@ impl Floor {
         &mut self,
         conversation: &str,
         now: Timestamp,
-    ) -> Result<ReleaseReport, FloorError> {
-        let found = self.conversation(conversation)?;
-        let (id, since) = (Arc::clone(&found.id), found.since);
-        let from = self.placement_of(found);
-        let detached = self.detach(&id, OfferState::Cancelled, now);
-        self.record_idle_start(detached.holder, now);
+    ) -> Result<DetachReport, FloorError> {
+        let (id, holder, report) = self.take(conversation, OfferState::Cancelled, now)?;
+        self.record_idle_start(holder, now);
         self.conversations.remove(&id);
-        Ok(ReleaseReport {
-            conversation: id.to_string(),
-            from,
-            since,
-            closed: detached.closed,
-        })
+        Ok(report)
     }
 
     /// Returns a conversation to waiting on new terms, from the first step and
@@ -146,13 +122,10 @@ impl Floor {
         conversation: &str,
         terms: RoutingTerms,
         now: Timestamp,
-    ) -> Result<TransferReport, FloorError> {
+    ) -> Result<DetachReport, FloorError> {
         self.check_terms(&terms)?;
-        let found = self.conversation(conversation)?;
-        let (id, since) = (Arc::clone(&found.id), found.since);
-        let from = self.placement_of(found);
-        let detached = self.detach(&id, OfferState::Rescinded, now);
-        self.record_idle_start(detached.holder, now);
+        let (id, holder, report) = self.take(conversation, OfferState::Rescinded, now)?;
+        self.record_idle_start(holder, now);
         let again_at = add_seconds(now, self.settings.back_off.after(1));
         let target = terms
             .wait_for
@@ -161,7 +134,7 @@ impl Floor {
         if let Some(conversation) = self.conversations.get_mut(&id) {
             let refused = std::mem::take(&mut conversation.refused);
             conversation.restart_steps(now);
-            match detached.holder {
+            match holder {
                 None => conversation.refused = refused,
                 Some((slot, _)) if target != Some(slot) => {
                     let refusal = PriorRefusals { times: 1, again_at };
@@ -172,12 +145,7 @@ impl Floor {
             conversation.terms = terms;
         }
         self.insert_waiting(&id, now);
-        Ok(TransferReport {
-            conversation: id.to_string(),
-            from,
-            since,
-            closed: detached.closed,
-        })
+        Ok(report)
     }
 
     /// Returns a held conversation to its queue, with its age and from the
@@ -189,21 +157,17 @@ impl Floor {
         &mut self,
         conversation: &str,
         now: Timestamp,
-    ) -> Result<RequeueReport, FloorError> {
+    ) -> Result<DetachReport, FloorError> {
         let found = self.conversation(conversation)?;
         if !matches!(found.place, PlacementState::Held(..)) {
             return Err(FloorError::NotHeld(conversation.to_owned()));
         }
-        let (id, since) = (Arc::clone(&found.id), found.since);
-        self.detach(&id, OfferState::Rescinded, now);
+        let (id, _, report) = self.take(conversation, OfferState::Rescinded, now)?;
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.restart_steps(now);
         }
         self.insert_waiting(&id, now);
-        Ok(RequeueReport {
-            conversation: id.to_string(),
-            since,
-        })
+        Ok(report)
     }
 
     /// Takes all conversations from an agent, as when they go offline: rescinds
@@ -246,35 +210,24 @@ impl Floor {
         rescinded
     }
 
-    fn change_hold(
+    /// Detaches a conversation; also returns its holder.
+    fn take(
         &mut self,
         conversation: &str,
-        to: Hold,
+        state: OfferState,
         now: Timestamp,
-    ) -> Result<Assignment, FloorError> {
+    ) -> Result<(Arc<str>, Option<(AgentSlot, Hold)>, DetachReport), FloorError> {
         let found = self.conversation(conversation)?;
-        let PlacementState::Held(slot, from) = found.place else {
-            return Err(FloorError::NotHeld(conversation.to_owned()));
+        let id = Arc::clone(&found.id);
+        let (from, since) = (self.placement_of(found), found.since);
+        let detached = self.detach(&id, state, now);
+        let report = DetachReport {
+            conversation: id.to_string(),
+            from,
+            since,
+            closed: detached.closed,
         };
-        let (id, medium) = (Arc::clone(&found.id), found.medium);
-        let takes_capacity = from == Hold::Parked && to != Hold::Parked;
-        let exceeds_capacity = takes_capacity && !self.has_capacity_for(&id, slot);
-        if let Some(agent) = self.agents.get_mut(slot) {
-            if takes_capacity {
-                agent.load.add(medium);
-                agent.record.idle_since = Some(now);
-            } else if from != Hold::Parked && to == Hold::Parked {
-                agent.load.subtract(medium);
-            }
-        }
-        if let Some(conversation) = self.conversations.get_mut(&id) {
-            conversation.place = PlacementState::Held(slot, to);
-        }
-        self.update_availability(slot);
-        Ok(Assignment {
-            exceeds_capacity,
-            ..self.assignment(&id, slot)
-        })
+        Ok((id, detached.holder, report))
     }
 
     fn assignment(&self, id: &str, slot: AgentSlot) -> Assignment {

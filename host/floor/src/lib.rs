@@ -39,7 +39,7 @@ use patchbay_model::directory::Queue;
 pub use agent::{AgentProfile, AgentRecord};
 pub use conversation::{AgentWait, Arrival, Hold, Placement, RoutingTerms};
 pub use error::FloorError;
-pub use holdings::{ReleaseAllReport, ReleaseReport, RequeueReport, TransferReport};
+pub use holdings::{DetachReport, ReleaseAllReport};
 pub use offer::{Assignment, ClosedOffer, Offer, OfferId, OfferState, Refusal};
 pub use patchbay_model::capacity::{Capacity, CapacityError, MOST_MEDIA, MOST_UNITS, Medium};
 pub use patchbay_model::desk::{BackOff, LONGEST_OFFER};

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::conversation::{
-    Arrival, Conversation, Hold, PlacementState, RoutingTerms, WaitingEntry,
-};
+use super::conversation::{Arrival, Hold, PlacementState, RoutingTerms, WaitingEntry};
 use super::ids::AgentSlot;
 use super::offer::{ClosedOffer, OfferState};
 use super::pools::PoolKey;
+use super::record::{ConversationRecord, PlacementRecord};
 use super::requirement::requirements_at_step;
 use super::waiting_groups::{GroupKey, Scope};
 use super::{Floor, FloorError};
@@ -29,24 +28,18 @@ impl Floor {
     /// agent, or a value outside its range.
     pub fn enqueue(&mut self, arrival: Arrival, now: Timestamp) -> Result<(), FloorError> {
         self.check_terms(&arrival.terms)?;
-        let id = self.check_new(&arrival.conversation)?;
-        let capacity = &self.settings.capacity;
-        let conversation = Conversation {
-            id: Arc::clone(&id),
-            medium: capacity.index_of(&arrival.channel, arrival.visibility),
+        let record = ConversationRecord {
+            conversation: arrival.conversation,
             channel: arrival.channel,
             visibility: arrival.visibility,
             since: arrival.since,
             terms: arrival.terms,
             step: 0,
             step_since: now,
-            refused: Default::default(),
-            // Replaced by `insert_waiting`.
-            place: PlacementState::Offered(Default::default()),
+            refused: Vec::new(),
+            place: PlacementRecord::Waiting,
         };
-        self.conversations.insert(Arc::clone(&id), conversation);
-        self.insert_waiting(&id, now);
-        Ok(())
+        self.restore_conversation(record, now)
     }
 
     /// Sets a conversation's priority, 0 to 100, and moves it in its queue.
@@ -86,13 +79,6 @@ impl Floor {
             self.slot(&wait.agent)?;
         }
         Ok(())
-    }
-
-    pub(super) fn check_new(&self, conversation: &str) -> Result<Arc<str>, FloorError> {
-        match self.conversations.contains_key(conversation) {
-            true => Err(FloorError::DuplicateConversation(conversation.to_owned())),
-            false => Ok(conversation.into()),
-        }
     }
 
     /// Enters a detached conversation in the indexes of waiting ones.

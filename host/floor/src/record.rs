@@ -168,7 +168,7 @@ impl Floor {
         }
     }
 
-    fn restore_conversation(
+    pub(super) fn restore_conversation(
         &mut self,
         record: ConversationRecord,
         now: Timestamp,
@@ -177,7 +177,10 @@ impl Floor {
         if !self.queues.contains_key(&record.terms.queue) {
             return Err(FloorError::UnknownQueue(record.terms.queue));
         }
-        let id = self.check_new(&record.conversation)?;
+        let id: Arc<str> = record.conversation.as_str().into();
+        if self.conversations.contains_key(&id) {
+            return Err(FloorError::DuplicateConversation(record.conversation));
+        }
         let refused = record.refused.iter().filter_map(|refusal| {
             let refused = PriorRefusals {
                 times: refusal.times,
@@ -196,7 +199,7 @@ impl Floor {
             channel: record.channel,
             visibility: record.visibility,
             terms: record.terms,
-            // Replaced below.
+            // Replaced below, for a waiting one by `insert_waiting`.
             place: PlacementState::Offered(Default::default()),
         };
         let medium = conversation.medium;

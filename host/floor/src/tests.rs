@@ -125,3 +125,18 @@ fn preference(agent: &str, score: u8) -> Preference {
         score,
     }
 }
+
+fn set_presence(floor: &mut Floor, agent: &str, presence: Presence, second: i64) {
+    floor
+        .set_presence(agent, presence, at(second))
+        .expect("a known agent");
+}
+
+/// A wait for an agent that continues while they are away.
+fn agent_wait(agent: &str, until: i64) -> AgentWait {
+    AgentWait {
+        agent: agent.to_owned(),
+        until: at(until),
+        while_away: true,
+    }
+}

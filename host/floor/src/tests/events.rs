@@ -20,9 +20,7 @@ pub(super) enum Event {
     Profile(usize, usize),
     Remove(usize),
     Release(usize),
-    Wrap(usize),
-    Park(usize),
-    Resume(usize),
+    SetHold(usize, Hold),
     Requeue(usize),
     Assign(usize, usize),
     Transfer {
@@ -54,9 +52,7 @@ pub(super) fn event() -> impl Strategy<Value = Event> {
         1 => (agent.clone(), 0..8usize).prop_map(|(agent, to)| Event::Profile(agent, to)),
         1 => agent.clone().prop_map(Event::Remove),
         4 => id.clone().prop_map(Event::Release),
-        1 => id.clone().prop_map(Event::Wrap),
-        4 => id.clone().prop_map(Event::Park),
-        2 => id.clone().prop_map(Event::Resume),
+        7 => (id.clone(), hold()).prop_map(|(id, hold)| Event::SetHold(id, hold)),
         1 => id.clone().prop_map(Event::Requeue),
         3 => (id.clone(), agent.clone()).prop_map(|(id, agent)| Event::Assign(id, agent)),
         1 => (id.clone(), 0..2usize, 0..9usize, agents).prop_map(
@@ -65,6 +61,14 @@ pub(super) fn event() -> impl Strategy<Value = Event> {
         1 => agent.prop_map(Event::ReleaseAll),
         1 => Just(Event::Restore),
         6 => prop_oneof![0..40i64, 100..200i64].prop_map(Event::Pass),
+    ]
+}
+
+fn hold() -> impl Strategy<Value = Hold> {
+    prop_oneof![
+        1 => Just(Hold::Wrapping),
+        4 => Just(Hold::Parked),
+        2 => Just(Hold::Active),
     ]
 }
 

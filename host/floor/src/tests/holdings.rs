@@ -31,9 +31,7 @@ fn a_manual_assignment_rescinds_the_offer_and_names_the_previous_holder() {
 #[test]
 fn a_manual_assignment_to_an_absent_agent_reports_it() {
     let mut floor = staffed(&["ana"]);
-    floor
-        .set_presence("ana", Presence::Offline, at(0))
-        .expect("known");
+    set_presence(&mut floor, "ana", Presence::Offline, 0);
     wait(&mut floor, "c", "chat", 0);
     assert!(!floor.assign("c", "ana", at(1)).expect("known").present);
 }
@@ -43,17 +41,13 @@ fn a_transfer_keeps_the_age_and_is_not_offered_back_while_others_fit() {
     let mut floor = staffed(&["ana", "bo"]);
     wait(&mut floor, "c", "chat", 0);
     floor.assign("c", "ana", at(1)).expect("known");
-    floor
-        .set_presence("bo", Presence::Away, at(2))
-        .expect("known");
+    set_presence(&mut floor, "bo", Presence::Away, 2);
     let transferred = floor
         .transfer("c", RoutingTerms::queue("general"), at(50))
         .expect("known");
     assert_eq!(transferred.since, at(0));
     assert_eq!(offered(&mut floor, 50), [""; 0]);
-    floor
-        .set_presence("bo", Presence::Available, at(51))
-        .expect("known");
+    set_presence(&mut floor, "bo", Presence::Available, 51);
     assert_eq!(offered(&mut floor, 51), ["c>bo"]);
 }
 
@@ -64,11 +58,7 @@ fn a_transfer_to_an_agent_ignores_queue_membership() {
     wait(&mut floor, "c", "chat", 0);
     floor.assign("c", "ana", at(1)).expect("known");
     let terms = RoutingTerms {
-        wait_for: Some(AgentWait {
-            agent: "bo".to_owned(),
-            until: at(100),
-            while_away: true,
-        }),
+        wait_for: Some(agent_wait("bo", 100)),
         ..RoutingTerms::queue("general")
     };
     floor.transfer("c", terms, at(10)).expect("known");
@@ -93,7 +83,7 @@ fn wrap_up_uses_capacity_until_it_ends() {
     wait(&mut floor, "call", "phone", 0);
     offered(&mut floor, 0);
     accept(&mut floor, "call", 1);
-    floor.wrap_up("call", at(2)).expect("held");
+    floor.set_hold("call", Hold::Wrapping, at(2)).expect("held");
     wait(&mut floor, "next", "phone", 3);
     assert_eq!(offered(&mut floor, 3), [""; 0]);
     floor.release("call", at(9)).expect("held");
@@ -106,10 +96,15 @@ fn a_parked_conversation_keeps_its_owner_and_frees_capacity() {
     let mut floor = staffed(&["ana"]);
     wait(&mut floor, "mine", "phone", 0);
     floor.assign("mine", "ana", at(0)).expect("known");
-    floor.park("mine", at(1)).expect("held");
+    floor.set_hold("mine", Hold::Parked, at(1)).expect("held");
     wait(&mut floor, "next", "phone", 2);
     assert_eq!(offered(&mut floor, 2), ["next>ana"]);
-    assert!(floor.resume("mine", at(3)).expect("held").exceeds_capacity);
+    assert!(
+        floor
+            .set_hold("mine", Hold::Active, at(3))
+            .expect("held")
+            .exceeds_capacity
+    );
     assert_eq!(floor.agent("ana").expect("known").load, 200);
 }
 
@@ -120,7 +115,7 @@ fn a_parked_conversation_frees_its_capacity_only_once() {
         wait(&mut floor, id, "chat", 0);
         floor.assign(id, "ana", at(0)).expect("known");
     }
-    floor.park("parked", at(1)).expect("held");
+    floor.set_hold("parked", Hold::Parked, at(1)).expect("held");
     let queues = [queue("general"), queue("billing")];
     let restored = Floor::restore(FloorSettings::default(), queues, floor.record(), at(2));
     for mut floor in [floor, restored.expect("valid")] {
@@ -143,8 +138,10 @@ fn release_all_returns_conversations_to_their_queue_with_their_age() {
     for id in ["held", "parked", "wrapping"] {
         accept(&mut floor, id, 6);
     }
-    floor.park("parked", at(7)).expect("held");
-    floor.wrap_up("wrapping", at(7)).expect("held");
+    floor.set_hold("parked", Hold::Parked, at(7)).expect("held");
+    floor
+        .set_hold("wrapping", Hold::Wrapping, at(7))
+        .expect("held");
     assert_eq!(floor.conversations_of("ana").expect("known").len(), 3);
     let cleared = floor.release_all("ana", at(8)).expect("known");
     let returned: Vec<_> = cleared
@@ -178,7 +175,7 @@ fn unknown_ids_and_invalid_values_are_rejected_without_a_change() {
         Err(FloorError::NotHeld("c".to_owned()))
     );
     assert_eq!(
-        floor.park("c", at(0)),
+        floor.set_hold("c", Hold::Parked, at(0)),
         Err(FloorError::NotHeld("c".to_owned()))
     );
     assert_eq!(
@@ -209,11 +206,7 @@ fn unknown_ids_and_invalid_values_are_rejected_without_a_change() {
         Err(FloorError::Priority(101))
     );
     let mut terms = RoutingTerms::queue("general");
-    terms.wait_for = Some(AgentWait {
-        agent: "nobody".to_owned(),
-        until: at(9),
-        while_away: true,
-    });
+    terms.wait_for = Some(agent_wait("nobody", 9));
     assert!(matches!(
         floor.transfer("c", terms, at(0)),
         Err(FloorError::UnknownAgent(_))
@@ -275,9 +268,7 @@ fn a_wait_ends_when_the_agent_leaves_unless_it_continues_while_away() {
         };
         wait_on(&mut floor, "c", 0, terms);
         assert!(offered(&mut floor, 0).is_empty());
-        floor
-            .set_presence("ana", Presence::Away, at(1))
-            .expect("known");
+        set_presence(&mut floor, "ana", Presence::Away, 1);
         assert_eq!(offered(&mut floor, 1).is_empty(), while_away);
     }
 }

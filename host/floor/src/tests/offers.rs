@@ -4,9 +4,7 @@ use super::*;
 fn the_longest_idle_agent_comes_first_and_one_who_never_worked_last() {
     let mut floor = staffed(&["bo", "cy"]);
     floor.put_agent(profile(r#"{"id": "ana"}"#)).expect("valid");
-    floor
-        .set_presence("ana", Presence::Available, at(0))
-        .expect("known");
+    set_presence(&mut floor, "ana", Presence::Available, 0);
     for number in 0..3 {
         wait(&mut floor, &format!("c{number}"), "phone", number);
     }
@@ -203,9 +201,7 @@ fn going_away_rescinds_open_offers_without_a_refusal() {
         .expect("known");
     assert_eq!(change.rescinded[0].state, OfferState::Rescinded);
     assert_eq!(floor.agent("ana").expect("known").load, 0);
-    floor
-        .set_presence("ana", Presence::Available, at(2))
-        .expect("known");
+    set_presence(&mut floor, "ana", Presence::Available, 2);
     let offers = floor.next_offers(at(2)).offers;
     assert_eq!((offers.len(), offers[0].again), (1, 0));
 }

@@ -210,9 +210,7 @@ impl PairedFloors {
                     self.restart_idle_time(&agent);
                 }
             }
-            Event::Wrap(id) => self.change_hold(&conversation(id), Hold::Wrapping),
-            Event::Park(id) => self.change_hold(&conversation(id), Hold::Parked),
-            Event::Resume(id) => self.change_hold(&conversation(id), Hold::Active),
+            Event::SetHold(id, hold) => self.set_hold(&conversation(id), hold),
             Event::Requeue(id) => {
                 let id = conversation(id);
                 let result = self.floor.requeue(&id, now);
@@ -326,13 +324,9 @@ impl PairedFloors {
         }
     }
 
-    fn change_hold(&mut self, id: &str, to: Hold) {
+    fn set_hold(&mut self, id: &str, to: Hold) {
         let now = self.now;
-        let result = match to {
-            Hold::Active => self.floor.resume(id, now),
-            Hold::Parked => self.floor.park(id, now),
-            Hold::Wrapping => self.floor.wrap_up(id, now),
-        };
+        let result = self.floor.set_hold(id, to, now);
         let Some((agent, from)) = self.holder(id) else {
             return assert!(result.is_err());
         };

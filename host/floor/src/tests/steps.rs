@@ -195,9 +195,7 @@ fn a_step_is_skipped_when_its_last_agent_leaves() {
         with(vec![step(&[("fraud", 3)], Some(600))]),
     );
     assert_eq!(offered(&mut floor, 0), [""; 0]);
-    floor
-        .set_presence("ana", Presence::Offline, at(9))
-        .expect("known");
+    set_presence(&mut floor, "ana", Presence::Offline, 9);
     assert_eq!(offered(&mut floor, 9), ["c>bo"]);
 }
 
@@ -206,11 +204,7 @@ fn a_conversation_waits_for_one_agent_until_the_wait_ends() {
     let mut floor = staffed(&["ana", "bo"]);
     occupy(&mut floor, "ana");
     let waits = || RoutingTerms {
-        wait_for: Some(AgentWait {
-            agent: "ana".to_owned(),
-            until: at(60),
-            while_away: true,
-        }),
+        wait_for: Some(agent_wait("ana", 60)),
         ..RoutingTerms::queue("general")
     };
     wait_on(&mut floor, "lapses", 0, waits());
@@ -227,11 +221,7 @@ fn a_conversation_waits_for_one_agent_until_the_wait_ends() {
 #[test]
 fn a_wait_ends_when_the_agent_refuses_or_leaves_the_roster() {
     let waits = || RoutingTerms {
-        wait_for: Some(AgentWait {
-            agent: "bo".to_owned(),
-            until: at(600),
-            while_away: true,
-        }),
+        wait_for: Some(agent_wait("bo", 600)),
         ..RoutingTerms::queue("general")
     };
     let mut floor = staffed(&["ana", "bo"]);
@@ -240,9 +230,7 @@ fn a_wait_ends_when_the_agent_refuses_or_leaves_the_roster() {
     decline(&mut floor, "c", 1);
     assert_eq!(offered(&mut floor, 1), ["c>ana"]);
     let mut floor = staffed(&["ana", "bo"]);
-    floor
-        .set_presence("bo", Presence::Away, at(0))
-        .expect("known");
+    set_presence(&mut floor, "bo", Presence::Away, 0);
     wait_on(&mut floor, "c", 0, waits());
     assert_eq!(offered(&mut floor, 0), [""; 0]);
     floor.remove_agent("bo", at(1)).expect("free");
@@ -254,11 +242,7 @@ fn the_steps_begin_when_the_wait_for_one_agent_ends() {
     let mut floor = skilled();
     occupy(&mut floor, "ana");
     let terms = RoutingTerms {
-        wait_for: Some(AgentWait {
-            agent: "ana".to_owned(),
-            until: at(60),
-            while_away: true,
-        }),
+        wait_for: Some(agent_wait("ana", 60)),
         ..with(vec![step(&[("fraud", 3)], Some(30))])
     };
     wait_on(&mut floor, "c", 0, terms);
