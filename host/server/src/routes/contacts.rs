@@ -72,7 +72,7 @@ pub(super) async fn export(
     let contact = contact_id(&contact)?;
     app.read(move |desk| {
         let id = desk.company(&company)?;
-        let document = export::export(&**desk.journal(), id, contact)?;
+        let document = person_export::export(&**desk.journal(), id, contact)?;
         // The export is recorded before it is answered.
         let about = json!({"contact": contact.to_string()});
         let entry = caller.entry("contact.exported", Some(&company), &about);
