@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use parking_lot::{Mutex, RwLock};
 use patchbay_generations::Generation;
-use patchbay_generations::activation_conflicts::LiveReferences;
+use patchbay_generations::activation::LiveReferences;
 use patchbay_generations::rollout::Rollout;
 
 use crate::floor_state::CompanyFloor;

@@ -18,8 +18,8 @@ use patchbay_access::TlsTerminator;
 use patchbay_desk::{Desk, Drain, Load, LoadBounds};
 use patchbay_engine::engine::Engine;
 use patchbay_generations::Generation;
-use patchbay_generations::service::{ChangeRequest, GenerationService, Plan, Refused};
-use patchbay_generations::source::Source;
+use patchbay_generations::service::{ChangeRequest, GenerationService, Plan, ChangeError};
+use patchbay_generations::assemble::source::Source;
 use patchbay_journal::CompanyId;
 use patchbay_outbound::courier::Courier;
 use patchbay_settings::ServerSettings;
@@ -278,7 +278,7 @@ impl App {
         company: CompanyId,
         number: u64,
     ) -> Option<Arc<Generation>> {
-        self.generations.as_ref()?.ready(company, number).ok()
+        self.generations.as_ref()?.load(company, number).ok()
     }
 }
 
@@ -300,8 +300,8 @@ impl WatcherHost for App {
         company: &str,
         source: &Source,
         request: &ChangeRequest,
-    ) -> Result<Plan, Refused> {
-        let (generations, desk) = WatcherHost::generations(self).ok_or(Refused::NobodyDecides)?;
+    ) -> Result<Plan, ChangeError> {
+        let (generations, desk) = WatcherHost::generations(self).ok_or(ChangeError::NoDesk)?;
         self.change_generation(generations, &desk, company, |generations| {
             generations.apply(source, request)
         })

@@ -67,7 +67,7 @@ where
         let decider = desk.and_then(|desk| desk.stateless_decider(&name, load));
         let context = RequestContext {
             now: Timestamp::now(),
-            patience: job.time_left(),
+            timeout: job.time_left(),
             bypasses,
         };
         let inquiry = json::read::<R>(&body).and_then(|body| Ok(Inquiry::try_from(body)?));

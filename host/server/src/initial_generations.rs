@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
-use patchbay_generations::assemble::{Built, Rejected};
-use patchbay_generations::service::{GenerationService, Refused, kept};
+use patchbay_generations::assemble::{AssembledGeneration, InvalidFile};
+use patchbay_generations::service::{GenerationService, ChangeError};
 use patchbay_journal::{ActiveGeneration, CompanyId, Journal};
 use patchbay_model::event::ActivationCause;
 
@@ -35,8 +35,8 @@ impl InitialGenerations {
     pub(crate) fn build(
         journal: &dyn Journal,
         service: &GenerationService,
-        files: Vec<Built>,
-        rejected: Vec<Rejected>,
+        files: Vec<AssembledGeneration>,
+        rejected: Vec<InvalidFile>,
         strict: bool,
     ) -> Result<InitialGenerations, ServeError> {
         let mut by_name = BTreeMap::new();
@@ -48,7 +48,7 @@ impl InitialGenerations {
                 number,
                 ..
             } = active;
-            let error = match service.built(id, number) {
+            let error = match service.store().load_activated(id, number) {
                 Ok(generation) => {
                     by_name.insert(name, (id, Arc::new(generation)));
                     continue;
@@ -105,9 +105,9 @@ impl InitialGenerations {
 }
 
 /// Every reason in one line.
-fn reasons(error: Refused) -> String {
+fn reasons(error: ChangeError) -> String {
     match error {
-        Refused::Wrong { problems, .. } => {
+        ChangeError::Invalid { problems, .. } => {
             let all: Vec<_> = problems.into_iter().map(|one| one.message).collect();
             all.join("; ")
         }
@@ -119,7 +119,7 @@ fn warn_if_different(
     journal: &dyn Journal,
     company: CompanyId,
     active: &Generation,
-    file: &Built,
+    file: &AssembledGeneration,
 ) -> Result<(), ServeError> {
     let stored = journal.generation(company, active.number)?;
     let digest = file.source.document().digest().bytes();
@@ -134,8 +134,8 @@ fn warn_if_different(
 }
 
 /// Creates a company with the generation of its file.
-fn create_company(journal: &dyn Journal, file: Built) -> Result<Arc<Generation>, ServeError> {
-    let Built { generation, source } = file;
+fn create_company(journal: &dyn Journal, file: AssembledGeneration) -> Result<Arc<Generation>, ServeError> {
+    let AssembledGeneration { generation, source } = file;
     let company = journal.company(&generation.company)?;
     let newest = journal.generations(company, u64::MAX, 1)?;
     let number = newest.first().map_or(1, |row| row.number + 1);
@@ -146,7 +146,7 @@ fn create_company(journal: &dyn Journal, file: Built) -> Result<Arc<Generation>,
     let now = Timestamp::now();
     let change = Change {
         generation: Arc::clone(&generation),
-        new: Some(kept(&source, number, "start", now)),
+        new: Some(source.to_new_generation(number, "start", now)),
         expected: None,
         by: "start".to_owned(),
         because: ActivationCause::Started,

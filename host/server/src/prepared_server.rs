@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::engine::{Engine, EngineError};
-use patchbay_generations::assemble::{Assembler, Built, Rejected};
+use patchbay_generations::assemble::{Assembler, AssembledGeneration, InvalidFile};
 use patchbay_pack::build::BuildOptions;
 use patchbay_settings::ServerSettings;
 use thiserror::Error;
@@ -20,7 +20,7 @@ use crate::startup::{ServeError, Server};
 pub enum PrepareError {
     /// Company files are invalid: each, with every problem.
     #[error("{}", lines(.0))]
-    Companies(Vec<Rejected>),
+    Companies(Vec<InvalidFile>),
     /// Two files define one company.
     #[error("{} and {} both define company {company:?}; remove one of them", first.display(), second.display())]
     Twice {
@@ -36,7 +36,7 @@ pub enum PrepareError {
     Engine(#[from] EngineError),
 }
 
-fn lines(all: &[Rejected]) -> String {
+fn lines(all: &[InvalidFile]) -> String {
     let all: Vec<_> = all.iter().map(ToString::to_string).collect();
     all.join("\n")
 }
@@ -48,9 +48,9 @@ pub struct PreparedServer {
     /// Builds the companies' generations.
     pub assembler: Assembler,
     /// The generation of each company file.
-    pub companies: Vec<Built>,
+    pub companies: Vec<AssembledGeneration>,
     /// Invalid company files. A company with a stored generation keeps that.
-    pub rejected: Vec<Rejected>,
+    pub rejected: Vec<InvalidFile>,
 }
 
 impl PreparedServer {

@@ -9,7 +9,7 @@ use parking_lot::RwLock;
 use patchbay_access::oidc::{Issuer, KeyCacheTimes};
 use patchbay_access::{AccessControl, TlsError, TlsTerminator};
 use patchbay_desk::{Desk, DeskError, DeskSettings};
-use patchbay_generations::assemble::{Assembler, Built, Rejected};
+use patchbay_generations::assemble::{Assembler, AssembledGeneration, InvalidFile};
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
 use patchbay_outbound::courier::{Courier, CourierSettings};
@@ -65,7 +65,7 @@ pub enum ServeError {
     Journal(#[from] JournalError),
     /// A company file is invalid, and its company has no stored generation.
     #[error("{0}")]
-    Company(Rejected),
+    Company(InvalidFile),
     /// A company's active generation cannot be built, and the settings are
     /// strict.
     #[error(
@@ -102,7 +102,7 @@ impl Server {
     /// [`ServeError`]; nothing keeps running.
     pub async fn bind(
         settings: &ServerSettings,
-        companies: Vec<Built>,
+        companies: Vec<AssembledGeneration>,
         assembler: Assembler,
     ) -> Result<BoundServer, ServeError> {
         Server::bind_with_rejected(settings, companies, Vec::new(), assembler).await
@@ -112,8 +112,8 @@ impl Server {
     /// keep their stored generations.
     pub(crate) async fn bind_with_rejected(
         settings: &ServerSettings,
-        files: Vec<Built>,
-        rejected: Vec<Rejected>,
+        files: Vec<AssembledGeneration>,
+        rejected: Vec<InvalidFile>,
         assembler: Assembler,
     ) -> Result<BoundServer, ServeError> {
         let engine = assembler.engine().clone();
@@ -238,8 +238,8 @@ impl OpenedDesk {
     /// Opens the journal and resumes its undecided inputs. Blocks.
     fn open(
         settings: &ServerSettings,
-        files: Vec<Built>,
-        rejected: Vec<Rejected>,
+        files: Vec<AssembledGeneration>,
+        rejected: Vec<InvalidFile>,
         assembler: Assembler,
         telemetry: Arc<Telemetry>,
     ) -> Result<OpenedDesk, ServeError> {
@@ -278,7 +278,7 @@ impl OpenedDesk {
         let desk = Arc::new(Desk::open_with_rollouts(
             journal,
             ready.clone(),
-            service.on_trial()?,
+            service.stored_rollouts()?,
             desk_settings,
         )?);
         for company in &unready {
@@ -290,7 +290,7 @@ impl OpenedDesk {
         Ok(OpenedDesk {
             telemetry,
             companies: Arc::new(Companies::of(ready).with_unready(unready)),
-            generations: Some(service.followed_by(Arc::clone(&desk) as _)),
+            generations: Some(service.with_desk(Arc::clone(&desk) as _)),
             desk: Some(desk),
         })
     }

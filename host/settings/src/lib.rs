@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use patchbay_desk::{Clock, LoadBounds};
 use patchbay_engine::config::EngineSettings;
-use patchbay_generations::assemble::Rejected;
+use patchbay_generations::assemble::InvalidFile;
 use patchbay_model::duration::Seconds;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::EgressSettings;
@@ -256,8 +256,8 @@ impl ServerSettings {
     ///
     /// # Errors
     /// Every problem, with its place in the file.
-    pub fn read(path: &Path) -> Result<ServerSettings, Rejected> {
-        let rejected = |text: String, problems| Rejected {
+    pub fn read(path: &Path) -> Result<ServerSettings, InvalidFile> {
+        let rejected = |text: String, problems| InvalidFile {
             path: path.to_owned(),
             text,
             problems,

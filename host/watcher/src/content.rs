@@ -24,7 +24,7 @@ impl Content {
     pub(super) fn read(path: &Path, assembler: &Assembler) -> io::Result<Content> {
         let bytes = bytes_of(path)?;
         let text = String::from_utf8_lossy(&bytes);
-        let places = assembler.places(&text, path.parent().unwrap_or(Path::new(".")));
+        let places = assembler.referenced_paths(&text, path.parent().unwrap_or(Path::new(".")));
         let mut all = Vec::new();
         put(&mut all, path, &bytes);
         for file in files(&places) {

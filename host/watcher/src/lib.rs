@@ -23,9 +23,9 @@ use std::time::{Duration, Instant};
 
 use patchbay_desk::Desk;
 use patchbay_generations::activation::ActivateError;
-use patchbay_generations::assemble::Rejected;
-use patchbay_generations::service::{ChangeRequest, GenerationService, Plan, Refused};
-use patchbay_generations::source::Source;
+use patchbay_generations::assemble::InvalidFile;
+use patchbay_generations::service::{ChangeRequest, GenerationService, Plan, ChangeError};
+use patchbay_generations::assemble::source::Source;
 use patchbay_model::event::Alert;
 use patchbay_model::file_problem::FileProblem;
 use tokio::task::spawn_blocking;
@@ -65,7 +65,7 @@ pub trait WatcherHost: Send + Sync {
         company: &str,
         source: &Source,
         request: &ChangeRequest,
-    ) -> Result<Plan, Refused>;
+    ) -> Result<Plan, ChangeError>;
 
     /// Where the state of each file is reported.
     fn files(&self) -> &WatchedFiles;
@@ -237,7 +237,7 @@ impl CompanyFileWatcher {
             }
             FileChange::Changed(content) => {
                 // Packs may have changed while the file stayed the same.
-                assembler.forget(&content.places);
+                assembler.forget_packs(&content.places);
                 let read = assembler.read(path);
                 if !content.is_still_at(path, assembler) {
                     tracker.set_not_applied();
@@ -257,7 +257,7 @@ impl CompanyFileWatcher {
 
     /// Apply a file's content. True if the refusal may be temporary, so that
     /// the same content should be applied again.
-    fn apply_source(&mut self, path: &Path, read: Result<Source, Rejected>, desk: &Desk) -> bool {
+    fn apply_source(&mut self, path: &Path, read: Result<Source, InvalidFile>, desk: &Desk) -> bool {
         let source = match read {
             Ok(source) => source,
             Err(rejected) => {
@@ -266,7 +266,7 @@ impl CompanyFileWatcher {
             }
         };
         let text = source.document.clone();
-        let reject = |text: String, problems| Rejected {
+        let reject = |text: String, problems| InvalidFile {
             path: path.to_owned(),
             text,
             problems,
@@ -308,7 +308,7 @@ impl CompanyFileWatcher {
             by: WATCH.to_owned(),
             actor: WATCH.to_owned(),
             // The operator of the host puts files here.
-            begins: true,
+            create_company: true,
             ..ChangeRequest::default()
         };
         let changed = self.host.apply(&company, &source, &request);
@@ -326,7 +326,7 @@ impl CompanyFileWatcher {
                 false
             }
             // The file is valid; the next start applies it.
-            Err(Refused::Activate(ActivateError::Stopping)) => false,
+            Err(ChangeError::Activate(ActivateError::Stopping)) => false,
             Err(refused) => {
                 let is_temporary = is_temporary(&refused);
                 if is_temporary {
@@ -359,7 +359,7 @@ impl CompanyFileWatcher {
 
     /// Report why a file is not applied: in the log, the company's feed, the
     /// status and the list of generations.
-    fn report(&self, rejected: &Rejected, desk: &Desk) {
+    fn report(&self, rejected: &InvalidFile, desk: &Desk) {
         let owned = || self.company_of(&rejected.path).map(str::to_owned);
         let reasons = lines(rejected);
         let escaped = escape(&rejected.to_string());

@@ -3,16 +3,16 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use patchbay_generations::assemble::Rejected;
-use patchbay_generations::service::Refused;
+use patchbay_generations::assemble::InvalidFile;
+use patchbay_generations::service::ChangeError;
 use patchbay_model::file_problem::FileProblem;
 
 use super::file_status::file_name;
 
 /// Every problem of a file, one line each, without the file's directory: readers
 /// need not know this machine's paths.
-pub(super) fn lines(rejected: &Rejected) -> Vec<String> {
-    let shown = Rejected {
+pub(super) fn lines(rejected: &InvalidFile) -> Vec<String> {
+    let shown = InvalidFile {
         path: PathBuf::from(file_name(&rejected.path)),
         text: rejected.text.clone(),
         problems: rejected.problems.clone(),
@@ -21,8 +21,8 @@ pub(super) fn lines(rejected: &Rejected) -> Vec<String> {
 }
 
 /// The file, or something it references, cannot be read.
-pub(super) fn unreadable(path: &Path, error: &io::Error) -> Rejected {
-    Rejected {
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> InvalidFile {
+    InvalidFile {
         path: path.to_owned(),
         text: std::fs::read_to_string(path).unwrap_or_default(),
         problems: vec![FileProblem::whole(format!("cannot be read: {error}"))],
@@ -45,23 +45,23 @@ pub(super) fn escape(text: &str) -> String {
 
 /// Whether the refusal may be temporary although the file stays the same: live
 /// work, a concurrent change, a journal that cannot write.
-pub(super) fn is_temporary(refused: &Refused) -> bool {
+pub(super) fn is_temporary(refused: &ChangeError) -> bool {
     match refused {
-        Refused::Wrong { problems, .. } => problems.is_empty(),
-        Refused::Activate(_) => true,
+        ChangeError::Invalid { problems, .. } => problems.is_empty(),
+        ChangeError::Activate(_) => true,
         _ => false,
     }
 }
 
 /// Every reason of a refusal.
-pub(super) fn reasons(refused: Refused) -> Vec<FileProblem> {
+pub(super) fn reasons(refused: ChangeError) -> Vec<FileProblem> {
     match refused {
-        Refused::Wrong {
+        ChangeError::Invalid {
             mut problems,
-            obstacles,
+            conflicts,
             ..
         } => {
-            let conflicts = obstacles
+            let conflicts = conflicts
                 .iter()
                 .map(|one| FileProblem::whole(one.to_string()));
             problems.extend(conflicts);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use patchbay_floor::{Offer, OfferId};
 use patchbay_generations::Generation;
-use patchbay_generations::rollout::{RolloutAssignment, decides};
+use patchbay_generations::rollout::{RolloutAssignment, deciding_generation};
 use patchbay_journal::{CompanyId, ConversationId, Slot};
 use patchbay_model::actor::Actor;
 use patchbay_model::interaction::WrittenBy;
@@ -154,7 +154,7 @@ impl ConversationService<'_> {
         let active = state.active();
         let thread = || self.0.thread_of(company, conversation);
         let assignment = self.0.assign_rollout(&active, false, thread)?;
-        let generation = decides(assignment.as_ref(), &active.generation);
+        let generation = deciding_generation(assignment.as_ref(), &active.generation);
         let pass = self.0.pass(&state, generation, assignment, company);
         match pass.check_draft(conversation, actor, text, written_by) {
             Ok(checked) => Ok(checked),

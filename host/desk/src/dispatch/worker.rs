@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use patchbay_generations::Generation;
-use patchbay_generations::rollout::decides;
+use patchbay_generations::rollout::deciding_generation;
 use patchbay_journal::{
     CommitReceipt, CompanyId, Conflict, ConversationId, JournalError, Ordinal, Slot,
 };
@@ -202,7 +202,7 @@ impl DeskCore {
             | Work::Action(_, conversation) => self.thread_of(lane.company, conversation),
         };
         let assignment = self.assign_rollout(&active, self.has_headroom(), thread)?;
-        let generation = decides(assignment.as_ref(), &active.generation);
+        let generation = deciding_generation(assignment.as_ref(), &active.generation);
         let pass = self.pass(&state, generation, assignment, lane.company);
         let mut answer = None;
         let planned = match work {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
-use patchbay_generations::activation_conflicts::LiveReferences;
-use patchbay_generations::live_desk::LiveDesk;
+use patchbay_generations::activation::LiveReferences;
+use patchbay_generations::activation::LiveDesk;
 use patchbay_generations::rollout::{Rollout, RolloutError, RolloutReport};
 use patchbay_journal::{AuditEntry, CompanyId};
 use patchbay_model::event::ActivationCause;
@@ -101,8 +101,8 @@ impl DeskCore {
         let (company, next) = change.write(references.as_ref(), journal, before.as_deref(), now)?;
         if let (Some(state), Some(before)) = (&state, &before) {
             // Passes that began on the generation before still end on it.
-            let references = references.unwrap_or_else(|| LiveReferences::by(before));
-            state.set_live_references(references.and(&next));
+            let references = references.unwrap_or_else(|| LiveReferences::of(before));
+            state.set_live_references(references.with(&next));
         }
         // The change is durable. What fails from here is repaired by the next
         // start.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use patchbay_generations::rollout::{Breach, Ending, Next, Rollout, ShadowRunner};
+use patchbay_generations::rollout::{Breach, Ending, NextJob, Rollout, ShadowRunner};
 use patchbay_journal::{AuditEntry, CompanyId};
 use serde_json::json;
 
@@ -30,11 +30,11 @@ impl DeskCore {
         let mut stored = Instant::now();
         loop {
             match self.comparisons.take(CHECK_INTERVAL) {
-                Next::Closed => return self.check_rollouts(true),
-                Next::Nothing => {}
-                Next::Job(job) => {
+                NextJob::Closed => return self.check_rollouts(true),
+                NextJob::Empty => {}
+                NextJob::Job(job) => {
                     // A panic in one comparison must not stop the others.
-                    let decided = catch_unwind(AssertUnwindSafe(|| runner.decide(*job)));
+                    let decided = catch_unwind(AssertUnwindSafe(|| runner.run(*job)));
                     if decided.is_err() {
                         tracing::error!("a comparison panicked; the thread continues");
                     }
@@ -45,7 +45,7 @@ impl DeskCore {
                 self.check_rollouts(stores);
                 if stores {
                     stored = Instant::now();
-                    runner.keep(|rollout| self.is_running(rollout));
+                    runner.retain(|rollout| self.is_running(rollout));
                 }
                 checked = Instant::now();
             }
@@ -105,7 +105,7 @@ impl DeskCore {
         let Some(running) = state.and_then(|state| state.rollout()) else {
             return;
         };
-        let tally = running.tally().kept();
+        let tally = running.tally().to_json();
         let generation = running.candidate.number;
         if let Err(error) = self.journal.save_rollout_tally(company, generation, tally) {
             tracing::warn!(%error, generation, "cannot store the counts of a rollout");

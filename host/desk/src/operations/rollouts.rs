@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use patchbay_generations::Generation;
 use patchbay_generations::rollout::{
-    Ending, ResumedRollout, Rollout, RolloutAssignment, RolloutError, RolloutReport, RolloutView,
-    Tally, end_notes, rollout_event, store,
+    Ending, ResumedRollout, Rollout, RolloutAssignment, RolloutError, RolloutReport, Tally,
+    rollout_event, store,
 };
 use patchbay_journal::{AuditEntry, CompanyId, JournalError};
 use patchbay_model::event::Event;
@@ -35,26 +35,21 @@ impl DeskCore {
             rollout: running,
         } = state.active();
         if control.number == candidate.number {
-            return Err(RolloutError::Active(candidate.number));
+            return Err(RolloutError::AlreadyActive(candidate.number));
         }
         let now = self.now();
         let mut notes = Vec::new();
         let (rollout, start): (_, fn(_) -> Event) = match &running {
             Some(running) if running.candidate.number != candidate.number => {
-                return Err(RolloutError::Tried(running.candidate.number));
+                return Err(RolloutError::OtherCandidate(running.candidate.number));
             }
             Some(running) if running.terms.kind == terms.kind => {
-                (running.on(terms), Event::RolloutChanged)
+                (running.with_terms(terms), Event::RolloutChanged)
             }
             before => {
                 if let Some(before) = before {
-                    let ending = Ending::Superseded { by: &terms.by };
-                    let tally = before.tally();
-                    notes.extend(end_notes(
-                        &RolloutView::running(before, &tally),
-                        &ending,
-                        now,
-                    ));
+                    let ending = Ending::Superseded(&terms.by);
+                    notes.extend(before.end_notes(&ending, now));
                 }
                 let rollout = Rollout::new(company, terms, control, candidate, Tally::default());
                 (rollout, Event::RolloutBegan)
@@ -64,7 +59,7 @@ impl DeskCore {
         let row = store::row(&rollout);
         self.journal.put_rollout(company, row, notes, Some(audit))?;
         // New bounds do not judge decisions from before them.
-        rollout.tally().judge_anew();
+        rollout.tally().reset_recent();
         let report = rollout.report();
         self.install_rollout(&state, rollout);
         self.notify_listeners(company, false);
@@ -81,7 +76,7 @@ impl DeskCore {
     ) -> Result<RolloutReport, RolloutError> {
         let _changing = self.changing.lock();
         let (_, state) = self.rollout_company(company)?;
-        let running = state.rollout().ok_or(RolloutError::NothingTried)?;
+        let running = state.rollout().ok_or(RolloutError::NoRollout)?;
         let report = running.report();
         let ending = Ending::Aborted { by, reason };
         self.end_rollout(&state, &running, &ending, Some(audit))?;
@@ -96,7 +91,7 @@ impl DeskCore {
     /// Resume a rollout after a restart, if its control is still active.
     pub(crate) fn resume_rollout(&self, resumed: ResumedRollout) {
         if let Some(state) = self.company_state(resumed.company)
-            && let Some(rollout) = resumed.against(state.generation())
+            && let Some(rollout) = resumed.resume(state.generation())
         {
             self.install_rollout(&state, rollout);
         }
@@ -138,10 +133,7 @@ impl DeskCore {
         ending: &Ending<'_>,
         audit: Option<AuditEntry>,
     ) -> Result<(), JournalError> {
-        let notes = {
-            let tally = rollout.tally();
-            end_notes(&RolloutView::running(rollout, &tally), ending, self.now())
-        };
+        let notes = rollout.end_notes(ending, self.now());
         self.journal.end_rollout(rollout.company, notes, audit)?;
         state.set_active(ActiveGeneration {
             generation: state.generation(),

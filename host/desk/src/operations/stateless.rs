@@ -7,7 +7,7 @@ use patchbay_engine::decision::Decision;
 use patchbay_engine::pipeline::PipelineRun;
 use patchbay_generations::decide::RequestContext;
 use patchbay_generations::inquiry::Inquiry;
-use patchbay_generations::rollout::{Question, Rollout, RolloutAssignment, decides};
+use patchbay_generations::rollout::{ComparisonInput, Rollout, RolloutAssignment, deciding_generation};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 
@@ -38,13 +38,13 @@ impl StatelessDecider {
         let (rollout, queue) = (&self.rollout, &self.core.comparisons);
         let assignment =
             RolloutAssignment::of(rollout, thread.as_bytes(), queue, self.has_headroom);
-        let generation = decides(assignment.as_ref(), &rollout.control);
+        let generation = deciding_generation(assignment.as_ref(), &rollout.control);
         let situation = inquiry.situation(generation, context.now)?;
-        let Some(assignment) = assignment.filter(|_| !inquiry.is_typed()) else {
+        let Some(assignment) = assignment.filter(|_| !inquiry.is_composing()) else {
             return Ok(generation.answer_in(situation, &inquiry, context));
         };
         let inquiry = Arc::new(inquiry);
-        let question = assignment.compares().then(|| Question {
+        let comparison = assignment.should_compare().then(|| ComparisonInput {
             situation: situation.clone(),
             stages: match inquiry.draft {
                 Some(_) => [Stage::Tone].into(),
@@ -52,12 +52,12 @@ impl StatelessDecider {
             },
             draft: inquiry.draft.clone(),
             bypasses: Arc::clone(&context.bypasses),
-            by_itself: Some(Arc::clone(&inquiry)),
+            stateless: Some(Arc::clone(&inquiry)),
         });
         let (decision, instances) = generation.answer_in(situation, &inquiry, context);
         match decision.overloaded_plugin() {
-            Some(_) => assignment.found_no_room(),
-            None => assignment.decided(&decision, question),
+            Some(_) => assignment.count_overload(),
+            None => assignment.record_decision(&decision, comparison),
         }
         Ok((decision, instances))
     }

@@ -186,7 +186,7 @@ fn prepare(
         return Err(unit.not_now());
     }
     let channel = &draft.channel;
-    let target = pass.generation.publishers.of(channel);
+    let target = pass.generation.publishers.for_channel(channel);
     let target = target.ok_or_else(|| ActionError::NoPublisher {
         channel: channel.clone(),
     })?;

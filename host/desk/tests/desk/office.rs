@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt, ReceiptStatus};
 use patchbay_engine::pipeline::Pipelines;
-use patchbay_generations::{Generation, Publishers, QueueTerms};
+use patchbay_generations::{Generation, Publishers, QueueSettings};
 use patchbay_journal::{
     AuditEntry, CompanyId, Conversation, Entry, Options, Ordinal, SqliteJournal,
 };
@@ -29,7 +29,7 @@ fn company_of(name: &str, first_response: Option<u32>) -> Generation {
     let queue: Queue =
         serde_json::from_value(json!({"id": "general", "default": true})).expect("a queue");
     let directory = Directory::new(Vec::new(), vec![queue]).expect("a directory");
-    let terms = QueueTerms {
+    let terms = QueueSettings {
         sla: Sla {
             first_response: first_response.map(Seconds),
             ..Sla::default()

@@ -5,7 +5,7 @@ use patchbay_desk::agent_action::ActionError;
 use patchbay_desk::{BypassError, DeskError};
 use patchbay_generations::activation::ActivateError;
 use patchbay_generations::rollout::RolloutError;
-use patchbay_generations::service::Refused;
+use patchbay_generations::service::ChangeError;
 use patchbay_journal::JournalError;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::input::InputError;
@@ -169,40 +169,40 @@ impl From<JobError> for Problem {
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Problem {
+impl From<ChangeError> for Problem {
+    fn from(refused: ChangeError) -> Problem {
         let kind = match refused {
-            Refused::Wrong {
+            ChangeError::Invalid {
                 document,
                 problems,
-                obstacles,
+                conflicts,
             } => {
-                let conflicts = obstacles
+                let conflicts = conflicts
                     .iter()
                     .map(|one| FileProblem::whole(one.to_string()));
                 return generation_refused(&document, problems.into_iter().chain(conflicts));
             }
-            Refused::Activate(ActivateError::Conflicts(all)) => {
+            ChangeError::Activate(ActivateError::Conflicts(all)) => {
                 let all = all.iter().map(|one| FileProblem::whole(one.to_string()));
                 return generation_refused("", all);
             }
-            Refused::Rollout(error) => return error.into(),
-            Refused::NobodyDecides => return Problem::of(Kind::NoJournal),
-            Refused::Activate(ActivateError::Journal(error)) => return error.into(),
-            Refused::UnknownCompany(_) | Refused::Activate(ActivateError::UnknownCompany(_)) => {
+            ChangeError::Rollout(error) => return error.into(),
+            ChangeError::NoDesk => return Problem::of(Kind::NoJournal),
+            ChangeError::Activate(ActivateError::Journal(error)) => return error.into(),
+            ChangeError::UnknownCompany(_) | ChangeError::Activate(ActivateError::UnknownCompany(_)) => {
                 return Problem::of(Kind::UnknownCompany);
             }
-            Refused::NewCompany(new) => {
+            ChangeError::NewCompany(new) => {
                 return Problem::of(Kind::UnknownCompany).detail(format!(
                     "{new}; set `new` (`patchbay apply --new`) to create it"
                 ));
             }
-            Refused::Activate(ActivateError::NotACandidate(_)) => Kind::NoRollout,
-            Refused::Activate(ActivateError::Floor { .. }) => Kind::InvalidInput,
-            Refused::Activate(ActivateError::Stopping) => Kind::NotReady,
-            Refused::Active(_) => Kind::AlreadyActive,
-            Refused::NothingBefore { .. } => Kind::NoEarlierGeneration,
-            Refused::Unbuildable { .. } => Kind::GenerationRefused,
+            ChangeError::Activate(ActivateError::NotACandidate(_)) => Kind::NoRollout,
+            ChangeError::Activate(ActivateError::Floor { .. }) => Kind::InvalidInput,
+            ChangeError::Activate(ActivateError::Stopping) => Kind::NotReady,
+            ChangeError::AlreadyActive(_) => Kind::AlreadyActive,
+            ChangeError::NoEarlierGeneration(_) => Kind::NoEarlierGeneration,
+            ChangeError::Unbuildable(..) => Kind::GenerationRefused,
         };
         Problem::of(kind).detail(refused.to_string())
     }
@@ -220,9 +220,9 @@ impl From<RolloutError> for Problem {
             RolloutError::Journal(error) => return error.into(),
             RolloutError::UnknownCompany(_) => return Problem::of(Kind::UnknownCompany),
             RolloutError::Stopping => Kind::NotReady,
-            RolloutError::NothingTried => Kind::NoRollout,
-            RolloutError::Tried(_) => Kind::RolloutRunning,
-            RolloutError::Active(_) => Kind::AlreadyActive,
+            RolloutError::NoRollout => Kind::NoRollout,
+            RolloutError::OtherCandidate(_) => Kind::RolloutRunning,
+            RolloutError::AlreadyActive(_) => Kind::AlreadyActive,
         };
         Problem::of(kind).detail(error.to_string())
     }

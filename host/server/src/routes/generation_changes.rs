@@ -11,9 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
 use patchbay_engine::component::{ComponentBytes, Digest};
-use patchbay_generations::difference::Difference;
+use patchbay_generations::assemble::difference::Difference;
 use patchbay_generations::service::{ChangeRequest, GenerationService, Plan};
-use patchbay_generations::source::{Source, SourceDocument};
+use patchbay_generations::assemble::source::{Source, SourceDocument};
 use patchbay_model::knowledge::Article;
 use patchbay_pack::bundle::Bundle;
 use serde::{Deserialize, Serialize};
@@ -117,8 +117,8 @@ impl HowDocument {
             actor: caller.id(),
             dry_run: self.dry_run,
             keep_only: self.keep_only,
-            begins: false,
-            tells_names: caller.company().is_none(),
+            create_company: false,
+            suggest_names: caller.company().is_none(),
         })
     }
 }
@@ -182,7 +182,7 @@ pub(super) async fn apply(
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let body: ApplyRequest = app.large_json(request, BODY_BYTES).await?;
     let request = ChangeRequest {
-        begins: body.new,
+        create_company: body.new,
         ..body
             .how
             .change_request(&caller, app.settings.secrets_of(&company))?
@@ -222,9 +222,9 @@ fn source(
 ) -> Result<Source, Problem> {
     let component = |digest: &Digest| {
         let component = uploaded.get(digest).cloned();
-        component.or_else(|| generations.component(digest))
+        component.or_else(|| generations.store().component(digest))
     };
-    document.with(component).map_err(|error| {
+    document.with_components(component).map_err(|error| {
         Problem::of(Kind::InvalidInput)
             .field("packs")
             .detail(error.to_string())

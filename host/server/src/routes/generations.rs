@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
 use patchbay_engine::component::Digest;
-use patchbay_generations::difference::{Difference, differences};
+use patchbay_generations::assemble::difference::{Difference, differences};
 use patchbay_journal::{GenerationRow, JournalError};
 use patchbay_watcher::WatchedFile;
 use serde::{Deserialize, Serialize};
@@ -157,7 +157,7 @@ pub(super) async fn one(
         let active = desk.journal().active_generation(id)?;
         let kept = desk.journal().generation(id, number)?;
         let (row, _) = kept.ok_or(JournalError::NoGeneration(number))?;
-        let source = generations.document(id, number)?;
+        let source = generations.store().document(id, number)?;
         let packs = source.packs.into_iter();
         Ok(Json(GenerationDetail {
             about: document(row, active),
@@ -198,11 +198,11 @@ pub(super) async fn compare(
         let id = desk.company(&company)?;
         let active = desk.journal().active_generation(id)?;
         let from = which.from.or(active).unwrap_or(to);
-        let before = generations.document(id, from)?;
+        let before = generations.store().document(id, from)?;
         Ok(Json(DifferenceList {
             from,
             to,
-            differences: differences(&before, &generations.document(id, to)?),
+            differences: differences(&before, &generations.store().document(id, to)?),
         }))
     })
     .await

@@ -8,8 +8,8 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
-use patchbay_generations::rollout::{ArmReport, Breach, Compared, RolloutReport};
-use patchbay_generations::service::{ChangeRequest, Proposal};
+use patchbay_generations::rollout::{ArmReport, Breach, ComparisonReport, RolloutReport};
+use patchbay_generations::service::{ChangeRequest, RolloutSettings};
 use patchbay_model::rollout::{Bounds, RolloutKind, Share};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -99,7 +99,7 @@ pub(crate) struct RolloutDocument {
     /// `differences` by field with examples, and numbers of decisions that were not
     /// compared, by reason (`failed`, `no_time`, `no_room`).
     #[schema(value_type = Object)]
-    compared: Compared,
+    compared: ComparisonReport,
     /// The bound that the canary exceeds, just before it is aborted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -167,13 +167,13 @@ pub(super) async fn put(
         RolloutKind::Canary => "5%",
     };
     let default_share = default_share.parse().unwrap_or(Share::ALL);
-    let proposal = Proposal {
+    let proposal = RolloutSettings {
         kind: body.kind,
         share: body.share.unwrap_or(default_share),
         bounds: body.bounds,
     };
     app.with_company_lock(company.clone(), move |generations| {
-        let report = generations.try_out(&company, body.generation, proposal, &request)?;
+        let report = generations.start_rollout(&company, body.generation, proposal, &request)?;
         Ok(Json(report.into()))
     })
     .await
