@@ -57,7 +57,7 @@ impl Fixture {
         let assembler = Assembler::new(engine.clone(), vec![packs], quiet);
         let desk = Desk::open(Arc::clone(&journal), Vec::new(), DeskSettings::default())?;
         let desk = Arc::new(desk);
-        let service = GenerationService::of(assembler, journal).followed_by(Arc::clone(&desk));
+        let service = GenerationService::of(assembler, journal).with_desk(desk.clone());
         for (brand, keep_only) in [("Northwind", false), ("Southwind", true)] {
             let text = file(COMPANY, transcripts, brand);
             let built = service.assembler().build_text(&text, directory.path(), 0);
@@ -95,7 +95,7 @@ impl Fixture {
         let deliveries = deliveries.map_err(|error| error.to_string())?;
         let began = Instant::now();
         self.desk.accept(COMPANY, deliveries)?;
-        self.desk.settled();
+        self.desk.wait_until_idle();
         Ok(began.elapsed())
     }
 
@@ -130,7 +130,7 @@ pub fn change_request() -> ChangeRequest {
     ChangeRequest {
         by: "bench".to_owned(),
         actor: "bench".to_owned(),
-        begins: true,
+        create_company: true,
         ..ChangeRequest::default()
     }
 }

@@ -13,60 +13,60 @@ use patchbay_bench::table::markdown;
 use patchbay_desk::Desk;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
-use patchbay_generations::service::Proposal;
+use patchbay_generations::service::RolloutSettings;
 use patchbay_model::rollout::{Bounds, RolloutKind};
 use patchbay_records::decisions::find;
 
 /// Name of the thread that runs comparisons.
-const BESIDE: &str = "desk-beside";
+const COMPARISON_THREAD: &str = "desk-beside";
 
 /// The feature that is on.
 struct Case {
     name: &'static str,
     transcripts: &'static str,
-    trial: Option<(RolloutKind, &'static str)>,
+    rollout: Option<(RolloutKind, &'static str)>,
 }
 
 const CASES: [Case; 8] = [
     Case {
         name: "nothing",
         transcripts: "\"off\"",
-        trial: None,
+        rollout: None,
     },
     Case {
         name: "nothing, repeated",
         transcripts: "\"off\"",
-        trial: None,
+        rollout: None,
     },
     Case {
         name: "transcripts of failures",
         transcripts: "\"failures\"",
-        trial: None,
+        rollout: None,
     },
     Case {
         name: "transcripts of 10%",
         transcripts: "{ sampled = 0.1 }",
-        trial: None,
+        rollout: None,
     },
     Case {
         name: "transcripts of all",
         transcripts: "\"all\"",
-        trial: None,
+        rollout: None,
     },
     Case {
         name: "shadow of 10%",
         transcripts: "\"off\"",
-        trial: Some((RolloutKind::Shadow, "10%")),
+        rollout: Some((RolloutKind::Shadow, "10%")),
     },
     Case {
         name: "shadow of 100%",
         transcripts: "\"off\"",
-        trial: Some((RolloutKind::Shadow, "100%")),
+        rollout: Some((RolloutKind::Shadow, "100%")),
     },
     Case {
         name: "canary of 5%",
         transcripts: "\"off\"",
-        trial: Some((RolloutKind::Canary, "5%")),
+        rollout: Some((RolloutKind::Canary, "5%")),
     },
 ];
 
@@ -74,7 +74,7 @@ const CASES: [Case; 8] = [
 #[derive(Clone, Copy)]
 struct Round {
     cpu: f64,
-    beside: f64,
+    comparison: f64,
     p50: f64,
     p99: f64,
 }
@@ -121,12 +121,12 @@ fn main() -> Result<(), Box<dyn Error>> {
                 format!("{:.2}", ratio(|round| round.cpu)),
                 format!("{:.2}", ratio(|round| round.p50)),
                 format!("{:.2}", ratio(|round| round.p99)),
-                format!("{:.0}", middle(|round| round.beside)),
+                format!("{:.0}", middle(|round| round.comparison)),
             ]
         })
         .collect();
     println!(
-        "{messages} messages in each of {rounds} rounds, medians; beside the first column, ratios to the first row of the same round"
+        "{messages} messages in each of {rounds} rounds, medians; after the first column, ratios to the first row of the same round"
     );
     println!(
         "{}",
@@ -137,7 +137,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 "CPU",
                 "p50",
                 "p99",
-                "CPU µs beside",
+                "CPU µs of comparisons",
             ],
             &rows
         )
@@ -149,8 +149,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn open(engine: &Engine, case: &Case) -> Result<Fixture, Box<dyn Error>> {
     let fixture = Fixture::open(engine, case.transcripts)?;
-    if let Some((kind, share)) = case.trial {
-        let proposal = Proposal {
+    if let Some((kind, share)) = case.rollout {
+        let settings = RolloutSettings {
             kind,
             share: share.parse()?,
             // A busy moment must not abort the canary.
@@ -162,14 +162,14 @@ fn open(engine: &Engine, case: &Case) -> Result<Fixture, Box<dyn Error>> {
         };
         fixture
             .service
-            .try_out(COMPANY, 2, proposal, &change_request())?;
+            .start_rollout(COMPANY, 2, settings, &change_request())?;
     }
     Ok(fixture)
 }
 
 /// Each customer writes once; returns when all messages are decided.
 fn round(fixture: &mut Fixture, messages: usize) -> Result<Round, Box<dyn Error>> {
-    let (cpu, beside) = (process_cpu(), thread_cpu(BESIDE)?);
+    let (cpu, comparison) = (process_cpu(), thread_cpu(COMPARISON_THREAD)?);
     for _ in 0..messages / BATCH {
         fixture.write()?;
     }
@@ -182,13 +182,13 @@ fn round(fixture: &mut Fixture, messages: usize) -> Result<Round, Box<dyn Error>
         }
         seen = now;
     }
-    let beside = thread_cpu(BESIDE)? - beside;
-    let cpu = process_cpu() - cpu - beside;
+    let comparison = thread_cpu(COMPARISON_THREAD)? - comparison;
+    let cpu = process_cpu() - cpu - comparison;
     let times = fixture.times()?;
     let share = |share: usize| quantile(&times, share) as f64;
     Ok(Round {
         cpu: us(cpu) / messages as f64,
-        beside: us(beside) / messages as f64,
+        comparison: us(comparison) / messages as f64,
         p50: share(50),
         p99: share(99),
     })
@@ -224,14 +224,14 @@ fn masking(fixture: &Fixture) -> Result<f64, Box<dyn Error>> {
     let company = fixture.desk.company(COMPANY)?;
     let mut found = None;
     for id in (1..fixture.fed).rev().take(50) {
-        let kept = find(journal, company, id)?;
-        found = found.or(kept.filter(|kept| kept.record.is_some()));
+        let stored = find(journal, company, id)?;
+        found = found.or(stored.filter(|stored| stored.record.is_some()));
     }
-    let kept = found.ok_or("no decision is stored")?;
+    let stored = found.ok_or("no decision is stored")?;
     let runs = 200;
     let began = Instant::now();
     for _ in 0..runs {
-        std::hint::black_box(kept.masked());
+        std::hint::black_box(stored.to_masked_json());
     }
     Ok(us(began.elapsed()) / f64::from(runs))
 }

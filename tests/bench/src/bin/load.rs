@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         total as f64 / accepted.as_secs_f64()
     );
     println!(
-        "| accepted, classified, routed, escalation asked, recorded a second | {:.0} |",
+        "| accepted, classified, routed, checked for escalation, recorded a second | {:.0} |",
         total as f64 / decided.as_secs_f64()
     );
     println!("| acknowledgement of a batch, p50 | {:.1} ms |", share(50));

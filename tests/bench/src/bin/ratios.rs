@@ -170,7 +170,7 @@ fn activation(packs: &Packs) {
         "activation from the AOT cache, same engine",
         (0..200).map(|_| activate(&warm, settings())).collect(),
     );
-    let kept = patchbay_engine::plugin::Plugin::activate(
+    let plugin = patchbay_engine::plugin::Plugin::activate(
         &warm,
         contenders::spec(&packs.policy, settings(), 0),
     )
@@ -179,7 +179,7 @@ fn activation(packs: &Packs) {
         "activation of a component another company uses",
         (0..200).map(|_| activate(&warm, settings())).collect(),
     );
-    drop(kept);
+    drop(plugin);
     println!(
         "{}",
         markdown(&["activation", "median ms", "least ms"], &rows)

@@ -42,7 +42,7 @@ fn variations() -> Vec<(&'static str, Config)> {
     vec![
         ("as served", serving_config(&settings())),
         (
-            "as served, once more (the noise)",
+            "as served, repeated (the noise)",
             serving_config(&settings()),
         ),
         (
@@ -73,13 +73,13 @@ fn variations() -> Vec<(&'static str, Config)> {
             }),
         ),
         (
-            "64 KiB of memory kept resident",
+            "64 KiB of memory resident",
             pooled(|pool| {
                 pool.linear_memory_keep_resident(64 << 10);
             }),
         ),
         (
-            "4 MiB of memory kept resident",
+            "4 MiB of memory resident",
             pooled(|pool| {
                 pool.linear_memory_keep_resident(4 << 20);
             }),
@@ -115,7 +115,7 @@ fn variations() -> Vec<(&'static str, Config)> {
             }),
         ),
         (
-            "NaN left as they are",
+            "NaN not canonicalised",
             changed(|config| {
                 config.cranelift_nan_canonicalization(false);
             }),
@@ -192,7 +192,7 @@ fn main() {
         "setting",
         "fresh decision, µs",
         "× as served",
-        "of it starting and ending, µs",
+        "of it creation and drop, µs",
         "× as served",
     ];
     println!("{}", markdown(&head, &rows));

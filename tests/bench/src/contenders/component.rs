@@ -20,7 +20,7 @@ use crate::answer::Answer;
 use crate::company::{TEXTS, directory, settings, situation};
 
 /// Longer than any wait.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The guest.
 pub struct Packs {
@@ -117,7 +117,7 @@ impl Component {
     /// One call of `classify`.
     pub fn classify(&self) -> Duration {
         let started = Instant::now();
-        let mut pass = self.pipelines.begin([Stage::Classify], PATIENCE);
+        let mut pass = self.pipelines.begin([Stage::Classify], TIMEOUT);
         let decided = pass.classify(&self.situations[0]);
         let took = started.elapsed();
         drop(pass);
@@ -128,7 +128,7 @@ impl Component {
     /// Two calls in one pass: the difference to one call is the cost of a call.
     pub fn classify_twice(&self) -> Duration {
         let started = Instant::now();
-        let mut pass = self.pipelines.begin([Stage::Classify], PATIENCE);
+        let mut pass = self.pipelines.begin([Stage::Classify], TIMEOUT);
         let first = pass.classify(&self.situations[0]);
         let second = pass.classify(&self.situations[0]);
         let took = started.elapsed();
@@ -148,7 +148,7 @@ impl Contender for Component {
         let started = Instant::now();
         let mut pass = self
             .pipelines
-            .begin([Stage::Classify, Stage::Route], PATIENCE);
+            .begin([Stage::Classify, Stage::Route], TIMEOUT);
         let classified = pass.classify(situation);
         let assessment = classified
             .answer
