@@ -24,8 +24,8 @@ use std::time::{Duration, Instant};
 use patchbay_desk::Desk;
 use patchbay_generations::activation::ActivateError;
 use patchbay_generations::assemble::InvalidFile;
-use patchbay_generations::service::{ChangeRequest, GenerationService, Plan, ChangeError};
 use patchbay_generations::assemble::source::Source;
+use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationService, Plan};
 use patchbay_model::event::Alert;
 use patchbay_model::file_problem::FileProblem;
 use tokio::task::spawn_blocking;
@@ -257,7 +257,12 @@ impl CompanyFileWatcher {
 
     /// Apply a file's content. True if the refusal may be temporary, so that
     /// the same content should be applied again.
-    fn apply_source(&mut self, path: &Path, read: Result<Source, InvalidFile>, desk: &Desk) -> bool {
+    fn apply_source(
+        &mut self,
+        path: &Path,
+        read: Result<Source, InvalidFile>,
+        desk: &Desk,
+    ) -> bool {
         let source = match read {
             Ok(source) => source,
             Err(rejected) => {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use patchbay_generations::Generation;
-use patchbay_generations::activation::{ActivateError, Change};
-use patchbay_generations::activation::LiveReferences;
 use patchbay_generations::activation::LiveDesk;
+use patchbay_generations::activation::LiveReferences;
+use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{Rollout, RolloutError, RolloutReport};
 use patchbay_journal::{AuditEntry, CompanyId};
 use patchbay_model::event::ActivationCause;

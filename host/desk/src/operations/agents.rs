@@ -9,8 +9,8 @@ use patchbay_generations::activation::ActivateError;
 use patchbay_journal::{AuditEntry, CompanyId, Conversation, Journal, JournalError};
 use patchbay_model::directory::Presence;
 use patchbay_model::event::{AgentPutEvent, AgentRemovedEvent, Event, PresenceChangedEvent};
-use patchbay_records::history::note;
 use patchbay_records::conversation_reader;
+use patchbay_records::history::note;
 use patchbay_records::snapshot::Snapshot;
 use thiserror::Error;
 

@@ -1,10 +1,10 @@
 //! The outbox: what is due, and what became of a delivery attempt.
 
 use jiff::Timestamp;
-use patchbay_generations::TargetTerms;
+use patchbay_generations::TargetSettings;
 use patchbay_journal::{CompanyId, ConversationId, OutboxItem, OutboxState, Slot};
 use patchbay_model::actor::{Actor, ActorRole};
-use patchbay_records::outgoing::{self, Outgoing};
+use patchbay_records::outbox_payload::{self, OutboxMessage};
 
 use crate::agent_action::AgentAction;
 use crate::desk_core::DeskCore;
@@ -44,7 +44,7 @@ impl OutboxService<'_> {
         &self,
         is_busy: impl Fn(&DueItem<'_>) -> bool,
         limit: usize,
-    ) -> Result<Vec<Outgoing>, DeskError> {
+    ) -> Result<Vec<OutboxMessage>, DeskError> {
         let journal = &*self.0.journal;
         let now = self.0.now();
         let mut due = Vec::new();
@@ -71,8 +71,8 @@ impl OutboxService<'_> {
                 if due.len() >= limit || is_busy(&candidate) {
                     continue;
                 }
-                due.push(Outgoing {
-                    body: outgoing::body(journal, &item)?,
+                due.push(OutboxMessage {
+                    body: outbox_payload::item_body(journal, &item)?,
                     company,
                     lane,
                     key: item.key,
@@ -88,7 +88,7 @@ impl OutboxService<'_> {
     ///
     /// # Errors
     /// [`DeskError::UnknownCompany`].
-    pub fn target(&self, company: &str, target: &str) -> Result<Option<TargetTerms>, DeskError> {
+    pub fn target(&self, company: &str, target: &str) -> Result<Option<TargetSettings>, DeskError> {
         let (_, state) = self.0.company(company)?;
         Ok(state.generation().targets.get(target).cloned())
     }

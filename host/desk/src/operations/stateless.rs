@@ -7,7 +7,9 @@ use patchbay_engine::decision::Decision;
 use patchbay_engine::pipeline::PipelineRun;
 use patchbay_generations::decide::RequestContext;
 use patchbay_generations::inquiry::Inquiry;
-use patchbay_generations::rollout::{ComparisonInput, Rollout, RolloutAssignment, deciding_generation};
+use patchbay_generations::rollout::{
+    ComparisonInput, Rollout, RolloutAssignment, deciding_generation,
+};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 

@@ -107,7 +107,12 @@ fn release(
     pending: &PendingReply,
 ) -> Result<Result<ReplyStatus, ActionError>, PassError> {
     let channel = unit.snapshot().channel.clone();
-    let Some(target) = pass.generation.publishers.for_channel(&channel).map(str::to_owned) else {
+    let Some(target) = pass
+        .generation
+        .publishers
+        .for_channel(&channel)
+        .map(str::to_owned)
+    else {
         return Ok(Err(ActionError::NoPublisher { channel }));
     };
     let mut status = ReplyStatus::Published;

@@ -10,8 +10,8 @@ use patchbay_model::decision::escalation::EscalationAction;
 use patchbay_model::event::{Alert, Event, InputEvent};
 use patchbay_model::traceparent::Traceparent;
 use patchbay_records::decisions::RecordedInput;
-use patchbay_records::history::{input_kind, summarize};
-use patchbay_records::outgoing::Payload;
+use patchbay_records::history::summarize;
+use patchbay_records::outbox_payload::Payload;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ pub(super) fn record_input(
 ) {
     let event = Event::of_input(InputEvent {
         interaction: input.message.clone(),
-        kind: input_kind(input.kind),
+        kind: input.kind,
         channel: input.channel.clone(),
         received_at: input.received_at,
         decision: None,

@@ -14,8 +14,7 @@ use patchbay_model::event::{Event, QuarantinedEvent};
 use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::sla::{ClockEvent, start_of};
-use patchbay_records::history::input_kind;
-use patchbay_records::reading;
+use patchbay_records::conversation_reader;
 use patchbay_records::snapshot::{span, unix_ms};
 
 use super::unit_of_work::UnitOfWork;
@@ -36,7 +35,7 @@ pub(super) fn decide_input(
     place::apply_floor_events(pass, unit);
     let interaction = match &pending.interaction {
         Some(interaction) => Some(Arc::clone(interaction)),
-        None => reading::open(pass.journal, input)?.map(Arc::new),
+        None => conversation_reader::open_input(pass.journal, input)?.map(Arc::new),
     };
     let Some(interaction) = interaction else {
         // Erasure since it was accepted: only its arrival is recorded.
@@ -207,7 +206,7 @@ fn start_clocks(pass: &Pass<'_>, unit: &mut UnitOfWork, input: &Input) {
     // The clocks never refuse a customer's input.
     let _ = snapshot.clocks.apply(unix_ms(pass.now), event, hours);
     if snapshot.silent_at.is_none() {
-        snapshot.expect_answer(pass.generation.desk.silent_after, pass.now);
+        snapshot.restart_silence_timer(pass.generation.desk.silent_after, pass.now);
     }
 }
 
@@ -244,7 +243,7 @@ fn quarantine(
     }
     let event = Event::Quarantined(QuarantinedEvent {
         interaction: input.message.clone(),
-        kind: input_kind(input.kind),
+        kind: input.kind,
         channel: input.channel.clone(),
         received_at: input.received_at,
         outcome: OutcomeKind::Quarantined,

@@ -8,12 +8,12 @@ use patchbay_engine::Recording;
 use patchbay_engine::decision::Decision;
 use patchbay_engine::pipeline::PipelineRun;
 use patchbay_generations::decide::DecideOptions;
-use patchbay_generations::rollout::{Question, RolloutAssignment};
+use patchbay_generations::rollout::{ComparisonInput, RolloutAssignment};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::event;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::situation::{DraftInput, Situation};
-use patchbay_records::decisions::{RecordedInput, Sources};
+use patchbay_records::decisions::{RecordedInput, TextSources};
 
 use super::{Pass, PassError};
 
@@ -21,7 +21,7 @@ use super::{Pass, PassError};
 #[derive(Clone, Debug)]
 pub(super) struct DecisionInput {
     pub(super) situation: Situation,
-    pub(super) sources: Sources,
+    pub(super) sources: TextSources,
 }
 
 /// What the policies decided.
@@ -77,13 +77,13 @@ pub(super) fn decide<'p>(
     input: DecisionInput,
     stages: &BTreeSet<Stage>,
 ) -> Result<PolicyResult<'p>, PassError> {
-    let recorded = RecordedInput::of(&input.situation, &input.sources, stages);
+    let recorded = RecordedInput::new(&input.situation, &input.sources, stages);
     let options = options(pass, recording(pass, &input.situation));
-    let question = question(pass, pass.rollout.as_ref(), &input.situation, stages, None);
+    let comparison = comparison(pass, pass.rollout.as_ref(), &input.situation, stages, None);
     let decided = pass
         .generation
-        .decide_on(input.situation, stages, &options, pass.timeout);
-    finish(pass, pass.rollout.as_ref(), decided, recorded, question)
+        .decide(input.situation, stages, &options, pass.timeout);
+    finish(pass, pass.rollout.as_ref(), decided, recorded, comparison)
 }
 
 /// Call the tone policies about a draft.
@@ -93,7 +93,7 @@ pub(super) fn check<'p>(
     draft: DraftInput,
 ) -> Result<PolicyResult<'p>, PassError> {
     let stages = BTreeSet::from([Stage::Tone]);
-    let mut recorded = RecordedInput::of(&input.situation, &input.sources, &stages);
+    let mut recorded = RecordedInput::new(&input.situation, &input.sources, &stages);
     recorded.draft = Some((*draft.draft).clone());
     // A draft that is still typed is not recorded and takes no part in a
     // rollout: it may come at every keystroke.
@@ -102,32 +102,32 @@ pub(super) fn check<'p>(
         false => (recording(pass, &input.situation), pass.rollout.as_ref()),
     };
     let options = options(pass, recording);
-    let question = question(pass, rollout, &input.situation, &stages, Some(&draft));
+    let comparison = comparison(pass, rollout, &input.situation, &stages, Some(&draft));
     let decided = pass
         .generation
-        .check_on(input.situation, draft, &options, pass.timeout);
-    finish(pass, rollout, decided, recorded, question)
+        .check_draft(input.situation, draft, &options, pass.timeout);
+    finish(pass, rollout, decided, recorded, comparison)
 }
 
 fn options(pass: &Pass<'_>, recording: Recording) -> DecideOptions {
-    DecideOptions::recording(recording).bypassing(&pass.bypasses)
+    DecideOptions::recording(recording).with_bypasses(&pass.bypasses)
 }
 
 /// What the other generation of the rollout is to repeat.
-fn question(
+fn comparison(
     pass: &Pass<'_>,
     rollout: Option<&RolloutAssignment<'_>>,
     situation: &Situation,
     stages: &BTreeSet<Stage>,
     draft: Option<&DraftInput>,
-) -> Option<Question> {
-    rollout.filter(|rollout| rollout.compares())?;
-    Some(Question {
+) -> Option<ComparisonInput> {
+    rollout.filter(|rollout| rollout.should_compare())?;
+    Some(ComparisonInput {
         situation: situation.clone(),
         stages: stages.clone(),
         draft: draft.cloned(),
         bypasses: Arc::clone(&pass.bypasses),
-        by_itself: None,
+        stateless: None,
     })
 }
 
@@ -138,13 +138,13 @@ fn finish<'p>(
     rollout: Option<&RolloutAssignment<'_>>,
     (mut decision, instances): (Decision, PipelineRun<'p>),
     input: RecordedInput,
-    question: Option<Question>,
+    comparison: Option<ComparisonInput>,
 ) -> Result<PolicyResult<'p>, PassError> {
     let company = &pass.generation.company;
     pass.observer.decided(company, &decision);
     if decision.overloaded_plugin().is_some() {
         if let Some(rollout) = rollout {
-            rollout.found_no_room();
+            rollout.count_overload();
         }
         return Err(PassError::Overloaded);
     }
@@ -168,7 +168,7 @@ fn finish<'p>(
         }
     }
     if let Some(rollout) = rollout {
-        rollout.decided(&decision, question);
+        rollout.record_decision(&decision, comparison);
     }
     Ok(PolicyResult {
         decision,

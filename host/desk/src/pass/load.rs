@@ -11,8 +11,8 @@ use patchbay_journal::{
 use patchbay_model::conversation::Contact;
 use patchbay_model::situation::{Exchange, Situation};
 use patchbay_model::state::{Memory, Scope};
-use patchbay_records::decisions::TextSources;
 use patchbay_records::conversation_reader;
+use patchbay_records::decisions::TextSources;
 use patchbay_records::snapshot::Snapshot;
 
 use super::decide::DecisionInput;

@@ -265,7 +265,9 @@ fn conversations_of_an_agent_who_went_offline_return_with_their_age() {
         "it is routed again"
     );
     let row = conversations(&desk).remove(0);
-    let floor = conversation_reader::read_snapshot(&row).expect("readable").floor;
+    let floor = conversation_reader::read_snapshot(&row)
+        .expect("readable")
+        .floor;
     assert_eq!(floor.expect("on the floor").since, since);
     sign_in(&desk, &["ben"]);
     assert_eq!(taken_by(&desk, "ben"), conversation);
@@ -308,7 +310,9 @@ fn a_conversation_that_waits_on_its_customer_is_not_queued_when_its_agent_leaves
     let other = if offered.agent == "ana" { "ben" } else { "ana" };
     assert_eq!(taken_by(&desk, other), conversation);
     let row = conversations(&desk).remove(0);
-    let cause = conversation_reader::read_snapshot(&row).expect("readable").cause;
+    let cause = conversation_reader::read_snapshot(&row)
+        .expect("readable")
+        .cause;
     assert_eq!(cause.as_str(), "returned");
 }
 

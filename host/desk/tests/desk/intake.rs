@@ -39,7 +39,9 @@ fn the_journal_stores_no_customer_text_in_the_clear() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk(place.path());
     take_in(&desk, vec![said("1", "@jo-the-secret", "my-words-alone")]);
-    let said = conversation_reader::recent_interactions(&**desk.journal(), &conversations(&desk)[0]).expect("readable");
+    let said =
+        conversation_reader::recent_interactions(&**desk.journal(), &conversations(&desk)[0])
+            .expect("readable");
     let text = said[0].interaction.as_ref().map(|said| said.text.as_str());
     assert_eq!(text, Some("my-words-alone"), "it is kept");
     drop(desk);
