@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
-use patchbay_desk::action::{Action, Actor, Role};
+use patchbay_desk::agent_action::AgentAction;
 use patchbay_desk::{BypassError, Delivery, Desk, DeskError, DeskSettings};
 use patchbay_generations::Generation;
 use patchbay_journal::{AuditEntry, Entry, Options, SqliteJournal};
+use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::bypass::{Bypass, BypassTarget};
 use patchbay_model::event::EventKind;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_records::decisions::{Filter, find, list};
-use patchbay_records::reply::{Reply, ReplyStatus, Then};
+use patchbay_records::reply::{AfterReply, Reply, ReplyStatus};
 use serde_json::{Value, json};
 
 use crate::company::{alone, assembler, built, company};
@@ -50,18 +51,19 @@ fn order(desk: &Desk, word: &str, seconds: i64, let_through: bool) -> Result<(),
         reason: None,
         let_through,
     };
-    desk.bypass("northwind", bypass, noted())
+    desk.bypasses().set("northwind", bypass, noted())
 }
 
 fn lift(desk: &Desk, word: &str) -> Result<Bypass, DeskError> {
-    desk.lift_bypass("northwind", &BypassTarget::named(word), "olga", noted())
+    desk.bypasses()
+        .end("northwind", &BypassTarget::named(word), "olga", noted())
 }
 
 fn hear(desk: &Desk, id: &str) {
     let said = json!({"id": id, "channel": "chat", "text": "ok", "author": {"address": id}});
     let delivery = Delivery::from_outside(said).expect("valid");
     desk.accept("northwind", vec![delivery]).expect("accepted");
-    desk.settled();
+    desk.wait_until_idle();
 }
 
 fn feed(desk: &Desk, kind: EventKind) -> Vec<Value> {
@@ -84,16 +86,18 @@ fn answer(desk: &Desk, id: &str) -> ReplyStatus {
         .id;
     let eva = Actor {
         id: "eva".to_owned(),
-        role: Role::Supervisor,
+        role: ActorRole::Supervisor,
     };
-    let reply = Action::Reply(Reply {
+    let reply = AgentAction::Reply(Reply {
         id: id.to_owned(),
         text: "Hello!".to_owned(),
         attachments: Vec::new(),
         written_by: WrittenBy::Human,
-        then: Then::Stay,
+        then: AfterReply::Stay,
     });
-    let done = desk.act("northwind", conversation, eva, reply);
+    let done = desk
+        .conversations()
+        .act("northwind", conversation, eva, reply);
     let done = done.expect("a desk that works").expect("taken");
     done.reply.expect("a reply").status
 }
@@ -112,7 +116,11 @@ fn a_bypassed_stage_is_not_called_even_after_a_restart() {
     let desk = open(place.path(), &generation);
     hear(&desk, "3");
     assert_eq!(
-        desk.bypasses("northwind").expect("present").iter().count(),
+        desk.bypasses()
+            .active("northwind")
+            .expect("present")
+            .iter()
+            .count(),
         1
     );
     lift(&desk, "route").expect("lifted");
@@ -134,10 +142,10 @@ fn a_bypassed_stage_is_not_called_even_after_a_restart() {
         assert_eq!(head["fallbacks"], fallback);
         assert_eq!(head["route"]["target"]["id"], "general");
     }
-    let begun = feed(&desk, EventKind::Bypassed);
-    assert_eq!(begun.len(), 1);
+    let started = feed(&desk, EventKind::Bypassed);
+    assert_eq!(started.len(), 1);
     assert_eq!(
-        (&begun[0]["bypassed"]["stage"], &begun[0]["by"]),
+        (&started[0]["bypassed"]["stage"], &started[0]["by"]),
         (&json!("route"), &json!("olga"))
     );
     let ended = feed(&desk, EventKind::BypassEnded);
@@ -162,9 +170,9 @@ fn a_decision_under_a_bypass_replays_to_the_same_bytes() {
     };
     let page = list(journal, company, &filter).expect("readable");
     assert_eq!(page.decisions.len(), 1, "{page:?}");
-    let kept = find(journal, company, page.decisions[0].id);
-    let kept = kept.expect("readable").expect("present");
-    let replayed = kept.replay(&generation.pipelines);
+    let stored = find(journal, company, page.decisions[0].id);
+    let stored = stored.expect("readable").expect("present");
+    let replayed = stored.replay(&generation.pipelines);
     assert_eq!(replayed.whole.as_str(), "same", "{replayed:?}");
     let results: Vec<(&str, &str)> = replayed
         .parts
@@ -224,7 +232,12 @@ fn a_bypass_ends_at_its_time_with_an_event() {
     }
     let ended = feed(&desk, EventKind::BypassEnded);
     assert_eq!((ended.len(), &ended[0]["because"]), (1, &json!("over")));
-    assert!(desk.bypasses("northwind").expect("present").is_empty());
+    assert!(
+        desk.bypasses()
+            .active("northwind")
+            .expect("present")
+            .is_empty()
+    );
     hear(&desk, "1");
     assert_eq!(feed(&desk, EventKind::Received)[0]["outcome"], "ok");
     let company = desk.company("northwind").expect("present");
@@ -254,13 +267,18 @@ fn an_invalid_bypass_is_refused_and_changes_nothing() {
         BypassError::EmptyStage(_)
     ));
     for seconds in [-1, 0, 86_401] {
-        assert_eq!(refused("tone", seconds), BypassError::Lasting);
+        assert_eq!(refused("tone", seconds), BypassError::Duration);
     }
     assert!(matches!(
         lift(&desk, "tone"),
         Err(DeskError::Bypass(BypassError::NotBypassed(_)))
     ));
-    assert!(desk.bypasses("northwind").expect("present").is_empty());
+    assert!(
+        desk.bypasses()
+            .active("northwind")
+            .expect("present")
+            .is_empty()
+    );
     assert!(feed(&desk, EventKind::Bypassed).is_empty());
     order(&desk, "tone", 86_400, false).expect("bypassed for a day");
 }

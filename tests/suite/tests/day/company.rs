@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
-use patchbay_generations::assemble::{Assembler, Built};
+use patchbay_generations::assemble::{AssembledGeneration, Assembler};
 use patchbay_pack::build::BuildOptions;
 
 /// Excludes the other tests of this process: one of them measures its memory.
@@ -36,7 +36,7 @@ pub(crate) fn assembler() -> Assembler {
     Assembler::new(engine, Vec::new(), quiet)
 }
 
-pub(crate) fn built(assembler: &Assembler, file: &str) -> Built {
+pub(crate) fn built(assembler: &Assembler, file: &str) -> AssembledGeneration {
     let built = assembler.build_text(file, Path::new("."), 1);
     built.expect("a valid company")
 }

@@ -1,5 +1,5 @@
 //! Ten times the capacity for a while: every accepted interaction is decided,
-//! the others are told when to retry, memory does not grow, and another company
+//! the others get a `Retry-After`, memory does not grow, and another company
 //! is served. The clock ends the load and decides nothing else.
 
 use std::collections::BTreeSet;

@@ -8,9 +8,10 @@ use std::sync::{Arc, Weak};
 use patchbay_desk::ReceiptStatus;
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
-use patchbay_generations::cases::BrokenOff;
-use patchbay_generations::service::{ChangeRequest, Refused};
+use patchbay_generations::assemble::cases::CasesInterrupted;
+use patchbay_generations::service::{ChangeError, ChangeRequest};
 use patchbay_journal::{Commit, NewEntry};
+use patchbay_model::event::ActivationCause;
 use patchbay_model::event::EventKind;
 use serde_json::json;
 
@@ -49,7 +50,7 @@ fn hundreds_of_activations_under_load_lose_nothing_and_every_answer_matches_its_
                     }
                     delivered.fetch_add(receipts.len(), Ordering::Relaxed);
                     // Full load with a bounded backlog.
-                    while desk.undecided() > 500 {
+                    while desk.status().undecided() > 500 {
                         std::thread::yield_now();
                     }
                 }
@@ -67,7 +68,7 @@ fn hundreds_of_activations_under_load_lose_nothing_and_every_answer_matches_its_
         }
         over.store(true, Ordering::Relaxed);
     });
-    desk.settled();
+    desk.wait_until_idle();
 
     let mut by_generation = BTreeMap::<u64, u64>::new();
     let mut order = BTreeMap::<_, Vec<_>>::new();
@@ -139,17 +140,17 @@ fn a_stopping_host_aborts_case_runs_and_changes_nothing() {
     // Stops before the third case.
     let calls = std::cell::Cell::new(0);
     let continues = || calls.replace(calls.get() + 1) < 2;
-    let broken = service.assembler().try_cases(&source, &continues);
-    assert_eq!((broken, calls.get()), (Err(BrokenOff), 3));
+    let interrupted = service.assembler().run_cases(&source, &continues);
+    assert_eq!((interrupted, calls.get()), (Err(CasesInterrupted), 3));
     // An aborted run does not count as passed.
     let calls = std::cell::Cell::new(0);
     let continues = || calls.replace(calls.get() + 1) < 4;
-    let tried = service.assembler().try_cases(&source, &continues);
-    assert_eq!((tried, calls.get()), (Ok(Vec::new()), 4));
+    let failures = service.assembler().run_cases(&source, &continues);
+    assert_eq!((failures, calls.get()), (Ok(Vec::new()), 4));
 
     service.stop();
     let is_stopping =
-        |refused: &Refused| matches!(refused, Refused::Activate(ActivateError::Stopping));
+        |refused: &ChangeError| matches!(refused, ChangeError::Activate(ActivateError::Stopping));
     for refused in [
         service.apply(&source, &request()),
         service.activate("northwind", 2, &request()),
@@ -173,9 +174,8 @@ fn a_stopping_host_aborts_case_runs_and_changes_nothing() {
         new: None,
         expected: Some(1),
         by: "test".to_owned(),
-        because: "activated",
+        because: ActivationCause::Activated,
         moved: BTreeMap::new(),
-        promotes: false,
         audit: None,
     };
     let refused = desk.activate(change).expect_err("stopped");
@@ -192,7 +192,7 @@ fn a_commit_from_a_replaced_generation_is_found_at_the_next_activation() {
     assert_eq!(plan.expect("applied").number, 3);
     desk.accept("northwind", vec![said("1", 1)])
         .expect("accepted");
-    desk.settled();
+    desk.wait_until_idle();
     let swap = |number| service.activate("northwind", number, &request());
     swap(2).expect("tax is empty");
     let journal = desk.journal();
@@ -220,12 +220,12 @@ fn a_commit_from_a_replaced_generation_is_found_at_the_next_activation() {
     let committed = journal.commit_all(vec![late]).expect("written");
     assert!(committed[0].is_ok(), "{committed:?}");
     let refused = swap(1).expect_err("a conversation is in tax");
-    let Refused::Wrong { obstacles, .. } = refused else {
+    let ChangeError::Invalid { conflicts, .. } = refused else {
         panic!("{refused}");
     };
     assert!(
-        obstacles[0].to_string().contains("\"tax\""),
-        "{obstacles:?}"
+        conflicts[0].to_string().contains("\"tax\""),
+        "{conflicts:?}"
     );
     swap(3).expect("the queue exists");
 }
@@ -249,7 +249,7 @@ fn a_rollback_requires_a_queue_for_every_open_conversation() {
         .accept("northwind", vec![said("1", 1)])
         .expect("accepted");
     assert_eq!(receipts.len(), 1);
-    desk.settled();
+    desk.wait_until_idle();
     let company = desk.company("northwind").expect("present");
     let conversation = desk
         .journal()
@@ -257,25 +257,27 @@ fn a_rollback_requires_a_queue_for_every_open_conversation() {
         .expect("readable")
         .remove(0);
     assert_eq!(conversation.queue.as_deref(), Some("general"));
-    let actor = patchbay_desk::action::Actor {
+    let actor = patchbay_model::actor::Actor {
         id: "eva".to_owned(),
-        role: patchbay_desk::action::Role::Supervisor,
+        role: patchbay_model::actor::ActorRole::Supervisor,
     };
-    let tax = patchbay_desk::action::Destination::Queue("tax".to_owned());
-    let transfer = patchbay_desk::action::Action::Transfer(tax);
-    let done = desk.act("northwind", conversation.id, actor, transfer);
+    let tax = patchbay_desk::agent_action::Destination::Queue("tax".to_owned());
+    let transfer = patchbay_desk::agent_action::AgentAction::Transfer(tax);
+    let done = desk
+        .conversations()
+        .act("northwind", conversation.id, actor, transfer);
     done.expect("a desk that works").expect("transferred");
     let refused = service
         .roll_back("northwind", None, &request())
         .expect_err("an open conversation");
-    let Refused::Wrong { obstacles, .. } = refused else {
+    let ChangeError::Invalid { conflicts, .. } = refused else {
         panic!("{refused}");
     };
-    assert_eq!(obstacles.len(), 1, "{obstacles:?}");
+    assert_eq!(conflicts.len(), 1, "{conflicts:?}");
     assert!(
-        obstacles[0].to_string().contains("moved-to"),
+        conflicts[0].to_string().contains("moved-to"),
         "{}",
-        obstacles[0]
+        conflicts[0]
     );
     assert_eq!(
         desk.generation("northwind").expect("present").number,
@@ -303,7 +305,7 @@ fn a_rollback_requires_a_queue_for_every_open_conversation() {
         (1, Some(3)),
         "2 was never active"
     );
-    desk.settled();
+    desk.wait_until_idle();
     let conversation = desk.journal().conversation(company, conversation.id);
     let conversation = conversation.expect("readable").expect("present");
     assert_eq!(conversation.queue.as_deref(), Some("general"));
@@ -359,7 +361,7 @@ fn queues_that_swap_names_under_load_lose_no_conversation() {
         }
         over.store(true, Ordering::Relaxed);
     });
-    desk.settled();
+    desk.wait_until_idle();
     let company = desk.company("harbour").expect("present");
     let open = desk
         .journal()
@@ -373,7 +375,7 @@ fn queues_that_swap_names_under_load_lose_no_conversation() {
     for row in &open {
         assert_eq!(row.queue.as_deref(), Some("back"), "{row:?}");
     }
-    let queues = desk.queues("harbour").expect("present");
+    let queues = desk.roster().queues("harbour").expect("present");
     let waiting: Vec<_> = queues
         .iter()
         .map(|queue| (queue.id.as_str(), queue.waiting))

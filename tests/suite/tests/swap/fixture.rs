@@ -34,7 +34,7 @@ pub(crate) fn request() -> ChangeRequest {
     ChangeRequest {
         by: "test".to_owned(),
         actor: "test".to_owned(),
-        begins: true,
+        create_company: true,
         ..ChangeRequest::default()
     }
 }
@@ -68,7 +68,7 @@ pub(crate) fn fixture_of(markers: [&str; 2]) -> Fixture {
     });
     let desk = Desk::open(Arc::clone(&journal), Vec::new(), DeskSettings::default());
     let desk = Arc::new(desk.expect("a desk"));
-    let service = GenerationService::of(assembler, journal).followed_by(Arc::clone(&desk));
+    let service = GenerationService::of(assembler, journal).with_desk(desk.clone());
     let plan = service.apply(&sources[0], &request()).expect("applied");
     assert_eq!((plan.number, plan.before, plan.active), (1, None, true));
     let kept = ChangeRequest {

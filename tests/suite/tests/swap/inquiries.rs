@@ -11,7 +11,7 @@ use patchbay_model::rollout::RolloutKind;
 use serde_json::{Value, json};
 
 use crate::fixture::{feed, fixture};
-use crate::rollout::{TIMEOUT, compared, proposal, report, try_out};
+use crate::rollout::{TIMEOUT, compared, report, rollout_settings, start_rollout};
 
 fn about(author: usize, text: &str) -> Value {
     json!({"interaction": {"id": format!("{author}"), "channel": "chat", "text": text,
@@ -24,9 +24,11 @@ fn inquiry(request: Value) -> Inquiry {
 }
 
 fn ask(desk: &Desk, inquiry: Inquiry) -> Decision {
-    let trial = desk.on_trial("northwind", Load::Calm).expect("a rollout");
+    let decider = desk
+        .stateless_decider("northwind", Load::Calm)
+        .expect("a rollout");
     let terms = RequestContext::at(Timestamp::UNIX_EPOCH, TIMEOUT);
-    trial.answer(inquiry, &terms).expect("answered").decision
+    decider.answer(inquiry, &terms).expect("answered").0
 }
 
 /// The generation that decided; the answer has its marker.
@@ -43,10 +45,10 @@ fn a_shadow_run_of_stateless_decisions_is_compared_and_has_no_effect() {
     let fixture = fixture();
     let desk = &fixture.desk;
     assert!(
-        desk.on_trial("northwind", Load::Calm).is_none(),
+        desk.stateless_decider("northwind", Load::Calm).is_none(),
         "no rollout"
     );
-    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
+    start_rollout(&fixture, rollout_settings(RolloutKind::Shadow, "100%")).expect("started");
     for author in 0..10 {
         let decision = ask(desk, inquiry(about(author, "marker")));
         assert_eq!(decider(&decision), 1);
@@ -69,7 +71,7 @@ fn a_shadow_run_of_stateless_decisions_is_compared_and_has_no_effect() {
 fn a_canary_answers_its_share_of_stateless_decisions() {
     let fixture = fixture();
     let desk = &fixture.desk;
-    try_out(&fixture, proposal(RolloutKind::Canary, "50%")).expect("started");
+    start_rollout(&fixture, rollout_settings(RolloutKind::Canary, "50%")).expect("started");
     let mut by_author: BTreeMap<usize, BTreeSet<u64>> = BTreeMap::new();
     for round in 0..3 {
         for author in 0..40 {
@@ -101,7 +103,7 @@ fn a_canary_answers_its_share_of_stateless_decisions() {
 fn both_generations_use_the_agents_and_queues_of_the_request() {
     let fixture = fixture();
     let desk = &fixture.desk;
-    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
+    start_rollout(&fixture, rollout_settings(RolloutKind::Shadow, "100%")).expect("started");
     let mut request = about(1, "ok");
     request["queues"] = json!([{"id": "general", "default": true}, {"id": "elsewhere"}]);
     request["agents"] = json!([{"id": "ana", "queues": ["elsewhere"]}]);
@@ -109,9 +111,11 @@ fn both_generations_use_the_agents_and_queues_of_the_request() {
     let found = compared(desk, 1);
     assert_eq!((found.compared.decisions, found.compared.agreed), (1, 1));
     request["queues"] = json!([{"id": "elsewhere", "default": true}]);
-    let trial = desk.on_trial("northwind", Load::Calm).expect("a rollout");
+    let decider = desk
+        .stateless_decider("northwind", Load::Calm)
+        .expect("a rollout");
     let terms = RequestContext::at(Timestamp::UNIX_EPOCH, TIMEOUT);
-    let refused = trial.answer(inquiry(request), &terms).err();
+    let refused = decider.answer(inquiry(request), &terms).err();
     let refused = refused.expect("the default queue is missing").to_string();
     assert!(refused.contains("queues"), "{refused}");
 }
@@ -120,7 +124,7 @@ fn both_generations_use_the_agents_and_queues_of_the_request() {
 fn composing_drafts_are_answered_and_not_counted() {
     let fixture = fixture();
     let desk = &fixture.desk;
-    try_out(&fixture, proposal(RolloutKind::Canary, "50%")).expect("started");
+    start_rollout(&fixture, rollout_settings(RolloutKind::Canary, "50%")).expect("started");
     let check = |id: usize, composing: bool| {
         let draft = json!({"id": format!("{id}"), "channel": "chat", "text": "ok"});
         let request = json!({"draft": draft, "composing": composing});

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use patchbay_desk::{Desk, DeskSettings};
 use patchbay_generations::rollout::RolloutReport;
-use patchbay_generations::service::{Proposal, Refused};
+use patchbay_generations::service::{ChangeError, RolloutSettings};
 use patchbay_journal::Entry;
 use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
@@ -18,8 +18,8 @@ use crate::fixture::{Fixture, feed, file, fixture, fixture_of, head, request, sa
 /// Upper bound of a wait; not a measurement.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(120);
 
-pub(crate) fn proposal(kind: RolloutKind, share: &str) -> Proposal {
-    Proposal {
+pub(crate) fn rollout_settings(kind: RolloutKind, share: &str) -> RolloutSettings {
+    RolloutSettings {
         kind,
         share: share.parse().expect(share),
         bounds: None,
@@ -27,10 +27,13 @@ pub(crate) fn proposal(kind: RolloutKind, share: &str) -> Proposal {
 }
 
 /// Starts a rollout of generation 2.
-pub(crate) fn try_out(fixture: &Fixture, proposal: Proposal) -> Result<RolloutReport, Refused> {
+pub(crate) fn start_rollout(
+    fixture: &Fixture,
+    settings: RolloutSettings,
+) -> Result<RolloutReport, ChangeError> {
     fixture
         .service
-        .try_out("northwind", 2, proposal, &request())
+        .start_rollout("northwind", 2, settings, &request())
 }
 
 pub(crate) fn report(desk: &Desk) -> Option<RolloutReport> {
@@ -39,14 +42,14 @@ pub(crate) fn report(desk: &Desk) -> Option<RolloutReport> {
 
 /// The report, once this many decisions are compared.
 pub(crate) fn compared(desk: &Desk, decisions: u64) -> RolloutReport {
-    let begun = Instant::now();
+    let began = Instant::now();
     loop {
         let found = report(desk).expect("a rollout");
         let all = &found.compared;
         if all.decisions + all.failed + all.no_time + all.no_room >= decisions {
             return found;
         }
-        assert!(begun.elapsed() < TIMEOUT, "{found:?}");
+        assert!(began.elapsed() < TIMEOUT, "{found:?}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -57,7 +60,7 @@ fn write(desk: &Desk, round: &str, people: usize, text: &str) {
         let delivery = says(&format!("{round}-{author}"), author, text);
         desk.accept("northwind", vec![delivery]).expect("accepted");
     }
-    desk.settled();
+    desk.wait_until_idle();
 }
 
 /// Heads of the entries of a kind, oldest first.
@@ -99,8 +102,9 @@ fn deciders(desk: &Desk, round: &str) -> BTreeMap<String, BTreeSet<u64>> {
 fn a_shadow_is_compared_field_by_field_and_has_no_effect() {
     let fixture = fixture();
     let desk = &fixture.desk;
-    let begun = try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
-    assert_eq!((begun.generation, begun.control), (2, 1));
+    let began =
+        start_rollout(&fixture, rollout_settings(RolloutKind::Shadow, "100%")).expect("started");
+    assert_eq!((began.generation, began.control), (2, 1));
     write(desk, "a", 20, "marker");
     // Messages that both answer alike.
     write(desk, "b", 20, "ok");
@@ -158,7 +162,7 @@ fn a_shadow_run_has_its_own_state_for_as_long_as_it_lasts() {
     // The shadow run starts from the two that were counted before.
     write(desk, "before", 1, "count");
     write(desk, "before-too", 1, "count");
-    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
+    start_rollout(&fixture, rollout_settings(RolloutKind::Shadow, "100%")).expect("started");
     for round in ["a", "b", "c"] {
         write(desk, round, 1, "count");
     }
@@ -175,7 +179,7 @@ fn a_shadow_run_has_its_own_state_for_as_long_as_it_lasts() {
         .service
         .abort("northwind", None, &request())
         .expect("stopped");
-    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started again");
+    start_rollout(&fixture, rollout_settings(RolloutKind::Shadow, "100%")).expect("started again");
     write(desk, "d", 1, "count");
     let found = compared(desk, 1);
     let example = &found.compared.differences[0].examples[0];
@@ -190,7 +194,8 @@ fn a_canary_keeps_its_conversations_and_a_larger_share_only_adds() {
     const PEOPLE: usize = 60;
     let fixture = fixture();
     let desk = &fixture.desk;
-    let some = try_out(&fixture, proposal(RolloutKind::Canary, "30%")).expect("started");
+    let some =
+        start_rollout(&fixture, rollout_settings(RolloutKind::Canary, "30%")).expect("started");
     assert_eq!(some.terms.by, "test");
     write(desk, "a", PEOPLE, "marker");
     write(desk, "b", PEOPLE, "marker");
@@ -205,7 +210,7 @@ fn a_canary_keeps_its_conversations_and_a_larger_share_only_adds() {
     let few = taken(&first);
     assert!((1..PEOPLE).contains(&few.len()), "{few:?}");
 
-    try_out(&fixture, proposal(RolloutKind::Canary, "80%")).expect("more");
+    start_rollout(&fixture, rollout_settings(RolloutKind::Canary, "80%")).expect("more");
     write(desk, "c", PEOPLE, "marker");
     let many = taken(&deciders(desk, "c"));
     assert!(many.is_superset(&few), "{few:?} {many:?}");
@@ -246,15 +251,15 @@ fn a_failing_canary_is_aborted_and_no_interaction_is_lost() {
         after: 20,
         ..Bounds::default()
     };
-    let canary = Proposal {
+    let canary = RolloutSettings {
         bounds: Some(bounds),
-        ..proposal(RolloutKind::Canary, "50%")
+        ..rollout_settings(RolloutKind::Canary, "50%")
     };
-    try_out(&fixture, canary).expect("started");
-    let begun = Instant::now();
+    start_rollout(&fixture, canary).expect("started");
+    let began = Instant::now();
     let mut written = 0;
     while report(desk).is_some() {
-        assert!(begun.elapsed() < TIMEOUT, "{:?}", report(desk));
+        assert!(began.elapsed() < TIMEOUT, "{:?}", report(desk));
         write(desk, &format!("round-{written}"), 20, "as-set");
         written += 1;
     }
@@ -311,7 +316,7 @@ fn a_failing_canary_is_aborted_and_no_interaction_is_lost() {
 fn a_failing_shadow_run_continues_and_opens_no_breaker() {
     let fixture = fixture_of(["odd", "trap"]);
     let desk = &fixture.desk;
-    try_out(&fixture, proposal(RolloutKind::Shadow, "100%")).expect("started");
+    start_rollout(&fixture, rollout_settings(RolloutKind::Shadow, "100%")).expect("started");
     write(desk, "a", 30, "as-set");
     let found = compared(desk, 30);
     // A breaker would have opened after ten.
@@ -328,7 +333,7 @@ fn after_a_restart_pending_interactions_go_to_the_same_generation() {
     const PEOPLE: usize = 40;
     let fixture = fixture();
     let before = &fixture.desk;
-    try_out(&fixture, proposal(RolloutKind::Canary, "50%")).expect("started");
+    start_rollout(&fixture, rollout_settings(RolloutKind::Canary, "50%")).expect("started");
     write(before, "a", PEOPLE, "marker");
     let first = deciders(before, "a");
     let numbers: BTreeSet<u64> = first.values().flatten().copied().collect();
@@ -348,10 +353,11 @@ fn after_a_restart_pending_interactions_go_to_the_same_generation() {
         idle.accept("northwind", vec![delivery]).expect("accepted");
     }
     drop(idle);
-    let on_trial = fixture.service.on_trial().expect("readable");
+    let rollouts = fixture.service.stored_rollouts().expect("readable");
     let settings = DeskSettings::default();
-    let after = Desk::open_trying(journal(), vec![control], on_trial, settings).expect("a desk");
-    after.settled();
+    let after =
+        Desk::open_with_rollouts(journal(), vec![control], rollouts, settings).expect("a desk");
+    after.wait_until_idle();
     assert_eq!(deciders(&after, "b"), first);
     let found = report(&after).expect("a rollout");
     let by_canary = first.values().filter(|by| by.contains(&2)).count() as u64;
@@ -365,7 +371,7 @@ fn after_a_restart_pending_interactions_go_to_the_same_generation() {
 #[test]
 fn a_refused_rollout_names_every_reason() {
     let fixture = fixture();
-    let canary = |share| proposal(RolloutKind::Canary, share);
+    let canary = |share| rollout_settings(RolloutKind::Canary, share);
     let with_own = |text: String| {
         let built = fixture
             .service
@@ -386,12 +392,16 @@ fn a_refused_rollout_names_every_reason() {
     );
     let refused = fixture
         .service
-        .try_out("northwind", other, canary("95%"), &request());
-    let Err(Refused::Wrong { problems, .. }) = refused else {
+        .start_rollout("northwind", other, canary("95%"), &request());
+    let Err(ChangeError::Invalid { problems, .. }) = refused else {
         panic!("{refused:?}");
     };
     let all: Vec<_> = problems.iter().map(|one| one.message.clone()).collect();
-    for part in ["at most 90%", "\"tax\" is new", "\"crm\" is new"] {
+    for part in [
+        "at most 90%",
+        "lacks queue \"tax\"",
+        "\"crm\" of the candidate is new",
+    ] {
         assert!(
             all.iter().any(|message| message.contains(part)),
             "{part}: {all:?}"
@@ -400,10 +410,10 @@ fn a_refused_rollout_names_every_reason() {
     assert!(report(&fixture.desk).is_none(), "no rollout");
     fixture
         .service
-        .try_out(
+        .start_rollout(
             "northwind",
             other,
-            proposal(RolloutKind::Shadow, "1%"),
+            rollout_settings(RolloutKind::Shadow, "1%"),
             &request(),
         )
         .expect("a shadow may");
@@ -421,7 +431,7 @@ fn a_refused_rollout_names_every_reason() {
     ] {
         let refused = fixture
             .service
-            .try_out("northwind", number, canary("5%"), &wanted);
+            .start_rollout("northwind", number, canary("5%"), &wanted);
         assert!(refused.is_err(), "{number}: {refused:?}");
     }
     assert_eq!(
