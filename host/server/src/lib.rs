@@ -38,5 +38,6 @@ pub use patchbay_settings::{
     TelemetrySettings,
 };
 pub use prepared_server::{PrepareError, PreparedServer};
+pub use routes::{AuditReport, CheckDocument, CompactDocument, TokenDocument};
 pub use serve::{BoundServer, ShutdownReport};
 pub use startup::{ServeError, Server};

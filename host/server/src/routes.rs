@@ -30,6 +30,10 @@ mod tokens;
 mod tone;
 mod unsealings;
 
+pub use audit::AuditReport;
+pub use journal::{CheckDocument, CompactDocument};
+pub use tokens::TokenDocument;
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -2,6 +2,7 @@
 
 use patchbay_client::company_path;
 use patchbay_journal::{AuditHash, AuditTrail, SqliteJournal};
+use patchbay_server::AuditReport;
 use serde_json::{Value, json};
 
 use crate::args::{AuditArgs, AuditVerb};
@@ -86,20 +87,7 @@ fn verify(access: &JournalAccess, expect: Option<AuditHash>, as_json: bool) -> O
             api.get(&format!("/v1/audit/verify{expect}"))?
         }
         JournalAccess::File(journal) => {
-            let chain = journal.verify_audit(expect)?;
-            let is_there = expect.is_none() || chain.expected.is_some();
-            let mut report = json!({
-                "sound": chain.broken.is_none() && is_there,
-                "entries": chain.entries,
-                "head": chain.head.to_string(),
-            });
-            if let Some(broken) = chain.broken {
-                report["broken"] = json!({"number": broken.number, "why": broken.flaw.as_str()});
-            }
-            if let Some(number) = chain.expected {
-                report["expected"] = number.into();
-            }
-            report
+            json!(AuditReport::of(journal.verify_audit(expect)?, expect))
         }
     };
     output::result(as_json, &report, || print_report(&report, expect))?;

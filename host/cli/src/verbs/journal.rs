@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use patchbay_client::BlockingClient;
 use patchbay_journal::{AuditTrail, Maintenance, Options, SqliteJournal};
 use patchbay_model::duration::Seconds;
+use patchbay_server::{CheckDocument, CompactDocument};
 use serde_json::{Value, json};
 
 use crate::args::{JournalArgs, JournalVerb};
@@ -171,15 +172,7 @@ fn check(access: &JournalAccess, as_json: bool) -> Outcome {
     let report = match access {
         JournalAccess::Server(api) => api.post("/v1/journal/check", &json!({}))?,
         JournalAccess::File(journal) => {
-            let report = journal.check()?;
-            let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
-            json!({
-                "sound": report.is_sound(),
-                "findings": findings,
-                "seals": report.seals,
-                "erased": report.erased,
-                "unopenable": report.unopenable,
-            })
+            json!(CheckDocument::from(journal.check()?))
         }
     };
     let is_sound = report["sound"] == true;
@@ -215,13 +208,7 @@ fn compact(access: &JournalAccess, age: Seconds, as_json: bool) -> Outcome {
             let deleted = journal.compact(before)?;
             let details = json!({"before": before, "conversations": deleted.conversations});
             journal.append_audit(audit_entry("journal.compact", None, &details))?;
-            json!({
-                "conversations": deleted.conversations,
-                "entries": deleted.entries,
-                "inputs": deleted.inputs,
-                "outbox": deleted.outbox,
-                "state": deleted.state,
-            })
+            json!(CompactDocument::from(deleted))
         }
     };
     let count = |name: &str| number(&deleted, name);

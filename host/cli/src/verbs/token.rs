@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use patchbay_journal::{Secret, SqliteJournal, Token, TokenId, TokenState, Tokens};
 use patchbay_model::access::{Role, TokenScope, lifetime};
 use patchbay_model::duration::Seconds;
+use patchbay_server::TokenDocument;
 use serde_json::{Value, json};
 
 use crate::args::{NewToken, TokenArgs, TokenVerb};
@@ -106,7 +107,7 @@ fn create_in_journal(journal: &SqliteJournal, new: &NewToken) -> Result<Value, F
     });
     let entry = audit_entry("token.created", new.company.as_deref(), &details);
     journal.put_token(token.clone(), entry)?;
-    let mut created = document(&token, now);
+    let mut created = json!(TokenDocument::of(token, now));
     created["secret"] = secret.reveal().into();
     Ok(created)
 }
@@ -174,8 +175,8 @@ fn list(access: &JournalAccess, as_json: bool) -> Outcome {
         JournalAccess::Server(api) => api.get("/v1/tokens")?,
         JournalAccess::File(journal) => {
             let now = Timestamp::now();
-            let tokens = journal.tokens()?;
-            let tokens: Vec<_> = tokens.iter().map(|token| document(token, now)).collect();
+            let tokens = journal.tokens()?.into_iter();
+            let tokens: Vec<_> = tokens.map(|token| TokenDocument::of(token, now)).collect();
             json!({"tokens": tokens})
         }
     };
@@ -200,28 +201,4 @@ fn list(access: &JournalAccess, as_json: bool) -> Outcome {
             "no tokens: the server accepts every program on its own machine",
         )
     })
-}
-
-/// A token without its secret, as the API shows it.
-fn document(token: &Token, now: Timestamp) -> Value {
-    let mut document = json!({
-        "id": token.id.to_string(),
-        "name": token.name,
-        "role": token.standing.role,
-        "state": token.state(now).as_str(),
-        "created_at": token.created_at,
-        "created_by": token.created_by,
-    });
-    let texts = [
-        ("company", token.standing.company.clone()),
-        ("agent", token.standing.agent.clone()),
-        ("expires_at", token.expires_at.map(|time| time.to_string())),
-        ("revoked_at", token.revoked_at.map(|time| time.to_string())),
-    ];
-    for (field, text) in texts {
-        if let Some(text) = text {
-            document[field] = text.into();
-        }
-    }
-    document
 }

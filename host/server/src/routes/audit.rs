@@ -54,7 +54,7 @@ pub(crate) struct ActDocument {
 
 /// Result of verifying the audit trail.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AuditReport {
+pub struct AuditReport {
     /// Whether every entry is unchanged, and the expected one exists.
     sound: bool,
     /// Number of unchanged entries from the first one on.
@@ -122,7 +122,9 @@ impl ActDocument {
 }
 
 impl AuditReport {
-    fn of(chain: AuditChain, expected: Option<AuditHash>) -> AuditReport {
+    /// The result of verifying a journal's audit trail with an expected hash, if
+    /// one was given.
+    pub fn of(chain: AuditChain, expected: Option<AuditHash>) -> AuditReport {
         let is_there = expected.is_none() || chain.expected.is_some();
         AuditReport {
             sound: chain.broken.is_none() && is_there,

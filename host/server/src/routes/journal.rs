@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use jiff::SignedDuration;
 use patchbay_access::Caller;
+use patchbay_journal::{CheckReport, CompactReport};
 use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -61,7 +62,7 @@ pub(crate) struct BackupDocument {
 
 /// Result of a check.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CheckDocument {
+pub struct CheckDocument {
     /// Whether the journal is undamaged.
     sound: bool,
     /// Every damage found.
@@ -85,7 +86,7 @@ pub(crate) struct CompactRequest {
 
 /// Numbers of deleted rows.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CompactDocument {
+pub struct CompactDocument {
     /// Resolved conversations deleted.
     conversations: u64,
     /// Entries deleted, of conversations and companies.
@@ -96,6 +97,30 @@ pub(crate) struct CompactDocument {
     outbox: u64,
     /// State entries of policies deleted.
     state: u64,
+}
+
+impl From<CheckReport> for CheckDocument {
+    fn from(report: CheckReport) -> CheckDocument {
+        CheckDocument {
+            sound: report.is_sound(),
+            findings: report.findings.iter().map(ToString::to_string).collect(),
+            seals: report.seals,
+            erased: report.erased,
+            unopenable: report.unopenable,
+        }
+    }
+}
+
+impl From<CompactReport> for CompactDocument {
+    fn from(deleted: CompactReport) -> CompactDocument {
+        CompactDocument {
+            conversations: deleted.conversations,
+            entries: deleted.entries,
+            inputs: deleted.inputs,
+            outbox: deleted.outbox,
+            state: deleted.state,
+        }
+    }
 }
 
 /// Get the journal's status
@@ -194,17 +219,8 @@ fn check_name(name: &str) -> Result<(), Problem> {
     responses((status = 200, description = "Result of the check.", body = CheckDocument), openapi::ReadErrors)
 )]
 pub(super) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocument>, Problem> {
-    app.read(|desk| {
-        let report = desk.journal().check()?;
-        Ok(Json(CheckDocument {
-            sound: report.is_sound(),
-            findings: report.findings.iter().map(ToString::to_string).collect(),
-            seals: report.seals,
-            erased: report.erased,
-            unopenable: report.unopenable,
-        }))
-    })
-    .await
+    app.read(|desk| Ok(Json(desk.journal().check()?.into())))
+        .await
 }
 
 /// Delete old data
@@ -237,13 +253,7 @@ pub(super) async fn compact(
         let about = json!({"before": before, "conversations": deleted.conversations});
         let entry = caller.entry("journal.compact", None, &about);
         desk.journal().append_audit(entry)?;
-        Ok(Json(CompactDocument {
-            conversations: deleted.conversations,
-            entries: deleted.entries,
-            inputs: deleted.inputs,
-            outbox: deleted.outbox,
-            state: deleted.state,
-        }))
+        Ok(Json(deleted.into()))
     })
     .await
 }

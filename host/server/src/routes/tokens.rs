@@ -49,7 +49,7 @@ pub(crate) struct TokenRequest {
 
 /// A token, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TokenDocument {
+pub struct TokenDocument {
     /// Id of the token.
     id: String,
     /// Name under which its holder acts.
@@ -95,7 +95,8 @@ pub(crate) struct TokenList {
 }
 
 impl TokenDocument {
-    fn of(token: Token, now: Timestamp) -> TokenDocument {
+    /// The token with its state at `now`.
+    pub fn of(token: Token, now: Timestamp) -> TokenDocument {
         TokenDocument {
             state: token.state(now).as_str(),
             id: token.id.to_string(),
