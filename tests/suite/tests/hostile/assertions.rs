@@ -16,7 +16,7 @@ pub(crate) fn on_both_allocators(test: impl Fn(&Engine)) {
 
 /// Classifies an interaction with this text.
 pub(crate) fn classify(plugin: &Plugin, text: &str) -> (Option<Classification>, Trace) {
-    let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
+    let mut lease = Lease::acquire(plugin, TIMEOUT).expect("an instance");
     lease.classify(&said(text), false)
 }
 

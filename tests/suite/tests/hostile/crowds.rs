@@ -50,7 +50,7 @@ fn is_intact(engine: &Engine, plugin: &Plugin) {
     assert_eq!(engine.running(), 0);
     let instances = engine.settings().instances / 2;
     let mut leases: Vec<_> = (0..instances)
-        .map(|_| Lease::acquire(&plugin, TIMEOUT).expect("an instance"))
+        .map(|_| Lease::acquire(plugin, TIMEOUT).expect("an instance"))
         .collect();
     for lease in &mut leases {
         assert_eq!(
@@ -227,11 +227,11 @@ fn an_activation_under_load_waits_for_an_instance() {
     let engine = pool(8);
     let busy = Plugin::activate(&engine, spec(wat("settings"))).expect("activated");
     // Use up the prepared and the reusable instances, then the running ones.
-    let mut kept = spec(wat("settings"));
-    kept.reuse = 9;
-    let kept = Plugin::activate(&engine, kept).expect("activated");
+    let mut reused = spec(wat("settings"));
+    reused.reuse = 9;
+    let reused = Plugin::activate(&engine, reused).expect("activated");
     let all: Vec<_> = (0..4)
-        .map(|_| Lease::acquire(&kept, TIMEOUT).expect("an instance"))
+        .map(|_| Lease::acquire(&reused, TIMEOUT).expect("an instance"))
         .collect();
     drop(all);
     let leases: Vec<_> = (0..4)
@@ -254,11 +254,11 @@ fn an_activation_without_a_free_instance_fails_as_overloaded() {
         ..small(Allocation::Pooling)
     };
     let engine = Engine::serving(settings, None).expect("an engine");
-    let mut kept = spec(wat("settings"));
-    kept.reuse = 9;
-    let kept = Plugin::activate(&engine, kept).expect("activated");
+    let mut reused = spec(wat("settings"));
+    reused.reuse = 9;
+    let reused = Plugin::activate(&engine, reused).expect("activated");
     let all: Vec<_> = (0..4)
-        .map(|_| Lease::acquire(&kept, TIMEOUT).expect("an instance"))
+        .map(|_| Lease::acquire(&reused, TIMEOUT).expect("an instance"))
         .collect();
     drop(all);
     let busy = Plugin::activate(&engine, spec(wat("declines"))).expect("activated");

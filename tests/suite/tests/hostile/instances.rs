@@ -119,7 +119,7 @@ fn a_pass_does_not_call_a_policy_that_crashed_in_it() {
         assert_detail(
             &lease.route(&said("ok"), false).1.outcome,
             Failed,
-            "earlier in this pass",
+            "at an earlier stage of this decision",
         );
         drop(lease);
         assert_healthy(&plugin);
@@ -258,7 +258,7 @@ fn a_breaker_repeats_a_trial_that_did_not_run() {
         assert_detail(
             &lease.route(&said("ok"), false).1.outcome,
             Failed,
-            "earlier in this pass",
+            "at an earlier stage of this decision",
         );
         drop(lease);
         assert_eq!(route("ok").kind, Ok, "the trial is still due");

@@ -55,14 +55,14 @@ fn a_policy_reads_agents_in_bulk_or_one_at_a_time() {
     on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
-        let mut why = |text| {
+        let mut report = |text| {
             let (answer, trace) = lease.classify(&Arc::new(here(text, NOW_MS)), true);
             let calls = trace.transcript.expect("a transcript").calls();
             (answer.expect("an answer").why, calls)
         };
-        let (told, calls) = report("agents-summaries");
+        let (summaries, calls) = report("agents-summaries");
         assert_eq!(
-            told,
+            summaries,
             "SummaryPage { items: [AgentSummary { id: \"ana\", presence: \"available\", load: 50, \
              capacity: 100, idle-seconds: Some(9), proficiencies: [3] }], total: 1, truncated: false }"
         );
@@ -78,8 +78,8 @@ fn a_policy_reads_agents_in_bulk_or_one_at_a_time() {
                 false
             ]))
         );
-        let (told, _) = report("agents-member");
-        assert_eq!(told, "Some(([\"general\"], [\"night\"]))");
+        let (summaries, _) = report("agents-member");
+        assert_eq!(summaries, "Some(([\"general\"], [\"night\"]))");
     });
 }
 
@@ -88,7 +88,7 @@ fn hours_say_when_they_open_and_close() {
     on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
         let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
-        let mut why = |text, now| {
+        let mut report = |text, now| {
             let (answer, _) = lease.classify(&Arc::new(here(text, now)), false);
             answer.expect("an answer").why
         };

@@ -42,8 +42,8 @@ fn record(company: &Pipelines, stages: &[Stage], text: &str) -> Vec<RecordedResu
             Stage::Escalate => pass.escalate(&triggered(text)).plugins,
         })
         .collect();
-    let kept = serde_json::to_string(&parts).expect("JSON");
-    serde_json::from_str(&kept).expect("valid JSON")
+    let json = serde_json::to_string(&parts).expect("JSON");
+    serde_json::from_str(&json).expect("valid JSON")
 }
 
 fn replayed(company: &Pipelines, parts: &[RecordedResult]) -> Vec<ReplayVerdict> {
@@ -179,8 +179,8 @@ fn a_different_host_call_is_reported_with_both_calls() {
         let [ReplayVerdict::Diverged(divergence)] = replayed.as_slice() else {
             panic!("{replayed:?}");
         };
-        let asked = divergence.replayed.as_ref().expect("a host call");
-        assert_eq!(asked.name, "settings.get");
+        let call = divergence.replayed.as_ref().expect("a host call");
+        assert_eq!(call.name, "settings.get");
         let recorded = divergence.recorded.as_ref().expect("a recorded call");
         assert!(recorded.name.contains("random"), "{recorded:?}");
     });
@@ -194,21 +194,21 @@ fn missing_and_additional_host_calls_are_reported() {
         let mut less = whole.clone();
         let calls = less[0].transcript.as_mut().expect("a transcript");
         let last = calls.pop().expect("a call");
-        let replayed = replayed(&company, &less);
-        let [ReplayVerdict::Diverged(divergence)] = replayed.as_slice() else {
-            panic!("{replayed:?}");
+        let verdicts = replayed(&company, &less);
+        let [ReplayVerdict::Diverged(divergence)] = verdicts.as_slice() else {
+            panic!("{verdicts:?}");
         };
         assert_eq!(divergence.recorded, None);
         assert_eq!(
-            divergence.replayed.as_ref().map(|asked| &*asked.name),
+            divergence.replayed.as_ref().map(|call| &*call.name),
             Some(&*last.name)
         );
         let mut more = whole;
         let calls = more[0].transcript.as_mut().expect("a transcript");
         calls.push(last);
-        let replayed = replayed(&company, &more);
-        let [ReplayVerdict::Diverged(divergence)] = replayed.as_slice() else {
-            panic!("{replayed:?}");
+        let verdicts = replayed(&company, &more);
+        let [ReplayVerdict::Diverged(divergence)] = verdicts.as_slice() else {
+            panic!("{verdicts:?}");
         };
         assert_eq!(divergence.replayed, None);
     });
@@ -290,16 +290,16 @@ fn a_transcript_beyond_its_limit_is_not_recorded() {
             answers: true,
             transcript: 2_000,
         };
-        let kept = |text| {
+        let has_transcript = |text| {
             let mut pass = company
                 .begin([Stage::Classify], TIMEOUT)
                 .recording(recording);
-            let parts = pass.classify(&said(text)).parts;
+            let parts = pass.classify(&said(text)).plugins;
             let part: Value = serde_json::to_value(&parts[0]).expect("JSON");
             assert!(part["answer"].is_object(), "{part}");
             part["transcript"].is_array()
         };
-        assert!(kept("ok"));
-        assert!(!kept("ids 100"));
+        assert!(has_transcript("ok"));
+        assert!(!has_transcript("ids 100"));
     });
 }
