@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::assemble::{AssembledGeneration, InvalidFile};
-use patchbay_generations::service::{GenerationService, ChangeError};
+use patchbay_generations::service::{ChangeError, GenerationService};
 use patchbay_journal::{ActiveGeneration, CompanyId, Journal};
 use patchbay_model::event::ActivationCause;
 
@@ -134,7 +134,10 @@ fn warn_if_different(
 }
 
 /// Creates a company with the generation of its file.
-fn create_company(journal: &dyn Journal, file: AssembledGeneration) -> Result<Arc<Generation>, ServeError> {
+fn create_company(
+    journal: &dyn Journal,
+    file: AssembledGeneration,
+) -> Result<Arc<Generation>, ServeError> {
     let AssembledGeneration { generation, source } = file;
     let company = journal.company(&generation.company)?;
     let newest = journal.generations(company, u64::MAX, 1)?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::engine::{Engine, EngineError};
-use patchbay_generations::assemble::{Assembler, AssembledGeneration, InvalidFile};
+use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_pack::build::BuildOptions;
 use patchbay_settings::ServerSettings;
 use thiserror::Error;

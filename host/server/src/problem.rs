@@ -224,6 +224,7 @@ impl Problem {
             problem = problem.limit(hit.value, None, &hit.unit);
         }
         problem.0.outcome = Some(kind);
+        problem.0.status = kind.http_status();
         problem
     }
 }

@@ -9,7 +9,7 @@ use parking_lot::RwLock;
 use patchbay_access::oidc::{Issuer, KeyCacheTimes};
 use patchbay_access::{AccessControl, TlsError, TlsTerminator};
 use patchbay_desk::{Desk, DeskError, DeskSettings};
-use patchbay_generations::assemble::{Assembler, AssembledGeneration, InvalidFile};
+use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
 use patchbay_outbound::courier::{Courier, CourierSettings};

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
-use patchbay_generations::assemble::{Assembler, Built};
+use patchbay_generations::assemble::{AssembledGeneration, Assembler};
 use patchbay_pack::build::BuildOptions;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -95,11 +95,11 @@ fn settings() -> ServerSettings {
 
 const NORTHWIND: &str = "company = \"northwind\"\n[queue.general]\ndefault = true\n";
 
-fn northwind() -> (Assembler, Built) {
+fn northwind() -> (Assembler, AssembledGeneration) {
     company(NORTHWIND)
 }
 
-fn company(file: &str) -> (Assembler, Built) {
+fn company(file: &str) -> (Assembler, AssembledGeneration) {
     let engine = Engine::serving(
         EngineSettings {
             instances: 2,

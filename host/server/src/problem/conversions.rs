@@ -189,7 +189,8 @@ impl From<ChangeError> for Problem {
             ChangeError::Rollout(error) => return error.into(),
             ChangeError::NoDesk => return Problem::of(Kind::NoJournal),
             ChangeError::Activate(ActivateError::Journal(error)) => return error.into(),
-            ChangeError::UnknownCompany(_) | ChangeError::Activate(ActivateError::UnknownCompany(_)) => {
+            ChangeError::UnknownCompany(_)
+            | ChangeError::Activate(ActivateError::UnknownCompany(_)) => {
                 return Problem::of(Kind::UnknownCompany);
             }
             ChangeError::NewCompany(new) => {

@@ -171,7 +171,8 @@ pub(super) async fn open(
     app.read(move |desk| {
         let id = desk.company(&company)?;
         let filter = OpenFilter::new(desk, &company, &which, &caller)?;
-        let rows = conversation_reader::open_conversations(&**desk.journal(), id, after, CONVERSATIONS)?;
+        let rows =
+            conversation_reader::open_conversations(&**desk.journal(), id, after, CONVERSATIONS)?;
         let next = next_page(&rows, CONVERSATIONS, |row| row.id.to_string());
         let matching = rows.iter().filter(|row| filter.matches(row));
         let conversations = matching.map(summary).collect::<Result<_, _>>()?;

@@ -7,11 +7,12 @@ use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
-use patchbay_generations::{Generation, case_export};
+use patchbay_generations::Generation;
+use patchbay_generations::replay::case_export;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use patchbay_model::outcome::OutcomeKind;
-use patchbay_records::decisions::{self, Filter, KeptDecision};
+use patchbay_records::decisions::{self, Filter, StoredDecision};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -72,7 +73,7 @@ pub(crate) struct DecisionPage {
     /// `generation`, `stages`, `plugins`, and `transcript`: `kept`, or `not-kept` if
     /// it exceeded the limit.
     #[schema(value_type = Vec<Object>)]
-    decisions: Vec<decisions::Line>,
+    decisions: Vec<decisions::DecisionRow>,
     /// Value of `before` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
@@ -158,7 +159,7 @@ pub(super) async fn one(
         }
         Ok(Json(match unsealed {
             true => serde_json::to_value(&record).map_err(|_| Problem::of(Kind::Internal))?,
-            false => record.masked(),
+            false => record.to_masked_json(),
         }))
     })
     .await
@@ -204,7 +205,7 @@ pub(super) async fn replay(
         let report = serde_json::to_value(report).map_err(|_| Problem::of(Kind::Internal))?;
         Ok(Json(match unsealed {
             true => report,
-            false => record.hide(&report),
+            false => record.mask(&report),
         }))
     })
     .await
@@ -247,7 +248,7 @@ pub(super) async fn case(
     .await
 }
 
-fn find(desk: &Desk, company: &str, id: u64) -> Result<KeptDecision, Problem> {
+fn find(desk: &Desk, company: &str, id: u64) -> Result<StoredDecision, Problem> {
     let company = desk.company(company)?;
     let record = decisions::find(&**desk.journal(), company, id)?;
     record.ok_or_else(|| Problem::of(Kind::UnknownDecision))
@@ -259,16 +260,16 @@ fn generation_of(
     app: &App,
     desk: &Desk,
     company: &str,
-    record: &KeptDecision,
+    record: &StoredDecision,
 ) -> Result<Arc<Generation>, Problem> {
     let present = app.companies.get(company);
     let present = present.ok_or_else(|| Problem::of(Kind::UnknownCompany))?;
-    if present.number == record.line.generation {
+    if present.number == record.row.generation {
         return Ok(present);
     }
     let id = desk.company(company)?;
     Ok(app
-        .inactive_generation(id, record.line.generation)
+        .inactive_generation(id, record.row.generation)
         .unwrap_or(present))
 }
 

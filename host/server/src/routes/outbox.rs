@@ -22,7 +22,7 @@ const PAGE: usize = 500;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Which {
+pub(super) struct OutboxQuery {
     /// `waiting`, `dead` (failed for good) or `done`. Default `dead`.
     state: Option<String>,
     /// Key of the previous page's last item.
@@ -66,18 +66,18 @@ pub(crate) struct OutboxDocument {
     path = "/v1/companies/{company}/outbox",
     operation_id = "outbox",
     tag = "operation",
-    params(("company" = String, Path, description = "Name of the company."), Which),
+    params(("company" = String, Path, description = "Name of the company."), OutboxQuery),
     responses((status = 200, description = "Items of the outbox.", body = OutboxList), openapi::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Path(company): Path<String>,
-    Query(which): Query<Which>,
+    Query(query): Query<OutboxQuery>,
 ) -> Result<Json<OutboxList>, Problem> {
-    let state = state(which.state.as_deref())?;
+    let state = state(query.state.as_deref())?;
     app.read(move |desk| {
         let id = desk.company(&company)?;
-        let after = which.after.unwrap_or_default();
+        let after = query.after.unwrap_or_default();
         let items = desk.journal().outbox_items(id, state, &after, PAGE)?;
         let next = next_page(&items, PAGE, |item| item.key.clone());
         let items = items.into_iter().map(|item| OutboxDocument {

@@ -231,7 +231,7 @@ async fn a_company_can_be_created_while_the_server_runs() {
     let planned = post(&server, path, planned).await;
     assert_eq!(planned.status, 200, "{planned:?}");
     let warnings = planned.json()["warnings"].to_string();
-    assert!(warnings.contains("begins only with --new"), "{warnings}");
+    assert!(warnings.contains("add --new to create it"), "{warnings}");
     server
         .client
         .get(path)
@@ -263,7 +263,7 @@ async fn a_misspelled_company_is_refused_with_a_suggestion() {
     assert!(
         refused["detail"]
             .to_string()
-            .contains("one is called \\\"northwind\\\""),
+            .contains("did you mean \\\"northwind\\\"?"),
         "{refused}"
     );
     let own = give(&server, standing(Some("nrothwind"), Role::Operator), |_| {});
@@ -283,10 +283,13 @@ async fn only_a_known_or_former_queue_can_be_moved() {
     for (moved, words) in [
         (
             json!({"taxes": "general"}),
-            "there is no queue \"taxes\" to move",
+            "the company has no queue \"taxes\"",
         ),
-        (json!({"general": "general"}), "is in the setup still"),
-        (json!({"tax": "nowhere"}), "which is no queue of the setup"),
+        (
+            json!({"general": "general"}),
+            "is still in the company file",
+        ),
+        (json!({"tax": "nowhere"}), "the company file has no queue"),
     ] {
         let body = json!({"document": NORTHWIND, "moved": moved, "dry_run": true});
         let refused = post(&server, GENERATIONS, body)
