@@ -36,6 +36,9 @@ pub struct ReleaseAllReport {
     pub rescinded: Vec<ClosedOffer>,
 }
 
+/// A detached conversation: its id, its holder, and the report.
+type TakenConversation = (Arc<str>, Option<(AgentSlot, Hold)>, DetachReport);
+
 impl Floor {
     /// Assigns a conversation to an agent manually, wherever it is. Capacity,
     /// presence and skills do not prevent it; the result reports the first two.
@@ -216,7 +219,7 @@ impl Floor {
         conversation: &str,
         state: OfferState,
         now: Timestamp,
-    ) -> Result<(Arc<str>, Option<(AgentSlot, Hold)>, DetachReport), FloorError> {
+    ) -> Result<TakenConversation, FloorError> {
         let found = self.conversation(conversation)?;
         let id = Arc::clone(&found.id);
         let (from, since) = (self.placement_of(found), found.since);
