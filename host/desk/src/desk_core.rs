@@ -14,11 +14,11 @@ use crate::clock::SteadyClock;
 use crate::company_state::CompanyState;
 use crate::conversation_cache::ConversationCache;
 use crate::desk_error::DeskError;
+use crate::dispatch::breaker_message::BreakerMessage;
 use crate::dispatch::load::Load;
 use crate::dispatch::requests::Requests;
 use crate::dispatch::timers::Timers;
 use crate::dispatch::work_list::WorkList;
-use crate::operations::breaker_events::BreakerMessage;
 use crate::settings::DeskSettings;
 
 /// Called after a commit. Must not block.

@@ -2,11 +2,12 @@
 
 use patchbay_floor::FloorError;
 use patchbay_journal::JournalError;
+use patchbay_model::bypass::{BypassTarget, MAX_DURATION, MIN_DURATION};
+use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::DirectoryError;
 use thiserror::Error;
 
 use crate::agent_action::ActionError;
-use crate::operations::bypass::BypassError;
 
 /// Why the desk refused a call. Nothing changed.
 #[derive(Debug, Error)]
@@ -54,4 +55,38 @@ pub enum DeskError {
     /// The operating system refused a thread.
     #[error("cannot start a worker thread: {0}; try fewer workers")]
     Threads(std::io::Error),
+}
+
+/// Why a bypass was not set or ended.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BypassError {
+    /// No pipeline of the company has the plugin.
+    #[error(
+        "no pipeline of the company has a plugin {name:?}; its plugins are {}, and the stages are classify, route, tone, escalate",
+        list(known)
+    )]
+    UnknownPlugin {
+        /// The name given.
+        name: String,
+        /// The company's plugins.
+        known: Vec<String>,
+    },
+    /// The stage has no plugin.
+    #[error("stage {0} has no plugin: there is nothing to bypass")]
+    EmptyStage(Stage),
+    /// The bypass is too long or too short.
+    #[error(
+        "a bypass lasts {MIN_DURATION} to {MAX_DURATION}; to leave a plugin out for longer, remove it from the company file"
+    )]
+    Duration,
+    /// The stage or plugin is not bypassed.
+    #[error("{0} is not bypassed")]
+    NotBypassed(BypassTarget),
+}
+
+fn list(known: &[String]) -> String {
+    match known {
+        [] => "none".to_owned(),
+        known => known.join(", "),
+    }
 }

@@ -1,5 +1,6 @@
 //! Dispatch: which work runs next, on which thread, under which load.
 
+pub(crate) mod breaker_message;
 pub(crate) mod load;
 pub(crate) mod requests;
 pub(crate) mod timers;

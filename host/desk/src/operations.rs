@@ -7,6 +7,7 @@ pub(crate) mod alerts;
 pub(crate) mod breaker_events;
 pub(crate) mod bypass;
 pub(crate) mod contacts;
+pub(crate) mod conversations;
 pub(crate) mod directives;
 pub(crate) mod drain;
 pub(crate) mod outbox;

@@ -18,10 +18,12 @@ mod approvals;
 mod commit;
 mod customer_message;
 mod decide;
+mod drafts;
 mod due_timers;
 mod load;
 mod place;
 mod replies;
+mod state_changes;
 mod unit_of_work;
 
 use std::sync::Arc;
@@ -212,7 +214,7 @@ impl Pass<'_> {
         };
         // Read from the journal: a worker may have the cached conversation.
         let unit = commit::begin(self, load::stored(self, row)?, None);
-        if let Err(refused) = agent_actions::check_access(&unit, actor) {
+        if let Err(refused) = unit.check_access(actor) {
             return Ok(Err(refused));
         }
         replies::check_typed(self, &unit, actor, text, written_by).map(Ok)

@@ -1,42 +1,32 @@
-//! Requests of agents, supervisors and the host to act on a conversation: each
-//! waits until its result is durable.
+//! The open requests of agents, supervisors and the host to act on a
+//! conversation. Each waits until its result is durable.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use patchbay_floor::{Offer, OfferId};
-use patchbay_generations::Generation;
-use patchbay_generations::rollout::{RolloutAssignment, deciding_generation};
-use patchbay_journal::{CompanyId, ConversationId, Slot};
+use patchbay_journal::CompanyId;
 use patchbay_model::actor::Actor;
-use patchbay_model::interaction::WrittenBy;
 
-use crate::agent_action::{ActionError, ActionResult, AgentAction, DraftCheck};
-use crate::company_state::CompanyState;
-use crate::desk_core::DeskCore;
-use crate::desk_error::DeskError;
-use crate::dispatch::work_list::{Lane, RequestId, Work};
-use crate::floor_state::Incident;
-use crate::pass::{Pass, PassError};
+use crate::agent_action::{ActionError, ActionResult, AgentAction};
+use crate::dispatch::work_list::RequestId;
 
 /// How long a request waits for its lane and for policies.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// When to repeat a request or delivery that was refused as busy.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-type Answer = Result<ActionResult, ActionError>;
+pub(crate) type Answer = Result<ActionResult, ActionError>;
 
 /// An open request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    company: CompanyId,
+    pub(crate) company: CompanyId,
     pub(crate) actor: Actor,
     pub(crate) action: AgentAction,
-    until: Instant,
-    reply: SyncSender<Answer>,
+    pub(crate) until: Instant,
+    pub(crate) reply: SyncSender<Answer>,
 }
 
 impl Request {
@@ -69,7 +59,7 @@ impl Requests {
     }
 
     /// Add a request, unless its company has `most` open.
-    fn put(&self, id: RequestId, request: Request, most: usize) -> bool {
+    pub(crate) fn put(&self, id: RequestId, request: Request, most: usize) -> bool {
         let mut open = self.0.lock();
         let of_company = open.values().filter(|open| open.company == request.company);
         let fits = of_company.take(most).count() < most;
@@ -83,175 +73,5 @@ impl Requests {
 pub(crate) fn busy() -> ActionError {
     ActionError::Busy {
         retry_after: RETRY_AFTER,
-    }
-}
-
-/// Actions on conversations, and what supervisors see of them.
-pub struct ConversationService<'a>(pub(crate) &'a DeskCore);
-
-impl ConversationService<'_> {
-    /// Perform an action and wait until it is durable, at most 60 s.
-    ///
-    /// # Errors
-    /// [`ActionError`]: nothing changed. After [`ActionError::Busy`] the action
-    /// may have been performed; the same request again performs it once.
-    pub fn act(
-        &self,
-        company: &str,
-        conversation: ConversationId,
-        actor: Actor,
-        action: AgentAction,
-    ) -> Result<Answer, DeskError> {
-        let company = self.0.company_id(company)?;
-        let Some(row) = self.0.journal.conversation(company, conversation)? else {
-            return Ok(Err(ActionError::UnknownConversation));
-        };
-        let slot = Slot::for_thread(company, &row.thread);
-        Ok(self.0.request((company, slot), conversation, actor, action))
-    }
-
-    /// Accept or decline an offer.
-    ///
-    /// # Errors
-    /// As [`act`](Self::act).
-    pub fn answer_offer(
-        &self,
-        company: &str,
-        offer: OfferId,
-        actor: Actor,
-        accept: bool,
-    ) -> Result<Answer, DeskError> {
-        let (company, state) = self.0.company(company)?;
-        let Some((slot, conversation)) = state.floor.lock().conversation_of(offer) else {
-            return Ok(Err(ActionError::OfferOver(offer)));
-        };
-        let action = match accept {
-            true => AgentAction::Accept(offer),
-            false => AgentAction::Decline(offer),
-        };
-        Ok(self.0.request((company, slot), conversation, actor, action))
-    }
-
-    /// Check a reply while it is typed: not recorded, without state writes.
-    ///
-    /// # Errors
-    /// As [`act`](Self::act).
-    pub fn check_draft(
-        &self,
-        company: &str,
-        conversation: ConversationId,
-        actor: &Actor,
-        text: &str,
-        written_by: WrittenBy,
-    ) -> Result<Result<DraftCheck, ActionError>, DeskError> {
-        if !actor.is_valid() {
-            return Ok(Err(ActionError::InvalidActor));
-        }
-        let (company, state) = self.0.company(company)?;
-        if !self.0.load().allows_repeats() {
-            return Ok(Err(busy()));
-        }
-        let active = state.active();
-        let thread = || self.0.thread_of(company, conversation);
-        let assignment = self.0.assign_rollout(&active, false, thread)?;
-        let generation = deciding_generation(assignment.as_ref(), &active.generation);
-        let pass = self.0.pass(&state, generation, assignment, company);
-        match pass.check_draft(conversation, actor, text, written_by) {
-            Ok(checked) => Ok(checked),
-            Err(PassError::Journal(error)) => Err(error.into()),
-            Err(PassError::NothingToDo) => Ok(Err(ActionError::NoCustomer)),
-            Err(_) => Ok(Err(busy())),
-        }
-    }
-
-    /// Open offers, oldest first: of one agent, or of all.
-    ///
-    /// # Errors
-    /// [`DeskError::UnknownCompany`].
-    pub fn offers(&self, company: &str, agent: Option<&str>) -> Result<Vec<Offer>, DeskError> {
-        let (_, state) = self.0.company(company)?;
-        Ok(state.floor.lock().offers(agent))
-    }
-
-    /// Conversations with a reply that waits for approval; at most `limit`.
-    ///
-    /// # Errors
-    /// [`DeskError::UnknownCompany`].
-    pub fn approvals(&self, company: &str, limit: usize) -> Result<Vec<ConversationId>, DeskError> {
-        let (_, state) = self.0.company(company)?;
-        Ok(state.floor.lock().overview.approvals(limit))
-    }
-
-    /// Open incidents by subject, each with at most `limit` of its
-    /// conversations and their number.
-    ///
-    /// # Errors
-    /// [`DeskError::UnknownCompany`].
-    pub fn incidents(
-        &self,
-        company: &str,
-        limit: usize,
-    ) -> Result<Vec<(Incident, usize)>, DeskError> {
-        let (_, state) = self.0.company(company)?;
-        Ok(state.floor.lock().overview.incidents(limit))
-    }
-}
-
-impl DeskCore {
-    /// Queue an action and wait for its answer.
-    pub(crate) fn request(
-        &self,
-        (company, slot): (CompanyId, Slot),
-        conversation: ConversationId,
-        actor: Actor,
-        action: AgentAction,
-    ) -> Answer {
-        if !actor.is_valid() {
-            return Err(ActionError::InvalidActor);
-        }
-        let (reply, answer): (SyncSender<Answer>, Receiver<Answer>) = sync_channel(1);
-        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
-        let request = Request {
-            company,
-            actor,
-            action,
-            until: Instant::now() + TIMEOUT,
-            reply,
-        };
-        if !self.requests.put(id, request, self.settings.requests) {
-            return Err(busy());
-        }
-        let lane = Lane { company, slot };
-        self.work.push(lane, Work::Action(id, conversation));
-        if self.work.is_closed() {
-            self.requests.refuse_all();
-        }
-        // Workers answer in time; the longer wait is for one that died.
-        let answer = answer.recv_timeout(TIMEOUT * 2);
-        answer.unwrap_or_else(|_| Err(busy()))
-    }
-
-    /// A pass of a company with a fixed generation.
-    pub(crate) fn pass<'a>(
-        &'a self,
-        state: &'a CompanyState,
-        generation: &'a Generation,
-        rollout: Option<RolloutAssignment<'a>>,
-        company: CompanyId,
-    ) -> Pass<'a> {
-        let now = self.now();
-        Pass {
-            journal: &*self.journal,
-            cache: &self.cache,
-            floor: &state.floor,
-            surges: &state.surges,
-            generation,
-            rollout,
-            company,
-            now,
-            timeout: self.settings.timeout,
-            bypasses: state.directives.bypasses_at(now),
-            observer: &*self.settings.observer,
-        }
     }
 }

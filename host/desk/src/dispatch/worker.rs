@@ -14,9 +14,9 @@ use patchbay_journal::{
     CommitReceipt, CompanyId, Conflict, ConversationId, JournalError, Ordinal, Slot,
 };
 
-use crate::agent_action::{ActionError, ActionResult};
+use crate::agent_action::ActionError;
 use crate::desk_core::DeskCore;
-use crate::dispatch::requests::busy;
+use crate::dispatch::requests::{Answer, busy};
 use crate::dispatch::work_list::{Lane, Work};
 use crate::intake::pending_inputs::PendingInput;
 use crate::observer::{CommittedPass, TracedPart};
@@ -32,8 +32,6 @@ const PAUSE: Duration = Duration::from_millis(200);
 const FLOOR: ConversationId = ConversationId([0; 16]);
 /// Panics after which an input is quarantined.
 const MAX_PANICS: u32 = 3;
-
-type Answer = Result<ActionResult, ActionError>;
 
 /// The result of one piece of work.
 struct WorkResult {

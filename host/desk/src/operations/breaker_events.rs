@@ -11,16 +11,8 @@ use patchbay_model::event::{BreakerClosedEvent, BreakerOpenedEvent, Event};
 use patchbay_records::history::note;
 
 use crate::desk_core::DeskCore;
+use crate::dispatch::breaker_message::BreakerMessage;
 use crate::observer::BreakerEvent;
-
-/// A message to the thread.
-#[derive(Debug)]
-pub(crate) enum BreakerMessage {
-    /// A breaker opened or closed.
-    Transition(CompanyId, BreakerEvent),
-    /// The desk stops.
-    Stop,
-}
 
 impl DeskCore {
     /// Have the breakers of a generation report to the thread.

@@ -10,53 +10,17 @@ use patchbay_journal::{AuditEntry, CompanyId};
 use patchbay_model::bypass::{
     Bypass, BypassTarget, Bypasses, DEFAULT_DURATION, MAX_DURATION, MIN_DURATION,
 };
-use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use patchbay_model::event::{BypassEnd, BypassEndedEvent, BypassedEvent, Event};
 use patchbay_records::history::note;
-use thiserror::Error;
 
 use super::directives::{bypass_directive, bypass_name};
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
-use crate::desk_error::DeskError;
+use crate::desk_error::{BypassError, DeskError};
 
 /// Pause before writing the end of a bypass again after the journal failed.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// Why a bypass was not set or ended.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum BypassError {
-    /// No pipeline of the company has the plugin.
-    #[error(
-        "no pipeline of the company has a plugin {name:?}; its plugins are {}, and the stages are classify, route, tone, escalate",
-        list(known)
-    )]
-    UnknownPlugin {
-        /// The name given.
-        name: String,
-        /// The company's plugins.
-        known: Vec<String>,
-    },
-    /// The stage has no plugin.
-    #[error("stage {0} has no plugin: there is nothing to bypass")]
-    EmptyStage(Stage),
-    /// The bypass is too long or too short.
-    #[error(
-        "a bypass lasts {MIN_DURATION} to {MAX_DURATION}; to leave a plugin out for longer, remove it from the company file"
-    )]
-    Duration,
-    /// The stage or plugin is not bypassed.
-    #[error("{0} is not bypassed")]
-    NotBypassed(BypassTarget),
-}
-
-fn list(known: &[String]) -> String {
-    match known {
-        [] => "none".to_owned(),
-        known => known.join(", "),
-    }
-}
 
 /// The bypasses of the desk's companies.
 pub struct BypassService<'a>(pub(crate) &'a DeskCore);

@@ -7,7 +7,7 @@ use patchbay_model::conversation::ConversationState;
 use crate::agent_action::AgentAction;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
-use crate::dispatch::requests::ConversationService;
+use crate::operations::conversations::ConversationService;
 
 /// Most conversations that an erasure resolves.
 const CONVERSATIONS: usize = 10_000;

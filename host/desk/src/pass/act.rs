@@ -16,7 +16,7 @@ use patchbay_records::snapshot::{WakeUp, unix_ms};
 
 use super::decide::{DecisionInput, PolicyResult};
 use super::unit_of_work::UnitOfWork;
-use super::{Pass, PassError, commit, decide, load, place};
+use super::{Pass, PassError, commit, decide, load, state_changes};
 use crate::floor_state::FollowUp;
 
 /// Most wake-ups of a conversation.
@@ -197,7 +197,7 @@ fn re_route_to(
     action: EscalationAction,
 ) -> Result<(), PassError> {
     unit.snapshot_mut().cause = RouteCause::ReRouted;
-    place::take_from_owner(pass, unit, Departure::GivenBack);
+    state_changes::take_from_owner(pass, unit, Departure::GivenBack);
     if let Some(queue) = action.target {
         follow_plan(pass, unit, RoutePlan::to_queue(&queue, ""));
         return Ok(());

@@ -9,14 +9,10 @@ use patchbay_model::event::{Departure, Event, RequeuedEvent, StaleCause, Transfe
 use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::{from_unix_ms, span};
 
-use super::unit_of_work::UnitOfWork;
-use super::{Pass, PassError, act, approvals, commit, place, replies};
+use super::unit_of_work::{Attempt, UnitOfWork};
+use super::{Pass, act, approvals, commit, place, replies, state_changes};
 use crate::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use crate::floor_state::FollowUp;
-
-/// The reply's status where the action was one, or why the action failed; or
-/// why it could not be tried.
-pub(super) type Attempt = Result<Result<Option<ReplyResult>, ActionError>, PassError>;
 
 type Action = Result<(), ActionError>;
 
@@ -119,7 +115,7 @@ fn assign(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor, agent: &str) ->
     }
     let row = &unit.conversation.row;
     let conversation = (Slot::for_thread(pass.company, &row.thread), row.id);
-    approvals::make_stale(pass, unit, StaleCause::AgentLeft);
+    state_changes::make_stale(pass, unit, StaleCause::AgentLeft);
     let mut floor = pass.floor.lock();
     let arrival = place::arrival(pass, unit, &floor);
     floor.assign(conversation, arrival, agent, pass.now)?;
@@ -135,7 +131,7 @@ fn transfer(
     actor: &Actor,
     destination: &Destination,
 ) -> Action {
-    check_access(unit, actor)?;
+    unit.check_access(actor)?;
     if unit.snapshot().state == ConversationState::Resolved {
         return Err(unit.not_now());
     }
@@ -159,7 +155,7 @@ fn transfer(
     drop(floor);
     let from = unit.snapshot().owner.clone();
     unit.snapshot_mut().clear_owner();
-    approvals::make_stale(pass, unit, StaleCause::AgentLeft);
+    state_changes::make_stale(pass, unit, StaleCause::AgentLeft);
     let mut plan = RoutePlan::to_queue(queue, "");
     plan.target = target;
     let event = Event::Transferred(TransferredEvent::Person {
@@ -173,11 +169,11 @@ fn transfer(
 }
 
 fn return_to_queue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    check_access(unit, actor)?;
+    unit.check_access(actor)?;
     if unit.snapshot().owner.is_none() {
         return Err(unit.not_now());
     }
-    place::take_from_owner(pass, unit, Departure::GivenBack);
+    state_changes::take_from_owner(pass, unit, Departure::GivenBack);
     commit::name_actor(unit, actor);
     pass.enter(unit, ConversationState::Queued);
     // The agent who returned it gets it again only if no other fits.
@@ -194,7 +190,7 @@ fn requeue(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
     if from == ConversationState::Resolved {
         return Err(unit.not_now());
     }
-    approvals::make_stale(pass, unit, StaleCause::Requeued);
+    state_changes::make_stale(pass, unit, StaleCause::Requeued);
     let snapshot = unit.snapshot_mut();
     let event = Event::Requeued(RequeuedEvent {
         from,
@@ -216,30 +212,30 @@ fn route_again(unit: &mut UnitOfWork) {
 }
 
 fn hold(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    check_access(unit, actor)?;
+    unit.check_access(actor)?;
     unit.require(&[
         ConversationState::Active,
         ConversationState::WaitingOnCustomer,
     ])?;
-    place::change_state(pass, unit, ConversationState::OnHold, Some(actor));
+    state_changes::change_state(pass, unit, ConversationState::OnHold, Some(actor));
     Ok(())
 }
 
 fn resume(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    check_access(unit, actor)?;
+    unit.check_access(actor)?;
     unit.require(&[
         ConversationState::OnHold,
         ConversationState::WaitingOnCustomer,
         ConversationState::Wrapping,
     ])?;
     if unit.snapshot().owner.is_none() {
-        place::change_state(pass, unit, ConversationState::Queued, Some(actor));
+        state_changes::change_state(pass, unit, ConversationState::Queued, Some(actor));
         unit.follow_ups.push(FollowUp::Route(RouteCause::Returned));
         return Ok(());
     }
     let id = unit.conversation.row.id;
     let _ = pass.floor.lock().hold(id, Hold::Active, pass.now)?;
-    place::change_state(pass, unit, ConversationState::Active, Some(actor));
+    state_changes::change_state(pass, unit, ConversationState::Active, Some(actor));
     let silent_after = pass.generation.desk.silent_after;
     unit.snapshot_mut()
         .restart_silence_timer(silent_after, pass.now);
@@ -247,7 +243,7 @@ fn resume(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
 }
 
 fn wait(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    check_access(unit, actor)?;
+    unit.check_access(actor)?;
     unit.require(&[ConversationState::Active, ConversationState::OnHold])?;
     if unit.snapshot().owner.is_none() {
         return Err(unit.not_now());
@@ -256,56 +252,25 @@ fn wait(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
         let since = from_unix_ms(since);
         return Err(ActionError::Unanswered { since });
     }
-    wait_on_customer(pass, unit, Some(actor));
+    state_changes::wait_on_customer(pass, unit, Some(actor));
     Ok(())
 }
 
-/// Wait on the customer. The owner's capacity is freed after `park-after`.
-pub(super) fn wait_on_customer(pass: &Pass<'_>, unit: &mut UnitOfWork, by: Option<&Actor>) {
-    place::change_state(pass, unit, ConversationState::WaitingOnCustomer, by);
-    let snapshot = unit.snapshot_mut();
-    if snapshot.waits_on_customer() {
-        let park_after = span(pass.generation.desk.park_after);
-        snapshot.park_at = pass.now.checked_add(park_after).ok();
-    }
-}
-
 fn wrap_up(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
-    check_access(unit, actor)?;
+    unit.check_access(actor)?;
     unit.require(&[
         ConversationState::Active,
         ConversationState::WaitingOnCustomer,
         ConversationState::OnHold,
     ])?;
-    start_wrap_up(pass, unit, Some(actor))
-}
-
-pub(super) fn start_wrap_up(pass: &Pass<'_>, unit: &mut UnitOfWork, by: Option<&Actor>) -> Action {
-    let id = unit.conversation.row.id;
-    let _ = pass.floor.lock().hold(id, Hold::Wrapping, pass.now)?;
-    approvals::make_stale(pass, unit, StaleCause::Resolved);
-    place::change_state(pass, unit, ConversationState::Wrapping, by);
-    let wrap_up = span(pass.generation.desk.wrap_up);
-    unit.snapshot_mut().wrap_until = pass.now.checked_add(wrap_up).ok();
-    Ok(())
+    state_changes::start_wrap_up(pass, unit, Some(actor))
 }
 
 fn resolve(pass: &Pass<'_>, unit: &mut UnitOfWork, actor: &Actor) -> Action {
     if unit.snapshot().state == ConversationState::Resolved {
         return Ok(());
     }
-    check_access(unit, actor)?;
-    place::change_state(pass, unit, ConversationState::Resolved, Some(actor));
+    unit.check_access(actor)?;
+    state_changes::change_state(pass, unit, ConversationState::Resolved, Some(actor));
     Ok(())
-}
-
-/// Check that the actor is the owner or a supervisor.
-pub(super) fn check_access(unit: &UnitOfWork, actor: &Actor) -> Action {
-    let owner = &unit.snapshot().owner;
-    match actor.role == ActorRole::Supervisor || owner.as_ref() == Some(&actor.id) {
-        true => Ok(()),
-        false => Err(ActionError::NotYours {
-            owner: owner.clone(),
-        }),
-    }
 }

@@ -2,21 +2,17 @@
 
 use patchbay_journal::Purpose;
 use patchbay_model::actor::{Actor, ActorRole};
-use patchbay_model::conversation::ConversationState;
 use patchbay_model::decision::tone::{Review, Verdict};
 use patchbay_model::desk::{ApprovalStep, Need};
-use patchbay_model::event::{
-    Event, ReplyApprovedEvent, ReplyCheckedEvent, ReplyRejectedEvent, ReplyStaleEvent, StaleCause,
-};
+use patchbay_model::event::{Event, ReplyApprovedEvent, ReplyCheckedEvent, ReplyRejectedEvent};
 use patchbay_model::interaction::{Attachment, Draft, WrittenBy};
 use patchbay_records::outbox_payload::{self, Payload};
 use patchbay_records::reply::{self, PendingReply, ReplyResult, ReplyStatus, UnconfirmedReply};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::agent_actions::Attempt;
-use super::unit_of_work::UnitOfWork;
-use super::{Pass, PassError, commit, replies};
+use super::unit_of_work::{Attempt, UnitOfWork};
+use super::{Pass, PassError, commit, drafts, state_changes};
 use crate::agent_action::ActionError;
 
 /// The part of a drafted reply that a second check needs.
@@ -122,7 +118,7 @@ fn release(
         let Some(draft) = stored_draft(pass, unit, pending)? else {
             return Ok(Err(ActionError::NoCustomer));
         };
-        let result = replies::check(pass, unit, &draft, false)?;
+        let result = drafts::check(pass, unit, &draft, false)?;
         let review = result.decision.tone.clone().unwrap_or_default();
         let event = match review.verdict {
             Verdict::Block => {
@@ -143,9 +139,9 @@ fn release(
             by: pending.by.clone(),
             then: pending.then,
         };
-        replies::publish(pass, unit, pending.entry, sending, target);
+        drafts::publish(pass, unit, pending.entry, sending, target);
     }
-    end_approval(pass, unit, &pending.id, status);
+    state_changes::end_approval(pass, unit, &pending.id, status);
     Ok(Ok(status))
 }
 
@@ -168,7 +164,7 @@ fn stored_draft(
     };
     Ok(Some(Draft {
         attachments: stored.attachments,
-        ..replies::draft(unit, &actor, &pending.id, &stored.text, stored.written_by)
+        ..drafts::draft(unit, &actor, &pending.id, &stored.text, stored.written_by)
     }))
 }
 
@@ -197,7 +193,7 @@ pub(super) fn reject(
     if let Some((contact, sealed)) = sealed {
         commit::attach_sealed(unit, contact, sealed);
     }
-    end_approval(pass, unit, &pending.id, ReplyStatus::Rejected);
+    state_changes::end_approval(pass, unit, &pending.id, ReplyStatus::Rejected);
     Ok(Some(ReplyResult {
         id: id.to_owned(),
         status: ReplyStatus::Rejected,
@@ -223,29 +219,6 @@ fn pending(unit: &UnitOfWork, actor: &Actor, id: &str) -> Result<PendingReply, A
         false if approvers.is_empty() => Err(ActionError::SupervisorsOnly),
         false => Err(ActionError::NotAnApprover { approvers }),
     }
-}
-
-fn end_approval(pass: &Pass<'_>, unit: &mut UnitOfWork, id: &str, status: ReplyStatus) {
-    replies::set_status(unit, id, status);
-    if unit.snapshot().state == ConversationState::AwaitingApproval {
-        pass.enter(unit, ConversationState::Active);
-    }
-}
-
-/// Drop the pending reply: it is out of date.
-pub(super) fn make_stale(pass: &Pass<'_>, unit: &mut UnitOfWork, because: StaleCause) {
-    let Some(pending) = unit.snapshot_mut().pending.take() else {
-        return;
-    };
-    let event = Event::ReplyStale(ReplyStaleEvent {
-        reply: pending.id.clone(),
-        because,
-    });
-    commit::record(pass, unit, event, None);
-    end_approval(pass, unit, &pending.id, ReplyStatus::Stale);
-    let silent_after = pass.generation.desk.silent_after;
-    unit.snapshot_mut()
-        .restart_silence_timer(silent_after, pass.now);
 }
 
 /// The approvers of a step, without the author of the reply.

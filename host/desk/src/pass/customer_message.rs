@@ -18,7 +18,7 @@ use patchbay_records::conversation_reader;
 use patchbay_records::snapshot::{span, unix_ms};
 
 use super::unit_of_work::UnitOfWork;
-use super::{Pass, PassError, act, approvals, commit, decide, load, place};
+use super::{Pass, PassError, act, commit, decide, load, place, state_changes};
 use crate::conversation_cache::CachedText;
 use crate::floor_state::FollowUp;
 use crate::intake::pending_inputs::PendingInput;
@@ -64,7 +64,7 @@ pub(super) fn decide_input(
             }
         }
         InputKind::Echo => {
-            reply_accepted(pass, unit);
+            state_changes::reply_accepted(pass, unit);
             if is_new {
                 pass.enter(unit, ConversationState::WaitingOnCustomer);
             }
@@ -94,7 +94,7 @@ fn decide_message(
         unit.snapshot_mut().visibility = interaction.visibility;
     }
     let is_back = wake(pass, unit);
-    approvals::make_stale(pass, unit, StaleCause::CustomerWrote);
+    state_changes::make_stale(pass, unit, StaleCause::CustomerWrote);
     let snapshot = unit.snapshot();
     let needs_route = snapshot.owner.is_none() && (snapshot.plan.is_none() || is_back);
     if quarantined {
@@ -208,16 +208,6 @@ fn start_clocks(pass: &Pass<'_>, unit: &mut UnitOfWork, input: &Input) {
     if snapshot.silent_at.is_none() {
         snapshot.restart_silence_timer(pass.generation.desk.silent_after, pass.now);
     }
-}
-
-/// The channel accepted a reply to everything the customer wrote so far.
-pub(super) fn reply_accepted(pass: &Pass<'_>, unit: &mut UnitOfWork) {
-    let hours = pass.hours(unit.snapshot());
-    let snapshot = &mut unit.conversation.snapshot;
-    // The clocks never refuse a reply.
-    let event = ClockEvent::ReplyAccepted;
-    let _ = snapshot.clocks.apply(unix_ms(pass.now), event, hours);
-    snapshot.silent_at = None;
 }
 
 /// Quarantined input (three crashes): skip all policies, use the default queue,

@@ -6,7 +6,7 @@ use patchbay_model::event::{Event, TriggeredEvent};
 use patchbay_records::snapshot::{WakeUp, unix_ms};
 
 use super::unit_of_work::UnitOfWork;
-use super::{Pass, act, place};
+use super::{Pass, act, state_changes};
 use crate::floor_state::FollowUp;
 
 /// Do what needs no policy, and return the events that call escalation.
@@ -42,7 +42,7 @@ pub(super) fn collect(pass: &Pass<'_>, unit: &mut UnitOfWork) -> Vec<Event> {
     if snapshot.held_until.is_some_and(|at| at <= now) {
         snapshot.held_until = None;
         if snapshot.state == ConversationState::OnHold && snapshot.owner.is_none() {
-            place::change_state(pass, unit, ConversationState::Queued, None);
+            state_changes::change_state(pass, unit, ConversationState::Queued, None);
             unit.is_routed = true;
             unit.follow_ups.push(FollowUp::Route(RouteCause::Held));
         }
@@ -50,10 +50,10 @@ pub(super) fn collect(pass: &Pass<'_>, unit: &mut UnitOfWork) -> Vec<Event> {
     let snapshot = unit.snapshot_mut();
     if snapshot.park_at.is_some_and(|at| at <= now) {
         snapshot.park_at = None;
-        place::park(pass, unit);
+        state_changes::park(pass, unit);
     }
     if unit.snapshot().wrap_until.is_some_and(|at| at <= now) {
-        place::change_state(pass, unit, ConversationState::Resolved, None);
+        state_changes::change_state(pass, unit, ConversationState::Resolved, None);
     }
     events
 }

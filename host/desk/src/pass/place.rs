@@ -3,20 +3,19 @@
 
 use jiff::SignedDuration;
 use patchbay_floor::{
-    AgentWait, Arrival, Assignment, ClosedOffer, Hold, Offer, Refusal, RoutingTerms, StepChange,
+    AgentWait, Arrival, Assignment, ClosedOffer, Offer, Refusal, RoutingTerms, StepChange,
 };
 use patchbay_journal::Slot;
-use patchbay_model::actor::Actor;
 use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
 use patchbay_model::decision::route::{Preference, TargetKind};
 use patchbay_model::event::{
-    Alert, AssignedEvent, Departure, Event, OfferedEvent, ParkedEvent, RefusedEvent, ReturnedEvent,
-    StaleCause, StateChangedEvent, TransferredEvent, WidenedEvent, WithdrawnEvent,
+    Alert, AssignedEvent, Departure, Event, OfferedEvent, RefusedEvent, ReturnedEvent, StaleCause,
+    TransferredEvent, WidenedEvent, WithdrawnEvent,
 };
 use patchbay_model::offer::OfferState;
 
 use super::unit_of_work::UnitOfWork;
-use super::{Pass, approvals, commit};
+use super::{Pass, commit, state_changes};
 use crate::floor_state::{FloorEvent, FloorState, FollowUp};
 
 /// How long a preferred agent who could take the conversation now may take to
@@ -55,7 +54,9 @@ fn apply(pass: &Pass<'_>, unit: &mut UnitOfWork, event: &FloorEvent) {
         FloorEvent::Widened(step) => widened(pass, unit, step),
         FloorEvent::Returned { agent, because } => returned(pass, unit, agent, *because),
         FloorEvent::Moved { from, to } => moved(pass, unit, from, to),
-        FloorEvent::Ended => change_state(pass, unit, ConversationState::Resolved, None),
+        FloorEvent::Ended => {
+            state_changes::change_state(pass, unit, ConversationState::Resolved, None)
+        }
         FloorEvent::Due(follow_up) => unit.follow_ups.push(follow_up.clone()),
     }
 }
@@ -81,7 +82,7 @@ fn offered(pass: &Pass<'_>, unit: &mut UnitOfWork, offer: &Offer) {
 
 fn returned(pass: &Pass<'_>, unit: &mut UnitOfWork, agent: &str, because: Departure) {
     unit.snapshot_mut().clear_owner();
-    approvals::make_stale(pass, unit, StaleCause::AgentLeft);
+    state_changes::make_stale(pass, unit, StaleCause::AgentLeft);
     // It waits on the customer: no agent could do anything now.
     let stays = unit.snapshot().state == ConversationState::WaitingOnCustomer
         && matches!(because, Departure::Offline | Departure::Removed);
@@ -193,22 +194,6 @@ fn unreserve(pass: &Pass<'_>, unit: &mut UnitOfWork) {
     if unit.snapshot().state == ConversationState::Reserved {
         pass.enter(unit, ConversationState::Queued);
     }
-}
-
-/// Take the conversation from its owner, if it has one.
-pub(super) fn take_from_owner(pass: &Pass<'_>, unit: &mut UnitOfWork, because: Departure) {
-    let Some(agent) = unit.snapshot().owner.clone() else {
-        return;
-    };
-    unit.snapshot_mut().clear_owner();
-    approvals::make_stale(pass, unit, StaleCause::AgentLeft);
-    let event = Event::Returned(ReturnedEvent {
-        agent,
-        because,
-        state: None,
-        by: None,
-    });
-    commit::record(pass, unit, event, None);
 }
 
 /// Bring the floor in line: queue the conversation, release it, or set its
@@ -335,36 +320,4 @@ fn terms(pass: &Pass<'_>, unit: &UnitOfWork, floor: &FloorState) -> RoutingTerms
         terms.preferences.push(Preference { agent, score });
     }
     terms
-}
-
-/// The customer has not answered for a while: the conversation holds no
-/// capacity any more.
-pub(super) fn park(pass: &Pass<'_>, unit: &mut UnitOfWork) {
-    let id = unit.conversation.row.id;
-    let parked = pass.floor.lock().hold(id, Hold::Parked, pass.now);
-    if parked.is_ok() {
-        commit::record(pass, unit, Event::Parked(ParkedEvent {}), None);
-    }
-}
-
-/// Enter a state and record it; `by` is `None` for the host.
-pub(super) fn change_state(
-    pass: &Pass<'_>,
-    unit: &mut UnitOfWork,
-    to: ConversationState,
-    by: Option<&Actor>,
-) {
-    let from = unit.snapshot().state;
-    pass.enter(unit, to);
-    let entered = unit.snapshot().state;
-    if entered == ConversationState::Resolved {
-        approvals::make_stale(pass, unit, StaleCause::Resolved);
-        unit.snapshot_mut().clear_owner();
-    }
-    let event = Event::StateChanged(StateChangedEvent {
-        from,
-        to: entered,
-        by: by.cloned(),
-    });
-    commit::record(pass, unit, event, None);
 }

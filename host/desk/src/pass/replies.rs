@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use patchbay_journal::{ContactId, NewOutbox, Purpose};
+use patchbay_journal::{ContactId, Purpose};
 use patchbay_model::actor::Actor;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::decision::tone::Verdict;
@@ -12,17 +12,13 @@ use patchbay_model::event::{
     ReplyUndeliverableEvent, StaleCause,
 };
 use patchbay_model::interaction::{Draft, Interaction, WrittenBy};
-use patchbay_model::situation::DraftInput;
-use patchbay_records::outbox_payload::Payload;
 use patchbay_records::reply::{
     self, AfterReply, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus, UnconfirmedReply,
 };
 use serde_json::json;
 
-use super::agent_actions::{self, Attempt, check_access};
-use super::decide::{self, PolicyResult};
-use super::unit_of_work::UnitOfWork;
-use super::{Pass, PassError, approvals, commit, customer_message, load, place};
+use super::unit_of_work::{Attempt, UnitOfWork};
+use super::{Pass, PassError, approvals, commit, drafts, state_changes};
 use crate::agent_action::{ActionError, DraftCheck};
 
 /// What a reply needs to be published.
@@ -40,12 +36,12 @@ pub(super) fn reply(
     actor: &Actor,
     reply: &Reply,
 ) -> Attempt {
-    if let Err(refused) = check_access(unit, actor) {
+    if let Err(refused) = unit.check_access(actor) {
         return Ok(Err(refused));
     }
     let draft = Draft {
         attachments: reply.attachments.clone(),
-        ..draft(unit, actor, &reply.id, &reply.text, reply.written_by)
+        ..drafts::draft(unit, actor, &reply.id, &reply.text, reply.written_by)
     };
     let digest = reply::draft_digest(&draft);
     let answers = &unit.snapshot().answers;
@@ -68,9 +64,9 @@ pub(super) fn reply(
         Ok(prepared) => prepared,
         Err(refused) => return Ok(Err(refused)),
     };
-    let result = check(pass, unit, &draft, false)?;
+    let result = drafts::check(pass, unit, &draft, false)?;
     let review = result.decision.tone.clone().unwrap_or_default();
-    approvals::make_stale(pass, unit, StaleCause::Superseded);
+    state_changes::make_stale(pass, unit, StaleCause::Superseded);
     let entry = match record_draft(pass, unit, actor, &draft, &digest, &prepared) {
         Ok(entry) => entry,
         Err(refused) => return Ok(Err(refused)),
@@ -121,7 +117,7 @@ pub(super) fn reply(
                 by: actor.id.clone(),
                 then: reply.then,
             };
-            publish(pass, unit, entry, sending, prepared.target);
+            drafts::publish(pass, unit, entry, sending, prepared.target);
         }
         _ => {}
     }
@@ -145,35 +141,15 @@ pub(super) fn check_typed(
     text: &str,
     written_by: WrittenBy,
 ) -> Result<DraftCheck, PassError> {
-    let draft = draft(unit, actor, "typed", text, written_by);
+    let draft = drafts::draft(unit, actor, "typed", text, written_by);
     let surroundings = &pass.generation.surroundings;
     let measure = surroundings.measure(&draft.channel, text);
-    let result = check(pass, unit, &draft, true)?;
+    let result = drafts::check(pass, unit, &draft, true)?;
     Ok(DraftCheck {
         review: result.decision.tone.clone(),
         length: measure.length,
         limit: measure.limit,
     })
-}
-
-pub(super) fn draft(
-    unit: &UnitOfWork,
-    actor: &Actor,
-    id: &str,
-    text: &str,
-    written_by: WrittenBy,
-) -> Draft {
-    let snapshot = unit.snapshot();
-    Draft {
-        id: id.to_owned(),
-        channel: snapshot.channel.clone(),
-        text: text.to_owned(),
-        visibility: snapshot.visibility,
-        written_by,
-        agent: Some(actor.id.clone()),
-        interaction: unit.latest().map(|latest| latest.interaction.id.clone()),
-        attachments: Vec::new(),
-    }
 }
 
 /// Find what the reply needs, or why it cannot be published.
@@ -204,25 +180,6 @@ fn prepare(
         contact: unit.contact().ok_or(ActionError::NoCustomer)?,
         answered: answered.interaction,
     })
-}
-
-/// Call the tone policies about a draft.
-pub(super) fn check<'p>(
-    pass: &'p Pass<'_>,
-    unit: &UnitOfWork,
-    draft: &Draft,
-    composing: bool,
-) -> Result<PolicyResult<'p>, PassError> {
-    let answered = unit.latest().ok_or(PassError::NothingToDo)?;
-    let mut input = load::decision_input(pass, &unit.conversation, unit.contact(), &answered)?;
-    // The interaction was classified when it came in.
-    let assessment = unit.snapshot().assessment.clone();
-    input.situation.assessment = Some(Arc::new(assessment.unwrap_or_default()));
-    let draft = DraftInput {
-        draft: Arc::new(draft.clone()),
-        composing,
-    };
-    decide::check(pass, input, draft)
 }
 
 /// Add the entry with the sealed reply as it would be published. Returns the
@@ -273,35 +230,6 @@ fn record_draft(
     Ok(number)
 }
 
-/// Put a drafted reply into the outbox. The SLA clocks run until the channel
-/// accepts it.
-pub(super) fn publish(
-    pass: &Pass<'_>,
-    unit: &mut UnitOfWork,
-    entry: u64,
-    sending: UnconfirmedReply,
-    target: String,
-) {
-    let conversation = unit.conversation.row.id;
-    unit.outbox.push(NewOutbox {
-        key: sending.key.clone(),
-        target,
-        payload: Payload::Entry(conversation, entry).to_bytes(),
-        conversation: Some(conversation),
-        not_before: pass.now,
-    });
-    let snapshot = unit.snapshot_mut();
-    snapshot.sending.push(sending);
-    snapshot.silent_at = None;
-}
-
-pub(super) fn set_status(unit: &mut UnitOfWork, id: &str, status: ReplyStatus) {
-    let answers = &mut unit.snapshot_mut().answers;
-    if let Some(known) = answers.iter_mut().find(|known| known.id == id) {
-        known.status = status;
-    }
-}
-
 /// The channel accepted a reply: stop the clocks, then do what the agent chose.
 pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
     unit.sent.push(key.to_owned());
@@ -310,11 +238,11 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
         return;
     };
     let sent = sending.remove(position);
-    customer_message::reply_accepted(pass, unit);
+    state_changes::reply_accepted(pass, unit);
     let snapshot = unit.snapshot_mut();
     snapshot.last_agent = Some(sent.by.clone());
     snapshot.answered_at = Some(pass.now);
-    set_status(unit, &sent.id, ReplyStatus::Delivered);
+    state_changes::set_status(unit, &sent.id, ReplyStatus::Delivered);
     let event = Event::ReplyDelivered(ReplyDeliveredEvent {
         reply: sent.id,
         by: sent.by,
@@ -326,12 +254,14 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
     }
     match sent.then {
         AfterReply::Stay => {}
-        AfterReply::Wait => agent_actions::wait_on_customer(pass, unit, None),
+        AfterReply::Wait => state_changes::wait_on_customer(pass, unit, None),
         // Fails where no agent holds it any more: nothing to wrap up.
         AfterReply::WrapUp => {
-            let _ = agent_actions::start_wrap_up(pass, unit, None);
+            let _ = state_changes::start_wrap_up(pass, unit, None);
         }
-        AfterReply::Resolve => place::change_state(pass, unit, ConversationState::Resolved, None),
+        AfterReply::Resolve => {
+            state_changes::change_state(pass, unit, ConversationState::Resolved, None)
+        }
     }
 }
 
@@ -348,7 +278,7 @@ pub(super) fn undeliverable(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, p
         commit::alert(pass, unit, alert);
         return;
     };
-    set_status(unit, &sent.id, ReplyStatus::Undeliverable);
+    state_changes::set_status(unit, &sent.id, ReplyStatus::Undeliverable);
     let event = Event::ReplyUndeliverable(ReplyUndeliverableEvent {
         reply: sent.id.clone(),
         key: key.to_owned(),

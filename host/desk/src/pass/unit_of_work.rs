@@ -1,14 +1,21 @@
 //! What one pass changes: a conversation, and everything its commit writes.
 
 use patchbay_journal::{ContactId, NewEntry, NewOutbox, StateChange};
+use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::interaction::Direction;
 
+use super::PassError;
 use crate::agent_action::ActionError;
 use crate::conversation_cache::{CachedConversation, CachedText};
 use crate::floor_state::{FloorEvent, FollowUp};
 use crate::observer::PassTrace;
+use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::Snapshot;
+
+/// The reply's status where the action was one, or why the action failed; or
+/// why it could not be tried.
+pub(super) type Attempt = Result<Result<Option<ReplyResult>, ActionError>, PassError>;
 
 /// A conversation and the changes of one pass.
 pub(crate) struct UnitOfWork {
@@ -87,6 +94,17 @@ impl UnitOfWork {
         match states.contains(&self.snapshot().state) {
             true => Ok(()),
             false => Err(self.not_now()),
+        }
+    }
+
+    /// Check that the actor is the owner or a supervisor.
+    pub(super) fn check_access(&self, actor: &Actor) -> Result<(), ActionError> {
+        let owner = &self.snapshot().owner;
+        match actor.role == ActorRole::Supervisor || owner.as_ref() == Some(&actor.id) {
+            true => Ok(()),
+            false => Err(ActionError::NotYours {
+                owner: owner.clone(),
+            }),
         }
     }
 }

@@ -1,0 +1,75 @@
+//! Drafts: their content, their check by the tone policies, and publishing them.
+
+use std::sync::Arc;
+
+use patchbay_journal::NewOutbox;
+use patchbay_model::actor::Actor;
+use patchbay_model::interaction::{Draft, WrittenBy};
+use patchbay_model::situation::DraftInput;
+use patchbay_records::outbox_payload::Payload;
+use patchbay_records::reply::UnconfirmedReply;
+
+use super::decide::{self, PolicyResult};
+use super::unit_of_work::UnitOfWork;
+use super::{Pass, PassError, load};
+
+pub(super) fn draft(
+    unit: &UnitOfWork,
+    actor: &Actor,
+    id: &str,
+    text: &str,
+    written_by: WrittenBy,
+) -> Draft {
+    let snapshot = unit.snapshot();
+    Draft {
+        id: id.to_owned(),
+        channel: snapshot.channel.clone(),
+        text: text.to_owned(),
+        visibility: snapshot.visibility,
+        written_by,
+        agent: Some(actor.id.clone()),
+        interaction: unit.latest().map(|latest| latest.interaction.id.clone()),
+        attachments: Vec::new(),
+    }
+}
+
+/// Call the tone policies about a draft.
+pub(super) fn check<'p>(
+    pass: &'p Pass<'_>,
+    unit: &UnitOfWork,
+    draft: &Draft,
+    composing: bool,
+) -> Result<PolicyResult<'p>, PassError> {
+    let answered = unit.latest().ok_or(PassError::NothingToDo)?;
+    let mut input = load::decision_input(pass, &unit.conversation, unit.contact(), &answered)?;
+    // The interaction was classified when it came in.
+    let assessment = unit.snapshot().assessment.clone();
+    input.situation.assessment = Some(Arc::new(assessment.unwrap_or_default()));
+    let draft = DraftInput {
+        draft: Arc::new(draft.clone()),
+        composing,
+    };
+    decide::check(pass, input, draft)
+}
+
+/// Put a drafted reply into the outbox. The SLA clocks run until the channel
+/// accepts it.
+pub(super) fn publish(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    entry: u64,
+    sending: UnconfirmedReply,
+    target: String,
+) {
+    let conversation = unit.conversation.row.id;
+    unit.outbox.push(NewOutbox {
+        key: sending.key.clone(),
+        target,
+        payload: Payload::Entry(conversation, entry).to_bytes(),
+        conversation: Some(conversation),
+        not_before: pass.now,
+    });
+    let snapshot = unit.snapshot_mut();
+    snapshot.sending.push(sending);
+    snapshot.silent_at = None;
+}
