@@ -214,10 +214,3 @@ fn ignore_declined<A>(mut result: StageResult<A>) -> StageResult<A> {
     }
     result
 }
-
-/// The seed for an interaction or draft id: its FNV-1a hash.
-pub fn seed_of(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}

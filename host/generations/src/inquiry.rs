@@ -16,7 +16,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Generation;
-use crate::decide::seed_of;
 
 /// Most earlier interactions of a request.
 const MAX_EARLIER: usize = 256;
@@ -297,4 +296,11 @@ impl Inquiry {
         }
         Ok(generation.surroundings_with(Arc::new(directory)))
     }
+}
+
+/// The seed for an interaction or draft id: its FNV-1a hash.
+pub fn seed_of(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_generations::decide::seed_of;
+use patchbay_generations::inquiry::seed_of;
 use patchbay_journal::{
     ContactId, Conversation as Row, ConversationId, Input, JournalError, Ordinal,
 };
