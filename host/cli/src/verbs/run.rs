@@ -107,7 +107,7 @@ fn decide_all(
             scope.spawn(move || work(source, &to_printer, worker));
         }
         drop(to_printer);
-        print(&printed, bar)
+        print(printed, bar)
     })
 }
 
@@ -151,7 +151,8 @@ fn work(
     }
 }
 
-fn print(done: &Receiver<(usize, BatchOutput)>, bar: &ProgressBar) -> Result<Tally, Failure> {
+/// Print the batches in order. Dropping the receiver ends the workers.
+fn print(done: Receiver<(usize, BatchOutput)>, bar: &ProgressBar) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     let mut early: BTreeMap<usize, BatchOutput> = BTreeMap::new();
     let mut next = 0;
