@@ -1,7 +1,7 @@
 //! HTTP client of a Patchbay server's API, for the command line, the demo and
 //! tests. [`Client`] is asynchronous; [`BlockingClient`] needs no runtime.
 
-mod blocking;
+mod blocking_client;
 mod events;
 mod problem;
 mod tls;
@@ -19,7 +19,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use thiserror::Error;
 
-pub use blocking::BlockingClient;
+pub use blocking_client::BlockingClient;
 pub use events::EventStream;
 pub use hyper::{Method, StatusCode};
 pub use problem::Problem;
