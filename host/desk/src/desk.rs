@@ -13,7 +13,7 @@ use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, RolloutReport};
 use patchbay_journal::{CompanyId, Journal};
-use patchbay_model::event::Alert;
+use patchbay_model::event::AlertEvent;
 
 use crate::clock::SteadyClock;
 use crate::company_state::CompanyState;
@@ -84,12 +84,12 @@ impl Desk {
         let mut companies = HashMap::new();
         let clock = SteadyClock::new(settings.clock);
         let now = clock.now();
-        let mut open = agents::open_conversations(&*journal)?;
+        let open = agents::open_conversations(&*journal)?;
         for generation in generations {
             let company = journal.company(&generation.company)?;
             names.insert(generation.company.clone(), company);
-            let open = open.remove(&company).unwrap_or_default();
-            let floor = agents::load_floor(&*journal, company, &generation, &open, now)?;
+            let open = open.get(&company).map_or(&[][..], Vec::as_slice);
+            let floor = agents::load_floor(&*journal, company, &generation, open, now)?;
             let directives = Directives::load(&*journal, company)?;
             let state = CompanyState::new(generation, floor, directives);
             companies.insert(company, Arc::new(state));
@@ -119,9 +119,12 @@ impl Desk {
         for company in core.company_ids() {
             if let Some(state) = core.company_state(company) {
                 core.subscribe_breakers(company, &state.generation());
+                let open = open.get(&company).map_or(&[][..], Vec::as_slice);
+                core.rearm_outdated(&state, open);
             }
             core.flush_floor(company);
         }
+        drop(open);
         let desk = Desk {
             core,
             threads: Mutex::default(),
@@ -242,7 +245,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::UnknownCompany`].
-    pub fn alert(&self, company: &str, alert: Alert) -> Result<(), DeskError> {
+    pub fn alert(&self, company: &str, alert: AlertEvent) -> Result<(), DeskError> {
         self.core.alert(company, alert)
     }
 

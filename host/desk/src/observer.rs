@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use patchbay_engine::breaker::BreakerTransition;
 use patchbay_engine::decision::{Decision, Micros};
 use patchbay_journal::ConversationId;
+use patchbay_model::alert::Alert;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
@@ -41,6 +42,10 @@ pub trait Observer: fmt::Debug + Send + Sync {
 
     /// A circuit breaker opened or closed.
     fn breaker_changed(&self, _company: &str, _event: &BreakerEvent) {}
+
+    /// The desk noticed something that an operator should look at. Raising an
+    /// alert of the same key again replaces it.
+    fn alert_raised(&self, _alert: Alert) {}
 }
 
 /// No telemetry.

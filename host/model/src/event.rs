@@ -10,7 +10,7 @@ mod reply;
 
 use serde::Serialize;
 
-pub use alert::Alert;
+pub use alert::AlertEvent;
 pub use conversation::{
     AssignedEvent, Departure, OfferedEvent, ParkedEvent, RefusedEvent, RequeuedEvent,
     ReturnedEvent, RoutedEvent, StateChangedEvent, TransferredEvent, TriggeredEvent, WidenedEvent,
@@ -28,7 +28,7 @@ pub use operation::{
     PresenceChangedEvent, RolloutCounts, RolloutEnd, RolloutEndedEvent, RolloutEvent,
 };
 pub use reply::{
-    ReplyApprovedEvent, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
+    AfterReply, ReplyApprovedEvent, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
     ReplyRejectedEvent, ReplyStaleEvent, ReplyUndeliverableEvent, StaleCause,
 };
 
@@ -101,6 +101,9 @@ events! {
     Reacted(InputEvent) = 4, "reacted";
     /// The channel delivered its copy of what the company sent.
     Echoed(InputEvent) = 5, "echoed";
+    /// The channel delivered a message again with the same words and other
+    /// attributes, such as reach or counts. No policy is called.
+    CountersUpdated(InputEvent) = 6, "counters-updated";
     /// An SLA clock is at risk or breached; with the escalation's decision.
     ClockRang(TriggeredEvent) = 32, "clock-rang";
     /// A wake-up that a policy requested is due; with the escalation's
@@ -114,7 +117,7 @@ events! {
     /// called about it again.
     Quarantined(QuarantinedEvent) = 48, "quarantined";
     /// An operator or supervisor should look.
-    Alerted(Alert) = 49, "alerted";
+    Alerted(AlertEvent) = 49, "alerted";
     /// A circuit breaker opened.
     BreakerOpened(BreakerOpenedEvent) = 50, "breaker-opened";
     /// An operator bypassed a stage or a plugin.
@@ -205,6 +208,7 @@ impl Event {
             InputKind::Delete => Event::Deleted(event),
             InputKind::Reaction => Event::Reacted(event),
             InputKind::Echo => Event::Echoed(event),
+            InputKind::Counters => Event::CountersUpdated(event),
         }
     }
 

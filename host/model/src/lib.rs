@@ -5,7 +5,10 @@
 mod codes;
 
 pub mod access;
+pub mod address;
 pub mod actor;
+pub mod alert;
+pub mod bound;
 pub mod bypass;
 pub mod capacity;
 pub mod channel;
@@ -19,9 +22,11 @@ pub mod event;
 pub mod file_problem;
 pub mod histogram;
 pub mod hours;
+pub mod identifier;
 pub mod input;
 pub mod interaction;
 pub mod knowledge;
+pub mod language_tag;
 pub mod length;
 pub mod limits;
 pub mod masking;

@@ -26,7 +26,7 @@ use patchbay_generations::activation::ActivateError;
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_generations::assemble::source::Source;
 use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationService, Plan};
-use patchbay_model::event::Alert;
+use patchbay_model::event::AlertEvent;
 use patchbay_model::file_problem::FileProblem;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
@@ -378,7 +378,7 @@ impl CompanyFileWatcher {
             company,
             "the company file is not applied; the active generation stays: {escaped}"
         );
-        let alert = Alert::CompanyFileRejected {
+        let alert = AlertEvent::CompanyFileRejected {
             file: file_status::file_name(&rejected.path),
             problems: reasons.iter().take(ALERT_PROBLEMS).cloned().collect(),
             reasons: reasons.len(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use patchbay_journal::Note;
 use patchbay_model::event::{
-    Alert, Event, RolloutCounts, RolloutEnd, RolloutEndedEvent, RolloutEvent,
+    AlertEvent, Event, RolloutCounts, RolloutEnd, RolloutEndedEvent, RolloutEvent,
 };
 use patchbay_model::rollout::{Breach, RolloutKind, RolloutTerms};
 use patchbay_records::history::note;
@@ -32,16 +32,16 @@ pub enum Ending<'a> {
 
 impl Ending<'_> {
     /// The alert, where the host ended it and not an operator.
-    fn alert(&self, ended: &RolloutEndedEvent) -> Option<Alert> {
+    fn alert(&self, ended: &RolloutEndedEvent) -> Option<AlertEvent> {
         match self {
             Ending::Breached(breach) if ended.kind == Some(RolloutKind::Canary) => {
-                Some(Alert::CanaryAborted {
+                Some(AlertEvent::CanaryAborted {
                     generation: ended.generation,
                     control: ended.control,
                     breach: breach.clone(),
                 })
             }
-            Ending::Unbuildable(_) => Some(Alert::RolloutEnded(Box::new(ended.clone()))),
+            Ending::Unbuildable(_) => Some(AlertEvent::RolloutEnded(Box::new(ended.clone()))),
             _ => None,
         }
     }

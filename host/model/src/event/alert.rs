@@ -1,5 +1,6 @@
 //! What an operator or supervisor should look at.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::RolloutEndedEvent;
@@ -9,7 +10,7 @@ use crate::rollout::Breach;
 /// An alert: its code, and what it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "alert", content = "about", rename_all = "kebab-case")]
-pub enum Alert {
+pub enum AlertEvent {
     /// The conversation was decided about too often within an hour. Its
     /// policies are not called again in that hour.
     DecidedTooOften {},
@@ -68,5 +69,29 @@ pub enum Alert {
         problems: Vec<String>,
         /// How many problems there are.
         reasons: usize,
+    },
+    /// The machine's clock went back, or forward by more than the time that
+    /// passed.
+    ClockJumped {
+        /// What the clock should have shown.
+        from: Timestamp,
+        /// What it shows.
+        to: Timestamp,
+    },
+    /// The journal writes again after it could not.
+    StorageFailed {
+        /// Since when it could not.
+        since: Timestamp,
+        /// The last error.
+        error: String,
+    },
+    /// Outbox items of a target are due and are not delivered.
+    OutboxStalled {
+        /// The target.
+        target: String,
+        /// When the oldest was due first.
+        since: Timestamp,
+        /// How many wait.
+        items: u64,
     },
 }

@@ -95,6 +95,18 @@ const HEADS: &[(&str, &str)] = &[
         r#"{"alert":"setup-refused","about":{"file":"a.toml","problems":["no"],"reasons":1}}"#,
     ),
     (
+        "alerted",
+        r#"{"alert":"clock-jumped","about":{"from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}}"#,
+    ),
+    (
+        "alerted",
+        r#"{"alert":"storage-failed","about":{"since":"2026-01-01T00:00:00Z","error":"disk full"}}"#,
+    ),
+    (
+        "alerted",
+        r#"{"alert":"outbox-stalled","about":{"target":"crm","since":"2026-01-01T00:00:00Z","items":2}}"#,
+    ),
+    (
         "breaker-opened",
         r#"{"plugin":"care","stage":"tone","generation":3,"outcome":"timeout","failures":5}"#,
     ),
