@@ -69,6 +69,8 @@ pub mod bindings;
 #[doc(hidden)]
 pub mod export;
 
+/// Words, comparing without regard to case and accents, look-alike characters, and mail.
+pub use patchbay_text as text;
 pub use schemars;
 pub use serde;
 
