@@ -2,13 +2,14 @@
 //! here with the same settings, so the same sources give the same component.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::compiler_messages::{BuildObstacle, pass_on};
 use crate::manifest::{FILE_NAME, Language};
 use crate::source::{SourceError, cannot_read, has_extension, read_manifest};
 
@@ -54,6 +55,27 @@ pub enum BuildError {
     Compile {
         /// Name of the pack.
         pack: String,
+    },
+    /// A dependency compiles C code.
+    #[error(
+        "the dependency {dependency} of {pack} compiles C code, which the sandbox does not run; use a crate in pure Rust instead (`cargo tree --invert {}` in the pack shows what needs it)",
+        .dependency.split(' ').next().unwrap_or_default()
+    )]
+    NativeCode {
+        /// Name of the pack.
+        pack: String,
+        /// The crate and its version.
+        dependency: String,
+    },
+    /// No crate defines a symbol.
+    #[error(
+        "{pack} cannot be linked: no crate defines `{symbol}`, which usually belongs to a C library; use a crate in pure Rust instead"
+    )]
+    UndefinedSymbol {
+        /// Name of the pack.
+        pack: String,
+        /// The symbol.
+        symbol: String,
     },
     /// The project has no `cdylib`.
     #[error(
@@ -136,11 +158,19 @@ fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Pa
     command.args(["--config", &remapped_paths(&directory)]);
     command.args(options.offline.then_some("--offline"));
     command.args(options.quiet.then_some("--quiet"));
+    if std::io::stderr().is_terminal() && std::env::var_os("CARGO_TERM_COLOR").is_none() {
+        command.args(["--color", "always"]);
+    }
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| cannot_start("cargo", &error))?;
+    let stderr = child.stderr.take();
+    let messages = std::thread::spawn(move || {
+        stderr.and_then(|stderr| pass_on(BufReader::new(stderr), &mut std::io::stderr()))
+    });
     let mut component = None;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -151,8 +181,17 @@ fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Pa
     }
     let status = child.wait().map_err(cannot_read(&manifest_path))?;
     let pack = pack.to_owned();
+    let obstacle = messages.join().ok().flatten();
     if !status.success() {
-        return Err(BuildError::Compile { pack });
+        return Err(match obstacle {
+            Some(BuildObstacle::NativeCode { dependency }) => {
+                BuildError::NativeCode { pack, dependency }
+            }
+            Some(BuildObstacle::UndefinedSymbol { symbol }) => {
+                BuildError::UndefinedSymbol { pack, symbol }
+            }
+            None => BuildError::Compile { pack },
+        });
     }
     component.ok_or(BuildError::NoComponent(pack))
 }

@@ -25,9 +25,33 @@ pub struct Bundle {
     pub schema: Option<String>,
     /// Digest of the component.
     pub component: Digest,
-    /// Text of each case by its path below `cases/`.
+    /// Text of each case by its path below `cases/`. A request has them; what is stored does not,
+    /// because cases may hold what customers wrote.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cases: BTreeMap<String, String>,
+    /// Digest of the parts and cases that were tested together, where the cases are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested: Option<Digest>,
+}
+
+impl Bundle {
+    /// The bundle as it is stored: a digest instead of the cases.
+    #[must_use]
+    pub fn without_cases(mut self) -> Bundle {
+        if !self.cases.is_empty() {
+            self.tested = Some(self.tested_digest());
+            self.cases.clear();
+        }
+        self
+    }
+
+    /// Digest of everything that decides how the cases end, the version of the host included.
+    pub fn tested_digest(&self) -> Digest {
+        // Strings and maps with string keys: cannot fail.
+        let mut bytes = serde_json::to_vec(self).unwrap_or_default();
+        bytes.extend_from_slice(env!("CARGO_PKG_VERSION").as_bytes());
+        Digest::of(&bytes)
+    }
 }
 
 /// Why a bundle and a component do not make a pack.
@@ -61,6 +85,7 @@ impl Pack {
             schema: self.schema.as_ref().map(|schema| schema.text().to_owned()),
             component: self.digest(),
             cases: self.cases.clone(),
+            tested: self.tested,
         }
     }
 
@@ -96,6 +121,7 @@ impl Pack {
             }
         };
         pack.cases = bundle.cases;
+        pack.tested = bundle.tested;
         Ok(pack)
     }
 }
@@ -113,6 +139,7 @@ mod tests {
             schema: Some("{\"type\":\"object\"}".to_owned()),
             component: Digest::of(b"code"),
             cases: BTreeMap::from([("a/b.json".to_owned(), "{}".to_owned())]),
+            tested: None,
         }
     }
 
@@ -128,6 +155,17 @@ mod tests {
         assert_eq!(pack.bundle(), bundle());
         let json = serde_json::to_string(&bundle()).expect("JSON");
         assert_eq!(serde_json::from_str::<Bundle>(&json).ok(), Some(bundle()));
+    }
+
+    #[test]
+    fn a_stored_bundle_has_a_digest_instead_of_the_cases() {
+        let stored = bundle().without_cases();
+        let json = serde_json::to_string(&stored).expect("JSON");
+        assert!(!json.contains("a/b.json"), "{json}");
+        assert_eq!(stored.tested, Some(bundle().tested_digest()));
+        assert_eq!(stored.clone().without_cases(), stored);
+        let pack = Pack::from_bundle(stored.clone(), code()).expect("a pack");
+        assert_eq!(pack.bundle(), stored);
     }
 
     #[test]

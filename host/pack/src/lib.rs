@@ -4,6 +4,9 @@
 pub mod build;
 pub mod bundle;
 pub mod cases;
+mod compiler_messages;
+pub mod document_schema;
 pub mod manifest;
+pub mod pack_files;
 pub mod settings;
 pub mod source;

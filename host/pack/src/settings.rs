@@ -1,7 +1,25 @@
 //! Settings of a pack: checked against its JSON Schema, defaults filled in.
 
+mod difference;
+mod problem_text;
+mod references;
+mod schema_walk;
+
+use patchbay_model::bound::{Bound, BoundLimit, BoundSettings, Scope};
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+pub use references::{Reference, ReferenceKind};
+use schema_walk::{SchemaWalk, WalkBudget, WalkError};
+
+/// Largest text of a schema, in bytes.
+const SCHEMA_BYTES: usize = 1 << 20;
+/// Most patterns in a schema; each is compiled when the schema is read.
+const PATTERNS: usize = 1_000;
+/// Most bytes of one compiled pattern.
+const PATTERN_BYTES: usize = 1 << 20;
+/// Most steps back in one match of a pattern.
+const BACKTRACKS: usize = 10_000;
 
 /// One thing wrong with the settings of a pack.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -11,6 +29,8 @@ pub struct SettingsProblem {
     pub path: String,
     /// What is wrong.
     pub message: String,
+    /// The limit of the host that is exceeded, and its value.
+    pub exceeded: Option<(&'static BoundLimit, u64)>,
 }
 
 /// A text is not a valid JSON Schema.
@@ -32,8 +52,20 @@ impl SettingsSchema {
     /// # Errors
     /// When the text is not JSON or not a schema.
     pub fn parse(text: &str) -> Result<SettingsSchema, SchemaError> {
+        if text.len() > SCHEMA_BYTES {
+            let message = format!("it has {} bytes; at most {SCHEMA_BYTES}", text.len());
+            return Err(SchemaError(message));
+        }
         let schema = serde_json::from_str(text).map_err(|error| SchemaError(error.to_string()))?;
+        if count_patterns(&schema) > PATTERNS {
+            let message = format!("it has more than {PATTERNS} patterns");
+            return Err(SchemaError(message));
+        }
+        let patterns = jsonschema::PatternOptions::fancy_regex()
+            .backtrack_limit(BACKTRACKS)
+            .size_limit(PATTERN_BYTES);
         let validator = jsonschema::options()
+            .with_pattern_options(patterns)
             .build(&schema)
             .map_err(|error| SchemaError(error.to_string()))?;
         Ok(SettingsSchema {
@@ -48,18 +80,37 @@ impl SettingsSchema {
         &self.text
     }
 
-    /// Fills in the defaults and checks the result.
+    /// Fills in the defaults and checks the result, within the default limits.
     ///
     /// # Errors
     /// Every problem, each with its path.
-    pub fn complete(&self, mut settings: Value) -> Result<Value, Vec<SettingsProblem>> {
-        self.fill(&self.schema, &mut settings, 0);
+    pub fn complete(&self, settings: Value) -> Result<Value, Vec<SettingsProblem>> {
+        self.complete_within(settings, &BoundSettings::default())
+    }
+
+    /// [`complete`](SettingsSchema::complete) within limits of the host
+    /// ([`Bound::SchemaSteps`], [`Bound::SettingsSize`]).
+    ///
+    /// # Errors
+    /// Every problem, each with its path.
+    pub fn complete_within(
+        &self,
+        mut settings: Value,
+        bounds: &BoundSettings,
+    ) -> Result<Value, Vec<SettingsProblem>> {
+        let budget = WalkBudget {
+            steps: bounds.get(Bound::SchemaSteps, Scope::Item),
+            bytes: bounds.get(Bound::SettingsSize, Scope::Item),
+        };
+        let walked = SchemaWalk::new(&self.schema, budget).complete(&mut settings);
+        walked.map_err(|error| vec![walk_problem(&error, budget)])?;
         let problems: Vec<SettingsProblem> = self
             .validator
             .iter_errors(&settings)
             .map(|error| SettingsProblem {
                 path: error.instance_path().to_string(),
-                message: error.to_string(),
+                message: self.describe(&error),
+                exceeded: None,
             })
             .collect();
         if problems.is_empty() {
@@ -68,38 +119,52 @@ impl SettingsSchema {
             Err(problems)
         }
     }
+}
 
-    /// Inserts the schema's defaults at every depth.
-    fn fill(&self, schema: &Value, value: &mut Value, depth: u8) {
-        // Schemas may refer to themselves; settings are shallow.
-        if depth > 16 {
-            return;
+fn walk_problem(error: &WalkError, budget: WalkBudget) -> SettingsProblem {
+    let (message, bound) = match error {
+        WalkError::Steps => (
+            format!(
+                "filling in the schema's defaults and checking the settings takes more than {} steps; simplify the references in the schema",
+                budget.steps
+            ),
+            Some((Bound::SchemaSteps, budget.steps)),
+        ),
+        WalkError::Bytes => (
+            format!(
+                "with the schema's defaults the settings have more than {} bytes; make the defaults smaller",
+                budget.bytes
+            ),
+            Some((Bound::SettingsSize, budget.bytes)),
+        ),
+        WalkError::Depth => (
+            "the schema refers to itself without end, or the settings are nested too deeply"
+                .to_owned(),
+            None,
+        ),
+        WalkError::Reference(reference) => (
+            format!("the schema refers to {reference:?}, which it does not contain"),
+            None,
+        ),
+    };
+    let exceeded = bound.and_then(|(bound, value)| Some((bound.limit(Scope::Item)?, value)));
+    SettingsProblem {
+        path: String::new(),
+        message,
+        exceeded,
+    }
+}
+
+fn count_patterns(schema: &Value) -> usize {
+    match schema {
+        Value::Object(fields) => {
+            let own = usize::from(fields.get("pattern").is_some_and(Value::is_string));
+            let named = fields.get("patternProperties").and_then(Value::as_object);
+            let parts: usize = fields.values().map(count_patterns).sum();
+            own + named.map_or(0, Map::len) + parts
         }
-        let target = schema.get("$ref").and_then(Value::as_str);
-        let pointer = target.and_then(|target| target.strip_prefix('#'));
-        if let Some(target) = pointer.and_then(|pointer| self.schema.pointer(pointer)) {
-            self.fill(target, value, depth + 1);
-        }
-        let Value::Object(fields) = value else {
-            return;
-        };
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (name, property) in properties.into_iter().flatten() {
-            if let (Some(default), false) = (property.get("default"), fields.contains_key(name)) {
-                fields.insert(name.clone(), default.clone());
-            }
-            if let Some(field) = fields.get_mut(name) {
-                self.fill(property, field, depth + 1);
-            }
-        }
-        let others = schema.get("additionalProperties");
-        if let Some(others) = others.filter(|others| others.is_object()) {
-            for (name, field) in fields.iter_mut() {
-                if properties.is_none_or(|known| !known.contains_key(name)) {
-                    self.fill(others, field, depth + 1);
-                }
-            }
-        }
+        Value::Array(parts) => parts.iter().map(count_patterns).sum(),
+        _ => 0,
     }
 }
 
@@ -114,6 +179,7 @@ pub(crate) fn without_schema(settings: Value) -> Result<Value, Vec<SettingsProbl
         _ => Err(vec![SettingsProblem {
             path: String::new(),
             message: "settings must be an object".to_owned(),
+            exceeded: None,
         }]),
     }
 }
@@ -157,6 +223,96 @@ mod tests {
             .collect();
         assert_eq!(problems.len(), 3, "{problems:?}");
         assert!(paths.contains(&"/brand") && paths.contains(&"/reach"));
+    }
+
+    /// Settings of a schema that needs more than a host gives.
+    fn refused(schema: Value, settings: Value) -> SettingsProblem {
+        let schema = SettingsSchema::parse(&schema.to_string()).expect("a schema");
+        let mut problems = schema.complete(settings).expect_err("too much");
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems.remove(0)
+    }
+
+    #[test]
+    fn defaults_that_multiply_are_refused() {
+        let fields = |count: usize| -> Value {
+            let field = |number| (format!("f{number}"), json!({"$ref": "#", "default": {}}));
+            (0..count).map(field).collect::<Map<_, _>>().into()
+        };
+        for count in [2, 8, 60] {
+            let problem = refused(json!({"properties": fields(count)}), json!({}));
+            let (limit, _) = problem.exceeded.expect("a limit");
+            assert_eq!(limit.bound, Bound::SchemaSteps, "{count}: {problem}");
+        }
+        let text = "x".repeat(2_000);
+        let property = json!({"$ref": "#/$defs/a", "default": {"text": text}});
+        let schema = json!({
+            "properties": {"a": property, "b": property},
+            "$defs": {"a": {"properties": {"a": property, "b": property}}}
+        });
+        let problem = refused(schema, json!({}));
+        assert!(problem.exceeded.is_some(), "{problem}");
+    }
+
+    #[test]
+    fn checks_that_multiply_are_refused() {
+        let mut defs = Map::new();
+        for level in 0..40 {
+            let next = json!({"$ref": format!("#/$defs/d{}", level + 1)});
+            defs.insert(format!("d{level}"), json!({"allOf": [next, next]}));
+        }
+        defs.insert("d40".to_owned(), json!({"type": "object"}));
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let first = json!({"$ref": "#/$defs/d0"});
+            let schema = json!({keyword: [first], "$defs": defs});
+            let problem = refused(schema, json!({}));
+            assert!(problem.exceeded.is_some(), "{keyword}: {problem}");
+        }
+    }
+
+    #[test]
+    fn references_without_end_are_refused() {
+        for schema in [
+            json!({"$ref": "#"}),
+            json!({"allOf": [{"$ref": "#"}]}),
+            json!({"not": {"$ref": "#"}}),
+            json!({"if": {"$ref": "#/$defs/a"}, "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}]}}}),
+            json!({"$anchor": "here", "oneOf": [{"$ref": "#here"}]}),
+            json!({"$dynamicAnchor": "here", "oneOf": [{"$dynamicRef": "#here"}]}),
+        ] {
+            let text = schema.to_string();
+            // The validator may reject the schema itself.
+            if let Ok(parsed) = SettingsSchema::parse(&text) {
+                parsed.complete(json!({})).expect_err(&text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_describes_a_tree() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "name": {"type": "string", "default": "leaf"},
+                "parts": {"type": "array", "items": {"$ref": "#"}},
+                "left": {"$ref": "#"},
+            }
+        });
+        let schema = SettingsSchema::parse(&schema.to_string()).expect("a schema");
+        let settings = json!({"left": {"left": {}}, "parts": [{"name": "a"}]});
+        let filled = schema.complete(settings).expect("valid");
+        assert_eq!(filled["left"]["left"]["name"], "leaf");
+        schema
+            .complete(json!({"parts": [{"name": 1}]}))
+            .expect_err("a number");
+    }
+
+    #[test]
+    fn a_pattern_that_backtracks_ends() {
+        let schema = json!({"properties": {"a": {"pattern": "^(?=(a+)+$)(a|a)+$"}}});
+        let schema = SettingsSchema::parse(&schema.to_string()).expect("a schema");
+        let text = format!("{}!", "a".repeat(60));
+        schema.complete(json!({"a": text})).expect_err("no match");
     }
 
     #[test]

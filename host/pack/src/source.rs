@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use patchbay_engine::component::{ComponentBytes, Digest};
+use patchbay_engine::component::{ComponentBytes, Digest, Outline};
+use patchbay_model::bound::BoundSettings;
 use patchbay_model::company::Grants;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::LimitsFile;
@@ -16,6 +17,7 @@ use thiserror::Error;
 use crate::build::{BuildError, BuildOptions, build};
 use crate::cases::Case;
 use crate::manifest::{FILE_NAME, Manifest};
+use crate::pack_files::{PackFileError, read_text};
 use crate::settings::{SchemaError, SettingsProblem, SettingsSchema, without_schema};
 
 /// A pack, read: everything but the company's settings.
@@ -41,6 +43,8 @@ pub struct Pack {
     pub manifest: Option<String>,
     /// Text of each case by its path below `cases/`.
     pub cases: BTreeMap<String, String>,
+    /// Of a stored pack, whose cases are left out: see [`Bundle`](crate::bundle::Bundle).
+    pub tested: Option<Digest>,
 }
 
 /// Why a pack cannot be read.
@@ -54,6 +58,9 @@ pub enum SourceError {
         /// Error of the operating system.
         error: io::Error,
     },
+    /// A file of a pack cannot be used: a symbolic link, too many files, or no text.
+    #[error(transparent)]
+    File(PackFileError),
     /// A manifest is not valid.
     #[error("{path}: {problem}")]
     Manifest {
@@ -62,7 +69,31 @@ pub enum SourceError {
         /// Its text.
         text: String,
         /// What is wrong, with its position in the text.
-        problem: FileProblem,
+        problem: Box<FileProblem>,
+    },
+    /// The manifest names a schema file that is absent.
+    #[error(
+        "{path} does not exist, but pack.toml names it under [settings] schema; write it with `PATCHBAY_UPDATE=1 cargo test`, or remove the key if the policy has no settings"
+    )]
+    NoSchema {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The component exports no decision.
+    #[error("{} builds a component that exports no decision; add `export!(TYPE: classify, …);` at the root of {}", .pack, .directory.join("src/lib.rs").display())]
+    NoDecision {
+        /// Name of the pack.
+        pack: String,
+        /// Its directory.
+        directory: PathBuf,
+    },
+    /// The schema file is not the schema of the settings type.
+    #[error("the settings schema of {} is out of date: {difference}; write it again with `patchbay build {} --update-schema`", .pack.display(), .pack.display())]
+    StaleSchema {
+        /// Directory of the pack.
+        pack: PathBuf,
+        /// First difference: where, in the file, in the settings type.
+        difference: String,
     },
     /// A schema is not valid.
     #[error("{path}: {error}")]
@@ -101,7 +132,9 @@ impl Pack {
     pub fn open(path: &Path, options: &BuildOptions) -> Result<Pack, PackError> {
         if path.is_dir() {
             let component = build(path, options)?;
-            return Ok(Pack::from_parts(path, &component)?);
+            let pack = Pack::from_parts(path, &component)?;
+            pack.check_parts(path)?;
+            return Ok(pack);
         }
         let bytes = std::fs::read(path).map_err(cannot_read(path))?;
         let name = path.file_stem().unwrap_or("component".as_ref());
@@ -109,6 +142,47 @@ impl Pack {
             name.to_string_lossy().into_owned(),
             bytes.into(),
         ))
+    }
+
+    /// The settings schema that a component embeds, as the text of a schema file; `None` for a
+    /// component of another SDK.
+    ///
+    /// # Errors
+    /// Why the component gives none although it has one.
+    pub fn embedded_schema(component: &[u8]) -> Result<Option<String>, String> {
+        let embedded = Outline::read(component).settings_schema(component)?;
+        let Some(embedded) = embedded else {
+            return Ok(None);
+        };
+        let schema: Value = serde_json::from_str(&embedded).map_err(|error| error.to_string())?;
+        Ok(Some(format!("{schema:#}\n")))
+    }
+
+    /// Checks that the component exports a decision, and that the schema file is the schema of the
+    /// settings type it was built with. Takes up to a second of CPU time.
+    ///
+    /// # Errors
+    /// [`SourceError::NoDecision`] or [`SourceError::StaleSchema`].
+    pub fn check_parts(&self, directory: &Path) -> Result<(), SourceError> {
+        let outline = Outline::read(&self.component);
+        if outline.stages().is_empty() {
+            return Err(SourceError::NoDecision {
+                pack: self.name.clone(),
+                directory: directory.to_owned(),
+            });
+        }
+        let (Some(schema), Ok(Some(embedded))) =
+            (&self.schema, outline.settings_schema(&self.component))
+        else {
+            return Ok(());
+        };
+        match schema.difference(&embedded) {
+            None => Ok(()),
+            Some(difference) => Err(SourceError::StaleSchema {
+                pack: directory.to_owned(),
+                difference,
+            }),
+        }
     }
 
     /// A component without a manifest: it requests no grants.
@@ -124,6 +198,7 @@ impl Pack {
             component,
             manifest: None,
             cases: BTreeMap::new(),
+            tested: None,
         }
     }
 
@@ -137,7 +212,11 @@ impl Pack {
         let manifest = parse_manifest(&path, text.clone())?;
         let schema = manifest.settings.schema.as_ref().map(|file| {
             let path = directory.join(file);
-            SettingsSchema::parse(&read_text(&path)?)
+            let text = match path.exists() {
+                true => read_text(&path)?,
+                false => return Err(SourceError::NoSchema { path }),
+            };
+            SettingsSchema::parse(&text)
                 .map(Arc::new)
                 .map_err(|error| SourceError::Schema { path, error })
         });
@@ -171,8 +250,20 @@ impl Pack {
     /// # Errors
     /// Every violation of the schema, with its path.
     pub fn complete_settings(&self, settings: Value) -> Result<Value, Vec<SettingsProblem>> {
+        self.complete_settings_within(settings, &BoundSettings::default())
+    }
+
+    /// [`complete_settings`](Pack::complete_settings) within limits of the host.
+    ///
+    /// # Errors
+    /// Every violation of the schema or of a limit, with its path.
+    pub fn complete_settings_within(
+        &self,
+        settings: Value,
+        bounds: &BoundSettings,
+    ) -> Result<Value, Vec<SettingsProblem>> {
         match &self.schema {
-            Some(schema) => schema.complete(settings),
+            Some(schema) => schema.complete_within(settings, bounds),
             None => without_schema(settings),
         }
     }
@@ -284,15 +375,16 @@ fn parse_manifest(path: &Path, text: String) -> Result<Manifest, SourceError> {
     Manifest::parse(&text).map_err(|problem| SourceError::Manifest {
         path: path.to_owned(),
         text,
-        problem,
+        problem: Box::new(problem),
     })
 }
 
 fn read_cases(directory: &Path) -> Result<BTreeMap<String, String>, SourceError> {
-    if !directory.is_dir() {
+    // A dangling link is not `Ok` here either: `find` refuses it.
+    if std::fs::symlink_metadata(directory).is_err() {
         return Ok(BTreeMap::new());
     }
-    let paths = Case::find(directory).map_err(cannot_read(directory))?;
+    let paths = Case::find(directory)?;
     paths
         .into_iter()
         .map(|path| {
@@ -307,8 +399,13 @@ pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
         .is_some_and(|own| extensions.iter().any(|extension| own == *extension))
 }
 
-fn read_text(path: &Path) -> Result<String, SourceError> {
-    std::fs::read_to_string(path).map_err(cannot_read(path))
+impl From<PackFileError> for SourceError {
+    fn from(error: PackFileError) -> SourceError {
+        match error {
+            PackFileError::Io { path, error } => SourceError::Io { path, error },
+            other => SourceError::File(other),
+        }
+    }
 }
 
 pub(crate) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> SourceError + use<> {

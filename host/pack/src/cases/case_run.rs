@@ -9,7 +9,7 @@ use patchbay_engine::decision::Decision;
 use patchbay_engine::pipeline::{PipelineRun, Pipelines};
 use patchbay_engine::plugin::Plugin;
 use patchbay_engine::replay::RecordedFacts;
-use patchbay_model::conversation::{Contact, Trigger};
+use patchbay_model::conversation::{Contact, Conversation, Trigger};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::{Directory, Queue};
@@ -34,6 +34,8 @@ pub(super) struct CaseRun {
     memories: PolicyMemories,
     /// Interactions so far, newest first.
     history: Vec<PastInteraction>,
+    /// Conversations as the last step left them, by id.
+    conversations: BTreeMap<String, Conversation>,
     /// The last exchange and its classification.
     latest: Option<(Arc<Exchange>, Option<Arc<Classification>>)>,
     /// Host calls in the transcript of the current step.
@@ -73,12 +75,13 @@ impl CaseRun {
                 knowledge: Arc::new(knowledge),
                 hours: Arc::new(case.hours.clone()),
                 targets: Arc::new(case.targets.clone()),
-                legacy_140: Arc::default(),
+                lengths: Arc::default(),
             }),
             now: case.now,
             seed: case.seed,
             memories: PolicyMemories::default(),
             history: Vec::new(),
+            conversations: BTreeMap::new(),
             latest: None,
             recalled: RecordedFacts::default(),
         })
@@ -173,13 +176,14 @@ impl CaseRun {
             conversation: exchange.conversation.id.clone(),
         };
         self.history.insert(0, past);
+        self.keep_conversation(&exchange.conversation);
         self.latest = Some((exchange, None));
         let situation = Arc::new(self.situation());
         let mut decision = self.decision();
         decision.classification = decision.add(self.pass(Stage::Classify).classify(&situation));
         if let (Some(merged), Some((_, assessment))) = (&decision.classification, &mut self.latest)
         {
-            *assessment = Some(Arc::new(merged.classification.clone()));
+            *assessment = Some(Arc::new(merged.classification.retained()));
         }
         decision
     }
@@ -187,8 +191,7 @@ impl CaseRun {
     /// An interaction with its history. Its conversation is the one it names, else that of the
     /// interaction it replies to, else the author's last one.
     fn exchange(&self, interaction: Interaction) -> Arc<Exchange> {
-        let is_author =
-            |past: &&PastInteraction| past.interaction.author.is_same_person(&interaction.author);
+        let is_author = |past: &&PastInteraction| past.interaction.has_same_author(&interaction);
         let is_answered = |past: &&PastInteraction| {
             interaction.in_reply_to.as_ref() == Some(&past.interaction.id)
         };
@@ -214,6 +217,10 @@ impl CaseRun {
         if let Some(id) = conversation {
             exchange.conversation.id = id;
         }
+        if let Some(known) = self.conversations.get(&exchange.conversation.id) {
+            exchange.conversation = known.clone();
+            exchange.conversation.reopen();
+        }
         exchange.conversation.interaction_count = earlier.len() as u32 + 1;
         exchange.contact = Contact {
             recent_interactions: by_author + 1,
@@ -238,7 +245,20 @@ impl CaseRun {
         let situation = Arc::new(self.situation());
         let mut decision = self.decision();
         decision.route = decision.add(self.pass(Stage::Route).route(&situation));
+        if let (Some(plan), Some((exchange, _))) = (&decision.route, &mut self.latest) {
+            // The desk's next decision about the conversation sees the route.
+            let default_queue = self.pipelines.default_queue();
+            let conversation = &mut Arc::make_mut(exchange).conversation;
+            conversation.follow(plan, default_queue);
+            let conversation = conversation.clone();
+            self.keep_conversation(&conversation);
+        }
         Ok(decision)
+    }
+
+    fn keep_conversation(&mut self, conversation: &Conversation) {
+        let id = conversation.id.clone();
+        self.conversations.insert(id, conversation.clone());
     }
 
     fn check(&mut self, draft: Draft) -> Result<Decision, String> {
@@ -288,5 +308,6 @@ fn general() -> Queue {
         longest_wait: None,
         open: true,
         hours: None,
+        agent_capacity: None,
     }
 }

@@ -14,7 +14,8 @@ pub struct Mismatch {
     pub found: Option<Value>,
 }
 
-const MATCHERS: [&str; 6] = ["min", "max", "first", "contains", "absent", "any_of"];
+/// Names of the matchers.
+pub(crate) const MATCHERS: [&str; 6] = ["min", "max", "first", "contains", "absent", "any_of"];
 
 /// Every field of `found` that is not as `expected` says.
 pub fn compare(expected: &Value, found: Option<&Value>) -> Vec<Mismatch> {

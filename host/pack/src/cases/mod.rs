@@ -1,14 +1,18 @@
 //! Cases: inputs and the decisions expected for them, as JSON or TOML files in a pack's `cases/`.
 
+mod advice;
 mod case_run;
+mod check;
 mod expect;
+mod file;
 mod policy_memories;
 mod recorded_input;
+mod report_text;
 mod run;
+mod strict_json;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use patchbay_engine::HostCall;
@@ -19,18 +23,21 @@ use patchbay_model::interaction::Interaction;
 use patchbay_model::knowledge::Article;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use thiserror::Error;
 
+pub use advice::of_texts as sandbox_advice;
+pub(crate) use expect::MATCHERS;
 pub use expect::{Mismatch, compare};
+pub use file::CaseError;
 pub use recorded_input::RecordedInput;
 pub use run::{CaseReport, CaseRunner, StepReport};
-
-use crate::source::has_extension;
 
 /// One case file. An unknown key is an error.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
+    /// Schema of this file, for editors; see `patchbay schema case`.
+    #[serde(default, rename = "$schema")]
+    pub schema: Option<String>,
     /// What it shows, in a sentence.
     #[serde(default)]
     pub note: String,
@@ -49,6 +56,9 @@ pub struct Case {
     /// The company's queues. Default: `general` alone.
     #[serde(default)]
     pub queues: Vec<Queue>,
+    /// Channels of the company's own, whose codes the host does not know.
+    #[serde(default)]
+    pub channels: BTreeSet<String>,
     /// Approved answers.
     #[serde(default)]
     pub knowledge: Vec<Article>,
@@ -103,6 +113,18 @@ enum Event<'a> {
     Advance(Seconds),
 }
 
+impl Event<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Event::Classify(_) => "classify",
+            Event::Route(_) => "route",
+            Event::Tone(_) => "tone",
+            Event::Escalate(_) => "escalate",
+            Event::Advance(_) => "advance",
+        }
+    }
+}
+
 impl Step {
     /// The event; `None` where the step has none or more than one.
     fn event(&self) -> Option<Event<'_>> {
@@ -125,79 +147,4 @@ fn interaction(document: Value) -> Result<Interaction, String> {
 
 fn text(error: impl Display) -> String {
     error.to_string()
-}
-
-/// Why a case cannot be run.
-#[derive(Clone, Debug, Error)]
-#[error("{}{message}", path.display())]
-pub struct CaseError {
-    /// The file.
-    pub path: PathBuf,
-    /// Position in the file, where known, and what is wrong; begins with a colon.
-    pub message: String,
-}
-
-impl CaseError {
-    fn new(path: &Path, message: impl Display) -> CaseError {
-        CaseError {
-            path: path.to_owned(),
-            message: format!(": {message}"),
-        }
-    }
-}
-
-impl Case {
-    /// Reads a case file, TOML where its name ends in `.toml`, else JSON.
-    ///
-    /// # Errors
-    /// When it cannot be read or is not a valid case; with file and line.
-    pub fn read(path: &Path) -> Result<Case, CaseError> {
-        let text = std::fs::read_to_string(path).map_err(|error| CaseError::new(path, error))?;
-        Case::parse(path, &text)
-    }
-
-    /// Reads a case from the text of a file; see [`Case::read`].
-    ///
-    /// # Errors
-    /// When it is not a valid case; with file and line.
-    pub fn parse(path: &Path, text: &str) -> Result<Case, CaseError> {
-        let case: Case = match has_extension(path, &["toml"]) {
-            true => toml::from_str(text).map_err(|error| CaseError::new(path, error))?,
-            false => serde_json::from_str(text).map_err(|error| CaseError {
-                path: path.to_owned(),
-                message: format!(":{}:{}: {error}", error.line(), error.column()),
-            })?,
-        };
-        match case.steps.iter().position(|step| step.event().is_none()) {
-            None => Ok(case),
-            Some(index) => {
-                let message = "needs exactly one of classify, route, tone, escalate, advance";
-                Err(CaseError::new(
-                    path,
-                    format!("step {} {message}", index + 1),
-                ))
-            }
-        }
-    }
-
-    /// Every case file (`.json`, `.toml`) below a directory, sorted by path.
-    ///
-    /// # Errors
-    /// When a directory cannot be read.
-    pub fn find(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
-        let mut files = Vec::new();
-        let mut directories = vec![directory.to_owned()];
-        while let Some(directory) = directories.pop() {
-            for entry in std::fs::read_dir(&directory)? {
-                let path = entry?.path();
-                if path.is_dir() {
-                    directories.push(path);
-                } else if has_extension(&path, &["json", "toml"]) {
-                    files.push(path);
-                }
-            }
-        }
-        files.sort();
-        Ok(files)
-    }
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::case_run::CaseRun;
 use super::expect::{Mismatch, compare};
-use super::{Case, CaseError, text};
+use super::{Case, CaseError, advice, text};
 use crate::source::Pack;
 
 /// Result of one step.
@@ -25,8 +25,13 @@ pub struct StepReport {
     pub step: usize,
     /// Every field that is not as expected.
     pub mismatches: Vec<Mismatch>,
+    /// What happens: `classify`, `route`, `tone`, `escalate` or `advance`.
+    pub event: &'static str,
     /// The decision; absent for `advance`.
     pub decision: Option<Value>,
+    /// What to do about a policy that did not end `ok`, where the host knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
 }
 
 /// Result of a case.
@@ -52,10 +57,17 @@ impl CaseReport {
 /// Runs the cases of one pack.
 pub struct CaseRunner<'a> {
     pack: &'a Pack,
+    /// Instances call `prepare`: for settings of few cases.
     engine: Engine,
-    /// Activated plugins by settings: many cases share some.
-    plugins: HashMap<String, Arc<Plugin>>,
+    /// Instances start from a snapshot: for settings of many cases.
+    snapshots: Option<Engine>,
+    /// How often each settings were used, and the plugin activated with them.
+    plugins: HashMap<String, (u32, Arc<Plugin>)>,
 }
+
+/// Cases with the same settings from which a snapshot costs less than to prepare every instance:
+/// a snapshot is compiled twice.
+const SNAPSHOT_FROM: u32 = 40;
 
 /// Name of the one plugin.
 const NAME: &str = "care";
@@ -68,7 +80,11 @@ impl<'a> CaseRunner<'a> {
     pub fn new(pack: &'a Pack) -> Result<CaseRunner<'a>, EngineError> {
         Ok(CaseRunner {
             pack,
-            engine: Engine::metered(EngineSettings::default())?,
+            engine: Engine::metered(EngineSettings {
+                snapshots: false,
+                ..EngineSettings::default()
+            })?,
+            snapshots: None,
             plugins: HashMap::new(),
         })
     }
@@ -112,7 +128,9 @@ impl<'a> CaseRunner<'a> {
             let expected = step.expect.as_ref();
             reports.push(StepReport {
                 step: number,
+                event: step.event().map_or("", |event| event.name()),
                 mismatches: expected.map_or_else(Vec::new, |it| compare(it, decision.as_ref())),
+                advice: decision.as_ref().and_then(advice::of_decision),
                 decision,
             });
         }
@@ -128,10 +146,22 @@ impl<'a> CaseRunner<'a> {
                 format!("settings: {}", texts.join("; "))
             })?;
         let key = settings.to_string();
-        if let Some(known) = self.plugins.get(&key) {
-            return Ok(Arc::clone(known));
+        let mut uses = 1;
+        if let Some((count, known)) = self.plugins.get_mut(&key) {
+            *count += 1;
+            if *count != SNAPSHOT_FROM {
+                return Ok(Arc::clone(known));
+            }
+            uses = *count;
         }
-        let ceiling = &self.engine.settings().ceiling;
+        let engine = match (uses, &mut self.snapshots) {
+            (SNAPSHOT_FROM, Some(engine)) => &*engine,
+            (SNAPSHOT_FROM, none) => {
+                &*none.insert(Engine::metered(EngineSettings::default()).map_err(text)?)
+            }
+            _ => &self.engine,
+        };
+        let ceiling = &engine.settings().ceiling;
         let limits = Limits::resolve(ceiling, &self.pack.limits, &Default::default()).map_err(
             |_| "the pack's limits exceed the engine's ceiling; lower them in pack.toml",
         )?;
@@ -147,8 +177,14 @@ impl<'a> CaseRunner<'a> {
             reuse: 0,
             on_failure: OnFailure::default(),
         };
-        let plugin = Arc::new(Plugin::activate(&self.engine, spec).map_err(text)?);
-        self.plugins.insert(key, Arc::clone(&plugin));
+        let plugin = Arc::new(Plugin::activate(engine, spec).map_err(|error| {
+            let message = error.to_string();
+            match advice::of_texts([message.as_str()]) {
+                Some(advice) => format!("{message}; {advice}"),
+                None => message,
+            }
+        })?);
+        self.plugins.insert(key, (uses, Arc::clone(&plugin)));
         Ok(plugin)
     }
 }

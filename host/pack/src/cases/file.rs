@@ -1,0 +1,149 @@
+//! Finds and reads case files.
+
+use std::fmt::{Display, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use thiserror::Error;
+
+use super::check::{Misspelling, check};
+use super::{Case, strict_json};
+use crate::pack_files::{PackFileError, find_files};
+use crate::source::has_extension;
+
+/// Misspellings of one case that are reported; the rest is a number.
+const REPORTED: usize = 10;
+
+/// Why a case cannot be run.
+#[derive(Clone, Debug, Error)]
+#[error("{}{message}", path.display())]
+pub struct CaseError {
+    /// The file.
+    pub path: PathBuf,
+    /// Position in the file, where known, and what is wrong; begins with a colon.
+    pub message: String,
+}
+
+impl CaseError {
+    pub(super) fn new(path: &Path, message: impl Display) -> CaseError {
+        CaseError {
+            path: path.to_owned(),
+            message: format!(": {message}"),
+        }
+    }
+}
+
+impl Case {
+    /// Reads a case file, TOML where its name ends in `.toml`, else JSON.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not a valid case; with file and line.
+    pub fn read(path: &Path) -> Result<Case, CaseError> {
+        let text = std::fs::read_to_string(path).map_err(|error| CaseError::new(path, error))?;
+        Case::parse(path, &text)
+    }
+
+    /// Reads a case from the text of a file; see [`Case::read`].
+    ///
+    /// # Errors
+    /// When it is not a valid case; with file and line.
+    pub fn parse(path: &Path, text: &str) -> Result<Case, CaseError> {
+        let is_toml = has_extension(path, &["toml"]);
+        let json_error = |error: serde_json::Error| CaseError {
+            path: path.to_owned(),
+            message: format!(":{}:{}: {error}", error.line(), error.column()),
+        };
+        let document = match is_toml {
+            true => {
+                let table = text.parse::<toml::Table>();
+                json_of(toml::Value::Table(
+                    table.map_err(|error| CaseError::new(path, error))?,
+                ))
+            }
+            false => strict_json::parse(text).map_err(json_error)?,
+        };
+        let misspellings = check(&document);
+        if !misspellings.is_empty() {
+            return Err(CaseError {
+                path: path.to_owned(),
+                message: describe(path, text, is_toml, &misspellings),
+            });
+        }
+        let case: Case = match is_toml {
+            true => toml::from_str(text).map_err(|error| CaseError::new(path, error))?,
+            false => serde_json::from_str(text).map_err(json_error)?,
+        };
+        match case.steps.iter().position(|step| step.event().is_none()) {
+            None => Ok(case),
+            Some(index) => {
+                let message = "needs exactly one of classify, route, tone, escalate, advance";
+                Err(CaseError::new(
+                    path,
+                    format!("step {} {message}", index + 1),
+                ))
+            }
+        }
+    }
+
+    /// Every case file (`.json`, `.toml`) below a directory, sorted by path. Symbolic links are not
+    /// followed.
+    ///
+    /// # Errors
+    /// When a directory cannot be read, contains a symbolic link, or has too many files.
+    pub fn find(directory: &Path) -> Result<Vec<PathBuf>, PackFileError> {
+        find_files(directory, &["json", "toml"])
+    }
+}
+
+/// TOML as JSON; moments become text.
+fn json_of(value: toml::Value) -> Value {
+    match value {
+        toml::Value::Datetime(moment) => Value::String(moment.to_string()),
+        toml::Value::Array(items) => items.into_iter().map(json_of).collect(),
+        toml::Value::Table(table) => {
+            let fields = table.into_iter();
+            fields.map(|(key, value)| (key, json_of(value))).collect()
+        }
+        other => serde_json::to_value(other).unwrap_or_default(),
+    }
+}
+
+/// All misspellings, the first after the path of the file, each other one on a line of its own.
+fn describe(path: &Path, text: &str, is_toml: bool, all: &[Misspelling]) -> String {
+    let mut described = String::new();
+    for (index, one) in all.iter().take(REPORTED).enumerate() {
+        if index > 0 {
+            let _ = write!(described, "\n{}", path.display());
+        }
+        if let Some((line, column)) = position(text, is_toml, &one.word) {
+            let _ = write!(described, ":{line}:{column}");
+        }
+        let at = match one.path.as_str() {
+            "" => String::new(),
+            path => format!("{path}: "),
+        };
+        let _ = write!(described, ": {at}{}", one.message);
+    }
+    if all.len() > REPORTED {
+        let _ = write!(described, "\nand {} more", all.len() - REPORTED);
+    }
+    described
+}
+
+/// Line and column of a key or text that stands once in the file.
+fn position(text: &str, is_toml: bool, word: &str) -> Option<(usize, usize)> {
+    let quoted = serde_json::to_string(word).ok()?;
+    let pattern = match is_toml && !text.contains(&quoted) {
+        true => word,
+        false => &quoted,
+    };
+    let mut found = text.match_indices(pattern);
+    let (at, _) = found.next()?;
+    if found.next().is_some() {
+        return None;
+    }
+    let before = &text[..at];
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    Some((line, column))
+}

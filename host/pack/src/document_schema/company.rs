@@ -1,0 +1,153 @@
+//! The schema of a company file.
+
+use patchbay_model::length::LengthUnit;
+use patchbay_model::sla::Clock;
+use serde_json::{Map, Value, json};
+
+use super::domain::{agent_fields, article, hours, skills};
+use super::manifest::{grants, limits};
+use super::{codes, described, duration, flag, integer, list, map, number, object, text};
+
+pub(super) fn schema() -> Value {
+    let stage = |description: &str| described(list(text("Name of a plugin")), description);
+    let mut agent = agent_fields();
+    agent["idle"] = duration("How long idle at the start");
+    object(
+        json!({
+            "company": text("Name of the company: lower-case letters, digits and hyphens"),
+            "publish": text("Target that replies are sent to"),
+            "pipeline": object(json!({
+                "classify": stage("Plugins that classify; all run"),
+                "route": stage("Plugins that route; until one has an opinion"),
+                "tone": stage("Plugins that check drafts; all run"),
+                "escalate": stage("Plugins that escalate; all run"),
+            }), &[]),
+            "plugin": map(plugin()),
+            "queue": map(queue()),
+            "agent": map(object(agent, &[])),
+            "hours": map(hours()),
+            "channel": map(object(json!({
+                "account": text("The company's account"),
+                "legacy-140": flag("Whether X counts by its limit of 140 characters"),
+                "length-limit": integer(1, Some(1_000_000), "Most of `length-unit` that a text has"),
+                "length-unit": codes(
+                    &LengthUnit::ALL.map(LengthUnit::as_str),
+                    "What `length-limit` counts; for `sms`, segments",
+                ),
+                "publish": text("Target of replies, instead of the company's"),
+            }), &[])),
+            "target": map(target()),
+            "knowledge": object(json!({
+                "articles": {"anyOf": [text("Directory of Markdown files"), list(article())]},
+            }), &["articles"]),
+            "desk": desk(),
+            "record": object(json!({
+                "transcripts": {"anyOf": [
+                    codes(&["all", "failures", "off"], "Decisions whose host calls are stored"),
+                    object(json!({"sampled": number(0.0, 1.0, "Share")}), &["sampled"]),
+                ]},
+                "limit": text("Longest transcript, 4KiB to 4MiB"),
+            }), &[]),
+        }),
+        &["company"],
+    )
+}
+
+fn plugin() -> Value {
+    object(
+        json!({
+            "pack": text("name@version, a path, or sha256:…"),
+            "grants": described(grants(), "What the policy may use"),
+            "settings": {"type": "object", "description": "Its settings, checked against the pack's schema"},
+            "limits": described(limits(), "At most the operator's ceiling"),
+            "on-failure": object(json!({
+                "classify": codes(&["continue"], "Fallback"),
+                "route": codes(&["default-queue", "next"], "Fallback"),
+                "tone": codes(&["hold", "revise", "block"], "Fallback"),
+                "escalate": codes(&["alert"], "Fallback"),
+            }), &[]),
+            "reuse": integer(0, None, "Decisions of one instance; 0: a fresh one each"),
+        }),
+        &["pack"],
+    )
+}
+
+fn queue() -> Value {
+    let mut sla: Map<String, Value> = Clock::ALL
+        .into_iter()
+        .map(|clock| (clock.as_str().to_owned(), duration("Target")))
+        .collect();
+    sla.insert(
+        "hours".to_owned(),
+        text("Business hours they are counted in"),
+    );
+    object(
+        json!({
+            "default": flag("Exactly one queue is the default"),
+            "skills": skills(),
+            "sla": object(Value::Object(sla), &[]),
+            "priority": integer(0, Some(100), "Default priority"),
+            "moved-to": text("The queue is removed: its conversations move to this one"),
+        }),
+        &[],
+    )
+}
+
+fn target() -> Value {
+    let secret = object(
+        json!({
+            "env": text("Environment variable"),
+            "previous-env": text("Variable of the secret being replaced"),
+        }),
+        &["env"],
+    );
+    let webhook = object(
+        json!({"url": text("https URL"), "secret": secret}),
+        &["url"],
+    );
+    object(json!({"webhook": webhook}), &["webhook"])
+}
+
+fn desk() -> Value {
+    let medium = object(
+        json!({
+            "channels": list(text("Channel code")),
+            "weight": integer(0, None, "Units of capacity of one conversation"),
+            "maximum": integer(0, None, "Most conversations at once"),
+            "interrupts": list(text("Medium")),
+        }),
+        &["channels", "weight", "maximum"],
+    );
+    object(
+        json!({
+            "capacity": object(json!({
+                "media": map(medium),
+                "other": text("Medium of channels in none of them"),
+            }), &[]),
+            "offer-timeout": duration("Time to answer an offer"),
+            "back-off": object(json!({
+                "first": duration("First pause"),
+                "longest": duration("Longest pause"),
+            }), &[]),
+            "wait-for-agent": duration("How long a transferred conversation waits for its agent"),
+            "same-agent": duration("Prefer the agent who answered within this time"),
+            "reopen-within": duration("A later message starts a new conversation"),
+            "park-after": duration("How long a waiting conversation holds capacity"),
+            "wrap-up": duration("Longest wrap-up"),
+            "silent-after": duration("A message unanswered for this long triggers escalation"),
+            "return-after": duration("Conversations of an offline agent return after this time"),
+            "approve-all": flag("Whether every reply needs an approval"),
+            "approval": list(object(json!({
+                "approvers": list(text("Agent")),
+                "need": codes(&["any", "all"], "How many must approve"),
+            }), &["approvers"])),
+            "surge": object(json!({
+                "within": duration("Window"),
+                "least": integer(0, None, "Least number of interactions"),
+                "times": {"type": "number", "minimum": 1, "description": "Times the usual"},
+                "reach": integer(0, None, "People reached"),
+            }), &[]),
+        }),
+        &[],
+    )
+}

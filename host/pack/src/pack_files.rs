@@ -1,0 +1,197 @@
+//! Files of a pack's directory: bounded in number, depth and size, without symbolic links.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::source::has_extension;
+
+/// Most entries below a directory of a pack.
+pub const MOST_ENTRIES: usize = 20_000;
+/// Most levels of directories below it.
+pub const MOST_LEVELS: usize = 16;
+/// Most bytes of one text file of a pack.
+pub const MOST_BYTES: u64 = 4 << 20;
+
+/// Why the files of a pack cannot be listed or read.
+#[derive(Debug, Error)]
+pub enum PackFileError {
+    /// A directory or file cannot be read.
+    #[error("cannot read {path}: {error}")]
+    Io {
+        /// The directory or file.
+        path: PathBuf,
+        /// Error of the operating system.
+        error: io::Error,
+    },
+    /// A pack contains a symbolic link.
+    #[error("{path} is a symbolic link{}; a pack must not contain any: copy the file or remove the link", to_text(.to))]
+    Link {
+        /// The link.
+        path: PathBuf,
+        /// Where it points to.
+        to: Option<PathBuf>,
+    },
+    /// A pack has too many files.
+    #[error("{path} has more than {MOST_ENTRIES} entries; keep only the cases of this pack there")]
+    TooMany {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A pack has too many levels of directories.
+    #[error("{path} is more than {MOST_LEVELS} levels deep; move the files up")]
+    TooDeep {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A file is neither a file nor a directory, or too large.
+    #[error("{path} {problem}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+}
+
+fn to_text(to: &Option<PathBuf>) -> String {
+    to.as_ref()
+        .map(|to| format!(" to {}", to.display()))
+        .unwrap_or_default()
+}
+
+/// Every file below a directory with one of these extensions, sorted by path.
+///
+/// # Errors
+/// [`PackFileError`] for a symbolic link, too many entries or levels, or a directory that cannot be
+/// read.
+pub(crate) fn find_files(
+    directory: &Path,
+    extensions: &[&str],
+) -> Result<Vec<PathBuf>, PackFileError> {
+    let mut files = Vec::new();
+    let mut directories = vec![(directory.to_owned(), 0)];
+    let mut entries = 0_usize;
+    refuse_link(directory)?;
+    while let Some((below, level)) = directories.pop() {
+        if level > MOST_LEVELS {
+            return Err(PackFileError::TooDeep { path: below });
+        }
+        let failed = |error| PackFileError::Io {
+            path: below.clone(),
+            error,
+        };
+        for entry in std::fs::read_dir(&below).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            entries += 1;
+            if entries > MOST_ENTRIES {
+                let path = directory.to_owned();
+                return Err(PackFileError::TooMany { path });
+            }
+            let path = entry.path();
+            let kind = entry.file_type().map_err(failed)?;
+            if kind.is_dir() {
+                directories.push((path, level + 1));
+            } else if kind.is_symlink() {
+                refuse_link(&path)?;
+            } else if has_extension(&path, extensions) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Reads a text file of a pack.
+///
+/// # Errors
+/// [`PackFileError`] for a symbolic link, something that is no file, more than [`MOST_BYTES`], or
+/// text that is not UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<String, PackFileError> {
+    refuse_link(path)?;
+    let failed = |error| PackFileError::Io {
+        path: path.to_owned(),
+        error,
+    };
+    let unreadable = |problem: String| PackFileError::Unreadable {
+        path: path.to_owned(),
+        problem,
+    };
+    let found = std::fs::symlink_metadata(path).map_err(failed)?;
+    if found.is_dir() || !found.is_file() {
+        return Err(unreadable("is not a file".to_owned()));
+    }
+    if found.len() > MOST_BYTES {
+        let size = found.len();
+        return Err(unreadable(format!(
+            "is {size} bytes long; the limit is {MOST_BYTES}"
+        )));
+    }
+    std::fs::read_to_string(path).map_err(failed)
+}
+
+fn refuse_link(path: &Path) -> Result<(), PackFileError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => Err(PackFileError::Link {
+            path: path.to_owned(),
+            to: std::fs::read_link(path).ok(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn place() -> tempfile::TempDir {
+        let place = tempfile::tempdir().expect("a directory");
+        std::fs::create_dir_all(place.path().join("cases/classify")).expect("directories");
+        std::fs::write(place.path().join("cases/classify/a.json"), "{}").expect("a file");
+        place
+    }
+
+    #[test]
+    fn a_link_round_or_out_of_a_pack_is_an_error_that_names_it() {
+        for to in [".", "..", "/", "/etc/hostname", "missing.json"] {
+            let place = place();
+            let cases = place.path().join("cases");
+            let link = cases.join("classify/link.json");
+            symlink(to, &link).expect("a link");
+            let error = find_files(&cases, &["json"]).expect_err(to).to_string();
+            let shown = link.display().to_string();
+            assert!(error.contains(&shown) && error.contains(to), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_linked_cases_directory_or_file_is_an_error() {
+        let place = place();
+        let linked = place.path().join("linked");
+        symlink("cases", &linked).expect("a link");
+        let found = find_files(&linked, &["json"]);
+        assert!(
+            matches!(found, Err(PackFileError::Link { .. })),
+            "{found:?}"
+        );
+        let file = place.path().join("pack.toml");
+        symlink("cases/classify/a.json", &file).expect("a link");
+        let read = read_text(&file);
+        assert!(matches!(read, Err(PackFileError::Link { .. })), "{read:?}");
+    }
+
+    #[test]
+    fn depth_and_number_are_bounded() {
+        let place = place();
+        let cases = place.path().join("cases");
+        assert_eq!(find_files(&cases, &["json"]).expect("found").len(), 1);
+        let deep = cases.join("a/".repeat(MOST_LEVELS + 1));
+        std::fs::create_dir_all(deep).expect("directories");
+        let found = find_files(&cases, &["json"]);
+        assert!(matches!(found, Err(PackFileError::TooDeep { .. })));
+    }
+}
