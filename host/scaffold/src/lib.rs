@@ -2,15 +2,19 @@
 //! SDK and the contract are embedded in the binary and become part of the project.
 
 pub mod contract;
+mod sections;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
+use patchbay_model::decision::stage::Stage;
+use patchbay_pack::document_schema::DocumentKind;
 use patchbay_pack::manifest::{NAME_RULE, is_pack_name};
 use thiserror::Error;
 
 use contract::Contract;
+use sections::select;
 
 static SDK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/rust");
 static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/template");
@@ -34,12 +38,12 @@ pub enum ScaffoldError {
     },
 }
 
-/// Writes the project of a new policy to `directory` and returns the pack's name, the last part of
-/// the path. Never overwrites a file.
+/// Writes the project of a new policy with these stages to `directory` and returns the pack's name,
+/// the last part of the path. Never overwrites a file.
 ///
 /// # Errors
 /// When the name is not valid, the directory is not empty, or a file cannot be written.
-pub fn scaffold(directory: &Path) -> Result<String, ScaffoldError> {
+pub fn scaffold(directory: &Path, stages: &[Stage]) -> Result<String, ScaffoldError> {
     let name = directory.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     if !is_pack_name(&name) {
@@ -50,11 +54,20 @@ pub fn scaffold(directory: &Path) -> Result<String, ScaffoldError> {
         return Err(ScaffoldError::Exists(directory.to_owned()));
     }
     let type_name: String = name.split('-').map(capitalize).collect();
+    let mut stages: Vec<Stage> = stages.to_vec();
+    stages.sort();
+    stages.dedup();
+    let codes: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
+    let listed = codes.join(", ");
     let fill_in = |text: &str| {
-        text.replace("{{name}}", &name)
+        select(text, &stages)
+            .replace("{{name}}", &name)
             .replace("{{type}}", &type_name)
+            .replace("{{stages}}", &listed)
     };
     unpack(&TEMPLATE, directory, &fill_in)
+        .and_then(|()| remove_other_cases(&directory.join("cases"), &stages))
+        .and_then(|()| write_schemas(&directory.join("vendor/schemas")))
         .and_then(|()| unpack(&SDK, &directory.join("vendor/patchbay-sdk"), &str::to_owned))
         .and_then(|()| Contract::current().unpack(&directory.join("vendor/wit")))
         .map_err(|error| ScaffoldError::Io {
@@ -62,6 +75,25 @@ pub fn scaffold(directory: &Path) -> Result<String, ScaffoldError> {
             error,
         })?;
     Ok(name)
+}
+
+/// Removes the cases of stages the policy does not have.
+fn remove_other_cases(cases: &Path, stages: &[Stage]) -> io::Result<()> {
+    let mut others = Stage::ALL
+        .into_iter()
+        .filter(|stage| !stages.contains(stage));
+    others.try_for_each(|stage| std::fs::remove_dir_all(cases.join(stage.as_str())))
+}
+
+/// Writes the schemas that the first lines of `pack.toml` and the cases name.
+fn write_schemas(to: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    [DocumentKind::Pack, DocumentKind::Case]
+        .into_iter()
+        .try_for_each(|kind| {
+            let schema = kind.schema();
+            std::fs::write(to.join(kind.file_name()), format!("{schema:#}\n"))
+        })
 }
 
 fn capitalize(word: &str) -> String {
@@ -97,11 +129,60 @@ fn unpack(embedded: &Dir<'_>, to: &Path, change: &dyn Fn(&str) -> String) -> io:
 mod tests {
     use super::*;
 
+    const USUAL: [Stage; 2] = [Stage::Classify, Stage::Tone];
+
+    #[test]
+    fn a_project_has_only_what_its_stages_need() {
+        for stages in [
+            &[Stage::Route][..],
+            &[Stage::Escalate],
+            &[Stage::Tone, Stage::Classify],
+            &Stage::ALL,
+        ] {
+            let temporary = tempfile::tempdir().expect("a directory");
+            let directory = temporary.path().join("my-policy");
+            scaffold(&directory, stages).expect("a project");
+            let read = |file: &str| std::fs::read_to_string(directory.join(file)).expect(file);
+            let source = read("src/lib.rs");
+            for (stage, part) in [
+                (Stage::Classify, "impl Classify"),
+                (Stage::Route, "impl Route"),
+                (Stage::Tone, "impl CheckTone"),
+                (Stage::Escalate, "impl Escalate"),
+            ] {
+                let is_wanted = stages.contains(&stage);
+                assert_eq!(source.contains(part), is_wanted, "{stages:?}: {part}");
+                let cases = directory.join("cases").join(stage.as_str());
+                assert_eq!(cases.is_dir(), is_wanted, "{stages:?}: {stage}");
+            }
+            for file in [
+                "src/lib.rs",
+                "settings.schema.json",
+                "README.md",
+                "pack.toml",
+            ] {
+                let text = read(file);
+                assert!(
+                    !text.contains("//#") && !text.contains("{{"),
+                    "{file}: {text}"
+                );
+            }
+            let schema =
+                patchbay_pack::settings::SettingsSchema::parse(&read("settings.schema.json"));
+            assert!(schema.is_ok(), "{stages:?}: {schema:?}");
+            assert_eq!(
+                source.matches('{').count(),
+                source.matches('}').count(),
+                "{source}"
+            );
+        }
+    }
+
     #[test]
     fn a_project_has_every_file_it_needs() {
         let temporary = tempfile::tempdir().expect("a directory");
         let directory = temporary.path().join("my-care");
-        assert_eq!(scaffold(&directory).expect("a project"), "my-care");
+        assert_eq!(scaffold(&directory, &USUAL).expect("a project"), "my-care");
         for file in [
             "Cargo.toml",
             "pack.toml",
@@ -111,6 +192,8 @@ mod tests {
             "vendor/patchbay-sdk/Cargo.toml",
             "vendor/patchbay-sdk/src/lib.rs",
             "vendor/wit/care/types.wit",
+            "vendor/schemas/pack.schema.json",
+            "vendor/schemas/case.schema.json",
         ] {
             assert!(directory.join(file).is_file(), "{file}");
         }
@@ -128,13 +211,14 @@ mod tests {
         let occupied = temporary.path().join("occupied");
         std::fs::create_dir(&occupied).expect("a directory");
         std::fs::write(occupied.join("precious"), "x").expect("a file");
-        assert!(matches!(scaffold(&occupied), Err(ScaffoldError::Exists(_))));
+        let refused = scaffold(&occupied, &USUAL);
+        assert!(matches!(refused, Err(ScaffoldError::Exists(_))));
     }
 
     #[test]
     fn an_invalid_name_is_rejected() {
         for name in ["Big", "1st", "a b", "-x"] {
-            let refused = scaffold(Path::new(name));
+            let refused = scaffold(Path::new(name), &USUAL);
             assert!(matches!(refused, Err(ScaffoldError::Name(_))), "{name}");
         }
     }
