@@ -6,6 +6,7 @@ mod compiler;
 mod description;
 mod digest;
 mod load_error;
+mod outline;
 
 pub use bytes::ComponentBytes;
 pub(crate) use compiler::Compiler;
@@ -13,3 +14,4 @@ pub use description::Description;
 pub(crate) use description::has_lifecycle;
 pub use digest::Digest;
 pub use load_error::{LoadError, SettingsProblem};
+pub use outline::Outline;

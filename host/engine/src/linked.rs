@@ -37,7 +37,9 @@ impl Linked {
             let exports = ExportIndices::find(&pre, &description)?;
             Ok((pre, exports))
         };
-        let (pre, exports) = link().map_err(|error| LoadError::incompatible(&error))?;
+        let (pre, exports) = link().map_err(|error| {
+            LoadError::unlinkable(&error, &[&description.imports, &description.exports])
+        })?;
         Ok(Linked {
             description,
             pre,

@@ -1,10 +1,20 @@
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZeroUsize;
 
+use lru::LruCache;
+use parking_lot::Mutex;
+use patchbay_model::bound::{Bound, Scope};
 use wasmtime::component::Component;
 
 use super::digest::Digest;
 use super::load_error::LoadError;
 use crate::cache::AotCache;
+use crate::cancel::CancelSignal;
+use crate::compile_worker::{
+    self, CompileFailure, CompileRequest, CompileSettings, CompileSlots, compatibility,
+};
+
+/// Components whose refusal is remembered.
+const REFUSALS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// Digest and size of a snapshot; its cache entry begins with them.
 #[derive(Clone, Copy)]
@@ -33,24 +43,51 @@ impl SnapshotMeta {
     }
 }
 
-/// Compiles components, and caches the result on disk.
+/// Compiles components within limits, and caches the result on disk.
 pub(crate) struct Compiler {
     wasm: wasmtime::Engine,
     cache: Option<AotCache>,
+    settings: CompileSettings,
+    request: CompileRequest,
+    slots: CompileSlots,
+    /// Components that were refused, by digest: they cost nothing again.
+    refusals: Mutex<LruCache<Digest, LoadError>>,
 }
 
 impl Compiler {
-    pub(crate) fn new(wasm: wasmtime::Engine, cache: Option<AotCache>) -> Compiler {
-        Compiler { wasm, cache }
+    pub(crate) fn new(
+        wasm: wasmtime::Engine,
+        cache: Option<AotCache>,
+        settings: CompileSettings,
+        request: CompileRequest,
+    ) -> Compiler {
+        Compiler {
+            wasm,
+            cache,
+            settings,
+            request,
+            slots: CompileSlots::default(),
+            refusals: Mutex::new(LruCache::new(REFUSALS)),
+        }
+    }
+
+    /// Compilations that run now.
+    pub(crate) fn running(&self) -> usize {
+        self.slots.running()
     }
 
     /// Load a component from the cache, or compile it.
-    pub(crate) fn component(&self, bytes: &[u8], digest: Digest) -> Result<Component, LoadError> {
+    pub(crate) fn component(
+        &self,
+        bytes: &[u8],
+        digest: Digest,
+        cancel: &CancelSignal,
+    ) -> Result<Component, LoadError> {
         let entry = self.entry(digest);
         let cache = self.cache.as_ref();
         match cache.and_then(|cache| cache.load(&entry, |code| self.deserialize(code))) {
             Some(component) => Ok(component),
-            None => self.compile(bytes, &entry, &[]),
+            None => self.compile(bytes, digest, &entry, &[], cancel),
         }
     }
 
@@ -73,26 +110,31 @@ impl Compiler {
         snapshot: &[u8],
         digest: Digest,
         settings: Digest,
+        cancel: &CancelSignal,
     ) -> Result<(Component, SnapshotMeta), LoadError> {
         let meta = SnapshotMeta {
             digest: Digest::of(snapshot),
             bytes: snapshot.len(),
         };
         let entry = self.entry(with_settings(digest, settings));
-        let component = self.compile(snapshot, &entry, &meta.write())?;
+        let component = self.compile(snapshot, meta.digest, &entry, &meta.write(), cancel)?;
         Ok((component, meta))
     }
 
     /// Name of a cache entry: the component and the compiler's configuration.
     fn entry(&self, compiled: Digest) -> String {
-        let mut hasher = DefaultHasher::new();
-        self.wasm.precompile_compatibility_hash().hash(&mut hasher);
-        format!("{}-{:016x}", compiled.hex(), hasher.finish())
+        format!("{}-{:016x}", compiled.hex(), compatibility(&self.wasm))
     }
 
-    fn compile(&self, bytes: &[u8], entry: &str, meta: &[u8]) -> Result<Component, LoadError> {
-        let component =
-            Component::new(&self.wasm, bytes).map_err(|error| LoadError::invalid(&error))?;
+    fn compile(
+        &self,
+        bytes: &[u8],
+        digest: Digest,
+        entry: &str,
+        meta: &[u8],
+        cancel: &CancelSignal,
+    ) -> Result<Component, LoadError> {
+        let component = self.compile_uncached(bytes, digest, cancel)?;
         if let Some(cache) = &self.cache {
             match component.serialize() {
                 Ok(code) => cache.store(entry, &[meta, code.as_slice()].concat()),
@@ -102,14 +144,72 @@ impl Compiler {
         Ok(component)
     }
 
-    /// Load native code from the verified bytes of the cache. Bytes from
-    /// elsewhere must not come here.
+    /// Compile a component that is needed once, within the limits.
+    pub(crate) fn compile_uncached(
+        &self,
+        bytes: &[u8],
+        digest: Digest,
+        cancel: &CancelSignal,
+    ) -> Result<Component, LoadError> {
+        if let Some(refusal) = self.refusals.lock().get(&digest) {
+            return Err(refusal.clone());
+        }
+        let most = self.settings.at_once;
+        let _slot = self.slots.enter(most, cancel).ok_or(LoadError::Cancelled)?;
+        let time = self.settings.time;
+        let code = compile_worker::compile(&self.request, bytes, time, cancel);
+        let compiled = match code {
+            None => Component::new(&self.wasm, bytes).map_err(|error| LoadError::invalid(&error)),
+            Some(Ok(code)) => self.deserialize(&code).ok_or_else(|| {
+                LoadError::Compiler("its process has another configuration".to_owned())
+            }),
+            Some(Err(failure)) => Err(self.load_error(failure)),
+        };
+        if let Err(refusal @ (LoadError::Invalid(_) | LoadError::AtLimit { .. })) = &compiled {
+            self.refusals.lock().put(digest, refusal.clone());
+        }
+        compiled
+    }
+
+    fn load_error(&self, failure: CompileFailure) -> LoadError {
+        let at_limit = |bound: Bound, value, message| match bound.limit(Scope::Item) {
+            Some(limit) => LoadError::AtLimit {
+                limit,
+                value,
+                message,
+            },
+            None => LoadError::Compiler(message),
+        };
+        match failure {
+            CompileFailure::Invalid(why) => LoadError::Invalid(why),
+            CompileFailure::Cancelled => LoadError::Cancelled,
+            CompileFailure::Process(why) => LoadError::Compiler(why),
+            CompileFailure::Time => {
+                let time = self.settings.time;
+                let message = format!("compiling it takes longer than {} s", time.as_secs_f64());
+                at_limit(Bound::CompileTime, time.as_millis() as u64, message)
+            }
+            CompileFailure::Memory => {
+                let memory = self.settings.memory;
+                let message = format!(
+                    "compiling it needs more than {} MiB of memory",
+                    memory >> 20
+                );
+                at_limit(Bound::CompileMemory, memory, message)
+            }
+        }
+    }
+
+    /// Load native code: verified bytes of the cache, or what a process of this
+    /// program compiled. Bytes from elsewhere must not come here.
     #[allow(unsafe_code)]
     fn deserialize(&self, code: &[u8]) -> Option<Component> {
-        // SAFETY: `deserialize` runs its input as native code. These bytes
-        // carry a MAC over themselves and the entry's name, under a key that
-        // only this user can read, and were verified after they were read into
-        // memory: so `Component::serialize` of this user's host wrote them.
+        // SAFETY: `deserialize` runs its input as native code. Bytes of the
+        // cache carry a MAC over themselves and the entry's name, under a key
+        // that only this user can read, and were verified after they were read
+        // into memory: so `Component::serialize` of this user's host wrote them.
+        // Bytes of a process come through a pipe that only it can write, from
+        // the compiler that this program would have called itself.
         let component = unsafe { Component::deserialize(&self.wasm, code) };
         component
             .inspect_err(|error| {

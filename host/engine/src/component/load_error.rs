@@ -1,3 +1,4 @@
+use patchbay_model::bound::BoundLimit;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::Serialize;
 use thiserror::Error;
@@ -6,7 +7,7 @@ use crate::contract::CONTRACT_VERSION;
 use crate::limits::stop::{causes, root_cause};
 
 /// Why a component cannot be used.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum LoadError {
     /// Zero bytes.
     #[error("the file is empty; expected a WebAssembly component")]
@@ -22,9 +23,36 @@ pub enum LoadError {
     /// Truncated, damaged, or using WebAssembly features the engine disables.
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// Compiling it exceeds a limit of the host.
+    #[error("{message}; the operator can raise `{}`", limit.setting)]
+    AtLimit {
+        /// The limit.
+        limit: &'static BoundLimit,
+        /// Its value.
+        value: u64,
+        /// What exceeds it.
+        message: String,
+    },
+    /// Nobody waits for it any more.
+    #[error("the compilation was cancelled")]
+    Cancelled,
+    /// The process that compiles does not work on this machine.
+    #[error(
+        "cannot run the compiler: {0}; try again, and look at the machine's memory and processes"
+    )]
+    Compiler(String),
     /// An import or export is not in the contract, or has another type.
     #[error("does not fit contract {CONTRACT_VERSION}: {0}")]
     Incompatible(String),
+    /// It was built against another version of the contract.
+    #[error(
+        "it was built for contract {built}; this host speaks {CONTRACT_VERSION}. {}",
+        cure(built)
+    )]
+    Contract {
+        /// Version the component names.
+        built: String,
+    },
     /// It exports no stage. Holds what it exports instead.
     #[error(
         "exports none of the decisions (classification, routing, tone, escalation); it exports {0}"
@@ -45,6 +73,15 @@ impl LoadError {
     /// The component and the contract differ; the linker names the item.
     pub(crate) fn incompatible(error: &wasmtime::Error) -> LoadError {
         LoadError::differs(&causes(error))
+    }
+
+    /// The component cannot be linked: it names another version of the contract,
+    /// or the linker names the item that differs.
+    pub(crate) fn unlinkable(error: &wasmtime::Error, names: &[&[String]]) -> LoadError {
+        match other_contract(names) {
+            Some(built) => LoadError::Contract { built },
+            None => LoadError::incompatible(error),
+        }
     }
 
     fn differs(what: &str) -> LoadError {
@@ -75,6 +112,32 @@ impl LoadError {
     }
 }
 
+/// The first version of a `patchbay:` interface that is not this host's.
+fn other_contract(names: &[&[String]]) -> Option<String> {
+    let names = names.iter().flat_map(|names| names.iter());
+    let versions = names
+        .filter(|name| name.starts_with("patchbay:"))
+        .filter_map(|name| name.rsplit_once('@'));
+    let mut others = versions.filter(|(_, version)| *version != CONTRACT_VERSION);
+    others.next().map(|(_, version)| version.to_owned())
+}
+
+/// What to do about a component of another version.
+fn cure(built: &str) -> &'static str {
+    let numbers = |version: &str| -> Vec<u64> {
+        let parts = version.split(['.', '-', '+']);
+        parts.map_while(|part| part.parse().ok()).collect()
+    };
+    match numbers(built) > numbers(CONTRACT_VERSION) {
+        true => {
+            "Update the host, or build the policy with the SDK and contract of this host (`patchbay contract` writes it out)"
+        }
+        false => {
+            "Build the policy again with the SDK and contract of this host (`patchbay contract` writes it out)"
+        }
+    }
+}
+
 /// One setting a policy rejects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SettingsProblem {
@@ -93,4 +156,23 @@ fn list(problems: &[SettingsProblem]) -> String {
         })
         .collect();
     texts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_contract_is_named_with_what_to_do() {
+        let names = |version: &str| vec![format!("patchbay:care/types@{version}")];
+        assert_eq!(other_contract(&[&names(CONTRACT_VERSION)]), None);
+        for (version, advice) in [("0.0.9", "Build the policy again"), ("9.0.0", "Update the host")] {
+            let built = other_contract(&[&names(CONTRACT_VERSION), &names(version)]);
+            let built = built.expect("another version");
+            let message = LoadError::Contract { built }.to_string();
+            let versions = format!("built for contract {version}; this host speaks {CONTRACT_VERSION}");
+            assert!(message.contains(&versions), "{message}");
+            assert!(message.contains(advice), "{message}");
+        }
+    }
 }

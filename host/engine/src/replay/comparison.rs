@@ -55,12 +55,20 @@ fn walk(
             }
         }
         (was, is) if was.map(canonical) == is.map(canonical) => {}
+        (Some(was), None) if is_absent_score(&field, was) => {}
         (was, is) => found.push(Difference {
             field,
             recorded: was.cloned(),
             replayed: is.cloned(),
         }),
     }
+}
+
+/// Whether a recorded value stands for an absent score: earlier versions recorded
+/// 0 where a policy gave none.
+fn is_absent_score(field: &str, recorded: &Value) -> bool {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    matches!(name, "sentiment" | "spam" | "abuse") && recorded.as_f64() == Some(0.0)
 }
 
 #[cfg(test)]
@@ -74,6 +82,15 @@ mod tests {
         let other: Value = serde_json::from_str(r#"{"b":{"d":[],"c":0.1},"a":1}"#).expect("JSON");
         assert_eq!(canonical(&one), canonical(&other));
         assert_eq!(differences(Some(&one), Some(&other)), []);
+    }
+
+    #[test]
+    fn a_zero_recorded_for_an_absent_score_is_no_difference() {
+        let recorded = json!({"spam": 0.0, "abuse": 0.2, "urgency": 0});
+        let found = differences(Some(&recorded), Some(&json!({})));
+        let fields: Vec<_> = found.iter().map(|one| one.field.as_str()).collect();
+        assert_eq!(fields, ["abuse", "urgency"]);
+        assert_eq!(differences(Some(&json!({})), Some(&recorded)).len(), 3);
     }
 
     #[test]

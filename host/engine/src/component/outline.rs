@@ -1,0 +1,133 @@
+//! What the bytes of a component say without compiling them, and the settings
+//! schema the SDK embeds.
+
+use std::ops::Range;
+
+use patchbay_model::decision::stage::Stage;
+use wasmparser::{Parser, Payload};
+use wasmtime::{Config, Linker, Module, OptLevel, Store, StoreLimits, StoreLimitsBuilder};
+
+use super::description::export_prefix;
+
+/// Core function of the SDK that returns address and length of the schema.
+const SCHEMA_FUNCTION: &str = "patchbay-settings-schema";
+/// Fuel of that function.
+const SCHEMA_FUEL: u64 = 2_000_000_000;
+/// Most bytes of memory while it runs.
+const SCHEMA_MEMORY: usize = 64 << 20;
+/// Most bytes of a schema.
+const SCHEMA_BYTES: usize = 4 << 20;
+
+/// The outline of a component.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// Names of everything it exports.
+    pub exports: Vec<String>,
+    /// The core module with [`SCHEMA_FUNCTION`].
+    schema_module: Option<Range<usize>>,
+}
+
+impl Outline {
+    /// Read the outline of a component; empty for bytes that are none.
+    pub fn read(bytes: &[u8]) -> Outline {
+        let mut outline = Outline::default();
+        let mut depth = 0_usize;
+        let mut modules: Vec<Range<usize>> = Vec::new();
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload {
+                Ok(Payload::Version { .. }) => depth += 1,
+                Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
+                Ok(Payload::ModuleSection {
+                    unchecked_range, ..
+                }) => modules.push(unchecked_range),
+                Ok(Payload::ComponentExportSection(exports)) if depth == 1 => {
+                    let names = exports.into_iter().flatten();
+                    outline
+                        .exports
+                        .extend(names.map(|export| export.name.name.to_owned()));
+                }
+                Ok(Payload::ExportSection(exports)) => {
+                    let mut names = exports.into_iter().flatten();
+                    if names.any(|export| export.name == SCHEMA_FUNCTION) {
+                        outline.schema_module = modules.last().cloned();
+                    }
+                }
+                Ok(_) => {}
+                Err(_) => return outline,
+            }
+        }
+        outline
+    }
+
+    /// The stages it exports.
+    pub fn stages(&self) -> Vec<Stage> {
+        let exports = |stage: &Stage| {
+            let prefix = export_prefix(*stage);
+            self.exports.iter().any(|name| name.starts_with(prefix))
+        };
+        Stage::ALL.into_iter().filter(exports).collect()
+    }
+
+    /// The JSON Schema of the settings type that the SDK embeds; `None` for a
+    /// component of another SDK. Compiles the core module without optimisation
+    /// and runs one function of it, without imports: up to a second of CPU time.
+    /// For components that were built on this machine.
+    ///
+    /// # Errors
+    /// Why the function gives no schema.
+    pub fn settings_schema(&self, bytes: &[u8]) -> Result<Option<String>, String> {
+        let Some(module) = self.schema_module.clone().and_then(|at| bytes.get(at)) else {
+            return Ok(None);
+        };
+        run_schema_function(module)
+            .map(Some)
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn run_schema_function(module: &[u8]) -> wasmtime::Result<String> {
+    let mut config = Config::new();
+    config
+        .cranelift_opt_level(OptLevel::None)
+        .consume_fuel(true)
+        .memory_reservation(0)
+        .memory_guard_size(0);
+    let engine = wasmtime::Engine::new(&config)?;
+    let module = Module::new(&engine, module)?;
+    let mut linker: Linker<StoreLimits> = Linker::new(&engine);
+    linker.define_unknown_imports_as_traps(&module)?;
+    let limits = StoreLimitsBuilder::new().memory_size(SCHEMA_MEMORY).build();
+    let mut store = Store::new(&engine, limits);
+    store.limiter(|limits| limits);
+    store.set_fuel(SCHEMA_FUEL)?;
+    let instance = linker.instantiate(&mut store, &module)?;
+    if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {
+        initialize.call(&mut store, ())?;
+    }
+    let schema = instance.get_typed_func::<(), u64>(&mut store, SCHEMA_FUNCTION)?;
+    let packed = schema.call(&mut store, ())?;
+    let (address, length) = ((packed >> 32) as usize, (packed & 0xffff_ffff) as usize);
+    let memory = instance.get_memory(&mut store, "memory");
+    let memory = memory.ok_or_else(|| wasmtime::Error::msg("the module exports no memory"))?;
+    let end = address.saturating_add(length);
+    let text = memory
+        .data(&store)
+        .get(address..end)
+        .filter(|text| text.len() <= SCHEMA_BYTES);
+    let text = text.ok_or_else(|| wasmtime::Error::msg("the schema lies outside of the memory"))?;
+    Ok(String::from_utf8(text.to_vec())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_component_have_no_exports() {
+        for bytes in [&b""[..], b"\0asm", b"no wasm"] {
+            let outline = Outline::read(bytes);
+            assert_eq!(outline, Outline::default());
+            assert_eq!(outline.settings_schema(bytes), Ok(None));
+        }
+    }
+}
