@@ -6,7 +6,7 @@ use crate::{CheckTone, Classify, Escalate, Route};
 #[cfg(target_arch = "wasm32")]
 mod component;
 #[cfg(target_arch = "wasm32")]
-pub use component::{Component, PolicySlot};
+pub use component::{Component, PolicySlot, settings_schema};
 
 /// Exports a policy from the component: its preparation and the named decisions, any of
 /// `classify`, `route`, `tone` and `escalate`. Use it once, at the root of the crate. A decision
@@ -52,6 +52,12 @@ macro_rules! export {
                 Component with_types_in $crate::bindings::lifecycle
             );
             $($crate::__decision!(export $decision);)+
+            // The host compares it with the schema file of the pack. An export of the core module
+            // alone: it is no part of the contract.
+            #[unsafe(export_name = "patchbay-settings-schema")]
+            extern "C" fn settings_schema() -> u64 {
+                $crate::export::settings_schema::<$policy>()
+            }
         };
     };
 }

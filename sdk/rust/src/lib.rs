@@ -58,6 +58,7 @@ pub mod knowledge;
 pub mod log;
 pub mod prelude;
 pub mod random;
+pub mod references;
 pub mod settings;
 pub mod state;
 #[cfg(not(target_arch = "wasm32"))]

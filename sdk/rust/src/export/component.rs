@@ -91,3 +91,10 @@ impl<C: Component<Policy: Escalate>> escalation::Guest for C {
         decide::<C, _>(|policy| policy.escalate(&trigger))
     }
 }
+
+/// The JSON Schema of a policy's settings: address and length of the text, 32 bits each.
+pub fn settings_schema<P: Policy>() -> u64 {
+    let text = schemars::schema_for!(P::Settings).to_value().to_string();
+    let text: &'static str = text.leak();
+    (text.as_ptr() as u64) << 32 | text.len() as u64
+}
