@@ -1,22 +1,15 @@
 //! Channels the host knows. A company may use any other code: it is private,
-//! counts in characters without a limit, and takes the capacity of the
-//! company's `other` medium.
+//! has the limit that the company's file gives it, compares addresses exactly,
+//! and takes the capacity of the company's `other` medium.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::address::AddressForm::{self, Exact, Handle, InternationalPhone, Mail, Phone};
 use crate::capacity::Medium;
 use crate::interaction::Visibility::{self, Private, Public};
-
-/// How a channel counts the length of a text, and the most it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LengthRule {
-    /// Weighted characters, as X counts: 280, or 140 with the legacy setting.
-    Weighted,
-    /// Septets or UTF-16 code units, in at most ten segments.
-    Sms,
-    /// Unicode scalar values, at most so many; `None`: no limit, or none known.
-    Characters(Option<u32>),
-}
+use crate::length::LengthRule;
+use crate::length::LengthUnit::{Bytes, Characters, Sms, X};
 
 /// A medium of the default capacity rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,46 +46,60 @@ pub struct Channel {
     pub code: &'static str,
     /// Visibility of an interaction that does not give its own.
     pub visibility: Visibility,
-    /// Unit and limit of a text.
+    /// Unit and limit of a text with that visibility.
     pub length: LengthRule,
+    /// Unit and limit of a private text on a public channel; the same as
+    /// `length` on a private one.
+    pub direct_length: LengthRule,
+    /// How its addresses are compared.
+    pub address: AddressForm,
     /// Default capacity. Private conversations on a public channel are
     /// messages: their capacity code is the channel's with `-direct`.
     pub medium: DefaultMedium,
 }
 
 macro_rules! channels {
-    ($( $code:literal: $visibility:ident, $length:expr, $medium:ident; )+) => {
+    ($( $code:literal: $visibility:ident, $length:expr, $direct:expr, $address:ident, $medium:ident; )+) => {
         /// One row per channel.
         pub const CHANNELS: &[Channel] = &[$( Channel {
             code: $code,
             visibility: $visibility,
             length: $length,
+            direct_length: $direct,
+            address: $address,
             medium: $medium,
         }, )+];
     };
 }
 
-const fn most(characters: u32) -> LengthRule {
-    LengthRule::Characters(Some(characters))
+const fn most(limit: u32) -> LengthRule {
+    LengthRule::new(Characters, limit)
 }
-const UNLIMITED: LengthRule = LengthRule::Characters(None);
+const ANY: LengthRule = LengthRule::UNLIMITED;
+const SEGMENTS: LengthRule = LengthRule::new(Sms, 10);
+const POSTS_ON_X: LengthRule = LengthRule::new(X, 280);
+const INSTAGRAM: LengthRule = LengthRule::new(Bytes, 1_000);
 
 // Limits: WhatsApp Cloud API, text body; Telegram Bot API, `sendMessage`;
-// Messenger and Instagram Send API. Facebook takes longer comments: 1000 is
-// what readers read.
+// Messenger Send API, message text; Instagram Messaging, "1000 bytes or less"
+// of UTF-8 (developers.facebook.com/docs/messenger-platform/instagram/features/send-message);
+// X, direct messages of 10,000 characters (`direct_messages/events/new`).
+// Facebook takes longer comments: 1000 is what readers read. Most segments of
+// an SMS: what common aggregators join
+// (twilio.com/docs/glossary/what-sms-character-limit).
 channels! {
-    "call": Private, UNLIMITED, CALL;
-    "phone": Private, UNLIMITED, CALL;
-    "chat": Private, UNLIMITED, MESSAGE;
-    "whatsapp": Private, most(4_096), MESSAGE;
-    "messenger": Private, most(2_000), MESSAGE;
-    "telegram": Private, most(4_096), MESSAGE;
-    "sms": Private, LengthRule::Sms, MESSAGE;
-    "email": Private, UNLIMITED, POST;
-    "x": Public, LengthRule::Weighted, POST;
-    "facebook": Public, most(1_000), POST;
-    "instagram": Public, most(1_000), POST;
-    "web": Public, UNLIMITED, POST;
+    "call": Private, ANY, ANY, Phone, CALL;
+    "phone": Private, ANY, ANY, Phone, CALL;
+    "chat": Private, ANY, ANY, Exact, MESSAGE;
+    "whatsapp": Private, most(4_096), most(4_096), InternationalPhone, MESSAGE;
+    "messenger": Private, most(2_000), most(2_000), Exact, MESSAGE;
+    "telegram": Private, most(4_096), most(4_096), Handle, MESSAGE;
+    "sms": Private, SEGMENTS, SEGMENTS, Phone, MESSAGE;
+    "email": Private, ANY, ANY, Mail, POST;
+    "x": Public, POSTS_ON_X, most(10_000), Handle, POST;
+    "facebook": Public, most(1_000), most(2_000), Handle, POST;
+    "instagram": Public, INSTAGRAM, INSTAGRAM, Handle, POST;
+    "web": Public, ANY, ANY, Exact, POST;
 }
 
 /// The row of a channel code; `None` for a company's own channel.
@@ -100,9 +107,36 @@ pub fn find(code: &str) -> Option<&'static Channel> {
     CHANNELS.iter().find(|channel| channel.code == code)
 }
 
-/// How a channel counts the length of a text.
+/// The row of the public channel whose direct messages have this code.
+fn find_direct(code: &str) -> Option<&'static Channel> {
+    find(code.strip_suffix(DIRECT)?).filter(|channel| channel.visibility == Public)
+}
+
+/// How a channel counts the length of a text, and the most it takes. The code
+/// of direct messages (`x-direct`) has a rule of its own.
 pub fn length_rule(code: &str) -> LengthRule {
-    find(code).map_or(UNLIMITED, |channel| channel.length)
+    match (find(code), find_direct(code)) {
+        (Some(channel), _) => channel.length,
+        (None, Some(channel)) => channel.direct_length,
+        (None, None) => LengthRule::UNLIMITED,
+    }
+}
+
+/// Code under which a text's length rule stands: a private text on a public
+/// channel is a direct message.
+pub fn length_code(code: &str, visibility: Visibility) -> Cow<'_, str> {
+    match find(code) {
+        Some(channel) if channel.visibility == Public && visibility == Private => {
+            direct_code(code).into()
+        }
+        _ => code.into(),
+    }
+}
+
+/// How the addresses of a channel are compared.
+pub fn address_form(code: &str) -> AddressForm {
+    let channel = find(code).or_else(|| find_direct(code));
+    channel.map_or(Exact, |channel| channel.address)
 }
 
 /// Visibility of an interaction that does not give its own.
@@ -110,9 +144,11 @@ pub fn usual_visibility(code: &str) -> Visibility {
     find(code).map_or(Private, |channel| channel.visibility)
 }
 
+const DIRECT: &str = "-direct";
+
 /// Code under which a private conversation on a public channel counts.
 pub fn direct_code(code: &str) -> String {
-    format!("{code}-direct")
+    format!("{code}{DIRECT}")
 }
 
 /// The default media by name, with the capacity codes of their channels.
@@ -166,8 +202,34 @@ mod tests {
     }
 
     #[test]
+    fn a_private_text_on_a_public_channel_has_the_limit_of_direct_messages() {
+        for (channel, visibility, rule) in [
+            ("x", Public, LengthRule::new(X, 280)),
+            ("x", Private, LengthRule::new(Characters, 10_000)),
+            ("x-direct", Private, LengthRule::new(Characters, 10_000)),
+            ("facebook", Private, LengthRule::new(Characters, 2_000)),
+            (
+                "facebook-direct",
+                Private,
+                LengthRule::new(Characters, 2_000),
+            ),
+            ("instagram", Public, LengthRule::new(Bytes, 1_000)),
+            ("instagram-direct", Private, LengthRule::new(Bytes, 1_000)),
+            ("web-direct", Private, LengthRule::UNLIMITED),
+            ("whatsapp", Private, LengthRule::new(Characters, 4_096)),
+            ("whatsapp", Public, LengthRule::new(Characters, 4_096)),
+            ("whatsapp-direct", Private, LengthRule::UNLIMITED),
+        ] {
+            let code = length_code(channel, visibility);
+            assert_eq!(length_rule(&code), rule, "{channel} {visibility:?}");
+        }
+    }
+
+    #[test]
     fn unknown_channels_are_private_and_unlimited() {
         assert_eq!(usual_visibility("fax"), Private);
-        assert_eq!(length_rule("fax"), LengthRule::Characters(None));
+        assert_eq!(length_rule("fax"), LengthRule::UNLIMITED);
+        assert_eq!(length_rule("fax-direct"), LengthRule::UNLIMITED);
+        assert_eq!(address_form("fax"), Exact);
     }
 }

@@ -1,6 +1,7 @@
 //! The company file, as `apply` and `serve` read it. Parsing checks everything
 //! that needs no pack and locates each problem in the file.
 
+mod duplicate_keys;
 mod partial_file;
 mod problems;
 
@@ -10,6 +11,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::channel;
 use crate::decision::stage::Stage;
 use crate::desk::DeskRules;
 use crate::directory::{Agent, Directory, Presence, Queue};
@@ -17,6 +19,7 @@ use crate::duration::Seconds;
 use crate::file_problem::FileProblem;
 use crate::hours::Hours;
 use crate::knowledge::Article;
+use crate::length::{LengthRule, LengthUnit};
 use crate::limits::LimitsFile;
 use crate::on_failure::OnFailure;
 use crate::record::RecordRules;
@@ -140,6 +143,9 @@ pub struct QueueEntry {
     /// Default priority of its conversations, 0 to 100; a policy may set
     /// another.
     pub priority: u8,
+    /// Most of its conversations that one agent holds at once; absent: as many
+    /// as fit.
+    pub agent_capacity: Option<u32>,
     /// The queue is removed: its waiting conversations move to this queue. No
     /// other key may be set.
     pub moved_to: Option<String>,
@@ -174,6 +180,12 @@ pub struct AgentEntry {
     /// Capacity in units.
     #[serde(default = "hundred")]
     pub capacity: u32,
+    /// Most conversations at once by channel.
+    #[serde(default)]
+    pub channel_capacity: BTreeMap<String, u32>,
+    /// Most conversations at once by queue.
+    #[serde(default)]
+    pub queue_capacity: BTreeMap<String, u32>,
     /// Capacity in use at the start.
     #[serde(default)]
     pub load: u32,
@@ -194,8 +206,32 @@ pub struct ChannelEntry {
     pub account: Option<String>,
     /// Whether X counts by its limit of 140 characters.
     pub legacy_140: bool,
+    /// Most of `length-unit` that a text on it has; for `sms`, segments.
+    /// Default the channel's own limit; absent for a channel the host does not
+    /// know.
+    pub length_limit: Option<Spanned<u32>>,
+    /// What `length-limit` counts. Default the channel's own unit, `characters`
+    /// for a channel the host does not know.
+    pub length_unit: Option<Spanned<LengthUnit>>,
     /// Target of replies on this channel; absent: the company's `publish`.
     pub publish: Option<Spanned<String>>,
+}
+
+impl ChannelEntry {
+    /// The company's own length rule for the channel of this code; `None` where
+    /// the channel's applies.
+    pub fn length_rule(&self, code: &str) -> Option<LengthRule> {
+        let own = channel::length_rule(code);
+        let limit = self.length_limit.as_ref().map(|limit| *limit.get_ref());
+        let unit = self.length_unit.as_ref().map(|unit| *unit.get_ref());
+        match (unit, limit) {
+            (None, None) => self.legacy_140.then_some(LengthRule::X_2017),
+            (unit, limit) => Some(LengthRule {
+                unit: unit.unwrap_or(own.unit),
+                limit: limit.or(own.limit),
+            }),
+        }
+    }
 }
 
 /// Where a secret comes from. The file never contains the secret.
@@ -204,6 +240,10 @@ pub struct ChannelEntry {
 pub struct Secret {
     /// Name of an environment variable.
     pub env: String,
+    /// Name of the variable with the secret being replaced. While it is set,
+    /// requests are signed with both.
+    #[serde(default)]
+    pub previous_env: Option<String>,
 }
 
 /// A webhook.
@@ -358,6 +398,7 @@ impl CompanyFile {
                 longest_wait: None,
                 open: true,
                 hours: entry.get_ref().sla.hours.clone(),
+                agent_capacity: entry.get_ref().agent_capacity,
             })
             .collect();
         let agents = self
@@ -373,6 +414,8 @@ impl CompanyFile {
                     presence: entry.presence,
                     load: entry.load,
                     capacity: entry.capacity,
+                    channel_capacity: entry.channel_capacity,
+                    queue_capacity: entry.queue_capacity,
                     idle: entry.idle.map(|idle| idle.0),
                     queues: entry.queues,
                     teams: entry.teams,

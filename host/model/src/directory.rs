@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::codes;
-pub use check::DirectoryError;
+pub use check::{DirectoryError, check_new_names, check_queue_capacity};
 use check::{check_agent, check_queue, duplicate_id};
 use index::Index;
 
@@ -69,6 +69,14 @@ pub struct Agent {
     /// Total capacity in units; 100 by default.
     #[serde(default = "full_capacity")]
     pub capacity: u32,
+    /// Most conversations at once by channel; at most 64 channels. Replaces the
+    /// company's limit, which is absent by default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub channel_capacity: BTreeMap<String, u32>,
+    /// Most conversations at once by queue; at most 64 queues. Replaces the
+    /// queue's limit, which is absent by default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub queue_capacity: BTreeMap<String, u32>,
     /// Seconds since the agent last accepted or finished a conversation;
     /// absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,6 +139,10 @@ pub struct Queue {
     /// Name of its business hours; absent: round the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<String>,
+    /// Most of its conversations that one agent holds at once; absent: as many
+    /// as fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_capacity: Option<u32>,
 }
 
 fn open() -> bool {

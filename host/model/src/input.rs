@@ -8,6 +8,9 @@ pub const ID_BYTES: usize = 256;
 pub const CODE_BYTES: usize = 64;
 /// Most bytes of a text: an interaction's or a draft's.
 pub const TEXT_BYTES: usize = 64 * 1024;
+/// Most bytes of an interaction's whole text. It is cut to [`TEXT_BYTES`] for
+/// policies and agents; the rest is stored.
+pub const WHOLE_TEXT_BYTES: usize = 512 * 1024;
 /// Most bytes of a name, an address or an account.
 pub const NAME_BYTES: usize = 512;
 /// Most bytes of a language tag (RFC 5646 advises 35).
@@ -85,6 +88,35 @@ impl InputError {
             field: field.to_owned(),
             problem: problem.into(),
         }
+    }
+}
+
+/// Something odd in a document that the host accepts all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputWarning {
+    /// Path of the field.
+    pub field: String,
+    /// What is odd, what the host did, and what would be right. Contains no
+    /// value of the document.
+    pub message: String,
+}
+
+impl InputWarning {
+    pub(crate) fn new(field: &str, message: impl Into<String>) -> InputWarning {
+        InputWarning {
+            field: field.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Check an identifier or an address: 1 to `limit` bytes, and the rule of
+/// [`identifier::problem`](crate::identifier::problem).
+pub(crate) fn check_identifier(field: &str, text: &str, limit: usize) -> Result<(), InputError> {
+    check_bytes(field, text, limit)?;
+    match crate::identifier::problem(text) {
+        Some(problem) => Err(InputError::invalid(field, problem)),
+        None => Ok(()),
     }
 }
 

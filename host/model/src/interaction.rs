@@ -2,17 +2,19 @@
 //! command line, in cases and in the journal.
 
 mod draft;
+mod outside;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 pub use draft::{Draft, WrittenBy};
+pub use outside::{CUT_TEXT_ATTRIBUTE, ReadInteraction};
 
-use crate::codes;
 use crate::input::{self, InputError};
+use crate::{address, codes, language_tag};
 
 codes! {
     /// Direction of an interaction.
@@ -61,13 +63,6 @@ pub struct Author {
     pub verified: Option<bool>,
 }
 
-impl Author {
-    /// Whether both have the same address. Names and reach change.
-    pub fn is_same_person(&self, other: &Author) -> bool {
-        self.address.is_some() && self.address == other.address
-    }
-}
-
 /// A file of an interaction or draft, without its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,6 +82,25 @@ pub struct Attachment {
     /// URL of the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+impl Attachment {
+    /// The file as a person sees it: its URL without query and fragment, which
+    /// hold signatures and expiry times.
+    #[must_use]
+    pub fn as_said(&self) -> Attachment {
+        let mut said = self.clone();
+        if let Some(url) = &mut said.url {
+            let end = url.find(['?', '#']).unwrap_or(url.len());
+            url.truncate(end);
+        }
+        said
+    }
+}
+
+fn normal_language<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let tag = Option::<String>::deserialize(from)?;
+    Ok(tag.and_then(|tag| language_tag::normalize(&tag)))
 }
 
 fn other() -> String {
@@ -111,8 +125,13 @@ pub struct Interaction {
     /// The company's account that was addressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// Language the channel gives (BCP 47).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Language the channel gives (BCP 47). A tag that is not well-formed, from
+    /// an earlier version of the host, is read as absent.
+    #[serde(
+        default,
+        deserialize_with = "normal_language",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub language: Option<String>,
     /// When the channel received it (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,9 +148,21 @@ pub struct Interaction {
     /// Files that came with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// When this wording was written, for an edit (RFC 3339). It orders the
+    /// wordings of a message; `received_at` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Timestamp>,
+    /// Whether a program wrote it without a person: an acknowledgement, a
+    /// greeting, an out-of-office reply. It answers nothing and asks nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
     /// Other fields of the sender, sorted by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, Value>,
+    /// The end of a text that was too long, cut off by the host. Policies do
+    /// not read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<String>,
 }
 
 const INTERACTION_FIELDS: &[&str] = &[
@@ -147,47 +178,32 @@ const INTERACTION_FIELDS: &[&str] = &[
     "conversation",
     "in_reply_to",
     "attachments",
+    "edited_at",
+    "automatic",
     "attributes",
 ];
 
 impl Interaction {
-    /// Read an interaction from an integrator. Unknown fields become
-    /// `attributes`, unless an attribute of the same name exists.
-    ///
-    /// # Errors
-    /// [`InputError`] with the field at fault.
-    pub fn from_outside(value: Value) -> Result<Interaction, InputError> {
-        let mut map = into_object("interaction", value)?;
-        let unknown: Vec<String> = map
-            .keys()
-            .filter(|key| !INTERACTION_FIELDS.contains(&key.as_str()))
-            .cloned()
-            .collect();
-        if !unknown.is_empty() {
-            let mut attributes = match map.remove("attributes") {
-                None | Some(Value::Null) => Map::new(),
-                Some(Value::Object(given)) => given,
-                Some(_) => return Err(InputError::invalid("attributes", "must be an object")),
-            };
-            for key in unknown {
-                if let Some(value) = map.remove(&key) {
-                    attributes.entry(key).or_insert(value);
-                }
-            }
-            map.insert("attributes".to_owned(), Value::Object(attributes));
-        }
-        Self::from_map(map)
-    }
-
     /// Read an interaction from a file of the project; unknown fields are
     /// errors.
     ///
     /// # Errors
     /// [`InputError`] with the field at fault.
     pub fn from_own(value: Value) -> Result<Interaction, InputError> {
-        let map = into_object("interaction", value)?;
+        let mut map = into_object("interaction", value)?;
+        let rest = map.remove("rest");
         reject_unknown(&map, INTERACTION_FIELDS)?;
-        Self::from_map(map)
+        if let Some(Value::String(tag)) = map.get("language")
+            && language_tag::normalize(tag).is_none()
+        {
+            let problem = "is not a language tag (BCP 47); write it as in `pt-BR`";
+            return Err(InputError::invalid("language", problem));
+        }
+        let mut interaction = Self::from_map(map)?;
+        if let Some(Value::String(rest)) = rest {
+            interaction.rest = Some(rest);
+        }
+        Ok(interaction)
     }
 
     /// Parse an interaction from an integrator.
@@ -210,20 +226,53 @@ impl Interaction {
             .unwrap_or_else(|| Visibility::usual(&self.channel))
     }
 
+    /// Whether both have the same author, by the canonical form of the address
+    /// on its channel. Names and reach change.
+    pub fn has_same_author(&self, other: &Interaction) -> bool {
+        let canonical = |of: &Interaction| {
+            let address = of.author.address.as_deref()?;
+            Some(address::canonical(&of.channel, address))
+        };
+        match (&self.author.address, &other.author.address) {
+            (Some(own), Some(others)) if own == others => true,
+            _ => canonical(self).is_some_and(|own| Some(own) == canonical(other)),
+        }
+    }
+
+    /// When this wording was written, as the channel says.
+    pub fn written_at(&self) -> Option<Timestamp> {
+        self.edited_at.or(self.received_at)
+    }
+
+    /// Whether both say the same: text and files. The rest of an interaction
+    /// (reach, counts, other attributes, times) changes without a person saying
+    /// anything.
+    pub fn says_the_same(&self, other: &Interaction) -> bool {
+        let files = |of: &Interaction| -> Vec<Attachment> {
+            of.attachments.iter().map(Attachment::as_said).collect()
+        };
+        self.text == other.text && self.rest == other.rest && files(self) == files(other)
+    }
+
     /// Check every field against its limit.
     ///
     /// # Errors
     /// [`InputError`] with the field at fault.
     pub fn check(&self) -> Result<(), InputError> {
-        check_identifier("id", &self.id)?;
+        input::check_identifier("id", &self.id, input::ID_BYTES)?;
         input::check_code("channel", &self.channel)?;
         input::check_bytes("text", &self.text, input::TEXT_BYTES)?;
-        check_optional("account", &self.account, input::NAME_BYTES)?;
-        check_optional("language", &self.language, input::LANGUAGE_BYTES)?;
-        check_optional("author.address", &self.author.address, input::NAME_BYTES)?;
+        for (field, value, limit) in [
+            ("account", &self.account, input::NAME_BYTES),
+            ("author.address", &self.author.address, input::NAME_BYTES),
+            ("conversation", &self.conversation, input::ID_BYTES),
+            ("in_reply_to", &self.in_reply_to, input::ID_BYTES),
+        ] {
+            if let Some(value) = value {
+                input::check_identifier(field, value, limit)?;
+            }
+        }
         check_optional("author.name", &self.author.name, input::NAME_BYTES)?;
-        check_optional("conversation", &self.conversation, input::ID_BYTES)?;
-        check_optional("in_reply_to", &self.in_reply_to, input::ID_BYTES)?;
         check_attachments(&self.attachments)?;
         let extra = self.attributes.len();
         input::check_count("attributes", extra, input::ATTRIBUTES, "entries")?;
@@ -286,20 +335,6 @@ fn deserialize<T: serde::de::DeserializeOwned>(
         let field = error.path().to_string();
         InputError::invalid(&field, format!("does not fit: {}", error.into_inner()))
     })
-}
-
-fn check_identifier(field: &str, text: &str) -> Result<(), InputError> {
-    input::check_bytes(field, text, input::ID_BYTES)?;
-    if text.is_empty() {
-        return Err(InputError::invalid(field, "must not be empty"));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(InputError::invalid(
-            field,
-            "must not contain control characters",
-        ));
-    }
-    Ok(())
 }
 
 fn check_optional(field: &str, text: &Option<String>, limit: usize) -> Result<(), InputError> {

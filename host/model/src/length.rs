@@ -1,4 +1,4 @@
-//! Length of a text by its channel's rule, and the limit.
+//! Length of a text as a platform counts it, and the limit.
 
 mod emoji;
 mod punycode;
@@ -7,40 +7,90 @@ mod top_level_domain;
 mod url;
 mod x;
 
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::codes;
+
 pub use sms::{SmsEncoding, SmsSegments, sms_segments};
 
-use crate::channel::{LengthRule, length_rule};
-
-/// Most segments of an SMS: what common aggregators join (Twilio:
-/// <https://www.twilio.com/docs/glossary/what-sms-character-limit>).
-const SMS_SEGMENTS: u32 = 10;
-
-/// Length of a text, counted as the channel's [`LengthRule`] says:
-///
-/// - weighted: a URL counts 23, an emoji 2, a character outside the ranges of
-///   Latin and its neighbours 2, any other 1 (twitter-text 3,
-///   <https://docs.x.com/fundamentals/counting-characters>);
-/// - SMS: septets in GSM-7, UTF-16 code units otherwise (see
-///   [`SmsSegments::units`]);
-/// - characters: Unicode scalar values.
-///
-/// A company with the legacy setting for X counts differently: use [`measure`]
-/// where the setting is known.
-pub fn length(channel: &str, text: &str) -> u32 {
-    measure(channel, text, false).length
+codes! {
+    /// What a length counts.
+    pub enum LengthUnit {
+        /// Unicode scalar values.
+        Characters = "characters",
+        /// What a reader takes for a character: an emoji with its skin tone is
+        /// one.
+        Graphemes = "graphemes",
+        /// Bytes of UTF-8.
+        Bytes = "bytes",
+        /// UTF-16 code units.
+        Utf16 = "utf-16",
+        /// Segments of an SMS; lengths are in units of its encoding.
+        Sms = "sms",
+        /// Weighted characters, as X counts: a URL 23, an emoji 2, a character
+        /// outside the ranges of Latin and its neighbours 2, any other 1
+        /// (twitter-text 3, <https://docs.x.com/fundamentals/counting-characters>).
+        X = "x",
+        /// As X counted until 2017: a URL 23, any character 1 (twitter-text,
+        /// configuration version 1).
+        X2017 = "x-2017",
+    }
 }
 
-/// The most a channel takes, in the unit of [`length`]; `None`: no limit, or
-/// none known.
-///
-/// SMS: 1530, ten segments of GSM-7. A text that needs UCS-2 fits 670 units
-/// into as many segments: [`measure`] says which it is. A character of two
-/// units at the end of a segment can cost one unit more than counted.
-pub fn limit(channel: &str, legacy_140: bool) -> Option<u32> {
-    match length_rule(channel) {
-        LengthRule::Weighted => Some(x::rules(legacy_140).limit),
-        LengthRule::Sms => Some(SmsEncoding::Gsm7.units_in(SMS_SEGMENTS)),
-        LengthRule::Characters(limit) => limit,
+/// How a channel counts the length of a text, and the most it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LengthRule {
+    /// What counts.
+    pub unit: LengthUnit,
+    /// The most, in this unit; for SMS in segments. `None`: no limit, or none
+    /// known.
+    pub limit: Option<u32>,
+}
+
+impl LengthRule {
+    /// Characters without a limit.
+    pub const UNLIMITED: LengthRule = LengthRule {
+        unit: LengthUnit::Characters,
+        limit: None,
+    };
+    /// The limit of X until 2017.
+    pub const X_2017: LengthRule = LengthRule::new(LengthUnit::X2017, 140);
+
+    /// At most so many of a unit.
+    pub const fn new(unit: LengthUnit, limit: u32) -> LengthRule {
+        LengthRule {
+            unit,
+            limit: Some(limit),
+        }
+    }
+
+    /// Length of a text, and the limit in the same unit.
+    ///
+    /// For SMS both are in units of the text's encoding: septets of GSM-7, or
+    /// UTF-16 code units as soon as one character is outside of it. The length
+    /// includes what stays free at the end of a segment because the next
+    /// character does not fit.
+    pub fn measure(self, text: &str) -> Measure {
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let length = match self.unit {
+            LengthUnit::Characters => count(text.chars().count()),
+            LengthUnit::Graphemes => count(text.graphemes(true).count()),
+            LengthUnit::Bytes => count(text.len()),
+            LengthUnit::Utf16 => count(text.encode_utf16().count()),
+            LengthUnit::X => x::weighted(text, &x::CURRENT),
+            LengthUnit::X2017 => x::weighted(text, &x::LEGACY),
+            LengthUnit::Sms => {
+                let sms = sms_segments(text);
+                return Measure {
+                    length: sms.used,
+                    limit: self.limit.map(|segments| sms.encoding.units_in(segments)),
+                };
+            }
+        };
+        Measure {
+            length,
+            limit: self.limit,
+        }
     }
 }
 
@@ -57,34 +107,6 @@ impl Measure {
     /// Whether the length is within the limit.
     pub fn fits(&self) -> bool {
         self.limit.is_none_or(|limit| self.length <= limit)
-    }
-}
-
-/// [`length`] and [`limit`] of a text.
-///
-/// With `legacy_140`, X counts as it did until 2017: 140, each character 1,
-/// a URL 23 (twitter-text, configuration version 1). The setting touches no
-/// other channel.
-pub fn measure(channel: &str, text: &str, legacy_140: bool) -> Measure {
-    match length_rule(channel) {
-        LengthRule::Weighted => {
-            let rules = x::rules(legacy_140);
-            Measure {
-                length: x::weighted(text, rules),
-                limit: Some(rules.limit),
-            }
-        }
-        LengthRule::Sms => {
-            let segments = sms_segments(text);
-            Measure {
-                length: segments.units,
-                limit: Some(segments.encoding.units_in(SMS_SEGMENTS)),
-            }
-        }
-        LengthRule::Characters(limit) => Measure {
-            length: u32::try_from(text.chars().count()).unwrap_or(u32::MAX),
-            limit,
-        },
     }
 }
 

@@ -5,8 +5,8 @@
 mod codes;
 
 pub mod access;
-pub mod address;
 pub mod actor;
+pub mod address;
 pub mod alert;
 pub mod bound;
 pub mod bypass;
@@ -21,6 +21,7 @@ pub mod duration;
 pub mod event;
 pub mod file_problem;
 pub mod histogram;
+pub mod host_clock;
 pub mod hours;
 pub mod identifier;
 pub mod input;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::channel;
 use crate::conversation::{Contact, Conversation, Trigger};
 use crate::decision::classification::Classification;
 use crate::directory::Directory;
 use crate::hours::Hours;
-use crate::interaction::{Draft, Interaction};
+use crate::interaction::{Draft, Interaction, Visibility};
 use crate::knowledge::Knowledge;
-use crate::length::{self, Measure};
+use crate::length::{LengthRule, Measure};
 use crate::state::Memory;
 
 /// Data of a company: immutable, shared by all its decisions.
@@ -26,8 +27,9 @@ pub struct Surroundings {
     pub hours: Arc<BTreeMap<String, Hours>>,
     /// Names of the targets an escalation may notify.
     pub targets: Arc<BTreeSet<String>>,
-    /// Channels with the legacy limit of 140 characters.
-    pub legacy_140: Arc<BTreeSet<String>>,
+    /// Length rules of the company's own, by channel code; those of direct
+    /// messages on a public channel by its code with `-direct`.
+    pub lengths: Arc<BTreeMap<String, LengthRule>>,
 }
 
 impl Surroundings {
@@ -38,14 +40,18 @@ impl Surroundings {
             knowledge: Arc::new(Knowledge::default()),
             hours: Arc::default(),
             targets: Arc::default(),
-            legacy_140: Arc::default(),
+            lengths: Arc::default(),
         }
     }
 
-    /// Length of a text and the limit of its channel, with the company's
-    /// setting for it.
-    pub fn measure(&self, channel: &str, text: &str) -> Measure {
-        length::measure(channel, text, self.legacy_140.contains(channel))
+    /// Length of a text and the limit of its channel, by the company's rule for
+    /// it or else by the channel's. A private text on a public channel is a
+    /// direct message.
+    pub fn measure(&self, channel: &str, visibility: Visibility, text: &str) -> Measure {
+        let code = channel::length_code(channel, visibility);
+        let own = self.lengths.get(&*code).copied();
+        own.unwrap_or_else(|| channel::length_rule(&code))
+            .measure(text)
     }
 }
 
@@ -138,5 +144,34 @@ impl Situation {
             (None, Some(exchange)) => &exchange.interaction.text,
             (None, None) => "",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::length::LengthUnit;
+
+    #[test]
+    fn a_rule_of_the_company_precedes_the_rule_of_the_channel() {
+        let mut company = Surroundings::of(Directory::default());
+        company.lengths = Arc::new(BTreeMap::from([
+            ("fax".to_owned(), LengthRule::new(LengthUnit::Bytes, 5)),
+            (
+                "x-direct".to_owned(),
+                LengthRule::new(LengthUnit::Characters, 7),
+            ),
+        ]));
+        for (channel, visibility, limit) in [
+            ("fax", Visibility::Private, Some(5)),
+            ("x", Visibility::Public, Some(280)),
+            ("x", Visibility::Private, Some(7)),
+            ("instagram", Visibility::Private, Some(1_000)),
+            ("letter", Visibility::Private, None),
+        ] {
+            let measured = company.measure(channel, visibility, "界界");
+            assert_eq!(measured.limit, limit, "{channel} {visibility:?}");
+        }
+        assert!(!company.measure("fax", Visibility::Private, "界界").fits());
     }
 }

@@ -6,11 +6,16 @@ use std::ops::Range;
 
 use super::partial_file::RemovedEntries;
 use super::{CompanyFile, QueueEntry};
+use crate::channel;
 use crate::decision::stage::Stage;
 use crate::file_problem::FileProblem;
+use crate::identifier::{self, LookAlikes};
 use crate::input::is_code;
+use crate::name_suggestion;
 use crate::web_address::WebAddress;
 
+/// Limits that a company can give a channel.
+const LENGTHS: std::ops::RangeInclusive<u32> = 1..=1_000_000;
 const CODE_HELP: &str = "use lower-case letters, digits and hyphens, at most 64";
 
 /// The problems found so far.
@@ -56,6 +61,8 @@ impl CompanyFile {
             problems.at(self.record.span(), problem);
         }
         self.check_targets(&mut problems);
+        self.check_channels(&mut problems);
+        self.check_names(&mut problems);
         problems.found
     }
 
@@ -98,6 +105,73 @@ impl CompanyFile {
                     publish.span(),
                     format!("{source} publishes to target {name:?}, which is not defined"),
                     format!("add [target.{name}] with its webhook, or remove publish"),
+                );
+            }
+        }
+    }
+
+    fn check_names(&self, problems: &mut Problems<'_>) {
+        let agents = self.agent.iter().map(|(id, agent)| (id, agent.span()));
+        let targets = self.target.iter();
+        let targets = targets.map(|(name, target)| (name, target.webhook.url.span()));
+        let plugins = self.plugin.iter();
+        let plugins = plugins.map(|(name, plugin)| (name, plugin.pack.span()));
+        for (kind, names) in [
+            ("agent", agents.collect::<Vec<_>>()),
+            ("target", targets.collect()),
+            ("plugin", plugins.collect()),
+        ] {
+            let mut known = LookAlikes::default();
+            for (name, span) in names {
+                if let Some(problem) = identifier::problem(name) {
+                    let message = format!("the name {name:?} of the {kind} {problem}");
+                    problems.at(span, message);
+                } else if let Some(other) = known
+                    .find(name)
+                    .filter(|other| !(other.is_ascii() && name.is_ascii()))
+                {
+                    let message = format!("the {kind} {name:?} looks like the {kind} {other:?}");
+                    problems.help(span, message, "choose a name that differs visibly");
+                }
+                known.add(name);
+            }
+        }
+    }
+
+    fn check_channels(&self, problems: &mut Problems<'_>) {
+        for (code, entry) in &self.channel {
+            let own = channel::length_rule(code);
+            if let Some(limit) = &entry.length_limit
+                && !LENGTHS.contains(limit.get_ref())
+            {
+                let message = format!(
+                    "the length-limit of channel {code:?} is {}",
+                    limit.get_ref()
+                );
+                let help = format!("it must be {} to {}", LENGTHS.start(), LENGTHS.end());
+                problems.help(limit.span(), message, help);
+            }
+            if let (Some(unit), None) = (&entry.length_unit, &entry.length_limit)
+                && *unit.get_ref() != own.unit
+            {
+                let message = format!(
+                    "channel {code:?} has the length-unit {:?} without a length-limit",
+                    unit.get_ref().as_str()
+                );
+                problems.help(
+                    unit.span(),
+                    message,
+                    "add length-limit, counted in this unit",
+                );
+            }
+            let length = entry.length_limit.as_ref().map(|limit| limit.span());
+            let length = length.or_else(|| entry.length_unit.as_ref().map(|unit| unit.span()));
+            if let (true, Some(span)) = (entry.legacy_140, length) {
+                let message = format!("channel {code:?} has legacy-140 and a length of its own");
+                problems.help(
+                    span,
+                    message,
+                    "remove legacy-140, or length-limit and length-unit",
                 );
             }
         }
@@ -171,6 +245,16 @@ impl CompanyFile {
                 if !self.has_queue(queue) && !problems.removed.covers(&["queue", queue]) {
                     let message = format!("agent {id:?} has queue {queue:?}, which is not defined");
                     problems.at(span.clone(), message);
+                }
+            }
+            for queue in entry.queue_capacity.keys() {
+                if !self.has_queue(queue) && !problems.removed.covers(&["queue", queue]) {
+                    let queues: Vec<String> = self.queues().map(|(id, _)| id.clone()).collect();
+                    problems.help(
+                        span.clone(),
+                        format!("queue-capacity of agent {id:?} names queue {queue:?}, which is not defined"),
+                        name_suggestion::suggest(queue, "queues", &queues),
+                    );
                 }
             }
             for (skill, proficiency) in invalid_skills(&entry.skills) {

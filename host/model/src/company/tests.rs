@@ -126,6 +126,36 @@ fn the_desk_rules_of_the_example_are_the_defaults() {
     assert_eq!(*file.desk.get_ref(), DeskRules::default());
 }
 
+/// `PATCHBAY_UPDATE=1 cargo test -p patchbay-model` writes the lists.
+#[test]
+fn the_example_lists_the_channels_of_each_medium() {
+    let media = channel::default_media();
+    let lines = EXAMPLE.lines().map(|line| {
+        let medium = line.strip_prefix("media.").and_then(|line| {
+            let (name, rest) = line.split_once(" = { channels = [")?;
+            Some((name, media.get(name)?, rest.split_once(']')?.1))
+        });
+        medium.map_or(line.to_owned(), |(name, medium, rest)| {
+            let channels: Vec<_> = medium.channels.iter().collect();
+            format!("media.{name} = {{ channels = {channels:?}{rest}")
+        })
+    });
+    let expected: String = lines.map(|line| line + "\n").collect();
+    if std::env::var_os("PATCHBAY_UPDATE").is_some_and(|value| value == "1") {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/company.example.toml"
+        );
+        std::fs::write(path, expected).expect("the example can be written");
+    } else {
+        assert!(
+            EXAMPLE == expected,
+            "the channels in docs/company.example.toml differ from the table; run \
+             `PATCHBAY_UPDATE=1 cargo test -p patchbay-model` to write them"
+        );
+    }
+}
+
 #[test]
 fn a_desk_rule_out_of_range_is_located() {
     let text = "company = \"a\"\n[queue.general]\ndefault = true\n[desk]\noffer-timeout = \"0s\"\n";
@@ -178,4 +208,104 @@ fn every_syntax_error_is_located() {
             .any(|(_, message)| message.contains("names no company"))
     );
     assert!(found.iter().any(|(line, _)| *line == 2), "{found:?}");
+}
+
+fn with_channels(channels: &str) -> String {
+    format!("company = \"a\"\n[queue.general]\ndefault = true\n{channels}")
+}
+
+/// The rule that the company gives a channel.
+#[test]
+fn a_company_gives_a_channel_a_limit_and_a_unit() {
+    for (channel, entry, rule) in [
+        ("fax", "", None),
+        ("x", "legacy-140 = true", Some(LengthRule::X_2017)),
+        (
+            "fax",
+            "length-limit = 500",
+            Some(LengthRule::new(LengthUnit::Characters, 500)),
+        ),
+        (
+            "line",
+            "length-limit = 5000\nlength-unit = \"utf-16\"",
+            Some(LengthRule::new(LengthUnit::Utf16, 5_000)),
+        ),
+        (
+            "facebook",
+            "length-limit = 8000",
+            Some(LengthRule::new(LengthUnit::Characters, 8_000)),
+        ),
+        (
+            "instagram",
+            "length-limit = 300",
+            Some(LengthRule::new(LengthUnit::Bytes, 300)),
+        ),
+        (
+            "x-direct",
+            "length-limit = 1000",
+            Some(LengthRule::new(LengthUnit::Characters, 1_000)),
+        ),
+        (
+            "sms",
+            "length-limit = 3",
+            Some(LengthRule::new(LengthUnit::Sms, 3)),
+        ),
+        (
+            "bluesky",
+            "length-limit = 300\nlength-unit = \"graphemes\"",
+            Some(LengthRule::new(LengthUnit::Graphemes, 300)),
+        ),
+    ] {
+        let text = with_channels(&format!("[channel.{channel}]\n{entry}\n"));
+        let file = CompanyFile::parse(&text).expect("valid");
+        assert_eq!(
+            file.channel[channel].length_rule(channel),
+            rule,
+            "{channel} {entry}"
+        );
+    }
+}
+
+#[test]
+fn a_length_of_a_channel_that_makes_no_sense_is_located() {
+    for (entry, line, words) in [
+        ("length-limit = 0", 5, "is 0"),
+        ("length-limit = 2000000", 5, "is 2000000"),
+        ("length-unit = \"bytes\"", 5, "without a length-limit"),
+        ("legacy-140 = true\nlength-limit = 100", 6, "legacy-140"),
+        ("length-unit = \"words\"\nlength-limit = 9", 5, "words"),
+    ] {
+        let found = problems(&with_channels(&format!("[channel.x]\n{entry}\n")));
+        assert!(
+            found
+                .iter()
+                .any(|(at, problem)| *at == line && problem.contains(words)),
+            "{entry}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn names_are_what_a_person_reads() {
+    for (entry, words) in [
+        ("[agent.\"ana \"]\n", "white space"),
+        ("[agent.\"a\\u001bna\"]\n", "control"),
+        ("[agent.ana]\n[agent.\"\u{430}na\"]\n", "looks like"),
+        (
+            "[target.\"a\\nb\"]\nwebhook = { url = \"https://hooks.example\" }\n",
+            "line breaks",
+        ),
+    ] {
+        let found = problems(&with_channels(entry));
+        let [(_, problem)] = &found[..] else {
+            panic!("{entry}: {found:?}");
+        };
+        assert!(problem.contains(words), "{entry}: {problem}");
+        assert!(
+            !problem.contains('\u{1b}') && !problem.contains('\n'),
+            "{problem:?}"
+        );
+    }
+    let fine = with_channels("[agent.\"Ana Maria\"]\n[agent.al]\n[agent.a1]\n");
+    assert!(CompanyFile::parse(&fine).is_ok());
 }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+
+use crate::input::LANGUAGE_BYTES;
+use crate::language_tag;
 
 use super::{
     BadOutput, LIST_ENTRIES, PROSE_BYTES, check_code, check_count, check_language, check_percent,
@@ -29,8 +32,7 @@ pub struct PersonalData {
     pub end: u32,
 }
 
-/// Answer of one classifier, or of all merged. Absent: no opinion; absent
-/// scores are serialized as 0.
+/// Answer of one classifier, or of all merged. Absent: no opinion.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Classification {
     /// Intents, best first once merged.
@@ -38,17 +40,17 @@ pub struct Classification {
     /// Topics.
     pub topics: Vec<String>,
     /// Mood, -1 to 1.
-    #[serde(serialize_with = "or_zero")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<f64>,
     /// Urgency, 0 to 100.
     pub urgency: Option<u8>,
     /// Language of the text.
     pub language: Option<String>,
     /// Probability of spam, 0 to 1.
-    #[serde(serialize_with = "or_zero")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spam: Option<f64>,
     /// Probability of abuse, 0 to 1.
-    #[serde(serialize_with = "or_zero")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abuse: Option<f64>,
     /// Whether the customer expects a reply.
     pub reply_expected: Option<bool>,
@@ -58,11 +60,23 @@ pub struct Classification {
     pub why: String,
 }
 
-fn or_zero<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(value.unwrap_or(0.0))
-}
-
 impl Classification {
+    /// Give the language its usual spelling. One that is not well-formed is
+    /// dropped, because it is seldom the policy's own: it repeats what a channel
+    /// said, and the rest of the answer is worth keeping. Returns a message for
+    /// the decision's log if one was dropped.
+    pub fn normalize_language(&mut self) -> Option<String> {
+        let tag = self.language.take()?;
+        self.language = language_tag::normalize(&tag);
+        match self.language {
+            Some(_) => None,
+            None => Some(format!(
+                "the answer's `language` is {:?}, which is not a language tag (BCP 47); the host ignores it",
+                tag.chars().take(LANGUAGE_BYTES).collect::<String>()
+            )),
+        }
+    }
+
     /// Check the answer against the contract, for an interaction with this
     /// text.
     ///
@@ -107,6 +121,16 @@ impl Classification {
             )?;
         }
         check_text("why", &self.why, PROSE_BYTES)
+    }
+
+    /// The part that later decisions about the conversation get: all but the
+    /// policy's own text.
+    #[must_use]
+    pub fn retained(&self) -> Classification {
+        Classification {
+            why: String::new(),
+            ..self.clone()
+        }
     }
 
     /// The best intent.
@@ -269,6 +293,29 @@ mod tests {
     }
 
     #[test]
+    fn a_language_is_normalised_and_a_malformed_one_is_dropped_with_a_message() {
+        for (given, kept, is_told) in [
+            (Some("en_US"), Some("en-US"), false),
+            (Some("PT-br"), Some("pt-BR"), false),
+            (Some("en"), Some("en"), false),
+            (None, None, false),
+            (Some(""), None, true),
+            (Some("english language"), None, true),
+            (Some("en-US,en;q=0.9"), None, true),
+        ] {
+            let mut answer = Classification {
+                language: given.map(str::to_owned),
+                urgency: Some(80),
+                ..Classification::default()
+            };
+            assert_eq!(answer.normalize_language().is_some(), is_told, "{given:?}");
+            assert_eq!(answer.language.as_deref(), kept, "{given:?}");
+            assert_eq!(answer.urgency, Some(80));
+            assert_eq!(answer.validate(""), Ok(()));
+        }
+    }
+
+    #[test]
     fn spans_must_be_within_the_text_and_on_character_boundaries() {
         let text = "né!";
         for (start, end) in [(0, 9), (2, 3), (1, 1), (2, 1), (u32::MAX, u32::MAX)] {
@@ -288,10 +335,13 @@ mod tests {
     }
 
     #[test]
-    fn absent_scores_are_serialized_as_zero() {
+    fn absent_scores_are_absent() {
         let json = serde_json::to_value(Classification::default()).expect("serialises");
-        assert_eq!(json["sentiment"], 0.0);
-        assert_eq!(json["spam"], 0.0);
+        for score in ["sentiment", "spam", "abuse"] {
+            assert_eq!(json.get(score), None, "{score}");
+        }
+        let read: Classification = serde_json::from_value(json.clone()).expect("a document");
+        assert_eq!(read, Classification::default());
         assert_eq!(json["urgency"], serde_json::Value::Null);
     }
 }

@@ -10,7 +10,7 @@ use std::fmt::Display;
 
 use thiserror::Error;
 
-use crate::input;
+use crate::{input, language_tag};
 
 /// Most bytes of a `why`, a message or a suggestion.
 pub const PROSE_BYTES: usize = 4096;
@@ -101,12 +101,9 @@ pub(crate) fn check_code(field: impl Display, text: &str) -> Result<(), BadOutpu
     ))
 }
 
-/// Check the form of a language tag.
+/// Check the form of a language tag; its case does not matter.
 pub(crate) fn check_language(field: impl Display, text: &str) -> Result<(), BadOutput> {
-    let ok = !text.is_empty()
-        && text.len() <= input::LANGUAGE_BYTES
-        && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
-    if ok {
+    if language_tag::normalize(text).is_some() {
         return Ok(());
     }
     let shown: String = text.chars().take(input::LANGUAGE_BYTES).collect();

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Agent, Queue};
+use crate::capacity::{MOST_UNITS, check_limits};
+use crate::identifier::{self, LookAlikes};
+use crate::name_suggestion;
 
 /// Most skills, languages, teams and queues of an agent.
 const MOST_ENTRIES: usize = 64;
@@ -43,6 +46,13 @@ pub(super) fn check_agent(
             .iter()
             .try_for_each(|value| subject.name(field, value))?;
     }
+    for (field, limits) in [
+        ("channel_capacity", &agent.channel_capacity),
+        ("queue_capacity", &agent.queue_capacity),
+    ] {
+        let checked = check_limits(field, limits);
+        checked.map_err(|problem| subject.error(format_args!("{problem}")))?;
+    }
     let mut named = agent.queues.iter();
     match named.find(|queue| !queues.contains_key(*queue)) {
         Some(queue) => Err(DirectoryError(format!(
@@ -53,11 +63,67 @@ pub(super) fn check_agent(
     }
 }
 
+/// Check that the queues an agent limits exist. A stored agent keeps the limit
+/// of a queue that was removed later.
+///
+/// # Errors
+/// The first queue that does not exist, with the nearest that does.
+pub fn check_queue_capacity(agent: &Agent, queues: &[Queue]) -> Result<(), DirectoryError> {
+    let subject = Subject("agent", &agent.id);
+    let known = || queues.iter().map(|queue| queue.id.as_str());
+    let mut named = agent.queue_capacity.keys();
+    match named.find(|name| !known().any(|id| id == name.as_str())) {
+        Some(name) => {
+            let nearest = name_suggestion::nearest(name, known());
+            let hint = nearest.map(|id| format!("; did you mean {id:?}?"));
+            let hint = hint.unwrap_or_default();
+            Err(subject.error(format_args!(
+                "queue_capacity names the queue {name:?}, which does not exist{hint}"
+            )))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Validate the names of an agent who is new or changes: an agent stored by an
+/// earlier version keeps theirs.
+///
+/// # Errors
+/// A name that is no identifier, or an id that a person cannot tell from a known
+/// one.
+pub fn check_new_names(agent: &Agent, known: &LookAlikes) -> Result<(), DirectoryError> {
+    let subject = Subject("agent", &agent.id);
+    let ids = std::iter::once(("id", &agent.id));
+    let teams = agent.teams.iter().map(|team| ("teams", team));
+    let site = agent.site.iter().map(|site| ("site", site));
+    let skills = agent.skills.keys().map(|skill| ("skills", skill));
+    for (field, name) in ids.chain(teams).chain(site).chain(skills) {
+        if let Some(problem) = identifier::problem(name) {
+            return Err(subject.error(format_args!("{field} {problem}")));
+        }
+    }
+    let name = agent.name.as_deref().unwrap_or_default();
+    if name.chars().any(char::is_control) {
+        return Err(subject.error(format_args!("name must not contain control characters")));
+    }
+    match known.find(&agent.id) {
+        Some(known) => Err(subject.error(format_args!(
+            "its id looks like that of the agent {known:?}; choose one that differs visibly"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Validate a queue.
 pub(super) fn check_queue(queue: &Queue) -> Result<(), DirectoryError> {
     let subject = Subject("queue", &queue.id);
     subject.name("id", &queue.id)?;
-    subject.skills(&queue.skills)
+    match queue.agent_capacity {
+        Some(limit) if limit > MOST_UNITS => Err(subject.error(format_args!(
+            "agent-capacity is {limit}; the most is {MOST_UNITS}"
+        ))),
+        _ => subject.skills(&queue.skills),
+    }
 }
 
 /// Kind and id of what is validated, as errors name it.

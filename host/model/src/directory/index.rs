@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::bitmap::{Bitmap, intersect};
 use super::{Agent, Query, Queue};
+use crate::language_tag;
 
 /// Positions of the agents by property.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +44,7 @@ impl Index {
                     .for_each(|level| level.insert(position));
             }
             for language in &agent.languages {
-                let tag = language.to_ascii_lowercase();
+                let tag = language_tag::fold(language);
                 let primary = primary_subtag(&tag).to_owned();
                 index.languages.entry(tag).or_default().insert(position);
                 index.languages.entry(primary).or_default().insert(position);
@@ -102,7 +103,7 @@ impl Index {
             conditions.push(self.at_least(skill, *least)?);
         }
         if let Some(language) = &query.language {
-            conditions.push(self.languages.get(&language.to_ascii_lowercase())?);
+            conditions.push(self.languages.get(&language_tag::fold(language))?);
         }
         for (sets, name) in [
             (&self.queues, &query.queue),

@@ -1,6 +1,7 @@
 mod naive;
 
 use super::*;
+use crate::identifier::LookAlikes;
 
 fn agent(json: &str) -> Agent {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
@@ -290,5 +291,47 @@ fn unknown_fields_and_presences_are_rejected() {
             serde_json::to_value(presence).expect("a string"),
             presence.to_string()
         );
+    }
+}
+
+#[test]
+fn a_new_agent_has_names_that_a_person_can_tell_apart() {
+    let known = LookAlikes::of(["ana", "Ana Maria"]);
+    for (id, words) in [
+        ("ana", None),
+        ("Ana", None),
+        ("Ana Maria", None),
+        ("ben", None),
+        (" ben", Some("white space")),
+        ("ben\u{a0}", Some("white space")),
+        ("b\u{1b}[31men", Some("control")),
+        ("b\u{200b}en", Some("invisible")),
+        ("\u{430}na", Some("looks like that of the agent \"ana\"")),
+        (
+            "Ana\u{2003}Maria",
+            Some("looks like that of the agent \"Ana Maria\""),
+        ),
+    ] {
+        let agent = agent(&serde_json::json!({"id": id}).to_string());
+        let error = check_new_names(&agent, &known)
+            .err()
+            .map(|error| error.to_string());
+        match (&error, words) {
+            (None, None) => {}
+            (Some(error), Some(words)) => {
+                assert!(error.contains(words), "{error}");
+                assert!(!error.contains('\u{1b}'), "{error}");
+            }
+            _ => panic!("{id:?}: {error:?}"),
+        }
+    }
+    for field in [
+        r#""teams": ["a "]"#,
+        r#""site": " b""#,
+        r#""skills": {"c\u0000": 1}"#,
+        r#""name": "a\nb""#,
+    ] {
+        let agent = agent(&format!(r#"{{"id": "ben", {field}}}"#));
+        assert!(check_new_names(&agent, &known).is_err(), "{field}");
     }
 }

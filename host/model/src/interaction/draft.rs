@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Attachment, Visibility, check_attachments, check_identifier, check_optional, deserialize,
-    into_object, reject_unknown,
+    Attachment, Visibility, check_attachments, check_optional, deserialize, into_object,
+    reject_unknown,
 };
 use crate::codes;
 use crate::input::{self, InputError};
@@ -70,7 +70,7 @@ impl Draft {
         let map = into_object("draft", value)?;
         reject_unknown(&map, Draft::FIELDS)?;
         let draft: Draft = deserialize(map, &["id", "channel", "text"])?;
-        check_identifier("id", &draft.id)?;
+        input::check_identifier("id", &draft.id, input::ID_BYTES)?;
         input::check_code("channel", &draft.channel)?;
         input::check_bytes("text", &draft.text, input::TEXT_BYTES)?;
         check_optional("agent", &draft.agent, input::ID_BYTES)?;

@@ -71,7 +71,7 @@ fn a_nested_field_of_the_wrong_type_is_named() {
 fn a_field_over_its_limit_names_limit_and_size() {
     let mut value = least();
     value["text"] = json!("x".repeat(input::TEXT_BYTES + 1));
-    let error = Interaction::from_outside(value).expect_err("too long");
+    let error = Interaction::from_own(value).expect_err("too long");
     assert_eq!(
         error.to_string(),
         "`text` is 65537 bytes long; the limit is 65536"
@@ -124,7 +124,8 @@ fn an_interaction_round_trips_through_json() {
         "account": "@n", "language": "pt", "received_at": "2026-03-02T10:15:00Z",
         "author": {"address": "@jo", "name": "Jo", "reach": 120, "verified": false},
         "conversation": "c", "in_reply_to": "0",
-        "attachments": [{"kind": "image", "size": 3}], "attributes": {"k": [1, 2]}
+        "attachments": [{"kind": "image", "size": 3}],
+        "edited_at": "2026-03-02T10:16:00Z", "automatic": true, "attributes": {"k": [1, 2]}
     });
     let read = Interaction::from_own(value.clone()).expect("valid");
     assert_eq!(serde_json::to_value(&read).expect("serialises"), value);
@@ -135,4 +136,45 @@ fn a_draft_rejects_unknown_fields() {
     let error = Draft::from_value(json!({"id": "1", "channel": "x", "text": "", "tone": "warm"}))
         .expect_err("unknown");
     assert_eq!(error.field(), Some("tone"));
+}
+
+#[test]
+fn what_is_said_is_the_text_and_the_files_without_what_signs_their_urls() {
+    let with = |field: &str, value: Value| {
+        let mut whole = least();
+        whole["attachments"] = json!([{"kind": "image", "url": "https://a.example/1.jpg?sig=1"}]);
+        whole[field] = value;
+        Interaction::from_outside(whole).expect("valid")
+    };
+    let before = with("text", least()["text"].clone());
+    let file = |url: &str| json!([{"kind": "image", "url": url}]);
+    for (field, value, is_same) in [
+        ("likes", json!(7), true),
+        ("author", json!({"reach": 9}), true),
+        ("received_at", json!("2026-03-02T10:15:00Z"), true),
+        ("attachments", file("https://a.example/1.jpg?sig=2#x"), true),
+        ("attachments", file("https://a.example/2.jpg?sig=1"), false),
+        ("attachments", json!([]), false),
+        ("text", json!("other words"), false),
+    ] {
+        let context = format!("{field} {value}");
+        assert_eq!(
+            with(field, value).says_the_same(&before),
+            is_same,
+            "{context}"
+        );
+    }
+}
+
+#[test]
+fn an_edit_is_dated_by_its_own_time_else_by_that_of_the_message() {
+    let mut value = least();
+    value["received_at"] = json!("2026-03-02T10:15:00Z");
+    let written_at = |value: &Value| {
+        let read = Interaction::from_outside(value.clone()).expect("valid");
+        read.written_at().expect("dated").to_string()
+    };
+    assert_eq!(written_at(&value), "2026-03-02T10:15:00Z");
+    value["edited_at"] = json!("2026-03-02T10:16:00Z");
+    assert_eq!(written_at(&value), "2026-03-02T10:16:00Z");
 }

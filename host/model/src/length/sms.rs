@@ -8,6 +8,11 @@ pub struct SmsSegments {
     /// Length in units of that encoding: septets for GSM-7, where a character
     /// of the extension table takes two, or UTF-16 code units for UCS-2.
     pub units: u32,
+    /// Units of the whole segments and those used of the last: as `units`, and
+    /// one more for each segment whose last unit stays free, because a
+    /// character of two units is never split. It fits into some segments exactly
+    /// if it is at most [`SmsEncoding::units_in`] of them.
+    pub used: u32,
     /// Segments; 0 for an empty text.
     pub segments: u32,
 }
@@ -43,6 +48,7 @@ impl SmsEncoding {
     /// Units of so many messages.
     pub const fn units_in(self, segments: u32) -> u32 {
         match segments {
+            0 => 0,
             1 => self.single(),
             several => self.part().saturating_mul(several),
         }
@@ -83,14 +89,16 @@ pub fn sms_segments(text: &str) -> SmsSegments {
         }
         used += taken;
     }
-    let segments = if units <= encoding.single() {
-        units.min(1)
+    let (segments, used) = if units <= encoding.single() {
+        (units.min(1), units)
     } else {
-        parts
+        let whole = encoding.part().saturating_mul(parts.saturating_sub(1));
+        (parts, whole.saturating_add(used))
     };
     SmsSegments {
         encoding,
         units,
+        used,
         segments,
     }
 }

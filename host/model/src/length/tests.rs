@@ -5,9 +5,22 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::*;
+use crate::channel::length_rule;
 
 fn x(text: &str) -> u32 {
     length("x", text)
+}
+
+fn measure(channel: &str, text: &str) -> Measure {
+    length_rule(channel).measure(text)
+}
+
+fn length(channel: &str, text: &str) -> u32 {
+    measure(channel, text).length
+}
+
+fn limit(channel: &str) -> Option<u32> {
+    measure(channel, "").limit
 }
 
 /// Counts like X between 2017 and 2018: weighted, emoji apart (twitter-text,
@@ -51,17 +64,14 @@ fn x_counts_as_in_the_published_conformance_cases() {
             group => panic!("an unknown group: {group}"),
         };
         let length = x::weighted(text, &rules);
-        let valid = (1..=rules.limit).contains(&length) && is_accepted(text);
+        let limit = if rules.weighted { 280 } else { 140 };
+        let valid = (1..=limit).contains(&length) && is_accepted(text);
         match expected {
             Value::Bool(expected) => assert_eq!(valid, *expected, "{length}: {row}"),
             expected => {
                 assert_eq!(length, expected["weightedLength"], "{row}");
                 assert_eq!(valid, expected["valid"], "{row}");
-                assert_eq!(
-                    length * 1_000 / rules.limit,
-                    expected["permillage"],
-                    "{row}"
-                );
+                assert_eq!(length * 1_000 / limit, expected["permillage"], "{row}");
             }
         }
         checked += 1;
@@ -205,7 +215,7 @@ fn scripts_beyond_the_light_ranges_count_two() {
 
 #[test]
 fn the_legacy_setting_counts_every_character_once() {
-    let measured = measure("x", "你好 https://example.com/a/long/path", true);
+    let measured = LengthRule::X_2017.measure("你好 https://example.com/a/long/path");
     assert_eq!(
         measured,
         Measure {
@@ -214,24 +224,23 @@ fn the_legacy_setting_counts_every_character_once() {
         }
     );
     assert!(measured.fits());
-    assert_eq!(limit("x", true), Some(140));
-    assert_eq!(limit("x", false), Some(280));
+    assert_eq!(limit("x"), Some(280));
 }
 
 #[test]
 fn other_channels_count_characters() {
     assert_eq!(length("whatsapp", "é👍🏽 http://example.com"), 22);
     assert_eq!(
-        measure("whatsapp", "", true),
+        measure("whatsapp", ""),
         Measure {
             length: 0,
             limit: Some(4_096)
         }
     );
-    assert_eq!(limit("messenger", false), Some(2_000));
-    assert_eq!(limit("email", false), None);
-    assert!(measure("email", &"a".repeat(100_000), false).fits());
-    assert!(!measure("facebook", &"a".repeat(1_001), false).fits());
+    assert_eq!(limit("messenger"), Some(2_000));
+    assert_eq!(limit("email"), None);
+    assert!(measure("email", &"a".repeat(100_000)).fits());
+    assert!(!measure("facebook", &"a".repeat(1_001)).fits());
 }
 
 #[test]
@@ -244,6 +253,7 @@ fn an_sms_of_gsm_7_holds_160_and_its_parts_153() {
         SmsSegments {
             encoding: SmsEncoding::Gsm7,
             units: 5,
+            used: 5,
             segments: 1
         }
     );
@@ -258,6 +268,7 @@ fn one_character_outside_gsm_7_makes_the_whole_sms_ucs_2() {
         SmsSegments {
             encoding: SmsEncoding::Ucs2,
             units: 70,
+            used: 70,
             segments: 1
         }
     );
@@ -266,8 +277,8 @@ fn one_character_outside_gsm_7_makes_the_whole_sms_ucs_2() {
         [2, 2, 3]
     );
     assert_eq!(length("sms", "😀"), 2);
-    assert_eq!(limit("sms", false), Some(1_530));
-    assert_eq!(measure("sms", "ã", false).limit, Some(670));
+    assert_eq!(limit("sms"), Some(1_530));
+    assert_eq!(measure("sms", "ã").limit, Some(670));
 }
 
 #[test]
@@ -278,6 +289,7 @@ fn a_character_is_not_split_between_two_sms() {
         SmsSegments {
             encoding: SmsEncoding::Gsm7,
             units: 306,
+            used: 2 * 153 + 1,
             segments: 3
         }
     );
@@ -287,9 +299,82 @@ fn a_character_is_not_split_between_two_sms() {
         SmsSegments {
             encoding: SmsEncoding::Ucs2,
             units: 134,
+            used: 2 * 67 + 1,
             segments: 3
         }
     );
+}
+
+/// Text of an SMS, its segments, and whether ten segments hold it.
+#[test]
+fn an_sms_fits_when_its_segments_fit() {
+    for (character, count, segments) in [
+        ("a", 1_530, 10),
+        ("a", 1_531, 11),
+        // 76 characters of the extension table in a segment; one septet stays
+        // free.
+        ("€", 80, 1),
+        ("€", 81, 2),
+        ("€", 760, 10),
+        ("€", 761, 11),
+        ("€", 765, 11),
+        ("[", 765, 11),
+        ("a€", 510, 10),
+        ("a€", 511, 11),
+        ("ã", 670, 10),
+        ("ã", 671, 11),
+        // 33 of two units in a segment of 67.
+        ("😀", 35, 1),
+        ("😀", 330, 10),
+        ("😀", 331, 11),
+    ] {
+        let text = character.repeat(count);
+        assert_eq!(
+            sms_segments(&text).segments,
+            segments,
+            "{count} {character}"
+        );
+        let fits = measure("sms", &text).fits();
+        assert_eq!(fits, segments <= 10, "{count} {character}");
+    }
+}
+
+/// Unit and text, with its length by that unit.
+#[test]
+fn every_unit_counts_what_its_platform_counts() {
+    for (unit, text, length) in [
+        (LengthUnit::Characters, "é👍🏽界", 4),
+        (LengthUnit::Graphemes, "é👍🏽界", 3),
+        (LengthUnit::Graphemes, "e\u{301}👨‍👩‍👧‍👦🇨🇭", 3),
+        (LengthUnit::Bytes, "é👍🏽界", 2 + 8 + 3),
+        (LengthUnit::Utf16, "é👍🏽界", 1 + 4 + 1),
+        (LengthUnit::X, "é👍🏽界", 1 + 2 + 2),
+        (LengthUnit::X2017, "é👍🏽界", 4),
+        (LengthUnit::Sms, "é€", 3),
+    ] {
+        let measured = LengthRule::new(unit, 9).measure(text);
+        assert_eq!(measured.length, length, "{unit:?}");
+    }
+}
+
+#[test]
+fn instagram_limits_the_bytes() {
+    for (channel, text, fits) in [
+        ("instagram", "界".repeat(400), false),
+        ("instagram", "界".repeat(333), true),
+        ("instagram", "界".repeat(334), false),
+        ("instagram", "a".repeat(1_000), true),
+        ("instagram", "a".repeat(1_001), false),
+        ("instagram-direct", "é".repeat(500), true),
+        ("instagram-direct", "é".repeat(501), false),
+    ] {
+        assert_eq!(
+            measure(channel, &text).fits(),
+            fits,
+            "{channel} {}",
+            text.len()
+        );
+    }
 }
 
 #[test]

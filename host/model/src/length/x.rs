@@ -11,8 +11,6 @@ const URL: u32 = 23;
 /// One version of the rules.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// Most weight of a text.
-    pub(super) limit: u32,
     /// Whether characters outside the light ranges count 2.
     pub(super) weighted: bool,
     /// Whether an emoji of several characters counts as one.
@@ -21,22 +19,15 @@ pub(super) struct Rules {
 
 /// Configuration version 3, in force since 2018.
 pub(super) const CURRENT: Rules = Rules {
-    limit: 280,
     weighted: true,
     whole_emoji: true,
 };
 
 /// Configuration version 1, in force until 2017.
 pub(super) const LEGACY: Rules = Rules {
-    limit: 140,
     weighted: false,
     whole_emoji: false,
 };
-
-/// The rules in force, or those until 2017.
-pub(super) fn rules(legacy_140: bool) -> &'static Rules {
-    if legacy_140 { &LEGACY } else { &CURRENT }
-}
 
 /// Length by these rules, counted on the NFC-normalised text.
 pub(super) fn weighted(text: &str, rules: &Rules) -> u32 {
