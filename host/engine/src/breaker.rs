@@ -1,18 +1,40 @@
 //! Repeated failures open a circuit breaker; a good trial call closes it.
+//!
+//! Failures are counted for the plugin and, apart from that, for each contact,
+//! conversation, channel and language. One customer's input can stop only the
+//! calls about that customer:
+//!
+//! - Ten consecutive failures of one contact or conversation stop calls about
+//!   it.
+//! - Ten consecutive failures of one channel or language stop calls about it,
+//!   if five contacts in five conversations failed.
+//! - Ten consecutive failures of all calls stop every call, if five contacts
+//!   in five conversations failed, and not all of them on one channel, or in
+//!   one language, while calls with another succeeded in the last ten minutes.
 
+mod circuit;
+mod failure_run;
+mod origin;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use patchbay_model::outcome::{Outcome, OutcomeClass, OutcomeKind};
 
+use circuit::Circuit;
+use failure_run::{RecentSuccesses, Spread};
+pub use origin::CallOrigin;
+
 /// Consecutive failures that open the breaker.
 pub const FAILURES_TO_OPEN: u32 = 10;
-/// How long it stays open at first; doubled by each failed trial.
-const FIRST_REST: Duration = Duration::from_secs(1);
-/// Longest it stays open before the next trial.
-const LONGEST_REST: Duration = Duration::from_secs(30);
+/// Most origins whose failures are counted; beyond, closed ones are forgotten
+/// first.
+const ORIGINS: usize = 1_024;
 
 /// The breaker of one plugin at one stage.
 #[derive(Default)]
@@ -21,7 +43,8 @@ pub struct Breaker {
     listener: OnceLock<Listener>,
 }
 
-/// A breaker opened or closed. A failed trial leaves it open and is neither.
+/// A breaker opened or closed for all calls. A failed trial leaves it open and
+/// is neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerTransition {
     /// It refuses calls from now on.
@@ -45,182 +68,177 @@ impl fmt::Debug for Breaker {
     }
 }
 
+/// What failures are counted by, beside the plugin as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Part {
+    Contact(u64),
+    Conversation(u64),
+    Channel(u64),
+    Language(u64),
+}
+
+impl Part {
+    fn all(origin: &CallOrigin) -> [Part; 4] {
+        [
+            Part::Contact(origin.contact),
+            Part::Conversation(origin.conversation),
+            Part::Channel(origin.channel),
+            Part::Language(origin.language),
+        ]
+    }
+
+    fn scope(self) -> &'static str {
+        match self {
+            Part::Contact(_) => "for this contact ",
+            Part::Conversation(_) => "for this conversation ",
+            Part::Channel(_) => "for this channel ",
+            Part::Language(_) => "for this language ",
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
-    failures: u32,
-    last: Option<OutcomeKind>,
-    open_until: Option<Instant>,
-    rest: Duration,
-    /// Whether the trial call is in progress.
-    trial: bool,
+    whole: Circuit,
+    /// Origins that failed and did not succeed since.
+    parts: HashMap<Part, Circuit>,
+    successes: RecentSuccesses,
 }
 
 impl State {
-    fn refusal(&self, now: Instant) -> Option<Outcome> {
-        let until = self.open_until?;
-        if now >= until && !self.trial {
-            return None;
-        }
-        let wait = until.saturating_duration_since(now).as_millis();
-        Some(Outcome::with_detail(
-            self.last.unwrap_or(OutcomeKind::Failed),
-            format!(
-                "not called: circuit breaker open after {} consecutive failures; next trial in {wait} ms",
-                self.failures
-            ),
-        ))
+    fn refusal(&self, origin: Option<&CallOrigin>, now: Instant) -> Option<Outcome> {
+        let of_part = |part: Part| self.parts.get(&part)?.refusal(now, part.scope());
+        let of_parts = || Part::all(origin?).into_iter().find_map(of_part);
+        self.whole.refusal(now, "").or_else(of_parts)
     }
 
-    fn report(&mut self, kind: OutcomeKind, now: Instant) -> Option<BreakerTransition> {
-        if kind.class() == OutcomeClass::HostBusy {
-            self.trial = false;
-            return None;
-        }
-        let was_open = self.open_until.is_some();
-        if !kind.is_failure() {
-            if self.failures > 0 {
-                *self = State::default();
+    /// Change the circuits that count a call.
+    fn for_each(&mut self, origin: Option<&CallOrigin>, change: impl Fn(&mut Circuit)) {
+        change(&mut self.whole);
+        for part in origin.iter().flat_map(|origin| Part::all(origin)) {
+            if let Some(circuit) = self.parts.get_mut(&part) {
+                change(circuit);
             }
-            return was_open.then_some(BreakerTransition::Closed);
         }
-        self.failures = self.failures.saturating_add(1);
-        self.last = Some(kind);
-        if self.failures >= FAILURES_TO_OPEN {
-            self.rest = match self.rest {
-                Duration::ZERO => FIRST_REST,
-                rest if self.trial => (rest * 2).min(LONGEST_REST),
-                rest => rest,
-            };
-            self.open_until = Some(now + self.rest);
+    }
+
+    fn succeed(&mut self, origin: Option<&CallOrigin>, now: Instant) -> Option<BreakerTransition> {
+        let was_open = self.whole.is_open();
+        if self.whole.failures > 0 {
+            self.whole = Circuit::default();
         }
-        self.trial = false;
-        (!was_open && self.open_until.is_some()).then_some(BreakerTransition::Opened {
+        if let Some(origin) = origin {
+            if !self.parts.is_empty() {
+                for part in Part::all(origin) {
+                    self.parts.remove(&part);
+                }
+            }
+            self.successes.add(origin, now);
+        }
+        was_open.then_some(BreakerTransition::Closed)
+    }
+
+    fn fail(
+        &mut self,
+        kind: OutcomeKind,
+        origin: Option<&CallOrigin>,
+        now: Instant,
+    ) -> Option<BreakerTransition> {
+        let State {
+            whole,
+            parts,
+            successes,
+        } = self;
+        let opened = whole.fail(kind, origin, now, |run| {
+            run.is_wide() && !run.is_explained(successes, now)
+        });
+        for part in origin.iter().flat_map(|origin| Part::all(origin)) {
+            make_room(parts, part);
+            let circuit = parts.entry(part).or_default();
+            circuit.fail(kind, origin, now, |run| match part {
+                Part::Contact(_) | Part::Conversation(_) => true,
+                // Only a success of the same channel with another language
+                // tells that the language is to blame, and the reverse.
+                Part::Channel(own) => {
+                    let other =
+                        |other| successes.any(now, |channel, it| channel == own && it != other);
+                    run.is_wide() && !matches!(run.language, Spread::One(one) if other(one))
+                }
+                Part::Language(own) => {
+                    let other =
+                        |other| successes.any(now, |it, language| language == own && it != other);
+                    run.is_wide() && !matches!(run.channel, Spread::One(one) if other(one))
+                }
+            });
+        }
+        opened.then_some(BreakerTransition::Opened {
             outcome: kind,
-            failures: self.failures,
+            failures: whole.failures,
         })
+    }
+}
+
+/// Keep the number of counted origins bounded.
+fn make_room(parts: &mut HashMap<Part, Circuit>, part: Part) {
+    if parts.len() < ORIGINS || parts.contains_key(&part) {
+        return;
+    }
+    parts.retain(|_, circuit| circuit.is_open());
+    if parts.len() >= ORIGINS {
+        parts.clear();
     }
 }
 
 impl Breaker {
     /// Take a permit for one call. Every permit must be matched by
-    /// [`Breaker::report`], or a half-open breaker stays stuck.
+    /// [`Breaker::report`] with the same origin, or a half-open breaker stays
+    /// stuck.
     ///
     /// # Errors
     /// While it is open: the outcome to report instead of calling the plugin,
     /// of the kind that opened it.
-    pub fn admit(&self, now: Instant) -> Result<(), Outcome> {
+    pub fn admit(&self, origin: Option<&CallOrigin>, now: Instant) -> Result<(), Outcome> {
         let mut state = self.state.lock();
-        match state.refusal(now) {
+        match state.refusal(origin, now) {
             Some(outcome) => Err(outcome),
             None => {
-                state.trial = state.open_until.is_some();
+                state.for_each(origin, Circuit::admit);
                 Ok(())
             }
         }
     }
 
     /// The error [`Breaker::admit`] would return, without taking a permit.
-    pub fn refusal(&self, now: Instant) -> Option<Outcome> {
-        self.state.lock().refusal(now)
+    pub fn refusal(&self, origin: Option<&CallOrigin>, now: Instant) -> Option<Outcome> {
+        self.state.lock().refusal(origin, now)
     }
 
-    /// Set the listener, called whenever it opens or closes. Only the first
-    /// one set is called. It must be fast: a decision waits for it.
+    /// Set the listener, called whenever it opens or closes for all calls. Only
+    /// the first one set is called. It must be fast: a decision waits for it.
     pub fn set_listener(&self, listener: impl Fn(BreakerTransition) + Send + Sync + 'static) {
         let _ = self.listener.set(Box::new(listener));
     }
 
     /// Return the permit of a call with its outcome.
-    pub fn report(&self, kind: OutcomeKind, now: Instant) {
-        let transition = self.state.lock().report(kind, now);
+    pub fn report(&self, kind: OutcomeKind, origin: Option<&CallOrigin>, now: Instant) {
+        let transition = {
+            let mut state = self.state.lock();
+            if kind.class() == OutcomeClass::HostBusy {
+                state.for_each(origin, Circuit::release);
+                None
+            } else if kind.is_failure() {
+                state.fail(kind, origin, now)
+            } else {
+                state.succeed(origin, now)
+            }
+        };
         if let (Some(transition), Some(listener)) = (transition, self.listener.get()) {
             listener(transition);
         }
     }
 
-    /// Whether it refuses calls, or waits for the result of a trial.
+    /// Whether it refuses every call, or waits for the result of a trial.
     pub fn is_open(&self) -> bool {
-        self.state.lock().open_until.is_some()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fail(breaker: &Breaker, times: u32, now: Instant) {
-        for _ in 0..times {
-            breaker.admit(now).expect("closed");
-            breaker.report(OutcomeKind::Trapped, now);
-        }
-    }
-
-    #[test]
-    fn it_opens_after_consecutive_failures_and_closes_after_a_good_trial() {
-        let breaker = Breaker::default();
-        let start = Instant::now();
-        fail(&breaker, FAILURES_TO_OPEN, start);
-        let refused = breaker.admit(start).expect_err("open");
-        assert_eq!(
-            refused.detail.as_deref(),
-            Some(
-                "not called: circuit breaker open after 10 consecutive failures; next trial in 1000 ms"
-            )
-        );
-        assert_eq!(refused.kind, OutcomeKind::Trapped);
-        let later = start + FIRST_REST;
-        breaker.admit(later).expect("one trial");
-        assert!(breaker.admit(later).is_err(), "one trial only");
-        breaker.report(OutcomeKind::Ok, later);
-        assert!(!breaker.is_open());
-    }
-
-    #[test]
-    fn a_failed_trial_doubles_the_rest() {
-        let breaker = Breaker::default();
-        let start = Instant::now();
-        fail(&breaker, FAILURES_TO_OPEN, start);
-        let later = start + FIRST_REST;
-        fail(&breaker, 1, later);
-        assert!(breaker.admit(later + FIRST_REST).is_err());
-        assert!(breaker.admit(later + FIRST_REST * 2).is_ok());
-    }
-
-    #[test]
-    fn the_listener_receives_each_transition_once() {
-        let breaker = Breaker::default();
-        let (sender, transitions) = std::sync::mpsc::channel();
-        breaker.set_listener(move |transition| {
-            let _ = sender.send(transition);
-        });
-        let start = Instant::now();
-        fail(&breaker, FAILURES_TO_OPEN - 1, start);
-        assert_eq!(transitions.try_iter().count(), 0);
-        fail(&breaker, 1, start);
-        let later = start + FIRST_REST;
-        fail(&breaker, 1, later);
-        let opened = BreakerTransition::Opened {
-            outcome: OutcomeKind::Trapped,
-            failures: FAILURES_TO_OPEN,
-        };
-        assert_eq!(transitions.try_iter().collect::<Vec<_>>(), [opened]);
-        let later = later + FIRST_REST * 2;
-        breaker.admit(later).expect("one trial");
-        breaker.report(OutcomeKind::Ok, later);
-        breaker.report(OutcomeKind::Ok, later);
-        assert_eq!(
-            transitions.try_iter().collect::<Vec<_>>(),
-            [BreakerTransition::Closed]
-        );
-    }
-
-    #[test]
-    fn success_starts_the_count_again() {
-        let breaker = Breaker::default();
-        let now = Instant::now();
-        fail(&breaker, FAILURES_TO_OPEN - 1, now);
-        breaker.report(OutcomeKind::Declined, now);
-        fail(&breaker, FAILURES_TO_OPEN - 1, now);
-        assert!(!breaker.is_open());
+        self.state.lock().whole.is_open()
     }
 }

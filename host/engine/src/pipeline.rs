@@ -17,6 +17,7 @@ use patchbay_model::on_failure::{RouteFailure, ToneFailure};
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use patchbay_model::situation::Situation;
 
+use crate::breaker::CallOrigin;
 use crate::call::{StageAnswer, Trace};
 use crate::care::recall::{Recall, RecordedAnswers};
 use crate::care::recorder::Recording;
@@ -268,7 +269,7 @@ impl<'a> PipelineRun<'a> {
     ) -> OutcomeKind {
         let (recording, shadow) = (self.recording, self.shadow);
         let recorded = self.recorded.get(&A::STAGE).cloned();
-        let (answer, trace, use_number, times) = match self.lease(A::STAGE, plugin) {
+        let (answer, trace, use_number, times) = match self.lease(A::STAGE, plugin, situation) {
             Ok((lease, times)) => {
                 lease.recorded = recorded;
                 lease.shadow = shadow;
@@ -318,19 +319,23 @@ impl<'a> PipelineRun<'a> {
         &mut self,
         stage: Stage,
         plugin: &'a Plugin,
+        situation: &Situation,
     ) -> Result<(&mut Lease<'a>, Micros), Outcome> {
         if let Some(bypass) = self.bypasses.find(stage, plugin.name()) {
             return Err(bypass.outcome());
         }
         let breaker = (!self.shadow).then(|| plugin.breaker(stage));
         // An open breaker costs no instance.
-        if let Some(refusal) = breaker.and_then(|breaker| breaker.refusal(Instant::now())) {
+        let refusal = breaker.and_then(|breaker| {
+            breaker.refusal(CallOrigin::of(situation).as_ref(), Instant::now())
+        });
+        if let Some(refusal) = refusal {
             return Err(refusal);
         }
         self.admitted_lease(plugin).inspect_err(|outcome| {
-            // A plugin that does not start has failed too.
+            // A plugin that does not start has failed too, whoever wrote.
             if let Some(breaker) = breaker.filter(|_| outcome.kind.is_failure()) {
-                breaker.report(outcome.kind, Instant::now());
+                breaker.report(outcome.kind, None, Instant::now());
             }
         })
     }

@@ -118,6 +118,20 @@ pub fn said(text: &str) -> Arc<Situation> {
     Arc::new(situation(text, NOW_MS, SEED))
 }
 
+/// A customer of this number writes this text.
+///
+/// # Panics
+/// If the interaction is not valid.
+pub fn said_by(customer: u32, text: &str) -> Arc<Situation> {
+    let mut said = situation(text, NOW_MS, SEED);
+    let interaction = Interaction::from_outside(json!({
+        "id": customer.to_string(), "channel": "chat", "text": text,
+        "author": {"address": format!("@customer-{customer}")}
+    }));
+    said.exchange = Some(Arc::new(Exchange::new(interaction.expect("an interaction"))));
+    Arc::new(said)
+}
+
 /// A customer writes this text, at this time and with this seed.
 ///
 /// # Panics

@@ -44,7 +44,8 @@ fn an_open_circuit_breaker_is_in_status_alerts_and_metrics() {
     assert!(stdout(&well).contains("generation  1, since"));
 
     for id in 0..12 {
-        let message = heard(&id.to_string(), TEXT);
+        // One customer would open the breaker for themselves only.
+        let message = heard(&id.to_string(), TEXT).replace("josephine", &format!("jo-{id}"));
         server.send_for("failing", "POST", "interactions", &message);
     }
     let all = eventually(&place, "failing", |company| {

@@ -40,6 +40,10 @@ pub(crate) trait StageAnswer: Clone + Serialize {
     /// Bytes of its texts, which the limit `output` counts.
     fn bytes(&self) -> usize;
 
+    /// Put right what does not spoil the answer. Returns a message for the
+    /// decision's log where the answer loses something.
+    fn repair(&mut self) -> Option<String>;
+
     fn validate_in(&self, situation: &Situation) -> Result<(), BadOutput>;
 
     fn to_plugin_answer(&self) -> PluginAnswer;
@@ -65,6 +69,7 @@ macro_rules! stages {
         $(#[doc = $doc:literal])+
         $answer:ident at $stage:ident: $package:ident.$call:ident -> $wire:ident;
         subject |$from:ident| $subject:expr;
+        $( repair |$broken:ident| $repair:expr; )?
         valid |$it:ident, $in:ident| $valid:expr;
         bytes |$of:ident| $bytes:expr;
     )+) => {
@@ -104,6 +109,15 @@ macro_rules! stages {
                     $bytes
                 }
 
+                fn repair(&mut self) -> Option<String> {
+                    $(
+                        let $broken = self;
+                        return $repair;
+                    )?
+                    #[allow(unreachable_code)]
+                    None
+                }
+
                 fn validate_in(&self, $in: &Situation) -> Result<(), BadOutput> {
                     let $it = self;
                     $valid
@@ -124,6 +138,7 @@ stages! {
             let exchange = situation.exchange.as_ref()?;
             Some(HostObject::Interaction(Arc::clone(&exchange.interaction)))
         };
+        repair |answer| answer.normalize_language();
         valid |answer, situation| answer.validate(situation.text());
         bytes |answer| {
             let intents: usize = answer.intents.iter().map(|intent| intent.name.len()).sum();

@@ -49,6 +49,6 @@ impl HostState {
     fn measure(&self, this: &Resource<contract::Draft>) -> Result<Measure, Stop> {
         let draft = &self.draft_at(this)?.draft;
         let surroundings = &self.situation()?.surroundings;
-        Ok(surroundings.measure(&draft.channel, &draft.text))
+        Ok(surroundings.measure(&draft.channel, draft.visibility(), &draft.text))
     }
 }

@@ -32,7 +32,7 @@ impl types::HostInteraction for HostState {
             let interaction = Arc::clone(state.interaction_at(this)?);
             let customer = state.situation()?.exchange.clone().filter(|exchange| {
                 Arc::ptr_eq(&exchange.interaction, &interaction)
-                    || exchange.interaction.author.is_same_person(&interaction.author)
+                    || exchange.interaction.has_same_author(&interaction)
             });
             state.handles.insert(HostObject::Contact(interaction, customer))
         };

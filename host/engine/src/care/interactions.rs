@@ -39,8 +39,8 @@ impl interactions::Host for HostState {
         of_contact(limit: u32) -> interactions::Page, "of-contact", |state| {
             state.history(limit, |exchange| {
                 let earlier = exchange.earlier.iter().chain(&exchange.elsewhere);
-                let author = &exchange.interaction.author;
-                let mut all: Vec<_> = earlier.filter(|it| it.author.is_same_person(author)).cloned().collect();
+                let own = &exchange.interaction;
+                let mut all: Vec<_> = earlier.filter(|it| it.has_same_author(own)).cloned().collect();
                 all.sort_by_key(|interaction| std::cmp::Reverse(interaction.received_at));
                 all
             })

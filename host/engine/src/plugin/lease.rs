@@ -10,8 +10,10 @@ use patchbay_model::situation::Situation;
 
 use super::active_plugin::Plugin;
 use super::admission::Admission;
+use crate::breaker::CallOrigin;
 use crate::call::{StageAnswer, Trace};
 use crate::care::CallScope;
+use crate::care::log_buffer::LogLine;
 use crate::care::recall::{PartialRecall, Recall, RecordedAnswers};
 use crate::care::recorder::Recording;
 use crate::instance::Instance;
@@ -108,7 +110,9 @@ impl<'a> Lease<'a> {
         // Take the breaker permit last: every permit must be matched by
         // `report`, or a half-open breaker stays stuck.
         let breaker = (!self.shadow).then(|| plugin.breaker(A::STAGE));
-        if let Some(Err(outcome)) = breaker.map(|breaker| breaker.admit(Instant::now())) {
+        let origin = CallOrigin::of(situation);
+        let permit = breaker.map(|breaker| breaker.admit(origin.as_ref(), Instant::now()));
+        if let Some(Err(outcome)) = permit {
             return (None, Trace::not_called(outcome));
         }
         let recorded = self.recorded.clone().map(PartialRecall::new);
@@ -119,23 +123,27 @@ impl<'a> Lease<'a> {
             recording,
             recall: recorded.map(Recall::Partial),
         });
-        let answer = answer.filter(|answer| {
+        let answer = answer.and_then(|mut answer| {
             if let Err(too_large) = answer.check_size(plugin.limits().output.0) {
                 trace.reject(too_large);
-                return false;
+                return None;
             }
             trace.answer = recording.answers.then(|| answer.to_plugin_answer());
+            if let Some(message) = answer.repair() {
+                let level = "warn".to_owned();
+                trace.log.push(LogLine { level, message });
+            }
             if let Err(bad) = answer.validate_in(situation) {
                 trace.reject(Outcome::with_detail(
                     OutcomeKind::BadOutput,
                     bad.to_string(),
                 ));
-                return false;
+                return None;
             }
-            true
+            Some(answer)
         });
         if let Some(breaker) = breaker {
-            breaker.report(trace.outcome.kind, Instant::now());
+            breaker.report(trace.outcome.kind, origin.as_ref(), Instant::now());
         }
         (answer, trace)
     }

@@ -9,11 +9,12 @@ use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::{Lease, Plugin};
 use patchbay_model::decision::stage::Stage;
+use patchbay_model::outcome::Outcome;
 use patchbay_model::outcome::OutcomeKind::{
     Declined, Failed, Ok, OutOfMemory, Overloaded, Trapped,
 };
 use patchbay_suite::guests::wat;
-use patchbay_suite::host::{TIMEOUT, plugin, said, small, spec};
+use patchbay_suite::host::{TIMEOUT, plugin, said, said_by, small, spec};
 use serde_json::json;
 
 use crate::assertions::{
@@ -222,8 +223,8 @@ fn waiting_for_one_plugin_does_not_delay_another() {
 fn a_breaker_opens_after_consecutive_failures_and_closes_after_a_trial() {
     on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        for _ in 0..FAILURES_TO_OPEN {
-            assert_eq!(classify(&plugin, "trap").1.outcome.kind, Trapped);
+        for customer in 0..FAILURES_TO_OPEN {
+            assert_eq!(classify_of(&plugin, customer, "trap").kind, Trapped);
         }
         assert!(plugin.breaker(Stage::Classify).is_open());
         let (answer, trace) = classify(&plugin, "ok");
@@ -239,17 +240,37 @@ fn a_breaker_opens_after_consecutive_failures_and_closes_after_a_trial() {
     });
 }
 
+/// The outcome of a customer's text at the stage classify.
+fn classify_of(plugin: &Plugin, customer: u32, text: &str) -> Outcome {
+    let mut lease = Lease::acquire(plugin, TIMEOUT).expect("an instance");
+    lease.classify(&said_by(customer, text), false).1.outcome
+}
+
+#[test]
+fn a_customer_who_makes_a_plugin_fail_stops_only_calls_about_themselves() {
+    on_both_allocators(|engine| {
+        let plugin = plugin(engine, |_| {});
+        for _ in 0..FAILURES_TO_OPEN {
+            assert_eq!(classify_of(&plugin, 1, "trap").kind, Trapped);
+        }
+        let refused = classify_of(&plugin, 1, "ok");
+        assert_detail(&refused, Trapped, "not called: circuit breaker open for this contact");
+        assert!(!plugin.breaker(Stage::Classify).is_open());
+        assert_eq!(classify_of(&plugin, 2, "ok").kind, Ok);
+    });
+}
+
 /// A trial that did not run must not count as one in progress.
 #[test]
 fn a_breaker_repeats_a_trial_that_did_not_run() {
     on_both_allocators(|engine| {
         let plugin = plugin(engine, |_| {});
-        let route = |text: &str| {
+        let route = |customer: u32, text: &str| {
             let mut lease = Lease::acquire(&plugin, TIMEOUT).expect("an instance");
-            lease.route(&said(text), false).1.outcome
+            lease.route(&said_by(customer, text), false).1.outcome
         };
-        for _ in 0..FAILURES_TO_OPEN {
-            assert_eq!(route("trap").kind, Trapped);
+        for customer in 0..FAILURES_TO_OPEN {
+            assert_eq!(route(customer, "trap").kind, Trapped);
         }
         std::thread::sleep(Duration::from_millis(1_050));
         // The pass crashes one stage earlier, so this stage is not called.
@@ -261,7 +282,7 @@ fn a_breaker_repeats_a_trial_that_did_not_run() {
             "at an earlier stage of this decision",
         );
         drop(lease);
-        assert_eq!(route("ok").kind, Ok, "the trial is still due");
+        assert_eq!(route(99, "ok").kind, Ok, "the trial is still due");
     });
 }
 
