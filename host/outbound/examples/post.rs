@@ -31,7 +31,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let secret = std::env::var("SECRET").ok();
     let webhook = Webhook {
         url: WebAddress::parse(&url)?,
-        secret: secret.as_deref().map(Secret::parse).transpose()?,
+        secrets: secret
+            .as_deref()
+            .map(Secret::parse)
+            .transpose()?
+            .into_iter()
+            .collect(),
     };
     let mut body = Vec::new();
     std::io::stdin().read_to_end(&mut body)?;

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `webhook-id` | the delivery's key: the same at each attempt, so that the target handles it once |
 //! | `webhook-timestamp` | time of the attempt in Unix seconds, against replays |
-//! | `webhook-signature` | `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; only with a secret |
+//! | `webhook-signature` | for each secret, `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`, separated by a space; only with a secret |
 //! | `idempotency-key` | the key again, for targets that know this header |
 //! | `content-type` | `application/json` |
 
@@ -25,13 +25,14 @@ use crate::egress::Egress;
 /// Most bytes of a key.
 const KEY_BYTES: usize = 256;
 
-/// A target: its address and the secret that signs requests to it.
+/// A target: its address and the secrets that sign requests to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
     /// Where to post.
     pub url: WebAddress,
-    /// Requests are not signed without one.
-    pub secret: Option<Secret>,
+    /// Requests are not signed without one. With two, a target that knows
+    /// either accepts the request: so a secret is replaced without a gap.
+    pub secrets: Vec<Secret>,
 }
 
 impl Webhook {
@@ -71,9 +72,11 @@ impl Webhook {
         let mut headers = HeaderMap::new();
         headers.insert("webhook-id", header(key)?);
         headers.insert("webhook-timestamp", seconds.into());
-        if let Some(secret) = &self.secret {
-            let signature = secret.signature(key, seconds, body);
-            headers.insert("webhook-signature", header(&signature)?);
+        if !self.secrets.is_empty() {
+            let signatures = self.secrets.iter();
+            let signatures = signatures.map(|secret| secret.signature(key, seconds, body));
+            let signatures = signatures.collect::<Vec<_>>().join(" ");
+            headers.insert("webhook-signature", header(&signatures)?);
         }
         headers.insert("idempotency-key", header(key)?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -88,9 +91,23 @@ mod tests {
     fn headers(key: &str) -> Result<HeaderMap, SendError> {
         let webhook = Webhook {
             url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
-            secret: None,
+            secrets: Vec::new(),
         };
         webhook.headers(key, Timestamp::UNIX_EPOCH, b"{}")
+    }
+
+    #[test]
+    fn two_secrets_give_two_signatures() {
+        let [new, old] = ["new", "old"].map(|text| Secret::parse(text).expect("a secret"));
+        let webhook = Webhook {
+            url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
+            secrets: vec![new.clone(), old.clone()],
+        };
+        let headers = webhook
+            .headers("k", Timestamp::UNIX_EPOCH, b"{}")
+            .expect("a key");
+        let expected = [new, old].map(|secret| secret.signature("k", 0, b"{}"));
+        assert_eq!(headers["webhook-signature"], expected.join(" "));
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn delivery(key: &str) -> Delivery {
         lane: None,
         destination: Ok(Webhook {
             url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
-            secret: None,
+            secrets: Vec::new(),
         }),
         body: key.as_bytes().to_vec(),
         attempts: 0,

@@ -60,8 +60,8 @@ impl Environment {
 #[derive(Clone, Debug)]
 enum Outcome {
     Delivered(Timestamp),
-    Retry(Timestamp, String),
-    Failed(String),
+    Retry(Timestamp, Problem),
+    Failed(Problem),
 }
 
 /// A finished attempt.
@@ -189,7 +189,9 @@ impl Worker {
         let (id, attempt) = ended.unwrap_or_else(|error| {
             let attempt = Attempt {
                 health: TargetHealth::Unknown,
-                outcome: Outcome::Failed(format!("the attempt failed within the host: {error}")),
+                outcome: Outcome::Failed(Problem::plain(&format!(
+                    "the attempt failed within the host: {error}"
+                ))),
                 recorded: Err(OutboxError::Unavailable("not recorded yet".to_owned())),
             };
             (error.id(), attempt)
@@ -225,10 +227,12 @@ impl Worker {
             (Ok(()), Outcome::Delivered(_)) => stats.delivered += 1,
             (Ok(()), Outcome::Retry(_, problem)) => {
                 stats.retried += 1;
+                let problem = &problem.logged;
                 tracing::info!(company, key, target, problem, "an attempt failed");
             }
             (Ok(()), Outcome::Failed(problem)) => {
                 stats.failed += 1;
+                let problem = &problem.logged;
                 tracing::warn!(company, key, target, problem, "a delivery failed");
             }
             (Err(OutboxError::NotPending), _) => {
@@ -266,7 +270,7 @@ async fn attempt(
     delivery: Arc<Delivery>,
 ) -> Attempt {
     let (health, outcome) = match &delivery.destination {
-        Err(problem) => (TargetHealth::Unknown, Outcome::Failed(one_line(problem))),
+        Err(problem) => (TargetHealth::Unknown, Outcome::Failed(Problem::plain(problem))),
         Ok(webhook) => {
             let at = (environment.clock)();
             let sent = environment.transport.send(webhook, &delivery, at).await;
@@ -296,7 +300,7 @@ fn evaluate(
             SendError::Status { .. } => TargetHealth::Healthy,
             SendError::InvalidKey | SendError::Egress(_) => TargetHealth::Unknown,
         };
-        return (health, Outcome::Failed(one_line(&error.to_string())));
+        return (health, Outcome::Failed(Problem::of("", &error)));
     }
     let requested = error
         .retry_after(now)
@@ -304,16 +308,43 @@ fn evaluate(
     let health = TargetHealth::Failing(requested);
     let failures = earlier.saturating_add(1);
     if failures >= settings.attempts {
-        let problem = format!("failed after {failures} attempts; the last: {error}");
-        return (health, Outcome::Failed(one_line(&problem)));
+        let prefix = format!("failed after {failures} attempts; the last: ");
+        return (health, Outcome::Failed(Problem::of(&prefix, &error)));
     }
     let wait = settings.backoff.wait(failures, (environment.random)());
     let wait = wait.max(requested.unwrap_or_default());
     let not_before = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
     (
         health,
-        Outcome::Retry(not_before, one_line(&error.to_string())),
+        Outcome::Retry(not_before, Problem::of("", &error)),
     )
+}
+
+/// Why an attempt failed.
+#[derive(Clone, Debug)]
+struct Problem {
+    /// For the log, which the host's operator reads.
+    logged: String,
+    /// For the outbox and the company's feed: without the addresses that names
+    /// have in this machine's network.
+    recorded: String,
+}
+
+impl Problem {
+    fn plain(problem: &str) -> Problem {
+        Problem {
+            logged: one_line(problem),
+            recorded: one_line(problem),
+        }
+    }
+
+    /// `prefix` precedes the error's text.
+    fn of(prefix: &str, error: &SendError) -> Problem {
+        Problem {
+            logged: one_line(&format!("{prefix}{error}")),
+            recorded: one_line(&format!("{prefix}{}", error.without_address())),
+        }
+    }
 }
 
 /// Cuts a problem to its limit and removes line breaks.
@@ -331,9 +362,9 @@ async fn record(
     spawn_blocking(move || match outcome {
         Outcome::Delivered(at) => outbox.mark_delivered(&delivery, at),
         Outcome::Retry(not_before, problem) => {
-            outbox.schedule_retry(&delivery, not_before, &problem)
+            outbox.schedule_retry(&delivery, not_before, &problem.recorded)
         }
-        Outcome::Failed(problem) => outbox.mark_failed(&delivery, &problem),
+        Outcome::Failed(problem) => outbox.mark_failed(&delivery, &problem.recorded),
     })
     .await
     .unwrap_or_else(task_failed)

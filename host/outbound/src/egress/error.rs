@@ -77,6 +77,24 @@ pub enum EgressProblem {
 }
 
 impl EgressError {
+    /// The error for the company: without the address that a name has in this
+    /// machine's network, which is for the host's operator.
+    pub fn without_address(&self) -> String {
+        let origin = &self.origin;
+        match &self.problem {
+            EgressProblem::Refused { .. } => format!(
+                "{origin} resolves to an address that this host may not reach; use a public address, or ask the host's operator to permit it"
+            ),
+            EgressProblem::Unencrypted { .. } => format!(
+                "{origin} is not encrypted; use https, or ask the host's operator to permit it"
+            ),
+            EgressProblem::Unreachable { problem, .. } => format!(
+                "{origin} accepts no connection: {problem}; check that it runs and that this host may reach it"
+            ),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether an operator's rule refused the request. A retry fails too,
     /// until the settings change.
     pub fn is_refusal(&self) -> bool {
@@ -84,5 +102,33 @@ impl EgressError {
             self.problem,
             EgressProblem::Refused { .. } | EgressProblem::Unencrypted { .. }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_company_does_not_learn_the_address_of_a_name() {
+        let address: IpAddr = [10, 20, 30, 40].into();
+        for problem in [
+            EgressProblem::Refused {
+                address,
+                range: "in 10.0.0.0/8 (private)".into(),
+            },
+            EgressProblem::Unencrypted { address },
+            EgressProblem::Unreachable {
+                address: (address, 8443).into(),
+                problem: "connection refused".to_owned(),
+            },
+        ] {
+            let origin = "https://hooks.example".to_owned();
+            let error = EgressError { origin, problem };
+            assert!(error.to_string().contains("10.20.30.40"), "{error}");
+            let told = error.without_address();
+            assert!(told.starts_with("https://hooks.example "), "{told}");
+            assert!(!told.contains("10."), "{told}");
+        }
     }
 }

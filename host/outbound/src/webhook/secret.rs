@@ -3,6 +3,9 @@
 use std::fmt;
 
 use base64::Engine;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
 use ring::hmac;
 use thiserror::Error;
@@ -10,6 +13,13 @@ use zeroize::Zeroizing;
 
 /// Prefix of a secret in base64.
 const PREFIX: &str = "whsec_";
+/// Prefixes of other things that dashboards show beside the secret.
+const OTHERS: [&str; 5] = ["whpk_", "whsk_", "v1a,", "v1=", "sha256="];
+/// Base64 with or without `=` at its end.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// An HMAC key. `Debug` hides it; dropping it wipes its memory.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,31 +31,49 @@ pub struct Secret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SecretError {
     /// The text is empty.
-    #[error("the secret is empty; make one with `openssl rand -base64 32`")]
+    #[error("is empty; make one with `openssl rand -base64 32`")]
     Empty,
     /// The text after `whsec_` is not base64.
     #[error(
-        "the secret starts with whsec_, but the rest is not base64; copy it again, including any = at its end"
+        "starts with whsec_, but the rest is not base64; copy it again, including any = at its end"
     )]
     NotBase64,
+    /// It is a signature, or a key of another scheme.
+    #[error("is a signature or a key of another scheme; copy the secret, which starts with whsec_")]
+    NotASecret,
+    /// `whsec_` stands inside the text.
+    #[error("has other characters around whsec_…; copy the secret alone, without quotes")]
+    Surrounded,
 }
 
 impl Secret {
-    /// Parses `whsec_` and base64; any other text is used as its bytes.
-    /// Surrounding white space is ignored. The specification recommends 24 to
-    /// 64 random bytes.
+    /// Parses a secret as dashboards show it: `whsec_` and base64, also behind
+    /// `v1,`, with the URL-safe alphabet, or without `=` at its end. Any other
+    /// text is used as its bytes. Surrounding white space is ignored. The
+    /// specification recommends 24 to 64 random bytes.
     ///
     /// # Errors
-    /// The text is empty, or not base64 after the prefix.
+    /// The text is empty, not base64 after the prefix, or evidently something
+    /// else: a signature, a public key, a secret in quotes.
     pub fn parse(text: &str) -> Result<Secret, SecretError> {
         let text = text.trim();
-        let bytes = match text.strip_prefix(PREFIX) {
-            Some(encoded) => BASE64_STANDARD
-                .decode(encoded)
-                .map_err(|_| SecretError::NotBase64)?,
-            None => text.as_bytes().to_vec(),
-        };
-        Secret::new(bytes)
+        let own = text
+            .strip_prefix("v1,")
+            .filter(|rest| rest.starts_with(PREFIX));
+        let own = own.unwrap_or(text);
+        if let Some(encoded) = own.strip_prefix(PREFIX) {
+            let standard = encoded.replace('-', "+").replace('_', "/");
+            let bytes = LENIENT.decode(Zeroizing::new(standard).as_bytes());
+            return Secret::new(bytes.map_err(|_| SecretError::NotBase64)?);
+        }
+        let lower = Zeroizing::new(own.to_ascii_lowercase());
+        if lower.contains(PREFIX) {
+            return Err(SecretError::Surrounded);
+        }
+        if lower.starts_with("v1,") || OTHERS.iter().any(|other| lower.starts_with(other)) {
+            return Err(SecretError::NotASecret);
+        }
+        Secret::new(own.as_bytes().to_vec())
     }
 
     /// Uses the bytes as the key.
@@ -105,9 +133,72 @@ mod tests {
         );
         assert_eq!(Secret::parse(&encoded), raw);
         assert_eq!(Secret::parse("0123456789abcdef01234567"), raw);
-        assert_eq!(Secret::parse(" \n"), Err(SecretError::Empty));
-        assert_eq!(Secret::parse("whsec_"), Err(SecretError::Empty));
-        assert_eq!(Secret::parse("whsec_*"), Err(SecretError::NotBase64));
+    }
+
+    /// The published secret as dashboards and clipboards give it.
+    #[test]
+    fn every_way_to_paste_a_secret_gives_its_bytes() {
+        let published = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        for pasted in [
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            " whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\r\n",
+        ] {
+            assert_eq!(Secret::parse(pasted), published, "{pasted:?}");
+        }
+        let bytes = Secret::new([0xfb, 0xff, 0xfe, 0x01].to_vec());
+        for pasted in [
+            "whsec_+//+AQ==",
+            "whsec_+//+AQ",
+            "whsec_-__-AQ",
+            "whsec_-__-AQ==",
+            "v1,whsec_-__-AQ",
+        ] {
+            assert_eq!(Secret::parse(pasted), bytes, "{pasted:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_secret_is_refused() {
+        for (text, error) in [
+            ("", SecretError::Empty),
+            (" \n", SecretError::Empty),
+            ("whsec_", SecretError::Empty),
+            ("v1,whsec_", SecretError::Empty),
+            ("whsec_*", SecretError::NotBase64),
+            (
+                "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw x",
+                SecretError::NotBase64,
+            ),
+            ("whsec_MfKQ9", SecretError::NotBase64),
+            (
+                "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"",
+                SecretError::Surrounded,
+            ),
+            ("'whsec_AA=='", SecretError::Surrounded),
+            ("WHSEC_AA==", SecretError::Surrounded),
+            ("SECRET=whsec_AA==", SecretError::Surrounded),
+            (
+                "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+                SecretError::NotASecret,
+            ),
+            (
+                "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw",
+                SecretError::NotASecret,
+            ),
+            (
+                "whpk_1SiA4o9hyqTCpIqC5X9HUakiiaeACeqfZTInDBbOyvs=",
+                SecretError::NotASecret,
+            ),
+            (
+                "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc",
+                SecretError::NotASecret,
+            ),
+            ("sha256=a2114d57b48eac39", SecretError::NotASecret),
+        ] {
+            assert_eq!(Secret::parse(text), Err(error), "{text:?}");
+            assert!(text.len() < 8 || !error.to_string().contains(text));
+        }
     }
 
     #[test]

@@ -33,6 +33,15 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// The error for the company: without the address a target's name has, which
+    /// is for the host's operator.
+    pub fn without_address(&self) -> String {
+        match self {
+            SendError::Egress(error) => error.without_address(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the same request fails again until a person changes something:
     ///
     /// - an egress rule refused it, or its key is not valid;
@@ -57,8 +66,9 @@ impl SendError {
         }
     }
 
-    /// The wait the target requests, in seconds or until a date (RFC 9110,
-    /// 10.2.3). Zero for a date in the past.
+    /// The wait the target requests, in seconds or until a date in one of the
+    /// three forms of HTTP (RFC 9110, 10.2.3 and 5.6.7). Zero for a date in the
+    /// past.
     pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         let SendError::Status { retry_after, .. } = self else {
             return None;
@@ -67,12 +77,20 @@ impl SendError {
         if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
             return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
         }
-        let at = rfc2822::DateTimeParser::new()
-            .relaxed_weekday(true)
-            .parse_timestamp(value)
-            .ok()?;
+        let at = http_date(value)?;
         Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
     }
+}
+
+/// A date of HTTP. Beyond its three forms, those of mail: another zone, a wrong
+/// day of the week.
+fn http_date(value: &str) -> Option<Timestamp> {
+    let strict = httpdate::parse_http_date(value).ok();
+    let strict = strict.and_then(|at| Timestamp::try_from(at).ok());
+    strict.or_else(|| {
+        let parser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+        parser.parse_timestamp(value).ok()
+    })
 }
 
 /// What to do about a status; ends the error's sentence.
@@ -149,6 +167,24 @@ mod tests {
             ("99999999999999999999999", Some(u64::MAX)),
             ("Wed, 01 Jul 2026 12:00:30 GMT", Some(30)),
             ("Wed, 01 Jul 2026 11:00:00 GMT", Some(0)),
+            // RFC 850 and asctime.
+            ("Wednesday, 01-Jul-26 12:00:30 GMT", Some(30)),
+            ("Wednesday, 01-Jul-26 11:00:00 GMT", Some(0)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(0)),
+            ("Wed Jul  1 12:00:30 2026", Some(30)),
+            ("Sun Nov  6 08:49:37 1994", Some(0)),
+            ("Thu Jul 30 12:00:00 2026", Some(29 * 86_400)),
+            (
+                "Thursday, 31-Dec-26 23:59:59 GMT",
+                Some(183 * 86_400 + 43_199),
+            ),
+            // Not of HTTP, but understood.
+            ("Wed, 01 Jul 2026 14:00:30 +0200", Some(30)),
+            ("Mon, 01 Jul 2026 12:00:30 GMT", Some(30)),
+            // None of them.
+            ("Wednesday, 32-Jul-26 12:00:30 GMT", None),
+            ("Wed Jul  1 12:00:30", None),
+            ("2026-07-01T12:00:30Z", None),
             ("", None),
             ("-5", None),
             ("1.5", None),

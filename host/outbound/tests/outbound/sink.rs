@@ -158,7 +158,7 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), reply: Reply) -> io::Resu
 pub(crate) fn webhook(url: &str) -> Webhook {
     Webhook {
         url: WebAddress::parse(url).expect("an address"),
-        secret: Some(Secret::parse(SECRET).expect("a secret")),
+        secrets: vec![Secret::parse(SECRET).expect("a secret")],
     }
 }
 
