@@ -4,7 +4,8 @@
 use crate::{JournalError, Result};
 
 pub(crate) const THREAD: usize = 1024;
-pub(crate) const INPUT_BODY: usize = 1 << 20;
+/// An interaction within its limits has at most 3.5 MiB as JSON.
+pub(crate) const INPUT_BODY: usize = 4 << 20;
 /// Crashes at which an input is quarantined.
 pub(crate) const CRASHES: u32 = 3;
 

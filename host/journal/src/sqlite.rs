@@ -24,6 +24,7 @@ mod reader_pool;
 mod restore;
 mod rollouts;
 mod roster;
+mod runs;
 mod schema;
 mod seal;
 mod tokens;
@@ -49,7 +50,7 @@ pub use restore::restore;
 use audit::{append_audit, check_audit};
 use change_record::ChangeRecord;
 use columns::{Micros, clamp_i64, code, optional_time, time};
-use contacts::PERSON;
+use contacts::{PERSON, index_addresses};
 use entries::{append_notes, check_notes};
 use intake::Backlog;
 use lock::{append_suffix, lock};
@@ -153,6 +154,8 @@ impl SqliteJournal {
             check_key(path, &options.key_file, &vault)?;
         }
         let mut connection = schema::open_writer(path, vault.check())?;
+
+        index_addresses(&mut connection, &vault)?;
 
         let lanes_path = append_suffix(path, ".lanes");
         let (lanes, previous) = Lanes::open(&lanes_path, options.lanes)?;

@@ -1,21 +1,23 @@
 //! Contacts and their addresses.
 
+mod address_index;
 mod person;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use patchbay_model::input;
+use patchbay_model::{address, input};
 use rusqlite::{Connection, params};
 
 use super::{Micros, Query, SqliteJournal, append_audit, check_audit, load_key, value};
 use crate::limits::check_length;
-use crate::vault::{Person, Vault};
+use crate::vault::{ContactKey, Person, Vault};
 use crate::{
-    AuditEntry, CompanyId, ContactChange, ContactId, ContactMatch, Contacts, Erasure, JournalError,
-    Purpose, Result, Seal, SealError,
+    AuditEntry, CompanyId, ContactChange, ContactId, ContactMatch, Contacts, Erasure, FoundContact,
+    JournalError, Purpose, Result, Seal, SealError,
 };
 
+pub(super) use address_index::index_addresses;
 pub(super) use person::PERSON;
 
 use person::{ChangeAuthor, check_alive, find_root, is_erased};
@@ -28,15 +30,62 @@ impl Contacts for SqliteJournal {
         address: &str,
         at: Timestamp,
     ) -> Result<ContactMatch> {
-        let address = Address::new(&self.vault, company, channel, address)?;
-        if let Some(found) = self.read(|sql| find(sql, &address))? {
-            return Ok(found);
+        let address = [(channel.to_owned(), address.to_owned())];
+        let found = self.find_or_create_contacts(company, &address, at)?;
+        let found = found.first().map(|found| found.contact);
+        found.ok_or_else(|| JournalError::Corrupt("no contact for an address".to_owned()))
+    }
+
+    fn find_or_create_contacts(
+        &self,
+        company: CompanyId,
+        addresses: &[(String, String)],
+        at: Timestamp,
+    ) -> Result<Vec<FoundContact>> {
+        let addresses: Vec<Address> = addresses
+            .iter()
+            .map(|(channel, address)| Address::new(&self.vault, company, channel, address))
+            .collect::<Result<_>>()?;
+        let find_all = |sql: &Connection| -> Result<Vec<Option<ContactMatch>>> {
+            addresses.iter().map(|address| find(sql, address)).collect()
+        };
+        let known = self.read(find_all)?;
+        let is_new = |found: &Option<ContactMatch>| found.is_none();
+        if !known.iter().any(is_new) {
+            let known = known.into_iter().flatten();
+            return Ok(known.map(FoundContact::known).collect());
         }
+        let erasures = self.keys.erasures();
         let vault = Arc::clone(&self.vault);
-        self.write(3, move |work| match find(work.sql, &address)? {
-            Some(found) => Ok(found),
-            None => create(work.sql, &vault, &address, at),
-        })
+        let created = known.iter().filter(|found| is_new(found)).count();
+        let (found, keys) = self.write(3 * created, move |work| {
+            let (mut all, mut keys) = (Vec::with_capacity(addresses.len()), Vec::new());
+            for (address, known) in addresses.iter().zip(&known) {
+                let known = match known {
+                    Some(known) => Some(*known),
+                    // Another caller, or this one, may have created it meanwhile.
+                    None => find(work.sql, address)?,
+                };
+                all.push(match known {
+                    Some(known) => FoundContact::known(known),
+                    None => {
+                        let (person, key) = create(work.sql, &vault, address, at)?;
+                        keys.push((person, key));
+                        FoundContact {
+                            contact: ContactMatch {
+                                contact: person.contact,
+                                person: person.contact,
+                            },
+                            is_new: true,
+                        }
+                    }
+                });
+            }
+            Ok((all, keys))
+        })?;
+        // The first message is sealed next.
+        self.keys.insert(erasures, keys);
+        Ok(found)
     }
 
     fn add_address(
@@ -51,7 +100,13 @@ impl Contacts for SqliteJournal {
         self.write(1, move |work| {
             check_alive(work.sql, Person { company, contact })?;
             match find(work.sql, &address)? {
-                None => insert(work.sql, &vault, &address, contact),
+                None => {
+                    let key = load_key(work.sql, &vault, Person { company, contact });
+                    let key = key.map_err(|_| {
+                        JournalError::Corrupt(format!("the key of contact {contact}"))
+                    })?;
+                    insert(work.sql, &key, &address, contact)
+                }
                 Some(found) if found.contact == contact => Ok(()),
                 Some(found) => Err(JournalError::AddressTaken(found.contact)),
             }
@@ -84,6 +139,8 @@ impl Contacts for SqliteJournal {
             }
         }
         addresses.sort();
+        // An address can be stored under two hashes.
+        addresses.dedup();
         Ok(addresses)
     }
 
@@ -197,12 +254,26 @@ impl SqliteJournal {
     }
 }
 
-/// An address, and the hash it is stored under.
+impl FoundContact {
+    fn known(contact: ContactMatch) -> FoundContact {
+        FoundContact {
+            contact,
+            is_new: false,
+        }
+    }
+}
+
+/// An address, and the hashes it may be stored under.
 struct Address {
     company: CompanyId,
     channel: String,
+    /// As the channel gave it.
     address: String,
+    /// Of its canonical form.
     hash: [u8; 32],
+    /// Of the address as given, where it differs: contacts created before there
+    /// was a canonical form have only this one, or both.
+    as_given: Option<[u8; 32]>,
 }
 
 impl Address {
@@ -212,22 +283,31 @@ impl Address {
         if address.is_empty() {
             return Err(JournalError::invalid("address", "must not be empty"));
         }
+        let canonical = address::canonical(channel, address);
+        let hash = |form: &str| vault.address_hash(company, channel, form);
         Ok(Address {
             company,
             channel: channel.to_owned(),
+            hash: hash(&canonical),
+            as_given: (canonical != address).then(|| hash(address)),
             address: address.to_owned(),
-            hash: vault.address_hash(company, channel, address),
         })
     }
 }
 
 fn find(sql: &Connection, address: &Address) -> Result<Option<ContactMatch>> {
+    let company = address.company;
     let query = "SELECT contact FROM address WHERE company = ?1 AND hash = ?2";
-    let contact = sql.read_first(query, params![address.company, address.hash], value)?;
+    let mut contact = None;
+    for hash in address.as_given.iter().chain([&address.hash]) {
+        contact = sql.read_first(query, params![company, hash], value)?;
+        if contact.is_some() {
+            break;
+        }
+    }
     let Some(contact) = contact else {
         return Ok(None);
     };
-    let company = address.company;
     let person = find_root(sql, Person { company, contact })?;
     Ok(Some(ContactMatch { contact, person }))
 }
@@ -238,7 +318,7 @@ fn create(
     vault: &Vault,
     address: &Address,
     at: Timestamp,
-) -> Result<ContactMatch> {
+) -> Result<(Person, ContactKey)> {
     let company = address.company;
     // A contact that exists without its address was erased. The next message
     // from the address is of a new contact.
@@ -252,7 +332,7 @@ fn create(
         erased += 1;
     };
     let contact = person.contact;
-    let wrapped = vault
+    let (key, wrapped) = vault
         .new_key(person)
         .map_err(|error| JournalError::Disk(error.to_string()))?;
     sql.run(
@@ -263,19 +343,15 @@ fn create(
         "INSERT INTO contact_key (company, contact, wrapped) VALUES (?1, ?2, ?3)",
         params![company, contact, wrapped],
     )?;
-    insert(sql, vault, address, contact)?;
-    Ok(ContactMatch {
-        contact,
-        person: contact,
-    })
+    insert(sql, &key, address, contact)?;
+    Ok((person, key))
 }
 
 /// Give a contact an address that is not stored yet.
-fn insert(sql: &Connection, vault: &Vault, address: &Address, contact: ContactId) -> Result<()> {
+fn insert(sql: &Connection, key: &ContactKey, address: &Address, contact: ContactId) -> Result<()> {
     let company = address.company;
     let person = Person { company, contact };
-    let sealed = load_key(sql, vault, person)
-        .map_err(|_| JournalError::Corrupt(format!("the key of contact {contact}")))?
+    let sealed = key
         .seal(person, Purpose::Address, address.address.as_bytes())
         .map_err(|_| JournalError::invalid("address", "is too long"))?;
     sql.run(
