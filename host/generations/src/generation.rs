@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::target_settings::TargetSettings;
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_model::company::Sla;
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Directory;
 use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
-use patchbay_model::web_address::WebAddress;
 
 /// An immutable version of a company's configuration, with its plugins
 /// compiled.
@@ -50,16 +50,6 @@ pub struct QueueSettings {
     pub priority: u8,
 }
 
-/// A webhook target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TargetSettings {
-    /// Where deliveries are posted.
-    pub url: WebAddress,
-    /// Environment variable with the signing key; `None`: bodies are not
-    /// signed.
-    pub secret_env: Option<String>,
-}
-
 /// The targets that publish replies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publishers {
@@ -94,7 +84,7 @@ impl Generation {
             knowledge: Arc::clone(&own.knowledge),
             hours: Arc::clone(&own.hours),
             targets: Arc::clone(&own.targets),
-            legacy_140: Arc::clone(&own.legacy_140),
+            lengths: Arc::clone(&own.lengths),
         })
     }
 }

@@ -16,5 +16,7 @@ pub mod inquiry;
 pub mod replay;
 pub mod rollout;
 pub mod service;
+mod target_settings;
 
-pub use generation::{Generation, Publishers, QueueSettings, TargetSettings};
+pub use generation::{Generation, Publishers, QueueSettings};
+pub use target_settings::{SigningKeyProblem, TargetSettings};

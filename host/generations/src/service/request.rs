@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use patchbay_engine::CancelSignal;
 use patchbay_journal::AuditEntry;
 use patchbay_model::file_problem::FileProblem;
 use serde_json::Value;
 
-use crate::Generation;
 use crate::assemble::difference::Difference;
+use crate::{Generation, SigningKeyProblem};
 
 /// Options of a change, and who requests it.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,9 @@ pub struct ChangeRequest {
     pub create_company: bool,
     /// Whether an error may name other companies with a similar name.
     pub suggest_names: bool,
+    /// Whether nobody waits for the change any more: then it is given up, unless
+    /// it is being written.
+    pub cancel: CancelSignal,
 }
 
 /// What a change does, or did.
@@ -65,14 +69,35 @@ impl ChangeRequest {
         }
     }
 
-    /// Signing keys that the company may not use. Does not reveal whether the
-    /// variable exists.
+    /// Signing keys that the company may not use, and else those that are no
+    /// keys. Reveals nothing of a variable that the company may not use.
     pub(super) fn secret_problems(&self, next: &Generation) -> Vec<FileProblem> {
+        let forbidden = self.forbidden_secrets(next);
+        if !forbidden.is_empty() {
+            return forbidden;
+        }
+        let malformed = next.targets.iter().filter_map(|(name, target)| {
+            let problem = match target.signing_keys() {
+                // The operator may set it later; a warning says so.
+                Ok(_) | Err(SigningKeyProblem::NotSet(_)) => return None,
+                Err(problem) => problem,
+            };
+            let message = format!("target {name:?}: {problem}");
+            Some(FileProblem::whole(message).help("set the variable and restart the server"))
+        });
+        malformed.collect()
+    }
+
+    fn forbidden_secrets(&self, next: &Generation) -> Vec<FileProblem> {
         let Some(allowed) = &self.secrets else {
             return Vec::new();
         };
         let signed = next.targets.iter();
-        let signed = signed.filter_map(|(name, target)| Some((name, target.secret_env.as_ref()?)));
+        let signed = signed.flat_map(|(name, target)| {
+            target
+                .secret_variables()
+                .map(move |variable| (name, variable))
+        });
         let forbidden = signed.filter(|(_, variable)| !allowed.contains(*variable));
         let problem = |(target, variable)| {
             let message = format!(

@@ -1,0 +1,127 @@
+//! A target of deliveries, and the keys that sign them.
+
+use std::env::VarError;
+
+use patchbay_model::web_address::WebAddress;
+use patchbay_outbound::webhook::{Secret, SecretError};
+use thiserror::Error;
+
+/// A webhook target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetSettings {
+    /// Where deliveries are posted.
+    pub url: WebAddress,
+    /// Environment variable with the signing key; `None`: bodies are not
+    /// signed.
+    pub secret_env: Option<String>,
+    /// Environment variable with the key being replaced: while it is set,
+    /// bodies are signed with both.
+    pub previous_secret_env: Option<String>,
+}
+
+/// Why a signing key cannot be used. Does not contain the key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SigningKeyProblem {
+    /// The variable is not set.
+    #[error(
+        "the environment variable {0} with the target's signing key is not set; set it and restart the server"
+    )]
+    NotSet(String),
+    /// The variable is not text.
+    #[error("the signing key in {0} is not valid UTF-8; copy it again")]
+    NotText(String),
+    /// The variable is set to something that is no key.
+    #[error("the signing key in {0} {1}")]
+    Malformed(String, SecretError),
+}
+
+impl TargetSettings {
+    /// Environment variables of its keys.
+    pub fn secret_variables(&self) -> impl Iterator<Item = &String> {
+        self.secret_env.iter().chain(&self.previous_secret_env)
+    }
+
+    /// Its signing keys as the environment has them; at most two.
+    ///
+    /// # Errors
+    /// The first key that cannot be used.
+    pub fn signing_keys(&self) -> Result<Vec<Secret>, SigningKeyProblem> {
+        self.signing_keys_in(|variable| std::env::var(variable))
+    }
+
+    fn signing_keys_in(
+        &self,
+        read: impl Fn(&str) -> Result<String, VarError>,
+    ) -> Result<Vec<Secret>, SigningKeyProblem> {
+        let mut keys = Vec::new();
+        let variables = [(&self.secret_env, false), (&self.previous_secret_env, true)];
+        for (variable, is_previous) in variables {
+            let Some(variable) = variable else {
+                continue;
+            };
+            match read(variable) {
+                Ok(text) => keys.push(
+                    Secret::parse(&text)
+                        .map_err(|error| SigningKeyProblem::Malformed(variable.clone(), error))?,
+                ),
+                // The rotation is over, or has not begun.
+                Err(VarError::NotPresent) if is_previous => {}
+                Err(VarError::NotPresent) => {
+                    return Err(SigningKeyProblem::NotSet(variable.clone()));
+                }
+                Err(VarError::NotUnicode(_)) => {
+                    return Err(SigningKeyProblem::NotText(variable.clone()));
+                }
+            }
+        }
+        Ok(keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEW: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const OLD: &str = "v1,whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
+
+    fn keys(new: Option<&str>, old: Option<&str>) -> Result<Vec<Secret>, SigningKeyProblem> {
+        let target = TargetSettings {
+            url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
+            secret_env: Some("NEW".to_owned()),
+            previous_secret_env: Some("OLD".to_owned()),
+        };
+        target.signing_keys_in(|variable| {
+            let value = if variable == "NEW" { new } else { old };
+            value.map(str::to_owned).ok_or(VarError::NotPresent)
+        })
+    }
+
+    #[test]
+    fn both_keys_sign_while_both_are_set() {
+        let parse = |text| Secret::parse(text).expect("a secret");
+        assert_eq!(keys(Some(NEW), Some(OLD)), Ok(vec![parse(NEW), parse(OLD)]));
+        assert_eq!(keys(Some(NEW), None), Ok(vec![parse(NEW)]));
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_is_told_without_the_key() {
+        let not_set = SigningKeyProblem::NotSet("NEW".to_owned());
+        assert_eq!(keys(None, Some(OLD)), Err(not_set));
+        for bad in ["", "whsec_%", "whpk_AAAA", "\"whsec_AAAA\"", "v1,AAAA"] {
+            for (new, old, variable) in [(bad, OLD, "NEW"), (NEW, bad, "OLD")] {
+                let problem = keys(Some(new), Some(old)).expect_err("refused");
+                assert!(
+                    matches!(problem, SigningKeyProblem::Malformed(..)),
+                    "{bad:?}"
+                );
+                let told = problem.to_string();
+                assert!(
+                    told.starts_with(&format!("the signing key in {variable} ")),
+                    "{told}"
+                );
+                assert!(bad.len() < 5 || !told.contains(bad), "{told}");
+            }
+        }
+    }
+}
