@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::Stage;
 use super::answer::Classification;
+use super::{ConversationState, Direction, Presence, Stage, Visibility, WrittenBy};
 
 /// An interaction to decide about, with its context.
 #[derive(Deserialize, ToSchema)]
@@ -72,8 +72,9 @@ pub struct Interaction {
     /// Code of the channel, such as `x`, `facebook`, `whatsapp`, `email`.
     #[schema(max_length = 64)]
     channel: String,
-    /// What was written; at most 64 KiB of UTF-8.
-    #[schema(max_length = 65536)]
+    /// What was written; at most 512 KiB of UTF-8. Policies and agents read the
+    /// first 64 KiB.
+    #[schema(max_length = 524288)]
     text: String,
     #[serde(default)]
     direction: Direction,
@@ -82,8 +83,8 @@ pub struct Interaction {
     /// The company's account that was addressed.
     #[schema(max_length = 512)]
     account: Option<String>,
-    /// Language that the channel reports (BCP 47).
-    #[schema(max_length = 35)]
+    /// Language that the channel reports (BCP 47). Anything else is ignored, with
+    /// a warning.
     language: Option<String>,
     /// When the channel received it.
     #[schema(format = DateTime)]
@@ -99,26 +100,17 @@ pub struct Interaction {
     #[serde(default)]
     #[schema(max_items = 32)]
     attachments: Vec<Attachment>,
+    /// When this wording was written, for an edit; it orders the wordings of a
+    /// message. Default `received_at`.
+    #[schema(format = DateTime)]
+    edited_at: Option<String>,
+    /// Whether a program wrote it without a person, such as a greeting or an
+    /// out-of-office reply.
+    #[serde(default)]
+    automatic: bool,
     /// Other data of the sender; at most 64 entries and 16 KiB as JSON.
     #[serde(default)]
     attributes: BTreeMap<String, Value>,
-}
-
-/// Direction of an interaction. Default `inbound`.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    #[default]
-    Inbound,
-    Outbound,
-}
-
-/// Who may read an interaction.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Visibility {
-    Public,
-    Private,
 }
 
 /// Author of an interaction, as the channel reports it.
@@ -183,15 +175,6 @@ pub struct Draft {
     attachments: Vec<Attachment>,
 }
 
-/// Author of a draft. Default `human`.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum WrittenBy {
-    #[default]
-    Human,
-    Policy,
-}
-
 /// A conversation without its interactions.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -225,21 +208,6 @@ pub struct Conversation {
     unanswered_since: Option<String>,
     /// Subject of the incident it belongs to.
     incident: Option<String>,
-}
-
-/// State of a conversation. Default `queued`.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ConversationState {
-    #[default]
-    Queued,
-    Reserved,
-    Active,
-    WaitingOnCustomer,
-    OnHold,
-    AwaitingApproval,
-    Wrapping,
-    Resolved,
 }
 
 /// Data about the author that the channel does not report.
@@ -277,6 +245,12 @@ pub struct Agent {
     /// Total capacity. Default 100.
     #[serde(default)]
     capacity: u32,
+    /// Most conversations at once, by channel. Replaces the company's limits.
+    #[serde(default)]
+    channel_capacity: BTreeMap<String, u32>,
+    /// Most conversations at once, by queue. Replaces the queues' limits.
+    #[serde(default)]
+    queue_capacity: BTreeMap<String, u32>,
     /// Seconds since the agent last accepted or finished a conversation.
     idle: Option<u32>,
     /// Ids of the agent's queues; empty: every queue whose skills the agent meets.
@@ -285,17 +259,6 @@ pub struct Agent {
     #[serde(default)]
     teams: Vec<String>,
     site: Option<String>,
-}
-
-/// Presence of an agent. Default `available`.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Presence {
-    #[default]
-    Available,
-    Busy,
-    Away,
-    Offline,
 }
 
 /// A queue.
@@ -320,6 +283,8 @@ pub struct Queue {
     open: bool,
     /// Name of its business hours; absent: always open.
     hours: Option<String>,
+    /// Most of its conversations that one agent holds at once; absent: as many as fit.
+    agent_capacity: Option<u32>,
 }
 
 /// Why an escalation policy is called.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use patchbay_floor::{AgentProfile, AgentRecord};
 use patchbay_journal::{AgentRow, CompanyId, Journal, JournalError};
 use patchbay_model::directory::{self, Directory, DirectoryError, Presence, Queue};
+use patchbay_model::identifier::LookAlikes;
 use patchbay_model::input::InputError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,6 +42,12 @@ pub struct Agent {
     /// Total capacity in units. Default 100.
     #[serde(default = "full_capacity")]
     pub capacity: u32,
+    /// Most conversations at once by channel; replaces the company's limit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub channel_capacity: BTreeMap<String, u32>,
+    /// Most conversations at once by queue; replaces the queue's limit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub queue_capacity: BTreeMap<String, u32>,
 }
 
 fn full_capacity() -> u32 {
@@ -64,7 +71,16 @@ impl Agent {
     /// # Errors
     /// [`DirectoryError`] with the first thing at fault.
     pub(crate) fn check(&self, queues: Vec<Queue>) -> Result<(), DirectoryError> {
+        directory::check_queue_capacity(&self.listed(), &queues)?;
         Directory::new(vec![self.listed()], queues).map(|_| ())
+    }
+
+    /// Whether their names may be new on a roster with these ids.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] with the first name at fault.
+    pub(crate) fn check_new_names(&self, known: &LookAlikes) -> Result<(), DirectoryError> {
+        directory::check_new_names(&self.listed(), known)
     }
 
     fn listed(&self) -> directory::Agent {
@@ -76,6 +92,8 @@ impl Agent {
             presence: Presence::Offline,
             load: 0,
             capacity: self.capacity,
+            channel_capacity: self.channel_capacity.clone(),
+            queue_capacity: self.queue_capacity.clone(),
             idle: None,
             queues: self.queues.clone(),
             teams: self.teams.clone(),
@@ -95,6 +113,8 @@ impl From<&directory::Agent> for Agent {
             teams: listed.teams.clone(),
             site: listed.site.clone(),
             capacity: listed.capacity,
+            channel_capacity: listed.channel_capacity.clone(),
+            queue_capacity: listed.queue_capacity.clone(),
         }
     }
 }
@@ -107,6 +127,8 @@ impl From<&Agent> for AgentProfile {
             languages: agent.languages.clone(),
             queues: agent.queues.clone(),
             capacity: agent.capacity,
+            channel_capacity: agent.channel_capacity.clone(),
+            queue_capacity: agent.queue_capacity.clone(),
         }
     }
 }
@@ -118,6 +140,8 @@ struct StoredState {
     not_responding: bool,
     #[serde(default)]
     idle_since: Option<Timestamp>,
+    #[serde(default)]
+    available_since: Option<Timestamp>,
 }
 
 /// The row of an agent.
@@ -125,6 +149,7 @@ pub(crate) fn row(agent: &Agent, record: &AgentRecord, at: Timestamp) -> AgentRo
     let state = StoredState {
         not_responding: record.not_responding,
         idle_since: record.idle_since,
+        available_since: record.available_since,
     };
     AgentRow {
         id: agent.id.clone(),
@@ -160,6 +185,7 @@ pub(crate) fn load(
                 presence: row.presence,
                 not_responding: state.not_responding,
                 idle_since: state.idle_since,
+                available_since: state.available_since,
             };
             roster.push((agent, record));
         }

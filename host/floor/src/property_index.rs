@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use bit_set::BitSet;
+use patchbay_model::language_tag;
 
 use super::agent::AgentProfile;
 use super::ids::AgentSlot;
@@ -49,7 +50,7 @@ impl PropertyIndex {
             levels.for_each(&mut change);
         }
         for language in &agent.languages {
-            let tag = language.to_ascii_lowercase();
+            let tag = language_tag::fold(language);
             let primary = primary_subtag(&tag).to_owned();
             change(self.languages.entry(tag).or_default());
             change(self.languages.entry(primary).or_default());

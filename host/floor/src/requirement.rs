@@ -1,6 +1,7 @@
 //! Skills and languages of a routing step, in a comparable form.
 
 use patchbay_model::decision::route::Step;
+use patchbay_model::language_tag;
 
 use super::agent::AgentProfile;
 
@@ -17,7 +18,7 @@ pub(super) struct Requirement {
 impl Requirement {
     fn from_step(step: &Step) -> Requirement {
         let languages = step.languages.iter();
-        let mut languages: Vec<String> = languages.map(|tag| tag.to_ascii_lowercase()).collect();
+        let mut languages: Vec<String> = languages.map(|tag| language_tag::fold(tag)).collect();
         languages.sort();
         languages.dedup();
         let skills = step.skills.iter();
@@ -42,7 +43,7 @@ impl Requirement {
         let mut languages = agent.languages.iter();
         agent.has_skills(self.skills.iter().map(|(skill, least)| (skill, *least)))
             && (self.languages.is_empty()
-                || languages.any(|tag| self.accepts(&tag.to_ascii_lowercase())))
+                || languages.any(|tag| self.accepts(&language_tag::fold(tag))))
     }
 
     /// Whether the lower-case tag is one of the languages; `pt` includes

@@ -7,16 +7,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_access::{Caller, PeerNames, PermissionIndex, authorize};
+use patchbay_model::bound::Bound;
 
 use crate::app::App;
+use crate::bounds::Requester;
 use crate::problem::{Kind, Problem};
-use crate::{body, company_hint, openapi};
+use crate::{body, company_hint, media_type, message_head, openapi};
 
 /// Whether the server may listen on this address without tokens.
 pub(crate) fn may_listen(address: SocketAddr) -> bool {
@@ -29,8 +31,10 @@ pub(crate) async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let mut checked;
-    if app.access.is_guarded() {
+    let mut checked = message_head::check(request.version(), request.headers());
+    if checked.is_err() {
+        // Not a request: nothing in it counts, neither caller nor target.
+    } else if app.access.is_guarded() {
         (request, checked) = check_access(&app, request).await;
     } else {
         checked = check_host(request.uri(), request.headers())
@@ -43,18 +47,56 @@ pub(crate) async fn check(
         (request, checked) = check_ready(&app, request).await;
     }
     match checked {
-        Ok(()) => {
-            let caller = request.extensions().get::<Caller>().cloned();
-            let uri = request.uri().clone();
-            let mut response = next.run(request).await;
-            company_hint::add(&app.companies, caller.as_ref(), uri.path(), &mut response);
-            response
-        }
+        Ok(()) => run_counted(&app, request, next).await,
         Err(problem) => {
             body::discard(request).await;
             problem.into_response()
         }
     }
+}
+
+/// Runs a permitted request, counted as its requester's. Health, status and
+/// metrics are not counted: they answer at any load.
+async fn run_counted(app: &Arc<App>, request: Request, next: Next) -> Response {
+    let caller = request.extensions().get::<Caller>().cloned();
+    let uri = request.uri().clone();
+    let is_observation = is_observation(uri.path());
+    let (request, requester) = requester(request, caller.as_ref()).await;
+    let permit = match is_observation {
+        true => None,
+        false => match app.bounds.enter(Bound::Requests, &requester) {
+            Ok(permit) => Some(permit),
+            Err(problem) => {
+                body::discard(request).await;
+                return problem.into_response();
+            }
+        },
+    };
+    let mut response = requester.scope(next.run(request)).await;
+    drop(permit);
+    company_hint::add(&app.companies, caller.as_ref(), uri.path(), &mut response);
+    response
+}
+
+/// Whether a request asks how the host is.
+pub(crate) fn is_observation(path: &str) -> bool {
+    ["/healthz", "/readyz", "/metrics", "/v1/status"].contains(&path)
+}
+
+/// Whose use a request counts as: the company of its path, else of its token.
+async fn requester(request: Request, caller: Option<&Caller>) -> (Request, Requester) {
+    let (mut parts, body) = request.into_parts();
+    let params = RawPathParams::from_request_parts(&mut parts, &()).await;
+    let params = params.ok();
+    let mut named = params.iter().flatten();
+    let named = named.find_map(|(name, value)| (name == "company").then_some(value));
+    let company = named.or_else(|| caller?.company());
+    let token = caller.filter(|caller| !matches!(caller, Caller::Local));
+    let requester = Requester {
+        company: company.map(Into::into),
+        token: token.map(|caller| caller.id().into()),
+    };
+    (Request::from_parts(parts, body), requester)
 }
 
 /// Authenticates and authorizes, unless the operation is public.
@@ -179,22 +221,9 @@ fn check_content_type(method: &Method, headers: &HeaderMap) -> Result<(), Proble
     if method != Method::POST {
         return Ok(());
     }
-    let media_type = only(headers, CONTENT_TYPE).unwrap_or_default();
-    let mut parts = media_type.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|essence| {
-        ["application/json", "application/x-ndjson"]
-            .iter()
-            .any(|known| essence.eq_ignore_ascii_case(known))
-    });
-    let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
-        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
-            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-        }
-        _ => true,
-    });
-    match is_json && is_utf8 {
-        true => Ok(()),
-        false => Err(Problem::of(Kind::UnsupportedMediaType)
+    match media_type::of(headers) {
+        Some(_) => Ok(()),
+        None => Err(Problem::of(Kind::UnsupportedMediaType)
             .field("Content-Type")
             .detail("send Content-Type: application/json, in UTF-8")),
     }
@@ -226,6 +255,8 @@ fn is_loopback(authority: &Authority) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::CONTENT_TYPE;
+
     use super::*;
 
     fn named(host: &str) -> bool {

@@ -5,19 +5,27 @@
 //! and a handler of `routes`. Handlers that decide run on the threads of
 //! `workers`; handlers that read the journal run off the async threads.
 
+mod alerts;
 mod app;
 mod body;
+mod bounds;
+mod changes;
 mod companies;
 mod company_hint;
 mod company_locks;
 mod connections;
 mod decision_endpoint;
+mod feed_signals;
 mod guard;
 mod initial_generations;
 mod json;
+mod lingering_stream;
+mod media_type;
+mod message_head;
 mod openapi;
 mod outbox_adapter;
 mod panics;
+mod parallel;
 mod prepared_server;
 mod problem;
 mod request_counter;
@@ -25,6 +33,7 @@ mod request_headers;
 mod routes;
 mod serve;
 mod startup;
+mod storage_wait;
 #[cfg(test)]
 mod tests;
 mod workers;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use patchbay_desk::{Desk, DeskError};
 use patchbay_journal::JournalError;
 use patchbay_outbound::courier::{Delivery, Exclusions, Outbox, OutboxError};
-use patchbay_outbound::webhook::{Secret, Webhook};
+use patchbay_outbound::webhook::Webhook;
 use patchbay_records::outbox_payload::OutboxMessage;
 
 /// The desk's outbox, as the courier sees it.
@@ -41,19 +41,14 @@ impl DeskOutbox {
         let target = target.ok_or_else(|| {
             format!("the company no longer has a target {name:?}; add it to the company file, then retry")
         })?;
-        let secret = target.secret_env.map(|variable| secret(&variable));
+        let secrets = target
+            .signing_keys()
+            .map_err(|problem| problem.to_string())?;
         Ok(Webhook {
             url: target.url,
-            secret: secret.transpose()?,
+            secrets,
         })
     }
-}
-
-fn secret(variable: &str) -> Result<Secret, String> {
-    let text = std::env::var(variable).map_err(|_| {
-        format!("the environment variable {variable} with the target's signing key is not set; set it and restart the server")
-    })?;
-    Secret::parse(&text).map_err(|error| format!("the key in {variable} {error}"))
 }
 
 impl Outbox for DeskOutbox {

@@ -3,6 +3,7 @@
 
 mod access;
 mod bodies;
+mod bounds;
 mod callers;
 mod client;
 mod company_file_watcher;
@@ -10,6 +11,7 @@ mod documents;
 mod entrances;
 mod framing;
 mod generations;
+mod intake;
 mod journal;
 mod matrix;
 mod names;
@@ -59,6 +61,7 @@ impl Running {
         let (assembler, built) = company(file);
         let mut settings = settings();
         change(&mut settings);
+        let assembler = assembler.with_bounds(settings.bounds.clone());
         let bound = Server::bind(&settings, vec![built], assembler).await;
         let bound = bound.expect("a free port on the loopback address");
         let client = Client::of(bound.local_addr());

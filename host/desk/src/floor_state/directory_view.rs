@@ -73,7 +73,7 @@ impl CompanyFloor {
             knowledge: Arc::clone(&base.knowledge),
             hours: Arc::clone(&base.hours),
             targets: Arc::clone(&base.targets),
-            legacy_140: Arc::clone(&base.legacy_140),
+            lengths: Arc::clone(&base.lengths),
         });
         if let Some(known) = known {
             views.swap_remove(known);
@@ -108,6 +108,8 @@ impl FloorState {
                 },
                 load: u32::try_from(view.load).unwrap_or(u32::MAX),
                 capacity: view.capacity,
+                channel_capacity: agent.channel_capacity.clone(),
+                queue_capacity: agent.queue_capacity.clone(),
                 idle,
                 queues: agent.queues.clone(),
                 teams: agent.teams.clone(),

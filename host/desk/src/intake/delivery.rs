@@ -1,8 +1,9 @@
 //! A delivery: its kind, its author's address, and its thread.
 
 use patchbay_journal::{ContactId, InputKind};
-use patchbay_model::input::InputError;
-use patchbay_model::interaction::{Direction, Interaction};
+use patchbay_model::address;
+use patchbay_model::input::{InputError, InputWarning};
+use patchbay_model::interaction::{Attachment, Direction, Interaction, ReadInteraction};
 use patchbay_model::traceparent::Traceparent;
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ pub struct Delivery {
     pub interaction: Interaction,
     /// The caller's trace context; not part of the content.
     pub traceparent: Option<Traceparent>,
+    /// What the caller should look at; not part of the content.
+    pub warnings: Vec<InputWarning>,
 }
 
 impl Delivery {
@@ -28,7 +31,10 @@ impl Delivery {
             Value::Object(fields) => fields.remove("kind"),
             _ => None,
         };
-        let interaction = Interaction::from_outside(value)?;
+        let ReadInteraction {
+            interaction,
+            warnings,
+        } = Interaction::read_outside(value)?;
         let default = match interaction.direction {
             Direction::Inbound => InputKind::Message,
             Direction::Outbound => InputKind::Echo,
@@ -52,6 +58,7 @@ impl Delivery {
             kind,
             interaction,
             traceparent: None,
+            warnings,
         })
     }
 
@@ -64,6 +71,36 @@ impl Delivery {
             .update(body)
             .finalize()
             .into()
+    }
+
+    /// Digest of what was said: text and files.
+    pub(crate) fn said(&self) -> [u8; 32] {
+        let interaction = &self.interaction;
+        let files = interaction.attachments.iter();
+        let files: Vec<_> = files.map(Attachment::as_said).collect();
+        // Plain values: serialization cannot fail.
+        let files = serde_json::to_vec(&files).unwrap_or_default();
+        blake3::Hasher::new()
+            .update(&(interaction.text.len() as u64).to_le_bytes())
+            .update(interaction.text.as_bytes())
+            .update(interaction.rest.as_deref().unwrap_or_default().as_bytes())
+            .update(&files)
+            .finalize()
+            .into()
+    }
+
+    /// Digest of everything else but the times, which differ between two
+    /// deliveries of one wording.
+    pub(crate) fn details(&self) -> [u8; 32] {
+        let details = Interaction {
+            text: String::new(),
+            attachments: Vec::new(),
+            received_at: None,
+            edited_at: None,
+            ..self.interaction.clone()
+        };
+        let details = serde_json::to_vec(&details).unwrap_or_default();
+        blake3::hash(&details).into()
     }
 
     /// The author's address. An author without one is a new contact with every
@@ -84,8 +121,10 @@ impl Delivery {
             hasher.update(&(bytes.len() as u64).to_le_bytes());
             hasher.update(bytes);
         };
+        let channel = self.interaction.channel.as_str();
         let account = self.interaction.account.as_deref().unwrap_or_default();
-        part(self.interaction.channel.as_bytes());
+        let account = address::canonical_account(channel, account);
+        part(channel.as_bytes());
         part(account.as_bytes());
         match &self.interaction.conversation {
             Some(conversation) => part(conversation.as_bytes()),

@@ -9,11 +9,13 @@ use patchbay_generations::activation::ActivateError;
 use patchbay_journal::{AuditEntry, CompanyId, Conversation, Journal, JournalError};
 use patchbay_model::directory::Presence;
 use patchbay_model::event::{AgentPutEvent, AgentRemovedEvent, Event, PresenceChangedEvent};
+use patchbay_model::identifier::LookAlikes;
 use patchbay_records::conversation_reader;
 use patchbay_records::history::note;
 use patchbay_records::snapshot::Snapshot;
 use thiserror::Error;
 
+use crate::clock::SkippedTime;
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
@@ -102,6 +104,7 @@ pub(crate) fn load_floor(
     company: CompanyId,
     generation: &Generation,
     open: &[OpenConversation],
+    offers: (u64, SkippedTime),
     now: Timestamp,
 ) -> Result<CompanyFloor, FloorLoadError> {
     let stored = roster::load(journal, company)?;
@@ -110,9 +113,11 @@ pub(crate) fn load_floor(
     if !changed.is_empty() {
         journal.put_agents(company, changed, Vec::new(), None)?;
     }
-    CompanyFloor::load(generation, roster, open, now).map_err(|error| FloorLoadError::Floor {
-        company: generation.company.clone(),
-        error,
+    CompanyFloor::load(generation, roster, open, offers, now).map_err(|error| {
+        FloorLoadError::Floor {
+            company: generation.company.clone(),
+            error,
+        }
     })
 }
 
@@ -193,9 +198,13 @@ impl RosterService<'_> {
     ) -> Result<Vec<RosterChange>, DeskError> {
         let (id, state) = self.0.company(company)?;
         let queues = queues_of(&state.generation());
+        let listed = state.floor.lock().agents("", usize::MAX);
+        let mut known = LookAlikes::of(listed.iter().map(|(agent, _)| agent.id.as_str()));
         for (at, agent) in agents.iter().enumerate() {
             let checked = agent.check(queues.clone());
+            let checked = checked.and_then(|()| agent.check_new_names(&known));
             checked.map_err(|error| DeskError::Agent { at, error })?;
+            known.add(&agent.id);
         }
         self.0.put_agents(id, &state, agents, Some(audit))
     }
@@ -281,7 +290,7 @@ fn restore(state: &CompanyState, before: Vec<(String, Option<Agent>)>, now: Time
     let mut floor = state.floor.lock();
     for (id, known) in before.into_iter().rev() {
         let restored = match known {
-            Some(known) => floor.put_agent(known).map(|_| ()),
+            Some(known) => floor.put_agent(known, now).map(|_| ()),
             None if floor.has_agent(&id) => floor.remove_agent(&id, now),
             None => Ok(()),
         };
@@ -317,7 +326,7 @@ impl DeskCore {
                 before.push((id.clone(), floor.agent(&id).map(|(known, _)| known)));
                 // The caller checked the agents: the floor refuses only what
                 // no single agent shows.
-                let change = floor.put_agent(agent.clone());
+                let change = floor.put_agent(agent.clone(), now);
                 changes.push(change.map_err(|error| floor_error(&name, error))?);
                 let record = floor.agent_record(&id);
                 let record = record.map_err(|error| floor_error(&name, error))?;

@@ -8,17 +8,18 @@ use patchbay_model::actor::Actor;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::decision::tone::Verdict;
 use patchbay_model::event::{
-    Alert, Event, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
+    AlertEvent, Event, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
     ReplyUndeliverableEvent, StaleCause,
 };
 use patchbay_model::interaction::{Draft, Interaction, WrittenBy};
 use patchbay_records::reply::{
-    self, AfterReply, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus, UnconfirmedReply,
+    self, AfterReply, ExpectedEcho, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus,
+    UnconfirmedReply,
 };
 use serde_json::json;
 
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{Pass, PassError, approvals, commit, drafts, state_changes};
+use super::{Pass, PassError, approvals, commit, drafts, state_changes, unanswered};
 use crate::agent_action::{ActionError, DraftCheck};
 
 /// What a reply needs to be published.
@@ -102,6 +103,7 @@ pub(super) fn reply(
                 generation: pass.generation.number,
                 since: pass.now,
                 then: reply.then,
+                answers_up_to: Some(unit.snapshot().unanswered.newest_ordinal()),
                 steps: approvals::steps(pass, unit, &review),
                 step: 0,
                 approved: Vec::new(),
@@ -116,15 +118,23 @@ pub(super) fn reply(
                 id: reply.id.clone(),
                 by: actor.id.clone(),
                 then: reply.then,
+                answers_up_to: Some(unit.snapshot().unanswered.newest_ordinal()),
             };
             drafts::publish(pass, unit, entry, sending, prepared.target);
         }
         _ => {}
     }
+    let echo = ExpectedEcho {
+        key: reply::outbox_key(unit.conversation.row.id, entry),
+        text: reply::text_digest(&draft.text),
+        written_at: pass.now,
+        has_come: false,
+    };
     unit.snapshot_mut().record_reply(ReplyRecord {
         id: reply.id.clone(),
         digest,
         status,
+        echo: Some(echo),
     });
     Ok(Ok(Some(ReplyResult {
         id: reply.id.clone(),
@@ -143,7 +153,7 @@ pub(super) fn check_typed(
 ) -> Result<DraftCheck, PassError> {
     let draft = drafts::draft(unit, actor, "typed", text, written_by);
     let surroundings = &pass.generation.surroundings;
-    let measure = surroundings.measure(&draft.channel, text);
+    let measure = surroundings.measure(&draft.channel, draft.visibility(), text);
     let result = drafts::check(pass, unit, &draft, true)?;
     Ok(DraftCheck {
         review: result.decision.tone.clone(),
@@ -166,7 +176,10 @@ fn prepare(
     let target = target.ok_or_else(|| ActionError::NoPublisher {
         channel: channel.clone(),
     })?;
-    let measure = pass.generation.surroundings.measure(channel, &draft.text);
+    let measure = pass
+        .generation
+        .surroundings
+        .measure(channel, draft.visibility(), &draft.text);
     if let (false, Some(limit)) = (measure.fits(), measure.limit) {
         return Err(ActionError::TooLong {
             channel: channel.clone(),
@@ -230,7 +243,8 @@ fn record_draft(
     Ok(number)
 }
 
-/// The channel accepted a reply: stop the clocks, then do what the agent chose.
+/// The channel accepted a reply: it answers what was there when it was drafted.
+/// Then do what the agent chose, unless the customer wrote something since.
 pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
     unit.sent.push(key.to_owned());
     let sending = &mut unit.snapshot_mut().sending;
@@ -238,7 +252,9 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
         return;
     };
     let sent = sending.remove(position);
-    state_changes::reply_accepted(pass, unit);
+    unanswered::answer(pass, unit, sent.answer());
+    let is_unanswered = unit.snapshot().clocks.unanswered_since().is_some();
+    let withheld = Some(sent.then).filter(|then| is_unanswered && *then != AfterReply::Stay);
     let snapshot = unit.snapshot_mut();
     snapshot.last_agent = Some(sent.by.clone());
     snapshot.answered_at = Some(pass.now);
@@ -247,9 +263,10 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
         reply: sent.id,
         by: sent.by,
         key: key.to_owned(),
+        withheld,
     });
     commit::record(pass, unit, event, None);
-    if unit.snapshot().state != ConversationState::Active {
+    if unit.snapshot().state != ConversationState::Active || withheld.is_some() {
         return;
     }
     match sent.then {
@@ -270,7 +287,7 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
 pub(super) fn undeliverable(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, problem: &str) {
     let sending = &unit.snapshot().sending;
     let Some(sent) = sending.iter().find(|sent| sent.key == key).cloned() else {
-        let alert = Alert::Undeliverable {
+        let alert = AlertEvent::Undeliverable {
             reply: None,
             key: key.to_owned(),
             problem: Some(problem.to_owned()),
@@ -285,7 +302,7 @@ pub(super) fn undeliverable(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, p
         problem: problem.to_owned(),
     });
     commit::record(pass, unit, event, None);
-    let alert = Alert::Undeliverable {
+    let alert = AlertEvent::Undeliverable {
         reply: Some(sent.id),
         key: key.to_owned(),
         problem: None,

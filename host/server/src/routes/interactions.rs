@@ -5,15 +5,17 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use patchbay_desk::{Delivery, Receipt, ReceiptStatus};
+use patchbay_model::input::InputWarning;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::app::{App, blocking};
+use crate::app::{App, on_share};
 use crate::body;
+use crate::media_type::{self, MediaType};
 use crate::openapi;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::request_headers::{Deadline, traceparent};
@@ -53,11 +55,7 @@ pub(super) async fn accept(
     app.check_draining(&company)?;
     let deadline = Deadline::from_headers(request.headers())?;
     let traceparent = traceparent(request.headers());
-    let is_batch = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/x-ndjson"));
+    let is_batch = media_type::of(request.headers()) == Some(MediaType::Ndjson);
     let body = body::read(
         request,
         app.settings.body_limit,
@@ -76,11 +74,15 @@ pub(super) async fn accept(
     let work = move || -> Result<Vec<InteractionReceipt>, Problem> {
         deadline.check()?;
         let (deliveries, refused): (Vec<_>, Vec<_>) = lines.into_iter().map(split).unzip();
+        let mut warnings = Vec::new();
         let deliveries = deliveries.into_iter().flatten();
         let deliveries: Vec<Delivery> = deliveries
-            .map(|delivery| Delivery {
-                traceparent,
-                ..delivery
+            .map(|mut delivery| {
+                warnings.push(std::mem::take(&mut delivery.warnings));
+                Delivery {
+                    traceparent,
+                    ..delivery
+                }
             })
             .collect();
         let mut receipts = match deliveries.is_empty() {
@@ -88,14 +90,17 @@ pub(super) async fn accept(
             true => desk.company(&company).map(|_| Vec::new()),
             false => desk.accept(&company, deliveries),
         }?
-        .into_iter();
+        .into_iter()
+        .zip(warnings);
         let lines = refused.into_iter().filter_map(|refused| match refused {
             Some(problem) => Some(InteractionReceipt::refused(&problem)),
-            None => receipts.next().map(InteractionReceipt::of),
+            None => receipts
+                .next()
+                .map(|(receipt, warnings)| InteractionReceipt::of(receipt, warnings)),
         });
         Ok(lines.collect())
     };
-    let receipts = blocking(work).await??;
+    let receipts = on_share(&app.shares.intake, work).await??;
     let count = |status: &str| receipts.iter().filter(|line| line.status == status).count();
     let document = Receipts {
         accepted: count("accepted"),
@@ -142,7 +147,7 @@ pub(crate) struct InteractionReceipt {
     /// `accepted`, `duplicate`, `refused` or `busy`.
     status: &'static str,
     /// Its kind: `message`, `edit`, `delete`, `reaction` or `echo`. A message whose
-    /// id was delivered before with another body is an edit.
+    /// id was delivered before with other words is an edit.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
     /// Position in the order of acceptance; for a duplicate, that of the original.
@@ -151,10 +156,23 @@ pub(crate) struct InteractionReceipt {
     /// Why it is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemDocument>,
+    /// What is odd about it and was accepted all the same: look at it, do not
+    /// deliver it again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<InteractionWarning>,
+}
+
+/// Something odd about an interaction that the host accepts all the same.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InteractionWarning {
+    /// Path of the field.
+    field: String,
+    /// What is odd, and what the host did.
+    message: String,
 }
 
 impl InteractionReceipt {
-    fn of(receipt: Receipt) -> InteractionReceipt {
+    fn of(receipt: Receipt, warnings: Vec<InputWarning>) -> InteractionReceipt {
         let (status, kind, ordinal) = match receipt.status {
             ReceiptStatus::Accepted { ordinal, kind } => {
                 ("accepted", Some(kind.as_str()), Some(ordinal.0))
@@ -168,6 +186,10 @@ impl InteractionReceipt {
             kind,
             ordinal,
             problem: None,
+            warnings: warnings
+                .into_iter()
+                .map(|InputWarning { field, message }| InteractionWarning { field, message })
+                .collect(),
         }
     }
 
@@ -178,6 +200,7 @@ impl InteractionReceipt {
             kind: None,
             ordinal: None,
             problem: Some(problem.document().clone()),
+            warnings: Vec::new(),
         }
     }
 }

@@ -78,6 +78,29 @@ async fn chunked_encoding_takes_precedence_over_a_length() {
 }
 
 #[tokio::test]
+async fn a_head_names_one_host_and_no_coding_but_chunked() {
+    let server = Running::usual().await;
+    let host = format!("Host: {}\r\n", server.client.address());
+    let chunks = format!("{:x}\r\n{HELLO}\r\n0\r\n\r\n", HELLO.len());
+    for (headers, status) in [
+        (host.clone(), 200),
+        (String::new(), 400),
+        (format!("{host}{host}"), 400),
+        (format!("{host}Host: desk.example\r\n"), 400),
+        ("Host: a b\r\n".to_owned(), 400),
+    ] {
+        let head = format!("GET /healthz HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+        assert_eq!(statuses(&server, &head).await, [status], "{headers:?}");
+    }
+    for (coding, status) in [("chunked", 200), ("Chunked", 200), ("gzip, chunked", 400)] {
+        let request = format!(
+            "POST {DECIDE} HTTP/1.1\r\n{host}Content-Type: application/json\r\nTransfer-Encoding: {coding}\r\nConnection: close\r\n\r\n{chunks}"
+        );
+        assert_eq!(statuses(&server, &request).await, [status], "{coding}");
+    }
+}
+
+#[tokio::test]
 async fn a_head_is_limited_in_bytes_and_lines() {
     let server = Running::usual().await;
     let head = |rest: &str| {
