@@ -172,7 +172,7 @@ mod tests {
             ("o", "0"),
             ("jose", "josé"),
             ("анна", "анна2"),
-            ("用户", "用戶"),
+            ("用户", "用途"),
             ("barn", "bam"),
         ] {
             assert_eq!(LookAlikes::of([other]).find(one), None, "{one} {other}");

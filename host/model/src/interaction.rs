@@ -274,7 +274,8 @@ impl Interaction {
         }
         check_optional("author.name", &self.author.name, input::NAME_BYTES)?;
         check_attachments(&self.attachments)?;
-        let extra = self.attributes.len();
+        let own = |name: &&String| *name != CUT_TEXT_ATTRIBUTE;
+        let extra = self.attributes.keys().filter(own).count();
         input::check_count("attributes", extra, input::ATTRIBUTES, "entries")?;
         let bytes: usize = self
             .attributes
