@@ -36,10 +36,13 @@ fn agent(number: usize, start: Timestamp) -> AgentRecord {
             languages: vec![LANGUAGES[number % 3].to_owned()],
             queues: Vec::new(),
             capacity: 100,
+            channel_capacity: BTreeMap::new(),
+            queue_capacity: BTreeMap::new(),
         },
         presence: Presence::Available,
         not_responding: false,
         idle_since: Some(start - idle),
+        available_since: None,
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_model::capacity::Capacity;
 use patchbay_model::directory::{Agent, Presence, Queue};
 use patchbay_model::offer::OfferId;
 use serde::{Deserialize, Serialize};
 
+use super::capacity_rules::{CapacityRules, ClassId, ClassSet};
 use super::error::FloorError;
 use super::ids::{AgentSlot, GroupId, PoolId};
 use super::load::Load;
@@ -32,6 +32,12 @@ pub struct AgentProfile {
     /// Total capacity in units; 100 by default.
     #[serde(default = "full_capacity")]
     pub capacity: u32,
+    /// Most conversations at once by channel; replaces the company's limit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub channel_capacity: BTreeMap<String, u32>,
+    /// Most conversations at once by queue; replaces the queue's limit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub queue_capacity: BTreeMap<String, u32>,
 }
 
 fn full_capacity() -> u32 {
@@ -87,6 +93,8 @@ impl From<&Agent> for AgentProfile {
             languages: agent.languages.clone(),
             queues: agent.queues.clone(),
             capacity: agent.capacity,
+            channel_capacity: agent.channel_capacity.clone(),
+            queue_capacity: agent.queue_capacity.clone(),
         }
     }
 }
@@ -107,6 +115,10 @@ pub struct AgentRecord {
     /// first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_since: Option<Timestamp>,
+    /// When the agent last became available: present and responding. Absent
+    /// before the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available_since: Option<Timestamp>,
 }
 
 impl AgentRecord {
@@ -122,15 +134,28 @@ impl AgentRecord {
             presence: agent.presence,
             not_responding: false,
             idle_since: agent.idle.map(since),
+            // An idle time counts from before this floor.
+            available_since: (agent.presence.is_present() && agent.idle.is_none()).then_some(now),
         }
+    }
+
+    /// Present and responding.
+    pub(super) fn is_available(&self) -> bool {
+        self.presence.is_present() && !self.not_responding
+    }
+
+    /// Since when the agent is idle: since they became available, or last
+    /// finished or took a conversation. The earliest time where neither
+    /// happened.
+    pub(super) fn idle_from(&self) -> Timestamp {
+        let from = self.idle_since.max(self.available_since);
+        from.unwrap_or(Timestamp::MIN)
     }
 }
 
-/// Sort key of candidates: longest idle first, then agents who never worked,
-/// then by id.
+/// Sort key of candidates: longest idle first, then by id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct IdleRank {
-    never: bool,
     since: Timestamp,
     id: Arc<str>,
     pub(super) slot: AgentSlot,
@@ -142,9 +167,21 @@ pub(super) struct IdleRank {
 pub(super) struct Availability {
     /// Present and responding, whatever the load.
     pub(super) available: bool,
-    /// Media of which the agent can be offered one more, as a bit mask.
-    pub(super) free: u32,
+    /// Classes of which the agent can be offered one more.
+    pub(super) free: ClassSet,
+    /// Queues of which the agent can be offered none, sorted.
+    pub(super) full: Vec<String>,
     pub(super) idle: IdleRank,
+}
+
+impl Availability {
+    /// Classes of which the agent can be offered one more from a queue.
+    pub(super) fn free_for(&self, queue: &str) -> ClassSet {
+        match self.full.iter().any(|full| full == queue) {
+            true => 0,
+            false => self.free,
+        }
+    }
 }
 
 /// An agent on the floor.
@@ -172,10 +209,9 @@ pub(super) struct AgentState {
 
 impl AgentState {
     /// An agent with no conversations, in no index.
-    pub(super) fn new(record: AgentRecord, slot: AgentSlot, capacity: &Capacity) -> AgentState {
+    pub(super) fn new(record: AgentRecord, slot: AgentSlot, rules: &CapacityRules) -> AgentState {
         let id: Arc<str> = record.profile.id.as_str().into();
         let idle = IdleRank {
-            never: true,
             since: Timestamp::MIN,
             id: Arc::clone(&id),
             slot,
@@ -194,34 +230,40 @@ impl AgentState {
             availability: Availability {
                 available: false,
                 free: 0,
+                full: Vec::new(),
                 idle,
             },
         };
-        agent.availability = agent.current_availability(capacity);
+        agent.availability = agent.current_availability(rules);
         agent
     }
 
     /// The availability the indexes should have.
-    pub(super) fn current_availability(&self, capacity: &Capacity) -> Availability {
+    pub(super) fn current_availability(&self, rules: &CapacityRules) -> Availability {
         let record = &self.record;
-        let available = !self.removed && record.presence.is_present() && !record.not_responding;
+        let available = !self.removed && record.is_available();
+        let (free, full) = match available {
+            true => (
+                self.load.free(rules, &record.profile),
+                self.load.full_queues(rules, &record.profile),
+            ),
+            false => (0, Vec::new()),
+        };
         Availability {
             available,
-            free: match available {
-                true => self.load.free(capacity, record.profile.capacity),
-                false => 0,
-            },
+            free,
+            full,
             idle: IdleRank {
-                never: record.idle_since.is_none(),
-                since: record.idle_since.unwrap_or(Timestamp::MIN),
+                since: record.idle_from(),
                 id: Arc::clone(&self.id),
                 slot: self.slot,
             },
         }
     }
 
-    /// Whether the agent can be offered one more conversation of a medium.
-    pub(super) fn can_take(&self, medium: usize) -> bool {
-        self.availability.free & (1 << medium) != 0
+    /// Whether the agent can be offered one more conversation of a class from a
+    /// queue.
+    pub(super) fn can_take(&self, class: ClassId, queue: &str) -> bool {
+        self.availability.free_for(queue) & (1 << class) != 0
     }
 }

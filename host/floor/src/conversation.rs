@@ -11,6 +11,7 @@ use patchbay_model::interaction::Visibility;
 use patchbay_model::offer::OfferId;
 use serde::{Deserialize, Serialize};
 
+use super::capacity_rules::ClassId;
 use super::error::FloorError;
 use super::ids::{AgentSlot, GroupId, PoolId, WaitOrder};
 use super::settings::check_timeout;
@@ -168,7 +169,7 @@ pub(super) struct Conversation {
     pub(super) id: Arc<str>,
     pub(super) channel: String,
     pub(super) visibility: Option<Visibility>,
-    pub(super) medium: usize,
+    pub(super) class: ClassId,
     pub(super) since: Timestamp,
     pub(super) terms: RoutingTerms,
     /// Index of the current step; the number of steps once all have expired.

@@ -77,15 +77,16 @@ impl Floor {
         let PlacementState::Held(slot, from) = found.place else {
             return Err(FloorError::NotHeld(conversation.to_owned()));
         };
-        let (id, medium) = (Arc::clone(&found.id), found.medium);
+        let (id, class) = (Arc::clone(&found.id), found.class);
+        let queue = found.terms.queue.clone();
         let takes_capacity = from == Hold::Parked && to != Hold::Parked;
         let exceeds_capacity = takes_capacity && !self.has_capacity_for(&id, slot);
         if let Some(agent) = self.agents.get_mut(slot) {
             if takes_capacity {
-                agent.load.add(medium);
+                agent.load.add(class, &queue);
                 agent.record.idle_since = Some(now);
             } else if from != Hold::Parked && to == Hold::Parked {
-                agent.load.subtract(medium);
+                agent.load.subtract(class, &queue);
             }
         }
         if let Some(conversation) = self.conversations.get_mut(&id) {
@@ -256,11 +257,12 @@ impl Floor {
     }
 
     fn has_capacity_for(&self, id: &str, slot: AgentSlot) -> bool {
-        let medium = self.conversations.get(id).map(|one| one.medium);
+        let conversation = self.conversations.get(id);
         let agent = self.agents.get(slot);
-        medium.zip(agent).is_some_and(|(medium, agent)| {
-            let total = agent.record.profile.capacity;
-            agent.load.fits(&self.settings.capacity, total, medium)
+        conversation.zip(agent).is_some_and(|(one, agent)| {
+            let (rules, profile) = (&self.rules, &agent.record.profile);
+            agent.load.fits(rules, profile, one.class)
+                && !agent.load.is_full(rules, profile, &one.terms.queue)
         })
     }
 }

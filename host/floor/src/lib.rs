@@ -12,6 +12,7 @@
 //! only its first is looked at, and only after a candidate became free.
 
 mod agent;
+mod capacity_rules;
 mod conversation;
 mod error;
 mod holdings;
@@ -37,6 +38,7 @@ use jiff::Timestamp;
 use patchbay_model::directory::Queue;
 
 pub use agent::{AgentProfile, AgentRecord};
+pub use capacity_rules::MOST_LIMITED_CHANNELS;
 pub use conversation::{AgentWait, Arrival, Hold, Placement, RoutingTerms};
 pub use error::FloorError;
 pub use holdings::{DetachReport, ReleaseAllReport};
@@ -50,6 +52,7 @@ pub use settings::FloorSettings;
 pub use view::{AgentView, HeldConversation, QueueView};
 
 use agent::AgentState;
+use capacity_rules::CapacityRules;
 use conversation::Conversation;
 use ids::{AgentSlot, WaitOrder};
 use pools::Pools;
@@ -67,6 +70,7 @@ struct QueueState {
 #[derive(Clone, Debug)]
 pub struct Floor {
     settings: FloorSettings,
+    rules: CapacityRules,
     queues: BTreeMap<String, QueueState>,
     agents: Vec<AgentState>,
     slots: HashMap<Arc<str>, AgentSlot>,
@@ -95,7 +99,9 @@ impl Floor {
         queues: impl IntoIterator<Item = Queue>,
     ) -> Result<Floor, FloorError> {
         settings::check_timeout(settings.offer_timeout)?;
+        let queues: Vec<Queue> = queues.into_iter().collect();
         let mut floor = Floor {
+            rules: CapacityRules::new(&settings.capacity, queues.iter()),
             settings,
             queues: BTreeMap::new(),
             agents: Vec::new(),
@@ -161,13 +167,14 @@ impl Floor {
         let Some(agent) = self.agents.get_mut(slot) else {
             return;
         };
-        let after = agent.current_availability(&self.settings.capacity);
+        let after = agent.current_availability(&self.rules);
         if after == agent.availability {
             return;
         }
         let mut woken = Vec::new();
         self.pools.update_availability(agent, &after, &mut woken);
-        if after.free & !agent.availability.free != 0 {
+        let before = &agent.availability;
+        if after.free & !before.free != 0 || after.full != before.full {
             woken.extend(&agent.groups);
         }
         agent.availability = after;

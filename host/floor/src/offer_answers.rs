@@ -117,10 +117,11 @@ impl Floor {
         let offer = self.offers.remove(&id)?;
         self.deadlines.remove(&(offer.deadline, id));
         let slot = *self.slots.get(offer.agent.as_str())?;
-        let medium = self.conversations.get(offer.conversation.as_str())?.medium;
+        let conversation = self.conversations.get(offer.conversation.as_str())?;
         let agent = self.agents.get_mut(slot)?;
         agent.offers.remove(&id);
-        agent.load.subtract(medium);
+        let queue = &conversation.terms.queue;
+        agent.load.subtract(conversation.class, queue);
         Some((offer, slot))
     }
 
@@ -134,7 +135,9 @@ impl Floor {
             conversation.refused.clear();
             conversation.place = PlacementState::Held(slot, Hold::Active);
             agent.held.insert(Arc::clone(id));
-            agent.load.add(conversation.medium);
+            agent
+                .load
+                .add(conversation.class, &conversation.terms.queue);
             agent.record.idle_since = Some(now);
         }
         self.update_availability(slot);

@@ -91,10 +91,11 @@ impl Floor {
         let Some(conversation) = self.conversations.get_mut(id) else {
             return;
         };
-        let (medium, order) = (conversation.medium, conversation.wait_order());
+        let (class, order) = (conversation.class, conversation.wait_order());
         let mut key = GroupKey {
             scope: Scope::Pool(0),
-            medium,
+            class,
+            queue: None,
             excluded: Vec::new(),
             last_resort: Vec::new(),
         };
@@ -106,6 +107,7 @@ impl Floor {
         };
         if let Some(slot) = waits_for {
             key.scope = Scope::Agent(slot);
+            key.queue = Some(conversation.terms.queue.clone());
             entry.timer = conversation.terms.wait_for.as_ref().map(|wait| wait.until);
         } else {
             // The awaited agent may have left the roster.
@@ -119,7 +121,7 @@ impl Floor {
                 self.pools
                     .get_or_build(pool_key, &mut self.agents, &self.properties);
             self.stats.scanned += visited;
-            self.stats.scanned += self.pools.build_idle_order(pool, medium, &self.agents);
+            self.stats.scanned += self.pools.build_idle_order(pool, class, &self.agents);
             key.scope = Scope::Pool(pool);
             entry.pool = Some(pool);
             entry.minimum = steps
@@ -153,7 +155,7 @@ impl Floor {
             agent.groups.insert(group);
         }
         if let Some(pool) = entry.pool {
-            self.pools.join(pool, medium, group, entry.minimum, id);
+            self.pools.join(pool, class, group, entry.minimum, id);
             let available = self.pools.get(pool).map_or(0, |pool| pool.available());
             if entry.minimum.is_some_and(|minimum| available < minimum) {
                 self.understaffed.insert(order);
@@ -180,7 +182,7 @@ impl Floor {
         let order = conversation.wait_order();
         if let Some(key) = self.groups.leave(entry.group, &order) {
             match key.scope {
-                Scope::Pool(pool) => self.pools.remove_group(pool, key.medium, entry.group),
+                Scope::Pool(pool) => self.pools.remove_group(pool, key.class, entry.group),
                 Scope::Agent(slot) => {
                     if let Some(agent) = self.agents.get_mut(slot) {
                         agent.groups.remove(&entry.group);
@@ -217,11 +219,11 @@ impl Floor {
                 }
             }
             PlacementState::Held(slot, hold) => {
-                let medium = conversation.medium;
+                let class = conversation.class;
                 if let Some(agent) = self.agents.get_mut(slot) {
                     agent.held.remove(id);
                     if hold != Hold::Parked {
-                        agent.load.subtract(medium);
+                        agent.load.subtract(class, &conversation.terms.queue);
                     }
                 }
                 self.update_availability(slot);

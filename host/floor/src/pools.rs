@@ -8,6 +8,7 @@ use bit_set::BitSet;
 use slab::Slab;
 
 use super::agent::{AgentState, Availability, IdleRank};
+use super::capacity_rules::{ClassId, ClassSet};
 use super::ids::{AgentSlot, GroupId, PoolId};
 use super::property_index::PropertyIndex;
 use super::requirement::Requirement;
@@ -39,10 +40,10 @@ pub(super) struct Pool {
     members: BitSet,
     /// Number of members who are present and responding, whatever their load.
     available: u32,
-    /// By medium, members with capacity for one more, longest idle first;
+    /// By class, members with capacity for one more, longest idle first;
     /// built by [`Pools::build_idle_order`].
     free: BTreeMap<usize, BTreeSet<IdleRank>>,
-    /// By medium, groups that wait on this pool.
+    /// By class, groups that wait on this pool.
     groups: BTreeMap<usize, BTreeSet<GroupId>>,
     /// Waiting conversations by the least number of available agents their
     /// step needs.
@@ -61,9 +62,9 @@ impl Pool {
         self.members.contains(slot)
     }
 
-    /// Members with capacity for the medium, longest idle first.
-    pub(super) fn free(&self, medium: usize) -> impl Iterator<Item = &IdleRank> {
-        self.free.get(&medium).into_iter().flatten()
+    /// Members with capacity for the class, longest idle first.
+    pub(super) fn free(&self, class: ClassId) -> impl Iterator<Item = &IdleRank> {
+        self.free.get(&class).into_iter().flatten()
     }
 
     /// Conversations whose step needs more agents than are available.
@@ -76,9 +77,10 @@ impl Pool {
         let available =
             |one: Option<&Availability>| u32::from(one.is_some_and(|one| one.available));
         self.available = (self.available + available(after)).saturating_sub(available(before));
-        for (medium, free) in &mut self.free {
+        let queue = self.key.queue.as_str();
+        for (class, free) in &mut self.free {
             let rank = |one: Option<&'a Availability>| {
-                let one = one.filter(|one| one.free & (1 << medium) != 0);
+                let one = one.filter(|one| one.free_for(queue) & (1 << class) != 0);
                 one.map(|one| &one.idle)
             };
             let (before, after) = (rank(before), rank(after));
@@ -92,11 +94,11 @@ impl Pool {
         }
     }
 
-    /// Groups that wait for one of these media.
-    fn groups_of(&self, media: u32) -> impl Iterator<Item = GroupId> {
+    /// Groups that wait for one of these classes.
+    fn groups_of(&self, classes: ClassSet) -> impl Iterator<Item = GroupId> {
         let groups = self.groups.iter();
         groups
-            .filter(move |(medium, _)| media & (1 << **medium) != 0)
+            .filter(move |(class, _)| classes & (1 << **class) != 0)
             .flat_map(|(_, groups)| groups.iter().copied())
     }
 }
@@ -156,28 +158,28 @@ impl Pools {
         (id, visited)
     }
 
-    /// Sorts the pool's free members for a medium, once; returns the number of
+    /// Sorts the pool's free members for a class, once; returns the number of
     /// agents visited.
     pub(super) fn build_idle_order(
         &mut self,
         id: PoolId,
-        medium: usize,
+        class: ClassId,
         agents: &[AgentState],
     ) -> u64 {
         let Some(pool) = self.pools.get_mut(id) else {
             return 0;
         };
-        if pool.free.contains_key(&medium) {
+        if pool.free.contains_key(&class) {
             return 0;
         }
         let mut visited = 0;
         let members = pool.members.iter().inspect(|_| visited += 1);
         let free = members
             .filter_map(|slot| agents.get(slot))
-            .filter(|agent| agent.can_take(medium))
+            .filter(|agent| agent.can_take(class, &pool.key.queue))
             .map(|agent| agent.availability.idle.clone())
             .collect();
-        pool.free.insert(medium, free);
+        pool.free.insert(class, free);
         visited
     }
 
@@ -204,7 +206,7 @@ impl Pools {
     pub(super) fn join(
         &mut self,
         id: PoolId,
-        medium: usize,
+        class: ClassId,
         group: GroupId,
         minimum: Option<u32>,
         conversation: &Arc<str>,
@@ -214,7 +216,7 @@ impl Pools {
         };
         self.unused.remove(&(pool.last_used, id));
         pool.waiting += 1;
-        pool.groups.entry(medium).or_default().insert(group);
+        pool.groups.entry(class).or_default().insert(group);
         let minimum = minimum.map(|minimum| (minimum, Arc::clone(conversation)));
         pool.minimums.extend(minimum);
     }
@@ -236,9 +238,9 @@ impl Pools {
     }
 
     /// Removes an empty group.
-    pub(super) fn remove_group(&mut self, id: PoolId, medium: usize, group: GroupId) {
+    pub(super) fn remove_group(&mut self, id: PoolId, class: ClassId, group: GroupId) {
         if let Some(pool) = self.pools.get_mut(id)
-            && let Some(groups) = pool.groups.get_mut(&medium)
+            && let Some(groups) = pool.groups.get_mut(&class)
         {
             groups.remove(&group);
         }
@@ -252,9 +254,11 @@ impl Pools {
         after: &Availability,
         woken: &mut Vec<GroupId>,
     ) {
-        let gained = after.free & !agent.availability.free;
+        let before = &agent.availability;
         for &id in &agent.pools {
             if let Some(pool) = self.pools.get_mut(id) {
+                let queue = &pool.key.queue;
+                let gained = after.free_for(queue) & !before.free_for(queue);
                 pool.update(Some(&agent.availability), Some(after));
                 woken.extend(pool.groups_of(gained));
                 if agent.availability.available && !after.available {
@@ -276,7 +280,8 @@ impl Pools {
             if is && !was {
                 pool.members.insert(agent.slot);
                 pool.update(None, Some(&agent.availability));
-                woken.extend(pool.groups_of(agent.availability.free));
+                let free = agent.availability.free_for(&pool.key.queue);
+                woken.extend(pool.groups_of(free));
             } else if was && !is {
                 pool.members.remove(agent.slot);
                 pool.update(Some(&agent.availability), None);

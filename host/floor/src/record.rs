@@ -188,10 +188,9 @@ impl Floor {
             };
             Some((self.slot(&refusal.agent).ok()?, refused))
         });
-        let capacity = &self.settings.capacity;
         let mut conversation = Conversation {
             id: Arc::clone(&id),
-            medium: capacity.index_of(&record.channel, record.visibility),
+            class: self.rules.class_of(&record.channel, record.visibility),
             since: record.since,
             step: record.step as usize,
             step_since: record.step_since,
@@ -202,7 +201,7 @@ impl Floor {
             // Replaced below, for a waiting one by `insert_waiting`.
             place: PlacementState::Offered(Default::default()),
         };
-        let medium = conversation.medium;
+        let (class, queue) = (conversation.class, conversation.terms.queue.clone());
         let slot = match record.place {
             PlacementRecord::Waiting => None,
             PlacementRecord::Held { agent, hold } => {
@@ -211,7 +210,7 @@ impl Floor {
                 if let Some(agent) = self.agents.get_mut(slot) {
                     agent.held.insert(Arc::clone(&id));
                     if hold != Hold::Parked {
-                        agent.load.add(medium);
+                        agent.load.add(class, &queue);
                     }
                 }
                 Some(slot)
@@ -227,7 +226,7 @@ impl Floor {
                 }
                 conversation.place = PlacementState::Offered(offer.id);
                 self.next_offer = self.next_offer.max(offer.id.0.saturating_add(1));
-                self.insert_offer(offer, slot, medium);
+                self.insert_offer(offer, slot, class, &queue);
                 Some(slot)
             }
         };

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use patchbay_model::directory::Presence;
 
 use super::agent::{AgentProfile, AgentRecord, AgentState};
+use super::conversation::{Hold, PlacementState};
 use super::ids::AgentSlot;
 use super::offer::ClosedOffer;
 use super::{Floor, FloorError};
@@ -36,8 +37,13 @@ impl Floor {
     /// conversations are not affected.
     ///
     /// # Errors
-    /// [`FloorError::UnknownQueue`], [`FloorError::Proficiency`].
-    pub fn put_agent(&mut self, profile: AgentProfile) -> Result<RosterChange, FloorError> {
+    /// [`FloorError::UnknownQueue`], [`FloorError::Proficiency`],
+    /// [`FloorError::LimitedChannels`].
+    pub fn put_agent(
+        &mut self,
+        profile: AgentProfile,
+        now: Timestamp,
+    ) -> Result<RosterChange, FloorError> {
         let (record, change) = match self.agent_state(&profile.id) {
             Ok(agent) => {
                 let record = agent.record.clone();
@@ -49,11 +55,16 @@ impl Floor {
                     presence: Presence::Offline,
                     not_responding: false,
                     idle_since: None,
+                    available_since: None,
                 };
                 (record, RosterChange::Added)
             }
         };
+        let known = self.rules.knows_channels_of(&record.profile);
         self.insert_agent(record)?;
+        if !known {
+            self.reclassify(now);
+        }
         Ok(change)
     }
 
@@ -102,8 +113,12 @@ impl Floor {
         let Some(state) = self.agents.get_mut(slot) else {
             return Err(FloorError::UnknownAgent(agent.to_owned()));
         };
+        let was_available = state.record.is_available();
         let before = std::mem::replace(&mut state.record.presence, presence);
         let was_not_responding = std::mem::take(&mut state.record.not_responding);
+        if !was_available && state.record.is_available() {
+            state.record.available_since = Some(now);
+        }
         self.update_availability(slot);
         let mut rescinded = Vec::new();
         if !presence.is_present() {
@@ -141,6 +156,12 @@ impl Floor {
     pub(super) fn insert_agent(&mut self, record: AgentRecord) -> Result<(), FloorError> {
         let queues = self.queues.values().map(|state| &state.queue);
         let queues = record.profile.memberships(queues)?;
+        if !self.rules.knows_channels_of(&record.profile) {
+            self.rules.add_channels_of(&record.profile)?;
+            for slot in 0..self.agents.len() {
+                self.update_availability(slot);
+            }
+        }
         let known = self.slots.get(record.profile.id.as_str()).copied();
         let slot = known.unwrap_or(self.agents.len());
         if let Some(agent) = self.agents.get_mut(slot) {
@@ -149,13 +170,58 @@ impl Floor {
             agent.record = record;
             agent.removed = false;
         } else {
-            let agent = AgentState::new(record, slot, &self.settings.capacity);
+            let agent = AgentState::new(record, slot, &self.rules);
             self.slots.insert(Arc::clone(&agent.id), slot);
             self.agents.push(agent);
         }
         self.update_availability(slot);
         self.update_membership(slot, queues);
         Ok(())
+    }
+
+    /// Moves conversations to the class of their channel after a further channel
+    /// got a limit.
+    fn reclassify(&mut self, now: Timestamp) {
+        let mut waiting = Vec::new();
+        for (id, one) in &self.conversations {
+            let class = self.rules.class_of(&one.channel, one.visibility);
+            if class == one.class {
+                continue;
+            }
+            let slot = match &one.place {
+                PlacementState::Waiting(_) => {
+                    waiting.push((Arc::clone(id), class));
+                    continue;
+                }
+                PlacementState::Held(_, Hold::Parked) => None,
+                PlacementState::Held(slot, _) => Some(*slot),
+                PlacementState::Offered(offer) => {
+                    let offer = self.offers.get(offer);
+                    offer.and_then(|offer| self.slots.get(offer.agent.as_str()).copied())
+                }
+            };
+            if let Some(agent) = slot.and_then(|slot| self.agents.get_mut(slot)) {
+                let queue = &one.terms.queue;
+                agent.load.subtract(one.class, queue);
+                agent.load.add(class, queue);
+            }
+        }
+        for one in self.conversations.values_mut() {
+            if !matches!(one.place, PlacementState::Waiting(_)) {
+                one.class = self.rules.class_of(&one.channel, one.visibility);
+            }
+        }
+        // Loads moved: before the groups of the new classes search for an agent.
+        for slot in 0..self.agents.len() {
+            self.update_availability(slot);
+        }
+        for (id, class) in waiting {
+            self.remove_waiting(&id);
+            if let Some(one) = self.conversations.get_mut(&id) {
+                one.class = class;
+            }
+            self.insert_waiting(&id, now);
+        }
     }
 
     /// Updates the indexes after a change of an agent's profile or queues. The

@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Floor;
 use super::agent::AgentState;
+use super::capacity_rules::ClassId;
 use super::conversation::{Conversation, PlacementState, add_seconds};
 use super::ids::{AgentSlot, PoolId};
 use super::offer::{Offer, OfferId};
@@ -109,6 +110,34 @@ impl Floor {
         deadline.into_iter().chain(timer).min()
     }
 
+    /// Postpones what runs by intervals: deadlines of offers, back-offs and
+    /// steps. The clock skipped this much time. Waits for an agent keep their
+    /// end, which is a time of day.
+    pub fn postpone_intervals(&mut self, by: SignedDuration) {
+        let later = |at: Timestamp| at.checked_add(by).unwrap_or(Timestamp::MAX);
+        self.deadlines.clear();
+        for offer in self.offers.values_mut() {
+            offer.deadline = later(offer.deadline);
+            self.deadlines.insert((offer.deadline, offer.id));
+        }
+        self.timers.clear();
+        for (id, conversation) in &mut self.conversations {
+            conversation.step_since = later(conversation.step_since);
+            for refused in conversation.refused.values_mut() {
+                refused.again_at = later(refused.again_at);
+            }
+            let waits = conversation.terms.wait_for.is_some();
+            if let PlacementState::Waiting(entry) = &mut conversation.place
+                && let Some(timer) = &mut entry.timer
+            {
+                if !waits {
+                    *timer = later(*timer);
+                }
+                self.timers.insert((*timer, Arc::clone(id)));
+            }
+        }
+    }
+
     /// Work done since the floor was created.
     pub fn search_stats(&self) -> SearchStats {
         self.stats
@@ -181,7 +210,8 @@ impl Floor {
             Scope::Agent(slot) => {
                 considered.set(1);
                 let agent = self.agents.get(slot)?;
-                agent.can_take(key.medium).then_some(slot)
+                let queue = &conversation.terms.queue;
+                agent.can_take(key.class, queue).then_some(slot)
             }
             Scope::Pool(pool) => self.find_in_pool(pool, key, conversation, &considered),
         };
@@ -209,7 +239,8 @@ impl Floor {
         let candidate = |slot: AgentSlot| {
             considered.set(considered.get() + 1);
             let agent = self.agents.get(slot)?;
-            (agent.can_take(key.medium) && pool.contains(slot)).then_some(agent)
+            let queue = &conversation.terms.queue;
+            (agent.can_take(key.class, queue) && pool.contains(slot)).then_some(agent)
         };
         let preferred = conversation
             .terms
@@ -225,7 +256,7 @@ impl Floor {
             return Some(idle.slot);
         }
         let longest_idle = pool
-            .free(key.medium)
+            .free(key.class)
             .inspect(|_| considered.set(considered.get() + 1))
             .find(|idle| !refused(&idle.slot));
         if let Some(idle) = longest_idle {
@@ -244,7 +275,7 @@ impl Floor {
     fn offer(&mut self, id: &Arc<str>, candidate: Candidate, now: Timestamp) -> Option<Offer> {
         self.remove_waiting(id);
         let conversation = self.conversations.get_mut(id)?;
-        let medium = conversation.medium;
+        let (class, queue) = (conversation.class, conversation.terms.queue.clone());
         let agent = self.agents.get(candidate.slot)?;
         let terms = &conversation.terms;
         let timeout = terms.offer_timeout.unwrap_or(self.settings.offer_timeout);
@@ -261,17 +292,23 @@ impl Floor {
         };
         self.next_offer += 1;
         conversation.place = PlacementState::Offered(offer.id);
-        self.insert_offer(offer.clone(), candidate.slot, medium);
+        self.insert_offer(offer.clone(), candidate.slot, class, &queue);
         self.update_availability(candidate.slot);
         Some(offer)
     }
 
     /// Enters an open offer, which uses the agent's capacity. The caller
     /// updates the agent's availability.
-    pub(super) fn insert_offer(&mut self, offer: Offer, slot: AgentSlot, medium: usize) {
+    pub(super) fn insert_offer(
+        &mut self,
+        offer: Offer,
+        slot: AgentSlot,
+        class: ClassId,
+        queue: &str,
+    ) {
         if let Some(agent) = self.agents.get_mut(slot) {
             agent.offers.insert(offer.id);
-            agent.load.add(medium);
+            agent.load.add(class, queue);
         }
         self.deadlines.insert((offer.deadline, offer.id));
         self.offers.insert(offer.id, offer);

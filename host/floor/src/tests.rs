@@ -1,12 +1,15 @@
 mod agreement;
 mod capacities;
+mod capacity_limits;
 mod events;
 mod holdings;
+mod idle_time;
 mod offers;
 mod paired_floors;
 mod reference_floor;
 mod restore;
 mod search_cost;
+mod skipped_time;
 mod steps;
 
 use patchbay_model::decision::route::{Preference, Step};
@@ -42,6 +45,7 @@ fn add(floor: &mut Floor, json: &str, idle_since: i64) {
         presence: Presence::Available,
         not_responding: false,
         idle_since: Some(at(idle_since)),
+        available_since: None,
     };
     floor.insert_agent(record).expect("a valid agent");
 }

@@ -23,6 +23,8 @@ pub struct AgentView {
     /// When the agent last finished or took a conversation; absent before the
     /// first.
     pub idle_since: Option<Timestamp>,
+    /// When the agent last became available; absent before the first time.
+    pub available_since: Option<Timestamp>,
     /// The agent's open offers.
     pub offers: Vec<OfferId>,
 }
@@ -54,9 +56,10 @@ impl Floor {
         Ok(AgentView {
             presence: agent.record.presence,
             not_responding: agent.record.not_responding,
-            load: agent.load.units(&self.settings.capacity, 0),
+            load: agent.load.units(&self.rules, 0),
             capacity: agent.record.profile.capacity,
             idle_since: agent.record.idle_since,
+            available_since: agent.record.available_since,
             offers: agent.offers.iter().copied().collect(),
         })
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
+use super::capacity_rules::ClassId;
 use super::ids::{AgentSlot, GroupId, PoolId, WaitOrder};
 
 /// Agents among whom a group's candidates are.
@@ -19,7 +20,9 @@ pub(super) enum Scope {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct GroupKey {
     pub(super) scope: Scope,
-    pub(super) medium: usize,
+    pub(super) class: ClassId,
+    /// The queue, where the scope does not determine it.
+    pub(super) queue: Option<String>,
     /// Agents who get no offer: excluded, or in back-off. Ascending.
     pub(super) excluded: Vec<AgentSlot>,
     /// Agents who refused and get an offer only if no other agent fits.

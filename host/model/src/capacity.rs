@@ -1,11 +1,13 @@
 //! How many conversations an agent can hold: a weight and a maximum per medium,
 //! and which medium may interrupt which.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::channel;
+use crate::input::is_code;
 use crate::interaction::Visibility;
 
 /// Most media of a company.
@@ -39,6 +41,8 @@ struct CapacityFile {
     media: BTreeMap<String, Medium>,
     #[serde(default = "default_other")]
     other: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    channels: BTreeMap<String, u32>,
 }
 
 /// Validated capacity rules:
@@ -53,7 +57,8 @@ struct CapacityFile {
 /// ```
 ///
 /// Default: the media of [`channel::CHANNELS`] without interruptions. Media in
-/// the file replace all default media.
+/// the file replace all default media. `channels = { email = 1 }` limits how
+/// many conversations of one channel an agent holds, within its medium.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "CapacityFile", into = "CapacityFile")]
 pub struct Capacity {
@@ -63,6 +68,8 @@ pub struct Capacity {
     interrupted: Vec<u32>,
     by_channel: BTreeMap<String, usize>,
     other: usize,
+    /// Most conversations of a channel that one agent holds.
+    channels: BTreeMap<String, u32>,
 }
 
 /// Why capacity rules are invalid, with the invalid key.
@@ -79,6 +86,7 @@ impl Default for Capacity {
         let file = CapacityFile {
             media: channel::default_media(),
             other: default_other(),
+            channels: BTreeMap::new(),
         };
         Capacity::try_from(file).unwrap_or_else(|_| unreachable!("the default media are valid"))
     }
@@ -88,7 +96,10 @@ impl TryFrom<CapacityFile> for Capacity {
     type Error = CapacityError;
 
     fn try_from(file: CapacityFile) -> Result<Self, CapacityError> {
-        Capacity::new(file.media, &file.other)
+        check_limits("channels", &file.channels)?;
+        let mut capacity = Capacity::new(file.media, &file.other)?;
+        capacity.channels = file.channels;
+        Ok(capacity)
     }
 }
 
@@ -100,6 +111,7 @@ impl From<Capacity> for CapacityFile {
                 .get(capacity.other)
                 .cloned()
                 .unwrap_or_default(),
+            channels: capacity.channels,
             media: capacity.names.into_iter().zip(capacity.media).collect(),
         }
     }
@@ -162,7 +174,29 @@ impl Capacity {
             interrupted,
             by_channel,
             other,
+            channels: BTreeMap::new(),
         })
+    }
+
+    /// The code that media and limits use: private conversations on a public
+    /// channel have one of their own.
+    pub fn effective_code(code: &str, visibility: Option<Visibility>) -> Cow<'_, str> {
+        let direct = visibility == Some(Visibility::Private)
+            && channel::usual_visibility(code) == Visibility::Public;
+        match direct {
+            true => Cow::Owned(channel::direct_code(code)),
+            false => Cow::Borrowed(code),
+        }
+    }
+
+    /// Index of the medium of an [`effective_code`](Capacity::effective_code).
+    pub fn index_of_code(&self, code: &str) -> usize {
+        self.by_channel.get(code).copied().unwrap_or(self.other)
+    }
+
+    /// Most conversations that one agent holds, by channel with a limit.
+    pub fn channels(&self) -> &BTreeMap<String, u32> {
+        &self.channels
     }
 
     /// Name of the medium of a conversation; `None`: the channel's usual
@@ -174,14 +208,7 @@ impl Capacity {
 
     /// Index of the medium of a conversation, below [`MOST_MEDIA`].
     pub fn index_of(&self, code: &str, visibility: Option<Visibility>) -> usize {
-        let direct = visibility == Some(Visibility::Private)
-            && channel::usual_visibility(code) == Visibility::Public;
-        let found = if direct {
-            self.by_channel.get(&channel::direct_code(code))
-        } else {
-            self.by_channel.get(code)
-        };
-        found.copied().unwrap_or(self.other)
+        self.index_of_code(&Capacity::effective_code(code, visibility))
     }
 
     /// The media, by index.
@@ -192,6 +219,35 @@ impl Capacity {
     /// Bit set of the media that a medium interrupts.
     pub fn interrupted_by(&self, medium: usize) -> u32 {
         self.interrupted.get(medium).copied().unwrap_or(0)
+    }
+}
+
+/// Most entries of a table of limits.
+pub const MOST_LIMITS: usize = 64;
+
+/// Check limits by channel or queue.
+///
+/// # Errors
+/// [`CapacityError`] with the first thing at fault.
+pub fn check_limits(field: &str, limits: &BTreeMap<String, u32>) -> Result<(), CapacityError> {
+    if limits.len() > MOST_LIMITS {
+        let count = limits.len();
+        return Err(CapacityError(format!(
+            "{field} has {count} entries; the most is {MOST_LIMITS}"
+        )));
+    }
+    for (name, &limit) in limits {
+        if limit > MOST_UNITS {
+            return Err(CapacityError(format!(
+                "{field}.{name} is {limit}; the most is {MOST_UNITS}"
+            )));
+        }
+    }
+    match limits.keys().find(|name| !is_code(name)) {
+        Some(name) if field.starts_with("channel") => Err(CapacityError(format!(
+            "{field} names the channel {name:?}, which is not a code such as \"email\""
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -89,6 +89,16 @@ pub(super) fn agent_profile(number: usize, variant: usize) -> AgentProfile {
         agent.queues = vec![QUEUES[variant % 2].to_owned()];
     }
     agent.capacity = [100, 100, 50, 200][variant % 4];
+    if variant % 4 == 3 {
+        agent
+            .channel_capacity
+            .insert(CHANNELS[variant % CHANNELS.len()].to_owned(), 1);
+    }
+    if variant % 5 == 4 {
+        agent
+            .queue_capacity
+            .insert(QUEUES[variant % 2].to_owned(), (variant % 3) as u32);
+    }
     agent
 }
 

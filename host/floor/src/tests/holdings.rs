@@ -187,7 +187,12 @@ fn unknown_ids_and_invalid_values_are_rejected_without_a_change() {
         floor.transfer("c", RoutingTerms::queue("nowhere"), at(0)),
         Err(nowhere.clone())
     );
-    let refused = |json| floor.clone().put_agent(profile(json)).expect_err(json);
+    let refused = |json| {
+        floor
+            .clone()
+            .put_agent(profile(json), at(0))
+            .expect_err(json)
+    };
     assert_eq!(refused(r#"{"id": "bo", "queues": ["nowhere"]}"#), nowhere);
     let proficiency = refused(r#"{"id": "bo", "skills": {"fraud": 6}}"#);
     assert!(matches!(

@@ -1,14 +1,16 @@
 use super::*;
 
 #[test]
-fn the_longest_idle_agent_comes_first_and_one_who_never_worked_last() {
+fn the_longest_idle_agent_comes_first_also_one_who_never_worked() {
     let mut floor = staffed(&["bo", "cy"]);
-    floor.put_agent(profile(r#"{"id": "ana"}"#)).expect("valid");
+    floor
+        .put_agent(profile(r#"{"id": "ana"}"#), at(0))
+        .expect("valid");
     set_presence(&mut floor, "ana", Presence::Available, 0);
     for number in 0..3 {
         wait(&mut floor, &format!("c{number}"), "phone", number);
     }
-    assert_eq!(offered(&mut floor, 5), ["c0>bo", "c1>cy", "c2>ana"]);
+    assert_eq!(offered(&mut floor, 5), ["c0>ana", "c1>bo", "c2>cy"]);
 }
 
 #[test]

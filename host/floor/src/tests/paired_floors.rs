@@ -28,6 +28,7 @@ impl PairedFloors {
     pub(super) fn new() -> PairedFloors {
         let mut billing = queue("billing");
         billing.skills.insert("billing".into(), 2);
+        billing.agent_capacity = Some(2);
         let queues = vec![queue("general"), billing];
         let mut floor = Floor::new(settings(), queues.clone()).expect("valid");
         let mut agents = BTreeMap::new();
@@ -37,6 +38,7 @@ impl PairedFloors {
                 presence: Presence::Available,
                 not_responding: false,
                 idle_since: (number % 2 == 0).then(|| at(-(number as i64) * 7)),
+                available_since: (number % 3 == 0).then(|| at(-(number as i64) * 5)),
             };
             floor.insert_agent(record.clone()).expect("valid");
             agents.insert(record.profile.id.clone(), ReferenceAgent { record });
@@ -152,8 +154,12 @@ impl PairedFloors {
                 let Some(agent) = self.reference.agents.get_mut(&name(agent)) else {
                     return assert!(result.is_err());
                 };
+                let was = agent.record.presence.is_present() && !agent.record.not_responding;
                 agent.record.presence = presence;
                 agent.record.not_responding = false;
+                if !was && presence.is_present() {
+                    agent.record.available_since = Some(now);
+                }
                 if !presence.is_present() {
                     let id = agent.record.profile.id.clone();
                     assert_eq!(result.expect("known").rescinded.len(), self.rescind(&id));
@@ -161,12 +167,13 @@ impl PairedFloors {
             }
             Event::Profile(agent, variant) => {
                 let profile = agent_profile(agent, variant);
-                self.floor.put_agent(profile.clone()).expect("valid");
+                self.floor.put_agent(profile.clone(), now).expect("valid");
                 let record = AgentRecord {
                     profile: profile.clone(),
                     presence: Presence::Offline,
                     not_responding: false,
                     idle_since: None,
+                    available_since: None,
                 };
                 self.reference
                     .agents

@@ -87,7 +87,32 @@ impl ReferenceFloor {
             .agents
             .get(agent)
             .map_or(0, |one| one.record.profile.capacity);
-        same < maximum as usize && used + weight <= total
+        let limits = self.agents.get(agent).map(|one| &one.record.profile);
+        let channels = limits.map(|profile| &profile.channel_capacity);
+        let of_channel = self.uses(agent, |one| one.channel == arrival.channel);
+        let of_queue = self.uses(agent, |one| one.terms.queue == arrival.terms.queue);
+        let fits =
+            |limit: Option<&u32>, used: usize| limit.is_none_or(|most| used < *most as usize);
+        let queue = self.queues.iter().find(|one| one.id == arrival.terms.queue);
+        let queue = queue.and_then(|queue| queue.agent_capacity.as_ref());
+        let own = limits.and_then(|profile| profile.queue_capacity.get(&arrival.terms.queue));
+        same < maximum as usize
+            && used + weight <= total
+            && fits(
+                channels.and_then(|limits| limits.get(&arrival.channel)),
+                of_channel,
+            )
+            && fits(own.or(queue), of_queue)
+    }
+
+    /// Number of conversations of a kind that use an agent's capacity.
+    fn uses(&self, agent: &str, is_kind: impl Fn(&Arrival) -> bool) -> usize {
+        let used = self.conversations.values().filter(|one| match &one.at {
+            ReferencePlacement::Offered(offer) => offer.agent == agent,
+            ReferencePlacement::Held(holder, hold) => holder == agent && *hold != Hold::Parked,
+            ReferencePlacement::Waiting => false,
+        });
+        used.filter(|one| is_kind(&one.arrival)).count()
     }
 
     fn is_available(&self, agent: &str) -> bool {
@@ -166,15 +191,15 @@ impl ReferenceFloor {
                 .filter(|one| one.agent == **agent)
                 .map(|one| one.score)
                 .max();
-            let idle = self
-                .agents
-                .get(*agent)
-                .and_then(|one| one.record.idle_since);
+            let record = self.agents.get(*agent).map(|one| &one.record);
+            let idle = record.map(|record| {
+                let times = [record.idle_since, record.available_since];
+                times.into_iter().flatten().max()
+            });
             (
                 score.is_none(),
                 Reverse(score),
-                idle.is_none(),
-                idle,
+                idle.flatten(),
                 (*agent).clone(),
             )
         };

@@ -85,7 +85,7 @@ fn a_directory_agent_keeps_its_idle_time() {
         serde_json::from_str(r#"{"id": "ana", "idle": 60, "presence": "busy"}"#).expect("an agent");
     let record = AgentRecord::from_directory(&agent, at(100));
     assert_eq!(
-        (record.idle_since, record.presence),
-        (Some(at(40)), Presence::Busy)
+        (record.idle_since, record.available_since, record.presence),
+        (Some(at(40)), None, Presence::Busy)
     );
 }
