@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use thiserror::Error;
 
+use crate::bound::BoundLimit;
+
 /// A problem in a configuration file.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{message}")]
@@ -14,6 +16,8 @@ pub struct FileProblem {
     pub span: Option<Range<usize>>,
     /// How to fix it.
     pub help: Option<String>,
+    /// The limit of the host that is exceeded, and its value.
+    pub exceeded: Option<(&'static BoundLimit, u64)>,
 }
 
 impl FileProblem {
@@ -23,6 +27,7 @@ impl FileProblem {
             message: message.into(),
             span: Some(span),
             help: None,
+            exceeded: None,
         }
     }
 
@@ -32,6 +37,7 @@ impl FileProblem {
             message: message.into(),
             span: None,
             help: None,
+            exceeded: None,
         }
     }
 
@@ -39,6 +45,13 @@ impl FileProblem {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> FileProblem {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Name the limit of the host that is exceeded, and its value.
+    #[must_use]
+    pub fn exceeds(mut self, limit: &'static BoundLimit, value: u64) -> FileProblem {
+        self.exceeded = Some((limit, value));
         self
     }
 
@@ -58,6 +71,7 @@ impl From<toml::de::Error> for FileProblem {
             message: error.message().to_owned(),
             span: error.span(),
             help: None,
+            exceeded: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the operator decides about the server: `patchbay.toml`.
 
+mod bounds_section;
 mod settings_file;
 mod trust_sections;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 use patchbay_desk::{Clock, LoadBounds};
 use patchbay_engine::config::EngineSettings;
 use patchbay_generations::assemble::InvalidFile;
+use patchbay_model::bound::BoundSettings;
 use patchbay_model::duration::Seconds;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::EgressSettings;
@@ -72,6 +74,9 @@ pub struct ServerSettings {
     pub journal: Option<JournalSettings>,
     /// The desk's clock. Default the system's; the demo uses another.
     pub clock: Clock,
+    /// Start at the clock's time although the journal has seen a later one.
+    /// Default false; only `patchbay serve --accept-clock` sets it.
+    pub accept_clock: bool,
     /// Addresses that outbound requests may reach.
     pub egress: EgressSettings,
     /// Environment variables that a company file may name as signing keys when
@@ -85,6 +90,8 @@ pub struct ServerSettings {
     pub log: LogSettings,
     /// Traces.
     pub telemetry: TelemetrySettings,
+    /// What one company, token or component may use of the host.
+    pub bounds: BoundSettings,
 }
 
 /// Admission under overload: what is queued, and what is turned away first.
@@ -128,6 +135,9 @@ pub struct JournalSettings {
     /// Age, since their last change, at which resolved conversations and
     /// finished items are deleted. Default none: only on demand.
     pub retain: Option<Seconds>,
+    /// Free bytes on the journal's disk below which an alert is raised.
+    /// Default 64 MiB.
+    pub low_space: u64,
 }
 
 impl JournalSettings {
@@ -139,6 +149,7 @@ impl JournalSettings {
             path,
             backlog: 100_000,
             retain: None,
+            low_space: 64 << 20,
         }
     }
 
@@ -203,12 +214,14 @@ impl Default for ServerSettings {
             engine: EngineSettings::default(),
             journal: None,
             clock: Clock::system(),
+            accept_clock: false,
             egress: EgressSettings::default(),
             secrets: BTreeMap::new(),
             oidc: None,
             tls: None,
             log: LogSettings::default(),
             telemetry: TelemetrySettings::default(),
+            bounds: BoundSettings::default(),
         }
     }
 }

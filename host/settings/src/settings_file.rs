@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use patchbay_desk::LoadBounds;
+use patchbay_engine::compile_worker::CompileSettings;
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_model::duration::{ByteSize, Millis, Seconds};
 use patchbay_model::file_problem::FileProblem;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use tracing::level_filters::LevelFilter;
 
+use super::bounds_section::BoundsSection;
 use super::trust_sections::{OidcSection, TlsSection};
 use super::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSettings};
 
@@ -38,6 +40,7 @@ struct SettingsFile {
     tls: Option<TlsSection>,
     log: LogSection,
     telemetry: TelemetrySection,
+    bounds: BoundsSection,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +55,8 @@ struct JournalSection {
     backlog: Option<Spanned<u64>>,
     #[serde(default)]
     retain: Option<Spanned<Seconds>>,
+    #[serde(default)]
+    low_space: Option<Spanned<ByteSize>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -176,6 +181,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
     }
     let deadline = time!(check, server.deadline, default);
     let queue_length = value!(check, server.queue_length, 1..=1_000_000, default);
+    let bounds = file.bounds.settings(&mut check.problems);
     let settings = ServerSettings {
         listen: check.address(&server.listen, default.listen),
         body_limit: size!(check, server.body_limit, 1024, 64 << 20, default),
@@ -201,6 +207,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
             ceiling: Limits::ceiling(&file.limits),
             queue_deadline: deadline,
             queue_length,
+            compile: CompileSettings::of(&bounds),
             ..check.engine(&file.engine, default.engine)
         },
         journal: file.journal.map(|section| {
@@ -212,6 +219,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
                 backups: placed(section.backups, usual.backups),
                 path: usual.path,
                 backlog: value!(check, section.backlog, 1..=100_000_000, usual),
+                low_space: size!(check, section.low_space, 0, 1 << 50, usual),
                 retain: section.retain.map(|retain| {
                     let longest = *RETENTION.end();
                     check.value("retain", &Some(retain), RETENTION, longest)
@@ -219,6 +227,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
             }
         }),
         clock: default.clock,
+        accept_clock: default.accept_clock,
         egress: EgressSettings {
             allow: check.ranges(&file.egress.allow),
             ..default.egress
@@ -236,6 +245,7 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
             otlp: check.collector(&file.telemetry.otlp),
             sample: check.share(&file.telemetry.sample, default.telemetry.sample),
         },
+        bounds,
     };
     match check.problems.is_empty() {
         true => Ok(settings),

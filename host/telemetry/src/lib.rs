@@ -2,6 +2,7 @@
 //! spans exported over OTLP. Implements the desk's [`Observer`]. Labels come
 //! from configuration and closed sets, never from what a caller sends.
 
+mod alert_registry;
 mod metric_families;
 mod metrics_page;
 mod otlp;
@@ -23,13 +24,15 @@ use patchbay_desk::observer::{BreakerEvent, CommittedPass, Observer};
 use patchbay_engine::decision::Decision;
 use patchbay_generations::Generation;
 use patchbay_journal::ConversationId;
+use patchbay_model::alert::{Alert, AlertKey};
+use patchbay_model::bound::Bound;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::{Histogram, MICROS};
 use patchbay_model::traceparent::Traceparent;
 
+pub use alert_registry::{AlertChanges, AlertRegistry, AlertScope};
 pub use metric_families::{FAMILIES, Family, MetricType};
 pub use metrics_page::{HostReadings, outbox_by_company};
-pub use overload_counts::OverloadReason;
 pub use settings::TelemetrySettings;
 pub use span_exporter::SpanExporter;
 pub use tallies::{CompanyTally, GenerationTally, IntakeResult, PluginTally};
@@ -47,6 +50,7 @@ pub struct Telemetry {
     requests: RequestCounts,
     overloads: OverloadCounts,
     tallies: Tallies,
+    alerts: AlertRegistry,
     phases: [Phases; 4],
     /// Absent: nothing is traced.
     exporter: Option<SpanExporter>,
@@ -91,6 +95,7 @@ impl Telemetry {
             requests: RequestCounts::default(),
             overloads: OverloadCounts::default(),
             tallies: Tallies::default(),
+            alerts: AlertRegistry::default(),
             phases: std::array::from_fn(|_| Phases::new()),
             exporter,
         }
@@ -164,10 +169,10 @@ impl Telemetry {
         tally.count_intake(IntakeResult::Refused, deliveries as u64);
     }
 
-    /// Count a request that was turned away by overload; of no company where
+    /// Count a request that a bound turned away; of no company where
     /// its path names none that is configured.
-    pub fn count_overload(&self, company: Option<&str>, reason: OverloadReason) {
-        self.overloads.count(company, reason);
+    pub fn count_overload(&self, company: Option<&str>, bound: Bound) {
+        self.overloads.count(company, bound);
     }
 
     /// Count a finished request by its route and status.
@@ -178,6 +183,11 @@ impl Telemetry {
     /// The counters of a configured company.
     pub fn company(&self, company: &str) -> Arc<CompanyTally> {
         self.tallies.of(company)
+    }
+
+    /// The alerts of the host and its companies.
+    pub fn alerts(&self) -> &AlertRegistry {
+        &self.alerts
     }
 
     /// Time since the server was started.
@@ -218,7 +228,7 @@ impl Observer for Telemetry {
         };
         self.tallies.of(company).count_intake(result, 1);
         if result == IntakeResult::Busy {
-            self.count_overload(Some(company), OverloadReason::Backlog);
+            self.count_overload(Some(company), Bound::Backlog);
         }
     }
 
@@ -256,6 +266,14 @@ impl Observer for Telemetry {
     fn conflicted(&self, company: &str) {
         let tally = self.tallies.of(company);
         tally.overtaken.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn alert_raised(&self, alert: Alert) {
+        self.alerts.raise(alert);
+    }
+
+    fn alert_ended(&self, alert: &AlertKey) {
+        self.alerts.end(alert);
     }
 
     fn breaker_changed(&self, company: &str, event: &BreakerEvent) {

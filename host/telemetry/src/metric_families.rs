@@ -58,12 +58,21 @@ families! {
     UNREADY = Gauge, "patchbay_companies_unready", [],
         "Companies whose generation cannot be built; their requests are answered 503.";
 
+    ALERTS = Gauge, "patchbay_alerts", ["company", "kind", "severity"],
+        "Active alerts by kind; the company is empty for the whole host.";
+    STORAGE_FAILING = Gauge, "patchbay_storage_failing", [],
+        "1 while the journal cannot write.";
+
     REQUESTS = Counter, "patchbay_requests_total", ["route", "status"],
         "Requests by route and status; 499 if the client disconnected before the answer.";
     REQUEST_SECONDS = Histogram, "patchbay_request_seconds", ["route"],
         "Time from a request's head to its answer.";
     SHED = Counter, "patchbay_shed_total", ["company", "what"],
         "Requests, deliveries and actions turned away by overload; the company is empty if the request names none that is configured.";
+    BOUND_USED = Gauge, "patchbay_bound_used", ["what"],
+        "Use of a bound by all of the host now; docs/limits.md lists the bounds.";
+    BOUND_LIMIT = Gauge, "patchbay_bound_limit", ["what"],
+        "Limit of a bound for all of the host.";
     QUEUE_DEPTH = Gauge, "patchbay_queue_depth", [],
         "Requests waiting for a thread.";
     RUNNING = Gauge, "patchbay_running_decisions", [],
@@ -130,6 +139,8 @@ families! {
         "Operations written together in one group.";
     JOURNAL_BYTES = Gauge, "patchbay_journal_bytes", [],
         "Size of the journal's files.";
+    JOURNAL_FREE = Gauge, "patchbay_journal_free_bytes", [],
+        "Free space on the journal's disk.";
 
     SPANS = Counter, "patchbay_spans_total", ["result"],
         "Trace spans by result: exported, dropped (queue full), failed (refused by the collector).";

@@ -1,7 +1,7 @@
 //! Renders the metrics page: counters, and current readings of host, desk and
 //! journal.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -9,6 +9,8 @@ use patchbay_desk::Desk;
 use patchbay_generations::Generation;
 use patchbay_generations::rollout::RolloutReport;
 use patchbay_journal::{JournalError, OutboxCount};
+use patchbay_model::alert::AlertKind;
+use patchbay_model::bound::Bound;
 use patchbay_model::decision::stage::Stage;
 use patchbay_outbound::courier::CourierStats;
 
@@ -27,6 +29,8 @@ pub struct HostReadings {
     pub unready: usize,
     /// Decisions running.
     pub running: usize,
+    /// Bounds: use by all of the host now, and limit.
+    pub bounds: Vec<(Bound, u64, u64)>,
     /// Requests waiting for a thread.
     pub queue_depth: usize,
     /// Idle instances.
@@ -40,6 +44,15 @@ pub struct HostReadings {
 }
 
 impl Telemetry {
+    /// The metrics page of a server that cannot open its journal for lack of
+    /// space.
+    pub fn storage_failing_page() -> String {
+        let mut page = Page::default();
+        page.put(&family::BUILD, &[env!("CARGO_PKG_VERSION")], 1.0);
+        page.put(&family::STORAGE_FAILING, &[], 1.0);
+        page.finish()
+    }
+
     /// The metrics page in Prometheus' text format. Blocks to read the journal.
     pub fn render(
         &self,
@@ -50,6 +63,7 @@ impl Telemetry {
         let mut page = Page::default();
         self.write_host(readings, &mut page);
         self.write_counters(&mut page);
+        self.write_alerts(&mut page);
         for generation in generations {
             let company = generation.company.as_str();
             page.put(&family::GENERATION, &[company], generation.number as f64);
@@ -76,6 +90,10 @@ impl Telemetry {
         page.put(&family::STARTED, &[], started);
         page.put(&family::UNREADY, &[], readings.unready as f64);
         page.put(&family::RUNNING, &[], readings.running as f64);
+        for (bound, used, limit) in &readings.bounds {
+            page.put(&family::BOUND_USED, &[bound.as_str()], *used as f64);
+            page.put(&family::BOUND_LIMIT, &[bound.as_str()], *limit as f64);
+        }
         page.put(&family::QUEUE_DEPTH, &[], readings.queue_depth as f64);
         page.put(&family::PARKED, &[], readings.parked);
         page.put(&family::LOAD, &[], f64::from(readings.load));
@@ -101,6 +119,22 @@ impl Telemetry {
         }
     }
 
+    fn write_alerts(&self, page: &mut Page) {
+        let mut counts: BTreeMap<(String, AlertKind), u32> = BTreeMap::new();
+        for alert in self.alerts().active() {
+            let key = (alert.company.unwrap_or_default(), alert.kind);
+            *counts.entry(key).or_default() += 1;
+        }
+        let failing = counts
+            .keys()
+            .any(|(_, kind)| *kind == AlertKind::StorageFailing);
+        page.put(&family::STORAGE_FAILING, &[], f64::from(u8::from(failing)));
+        for ((company, kind), count) in counts {
+            let labels = [company.as_str(), kind.as_str(), kind.severity().as_str()];
+            page.put(&family::ALERTS, &labels, count);
+        }
+    }
+
     fn write_counters(&self, page: &mut Page) {
         for reading in self.requests.read() {
             let route = &*reading.route;
@@ -110,8 +144,8 @@ impl Telemetry {
                 page.put(&family::REQUESTS, &labels, count as f64);
             }
         }
-        for ((company, reason), count) in self.overloads.read() {
-            let labels: [&str; 2] = [&company, reason.as_str()];
+        for ((company, bound), count) in self.overloads.read() {
+            let labels: [&str; 2] = [&company, bound.as_str()];
             page.put(&family::SHED, &labels, count as f64);
         }
         for (stage, phases) in Stage::ALL.into_iter().zip(&self.phases) {
@@ -186,6 +220,9 @@ fn write_journal(desk: &Desk, generations: &[Arc<Generation>], page: &mut Page) 
     page.histogram(&family::JOURNAL_SECONDS, &[], &writes.micros.read(), MICROS);
     page.histogram(&family::JOURNAL_GROUP, &[], &writes.operations.read(), 1.0);
     page.put(&family::JOURNAL_BYTES, &[], desk.journal().bytes() as f64);
+    if let Some(free) = desk.journal().storage().free {
+        page.put(&family::JOURNAL_FREE, &[], free as f64);
+    }
     page.put(&family::CLOCKS, &[], desk.status().timers() as f64);
     let undecided = desk.status().undecided_by_company();
     let outbox = outbox_by_company(desk).unwrap_or_else(|error| {

@@ -1,0 +1,365 @@
+//! Bounds of what one company, token or component may use of the host: one row
+//! each. Whoever is at a bound is refused; others are not affected.
+
+use serde::Serialize;
+
+/// Whose use a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// All of the host.
+    Host,
+    /// One company.
+    Company,
+    /// One token, issuer identity or certificate.
+    Token,
+    /// One item: a request, a component, a generation.
+    Item,
+}
+
+impl Scope {
+    /// The code, as in metric labels and documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scope::Host => "host",
+            Scope::Company => "company",
+            Scope::Token => "token",
+            Scope::Item => "item",
+        }
+    }
+}
+
+/// Unit of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of things, named in the plural.
+    Count(&'static str),
+    /// Bytes; the settings take `"64 MiB"` too.
+    Bytes,
+    /// Milliseconds; the settings take `"30s"` too.
+    Millis,
+}
+
+impl Unit {
+    /// The unit's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Unit::Count(name) => name,
+            Unit::Bytes => "bytes",
+            Unit::Millis => "ms",
+        }
+    }
+}
+
+/// How a request at a bound is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 503: the host is busy; the client tries again after so many seconds.
+    Busy(u32),
+    /// 429: this caller uses too much; it tries again after so many seconds.
+    TooMany(u32),
+    /// 413: repeating the request does not help.
+    TooLarge,
+}
+
+impl Refusal {
+    /// The HTTP status.
+    pub const fn status(self) -> u16 {
+        match self {
+            Refusal::Busy(_) => 503,
+            Refusal::TooMany(_) => 429,
+            Refusal::TooLarge => 413,
+        }
+    }
+
+    /// Seconds of `Retry-After`.
+    pub const fn retry_after(self) -> Option<u32> {
+        match self {
+            Refusal::Busy(seconds) | Refusal::TooMany(seconds) => Some(seconds),
+            Refusal::TooLarge => None,
+        }
+    }
+}
+
+/// One limit of a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoundLimit {
+    /// The bound.
+    pub bound: Bound,
+    /// Whose use it counts.
+    pub scope: Scope,
+    /// Section and key in the server's settings.
+    pub setting: &'static str,
+    /// Default.
+    pub default: u64,
+    /// Smallest value the settings accept.
+    pub least: u64,
+    /// Largest value the settings accept.
+    pub most: u64,
+    /// Unit of the values.
+    pub unit: Unit,
+}
+
+impl BoundLimit {
+    /// The key within `[bounds]`; none if the setting stands in another section.
+    pub fn key(&self) -> Option<&'static str> {
+        self.setting.strip_prefix("bounds.")
+    }
+}
+
+macro_rules! bounds {
+    ($( $(#[doc = $doc:literal])+ $case:ident = $code:literal, $refusal:expr, [
+        $( $scope:ident $setting:literal = $default:expr, $least:expr, $most:expr, $unit:expr; )*
+    ]; )+) => {
+        /// What turned a request away. The code is the label `what` of
+        /// `patchbay_shed_total`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Bound {
+            $( $(#[doc = $doc])+ $case, )+
+        }
+
+        impl Bound {
+            /// Every bound, in the order of the table.
+            pub const ALL: &'static [Bound] = &[ $( Bound::$case, )+ ];
+
+            /// The code, as in metric labels.
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Bound::$case => $code, )+ }
+            }
+
+            /// How a request at the bound is answered.
+            pub const fn refusal(self) -> Refusal {
+                match self { $( Bound::$case => $refusal, )+ }
+            }
+
+            /// What it bounds, in one sentence.
+            pub fn help(self) -> String {
+                let lines: &[&str] = match self { $( Bound::$case => &[ $( $doc ),+ ], )+ };
+                lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+            }
+
+            /// Its limits.
+            pub const fn limits(self) -> &'static [BoundLimit] {
+                match self { $( Bound::$case => &[ $( BoundLimit {
+                    bound: Bound::$case,
+                    scope: Scope::$scope,
+                    setting: $setting,
+                    default: $default,
+                    least: $least,
+                    most: $most,
+                    unit: $unit,
+                }, )* ], )+ }
+            }
+        }
+    };
+}
+
+const REQUESTS: Unit = Unit::Count("requests");
+const MANY: u64 = 1_000_000;
+
+bounds! {
+    /// Open connections. Further ones are answered only about health, status
+    /// and metrics, for which `connection-reserve` is kept.
+    Connections = "connections", Refusal::Busy(1), [
+        Host "server.connections" = 16_384, 1, MANY, Unit::Count("connections");
+        Item "bounds.connection-reserve" = 64, 1, 65_536, Unit::Count("connections");
+    ];
+    /// Requests in progress, of every kind but health, status and metrics.
+    Requests = "requests", Refusal::Busy(1), [
+        Company "bounds.requests-per-company" = 4_096, 1, MANY, REQUESTS;
+        Host "bounds.requests" = 12_288, 1, MANY, REQUESTS;
+    ];
+    /// Requests that use a thread, counted for deliveries and for other requests
+    /// apart; further ones wait.
+    Work = "work", Refusal::Busy(1), [
+        Company "bounds.work-per-company" = 64, 1, 1_024, REQUESTS;
+        Host "bounds.work" = 128, 2, 1_024, REQUESTS;
+    ];
+    /// Stateless decisions that wait for a thread.
+    Queue = "queue", Refusal::Busy(1), [
+        Company "admission.queue-per-company" = 1_024, 1, MANY, REQUESTS;
+        Host "server.queue-length" = 4_096, 1, MANY, REQUESTS;
+    ];
+    /// Time a request waits for a thread.
+    Deadline = "deadline", Refusal::Busy(1), [
+        Item "server.deadline" = 2_000, 1, 86_400_000, Unit::Millis;
+    ];
+    /// Request bodies in memory.
+    Bodies = "bodies", Refusal::Busy(1), [
+        Host "server.body-budget" = 256 << 20, 64 << 20, 1 << 40, Unit::Bytes;
+    ];
+    /// Size of a request's body.
+    Body = "body", Refusal::TooLarge, [
+        Item "server.body-limit" = 1 << 20, 1_024, 64 << 20, Unit::Bytes;
+    ];
+    /// Instances of policies that decide at once; each plugin has the limit
+    /// `concurrency` too.
+    Policies = "policies", Refusal::Busy(1), [
+        Host "engine.instances" = 128, 2, 16_384, Unit::Count("instances");
+    ];
+    /// Accepted inputs that wait for a decision.
+    Backlog = "backlog", Refusal::Busy(1), [
+        Company "journal.backlog" = 100_000, 1, 100_000_000, Unit::Count("inputs");
+        Host "admission.backlog-in-all" = 1_000_000, 1, 100_000_000, Unit::Count("inputs");
+    ];
+    /// Actions of agents that wait for the desk.
+    Desk = "desk", Refusal::Busy(1), [
+        Company "admission.requests-per-company" = 128, 1, 16_384, Unit::Count("actions");
+    ];
+    /// Checks of a reply while it is typed, per agent, conversation and second.
+    Typing = "typing", Refusal::TooMany(1), [];
+    /// Changes of generations and rollouts that wait. A company's changes run one
+    /// at a time.
+    Changes = "changes", Refusal::Busy(5), [
+        Company "bounds.changes-per-company" = 8, 1, 1_024, Unit::Count("changes");
+        Host "bounds.changes" = 256, 1, 65_536, Unit::Count("changes");
+    ];
+    /// Time a change waits for its turn.
+    ChangeWait = "change-wait", Refusal::Busy(5), [
+        Item "bounds.change-wait" = 60_000, 1, 86_400_000, Unit::Millis;
+    ];
+    /// Open event streams.
+    Streams = "streams", Refusal::TooMany(5), [
+        Token "bounds.streams-per-token" = 16, 1, 65_536, Unit::Count("streams");
+        Company "bounds.streams-per-company" = 512, 1, 65_536, Unit::Count("streams");
+        Host "bounds.streams" = 4_096, 1, MANY, Unit::Count("streams");
+    ];
+    /// Compilations at once; further ones wait.
+    Compiles = "compiles", Refusal::Busy(5), [
+        Host "bounds.compiles" = 2, 1, 256, Unit::Count("compilations");
+    ];
+    /// Time to compile one component.
+    CompileTime = "compile-time", Refusal::TooLarge, [
+        Item "bounds.compile-time" = 60_000, 100, 3_600_000, Unit::Millis;
+    ];
+    /// Memory to compile one component.
+    CompileMemory = "compile-memory", Refusal::TooLarge, [
+        Item "bounds.compile-memory" = 1 << 30, 64 << 20, 1 << 40, Unit::Bytes;
+    ];
+    /// Size of one generation: its company file, packs, articles and components.
+    GenerationSize = "generation-size", Refusal::TooLarge, [
+        Item "bounds.generation-size" = 64 << 20, 64 << 10, 1 << 30, Unit::Bytes;
+    ];
+    /// Stored generations.
+    Generations = "generations", Refusal::TooLarge, [
+        Company "bounds.generations" = 1_000, 2, MANY, Unit::Count("generations");
+    ];
+    /// Size of a company's stored generations; a component that several of them
+    /// use counts once.
+    GenerationBytes = "generation-bytes", Refusal::TooLarge, [
+        Company "bounds.generation-bytes" = 1 << 30, 1 << 20, 1 << 50, Unit::Bytes;
+    ];
+    /// Values that the defaults of a settings schema may add, and steps of
+    /// checking settings against the schema.
+    SchemaSteps = "schema-steps", Refusal::TooLarge, [
+        Item "bounds.schema-steps" = 100_000, 1_000, 100_000_000, Unit::Count("steps");
+    ];
+    /// Size of the settings of a plugin with the defaults of their schema.
+    SettingsSize = "settings-size", Refusal::TooLarge, [
+        Item "bounds.settings-size" = 1 << 20, 1 << 10, 64 << 20, Unit::Bytes;
+    ];
+}
+
+impl Bound {
+    /// The limit for a scope.
+    pub fn limit(self, scope: Scope) -> Option<&'static BoundLimit> {
+        self.limits().iter().find(|limit| limit.scope == scope)
+    }
+
+    /// Every limit of every bound.
+    pub fn all_limits() -> impl Iterator<Item = &'static BoundLimit> {
+        Bound::ALL.iter().flat_map(|bound| bound.limits())
+    }
+}
+
+/// The limits in force: the settings' values, and the defaults for the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BoundSettings {
+    values: std::collections::BTreeMap<(Bound, Scope), u64>,
+}
+
+impl BoundSettings {
+    /// The limit of a bound for a scope; unlimited where the table has no row.
+    pub fn get(&self, bound: Bound, scope: Scope) -> u64 {
+        let default = || bound.limit(scope).map_or(u64::MAX, |limit| limit.default);
+        let value = self.values.get(&(bound, scope));
+        value.copied().unwrap_or_else(default)
+    }
+
+    /// [`BoundSettings::get`] as a size in memory.
+    pub fn count(&self, bound: Bound, scope: Scope) -> usize {
+        usize::try_from(self.get(bound, scope)).unwrap_or(usize::MAX)
+    }
+
+    /// Set a limit.
+    pub fn set(&mut self, bound: Bound, scope: Scope, value: u64) {
+        self.values.insert((bound, scope), value);
+    }
+}
+
+/// The table of `docs/limits.md`.
+#[cfg(test)]
+fn markdown() -> String {
+    use crate::duration::{ByteSize, Millis};
+    let mut text =
+        "| bound | of | setting | default | answer | what it bounds |\n| --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for bound in Bound::ALL {
+        let answer = match bound.refusal().retry_after() {
+            Some(seconds) => format!("{}, retry after {seconds} s", bound.refusal().status()),
+            None => bound.refusal().status().to_string(),
+        };
+        let help = bound.help();
+        for limit in bound.limits() {
+            let default = match limit.unit {
+                Unit::Bytes => ByteSize(limit.default).to_string(),
+                Unit::Millis => Millis(limit.default).to_string(),
+                Unit::Count(unit) => format!("{} {unit}", limit.default),
+            };
+            text += &format!(
+                "| `{}` | {} | `{}` | {default} | {answer} | {help} |\n",
+                bound.as_str(),
+                limit.scope.as_str(),
+                limit.setting,
+            );
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_in_its_range() {
+        for limit in Bound::all_limits() {
+            let range = limit.least..=limit.most;
+            assert!(range.contains(&limit.default), "{}", limit.setting);
+        }
+    }
+
+    #[test]
+    fn every_setting_and_code_occurs_once() {
+        let settings: Vec<_> = Bound::all_limits().map(|limit| limit.setting).collect();
+        for setting in &settings {
+            assert_eq!(settings.iter().filter(|one| one == &setting).count(), 1);
+        }
+        for bound in Bound::ALL {
+            let same = Bound::ALL
+                .iter()
+                .filter(|one| one.as_str() == bound.as_str());
+            assert_eq!(same.count(), 1, "{}", bound.as_str());
+        }
+    }
+
+    #[test]
+    fn the_documentation_lists_every_bound() {
+        let published = include_str!("../../../docs/limits.md");
+        let table = markdown();
+        assert!(
+            published.contains(&table),
+            "docs/limits.md must hold this table:\n{table}"
+        );
+    }
+}
