@@ -23,6 +23,8 @@ use args::{Cli, Verb};
 use exit::Exit;
 
 fn main() -> std::process::ExitCode {
+    // A process that compiles a component for another one ends here.
+    patchbay_engine::compile_worker::init();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -52,9 +54,10 @@ fn main() -> std::process::ExitCode {
         Verb::New(args) => verbs::new::run(&args),
         Verb::Build(args) => verbs::build::run(&args),
         Verb::Inspect(args) => verbs::inspect::run(&args),
-        Verb::Test(args) => verbs::test::run(&args),
+        Verb::Test(args) => verbs::test::run(&args, cli.verbose),
         Verb::Run(args) => verbs::run::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),
+        Verb::Schema(args) => verbs::schema::run(&args),
         Verb::Contract(args) => verbs::contract::run(&args),
         Verb::Serve(args) => verbs::serve::run(&args, cli.verbose),
         Verb::Demo(args) => verbs::demo::run(&args),
@@ -64,6 +67,7 @@ fn main() -> std::process::ExitCode {
         Verb::Shadow(args) => verbs::rollout::shadow(&args),
         Verb::Canary(args) => verbs::rollout::canary(&args),
         Verb::Status(args) => verbs::status::run(&args),
+        Verb::Alerts(args) => verbs::alerts::run(&args),
         Verb::Top(args) => verbs::top::run(&args),
         Verb::Decisions(args) => verbs::decisions::run(&args),
         Verb::Replay(args) => verbs::replay::run(&args),

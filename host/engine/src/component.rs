@@ -9,6 +9,7 @@ mod load_error;
 mod outline;
 
 pub use bytes::ComponentBytes;
+pub use compiler::CompileRefusal;
 pub(crate) use compiler::Compiler;
 pub use description::Description;
 pub(crate) use description::has_lifecycle;

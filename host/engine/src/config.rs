@@ -4,6 +4,9 @@
 use patchbay_model::limits::{Limits, LimitsFile};
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use crate::address_space::SMALL_GUARD;
+use crate::compile_worker::CompileSettings;
+
 /// Core instances one component may have.
 pub(crate) const CORE_INSTANCES: u32 = 64;
 /// Tables one component may have.
@@ -33,6 +36,9 @@ pub struct EngineSettings {
     pub ceiling: Limits,
     /// Where the memory of instances comes from. Default [`Allocation::Auto`].
     pub allocation: Allocation,
+    /// Address space reserved for a linear memory that is created on demand, in
+    /// bytes. Default none: 4 GiB and guards, which makes code faster.
+    pub memory_reservation: Option<u64>,
     /// Bytes of stack of a guest. Default 512 KiB. Threads that call policies
     /// need that much in addition to their own.
     pub stack: usize,
@@ -42,6 +48,12 @@ pub struct EngineSettings {
     pub queue_length: usize,
     /// Fresh instances kept ready for each component; 0: none. Default 2.
     pub made_ahead: u32,
+    /// Limits of compilations.
+    pub compile: CompileSettings,
+    /// Whether instances start from a snapshot of a prepared one; without, each
+    /// instance calls `prepare`. A snapshot costs two compilations for each
+    /// different settings. Default true.
+    pub snapshots: bool,
 }
 
 impl Default for EngineSettings {
@@ -50,10 +62,13 @@ impl Default for EngineSettings {
             instances: 128,
             ceiling: Limits::ceiling(&LimitsFile::default()),
             allocation: Allocation::Auto,
+            memory_reservation: None,
             stack: 512 << 10,
             queue_deadline: std::time::Duration::from_secs(1),
             queue_length: 4096,
             made_ahead: 2,
+            compile: CompileSettings::default(),
+            snapshots: true,
         }
     }
 }
@@ -94,6 +109,11 @@ pub fn serving_config(settings: &EngineSettings) -> Config {
     config.epoch_interruption(true);
     if settings.allocation != Allocation::OnDemand {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+    } else if let Some(reservation) = settings.memory_reservation {
+        config
+            .memory_reservation(reservation)
+            .memory_reservation_for_growth(0)
+            .memory_guard_size(SMALL_GUARD);
     }
     config
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::cache::AotCache;
-use crate::component::{Compiler, ComponentBytes, Description, LoadError};
+use crate::cancel::CancelSignal;
+use crate::compile_worker::CompileRequest;
+use crate::component::{CompileRefusal, Compiler, ComponentBytes, Description, LoadError};
 use crate::config::EngineSettings;
 use crate::loader::Loader;
 use crate::runtime::Runtime;
@@ -51,7 +53,10 @@ impl Engine {
     }
 
     fn new(runtime: Runtime, cache: Option<AotCache>) -> Engine {
-        let compiler = Compiler::new(runtime.wasm.clone(), cache);
+        let settings = &runtime.settings;
+        let request = CompileRequest::of(settings, runtime.meter, runtime.is_pooled);
+        let compile = settings.compile.clone();
+        let compiler = Compiler::new(runtime.wasm.clone(), cache, compile, request);
         Engine {
             runtime: Arc::new(runtime),
             loader: Arc::new(Loader::new(compiler)),
@@ -66,6 +71,12 @@ impl Engine {
     /// The settings it was started with.
     pub fn settings(&self) -> &EngineSettings {
         &self.runtime.settings
+    }
+
+    /// Instances that the settings asked for; [`settings`](Engine::settings) has
+    /// fewer if no more fit into the address space.
+    pub fn wanted_instances(&self) -> u32 {
+        self.runtime.wanted
     }
 
     /// Whether instances come from a pool.
@@ -83,12 +94,35 @@ impl Engine {
         self.runtime.idle()
     }
 
+    /// Compilations that run now.
+    pub fn compiling(&self) -> usize {
+        self.loader.compiling()
+    }
+
+    /// The last component that was refused because compiling it exceeds a limit;
+    /// `None` while there was none.
+    pub fn last_refusal(&self) -> Option<CompileRefusal> {
+        self.loader.last_refusal()
+    }
+
     /// Compile a component to read what it is. Takes as long as activating it.
     ///
     /// # Errors
     /// [`LoadError`] for anything but a component that fits the contract.
     pub fn describe(&self, component: &ComponentBytes) -> Result<Description, LoadError> {
-        let loaded = self.loader.load(&self.runtime, component)?;
+        self.describe_until(component, &CancelSignal::default())
+    }
+
+    /// [`describe`](Engine::describe) that gives up when it is cancelled.
+    ///
+    /// # Errors
+    /// As of [`describe`](Engine::describe), and [`LoadError::Cancelled`].
+    pub fn describe_until(
+        &self,
+        component: &ComponentBytes,
+        cancel: &CancelSignal,
+    ) -> Result<Description, LoadError> {
+        let loaded = self.loader.load(&self.runtime, component, cancel)?;
         Ok(loaded.linked.description.clone())
     }
 }

@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod address_space;
 pub mod breaker;
 pub mod cache;
 mod call;
+mod cancel;
 mod care;
+pub mod compile_worker;
 pub mod component;
 pub mod config;
 mod contract;
@@ -22,6 +25,7 @@ mod runtime;
 mod snapshot;
 
 pub use call::{PluginAnswer, Trace};
+pub use cancel::CancelSignal;
 pub use care::log_buffer::LogLine;
 pub use care::recorder::Recording;
 pub use care::transcript::{HostCall, Transcript};

@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use patchbay_model::limits::Limits;
 use wasmtime::component::Component;
 
+use crate::cancel::CancelSignal;
 use crate::care::PluginContext;
-use crate::component::{Compiler, ComponentBytes, Description, Digest, LoadError, has_lifecycle};
+use crate::component::{
+    CompileRefusal, Compiler, ComponentBytes, Description, Digest, LoadError, has_lifecycle,
+};
 use crate::instance_pool::InstancePool;
 use crate::linked::Linked;
 use crate::runtime::Runtime;
@@ -42,6 +46,9 @@ impl LoadedComponent {
 /// A component, and the settings it was prepared with if it was.
 type Key = (Digest, Option<Digest>);
 
+/// How often a thread that waits for a compilation looks whether it is cancelled.
+const POLL: Duration = Duration::from_millis(50);
+
 pub(crate) struct Loader {
     compiler: Compiler,
     loaded: Mutex<HashMap<Key, Weak<LoadedComponent>>>,
@@ -59,16 +66,27 @@ impl Loader {
         }
     }
 
+    /// The last component that was refused because of a limit.
+    pub(crate) fn last_refusal(&self) -> Option<CompileRefusal> {
+        self.compiler.last_refusal()
+    }
+
+    /// Compilations that run now.
+    pub(crate) fn compiling(&self) -> usize {
+        self.compiler.running()
+    }
+
     /// Load a component as its author built it.
     pub(crate) fn load(
         &self,
         runtime: &Runtime,
         bytes: &ComponentBytes,
+        cancel: &CancelSignal,
     ) -> Result<Arc<LoadedComponent>, LoadError> {
         bytes.check_header()?;
         let digest = bytes.digest();
-        self.once((digest, None), || {
-            let component = self.compiler.component(bytes, digest)?;
+        self.once((digest, None), cancel, || {
+            let component = self.compiler.component(bytes, digest, cancel)?;
             LoadedComponent::new(runtime, &component, digest, bytes.len())
         })
     }
@@ -83,16 +101,22 @@ impl Loader {
         plugin: &PluginContext,
         settings: Digest,
         limits: &Limits,
+        cancel: &CancelSignal,
     ) -> Result<Arc<LoadedComponent>, LoadError> {
+        if !runtime.settings.snapshots {
+            return self.load(runtime, bytes, cancel);
+        }
         let digest = bytes.digest();
         // The error `None` says that there is no snapshot, which is not a failure.
         let load = || -> Result<LoadedComponent, Option<LoadError>> {
             let (component, meta) = match self.compiler.cached_snapshot(digest, settings) {
                 Some(cached) => cached,
                 None if has_lifecycle(bytes) => {
-                    let snapshot = take_snapshot(runtime, bytes, plugin, limits)?.ok_or(None)?;
+                    let snapshot =
+                        take_snapshot(runtime, &self.compiler, bytes, plugin, limits, cancel)?
+                            .ok_or(None)?;
                     self.compiler
-                        .compile_snapshot(&snapshot, digest, settings)?
+                        .compile_snapshot(&snapshot, digest, settings, cancel)?
                 }
                 None => return Err(None),
             };
@@ -105,18 +129,19 @@ impl Loader {
             });
             Ok(loaded)
         };
-        match self.once((digest, Some(settings)), load) {
+        match self.once((digest, Some(settings)), cancel, load) {
             Ok(snapshot) => Ok(snapshot),
-            Err(None) => self.load(runtime, bytes),
+            Err(None) => self.load(runtime, bytes, cancel),
             Err(Some(error)) => Err(error),
         }
     }
 
     /// The component under this key if it is in use, else what `load` returns,
     /// which is shared for as long as it is in use.
-    fn once<E>(
+    fn once<E: From<LoadError>>(
         &self,
         key: Key,
+        cancel: &CancelSignal,
         load: impl FnOnce() -> Result<LoadedComponent, E>,
     ) -> Result<Arc<LoadedComponent>, E> {
         if let Some(loaded) = self.find(&key) {
@@ -124,10 +149,17 @@ impl Loader {
         }
         let lock = Arc::clone(self.compiling.lock().entry(key).or_default());
         let loaded = {
-            let _one_at_a_time = lock.lock();
-            match self.find(&key) {
-                Some(loaded) => Ok(loaded),
-                None => load().map(|loaded| self.insert(key, loaded)),
+            let one_at_a_time = loop {
+                match lock.try_lock_for(POLL) {
+                    Some(guard) => break Ok(guard),
+                    None if cancel.is_cancelled() => break Err(LoadError::Cancelled),
+                    None => {}
+                }
+            };
+            match (one_at_a_time, self.find(&key)) {
+                (Err(cancelled), _) => Err(cancelled.into()),
+                (Ok(_), Some(loaded)) => Ok(loaded),
+                (Ok(_guard), None) => load().map(|loaded| self.insert(key, loaded)),
             }
         };
         drop(lock);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use thiserror::Error;
 use wasmtime::component::Linker;
 
+use crate::address_space::{self, AddressSpace};
 use crate::care::{self, HostState};
 use crate::config::{Allocation, EngineSettings, metered_config, serving_config};
 use crate::gate::Gate;
@@ -38,11 +39,22 @@ pub(crate) struct Runtime {
     pub(crate) settings: EngineSettings,
     pub(crate) gate: Gate,
     pub(crate) is_pooled: bool,
+    /// Instances that its creator asked for.
+    pub(crate) wanted: u32,
     idle: AtomicU32,
 }
 
 impl Runtime {
     pub(crate) fn serving(settings: EngineSettings) -> Result<Runtime, EngineError> {
+        let wanted = settings.instances;
+        let settings = address_space::fit(settings, AddressSpace::of_process());
+        if settings.instances < wanted {
+            tracing::warn!(
+                instances = settings.instances,
+                wanted,
+                "the address space (`ulimit -v`) does not fit all instances; `patchbay doctor` says how much is needed"
+            );
+        }
         let mut is_pooled = settings.allocation != Allocation::OnDemand;
         let wasm = match wasmtime::Engine::new(&serving_config(&settings)) {
             Err(error) if settings.allocation == Allocation::Auto => {
@@ -58,7 +70,8 @@ impl Runtime {
         };
         let wasm = wasm.map_err(config)?;
         ticker::start(&wasm).map_err(EngineError::Ticker)?;
-        Runtime::new(wasm, Meter::Epochs, settings, is_pooled)
+        let runtime = Runtime::new(wasm, Meter::Epochs, settings, is_pooled)?;
+        Ok(Runtime { wanted, ..runtime })
     }
 
     pub(crate) fn metered(settings: EngineSettings) -> Result<Runtime, EngineError> {
@@ -78,6 +91,7 @@ impl Runtime {
             wasm,
             care,
             meter,
+            wanted: settings.instances,
             gate: Gate::new(settings.running() as usize, settings.queue_length),
             settings,
             is_pooled,

@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use patchbay_model::duration::Millis;
 use patchbay_model::limits::Limits;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
-use wasmtime::component::{Component, Instance as WasmInstance, Lift, WasmList};
+use wasmtime::component::{Instance as WasmInstance, Lift, WasmList};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
+use crate::cancel::CancelSignal;
 use crate::care::{HostState, PluginContext};
-use crate::component::{Description, Digest, LoadError};
+use crate::component::{Compiler, Description, Digest, LoadError};
 use crate::instance::Instance;
 use crate::linked::Linked;
 use crate::runtime::Runtime;
@@ -32,17 +33,18 @@ const SNAPSHOT_BYTES: usize = 1 << 30;
 /// [`LoadError`] where the component does not start or rejects its settings.
 pub(crate) fn take_snapshot(
     runtime: &Runtime,
+    compiler: &Compiler,
     bytes: &[u8],
     plugin: &PluginContext,
     limits: &Limits,
+    cancel: &CancelSignal,
 ) -> Result<Option<Vec<u8>>, LoadError> {
     let wizer = Wizer::new();
     let Some((context, instrumented)) = if_supported(|| wizer.instrument_component(bytes)) else {
         return Ok(None);
     };
-    let component =
-        Component::new(&runtime.wasm, &instrumented).map_err(|error| LoadError::invalid(&error))?;
     let digest = Digest::of(&instrumented);
+    let component = compiler.compile_uncached(&instrumented, digest, cancel)?;
     let description = Description::read(&runtime.wasm, &component, digest, instrumented.len())?;
     let linked = Linked::new(&runtime.wasm, &runtime.care, &component, description)?;
     let _permit = runtime

@@ -2,7 +2,6 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use patchbay_model::address;
 use patchbay_model::situation::Situation;
 
 /// Contact, conversation, channel and language of a call's input, as hashes:
@@ -22,10 +21,9 @@ impl CallOrigin {
         let exchange = situation.exchange.as_ref()?;
         let interaction = &exchange.interaction;
         let channel = interaction.channel.as_str();
-        let author = interaction.author.address.as_deref();
-        let contact = match (&exchange.contact.id, author) {
+        let contact = match (&exchange.contact.id, interaction.canonical_author()) {
             (Some(id), _) => hash(("contact", id)),
-            (None, Some(author)) => hash(("address", channel, address::canonical(channel, author))),
+            (None, Some(author)) => hash(("address", channel, author)),
             (None, None) => hash(("message", channel, &interaction.id)),
         };
         Some(CallOrigin {

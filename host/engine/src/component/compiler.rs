@@ -52,6 +52,18 @@ pub(crate) struct Compiler {
     slots: CompileSlots,
     /// Components that were refused, by digest: they cost nothing again.
     refusals: Mutex<LruCache<Digest, LoadError>>,
+    last_refusal: Mutex<Option<CompileRefusal>>,
+}
+
+/// The last component that was refused because compiling it exceeds a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompileRefusal {
+    /// How many were refused since the start, this one included.
+    pub count: u64,
+    /// Its digest.
+    pub digest: Digest,
+    /// Which limit it exceeds.
+    pub reason: String,
 }
 
 impl Compiler {
@@ -68,12 +80,30 @@ impl Compiler {
             request,
             slots: CompileSlots::default(),
             refusals: Mutex::new(LruCache::new(REFUSALS)),
+            last_refusal: Mutex::default(),
         }
     }
 
     /// Compilations that run now.
     pub(crate) fn running(&self) -> usize {
         self.slots.running()
+    }
+
+    /// The last component that was refused because of a limit.
+    pub(crate) fn last_refusal(&self) -> Option<CompileRefusal> {
+        self.last_refusal.lock().clone()
+    }
+
+    fn refuse(&self, digest: Digest, refusal: &LoadError) {
+        self.refusals.lock().put(digest, refusal.clone());
+        if matches!(refusal, LoadError::AtLimit { .. }) {
+            let mut last = self.last_refusal.lock();
+            *last = Some(CompileRefusal {
+                count: last.as_ref().map_or(0, |last| last.count) + 1,
+                digest,
+                reason: refusal.to_string(),
+            });
+        }
     }
 
     /// Load a component from the cache, or compile it.
@@ -166,7 +196,7 @@ impl Compiler {
             Some(Err(failure)) => Err(self.load_error(failure)),
         };
         if let Err(refusal @ (LoadError::Invalid(_) | LoadError::AtLimit { .. })) = &compiled {
-            self.refusals.lock().put(digest, refusal.clone());
+            self.refuse(digest, refusal);
         }
         compiled
     }

@@ -166,11 +166,15 @@ mod tests {
     fn another_contract_is_named_with_what_to_do() {
         let names = |version: &str| vec![format!("patchbay:care/types@{version}")];
         assert_eq!(other_contract(&[&names(CONTRACT_VERSION)]), None);
-        for (version, advice) in [("0.0.9", "Build the policy again"), ("9.0.0", "Update the host")] {
+        for (version, advice) in [
+            ("0.0.9", "Build the policy again"),
+            ("9.0.0", "Update the host"),
+        ] {
             let built = other_contract(&[&names(CONTRACT_VERSION), &names(version)]);
             let built = built.expect("another version");
             let message = LoadError::Contract { built }.to_string();
-            let versions = format!("built for contract {version}; this host speaks {CONTRACT_VERSION}");
+            let versions =
+                format!("built for contract {version}; this host speaks {CONTRACT_VERSION}");
             assert!(message.contains(&versions), "{message}");
             assert!(message.contains(advice), "{message}");
         }

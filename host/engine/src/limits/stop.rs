@@ -4,6 +4,7 @@
 //! reading message texts.
 
 use patchbay_model::outcome::{Outcome, OutcomeKind};
+use rustix::io::Errno;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 /// The host's reason to stop a guest.
@@ -99,6 +100,10 @@ pub(crate) fn outcome_of(error: &wasmtime::Error, context: StopContext) -> Outco
         (None, None) if error.is::<PoolConcurrencyLimitError>() => {
             Outcome::with_detail(OutcomeKind::Overloaded, root_cause(error))
         }
+        (None, None) if is_out_of_address_space(error) => Outcome::with_detail(
+            OutcomeKind::Overloaded,
+            "the process has no address space for another instance; raise `ulimit -v`, or lower `instances` under [engine] (`patchbay doctor` says how much is needed)",
+        ),
         // A value the canonical ABI cannot lift: invalid UTF-8, a pointer
         // outside memory, an unknown handle, more bytes than the transfer limit.
         (None, None) => Outcome::with_detail(OutcomeKind::BadOutput, root_cause(error)),
@@ -107,6 +112,20 @@ pub(crate) fn outcome_of(error: &wasmtime::Error, context: StopContext) -> Outco
         outcome.backtrace = frames(backtrace);
     }
     outcome
+}
+
+/// Whether the system refused to reserve memory.
+fn is_out_of_address_space(error: &wasmtime::Error) -> bool {
+    error.chain().any(|cause| {
+        let system = cause.downcast_ref::<std::io::Error>();
+        let system = system.and_then(std::io::Error::raw_os_error);
+        let code = system.or_else(|| {
+            cause
+                .downcast_ref::<Errno>()
+                .map(|code| code.raw_os_error())
+        });
+        code == Some(Errno::NOMEM.raw_os_error())
+    })
 }
 
 fn of_trap(trap: Trap, context: StopContext) -> Outcome {

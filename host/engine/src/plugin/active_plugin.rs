@@ -9,6 +9,7 @@ use patchbay_model::outcome::Outcome;
 use serde_json::Value;
 
 use crate::breaker::Breaker;
+use crate::cancel::CancelSignal;
 use crate::care::PluginContext;
 use crate::component::{ComponentBytes, Description, Digest, LoadError};
 use crate::engine::Engine;
@@ -89,6 +90,18 @@ impl Plugin {
     /// # Errors
     /// [`LoadError`] for everything that would fail in a decision later.
     pub fn activate(engine: &Engine, spec: PluginSpec) -> Result<Plugin, LoadError> {
+        Plugin::activate_until(engine, spec, &CancelSignal::default())
+    }
+
+    /// [`activate`](Plugin::activate) that gives up when it is cancelled.
+    ///
+    /// # Errors
+    /// As of [`activate`](Plugin::activate), and [`LoadError::Cancelled`].
+    pub fn activate_until(
+        engine: &Engine,
+        spec: PluginSpec,
+        cancel: &CancelSignal,
+    ) -> Result<Plugin, LoadError> {
         let (runtime, loader) = (&engine.runtime, &engine.loader);
         let settings_text: Arc<str> = spec.settings.to_string().into();
         let settings = Digest::of(settings_text.as_bytes());
@@ -98,7 +111,8 @@ impl Plugin {
             settings: settings_text,
         };
         let bytes = &spec.component;
-        let loaded = loader.load_prepared(runtime, bytes, &context, settings, &spec.limits)?;
+        let limits = &spec.limits;
+        let loaded = loader.load_prepared(runtime, bytes, &context, settings, limits, cancel)?;
         let built = loaded.origin.as_ref();
         let plugin = Plugin {
             pack: spec.pack,
