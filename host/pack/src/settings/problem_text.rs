@@ -18,9 +18,10 @@ impl SettingsSchema {
         let place = place.strip_suffix("/additionalProperties");
         let known = place.and_then(|place| self.schema.pointer(place));
         let known = known.and_then(|schema| schema["properties"].as_object());
-        let known: Vec<String> = known
+        let mut known: Vec<String> = known
             .map(|known| known.keys().cloned().collect())
             .unwrap_or_default();
+        known.sort();
         let problems: Vec<String> = unexpected
             .iter()
             .map(|name| {
