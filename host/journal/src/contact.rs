@@ -44,6 +44,15 @@ pub struct ContactChange {
     pub undoes: Option<u64>,
 }
 
+/// The contact of an address, and whether it was created for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundContact {
+    /// The contact.
+    pub contact: ContactMatch,
+    /// Whether the address was new. The contact has no history then.
+    pub is_new: bool,
+}
+
 /// Result of an erasure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Erasure {
@@ -66,6 +75,15 @@ pub trait Contacts {
         address: &str,
         at: Timestamp,
     ) -> Result<ContactMatch>;
+
+    /// The contacts of channels and addresses, in their order; creates those of
+    /// new addresses. Reads and writes at most once, however many there are.
+    fn find_or_create_contacts(
+        &self,
+        company: CompanyId,
+        addresses: &[(String, String)],
+        at: Timestamp,
+    ) -> Result<Vec<FoundContact>>;
 
     /// Give a contact one more address.
     ///

@@ -93,6 +93,15 @@ pub trait Entries {
         limit: usize,
     ) -> Result<Vec<Entry>>;
 
+    /// The newest of a company's notes of these kinds that happened after a
+    /// time. Reads its notes from the newest on.
+    fn newest_note(
+        &self,
+        company: CompanyId,
+        kinds: &[u16],
+        after: Timestamp,
+    ) -> Result<Option<Entry>>;
+
     /// Append notes, at most 10,000, to a company's feed. Returns the feed
     /// number of the first.
     fn append_notes(&self, company: CompanyId, notes: Vec<Note>) -> Result<u64>;

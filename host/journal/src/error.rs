@@ -132,6 +132,9 @@ pub enum JournalError {
         /// Number of the active one.
         active: Option<u64>,
     },
+    /// The generation is active, or the candidate of a rollout: its number.
+    #[error("generation {0} is in use: it is active, or the candidate of a shadow run or canary")]
+    GenerationInUse(u64),
     /// The generation does not exist.
     #[error("there is no generation {0}")]
     NoGeneration(u64),

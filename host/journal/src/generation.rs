@@ -83,6 +83,17 @@ pub struct GenerationRow {
     pub moved: BTreeMap<String, String>,
 }
 
+/// What a company's generations take up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GenerationUsage {
+    /// Number of generations.
+    pub count: u64,
+    /// Bytes of their sources and parts; a part that several use counts once.
+    pub bytes: u64,
+    /// Highest number that was ever assigned; 0 before the first.
+    pub newest: u64,
+}
+
 /// Stores generations, and which one is active.
 pub trait Generations {
     /// Store a generation, activate one, or both, in one transaction with the
@@ -100,6 +111,22 @@ pub trait Generations {
         at: Timestamp,
         audit: Option<AuditEntry>,
     ) -> Result<()>;
+
+    /// Delete a generation that is not in use, and the parts that no other
+    /// generation refers to. Its number is not assigned again. Returns the bytes
+    /// that became free.
+    ///
+    /// # Errors
+    /// `JournalError::NoGeneration`, `JournalError::GenerationInUse`.
+    fn delete_generation(
+        &self,
+        company: CompanyId,
+        number: u64,
+        audit: Option<AuditEntry>,
+    ) -> Result<u64>;
+
+    /// What a company's generations take up.
+    fn generation_usage(&self, company: CompanyId) -> Result<GenerationUsage>;
 
     /// Number of a company's active generation.
     fn active_generation(&self, company: CompanyId) -> Result<Option<u64>>;

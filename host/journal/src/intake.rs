@@ -21,8 +21,9 @@ pub struct Arrival {
     pub account: String,
     /// The channel's message id; it must not hold personal data.
     pub message: String,
-    /// Kind of input. A message whose id is known with another body becomes an
-    /// edit.
+    /// Kind of input. A message whose id is known with other words becomes an
+    /// edit, and one with the same words and other attributes
+    /// [`Counters`](InputKind::Counters).
     pub kind: InputKind,
     /// Key of its thread, unless `in_reply_to` or an earlier arrival of the
     /// same message id decides otherwise. Where it is built from addresses, a
@@ -33,6 +34,14 @@ pub struct Arrival {
     pub in_reply_to: Option<String>,
     /// Digest of the body as delivered; stored under a key only.
     pub digest: [u8; 32],
+    /// Digest of what was said: text and files. A message or edit that says
+    /// what the newest wording says is no new wording.
+    pub said: [u8; 32],
+    /// Digest of the rest of the body without its times.
+    pub details: [u8; 32],
+    /// When the channel says this wording was written; it orders the wordings
+    /// of a message. Without it the order of acceptance does.
+    pub written_at: Option<Timestamp>,
     /// The body, sealed for [`Purpose::Message`](crate::Purpose::Message); at
     /// most 1 MiB.
     pub body: Vec<u8>,
@@ -56,10 +65,19 @@ pub struct Arrival {
 pub enum AcceptOutcome {
     /// New, and on disk: the input as [`inputs`](Intake::inputs) reads it.
     Accepted(Box<Input>),
-    /// The same delivery was accepted before; nothing was written.
+    /// The same delivery, or the same words, were accepted before; nothing was
+    /// written.
     Duplicate {
         /// Ordinal of the first.
         ordinal: Ordinal,
+    },
+    /// The same words were accepted before, with other attributes: those are an
+    /// input of the kind `Counters`, on disk.
+    Updated {
+        /// Ordinal of the words.
+        ordinal: Ordinal,
+        /// The input.
+        input: Box<Input>,
     },
     /// Refused: the backlog is full, or it is an edit and edits are refused.
     /// Nothing was written.
@@ -74,7 +92,9 @@ impl AcceptOutcome {
     pub fn ordinal(&self) -> Option<Ordinal> {
         match self {
             AcceptOutcome::Accepted(input) => Some(input.ordinal),
-            AcceptOutcome::Duplicate { ordinal } => Some(*ordinal),
+            AcceptOutcome::Duplicate { ordinal } | AcceptOutcome::Updated { ordinal, .. } => {
+                Some(*ordinal)
+            }
             AcceptOutcome::Busy { .. } => None,
         }
     }
@@ -96,6 +116,18 @@ pub struct AcceptedInput {
 /// Called with the inputs of one call that were accepted, in order.
 pub type AcceptHook = Box<dyn FnOnce(&[AcceptedInput]) + Send>;
 
+/// What an input is among the wordings of its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordingStatus {
+    /// The first wording that is known, also of an edit whose message has not
+    /// come yet. Inputs of other kinds have it too.
+    First,
+    /// It replaces an earlier one.
+    Newer,
+    /// A newer wording or the deletion of the message came before.
+    Superseded,
+}
+
 /// A row of the inbox, decided or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
@@ -113,6 +145,8 @@ pub struct Input {
     pub message: String,
     /// Kind of input.
     pub kind: InputKind,
+    /// What it is among the wordings of its message.
+    pub wording: WordingStatus,
     /// Key of its thread.
     pub thread: Vec<u8>,
     /// The sealed body.

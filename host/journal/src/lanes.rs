@@ -58,8 +58,9 @@ impl Lanes {
         bytes[..8].copy_from_slice(MAGIC);
         bytes[8..16].copy_from_slice(&run.to_le_bytes());
         let write = || {
-            self.file.set_len(0)?;
+            // In place: a full disk may have no space for the same bytes again.
             self.file.write_all_at(&bytes, 0)?;
+            self.file.set_len(bytes.len() as u64)?;
             self.file.sync_all()
         };
         write().map_err(JournalError::file("cannot write", &self.path))

@@ -27,8 +27,10 @@ mod maintenance;
 mod outbox;
 mod rollout;
 mod roster;
+mod run;
 mod seal;
 mod sqlite;
+mod storage;
 mod token;
 mod vault;
 
@@ -38,26 +40,32 @@ pub use audit::{
 };
 pub use commit::{Commit, CommitReceipt, Commits, NewEntry, StateChange};
 pub use company::Companies;
-pub use contact::{ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure};
+pub use contact::{
+    ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure, FoundContact,
+};
 pub use conversation::{Conversation, Conversations};
 pub use directive::{Directive, Directives};
 pub use entry::{Entries, Entry, FeedPage, Note};
 pub use error::{CommitError, Conflict, JournalError, Result, SealError};
 pub use generation::{
-    Activation, ActiveGeneration, GenerationRow, Generations, NewGeneration, StateCopy,
+    Activation, ActiveGeneration, GenerationRow, GenerationUsage, Generations, NewGeneration,
+    StateCopy,
 };
 pub use id::{CompanyId, ContactId, ConversationId, Ordinal, ParseIdError, SLOTS, Slot, TokenId};
 pub use intake::{
     AcceptHook, AcceptOutcome, AcceptedInput, Arrival, Input, InputKind, Intake, PendingInput,
+    WordingStatus,
 };
 pub use journal::Journal;
 pub use maintenance::{
     Backup, CheckFinding, CheckReport, CompactReport, Maintenance, RestoreReport, Status,
     WriteStats,
 };
-pub use outbox::{NewOutbox, Outbox, OutboxCount, OutboxItem, OutboxState};
+pub use outbox::{NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem, OutboxState};
 pub use rollout::{RolloutRow, Rollouts};
 pub use roster::{AgentRow, Roster};
+pub use run::{Run, Runs};
 pub use seal::{Purpose, Seal};
 pub use sqlite::{Options, SqliteJournal, restore};
+pub use storage::{StorageFailure, StorageState};
 pub use token::{Secret, SecretHash, Token, TokenState, Tokens};

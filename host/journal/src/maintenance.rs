@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use patchbay_model::histogram::{COUNTS, Histogram, MICROS};
 
-use crate::{AuditBreak, CompanyId, Ordinal, Result};
+use crate::{AuditBreak, CompanyId, Ordinal, Result, StorageState};
 
 /// A finished backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,6 +155,15 @@ pub trait Maintenance {
 
     /// Size of the store's files. Never blocks.
     fn bytes(&self) -> u64;
+
+    /// Whether the store can write, as of the last write. Never blocks.
+    fn storage(&self) -> StorageState;
+
+    /// Write a little to find out whether the store can write, and undo it.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn probe(&self) -> Result<()>;
 
     /// Counts of the store. Reads the database, and waits for the writer.
     fn status(&self) -> Result<Status>;

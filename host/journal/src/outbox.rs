@@ -26,6 +26,21 @@ pub struct NewOutbox {
     pub not_before: Timestamp,
 }
 
+/// Items of one target that are due and are not delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxBacklog {
+    /// The company.
+    pub company: CompanyId,
+    /// Name of the target.
+    pub target: String,
+    /// How many there are; those held back behind them are not counted.
+    pub items: u64,
+    /// When the next attempt of the first of them is due, or was.
+    pub due: Timestamp,
+    /// Failed attempts of the one that was tried most often.
+    pub attempts: u32,
+}
+
 patchbay_model::codes! {
     /// State of an outbox item.
     pub enum OutboxState {
@@ -144,6 +159,11 @@ pub trait Outbox {
     /// or later, items that the caller is delivering included; `None`: none
     /// waits.
     fn next_outbox_due(&self) -> Result<Option<Timestamp>>;
+
+    /// Waiting items, by company and target, that are due since before
+    /// `due_before` or had at least `attempts` failed attempts. Reads every
+    /// waiting item.
+    fn outbox_backlogs(&self, due_before: Timestamp, attempts: u32) -> Result<Vec<OutboxBacklog>>;
 
     /// Counts of each company that has waiting or dead items.
     fn outbox_counts(&self) -> Result<Vec<OutboxCount>>;

@@ -120,8 +120,11 @@ impl Vault {
             .as_bytes()
     }
 
-    /// A new random key for a contact, wrapped for storage.
-    pub(crate) fn new_key(&self, person: Person) -> std::io::Result<[u8; WRAPPED_BYTES]> {
+    /// A new random key for a contact, and the key wrapped for storage.
+    pub(crate) fn new_key(
+        &self,
+        person: Person,
+    ) -> std::io::Result<(ContactKey, [u8; WRAPPED_BYTES])> {
         let key = Zeroizing::new(random::<32>()?);
         let nonce = random::<NONCE_BYTES>()?;
         let data = person.associated_data([LAYOUT, 0]);
@@ -130,7 +133,7 @@ impl Vault {
         let mut wrapped = [0; WRAPPED_BYTES];
         wrapped[..NONCE_BYTES].copy_from_slice(&nonce);
         wrapped[NONCE_BYTES..].copy_from_slice(&sealed);
-        Ok(wrapped)
+        Ok((ContactKey::derive(&key[..]), wrapped))
     }
 
     pub(crate) fn unwrap_key(
@@ -143,15 +146,19 @@ impl Vault {
             .ok_or(NotAuthentic)?;
         let data = person.associated_data([LAYOUT, 0]);
         let key = Zeroizing::new(decrypt(&self.wrap, *nonce, sealed, &data)?);
-        let derived = |context| Zeroizing::new(blake3::derive_key(context, &key));
-        Ok(ContactKey {
-            seal: derived("patchbay journal 2026 sealing"),
-            nonce: derived("patchbay journal 2026 nonces"),
-        })
+        Ok(ContactKey::derive(&key))
     }
 }
 
 impl ContactKey {
+    fn derive(key: &[u8]) -> ContactKey {
+        let derived = |context| Zeroizing::new(blake3::derive_key(context, key));
+        ContactKey {
+            seal: derived("patchbay journal 2026 sealing"),
+            nonce: derived("patchbay journal 2026 nonces"),
+        }
+    }
+
     /// Seal bytes. The nonce is a keyed hash of the plain text: sealing again
     /// gives the same bytes, and two texts never share a nonce. A reader of the
     /// store learns only that a contact sent the same text twice.

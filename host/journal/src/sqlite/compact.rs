@@ -115,6 +115,12 @@ fn delete_conversation(
     deleted.conversations += 1;
     // Inputs go with their entries: without an entry they would be pending.
     let entries = params![company, number];
+    sql.run(
+        "DELETE FROM message_state WHERE (company, channel, account, message) IN
+           (SELECT company, channel, account, message FROM inbound WHERE ordinal IN
+             (SELECT input FROM entry WHERE company = ?1 AND conversation = ?2))",
+        entries,
+    )?;
     deleted.inputs += sql.run(
         "DELETE FROM inbound WHERE ordinal IN (SELECT input FROM entry
            WHERE company = ?1 AND conversation = ?2)",

@@ -1,5 +1,6 @@
 //! The history of conversations and companies.
 
+use jiff::Timestamp;
 use rusqlite::{Row, params};
 
 use super::{
@@ -90,6 +91,23 @@ impl Entries for SqliteJournal {
         );
         let params = params![company, clamp_i64(after), clamp_i64(limit)];
         self.read(|sql| sql.read_all(&query, params, entry))
+    }
+
+    fn newest_note(
+        &self,
+        company: CompanyId,
+        kinds: &[u16],
+        after: Timestamp,
+    ) -> Result<Option<Entry>> {
+        let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
+        let query = format!(
+            "SELECT {COLUMNS} FROM entry e INDEXED BY entry_note
+             LEFT JOIN conversation v ON v.number = e.conversation
+             WHERE e.company = ?1 AND e.conversation IS NULL AND e.at > ?2 AND e.kind IN ({})
+             ORDER BY e.at DESC, e.feed DESC LIMIT 1",
+            kinds.join(", ")
+        );
+        self.read(|sql| sql.read_first(&query, params![company, Micros(after)], entry))
     }
 
     fn append_notes(&self, company: CompanyId, notes: Vec<Note>) -> Result<u64> {

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::{
-    ChangeRecord, Micros, Query, SqliteJournal, clamp_i64, optional_time, rollouts, time, value,
-};
+use super::{ChangeRecord, Micros, Query, SqliteJournal, clamp_i64, optional_time, time, value};
 use crate::limits::{self, check_count, check_length};
 use crate::{
-    Activation, ActiveGeneration, AuditEntry, CompanyId, GenerationRow, Generations, JournalError,
-    NewGeneration, Result, StateCopy,
+    Activation, ActiveGeneration, AuditEntry, CompanyId, GenerationRow, GenerationUsage,
+    Generations, JournalError, NewGeneration, Result, StateCopy,
 };
 
 impl Generations for SqliteJournal {
@@ -38,6 +36,38 @@ impl Generations for SqliteJournal {
             }
             record.append(work)
         })
+    }
+
+    fn delete_generation(
+        &self,
+        company: CompanyId,
+        number: u64,
+        audit: Option<AuditEntry>,
+    ) -> Result<u64> {
+        let record = ChangeRecord::new(company, Vec::new(), audit)?;
+        self.write(2, move |work| {
+            let freed = delete(work.sql, company, number)?;
+            record.append(work)?;
+            Ok(freed)
+        })
+    }
+
+    fn generation_usage(&self, company: CompanyId) -> Result<GenerationUsage> {
+        let query = "SELECT count(*), coalesce(sum(length(source)), 0)
+               + (SELECT coalesce(sum(length(bytes)), 0) FROM generation_part WHERE digest IN
+                   (SELECT digest FROM generation_use WHERE company = ?1)),
+               (SELECT newest_generation FROM company WHERE id = ?1)
+             FROM generation WHERE company = ?1";
+        let usage = self.read(|sql| {
+            sql.read_first(query, [company], |row| {
+                Ok(GenerationUsage {
+                    count: row.get(0)?,
+                    bytes: row.get(1)?,
+                    newest: row.get::<_, Option<u64>>(2)?.unwrap_or(0),
+                })
+            })
+        })?;
+        Ok(usage.unwrap_or_default())
     }
 
     fn active_generation(&self, company: CompanyId) -> Result<Option<u64>> {
@@ -123,9 +153,9 @@ fn check_numbers(
     activation: Option<&Activation>,
 ) -> Result<()> {
     if let Some(new) = new {
-        let query = "SELECT max(number) FROM generation WHERE company = ?1";
-        let newest = sql.read_first(query, [company], value::<Option<u64>>)?;
-        let newest = newest.flatten().unwrap_or(0);
+        let query = "SELECT newest_generation FROM company WHERE id = ?1";
+        let newest = sql.read_first(query, [company], value::<u64>)?;
+        let newest = newest.unwrap_or(0);
         if new.number != newest + 1 {
             return Err(JournalError::GenerationTaken { newest });
         }
@@ -152,13 +182,22 @@ pub(super) fn check_exists(sql: &Connection, company: CompanyId, number: u64) ->
 }
 
 fn insert(sql: &Connection, company: CompanyId, new: &NewGeneration) -> Result<()> {
+    let number = clamp_i64(new.number);
     for (digest, bytes) in &new.parts {
         sql.run(
             "INSERT INTO generation_part (digest, bytes) VALUES (?1, ?2)
              ON CONFLICT (digest) DO NOTHING",
             params![digest, bytes],
         )?;
+        sql.run(
+            "INSERT INTO generation_use (company, number, digest) VALUES (?1, ?2, ?3)",
+            params![company, number, digest],
+        )?;
     }
+    sql.run(
+        "UPDATE company SET newest_generation = ?2 WHERE id = ?1",
+        params![company, number],
+    )?;
     sql.run(
         "INSERT INTO generation (company, number, digest, source, by_, at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -172,6 +211,38 @@ fn insert(sql: &Connection, company: CompanyId, new: &NewGeneration) -> Result<(
         ],
     )?;
     Ok(())
+}
+
+/// Delete a generation, and parts that only it refers to; the bytes.
+fn delete(sql: &Connection, company: CompanyId, number: u64) -> Result<u64> {
+    check_exists(sql, company, number)?;
+    let key = params![company, clamp_i64(number)];
+    let is_candidate = "SELECT 1 FROM rollout WHERE company = ?1 AND generation = ?2";
+    if active(sql, company)? == Some(number) || sql.has_row(is_candidate, key)? {
+        return Err(JournalError::GenerationInUse(number));
+    }
+    let source = "SELECT length(source) FROM generation WHERE company = ?1 AND number = ?2";
+    let source = sql.read_first(source, key, value::<u64>)?.unwrap_or(0);
+    let used = "SELECT digest FROM generation_use WHERE company = ?1 AND number = ?2";
+    let used: Vec<[u8; 32]> = sql.read_all(used, key, value)?;
+    sql.run(
+        "DELETE FROM generation_use WHERE company = ?1 AND number = ?2",
+        key,
+    )?;
+    sql.run(
+        "DELETE FROM generation WHERE company = ?1 AND number = ?2",
+        key,
+    )?;
+    let mut freed = source;
+    for digest in used {
+        if sql.has_row("SELECT 1 FROM generation_use WHERE digest = ?1", [digest])? {
+            continue;
+        }
+        let length = "SELECT length(bytes) FROM generation_part WHERE digest = ?1";
+        freed += sql.read_first(length, [digest], value::<u64>)?.unwrap_or(0);
+        sql.run("DELETE FROM generation_part WHERE digest = ?1", [digest])?;
+    }
+    Ok(freed)
 }
 
 fn activate(
@@ -195,7 +266,12 @@ fn activate(
         copy_state(sql, company, copy)?;
     }
     // A rollout compares with the generation that was active.
-    rollouts::delete(sql, company).map(drop)
+    delete_rollout(sql, company).map(drop)
+}
+
+/// Delete a company's rollout; whether there was one.
+pub(super) fn delete_rollout(sql: &Connection, company: CompanyId) -> Result<bool> {
+    Ok(sql.run("DELETE FROM rollout WHERE company = ?1", [company])? > 0)
 }
 
 fn copy_state(sql: &Connection, company: CompanyId, copy: &StateCopy) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Intake: each arrival once, in one order, on the right thread.
 
+mod message_state;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +17,9 @@ use crate::limits::{self, check_length};
 use crate::vault::Vault;
 use crate::{
     AcceptHook, AcceptOutcome, AcceptedInput, Arrival, CompanyId, Input, InputKind, Intake,
-    JournalError, Ordinal, PendingInput, Result, Slot,
+    JournalError, Ordinal, PendingInput, Result, Slot, WordingStatus,
 };
+use message_state::{Change, MessageState, NewWording};
 
 /// How many inputs may be pending.
 #[derive(Clone, Copy)]
@@ -134,8 +137,11 @@ enum Verdict {
         ordinal: Ordinal,
         slot: Slot,
         kind: InputKind,
+        wording: WordingStatus,
         /// Its thread, if not the arrival's own.
         thread: Option<Vec<u8>>,
+        /// For new counters, the input that has the words.
+        words: Option<Ordinal>,
     },
     Refused(AcceptOutcome),
 }
@@ -162,22 +168,31 @@ fn outcome(arrival: Arrival, verdict: Verdict) -> AcceptOutcome {
             ordinal,
             slot,
             kind,
+            wording,
             thread,
-        } => AcceptOutcome::Accepted(Box::new(Input {
-            ordinal,
-            company: arrival.company,
-            slot,
-            channel: arrival.channel,
-            account: arrival.account,
-            message: arrival.message,
-            kind,
-            thread: thread.unwrap_or(arrival.thread),
-            body: arrival.body,
-            contact: arrival.contact,
-            received_at: Micros(arrival.received_at).rounded(),
-            accepted_at: Micros(arrival.accepted_at).rounded(),
-            traceparent: arrival.traceparent,
-        })),
+            words,
+        } => {
+            let input = Box::new(Input {
+                ordinal,
+                company: arrival.company,
+                slot,
+                channel: arrival.channel,
+                account: arrival.account,
+                message: arrival.message,
+                kind,
+                wording,
+                thread: thread.unwrap_or(arrival.thread),
+                body: arrival.body,
+                contact: arrival.contact,
+                received_at: Micros(arrival.received_at).rounded(),
+                accepted_at: Micros(arrival.accepted_at).rounded(),
+                traceparent: arrival.traceparent,
+            });
+            match words {
+                Some(ordinal) => AcceptOutcome::Updated { ordinal, input },
+                None => AcceptOutcome::Accepted(input),
+            }
+        }
         Verdict::Refused(outcome) => outcome,
     }
 }
@@ -189,24 +204,56 @@ fn accept(
     arrival: &Arrival,
 ) -> Result<Verdict> {
     let digest = vault.digest(digest_class(arrival.kind), &arrival.digest);
+    let is_wording = matches!(
+        arrival.kind,
+        InputKind::Message | InputKind::Edit | InputKind::Delete
+    );
+    let content = is_wording.then(|| message_state::content_digest(vault, arrival));
+    let written_at = arrival.written_at.map(|at| Micros(at).rounded());
     let earlier = thread_of(work.sql, arrival, &arrival.message)?;
     // Most message ids are new: for those, one search is enough.
-    if earlier.is_some()
-        && let Some(ordinal) = find_duplicate(work.sql, arrival, &digest)?
-    {
-        return Ok(Verdict::Refused(AcceptOutcome::Duplicate { ordinal }));
-    }
-    let kind = match arrival.kind {
-        InputKind::Message if earlier.is_some() => InputKind::Edit,
-        kind => kind,
+    let same = match earlier {
+        Some(_) => find_duplicate(work.sql, arrival, &digest)?,
+        None => None,
+    };
+    let new = NewWording {
+        is_deleted: arrival.kind == InputKind::Delete,
+        written_at,
+        digest,
+        content,
+        same,
+    };
+    let state = match is_wording && earlier.is_some() {
+        true => MessageState::load(work.sql, arrival)?,
+        false => None,
+    };
+    let change = match (is_wording, same) {
+        (true, _) => message_state::judge(state.as_ref(), &new),
+        (false, Some(ordinal)) => Change::Known(ordinal),
+        (false, None) => Change::Input(WordingStatus::First),
+    };
+    let (kind, wording, words) = match change {
+        Change::Known(ordinal) => {
+            return Ok(Verdict::Refused(AcceptOutcome::Duplicate { ordinal }));
+        }
+        Change::Counters(words) => (InputKind::Counters, WordingStatus::Newer, Some(words)),
+        Change::Input(WordingStatus::Newer) if arrival.kind == InputKind::Message => {
+            (InputKind::Edit, WordingStatus::Newer, None)
+        }
+        Change::Input(wording) => (arrival.kind, wording, None),
     };
     if work.cache.pending_of(arrival.company) >= backlog.per_company
         || work.cache.pending() >= backlog.total
-        || (arrival.no_edit && kind == InputKind::Edit)
+        || (arrival.no_edit && matches!(kind, InputKind::Edit | InputKind::Counters))
     {
+        // Counters matter less than anything that waits.
+        if let Some(ordinal) = words {
+            return Ok(Verdict::Refused(AcceptOutcome::Duplicate { ordinal }));
+        }
         let retry_after = backlog.retry_after;
         return Ok(Verdict::Refused(AcceptOutcome::Busy { retry_after }));
     }
+    let is_second = is_wording && earlier.is_some();
     let thread = match (earlier, &arrival.in_reply_to) {
         (Some(thread), _) => Some(thread),
         (None, Some(parent)) => thread_of(work.sql, arrival, parent)?,
@@ -215,10 +262,19 @@ fn accept(
     let key = thread.as_ref().unwrap_or(&arrival.thread);
     let slot = Slot::for_thread(arrival.company, key);
     let ordinal = work.cache.assign_ordinal(arrival.company);
+    // A wording can come back; its digest is unique all the same.
+    let unique = match same {
+        Some(_) => vault.digest(
+            digest_class(kind),
+            &vault.digest(6, &repeated(&digest, ordinal)),
+        ),
+        None => digest,
+    };
     work.sql.run(
         "INSERT INTO inbound (ordinal, company, slot, channel, account, message, digest,
-           kind, thread, contact, received_at, accepted_at, traceparent, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+           kind, thread, contact, received_at, accepted_at, traceparent, body, written_at,
+           content, wording)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         params![
             ordinal,
             arrival.company,
@@ -226,7 +282,7 @@ fn accept(
             arrival.channel,
             arrival.account,
             arrival.message,
-            digest,
+            unique,
             kind.as_str(),
             key,
             arrival.contact,
@@ -234,21 +290,38 @@ fn accept(
             Micros(arrival.accepted_at),
             arrival.traceparent.map(Traceparent::to_bytes),
             arrival.body,
+            written_at.map(Micros),
+            content,
+            wording as u8,
         ],
     )?;
+    if is_second {
+        MessageState::store(work.sql, arrival, state, ordinal, new)?;
+    }
     Ok(Verdict::Accepted {
         ordinal,
         slot,
         kind,
+        wording,
         thread,
+        words,
     })
+}
+
+/// A digest that an earlier input has too, told apart by its ordinal.
+fn repeated(digest: &[u8; 32], ordinal: Ordinal) -> [u8; 32] {
+    let mut bytes = *digest;
+    for (byte, of_ordinal) in bytes.iter_mut().zip(ordinal.0.to_le_bytes()) {
+        *byte ^= of_ordinal;
+    }
+    bytes
 }
 
 /// Part of the digest, so that one body may be delivered as several kinds. A
 /// message and its edit share a class: an edit without a change is a duplicate.
 fn digest_class(kind: InputKind) -> u8 {
     match kind {
-        InputKind::Message | InputKind::Edit => 0,
+        InputKind::Message | InputKind::Edit | InputKind::Counters => 0,
         InputKind::Delete => 1,
         InputKind::Reaction => 2,
         InputKind::Echo => 3,
@@ -285,11 +358,21 @@ fn thread_of(sql: &Connection, arrival: &Arrival, message: &str) -> Result<Optio
 }
 
 const COLUMNS: &str = "i.ordinal, i.company, i.slot, i.channel, i.account, i.message, i.kind,
-    i.thread, i.contact, i.received_at, i.accepted_at, i.traceparent, i.body, i.crashes";
+    i.thread, i.contact, i.received_at, i.accepted_at, i.traceparent, i.body, i.crashes, i.wording";
 
 fn read_input(row: &Row<'_>) -> rusqlite::Result<Input> {
     let traceparent: Option<[u8; Traceparent::BYTES]> = row.get(11)?;
     let parse = |bytes| Traceparent::from_bytes(&bytes).ok_or(FromSqlError::InvalidType);
+    let kind = code(row, 6, InputKind::from_code)?;
+    let wording = match (row.get::<_, Option<u8>>(14)?, kind) {
+        (Some(0), _) => WordingStatus::First,
+        (Some(1), _) => WordingStatus::Newer,
+        (Some(2), _) => WordingStatus::Superseded,
+        (Some(_), _) => return Err(FromSqlError::InvalidType.into()),
+        // Accepted by an earlier version.
+        (None, InputKind::Edit) => WordingStatus::Newer,
+        (None, _) => WordingStatus::First,
+    };
     Ok(Input {
         ordinal: row.get(0)?,
         company: row.get(1)?,
@@ -297,7 +380,8 @@ fn read_input(row: &Row<'_>) -> rusqlite::Result<Input> {
         channel: row.get(3)?,
         account: row.get(4)?,
         message: row.get(5)?,
-        kind: code(row, 6, InputKind::from_code)?,
+        kind,
+        wording,
         thread: row.get(7)?,
         contact: row.get(8)?,
         received_at: time(row, 9)?,

@@ -4,11 +4,18 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
+use rusqlite::params;
 
 use super::{Query, SqliteJournal, append_suffix, backup, check, compact, outbox, schema, value};
 use crate::{
-    Backup, CheckReport, CompactReport, Maintenance, OutboxState, Result, Status, WriteStats,
+    Backup, CheckReport, CompactReport, Maintenance, OutboxState, Result, Status, StorageState,
+    WriteStats,
 };
+
+/// Name in `meta` of what a probe writes.
+const PROBE: &str = "probe";
+/// Size of that, in bytes.
+const PROBE_BYTES: u32 = 64 << 10;
 
 impl Maintenance for SqliteJournal {
     fn write_stats(&self) -> &WriteStats {
@@ -21,6 +28,31 @@ impl Maintenance for SqliteJournal {
             .filter_map(|suffix| std::fs::metadata(append_suffix(&self.path, suffix)).ok())
             .map(|metadata| metadata.len())
             .sum()
+    }
+
+    fn storage(&self) -> StorageState {
+        let directory = self
+            .path
+            .parent()
+            .filter(|path| !path.as_os_str().is_empty());
+        let disk = rustix::fs::statvfs(directory.unwrap_or(Path::new("."))).ok();
+        StorageState {
+            failure: self.writer.storage().failure(),
+            free: disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+        }
+    }
+
+    fn probe(&self) -> Result<()> {
+        self.write(1, |work| {
+            // Needs new pages, as most writes do.
+            let fill = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, zeroblob(?2))";
+            work.sql.run(fill, params![PROBE, PROBE_BYTES])?;
+            Ok(())
+        })?;
+        self.write(1, |work| {
+            work.sql.run("DELETE FROM meta WHERE name = ?1", [PROBE])?;
+            Ok(())
+        })
     }
 
     fn status(&self) -> Result<Status> {

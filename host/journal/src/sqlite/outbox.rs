@@ -12,8 +12,8 @@ use super::{
 };
 use crate::limits;
 use crate::{
-    AuditEntry, CompanyId, JournalError, NewOutbox, Outbox, OutboxCount, OutboxItem, OutboxState,
-    Result,
+    AuditEntry, CompanyId, JournalError, NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem,
+    OutboxState, Result,
 };
 
 use target_queue::TargetQueue;
@@ -99,6 +99,23 @@ impl Outbox for SqliteJournal {
     fn next_outbox_due(&self) -> Result<Option<Timestamp>> {
         let next = self.read(|sql| sql.read_first(NEXT, [], value::<Option<Micros>>))?;
         Ok(next.flatten().map(|at| at.0))
+    }
+
+    fn outbox_backlogs(&self, due_before: Timestamp, attempts: u32) -> Result<Vec<OutboxBacklog>> {
+        let query = "SELECT company, target, count(*), min(not_before), max(attempts) FROM outbox
+             WHERE state = 'waiting' AND held = 0 AND (not_before < ?1 OR attempts >= ?2)
+             GROUP BY company, target ORDER BY company, target";
+        self.read(|sql| {
+            sql.read_all(query, params![Micros(due_before), attempts], |row| {
+                Ok(OutboxBacklog {
+                    company: row.get(0)?,
+                    target: row.get(1)?,
+                    items: row.get(2)?,
+                    due: time(row, 3)?,
+                    attempts: row.get(4)?,
+                })
+            })
+        })
     }
 
     fn outbox_counts(&self) -> Result<Vec<OutboxCount>> {

@@ -1,6 +1,6 @@
 //! Rollouts: at most one a company.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use super::{ChangeRecord, Query, SqliteJournal, clamp_i64, generations};
 use crate::limits::{self, check_length};
@@ -62,7 +62,7 @@ impl Rollouts for SqliteJournal {
     ) -> Result<bool> {
         let record = ChangeRecord::new(company, notes, audit)?;
         self.write(1, move |work| {
-            let existed = delete(work.sql, company)?;
+            let existed = generations::delete_rollout(work.sql, company)?;
             if existed {
                 record.append(work)?;
             }
@@ -85,9 +85,4 @@ impl Rollouts for SqliteJournal {
             })
         })
     }
-}
-
-/// Delete a company's rollout; whether there was one.
-pub(super) fn delete(sql: &Connection, company: CompanyId) -> Result<bool> {
-    Ok(sql.run("DELETE FROM rollout WHERE company = ?1", [company])? > 0)
 }

@@ -11,7 +11,12 @@ use rusqlite::{Connection, OpenFlags};
 use crate::{JournalError, Result};
 
 /// Migration from each version to the next; released ones never change.
-const STEPS: &[&str] = &[include_str!("schema.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 /// The newest schema version.
 const VERSION: u32 = STEPS.len() as u32;
 /// Marks the file as ours: "PBJ" and a format number.
@@ -131,4 +136,38 @@ pub(super) fn scrub(path: &Path) -> Result<bool> {
     let blocked: bool =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     Ok(!blocked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_migration_removes_the_cases_of_stored_generations() {
+        let connection = Connection::open_in_memory().expect("a database");
+        for step in &STEPS[..2] {
+            connection.execute_batch(step).expect("a step");
+        }
+        let source = r#"{"document":"company = 1","packs":{"care@*":{"name":"care","component":"sha256:00","cases":{"a.json":"my card 4111"}},"b":{"name":"b"}}}"#;
+        for (number, source) in [(1, source), (2, "not JSON"), (3, r#"{"document":""}"#)] {
+            connection
+                .execute(
+                    "INSERT INTO generation (company, number, digest, source, by_, at)
+                     VALUES (1, ?1, x'00', ?2, 'ana', 0)",
+                    (number, source.as_bytes()),
+                )
+                .expect("a row");
+        }
+        connection.execute_batch(STEPS[2]).expect("a step");
+        let read = |number: i64| -> Vec<u8> {
+            let query = "SELECT source FROM generation WHERE number = ?1";
+            connection
+                .query_row(query, [number], |row| row.get(0))
+                .expect("a source")
+        };
+        let without = source.replace(r#","cases":{"a.json":"my card 4111"}"#, "");
+        assert_eq!(String::from_utf8(read(1)).expect("text"), without);
+        assert_eq!(read(2), b"not JSON");
+        assert_eq!(read(3), br#"{"document":""}"#);
+    }
 }

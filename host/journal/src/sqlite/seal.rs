@@ -52,13 +52,7 @@ impl SqliteJournal {
         };
         let key = self.read(|sql| Ok(load_key(sql, &self.vault, person)))??;
         let key = Arc::new(key);
-        let mut cache = self.keys.0.lock();
-        if cache.erasures == erasures {
-            if cache.keys.len() >= CAPACITY {
-                cache.keys.clear();
-            }
-            cache.keys.insert(person, Arc::clone(&key));
-        }
+        self.keys.0.lock().insert(erasures, person, &key);
         Ok(key)
     }
 }
@@ -74,7 +68,31 @@ struct CachedKeys {
     erasures: u64,
 }
 
+impl CachedKeys {
+    fn insert(&mut self, erasures: u64, person: Person, key: &Arc<ContactKey>) {
+        if self.erasures == erasures {
+            if self.keys.len() >= CAPACITY {
+                self.keys.clear();
+            }
+            self.keys.insert(person, Arc::clone(key));
+        }
+    }
+}
+
 impl KeyCache {
+    /// Number of erasures so far, to be read before keys are.
+    pub(super) fn erasures(&self) -> u64 {
+        self.0.lock().erasures
+    }
+
+    /// Cache keys, unless one was destroyed since `erasures` was read.
+    pub(super) fn insert(&self, erasures: u64, keys: Vec<(Person, ContactKey)>) {
+        let mut cache = self.0.lock();
+        for (person, key) in keys {
+            cache.insert(erasures, person, &Arc::new(key));
+        }
+    }
+
     /// Remove keys that were destroyed.
     pub(super) fn remove(&self, persons: impl Iterator<Item = Person>) {
         let mut cache = self.0.lock();

@@ -15,6 +15,7 @@ use std::time::Instant;
 use rusqlite::Connection;
 
 use super::{Query, WriterCache};
+use crate::storage::StorageMonitor;
 use crate::{JournalError, Result, WriteStats};
 
 /// Operations that may queue; further callers block.
@@ -93,17 +94,20 @@ pub(super) struct Writer {
     queue: Option<SyncSender<WeightedTask>>,
     thread: Option<JoinHandle<()>>,
     stats: Arc<WriteStats>,
+    storage: StorageMonitor,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection, cache: WriterCache) -> std::io::Result<Writer> {
         let (queue, tasks) = sync_channel(QUEUE);
         let stats = Arc::new(WriteStats::default());
+        let storage = StorageMonitor::default();
         let thread = WriterThread {
             connection,
             cache,
             counts: WriteCounts::default(),
             stats: Arc::clone(&stats),
+            storage: storage.clone(),
         };
         let thread = thread::Builder::new()
             .name("journal-writer".to_owned())
@@ -112,11 +116,16 @@ impl Writer {
             queue: Some(queue),
             thread: Some(thread),
             stats,
+            storage,
         })
     }
 
     pub(super) fn stats(&self) -> &WriteStats {
         &self.stats
+    }
+
+    pub(super) fn storage(&self) -> &StorageMonitor {
+        &self.storage
     }
 
     /// Run an operation and wait until its effect is durable. It may run more
@@ -158,6 +167,7 @@ struct WriterThread {
     cache: WriterCache,
     counts: WriteCounts,
     stats: Arc<WriteStats>,
+    storage: StorageMonitor,
 }
 
 impl WriterThread {
@@ -198,6 +208,7 @@ impl WriterThread {
 
     fn run_transaction(&mut self, group: &mut [Box<dyn Task>]) -> Result<()> {
         let start = Instant::now();
+        let changes = self.connection.total_changes();
         let result = self.begin().and_then(|()| {
             let mut work = WriteTransaction {
                 sql: &self.connection,
@@ -208,6 +219,10 @@ impl WriterThread {
             self.cache.save_mark(&self.connection, false)?;
             self.end()
         });
+        // A transaction that wrote nothing does not show that the disk works.
+        if result.is_err() || self.connection.total_changes() > changes {
+            self.storage.record(&result);
+        }
         match result {
             Ok(()) => {
                 let operations = group.len() as u64;

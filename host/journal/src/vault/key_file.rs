@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use rustix::io::Errno;
+use rustix::rand::{GetRandomFlags, getrandom};
 use zeroize::Zeroizing;
 
 use crate::{JournalError, Result};
@@ -110,6 +112,13 @@ fn check_private(path: &Path, metadata: &fs::Metadata, bits: u32) -> Result<()> 
 /// Random bytes of the system.
 pub(crate) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let mut filled = 0;
+    // A system call: no file is opened.
+    while filled < N {
+        filled += match getrandom(&mut bytes[filled..], GetRandomFlags::empty()) {
+            Err(Errno::INTR) => 0,
+            filled => filled?,
+        };
+    }
     Ok(bytes)
 }

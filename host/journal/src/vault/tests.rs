@@ -18,7 +18,7 @@ fn vault() -> (tempfile::TempDir, Vault) {
 }
 
 fn key(vault: &Vault) -> ContactKey {
-    let wrapped = vault.new_key(ANNA).expect("randomness");
+    let (_, wrapped) = vault.new_key(ANNA).expect("randomness");
     vault.unwrap_key(ANNA, &wrapped).expect("wrapped above")
 }
 
@@ -49,7 +49,7 @@ fn a_key_file_readable_by_others_is_refused() {
 #[test]
 fn a_wrapped_key_opens_for_its_contact_only() {
     let (_directory, vault) = vault();
-    let wrapped = vault.new_key(ANNA).expect("randomness");
+    let (_, wrapped) = vault.new_key(ANNA).expect("randomness");
     let other = Person {
         company: CompanyId(2),
         ..ANNA

@@ -198,3 +198,56 @@ proptest! {
         prop_assert_eq!(after, alone);
     }
 }
+
+#[test]
+fn the_addresses_of_a_batch_are_found_and_created_by_one_write() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    let known = contact(&journal, company, "@known");
+    let mut addresses: Vec<_> = (0..250)
+        .map(|number| ("x".to_owned(), format!("@person{number}")))
+        .collect();
+    addresses.push(("x".to_owned(), "@known".to_owned()));
+    // Twice in one batch is one contact.
+    addresses.push(("x".to_owned(), "@person0".to_owned()));
+    let groups = || journal.write_stats().micros.read().total();
+    let before = groups();
+    let found = journal
+        .find_or_create_contacts(company, &addresses, at(1))
+        .unwrap();
+    assert_eq!(groups() - before, 1);
+    assert_eq!(found.len(), 252);
+    assert!(found[..250].iter().all(|found| found.is_new));
+    assert_eq!(
+        (found[250].contact.contact, found[250].is_new),
+        (known, false)
+    );
+    assert_eq!(found[251].contact, found[0].contact);
+    assert!(!found[251].is_new);
+    let again = journal
+        .find_or_create_contacts(company, &addresses, at(2))
+        .unwrap();
+    assert_eq!(groups() - before, 1, "known addresses write nothing");
+    for (found, again) in found.iter().zip(&again) {
+        assert_eq!(found.contact, again.contact);
+        assert!(!again.is_new);
+    }
+    // The keys in memory are those on disk.
+    let sealed: Vec<_> = found
+        .iter()
+        .map(|found| {
+            let contact = found.contact.contact;
+            journal
+                .seal(company, contact, Purpose::Message, b"text")
+                .unwrap()
+        })
+        .collect();
+    drop(journal);
+    let journal = store.open();
+    for (found, sealed) in found.iter().zip(&sealed) {
+        let contact = found.contact.contact;
+        let plain = journal.open(company, contact, Purpose::Message, sealed);
+        assert_eq!(plain.unwrap(), b"text");
+    }
+}

@@ -80,3 +80,28 @@ fn a_write_too_large_for_the_disk_fails_alone() {
     assert!(journal.check().unwrap().is_sound());
     assert_eq!(journal.status().unwrap().newest, Ordinal(160));
 }
+
+#[test]
+fn the_storage_fails_from_a_write_on_a_full_disk_until_one_succeeds() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = journal.company("acme").unwrap();
+    assert_eq!(journal.storage().failure, None);
+    assert!(journal.storage().free.is_some());
+    journal.limit_bytes(1).unwrap();
+    let big = arrival(company, "1", &"a".repeat(100_000));
+    let refused = journal.accept(vec![big.clone()]).unwrap_err();
+    assert!(refused.is_disk_full(), "{refused}");
+    let failure = journal.storage().failure.expect("it fails");
+    assert!(failure.is_disk_full, "{failure:?}");
+    journal.status().unwrap();
+    let still = journal.storage().failure;
+    assert_eq!(still, Some(failure), "a status writes nothing");
+    assert!(journal.probe().unwrap_err().is_disk_full());
+
+    journal.limit_bytes(ROOM * 100).unwrap();
+    journal.probe().unwrap();
+    assert_eq!(journal.storage().failure, None);
+    accept_one(&journal, big);
+    assert!(journal.check().unwrap().is_sound());
+}

@@ -168,3 +168,108 @@ fn an_activation_copies_policy_memory_to_the_next_state_version() {
         .unwrap();
     assert_eq!(seen(2), 6, "existing memory is not overwritten");
 }
+
+#[test]
+fn a_deleted_generation_frees_the_parts_that_no_other_uses() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let [acme, other] = ["acme", "other"].map(|name| journal.company(name).unwrap());
+    let own = |number: u64| NewGeneration {
+        parts: BTreeMap::from([
+            ([7; 32], b"shared".to_vec()),
+            ([number as u8; 32], vec![0; 1_000]),
+        ]),
+        ..new(number)
+    };
+    journal
+        .put_generation(acme, Some(own(1)), Some(to(1, None)), at(11), None)
+        .unwrap();
+    journal
+        .put_generation(acme, Some(own(2)), None, at(12), None)
+        .unwrap();
+    journal
+        .put_generation(other, Some(new(1)), None, at(12), None)
+        .unwrap();
+    let before = journal.generation_usage(acme).unwrap();
+    assert_eq!((before.count, before.newest), (2, 2));
+    let source = new(2).source.len() as u64;
+    let freed = journal.delete_generation(acme, 2, None).unwrap();
+    assert_eq!(freed, 1_000 + source, "the shared part stays");
+    let after = journal.generation_usage(acme).unwrap();
+    assert_eq!(after.bytes, before.bytes - freed);
+    assert_eq!(journal.generation_part([2; 32]).unwrap(), None);
+    assert!(journal.generation_part([7; 32]).unwrap().is_some());
+    assert!(journal.generation(acme, 2).unwrap().is_none());
+    // Its number is not used again.
+    assert_eq!(after.newest, 2);
+    let again = journal.put_generation(acme, Some(own(2)), None, at(13), None);
+    assert!(matches!(
+        again,
+        Err(JournalError::GenerationTaken { newest: 2 })
+    ));
+    journal
+        .put_generation(acme, Some(own(3)), None, at(13), None)
+        .unwrap();
+}
+
+#[test]
+fn a_generation_in_use_is_not_deleted() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let acme = journal.company("acme").unwrap();
+    journal
+        .put_generation(acme, Some(new(1)), Some(to(1, None)), at(11), None)
+        .unwrap();
+    journal
+        .put_generation(acme, Some(new(2)), None, at(12), None)
+        .unwrap();
+    let rollout = RolloutRow {
+        generation: 2,
+        control: 1,
+        terms: "{}".to_owned(),
+        tally: "{}".to_owned(),
+    };
+    journal
+        .put_rollout(acme, rollout, Vec::new(), None)
+        .unwrap();
+    for number in [1, 2] {
+        let refused = journal.delete_generation(acme, number, None);
+        assert!(matches!(refused, Err(JournalError::GenerationInUse(in_use)) if in_use == number));
+    }
+    let unknown = journal.delete_generation(acme, 3, None);
+    assert!(matches!(unknown, Err(JournalError::NoGeneration(3))));
+}
+
+#[test]
+fn the_parts_of_generations_of_an_earlier_version_are_known() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let acme = journal.company("acme").unwrap();
+    let digest = "07".repeat(32);
+    let source = format!(
+        r#"{{"document":"","packs":{{"a":{{"component":"sha256:{digest}"}},"b":{{"component":"sha256:{digest}"}}}}}}"#
+    );
+    let named = NewGeneration {
+        source: source.into_bytes(),
+        ..new(1)
+    };
+    journal
+        .put_generation(acme, Some(named), None, at(11), None)
+        .unwrap();
+    journal
+        .put_generation(acme, Some(new(2)), None, at(11), None)
+        .unwrap();
+    drop(journal);
+    let raw = store.raw();
+    raw.execute_batch(
+        "DROP TABLE generation_use; ALTER TABLE company DROP COLUMN newest_generation;
+         PRAGMA user_version = 3",
+    )
+    .unwrap();
+    drop(raw);
+    let journal = store.open();
+    let usage = journal.generation_usage(acme).unwrap();
+    assert_eq!((usage.count, usage.newest), (2, 2));
+    journal.delete_generation(acme, 1, None).unwrap();
+    assert_eq!(journal.generation_part([7; 32]).unwrap(), None);
+}

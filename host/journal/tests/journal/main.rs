@@ -17,4 +17,6 @@ mod policy_memory;
 mod reading;
 mod restore;
 mod roster;
+mod runs;
 mod store;
+mod wordings;
