@@ -105,8 +105,10 @@ pub const PERMISSIONS: &[Permission] = &[
     row("generation_differences", &[Integrator, Operator, Auditor]),
     row("apply", &[Operator]),
     row("activate_generation", &[Operator]),
+    row("delete_generation", &[Operator]),
     row("roll_back", &[Operator]),
     row("rollout", &[Integrator, Operator, Supervisor, Auditor]),
+    row("last_rollout", &[Integrator, Operator, Supervisor, Auditor]),
     row("try_generation", &[Operator]),
     row("promote", &[Operator]),
     row("abort_rollout", &[Operator]),
@@ -174,6 +176,7 @@ pub const PERMISSIONS: &[Permission] = &[
     row("verify_audit", &[Operator, Auditor]),
     row("metrics", &[Operator]),
     row("status", &[Operator, Auditor]).narrowing_to_company(),
+    row("active_alerts", &[Operator, Auditor]).narrowing_to_company(),
     // Public: they reveal nothing about companies or callers.
     row("healthz", &[]).public(),
     row("readyz", &[]).public(),

@@ -48,6 +48,32 @@ impl CachedConversation {
         self.texts.truncate(MAX_RECENT);
     }
 
+    /// Replace a message by a newer input of it, in its place. Returns whether
+    /// it was cached.
+    pub(crate) fn replace_text(&mut self, text: &CachedText) -> bool {
+        let id = &text.interaction.id;
+        let of_message = |known: &&mut CachedText| known.interaction.id == *id;
+        let Some(known) = self.texts.iter_mut().find(of_message) else {
+            return false;
+        };
+        let before = std::mem::replace(known, text.clone()).ordinal;
+        self.snapshot.replace_interaction(before, text.ordinal);
+        true
+    }
+
+    /// Add a message that is older than every cached one.
+    pub(crate) fn add_oldest_text(&mut self, text: CachedText) {
+        self.snapshot.add_oldest(text.ordinal);
+        self.texts.truncate(MAX_RECENT - 1);
+        self.texts.push(text);
+    }
+
+    /// A cached message by the channel's id.
+    pub(crate) fn text(&self, message: &str) -> Option<&CachedText> {
+        let mut texts = self.texts.iter();
+        texts.find(|text| text.interaction.id == message)
+    }
+
     /// What the conversation's contact wrote in it: others may take part.
     pub(crate) fn contact_history(&self) -> ContactHistory {
         let contact = self.row.contact;
@@ -98,10 +124,21 @@ impl CachedContact {
     /// Interactions of all conversations but one, newest first.
     pub(crate) fn elsewhere(&self, but: ConversationId) -> Vec<&CachedText> {
         let others = self.conversations.iter().filter(|(id, _)| **id != but);
-        let mut texts: Vec<_> = others.flat_map(|(_, history)| &history.texts).collect();
-        texts.sort_by_key(|text| std::cmp::Reverse(text.ordinal));
-        texts.truncate(MAX_ELSEWHERE);
-        texts
+        let placed = others.flat_map(|(_, history)| {
+            // An edited message is no newer than the one before it in the list.
+            let places = history
+                .texts
+                .iter()
+                .scan(Ordinal(u64::MAX), |newest, text| {
+                    *newest = text.ordinal.min(*newest);
+                    Some(*newest)
+                });
+            places.zip(&history.texts)
+        });
+        let mut placed: Vec<_> = placed.collect();
+        placed.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+        placed.truncate(MAX_ELSEWHERE);
+        placed.into_iter().map(|(_, text)| text).collect()
     }
 }
 
@@ -175,6 +212,15 @@ impl ConversationCache {
         cached: Arc<CachedContact>,
     ) {
         self.contacts.lock().put((company, contact), cached);
+    }
+
+    /// Put a contact who was just created, and has no history, unless the cache
+    /// was cleared since `epoch`.
+    pub(crate) fn put_new_contact(&self, company: CompanyId, contact: ContactId, epoch: u64) {
+        let mut contacts = self.contacts.lock();
+        if epoch == self.epoch() && !contacts.contains(&(company, contact)) {
+            contacts.put((company, contact), Arc::default());
+        }
     }
 
     /// The contact of an address.

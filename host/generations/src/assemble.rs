@@ -13,20 +13,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use patchbay_engine::component::LoadError;
+use patchbay_engine::CancelSignal;
+use patchbay_engine::component::{Digest, LoadError};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
+use patchbay_model::bound::BoundSettings;
 use patchbay_model::company::{Articles, CompanyFile, PartialCompanyFile, PluginEntry};
 use patchbay_model::directory::Directory;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::Limits;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::BuildOptions;
+use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::source::{Pack, SourceError, locate};
 
 use crate::{Generation, QueueSettings};
 use cases::{CasesInterrupted, PassedPacks};
-use parts::{pipelines, publishers, settings, surroundings, targets};
+use parts::{check_references, pipelines, publishers, settings, surroundings, targets};
 use source::Source;
 
 pub use invalid_file::InvalidFile;
@@ -47,6 +50,7 @@ pub struct Assembler {
     build: BuildOptions,
     packs: Mutex<HashMap<PathBuf, Arc<Pack>>>,
     passed: PassedPacks,
+    bounds: BoundSettings,
 }
 
 impl Assembler {
@@ -58,7 +62,19 @@ impl Assembler {
             build,
             packs: Mutex::default(),
             passed: PassedPacks::default(),
+            bounds: BoundSettings::default(),
         }
+    }
+
+    /// Set the limits of settings and generations. Default: those of the table.
+    #[must_use]
+    pub fn with_bounds(self, bounds: BoundSettings) -> Assembler {
+        Assembler { bounds, ..self }
+    }
+
+    /// The limits of settings and generations.
+    pub fn bounds(&self) -> &BoundSettings {
+        &self.bounds
     }
 
     /// Use `pack` wherever a company file names `path`.
@@ -113,7 +129,8 @@ impl Assembler {
     ) -> Result<AssembledGeneration, Vec<FileProblem>> {
         let reading = CompanyFile::read(text)?;
         let (source, problems) = self.gather(&reading.file, text, directory);
-        let generation = self.assemble(reading, &source, number, problems)?;
+        let never = CancelSignal::default();
+        let generation = self.assemble(reading, &source, number, problems, &never)?;
         Ok(AssembledGeneration { generation, source })
     }
 
@@ -132,7 +149,7 @@ impl Assembler {
             return Ok(source);
         }
         // Report what else is wrong too.
-        match self.assemble(reading, &source, 0, problems) {
+        match self.assemble(reading, &source, 0, problems, &CancelSignal::default()) {
             Ok(_) => Ok(source),
             Err(problems) => Err(InvalidFile::new(path, text, problems)),
         }
@@ -140,8 +157,23 @@ impl Assembler {
 
     /// Build a generation from its source.
     pub fn rebuild(&self, source: &Source, number: u64) -> Result<Generation, Vec<FileProblem>> {
+        self.rebuild_until(source, number, &CancelSignal::default())
+    }
+
+    /// [`rebuild`](Assembler::rebuild) that gives up when it is cancelled.
+    pub fn rebuild_until(
+        &self,
+        source: &Source,
+        number: u64,
+        cancel: &CancelSignal,
+    ) -> Result<Generation, Vec<FileProblem>> {
         let reading = CompanyFile::read(&source.document)?;
-        self.assemble(reading, source, number, Vec::new())
+        self.assemble(reading, source, number, Vec::new(), cancel)
+    }
+
+    /// Do not run the cases of packs that passed before with this digest.
+    pub fn skip_tested(&self, tested: impl IntoIterator<Item = Digest>) {
+        self.passed.add(tested);
     }
 
     /// Run the test cases of the packs of a source and return those that fail.
@@ -201,6 +233,7 @@ impl Assembler {
         source: &Source,
         number: u64,
         missing: Vec<FileProblem>,
+        cancel: &CancelSignal,
     ) -> Result<Generation, Vec<FileProblem>> {
         let is_gathered = missing.is_empty();
         let mut problems = std::mem::take(&mut reading.problems);
@@ -212,6 +245,7 @@ impl Assembler {
             false => Surroundings::of(Directory::default()),
         };
         let mut plugins: HashMap<&str, Arc<Plugin>> = HashMap::new();
+        let mut warnings = Vec::new();
         for (name, entry) in &file.plugin {
             let pack = entry.pack.get_ref();
             let Some(pack) = source.packs.get(pack) else {
@@ -225,18 +259,28 @@ impl Assembler {
             if reading.is_partial(&["plugin", name]) {
                 // Its grants or limits are invalid: check only the settings.
                 if !reading.is_partial(&["plugin", name, "settings"]) {
-                    problems.extend(settings(name, entry, pack).err().unwrap_or_default());
+                    problems.extend(
+                        settings(name, entry, pack, &self.bounds)
+                            .err()
+                            .unwrap_or_default(),
+                    );
                 }
                 continue;
             }
-            match self.plugin(name, entry, pack) {
+            if is_valid {
+                let completed = settings(name, entry, pack, &self.bounds);
+                if let (Some(schema), Ok(settings)) = (&pack.schema, completed) {
+                    let found = schema.references(&settings);
+                    check_references(name, entry, &found, file, &mut problems, &mut warnings);
+                }
+            }
+            match self.plugin(name, entry, pack, cancel) {
                 Ok(plugin) => {
                     plugins.insert(name, Arc::new(plugin));
                 }
                 Err(all) => problems.extend(all),
             }
         }
-        let mut warnings = Vec::new();
         let most = self.engine.settings().running();
         let pipelines = pipelines(file, &plugins, most, &mut problems, &mut warnings);
         if !problems.is_empty() {
@@ -278,6 +322,7 @@ impl Assembler {
         name: &str,
         entry: &PluginEntry,
         pack: &Pack,
+        cancel: &CancelSignal,
     ) -> Result<Plugin, Vec<FileProblem>> {
         let at_pack = |message: String| FileProblem::at(entry.pack.span(), message);
         let mut problems = Vec::new();
@@ -288,7 +333,7 @@ impl Assembler {
             let help = format!("grant it under [plugin.{name}] grants, or choose another pack");
             problems.push(at_pack(message).help(help));
         }
-        let settings = settings(name, entry, pack);
+        let settings = settings(name, entry, pack, &self.bounds);
         let ceiling = &self.engine.settings().ceiling;
         let limits = Limits::resolve(ceiling, &pack.limits, entry.limits.get_ref());
         let (settings, limits) = match (settings, limits) {
@@ -314,16 +359,20 @@ impl Assembler {
             reuse: entry.reuse,
             on_failure: entry.on_failure,
         };
-        Plugin::activate(&self.engine, spec).map_err(|error| match error {
+        Plugin::activate_until(&self.engine, spec, cancel).map_err(|error| match error {
             LoadError::Settings(all) => {
                 let problems = all.into_iter().map(|problem| {
                     let (path, message) = (problem.path, problem.message);
                     let message = format!("settings of plugin {name:?}: {path}: {message}");
-                    FileProblem::at(entry.settings.span(), message)
+                    with_advice(FileProblem::at(entry.settings.span(), message))
                 });
                 problems.collect()
             }
-            other => vec![at_pack(format!("plugin {name:?}: {other}"))],
+            LoadError::AtLimit { limit, value, .. } => {
+                let problem = at_pack(format!("plugin {name:?}: {error}"));
+                vec![problem.exceeds(limit, value)]
+            }
+            other => vec![with_advice(at_pack(format!("plugin {name:?}: {other}")))],
         })
     }
 
@@ -344,6 +393,14 @@ impl Assembler {
         let pack = Arc::new(pack);
         packs.insert(path, Arc::clone(&pack));
         Ok(pack)
+    }
+}
+
+/// Adds what an author can do about a policy that uses what the sandbox lacks.
+fn with_advice(problem: FileProblem) -> FileProblem {
+    match sandbox_advice([problem.message.as_str()]) {
+        Some(advice) => problem.help(advice),
+        None => problem,
     }
 }
 

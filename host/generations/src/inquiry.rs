@@ -229,7 +229,7 @@ impl Inquiry {
                 if let Some(contact) = &exchange.contact.id {
                     return format!("contact\0{contact}");
                 }
-                if let Some(author) = &interaction.author.address {
+                if let Some(author) = interaction.canonical_author() {
                     let account = interaction.account.as_deref().unwrap_or_default();
                     return format!("author\0{}\0{account}\0{author}", interaction.channel);
                 }

@@ -28,6 +28,7 @@ use jiff::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use patchbay_engine::decision::Decision;
 use patchbay_journal::{CompanyId, JournalError, Note};
+use patchbay_model::event::RolloutEndedEvent;
 use patchbay_model::rollout::{RolloutKind, RolloutTerms};
 use serde::Serialize;
 use thiserror::Error;
@@ -179,6 +180,13 @@ impl Rollout {
         let tally = self.tally();
         let details = Some((&self.terms, &*tally));
         feed::end_notes(generation, control, details, ending, at)
+    }
+
+    /// The event of its end.
+    pub fn ended_event(&self, ending: &Ending<'_>) -> RolloutEndedEvent {
+        let (generation, control) = (self.candidate.number, self.control.number);
+        let tally = self.tally();
+        feed::ended_event(generation, control, Some((&self.terms, &*tally)), ending)
     }
 
     /// The current state.

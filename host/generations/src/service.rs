@@ -5,6 +5,7 @@ mod error;
 mod generation_store;
 mod new_company;
 mod queue_moves;
+mod quota;
 mod request;
 mod rollouts;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
+use patchbay_engine::CancelSignal;
 use patchbay_journal::{CompanyId, Journal, JournalError, NewGeneration};
 use patchbay_model::company::CompanyFile;
 use patchbay_model::event::ActivationCause;
@@ -21,7 +23,7 @@ use serde_json::json;
 use crate::Generation;
 use crate::activation::{Change, LiveDesk, activation_conflicts};
 use crate::assemble::Assembler;
-use crate::assemble::cases::CasesInterrupted;
+use crate::assemble::cases::{CasesInterrupted, personal_data_warnings};
 use crate::assemble::difference::differences;
 use crate::assemble::source::{Source, SourceDocument};
 
@@ -40,7 +42,7 @@ pub struct GenerationService {
     store: GenerationStore,
     /// `None` where no desk runs, as in the CLI.
     desk: Option<Arc<dyn LiveDesk>>,
-    stopping: AtomicBool,
+    stopping: Arc<AtomicBool>,
 }
 
 impl GenerationService {
@@ -49,7 +51,7 @@ impl GenerationService {
         GenerationService {
             store: GenerationStore::new(assembler, journal),
             desk: None,
-            stopping: AtomicBool::new(false),
+            stopping: Arc::default(),
         }
     }
 
@@ -60,14 +62,20 @@ impl GenerationService {
         self
     }
 
-    /// Refuse changes from now on. Running pack cases are interrupted; a write
-    /// that has begun is finished.
+    /// Refuse changes from now on. Running pack cases and compilations are
+    /// interrupted; a write that has begun is finished.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
     fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Cancelled when the request is, and when the host stops.
+    fn cancel_signal(&self, request: &ChangeRequest) -> CancelSignal {
+        let (stopping, request) = (Arc::clone(&self.stopping), request.cancel.clone());
+        CancelSignal::when(move || stopping.load(Ordering::Relaxed) || request.is_cancelled())
     }
 
     /// The assembler that builds the generations.
@@ -109,16 +117,16 @@ impl GenerationService {
         })?;
         let name = file.company.get_ref();
         let company = self.journal().find_company(name)?;
-        let newest = match company {
-            Some(company) => self.journal().generations(company, u64::MAX, 1)?,
-            None => Vec::new(),
-        };
-        let number = newest.first().map_or(1, |row| row.number + 1);
-        let warning = match newest.is_empty() {
+        self.check_size(source)?;
+        let usage = self.check_quota(company, source)?;
+        let number = usage.newest + 1;
+        let warning = match usage.newest == 0 {
             true => new_company::check(self.journal(), name, request)?,
             false => None,
         };
-        self.check_expected(company, request)?;
+        let active = self.check_expected(company, request)?;
+        let newest = Some(usage.newest).filter(|newest| *newest > 0);
+        self.skip_tested(company, active.into_iter().chain(newest));
         let next = self.build(company, source, number, request)?;
         let row = source.to_new_generation(number, &request.by, self.now());
         let document = source.document();
@@ -132,7 +140,18 @@ impl GenerationService {
             cause,
         )?;
         plan.warnings.extend(warning);
+        plan.warnings.extend(personal_data_warnings(source));
         Ok(plan)
+    }
+
+    /// Do not run cases again that passed when these generations were stored.
+    fn skip_tested(&self, company: Option<CompanyId>, numbers: impl Iterator<Item = u64>) {
+        let Some(company) = company else { return };
+        // A generation that cannot be read was not tested.
+        let documents = numbers.filter_map(|number| self.store.document(company, number).ok());
+        for document in documents {
+            self.assembler().skip_tested(document.tested());
+        }
     }
 
     /// Activate a stored generation.
@@ -251,9 +270,21 @@ impl GenerationService {
         number: u64,
         request: &ChangeRequest,
     ) -> Result<Generation, ChangeError> {
-        let cases = self.assembler().run_cases(source, &|| !self.is_stopping());
+        let cancel = self.cancel_signal(request);
+        let built = self.assembler().rebuild_until(source, number, &cancel);
+        if cancel.is_cancelled() {
+            return Err(ChangeError::stopping());
+        }
+        // A component at a limit of the compiler would be at it again.
+        let is_at_limit = |all: &Vec<FileProblem>| all.iter().any(|one| one.exceeded.is_some());
+        if let Some(all) = built.as_ref().err().filter(|all| is_at_limit(all)) {
+            return Err(ChangeError::invalid(&source.document, all.clone()));
+        }
+        let cases = self
+            .assembler()
+            .run_cases(source, &|| !cancel.is_cancelled());
         let mut problems = cases.map_err(|CasesInterrupted| ChangeError::stopping())?;
-        let mut next = match self.assembler().rebuild(source, number) {
+        let mut next = match built {
             Ok(next) => next,
             Err(mut all) => {
                 all.extend(problems);
@@ -338,7 +369,7 @@ impl GenerationService {
         if request.dry_run {
             return Ok(plan);
         }
-        if self.is_stopping() {
+        if self.cancel_signal(request).is_cancelled() {
             return Err(ChangeError::stopping());
         }
         let company = match company {

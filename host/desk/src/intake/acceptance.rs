@@ -28,6 +28,7 @@ impl DeskCore {
         }
         let repeats = self.load().allows_repeats();
         let epoch = self.cache.inputs.epoch();
+        self.find_contacts(id, &deliveries)?;
         let mut arrivals = Vec::with_capacity(deliveries.len());
         let mut accepted_deliveries = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
@@ -60,6 +61,14 @@ impl DeskCore {
                     Some(AcceptOutcome::Duplicate { ordinal }) => {
                         ReceiptStatus::Duplicate { ordinal }
                     }
+                    Some(AcceptOutcome::Updated { ordinal, input }) => {
+                        let pending = PendingInput {
+                            input: *input,
+                            interaction: Some(Arc::clone(&interaction)),
+                        };
+                        self.cache.inputs.put(pending, epoch);
+                        ReceiptStatus::Duplicate { ordinal }
+                    }
                     Some(AcceptOutcome::Busy { retry_after }) => {
                         ReceiptStatus::Busy { retry_after }
                     }
@@ -80,6 +89,37 @@ impl DeskCore {
                 }
             });
         Ok(receipts.collect())
+    }
+
+    /// Look up the contacts of all deliveries at once, and create those of new
+    /// addresses.
+    fn find_contacts(&self, company: CompanyId, deliveries: &[Delivery]) -> Result<(), DeskError> {
+        let mut unknown: Vec<(String, String)> = Vec::new();
+        for delivery in deliveries {
+            let channel = delivery.interaction.channel.as_str();
+            let address = delivery.address();
+            let is_known = self.cache.contact_of(company, channel, &address).is_some();
+            if !is_known {
+                unknown.push((channel.to_owned(), address.to_string()));
+            }
+        }
+        unknown.sort_unstable();
+        unknown.dedup();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let epoch = self.cache.epoch();
+        let found = self
+            .journal
+            .find_or_create_contacts(company, &unknown, self.now())?;
+        for ((channel, address), found) in unknown.iter().zip(found) {
+            let contact = found.contact.contact;
+            self.cache.put_address(company, channel, address, contact);
+            if found.is_new {
+                self.cache.put_new_contact(company, contact, epoch);
+            }
+        }
+        Ok(())
     }
 
     fn arrival(&self, company: CompanyId, delivery: &Delivery) -> Result<Arrival, DeskError> {
@@ -117,6 +157,9 @@ impl DeskCore {
             thread: delivery.thread(contact),
             in_reply_to: interaction.in_reply_to.clone(),
             digest: delivery.digest(&plain),
+            said: delivery.said(),
+            details: delivery.details(),
+            written_at: interaction.written_at(),
             body: sealed,
             contact: Some(contact),
             received_at: interaction.received_at.unwrap_or(now),

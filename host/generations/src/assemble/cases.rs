@@ -7,8 +7,10 @@ use parking_lot::Mutex;
 use patchbay_engine::component::Digest;
 use patchbay_model::company::CompanyFile;
 use patchbay_model::file_problem::FileProblem;
-use patchbay_pack::cases::{CaseReport, CaseRunner};
+use patchbay_pack::cases::CaseRunner;
 use patchbay_pack::source::Pack;
+use patchbay_personal_data::Kind;
+use serde_json::Value;
 
 use super::source::Source;
 
@@ -24,6 +26,11 @@ pub struct CasesInterrupted;
 pub(super) struct PassedPacks(Mutex<HashSet<Digest>>);
 
 impl PassedPacks {
+    /// Packs that passed before, on this version of the host.
+    pub(super) fn add(&self, tested: impl IntoIterator<Item = Digest>) {
+        self.0.lock().extend(tested);
+    }
+
     /// See [`Assembler::run_cases`](super::Assembler::run_cases).
     pub(super) fn run_cases(
         &self,
@@ -41,8 +48,7 @@ impl PassedPacks {
             let Some(pack) = source.packs.get(name).filter(|_| seen.insert(name)) else {
                 continue;
             };
-            let bundle = serde_json::to_vec(&pack.bundle()).unwrap_or_default();
-            let digest = Digest::of(&bundle);
+            let digest = pack.bundle().tested_digest();
             if self.0.lock().contains(&digest) {
                 continue;
             }
@@ -79,28 +85,108 @@ fn failures(
         }
         let report = runner.run_text(Path::new(path), text);
         if !report.passed() {
-            failures.push(format!("pack {}: case {}", pack.name, describe(&report)));
+            let (path, summary) = (report.path.display(), report.summary());
+            failures.push(format!("pack {}: case {path} {summary}", pack.name));
         }
     }
     Ok(failures)
 }
 
-fn describe(report: &CaseReport) -> String {
-    let path = report.path.display();
-    if let Some(error) = &report.error {
-        return format!("{path} cannot be run: {error}");
+/// A warning for each pack whose cases hold what looks like personal data. The
+/// host does not store cases; erasing a contact does not reach the files.
+pub fn personal_data_warnings(source: &Source) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for pack in source.packs.values() {
+        let mut found = pack.cases.iter().filter_map(|(path, text)| {
+            let case: Value = match path.ends_with(".toml") {
+                true => serde_json::to_value(text.parse::<toml::Table>().ok()?).ok()?,
+                false => serde_json::from_str(text).ok()?,
+            };
+            let kind = personal_data(&case)?;
+            Some((path, kind))
+        });
+        let Some((path, kind)) = found.next() else {
+            continue;
+        };
+        let count = found.count() + 1;
+        let what = match count {
+            1 => format!("case {path} of pack {} holds", pack.name),
+            _ => format!("{count} cases of pack {}, first {path}, hold", pack.name),
+        };
+        warnings.push(format!(
+            "{what} what looks like personal data ({kind}); the host does not store cases, but `patchbay contacts erase` does not reach these files: replace the data by invented data"
+        ));
     }
-    let mut mismatches = report
-        .steps
-        .iter()
-        .filter_map(|step| Some((step, step.mismatches.first()?)));
-    let Some((step, first)) = mismatches.next() else {
-        return format!("{path} fails");
-    };
-    let found = first
-        .found
-        .as_ref()
-        .map_or("nothing".to_owned(), ToString::to_string);
-    let (number, field, expected) = (step.step, &first.path, &first.expected);
-    format!("{path} fails at step {number}: {field} should be {expected} and is {found}")
+    warnings
+}
+
+/// Kind of personal data in what a case says customers and agents wrote.
+fn personal_data(case: &Value) -> Option<&'static str> {
+    match case {
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| match name.as_str() {
+            "text" | "address" | "name" => value.as_str().and_then(kind_in),
+            "settings" | "expect" | "knowledge" | "queues" | "agents" => None,
+            _ => personal_data(value),
+        }),
+        Value::Array(items) => items.iter().find_map(personal_data),
+        _ => None,
+    }
+}
+
+/// Kind of the first personal data in a text that is no published example.
+fn kind_in(text: &str) -> Option<&'static str> {
+    let mut spans = patchbay_personal_data::find(text).into_iter();
+    let is_real =
+        |span: &patchbay_personal_data::Span| !is_example(span.kind, &text[span.bytes.clone()]);
+    spans.find(is_real).map(|span| span.kind.code())
+}
+
+/// Whether personal data is published for tests and examples: a number of the card networks, an
+/// account of the standard, an address in a reserved domain, a telephone number of 555.
+fn is_example(kind: Kind, found: &str) -> bool {
+    let plain: String = found.chars().filter(char::is_ascii_alphanumeric).collect();
+    match kind {
+        Kind::Email => {
+            let domain = found.rsplit('@').next().unwrap_or_default();
+            let mut labels = domain.split('.');
+            labels.any(|label| matches!(label, "example" | "test" | "invalid" | "localhost"))
+        }
+        Kind::Phone => plain.contains("555"),
+        _ => EXAMPLE_NUMBERS.contains(&plain.as_str()),
+    }
+}
+
+/// Numbers that are published for tests and examples.
+const EXAMPLE_NUMBERS: [&str; 12] = [
+    "4111111111111111",
+    "4012888888881881",
+    "4242424242424242",
+    "5555555555554444",
+    "5105105105105100",
+    "5500005555555559",
+    "378282246310005",
+    "371449635398431",
+    "6011111111111117",
+    "GB82WEST12345698765432",
+    "DE89370400440532013000",
+    "GB29NWBK60161331926819",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn personal_data_in_cases_is_found_and_published_examples_are_not() {
+        let case = |text: &str| serde_json::json!({"steps": [{"classify": {"id": "1", "channel": "x", "text": text}}]});
+        for (text, kind) in [
+            ("my card is 4539 1488 0343 6467", Some("payment-card")),
+            ("write to jo.miller@mail.org", Some("email")),
+            ("my card is 4111 1111 1111 1111", None),
+            ("write to jo@shop.example, please", None),
+            ("@northwind where is my order?", None),
+        ] {
+            assert_eq!(personal_data(&case(text)), kind, "{text}");
+        }
+    }
 }

@@ -53,21 +53,40 @@ fn values(source: &SourceDocument) -> BTreeMap<String, String> {
     for (name, bundle) in &source.packs {
         let at = |part: &str| format!("pack {name} {part}");
         values.insert(at("component"), bundle.component.to_string());
+        // Cases are no part of the configuration.
         if let Some(manifest) = &bundle.manifest {
-            values.insert(at("pack.toml"), manifest.clone());
+            let table = manifest.parse::<toml::Table>().ok();
+            let table = table.and_then(|table| serde_json::to_value(table).ok());
+            add_text(&at("pack.toml"), table, manifest, &mut values);
         }
         if let Some(schema) = &bundle.schema {
-            values.insert(at("settings schema"), schema.clone());
-        }
-        for (path, case) in &bundle.cases {
-            values.insert(at(&format!("case {path}")), case.clone());
+            let parsed = serde_json::from_str(schema).ok();
+            add_text(&at("settings schema"), parsed, schema, &mut values);
         }
     }
     for article in source.articles.iter().flatten() {
-        let text = serde_json::to_string(article).unwrap_or_default();
-        values.insert(format!("article {}", article.id), text);
+        let article_value = serde_json::to_value(article).unwrap_or_default();
+        flatten(
+            &format!("article {}", article.id),
+            &article_value,
+            &mut values,
+        );
     }
     values
+}
+
+/// Every key of a text below `path`, or the whole text where it cannot be parsed.
+fn add_text(path: &str, parsed: Option<Value>, text: &str, values: &mut BTreeMap<String, String>) {
+    match parsed {
+        Some(Value::Object(table)) => {
+            for (key, value) in &table {
+                flatten(&format!("{path} {key}"), value, values);
+            }
+        }
+        _ => {
+            values.insert(path.to_owned(), text.to_owned());
+        }
+    }
 }
 
 fn flatten(path: &str, value: &Value, values: &mut BTreeMap<String, String>) {
@@ -115,6 +134,40 @@ mod tests {
                 "queue.z.priority: - > 7"
             ]
         );
+    }
+
+    #[test]
+    fn a_pack_differs_by_the_keys_of_its_manifest_and_schema() {
+        let source = |version: &str, reach: u32| {
+            let bundle = patchbay_pack::bundle::Bundle {
+                name: "care".to_owned(),
+                manifest: Some(format!(
+                    "[pack]\nname = \"care\"\nversion = \"{version}\"\n"
+                )),
+                schema: Some(format!(
+                    "{{\"type\":\"object\",\"properties\":{{\"reach\":{{\"default\":{reach}}}}}}}"
+                )),
+                component: patchbay_engine::component::Digest::of(version.as_bytes()),
+                cases: BTreeMap::from([("a.json".to_owned(), version.to_owned())]),
+                tested: None,
+            };
+            SourceDocument {
+                packs: BTreeMap::from([("care@*".to_owned(), bundle)]),
+                ..SourceDocument::default()
+            }
+        };
+        let found = differences(&source("1.0.0", 1), &source("1.1.0", 2));
+        let paths: Vec<&str> = found.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "pack care@* component",
+                "pack care@* pack.toml pack.version",
+                "pack care@* settings schema properties.reach.default",
+            ]
+        );
+        assert_eq!(found[1].before.as_deref(), Some("\"1.0.0\""));
+        assert_eq!(found[1].after.as_deref(), Some("\"1.1.0\""));
     }
 
     #[test]

@@ -52,13 +52,14 @@ pub enum SourceError {
 }
 
 impl Source {
-    /// The source without component bytes. Equal sources give equal documents.
+    /// The source without component bytes and without cases, which may hold what
+    /// customers wrote. Equal sources give equal documents.
     pub fn document(&self) -> SourceDocument {
         let packs = self.packs.iter();
         SourceDocument {
             document: self.document.clone(),
             packs: packs
-                .map(|(name, pack)| (name.clone(), pack.bundle()))
+                .map(|(name, pack)| (name.clone(), pack.bundle().without_cases()))
                 .collect(),
             articles: self.articles.clone(),
         }
@@ -101,9 +102,19 @@ impl SourceDocument {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Digest of [`to_bytes`](SourceDocument::to_bytes).
+    /// Digest of the configuration: cases and what was tested do not count.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.to_bytes())
+        let mut configuration = self.clone();
+        for bundle in configuration.packs.values_mut() {
+            bundle.cases.clear();
+            bundle.tested = None;
+        }
+        Digest::of(&configuration.to_bytes())
+    }
+
+    /// Digests of the packs that were tested before this was stored.
+    pub fn tested(&self) -> impl Iterator<Item = Digest> {
+        self.packs.values().filter_map(|bundle| bundle.tested)
     }
 
     /// Add the component bytes, which `component` finds by digest.
@@ -127,5 +138,61 @@ impl SourceDocument {
             packs,
             articles: self.articles,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "my order 4111 1111 1111 1111";
+
+    fn source(cases: &[(&str, &str)]) -> Source {
+        let bundle = Bundle {
+            name: "care".to_owned(),
+            manifest: None,
+            schema: None,
+            component: Digest::of(b"code"),
+            cases: cases
+                .iter()
+                .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+                .collect(),
+            tested: None,
+        };
+        let pack = Pack::from_bundle(bundle, b"code".to_vec().into()).expect("a pack");
+        Source {
+            packs: BTreeMap::from([("care".to_owned(), Arc::new(pack))]),
+            ..Source::default()
+        }
+    }
+
+    #[test]
+    fn what_is_stored_holds_no_text_of_a_case() {
+        let row = source(&[("a.json", TEXT)]).to_new_generation(1, "ana", Timestamp::UNIX_EPOCH);
+        let stored = String::from_utf8(row.source.clone()).expect("JSON");
+        assert!(
+            !stored.contains("4111") && !stored.contains("a.json"),
+            "{stored}"
+        );
+        let document = SourceDocument::read(&row.source).expect("readable");
+        assert_eq!(document.tested().count(), 1);
+    }
+
+    #[test]
+    fn a_case_added_is_the_same_configuration() {
+        let (before, after) = (source(&[]), source(&[("a.json", TEXT)]));
+        assert_eq!(before.document().digest(), after.document().digest());
+        let differences = super::super::difference::differences;
+        assert_eq!(differences(&before.document(), &after.document()), []);
+    }
+
+    #[test]
+    fn a_generation_stored_with_its_cases_still_opens() {
+        let old = r#"{"document":"","packs":{"care":{"name":"care","component":"DIGEST","cases":{"a.json":"{}"}}}}"#;
+        let old = old.replace("DIGEST", &Digest::of(b"code").to_string());
+        let document = SourceDocument::read(old.as_bytes()).expect("readable");
+        let component = |_: &Digest| Some(b"code".to_vec().into());
+        let source = document.with_components(component).expect("a source");
+        assert_eq!(source.packs["care"].cases.len(), 1);
     }
 }

@@ -213,7 +213,12 @@ fn expected(part: &RecordedResult) -> Value {
             )
         }
     };
-    if let Ok(merged) = merged {
+    if let Ok(mut merged) = merged {
+        if let (Stage::Classify, Some(fields)) = (part.stage, merged.as_object_mut()) {
+            // A record of an earlier version has 0 for a score the policy did not give.
+            let is_score = |name: &str| matches!(name, "sentiment" | "spam" | "abuse");
+            fields.retain(|name, value| !is_score(name) || value.as_f64() != Some(0.0));
+        }
         expected[field] = merged;
     }
     expected

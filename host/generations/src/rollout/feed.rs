@@ -67,6 +67,20 @@ pub(super) fn end_notes(
     ending: &Ending<'_>,
     at: Timestamp,
 ) -> Vec<Note> {
+    let ended = ended_event(generation, control, details, ending);
+    let alert = ending.alert(&ended).map(Event::Alerted);
+    let events = [Event::RolloutEnded(ended)].into_iter().chain(alert);
+    events.map(|event| note(&event, at)).collect()
+}
+
+/// The event of a rollout that ends. `details` is `None` where the stored ones
+/// cannot be read.
+pub(super) fn ended_event(
+    generation: u64,
+    control: u64,
+    details: Option<(&RolloutTerms, &Tally)>,
+    ending: &Ending<'_>,
+) -> RolloutEndedEvent {
     let (because, by, reason) = match ending {
         Ending::Aborted { by, reason } => {
             (RolloutEnd::Aborted, Some(*by), reason.map(str::to_owned))
@@ -78,7 +92,7 @@ pub(super) fn end_notes(
             (RolloutEnd::Unbuildable, None, Some((*problem).to_owned()))
         }
     };
-    let ended = RolloutEndedEvent {
+    RolloutEndedEvent {
         generation,
         control,
         kind: details.map(|(terms, _)| terms.kind),
@@ -96,8 +110,5 @@ pub(super) fn end_notes(
             compared: tally.compared.decisions,
             agreed: tally.compared.agreed,
         }),
-    };
-    let alert = ending.alert(&ended).map(Event::Alerted);
-    let events = [Event::RolloutEnded(ended)].into_iter().chain(alert);
-    events.map(|event| note(&event, at)).collect()
+    }
 }

@@ -1,6 +1,7 @@
 //! Why a change of a company's generation is refused.
 
 use patchbay_journal::JournalError;
+use patchbay_model::bound::BoundLimit;
 use patchbay_model::file_problem::FileProblem;
 use thiserror::Error;
 
@@ -44,6 +45,16 @@ pub enum ChangeError {
     /// The rollout did not start, change or end.
     #[error(transparent)]
     Rollout(#[from] RolloutError),
+    /// A limit of the company is exceeded.
+    #[error("{message}")]
+    AtBound {
+        /// The limit.
+        limit: &'static BoundLimit,
+        /// Its value.
+        value: u64,
+        /// What exceeds it, and what to do.
+        message: String,
+    },
     /// Rollouts need a running desk.
     #[error("a shadow run or canary needs live traffic; start the server")]
     NoDesk,

@@ -1,11 +1,11 @@
 //! Stored generations: read from the journal, rebuilt, and cached.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use lru::LruCache;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_journal::{CompanyId, Journal, JournalError};
 
@@ -16,6 +16,8 @@ use crate::assemble::source::{Source, SourceDocument};
 
 /// Generations cached for each company, beside the active one.
 const PER_COMPANY: usize = 2;
+/// Components whose bytes are cached.
+const COMPONENTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 /// Companies with cached generations: the most recently used.
 const COMPANIES: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
@@ -23,8 +25,8 @@ const COMPANIES: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 pub struct GenerationStore {
     pub(super) assembler: Assembler,
     pub(super) journal: Arc<dyn Journal>,
-    /// Component bytes by digest.
-    components: RwLock<HashMap<Digest, ComponentBytes>>,
+    /// Component bytes by digest, of the last few.
+    components: Mutex<LruCache<Digest, ComponentBytes>>,
     /// Compiled generations by company, newest use first: a rollback to one of
     /// them does not compile.
     cache: Mutex<LruCache<CompanyId, VecDeque<Arc<Generation>>>>,
@@ -35,7 +37,7 @@ impl GenerationStore {
         GenerationStore {
             assembler,
             journal,
-            components: RwLock::default(),
+            components: Mutex::new(LruCache::new(COMPONENTS)),
             cache: Mutex::new(LruCache::new(COMPANIES)),
         }
     }
@@ -50,6 +52,15 @@ impl GenerationStore {
             recent.push_front(generation);
             recent.truncate(PER_COMPANY);
         }
+    }
+
+    /// Drop a deleted generation from the cache, and all component bytes, which
+    /// may be deleted too.
+    pub(super) fn forget(&self, company: CompanyId, number: u64) {
+        if let Some(recent) = self.cache.lock().get_mut(&company) {
+            recent.retain(|generation| generation.number != number);
+        }
+        self.components.lock().clear();
     }
 
     pub(super) fn cached(&self, company: CompanyId, number: u64) -> Option<Arc<Generation>> {
@@ -87,12 +98,12 @@ impl GenerationStore {
     /// The bytes of a component of any stored generation; companies share
     /// components.
     pub fn component(&self, digest: &Digest) -> Option<ComponentBytes> {
-        if let Some(bytes) = self.components.read().get(digest) {
+        if let Some(bytes) = self.components.lock().get(digest) {
             return Some(bytes.clone());
         }
         let bytes = self.journal.generation_part(digest.bytes()).ok()??;
         let bytes = ComponentBytes::from(bytes);
-        self.components.write().insert(*digest, bytes.clone());
+        self.components.lock().put(*digest, bytes.clone());
         Some(bytes)
     }
 
