@@ -41,7 +41,7 @@ roles! {
     /// contacts.
     Supervisor = "supervisor", "supervises queues, approves replies, manages the roster and contacts";
     /// Reads, and changes nothing.
-    Auditor = "auditor", "reads the history and the audit log, and changes nothing";
+    Auditor = "auditor", "reads the history and the audit trail, and changes nothing";
 }
 
 impl Role {

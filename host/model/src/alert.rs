@@ -34,9 +34,9 @@ const fn hours(hours: u64) -> AlertEnd {
     AlertEnd::After(Duration::from_secs(hours * 3_600))
 }
 
-/// One row per kind: code, severity, end and what to do.
+/// One row per kind: code, severity, end, what happens and what to do.
 macro_rules! alerts {
-    ($( $(#[doc = $doc:literal])+ $case:ident = $code:literal, $severity:ident, $end:expr, $advice:literal; )+) => {
+    ($( $(#[doc = $doc:literal])+ $case:ident = $code:literal, $severity:ident, $end:expr, $summary:literal, $advice:literal; )+) => {
         codes! {
             /// What an alert is about.
             pub enum AlertKind {
@@ -55,6 +55,11 @@ macro_rules! alerts {
                 match self { $( AlertKind::$case => $end, )+ }
             }
 
+            /// What happens, without details of the host or a company.
+            pub const fn summary(self) -> &'static str {
+                match self { $( AlertKind::$case => $summary, )+ }
+            }
+
             /// What an operator does about it, in a sentence without a full
             /// stop.
             pub const fn advice(self) -> &'static str {
@@ -69,49 +74,77 @@ use AlertEnd::WithCause;
 alerts! {
     /// The journal cannot write: intake and every change are refused.
     StorageFailing = "storage-failing", Critical, WithCause,
+        "the journal cannot write",
         "free space on the journal's disk, or repair it; the server writes again on its own as soon as it can";
     /// The journal's disk is nearly full.
     StorageLow = "storage-low", Warning, WithCause,
+        "the journal's disk is nearly full",
         "free space on the journal's disk, or delete old conversations with `patchbay journal compact`";
     /// The machine's clock went back, or forward by more than the time that
     /// passed.
     ClockJumped = "clock-jumped", Warning, hours(24),
+        "the machine's clock jumped",
         "check the machine's clock and its synchronisation (NTP)";
     /// A company's active generation cannot be built.
     CompanyNotReady = "company-not-ready", Critical, WithCause,
+        "the company's generation cannot be built",
         "read the reason in the server's log; `patchbay apply` or `patchbay rollback` make the company ready";
     /// A watched company file is invalid; the active generation stays.
     CompanyFileRefused = "company-file-refused", Warning, WithCause,
+        "a watched company file is not applied",
         "correct the file; the server reads it again when it changes";
     /// A shadow run or canary ended without an operator.
     RolloutEnded = "rollout-ended", Warning, hours(7 * 24),
+        "the host ended a shadow run or canary",
         "`patchbay canary report` or `patchbay shadow report` shows its figures; the alert ends with the next rollout or activation";
     /// A circuit breaker is open: its plugin failed repeatedly and is not
     /// called.
     BreakerOpen = "breaker-open", Warning, WithCause,
+        "a circuit breaker is open",
         "`patchbay decisions list` shows the failures; correct the plugin, or go back with `patchbay rollback`";
     /// The host refused to compile a component: it takes too much time or
     /// memory.
     ComponentRefused = "component-refused", Warning, hours(24),
+        "a component was not compiled",
         "make the component smaller, or raise the compile limits under [engine] in the settings";
     /// Outbox items are due and are not delivered.
     OutboxStalled = "outbox-stalled", Warning, WithCause,
+        "outbox items are due and not delivered",
         "`patchbay outbox list` shows the last error of each item; check the target and the network";
     /// The delivery of outbox items failed for good.
     OutboxFailed = "outbox-failed", Warning, WithCause,
+        "delivery of outbox items failed for good",
         "`patchbay outbox list` shows the items, and `patchbay outbox retry` sends them again";
     /// The machine's limits allow fewer instances than the settings ask for.
     PoolReduced = "pool-reduced", Warning, WithCause,
+        "the host runs fewer instances than its settings ask for",
         "`patchbay doctor` says how much address space is needed; raise `ulimit -v`, or lower `instances` under [engine] in the settings";
     /// An operator bypasses a stage or a plugin.
     Bypassed = "bypassed", Notice, WithCause,
+        "a stage or plugin is bypassed",
         "`patchbay bypass lift` ends it before its time";
     /// The host or a company accepts no interactions.
     Draining = "draining", Notice, WithCause,
+        "no interactions are accepted: an operator is draining",
         "`patchbay drain --undo` ends it";
     /// The server is stopping.
     Stopping = "stopping", Notice, WithCause,
+        "the server is stopping",
         "start it again when it has ended";
+}
+
+impl AlertKind {
+    /// Whether an alert of the whole host changes what a company experiences,
+    /// so that its own operators must know.
+    pub const fn affects_companies(self) -> bool {
+        matches!(
+            self,
+            AlertKind::StorageFailing
+                | AlertKind::ClockJumped
+                | AlertKind::Draining
+                | AlertKind::Stopping
+        )
+    }
 }
 
 /// Something that needs an operator's attention.
@@ -211,6 +244,28 @@ mod tests {
             let json = serde_json::to_string(&alert).expect("serializes");
             assert_eq!(serde_json::from_str::<Alert>(&json).ok(), Some(alert));
         }
+    }
+
+    #[test]
+    fn the_documentation_lists_every_kind() {
+        let mut table = String::new();
+        for kind in AlertKind::ALL {
+            let end = match kind.end() {
+                WithCause => "with its cause".to_owned(),
+                AlertEnd::After(span) => format!("after {} h", span.as_secs() / 3_600),
+            };
+            table += &format!(
+                "| `{kind}` | {} | {} | {} | {end} |\n",
+                kind.severity(),
+                kind.summary(),
+                kind.advice()
+            );
+        }
+        let published = include_str!("../../../docs/operate.md");
+        assert!(
+            published.contains(&table),
+            "docs/operate.md must hold this table:\n{table}"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::decision::route::RoutePlan;
 use crate::duration::Seconds;
 use crate::interaction::Interaction;
 use crate::{codes, open_codes};
@@ -140,6 +141,40 @@ impl Conversation {
             incident: None,
         }
     }
+
+    /// A message arrives in it: a resolved one is queued again and has no
+    /// queue until it is routed. Returns whether it was resolved.
+    pub fn reopen(&mut self) -> bool {
+        let was_resolved = self.state == ConversationState::Resolved;
+        if was_resolved {
+            self.state = ConversationState::Queued;
+            self.cause = RouteCause::Reopened;
+            self.queue = None;
+            self.owner = None;
+        }
+        was_resolved
+    }
+
+    /// Adopt what a route plan changes of it for later decisions.
+    pub fn follow(&mut self, plan: &RoutePlan, default_queue: &str) {
+        let queue = plan.queue().or(self.queue.as_deref());
+        self.queue = Some(queue.unwrap_or(default_queue).to_owned());
+        self.priority = self.priority.max(plan.priority.unwrap_or_default());
+        add_tags(&mut self.tags, &plan.tags);
+        self.state = plan.target.kind.state();
+    }
+}
+
+/// Most tags of a conversation.
+pub const MOST_TAGS: usize = 64;
+
+/// Add tags to those of a conversation: sorted, each once, at most
+/// [`MOST_TAGS`].
+pub fn add_tags(tags: &mut Vec<String>, new: &[String]) {
+    tags.extend(new.iter().cloned());
+    tags.sort();
+    tags.dedup();
+    tags.truncate(MOST_TAGS);
 }
 
 /// A contact, beyond what the channel says.
@@ -198,6 +233,63 @@ impl Trigger {
             count: None,
             usual: None,
             window: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    fn conversation() -> Conversation {
+        from_value(json!({"priority": 40, "queue": "billing", "tags": ["vip"]})).expect("valid")
+    }
+
+    #[test]
+    fn a_route_plan_changes_queue_priority_tags_and_state() {
+        for (plan, queue, state) in [
+            (json!({"kind": "queue", "id": "fraud"}), "fraud", "queued"),
+            (json!({"kind": "agent", "id": "ana"}), "billing", "queued"),
+            (
+                json!({"kind": "agent", "id": "ana", "queue": "fraud"}),
+                "fraud",
+                "queued",
+            ),
+            (json!({"kind": "hold"}), "billing", "on-hold"),
+            (json!({"kind": "close"}), "billing", "resolved"),
+        ] {
+            let mut plan = RoutePlan {
+                target: from_value(plan.clone()).expect("a target"),
+                ..RoutePlan::to_queue("fraud", "")
+            };
+            plan.tags = vec!["stolen".to_owned()];
+            plan.priority = Some(30);
+            let mut after = conversation();
+            after.follow(&plan, "general");
+            assert_eq!(after.queue.as_deref(), Some(queue), "{plan:?}");
+            assert_eq!(after.state.as_str(), state, "{plan:?}");
+            assert_eq!(after.priority, 40, "it never falls");
+            assert_eq!(after.tags, ["stolen", "vip"]);
+        }
+        let mut fresh = from_value::<Conversation>(json!({})).expect("valid");
+        let hold = RoutePlan {
+            target: from_value(json!({"kind": "hold"})).expect("a target"),
+            ..RoutePlan::to_queue("", "")
+        };
+        fresh.follow(&hold, "general");
+        assert_eq!(fresh.queue.as_deref(), Some("general"));
+    }
+
+    #[test]
+    fn a_message_reopens_only_a_resolved_conversation() {
+        for (state, reopens) in [("resolved", true), ("queued", false), ("on-hold", false)] {
+            let mut one = conversation();
+            one.state = from_value(json!(state)).expect("a state");
+            assert_eq!(one.reopen(), reopens, "{state}");
+            assert_eq!(one.queue.is_none(), reopens, "{state}");
+            assert_eq!(one.cause == RouteCause::Reopened, reopens, "{state}");
         }
     }
 }

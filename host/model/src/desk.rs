@@ -50,8 +50,22 @@ pub struct DeskRules {
     /// Approvers of a held reply, step by step; empty: any supervisor.
     #[serde(rename = "approval")]
     pub approvals: Vec<ApprovalStep>,
+    /// Whether running SLA clocks follow changed targets.
+    pub running_clocks: RunningClocks,
     /// Detection of surges.
     pub surge: SurgeRules,
+}
+
+/// What a change of SLA targets does to running clocks. Changed business hours
+/// always apply, to the time from then on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunningClocks {
+    /// They follow: a removed target is not due, a shorter one is due earlier.
+    #[default]
+    Follow,
+    /// They keep the targets they started with until the next route.
+    Keep,
 }
 
 impl Default for DeskRules {
@@ -69,6 +83,7 @@ impl Default for DeskRules {
             return_after: Seconds(120),
             approve_all: false,
             approvals: Vec::new(),
+            running_clocks: RunningClocks::Follow,
             surge: SurgeRules::default(),
         }
     }

@@ -12,9 +12,9 @@ use serde::Serialize;
 
 pub use alert::AlertEvent;
 pub use conversation::{
-    AssignedEvent, Departure, OfferedEvent, ParkedEvent, RefusedEvent, RequeuedEvent,
-    ReturnedEvent, RoutedEvent, StateChangedEvent, TransferredEvent, TriggeredEvent, WidenedEvent,
-    WithdrawnEvent,
+    AssignedEvent, ClocksChangedEvent, Departure, OfferedEvent, ParkedEvent, RefusedEvent,
+    RequeuedEvent, ReturnedEvent, RoutedEvent, StateChangedEvent, TransferredEvent, TriggeredEvent,
+    WidenedEvent, WithdrawnEvent,
 };
 pub use decision::{
     ActionSummary, ClassificationSummary, DecisionSummary, EscalationSummary, FallbackSummary,
@@ -113,6 +113,8 @@ events! {
     Triggered(TriggeredEvent) = 34, "triggered";
     /// The conversation was routed again; with the decision.
     Routed(RoutedEvent) = 35, "routed";
+    /// Business hours or SLA targets changed under its running clocks.
+    ClocksChanged(ClocksChangedEvent) = 36, "clocks-changed";
     /// The input was in progress at three crashes in a row. No policy is
     /// called about it again.
     Quarantined(QuarantinedEvent) = 48, "quarantined";

@@ -226,16 +226,20 @@ impl Interaction {
             .unwrap_or_else(|| Visibility::usual(&self.channel))
     }
 
-    /// Whether both have the same author, by the canonical form of the address
-    /// on its channel. Names and reach change.
+    /// The author's address in the canonical form of its channel: equal for the
+    /// same person.
+    pub fn canonical_author(&self) -> Option<String> {
+        let address = self.author.address.as_deref()?;
+        Some(address::canonical(&self.channel, address))
+    }
+
+    /// Whether both have the same author. Names and reach change.
     pub fn has_same_author(&self, other: &Interaction) -> bool {
-        let canonical = |of: &Interaction| {
-            let address = of.author.address.as_deref()?;
-            Some(address::canonical(&of.channel, address))
-        };
         match (&self.author.address, &other.author.address) {
-            (Some(own), Some(others)) if own == others => true,
-            _ => canonical(self).is_some_and(|own| Some(own) == canonical(other)),
+            (Some(own), Some(others)) => {
+                own == others || self.canonical_author() == other.canonical_author()
+            }
+            _ => false,
         }
     }
 

@@ -121,6 +121,13 @@ impl SlaClocks {
                     }
                 }
             }
+            ClockEvent::UnansweredSince { since_ms } => {
+                self.move_start(
+                    since_ms.map(|ms| ms.clamp(self.created_ms, at_ms)),
+                    at_ms,
+                    hours,
+                );
+            }
             ClockEvent::State { state } => self.enter(state, at_ms, hours),
             ClockEvent::Retarget { targets } => {
                 for clock in Clock::ALL {
@@ -167,6 +174,20 @@ impl SlaClocks {
         if let ResolutionPhase::WaitingOnCustomer { since_ms } = self.standing {
             self.standing = ResolutionPhase::Open;
             self.resolution.resume(started_ms.max(since_ms));
+        }
+    }
+
+    /// The oldest unanswered message is another: the running reply clock goes on
+    /// from there. What fired in its run does not fire again.
+    fn move_start(&mut self, since_ms: Option<u64>, at_ms: u64, hours: Option<&Hours>) {
+        let running = [Clock::FirstResponse, Clock::NextResponse]
+            .into_iter()
+            .find(|clock| self.record(*clock).is_running());
+        match (running, since_ms) {
+            (Some(clock), Some(since_ms)) => self.record_mut(clock).move_start(since_ms),
+            (Some(clock), None) => self.record_mut(clock).pause(at_ms, hours),
+            (None, Some(since_ms)) => self.expect_reply(since_ms),
+            (None, None) => {}
         }
     }
 

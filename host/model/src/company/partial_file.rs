@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::CompanyFile;
+use super::duplicate_keys::join_duplicates;
 use crate::file_problem::FileProblem;
 
 /// Most problems of the file's structure that are reported at once.
@@ -68,7 +69,8 @@ impl CompanyFile {
             });
         }
         let (mut table, errors) = DeTable::parse_recoverable(text);
-        let mut problems: Vec<FileProblem> = errors.into_iter().map(FileProblem::from).collect();
+        let problems: Vec<FileProblem> = errors.into_iter().map(FileProblem::from).collect();
+        let mut problems = join_duplicates(text, problems);
         if !problems.is_empty() {
             problems.truncate(MAX_PROBLEMS);
             return Err(problems);

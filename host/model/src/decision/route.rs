@@ -10,6 +10,7 @@ use super::{
     BadOutput, LIST_ENTRIES, PROSE_BYTES, check_code, check_count, check_language, check_percent,
     check_text, invalid_output,
 };
+use crate::conversation::ConversationState;
 use crate::directory::Directory;
 use crate::duration::Seconds;
 use crate::input::ID_BYTES;
@@ -38,6 +39,17 @@ open_codes! {
         Hold = "hold",
         /// It is resolved.
         Close = "close",
+    }
+}
+
+impl TargetKind {
+    /// The state of a conversation that follows a plan with this target.
+    pub fn state(&self) -> ConversationState {
+        match self {
+            TargetKind::Hold => ConversationState::OnHold,
+            TargetKind::Close => ConversationState::Resolved,
+            _ => ConversationState::Queued,
+        }
     }
 }
 
@@ -162,6 +174,15 @@ impl RoutePlan {
             sla: BTreeMap::new(),
             tags: Vec::new(),
             why: why.to_owned(),
+        }
+    }
+
+    /// The queue it names: of the target, or for an agent and a hold the one
+    /// meanwhile and afterwards; `None`: the present queue.
+    pub fn queue(&self) -> Option<&str> {
+        match self.target.kind {
+            TargetKind::Queue => self.target.id.as_deref(),
+            _ => self.target.queue.as_deref(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::codes;
 use crate::conversation::{ConversationState, RouteCause, Trigger};
 use crate::decision::route::Target;
 use crate::offer::{OfferId, OfferState};
+use crate::sla::Targets;
 
 /// A trigger of escalation fired.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -185,6 +186,16 @@ pub struct StateChangedEvent {
 /// The conversation holds no capacity any more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParkedEvent {}
+
+/// Business hours or SLA targets changed under running clocks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClocksChangedEvent {
+    /// The targets now.
+    pub targets: Targets,
+    /// The nearest deadline now; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+}
 
 /// A supervisor queued the conversation again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,6 +20,9 @@ codes! {
         Reaction = "reaction",
         /// The channel's copy of what the company sent.
         Echo = "echo",
+        /// A message again, with the same words and other attributes. No caller
+        /// delivers it: the journal finds it.
+        Counters = "counters",
     }
 }
 
@@ -34,6 +37,13 @@ pub struct InputEvent {
     pub channel: String,
     /// When the channel says it was written.
     pub received_at: Timestamp,
+    /// Whether a program wrote it without a person: it changes nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
+    /// Whether a newer wording or the deletion of the message came before: it
+    /// changes nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
     /// The decision; absent where no policy was called.
     #[serde(flatten)]
     pub decision: Option<Box<DecisionSummary>>,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::{Alert, AlertKind};
 use crate::bypass::BypassTarget;
 use crate::codes;
 use crate::decision::stage::Stage;
@@ -100,6 +101,30 @@ pub struct RolloutEndedEvent {
     /// What was counted; absent where its row cannot be read.
     #[serde(flatten)]
     pub counts: Option<RolloutCounts>,
+}
+
+impl RolloutEndedEvent {
+    /// The alert about it, if the host ended it and no operator did.
+    pub fn alert(&self, company: &str, at: Timestamp) -> Option<Alert> {
+        if !matches!(
+            self.because,
+            RolloutEnd::BoundExceeded | RolloutEnd::Unbuildable
+        ) {
+            return None;
+        }
+        let kind = self.kind.map_or("rollout", RolloutKind::as_str);
+        let reason = self.reason.as_deref().unwrap_or(self.because.as_str());
+        let what = format!(
+            "the host ended the {kind} of generation {}: {reason}; generation {} decides",
+            self.generation, self.control
+        );
+        Some(Alert::of_company(
+            AlertKind::RolloutEnded,
+            company,
+            at,
+            what,
+        ))
+    }
 }
 
 /// What a rollout counted.

@@ -117,6 +117,26 @@ pub struct ReplyDeliveredEvent {
     pub by: String,
     /// Key of the outbox item.
     pub key: String,
+    /// The change of the conversation that the agent chose and that did not
+    /// happen: the customer wrote after the draft, and that is unanswered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<AfterReply>,
+}
+
+codes! {
+    /// Change of the conversation once the channel has accepted the reply.
+    #[derive(Default)]
+    pub enum AfterReply {
+        /// Wait on the customer.
+        #[default]
+        Wait = "wait",
+        /// Stay active with the agent.
+        Stay = "stay",
+        /// Begin the wrap-up.
+        WrapUp = "wrap-up",
+        /// Resolve.
+        Resolve = "resolve",
+    }
 }
 
 /// The channel refused a reply.

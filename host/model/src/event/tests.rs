@@ -45,6 +45,18 @@ const HEADS: &[(&str, &str)] = &[
         r#"{"interaction":"1","kind":"echo","channel":"x","received_at":"2026-01-01T00:00:00Z"}"#,
     ),
     (
+        "echoed",
+        r#"{"interaction":"1","kind":"echo","channel":"x","received_at":"2026-01-01T00:00:00Z","automatic":true}"#,
+    ),
+    (
+        "edited",
+        r#"{"interaction":"1","kind":"edit","channel":"x","received_at":"2026-01-01T00:00:00Z","superseded":true}"#,
+    ),
+    (
+        "counters-updated",
+        r#"{"interaction":"1","kind":"counters","channel":"x","received_at":"2026-01-01T00:00:00Z"}"#,
+    ),
+    (
         "clock-rang",
         r#"{"trigger":{"code":"sla-breached","clock":"first-response","due_at":"2026-01-01T00:00:00Z"},DECISION}"#,
     ),
@@ -239,6 +251,10 @@ const HEADS: &[(&str, &str)] = &[
     ),
     ("reply-stale", r#"{"reply":"r","because":"customer-wrote"}"#),
     ("reply-delivered", r#"{"reply":"r","by":"ana","key":"k"}"#),
+    (
+        "reply-delivered",
+        r#"{"reply":"r","by":"ana","key":"k","withheld":"resolve"}"#,
+    ),
     (
         "reply-undeliverable",
         r#"{"reply":"r","key":"k","problem":"410"}"#,

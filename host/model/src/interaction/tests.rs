@@ -178,3 +178,39 @@ fn an_edit_is_dated_by_its_own_time_else_by_that_of_the_message() {
     value["edited_at"] = json!("2026-03-02T10:16:00Z");
     assert_eq!(written_at(&value), "2026-03-02T10:16:00Z");
 }
+
+#[test]
+fn an_author_is_the_same_by_every_spelling_of_the_address() {
+    let by = |channel: &str, address: Option<&str>| {
+        let author = json!({"address": address});
+        let value = json!({"id": "1", "channel": channel, "text": "", "author": author});
+        Interaction::from_outside(value).expect("valid")
+    };
+    for (channel, one, other, same) in [
+        (
+            "email",
+            Some("Jo@example.org"),
+            Some("jo@example.org"),
+            true,
+        ),
+        (
+            "email",
+            Some("jo@example.org"),
+            Some("ben@example.org"),
+            false,
+        ),
+        ("x", Some("@Jo"), Some("jo"), true),
+        ("chat", Some("Jo"), Some("jo"), false),
+        ("chat", Some("jo"), None, false),
+        ("chat", None, None, false),
+    ] {
+        let (one, other) = (by(channel, one), by(channel, other));
+        assert_eq!(
+            one.has_same_author(&other),
+            same,
+            "{:?} {:?}",
+            one.author,
+            other.author
+        );
+    }
+}

@@ -18,9 +18,20 @@ pub enum ClockEvent {
         /// Whether a reply is expected; otherwise no clock starts.
         expects_reply: bool,
     },
-    /// The channel accepted a reply, which answers every message so far. Not
-    /// for automatic acknowledgements or held replies.
+    /// The channel accepted a reply, which answers every message so far: for
+    /// messages that it does not answer, a [`CustomerMessage`] follows. Not for
+    /// automatic acknowledgements or held replies.
+    ///
+    /// [`CustomerMessage`]: ClockEvent::CustomerMessage
     ReplyAccepted,
+    /// The customer took a message back, or reworded one so that it expects a
+    /// reply or no longer does: the oldest unanswered message is another now.
+    /// A clock that runs goes on from there, or ends with neither hit nor miss.
+    UnansweredSince {
+        /// Start of the oldest unanswered message, in Unix milliseconds,
+        /// clamped to creation and event; `None`: nothing is unanswered.
+        since_ms: Option<u64>,
+    },
     /// The conversation entered a state; a state other than `resolved` reopens
     /// it.
     State {

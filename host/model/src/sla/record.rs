@@ -47,6 +47,13 @@ impl ClockRecord {
         }
     }
 
+    /// Count the run from another moment.
+    pub(super) fn move_start(&mut self, at_ms: u64) {
+        if let Some(run) = &mut self.run {
+            run.move_start(at_ms);
+        }
+    }
+
     /// End the run. A breach was counted when it fell due; without a target it
     /// is neither hit nor miss.
     pub(super) fn reach(&mut self, at_ms: u64, target_ms: Option<u64>, hours: Option<&Hours>) {

@@ -57,6 +57,16 @@ impl Run {
         u32::from(!std::mem::replace(&mut self.is_missed, true))
     }
 
+    /// Count from another moment, as if it had begun there; no change where it
+    /// did. What fired does not fire again.
+    pub(super) fn move_start(&mut self, at_ms: u64) {
+        if self.began_ms != at_ms {
+            self.began_ms = at_ms;
+            self.watch = Stopwatch::default();
+            self.watch.start(at_ms);
+        }
+    }
+
     pub(super) fn start(&mut self, at_ms: u64) {
         self.watch.start(at_ms);
     }

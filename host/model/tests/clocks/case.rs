@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use patchbay_model::duration::{Millis, Seconds};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::hours::Hours;
-use patchbay_model::sla::{AtRisk, Clock, ClockState, DueKind, Targets};
+use patchbay_model::sla::{AtRisk, Clock, ClockState, DueKind, Sla, Targets};
 use serde::Deserialize;
 
 use crate::moment::{Calendar, Maybe, Moment};
@@ -28,14 +28,13 @@ pub(crate) struct Case {
     pub(crate) steps: Vec<Step>,
 }
 
-/// Targets as written.
+/// Targets as written: one key for each clock, and `at-risk`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[serde(rename_all = "kebab-case", default)]
 pub(crate) struct SlaTable {
-    first_response: Option<Seconds>,
-    next_response: Option<Seconds>,
-    resolution: Option<Seconds>,
     at_risk: AtRisk,
+    #[serde(flatten)]
+    targets: BTreeMap<Clock, Seconds>,
 }
 
 /// Something that happens, and what is so afterwards.
@@ -91,10 +90,10 @@ pub(crate) enum Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Deadline {
-    FirstResponse,
-    NextResponse,
-    Resolution,
+    /// The nearest of all clocks.
     Conversation,
+    #[serde(untagged)]
+    Clock(Clock),
 }
 
 /// `first-response at-risk 2026-03-06T16:48`.
@@ -205,12 +204,8 @@ impl Step {
 impl SlaTable {
     /// As the clocks take them; hours come beside them in a case.
     pub(crate) fn targets(&self) -> Targets {
-        Targets {
-            first_response: self.first_response,
-            next_response: self.next_response,
-            resolution: self.resolution,
-            hours: None,
-            at_risk: self.at_risk,
-        }
+        let plan = self.targets.iter();
+        let plan = plan.map(|(clock, target)| (clock.plan_key().to_owned(), *target));
+        Targets::merged(&Sla::default(), &plan.collect()).at_risk(self.at_risk)
     }
 }

@@ -135,7 +135,7 @@ fn a_malformed_case_names_file_and_problem() {
         ),
         (
             "[sla]\nfirst_response = \"1h\"\n[[step]]\nat = \"+1h\"",
-            "x.toml: 4:1: unknown field `first_response`",
+            "x.toml: 3:1: unknown variant `first_response`",
         ),
         ("speed = 2\n[[step]]", "x.toml: 3:1: unknown field `speed`"),
     ] {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::duration::Millis;
 use patchbay_model::hours::Hours;
-use patchbay_model::sla::{Clock, ClockError, ClockEvent, Due, SlaClocks, start_of};
+use patchbay_model::sla::{ClockError, ClockEvent, Due, SlaClocks, start_of};
 
 use crate::case::{Case, Deadline, Does, Firing, Refusal, Step};
 use crate::moment::{Calendar, Maybe, Moment};
@@ -208,14 +208,11 @@ fn deadline(
     clocks: &SlaClocks,
     hours: Option<&Hours>,
 ) -> (&'static str, Option<u64>) {
-    let clock = match of {
-        Deadline::FirstResponse => Clock::FirstResponse,
-        Deadline::NextResponse => Clock::NextResponse,
-        Deadline::Resolution => Clock::Resolution,
+    match of {
+        Deadline::Clock(clock) => (clock.as_str(), clocks.deadline(clock, hours)),
         Deadline::Conversation => {
             let nearest = clocks.nearest_deadline(hours);
-            return ("conversation", nearest.map(|(_, at_ms)| at_ms));
+            ("conversation", nearest.map(|(_, at_ms)| at_ms))
         }
-    };
-    (clock.as_str(), clocks.deadline(clock, hours))
+    }
 }

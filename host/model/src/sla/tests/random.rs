@@ -209,8 +209,8 @@ fn all_targets(
         first_response,
         next_response,
         resolution,
-        hours: None,
         at_risk: AtRisk::try_from(percent).expect("a share"),
+        ..Targets::default()
     }
 }
 
