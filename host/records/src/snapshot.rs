@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_journal::Ordinal;
-use patchbay_model::conversation::{Conversation, ConversationState, RouteCause};
+use patchbay_model::conversation::{Conversation, ConversationState, RouteCause, add_tags};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::duration::Seconds;
 use patchbay_model::hours::Hours;
 use patchbay_model::interaction::Visibility;
-use patchbay_model::sla::{ClockEvent, SlaClocks, Targets};
+use patchbay_model::sla::{ClockEvent, Due, SlaClocks, Targets};
 use serde::{Deserialize, Serialize};
 
 use crate::reply::{PendingReply, ReplyRecord, UnconfirmedReply};
+use crate::unanswered::{UnansweredMessage, UnansweredMessages, Wording};
 use patchbay_floor::{ConversationRecord, OfferId};
 
 /// Most earlier interactions of a conversation that a policy may read.
@@ -60,6 +61,10 @@ pub struct Snapshot {
     pub tags: Vec<String>,
     /// The SLA clocks.
     pub clocks: SlaClocks,
+    /// Digest of the hours and targets that the clocks follow; absent before
+    /// the first route and in snapshots of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_rules: Option<u64>,
     /// The current route, without the policy's texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<RoutePlan>,
@@ -67,6 +72,10 @@ pub struct Snapshot {
     /// texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessment: Option<Classification>,
+    /// Ordinal of the interaction that `assessment` is about; absent in
+    /// snapshots of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessed: Option<u64>,
     /// Whether replies need approval.
     #[serde(default)]
     pub needs_approval: bool,
@@ -82,7 +91,8 @@ pub struct Snapshot {
     /// Escalation calls that policies scheduled, sorted by time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wake_ups: Vec<WakeUp>,
-    /// Ordinals of its newest interactions, newest first.
+    /// Ordinals of its newest interactions, newest first. An edited one keeps
+    /// its place, with the ordinal of the edit.
     #[serde(default)]
     pub recent: Vec<u64>,
     /// When the inbound ones of the last seven days were accepted, newest
@@ -128,6 +138,9 @@ pub struct Snapshot {
     /// Status of its newest replies, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<ReplyRecord>,
+    /// What the customer wrote since the last reply.
+    #[serde(default, skip_serializing_if = "UnansweredMessages::is_empty")]
+    pub unanswered: UnansweredMessages,
 }
 
 /// An escalation call that a policy scheduled.
@@ -141,8 +154,9 @@ pub struct WakeUp {
 }
 
 impl Snapshot {
-    /// A new conversation, queued.
-    pub fn new(channel: &str, created_at: Timestamp) -> Snapshot {
+    /// A new conversation, queued. `started_ms` is the start of its clocks, in
+    /// Unix milliseconds.
+    pub fn new(channel: &str, created_at: Timestamp, started_ms: u64) -> Snapshot {
         Snapshot {
             channel: channel.to_owned(),
             state: ConversationState::Queued,
@@ -154,9 +168,11 @@ impl Snapshot {
             last_agent: None,
             priority: 0,
             tags: Vec::new(),
-            clocks: SlaClocks::new(unix_ms(created_at), Targets::default()),
+            clocks: SlaClocks::new(started_ms, Targets::default()),
+            clock_rules: None,
             plan: None,
             assessment: None,
+            assessed: None,
             needs_approval: false,
             approvers: None,
             held_until: None,
@@ -177,6 +193,7 @@ impl Snapshot {
             pending: None,
             sending: Vec::new(),
             answers: Vec::new(),
+            unanswered: UnansweredMessages::default(),
         }
     }
 
@@ -196,6 +213,44 @@ impl Snapshot {
             tags: self.tags.clone(),
             unanswered_since: unanswered.map(from_unix_ms),
             incident: self.incident.clone(),
+        }
+    }
+
+    /// Stores the classification of its newest inbound interaction; `None`
+    /// where no classifier had an opinion.
+    pub fn set_assessment(&mut self, of: Ordinal, classification: Option<&Classification>) {
+        self.assessment = classification.map(Classification::retained);
+        self.assessed = self.assessment.is_some().then_some(of.0);
+    }
+
+    /// The stored classification, if it is that of this interaction.
+    pub fn assessment_of(&self, interaction: Ordinal) -> Option<&Classification> {
+        let is_of = match self.assessed {
+            Some(assessed) => assessed == interaction.0,
+            // Earlier versions stored it for the newest one.
+            None => self.recent.contains(&interaction.0),
+        };
+        self.assessment.as_ref().filter(|_| is_of)
+    }
+
+    /// Lists the message of a running reply clock, where an earlier version
+    /// stored the conversation and listed none.
+    pub(crate) fn list_unlisted_message(&mut self) {
+        let Some(started_ms) = self.clocks.unanswered_since() else {
+            return;
+        };
+        if self.unanswered.since_ms().is_none() {
+            self.unanswered.add(UnansweredMessage {
+                interaction: String::new(),
+                expects_reply: true,
+                wording: Wording {
+                    ordinal: 0,
+                    started_ms,
+                    written_at: None,
+                    accepted_at: from_unix_ms(started_ms),
+                },
+                edit: None,
+            });
         }
     }
 
@@ -222,6 +277,25 @@ impl Snapshot {
         self.interaction_count = self.interaction_count.saturating_add(1);
         self.recent.insert(0, interaction.0);
         self.recent.truncate(MAX_RECENT);
+    }
+
+    /// Replaces an interaction by a newer input of the same message, in its
+    /// place. Its classification stays that of its words.
+    pub fn replace_interaction(&mut self, before: Ordinal, now: Ordinal) {
+        for known in &mut self.recent {
+            if *known == before.0 {
+                *known = now.0;
+            }
+        }
+        if self.assessed == Some(before.0) {
+            self.assessed = Some(now.0);
+        }
+    }
+
+    /// Lists an interaction as the oldest recent one, without counting it.
+    pub fn add_oldest(&mut self, interaction: Ordinal) {
+        self.recent.truncate(MAX_RECENT - 1);
+        self.recent.push(interaction.0);
     }
 
     /// Counts an inbound interaction for [`Self::recent_count`].
@@ -257,12 +331,9 @@ impl Snapshot {
         true
     }
 
-    /// Add tags; sorted, each once, at most [`MAX_RECENT`].
+    /// Add tags; see [`add_tags`].
     pub fn add_tags(&mut self, tags: &[String]) {
-        self.tags.extend(tags.iter().cloned());
-        self.tags.sort();
-        self.tags.dedup();
-        self.tags.truncate(MAX_RECENT);
+        add_tags(&mut self.tags, tags);
     }
 
     /// The calendar of its SLA targets.
@@ -271,19 +342,30 @@ impl Snapshot {
     }
 
     /// Enters a state and clears the timers of the previous one. A state that
-    /// the SLA clocks reject is ignored.
-    pub fn enter(&mut self, state: ConversationState, now: Timestamp, hours: Option<&Hours>) {
+    /// the SLA clocks reject is ignored. Returns what fell due before.
+    #[must_use]
+    pub fn enter(
+        &mut self,
+        state: ConversationState,
+        now: Timestamp,
+        hours: Option<&Hours>,
+    ) -> Vec<Due> {
         let event = ClockEvent::State { state };
-        if self.clocks.apply(unix_ms(now), event, hours).is_ok() {
-            self.state = state;
-            self.resolved_at = (state == ConversationState::Resolved).then_some(now);
-            if state != ConversationState::WaitingOnCustomer {
-                self.park_at = None;
-            }
-            if state != ConversationState::Wrapping {
-                self.wrap_until = None;
-            }
+        let Ok(due) = self.clocks.apply(unix_ms(now), event, hours) else {
+            return Vec::new();
+        };
+        self.state = state;
+        self.resolved_at = (state == ConversationState::Resolved).then_some(now);
+        if state == ConversationState::Resolved {
+            self.unanswered.clear();
         }
+        if state != ConversationState::WaitingOnCustomer {
+            self.park_at = None;
+        }
+        if state != ConversationState::Wrapping {
+            self.wrap_until = None;
+        }
+        due
     }
 
     /// Restarts the timer for a silent agent; clears it unless the customer
