@@ -1,7 +1,5 @@
 //! Reads conversations from the journal, for display and for the next pass.
 
-use std::cmp::Reverse;
-
 use patchbay_journal::{
     CompanyId, ContactId, Conversation, ConversationId, Input, Journal, JournalError, Ordinal,
     Purpose, SealError,
@@ -26,9 +24,11 @@ pub struct StoredInteraction {
 /// # Errors
 /// [`JournalError::Corrupt`] if it is not a valid snapshot.
 pub fn read_snapshot(row: &Conversation) -> Result<Snapshot, JournalError> {
-    serde_json::from_slice(&row.snapshot).map_err(|error| {
+    let mut snapshot: Snapshot = serde_json::from_slice(&row.snapshot).map_err(|error| {
         JournalError::Corrupt(format!("snapshot of conversation {}: {error}", row.id))
-    })
+    })?;
+    snapshot.list_unlisted_message();
+    Ok(snapshot)
 }
 
 /// A company's unresolved conversations with an id greater than `after`, sorted
@@ -51,7 +51,7 @@ pub fn recent_interactions(
     row: &Conversation,
 ) -> Result<Vec<StoredInteraction>, JournalError> {
     let recent = read_snapshot(row)?.recent;
-    let ordinals: Vec<Ordinal> = recent.into_iter().map(Ordinal).collect();
+    let ordinals: Vec<Ordinal> = recent.iter().copied().map(Ordinal).collect();
     let mut interactions = Vec::new();
     for input in journal.inputs(row.company, &ordinals)? {
         interactions.push(StoredInteraction {
@@ -59,7 +59,9 @@ pub fn recent_interactions(
             interaction: open_input(journal, &input)?,
         });
     }
-    interactions.sort_by_key(|stored| Reverse(stored.ordinal));
+    // An edited one has a newer ordinal in its old place.
+    let place = |stored: &StoredInteraction| recent.iter().position(|at| *at == stored.ordinal.0);
+    interactions.sort_by_key(place);
     Ok(interactions)
 }
 

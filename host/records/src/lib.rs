@@ -8,3 +8,4 @@ pub mod outbox_payload;
 pub mod person_export;
 pub mod reply;
 pub mod snapshot;
+pub mod unanswered;

@@ -4,27 +4,18 @@
 //! revision, held for approval, or blocked. The verdict holds for exactly the
 //! checked draft, identified by its [`draft_digest`].
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::desk::ApprovalStep;
-use patchbay_model::interaction::{Attachment, Draft, WrittenBy};
+pub use patchbay_model::event::AfterReply;
+use patchbay_model::interaction::{Attachment, Draft, Interaction, WrittenBy};
 use serde::{Deserialize, Serialize};
 
-/// Change of the conversation once the channel has accepted the reply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AfterReply {
-    /// Wait on the customer.
-    #[default]
-    Wait,
-    /// Stay active with the agent.
-    Stay,
-    /// Begin the wrap-up.
-    WrapUp,
-    /// Resolve.
-    Resolve,
-}
+use crate::unanswered::Answer;
+
+/// Most time between a reply and an echo that is known by its text alone.
+const ECHO_PERIOD: SignedDuration = SignedDuration::from_hours(1);
 
 /// A reply that an agent sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +106,9 @@ pub struct PendingReply {
     /// Approvers of the current step so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approved: Vec<String>,
+    /// Ordinal of the newest message it answers; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers_up_to: Option<u64>,
 }
 
 /// A published reply that the channel has not confirmed.
@@ -128,6 +122,16 @@ pub struct UnconfirmedReply {
     pub by: String,
     /// Change of the conversation after delivery.
     pub then: AfterReply,
+    /// Ordinal of the newest message it answers; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers_up_to: Option<u64>,
+}
+
+impl UnconfirmedReply {
+    /// What it answers once the channel has it.
+    pub fn answer(&self) -> Answer {
+        self.answers_up_to.map_or(Answer::Everything, Answer::UpTo)
+    }
 }
 
 /// Status of a recent reply, returned when the client repeats it.
@@ -139,6 +143,55 @@ pub struct ReplyRecord {
     pub digest: String,
     /// Status of the reply.
     pub status: ReplyStatus,
+    /// What tells the channel's echo of it from other messages; absent in
+    /// snapshots of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub echo: Option<ExpectedEcho>,
+}
+
+/// The channel's copy of a reply, as far as it is known before it comes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectedEcho {
+    /// Key of the reply in the outbox, which its target gets as the id.
+    pub key: String,
+    /// [`text_digest`] of its text.
+    pub text: String,
+    /// When the reply was written.
+    pub written_at: Timestamp,
+    /// Whether the echo came.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_come: bool,
+}
+
+impl ExpectedEcho {
+    /// Whether an echo names this reply: by its own id or the interaction it
+    /// answers, or in the attribute `reply`.
+    pub fn is_named_by(&self, reply: &str, echo: &Interaction) -> bool {
+        let attribute = echo.attributes.get("reply").and_then(|name| name.as_str());
+        let names = [Some(echo.id.as_str()), attribute];
+        names
+            .into_iter()
+            .flatten()
+            .any(|name| name == self.key || name == reply)
+    }
+
+    /// Whether an echo that names no reply has this reply's text, within an
+    /// hour of it.
+    pub fn resembles(&self, echo: &Interaction, accepted_at: Timestamp) -> bool {
+        let sent_at = echo.received_at.unwrap_or(accepted_at);
+        let apart = sent_at.duration_since(self.written_at).abs();
+        !self.has_come && apart <= ECHO_PERIOD && text_digest(&echo.text) == self.text
+    }
+}
+
+/// Digest of a text, whatever its white space: channels change that.
+pub fn text_digest(text: &str) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 text of a reply");
+    for word in text.split_whitespace() {
+        hasher.update(word.as_bytes());
+        hasher.update(b" ");
+    }
+    format!("blake3:{}", hasher.finalize().to_hex())
 }
 
 /// Digest of all that a reader of the reply would see.
