@@ -61,8 +61,8 @@ impl SurgeDetector {
         known.count += 1;
         if interaction.visibility() == Visibility::Public {
             // An author reaches the same people however often they write.
-            let author = &interaction.author.address;
-            let author = author.as_ref().map(|author| self.hasher.hash_one(author));
+            let author = interaction.canonical_author();
+            let author = author.map(|author| self.hasher.hash_one(author));
             let counts = author
                 .is_none_or(|author| known.authors.len() < AUTHORS && known.authors.insert(author));
             if counts {

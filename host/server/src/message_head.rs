@@ -66,7 +66,9 @@ mod tests {
     use super::*;
 
     /// Version, header lines, and whether the head is valid.
-    const HEADS: &[(Version, &[(&str, &str)], bool)] = &[
+    type Head = (Version, &'static [(&'static str, &'static str)], bool);
+
+    const HEADS: &[Head] = &[
         (Version::HTTP_11, &[("host", "localhost:7420")], true),
         (Version::HTTP_11, &[("host", "desk.example")], true),
         (Version::HTTP_11, &[("host", "[::1]:80")], true),

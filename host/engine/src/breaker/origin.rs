@@ -21,10 +21,12 @@ impl CallOrigin {
         let exchange = situation.exchange.as_ref()?;
         let interaction = &exchange.interaction;
         let channel = interaction.channel.as_str();
-        let contact = match (&exchange.contact.id, interaction.canonical_author()) {
-            (Some(id), _) => hash(("contact", id)),
-            (None, Some(author)) => hash(("address", channel, author)),
-            (None, None) => hash(("message", channel, &interaction.id)),
+        let contact = match &exchange.contact.id {
+            Some(id) => hash(("contact", id)),
+            None => match interaction.canonical_author() {
+                Some(author) => hash(("address", channel, author)),
+                None => hash(("message", channel, &interaction.id)),
+            },
         };
         Some(CallOrigin {
             contact,

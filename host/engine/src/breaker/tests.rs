@@ -101,7 +101,8 @@ fn success_starts_the_count_again() {
     let breaker = Breaker::default();
     let now = Instant::now();
     fail(&breaker, FAILURES_TO_OPEN - 1, now);
-    breaker.report(OutcomeKind::Declined, None, now);
+    let good = CallOrigin::numbered(99, X, ENGLISH);
+    assert!(call(&breaker, good, OutcomeKind::Declined, now));
     fail(&breaker, FAILURES_TO_OPEN - 1, now);
     assert!(!breaker.is_open());
 }
