@@ -3,6 +3,7 @@
 //! operations. Knows HTTP headers, but neither routes nor problem documents.
 
 mod access_control;
+mod algorithm;
 mod caller;
 mod error;
 pub mod oidc;

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use patchbay_outbound::egress::Egress;
 use thiserror::Error;
 
-pub use jws::Algorithm;
+pub use crate::algorithm::Algorithm;
 pub use key_cache::KeyCacheTimes;
 
 use crate::ExternalIdentity;

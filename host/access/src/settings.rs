@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use patchbay_model::access::{Role, TokenScope};
 use patchbay_model::duration::Seconds;
 
-use crate::oidc::Algorithm;
+use crate::algorithm::Algorithm;
 
 /// An OpenID Connect issuer whose bearer tokens are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,34 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::TokenError;
-
-/// Signature algorithm of a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-pub enum Algorithm {
-    /// RSA with SHA-256, keys of at least 2048 bits.
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// ECDSA on P-256 with SHA-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// Ed25519.
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-}
-
-impl Algorithm {
-    /// Every algorithm.
-    pub const ALL: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
-
-    fn parse(name: &str) -> Option<Algorithm> {
-        match name {
-            "RS256" => Some(Algorithm::Rs256),
-            "ES256" => Some(Algorithm::Es256),
-            "EdDSA" | "Ed25519" => Some(Algorithm::EdDsa),
-            _ => None,
-        }
-    }
-}
+use crate::algorithm::Algorithm;
 
 /// A public key of the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::TokenError;
-use super::jws::{Algorithm, Key};
+use super::jws::Key;
+use crate::algorithm::Algorithm;
 
 /// Largest document of an issuer, in bytes.
 const DOCUMENT_BYTES: usize = 256 << 10;
