@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{OutcomeKind, Stage};
+use super::{OutcomeKind, Severity, Stage, Verdict};
 
 /// The decisions about one interaction or draft.
 #[derive(Deserialize, ToSchema)]
@@ -210,16 +210,6 @@ pub struct Review {
     why: String,
 }
 
-/// Verdict on a draft, mildest first.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    Approve,
-    Revise,
-    Hold,
-    Block,
-}
-
 /// A finding in a draft.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -235,17 +225,6 @@ pub struct Finding {
     message: String,
     /// Suggested replacement.
     suggestion: Option<String>,
-}
-
-/// Severity of a finding.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    Info,
-    Low,
-    Medium,
-    High,
-    Critical,
 }
 
 /// Escalation actions.

@@ -11,7 +11,13 @@
 mod answer;
 mod request;
 
+use patchbay_model::conversation::ConversationState as ModelState;
 use patchbay_model::decision::stage::Stage as ModelStage;
+use patchbay_model::decision::tone::{Severity as ModelSeverity, Verdict as ModelVerdict};
+use patchbay_model::directory::Presence as ModelPresence;
+use patchbay_model::interaction::{
+    Direction as ModelDirection, Visibility as ModelVisibility, WrittenBy as ModelWrittenBy,
+};
 use patchbay_model::outcome::OutcomeKind as ModelOutcome;
 use serde::Deserialize;
 use utoipa::openapi::RefOr;
@@ -20,6 +26,47 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub use answer::{Decision, Review};
 pub use request::{DecideRequest, Interaction, ToneRequest};
+
+/// Schemas of closed sets: description, codes from the model, and what each code
+/// means, where that needs saying.
+macro_rules! closed_sets {
+    ($( $name:ident of $model:ty, $description:literal, $meaning:expr; )+) => { $(
+        #[doc = $description]
+        #[derive(Default, Deserialize)]
+        pub struct $name(String);
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let meaning: fn($model) -> &'static str = $meaning;
+                let all = <$model>::ALL.into_iter();
+                codes($description, all.map(|one| (one.as_str(), meaning(one))))
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+ };
+}
+
+closed_sets! {
+    OutcomeKind of ModelOutcome, "Outcome of a plugin call.", ModelOutcome::message;
+    Stage of ModelStage, "Stage of a decision.", stage_meaning;
+    Verdict of ModelVerdict, "Verdict on a draft, mildest first.", |_| "";
+    Severity of ModelSeverity, "Severity of a finding.", |_| "";
+    Direction of ModelDirection, "Direction of an interaction. Default `inbound`.", |_| "";
+    Visibility of ModelVisibility, "Who may read an interaction.", |_| "";
+    WrittenBy of ModelWrittenBy, "Author of a draft. Default `human`.", |_| "";
+    ConversationState of ModelState, "State of a conversation. Default `queued`.", |_| "";
+    Presence of ModelPresence, "Presence of an agent. Default `available`.", |_| "";
+}
+
+fn stage_meaning(stage: ModelStage) -> &'static str {
+    match stage {
+        ModelStage::Classify => "what an interaction is",
+        ModelStage::Route => "who handles its conversation",
+        ModelStage::Tone => "whether a draft may go out",
+        ModelStage::Escalate => "whether more people must know",
+    }
+}
 
 /// A closed set of codes with their meanings.
 fn codes<'a>(description: &str, all: impl Iterator<Item = (&'a str, &'a str)>) -> RefOr<Schema> {
@@ -37,41 +84,3 @@ fn codes<'a>(description: &str, all: impl Iterator<Item = (&'a str, &'a str)>) -
         .enum_values(Some(all.iter().map(|(code, _)| *code)))
         .into()
 }
-
-/// Outcome of a plugin call.
-#[derive(Deserialize)]
-pub struct OutcomeKind(String);
-
-impl PartialSchema for OutcomeKind {
-    fn schema() -> RefOr<Schema> {
-        let all = ModelOutcome::ALL.iter();
-        codes(
-            "Outcome of a plugin call.",
-            all.map(|kind| (kind.as_str(), kind.message())),
-        )
-    }
-}
-
-impl ToSchema for OutcomeKind {}
-
-/// Stage of a decision.
-#[derive(Deserialize)]
-pub struct Stage(String);
-
-impl PartialSchema for Stage {
-    fn schema() -> RefOr<Schema> {
-        let meaning = |stage| match stage {
-            ModelStage::Classify => "what an interaction is",
-            ModelStage::Route => "who handles its conversation",
-            ModelStage::Tone => "whether a draft may go out",
-            ModelStage::Escalate => "whether more people must know",
-        };
-        let all = ModelStage::ALL.into_iter();
-        codes(
-            "Stage of a decision.",
-            all.map(|stage| (stage.as_str(), meaning(stage))),
-        )
-    }
-}
-
-impl ToSchema for Stage {}
