@@ -37,7 +37,7 @@ const PAGE: usize = 500;
 pub(crate) struct DecisionStore {
     company: String,
     source: Source,
-    /// Entry of the audit log that permits reading several decisions unmasked.
+    /// Entry of the audit trail that permits reading several decisions unmasked.
     unsealing: OnceLock<u64>,
 }
 
@@ -69,7 +69,7 @@ impl DecisionStore {
         })
     }
 
-    /// Record in the audit log, once, that these decisions are read unmasked. A
+    /// Record in the audit trail, once, that these decisions are read unmasked. A
     /// server records the reading of a single decision itself.
     pub(crate) fn unseal(&self, ids: &[u64]) -> Result<(), Failure> {
         let (Some(from), Some(to)) = (ids.iter().min(), ids.iter().max()) else {
@@ -97,7 +97,7 @@ impl DecisionStore {
         Ok(())
     }
 
-    /// Query parameter that names the entry of the audit log.
+    /// Query parameter that names the entry of the audit trail.
     fn unsealing_parameter(&self) -> String {
         let number = self.unsealing.get();
         number.map_or_else(String::new, |number| format!("&under={number}"))
@@ -138,6 +138,8 @@ impl DecisionStore {
                 filter.outcome.map(|kind| kind.as_str().to_owned()),
             ),
             ("plugin", filter.plugin.clone()),
+            ("conversation", filter.conversation.clone()),
+            ("interaction", filter.interaction.clone()),
             ("before", filter.before.map(|before| before.to_string())),
         ];
         let parameters = parameters.into_iter().filter_map(|(name, value)| {
@@ -259,7 +261,8 @@ impl JournalSource {
             let engine = Engine::serving(self.settings.engine.clone(), cache());
             let engine = engine.map_err(Failure::machine)?;
             let packs = self.settings.packs.clone();
-            let assembler = Assembler::new(engine, packs, Default::default());
+            let assembler = Assembler::new(engine, packs, Default::default())
+                .with_bounds(self.settings.bounds.clone());
             let service = GenerationService::of(assembler, Arc::clone(&self.journal));
             let _ = self.service.set(service);
         }
@@ -297,7 +300,8 @@ pub(crate) fn candidate(
 ) -> Result<Arc<Generation>, Failure> {
     let settings = settings(config)?;
     let engine = serving_engine_with(settings.engine, jobs)?;
-    let assembler = Assembler::new(engine, settings.packs, build_options(build));
+    let assembler =
+        Assembler::new(engine, settings.packs, build_options(build)).with_bounds(settings.bounds);
     let built = assembler.build(file, 0).map_err(rejected)?;
     Ok(Arc::new(built.generation))
 }

@@ -16,22 +16,27 @@ use parking_lot::RwLock;
 use patchbay_access::AccessControl;
 use patchbay_access::TlsTerminator;
 use patchbay_desk::{Desk, Drain, Load, LoadBounds};
+use patchbay_engine::CancelSignal;
 use patchbay_engine::engine::Engine;
 use patchbay_generations::Generation;
 use patchbay_generations::assemble::source::Source;
 use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationService, Plan};
 use patchbay_journal::CompanyId;
+use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::Courier;
 use patchbay_settings::ServerSettings;
-use patchbay_telemetry::{OverloadReason, Telemetry};
+use patchbay_telemetry::Telemetry;
 use patchbay_watcher::{WatchedFiles, WatcherHost};
 use serde::de::DeserializeOwned;
-use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::interval;
 
+use crate::alerts::AlertMonitor;
 use crate::body::{self, BodyBudget};
+use crate::bounds::{Bounds, Requester, WorkShare};
+use crate::changes::ChangeQueue;
 use crate::companies::Companies;
+use crate::feed_signals::FeedSignals;
 
 use crate::company_locks::CompanyLocks;
 use crate::json;
@@ -40,6 +45,11 @@ use crate::workers::Workers;
 
 /// How often data older than `retain` is deleted.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// Threads that read feeds for event streams.
+const FOLLOWER_THREADS: usize = 16;
+/// Threads that answer health, status and metrics.
+const OBSERVATION_THREADS: usize = 4;
 
 /// Limits checks of replies while they are typed, per agent and conversation.
 pub(crate) type TypingLimiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
@@ -50,23 +60,30 @@ pub(crate) struct App {
     pub(crate) settings: ServerSettings,
     pub(crate) engine: Engine,
     pub(crate) companies: Arc<Companies>,
+    /// Threads that decide.
     pub(crate) workers: Workers,
+    /// Threads that change generations.
+    pub(crate) changes: ChangeQueue,
+    pub(crate) bounds: Arc<Bounds>,
+    pub(crate) shares: WorkShares,
     pub(crate) bodies: BodyBudget,
     /// Absent: plain HTTP.
     pub(crate) tls: Option<Arc<TlsTerminator>>,
     pub(crate) access: AccessControl,
     pub(crate) typing: TypingLimiter,
     pub(crate) telemetry: Arc<Telemetry>,
-    /// Changes whenever a feed grows, a token is revoked, or the server stops.
-    pub(crate) changes: watch::Sender<u64>,
+    /// Wakes the followers of feeds.
+    pub(crate) feeds: Arc<FeedSignals>,
     /// Absent without a journal.
     pub(crate) desk: Option<Arc<Desk>>,
     /// Absent without a journal.
     pub(crate) generations: Option<GenerationService>,
     /// Held while a company's generation changes, so that the desk and
-    /// [`Companies`] change together.
+    /// [`Companies`] change together. Only the threads of `changes` and of the
+    /// watcher wait for it.
     pub(crate) locks: CompanyLocks,
     pub(crate) watched: WatchedFiles,
+    pub(crate) alerts: AlertMonitor,
     /// Delivers the outbox; absent without a journal.
     pub(crate) courier: Option<Arc<Courier>>,
     pub(crate) stopping: AtomicBool,
@@ -174,7 +191,7 @@ impl App {
         let key = format!("{company}\u{0}{conversation}\u{0}{by}");
         self.typing.check_key(&key).map_err(|_| {
             Problem::of(Kind::TooMany)
-                .overload_reason(OverloadReason::Typing)
+                .bound(Bound::Typing)
                 .detail("a reply may be checked 4 times a second while it is typed")
         })
     }
@@ -194,9 +211,38 @@ impl App {
         });
     }
 
-    /// Wake the followers of feeds: a feed grew, or a token was revoked.
+    /// Bounds of the whole host: use now, and limit.
+    pub(crate) fn bound_readings(&self) -> Vec<(Bound, u64, u64)> {
+        let limit = |bound| self.bounds.limit(bound, Scope::Host);
+        let work = self.shares.requests.used() + self.shares.intake.used();
+        vec![
+            (
+                Bound::Requests,
+                self.bounds.used(Bound::Requests),
+                limit(Bound::Requests),
+            ),
+            (Bound::Work, work, limit(Bound::Work) * 2),
+            (
+                Bound::Changes,
+                self.changes.waiting() as u64,
+                limit(Bound::Changes),
+            ),
+            (
+                Bound::Streams,
+                self.bounds.used(Bound::Streams),
+                limit(Bound::Streams),
+            ),
+            (
+                Bound::Compiles,
+                self.engine.compiling() as u64,
+                limit(Bound::Compiles),
+            ),
+        ]
+    }
+
+    /// Wake the followers of all feeds: a token was revoked, or the server stops.
     pub(crate) fn notify_followers(&self) {
-        self.changes.send_modify(|number| *number += 1);
+        self.feeds.wake_all();
     }
 
     /// Run `work` with the desk, off the async threads.
@@ -205,7 +251,7 @@ impl App {
         work: impl FnOnce(&Desk) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let desk = self.desk()?;
-        blocking(move || work(&desk)).await?
+        on_share(&self.shares.requests, move || work(&desk)).await?
     }
 
     /// Run `work` with the companies' generations, off the async threads.
@@ -214,24 +260,11 @@ impl App {
         work: impl FnOnce(&GenerationService, &Desk) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let (app, desk) = (Arc::clone(self), self.desk()?);
-        blocking(move || {
+        on_share(&self.shares.requests, move || {
             let generations = app.generations.as_ref();
             work(generations.ok_or(Problem::of(Kind::NoJournal))?, &desk)
         })
         .await?
-    }
-
-    /// Run `work` with the generations while holding the company's lock.
-    pub(crate) async fn with_company_lock<T: Send + 'static>(
-        self: &Arc<App>,
-        company: String,
-        work: impl FnOnce(&GenerationService) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let app = Arc::clone(self);
-        self.with_generations(move |generations, _| {
-            app.locks.with_lock(&company, || work(generations))
-        })
-        .await
     }
 
     /// Change a company's generation while holding its lock. Stateless
@@ -259,17 +292,23 @@ impl App {
         })
     }
 
-    /// [`App::change_generation`] off the async threads.
-    pub(crate) async fn change_generation_async(
+    /// Run a change of a company when it is its turn, with the generations and the
+    /// company's lock.
+    pub(crate) async fn with_change_turn<T: Send + 'static>(
         self: &Arc<App>,
-        company: String,
-        change: impl FnOnce(&GenerationService) -> Result<Plan, Problem> + Send + 'static,
-    ) -> Result<Plan, Problem> {
-        let app = Arc::clone(self);
-        self.with_generations(move |generations, desk| {
-            app.change_generation(generations, desk, &company, change)
-        })
-        .await
+        company: &str,
+        change: impl FnOnce(&App, &GenerationService, &Desk, CancelSignal) -> Result<T, Problem>
+        + Send
+        + 'static,
+    ) -> Result<T, Problem> {
+        let (app, desk) = (Arc::clone(self), self.desk()?);
+        self.changes
+            .run(company, move |cancel| {
+                let generations = app.generations.as_ref();
+                let generations = generations.ok_or(Problem::of(Kind::NoJournal))?;
+                change(&app, generations, &desk, cancel)
+            })
+            .await
     }
 
     /// An inactive generation; none if it can no longer be built. Blocks.
@@ -312,10 +351,53 @@ impl WatcherHost for App {
     }
 }
 
-/// Run `work` off the async threads. A panic in it has been logged.
-pub(crate) async fn blocking<T: Send + 'static>(
+/// Threads of the blocking pool by kind of work. Together they are fewer than
+/// the pool has, so that no kind waits for another.
+#[derive(Debug)]
+pub(crate) struct WorkShares {
+    /// Deliveries of interactions.
+    pub(crate) intake: WorkShare,
+    /// Other requests: reads and actions.
+    pub(crate) requests: WorkShare,
+    /// Event streams.
+    pub(crate) followers: WorkShare,
+    /// Health, status and metrics.
+    pub(crate) observation: WorkShare,
+}
+
+impl WorkShares {
+    pub(crate) fn new(bounds: &Bounds) -> WorkShares {
+        let [host, company] = [Scope::Host, Scope::Company]
+            .map(|scope| usize::try_from(bounds.limit(Bound::Work, scope)).unwrap_or(usize::MAX));
+        WorkShares {
+            intake: WorkShare::new(host, company),
+            requests: WorkShare::new(host, company),
+            followers: WorkShare::new(FOLLOWER_THREADS, FOLLOWER_THREADS / 2),
+            observation: WorkShare::new(OBSERVATION_THREADS, OBSERVATION_THREADS),
+        }
+    }
+}
+
+/// Run `work` of the current request on a thread of a share. A panic in it has
+/// been logged.
+pub(crate) async fn on_share<T: Send + 'static>(
+    share: &WorkShare,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let result = spawn_blocking(work).await;
-    result.map_err(|_| Problem::of(Kind::Internal))
+    on_share_of(share, Requester::current().company, work).await
+}
+
+/// [`on_share`] outside of a request's handler.
+pub(crate) async fn on_share_of<T: Send + 'static>(
+    share: &WorkShare,
+    company: Option<Arc<str>>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let permit = share.enter(company).await;
+    let result = spawn_blocking(move || {
+        // Held until the work ends, although its client may disconnect before.
+        let _permit = permit;
+        work()
+    });
+    result.await.map_err(|_| Problem::of(Kind::Internal))
 }

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
-use patchbay_telemetry::OverloadReason;
+use patchbay_model::bound::Bound;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -90,7 +90,7 @@ pub(crate) async fn read(
             drain(body).await;
             Err(
                 Problem::busy("the bodies of other requests use up `body-budget`")
-                    .overload_reason(OverloadReason::Bodies),
+                    .bound(Bound::Bodies),
             )
         }
         Ok(Err(ReadError::Disconnected)) => Err(Problem::of(Kind::BadRequest)

@@ -45,6 +45,15 @@ impl Companies {
         self.unready.read().get(company).cloned()
     }
 
+    /// Companies whose generation cannot be built, each with the reason.
+    pub fn unready(&self) -> Vec<(String, String)> {
+        let unready = self.unready.read();
+        unready
+            .iter()
+            .map(|(name, reason)| (name.clone(), reason.clone()))
+            .collect()
+    }
+
     /// Number of companies whose generation cannot be built.
     pub fn count_unready(&self) -> usize {
         self.unready.read().len()

@@ -1,9 +1,12 @@
 //! Accepts connections up to a limit, serves HTTP on each within its timeouts,
-//! and ends them in order when the server stops.
+//! and ends them in order when the server stops. Connections beyond the limit get
+//! an answer about health, status and metrics, or 503.
+
+mod turned_away;
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -16,19 +19,24 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use patchbay_access::{PeerNames, TlsTerminator};
+use patchbay_model::bound::{Bound, Scope};
 use patchbay_settings::ServerSettings;
+use patchbay_telemetry::Telemetry;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
+use crate::lingering_stream::LingeringStream;
+use turned_away::{Reserve, ReservePlace};
+
 /// Largest head of a request, in bytes.
 const HEAD_BYTES: usize = 32 << 10;
 /// Open files a server needs beside its connections.
-const OTHER_FILES: u64 = 256;
+const OTHER_FILES: u64 = 256 + turned_away::CLOSING as u64;
 
 /// Phase of the shutdown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +56,7 @@ pub(crate) struct Connections {
     /// Absent: plain HTTP.
     tls: Option<Arc<TlsTerminator>>,
     permits: Arc<Semaphore>,
+    reserve: Arc<Reserve>,
     phase: watch::Sender<Phase>,
     abandoned: Arc<AtomicUsize>,
 }
@@ -57,13 +66,16 @@ impl Connections {
         router: Router,
         tls: Option<Arc<TlsTerminator>>,
         settings: &ServerSettings,
+        telemetry: Arc<Telemetry>,
     ) -> Connections {
+        let reserve = settings.bounds.count(Bound::Connections, Scope::Item);
         Connections {
             router,
             tls,
             header_timeout: settings.header_timeout,
             write_timeout: settings.write_timeout,
             permits: Arc::new(Semaphore::new(settings.connections)),
+            reserve: Reserve::new(reserve, settings.connections, telemetry),
             phase: watch::Sender::new(Phase::Serving),
             abandoned: Arc::default(),
         }
@@ -72,8 +84,18 @@ impl Connections {
     /// Accept connections until dropped.
     pub(crate) async fn accept(&self, listener: &TcpListener) {
         loop {
-            let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
-                return;
+            // A place for the connection before it is accepted: without one it
+            // waits in the system's queue.
+            let place = match Arc::clone(&self.permits).try_acquire_owned() {
+                Ok(permit) => Place::Served(permit),
+                Err(_) => tokio::select! {
+                    biased;
+                    permit = Arc::clone(&self.permits).acquire_owned() => match permit {
+                        Ok(permit) => Place::Served(permit),
+                        Err(_) => return,
+                    },
+                    place = self.reserve.place() => Place::Reserved(place),
+                },
             };
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
@@ -85,11 +107,18 @@ impl Connections {
                     continue;
                 }
             };
-            let connection = self.serve(stream);
-            tokio::spawn(async move {
-                connection.await;
-                drop(permit);
-            });
+            // Others may have closed while this one was awaited.
+            let place = match place {
+                Place::Reserved(reserved) => match Arc::clone(&self.permits).try_acquire_owned() {
+                    Ok(permit) => Place::Served(permit),
+                    Err(_) => {
+                        reserved.occupy();
+                        Place::Reserved(reserved)
+                    }
+                },
+                served => served,
+            };
+            tokio::spawn(self.serve(stream, place));
         }
     }
 
@@ -105,7 +134,7 @@ impl Connections {
         self.abandoned.load(Ordering::Relaxed)
     }
 
-    fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + 'static {
+    fn serve(&self, stream: TcpStream, place: Place) -> impl Future<Output = ()> + Send + 'static {
         // Answers are single small writes; do not wait to fill a segment.
         let _ = stream.set_nodelay(true);
         let (tls, handshake_timeout) = (self.tls.clone(), self.header_timeout);
@@ -113,16 +142,17 @@ impl Connections {
         let mut phase = self.phase.subscribe();
         async move {
             let Some(tls) = tls else {
-                return server.serve(stream, PeerNames::default()).await;
+                return server.serve(stream, PeerNames::default(), place).await;
             };
             let accepted = tokio::select! {
                 accepted = timeout(handshake_timeout, tls.accept(stream)) => accepted,
                 // No request is in progress.
                 _ = phase.wait_for(|phase| *phase >= Phase::Finishing) => return,
+                () = place.evicted() => return,
             };
             drop(phase);
             match accepted {
-                Ok(Ok((stream, names))) => server.serve(stream, names).await,
+                Ok(Ok((stream, names))) => server.serve(stream, names, place).await,
                 Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
                 Err(_) => tracing::debug!("TLS handshake timed out"),
             }
@@ -145,6 +175,25 @@ impl Connections {
     }
 }
 
+/// A connection's place among those that are open.
+#[derive(Debug)]
+enum Place {
+    /// Within the limit.
+    Served(#[allow(dead_code, reason = "held")] tokio::sync::OwnedSemaphorePermit),
+    /// Beyond the limit.
+    Reserved(ReservePlace),
+}
+
+impl Place {
+    /// Completes when the connection must make way; never within the limit.
+    async fn evicted(&self) {
+        match self {
+            Place::Served(_) => std::future::pending().await,
+            Place::Reserved(place) => place.evicted().await,
+        }
+    }
+}
+
 /// Serves HTTP on one connection.
 struct ConnectionServer {
     builder: http1::Builder,
@@ -155,35 +204,74 @@ struct ConnectionServer {
 }
 
 impl ConnectionServer {
-    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, names: PeerNames) {
+    async fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+        names: PeerNames,
+        place: Place,
+    ) {
         let ConnectionServer {
-            builder,
+            mut builder,
             router,
             mut phase,
             ..
         } = self;
+        if let Place::Reserved(_) = &place {
+            builder.keep_alive(false);
+        }
+        let place = Arc::new(place);
         let has_request = Arc::new(AtomicBool::new(false));
-        let any_request = Arc::clone(&has_request);
+        let (any_request, within) = (Arc::clone(&has_request), Arc::clone(&place));
         let service = service_fn(move |mut request: Request<Incoming>| {
             any_request.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(names.clone());
-            answer(router.clone(), request)
+            answer(router.clone(), request, Arc::clone(&within))
         });
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.write_timeout));
-        let io = TokioIo::new(Box::pin(stream));
-        let mut connection = pin!(builder.serve_connection(io, service));
+        let io = TokioIo::new(LingeringStream::new(Box::pin(stream)));
+        let mut connection = builder.serve_connection(io, service);
         let mut finishing = phase.clone();
-        tokio::select! {
-            ended = connection.as_mut() => return log_end(ended),
-            _ = finishing.wait_for(|phase| *phase >= Phase::Finishing) => {}
+        let mut is_finishing = pin!(async move {
+            let _ = finishing.wait_for(|phase| *phase >= Phase::Finishing).await;
+        });
+        let has_begun = || has_request.load(Ordering::Relaxed);
+        let event = loop {
+            let event = tokio::select! {
+                ended = &mut connection => Event::Ended(ended),
+                () = is_finishing.as_mut() => Event::Finishing,
+                () = place.evicted(), if !has_begun() => Event::Evicted,
+            };
+            match event {
+                // Its request arrived at the same moment.
+                Event::Evicted if has_begun() => {}
+                event => break event,
+            }
+        };
+        match event {
+            Event::Evicted => {
+                let mut stream = connection.into_parts().io.into_inner();
+                if let Place::Reserved(place) = &*place {
+                    place.refuse(&mut stream).await;
+                }
+                return;
+            }
+            Event::Ended(Err(error)) if error.is_timeout() && !has_begun() => {
+                // The client may be about to send its request: say why it is late.
+                let mut stream = connection.into_parts().io.into_inner();
+                if stream.write_all(LATE).await.is_ok() {
+                    let _ = stream.shutdown().await;
+                }
+                return;
+            }
+            Event::Ended(ended) => return log_end(ended),
+            Event::Finishing => {}
         }
-        drop(finishing);
         if !has_request.load(Ordering::Relaxed) {
             // No request arrived yet: hyper would wait for the first one.
             return;
         }
-        connection.as_mut().graceful_shutdown();
+        Pin::new(&mut connection).graceful_shutdown();
         tokio::select! {
             ended = connection => log_end(ended),
             _ = phase.wait_for(|phase| *phase >= Phase::CutOff) => {
@@ -193,7 +281,27 @@ impl ConnectionServer {
     }
 }
 
-async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
+/// What happens first to a connection.
+enum Event {
+    Ended(hyper::Result<()>),
+    Finishing,
+    Evicted,
+}
+
+/// The answer on a connection whose first request does not arrive in time.
+const LATE: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+async fn answer(
+    router: Router,
+    request: Request<Incoming>,
+    place: Arc<Place>,
+) -> Result<Response, Infallible> {
+    if let Place::Reserved(reserved) = &*place
+        && let Some(refusal) = reserved.answer(request.uri().path())
+    {
+        return Ok(refusal);
+    }
     router.oneshot(request).await
 }
 

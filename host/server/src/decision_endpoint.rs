@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use patchbay_engine::decision::Decision;
 use patchbay_generations::decide::RequestContext;
 use patchbay_generations::inquiry::Inquiry;
+use patchbay_model::bound::Bound;
 use patchbay_model::input::InputError;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
-use patchbay_telemetry::OverloadReason;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -100,7 +100,7 @@ fn document(decision: &Decision) -> Result<Bytes, Problem> {
     if let Some(part) = decision.overloaded_plugin() {
         let plain = Outcome::plain(OutcomeKind::Overloaded);
         let outcome = part.problem.as_ref().unwrap_or(&plain);
-        return Err(Problem::overloaded(outcome).overload_reason(OverloadReason::Policies));
+        return Err(Problem::overloaded(outcome).bound(Bound::Policies));
     }
     match serde_json::to_vec(decision) {
         Ok(document) => Ok(document.into()),

@@ -12,6 +12,7 @@ use patchbay_generations::service::{ChangeError, GenerationService};
 use patchbay_journal::{ActiveGeneration, CompanyId, Journal};
 use patchbay_model::event::ActivationCause;
 
+use crate::parallel;
 use crate::startup::ServeError;
 use patchbay_watcher::company_of_file;
 
@@ -41,14 +42,20 @@ impl InitialGenerations {
     ) -> Result<InitialGenerations, ServeError> {
         let mut by_name = BTreeMap::new();
         let mut unready = Vec::new();
-        for active in journal.active_generations()? {
+        let all = journal.active_generations()?;
+        let loaded = parallel::map(&all, |active| {
+            service
+                .store()
+                .load_activated(active.company, active.number)
+        });
+        for (active, loaded) in all.into_iter().zip(loaded) {
             let ActiveGeneration {
                 company: id,
                 name,
                 number,
                 ..
             } = active;
-            let error = match service.store().load_activated(id, number) {
+            let error = match loaded {
                 Ok(generation) => {
                     by_name.insert(name, (id, Arc::new(generation)));
                     continue;

@@ -11,6 +11,7 @@ use patchbay_pack::build::BuildOptions;
 use patchbay_settings::ServerSettings;
 use thiserror::Error;
 
+use crate::parallel;
 use crate::serve::BoundServer;
 use crate::startup::{ServeError, Server};
 
@@ -66,12 +67,15 @@ impl PreparedServer {
         build: BuildOptions,
     ) -> Result<PreparedServer, PrepareError> {
         let engine = Engine::serving(settings.engine.clone(), cache)?;
-        let assembler = Assembler::new(engine, settings.packs.clone(), build);
+        let assembler = Assembler::new(engine, settings.packs.clone(), build)
+            .with_bounds(settings.bounds.clone());
         let mut companies = Vec::new();
         let mut rejected = Vec::new();
         let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
-        for path in settings.company_files() {
-            let built = match assembler.build(&path, 1) {
+        let paths = settings.company_files();
+        let all = parallel::map(&paths, |path| assembler.build(path, 1));
+        for (path, built) in paths.into_iter().zip(all) {
+            let built = match built {
                 Ok(built) => built,
                 Err(wrong) => {
                     rejected.push(wrong);

@@ -8,9 +8,9 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use patchbay_model::bound::{Bound, BoundLimit, Refusal};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
-use patchbay_telemetry::OverloadReason;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -97,7 +97,7 @@ pub(crate) struct ProblemPlace {
 
 /// A problem to answer with; boxed to keep every `Result` small.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem(Box<ProblemDocument>, Option<OverloadReason>);
+pub(crate) struct Problem(Box<ProblemDocument>, Option<Bound>);
 
 impl Problem {
     pub(crate) fn of(kind: Kind) -> Problem {
@@ -183,8 +183,8 @@ impl Problem {
     }
 
     /// The bound that caused the problem, to be counted with the answer.
-    pub(crate) fn overload_reason(mut self, reason: OverloadReason) -> Problem {
-        self.1 = Some(reason);
+    pub(crate) fn bound(mut self, bound: Bound) -> Problem {
+        self.1 = Some(bound);
         self
     }
 
@@ -213,6 +213,19 @@ impl Problem {
 
     pub(crate) fn busy(detail: &str) -> Problem {
         Problem::overloaded(&Outcome::with_detail(OutcomeKind::Overloaded, detail))
+    }
+
+    /// A request at a bound of the table, answered as the table says.
+    pub(crate) fn at_bound(limit: &BoundLimit, value: u64, detail: impl Into<String>) -> Problem {
+        let detail = detail.into();
+        let problem = match limit.bound.refusal() {
+            Refusal::Busy(_) => Problem::busy(&detail),
+            Refusal::TooMany(_) => Problem::of(Kind::TooMany).detail(detail),
+            Refusal::TooLarge => Problem::of(Kind::LimitExceeded).detail(detail),
+        };
+        problem
+            .bound(limit.bound)
+            .limit(value, None, limit.unit.as_str())
     }
 
     /// An overload as an outcome reports it.
@@ -250,9 +263,17 @@ impl IntoResponse for Problem {
 /// Middleware that writes the problem document of every error answer, including
 /// those of the router and other libraries.
 pub(crate) async fn write(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let instance = (path.len() <= 1024).then(|| path.to_owned());
-    let response = next.run(request).await;
+    let instance = instance_of(request.uri().path());
+    finish(next.run(request).await, instance)
+}
+
+/// The `instance` of a problem about this path.
+pub(crate) fn instance_of(path: &str) -> Option<String> {
+    (path.len() <= 1024).then(|| path.to_owned())
+}
+
+/// Write the problem document of an error answer.
+pub(crate) fn finish(response: Response, instance: Option<String>) -> Response {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
@@ -265,8 +286,8 @@ pub(crate) async fn write(request: Request, next: Next) -> Response {
     problem.0.instance = instance;
     let document = serde_json::to_vec(&problem.0).unwrap_or_default();
     let mut response = (status, document).into_response();
-    if let Some(reason) = problem.1 {
-        response.extensions_mut().insert(reason);
+    if let Some(bound) = problem.1 {
+        response.extensions_mut().insert(bound);
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
@@ -278,7 +299,11 @@ pub(crate) async fn write(request: Request, next: Next) -> Response {
     }
     let is_temporary = problem.0.outcome == Some(OutcomeKind::Overloaded)
         || problem.0.type_uri == Kind::Storage.type_uri();
-    if is_temporary {
+    if let Some(refusal) = problem.1.map(Bound::refusal) {
+        if let Some(seconds) = refusal.retry_after() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    } else if is_temporary {
         headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
     } else if problem.0.type_uri == Kind::Draining.type_uri() {
         headers.insert(RETRY_AFTER, HeaderValue::from(DRAINING_SECONDS));

@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use patchbay_telemetry::OverloadReason;
+use patchbay_model::bound::Bound;
 
 use crate::app::App;
 
@@ -26,8 +26,8 @@ pub(crate) async fn count(State(app): State<Arc<App>>, request: Request, next: N
     let (request, company) = configured_company(&app, request).await;
     let response = next.run(request).await;
     counter.status = Some(response.status());
-    if let Some(reason) = response.extensions().get::<OverloadReason>() {
-        app.telemetry.count_overload(company.as_deref(), *reason);
+    if let Some(bound) = response.extensions().get::<Bound>() {
+        app.telemetry.count_overload(company.as_deref(), *bound);
     }
     response
 }

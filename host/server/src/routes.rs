@@ -4,6 +4,7 @@
 
 mod actions;
 mod agents;
+mod alerts;
 mod approvals;
 mod audit;
 mod bypasses;
@@ -85,11 +86,12 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(outbox::retry))
         .routes(routes!(events::follow))
         .routes(routes!(generations::list, generation_changes::apply))
-        .routes(routes!(generations::one))
+        .routes(routes!(generations::one, generation_changes::delete))
         .routes(routes!(generations::compare))
         .routes(routes!(generation_changes::activate))
         .routes(routes!(generation_changes::roll_back))
         .routes(routes!(rollout::get, rollout::put))
+        .routes(routes!(rollout::last))
         .routes(routes!(rollout::promote))
         .routes(routes!(rollout::abort))
         .routes(routes!(requeue::requeue))
@@ -114,6 +116,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))
         .routes(routes!(status::status))
+        .routes(routes!(alerts::active))
         .routes(routes!(openapi::openapi))
 }
 

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 
+use crate::alerts;
 use crate::app::App;
 use crate::companies::Companies;
 use crate::connections::Connections;
@@ -58,11 +59,17 @@ impl BoundServer {
             .watch
             .then(|| CompanyFileWatcher::new(Arc::clone(&app) as _).run());
         let mut tasks = vec![tokio::spawn(clean_up(Arc::clone(&app)))];
+        tasks.push(tokio::spawn(alerts::watch(Arc::clone(&app))));
         tasks.extend(app.retention().map(tokio::spawn));
         tasks.extend(watcher.map(tokio::spawn));
         tasks.extend(app.tls.clone().map(|tls| tokio::spawn(tls.watch())));
         let router = routes::router(Arc::clone(&app));
-        let connections = Connections::new(router, app.tls.clone(), &app.settings);
+        let connections = Connections::new(
+            router,
+            app.tls.clone(),
+            &app.settings,
+            Arc::clone(&app.telemetry),
+        );
         tokio::select! {
             () = connections.accept(&listener) => {}
             () = shutdown => {}
@@ -87,6 +94,9 @@ impl BoundServer {
     }
 }
 
+/// How much longer than `shutdown` the desk may take to stop.
+const DESK_STOP: Duration = Duration::from_secs(5);
+
 async fn clean_up(app: Arc<App>) {
     let mut ticks = interval(CLEANUP_INTERVAL);
     loop {
@@ -105,12 +115,17 @@ async fn stop(app: &App, connections: &Connections) -> usize {
     if let Some(generations) = &app.generations {
         generations.stop();
     }
+    app.changes.close();
     tracing::info!("stopping: waiting for requests in progress");
     let until = Instant::now() + app.settings.shutdown;
     let abandoned = connections.finish(app.settings.shutdown).await;
     let left = until.saturating_duration_since(Instant::now());
     if !app.workers.stop(left).await {
         tracing::warn!("a decision still runs; its own limits end it");
+    }
+    let left = until.saturating_duration_since(Instant::now());
+    if !app.changes.stop(left).await {
+        tracing::warn!("a change of a generation still runs; nothing of it is stored");
     }
     if let Some(courier) = &app.courier {
         let left = courier.stop().await;
@@ -123,8 +138,14 @@ async fn stop(app: &App, connections: &Connections) -> usize {
     }
     if let Some(desk) = app.desk.clone() {
         // Undecided inputs stay in the journal.
-        if spawn_blocking(move || desk.stop()).await.is_err() {
-            tracing::error!("the desk panicked while stopping");
+        let left = until.saturating_duration_since(Instant::now());
+        let stopped = timeout(left + DESK_STOP, spawn_blocking(move || desk.stop())).await;
+        match stopped {
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) => tracing::error!("the desk panicked while stopping"),
+            Err(_) => tracing::warn!(
+                "passes still run and are abandoned; they are repeated after the next start"
+            ),
         }
     }
     if let Some(exporter) = app.telemetry.exporter() {

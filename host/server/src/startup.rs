@@ -11,7 +11,7 @@ use patchbay_access::{AccessControl, TlsError, TlsTerminator};
 use patchbay_desk::{Desk, DeskError, DeskSettings};
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_generations::service::GenerationService;
-use patchbay_journal::{Journal, JournalError, Options, SqliteJournal};
+use patchbay_journal::{Journal, JournalError};
 use patchbay_outbound::courier::{Courier, CourierSettings};
 use patchbay_outbound::egress::Egress;
 use patchbay_settings::ServerSettings;
@@ -19,18 +19,21 @@ use patchbay_telemetry::{SpanExporter, Telemetry};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use crate::app::{App, TYPING_QUOTA, TypingLimiter};
+use crate::alerts::AlertMonitor;
+use crate::app::{App, TYPING_QUOTA, TypingLimiter, WorkShares};
 use crate::body::BodyBudget;
+use crate::bounds::Bounds;
+use crate::changes::ChangeQueue;
 use crate::companies::Companies;
 use crate::company_locks::CompanyLocks;
+use crate::feed_signals::FeedSignals;
 use crate::initial_generations::InitialGenerations;
 use crate::outbox_adapter::DeskOutbox;
 use crate::serve::BoundServer;
 use crate::workers::{QueueLimits, Workers};
-use crate::{connections, guard};
+use crate::{connections, guard, storage_wait};
 use patchbay_watcher::WatchedFiles;
 
 /// Connections the system queues until the server accepts them.
@@ -132,13 +135,24 @@ impl Server {
         let limits = QueueLimits {
             total: settings.queue_length,
             per_company: settings.admission.queue_per_company,
+            running_per_company: usize::MAX,
         };
-        let workers =
-            Workers::start(settings.workers, limits, stack).map_err(ServeError::Workers)?;
+        let workers = Workers::start("decide", settings.workers, limits, stack)
+            .map_err(ServeError::Workers)?;
+        let changes = ChangeQueue::start(&settings.bounds, stack).map_err(ServeError::Workers)?;
+        let bounds = Bounds::new(settings.bounds.clone());
+        let journal = storage_wait::open_journal(settings, &listener, tls.as_ref()).await?;
         let opening = settings.clone();
         let opened = spawn_blocking(move || {
             let telemetry = Telemetry::new(SpanExporter::start(&opening.telemetry));
-            OpenedDesk::open(&opening, files, rejected, assembler, Arc::new(telemetry))
+            OpenedDesk::open(
+                &opening,
+                journal,
+                files,
+                rejected,
+                assembler,
+                Arc::new(telemetry),
+            )
         });
         let OpenedDesk {
             telemetry,
@@ -171,7 +185,7 @@ impl Server {
         if needs_token && tls.is_none() {
             tracing::warn!(%address, "tokens cross the network unencrypted: set [tls], or put a TLS proxy in front");
         }
-        let changes = watch::Sender::new(0);
+        let feeds = Arc::new(FeedSignals::default());
         let courier = desk.as_ref().zip(egress).map(|(desk, egress)| {
             let outbox = Arc::new(DeskOutbox::new(Arc::clone(desk)));
             let courier = Courier::start(
@@ -181,9 +195,9 @@ impl Server {
                 egress,
             );
             let courier = Arc::new(courier);
-            let (changes, woken) = (changes.clone(), Arc::clone(&courier));
+            let (feeds, woken) = (Arc::clone(&feeds), Arc::clone(&courier));
             desk.on_commit(move |news| {
-                changes.send_modify(|number| *number += 1);
+                feeds.wake(news.company);
                 if news.outbox {
                     woken.wake();
                 }
@@ -200,16 +214,20 @@ impl Server {
             engine,
             companies,
             workers,
+            changes,
+            shares: WorkShares::new(&bounds),
+            bounds,
             bodies: BodyBudget::new(settings.body_budget),
             tls,
             access,
             typing: TypingLimiter::hashmap(TYPING_QUOTA),
             telemetry,
-            changes,
+            feeds,
             desk,
             generations,
             locks: CompanyLocks::default(),
             watched: WatchedFiles::default(),
+            alerts: AlertMonitor::default(),
             courier,
             stopping: AtomicBool::new(false),
             drain: RwLock::default(),
@@ -235,15 +253,16 @@ struct OpenedDesk {
 }
 
 impl OpenedDesk {
-    /// Opens the journal and resumes its undecided inputs. Blocks.
+    /// Opens the desk of a journal and resumes its undecided inputs. Blocks.
     fn open(
         settings: &ServerSettings,
+        journal: Option<Arc<dyn Journal>>,
         files: Vec<AssembledGeneration>,
         rejected: Vec<InvalidFile>,
         assembler: Assembler,
         telemetry: Arc<Telemetry>,
     ) -> Result<OpenedDesk, ServeError> {
-        let Some(journal) = &settings.journal else {
+        let Some(journal) = journal else {
             for file in &files {
                 telemetry.count_breakers(&file.generation);
             }
@@ -255,14 +274,7 @@ impl OpenedDesk {
                 generations: None,
             });
         };
-        let options = Options {
-            lanes: u16::try_from(settings.workers).unwrap_or(u16::MAX),
-            backlog_per_company: journal.backlog,
-            backlog: settings.admission.backlog,
-            ..Options::new(&journal.path, &journal.key)
-        };
         let stack = assembler.engine().settings().stack;
-        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&options)?);
         let service = GenerationService::of(assembler, Arc::clone(&journal));
         let InitialGenerations { ready, unready } =
             InitialGenerations::build(&*journal, &service, files, rejected, settings.strict)?;
@@ -271,7 +283,8 @@ impl OpenedDesk {
             stack,
             load: settings.admission.load,
             requests: settings.admission.requests_per_company,
-            clock: settings.clock,
+            clock: settings.clock.clone(),
+            accept_clock: settings.accept_clock,
             observer: Arc::clone(&telemetry) as _,
             ..DeskSettings::default()
         };

@@ -2,6 +2,7 @@
 //! what policies do.
 
 mod access;
+mod alerts;
 mod bodies;
 mod bounds;
 mod callers;

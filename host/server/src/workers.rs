@@ -1,5 +1,6 @@
-//! The threads that run decisions, and the bounded, fair queue in front of them.
-//! Decisions are CPU work and never run on the async threads.
+//! Threads of one kind of CPU work (decisions, changes of generations), and the
+//! bounded, fair queue in front of them. Such work never runs on the async
+//! threads.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,13 +13,15 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, sleep_until};
 
-/// How many jobs may wait for a thread.
+/// How many jobs may wait for a thread, and run on one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueueLimits {
     /// Of all companies together.
     pub(crate) total: usize,
     /// Of one company.
     pub(crate) per_company: usize,
+    /// Jobs of one company that run at once.
+    pub(crate) running_per_company: usize,
 }
 
 /// Why a job has no result.
@@ -64,8 +67,10 @@ impl<T> Job<T> {
 }
 
 impl Workers {
-    /// Start the threads, each with `stack` bytes of stack.
+    /// Start the threads, named `name` and a number, each with `stack` bytes of
+    /// stack.
     pub(crate) fn start(
+        name: &str,
         count: usize,
         limits: QueueLimits,
         stack: usize,
@@ -77,7 +82,7 @@ impl Workers {
         for number in 0..count {
             let queue = Arc::clone(&workers.queue);
             let thread = thread::Builder::new()
-                .name(format!("decide-{number}"))
+                .name(format!("{name}-{number}"))
                 .stack_size(stack)
                 .spawn(move || queue.run_worker())?;
             workers.threads.push(thread);
@@ -123,6 +128,11 @@ impl Workers {
     /// How many jobs may wait.
     pub(crate) fn limits(&self) -> QueueLimits {
         self.queue.limits
+    }
+
+    /// Accept no more jobs, and drop those that wait.
+    pub(crate) fn close(&self) {
+        self.queue.close();
     }
 
     /// Accept no more jobs and wait up to `bound` for those that run; whether
@@ -177,6 +187,10 @@ struct CompanyJobs {
     jobs: VecDeque<QueuedJob>,
     /// Those neither started nor cancelled.
     waiting: Arc<AtomicUsize>,
+    /// Those that a thread took and has not finished.
+    running: usize,
+    /// Whether the company is in the order of turns.
+    has_turn: bool,
 }
 
 impl std::fmt::Debug for JobQueue {
@@ -186,6 +200,7 @@ impl std::fmt::Debug for JobQueue {
 }
 
 struct QueuedJob {
+    company: String,
     /// When its client stops waiting.
     until: Instant,
     ticket: Arc<Ticket>,
@@ -237,11 +252,12 @@ impl Queue {
             of_company,
         });
         let job = QueuedJob {
+            company: company.to_owned(),
             until,
             ticket: Arc::clone(&ticket),
             work,
         };
-        jobs.push(company, job);
+        jobs.push(job, self.limits.running_per_company);
         drop(jobs);
         self.arrived.notify_one();
         Ok(QueueEntry {
@@ -258,13 +274,16 @@ impl Queue {
                 true => STARTED,
                 false => TOO_LATE,
             };
-            if !self.leave(&job.ticket, state) || state == TOO_LATE {
-                continue;
-            }
+            let is_started = self.leave(&job.ticket, state) && state == STARTED;
+            let (company, work) = (job.company, job.work);
             // After a panic the dropped sender answers the client. The work
             // shares nothing but what it locks itself.
-            if catch_unwind(AssertUnwindSafe(job.work)).is_err() {
-                tracing::error!("a decision panicked; its thread continues");
+            if is_started && catch_unwind(AssertUnwindSafe(work)).is_err() {
+                tracing::error!("a job panicked; its thread continues");
+            }
+            let limit = self.limits.running_per_company;
+            if self.jobs.lock().finish(&company, limit) {
+                self.arrived.notify_one();
             }
         }
     }
@@ -275,7 +294,7 @@ impl Queue {
             if jobs.closed {
                 return None;
             }
-            if let Some(job) = jobs.next() {
+            if let Some(job) = jobs.next(self.limits.running_per_company) {
                 return Some(job);
             }
             self.arrived.wait(&mut jobs);
@@ -310,28 +329,57 @@ impl Queue {
 }
 
 impl JobQueue {
-    fn push(&mut self, company: &str, job: QueuedJob) {
-        let known = self.companies.entry(company.to_owned()).or_default();
+    fn push(&mut self, job: QueuedJob, running_per_company: usize) {
+        let company = job.company.clone();
+        let known = self.companies.entry(company.clone()).or_default();
         if known.jobs.is_empty() {
             known.waiting = Arc::clone(&job.ticket.of_company);
-            self.turns.push_back(company.to_owned());
         }
         known.jobs.push_back(job);
         self.len += 1;
+        self.give_turn(&company, running_per_company);
     }
 
-    /// The next job of the company whose turn it is.
-    fn next(&mut self) -> Option<QueuedJob> {
+    /// The next job of the company whose turn it is. [`JobQueue::finish`] must
+    /// follow.
+    fn next(&mut self, running_per_company: usize) -> Option<QueuedJob> {
         let company = self.turns.pop_front()?;
         let known = self.companies.get_mut(&company)?;
+        known.has_turn = false;
         let job = known.jobs.pop_front()?;
+        known.running += 1;
         self.len -= 1;
-        if known.jobs.is_empty() {
-            self.companies.remove(&company);
-        } else {
-            self.turns.push_back(company);
-        }
+        self.give_turn(&company, running_per_company);
         Some(job)
+    }
+
+    /// A job of the company has ended; whether the company's next job can start
+    /// for that reason.
+    fn finish(&mut self, company: &str, running_per_company: usize) -> bool {
+        // A closed queue knows no companies.
+        let Some(known) = self.companies.get_mut(company) else {
+            return false;
+        };
+        known.running = known.running.saturating_sub(1);
+        if known.jobs.is_empty() && known.running == 0 {
+            self.companies.remove(company);
+            return false;
+        }
+        self.give_turn(company, running_per_company)
+    }
+
+    /// Put a company into the order of turns, if it has a job that may start.
+    fn give_turn(&mut self, company: &str, running_per_company: usize) -> bool {
+        let Some(known) = self.companies.get_mut(company) else {
+            return false;
+        };
+        let may_start = !known.jobs.is_empty() && known.running < running_per_company;
+        if !may_start || known.has_turn {
+            return false;
+        }
+        known.has_turn = true;
+        self.turns.push_back(company.to_owned());
+        true
     }
 
     fn remove_cancelled(&mut self) {
@@ -340,9 +388,14 @@ impl JobQueue {
                 .jobs
                 .retain(|job| job.ticket.state.load(Ordering::Relaxed) == WAITING);
         }
-        self.companies.retain(|_, known| !known.jobs.is_empty());
+        for known in self.companies.values_mut() {
+            known.has_turn &= !known.jobs.is_empty();
+        }
+        self.companies
+            .retain(|_, known| !known.jobs.is_empty() || known.running > 0);
         let companies = &self.companies;
-        self.turns.retain(|company| companies.contains_key(company));
+        let has_turn = |company: &String| companies.get(company).is_some_and(|it| it.has_turn);
+        self.turns.retain(has_turn);
         self.len = companies.values().map(|known| known.jobs.len()).sum();
     }
 }

@@ -12,14 +12,14 @@ pub(crate) struct ChangeFlags {
     /// Check everything and show what would change; change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Change nothing unless this generation is active now
+    /// Fail if another generation than this one is active
     #[arg(long, value_name = "GENERATION")]
     pub(crate) expect: Option<u64>,
     /// Move the conversations of a removed queue to another one; repeatable [default: `moved-to`
     /// of the company file]
     #[arg(long = "move", value_name = "QUEUE=QUEUE", value_parser = moved)]
     pub(crate) moved: Vec<(String, String)>,
-    /// Name for the audit log [default: operator, or the token's owner]
+    /// Name for the audit trail [default: operator, or the token's owner]
     #[arg(long, value_name = "NAME", value_parser = actor)]
     pub(crate) by: Option<String>,
 }
@@ -39,10 +39,12 @@ fn moved(text: &str) -> Result<(String, String), String> {
   patchbay apply companies/northwind.toml --expect 7
   patchbay apply companies/eastwind.toml --new
 
-The generation is built, the test cases of its packs run, and work in progress is checked against it,
-all beside the running decisions. Then the next decision uses it. If anything is wrong, every reason
-is listed and nothing changes. A company the host does not know is an error unless --new is given.
-Works through a running server, or directly on the journal when no server runs.")]
+The server builds the new generation, runs the test cases of its packs, and
+checks open conversations against it, while the active generation decides. From
+the next decision on the new one decides. If anything is wrong, the command
+lists every reason and changes nothing. A company that the host does not know is
+an error without --new. Without a running server, the command opens the journal
+itself.")]
 pub(crate) struct ApplyArgs {
     /// The company file
     pub(crate) file: PathBuf,
@@ -53,7 +55,7 @@ pub(crate) struct ApplyArgs {
     /// Create the company if the host does not know it
     #[arg(long)]
     pub(crate) new: bool,
-    /// Store the generation without activating it (see `patchbay generations activate`)
+    /// Store the generation without activating it, for `shadow`, `canary` or `generations activate`
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) keep_only: bool,
     #[command(flatten)]
@@ -65,7 +67,8 @@ pub(crate) struct ApplyArgs {
   patchbay generations list --company northwind
   patchbay generations show 7 --company northwind
   patchbay generations diff 6 7 --company northwind
-  patchbay generations activate 7 --company northwind --dry-run")]
+  patchbay generations activate 7 --company northwind --dry-run
+  patchbay generations delete 3 --company northwind")]
 pub(crate) struct GenerationsArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
@@ -90,6 +93,14 @@ pub(crate) enum GenerationsVerb {
         from: u64,
         /// Number of the second generation [default: the active one]
         to: Option<u64>,
+    },
+    /// Delete a stored generation that is not active, and components no other one uses
+    Delete {
+        /// Number of the generation
+        generation: u64,
+        /// Name for the audit trail [default: operator, or the token's owner]
+        #[arg(long, value_name = "NAME", value_parser = actor)]
+        by: Option<String>,
     },
     /// Activate a stored generation
     Activate {

@@ -104,11 +104,20 @@ fn invalid(name: &str, position: Position, problem: Option<&str>) -> Failure {
     )
 }
 
+/// An agent's presence, and whether an offer to them timed out.
+fn presence(agent: &Value) -> String {
+    let presence = text(agent, "presence");
+    match agent["not_responding"] == true {
+        true => format!("{presence}, not responding"),
+        false => presence.to_owned(),
+    }
+}
+
 fn list(company: &str, agents: &[Value]) -> Result<(), Failure> {
     let rows = agents.iter().map(|agent| {
         vec![
             text(agent, "id").to_owned(),
-            text(agent, "presence").to_owned(),
+            presence(agent),
             format!(
                 "{} of {} units",
                 number(agent, "load"),

@@ -22,8 +22,10 @@ use crate::server::{JournalAccess, settings};
 
 pub(crate) fn run(args: &ApplyArgs) -> Outcome {
     let config = &args.server.config;
-    let packs = settings(config)?.packs;
-    let assembler = Assembler::new(serving_engine(1)?, packs, build_options(&args.build));
+    let settings = settings(config)?;
+    let build = build_options(&args.build);
+    let assembler =
+        Assembler::new(serving_engine(1)?, settings.packs, build).with_bounds(settings.bounds);
     let source = assembler.read(&args.file).map_err(rejected)?;
     let company = CompanyFile::parse(&source.document)
         .map_err(|problems| change::located(&args.file, &source.document, problems))?;

@@ -1,4 +1,4 @@
-//! `patchbay audit`: the audit log, and whether it was changed.
+//! `patchbay audit`: the audit trail, and whether it was changed.
 
 use patchbay_client::company_path;
 use patchbay_journal::{AuditHash, AuditTrail, SqliteJournal};
@@ -76,7 +76,7 @@ fn print(entries: &[Value]) -> Result<(), Failure> {
     output::table(
         &["number", "at", "actor", "action", "on", "details"],
         &rows.collect::<Vec<_>>(),
-        "the audit log is empty",
+        "the audit trail is empty",
     )
 }
 

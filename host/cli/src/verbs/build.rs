@@ -2,11 +2,12 @@
 
 use patchbay_engine::component::Digest;
 use patchbay_pack::build::build;
-use patchbay_pack::source::PackError;
+use patchbay_pack::manifest::FILE_NAME;
+use patchbay_pack::source::{Pack, PackError, SourceError, read_manifest};
 use serde_json::json;
 
 use crate::args::BuildArgs;
-use crate::exit::{Outcome, io};
+use crate::exit::{Exit, Failure, Outcome, io};
 use crate::numbers::bytes;
 use crate::output;
 use crate::policy::{build_options, pack_failure};
@@ -14,18 +15,62 @@ use crate::policy::{build_options, pack_failure};
 pub(crate) fn run(args: &BuildArgs) -> Outcome {
     let component = build(&args.dir, &build_options(&args.build))
         .map_err(|error| pack_failure(PackError::Build(error)))?;
-    let content = std::fs::read(&component).map_err(io(&component))?;
+    let schema = match args.update_schema {
+        true => update_schema(args, &component)?,
+        false => None,
+    };
+    let failed = |error: SourceError| pack_failure(PackError::Source(error));
+    let pack = Pack::from_parts(&args.dir, &component).map_err(failed)?;
+    pack.check_parts(&args.dir).map_err(failed)?;
     let path = match &args.output {
         Some(output) => {
-            std::fs::write(output, &content).map_err(io(output))?;
+            std::fs::write(output, &*pack.component).map_err(io(output))?;
             output
         }
         None => &component,
     };
-    let digest = Digest::of(&content);
-    let document = json!({"component": path, "bytes": content.len(), "digest": digest});
+    let digest = Digest::of(&pack.component);
+    let size = pack.component.len();
+    let mut document = json!({"component": path, "bytes": size, "digest": digest});
+    if let Some(schema) = &schema {
+        document["schema"] = json!(schema);
+    }
     output::result(args.json, &document, || {
-        let size = bytes(content.len() as u64);
+        if let Some(schema) = &schema {
+            output::line(format!("wrote {}", schema.display()))?;
+        }
+        let size = bytes(size as u64);
         output::line(format!("{}\n{digest}  {size}", path.display()))
     })
+}
+
+/// Write the schema of the settings type to the file that pack.toml names.
+fn update_schema(
+    args: &BuildArgs,
+    component: &std::path::Path,
+) -> Result<Option<std::path::PathBuf>, Failure> {
+    let manifest = read_manifest(&args.dir.join(FILE_NAME))
+        .map_err(|error| pack_failure(PackError::Source(error)))?;
+    let Some(file) = manifest.settings.schema else {
+        return Err(Failure::advised(
+            Exit::Pack,
+            format!(
+                "{} names no settings schema",
+                args.dir.join(FILE_NAME).display()
+            ),
+            "add [settings] with schema = \"settings.schema.json\"",
+        ));
+    };
+    let content = std::fs::read(component).map_err(io(component))?;
+    let text = Pack::embedded_schema(&content).map_err(|error| Failure::new(Exit::Pack, error))?;
+    let Some(text) = text else {
+        return Err(Failure::advised(
+            Exit::Pack,
+            "the component does not contain the schema of its settings",
+            "build it with the SDK of this version (`patchbay new` writes it to vendor/)",
+        ));
+    };
+    let path = args.dir.join(file);
+    std::fs::write(&path, text).map_err(io(&path))?;
+    Ok(Some(path))
 }

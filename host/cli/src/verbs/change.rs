@@ -33,6 +33,7 @@ pub(super) fn request(change: &ChangeFlags) -> ChangeRequest {
         create_company: false,
         // A caller with the journal's files may know every company.
         suggest_names: true,
+        ..ChangeRequest::default()
     }
 }
 
@@ -67,6 +68,7 @@ pub(super) fn post(
         message: text(reason, "message").to_owned(),
         span: span(document, reason),
         help: reason["help"].as_str().map(str::to_owned),
+        exceeded: None,
     });
     Err(located(file, document, reasons.collect()))
 }
@@ -173,11 +175,27 @@ pub(super) fn difference_lines(differences: &Value) -> Vec<String> {
         (None, Some(after)) => format!("+ {}: {}", one.path, shorten(after)),
         (Some(before), None) => format!("- {}: {}", one.path, shorten(before)),
         (before, after) => {
-            let side = |side: &Option<String>| shorten(side.as_deref().unwrap_or_default());
-            format!("~ {}: {} → {}", one.path, side(before), side(after))
+            let text = |side: &Option<String>| side.clone().unwrap_or_default();
+            let (before, after) = from_first_difference(&text(before), &text(after));
+            format!("~ {}: {} → {}", one.path, shorten(&before), shorten(&after))
         }
     };
     all.iter().map(line).collect()
+}
+
+/// Both texts from a little before the first character in which they differ, where that would
+/// not be shown otherwise.
+fn from_first_difference(before: &str, after: &str) -> (String, String) {
+    let pairs = before.chars().zip(after.chars());
+    let same = pairs.take_while(|(one, other)| one == other).count();
+    let cut = |text: &str| match same > SHOWN / 2 {
+        true => {
+            let rest: String = text.chars().skip(same - SHOWN / 4).collect();
+            format!("…{rest}")
+        }
+        false => text.to_owned(),
+    };
+    (cut(before), cut(after))
 }
 
 fn shorten(text: &str) -> String {
@@ -185,5 +203,22 @@ fn shorten(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         None => text,
         Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_far_into_a_long_value_is_shown() {
+        let text = |end: &str| format!("[{}\"{end}\"]", "\"word\", ".repeat(40));
+        let found =
+            json!([{"path": "settings.words", "before": text("old"), "after": text("new")}]);
+        let lines = difference_lines(&found);
+        assert!(
+            lines[0].contains("old") && lines[0].contains("new"),
+            "{lines:?}"
+        );
     }
 }

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use patchbay_client::{BlockingClient, company_path};
-use patchbay_journal::{AuditTrail, ContactId, Contacts, JournalError};
+use patchbay_journal::{AuditTrail, ContactId, Contacts};
 use patchbay_records::person_export::export;
 use serde_json::{Value, json};
 
 use crate::args::{ContactsArgs, ContactsVerb};
+use crate::document::number;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::numbers::counted;
 use crate::output;
 use crate::server::{JournalAccess, audit_entry, find_company};
 
@@ -18,7 +20,9 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
     let name = args.company.name()?;
     let journal = match JournalAccess::open(&args.server.config)? {
         JournalAccess::File(journal) => journal,
-        JournalAccess::Server(api) => return run_on_server(&api, name, &args.verb),
+        JournalAccess::Server(api) => {
+            return run_on_server(&api, name, &args.verb, args.server.json);
+        }
     };
     let company = find_company(&*journal, name)?;
     let now = Timestamp::now();
@@ -41,19 +45,14 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
                 journal.erase_person(company, contact, now, entry("contact.erased", details))?;
             let gone: Vec<String> = erased.contacts.iter().map(ToString::to_string).collect();
             let document = json!({"erased": gone, "scrubbed": erased.scrubbed});
-            output::result(as_json, &document, || {
-                output::line(format!(
-                    "erased {} contacts; earlier backups still contain them: delete those backups",
-                    gone.len()
-                ))
-            })
+            print_erased(&document, gone.len(), as_json)
         }
         ContactsVerb::Merge { contact, into } => {
             let (contact, into) = (id(contact)?, id(into)?);
             let details = json!({"contact": contact.to_string(), "into": into.to_string()});
             let entry = entry("contact.merged", details);
             print_change(
-                journal.merge_contacts(company, contact, into, BY, now, entry),
+                journal.merge_contacts(company, contact, into, BY, now, entry)?,
                 as_json,
             )
         }
@@ -61,32 +60,42 @@ pub(crate) fn run(args: &ContactsArgs) -> Outcome {
             let contact = id(contact)?;
             let entry = entry("contact.split", json!({"contact": contact.to_string()}));
             print_change(
-                journal.split_contact(company, contact, BY, now, entry),
+                journal.split_contact(company, contact, BY, now, entry)?,
                 as_json,
             )
         }
         ContactsVerb::Undo { change } => {
             let entry = entry("contact.undone", json!({"change": change}));
             print_change(
-                journal.undo_contact_change(company, *change, BY, now, entry),
+                journal.undo_contact_change(company, *change, BY, now, entry)?,
                 as_json,
             )
         }
     }
 }
 
-fn run_on_server(api: &BlockingClient, company: &str, verb: &ContactsVerb) -> Outcome {
+fn run_on_server(
+    api: &BlockingClient,
+    company: &str,
+    verb: &ContactsVerb,
+    as_json: bool,
+) -> Outcome {
     let path = |rest: String| company_path(company, &format!("contacts/{rest}"));
     // With a token the server takes the token's owner.
     let mut body = match api.has_token() {
         true => json!({}),
         false => json!({"by": BY}),
     };
-    let document = match verb {
-        ContactsVerb::Export { contact } => api.get(&path(id(contact)?.to_string()))?,
+    let changed = match verb {
+        ContactsVerb::Export { contact } => {
+            output::json(&api.get(&path(id(contact)?.to_string()))?)?;
+            return Ok(Exit::Success);
+        }
         ContactsVerb::Erase { contact, yes } => {
             require_confirmation(*yes)?;
-            api.delete(&path(id(contact)?.to_string()))?
+            let document = api.delete(&path(id(contact)?.to_string()))?;
+            let erased = document["contacts"].as_array().map_or(0, Vec::len);
+            return print_erased(&document, erased, as_json);
         }
         ContactsVerb::Merge { contact, into } => {
             body["into"] = id(into)?.to_string().into();
@@ -99,8 +108,16 @@ fn run_on_server(api: &BlockingClient, company: &str, verb: &ContactsVerb) -> Ou
             api.post(&path(format!("changes/{change}/undo")), &body)?
         }
     };
-    output::json(&document)?;
-    Ok(Exit::Success)
+    print_change(number(&changed, "change"), as_json)
+}
+
+fn print_erased(document: &Value, contacts: usize, as_json: bool) -> Outcome {
+    output::result(as_json, document, || {
+        output::line(format!(
+            "erased {}; earlier backups still contain them: delete those backups",
+            counted(contacts as u64, "contact")
+        ))
+    })
 }
 
 fn require_confirmation(yes: bool) -> Result<(), Failure> {
@@ -114,8 +131,7 @@ fn require_confirmation(yes: bool) -> Result<(), Failure> {
     }
 }
 
-fn print_change(change: Result<u64, JournalError>, as_json: bool) -> Outcome {
-    let change = change?;
+fn print_change(change: u64, as_json: bool) -> Outcome {
     output::result(as_json, &json!({"change": change}), || {
         output::line(format!(
             "change {change}; undo it with `patchbay contacts undo {change}`"

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::args::{ConversationFilter, ConversationsArgs, ConversationsVerb};
 use crate::document::{number, text};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::numbers::counted;
 use crate::{output, server};
 
 /// Most conversations of one request.
@@ -102,8 +103,8 @@ fn print_one(found: &Value) -> Result<(), Failure> {
     let state = descriptions::state(text(found, "state"), field("owner"), field("queue"));
     output::line(format!("{}: {state}", text(found, "id")))?;
     output::line(format!(
-        "{} interactions on {} since {}, priority {}{}",
-        found["interactions"],
+        "{} on {} since {}, priority {}{}",
+        counted(number(found, "interactions"), "interaction"),
         field("channel").unwrap_or("-"),
         field("created_at").unwrap_or("-"),
         found["priority"],

@@ -21,6 +21,8 @@ pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
             stage,
             outcome,
             plugin,
+            conversation,
+            interaction,
             limit,
         } => {
             let filter = Filter {
@@ -28,6 +30,8 @@ pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
                 stage: *stage,
                 outcome: *outcome,
                 plugin: plugin.clone(),
+                conversation: conversation.clone(),
+                interaction: interaction.clone(),
                 before: None,
                 limit: usize::try_from(*limit).unwrap_or(usize::MAX),
             };

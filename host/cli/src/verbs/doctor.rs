@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use patchbay_engine::address_space::{AddressSpace, needed};
 use patchbay_engine::cache::AotCache;
-use patchbay_engine::config::{Allocation, EngineSettings};
+use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
 use patchbay_pack::build::{GUEST_TARGET, require_target};
 use serde::Serialize;
@@ -87,26 +88,33 @@ fn cores() -> Finding {
 /// Whether the instance pool fits into the address space.
 fn address_space() -> Finding {
     const WHAT: &str = "address space";
-    let pooling = EngineSettings {
-        allocation: Allocation::Pooling,
-        ..EngineSettings::default()
+    let settings = EngineSettings::default();
+    let wanted = settings.instances;
+    let needed = needed(wanted) >> 30;
+    let limit = match AddressSpace::of_process().limit {
+        Some(limit) => format!("limited to {} GiB", limit >> 30),
+        None => "not limited".to_owned(),
     };
-    let instances = pooling.instances;
-    match Engine::serving(pooling, None) {
-        Ok(_) => Finding::new(
+    match Engine::serving(settings, None) {
+        Ok(engine) if engine.is_pooled() && engine.settings().instances == wanted => Finding::new(
             WHAT,
-            format!("fits a pool of {instances} instances of 8 GiB each"),
+            format!("{limit}; fits a pool of {wanted} instances, which needs {needed} GiB"),
         ),
-        Err(error) => {
-            let on_demand = EngineSettings {
-                allocation: Allocation::OnDemand,
-                ..EngineSettings::default()
+        Ok(engine) => {
+            let fits = engine.settings().instances;
+            let how = match engine.is_pooled() {
+                true => "from a pool",
+                false => "created on demand, which takes several times as long",
             };
-            match Engine::serving(on_demand, None) {
-                Ok(_) => Finding::new(WHAT, format!("no pool of {instances} instances: {error}")).advise(Level::Warning, "instances are created on demand, which takes several times as long; raise `ulimit -v`, or lower `instances` under [engine] in the settings"),
-                Err(error) => Finding::new(WHAT, error.to_string()).advise(Level::Error, "policies cannot run on this machine"),
-            }
+            let found = format!("{limit}; fits {fits} instances, {how}");
+            let advice = format!(
+                "a pool of {wanted} instances needs {needed} GiB of address space, which is not memory; raise `ulimit -v` to {} or more, or lower `instances` under [engine] in the settings",
+                (needed + 1) << 20
+            );
+            Finding::new(WHAT, found).advise(Level::Warning, &advice)
         }
+        Err(error) => Finding::new(WHAT, format!("{limit}; {error}"))
+            .advise(Level::Error, "policies cannot run on this machine"),
     }
 }
 

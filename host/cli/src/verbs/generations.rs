@@ -10,10 +10,11 @@ use patchbay_generations::assemble::Assembler;
 use patchbay_generations::assemble::difference::differences;
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::Journal;
+use patchbay_model::duration::ByteSize;
 use serde_json::{Value, json};
 
 use super::change;
-use crate::args::{GenerationsArgs, GenerationsVerb, RollbackArgs};
+use crate::args::{ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs};
 use crate::document::{list, text};
 use crate::engine::serving_engine;
 use crate::exit::{Exit, Failure, Outcome};
@@ -91,6 +92,27 @@ pub(crate) fn run(args: &GenerationsArgs) -> Outcome {
                 lines.iter().try_for_each(output::line)
             })
         }
+        GenerationsVerb::Delete { generation, by } => {
+            let deleted = match access {
+                JournalAccess::Server(api) => api.delete(&format!("{base}/{generation}"))?,
+                JournalAccess::File(journal) => {
+                    find_company(&*journal, company)?;
+                    let flags = ChangeFlags {
+                        by: by.clone(),
+                        ..ChangeFlags::default()
+                    };
+                    let request = change::request(&flags);
+                    let service = service(config, journal)?;
+                    let freed = service.delete(company, *generation, &request);
+                    let freed = freed.map_err(|error| change::refusal(STORED.as_ref(), error))?;
+                    json!({"generation": generation, "freed_bytes": freed})
+                }
+            };
+            output::result(as_json, &deleted, || {
+                let freed = ByteSize(deleted["freed_bytes"].as_u64().unwrap_or(0));
+                output::line(format!("deleted generation {generation}; {freed} are free"))
+            })
+        }
         GenerationsVerb::Activate {
             generation,
             change: flags,
@@ -138,8 +160,9 @@ fn service(
     config: &Path,
     journal: Box<impl Journal + 'static>,
 ) -> Result<GenerationService, Failure> {
-    let packs = settings(config)?.packs;
-    let assembler = Assembler::new(serving_engine(1)?, packs, Default::default());
+    let settings = settings(config)?;
+    let assembler = Assembler::new(serving_engine(1)?, settings.packs, Default::default())
+        .with_bounds(settings.bounds);
     let journal = Arc::from(journal as Box<dyn Journal>);
     Ok(GenerationService::of(assembler, journal))
 }
@@ -226,7 +249,7 @@ fn print(all: &[Value]) -> Result<(), Failure> {
         ]
     });
     output::table(
-        &["", "generation", "created", "activated", "by"],
+        &["", "generation", "created", "activated", "created by"],
         &rows.collect::<Vec<_>>(),
         "the company has no generations",
     )

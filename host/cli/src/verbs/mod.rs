@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 pub(crate) mod agents;
+pub(crate) mod alerts;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod bench;
@@ -22,6 +23,7 @@ pub(crate) mod outbox;
 pub(crate) mod replay;
 pub(crate) mod rollout;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod test;

@@ -16,7 +16,7 @@ use crate::server::JournalAccess;
 pub(crate) fn shadow(args: &ShadowArgs) -> Outcome {
     let rollout = Rollout::connect("shadow", &args.rollout)?;
     match &args.verb {
-        Some(ShadowVerb::Report) => rollout.print(&rollout.current()?),
+        Some(ShadowVerb::Report) => rollout.report(),
         Some(ShadowVerb::Stop { reason }) => rollout.end(reason.as_deref()),
         None => rollout.start(&json!({
             "generation": args.generation,
@@ -30,7 +30,7 @@ pub(crate) fn shadow(args: &ShadowArgs) -> Outcome {
 pub(crate) fn canary(args: &CanaryArgs) -> Outcome {
     let rollout = Rollout::connect("canary", &args.rollout)?;
     match &args.verb {
-        Some(CanaryVerb::Report) => rollout.print(&rollout.current()?),
+        Some(CanaryVerb::Report) => rollout.report(),
         Some(CanaryVerb::Abort { reason }) => rollout.end(reason.as_deref()),
         Some(CanaryVerb::Promote { change: flags }) => {
             let body = change::body(&flags.change(args.rollout.by.clone()));
@@ -135,7 +135,10 @@ impl<'a> Rollout<'a> {
                 return Err(Failure::advised(
                     Exit::NotRight,
                     format!("{} has no candidate generation", self.company),
-                    "to see how the last one ended, look for `rollout-ended` in the event feed, the alerts and `patchbay audit list`",
+                    format!(
+                        "`patchbay {} report` shows how the last one ended",
+                        self.kind
+                    ),
                 ));
             }
             result => result?,
@@ -148,6 +151,33 @@ impl<'a> Rollout<'a> {
                 format!("generation {} runs as a {kind}", report["generation"]),
                 format!("use `patchbay {kind} …`"),
             )),
+        }
+    }
+
+    /// Print the running rollout; without one, how the last one ended.
+    fn report(&self) -> Outcome {
+        let is_running = match self.api.get(&self.path("")) {
+            Err(ClientError::Problem(problem)) if problem.kind() == "nothing-tried" => false,
+            Err(error) => return Err(error.into()),
+            Ok(_) => true,
+        };
+        if is_running {
+            return self.print(&self.current()?);
+        }
+        match self.api.get(&self.path("/last")) {
+            Err(ClientError::Problem(problem)) if problem.kind() == "nothing-tried" => {
+                Err(Failure::advised(
+                    Exit::NotRight,
+                    format!("{} never had a candidate generation", self.company),
+                    "`patchbay shadow` and `patchbay canary` try one",
+                ))
+            }
+            Err(error) => Err(error.into()),
+            Ok(ended) => output::result(self.flags.server.json, &ended, || {
+                report::ended_lines(&ended)
+                    .iter()
+                    .try_for_each(output::line)
+            }),
         }
     }
 

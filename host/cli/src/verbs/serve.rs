@@ -1,5 +1,6 @@
 //! `patchbay serve`: run the server.
 
+use patchbay_pack::build::BuildOptions;
 use patchbay_server::{LogFormat, PrepareError, PreparedServer, ServeError};
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
@@ -23,6 +24,7 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     let mut settings = settings(config)?;
     settings.watch |= args.watch;
     settings.strict |= args.strict;
+    settings.accept_clock |= args.accept_clock;
     if settings.watch && settings.journal.is_none() {
         return Err(Failure::advised(
             Exit::NotRight,
@@ -39,13 +41,11 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
         None => settings.log.format == LogFormat::Json,
     };
     output::start_log(level, json);
-    let prepared = PreparedServer::prepare(settings, cache(), build_options(&args.build))
-        .map_err(prepare_failure)?;
-    for built in &prepared.companies {
-        for warning in &built.generation.warnings {
-            output::note(format!("{}: {warning}", built.generation.company));
-        }
-    }
+    let build = BuildOptions {
+        to_log: json,
+        ..build_options(&args.build)
+    };
+    let prepared = PreparedServer::prepare(settings, cache(), build).map_err(prepare_failure)?;
     if args.check {
         let prepared = prepared.require_valid_files().map_err(prepare_failure)?;
         let built = prepared.companies.iter();
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
             &json!({"companies": companies, "ok": true}),
             || {
                 output::line(format!(
-                    "{} is valid, with the companies {}",
+                    "{} and the files it names are valid; companies: {}",
                     config.display(),
                     companies.join(", ")
                 ))

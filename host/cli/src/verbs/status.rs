@@ -34,7 +34,7 @@ const ROWS: &[Row] = &[
     ("undecided", |company| desk_number(company, "undecided")),
     ("offers", |company| desk_number(company, "offers")),
     ("outbox", outbox),
-    ("unrecorded", |company| desk_number(company, "unrecorded")),
+    ("transcripts", transcripts),
     ("breakers", open_breakers),
     ("candidate", candidate),
     ("bypassed", bypassed),
@@ -61,8 +61,12 @@ fn print(status: &Value) -> Result<(), Failure> {
             text(status, "load")
         ))?;
     }
-    for concern in list(status, "concerns") {
-        output::line(format!("warning     {}", concern.as_str().unwrap_or("")))?;
+    for alert in list(status, "alerts") {
+        output::line(format!(
+            "{:<10}  {}",
+            text(alert, "severity"),
+            sentence(alert)
+        ))?;
     }
     for company in list(status, "companies") {
         output::line("")?;
@@ -74,6 +78,14 @@ fn print(status: &Value) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The company of an alert, and what happens.
+pub(crate) fn sentence(alert: &Value) -> String {
+    match text(alert, "company") {
+        "" => text(alert, "what").to_owned(),
+        company => format!("{company}: {}", text(alert, "what")),
+    }
 }
 
 /// Version, uptime and health of the server.
@@ -169,6 +181,14 @@ pub(crate) fn open_breakers(company: &Value) -> Option<String> {
 fn joined(items: &[Value], text: impl Fn(&Value) -> String) -> Option<String> {
     let texts: Vec<String> = items.iter().map(text).collect();
     (!texts.is_empty()).then(|| texts.join(", "))
+}
+
+/// Transcripts that were too long to store; `None` if there are none.
+fn transcripts(company: &Value) -> Option<String> {
+    match number(company.get("desk")?, "unrecorded") {
+        0 => None,
+        lost => Some(format!("{} not stored: too long", thousands(lost))),
+    }
 }
 
 fn desk_number(company: &Value, field: &str) -> Option<String> {

@@ -1,30 +1,53 @@
 //! `patchbay test`: run the test cases of a pack.
 
-use patchbay_pack::cases::{Case, CaseReport, CaseRunner};
-use patchbay_pack::source::Pack;
+mod watch;
+
+use patchbay_pack::cases::{Case, CaseRunner};
+use patchbay_pack::source::{Pack, PackError};
 use serde_json::json;
 
 use crate::args::TestArgs;
-use crate::exit::{Exit, Failure, Outcome, io};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::policy::{open_pack, pack_failure};
+use watch::FileState;
 
-pub(crate) fn run(args: &TestArgs) -> Outcome {
+pub(crate) fn run(args: &TestArgs, verbose: bool) -> Outcome {
+    if !args.watch {
+        return run_once(args, verbose);
+    }
+    loop {
+        let before = FileState::read(&args.dir);
+        match run_once(args, verbose) {
+            Ok(_) => {}
+            // Without the directory there is nothing to wait for.
+            Err(error) if !args.dir.is_dir() => return Err(error),
+            Err(error) => output::error(&error.report),
+        }
+        output::note(format!(
+            "waiting for a change below {}; end with Ctrl-C",
+            args.dir.display()
+        ));
+        before.wait_for_change();
+    }
+}
+
+fn run_once(args: &TestArgs, verbose: bool) -> Outcome {
     let pack = match &args.component {
         None => open_pack(&args.dir, &args.build)?,
-        Some(component) => {
-            Pack::from_parts(&args.dir, component).map_err(|error| pack_failure(error.into()))?
-        }
+        Some(component) => open_parts(args, component).map_err(pack_failure)?,
     };
     let directory = args.dir.join("cases");
-    if !directory.is_dir() {
+    if std::fs::symlink_metadata(&directory).is_err() {
         return Err(Failure::advised(
             Exit::NotRight,
             format!("{} has no directory cases/", args.dir.display()),
             "write test cases as cases/<topic>/<name>.json; docs/cases.md describes them",
         ));
     }
-    let mut paths = Case::find(&directory).map_err(io(&directory))?;
+    let failed = |error: PackError| pack_failure(error);
+    let mut paths =
+        Case::find(&directory).map_err(|error| failed(PackError::Source(error.into())))?;
     if let Some(filter) = &args.filter {
         paths.retain(|path| path.to_string_lossy().contains(filter.as_str()));
     }
@@ -39,8 +62,8 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
     let mut reports = Vec::new();
     for path in &paths {
         let report = runner.run(path);
-        if !args.json && !report.passed() {
-            bar.suspend(|| output::line(describe(&report)))?;
+        if !args.json && (verbose || !report.passed()) {
+            bar.suspend(|| output::line(report.lines().join("\n")))?;
         }
         reports.push(report);
         bar.inc(1);
@@ -59,27 +82,8 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
     Ok(Exit::success_if(failed == 0))
 }
 
-fn describe(report: &CaseReport) -> String {
-    let mut lines = vec![format!("FAILED {}", report.path.display())];
-    if !report.note.is_empty() {
-        lines.push(format!("  {}", report.note));
-    }
-    if let Some(error) = &report.error {
-        lines.push(format!("  {error}"));
-    }
-    for step in &report.steps {
-        for mismatch in &step.mismatches {
-            let found = mismatch.found.as_ref();
-            let found = found.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-            let path = match mismatch.path.as_str() {
-                "" => "decision",
-                path => path,
-            };
-            lines.push(format!(
-                "  step {}: {path}\n    expected  {}\n    found     {found}",
-                step.step, mismatch.expected
-            ));
-        }
-    }
-    lines.join("\n")
+fn open_parts(args: &TestArgs, component: &std::path::Path) -> Result<Pack, PackError> {
+    let pack = Pack::from_parts(&args.dir, component)?;
+    pack.check_parts(&args.dir)?;
+    Ok(pack)
 }

@@ -7,9 +7,9 @@ use patchbay_generations::activation::ActivateError;
 use patchbay_generations::rollout::RolloutError;
 use patchbay_generations::service::ChangeError;
 use patchbay_journal::JournalError;
+use patchbay_model::bound::Bound;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::input::InputError;
-use patchbay_telemetry::OverloadReason;
 
 use super::{Kind, Problem};
 use crate::workers::JobError;
@@ -60,13 +60,17 @@ impl From<JournalError> for Problem {
             JournalError::Invalid { what, problem } => Problem::of(Kind::InvalidInput)
                 .field(what)
                 .detail(format!("{what} {problem}")),
-            JournalError::NoOutboxItem(_) => Problem::of(Kind::UnknownItem),
+            JournalError::NoOutboxItem(_) => Problem::of(Kind::UnknownItem)
+                .detail("no pending or failed delivery has this key; `patchbay outbox list` shows the failed ones"),
             error @ JournalError::NoGeneration(_) => {
                 Problem::of(Kind::UnknownGeneration).detail(error.to_string())
             }
             error @ (JournalError::GenerationTaken { .. }
             | JournalError::GenerationMoved { .. }) => {
                 Problem::of(Kind::GenerationConflict).detail(error.to_string())
+            }
+            error @ JournalError::GenerationInUse(_) => {
+                Problem::of(Kind::GenerationInUse).detail(error.to_string())
             }
             JournalError::NoToken(_) => Problem::of(Kind::UnknownToken),
             error @ JournalError::NoAgent(_) => Problem::of(Kind::UnknownAgent)
@@ -147,7 +151,7 @@ impl From<ActionError> for Problem {
                     .detail(error.to_string());
             }
             ActionError::Busy { .. } => {
-                return Problem::busy(&error.to_string()).overload_reason(OverloadReason::Desk);
+                return Problem::busy(&error.to_string()).bound(Bound::Desk);
             }
             ActionError::Journal(_) => Kind::Storage,
         };
@@ -158,10 +162,12 @@ impl From<ActionError> for Problem {
 impl From<JobError> for Problem {
     fn from(error: JobError) -> Problem {
         match error {
-            JobError::Full => Problem::busy("too many requests are waiting for a thread")
-                .overload_reason(OverloadReason::Queue),
-            JobError::TooLate => Problem::busy("no thread became free before the deadline")
-                .overload_reason(OverloadReason::Deadline),
+            JobError::Full => {
+                Problem::busy("too many requests are waiting for a thread").bound(Bound::Queue)
+            }
+            JobError::TooLate => {
+                Problem::busy("no thread became free before the deadline").bound(Bound::Deadline)
+            }
             JobError::Stopping => Problem::of(Kind::NotReady).detail("the server is stopping"),
             JobError::Crashed => Problem::of(Kind::Internal)
                 .detail("the decision panicked; the server's log has the place"),
@@ -187,6 +193,11 @@ impl From<ChangeError> for Problem {
                 return generation_refused("", all);
             }
             ChangeError::Rollout(error) => return error.into(),
+            ChangeError::AtBound {
+                limit,
+                value,
+                message,
+            } => return Problem::at_bound(limit, value, message),
             ChangeError::NoDesk => return Problem::of(Kind::NoJournal),
             ChangeError::Activate(ActivateError::Journal(error)) => return error.into(),
             ChangeError::UnknownCompany(_)
@@ -210,9 +221,14 @@ impl From<ChangeError> for Problem {
 }
 
 fn generation_refused(document: &str, problems: impl Iterator<Item = FileProblem>) -> Problem {
-    Problem::of(Kind::GenerationRefused)
-        .detail("nothing was changed; `problems` lists every reason")
-        .problems(document, problems)
+    let problems: Vec<_> = problems.collect();
+    let detail = "nothing was changed; `problems` lists every reason";
+    let exceeded = problems.iter().find_map(|problem| problem.exceeded);
+    let problem = match exceeded {
+        Some((limit, value)) => Problem::at_bound(limit, value, detail),
+        None => Problem::of(Kind::GenerationRefused).detail(detail),
+    };
+    problem.problems(document, problems.into_iter())
 }
 
 impl From<RolloutError> for Problem {

@@ -65,6 +65,7 @@ kinds! {
     GenerationRefused = "setup-refused", UNPROCESSABLE_ENTITY, "The generation is refused";
     GenerationConflict = "generation-moved", CONFLICT, "The active generation has changed meanwhile";
     UnknownGeneration = "unknown-generation", NOT_FOUND, "Unknown generation";
+    GenerationInUse = "generation-in-use", CONFLICT, "The generation is in use";
     AlreadyActive = "already-active", CONFLICT, "The generation is already active";
     NoEarlierGeneration = "nothing-before", CONFLICT, "There is no earlier generation to roll back to";
     NoRollout = "nothing-tried", NOT_FOUND, "No rollout is running";
@@ -75,6 +76,7 @@ kinds! {
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The path does not support this method";
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request did not arrive in time";
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
+    LimitExceeded = "limit-exceeded", PAYLOAD_TOO_LARGE, "A limit of the host is exceeded";
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
     Misdirected = "misdirected", MISDIRECTED_REQUEST, "The Host header names another host";
     InvalidInput = "invalid-input", UNPROCESSABLE_ENTITY, "The input is not valid";

@@ -32,7 +32,7 @@ const IMPORT: usize = 10_000;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AgentDocument {
     /// Roster fields: `id`, `name`, `skills`, `languages`, `queues`, `teams`, `site`,
-    /// `capacity`.
+    /// `capacity`, `channel_capacity`, `queue_capacity`.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     agent: Agent,
@@ -47,6 +47,9 @@ pub(crate) struct AgentDocument {
     /// When they last accepted or finished a conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     idle_since: Option<Timestamp>,
+    /// When they last became available: present and responding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available_since: Option<Timestamp>,
     /// Conversations they hold; only for a single agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     conversations: Option<Vec<HoldingDocument>>,
@@ -358,6 +361,7 @@ fn document(agent: Agent, view: AgentView) -> AgentDocument {
         not_responding: view.not_responding,
         load: view.load,
         idle_since: view.idle_since,
+        available_since: view.available_since,
         conversations: None,
         offers: None,
     }

@@ -41,6 +41,10 @@ pub(super) struct DecisionFilter {
     outcome: Option<String>,
     /// Only decisions that called this plugin.
     plugin: Option<String>,
+    /// Only decisions of this conversation, by id.
+    conversation: Option<String>,
+    /// Only decisions about this interaction, by the channel's id.
+    interaction: Option<String>,
     /// Only decisions with a smaller number: `next` of the previous page.
     before: Option<String>,
     /// Page size, 1 to 500. Default 50.
@@ -69,9 +73,9 @@ pub(super) struct CaseQuery {
 /// Decisions, newest first.
 #[derive(Debug, serde::Serialize, ToSchema)]
 pub(crate) struct DecisionPage {
-    /// Each with its number (`id`), `conversation`, `kind`, `at`, `outcome`,
-    /// `generation`, `stages`, `plugins`, and `transcript`: `kept`, or `not-kept` if
-    /// it exceeded the limit.
+    /// Each with its number (`id`), `conversation`, `interaction`, `kind`, `at`,
+    /// `outcome`, `generation`, `stages`, `plugins`, and `transcript`: `kept`, or
+    /// `not-kept` if it exceeded the limit.
     #[schema(value_type = Vec<Object>)]
     decisions: Vec<decisions::DecisionRow>,
     /// Value of `before` for the next page; absent on the last page.
@@ -113,6 +117,8 @@ pub(super) async fn list(
         stage: code::<Stage>("stage", which.stage)?,
         outcome: code::<OutcomeKind>("outcome", which.outcome)?,
         plugin: which.plugin,
+        conversation: which.conversation,
+        interaction: which.interaction,
         before: number("before", which.before.as_deref())?,
         limit: limit as usize,
     };
@@ -251,7 +257,11 @@ pub(super) async fn case(
 fn find(desk: &Desk, company: &str, id: u64) -> Result<StoredDecision, Problem> {
     let company = desk.company(company)?;
     let record = decisions::find(&**desk.journal(), company, id)?;
-    record.ok_or_else(|| Problem::of(Kind::UnknownDecision))
+    record.ok_or_else(|| {
+        Problem::of(Kind::UnknownDecision).detail(format!(
+            "the journal has no decision {id} of this company; `patchbay decisions list` shows their numbers"
+        ))
+    })
 }
 
 /// The generation that made a decision. If it can no longer be built, the active

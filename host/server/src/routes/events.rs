@@ -11,14 +11,16 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use patchbay_access::Caller;
-use patchbay_journal::{CompanyId, Entry};
+use patchbay_journal::{CompanyId, Entry, FeedPage};
+use patchbay_model::bound::Bound;
 use patchbay_model::event::EventKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use utoipa::IntoParams;
 
-use crate::app::App;
+use crate::app::{App, on_share_of};
+use crate::bounds::{BoundPermit, Requester};
+use crate::feed_signals::FeedFollower;
 use crate::guard;
 use crate::openapi;
 use crate::problem::{Kind, Problem};
@@ -40,7 +42,8 @@ pub(super) struct FollowQuery {
 /// Server-sent events; each is a CloudEvents 1.0 document whose `id` is its number
 /// in the company's feed. A client that reconnects with `Last-Event-ID` continues
 /// after that event without gaps or repeats; without the header the feed starts
-/// with the next event. An id that is no longer stored is answered 410.
+/// with the next event. An id that is no longer stored is answered 410. Streams are
+/// bounded by token, company and host; one beyond is answered 429.
 #[utoipa::path(
     get,
     path = "/v1/companies/{company}/events",
@@ -79,6 +82,7 @@ pub(super) async fn follow(
                 })?,
         ),
     };
+    let permit = app.bounds.enter(Bound::Streams, &Requester::current())?;
     let name = company.clone();
     let (id, feed) = app
         .read(move |desk| {
@@ -103,7 +107,8 @@ pub(super) async fn follow(
         Some(after) => after,
     };
     let follower = Follower {
-        changed: app.changes.subscribe(),
+        feed: app.feeds.follow(id),
+        permit,
         app,
         caller,
         name,
@@ -121,7 +126,10 @@ pub(super) async fn follow(
 struct Follower {
     app: Arc<App>,
     caller: Caller,
-    changed: watch::Receiver<u64>,
+    feed: FeedFollower,
+    /// Its share of the bound on streams.
+    #[allow(dead_code, reason = "held while the stream is open")]
+    permit: BoundPermit,
     name: String,
     company: CompanyId,
     /// None: all kinds.
@@ -150,27 +158,33 @@ impl Follower {
                     return Some((Ok(event), self));
                 }
             }
-            self.changed.borrow_and_update();
-            let (company, after) = (self.company, self.after);
-            let feed = self
-                .app
-                .read(move |desk| Ok(desk.journal().feed(company, after, PAGE)?))
-                .await
-                .ok()?;
+            let feed = self.read_feed().await.ok()?;
+            let after = self.after;
             // The next entries of a slow follower are deleted: it reconnects and
             // is answered 410.
             if !feed.continues_from(after) {
                 return None;
             }
             let is_empty = feed.entries.is_empty();
-            self.read = feed.entries.into_iter();
+            self.read = feed.entries.clone().into_iter();
             if is_empty {
-                self.changed.changed().await.ok()?;
+                self.feed.changed().await?;
                 if self.app.is_stopping() {
                     return None;
                 }
             }
         }
+    }
+
+    async fn read_feed(&mut self) -> Result<Arc<FeedPage>, Problem> {
+        let (company, after) = (self.company, self.after);
+        let desk = self.app.desk()?;
+        let (shares, name) = (&self.app.shares, self.name.as_str());
+        let read = on_share_of(&shares.followers, Some(name.into()), move || {
+            desk.journal().feed(company, after, PAGE)
+        });
+        let read = async { Ok(read.await??) };
+        self.feed.page(after, read).await
     }
 
     /// Whether the caller is still authenticated, and on the roster.

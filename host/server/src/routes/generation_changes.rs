@@ -119,6 +119,7 @@ impl HowDocument {
             keep_only: self.keep_only,
             create_company: false,
             suggest_names: caller.company().is_none(),
+            ..ChangeRequest::default()
         })
     }
 }
@@ -206,11 +207,16 @@ pub(super) async fn apply(
         packs,
         articles: body.articles,
     };
-    change(&app, company.clone(), move |generations| {
-        let source = source(generations, document, &uploaded)?;
-        check_company(&source, &company)?;
-        Ok(generations.apply(&source, &request)?)
-    })
+    change(
+        &app,
+        company.clone(),
+        request,
+        move |generations, request| {
+            let source = source(generations, document, &uploaded)?;
+            check_company(&source, &company)?;
+            Ok(generations.apply(&source, request)?)
+        },
+    )
     .await
 }
 
@@ -248,9 +254,18 @@ fn check_company(source: &Source, company: &str) -> Result<(), Problem> {
 pub(super) async fn change(
     app: &Arc<App>,
     company: String,
-    change: impl FnOnce(&GenerationService) -> Result<Plan, Problem> + Send + 'static,
+    request: ChangeRequest,
+    change: impl FnOnce(&GenerationService, &ChangeRequest) -> Result<Plan, Problem> + Send + 'static,
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
-    let plan = app.change_generation_async(company, change).await?;
+    let name = company.clone();
+    let plan = app
+        .with_change_turn(&company, move |app, generations, desk, cancel| {
+            let request = ChangeRequest { cancel, ..request };
+            app.change_generation(generations, desk, &name, |generations| {
+                change(generations, &request)
+            })
+        })
+        .await?;
     let status = match plan.active {
         true => StatusCode::CREATED,
         false => StatusCode::OK,
@@ -292,8 +307,57 @@ pub(super) async fn activate(
     let how: HowDocument = app.json(request).await?;
     let request = how.change_request(&caller, app.settings.secrets_of(&company))?;
     app.read(check_known(company.clone())).await?;
-    change(&app, company.clone(), move |generations| {
-        Ok(generations.activate(&company, number, &request)?)
+    change(
+        &app,
+        company.clone(),
+        request,
+        move |generations, request| Ok(generations.activate(&company, number, request)?),
+    )
+    .await
+}
+
+/// A deleted generation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeletedGeneration {
+    /// Number of the generation; it is not used again.
+    generation: u64,
+    /// Bytes that became free: its source, and components that no other
+    /// generation uses.
+    freed_bytes: u64,
+}
+
+/// Delete a stored generation
+///
+/// Refused with 409 for the active generation and for the candidate of a rollout.
+/// Decisions of a deleted generation can no longer be replayed.
+#[utoipa::path(
+    delete,
+    path = "/v1/companies/{company}/generations/{generation}",
+    operation_id = "delete_generation",
+    tag = "generations",
+    params(
+        ("company" = String, Path, description = "Name of the company."),
+        ("generation" = u64, Path, description = "Number of the generation."),
+    ),
+    responses(
+        (status = 200, description = "The generation was deleted.", body = DeletedGeneration),
+        openapi::ActionErrors,
+    )
+)]
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Path((company, number)): Path<(String, u64)>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<DeletedGeneration>, Problem> {
+    let allowed = app.settings.secrets_of(&company);
+    let request = HowDocument::default().change_request(&caller, allowed)?;
+    let name = company.clone();
+    app.with_change_turn(&company, move |app, generations, _, _| {
+        let delete = || generations.delete(&name, number, &request);
+        Ok(Json(DeletedGeneration {
+            generation: number,
+            freed_bytes: app.locks.with_lock(&name, delete)?,
+        }))
     })
     .await
 }
@@ -325,9 +389,12 @@ pub(super) async fn roll_back(
         .how
         .change_request(&caller, app.settings.secrets_of(&company))?;
     app.read(check_known(company.clone())).await?;
-    change(&app, company.clone(), move |generations| {
-        Ok(generations.roll_back(&company, body.to, &request)?)
-    })
+    change(
+        &app,
+        company.clone(),
+        request,
+        move |generations, request| Ok(generations.roll_back(&company, body.to, request)?),
+    )
     .await
 }
 

@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::alerts;
 use crate::app::App;
 use crate::problem::{Kind, Problem, ProblemDocument};
 
@@ -51,7 +52,7 @@ pub(super) async fn healthz() -> Json<Status> {
     tag = "operation",
     responses(
         (status = 200, description = "At least one company is ready.", body = Readiness),
-        (status = 503, description = "The server has no company that is ready, is draining, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The server has no company that is ready, cannot store anything, is draining, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness>, Problem> {
@@ -63,6 +64,10 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Readiness
         return not_ready(
             "the host is draining: it finishes work in progress and accepts nothing new",
         );
+    }
+    if let Some(alert) = alerts::blocks_readiness(&app) {
+        let detail = format!("{} since {}", alert.kind.summary(), alert.since);
+        return not_ready(&detail);
     }
     match (app.companies.len(), app.companies.count_unready()) {
         (0, 0) => not_ready(

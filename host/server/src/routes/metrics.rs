@@ -7,7 +7,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use patchbay_telemetry::HostReadings;
 
-use crate::app::{App, blocking};
+use crate::alerts;
+use crate::app::{App, on_share};
 use crate::problem::Problem;
 
 /// Get metrics in Prometheus' text format
@@ -19,11 +20,14 @@ use crate::problem::Problem;
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"))
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
-    let text = blocking(move || {
+    let observed = Arc::clone(&app);
+    let text = on_share(&observed.shares.observation, move || {
         app.drop_retired_counters();
+        alerts::refresh(&app, None);
         let readings = HostReadings {
             unready: app.companies.count_unready(),
             running: app.engine.running(),
+            bounds: app.bound_readings(),
             queue_depth: app.workers.waiting(),
             parked: app.engine.idle(),
             load: app.load() as u8,

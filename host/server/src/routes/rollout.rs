@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_generations::rollout::{ArmReport, Breach, ComparisonReport, RolloutReport};
 use patchbay_generations::service::{ChangeRequest, RolloutSettings};
+use patchbay_model::event::{RolloutCounts, RolloutEnd, RolloutEndedEvent};
 use patchbay_model::rollout::{Bounds, RolloutKind, Share};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -106,6 +107,64 @@ pub(crate) struct RolloutDocument {
     breach: Option<Breach>,
 }
 
+/// The end of a rollout.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EndedRolloutDocument {
+    /// Number of the candidate generation.
+    generation: u64,
+    /// Number of the generation that was active.
+    control: u64,
+    /// `shadow` or `canary`; absent where that was not readable any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    kind: Option<RolloutKind>,
+    /// Share of the conversations; absent as above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    share: Option<Share>,
+    /// When it ended.
+    ended_at: Timestamp,
+    /// `aborted`: an operator ended it. `promoted`: the candidate became active.
+    /// `superseded`: another generation became active, or another rollout began.
+    /// `bound-exceeded`: the host aborted the canary. `unbuildable`: the candidate
+    /// cannot be built any more.
+    #[schema(value_type = String)]
+    because: RolloutEnd,
+    /// Who ended it; absent: the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    /// The operator's reason, or which bound was exceeded, or why the candidate
+    /// cannot be built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The bound that was exceeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    breach: Option<Breach>,
+    /// Numbers of the candidate's `decisions`, of those that `failed`, of those that
+    /// were `compared`, and of those that `agreed`; absent as above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    counts: Option<RolloutCounts>,
+}
+
+impl EndedRolloutDocument {
+    fn new(ended_at: Timestamp, ended: RolloutEndedEvent) -> EndedRolloutDocument {
+        EndedRolloutDocument {
+            generation: ended.generation,
+            control: ended.control,
+            kind: ended.kind,
+            share: ended.share,
+            ended_at,
+            because: ended.because,
+            by: ended.by,
+            reason: ended.reason,
+            breach: ended.breach,
+            counts: ended.counts,
+        }
+    }
+}
+
 impl From<RolloutReport> for RolloutDocument {
     fn from(report: RolloutReport) -> RolloutDocument {
         RolloutDocument {
@@ -172,8 +231,12 @@ pub(super) async fn put(
         share: body.share.unwrap_or(default_share),
         bounds: body.bounds,
     };
-    app.with_company_lock(company.clone(), move |generations| {
-        let report = generations.start_rollout(&company, body.generation, proposal, &request)?;
+    let name = company.clone();
+    app.with_change_turn(&company, move |app, generations, _, cancel| {
+        let request = ChangeRequest { cancel, ..request };
+        let report = app.locks.with_lock(&name, || {
+            generations.start_rollout(&name, body.generation, proposal, &request)
+        })?;
         Ok(Json(report.into()))
     })
     .await
@@ -200,6 +263,30 @@ pub(super) async fn get(
     .await
 }
 
+/// Get the end of the last rollout
+///
+/// When the last shadow run or canary that has ended did so, why, and what it
+/// counted; as long as its entry of the feed is stored.
+#[utoipa::path(
+    get,
+    path = "/v1/companies/{company}/rollout/last",
+    operation_id = "last_rollout",
+    tag = "generations",
+    params(("company" = String, Path, description = "Name of the company.")),
+    responses((status = 200, description = "End of the last rollout.", body = EndedRolloutDocument), openapi::ReadErrors)
+)]
+pub(super) async fn last(
+    State(app): State<Arc<App>>,
+    Path(company): Path<String>,
+) -> Result<Json<EndedRolloutDocument>, Problem> {
+    app.read(move |desk| {
+        let last = desk.last_rollout_end(&company, Timestamp::MIN, false)?;
+        let (at, ended) = last.ok_or(Problem::of(Kind::NoRollout))?;
+        Ok(Json(EndedRolloutDocument::new(at, ended)))
+    })
+    .await
+}
+
 /// Activate the candidate generation
 #[utoipa::path(
     post,
@@ -222,9 +309,12 @@ pub(super) async fn promote(
 ) -> Result<(StatusCode, Json<PlanDocument>), Problem> {
     let how: HowDocument = app.json(request).await?;
     let request = how.change_request(&caller, app.settings.secrets_of(&company))?;
-    change(&app, company.clone(), move |generations| {
-        Ok(generations.promote(&company, &request)?)
-    })
+    change(
+        &app,
+        company.clone(),
+        request,
+        move |generations, request| Ok(generations.promote(&company, request)?),
+    )
     .await
 }
 
@@ -260,9 +350,11 @@ pub(super) async fn abort(
             .field("reason")
             .detail(format!("must be at most {REASON_BYTES} bytes")));
     }
-    app.with_company_lock(company.clone(), move |generations| {
-        let report = generations.abort(&company, reason.as_deref(), &request)?;
-        Ok(Json(report.into()))
+    let name = company.clone();
+    app.with_change_turn(&company, move |app, generations, _, cancel| {
+        let request = ChangeRequest { cancel, ..request };
+        let abort = || generations.abort(&name, reason.as_deref(), &request);
+        Ok(Json(app.locks.with_lock(&name, abort)?.into()))
     })
     .await
 }

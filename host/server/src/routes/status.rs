@@ -10,13 +10,14 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::Load;
+use patchbay_generations::Generation;
 use patchbay_model::bypass::Bypass;
 use patchbay_model::rollout::Share;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use self::readings::View;
-use crate::app::{App, blocking};
+use super::alerts::AlertDocument;
+use crate::app::{App, on_share};
 use crate::openapi;
 use crate::problem::{Kind, Problem};
 use patchbay_watcher::WatchedFile;
@@ -28,6 +29,46 @@ pub(super) struct StatusQuery {
     company: Option<String>,
 }
 
+/// What a status or a list of alerts covers.
+pub(super) struct StatusScope {
+    /// The company; absent: the host and every company.
+    pub(super) company: Option<String>,
+    /// Its active generation; absent also where that cannot be built.
+    pub(super) generation: Option<Arc<Generation>>,
+    /// The caller must see nothing of the host and of other companies.
+    pub(super) is_company_token: bool,
+}
+
+impl StatusScope {
+    /// The scope of a request.
+    ///
+    /// # Errors
+    /// The company is unknown, or the caller may not see it.
+    pub(super) fn new(
+        app: &App,
+        caller: &Caller,
+        query: StatusQuery,
+    ) -> Result<StatusScope, Problem> {
+        let unknown = || Problem::of(Kind::UnknownCompany);
+        let company = match (caller.company(), query.company) {
+            (Some(own), Some(named)) if own != named => return Err(unknown()),
+            (own, named) => named.or_else(|| own.map(str::to_owned)),
+        };
+        let generation = match &company {
+            None => None,
+            Some(name) => match app.companies.get(name) {
+                None if app.companies.unready_reason(name).is_none() => return Err(unknown()),
+                generation => generation,
+            },
+        };
+        Ok(StatusScope {
+            company,
+            generation,
+            is_company_token: caller.company().is_some(),
+        })
+    }
+}
+
 /// Health of the host and its companies.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HostStatus {
@@ -37,10 +78,12 @@ pub(crate) struct HostStatus {
     started_at: Timestamp,
     /// Seconds since the start.
     uptime: u64,
-    /// Whether `concerns` is empty.
+    /// Whether `alerts` is empty.
     healthy: bool,
-    /// Problems that need attention, one sentence each; including those of companies.
+    /// What needs attention, one sentence each; including that of companies.
     concerns: Vec<String>,
+    /// The same as alerts, the most severe first.
+    alerts: Vec<AlertDocument>,
     /// `calm`, `busy` or `full`.
     #[schema(value_type = String)]
     load: Load,
@@ -73,6 +116,11 @@ pub(crate) struct JournalState {
     undecided: usize,
     /// Running clocks.
     clocks: usize,
+    /// Whether it can write; if not, an alert says why.
+    writable: bool,
+    /// Free space on its disk; absent where the system does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    free_bytes: Option<u64>,
 }
 
 /// Health of a company. `patchbay status` prints every field.
@@ -200,24 +248,15 @@ pub(super) async fn status(
     Extension(caller): Extension<Caller>,
     Query(query): Query<StatusQuery>,
 ) -> Result<Json<HostStatus>, Problem> {
-    let unknown = || Problem::of(Kind::UnknownCompany);
-    let only = match (caller.company(), query.company) {
-        (Some(own), Some(named)) if own != named => return Err(unknown()),
-        (own, named) => named.or_else(|| own.map(str::to_owned)),
-    };
-    let view = View {
-        all_companies: only.is_none(),
-        is_company_token: caller.company().is_some(),
-    };
-    let generations = match only {
-        Some(name) => {
-            if let Some(reason) = app.companies.unready_reason(&name) {
-                return Err(Problem::of(Kind::CompanyNotReady).detail(reason));
-            }
-            vec![app.companies.get(&name).ok_or_else(unknown)?]
-        }
-        None => app.companies.all(),
-    };
-    let status = blocking(move || readings::host_status(&app, &generations, view)).await?;
+    let scope = StatusScope::new(&app, &caller, query)?;
+    if let (Some(name), None) = (&scope.company, &scope.generation) {
+        let reason = app.companies.unready_reason(name).unwrap_or_default();
+        return Err(Problem::of(Kind::CompanyNotReady).detail(reason));
+    }
+    let observed = Arc::clone(&app);
+    let status = on_share(&observed.shares.observation, move || {
+        readings::host_status(&app, &scope)
+    })
+    .await?;
     status.map(Json)
 }

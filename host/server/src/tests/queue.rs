@@ -14,6 +14,7 @@ fn limits(total: usize) -> QueueLimits {
     QueueLimits {
         total,
         per_company: total,
+        running_per_company: usize::MAX,
     }
 }
 
@@ -31,7 +32,7 @@ async fn busy(length: usize) -> (Arc<Workers>, mpsc::Sender<()>) {
 }
 
 async fn busy_with(limits: QueueLimits) -> (Arc<Workers>, mpsc::Sender<()>) {
-    let workers = Arc::new(Workers::start(1, limits, STACK).expect("a thread"));
+    let workers = Arc::new(Workers::start("test", 1, limits, STACK).expect("a thread"));
     let (hold, held) = mpsc::channel::<()>();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let asking = Arc::clone(&workers);
@@ -49,7 +50,7 @@ async fn busy_with(limits: QueueLimits) -> (Arc<Workers>, mpsc::Sender<()>) {
 
 #[tokio::test]
 async fn the_result_arrives_before_the_job_ends() {
-    let workers = Workers::start(1, limits(1), STACK).expect("a thread");
+    let workers = Workers::start("test", 1, limits(1), STACK).expect("a thread");
     let (release, released) = mpsc::channel::<()>();
     let work = move |turn: Job<u8>| {
         turn.answer(42);
@@ -62,7 +63,7 @@ async fn the_result_arrives_before_the_job_ends() {
 
 #[tokio::test]
 async fn a_started_job_is_awaited_beyond_the_deadline() {
-    let workers = Workers::start(1, limits(1), STACK).expect("a thread");
+    let workers = Workers::start("test", 1, limits(1), STACK).expect("a thread");
     let work = |turn: Job<u8>| {
         std::thread::sleep(Duration::from_millis(60));
         assert_eq!(turn.time_left(), Duration::ZERO);
@@ -105,7 +106,7 @@ async fn cancelled_jobs_free_capacity() {
 
 #[tokio::test]
 async fn a_panic_is_reported_and_the_thread_continues() {
-    let workers = Workers::start(1, limits(1), STACK).expect("a thread");
+    let workers = Workers::start("test", 1, limits(1), STACK).expect("a thread");
     let crashed = workers
         .run(US, late(), |_: Job<()>| panic!("on purpose"))
         .await;
@@ -120,7 +121,7 @@ async fn a_panic_is_reported_and_the_thread_continues() {
 
 #[tokio::test]
 async fn a_panic_after_the_result_is_harmless() {
-    let workers = Workers::start(1, limits(1), STACK).expect("a thread");
+    let workers = Workers::start("test", 1, limits(1), STACK).expect("a thread");
     let work = |turn: Job<u8>| {
         turn.answer(1);
         panic!("on purpose");
@@ -161,6 +162,7 @@ async fn companies_take_turns_within_their_queue_limits() {
     let room = QueueLimits {
         total: 8,
         per_company: 3,
+        running_per_company: usize::MAX,
     };
     let (workers, hold) = busy_with(room).await;
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -193,6 +195,7 @@ async fn a_cancelled_job_frees_its_companys_capacity() {
     let room = QueueLimits {
         total: 8,
         per_company: 1,
+        running_per_company: usize::MAX,
     };
     let (workers, _hold) = busy_with(room).await;
     for _ in 0..100 {
@@ -200,4 +203,43 @@ async fn a_cancelled_job_frees_its_companys_capacity() {
         assert_eq!(late.await, Err(JobError::TooLate));
     }
     assert_eq!(workers.waiting(), 0);
+}
+
+#[tokio::test]
+async fn jobs_of_one_company_run_one_at_a_time_and_others_pass_them() {
+    let limits = QueueLimits {
+        total: 8,
+        per_company: 8,
+        running_per_company: 1,
+    };
+    let workers = Arc::new(Workers::start("test", 4, limits, STACK).expect("threads"));
+    let (hold, held) = mpsc::channel::<()>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let first = Arc::clone(&workers);
+    let first = tokio::spawn(async move {
+        let work = move |turn: Job<()>| {
+            let _ = begun.send(());
+            let _ = held.recv();
+            turn.answer(());
+        };
+        first.run("loud", late(), work).await
+    });
+    has_begun.await.expect("begun");
+    let second = Arc::clone(&workers);
+    let second = tokio::spawn(async move {
+        second
+            .run("loud", late(), |turn: Job<()>| turn.answer(()))
+            .await
+    });
+    while workers.waiting() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for company in ["quiet", "third"] {
+        let other = workers.run(company, late(), |turn: Job<()>| turn.answer(()));
+        assert_eq!(other.await, Ok(()));
+    }
+    assert_eq!(workers.waiting(), 1, "the company's second job waits");
+    drop(hold);
+    assert_eq!(first.await.expect("told"), Ok(()));
+    assert_eq!(second.await.expect("told"), Ok(()));
 }

@@ -58,6 +58,47 @@ pub(super) fn lines(report: &Value) -> Vec<String> {
     lines
 }
 
+/// The end of the last rollout.
+pub(super) fn ended_lines(ended: &Value) -> Vec<String> {
+    let kind = match text(ended, "kind") {
+        "" => "rollout",
+        kind => kind,
+    };
+    let share = match text(ended, "share") {
+        "" => String::new(),
+        share => format!(" for {share} of the conversations"),
+    };
+    let (generation, control) = (&ended["generation"], &ended["control"]);
+    let by = match text(ended, "by") {
+        "" => "the host",
+        by => by,
+    };
+    let mut lines = vec![
+        format!("no candidate runs; the last was the {kind} of generation {generation}{share}"),
+        format!(
+            "  ended      {} by {by}: {} (generation {control} was active)",
+            text(ended, "ended_at"),
+            text(ended, "because"),
+        ),
+    ];
+    if let Some(reason) = ended["reason"].as_str() {
+        lines.push(format!("  reason     {reason}"));
+    }
+    if let Some(counts) = ended.get("counts") {
+        lines.push(format!(
+            "  candidate  {} decisions, {} failed",
+            number(counts, "decisions"),
+            number(counts, "failed")
+        ));
+        lines.push(format!(
+            "  compared   {}, the same {}",
+            number(counts, "compared"),
+            number(counts, "agreed")
+        ));
+    }
+    lines
+}
+
 fn limits_line(limits: &Value) -> String {
     let percent = |name: &str| match limits[name].as_f64() {
         Some(rate) => format!("{}%", rate * 100.0),

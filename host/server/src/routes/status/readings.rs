@@ -6,85 +6,56 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_desk::Desk;
 use patchbay_generations::Generation;
+use patchbay_model::alert::Alert;
 use patchbay_model::bypass::Bypass;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::MICROS;
 use patchbay_telemetry::outbox_by_company;
 
 use super::{
-    CompanyStatus, DeskStatus, HostStatus, JournalState, OpenBreaker, QueueDepth, RolloutSummary,
-    StageStatus,
+    AlertDocument, CompanyStatus, DeskStatus, HostStatus, JournalState, OpenBreaker, QueueDepth,
+    RolloutSummary, StageStatus, StatusScope,
 };
+use crate::alerts;
 use crate::app::App;
 use crate::problem::Problem;
 use patchbay_watcher::WatchedFile;
 
-/// What a caller may see.
-#[derive(Clone, Copy)]
-pub(super) struct View {
-    /// The status is of every company.
-    pub(super) all_companies: bool,
-    /// The caller must see nothing of the host and of other companies.
-    pub(super) is_company_token: bool,
-}
-
 /// Reads the status. Blocks.
-pub(super) fn host_status(
-    app: &App,
-    generations: &[Arc<Generation>],
-    view: View,
-) -> Result<HostStatus, Problem> {
+pub(super) fn host_status(app: &App, scope: &StatusScope) -> Result<HostStatus, Problem> {
     app.drop_retired_counters();
+    alerts::refresh(app, scope.generation.as_ref());
+    let generations = match &scope.generation {
+        Some(generation) => vec![Arc::clone(generation)],
+        None => app.companies.all(),
+    };
     let readings = match app.desk() {
-        Ok(desk) => Some(DeskReadings::new(desk, generations)?),
+        Ok(desk) => Some(DeskReadings::new(desk, &generations)?),
         Err(_) => None,
     };
     let companies: Vec<CompanyStatus> = generations
         .iter()
         .map(|generation| company_status(app, generation, readings.as_ref()))
         .collect::<Result<_, _>>()?;
-    let mut concerns = Vec::new();
-    if app.is_stopping() {
-        concerns.push("the server is stopping".to_owned());
-    }
-    if let Some(drain) = app.drain.read().as_ref() {
-        concerns.push(match view.is_company_token {
-            true => "the host is draining".to_owned(),
-            false => format!(
-                "the host is draining since {}, started by {}; `patchbay drain --undo` ends that",
-                drain.since, drain.by
-            ),
-        });
-    }
-    let unready = app.companies.count_unready();
-    if view.all_companies && unready > 0 {
-        concerns.push(format!(
-            "the generations of {unready} companies cannot be built; the server's log says why"
-        ));
-    }
-    concerns.extend(companies.iter().flat_map(|one| one.concerns.clone()));
-    let files = match view.all_companies {
-        true => app.watched.refused_of_others(&app.companies.names()),
-        false => Vec::new(),
+    let alerts = alerts::visible(app, scope.company.as_deref(), scope.is_company_token);
+    let files = match scope.company {
+        None => app.watched.refused_of_others(&app.companies.names()),
+        Some(_) => Vec::new(),
     };
-    concerns.extend(files.iter().filter_map(WatchedFile::concern));
     Ok(HostStatus {
         version: env!("CARGO_PKG_VERSION"),
         started_at: app.telemetry.started,
         uptime: app.telemetry.uptime().as_secs(),
-        healthy: concerns.is_empty(),
+        healthy: alerts.is_empty(),
         load: app.load(),
-        concerns,
-        running: (!view.is_company_token).then(|| app.engine.running() as u64),
-        waiting: (!view.is_company_token).then(|| app.workers.waiting()),
+        concerns: alerts.iter().map(Alert::sentence).collect(),
+        alerts: alerts.into_iter().map(AlertDocument::from).collect(),
+        running: (!scope.is_company_token).then(|| app.engine.running() as u64),
+        waiting: (!scope.is_company_token).then(|| app.workers.waiting()),
         journal: readings
             .as_ref()
-            .filter(|_| !view.is_company_token)
-            .map(|readings| JournalState {
-                bytes: readings.desk.journal().bytes(),
-                undecided: readings.desk.status().undecided(),
-                clocks: readings.desk.status().timers(),
-            }),
+            .filter(|_| !scope.is_company_token)
+            .map(DeskReadings::journal_state),
         bounds: MICROS,
         companies,
         files,
@@ -122,6 +93,17 @@ impl DeskReadings {
             outbox: outbox_by_company(&desk)?,
             desk,
         })
+    }
+
+    fn journal_state(&self) -> JournalState {
+        let storage = self.desk.journal().storage();
+        JournalState {
+            bytes: self.desk.journal().bytes(),
+            undecided: self.desk.status().undecided(),
+            clocks: self.desk.status().timers(),
+            writable: storage.failure.is_none(),
+            free_bytes: storage.free,
+        }
     }
 
     fn desk_status(&self, company: &str) -> Result<DeskStatus, Problem> {
@@ -181,30 +163,11 @@ fn company_status(
         .map(|readings| readings.desk_status(name))
         .transpose()?;
     let since = readings.and_then(|readings| readings.since(generation));
-    let mut concerns: Vec<String> = breakers
-        .iter()
-        .map(|breaker| {
-            format!(
-                "{name}: the circuit breaker of plugin {:?} is open at the stage {}: it failed repeatedly",
-                breaker.plugin, breaker.stage
-            )
-        })
-        .collect();
-    if let Some(dead) = desk
-        .as_ref()
-        .map(|desk| desk.outbox_dead)
-        .filter(|dead| *dead > 0)
-    {
-        concerns.push(format!(
-            "{name}: delivery of {dead} outbox items failed for good; `patchbay outbox --company {name} list` shows them"
-        ));
-    }
     let changes = readings.map(|readings| readings.operator_changes(name));
     let changes = changes.unwrap_or_default();
-    concerns.extend(changes.concerns(name));
+    let concerns = app.telemetry.alerts().of_company(name);
+    let concerns = concerns.iter().map(Alert::sentence).collect();
     let file = app.watched.of(name).filter(WatchedFile::differs);
-    let wrong = file.as_ref().and_then(WatchedFile::concern);
-    concerns.extend(wrong.map(|concern| format!("{name}: {concern}")));
     Ok(CompanyStatus {
         company: name.clone(),
         concerns,
@@ -226,26 +189,6 @@ struct OperatorChanges {
     rollout: Option<RolloutSummary>,
     bypasses: Vec<Bypass>,
     draining: bool,
-}
-
-impl OperatorChanges {
-    fn concerns(&self, company: &str) -> Vec<String> {
-        let bypassed = self.bypasses.iter();
-        let mut concerns: Vec<String> = bypassed
-            .map(|one| {
-                format!(
-                    "{company}: {} is bypassed until {}, by {}",
-                    one.what, one.until, one.by
-                )
-            })
-            .collect();
-        if self.draining {
-            concerns.push(format!(
-                "{company}: draining; `patchbay drain --company {company} --undo` ends that"
-            ));
-        }
-        concerns
-    }
 }
 
 fn open_breakers(generation: &Generation) -> Vec<OpenBreaker> {

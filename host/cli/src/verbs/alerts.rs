@@ -1,0 +1,34 @@
+//! `patchbay alerts`: what needs attention now.
+
+use patchbay_client::path_segment;
+
+use super::status::sentence;
+use crate::args::AlertsArgs;
+use crate::document::{list, text};
+use crate::exit::{Exit, Outcome};
+use crate::{output, server};
+
+pub(crate) fn run(args: &AlertsArgs) -> Outcome {
+    let api = server::connect(&args.server.config)?;
+    let document = match &args.company {
+        Some(company) => api.get(&format!("/v1/alerts?company={}", path_segment(company)))?,
+        None => api.get("/v1/alerts")?,
+    };
+    let alerts = list(&document, "alerts");
+    output::result(args.server.json, &document, || {
+        if alerts.is_empty() {
+            output::line("nothing needs attention")?;
+        }
+        for alert in alerts {
+            output::line(format!(
+                "{:<8}  {}  {}",
+                text(alert, "severity"),
+                text(alert, "since"),
+                sentence(alert)
+            ))?;
+            output::line(format!("          {}", text(alert, "advice")))?;
+        }
+        Ok(())
+    })?;
+    Ok(Exit::success_if(alerts.is_empty()))
+}
