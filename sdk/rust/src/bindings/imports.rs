@@ -888,9 +888,9 @@ pub mod patchbay {
             }
             impl Interaction {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Code of the channel: `x`, `facebook`, `instagram`, `whatsapp`,
-                /// `messenger`, `telegram`, `sms`, `email`, `chat`, `phone`, `web`.
-                /// The set grows, and a company may add its own.
+                /// Code of the channel, for example `x`, `whatsapp`, `email` or `phone`.
+                /// The set grows, and a company may add its own. The SDK has a
+                /// constant for each code that a host of its version knows.
                 #[allow(async_fn_in_trait)]
                 pub fn channel(&self) -> _rt::String {
                     unsafe {

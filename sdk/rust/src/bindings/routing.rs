@@ -158,7 +158,7 @@ pub mod exports {
                 /// The target of one SLA clock.
                 #[derive(Clone, PartialEq)]
                 pub struct SlaTarget {
-                    /// Clock: `first-response`, `next-response` or `resolution`.
+                    /// Clock; `trigger.clock` of `patchbay:care/types` lists the codes.
                     pub clock: _rt::String,
                     /// Target in seconds of working time by the queue's hours, 1 to
                     /// 31,622,400.
