@@ -1,16 +1,16 @@
 //! The content of a company file and of everything it references.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use patchbay_engine::component::Digest;
 use patchbay_generations::assemble::Assembler;
 
-/// Files read for one company file at most.
+/// Files read at one place at most.
 const FILES: usize = 10_000;
 /// Depth of directories that are searched.
-const DEPTH: usize = 12;
+pub(super) const DEPTH: usize = 12;
 
 /// A company file with everything it references.
 pub(super) struct Content {
@@ -21,18 +21,18 @@ pub(super) struct Content {
 }
 
 impl Content {
-    pub(super) fn read(path: &Path, assembler: &Assembler) -> io::Result<Content> {
+    pub(super) fn read(
+        path: &Path,
+        assembler: &Assembler,
+        round: &mut PlaceReadings,
+    ) -> io::Result<Content> {
         let bytes = bytes_of(path)?;
         let text = String::from_utf8_lossy(&bytes);
         let places = assembler.referenced_paths(&text, path.parent().unwrap_or(Path::new(".")));
         let mut all = Vec::new();
         put(&mut all, path, &bytes);
-        for file in files(&places) {
-            put(
-                &mut all,
-                &file,
-                Digest::of(&bytes_of(&file)?).bytes().as_slice(),
-            );
+        for place in &places {
+            put(&mut all, place, round.content(place)?.bytes().as_slice());
         }
         Ok(Content {
             digest: Digest::of(&all),
@@ -42,7 +42,49 @@ impl Content {
 
     /// Whether the files still have this content.
     pub(super) fn is_still_at(&self, path: &Path, assembler: &Assembler) -> bool {
-        Content::read(path, assembler).is_ok_and(|now| now.digest == self.digest)
+        let now = Content::read(path, assembler, &mut PlaceReadings::default());
+        now.is_ok_and(|now| now.digest == self.digest)
+    }
+}
+
+/// What one round of checks found at the files and directories that company
+/// files reference. Many companies share a pack; a round looks at it once.
+#[derive(Default)]
+pub(super) struct PlaceReadings {
+    stamps: HashMap<PathBuf, Digest>,
+    contents: HashMap<PathBuf, Digest>,
+}
+
+impl PlaceReadings {
+    /// Digest of size, inode and times of every file at a place.
+    fn stamp(&mut self, place: &Path) -> Digest {
+        if let Some(known) = self.stamps.get(place) {
+            return *known;
+        }
+        let mut all = Vec::new();
+        for file in files(place) {
+            if let Some(stamp) = FileStamp::of(&file) {
+                put(&mut all, &file, &stamp.to_bytes());
+            }
+        }
+        let digest = Digest::of(&all);
+        self.stamps.insert(place.to_owned(), digest);
+        digest
+    }
+
+    /// Digest of every file at a place.
+    fn content(&mut self, place: &Path) -> io::Result<Digest> {
+        if let Some(known) = self.contents.get(place) {
+            return Ok(*known);
+        }
+        let mut all = Vec::new();
+        for file in files(place) {
+            let digest = Digest::of(&bytes_of(&file)?);
+            put(&mut all, &file, digest.bytes().as_slice());
+        }
+        let digest = Digest::of(&all);
+        self.contents.insert(place.to_owned(), digest);
+        Ok(digest)
     }
 }
 
@@ -64,38 +106,58 @@ fn put(all: &mut Vec<u8>, path: &Path, bytes: &[u8]) {
     }
 }
 
-/// Size, inode and times of files: tells without reading whether they changed.
-/// Follows links.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp(Vec<(PathBuf, u64, u64, Option<SystemTime>, i64, i64)>);
+/// Size, inode and times of a file. Follows links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileStamp {
+    bytes: u64,
+    inode: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
 
-impl Stamp {
-    /// The stamp of a file and its places; none if the file does not exist.
-    pub(super) fn of(path: &Path, places: &[PathBuf]) -> Option<Stamp> {
+impl FileStamp {
+    fn of(path: &Path) -> Option<FileStamp> {
         use std::os::unix::fs::MetadataExt;
-        let one = |path: &Path| {
-            let about = std::fs::metadata(path).ok()?;
-            Some((
-                path.to_owned(),
-                about.len(),
-                about.ino(),
-                about.modified().ok(),
-                about.ctime(),
-                about.ctime_nsec(),
-            ))
-        };
-        let mut all = vec![one(path).filter(|_| path.is_file())?];
-        all.extend(files(places).iter().filter_map(|file| one(file)));
-        Some(Stamp(all))
+        let about = std::fs::metadata(path).ok()?;
+        Some(FileStamp {
+            bytes: about.len(),
+            inode: about.ino(),
+            modified: (about.mtime(), about.mtime_nsec()),
+            changed: (about.ctime(), about.ctime_nsec()),
+        })
+    }
+
+    fn to_bytes(self) -> Vec<u8> {
+        let times = [self.modified, self.changed];
+        let times = times.into_iter().flat_map(|(second, nano)| [second, nano]);
+        let sizes = [self.bytes, self.inode].map(u64::to_le_bytes);
+        let times: Vec<_> = times.map(i64::to_le_bytes).collect();
+        [&sizes[..], &times[..]].concat().concat()
     }
 }
 
-/// Every file at these places, sorted, without hidden files and `target`.
-fn files(places: &[PathBuf]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for place in places {
-        collect_files(place, DEPTH, &mut found);
+/// Tells without reading whether a file and its places changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    file: FileStamp,
+    places: Vec<Digest>,
+}
+
+impl Stamp {
+    /// The stamp of a file and its places; none if the file does not exist.
+    pub(super) fn of(path: &Path, places: &[PathBuf], round: &mut PlaceReadings) -> Option<Stamp> {
+        Some(Stamp {
+            file: FileStamp::of(path).filter(|_| path.is_file())?,
+            places: places.iter().map(|place| round.stamp(place)).collect(),
+        })
     }
+}
+
+/// Every file at a place, sorted, without hidden files and `target`.
+fn files(place: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    collect_files(place, DEPTH, &mut found);
     found
 }
 
@@ -118,7 +180,10 @@ fn collect_files(place: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     for entry in within {
         let name = entry.file_name();
         let hidden = name.as_encoded_bytes().starts_with(b".");
-        if !hidden && name != "target" {
+        // A link to a directory may lead out of the place, or round in it.
+        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        let leads_away = is_link && entry.path().is_dir();
+        if !hidden && name != "target" && !leads_away {
             collect_files(&entry.path(), depth - 1, found);
         }
     }

@@ -45,6 +45,16 @@ impl WatchedFile {
         }
     }
 
+    /// Name of the file, without its directory.
+    pub fn name(&self) -> &str {
+        &self.file
+    }
+
+    /// Since when it has its state.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
     /// Whether the file is refused or removed.
     pub fn differs(&self) -> bool {
         matches!(self.state, "refused" | "removed")

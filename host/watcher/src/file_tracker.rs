@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use patchbay_engine::component::Digest;
 use patchbay_generations::assemble::Assembler;
 
-use super::content::{Content, Stamp};
+use super::content::{Content, PlaceReadings, Stamp};
 
 /// Checks in a row at which a file must be missing before it counts as removed:
 /// editors remove a file for a moment to replace it.
@@ -52,6 +52,15 @@ pub(super) enum FileChange {
 }
 
 impl FileTracker {
+    /// A tracker that waits for nothing.
+    #[cfg(test)]
+    pub(super) fn settled() -> FileTracker {
+        FileTracker {
+            missed: MISSED,
+            ..FileTracker::default()
+        }
+    }
+
     /// Mark a content as applied before the first check.
     pub(super) fn set_applied(&mut self, content: &Content) {
         self.applied = Some(content.digest);
@@ -75,9 +84,29 @@ impl FileTracker {
         self.retry_at = self.retry_at.map(|_| Instant::now());
     }
 
+    /// Files and directories that the file references, as of the last reading.
+    pub(super) fn places(&self) -> &[PathBuf] {
+        &self.places
+    }
+
+    /// Whether the next round must check the file whether or not it changes: a
+    /// new content awaits its second look, or a failure its repetition.
+    pub(super) fn is_pending(&self) -> bool {
+        self.candidate.is_some()
+            || (self.missed == 0 && self.stamp.is_none())
+            || (1..MISSED).contains(&self.missed)
+            || (1..UNREADABLE).contains(&self.unreadable)
+            || self.retry_at.is_some_and(|at| at <= Instant::now())
+    }
+
     /// Check the file once. Blocks.
-    pub(super) fn check(&mut self, path: &Path, assembler: &Assembler) -> FileChange {
-        let Some(stamp) = Stamp::of(path, &self.places) else {
+    pub(super) fn check(
+        &mut self,
+        path: &Path,
+        assembler: &Assembler,
+        round: &mut PlaceReadings,
+    ) -> FileChange {
+        let Some(stamp) = Stamp::of(path, &self.places, round) else {
             self.missed = self.missed.saturating_add(1);
             self.candidate = None;
             self.stamp = None;
@@ -95,7 +124,7 @@ impl FileTracker {
             return FileChange::None;
         }
         // If the file is removed during reading, the next check notices.
-        let content = match Content::read(path, assembler) {
+        let content = match Content::read(path, assembler, round) {
             Ok(content) => content,
             Err(error) => return self.read_failed(error),
         };

@@ -1,18 +1,21 @@
 //! Applies company files when they change.
 //!
-//! Files are polled: change notifications do not arrive from network volumes,
-//! and differ by system for mounted configuration (swapped links). A check costs
-//! one `stat` per file; only changed files are read.
+//! On Linux the kernel reports changes (inotify). They do not arrive from network
+//! volumes, so files are polled too: all of them each second where they are few,
+//! else a share of them. A check costs one `stat` per file, and one look at each
+//! pack for all companies that share it; only changed files are read.
 //!
 //! A file is applied once two checks find the same content, so that no half
 //! written file is applied. At the start its content is compared with every
 //! stored generation: an unchanged file never reverts a generation that an
 //! operator applied or rolled back.
 
+mod change_signals;
 mod content;
 mod file_status;
 mod file_tracker;
 mod rejection;
+mod schedule;
 mod stored_generations;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,10 +34,11 @@ use patchbay_model::file_problem::FileProblem;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
-use content::Content;
+use content::{Content, PlaceReadings};
 pub use file_status::{WatchedFile, WatchedFiles};
 use file_tracker::{FileChange, FileTracker};
 use rejection::{escape, is_temporary, lines, reasons, unreadable};
+use schedule::Schedule;
 use stored_generations::{active_number, is_active, is_new};
 
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -81,6 +85,9 @@ pub struct CompanyFileWatcher {
     paused: BTreeMap<PathBuf, Instant>,
     /// Contents to apply again, by company.
     retries: BTreeMap<String, Retry>,
+    /// What the round in progress found at referenced places.
+    round: PlaceReadings,
+    schedule: Schedule,
 }
 
 /// A content whose refusal may be temporary.
@@ -100,10 +107,12 @@ impl CompanyFileWatcher {
             owners: BTreeMap::new(),
             paused: BTreeMap::new(),
             retries: BTreeMap::new(),
+            round: PlaceReadings::default(),
+            schedule: Schedule::new(),
         }
     }
 
-    /// Check every second until the runtime ends.
+    /// Check what may have changed, every second until the runtime ends.
     pub async fn run(self) {
         let mut ticks = interval(CHECK_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -112,7 +121,7 @@ impl CompanyFileWatcher {
             ticks.tick().await;
             let host = Arc::clone(&watcher.host);
             let checked = spawn_blocking(move || {
-                watcher.check_all();
+                watcher.check_due();
                 watcher
             });
             match checked.await {
@@ -147,10 +156,34 @@ impl CompanyFileWatcher {
         let Some((generations, desk)) = host.generations() else {
             return;
         };
-        let named = host.company_files();
-        let known: BTreeSet<PathBuf> = self.trackers.keys().cloned().collect();
-        for path in named.into_iter().collect::<BTreeSet<_>>().union(&known) {
-            if host.is_stopping() {
+        let mut paths: BTreeSet<PathBuf> = self.trackers.keys().cloned().collect();
+        paths.extend(host.company_files());
+        self.check_files(paths, generations, &desk, check);
+    }
+
+    /// Check the files that may have changed, and a share of the others. Blocks.
+    pub fn check_due(&mut self) {
+        let host = Arc::clone(&self.host);
+        let Some((generations, desk)) = host.generations() else {
+            return;
+        };
+        let due = self.schedule.due(&self.trackers, || host.company_files());
+        let check = CompanyFileWatcher::check_file;
+        self.check_files(due.clone(), generations, &desk, check);
+        self.schedule.watch(&self.trackers, &due);
+    }
+
+    /// Check these files in one round.
+    fn check_files(
+        &mut self,
+        paths: impl IntoIterator<Item = PathBuf>,
+        generations: &GenerationService,
+        desk: &Desk,
+        check: impl Fn(&mut CompanyFileWatcher, &Path, &GenerationService, &Desk),
+    ) {
+        self.round = PlaceReadings::default();
+        for path in &paths.into_iter().collect::<Vec<_>>() {
+            if self.host.is_stopping() {
                 return;
             }
             let paused_until = self.paused.get(path);
@@ -159,7 +192,7 @@ impl CompanyFileWatcher {
             }
             self.paused.remove(path);
             // A panic over one file must not end the watch of the others.
-            let checked = catch_unwind(AssertUnwindSafe(|| check(self, path, generations, &desk)));
+            let checked = catch_unwind(AssertUnwindSafe(|| check(self, path, generations, desk)));
             if checked.is_err() {
                 tracing::error!(file = %path.display(), "the check of a company file panicked; it is repeated in {} s", PANIC_PAUSE.as_secs());
                 let end = Instant::now() + PANIC_PAUSE;
@@ -206,7 +239,7 @@ impl CompanyFileWatcher {
         self.owners
             .entry(company)
             .or_insert_with(|| path.to_owned());
-        if let Ok(content) = Content::read(path, generations.assembler()) {
+        if let Ok(content) = Content::read(path, generations.assembler(), &mut self.round) {
             tracker.set_applied(&content);
         }
         tracker
@@ -220,7 +253,7 @@ impl CompanyFileWatcher {
         desk: &Desk,
     ) {
         let assembler = generations.assembler();
-        match tracker.check(path, assembler) {
+        match tracker.check(path, assembler, &mut self.round) {
             FileChange::None => {}
             FileChange::Removed => {
                 tracing::warn!(file = %path.display(), "the company file was removed; the active generation stays");
