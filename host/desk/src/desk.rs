@@ -12,8 +12,8 @@ use parking_lot::{Mutex, RwLock};
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, RolloutReport};
-use patchbay_journal::{CompanyId, Journal};
-use patchbay_model::event::AlertEvent;
+use patchbay_journal::{CompanyId, Journal, Run};
+use patchbay_model::event::{AlertEvent, RolloutEndedEvent};
 
 use crate::clock::SteadyClock;
 use crate::company_state::CompanyState;
@@ -23,6 +23,7 @@ use crate::desk_error::DeskError;
 use crate::dispatch::breaker_message::BreakerMessage;
 use crate::dispatch::load::Load;
 use crate::dispatch::requests::Requests;
+use crate::dispatch::time_watch::TimeWatch;
 use crate::dispatch::timers::Timers;
 use crate::dispatch::work_list::WorkList;
 use crate::intake::delivery::Delivery;
@@ -82,14 +83,33 @@ impl Desk {
     ) -> Result<Desk, DeskError> {
         let mut names = HashMap::new();
         let mut companies = HashMap::new();
-        let clock = SteadyClock::new(settings.clock);
+        // A start on a full disk serves what it can.
+        let run = journal.begin_run();
+        let run = run.inspect_err(|error| {
+            tracing::warn!(%error, "cannot note that a run began; the time of the last run is not known");
+        });
+        let run = run.ok();
+        let newest = run.and_then(|run| run.newest_time);
+        let newest = newest.filter(|_| !settings.accept_clock);
+        let clock = SteadyClock::new(settings.clock.clone(), newest);
+        let first_offer = first_offer(run, clock.now());
         let now = clock.now();
+        if run.is_some() {
+            journal.note_time(now)?;
+        }
         let open = agents::open_conversations(&*journal)?;
         for generation in generations {
             let company = journal.company(&generation.company)?;
             names.insert(generation.company.clone(), company);
             let open = open.get(&company).map_or(&[][..], Vec::as_slice);
-            let floor = agents::load_floor(&*journal, company, &generation, open, now)?;
+            let floor = agents::load_floor(
+                &*journal,
+                company,
+                &generation,
+                open,
+                (first_offer, clock.skipped()),
+                now,
+            )?;
             let directives = Directives::load(&*journal, company)?;
             let state = CompanyState::new(generation, floor, directives);
             companies.insert(company, Arc::new(state));
@@ -99,6 +119,8 @@ impl Desk {
             journal,
             settings,
             clock,
+            first_offer,
+            time_watch: TimeWatch::default(),
             work: WorkList::default(),
             timers: Timers::default(),
             cache: ConversationCache::default(),
@@ -135,6 +157,7 @@ impl Desk {
             })?;
         }
         desk.spawn("desk-clocks", |core| core.run_timers())?;
+        desk.spawn("desk-time", |core| core.run_time_watch())?;
         desk.spawn(COMPARISONS, |core| core.run_comparisons())?;
         desk.spawn("desk-breakers", move |core| {
             core.run_breaker_events(&breaker_inbox);
@@ -241,6 +264,21 @@ impl Desk {
         Ok(rollout.map(|rollout| rollout.report()))
     }
 
+    /// When and how a company's last rollout that has ended did; `None` where
+    /// none ended after `after`. With `unattended`, only if no rollout began and
+    /// no generation was activated since.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn last_rollout_end(
+        &self,
+        company: &str,
+        after: Timestamp,
+        unattended: bool,
+    ) -> Result<Option<(Timestamp, RolloutEndedEvent)>, DeskError> {
+        self.core.last_rollout_end(company, after, unattended)
+    }
+
     /// Write an alert to a company's feed.
     ///
     /// # Errors
@@ -296,6 +334,7 @@ impl Desk {
         // An activation that is being written is complete when this returns.
         drop(self.core.changing.lock());
         self.core.timers.close();
+        self.core.time_watch.close();
         self.core.requests.refuse_all();
         // Fails where the thread has ended already.
         let _ = self.core.breaker_messages.send(BreakerMessage::Stop);
@@ -309,6 +348,20 @@ impl Desk {
             // The panic hook has logged a thread that panicked.
             let _ = thread.join();
         }
+    }
+}
+
+/// The first number of a run's offers. Those of different runs never meet: each
+/// run has four billion, beyond the numbers that earlier versions made of the
+/// time. A run without a number has one made of the time, beyond all others. All
+/// are exact in JSON.
+fn first_offer(run: Option<Run>, now: Timestamp) -> u64 {
+    const NUMBERED: u64 = 1 << 51;
+    const TIMED: u64 = 1 << 52;
+    const RUN: u64 = 1 << 32;
+    match run {
+        Some(run) => NUMBERED.saturating_add(run.number.saturating_mul(RUN)),
+        None => TIMED.saturating_add(u64::try_from(now.as_microsecond()).unwrap_or(0)),
     }
 }
 

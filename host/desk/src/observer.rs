@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use patchbay_engine::breaker::BreakerTransition;
 use patchbay_engine::decision::{Decision, Micros};
 use patchbay_journal::ConversationId;
-use patchbay_model::alert::Alert;
+use patchbay_model::alert::{Alert, AlertKey};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
@@ -46,6 +46,9 @@ pub trait Observer: fmt::Debug + Send + Sync {
     /// The desk noticed something that an operator should look at. Raising an
     /// alert of the same key again replaces it.
     fn alert_raised(&self, _alert: Alert) {}
+
+    /// An alert ended before its time.
+    fn alert_ended(&self, _alert: &AlertKey) {}
 }
 
 /// No telemetry.

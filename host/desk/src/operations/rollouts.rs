@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use patchbay_generations::Generation;
 use patchbay_generations::rollout::{
     Ending, ResumedRollout, Rollout, RolloutAssignment, RolloutError, RolloutReport, Tally,
     rollout_event, store,
 };
 use patchbay_journal::{AuditEntry, CompanyId, JournalError};
-use patchbay_model::event::Event;
+use patchbay_model::alert::{AlertKey, AlertKind};
+use patchbay_model::event::{Event, EventKind, RolloutEndedEvent};
 use patchbay_model::rollout::{RolloutKind, RolloutTerms};
 use patchbay_records::history::note;
 
 use crate::company_state::{ActiveGeneration, CompanyState};
 use crate::desk_core::DeskCore;
+use crate::desk_error::DeskError;
 
 impl DeskCore {
     /// Start a shadow run or canary, or change its terms where the same
@@ -61,6 +64,7 @@ impl DeskCore {
         // New bounds do not judge decisions from before them.
         rollout.tally().reset_recent();
         let report = rollout.report();
+        self.end_rollout_alert(&report.company);
         self.install_rollout(&state, rollout);
         self.notify_listeners(company, false);
         Ok(report)
@@ -102,10 +106,14 @@ impl DeskCore {
             // A canary decides for customers: its breakers matter to operators.
             self.subscribe_breakers(rollout.company, &rollout.candidate);
         }
-        state.set_active(ActiveGeneration {
+        let company = rollout.company;
+        let active = ActiveGeneration {
             generation: Arc::clone(&rollout.control),
             rollout: Some(Arc::new(rollout)),
-        });
+        };
+        if state.set_active(active, self.now()) {
+            self.rearm_clocks(company, state);
+        }
     }
 
     /// The part a thread has in the running rollout. The thread is looked up
@@ -135,11 +143,54 @@ impl DeskCore {
     ) -> Result<(), JournalError> {
         let notes = rollout.end_notes(ending, self.now());
         self.journal.end_rollout(rollout.company, notes, audit)?;
-        state.set_active(ActiveGeneration {
+        let active = ActiveGeneration {
             generation: state.generation(),
             rollout: None,
-        });
+        };
+        if state.set_active(active, self.now()) {
+            self.rearm_clocks(rollout.company, state);
+        }
         self.notify_listeners(rollout.company, false);
+        let company = &rollout.control.company;
+        let ended = rollout.ended_event(ending);
+        if let Some(alert) = ended.alert(company, self.now()) {
+            self.settings.observer.alert_raised(alert);
+        }
         Ok(())
+    }
+
+    /// End the alert about the rollout that the host ended last: an operator
+    /// started another one, or activated a generation.
+    pub(super) fn end_rollout_alert(&self, company: &str) {
+        self.settings.observer.alert_ended(&AlertKey {
+            kind: AlertKind::RolloutEnded,
+            company: Some(company.to_owned()),
+            subject: None,
+        });
+    }
+
+    /// The end of a company's last rollout that ended after a time. With
+    /// `unattended`, only if no rollout began and no generation was activated
+    /// since.
+    pub(crate) fn last_rollout_end(
+        &self,
+        company: &str,
+        after: Timestamp,
+        unattended: bool,
+    ) -> Result<Option<(Timestamp, RolloutEndedEvent)>, DeskError> {
+        let id = self.company_id(company)?;
+        let mut kinds = vec![EventKind::RolloutEnded as u16];
+        if unattended {
+            kinds.push(EventKind::RolloutBegan as u16);
+            kinds.push(EventKind::GenerationActivated as u16);
+        }
+        let newest = self.journal.newest_note(id, &kinds, after)?;
+        Ok(newest.and_then(|entry| {
+            let kind = EventKind::from_number(entry.kind)?;
+            match Event::from_head(kind, &entry.head).ok()? {
+                Event::RolloutEnded(ended) => Some((entry.at, ended)),
+                _ => None,
+            }
+        }))
     }
 }
