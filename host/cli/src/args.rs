@@ -34,24 +34,28 @@ pub(crate) use operations::{
 };
 pub(crate) use packs::{
     BenchArgs, BuildArgs, BuildFlags, ContractArgs, InspectArgs, NewArgs, PolicyFlags, RunArgs,
-    TestArgs,
+    SchemaArgs, TestArgs,
 };
 pub(crate) use rollout::{CanaryArgs, CanaryVerb, RolloutFlags, ShadowArgs, ShadowVerb};
 pub(crate) use serve::{DoctorArgs, LogLineFormat, ServeArgs};
-pub(crate) use status::{StatusArgs, TopArgs};
+pub(crate) use status::{AlertsArgs, StatusArgs, TopArgs};
 
 const EXIT_CODES: &str = "Exit codes:
   0  success
-  1  negative result: a test case or a decision fails, an input line is invalid, a company
-     file is rejected, the server refuses the request, a check finds a problem
-  2  invalid command line
+  1  the checked thing is wrong, or the server rejects the request: a test case
+     or decision fails, an input line is invalid, a company file has errors
+  2  the command line is wrong
   3  a pack cannot be built or loaded
-  4  the machine: a file is missing or not accessible, a port is in use, the server does
-     not answer, the toolchain is missing
+  4  the environment failed: a file is missing or not accessible, a port is in
+     use, the server does not answer, the Rust toolchain is missing
 
 Environment:
-  PATCHBAY_TOKEN  token for the server, from `patchbay token create` or the server's OIDC issuer
+  PATCHBAY_TOKEN  token for the server, from `patchbay token create` or the
+                  server's OpenID Connect issuer
   RUST_LOG        log filter for stderr, such as `info` or `patchbay_desk=debug`";
+
+/// Heading of the flags that every command takes; they stand below its own.
+const GLOBAL: &str = "Global options";
 
 /// A WebAssembly plugin host for customer care
 ///
@@ -65,15 +69,16 @@ Environment:
 #[command(name = "patchbay", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
     /// Log more to stderr
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
     pub(crate) verbose: bool,
     /// File with the token for the server [default: the token in PATCHBAY_TOKEN]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     pub(crate) token_file: Option<PathBuf>,
     /// Client certificate (PEM), for a server that requires one
     #[arg(
         long,
         global = true,
+        help_heading = GLOBAL,
         value_name = "FILE",
         requires = "client_key",
         env = "PATCHBAY_CLIENT_CERTIFICATE"
@@ -83,6 +88,7 @@ pub(crate) struct Cli {
     #[arg(
         long,
         global = true,
+        help_heading = GLOBAL,
         value_name = "FILE",
         requires = "client_certificate",
         env = "PATCHBAY_CLIENT_KEY"
@@ -102,17 +108,19 @@ pub(crate) enum Verb {
     New(NewArgs),
     /// Build a pack into a WebAssembly component
     Build(BuildArgs),
-    /// Run the test cases of a pack in the sandbox
+    /// Build a pack and run its test cases in the sandbox
     Test(TestArgs),
-    /// Decide interactions from a file (one JSON object a line) with a pack
+    /// Decide the interactions of a file with a pack
     Run(RunArgs),
     /// Measure how long a pack's decisions take
     Bench(BenchArgs),
-    /// Show stages, imports, exports and required grants of a component
+    /// Show what a component decides, imports and requests
     Inspect(InspectArgs),
-    /// Print the plugin contract (WIT) of this host
+    /// Print the JSON Schema of a document: company, pack, case or decision
+    Schema(SchemaArgs),
+    /// Print the contract between policies and host (WIT)
     Contract(ContractArgs),
-    /// Switch a company to a new generation (version of its configuration) without downtime
+    /// Activate a company file as the company's new generation, without downtime
     Apply(ApplyArgs),
     /// List, compare and activate generations
     Generations(GenerationsArgs),
@@ -124,11 +132,13 @@ pub(crate) enum Verb {
     Canary(CanaryArgs),
     /// Show server and company health
     Status(StatusArgs),
+    /// List what needs attention now, and what to do about it
+    Alerts(AlertsArgs),
     /// Show rates, latencies and queues of a running server, continuously
     Top(TopArgs),
     /// List and explain recorded decisions
     Decisions(DecisionsArgs),
-    /// Repeat recorded decisions, with the same plugins or with a candidate company file
+    /// Repeat recorded decisions, with the same plugins or with another company file
     Replay(ReplayArgs),
     /// Suspend a stage or a plugin for a while
     Bypass(BypassArgs),
@@ -146,7 +156,7 @@ pub(crate) enum Verb {
     Outbox(OutboxArgs),
     /// Create, list and revoke API tokens
     Token(TokenArgs),
-    /// List and verify the audit log
+    /// List and verify the audit trail
     Audit(AuditArgs),
     /// Check whether this machine can run Patchbay at full speed
     Doctor(DoctorArgs),
@@ -160,11 +170,12 @@ pub(crate) struct ServerFlags {
         long,
         value_name = "FILE",
         default_value = "patchbay.toml",
-        global = true
+        global = true,
+        display_order = 200
     )]
     pub(crate) config: PathBuf,
     /// Print JSON instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 201)]
     pub(crate) json: bool,
 }
 
@@ -172,7 +183,12 @@ pub(crate) struct ServerFlags {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CompanyFlag {
     /// Name of the company
-    #[arg(long = "company", value_name = "NAME", global = true)]
+    #[arg(
+        long = "company",
+        value_name = "NAME",
+        global = true,
+        display_order = 100
+    )]
     name: Option<String>,
 }
 
@@ -190,10 +206,10 @@ impl CompanyFlag {
     }
 }
 
-/// Parse the name of an actor for the audit log.
+/// Parse the name of an actor for the audit trail.
 fn actor(text: &str) -> Result<String, String> {
     match text.trim().is_empty() {
-        true => Err("the name for the audit log must not be empty".to_owned()),
+        true => Err("the name for the audit trail must not be empty".to_owned()),
         false => Ok(text.to_owned()),
     }
 }

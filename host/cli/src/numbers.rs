@@ -39,6 +39,12 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
+/// A number with what it counts: `1 contact`, `2 contacts`.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// A duration in seconds, in its two largest units: `2h 13m`.
 pub(crate) fn span(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);

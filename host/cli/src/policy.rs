@@ -17,6 +17,7 @@ use patchbay_model::on_failure::OnFailure;
 use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::{BuildError, BuildOptions};
+use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::source::{Pack, PackError, SourceError};
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ use crate::exit::{Exit, Failure, io};
 pub(crate) fn build_options(flags: &BuildFlags) -> BuildOptions {
     BuildOptions {
         offline: flags.offline,
-        quiet: false,
+        ..BuildOptions::default()
     }
 }
 
@@ -56,7 +57,7 @@ fn source_failure(error: SourceError) -> Failure {
             Exit::Pack,
             &path.display().to_string(),
             &text,
-            vec![problem],
+            vec![*problem],
         ),
         SourceError::Io { path, error } => Failure::advised(
             Exit::Pack,
@@ -174,8 +175,11 @@ fn activate(engine: &Engine, policy: &Policy<'_>) -> Result<Plugin, Failure> {
         reuse: policy.reuse,
         on_failure: OnFailure::default(),
     };
-    Plugin::activate(engine, spec)
-        .map_err(|error| Failure::new(Exit::Pack, format!("{}: {error}", pack.name)))
+    Plugin::activate(engine, spec).map_err(|error| {
+        let message = format!("{}: {error}", pack.name);
+        let help = sandbox_advice([message.as_str()]);
+        Failure::with_help(Exit::Pack, message, help)
+    })
 }
 
 fn parse_settings(text: &str, source: &str) -> Result<Value, Failure> {

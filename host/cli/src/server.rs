@@ -174,7 +174,7 @@ pub(crate) fn find_company(journal: &dyn Journal, name: &str) -> Result<CompanyI
     ))
 }
 
-/// An entry of the audit log for an action on the journal file.
+/// An entry of the audit trail for an action on the journal file.
 pub(crate) fn audit_entry(action: &str, company: Option<&str>, details: &Value) -> AuditEntry {
     AuditEntry {
         at: Timestamp::now(),

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::compiler_messages::{BuildObstacle, pass_on};
+use crate::log_lines::LogLines;
 use crate::manifest::{FILE_NAME, Language};
 use crate::source::{SourceError, cannot_read, has_extension, read_manifest};
 
@@ -99,6 +100,9 @@ pub struct BuildOptions {
     pub offline: bool,
     /// Hide the compiler's progress; its error messages are still printed.
     pub quiet: bool,
+    /// Write the compiler's lines to the log instead of stderr, so that a log in
+    /// JSON holds nothing else.
+    pub to_log: bool,
 }
 
 /// Builds the pack in a directory and returns the component's file. The first build of a project
@@ -158,7 +162,10 @@ fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Pa
     command.args(["--config", &remapped_paths(&directory)]);
     command.args(options.offline.then_some("--offline"));
     command.args(options.quiet.then_some("--quiet"));
-    if std::io::stderr().is_terminal() && std::env::var_os("CARGO_TERM_COLOR").is_none() {
+    if !options.to_log
+        && std::io::stderr().is_terminal()
+        && std::env::var_os("CARGO_TERM_COLOR").is_none()
+    {
         command.args(["--color", "always"]);
     }
     let mut child = command
@@ -168,8 +175,13 @@ fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Pa
         .spawn()
         .map_err(|error| cannot_start("cargo", &error))?;
     let stderr = child.stderr.take();
+    let to_log = options.to_log;
     let messages = std::thread::spawn(move || {
-        stderr.and_then(|stderr| pass_on(BufReader::new(stderr), &mut std::io::stderr()))
+        let stderr = BufReader::new(stderr?);
+        match to_log {
+            true => pass_on(stderr, &mut LogLines::default()),
+            false => pass_on(stderr, &mut std::io::stderr()),
+        }
     });
     let mut component = None;
     if let Some(stdout) = child.stdout.take() {

@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod cases;
 mod compiler_messages;
 pub mod document_schema;
+mod log_lines;
 pub mod manifest;
 pub mod pack_files;
 pub mod settings;

@@ -51,8 +51,8 @@ pub fn misbehaving() -> Arc<[u8]> {
         // `tests/guests/.cargo/config.toml` sets the target directory.
         let directory = root().join("tests/guests/misbehaving");
         let options = BuildOptions {
-            offline: false,
             quiet: true,
+            ..BuildOptions::default()
         };
         let file = build(&directory, &options).expect("the guest builds");
         std::fs::read(file).expect("a readable component").into()

@@ -15,10 +15,11 @@ use super::ServerFlags;
   patchbay token list
   patchbay token revoke 4f0c…
 
-`create` prints the secret once; the journal stores only its hash. Once a token exists, the server
-requires one for every request. Create the first one for an operator of the whole host (without
---company), who can then create others through the running server with PATCHBAY_TOKEN or
---token-file. docs/access.md lists what each role may do.")]
+`create` prints the secret once; the journal stores only its hash. Once a token
+exists, the server requires one for every request. Create the first one for an
+operator of the whole host (without --company), who can then create others
+through the running server with PATCHBAY_TOKEN or --token-file. docs/access.md
+lists what each role may do.")]
 pub(crate) struct TokenArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
@@ -51,7 +52,7 @@ pub(crate) struct NewToken {
     /// Id of the agent, for --role agent
     #[arg(long)]
     pub(crate) agent: Option<String>,
-    /// Name of the owner for the audit log; an agent's is their id
+    /// Name of the owner for the audit trail; an agent's is their id
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// Lifetime, 1m to 3650d, such as 30d [default: 90d]
@@ -69,9 +70,10 @@ pub(crate) struct NewToken {
   patchbay audit verify
   patchbay audit verify --expect 9d3e…
 
-Each entry contains the hash of the entry before, so `verify` finds entries that were changed later
-(exit code 1). Store the head hash that `verify` prints outside this machine, and pass it to --expect
-next time: that also finds entries removed from the end.")]
+Each entry contains the hash of the entry before, so `verify` finds entries that
+were changed later (exit code 1). Store the head hash that `verify` prints
+outside this machine, and pass it to --expect next time: that also finds entries
+removed from the end.")]
 pub(crate) struct AuditArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,

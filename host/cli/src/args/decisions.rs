@@ -12,11 +12,13 @@ use super::{BuildFlags, CompanyFlag, ServerFlags};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   patchbay decisions list --since 24h --outcome timeout --company northwind
+  patchbay decisions list --interaction 179310233 --company northwind
   patchbay decisions explain 1841 --company northwind
   patchbay decisions export-case 1841 --output cases/recorded/1841.json --company northwind
 
-A decision has a number; `list` and every event show it. Personal data is masked unless --unseal is
-given. docs/decisions.md describes what is recorded and for how long.")]
+A decision has a number; `list` and every event show it. Personal data is masked
+unless --unseal is given. docs/decisions.md describes what is recorded and for
+how long.")]
 pub(crate) struct DecisionsArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
@@ -42,6 +44,12 @@ pub(crate) enum DecisionsVerb {
         /// Only decisions in which this plugin ran
         #[arg(long)]
         plugin: Option<String>,
+        /// Only decisions of this conversation
+        #[arg(long, value_name = "ID")]
+        conversation: Option<String>,
+        /// Only decisions about this interaction, by the channel's id
+        #[arg(long, value_name = "ID")]
+        interaction: Option<String>,
         /// Number of decisions at most
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
         limit: u64,
@@ -50,7 +58,7 @@ pub(crate) enum DecisionsVerb {
     Show {
         /// Number of the decision
         decision: u64,
-        /// Show personal data unmasked; the audit log records it
+        /// Show personal data unmasked; the audit trail records it
         #[arg(long)]
         unseal: bool,
     },
@@ -58,7 +66,7 @@ pub(crate) enum DecisionsVerb {
     Explain {
         /// Number of the decision
         decision: u64,
-        /// Show personal data unmasked; the audit log records it
+        /// Show personal data unmasked; the audit trail records it
         #[arg(long)]
         unseal: bool,
     },
@@ -66,7 +74,7 @@ pub(crate) enum DecisionsVerb {
     ExportCase {
         /// Number of the decision
         decision: u64,
-        /// The plugin, where several took part
+        /// Plugin to export; required if several took part
         #[arg(long)]
         plugin: Option<String>,
         /// File to write [default: standard output]
@@ -90,10 +98,11 @@ fn outcome(text: &str) -> Result<OutcomeKind, String> {
   patchbay replay --company northwind --since 24h
   patchbay replay --company northwind --since 24h --with northwind.toml --html report.html
 
-Without --with, each decision is repeated from its transcript: the same plugins must make the same
-host calls and give the same answer, byte for byte. With --with, the candidate company file decides
-the same inputs, and every difference is listed. The exit code is 1 if more than --max-differences
-decisions differ or fail, or if no decision can be compared.")]
+Without --with, each decision is repeated from its transcript: the same plugins
+must make the same host calls and give the same answer, byte for byte. With
+--with, the candidate company file decides the same inputs, and every difference
+is listed. The exit code is 1 if more than --max-differences decisions differ or
+fail, or if no decision can be compared.")]
 pub(crate) struct ReplayArgs {
     /// Number of the decision
     #[arg(required_unless_present = "since", conflicts_with = "since")]
@@ -101,7 +110,7 @@ pub(crate) struct ReplayArgs {
     /// All decisions of the last span of time, such as 24h
     #[arg(long, value_name = "SPAN")]
     pub(crate) since: Option<Seconds>,
-    /// Candidate company file [default: the generation that made the decision]
+    /// Decide with this company file [default: the generation that made the decision]
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Option<PathBuf>,
     #[command(flatten)]

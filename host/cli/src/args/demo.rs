@@ -13,11 +13,12 @@ use super::BuildFlags;
   patchbay demo --once --input tweets.jsonl --map airline
   patchbay demo --once --input rows.jsonl --map 'text=body,author.address=user'
 
-The demo builds the reference pack, serves the companies on a free port of loopback, and plays
-their customers, agents and supervisors over the HTTP API.
+The demo builds the reference pack, serves the companies on a free port of
+loopback, and plays their customers, agents and supervisors over the HTTP API.
 
-Maps: `airline` reads rows {id, handle, text, created_at}. Any other map is a list of `field=key`
-(the field's value is the row's key) and `field=:literal`, separated by commas.")]
+Maps: `airline` reads rows {id, handle, text, created_at}. Any other map is a
+list of `field=key` (the field's value is the row's key) and `field=:literal`,
+separated by commas.")]
 pub(crate) struct DemoArgs {
     /// Exit after the day; without it the server runs until Ctrl-C
     #[arg(long)]

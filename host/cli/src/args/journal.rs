@@ -15,8 +15,9 @@ use super::{CompanyFlag, ServerFlags};
   patchbay journal compact --older-than 400d
   patchbay journal restore /backups/monday.db --force
 
-All but `restore` also work while the server runs. A backup does not contain the master key, and
-cannot be read without it: store a copy of the key file in another place.")]
+All but `restore` also work while the server runs. A backup does not contain the
+master key, and cannot be read without it: store a copy of the key file in
+another place.")]
 pub(crate) struct JournalArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
@@ -37,18 +38,18 @@ pub(crate) enum JournalVerb {
     Check,
     /// Replace the journal by a backup, after verifying it; stop the server first
     Restore {
-        /// The backup
+        /// File written by `journal backup`
         from: PathBuf,
-        /// Where to restore it [default: the path of the journal]
+        /// Restore to this path [default: the path of the journal]
         #[arg(long, value_name = "PATH")]
         to: Option<PathBuf>,
-        /// Restore although a journal exists; the existing one is renamed
+        /// Rename an existing journal and put the backup in its place
         #[arg(long)]
         force: bool,
     },
     /// Delete resolved conversations and finished items older than an age
     Compact {
-        /// Least age since the last change, such as 90d; a running server requires at least 1h
+        /// Time since the last change, such as 90d; at least 1h while a server runs
         #[arg(long, value_name = "AGE")]
         older_than: Seconds,
     },
@@ -60,8 +61,9 @@ pub(crate) enum JournalVerb {
   patchbay contacts erase 4f0c… --yes --company northwind
   patchbay contacts merge 4f0c… 91ab… --company northwind
 
-The id of a contact has 32 hexadecimal digits; conversations and events show it. `erase` destroys
-the encryption key of everything the person wrote, here and in every later backup.")]
+The id of a contact has 32 hexadecimal digits; conversations and events show it.
+`erase` destroys the encryption key of everything the person wrote, here and in
+every later backup.")]
 pub(crate) struct ContactsArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
@@ -121,13 +123,13 @@ pub(crate) struct OutboxArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OutboxVerb {
-    /// List deliveries of one state
+    /// List failed deliveries, or those of another state
     List {
-        /// State of the deliveries
+        /// Which deliveries to list
         #[arg(long, value_enum, default_value_t = OutboxItems::Dead)]
         state: OutboxItems,
     },
-    /// Send a failed delivery again, with attempts counted from 0
+    /// Send a failed delivery again at once, and count its attempts from 0
     Retry {
         /// Key of the delivery, as `list` prints it
         key: String,
@@ -136,10 +138,10 @@ pub(crate) enum OutboxVerb {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutboxItems {
-    /// Failed; not retried any more
+    /// Failed for good; the server does not retry them
     Dead,
-    /// Pending
+    /// Pending: not sent yet, or waiting for the next attempt
     Waiting,
-    /// Delivered
+    /// Accepted by their target
     Done,
 }

@@ -14,9 +14,10 @@ use super::{CompanyFlag, ServerFlags, actor};
   patchbay bypass list --company northwind
   patchbay bypass lift tone --company northwind
 
-The bypass takes effect with the next decision, without a new generation, and ends when its time is
-over. Until then the stage's on-failure rule applies, as if the plugin failed: unchecked replies are
-held for approval. A name that is both a stage and a plugin means the stage.")]
+The bypass takes effect with the next decision, without a new generation, and
+ends when its time is over. Until then the stage's on-failure rule applies, as
+if the plugin failed: unchecked replies are held for approval. A name that is
+both a stage and a plugin means the stage.")]
 pub(crate) struct BypassArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
@@ -28,10 +29,10 @@ pub(crate) struct BypassArgs {
     /// How long, 1s to 1d [default: 1h, or the remaining time of a bypass that exists]
     #[arg(long = "for", value_name = "SPAN", requires = "target")]
     pub(crate) duration: Option<Seconds>,
-    /// Reason, for `bypass list` and the audit log
+    /// Reason, for `bypass list` and the audit trail
     #[arg(long, requires = "target")]
     pub(crate) reason: Option<String>,
-    /// Skip the stage or plugin instead of applying its on-failure rule: replies go out unchecked
+    /// Act as if the plugin were not in the pipeline: replies go out unchecked
     #[arg(long, requires = "target")]
     pub(crate) let_through: bool,
     #[command(subcommand)]
@@ -57,16 +58,18 @@ pub(crate) enum BypassVerb {
   patchbay drain --status
   patchbay drain --undo
 
-New interactions and decision requests are answered 503 with Retry-After. Accepted interactions are
-decided, agents continue to work, and the outbox continues to send. Draining the whole host also
-turns /readyz to 503, and ends when the server restarts; draining a company ends with --undo only.")]
+The server answers new interactions and decision requests with 503 and
+Retry-After. It decides the interactions it has accepted; agents continue to
+work, and the outbox continues to send. While the whole host drains, /readyz
+also answers 503. A restart ends the drain of the host, and only --undo ends the
+drain of a company.")]
 pub(crate) struct DrainArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
     /// Drain this company only [default: the whole host]
     #[arg(long)]
     pub(crate) company: Option<String>,
-    /// Reason, for the audit log
+    /// Reason, for the audit trail
     #[arg(long)]
     pub(crate) reason: Option<String>,
     /// Return at once [default: wait until every accepted interaction is decided]
@@ -75,7 +78,7 @@ pub(crate) struct DrainArgs {
     /// Accept interactions again
     #[arg(long, conflicts_with_all = ["reason", "no_wait", "status"])]
     pub(crate) undo: bool,
-    /// Show whether it drains and how much is left; change nothing
+    /// Show whether the host or a company drains, and how much is left
     #[arg(long, conflicts_with_all = ["reason", "no_wait"])]
     pub(crate) status: bool,
 }
@@ -88,8 +91,9 @@ pub(crate) struct DrainArgs {
   patchbay conversations requeue 4f0c… 91ab… --company northwind
   patchbay conversations requeue --agent ana --all --dry-run --company northwind
 
-`requeue` takes a conversation from its agent; the policies route it again, and it keeps its age. A
-reply of it that waits for approval becomes stale.")]
+`requeue` takes conversations from their agents. The policies route them again,
+and they keep their age. Replies that wait for approval become stale: the next
+agent writes new ones.")]
 pub(crate) struct ConversationsArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
@@ -108,7 +112,7 @@ pub(crate) enum ConversationsVerb {
         /// Id of the conversation
         id: String,
     },
-    /// Route conversations again, whatever their state
+    /// Route conversations again that are not resolved
     Requeue {
         /// Ids of the conversations
         #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -118,10 +122,10 @@ pub(crate) enum ConversationsVerb {
         /// All conversations that wait in --queue, or that --agent owns or is offered
         #[arg(long)]
         all: bool,
-        /// Show what would happen; change nothing
+        /// List the conversations; change nothing
         #[arg(long)]
         dry_run: bool,
-        /// Name for the audit log, on a server without tokens
+        /// Name for the audit trail, on a server without tokens
         #[arg(long, value_name = "NAME", default_value = "operator", value_parser = actor)]
         by: String,
     },

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use patchbay_model::decision::stage::Stage;
+use patchbay_pack::document_schema::DocumentKind;
 
 /// How sources are built.
 #[derive(Clone, Debug, Default, Args)]
@@ -16,13 +17,17 @@ pub(crate) struct BuildFlags {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   patchbay new my-care
+  patchbay new my-router --stages route,escalate
   cd my-care && patchbay test
 
-The SDK and the contract are copied into vendor/ of the project. The first build downloads a few
-crates; later builds work with --offline.")]
+The SDK and the contract are copied into vendor/ of the project. The first build
+downloads a few crates; later builds work with --offline.")]
 pub(crate) struct NewArgs {
     /// Directory to create; its last part is the name of the pack (a-z, 0-9 and hyphens)
     pub(crate) name: PathBuf,
+    /// Stages that the policy decides, separated by commas: classify, route, tone, escalate
+    #[arg(long, value_delimiter = ',', default_value = "classify,tone")]
+    pub(crate) stages: Vec<Stage>,
     /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -39,6 +44,9 @@ pub(crate) struct BuildArgs {
     /// Also write the component to this file
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write the settings schema file again, from the settings type
+    #[arg(long)]
+    pub(crate) update_schema: bool,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
     /// Print JSON instead of text
@@ -64,9 +72,10 @@ pub(crate) struct InspectArgs {
 #[command(after_help = "Examples:
   patchbay test my-care
   patchbay test my-care --filter tone/
+  patchbay test my-care --watch
 
-Cases run with a limit of fuel (instructions) instead of time, so that results are the same on every
-machine. docs/cases.md describes the files in cases/.")]
+Cases run with a limit of fuel (instructions) instead of time, so that results
+are the same on every machine. docs/cases.md describes the files in cases/.")]
 pub(crate) struct TestArgs {
     /// Pack directory, with pack.toml and cases/
     #[arg(default_value = ".")]
@@ -74,6 +83,9 @@ pub(crate) struct TestArgs {
     /// Run only cases whose path contains this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
+    /// Run again whenever a file of the pack changes
+    #[arg(long, conflicts_with_all = ["json", "component"])]
+    pub(crate) watch: bool,
     /// Test this component instead of building the directory
     #[arg(long, value_name = "FILE")]
     pub(crate) component: Option<PathBuf>,
@@ -99,15 +111,17 @@ pub(crate) struct PolicyFlags {
 #[command(after_help = "Examples:
   patchbay run plugins/social-care --stage classify interactions.jsonl
   cat drafts.jsonl | patchbay run my-care --stage tone -
-  patchbay run my-care --stage classify --map 'text=body,author.address=from,channel=:email' mails.jsonl
+  patchbay run my-care --stage classify --map 'text=body,channel=:email' mails.jsonl
 
-Input: one JSON object a line. An interaction needs `text`; its `id` defaults to the line number, its
-`channel` to --channel. The stages route and escalate classify the interaction first. A line may also
-be the body of a request to the server: of `decide` ({\"interaction\": …, \"agents\": …}), or at the
-stage tone of `tone` ({\"draft\": …, \"interaction\": …}).
+Input: one JSON object a line, either an interaction (at the stage tone, a draft)
+or the body of a request to the server: of `decide`
+({\"interaction\": …, \"agents\": …}), or at the stage tone of `tone`
+({\"draft\": …, \"interaction\": …}). Only `text` is required: `id` defaults to
+the line number and `channel` to --channel. At the stages route and escalate,
+the pack classifies the interaction first.
 
-Output: one decision a line, in the order of the input. For an invalid line it is {\"line\": N,
-\"error\": …}, and the exit code is 1.")]
+Output: one decision a line, in the order of the input. An invalid line gives
+{\"line\": N, \"error\": …}, and the exit code is 1.")]
 pub(crate) struct RunArgs {
     /// Component file (.wasm), or pack directory to build
     pub(crate) dir: PathBuf,
@@ -150,8 +164,9 @@ pub(crate) struct RunArgs {
   patchbay bench plugins/social-care
   patchbay bench my-care interactions.jsonl --json
 
-One thread decides, with fresh and with reused instances. Compare only rows of one run: times depend
-on the machine and its load. docs/measuring.md explains each column.")]
+One thread decides, with fresh and with reused instances. Compare only rows of
+one run: times depend on the machine and its load. docs/measuring.md explains
+each column.")]
 pub(crate) struct BenchArgs {
     /// Component file (.wasm), or pack directory to build
     pub(crate) dir: PathBuf,
@@ -174,11 +189,39 @@ pub(crate) struct BenchArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  patchbay schema case --output case.schema.json
+  patchbay schema company --output company.schema.json
+
+Name the file in the first line of a document, so that editors complete and check it:
+  TOML  #:schema company.schema.json
+  JSON  { \"$schema\": \"case.schema.json\", …")]
+pub(crate) struct SchemaArgs {
+    /// Document: company, pack, case or decision
+    #[arg(value_parser = document_kind)]
+    pub(crate) name: DocumentKind,
+    /// File to write [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn document_kind(text: &str) -> Result<DocumentKind, String> {
+    DocumentKind::from_code(text).ok_or_else(|| {
+        let all = DocumentKind::ALL.map(DocumentKind::as_str);
+        format!("expected one of {}", all.join(", "))
+    })
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
   patchbay contract            # to standard output
   patchbay contract --output wit/
   patchbay contract --released 0.1.0
 
-Policies compiled against a released version work on every host of the same track (0.1.x).")]
+Policies compiled against a released version work on every host of the same
+track (0.1.x).")]
 pub(crate) struct ContractArgs {
     /// Print this released version [default: the version of this host]
     #[arg(long, value_name = "VERSION")]

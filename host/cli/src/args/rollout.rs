@@ -12,8 +12,14 @@ pub(crate) struct RolloutFlags {
     pub(crate) server: ServerFlags,
     #[command(flatten)]
     pub(crate) company: CompanyFlag,
-    /// Name for the audit log [default: operator, or the token's owner]
-    #[arg(long, value_name = "NAME", value_parser = actor, global = true)]
+    /// Name for the audit trail [default: operator, or the token's owner]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = actor,
+        global = true,
+        display_order = 101
+    )]
     pub(crate) by: Option<String>,
 }
 
@@ -26,8 +32,8 @@ pub(crate) struct RolloutFlags {
   patchbay shadow report --company northwind
   patchbay shadow stop --company northwind
 
-The answers of the candidate are compared and have no effect; state it writes is discarded when the
-shadow run ends. Needs a running server."
+The answers of the candidate are compared and have no effect; state it writes is
+discarded when the shadow run ends. Needs a running server."
 )]
 pub(crate) struct ShadowArgs {
     /// Number of a stored generation
@@ -48,7 +54,7 @@ pub(crate) enum ShadowVerb {
     Report,
     /// End the shadow run
     Stop {
-        /// Reason, for the audit log
+        /// Reason, for the audit trail
         #[arg(long)]
         reason: Option<String>,
     },
@@ -64,10 +70,10 @@ pub(crate) enum ShadowVerb {
   patchbay canary promote --company northwind
   patchbay canary abort --company northwind --reason \"routes too much to billing\"
 
-Each conversation stays inside or outside the share for the whole canary; a larger share includes
-every conversation of a smaller one. When a limit is exceeded, the host aborts the canary and raises
-an alert. Limits that are not given keep their value while the same canary runs. Needs a running
-server."
+Each conversation stays inside or outside the share for the whole canary; a
+larger share includes every conversation of a smaller one. When a limit is
+exceeded, the host aborts the canary and raises an alert. Limits that are not
+given keep their value while the same canary runs. Needs a running server."
 )]
 pub(crate) struct CanaryArgs {
     /// Number of a stored generation
@@ -130,7 +136,7 @@ pub(crate) enum CanaryVerb {
     },
     /// End the canary; the active generation decides for all conversations
     Abort {
-        /// Reason, for the audit log
+        /// Reason, for the audit trail
         #[arg(long)]
         reason: Option<String>,
     },
@@ -142,7 +148,7 @@ pub(crate) struct PromoteFlags {
     /// Check everything and show what would change; change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Change nothing unless this generation is active now
+    /// Fail if another generation than this one is active
     #[arg(long, value_name = "GENERATION")]
     pub(crate) expect: Option<u64>,
 }

@@ -9,8 +9,9 @@ use super::{BuildFlags, ServerFlags};
   patchbay serve --config patchbay.toml
   patchbay serve --config patchbay.toml --check
 
-Without tokens (`patchbay token`, or [oidc] in the settings) the server listens on loopback only.
-SIGINT and SIGTERM stop it after it has finished what is in progress.")]
+Without tokens (`patchbay token`, or [oidc] in the settings) the server listens
+on loopback only. SIGINT and SIGTERM stop it after it has finished what is in
+progress.")]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
@@ -24,6 +25,10 @@ pub(crate) struct ServeArgs {
     /// companies, and answer 503 for this one]
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Start at the machine's time although the journal has seen a later one, after a wrong clock
+    /// was set right
+    #[arg(long)]
+    pub(crate) accept_clock: bool,
     /// Format of log lines [default: `log.format` of the settings]
     #[arg(long, value_enum)]
     pub(crate) log_format: Option<LogLineFormat>,
@@ -43,8 +48,8 @@ pub(crate) enum LogLineFormat {
 #[command(after_help = "Example:
   patchbay doctor
 
-A warning means that something is slower than it could be. An error means that policies cannot run
-on this machine; the exit code is then 4.")]
+A warning means that something is slower than it could be. An error means that
+policies cannot run on this machine; the exit code is then 4.")]
 pub(crate) struct DoctorArgs {
     /// Print JSON instead of text
     #[arg(long)]

@@ -13,17 +13,33 @@ use super::ServerFlags;
   patchbay status --company northwind
   patchbay status --check && echo healthy
 
-Needs a running server. A server with tokens requires the token of an operator or auditor; the
-token of one company shows that company only.")]
+Needs a running server. A server with tokens requires the token of an operator
+or auditor; the token of one company shows that company only.")]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) server: ServerFlags,
     /// Show this company only
     #[arg(long)]
     pub(crate) company: Option<String>,
-    /// Exit with code 1 unless everything is healthy
+    /// Exit with code 1 if something needs an operator
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay alerts
+  patchbay alerts --company northwind
+  patchbay alerts --json
+
+Exits with code 1 if there is an alert. `patchbay status` contains the same alerts. Needs a running
+server; the token of one company shows that company's alerts, and those of the host that affect it.")]
+pub(crate) struct AlertsArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    /// List alerts of the host and of this company only
+    #[arg(long)]
+    pub(crate) company: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -32,8 +48,8 @@ pub(crate) struct StatusArgs {
   patchbay top --company northwind --interval 5s
   patchbay top --once --json
 
-Rates and latencies are those of the last interval; counts of outcomes are those since the server
-started. Press q or Ctrl-C to exit.")]
+Rates and latencies are those of the last interval; counts of outcomes are those
+since the server started. Press q or Ctrl-C to exit.")]
 pub(crate) struct TopArgs {
     /// Settings file of the server: its address, journal and packs
     #[arg(long, value_name = "FILE", default_value = "patchbay.toml")]
