@@ -23,6 +23,9 @@ pub struct DecisionRow {
     /// Id of the conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
+    /// The channel's id of the interaction, where the entry is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<String>,
     /// Kind of the entry.
     pub kind: String,
     /// When the decision was committed.
@@ -50,6 +53,7 @@ impl DecisionRow {
         Some(DecisionRow {
             id: entry.feed,
             conversation: entry.conversation.map(|id| id.to_string()),
+            interaction: head["interaction"].as_str().map(str::to_owned),
             kind: kind.to_owned(),
             at: entry.at,
             outcome: serde_json::from_value(head.get("outcome")?.clone()).ok()?,
@@ -78,6 +82,10 @@ pub struct Filter {
     pub outcome: Option<OutcomeKind>,
     /// With this plugin.
     pub plugin: Option<String>,
+    /// Of this conversation, by id.
+    pub conversation: Option<String>,
+    /// About this interaction, by the channel's id.
+    pub interaction: Option<String>,
     /// With a smaller number than this; [`Page::next`] of the previous page.
     pub before: Option<u64>,
     /// Most decisions of the page.
@@ -87,10 +95,14 @@ pub struct Filter {
 impl Filter {
     fn matches(&self, row: &DecisionRow) -> bool {
         let plugin = self.plugin.as_ref();
+        let is =
+            |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
         self.since.is_none_or(|since| row.at >= since)
             && self.stage.is_none_or(|stage| row.stages.contains(&stage))
             && self.outcome.is_none_or(|outcome| row.outcome == outcome)
             && plugin.is_none_or(|plugin| row.plugins.contains(plugin))
+            && is(&self.conversation, &row.conversation)
+            && is(&self.interaction, &row.interaction)
     }
 }
 
@@ -143,4 +155,35 @@ pub fn list(
         last = after;
     }
     page(decisions, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_are_found_by_conversation_and_interaction() {
+        let row: DecisionRow = serde_json::from_value(serde_json::json!({
+            "id": 1, "conversation": "c1", "interaction": "m1", "kind": "message",
+            "at": "2026-03-02T10:00:00Z", "outcome": "ok", "generation": 1,
+            "stages": ["classify"], "plugins": ["care"],
+        }))
+        .expect("a row");
+        let filter = |conversation: Option<&str>, interaction: Option<&str>| Filter {
+            conversation: conversation.map(str::to_owned),
+            interaction: interaction.map(str::to_owned),
+            ..Filter::default()
+        };
+        for (conversation, interaction, is_match) in [
+            (None, None, true),
+            (Some("c1"), None, true),
+            (Some("c1"), Some("m1"), true),
+            (Some("c2"), None, false),
+            (None, Some("m2"), false),
+            (Some("c1"), Some("m2"), false),
+        ] {
+            let found = filter(conversation, interaction).matches(&row);
+            assert_eq!(found, is_match, "{conversation:?} {interaction:?}");
+        }
+    }
 }
