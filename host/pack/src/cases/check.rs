@@ -59,6 +59,7 @@ fn entries<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 /// Names a case defines.
 struct Names {
     channels: Vec<String>,
+    codes: Vec<String>,
     queues: Vec<String>,
     hours: Vec<String>,
 }
@@ -80,6 +81,7 @@ impl Names {
         let hours = case.get("hours").and_then(Value::as_object);
         Names {
             channels: known.chain(texts("channels")).collect(),
+            codes: texts("codes"),
             queues,
             hours: hours
                 .map(|hours| hours.keys().cloned().collect())
@@ -277,7 +279,8 @@ impl Checker {
                 .iter()
                 .filter_map(|code| code.as_str().map(str::to_owned))
                 .collect();
-            if !codes.iter().any(|code| code == text) {
+            let is_known = |code: &String| code == text;
+            if !codes.iter().any(is_known) && !self.names.codes.iter().any(is_known) {
                 let message = format!("unknown code {text:?}; {}", suggest(text, "codes", &codes));
                 self.report(path, text, message);
             }

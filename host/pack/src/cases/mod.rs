@@ -59,6 +59,9 @@ pub struct Case {
     /// Channels of the company's own, whose codes the host does not know.
     #[serde(default)]
     pub channels: BTreeSet<String>,
+    /// Codes the host does not know and the case uses on purpose, such as a trigger of a newer host.
+    #[serde(default)]
+    pub codes: BTreeSet<String>,
     /// Approved answers.
     #[serde(default)]
     pub knowledge: Vec<Article>,

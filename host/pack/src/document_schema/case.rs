@@ -36,6 +36,8 @@ pub(super) fn input() -> Value {
     );
     let mut agent = agent_fields();
     agent["id"] = text("Identifier, unique");
+    agent["channel_capacity"] = map(integer(0, None, "Most conversations at once"));
+    agent["queue_capacity"] = map(integer(0, None, "Most conversations at once"));
     agent["idle"] = integer(
         0,
         None,
@@ -49,6 +51,7 @@ pub(super) fn input() -> Value {
             "waiting": integer(0, None, "Waiting conversations; default 0"),
             "longest_wait": integer(0, None, "Seconds the oldest of them has waited"),
             "open": flag("Whether it is open; default true"),
+            "agent_capacity": integer(0, None, "Most conversations of it that one agent holds"),
             "hours": {"type": "string", "description": "Name of its business hours", "x-patchbay-name": "hours"},
         }),
         &["id"],
@@ -63,6 +66,7 @@ pub(super) fn input() -> Value {
             "agents": list(object(agent, &["id"])),
             "queues": described(list(queue), "Default: only the queue general"),
             "channels": described(list(text("Code")), "The company's own channels: codes the host does not know"),
+            "codes": described(list(text("Code")), "Codes the host does not know and the case uses on purpose"),
             "knowledge": described(list(article()), "Approved answers"),
             "hours": described(map(hours()), "Business hours by name"),
             "targets": described(list(text("Name")), "Targets an escalation may notify"),

@@ -12,6 +12,8 @@ pub(super) fn schema() -> Value {
     let stage = |description: &str| described(list(text("Name of a plugin")), description);
     let mut agent = agent_fields();
     agent["idle"] = duration("How long idle at the start");
+    agent["channel-capacity"] = most("Most conversations at once by channel");
+    agent["queue-capacity"] = most("Most conversations at once by queue");
     object(
         json!({
             "company": text("Name of the company: lower-case letters, digits and hyphens"),
@@ -53,6 +55,11 @@ pub(super) fn schema() -> Value {
     )
 }
 
+/// Numbers by name.
+fn most(description: &str) -> Value {
+    described(map(integer(0, None, "Number")), description)
+}
+
 fn plugin() -> Value {
     object(
         json!({
@@ -87,6 +94,7 @@ fn queue() -> Value {
             "skills": skills(),
             "sla": object(Value::Object(sla), &[]),
             "priority": integer(0, Some(100), "Default priority"),
+            "agent-capacity": integer(0, None, "Most conversations of this queue that one agent holds"),
             "moved-to": text("The queue is removed: its conversations move to this one"),
         }),
         &[],
@@ -122,6 +130,7 @@ fn desk() -> Value {
         json!({
             "capacity": object(json!({
                 "media": map(medium),
+                "channels": most("Most conversations at once of one agent, by channel"),
                 "other": text("Medium of channels in none of them"),
             }), &[]),
             "offer-timeout": duration("Time to answer an offer"),
@@ -141,6 +150,7 @@ fn desk() -> Value {
                 "approvers": list(text("Agent")),
                 "need": codes(&["any", "all"], "How many must approve"),
             }), &["approvers"])),
+            "running-clocks": codes(&["follow", "keep"], "What changed SLA targets do to running clocks"),
             "surge": object(json!({
                 "within": duration("Window"),
                 "least": integer(0, None, "Least number of interactions"),
