@@ -1,6 +1,7 @@
 //! The command as users run it: output and exit codes.
 
 mod access;
+mod authoring;
 mod command;
 mod decisions;
 mod demo;

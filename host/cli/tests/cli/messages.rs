@@ -102,7 +102,7 @@ fn a_mistyped_company_is_not_created_without_new() {
     let begun = place.run(&["apply", &file, "--new"]);
     says(&begun, 0, &["nrothwind: created with generation 1, active"]);
     let known = place.run(&["generations", "list", "--company", "nrothwind"]);
-    says(&known, 0, &["generation created activated by"]);
+    says(&known, 0, &["generation created activated created by"]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn an_empty_list_has_a_message_and_a_full_one_has_headings() {
         (&["decisions", "list"], "no recorded decision of northwind"),
         (&["conversations", "list"], "no open conversation matches"),
         (&["bypass", "list"], "no active bypass"),
-        (&["audit", "list"], "the audit log is empty"),
+        (&["audit", "list"], "the audit trail is empty"),
     ] {
         says(&place.about(verb), 0, &[words]);
     }
