@@ -59,6 +59,7 @@ pub(crate) struct Connections {
     reserve: Arc<Reserve>,
     phase: watch::Sender<Phase>,
     abandoned: Arc<AtomicUsize>,
+    is_stopping: Arc<AtomicBool>,
 }
 
 impl Connections {
@@ -78,6 +79,7 @@ impl Connections {
             reserve: Reserve::new(reserve, settings.connections, telemetry),
             phase: watch::Sender::new(Phase::Serving),
             abandoned: Arc::default(),
+            is_stopping: Arc::default(),
         }
     }
 
@@ -125,6 +127,7 @@ impl Connections {
     /// Let requests in progress finish for up to `bound`, then close the
     /// remaining connections; returns their number.
     pub(crate) async fn finish(&self, bound: Duration) -> usize {
+        self.is_stopping.store(true, Ordering::Relaxed);
         self.phase.send_replace(Phase::Finishing);
         // The channel closes with the last connection.
         if timeout(bound, self.phase.closed()).await.is_err() {
@@ -171,6 +174,7 @@ impl Connections {
             write_timeout: self.write_timeout,
             phase: self.phase.subscribe(),
             abandoned: Arc::clone(&self.abandoned),
+            is_stopping: Arc::clone(&self.is_stopping),
         }
     }
 }
@@ -201,6 +205,7 @@ struct ConnectionServer {
     write_timeout: Duration,
     phase: watch::Receiver<Phase>,
     abandoned: Arc<AtomicUsize>,
+    is_stopping: Arc<AtomicBool>,
 }
 
 impl ConnectionServer {
@@ -229,7 +234,10 @@ impl ConnectionServer {
         });
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.write_timeout));
-        let io = TokioIo::new(LingeringStream::new(Box::pin(stream)));
+        let io = TokioIo::new(LingeringStream::new(
+            Box::pin(stream),
+            Arc::clone(&self.is_stopping),
+        ));
         let mut connection = builder.serve_connection(io, service);
         let mut finishing = phase.clone();
         let mut is_finishing = pin!(async move {

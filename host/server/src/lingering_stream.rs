@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -9,7 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// How long a closed stream is read on.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = Duration::from_secs(5);
+/// The same while the server stops.
+const BRIEF_LINGER: Duration = Duration::from_millis(100);
 /// How many bytes of a closed stream are read on.
 const LINGER_BYTES: usize = 16 << 20;
 
@@ -20,6 +24,7 @@ const LINGER_BYTES: usize = 16 << 20;
 pub(crate) struct LingeringStream<S> {
     inner: S,
     state: State,
+    is_stopping: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -30,9 +35,11 @@ enum State {
 }
 
 impl<S> LingeringStream<S> {
-    pub(crate) fn new(inner: S) -> LingeringStream<S> {
+    /// `is_stopping` is set while the server stops: then no client is waited for.
+    pub(crate) fn new(inner: S, is_stopping: Arc<AtomicBool>) -> LingeringStream<S> {
         LingeringStream {
             inner,
+            is_stopping,
             state: State::Open,
         }
     }
@@ -69,13 +76,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for LingeringStream<S> {
             match &mut stream.state {
                 State::Open => {
                     ready!(Pin::new(&mut stream.inner).poll_shutdown(cx))?;
+                    let linger = match stream.is_stopping.load(Ordering::Relaxed) {
+                        true => BRIEF_LINGER,
+                        false => LINGER,
+                    };
                     stream.state = State::Draining {
                         left: LINGER_BYTES,
-                        until: Box::pin(sleep(LINGER)),
+                        until: Box::pin(sleep(linger)),
                     };
                 }
                 State::Draining { left, until } => {
-                    let mut bytes = [0; 4096];
+                    let mut bytes = [0; 16 << 10];
                     let mut buffer = ReadBuf::new(&mut bytes);
                     let is_over = until.as_mut().poll(cx).is_ready();
                     let read = match is_over {
@@ -125,7 +136,7 @@ mod tests {
         let (mut client, server) = connected().await;
         let sent = vec![7; 4 << 20];
         let answering = tokio::spawn(async move {
-            let mut stream = LingeringStream::new(server);
+            let mut stream = LingeringStream::new(server, Arc::default());
             stream.write_all(b"answer").await.expect("written");
             stream.shutdown().await.expect("closed");
         });

@@ -23,7 +23,7 @@ use crate::problem::{self, Problem};
 /// Connections that have their 503 and are being closed.
 pub(super) const CLOSING: usize = 1024;
 /// How long the 503 may take to be written and read.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Places for connections beyond the limit.
 #[derive(Debug)]
