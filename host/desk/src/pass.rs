@@ -20,10 +20,13 @@ mod customer_message;
 mod decide;
 mod drafts;
 mod due_timers;
+mod echo;
 mod load;
 mod place;
 mod replies;
+mod running_clocks;
 mod state_changes;
+mod unanswered;
 mod unit_of_work;
 
 use std::sync::Arc;
@@ -38,9 +41,11 @@ use patchbay_model::bypass::Bypasses;
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::hours::Hours;
 use patchbay_model::interaction::WrittenBy;
-use patchbay_records::snapshot::Snapshot;
+use patchbay_model::traceparent::Traceparent;
+use patchbay_records::snapshot::{Snapshot, unix_ms};
 
 use crate::agent_action::{ActionError, ActionResult, AgentAction, DraftCheck};
+use crate::clock_rules::ClockRules;
 use crate::conversation_cache::{CachedConversation, ConversationCache};
 use crate::floor_state::{CompanyFloor, FloorEvent};
 use crate::intake::pending_inputs::PendingInput;
@@ -64,6 +69,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) timeout: Duration,
     pub(crate) bypasses: Arc<Bypasses>,
     pub(crate) observer: &'a dyn Observer,
+    pub(crate) clock_rules: ClockRules,
 }
 
 /// The result of a pass.
@@ -122,35 +128,34 @@ impl Pass<'_> {
         quarantined: bool,
     ) -> Result<PlannedCommit, PassError> {
         let conversation = load::conversation_of_input(self, &pending.input)?;
-        let mut unit = commit::begin(self, conversation, pending.input.traceparent);
-        let decided = customer_message::decide_input(self, &mut unit, pending, quarantined);
+        let mut unit = self.begin(conversation, pending.input.traceparent);
+        let decided = act::tell_due(self, &mut unit)
+            .and_then(|()| customer_message::decide_input(self, &mut unit, pending, quarantined));
         self.finish(unit, decided)
     }
 
     /// Call escalation for everything that is due in a conversation.
     pub(crate) fn timer_due(&self, id: ConversationId) -> Result<PlannedCommit, PassError> {
         let conversation = load::conversation(self, id)?;
-        let mut unit = commit::begin(self, conversation, None);
-        place::apply_floor_events(self, &mut unit);
+        let mut unit = self.begin(conversation, None);
         let due = due_timers::collect(self, &mut unit);
-        if due.is_empty() && unit.is_empty() {
+        let is_nothing_due = due.is_empty() && unit.due.is_empty();
+        if is_nothing_due && unit.is_empty() {
             let due_at = unit.snapshot().due_at(self.hours(unit.snapshot()));
             self.cache.put(unit.conversation);
             return Err(PassError::NotDue(due_at));
         }
-        let mut decided = Ok(());
+        let mut decided = act::tell_due(self, &mut unit);
         for trigger in due {
             decided = decided.and_then(|()| act::escalate(self, &mut unit, trigger));
         }
-        let decided = decided.and_then(|()| act::follow_up(self, &mut unit));
         self.finish(unit, decided)
     }
 
     /// Write the floor's events of a conversation.
     pub(crate) fn floor_changed(&self, id: ConversationId) -> Result<PlannedCommit, PassError> {
         let conversation = load::conversation(self, id)?;
-        let mut unit = commit::begin(self, conversation, None);
-        place::apply_floor_events(self, &mut unit);
+        let mut unit = self.begin(conversation, None);
         let decided = act::follow_up(self, &mut unit);
         if decided.is_ok() && unit.is_empty() {
             self.cache.put(unit.conversation);
@@ -176,8 +181,7 @@ impl Pass<'_> {
             }
             Err(other) => return Err(other),
         };
-        let mut unit = commit::begin(self, conversation, None);
-        place::apply_floor_events(self, &mut unit);
+        let mut unit = self.begin(conversation, None);
         let acted = act::follow_up(self, &mut unit)
             .and_then(|()| agent_actions::perform(self, &mut unit, actor, action))
             .and_then(|answer| act::follow_up(self, &mut unit).map(|()| answer));
@@ -220,12 +224,29 @@ impl Pass<'_> {
         replies::check_typed(self, &unit, actor, text, written_by).map(Ok)
     }
 
+    /// Begin the unit of work of a pass: first what fell due, then what happened
+    /// on the floor. [`act::tell_due`] writes the former.
+    fn begin(
+        &self,
+        conversation: CachedConversation,
+        traceparent: Option<Traceparent>,
+    ) -> UnitOfWork {
+        let mut unit = commit::begin(self, conversation, traceparent);
+        let due = running_clocks::follow_rules(self, &mut unit);
+        unit.due.extend(due);
+        let hours = self.hours(unit.snapshot());
+        let clocks = &mut unit.conversation.snapshot.clocks;
+        unit.due.extend(clocks.advance(unix_ms(self.now), hours));
+        place::apply_floor_events(self, &mut unit);
+        unit
+    }
+
     fn finish(
         &self,
         mut unit: UnitOfWork,
         decided: Result<(), PassError>,
     ) -> Result<PlannedCommit, PassError> {
-        match decided {
+        match decided.and_then(|()| act::follow_up(self, &mut unit)) {
             Ok(()) => {
                 place::place(self, &mut unit);
                 Ok(commit::plan(self, unit))
@@ -241,12 +262,19 @@ impl Pass<'_> {
         error
     }
 
+    /// The hours that the conversation's clocks follow.
     fn hours(&self, snapshot: &Snapshot) -> Option<&Hours> {
-        snapshot.hours(&self.generation.surroundings.hours)
+        let rules = &self.clock_rules;
+        let followed = snapshot
+            .clock_rules
+            .filter(|digest| *digest != rules.digest);
+        let before = followed.and_then(|digest| rules.hours(digest));
+        snapshot.hours(before.unwrap_or(&self.generation.surroundings.hours))
     }
 
     fn enter(&self, unit: &mut UnitOfWork, state: ConversationState) {
         let hours = self.hours(unit.snapshot());
-        unit.conversation.snapshot.enter(state, self.now, hours);
+        let due = unit.conversation.snapshot.enter(state, self.now, hours);
+        unit.due.extend(due);
     }
 }

@@ -20,10 +20,10 @@ pub enum ReceiptStatus {
     Accepted {
         /// Its place in the order of acceptance.
         ordinal: Ordinal,
-        /// Its kind: a message whose id is known with another body is an edit.
+        /// Its kind: a message whose id is known with other words is an edit.
         kind: InputKind,
     },
-    /// The same delivery was accepted before.
+    /// The same words were accepted before.
     Duplicate {
         /// The place of the first one.
         ordinal: Ordinal,

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use patchbay_engine::decision::Decision;
+use patchbay_journal::Ordinal;
 use patchbay_model::conversation::{ConversationState, RouteCause, Trigger};
 use patchbay_model::decision::escalation::{ActionKind, EscalationAction};
-use patchbay_model::decision::route::{RoutePlan, TargetKind};
+use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::event::{Alert, Departure, Event, RoutedEvent, TriggeredEvent};
+use patchbay_model::event::{AlertEvent, Departure, Event, RoutedEvent, TriggeredEvent};
 use patchbay_model::outcome::OutcomeKind;
-use patchbay_model::sla::{ClockEvent, Targets};
-use patchbay_records::snapshot::{WakeUp, unix_ms};
+use patchbay_model::sla::{Due, Targets};
+use patchbay_records::snapshot::WakeUp;
 
 use super::decide::{DecisionInput, PolicyResult};
 use super::unit_of_work::UnitOfWork;
-use super::{Pass, PassError, commit, decide, load, state_changes};
+use super::{Pass, PassError, commit, decide, load, running_clocks, state_changes};
 use crate::floor_state::FollowUp;
 
 /// Most wake-ups of a conversation.
@@ -30,13 +31,33 @@ pub(super) fn triggered(trigger: Trigger) -> Event {
     })
 }
 
+/// The event of an SLA clock.
+pub(super) fn clock_rang(due: &Due) -> Event {
+    Event::ClockRang(TriggeredEvent {
+        trigger: due.trigger(),
+        decision: None,
+    })
+}
+
 /// Call routing and escalation for what happened. Their answers may have
 /// follow-ups of their own; the budget of re-decisions ends that.
 pub(super) fn follow_up(pass: &Pass<'_>, unit: &mut UnitOfWork) -> Result<(), PassError> {
-    while let Some(next) = unit.follow_ups.pop() {
-        match next {
-            FollowUp::Escalate(trigger) => escalate(pass, unit, triggered(trigger))?,
-            FollowUp::Route(cause) => route_again(pass, unit, cause)?,
+    loop {
+        tell_due(pass, unit)?;
+        match unit.follow_ups.pop() {
+            Some(FollowUp::Escalate(trigger)) => escalate(pass, unit, triggered(trigger))?,
+            Some(FollowUp::Route(cause)) => route_again(pass, unit, cause)?,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Write what fell due on the SLA clocks, whichever pass noticed it, and call
+/// escalation about it.
+pub(super) fn tell_due(pass: &Pass<'_>, unit: &mut UnitOfWork) -> Result<(), PassError> {
+    while !unit.due.is_empty() {
+        for due in std::mem::take(&mut unit.due) {
+            escalate(pass, unit, clock_rang(&due))?;
         }
     }
     Ok(())
@@ -84,7 +105,7 @@ fn has_budget(pass: &Pass<'_>, unit: &mut UnitOfWork) -> bool {
             conversation = %unit.conversation.row.id,
             "decided too often within an hour; its policies are not called again in that hour"
         );
-        commit::alert(pass, unit, Alert::DecidedTooOften {});
+        commit::alert(pass, unit, AlertEvent::DecidedTooOften {});
     }
     true
 }
@@ -213,7 +234,8 @@ fn re_route_to(
         let exchange = Arc::make_mut(exchange);
         exchange.conversation = snapshot.policy_view(exchange.conversation.id.clone());
     }
-    situation.assessment = snapshot.assessment.clone().map(Arc::new);
+    let ordinal = Ordinal(input.sources.interaction);
+    situation.assessment = snapshot.assessment_of(ordinal).cloned().map(Arc::new);
     situation.trigger = None;
     let routed = decide::decide(pass, input, &BTreeSet::from([Stage::Route]))?;
     if let Some(plan) = routed.decision.route.clone() {
@@ -229,30 +251,20 @@ pub(super) fn follow_plan(pass: &Pass<'_>, unit: &mut UnitOfWork, mut plan: Rout
     plan.why.clear();
     let default_queue = pass.generation.pipelines.default_queue();
     let present = unit.snapshot().queue.as_deref();
-    let queue = match plan.target.kind {
-        TargetKind::Queue => plan.target.id.as_deref(),
-        _ => plan.target.queue.as_deref().or(present),
-    };
-    let queue = queue.unwrap_or(default_queue).to_owned();
+    let queue = plan.queue().or(present).unwrap_or(default_queue).to_owned();
     let terms = pass.generation.queues.get(&queue).cloned();
     let terms = terms.unwrap_or_default();
     let targets = Targets::merged(&terms.sla, &plan.sla);
-    let hours = pass.hours(unit.snapshot());
-    let snapshot = &mut unit.conversation.snapshot;
+    let snapshot = unit.snapshot_mut();
     let priority = plan.priority.unwrap_or(terms.priority);
     snapshot.priority = priority.max(snapshot.priority);
     snapshot.add_tags(&plan.tags);
-    if *snapshot.clocks.targets() != targets {
-        // What the new targets make due is due at once.
-        let event = ClockEvent::Retarget { targets };
-        let _ = snapshot.clocks.apply(unix_ms(pass.now), event, hours);
-    }
+    // What the new targets make due is due at once.
+    let due = running_clocks::retarget(pass, unit, targets, pass.now);
+    unit.due.extend(due);
+    let snapshot = unit.snapshot_mut();
     snapshot.queue = Some(queue);
-    let state = match plan.target.kind {
-        TargetKind::Hold => ConversationState::OnHold,
-        TargetKind::Close => ConversationState::Resolved,
-        _ => ConversationState::Queued,
-    };
+    let state = plan.target.kind.state();
     let until = plan.target.until;
     snapshot.plan = Some(plan);
     pass.enter(unit, state);
@@ -268,7 +280,7 @@ pub(super) fn alert_failed_escalation(pass: &Pass<'_>, unit: &mut UnitOfWork, de
         part.stage == Stage::Escalate && outcome.is_failure() && outcome != OutcomeKind::Bypassed
     });
     if let Some(failed) = failed {
-        let alert = Alert::EscalationFailed {
+        let alert = AlertEvent::EscalationFailed {
             stage: failed.stage,
             plugin: failed.name.clone(),
         };

@@ -138,6 +138,7 @@ fn release(
             id: pending.id.clone(),
             by: pending.by.clone(),
             then: pending.then,
+            answers_up_to: pending.answers_up_to,
         };
         drafts::publish(pass, unit, pending.entry, sending, target);
     }

@@ -4,10 +4,12 @@
 use std::time::Instant;
 
 use patchbay_engine::decision::Decision;
-use patchbay_journal::{Commit, ContactId, Input, NewEntry, NewOutbox, Purpose, StateChange};
+use patchbay_journal::{
+    Commit, ContactId, Input, NewEntry, NewOutbox, Purpose, StateChange, WordingStatus,
+};
 use patchbay_model::actor::Actor;
 use patchbay_model::decision::escalation::EscalationAction;
-use patchbay_model::event::{Alert, Event, InputEvent};
+use patchbay_model::event::{AlertEvent, Event, InputEvent};
 use patchbay_model::traceparent::Traceparent;
 use patchbay_records::decisions::RecordedInput;
 use patchbay_records::history::summarize;
@@ -41,14 +43,26 @@ pub(super) fn record_input(
     input: &Input,
     result: Option<&PolicyResult<'_>>,
 ) {
-    let event = Event::of_input(InputEvent {
+    record_input_event(
+        pass,
+        unit,
+        input,
+        Event::of_input(input_event(input)),
+        result,
+    );
+}
+
+/// The event of an input without a decision.
+pub(super) fn input_event(input: &Input) -> InputEvent {
+    InputEvent {
         interaction: input.message.clone(),
         kind: input.kind,
         channel: input.channel.clone(),
         received_at: input.received_at,
+        automatic: false,
+        superseded: input.wording == WordingStatus::Superseded,
         decision: None,
-    });
-    record_input_event(pass, unit, input, event, result);
+    }
 }
 
 /// Add the entry of an input, with another event.
@@ -81,7 +95,7 @@ pub(super) fn record(
 }
 
 /// Add an alert.
-pub(super) fn alert(pass: &Pass<'_>, unit: &mut UnitOfWork, alert: Alert) {
+pub(super) fn alert(pass: &Pass<'_>, unit: &mut UnitOfWork, alert: AlertEvent) {
     record(pass, unit, Event::Alerted(alert), None);
 }
 

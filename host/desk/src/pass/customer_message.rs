@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use patchbay_floor::Hold;
-use patchbay_journal::{Input, InputKind};
+use patchbay_journal::{Input, InputKind, WordingStatus};
 use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
@@ -13,12 +13,11 @@ use patchbay_model::event::{Departure, StaleCause};
 use patchbay_model::event::{Event, QuarantinedEvent};
 use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
-use patchbay_model::sla::{ClockEvent, start_of};
 use patchbay_records::conversation_reader;
-use patchbay_records::snapshot::{span, unix_ms};
+use patchbay_records::snapshot::span;
 
 use super::unit_of_work::UnitOfWork;
-use super::{Pass, PassError, act, commit, decide, load, place, state_changes};
+use super::{Pass, PassError, act, commit, decide, echo, load, place, state_changes, unanswered};
 use crate::conversation_cache::CachedText;
 use crate::floor_state::FollowUp;
 use crate::intake::pending_inputs::PendingInput;
@@ -32,7 +31,6 @@ pub(super) fn decide_input(
 ) -> Result<(), PassError> {
     let input = &pending.input;
     let is_new = unit.conversation.row.sequence == 0;
-    place::apply_floor_events(pass, unit);
     let interaction = match &pending.interaction {
         Some(interaction) => Some(Arc::clone(interaction)),
         None => conversation_reader::open_input(pass.journal, input)?.map(Arc::new),
@@ -50,29 +48,82 @@ pub(super) fn decide_input(
         contact: input.contact,
         interaction,
     };
+    let is_superseded = input.wording == WordingStatus::Superseded;
     match input.kind {
-        InputKind::Message | InputKind::Edit => {
-            return decide_message(pass, unit, input, text, (is_new, quarantined));
+        InputKind::Message | InputKind::Edit if is_superseded => {
+            unanswered::backdate(pass, unit, input, &text.interaction);
         }
-        InputKind::Delete | InputKind::Reaction => {
-            if input.kind == InputKind::Delete {
-                unit.conversation.remove_message(&text.interaction.id);
+        InputKind::Message | InputKind::Edit => {
+            let says_nothing_new = unit
+                .conversation
+                .text(&text.interaction.id)
+                .is_some_and(|known| known.interaction.says_the_same(&text.interaction));
+            if !text.interaction.automatic && !says_nothing_new {
+                return decide_message(pass, unit, input, text, (is_new, quarantined));
             }
+            let mut event = commit::input_event(input);
+            event.automatic = text.interaction.automatic;
+            put_text(unit, text, input.wording == WordingStatus::Newer);
             if is_new {
-                // It refers to nothing the company knows.
                 pass.enter(unit, ConversationState::Resolved);
             }
+            commit::record_input_event(pass, unit, input, Event::of_input(event), None);
+            return Ok(());
         }
+        InputKind::Counters => {
+            unit.conversation.replace_text(&text);
+        }
+        InputKind::Delete if !is_superseded => {
+            take_back(pass, unit, input, &text.interaction.id);
+            return Ok(());
+        }
+        InputKind::Delete | InputKind::Reaction => {}
         InputKind::Echo => {
-            state_changes::reply_accepted(pass, unit);
+            echo::apply(pass, unit, input, &text.interaction);
             if is_new {
                 pass.enter(unit, ConversationState::WaitingOnCustomer);
             }
+            let mut event = commit::input_event(input);
+            event.automatic = text.interaction.automatic;
             unit.conversation.add_text(text);
+            commit::record_input_event(pass, unit, input, Event::of_input(event), None);
+            return Ok(());
         }
+    }
+    if is_new {
+        // It refers to nothing the company knows.
+        pass.enter(unit, ConversationState::Resolved);
     }
     commit::record_input(pass, unit, input, None);
     Ok(())
+}
+
+/// The customer took a message back. If nothing else waits, the conversation is
+/// resolved; an offer of it is withdrawn.
+fn take_back(pass: &Pass<'_>, unit: &mut UnitOfWork, input: &Input, message: &str) {
+    let is_new = unit.conversation.row.sequence == 0;
+    unit.conversation.remove_message(message);
+    let was_unanswered = unanswered::remove(pass, unit, message);
+    if is_new {
+        pass.enter(unit, ConversationState::Resolved);
+    }
+    commit::record_input(pass, unit, input, None);
+    if was_unanswered {
+        state_changes::make_stale(pass, unit, StaleCause::CustomerWrote);
+        if unit.snapshot().unanswered.is_empty() {
+            state_changes::change_state(pass, unit, ConversationState::Resolved, None);
+        }
+    }
+}
+
+/// List a text. An edit keeps the place of its message, which may be older than
+/// every listed one.
+fn put_text(unit: &mut UnitOfWork, text: CachedText, is_edit: bool) {
+    match is_edit {
+        false => unit.conversation.add_text(text),
+        true if unit.conversation.replace_text(&text) => {}
+        true => unit.conversation.add_oldest_text(text),
+    }
 }
 
 /// A customer's message, or an edit of one.
@@ -84,10 +135,8 @@ fn decide_message(
     (is_new, quarantined): (bool, bool),
 ) -> Result<(), PassError> {
     let interaction = &Arc::clone(&text.interaction);
-    let is_edit = input.kind == InputKind::Edit && !is_new;
-    if is_edit {
-        unit.conversation.remove_message(&interaction.id);
-    } else {
+    let is_edit = input.wording == WordingStatus::Newer && !is_new;
+    if !is_edit {
         unit.snapshot_mut().add_received(pass.now);
     }
     if is_new {
@@ -98,7 +147,7 @@ fn decide_message(
     let snapshot = unit.snapshot();
     let needs_route = snapshot.owner.is_none() && (snapshot.plan.is_none() || is_back);
     if quarantined {
-        quarantine(pass, unit, input, text, needs_route);
+        quarantine(pass, unit, input, text, (is_edit, needs_route));
         return Ok(());
     }
     let mut stages = BTreeSet::from([Stage::Classify, Stage::Escalate]);
@@ -108,17 +157,21 @@ fn decide_message(
     let policy_input = load::decision_input(pass, &unit.conversation, input.contact, &text)?;
     let returned = needs_route && find_familiar_agent(pass, unit, input)?;
     let mut result = decide::decide(pass, policy_input.clone(), &stages)?;
-    unit.conversation.add_text(text);
-    let classification = result.decision.classification.as_ref();
-    unit.snapshot_mut().assessment = classification.map(|merged| {
-        let mut assessment = merged.classification.clone();
-        assessment.why.clear();
-        assessment
-    });
-    join_incident(pass, unit);
-    if !is_edit {
-        start_clocks(pass, unit, input);
+    let ordinal = text.ordinal;
+    put_text(unit, text, is_edit);
+    let merged = result.decision.classification.as_ref();
+    let classification = merged.map(|merged| &merged.classification);
+    let expects_reply = classification.and_then(|answer| answer.reply_expected);
+    // An edit of an older message leaves that of the newest.
+    if unit
+        .latest()
+        .is_some_and(|latest| latest.ordinal == ordinal)
+    {
+        unit.snapshot_mut().set_assessment(ordinal, classification);
     }
+    join_incident(pass, unit);
+    let expects_reply = expects_reply.unwrap_or(true);
+    unanswered::track(pass, unit, input, interaction, (is_edit, expects_reply));
     if let Some(plan) = result.decision.route.clone() {
         act::follow_plan(pass, unit, plan);
     }
@@ -127,7 +180,8 @@ fn decide_message(
     act::alert_failed_escalation(pass, unit, &result.decision);
     commit::record_input(pass, unit, input, Some(&result));
     commit::remember(pass, unit, &result.decision, input.contact);
-    if returned {
+    // A route policy may leave it resolved: nothing to escalate.
+    if returned && unit.snapshot().state != ConversationState::Resolved {
         let trigger = Trigger::of(TriggerCode::CustomerReturned);
         unit.follow_ups.push(FollowUp::Escalate(trigger));
     }
@@ -194,22 +248,6 @@ fn wake(pass: &Pass<'_>, unit: &mut UnitOfWork) -> bool {
     false
 }
 
-fn start_clocks(pass: &Pass<'_>, unit: &mut UnitOfWork, input: &Input) {
-    let hours = pass.hours(unit.snapshot());
-    let snapshot = &mut unit.conversation.snapshot;
-    let assessment = snapshot.assessment.as_ref();
-    let expects_reply = assessment.and_then(|assessment| assessment.reply_expected);
-    let event = ClockEvent::CustomerMessage {
-        started_ms: start_of(Some(unix_ms(input.received_at)), unix_ms(input.accepted_at)),
-        expects_reply: expects_reply.unwrap_or(true),
-    };
-    // The clocks never refuse a customer's input.
-    let _ = snapshot.clocks.apply(unix_ms(pass.now), event, hours);
-    if snapshot.silent_at.is_none() {
-        snapshot.restart_silence_timer(pass.generation.desk.silent_after, pass.now);
-    }
-}
-
 /// Quarantined input (three crashes): skip all policies, use the default queue,
 /// record `quarantined`.
 fn quarantine(
@@ -217,7 +255,7 @@ fn quarantine(
     unit: &mut UnitOfWork,
     input: &Input,
     text: CachedText,
-    needs_route: bool,
+    (is_edit, needs_route): (bool, bool),
 ) {
     tracing::error!(
         company = pass.generation.company,
@@ -225,8 +263,10 @@ fn quarantine(
         input = %input.ordinal,
         "input quarantined: it was in progress at three crashes; no policy is called about it again"
     );
-    unit.conversation.add_text(text);
-    start_clocks(pass, unit, input);
+    unit.snapshot_mut().set_assessment(text.ordinal, None);
+    let interaction = Arc::clone(&text.interaction);
+    put_text(unit, text, is_edit);
+    unanswered::track(pass, unit, input, &interaction, (is_edit, true));
     if needs_route {
         let queue = pass.generation.pipelines.default_queue();
         act::follow_plan(pass, unit, RoutePlan::to_queue(queue, ""));

@@ -42,9 +42,8 @@ pub(super) fn check<'p>(
 ) -> Result<PolicyResult<'p>, PassError> {
     let answered = unit.latest().ok_or(PassError::NothingToDo)?;
     let mut input = load::decision_input(pass, &unit.conversation, unit.contact(), &answered)?;
-    // The interaction was classified when it came in.
-    let assessment = unit.snapshot().assessment.clone();
-    input.situation.assessment = Some(Arc::new(assessment.unwrap_or_default()));
+    // The interaction was classified when it came in: not again here.
+    input.situation.assessment.get_or_insert_default();
     let draft = DraftInput {
         draft: Arc::new(draft.clone()),
         composing,

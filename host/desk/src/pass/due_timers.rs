@@ -3,26 +3,22 @@
 
 use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
 use patchbay_model::event::{Event, TriggeredEvent};
-use patchbay_records::snapshot::{WakeUp, unix_ms};
+use patchbay_records::snapshot::WakeUp;
 
 use super::unit_of_work::UnitOfWork;
 use super::{Pass, act, state_changes};
 use crate::floor_state::FollowUp;
 
-/// Do what needs no policy, and return the events that call escalation.
+/// Do what needs no policy, and return the events that call escalation, but for
+/// those of SLA clocks.
 pub(super) fn collect(pass: &Pass<'_>, unit: &mut UnitOfWork) -> Vec<Event> {
     let now = pass.now;
-    let hours = pass.hours(unit.snapshot());
     let snapshot = &mut unit.conversation.snapshot;
     let triggered = |trigger| TriggeredEvent {
         trigger,
         decision: None,
     };
-    let due = snapshot.clocks.advance(unix_ms(now), hours);
-    let mut events: Vec<Event> = due
-        .into_iter()
-        .map(|due| Event::ClockRang(triggered(due.trigger())))
-        .collect();
+    let mut events = Vec::new();
     let is_due = |wake_up: &&WakeUp| wake_up.at <= now;
     let due = snapshot.wake_ups.iter().filter(is_due).count();
     for wake_up in snapshot.wake_ups.drain(..due) {

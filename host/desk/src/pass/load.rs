@@ -6,14 +6,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_generations::inquiry::seed_of;
 use patchbay_journal::{
-    ContactId, Conversation as Row, ConversationId, Input, JournalError, Ordinal,
+    ContactId, Conversation as Row, ConversationId, Input, InputKind, JournalError, Ordinal,
+    WordingStatus,
 };
 use patchbay_model::conversation::Contact;
 use patchbay_model::situation::{Exchange, Situation};
+use patchbay_model::sla::start_of;
 use patchbay_model::state::{Memory, Scope};
 use patchbay_records::conversation_reader;
 use patchbay_records::decisions::TextSources;
-use patchbay_records::snapshot::Snapshot;
+use patchbay_records::snapshot::{Snapshot, unix_ms};
 
 use super::decide::DecisionInput;
 use super::{Pass, PassError};
@@ -37,13 +39,21 @@ pub(super) fn conversation_of_input(
         },
     };
     let reopen_within = pass.generation.desk.reopen_within;
+    // What is about an earlier message starts no conversation.
+    let is_about_another = input.wording == WordingStatus::Superseded
+        || matches!(
+            input.kind,
+            InputKind::Delete | InputKind::Reaction | InputKind::Counters
+        );
     if let Some(known) = known
-        && known.snapshot.accepts_message(reopen_within, pass.now)
+        && (is_about_another || known.snapshot.accepts_message(reopen_within, pass.now))
     {
         return Ok(known);
     }
     let before = pass.journal.count_conversations(pass.company, thread)?;
-    let snapshot = Snapshot::new(&input.channel, pass.now);
+    let (received_ms, accepted_ms) = (unix_ms(input.received_at), unix_ms(input.accepted_at));
+    let started_ms = start_of(Some(received_ms), accepted_ms);
+    let snapshot = Snapshot::new(&input.channel, input.accepted_at, started_ms);
     Ok(CachedConversation {
         row: Row {
             company: pass.company,
@@ -107,7 +117,8 @@ fn texts(pass: &Pass<'_>, recent: &[u64]) -> Result<Vec<CachedText>, PassError> 
             });
         }
     }
-    texts.sort_by_key(|text| std::cmp::Reverse(text.ordinal));
+    // An edited one has a newer ordinal in its old place.
+    texts.sort_by_key(|text| recent.iter().position(|at| *at == text.ordinal.0));
     Ok(texts)
 }
 
@@ -161,6 +172,9 @@ pub(super) fn decision_input(
     let surroundings = pass.floor.surroundings(base, pass.now);
     let seed = seed_of(&interaction.id);
     let mut situation = Situation::of(surroundings, exchange, pass.now, seed);
+    // Absent before the interaction is classified.
+    let assessment = conversation.snapshot.assessment_of(about.ordinal);
+    situation.assessment = assessment.cloned().map(Arc::new);
     situation.memories = Arc::new(memories(pass, id, contact)?);
     Ok(DecisionInput { situation, sources })
 }

@@ -9,13 +9,13 @@ use patchbay_journal::Slot;
 use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
 use patchbay_model::decision::route::{Preference, TargetKind};
 use patchbay_model::event::{
-    Alert, AssignedEvent, Departure, Event, OfferedEvent, RefusedEvent, ReturnedEvent, StaleCause,
-    TransferredEvent, WidenedEvent, WithdrawnEvent,
+    AlertEvent, AssignedEvent, Departure, Event, OfferedEvent, RefusedEvent, ReturnedEvent,
+    StaleCause, TransferredEvent, WidenedEvent, WithdrawnEvent,
 };
 use patchbay_model::offer::OfferState;
 
 use super::unit_of_work::UnitOfWork;
-use super::{Pass, commit, state_changes};
+use super::{Pass, act, commit, state_changes};
 use crate::floor_state::{FloorEvent, FloorState, FollowUp};
 
 /// How long a preferred agent who could take the conversation now may take to
@@ -72,7 +72,7 @@ fn offered(pass: &Pass<'_>, unit: &mut UnitOfWork, offer: &Offer) {
     });
     commit::record(pass, unit, event, None);
     if offer.again > 0 {
-        let alert = Alert::OfferedAgain {
+        let alert = AlertEvent::OfferedAgain {
             agent: offer.agent.clone(),
             again: offer.again,
         };
@@ -155,7 +155,7 @@ fn refused(pass: &Pass<'_>, unit: &mut UnitOfWork, refusal: &Refusal) {
         unit.agents.push(agent.clone());
     }
     if refusal.alone {
-        let alert = Alert::NoOtherAgentFits {
+        let alert = AlertEvent::NoOtherAgentFits {
             agent: agent.clone(),
             queue: unit.snapshot().queue.clone(),
         };
@@ -218,6 +218,10 @@ pub(super) fn place(pass: &Pass<'_>, unit: &mut UnitOfWork) {
     }
     // An offer withdrawn by that belongs to this commit.
     apply_late_events(pass, unit, &mut floor);
+    // The policies were called: what a late event makes due is only recorded.
+    for due in std::mem::take(&mut unit.due) {
+        commit::record(pass, unit, act::clock_rang(&due), None);
+    }
     let snapshot = unit.snapshot_mut();
     snapshot.floor = floor.record_of(id);
     floor.set_waits_on_customer(id, snapshot.waits_on_customer());

@@ -7,9 +7,8 @@ use patchbay_model::conversation::ConversationState;
 use patchbay_model::event::{
     Departure, Event, ParkedEvent, ReplyStaleEvent, ReturnedEvent, StaleCause, StateChangedEvent,
 };
-use patchbay_model::sla::ClockEvent;
 use patchbay_records::reply::ReplyStatus;
-use patchbay_records::snapshot::{span, unix_ms};
+use patchbay_records::snapshot::span;
 
 use super::unit_of_work::UnitOfWork;
 use super::{Pass, commit};
@@ -85,16 +84,6 @@ pub(super) fn start_wrap_up(
     let wrap_up = span(pass.generation.desk.wrap_up);
     unit.snapshot_mut().wrap_until = pass.now.checked_add(wrap_up).ok();
     Ok(())
-}
-
-/// The channel accepted a reply to everything the customer wrote so far.
-pub(super) fn reply_accepted(pass: &Pass<'_>, unit: &mut UnitOfWork) {
-    let hours = pass.hours(unit.snapshot());
-    let snapshot = &mut unit.conversation.snapshot;
-    // The clocks never refuse a reply.
-    let event = ClockEvent::ReplyAccepted;
-    let _ = snapshot.clocks.apply(unix_ms(pass.now), event, hours);
-    snapshot.silent_at = None;
 }
 
 /// Drop the pending reply: it is out of date.

@@ -4,6 +4,7 @@ use patchbay_journal::{ContactId, NewEntry, NewOutbox, StateChange};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation::ConversationState;
 use patchbay_model::interaction::Direction;
+use patchbay_model::sla::Due;
 
 use super::PassError;
 use crate::agent_action::ActionError;
@@ -29,6 +30,8 @@ pub(crate) struct UnitOfWork {
     pub(super) floor_events: Vec<FloorEvent>,
     /// What the floor events call for.
     pub(super) follow_ups: Vec<FollowUp>,
+    /// What fell due on the SLA clocks and is not in the history yet.
+    pub(super) due: Vec<Due>,
     /// Whether the conversation has a new route plan.
     pub(super) is_routed: bool,
     /// Agents whose row in the roster changed.
@@ -47,6 +50,7 @@ impl UnitOfWork {
             sent: Vec::new(),
             floor_events: Vec::new(),
             follow_ups: Vec::new(),
+            due: Vec::new(),
             is_routed: false,
             agents: Vec::new(),
             trace,
@@ -75,10 +79,14 @@ impl UnitOfWork {
         self.entries.is_empty()
     }
 
-    /// The newest cached interaction of the customer, else of the company.
+    /// The newest cached interaction that the customer wrote in person, else of
+    /// the company or a program.
     pub(super) fn latest(&self) -> Option<CachedText> {
         let mut texts = self.conversation.texts.iter();
-        let inbound = texts.find(|text| text.interaction.direction == Direction::Inbound);
+        let inbound = texts.find(|text| {
+            let interaction = &text.interaction;
+            interaction.direction == Direction::Inbound && !interaction.automatic
+        });
         inbound.or(self.conversation.texts.first()).cloned()
     }
 

@@ -80,7 +80,7 @@ fn state(desk: &Desk) -> (ConversationState, Option<String>) {
     (row.state, row.owner)
 }
 
-fn kinds(desk: &Desk) -> Vec<EventKind> {
+pub(crate) fn kinds(desk: &Desk) -> Vec<EventKind> {
     let known = feed(desk);
     known
         .iter()

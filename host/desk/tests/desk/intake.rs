@@ -145,8 +145,8 @@ fn the_same_id_with_another_text_is_an_edit() {
         ),
         "{again:?}"
     );
-    let first = take_in(&desk, vec![said("1", "@jo", "My card is lots")]);
-    assert!(matches!(first[0].status, ReceiptStatus::Duplicate { .. }));
+    let again = take_in(&desk, vec![said("1", "@jo", "My card is lost")]);
+    assert!(matches!(again[0].status, ReceiptStatus::Duplicate { .. }));
     let row = &conversations(&desk)[0];
     let kinds: Vec<_> = feed(&desk).iter().map(|entry| entry.kind).collect();
     assert_eq!(

@@ -1,5 +1,6 @@
 //! The desk over a real journal: intake, order, clocks, crashes.
 
+mod changed_clocks;
 mod chaos;
 mod clocks;
 mod crash;
@@ -10,3 +11,6 @@ mod intake;
 mod load;
 mod office;
 mod replies;
+mod time;
+mod unanswered;
+mod wordings;

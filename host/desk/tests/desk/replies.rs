@@ -16,16 +16,26 @@ use crate::office::{
 };
 
 fn reply(id: &str, text: &str) -> AgentAction {
+    reply_then(id, text, AfterReply::Wait)
+}
+
+pub(crate) fn reply_then(id: &str, text: &str, then: AfterReply) -> AgentAction {
     AgentAction::Reply(Reply {
         id: id.to_owned(),
         text: text.to_owned(),
         attachments: Vec::new(),
         written_by: WrittenBy::Human,
-        then: AfterReply::Wait,
+        then,
     })
 }
 
-fn send(desk: &Desk, conversation: ConversationId, by: &str, id: &str, text: &str) -> ActionResult {
+pub(crate) fn send(
+    desk: &Desk,
+    conversation: ConversationId,
+    by: &str,
+    id: &str,
+    text: &str,
+) -> ActionResult {
     act(desk, conversation, agent(by), reply(id, text)).expect("taken")
 }
 
@@ -33,7 +43,7 @@ fn status(done: &ActionResult) -> ReplyStatus {
     done.reply.as_ref().expect("a reply").status
 }
 
-fn outgoing(desk: &Desk) -> Vec<OutboxMessage> {
+pub(crate) fn outgoing(desk: &Desk) -> Vec<OutboxMessage> {
     desk.outbox().due(|_| false, 100).expect("readable")
 }
 
