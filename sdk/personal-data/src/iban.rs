@@ -3,26 +3,42 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use crate::joins;
+use crate::{Certainty, joins};
 
 /// Lengths any country has.
 const ANY_LENGTH: RangeInclusive<usize> = 15..=34;
 
-/// Every account number of a registered country with the country's length.
-pub(crate) fn all(text: &str) -> impl Iterator<Item = Range<usize>> {
+/// Every account number: of a registered country with the country's length, or possibly of another
+/// one.
+pub(crate) fn all(text: &str, certainty: Certainty) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
+    let mut found: Vec<Range<usize>> = Vec::new();
     let mut before = ' ';
-    text.char_indices().filter_map(move |(start, first)| {
+    for (start, first) in text.char_indices() {
         let before = std::mem::replace(&mut before, first);
         // In a hashtag a capital after a small letter begins a word.
         let begins = !joins(before) || (before.is_lowercase() && first.is_ascii_uppercase());
-        let country = <[u8; 2]>::try_from(bytes.get(start..start + 2)?).ok()?;
-        let length = registered_length(country.map(|byte| byte.to_ascii_uppercase()))?;
-        begins
-            .then(|| end(bytes, start, length..=length))
-            .flatten()
-            .map(|end| start..end)
-    })
+        if !begins || !first.is_ascii_alphabetic() || found.last().is_some_and(|it| start < it.end)
+        {
+            continue;
+        }
+        let Some(country) = bytes.get(start..start + 2) else {
+            break;
+        };
+        let country = [
+            country[0].to_ascii_uppercase(),
+            country[1].to_ascii_uppercase(),
+        ];
+        let registered = registered_length(country).map(|length| length..=length);
+        let lengths = match certainty {
+            Certainty::Certain => registered,
+            Certainty::Possible => Some(ANY_LENGTH),
+        };
+        if let Some(end) = lengths.and_then(|lengths| end(bytes, start, lengths)) {
+            found.push(start..end);
+        }
+    }
+    found
 }
 
 /// Length of a country's numbers, from the SWIFT registry of IBAN formats.
@@ -45,11 +61,6 @@ fn registered_length(country: [u8; 2]) -> Option<usize> {
         b"MT" => 31,
         _ => return None,
     })
-}
-
-/// The end of what begins at `start` and may be an account number of any country.
-pub(crate) fn possible_end(text: &str, start: usize) -> Option<usize> {
-    end(text.as_bytes(), start, ANY_LENGTH)
 }
 
 /// The end of the longest account number of such a length.

@@ -1,23 +1,24 @@
 //! Personal data in text: payment cards, bank accounts, mail addresses and telephone numbers.
 //!
-//! The rules exist once and serve two purposes:
+//! One detector has two users. Both see a text as a reader does: look-alike digits and letters,
+//! invisible characters and every kind of blank and hyphen are read as the plain ones.
 //!
-//! - A policy reports what a text certainly holds: [`find_numbers`] and [`email_at`]. An order
-//!   number is not reported as a card because its check digit happens to fit.
-//! - The host masks what it shows: [`mask`] also hides what only may be personal data. It hides
-//!   everything the policy functions find without context, and more.
+//! - A policy reports what a text holds: [`find`].
+//! - The host masks what it shows: [`mask`]. It hides everything that [`find`] finds, and numbers that
+//!   may be a card or an account: a number too many is cheaper than a card shown.
 
-mod cautious;
 mod email;
 mod iban;
+mod label;
 mod payment_card;
 mod phone;
+mod reading;
 mod run;
 
-use std::cmp::Reverse;
 use std::ops::Range;
 
 pub use email::email_at;
+use reading::Reading;
 
 /// A kind of personal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum Kind {
     PaymentCard,
     /// International bank account number (ISO 13616).
     Iban,
-    /// Mail address (RFC 5321, without quoted local parts).
+    /// Mail address (RFC 5321, RFC 6531).
     Email,
     /// Telephone number (ITU-T E.164, or national as people write it).
     Phone,
@@ -53,102 +54,112 @@ pub struct Span {
     pub bytes: Range<usize>,
 }
 
-/// What the words before a number say about it.
+/// Fewest digits of a card, account or telephone number.
+const MIN_DIGITS: usize = 7;
+
+/// How certain a finding must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Label {
-    /// A telephone number follows: "call me on".
-    Phone,
-    /// A number that is neither card nor telephone follows: "order".
-    OtherNumber,
+pub(crate) enum Certainty {
+    /// It is personal data.
+    Certain,
+    /// It may be.
+    Possible,
 }
 
-/// Bank accounts, payment cards and telephone numbers that are certain, in this order of kinds and
-/// without overlaps.
+/// All personal data in a text, in order, without overlaps. Takes linear time.
 ///
-/// `numbers` are the bytes of each token of digits (which may hold `.`, `,` and `:` between
-/// digits), in order; [`numbers`] finds them where the caller has no tokens. `labels` returns every
-/// label of the words before the number that begins at a byte.
-pub fn find_numbers(
-    text: &str,
-    numbers: impl IntoIterator<Item = Range<usize>>,
-    labels: impl Fn(usize, Label) -> bool,
-) -> Vec<Span> {
-    let runs = run::runs(text, numbers);
-    let cards = runs
-        .iter()
-        .filter(|run| payment_card::is_card(run, &labels));
-    let phones = runs
-        .iter()
-        .filter(|run| phone::is_phone(text, run, &labels));
-    let mut spans: Vec<Span> = Vec::new();
-    for (kind, bytes) in iban::all(text)
-        .map(|bytes| (Kind::Iban, bytes))
-        .chain(cards.map(|run| (Kind::PaymentCard, run.bytes.clone())))
-        .chain(phones.map(|run| (Kind::Phone, run.bytes.clone())))
-    {
-        let is_free = |span: &Span| span.bytes.end <= bytes.start || bytes.end <= span.bytes.start;
-        if spans.iter().all(is_free) {
-            spans.push(Span { kind, bytes });
-        }
-    }
-    spans
-}
-
-/// Bytes of every token of digits in a text. Digits joined to a letter are part of a word.
-pub fn numbers(text: &str) -> Vec<Range<usize>> {
-    let mut numbers = Vec::new();
-    let mut characters = text.char_indices().peekable();
-    let mut before = ' ';
-    while let Some((start, first)) = characters.next() {
-        let begins = first.is_ascii_digit() && !joins(before);
-        before = first;
-        if !begins {
-            continue;
-        }
-        let mut end = start + 1;
-        while let Some(&(at, next)) = characters.peek() {
-            let digit_follows = text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit);
-            let is_part =
-                next.is_ascii_digit() || (matches!(next, '.' | ',' | ':') && digit_follows);
-            if !is_part {
-                break;
-            }
-            before = next;
-            end = at + 1;
-            characters.next();
-        }
-        if !characters.peek().is_some_and(|(_, next)| joins(*next)) {
-            numbers.push(start..end);
-        }
-    }
-    numbers
+/// A card needs an issuer's prefix, a grouping as on cards and its check digit; other numbers may
+/// stand beside it. An account needs its check digits. A telephone number needs `+` or `00`, a form
+/// only telephone numbers have, or a word such as "call" before it; a date, an amount, an address of a
+/// machine or the number of an order is none.
+pub fn find(text: &str) -> Vec<Span> {
+    spans(text, Certainty::Certain)
 }
 
 /// A text with each piece of personal data replaced by the code of its kind: `[payment-card]`.
-/// Takes linear time. Masking a masked text never shows more of it, and may hide more: what stood
-/// before a masked number may look like a number of its own.
+/// Takes linear time. Masking a masked text never shows more of it.
 pub fn mask(text: &str) -> String {
-    let mut spans: Vec<Span> = email::all(text).collect();
-    spans.extend(cautious::all(text, &spans));
-    spans.extend(find_numbers(text, numbers(text), |_, _| false));
-    spans.sort_by_key(|span| (span.bytes.start, Reverse(span.bytes.end)));
     let mut masked = String::with_capacity(text.len());
     let mut end = 0;
-    for Span { kind, bytes } in spans {
-        if bytes.start >= end {
-            masked.push_str(&text[end..bytes.start]);
-            masked.extend(["[", kind.code(), "]"]);
-        }
-        end = end.max(bytes.end);
+    for Span { kind, bytes } in spans(text, Certainty::Possible) {
+        masked.push_str(&text[end..bytes.start]);
+        masked.extend(["[", kind.code(), "]"]);
+        end = bytes.end;
     }
     masked.push_str(&text[end..]);
     masked
 }
 
+fn spans(text: &str, certainty: Certainty) -> Vec<Span> {
+    let mut digits = text
+        .chars()
+        .filter(|it| patchbay_text::digit(*it).is_some());
+    let may_have_number = digits.nth(MIN_DIGITS - 1).is_some();
+    if !may_have_number && !text.contains(['@', '＠', '﹫']) {
+        return Vec::new();
+    }
+    let reading = Reading::new(text);
+    let plain = reading.text();
+    let mut found = Found::default();
+    for bytes in email::all(plain) {
+        found.add(Kind::Email, bytes);
+    }
+    if may_have_number {
+        for bytes in iban::all(plain, certainty) {
+            found.add(Kind::Iban, bytes);
+        }
+        let groups = run::groups(plain);
+        for bytes in payment_card::all(plain, &groups, certainty) {
+            found.add(Kind::PaymentCard, bytes);
+        }
+        for bytes in phone::all(plain, &groups) {
+            found.add(Kind::Phone, bytes);
+        }
+    }
+    found.into_spans(&reading)
+}
+
+/// Findings in bytes of the plain text; the kinds are added with the more certain ones first.
+#[derive(Default)]
+struct Found {
+    /// In order, without overlaps.
+    spans: Vec<Span>,
+}
+
+impl Found {
+    /// Adds a finding, unless an earlier one overlaps it.
+    fn add(&mut self, kind: Kind, bytes: Range<usize>) {
+        let at = self
+            .spans
+            .partition_point(|span| span.bytes.start < bytes.start);
+        let before = at.checked_sub(1).and_then(|at| self.spans.get(at));
+        let overlaps = before.is_some_and(|span| span.bytes.end > bytes.start)
+            || self
+                .spans
+                .get(at)
+                .is_some_and(|span| span.bytes.start < bytes.end);
+        if !overlaps && !bytes.is_empty() {
+            self.spans.insert(at, Span { kind, bytes });
+        }
+    }
+
+    fn into_spans(self, reading: &Reading<'_>) -> Vec<Span> {
+        let mut spans = self.spans;
+        for span in &mut spans {
+            span.bytes = reading.source_range(span.bytes.clone());
+        }
+        spans
+    }
+}
+
 /// Whether a character continues a word. Scripts without spaces do not: a number may follow.
 fn joins(character: char) -> bool {
-    character.is_alphanumeric()
-        && !matches!(character, '\u{e01}'..='\u{e7f}' | '\u{3040}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}')
+    character.is_alphanumeric() && !is_unspaced(character)
+}
+
+/// Whether a script has no spaces between words.
+fn is_unspaced(character: char) -> bool {
+    matches!(character, '\u{e01}'..='\u{e7f}' | '\u{3040}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}')
 }
 
 #[cfg(test)]

@@ -1,54 +1,259 @@
-//! Telephone numbers: international with `+`, or national as people write them, unless the words
-//! before say that it is another number. Lengths are those of ITU-T E.164.
+//! Telephone numbers: international with `+` or `00`, national in a form only telephone numbers have, or
+//! after a word that announces one. Lengths are those of ITU-T E.164.
 
-use crate::Label;
-use crate::run::Run;
+use std::ops::Range;
 
-/// Whether a run is certainly a telephone number.
-pub(crate) fn is_phone(text: &str, run: &Run, labels: impl Fn(usize, Label) -> bool) -> bool {
-    let digits = &run.digits;
-    if run.punctuated {
-        is_dotted(&text[run.bytes.clone()])
-    } else if run.plus || digits.starts_with(&[0, 0]) {
-        (8..=17).contains(&digits.len())
-    } else if is_amount(text, run) || is_date(run) || labels(run.first_digit, Label::OtherNumber) {
-        false
-    } else if labels(run.first_digit, Label::Phone) {
-        (7..=15).contains(&digits.len())
-    } else {
-        is_national(run)
+use crate::joins;
+use crate::label::{self, Label};
+use crate::run::{self, Group};
+
+/// Most digits of an international number (E.164), and fewest in use.
+const MAX_DIGITS: usize = 15;
+const MIN_INTERNATIONAL: usize = 8;
+/// Fewest digits of a number after a word such as "call".
+const MIN_LABELLED: usize = 7;
+/// Most groups of a number.
+const MAX_GROUPS: usize = 8;
+
+/// Bytes of every telephone number, a leading `+` or `(` included.
+pub(crate) fn all(text: &str, groups: &[Group]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut first = 0;
+    while first < groups.len() {
+        let rest = &groups[first..];
+        let other = other_number(text, rest);
+        if other > 0 {
+            first += other;
+            continue;
+        }
+        match number(text, rest) {
+            Some(count) => {
+                let last = first + count - 1;
+                let end = groups[last].bytes.end;
+                found.push(start(text, &groups[first], end)..end);
+                first += count;
+            }
+            // What continues a longer run is no number of its own.
+            None => first += run_length(text, rest).max(1),
+        }
     }
+    found
 }
 
-/// A trunk `0`, an area in parentheses, or the groups of a North American or Iberian number.
-fn is_national(run: &Run) -> bool {
-    let count = run.digits.len();
-    let trunk = run.digits[0] == 0;
-    match *run.groups {
+/// Where the number that ends at `end` begins: before its `+`, and before a `(` that it closes.
+fn start(text: &str, group: &Group, end: usize) -> usize {
+    let closes = text[group.bytes.start..end].contains(')');
+    let mut before = &text[..group.bytes.start];
+    for mark in ["(", "+", "("] {
+        if mark == "+" || closes {
+            before = before.strip_suffix(mark).unwrap_or(before);
+        }
+    }
+    before.len()
+}
+
+fn has_plus(text: &str, group: &Group) -> bool {
+    let before = &text[..group.bytes.start];
+    before.strip_suffix('(').unwrap_or(before).ends_with('+')
+}
+
+/// Number of groups that are written together as one number, a date or an address of a machine ends it.
+fn run_length(text: &str, groups: &[Group]) -> usize {
+    let mut count = 1;
+    while count < groups.len().min(MAX_GROUPS) {
+        let between = run::between(text, &groups[count - 1], &groups[count]);
+        let ends = between == " " && other_number(text, &groups[count..]) > 0;
+        if !is_separator(between) || ends {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
+fn is_separator(between: &str) -> bool {
+    matches!(
+        between,
+        " " | "-" | "." | "/" | "(" | ")" | ") " | " (" | ")-" | "-(" | "  " | "/ "
+    )
+}
+
+/// Number of groups at the beginning that are a date, a time, or an address of a machine.
+fn other_number(text: &str, groups: &[Group]) -> usize {
+    let value = |group: &Group| -> u32 {
+        match group.len() {
+            1..=5 => group
+                .digits(text)
+                .fold(0, |number, digit| number * 10 + u32::from(digit)),
+            _ => u32::MAX,
+        }
+    };
+    let between = |at: usize| run::between(text, &groups[at], &groups[at + 1]);
+    if has_plus(text, &groups[0]) {
+        return 0;
+    }
+    if groups.len() >= 4
+        && (0..3).all(|at| between(at) == ".")
+        && groups[..4]
+            .iter()
+            .all(|group| group.len() <= 3 && value(group) <= 255)
+        && groups
+            .get(4)
+            .is_none_or(|next| run::between(text, &groups[3], next) != ".")
+    {
+        return 4;
+    }
+    if groups.len() >= 3 && matches!(between(0), "." | "-" | "/" | " ") && between(0) == between(1)
+    {
+        let lengths = [groups[0].len(), groups[1].len(), groups[2].len()];
+        let (one, two, three) = (value(&groups[0]), value(&groups[1]), value(&groups[2]));
+        let is_year = |year: u32| (1900..=2199).contains(&year);
+        let are_day_and_month =
+            |one: u32, two: u32| one.min(two) >= 1 && one.max(two) <= 31 && one.min(two) <= 12;
+        let year_first = lengths[0] == 4
+            && lengths[1] <= 2
+            && lengths[2] <= 2
+            && is_year(one)
+            && are_day_and_month(two, three);
+        let year_last = lengths[0] <= 2
+            && lengths[1] <= 2
+            && are_day_and_month(one, two)
+            && ((lengths[2] == 4 && is_year(three))
+                || (lengths[2] == 2 && ends_here(text, groups)));
+        if year_first || year_last {
+            return 3;
+        }
+    }
+    0
+}
+
+/// Whether the third group ends a short date: a telephone number in pairs goes on.
+fn ends_here(text: &str, groups: &[Group]) -> bool {
+    groups
+        .get(3)
+        .is_none_or(|next| !is_separator(run::between(text, &groups[2], next)))
+}
+
+/// Number of groups of the telephone number that begins with the first one.
+fn number(text: &str, groups: &[Group]) -> Option<usize> {
+    let first = &groups[0];
+    let plus = has_plus(text, first);
+    let before = text[..first.bytes.start].chars().next_back();
+    let label = || label::before(text, first.bytes.start);
+    if !plus && before.is_some_and(joins) {
+        return None;
+    }
+    let count = run_length(text, groups);
+    let run = &groups[..count];
+    // Letters or a decimal part right behind make it another thing.
+    let ends = |count: usize| {
+        let rest = &text[groups[count - 1].bytes.end..];
+        let next = rest.chars().next();
+        next.is_none_or(|next| !joins(next) || matches!(next, 'x' | 'X'))
+            && !(rest.starts_with(',') && rest[1..].starts_with(|it: char| it.is_ascii_digit()))
+            && !rest.starts_with(':')
+    };
+    let international = |least: usize, prefix: usize| {
+        (1..=count).rev().find(|count| {
+            let digits: usize = run[..*count].iter().map(Group::len).sum();
+            (least..=MAX_DIGITS + prefix).contains(&digits) && ends(*count)
+        })
+    };
+    if plus {
+        let digits = run::digits(text, run);
+        let found = international(MIN_INTERNATIONAL - 1, 0)?;
+        let length: usize = run[..found].iter().map(Group::len).sum();
+        // A number of North America has eleven digits.
+        let is_possible = match digits[0] {
+            0 => false,
+            1 => length >= 11,
+            _ => length >= MIN_INTERNATIONAL || found > 1,
+        };
+        return is_possible.then_some(found);
+    }
+    if is_amount(text, run) {
+        return None;
+    }
+    let digits = run::digits(text, run);
+    let abroad = match &digits[..] {
+        [0, 0, 1..=9, ..] => Some(2),
+        [0, 1, 1, 1..=9, ..] if count > 1 && run[0].len() == 3 => Some(3),
+        _ => None,
+    };
+    let label = match label() {
+        Some(Label::OtherNumber | Label::Card) => return None,
+        label => label,
+    };
+    if let Some(prefix) = abroad
+        && let Some(found) = international(MIN_INTERNATIONAL + prefix, prefix)
+    {
+        return Some(found);
+    }
+    if label == Some(Label::Phone)
+        && let Some(found) = international(MIN_LABELLED, 0)
+    {
+        return Some(found);
+    }
+    (1..=count)
+        .rev()
+        .find(|count| is_national(text, &run[..*count]) && ends(*count))
+}
+
+/// Whether groups have a form only telephone numbers have: a trunk `0`, an area in parentheses, or the
+/// groups of a country's numbers.
+fn is_national(text: &str, run: &[Group]) -> bool {
+    let digits = run::digits(text, run);
+    let count = digits.len();
+    let trunk = digits[0] == 0 && digits.get(1).is_some_and(|next| *next != 0);
+    let mut lengths = [0; MAX_GROUPS];
+    for (length, group) in lengths.iter_mut().zip(run) {
+        *length = group.len();
+    }
+    let between = |at: usize| run::between(text, &run[at], &run[at + 1]);
+    let parentheses =
+        text[..run[0].bytes.start].ends_with('(') && run.len() > 1 && between(0).starts_with(')');
+    match lengths.get(..run.len()).unwrap_or(&[]) {
         [_] => trunk && (10..=11).contains(&count),
+        // 0.1234567890 is a fraction.
+        [1, ..] if trunk => false,
         [3, 3, 4] | [1, 3, 3, 4] => true,
-        [3, 3, 3] | [3, 2, 2, 2] => matches!(run.digits[0], 6..=9 | 2),
-        [2, 2, 2, 2, 2] => trunk,
+        [3, 3, 3] => match between(0) {
+            " " => matches!(digits[0], 6..=9),
+            "-" => matches!(digits[0], 5..=9),
+            _ => trunk,
+        },
+        [3, 2, 2, 2] => matches!(digits[0], 6..=9),
+        [5, 5] => matches!(digits[0], 6..=9) && between(0) == " ",
+        [2, 5, 4] => digits.get(2) == Some(&9) && between(1) == "-",
         _ => {
-            (trunk && (9..=12).contains(&count)) || (run.parentheses && (10..=11).contains(&count))
+            (trunk && run.len() > 1 && (9..=12).contains(&count))
+                || (parentheses && (9..=12).contains(&count))
         }
     }
 }
 
-/// `555.010.0123`: amounts have groups of three throughout.
-fn is_dotted(written: &str) -> bool {
-    let groups = written.trim_start_matches(['+', '(']).split('.');
-    groups.map(str::len).eq([3, 3, 4])
-}
-
-fn is_amount(text: &str, run: &Run) -> bool {
-    text[..run.bytes.start].ends_with(['£', '€', '$', '¥', '#', '₹'])
-        || text[run.bytes.end..].starts_with(['£', '€', '$', '¥', '%'])
-}
-
-fn is_date(run: &Run) -> bool {
-    matches!(
-        *run.groups,
-        [4, 2, 2, ..] | [2, 2, 4] | [1, 2, 4] | [2, 1, 4]
-    )
+/// Whether a currency, a percent sign or `#` stands beside a number, or a sign that makes it a measure.
+fn is_amount(text: &str, run: &[Group]) -> bool {
+    const CURRENCIES: [&str; 12] = [
+        "eur", "euro", "euros", "usd", "gbp", "brl", "chf", "reais", "pounds", "dollars", "inr",
+        "jpy",
+    ];
+    let (Some(first), Some(last)) = (run.first(), run.last()) else {
+        return false;
+    };
+    let before = text[..first.bytes.start].trim_end_matches(' ');
+    let after = text[last.bytes.end..].trim_start_matches(' ');
+    let is_currency = |word: &str| CURRENCIES.iter().any(|it| word.eq_ignore_ascii_case(it));
+    let word_before = &before[before
+        .rfind(|it: char| !it.is_ascii_alphabetic())
+        .map_or(0, |at| {
+            at + before[at..].chars().next().map_or(1, char::len_utf8)
+        })..];
+    let word_after = &after[..after
+        .find(|it: char| !it.is_ascii_alphabetic())
+        .unwrap_or(after.len())];
+    before.ends_with(['£', '€', '$', '¥', '#', '₹', '%'])
+        || after.starts_with(['£', '€', '$', '¥', '%', '₹'])
+        || is_currency(word_before)
+        || is_currency(word_after)
 }
