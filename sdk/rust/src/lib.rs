@@ -43,6 +43,7 @@ mod codes;
 mod contact;
 mod conversation;
 mod draft;
+mod duration;
 mod error;
 mod handle;
 mod interaction;
@@ -89,6 +90,7 @@ pub use codes::{
 pub use contact::Contact;
 pub use conversation::Conversation;
 pub use draft::Draft;
+pub use duration::{Duration, ParseDurationError};
 pub use error::Error;
 pub use interaction::Interaction;
 pub use knowledge::Article;

@@ -35,6 +35,7 @@ mod directory;
 mod example;
 mod interaction;
 mod schema;
+mod validate;
 mod world;
 
 pub use conversation::{AssessmentExample, ConversationExample, DraftExample, TriggerExample};
@@ -42,6 +43,7 @@ pub use directory::{AgentExample, ArticleExample, QueueExample};
 pub use interaction::{AttachmentExample, ContactExample, InteractionExample};
 pub use schema::schema_matches;
 pub use serde_json::json;
+pub use validate::{Validate, validate};
 pub use world::World;
 
 /// Default time of every example and world: 2026-01-01T12:00:00Z.

@@ -37,7 +37,15 @@ impl<'a> Rewritten<'a> {
 
     /// Whether the new text is the original.
     pub fn is_unchanged(&self) -> bool {
-        matches!(self.text, Cow::Borrowed(_))
+        self.pieces.is_empty() && matches!(self.text, Cow::Borrowed(_))
+    }
+
+    /// The same with a text of its own.
+    pub fn into_owned(self) -> Rewritten<'static> {
+        Rewritten {
+            text: Cow::Owned(self.text.into_owned()),
+            pieces: self.pieces,
+        }
     }
 
     /// Bytes of the original that a range of the new text stands for. A range inside a replaced part
