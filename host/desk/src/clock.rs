@@ -1,13 +1,24 @@
 //! The desk's clock.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
+use patchbay_model::host_clock::{ClockJump, HostClock};
 
-/// The system's clock, or one that runs faster for demos and tests.
+/// The machine's clocks, or clocks for demos and tests.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Clock(Option<AcceleratedClock>);
+pub struct Clock(Source);
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Source {
+    #[default]
+    System,
+    Accelerated(AcceleratedClock),
+    Adjustable(AdjustableClock),
+}
 
 #[derive(Clone, Copy, Debug)]
 struct AcceleratedClock {
@@ -16,31 +27,73 @@ struct AcceleratedClock {
     rate: u32,
 }
 
+impl AcceleratedClock {
+    fn passed(&self) -> Duration {
+        self.started.elapsed().saturating_mul(self.rate)
+    }
+}
+
+/// The machine's clocks, with a wall clock that tests set forward and back. Each
+/// keeps a few bytes until the process ends.
+#[derive(Clone, Copy, Debug)]
+pub struct AdjustableClock(&'static AtomicI64);
+
+impl Default for AdjustableClock {
+    fn default() -> AdjustableClock {
+        AdjustableClock(Box::leak(Box::default()))
+    }
+}
+
+impl AdjustableClock {
+    /// Set the wall clock to this far ahead of the machine's.
+    pub fn set_ahead(&self, by: SignedDuration) {
+        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        self.0.store(micros, Ordering::Release);
+    }
+
+    fn wall(&self) -> Timestamp {
+        let ahead = SignedDuration::from_micros(self.0.load(Ordering::Acquire));
+        let wall = Timestamp::now().checked_add(ahead);
+        wall.unwrap_or(Timestamp::MAX)
+    }
+}
+
 impl Clock {
-    /// The system's clock.
+    /// The machine's clocks.
     pub fn system() -> Clock {
-        Clock(None)
+        Clock(Source::System)
     }
 
     /// A clock that starts at `from` and runs `rate` times as fast as real time
     /// (0 counts as 1).
     pub fn accelerated(from: Timestamp, rate: u32) -> Clock {
-        Clock(Some(AcceleratedClock {
+        Clock(Source::Accelerated(AcceleratedClock {
             from,
             started: Instant::now(),
             rate: rate.max(1),
         }))
     }
 
-    /// The time. The system's clock may be set back.
+    /// The machine's clocks, with a wall clock that `clock` adjusts.
+    pub fn adjustable(clock: AdjustableClock) -> Clock {
+        Clock(Source::Adjustable(clock))
+    }
+
+    /// The wall clock's time, which may go back.
     pub fn now(&self) -> Timestamp {
+        self.read(Instant::now()).0
+    }
+
+    /// The wall clock, and the time since `started` on the monotonic one.
+    fn read(&self, started: Instant) -> (Timestamp, Duration) {
         match &self.0 {
-            None => Timestamp::now(),
-            Some(clock) => {
-                let passed = clock.started.elapsed().saturating_mul(clock.rate);
-                let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
-                let now = clock.from.checked_add(passed);
-                now.unwrap_or(Timestamp::MAX)
+            Source::System => (Timestamp::now(), started.elapsed()),
+            Source::Adjustable(clock) => (clock.wall(), started.elapsed()),
+            Source::Accelerated(clock) => {
+                let monotonic = clock.passed();
+                let passed = SignedDuration::try_from(monotonic).unwrap_or(SignedDuration::MAX);
+                let wall = clock.from.checked_add(passed);
+                (wall.unwrap_or(Timestamp::MAX), monotonic)
             }
         }
     }
@@ -48,37 +101,91 @@ impl Clock {
     /// The real time in which `span` passes on this clock.
     pub(crate) fn real(&self, span: Duration) -> Duration {
         match &self.0 {
-            None => span,
-            Some(clock) => span / clock.rate,
+            Source::System | Source::Adjustable(_) => span,
+            Source::Accelerated(clock) => span / clock.rate,
         }
     }
 }
 
-/// A clock that never runs back.
+/// Host time: never goes back, and runs on where the wall clock does. See
+/// [`HostClock`].
 #[derive(Debug)]
 pub(crate) struct SteadyClock {
     clock: Clock,
-    /// The latest time returned, in microseconds.
-    latest: AtomicI64,
+    started: Instant,
+    state: Mutex<SteadyState>,
+    /// [`HostClock::skipped`], in microseconds.
+    skipped: Arc<AtomicI64>,
+}
+
+#[derive(Debug)]
+struct SteadyState {
+    host: HostClock,
+    /// Jumps that [`SteadyClock::take_jumps`] has not returned.
+    jumps: Vec<ClockJump>,
 }
 
 impl SteadyClock {
-    pub(crate) fn new(clock: Clock) -> SteadyClock {
+    /// Most jumps that wait to be told.
+    const MAX_JUMPS: usize = 16;
+
+    /// Host time from the wall clock, or from the newest time that an earlier
+    /// run saw.
+    pub(crate) fn new(clock: Clock, newest: Option<Timestamp>) -> SteadyClock {
+        let started = Instant::now();
+        let (wall, monotonic) = clock.read(started);
+        let (host, jump) = HostClock::start(wall, monotonic, newest);
         SteadyClock {
             clock,
-            latest: AtomicI64::new(i64::MIN),
+            started,
+            state: Mutex::new(SteadyState {
+                host,
+                jumps: jump.into_iter().collect(),
+            }),
+            skipped: Arc::default(),
         }
     }
 
-    /// The time; never before one that was returned already.
+    /// The time, in whole microseconds; never before one that was returned
+    /// already.
     pub(crate) fn now(&self) -> Timestamp {
-        let now = self.clock.now().as_microsecond();
-        let latest = self.latest.fetch_max(now, Ordering::AcqRel).max(now);
-        Timestamp::from_microsecond(latest).unwrap_or(Timestamp::MAX)
+        let mut state = self.state.lock();
+        let (wall, monotonic) = self.clock.read(self.started);
+        let (now, jump) = state.host.read(wall, monotonic);
+        if let Some(jump) = jump {
+            if state.jumps.len() < Self::MAX_JUMPS {
+                state.jumps.push(jump);
+            }
+            let skipped = i64::try_from(state.host.skipped().as_micros()).unwrap_or(i64::MAX);
+            self.skipped.store(skipped, Ordering::Release);
+        }
+        drop(state);
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
+    /// The jumps of the wall clock since the last call.
+    pub(crate) fn take_jumps(&self) -> Vec<ClockJump> {
+        std::mem::take(&mut self.state.lock().jumps)
+    }
+
+    /// Time that the clock skipped, for floors.
+    pub(crate) fn skipped(&self) -> SkippedTime {
+        SkippedTime(Arc::clone(&self.skipped))
     }
 
     pub(crate) fn real(&self, span: Duration) -> Duration {
         self.clock.real(span)
+    }
+}
+
+/// How much host time the clock skipped since the start: the wall clock was set
+/// forward.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SkippedTime(Arc<AtomicI64>);
+
+impl SkippedTime {
+    pub(crate) fn get(&self) -> SignedDuration {
+        SignedDuration::from_micros(self.0.load(Ordering::Acquire))
     }
 }
 
@@ -109,12 +216,41 @@ mod tests {
 
     #[test]
     fn a_steady_clock_never_runs_back() {
-        let steady = SteadyClock::new(Clock::system());
+        let steady = SteadyClock::new(Clock::system(), None);
         let mut before = steady.now();
         for _ in 0..1_000 {
             let now = steady.now();
             assert!(now >= before);
             before = now;
         }
+    }
+
+    #[test]
+    fn a_wall_clock_that_jumps_is_told_once_and_host_time_runs_on() {
+        let wall = AdjustableClock::default();
+        let steady = SteadyClock::new(Clock::adjustable(wall), None);
+        let before = steady.now();
+        let day = SignedDuration::from_hours(24);
+        wall.set_ahead(-day);
+        let after = steady.now();
+        assert!(after >= before && after.duration_since(before) < day);
+        let jumps = steady.take_jumps();
+        assert_eq!(jumps.len(), 1);
+        assert!(jumps[0].by() < -day / 2, "{jumps:?}");
+        assert!(steady.skipped().get().is_zero());
+        wall.set_ahead(day);
+        assert!(steady.now().duration_since(after) > day / 2);
+        assert_eq!(steady.take_jumps().len(), 1);
+        assert!(steady.skipped().get() > day / 2);
+    }
+
+    #[test]
+    fn a_new_run_starts_at_the_newest_time_of_the_last() {
+        let newest = Timestamp::now() + SignedDuration::from_hours(72);
+        let steady = SteadyClock::new(Clock::system(), Some(newest));
+        assert!(
+            steady.now() >= Timestamp::from_microsecond(newest.as_microsecond()).expect("in range")
+        );
+        assert_eq!(steady.take_jumps().len(), 1);
     }
 }

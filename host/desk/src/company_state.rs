@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use patchbay_generations::Generation;
 use patchbay_generations::activation::LiveReferences;
 use patchbay_generations::rollout::Rollout;
+use patchbay_model::rollout::RolloutKind;
 
+use crate::clock_rules::ClockRulesHistory;
 use crate::floor_state::CompanyFloor;
 use crate::operations::directives::Directives;
 use crate::surge::SurgeDetector;
@@ -19,6 +22,15 @@ pub(crate) struct ActiveGeneration {
     pub(crate) rollout: Option<Arc<Rollout>>,
 }
 
+/// The active generation, and the candidate of a canary.
+fn deciding_generations(active: &ActiveGeneration) -> Vec<Arc<Generation>> {
+    let rollout = active.rollout.iter();
+    let canary = rollout.filter(|rollout| rollout.terms.kind == RolloutKind::Canary);
+    let candidate = canary.map(|rollout| Arc::clone(&rollout.candidate));
+    let active = Arc::clone(&active.generation);
+    candidate.chain([active]).collect()
+}
+
 /// A company that the desk serves.
 #[derive(Debug)]
 pub(crate) struct CompanyState {
@@ -28,6 +40,7 @@ pub(crate) struct CompanyState {
     /// Held while the roster changes, on the floor and in the journal.
     pub(crate) roster: Mutex<()>,
     pub(crate) directives: Directives,
+    pub(crate) clock_rules: Mutex<ClockRulesHistory>,
     /// Queues and targets that open work may refer to; `None` until the first
     /// activation since the start.
     live_references: Mutex<Option<LiveReferences>>,
@@ -41,15 +54,20 @@ impl CompanyState {
         floor: CompanyFloor,
         directives: Directives,
     ) -> CompanyState {
+        let active = ActiveGeneration {
+            generation,
+            rollout: None,
+        };
+        let mut clock_rules = ClockRulesHistory::default();
+        let deciding = deciding_generations(&active);
+        clock_rules.set_deciding(deciding.iter(), Timestamp::MIN);
         CompanyState {
-            active: RwLock::new(ActiveGeneration {
-                generation,
-                rollout: None,
-            }),
+            active: RwLock::new(active),
             floor,
             surges: SurgeDetector::default(),
             roster: Mutex::new(()),
             directives,
+            clock_rules: Mutex::new(clock_rules),
             live_references: Mutex::new(None),
             unrecorded: AtomicU64::new(0),
         }
@@ -67,8 +85,13 @@ impl CompanyState {
         self.active.read().clone()
     }
 
-    pub(crate) fn set_active(&self, active: ActiveGeneration) {
+    /// Set the generation that decides, and the rollout beside it. Returns
+    /// whether other rules apply to a running clock.
+    pub(crate) fn set_active(&self, active: ActiveGeneration, now: Timestamp) -> bool {
+        let deciding = deciding_generations(&active);
+        let changed = self.clock_rules.lock().set_deciding(deciding.iter(), now);
         *self.active.write() = active;
+        changed
     }
 
     pub(crate) fn live_references(&self) -> Option<LiveReferences> {

@@ -91,7 +91,7 @@ impl Desk {
         let run = run.ok();
         let newest = run.and_then(|run| run.newest_time);
         let newest = newest.filter(|_| !settings.accept_clock);
-        let clock = SteadyClock::new(settings.clock.clone(), newest);
+        let clock = SteadyClock::new(settings.clock, newest);
         let first_offer = first_offer(run, clock.now());
         let now = clock.now();
         if run.is_some() {

@@ -33,6 +33,7 @@ pub(crate) use loader::queues_of;
 pub use overview::Incident;
 pub(crate) use overview::Overview;
 
+use crate::clock::SkippedTime;
 use crate::roster::Agent;
 use directory_view::DirectoryView;
 
@@ -40,6 +41,8 @@ use directory_view::DirectoryView;
 #[derive(Debug)]
 pub(crate) struct CompanyFloor {
     state: Mutex<FloorState>,
+    /// Time that did not pass although the clock moved.
+    skipped: SkippedTime,
     directory_view: DirectoryView,
 }
 
@@ -71,6 +74,8 @@ pub(crate) struct FloorState {
     pub(crate) overview: Overview,
     /// Counts the changes that policies can see.
     changes: u64,
+    /// Skipped time that the floor has left out of its intervals.
+    skipped: SignedDuration,
 }
 
 /// A change of an agent's presence.
@@ -81,7 +86,12 @@ pub(crate) struct PresenceUpdate {
 }
 
 impl CompanyFloor {
-    fn new(floor: Floor, generation: &Generation, roster: HashMap<String, Agent>) -> CompanyFloor {
+    fn new(
+        floor: Floor,
+        generation: &Generation,
+        roster: HashMap<String, Agent>,
+        skipped: SkippedTime,
+    ) -> CompanyFloor {
         CompanyFloor {
             state: Mutex::new(FloorState {
                 floor,
@@ -97,13 +107,20 @@ impl CompanyFloor {
                 moved: generation.moved.clone(),
                 overview: Overview::default(),
                 changes: 1,
+                skipped: skipped.get(),
             }),
+            skipped,
             directory_view: DirectoryView::default(),
         }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, FloorState> {
-        self.state.lock()
+        let mut state = self.state.lock();
+        let skipped = self.skipped.get();
+        if skipped > state.skipped {
+            state.skip(skipped);
+        }
+        state
     }
 
     /// Check that a generation's rules and queues fit the roster.
@@ -159,6 +176,17 @@ fn span(seconds: u32) -> SignedDuration {
 }
 
 impl FloorState {
+    /// Leave skipped time out of the running intervals: offers, back-offs,
+    /// steps, and the time until an absent agent's conversations return.
+    fn skip(&mut self, skipped: SignedDuration) {
+        let by = skipped - self.skipped;
+        self.skipped = skipped;
+        self.floor.postpone_intervals(by);
+        let later = |at: Timestamp| at.checked_add(by).unwrap_or(Timestamp::MAX);
+        let leaving = std::mem::take(&mut self.leaving).into_iter();
+        self.leaving = leaving.map(|(at, agent)| (later(at), agent)).collect();
+    }
+
     /// Time out what is due, and make every offer that can be made. Returns the
     /// conversations with events, and when to call this again.
     pub(crate) fn flush(&mut self, now: Timestamp) -> (Vec<ConversationPlace>, Option<Timestamp>) {
@@ -336,8 +364,12 @@ impl FloorState {
     }
 
     /// Add or change an agent.
-    pub(crate) fn put_agent(&mut self, agent: Agent) -> Result<RosterChange, FloorError> {
-        let change = self.floor.put_agent(AgentProfile::from(&agent))?;
+    pub(crate) fn put_agent(
+        &mut self,
+        agent: Agent,
+        now: Timestamp,
+    ) -> Result<RosterChange, FloorError> {
+        let change = self.floor.put_agent(AgentProfile::from(&agent), now)?;
         self.roster.insert(agent.id.clone(), agent);
         self.changes += 1;
         Ok(change)

@@ -16,6 +16,7 @@
 
 pub mod agent_action;
 mod clock;
+mod clock_rules;
 mod company_state;
 mod conversation_cache;
 mod desk;
@@ -31,7 +32,7 @@ pub mod roster;
 mod settings;
 mod surge;
 
-pub use clock::Clock;
+pub use clock::{AdjustableClock, Clock};
 pub use desk::Desk;
 pub use desk_core::CommitNotice;
 pub use desk_error::{BypassError, DeskError};

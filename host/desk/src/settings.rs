@@ -26,6 +26,9 @@ pub struct DeskSettings {
     pub requests: usize,
     /// The source of time. Default: the system's clock.
     pub clock: Clock,
+    /// Start at the clock's time although the journal has seen a later one.
+    /// Default false.
+    pub accept_clock: bool,
     /// Telemetry hooks. Default: none.
     pub observer: Arc<dyn Observer>,
 }
@@ -39,6 +42,7 @@ impl Default for DeskSettings {
             load: LoadBounds::default(),
             requests: 128,
             clock: Clock::system(),
+            accept_clock: false,
             observer: Arc::new(NoObserver),
         }
     }

@@ -13,6 +13,7 @@ use patchbay_model::event::Departure;
 use patchbay_records::snapshot::Snapshot;
 
 use super::{CompanyFloor, FloorEvent, FloorState, FollowUp, settings_of};
+use crate::clock::SkippedTime;
 use crate::roster::Agent;
 
 /// The queues of a generation.
@@ -68,6 +69,7 @@ impl CompanyFloor {
         generation: &Generation,
         roster: Vec<(Agent, AgentRecord)>,
         open: &[(Conversation, Snapshot)],
+        (first_offer, skipped): (u64, SkippedTime),
         now: Timestamp,
     ) -> Result<CompanyFloor, FloorError> {
         let queues = queues_of(generation);
@@ -84,14 +86,13 @@ impl CompanyFloor {
             .iter()
             .filter_map(|(_, snapshot)| snapshot.floor.clone());
         let mut record = FloorRecord {
-            // Larger than any number given before.
-            next_offer: u64::try_from(now.as_microsecond()).unwrap_or(1),
+            next_offer: first_offer,
             agents,
             conversations: on_floor.collect(),
         };
         let moves = fit(&mut record, &queues, generation);
         let floor = Floor::restore(settings_of(&generation.desk), queues, record, now)?;
-        let company_floor = CompanyFloor::new(floor, generation, people);
+        let company_floor = CompanyFloor::new(floor, generation, people, skipped);
         let mut state = company_floor.lock();
         for (row, snapshot) in open {
             state.overview.set(

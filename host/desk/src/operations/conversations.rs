@@ -1,5 +1,6 @@
 //! Actions on conversations, and what supervisors see of them.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
@@ -169,7 +170,7 @@ impl DeskCore {
     pub(crate) fn pass<'a>(
         &'a self,
         state: &'a CompanyState,
-        generation: &'a Generation,
+        generation: &'a Arc<Generation>,
         rollout: Option<RolloutAssignment<'a>>,
         company: CompanyId,
     ) -> Pass<'a> {
@@ -186,6 +187,7 @@ impl DeskCore {
             timeout: self.settings.timeout,
             bypasses: state.directives.bypasses_at(now),
             observer: &*self.settings.observer,
+            clock_rules: state.clock_rules.lock().rules_of(generation),
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn company(name: &str, first_response: Option<u32>) -> Arc<Generation
     Arc::new(company_of(name, first_response))
 }
 
-fn company_of(name: &str, first_response: Option<u32>) -> Generation {
+pub(crate) fn company_of(name: &str, first_response: Option<u32>) -> Generation {
     let queue: Queue =
         serde_json::from_value(json!({"id": "general", "default": true})).expect("a queue");
     let directory = Directory::new(Vec::new(), vec![queue]).expect("a directory");

@@ -158,6 +158,7 @@ fn an_agent_put_with_other_limits_keeps_what_they_hold() {
         ["c2>ana"],
         "a raised limit offers"
     );
+    floor.release("c3", at(7)).expect("on offer");
     wait_in(&mut floor, "c4", "whatsapp", "billing", 7);
     let full = r#", "queue-capacity": {"billing": 3}"#;
     assert_eq!(put(&mut floor, full, 8), Vec::<String>::new());

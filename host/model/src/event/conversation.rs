@@ -1,5 +1,7 @@
 //! What happens to a conversation between a route and an answer.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +10,8 @@ use crate::actor::Actor;
 use crate::codes;
 use crate::conversation::{ConversationState, RouteCause, Trigger};
 use crate::decision::route::Target;
+use crate::duration::Seconds;
 use crate::offer::{OfferId, OfferState};
-use crate::sla::Targets;
 
 /// A trigger of escalation fired.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -190,8 +192,11 @@ pub struct ParkedEvent {}
 /// Business hours or SLA targets changed under running clocks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClocksChangedEvent {
-    /// The targets now.
-    pub targets: Targets,
+    /// The targets now, by clock, as in a route plan.
+    pub sla: BTreeMap<String, Seconds>,
+    /// The business hours they are counted in; absent: round the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<String>,
     /// The nearest deadline now; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,

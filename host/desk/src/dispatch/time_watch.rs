@@ -1,0 +1,91 @@
+//! The thread that watches the clocks: it tells jumps of the wall clock, and
+//! notes the time for the next run.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use patchbay_model::alert::{Alert, AlertKind};
+use patchbay_model::event::AlertEvent;
+use patchbay_model::host_clock::ClockJump;
+
+use crate::desk_core::DeskCore;
+
+/// How often the clocks are read.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// How often the time is noted. What the journal stores has times of its own.
+const NOTE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Ends the watch.
+#[derive(Debug, Default)]
+pub(crate) struct TimeWatch {
+    closed: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl TimeWatch {
+    /// End the watch.
+    pub(crate) fn close(&self) {
+        *self.closed.lock() = true;
+        self.changed.notify_all();
+    }
+
+    /// Wait for the next reading. Returns whether the watch goes on.
+    fn wait(&self) -> bool {
+        let mut closed = self.closed.lock();
+        if !*closed {
+            self.changed.wait_for(&mut closed, INTERVAL);
+        }
+        !*closed
+    }
+}
+
+impl DeskCore {
+    /// The loop of the thread.
+    pub(crate) fn run_time_watch(&self) {
+        let mut noted = Instant::now();
+        loop {
+            let goes_on = self.time_watch.wait();
+            let now = self.now();
+            for jump in self.clock.take_jumps() {
+                self.report_jump(jump);
+            }
+            if noted.elapsed() >= NOTE_INTERVAL || !goes_on {
+                noted = Instant::now();
+                if let Err(error) = self.journal.note_time(now) {
+                    tracing::warn!(%error, "cannot note the time; if the clock goes back before the next start, some times may repeat");
+                }
+            }
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// Tell operators, and each company, that the wall clock jumped.
+    fn report_jump(&self, jump: ClockJump) {
+        let ClockJump { from, to } = jump;
+        let what = describe(jump);
+        tracing::warn!(%from, %to, "{what}");
+        let alert = Alert::of_host(AlertKind::ClockJumped, self.now(), what);
+        self.settings.observer.alert_raised(alert);
+        let companies: Vec<String> = self.names.read().keys().cloned().collect();
+        for company in companies {
+            if let Err(error) = self.alert(&company, AlertEvent::ClockJumped { from, to }) {
+                tracing::warn!(company, %error, "cannot write that the clock jumped");
+            }
+        }
+    }
+}
+
+/// What happened, and what the desk does about it.
+fn describe(jump: ClockJump) -> String {
+    let by = jump.by().unsigned_abs().as_secs();
+    match jump.by().is_negative() {
+        true => format!(
+            "the wall clock went back by {by} s; host time runs on without it until the clock has caught up"
+        ),
+        false => format!(
+            "the wall clock went forward by {by} s; host time follows, and open offers keep the time they had left"
+        ),
+    }
+}
