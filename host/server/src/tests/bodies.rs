@@ -148,7 +148,7 @@ async fn a_client_that_expects_100_continue_is_answered_at_once() {
 #[tokio::test]
 async fn a_field_too_long_is_named_with_limit_and_size() {
     let server = Running::usual().await;
-    let text = "a".repeat((64 << 10) + 1);
+    let text = "a".repeat((512 << 10) + 1);
     let body = json!({"interaction": {"id": "1", "channel": "x", "text": text}});
     let problem = server
         .client
@@ -156,8 +156,8 @@ async fn a_field_too_long_is_named_with_limit_and_size() {
         .await
         .problem(422, "invalid-input");
     assert_eq!(problem["field"], "text");
-    assert_eq!(problem["limit"], 64 << 10);
-    assert_eq!(problem["size"], (64 << 10) + 1);
+    assert_eq!(problem["limit"], 512 << 10);
+    assert_eq!(problem["size"], (512 << 10) + 1);
     assert_eq!(problem["unit"], "bytes");
 }
 
