@@ -1,6 +1,8 @@
 //! Compiling in a process of its own: limits of time and memory, cancelling, and
 //! what is remembered. This program runs itself to compile, so it has a `main`.
 
+#![allow(clippy::print_stdout, reason = "it writes what a test runner reads")]
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
