@@ -87,11 +87,11 @@ fn quick(number: u32) -> ComponentBytes {
     wat::parse_str(text).expect("a component").into()
 }
 
-/// A component of some 100 KB that keeps the compiler busy for minutes: every
+/// A component of some 170 KB that keeps the compiler busy for minutes: every
 /// variable is alive at every branch of one large function.
 fn slow(number: u32) -> ComponentBytes {
-    const VARIABLES: usize = 600;
-    const BRANCHES: usize = 4_000;
+    const VARIABLES: usize = 2_000;
+    const BRANCHES: usize = 8_000;
     let mut code = format!("i64.const {number} local.set 0\n");
     for branch in 0..BRANCHES {
         let [from, with, to] = [7, 11, 13].map(|factor| branch * factor % VARIABLES);
