@@ -9,16 +9,18 @@ use patchbay_records::unanswered::{Answer, UnansweredMessage, Wording};
 use super::Pass;
 use super::unit_of_work::UnitOfWork;
 
-/// Start of the clocks for an input that a channel dates.
-fn start_ms(input: &Input, interaction: &Interaction) -> u64 {
+/// Start of a clock for an input, in Unix milliseconds: as the channel dates it,
+/// but not before the conversation.
+fn start_ms(unit: &UnitOfWork, input: &Input, interaction: &Interaction) -> u64 {
     let written_at = interaction.written_at().unwrap_or(input.received_at);
-    start_of(Some(unix_ms(written_at)), unix_ms(input.accepted_at))
+    let started_ms = start_of(Some(unix_ms(written_at)), unix_ms(input.accepted_at));
+    started_ms.max(unit.snapshot().clocks.created_ms())
 }
 
-fn wording(input: &Input, interaction: &Interaction) -> Wording {
+fn wording(unit: &UnitOfWork, input: &Input, interaction: &Interaction) -> Wording {
     Wording {
         ordinal: input.ordinal.0,
-        started_ms: start_ms(input, interaction),
+        started_ms: start_ms(unit, input, interaction),
         written_at: interaction.written_at(),
         accepted_at: input.accepted_at,
     }
@@ -45,7 +47,7 @@ fn add(
     interaction: &Interaction,
     expects_reply: bool,
 ) {
-    let wording = wording(input, interaction);
+    let wording = wording(unit, input, interaction);
     let started_ms = wording.started_ms;
     unit.snapshot_mut().unanswered.add(UnansweredMessage {
         interaction: interaction.id.clone(),
@@ -70,7 +72,7 @@ fn edit(
     interaction: &Interaction,
     expects_reply: bool,
 ) {
-    let new = wording(input, interaction);
+    let new = wording(unit, input, interaction);
     let unanswered = &mut unit.snapshot_mut().unanswered;
     match unanswered.get_mut(&interaction.id) {
         Some(known) => {
@@ -97,7 +99,7 @@ pub(super) fn backdate(
     input: &Input,
     interaction: &Interaction,
 ) {
-    let started_ms = start_ms(input, interaction);
+    let started_ms = start_ms(unit, input, interaction);
     if let Some(known) = unit.snapshot_mut().unanswered.get_mut(&interaction.id) {
         known.wording.started_ms = known.wording.started_ms.min(started_ms);
         follow(pass, unit);
