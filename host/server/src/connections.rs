@@ -265,9 +265,14 @@ impl ConnectionServer {
                 return;
             }
             Event::Ended(Err(error)) if error.is_timeout() && !has_begun() => {
-                // The client may be about to send its request: say why it is late.
-                let mut stream = connection.into_parts().io.into_inner();
-                if stream.write_all(LATE).await.is_ok() {
+                // An idle client gets no answer; one that is late is told so.
+                let parts = connection.into_parts();
+                let mut stream = parts.io.into_inner();
+                let answer: &[u8] = match parts.read_buf.is_empty() {
+                    true => &[],
+                    false => LATE,
+                };
+                if stream.write_all(answer).await.is_ok() {
                     let _ = stream.shutdown().await;
                 }
                 return;

@@ -229,7 +229,8 @@ async fn a_slow_head_times_out() {
         Running::with(|settings| settings.header_timeout = Duration::from_millis(100)).await;
     let mut stream = server.client.connect().await;
     stream.write_all(b"POST /v1/comp").await.expect("taken");
-    assert!(client::read(&mut stream).await.is_none());
+    let answer = client::read(&mut stream).await.expect("an answer");
+    assert_eq!(answer.status, 408);
     let mut idle = server.client.connect().await;
     assert!(client::read(&mut idle).await.is_none());
 }
