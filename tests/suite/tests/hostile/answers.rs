@@ -1,5 +1,6 @@
 //! Answers that violate the contract.
 
+use patchbay_engine::LogLine;
 use patchbay_engine::plugin::{Lease, Plugin};
 use patchbay_model::outcome::OutcomeKind::{BadOutput, Ok, Trapped};
 use patchbay_suite::guests::{Wrapping, wat};
@@ -19,7 +20,6 @@ fn a_classification_is_checked_field_by_field() {
             ("sentiment", "sentiment"),
             ("spam-infinite", "spam"),
             ("urgency", "urgency"),
-            ("language", "language"),
             ("topics 65", "topics"),
             ("intents 65", "intents"),
             ("topic-name", "topics[0]"),
@@ -31,6 +31,18 @@ fn a_classification_is_checked_field_by_field() {
         ] {
             assert_detail(&fail(&plugin, text), BadOutput, field);
         }
+    });
+}
+
+/// The tag is often the channel's, and the rest of the answer is good.
+#[test]
+fn a_malformed_language_is_ignored_and_logged() {
+    on_both_allocators(|engine| {
+        let plugin = plugin(engine, |_| {});
+        let (answer, trace) = classify(&plugin, "language");
+        assert_eq!(answer.expect("an answer").language, None);
+        let is_warning = |line: &LogLine| line.level == "warn" && line.message.contains("language");
+        assert!(trace.log.iter().any(is_warning), "{:?}", trace.log);
     });
 }
 
