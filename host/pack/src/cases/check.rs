@@ -406,3 +406,6 @@ fn type_name(schema: &Value) -> &'static str {
     }
     "a number"
 }
+
+#[cfg(test)]
+mod tests;
