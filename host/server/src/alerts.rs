@@ -258,21 +258,21 @@ fn write_events(app: &App) {
     }
 }
 
-/// The alerts that a caller may see: all, those of one company, or for the token
-/// of one company those of that company and, without details, those of the host
-/// that affect it.
+/// The alerts that a caller may see: all, or those of one company and those of
+/// the host that affect it; the latter without details for the company's token.
 pub(crate) fn visible(app: &App, only: Option<&str>, is_company_token: bool) -> Vec<Alert> {
     let registry = app.telemetry.alerts();
     let Some(company) = only else {
         return registry.active();
     };
     let host = registry.of_host().into_iter();
-    let host = host.filter_map(|alert| match is_company_token {
-        false => Some(alert),
-        true => alert.kind.affects_companies().then(|| Alert {
+    let host = host.filter(|alert| alert.kind.affects_companies());
+    let host = host.map(|alert| match is_company_token {
+        false => alert,
+        true => Alert {
             what: alert.kind.summary().to_owned(),
             ..alert
-        }),
+        },
     });
     host.chain(registry.of_company(company)).collect()
 }

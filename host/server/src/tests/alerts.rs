@@ -119,13 +119,13 @@ async fn a_companys_token_sees_its_alerts_and_what_of_the_host_affects_it() {
 }
 
 #[tokio::test]
-async fn a_bypass_is_an_alert_until_it_is_lifted() {
+async fn a_drain_is_an_alert_until_it_is_undone() {
     let office = Office::with(&["ana"]).await;
     let server = &office.server;
-    let path = "/v1/companies/northwind/bypasses/tone";
+    let path = "/v1/companies/northwind/drain";
     let put = server.client.ask("PUT", path, "", "{}").await;
     assert_eq!(put.status, 200, "{put:?}");
-    assert_eq!(kinds(server).await, ["bypassed"]);
+    assert_eq!(kinds(server).await, ["draining"]);
     server.client.ask("DELETE", path, "", "").await;
     assert_eq!(kinds(server).await, [""; 0]);
 }

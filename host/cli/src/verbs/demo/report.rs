@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use patchbay_demo::{Counts, DayReport, Figures, time_of_day};
 use serde_json::{Map, Value, json};
 
-use crate::numbers::{Percentiles, span, thousands};
+use crate::numbers::{self, Percentiles, thousands};
 
 /// Simulated minutes that a request may take before it distorts the day.
 const SLOW: f64 = 5.0;
@@ -94,11 +94,11 @@ pub(super) fn text(played: &DayReport, address: SocketAddr, settings: &Path, onc
     let entries: u64 = played.companies.iter().map(|one| one.entries).sum();
     let inside = Percentiles::of(&mut total.micros.clone());
     let requests = Percentiles::of(&mut played.request_seconds.clone());
-    let slowest = span((requests.p99 * f64::from(played.day.rate)) as u64);
+    let slowest = requests.p99 * f64::from(played.day.rate);
     let mut parts = vec![
         format!(
             "A day from {} to {} in {:.0} s ({} times real time): {} decisions, {} journal entries.\n\
-             {} API requests of the simulated people: p50 {:.1} ms, p99 {:.0} ms ({slowest} of the simulated day).\n\
+             {} API requests of the simulated people: p50 {:.1} ms, p99 {:.0} ms ({} of the simulated day).\n\
              Time inside policies for each message: p50 {:.0} µs, p99 {:.0} µs, in a fresh sandbox each time.",
             time_of_day(played.day.from),
             time_of_day(played.day.until),
@@ -109,6 +109,7 @@ pub(super) fn text(played: &DayReport, address: SocketAddr, settings: &Path, onc
             thousands(played.request_seconds.len() as u64),
             requests.p50 * 1e3,
             requests.p99 * 1e3,
+            numbers::span(slowest as u64),
             inside.p50,
             inside.p99,
         ),
