@@ -16,6 +16,7 @@ mod day;
 mod demo_directory;
 mod figures;
 mod narrator;
+mod observer;
 mod office;
 mod problem_log;
 mod simulation;
@@ -48,7 +49,8 @@ use sink::Sink;
 
 pub use day::{Day, time_of_day};
 pub use figures::{Counts, Figures};
-pub use simulation::{CompanyReport, DayReport, Observer};
+pub use observer::Observer;
+pub use simulation::{CompanyReport, DayReport};
 
 /// Why the demo cannot run.
 #[derive(Debug, Error)]

@@ -12,7 +12,7 @@ use crate::company_api::CompanyApi;
 use crate::crew::Crew;
 use crate::day::Day;
 use crate::narrator::Narrator;
-use crate::simulation::Observer;
+use crate::observer::Observer;
 use crate::tally::{Entry, Tally};
 use crate::words::Words;
 

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
@@ -17,6 +16,7 @@ use crate::crew::Crew;
 use crate::customers::{Arrivals, Customers};
 use crate::day::Day;
 use crate::figures::Figures;
+use crate::observer::Observer;
 use crate::office::Office;
 use crate::problem_log::ProblemLog;
 use crate::sink::{Deliveries, Sink};
@@ -28,14 +28,6 @@ use crate::{DemoError, content};
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// How often progress is looked at, in real time.
 const POLL: Duration = Duration::from_millis(100);
-
-/// Shows what happens while the day is played.
-pub trait Observer: Send + Sync {
-    /// Called ten times a second with the simulated time.
-    fn time(&self, now: Timestamp);
-    /// Called with a line for each notable event.
-    fn event(&self, line: &str);
-}
 
 /// What one company plays.
 #[derive(Debug)]
