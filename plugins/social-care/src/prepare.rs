@@ -87,6 +87,7 @@ fn reply_signal(section: &str) -> Option<Signal> {
         "blame" => Signal::Blame,
         "ask-details" => Signal::AskDetails,
         "go-private" => Signal::GoPrivate,
+        "ask-removal" => Signal::AskRemoval,
         "profanity" => Signal::Profanity,
         _ => return None,
     })

@@ -53,10 +53,12 @@ fn at_you(text: &Text<'_>, lexicon: &Lexicon, hit: &Hit) -> bool {
 mod tests {
     use super::*;
     use crate::classify::tests::POLICY;
+    use crate::text::Reading;
 
     fn of(source: &str) -> f64 {
         let lexicon = &POLICY.lexicon;
-        let text = Text::read(source, &lexicon.vocabulary);
+        let reading = Reading::reply(source, lexicon);
+        let text = Text::read(reading.text(), &lexicon.vocabulary);
         probability(&text, lexicon, &lexicon.incoming.find(&text.tokens))
     }
 
@@ -78,6 +80,46 @@ mod tests {
             "",
         ] {
             assert!(of(anger) < 0.5, "{anger}: {}", of(anger));
+        }
+    }
+
+    #[test]
+    fn disguised_insults_are_abuse() {
+        for abuse in [
+            "you are i\u{200b}d\u{200b}i\u{200b}o\u{200b}t\u{200b}s, fuck you",
+            "f\u{200b}uck you",
+            "fu\u{ad}ck you",
+            "fuсk you",
+            "ｆｕｃｋ ｙｏｕ",
+            "𝓯𝓾𝓬𝓴 you",
+            "f u c k you",
+            "f.u.c.k you",
+            "F-U-C-K YOU",
+            "fvck off, f*ck you",
+            "f**k you",
+            "you b1tch",
+            "you @sshole",
+            "a$$holes, all of you",
+            "bіtсh",
+            "ⓕⓤⓒⓚ you",
+            "f\u{336}u\u{336}c\u{336}k\u{336} you",
+            "you m0r0ns",
+        ] {
+            assert!(of(abuse) >= 0.5, "{abuse}: {}", of(abuse));
+        }
+        for clean in [
+            "I live in Scunthorpe, near Penistone",
+            "The cocktail class in Essex was great",
+            "Mr Hancock and Ms Dickson",
+            "assess the assets, pass the grass",
+            "My flight to POS was late",
+            "Flying from POS to JFK tomorrow",
+            "My Samsung A55 and the F5 key",
+            "Graduated cum laude",
+            "5 * 4 * 3 and a b c d",
+            "Где мой заказ? Сука",
+        ] {
+            assert!(of(clean) < 0.3, "{clean}: {}", of(clean));
         }
     }
 }

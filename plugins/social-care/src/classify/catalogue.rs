@@ -25,14 +25,17 @@ pub(crate) const COMPLAINT: u16 = 0;
 pub(crate) const PRAISE: u16 = 1;
 pub(crate) const QUESTION: u16 = 2;
 pub(crate) const SPAM: u16 = 3;
+/// Written by a program: an automatic reply, a delivery report, a notification.
+pub(crate) const AUTOMATIC_REPLY: u16 = 4;
 
-/// Code, topic (empty: none), urgency. The order of the first four is that of
+/// Code, topic (empty: none), urgency. The order of the first five is that of
 /// the constants above.
-const BUILT_IN: [(&str, &str, u8); 41] = [
+const BUILT_IN: [(&str, &str, u8); 42] = [
     ("complaint", "", 45),
     ("praise", "", 10),
     ("question", "", 30),
     ("spam", "", 0),
+    ("automatic-reply", "", 0),
     ("order-status", "delivery", 35),
     ("delivery-late", "delivery", 50),
     ("delivery-missing", "delivery", 60),
@@ -73,7 +76,7 @@ const BUILT_IN: [(&str, &str, u8); 41] = [
 ];
 
 /// Built-in intents that expect no reply.
-const NO_REPLY: [u16; 2] = [PRAISE, SPAM];
+const NO_REPLY: [u16; 3] = [PRAISE, SPAM, AUTOMATIC_REPLY];
 /// Urgency of a company's own intent.
 const OWN_URGENCY: u8 = 40;
 
@@ -151,6 +154,7 @@ mod tests {
             (PRAISE, "praise"),
             (QUESTION, "question"),
             (SPAM, "spam"),
+            (AUTOMATIC_REPLY, "automatic-reply"),
         ] {
             assert_eq!(catalogue.intent(code), Some(number));
         }

@@ -1,6 +1,7 @@
 //! Finds intents by weighted phrases, mood and the form of the text.
 
-use super::catalogue::{COMPLAINT, Catalogue, PRAISE, QUESTION, SPAM};
+use super::catalogue::{AUTOMATIC_REPLY, COMPLAINT, Catalogue, PRAISE, QUESTION, SPAM};
+use crate::SocialCare;
 use crate::lexicon::phrases::{Hit, Signal};
 use crate::lexicon::{Lexicon, Role};
 use crate::text::Text;
@@ -21,6 +22,10 @@ pub(crate) struct Intent {
 pub(crate) struct Signs {
     pub(crate) mood: f64,
     pub(crate) spam: f64,
+    /// Languages whose negations count, a bit each.
+    pub(crate) negations: u16,
+    /// Whether a program wrote it.
+    pub(crate) automatic: bool,
 }
 
 /// Confidence per weight: one phrase of weight 3 gives 0.74.
@@ -34,6 +39,9 @@ const GOOD: f64 = 0.45;
 /// intent definite.
 const BESIDE_DEFINITE: f64 = 0.5;
 const DEFINITE: f64 = 0.55;
+/// Mood in which nobody reports a danger, and the urgency of an intent that is one.
+const CHEERFUL: f64 = 0.4;
+const ALARMS: u8 = 95;
 /// Most intents and most topics of a text.
 const MAX_FOUND: usize = 8;
 
@@ -48,12 +56,23 @@ struct Tally {
 
 /// The intents of a text, best first.
 pub(crate) fn find(
+    policy: &SocialCare,
     text: &Text<'_>,
-    lexicon: &Lexicon,
     hits: &[Hit],
     signs: Signs,
-    least: f64,
 ) -> Vec<Intent> {
+    let lexicon = &policy.lexicon;
+    let least = policy.settings.least_confidence;
+    if signs.automatic {
+        return vec![Intent {
+            number: AUTOMATIC_REPLY,
+            confidence: 0.95,
+            hit: None,
+        }];
+    }
+    let holds = |hit: &&Hit| !is_negated(policy, text, hit, signs.negations);
+    let hits: Vec<Hit> = hits.iter().filter(holds).copied().collect();
+    let hits = &hits[..];
     let mut tallies = tally(hits);
     from_form(text, lexicon, signs, &mut tallies);
     let mut intents: Vec<Intent> = tallies
@@ -74,7 +93,7 @@ pub(crate) fn find(
             hit: hits.iter().find(|hit| hit.signal == Signal::Spam).copied(),
         });
     }
-    weigh(&mut intents, signs);
+    weigh(&mut intents, signs, &policy.catalogue);
     intents.retain(|intent| intent.confidence >= least && intent.confidence > 0.0);
     for intent in &mut intents {
         intent.confidence = (intent.confidence * 100.0).round() / 100.0;
@@ -87,6 +106,29 @@ pub(crate) fn find(
     });
     intents.truncate(MAX_FOUND);
     intents
+}
+
+/// Urgency from which a negation before a phrase of an intent counts: "not a scam".
+const ALARMING: u8 = 65;
+/// How far back such a negation reaches, in words.
+const NEGATION_REACH: usize = 2;
+
+/// Whether a negation stands in the gaps of a phrase of an intent, or shortly before one that alarms.
+fn is_negated(policy: &SocialCare, text: &Text<'_>, hit: &Hit, languages: u16) -> bool {
+    let Signal::Intent(number) = hit.signal else {
+        return false;
+    };
+    if hit.weight < 0.0 {
+        return false;
+    }
+    let lexicon = &policy.lexicon;
+    let within = lexicon.negations(text, hit.first, hit.last, languages);
+    if within > usize::from(hit.negations) {
+        return true;
+    }
+    policy.catalogue.kind(number).urgency >= ALARMING
+        && hit.negations == 0
+        && lexicon.is_negated(text, hit.first as usize, NEGATION_REACH, languages)
 }
 
 fn tally(hits: &[Hit]) -> Vec<Tally> {
@@ -157,7 +199,7 @@ fn from_form(text: &Text<'_>, lexicon: &Lexicon, signs: Signs, tallies: &mut Vec
 
 /// Lowers praise in a bad mood (irony), complaints in a good one, general intents beside a definite
 /// one, and every intent of spam.
-fn weigh(intents: &mut [Intent], signs: Signs) {
+fn weigh(intents: &mut [Intent], signs: Signs, catalogue: &Catalogue) {
     let definite = intents
         .iter()
         .any(|intent| intent.number > SPAM && intent.confidence >= DEFINITE);
@@ -166,6 +208,10 @@ fn weigh(intents: &mut [Intent], signs: Signs) {
             PRAISE if signs.mood < -0.1 => intent.confidence *= 0.3,
             COMPLAINT if signs.mood > 0.4 => intent.confidence *= 0.3,
             COMPLAINT if signs.mood > 0.0 => intent.confidence *= 0.6,
+            // "Your team is on fire today :)" is no danger.
+            number if signs.mood >= CHEERFUL && catalogue.kind(number).urgency >= ALARMS => {
+                intent.confidence *= 0.5;
+            }
             _ => {}
         }
         if definite && matches!(intent.number, COMPLAINT | PRAISE | QUESTION) {

@@ -4,6 +4,7 @@
 //! those do not decide, frequent trigrams score each language; the channel's language weighs as much
 //! as a stop word or two.
 
+use super::sentiment::Words;
 use crate::lexicon::{Lexicon, languages, trigram_letter};
 use crate::text::{Kind, Text};
 
@@ -12,8 +13,8 @@ use crate::text::{Kind, Text};
 pub(crate) struct Language<'a> {
     /// Its tag, the channel's own where that agrees; `None` where no language is detected.
     pub(crate) tag: Option<&'a str>,
-    /// Number in [`languages`] of the words that give the mood; `None` where there is no such list.
-    pub(crate) words: Option<usize>,
+    /// The words that give the mood.
+    pub(crate) words: Words,
 }
 
 const LATIN: usize = languages::CODES.len();
@@ -21,6 +22,10 @@ const LATIN: usize = languages::CODES.len();
 const CHANNEL: f32 = 1.6;
 /// Least score of a detected language.
 const ENOUGH: f32 = 0.9;
+/// Least lead of a detected language over the second best.
+const LEAST_LEAD: f32 = 0.2;
+/// Score from which a language with a clear lead is sure: short texts are not.
+const SURE: f32 = 3.0;
 /// Lead over the second best below which trigrams count too.
 const CLEAR: f32 = 1.5;
 
@@ -31,17 +36,21 @@ pub(crate) fn detect<'a>(
 ) -> Language<'a> {
     let channel = channel
         .filter(|tag| !matches!(languages::primary(tag), "und" | "zxx" | "qme" | "qst" | ""));
+    let unknown = Words {
+        language: None,
+        sure: false,
+    };
     if let Some(code) = script(text) {
         return Language {
             tag: Some(agreeing(channel, code)),
-            words: None,
+            words: unknown,
         };
     }
     let named = channel.and_then(languages::number);
     if channel.is_some() && named.is_none() && text.marks.letters.latin == 0 {
         return Language {
             tag: channel,
-            words: None,
+            words: unknown,
         };
     }
     let mut scores = words(text, lexicon);
@@ -53,30 +62,34 @@ pub(crate) fn detect<'a>(
         add_trigrams(text, lexicon, &mut scores);
         (best, lead) = leader(&scores);
     }
+    let of_best = Words {
+        language: Some(best),
+        sure: scores[best] >= SURE && lead >= CLEAR,
+    };
     // A language the channel names and no list covers is accepted, unless another one is clear.
     if let (Some(tag), None) = (channel, named) {
         let plain = scores[best] >= CHANNEL + CLEAR && lead >= CLEAR;
         return if plain {
             Language {
                 tag: Some(languages::CODES[best]),
-                words: Some(best),
+                words: of_best,
             }
         } else {
             Language {
                 tag: Some(tag),
-                words: None,
+                words: unknown,
             }
         };
     }
-    if scores[best] < ENOUGH {
+    if scores[best] < ENOUGH || lead < LEAST_LEAD {
         return Language {
             tag: channel,
-            words: Some(languages::EN),
+            words: unknown,
         };
     }
     Language {
         tag: Some(agreeing(channel, languages::CODES[best])),
-        words: Some(best),
+        words: of_best,
     }
 }
 

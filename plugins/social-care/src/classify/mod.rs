@@ -1,6 +1,7 @@
 //! Classifies an interaction.
 
 mod abuse;
+mod automatic;
 pub(crate) mod catalogue;
 mod intents;
 pub(crate) mod language;
@@ -13,8 +14,8 @@ use patchbay_sdk::prelude::*;
 
 use crate::SocialCare;
 use crate::personal_data;
-use crate::text::Text;
-use catalogue::{PRAISE, QUESTION, SPAM};
+use crate::text::{Reading, Text, language_tag};
+use catalogue::{AUTOMATIC_REPLY, PRAISE, QUESTION, SPAM};
 use reason::Reason;
 
 /// Classifies an interaction.
@@ -24,20 +25,22 @@ pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classi
         catalogue,
         settings,
     } = policy;
-    let text = Text::read(interaction.text(), &lexicon.vocabulary);
+    let reading = Reading::incoming(interaction.text(), &interaction.channel(), lexicon);
+    let text = Text::read(reading.text(), &lexicon.vocabulary);
     let hits = lexicon.incoming.find(&text.tokens);
     let channel_language = interaction.language();
+    let channel_language = channel_language.as_deref().and_then(language_tag);
     let language = language::detect(&text, lexicon, channel_language.as_deref());
     let mood = sentiment::mood(&text, lexicon, &hits, language.words);
-    let spam = spam::probability(&text, &hits);
+    let spam = spam::probability(&text, &hits, mood);
     let abuse = abuse::probability(&text, lexicon, &hits);
-    let intents = intents::find(
-        &text,
-        lexicon,
-        &hits,
-        intents::Signs { mood, spam },
-        settings.least_confidence,
-    );
+    let signs = intents::Signs {
+        mood,
+        spam,
+        negations: language.words.negations(),
+        automatic: automatic::is_automatic(interaction, reading.text()),
+    };
+    let intents = intents::find(policy, &text, &hits, signs);
     let topics = intents::topics(&intents, &hits, catalogue);
     let author = interaction.author();
     let signs = urgency::Signs {
@@ -47,7 +50,14 @@ pub(crate) fn classify(policy: &SocialCare, interaction: &Interaction) -> Classi
         comes_again: author.recent_interactions() >= settings.repeat_contacts,
     };
     let urgency = urgency::of(&text, &intents, &hits, catalogue, signs);
-    let personal_data = personal_data::find(&text, lexicon);
+    // Personal data is reported wherever it stands, also in what was not written now.
+    let personal_data = match reading.is_changed() {
+        true => {
+            let original = Text::read(interaction.text(), &lexicon.vocabulary);
+            personal_data::find(&original, lexicon)
+        }
+        false => personal_data::find(&text, lexicon),
+    };
 
     let reason = Reason {
         policy,
@@ -96,7 +106,7 @@ fn reply_expected(
         return asks || text.marks.links == 0 && text.marks.words > 2;
     };
     match best.number {
-        SPAM => false,
+        SPAM | AUTOMATIC_REPLY => false,
         PRAISE => {
             asks || intents
                 .iter()

@@ -1,5 +1,6 @@
 //! Probability of spam.
 
+use super::catalogue::{COMPLAINT, SPAM};
 use crate::lexicon::phrases::{Hit, Signal};
 use crate::text::{Kind, Text};
 
@@ -7,37 +8,138 @@ use crate::text::{Kind, Text};
 const BEFORE: f32 = -4.2;
 /// How often one phrase counts.
 const MAX_REPEATS: usize = 2;
+/// Most log odds of a text by the number of its independent signs: one sign never decides, two make it
+/// likely, and only from four on it is certain.
+const MOST: [f32; 5] = [-2.5, -0.9, 0.6, 2.1, f32::MAX];
+/// Most log odds that single words add without a phrase or another sign beside them.
+const WORDS_ALONE: f32 = 3.0;
+/// Share of the log odds of a word that is part of a phrase.
+const WITHIN_PHRASE: f32 = 1.0;
+/// Log odds that each sign of a customer takes, and the most all of them take.
+const CUSTOMER: f32 = -1.2;
+const MOST_CUSTOMER: f32 = -3.6;
+/// Log odds that a complaint takes.
+const COMPLAINS: f32 = -1.5;
+/// Mood at or below which a text complains.
+const BAD_MOOD: f64 = -0.3;
+/// Least weight of a phrase of an intent that is a sign of a customer.
+const DEFINITE_WEIGHT: f32 = 3.0;
 
-/// Probability of spam, 0 to 1.
-pub(crate) fn probability(text: &Text<'_>, hits: &[Hit]) -> f64 {
+/// Probability of spam, 0 to 1. Several independent signs must agree; a complaint and the intents of
+/// customers speak against it.
+pub(crate) fn probability(text: &Text<'_>, hits: &[Hit], mood: f64) -> f64 {
     if text.tokens.is_empty() {
         return 0.0;
     }
-    let mut odds = BEFORE + phrases(hits);
+    let phrases = phrases(hits);
+    let form = form(text);
+    let words = match phrases.phrases + form.signs {
+        0 => phrases.word_odds.min(WORDS_ALONE),
+        _ => phrases.word_odds,
+    };
+    let signs = phrases.phrases + phrases.words + form.signs;
+    let odds = BEFORE + phrases.phrase_odds + words + form.odds + phrases.against;
+    let most = MOST[signs.min(MOST.len() - 1)];
+    probability_of(odds.min(most) + customer(hits, mood))
+}
+
+/// What marks and numbers tell.
+struct Form {
+    odds: f32,
+    signs: usize,
+}
+
+fn form(text: &Text<'_>) -> Form {
     let marks = &text.marks;
-    if marks.links > 0 {
-        odds += if marks.words < 8 { 1.0 } else { 0.6 };
+    let numbers = numbers(text);
+    let capitals = marks.words > 4 && text.capitals() > 0.3;
+    let signs = [
+        (marks.links > 0, if marks.words < 8 { 1.0 } else { 0.6 }),
+        (marks.links > 2, 0.8),
+        (marks.mentions > 4, 1.5),
+        (marks.hashtags > 4, 1.5),
+        (marks.currency > 0, 0.9),
+        (
+            marks.exclamations > 2 || capitals,
+            if capitals { 0.6 } else { 0.3 },
+        ),
+        (numbers > 0, 0.8 * numbers.min(3) as f32),
+    ];
+    let found = || signs.iter().filter(|(holds, _)| *holds);
+    Form {
+        odds: found().map(|(_, odds)| odds).sum(),
+        signs: found().count(),
     }
-    if marks.links > 2 {
-        odds += 0.8;
+}
+
+/// What the phrases of the list tell.
+#[derive(Default)]
+struct PhraseSigns {
+    /// Phrases of several words, and their log odds.
+    phrases: usize,
+    phrase_odds: f32,
+    /// Single words outside of them, and their log odds.
+    words: usize,
+    word_odds: f32,
+    /// Log odds of the phrases that speak against spam.
+    against: f32,
+}
+
+fn phrases(hits: &[Hit]) -> PhraseSigns {
+    let mut signs = PhraseSigns::default();
+    let spam = || hits.iter().filter(|hit| hit.signal == Signal::Spam);
+    let is_inside = |hit: &Hit| {
+        spam().any(|other| {
+            !other.is_word()
+                && other.weight > 0.0
+                && other.first <= hit.first
+                && hit.last <= other.last
+        })
+    };
+    let mut covered = 0;
+    for (at, hit) in spam().enumerate() {
+        let repeats = spam()
+            .take(at)
+            .filter(|earlier| earlier.same_phrase(hit))
+            .count();
+        if repeats >= MAX_REPEATS {
+            continue;
+        }
+        let first = usize::from(repeats == 0);
+        if hit.weight < 0.0 {
+            signs.against += hit.weight;
+        } else if !hit.is_word() {
+            // Phrases that overlap, as "win a" and "a prize", are one sign.
+            signs.phrases += if hit.first < covered { 0 } else { first };
+            covered = covered.max(hit.last + 1);
+            signs.phrase_odds += hit.weight;
+        } else if is_inside(hit) {
+            signs.word_odds += hit.weight * WITHIN_PHRASE;
+        } else {
+            signs.words += first;
+            signs.word_odds += hit.weight;
+        }
     }
-    if marks.mentions > 4 {
-        odds += 1.5;
+    signs
+}
+
+/// What speaks for a customer: definite intents and a complaint.
+fn customer(hits: &[Hit], mood: f64) -> f32 {
+    let mut intents: Vec<u16> = Vec::with_capacity(4);
+    let mut complains = mood <= BAD_MOOD;
+    for hit in hits {
+        match hit.signal {
+            Signal::Intent(COMPLAINT) => complains |= hit.weight >= 2.0,
+            Signal::Intent(number)
+                if number > SPAM && hit.weight >= DEFINITE_WEIGHT && !intents.contains(&number) =>
+            {
+                intents.push(number);
+            }
+            _ => {}
+        }
     }
-    if marks.hashtags > 4 {
-        odds += 1.5;
-    }
-    if marks.currency > 0 {
-        odds += 0.9;
-    }
-    if marks.exclamations > 2 {
-        odds += 0.3;
-    }
-    if marks.words > 4 && text.capitals() > 0.3 {
-        odds += 0.6;
-    }
-    odds += 0.8 * numbers(text).min(3) as f32;
-    probability_of(odds)
+    let intents = (CUSTOMER * intents.len() as f32).max(MOST_CUSTOMER);
+    intents + if complains { COMPLAINS } else { 0.0 }
 }
 
 /// Number of short codes and premium telephone numbers.
@@ -50,23 +152,6 @@ fn numbers(text: &Text<'_>) -> usize {
         .filter(|token| token.kind == Kind::Number)
         .filter(|token| matches!(text.written(token).as_bytes(), [b'0', b'8' | b'9' | b'7', rest @ ..] if rest.len() >= 8) || matches!(text.written(token).as_bytes(), [b'6' | b'8', rest @ ..] if rest.len() == 4))
         .count()
-}
-
-fn phrases(hits: &[Hit]) -> f32 {
-    let mut odds = 0.0;
-    for (at, hit) in hits.iter().enumerate() {
-        if hit.signal != Signal::Spam {
-            continue;
-        }
-        let repeats = hits[..at]
-            .iter()
-            .filter(|earlier| earlier.same_phrase(hit))
-            .count();
-        if repeats < MAX_REPEATS {
-            odds += hit.weight;
-        }
-    }
-    odds
 }
 
 /// Converts log odds to a probability.
@@ -82,7 +167,7 @@ mod tests {
 
     fn of(source: &str) -> f64 {
         let text = Text::read(source, &POLICY.lexicon.vocabulary);
-        probability(&text, &POLICY.lexicon.incoming.find(&text.tokens))
+        probability(&text, &POLICY.lexicon.incoming.find(&text.tokens), 0.0)
     }
 
     #[test]
@@ -98,6 +183,22 @@ mod tests {
             "I won't ever order again",
             "I was charged £20 twice, please help",
             "Any discount code for students?",
+            "This is the sixth delay in a row, do I win a prize for this?",
+            "Congratulations, you have won the prize for the worst airline",
+            "Do you have mono headphones?",
+            "Are these headphones stereo or mono?",
+            "How do I claim my points?",
+            "Can I pay by text message? Is there a weekly subscription?",
+            "My voicemail does not work, call me",
+            "You have a private box at the stadium, how do I book it for free?",
+            "Is the camera phone still on offer? What is the price?",
+            "I won a voucher from you, how can I use it?",
+            "Free delivery was promised, why was I charged £4.99?",
+            "The operator told me my network would be back weekly",
+            "Please unsubscribe me from your newsletter!!!",
+            "Am I entitled to compensation? I want to claim £250 for my cancelled flight",
+            "URGENT my order has not arrived and I need it tomorrow!!!",
+            "Winner winner chicken dinner",
             "",
         ] {
             assert!(of(ham) < 0.5, "{ham}: {}", of(ham));

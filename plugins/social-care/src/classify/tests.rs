@@ -1,5 +1,5 @@
 use super::*;
-use patchbay_sdk::testing::{json, prepare};
+use patchbay_sdk::testing::{InteractionExample, json, prepare};
 use std::sync::LazyLock;
 
 pub(crate) static POLICY: LazyLock<SocialCare> =
@@ -85,6 +85,129 @@ fn a_negated_phrase_is_not_an_intent() {
             .iter()
             .all(|intent| intent.name != "praise")
     );
+}
+
+#[test]
+fn an_ambiguous_word_raises_no_alarm() {
+    for (text, intent) in [
+        ("I don't recall that colour being so bright", "safety"),
+        ("Your support team is on fire today :)", "safety"),
+        ("You guys are on fire today 🔥 thank you", "safety"),
+        (
+            "My phone exploded with messages after the sale, love it",
+            "safety",
+        ),
+        ("I work at the hospital, when do you open?", "safety"),
+        ("Do you sell the Fire TV stick?", "safety"),
+        ("You should fire your agents", "safety"),
+        ("Nobody was injured, all fine", "safety"),
+        ("This is not a scam, is it?", "fraud"),
+        ("I haven't lost my card, I just want a new one", "card-lost"),
+        ("My card was not stolen", "card-lost"),
+        ("My flight was not cancelled after all", "flight-cancelled"),
+    ] {
+        let answer = of(text);
+        let found = answer.intents.iter().find(|found| found.name == intent);
+        assert!(
+            found.is_none_or(|found| found.confidence < 0.5),
+            "{text}: {found:?}"
+        );
+        assert!(
+            answer.urgency.unwrap_or(0) < 80,
+            "{text}: {:?}",
+            answer.urgency
+        );
+    }
+    for (text, intent) in [
+        ("I don't recall making that payment", "fraud"),
+        ("I do not recall making this transaction", "fraud"),
+        ("My charger caught fire", "safety"),
+        ("The battery is on fire, help", "safety"),
+        ("My phone exploded", "safety"),
+        ("I was injured by your product", "safety"),
+        ("Is there a recall on this toaster?", "safety"),
+        ("I did not make this payment", "fraud"),
+    ] {
+        assert_eq!(best(text).as_deref(), Some(intent), "{text}");
+    }
+}
+
+#[test]
+fn the_channels_language_is_repeated_only_where_it_is_well_formed() {
+    let language = |tag: &str, text: &str| {
+        classify(&POLICY, &Interaction::example("x", text).language(tag)).language
+    };
+    for (tag, text, right) in [
+        ("en_US", "My card was stolen", Some("en-US")),
+        ("pt_BR", "O meu pedido não chegou", Some("pt-BR")),
+        ("pt-BR", "O meu pedido não chegou", Some("pt-BR")),
+        (
+            "english (United States)",
+            "My card was stolen and I need help",
+            Some("en"),
+        ),
+        ("fi_FI", "Hei, missä tilaukseni on", Some("fi-FI")),
+        ("??", "😡", None),
+        ("x_", "😡", None),
+    ] {
+        assert_eq!(language(tag, text).as_deref(), right, "{tag}: {text}");
+    }
+}
+
+#[test]
+fn mail_is_classified_by_what_was_written_now() {
+    let mail = "<div>Thank you so much, you are great!</div><blockquote type=\"cite\">My card was stolen, \
+                this is fraud! Card 4111 1111 1111 1111</blockquote>";
+    let answer = classify(&POLICY, &Interaction::example("email", mail));
+    assert_eq!(answer.intents[0].name, "praise");
+    assert!(answer.urgency <= Some(15), "{:?}", answer.urgency);
+    // Personal data is reported where it stands in the original.
+    let card = &answer.personal_data[0];
+    assert_eq!(
+        &mail[card.start as usize..card.end as usize],
+        "4111 1111 1111 1111"
+    );
+}
+
+#[test]
+fn automatic_mail_expects_no_reply() {
+    let automatic = |interaction: InteractionExample| {
+        let answer = classify(&POLICY, &interaction);
+        let first = answer.intents.first().map(|intent| intent.name.clone());
+        first.as_deref() == Some("automatic-reply") && answer.reply_expected == Some(false)
+    };
+    let mail = |text: &str| Interaction::example("email", text);
+    assert!(automatic(
+        mail("I am away").attribute("Auto-Submitted", "auto-replied")
+    ));
+    assert!(automatic(
+        mail("I am away").attribute("auto_submitted", "auto-replied")
+    ));
+    assert!(automatic(mail("Hi").attribute("x-autoreply", "yes")));
+    assert!(automatic(mail("Hi").attribute("precedence", "auto_reply")));
+    assert!(automatic(
+        mail("Hi").attribute("subject", "Automatic reply: your order")
+    ));
+    assert!(automatic(mail("Hi").attribute(
+        "headers",
+        json!({"Auto-Submitted": "auto-replied"}).to_string()
+    )));
+    assert!(automatic(mail("Hi").attribute(
+        "headers",
+        json!({"Precedence": ["bulk"], "Received": 3}).to_string()
+    )));
+    assert!(automatic(mail(
+        "I am out of the office until Monday. For urgent matters, contact Ana."
+    )));
+    assert!(!automatic(
+        mail("My card was stolen").attribute("Auto-Submitted", "no")
+    ));
+    assert!(!automatic(mail(
+        "I am out of the office, deliver my parcel at home please"
+    )));
+    assert!(!automatic(
+        mail("My card was stolen").attribute("headers", "not json")
+    ));
 }
 
 #[test]

@@ -5,12 +5,10 @@ pub(crate) mod languages;
 pub(crate) mod phrases;
 pub(crate) mod vocabulary;
 
-use crate::text::{Text, Token};
+use crate::text::{Kind, Shape, Text, Token, fold};
 use languages::WITH_VALENCE;
 use phrases::{Phrases, Signal};
-use vocabulary::Vocabulary;
-#[cfg(test)]
-use vocabulary::Word;
+use vocabulary::{Vocabulary, Word};
 
 /// All words and phrases.
 #[derive(Debug, Default)]
@@ -22,6 +20,8 @@ pub(crate) struct Lexicon {
     pub(crate) incoming: Phrases,
     /// Phrases searched in replies.
     pub(crate) reply: Phrases,
+    /// Words of abuse in plain letters, in the order they are tried for a word with stars.
+    starred: Vec<String>,
     /// Frequent trigrams and their languages, a bit each; sorted.
     pub(crate) trigrams: Vec<(u32, u16)>,
 }
@@ -54,26 +54,29 @@ impl Role {
     pub(crate) const YOU: Self = Self(4);
     /// A booking reference may follow: "PNR", "reservation".
     pub(crate) const BOOKING: Self = Self(8);
-    /// A telephone number may follow: "call me on".
-    pub(crate) const PHONE: Self = Self(16);
-    /// A number that is neither card nor telephone may follow: "order".
-    pub(crate) const OTHER_NUMBER: Self = Self(32);
+    /// Asks for something: "send", "confirm".
+    pub(crate) const ASK: Self = Self(16);
+    /// Warns against what follows, without being a negation: "avoid".
+    pub(crate) const AGAINST: Self = Self(32);
     /// A kind of street: "avenue".
     pub(crate) const STREET: Self = Self(64);
+    /// Turns a negation into its opposite: "hesitate" in "don't hesitate to send".
+    pub(crate) const RELUCTANCE: Self = Self(128);
 
     pub(crate) fn has(self, role: Self) -> bool {
         self.0 & role.0 != 0
     }
 }
 
-const ROLES: [(&str, Role); 7] = [
+const ROLES: [(&str, Role); 8] = [
     ("contrast", Role::CONTRAST),
     ("question", Role::QUESTION),
     ("you", Role::YOU),
     ("booking", Role::BOOKING),
-    ("phone", Role::PHONE),
-    ("other-number", Role::OTHER_NUMBER),
+    ("ask", Role::ASK),
+    ("against", Role::AGAINST),
     ("street", Role::STREET),
+    ("reluctance", Role::RELUCTANCE),
 ];
 
 /// Valence lists, in the order of [`languages::CODES`].
@@ -114,21 +117,118 @@ impl Lexicon {
         self.entry(token).is_some_and(|entry| entry.role.has(role))
     }
 
+    /// Whether one of the `reach` words before a token negates it or warns against it, in the same
+    /// clause and in one of the languages (a bit each). "Don't hesitate to" is no negation.
+    pub(crate) fn is_negated(
+        &self,
+        text: &Text<'_>,
+        at: usize,
+        reach: usize,
+        languages: u16,
+    ) -> bool {
+        let reluctant = |at: usize| {
+            let token = text.tokens.get(at);
+            token.is_some_and(|token| self.has_role(token, Role::RELUCTANCE))
+        };
+        let mut words = 0;
+        for back in (0..at).rev() {
+            let token = &text.tokens[back];
+            if token.shape.has(Shape::CLAUSE_END) || words == reach {
+                return false;
+            }
+            if token.kind == Kind::Emoji {
+                continue;
+            }
+            words += 1;
+            let Some(entry) = self.entry(token) else {
+                continue;
+            };
+            let negates = entry.negates & languages != 0 || entry.role.has(Role::AGAINST);
+            if negates && !reluctant(back + 1) && !reluctant(back.wrapping_sub(1)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Number of tokens from `first` to `last` that negate in one of the languages.
+    pub(crate) fn negations(
+        &self,
+        text: &Text<'_>,
+        first: u32,
+        last: u32,
+        languages: u16,
+    ) -> usize {
+        let tokens = text
+            .tokens
+            .get(first as usize..=last as usize)
+            .unwrap_or(&[]);
+        let entries = tokens.iter().filter_map(|token| self.entry(token));
+        entries
+            .filter(|entry| entry.negates & languages != 0)
+            .count()
+    }
+
     /// Adds a phrase to search in customers' texts; false where it has no word.
     pub(crate) fn add_incoming(&mut self, signal: Signal, weight: f32, phrase: &str) -> bool {
+        let entries = &self.entries;
         self.incoming
-            .add(&mut self.vocabulary, signal, weight, phrase)
+            .add(&mut self.vocabulary, signal, weight, phrase, |word| {
+                negates(entries, word)
+            })
     }
 
     /// Adds a phrase to search in replies; false where it has no word.
     pub(crate) fn add_reply(&mut self, signal: Signal, weight: f32, phrase: &str) -> bool {
-        self.reply.add(&mut self.vocabulary, signal, weight, phrase)
+        let entries = &self.entries;
+        self.reply
+            .add(&mut self.vocabulary, signal, weight, phrase, |word| {
+                negates(entries, word)
+            })
+    }
+
+    /// Whether a word is in the list of abuse, itself or as a plural.
+    pub(crate) fn is_abuse(&self, word: &str) -> bool {
+        let known = |word: &str| {
+            let word = self.vocabulary.find(fold::word(word));
+            self.incoming.weight_of(word, Signal::Abuse).is_some()
+        };
+        known(word) || word.strip_suffix('s').is_some_and(known)
+    }
+
+    /// The first word of abuse that letters fit in which `*` stands for any letter. At least half of
+    /// them must be known, or all but three and the first.
+    pub(crate) fn starred_abuse(&self, letters: &str) -> Option<&str> {
+        let known = letters.chars().filter(|it| *it != '*').count();
+        let stars = letters.len() - known;
+        if known == 0 || letters.starts_with('*') {
+            return None;
+        }
+        self.starred.iter().map(String::as_str).find(|word| {
+            let fits = word.len() == letters.len()
+                && word
+                    .bytes()
+                    .zip(letters.bytes())
+                    .all(|(one, other)| other == b'*' || one == other);
+            fits && (known >= stars || (stars <= 3 && word.starts_with("fuck")))
+        })
     }
 
     /// Builds the indexes; call it once, after the last phrase.
     pub(crate) fn finish(&mut self) {
         self.incoming.finish(&self.vocabulary);
         self.reply.finish(&self.vocabulary);
+        let words = self.incoming.texts(Signal::Abuse);
+        self.starred = words
+            .filter(|text| text.len() >= 4 && text.bytes().all(|it| it.is_ascii_lowercase()))
+            .map(str::to_owned)
+            .collect();
+        // The coarsest first: they are what people star out.
+        self.starred.sort_by_key(|word| {
+            !["fuck", "shit", "bitch", "cunt", "ass"]
+                .iter()
+                .any(|it| word.starts_with(it))
+        });
         self.trigrams.sort_unstable();
         self.trigrams.dedup_by(|next, previous| {
             let same = next.0 == previous.0;
@@ -192,6 +292,13 @@ impl Lexicon {
             }
         }
     }
+}
+
+/// Whether a word negates in some language.
+fn negates(entries: &[Entry], word: Word) -> bool {
+    word.index()
+        .and_then(|index| entries.get(index))
+        .is_some_and(|entry| entry.negates != 0)
 }
 
 impl Default for Vocabulary {

@@ -28,6 +28,8 @@ pub(crate) enum Signal {
     AskDetails,
     /// In a reply: a request to continue in private.
     GoPrivate,
+    /// In a reply: a request to remove what was posted.
+    AskRemoval,
     /// In a reply: profanity.
     Profanity,
     /// In a reply: a promise the company allows.
@@ -43,10 +45,17 @@ pub(crate) struct Hit {
     pub(crate) weight: f32,
     pub(crate) first: u32,
     pub(crate) last: u32,
+    /// Negations among the phrase's own words.
+    pub(crate) negations: u8,
     phrase: u32,
 }
 
 impl Hit {
+    /// Whether it is a single word.
+    pub(crate) fn is_word(&self) -> bool {
+        self.first == self.last
+    }
+
     /// Whether another hit is of the same phrase.
     pub(crate) fn same_phrase(&self, other: &Self) -> bool {
         self.phrase == other.phrase
@@ -63,6 +72,7 @@ const NUMBER: u32 = u32::MAX - 1;
 struct Phrase {
     signal: Signal,
     weight: f32,
+    negations: u8,
     /// The elements after the first word.
     elements: (u32, u32),
     /// Bytes of the phrase in `texts`.
@@ -89,7 +99,9 @@ impl Phrases {
         signal: Signal,
         weight: f32,
         phrase: &str,
+        negates: impl Fn(Word) -> bool,
     ) -> bool {
+        let mut negations = 0;
         let from = self.elements.len();
         let mut first = None;
         for piece in phrase.split_whitespace() {
@@ -104,6 +116,7 @@ impl Phrases {
                         } else {
                             token.word
                         };
+                        negations += u8::from(negates(word));
                         if first.is_none() {
                             first = Some(word);
                         } else {
@@ -129,6 +142,7 @@ impl Phrases {
         self.phrases.push(Phrase {
             signal,
             weight,
+            negations,
             elements: (from as u32, self.elements.len() as u32),
             text: (text, self.texts.len() as u32),
         });
@@ -169,6 +183,7 @@ impl Phrases {
                     hits.push(Hit {
                         signal: phrase.signal,
                         weight: phrase.weight,
+                        negations: phrase.negations,
                         first: at as u32,
                         last: last as u32,
                         phrase: index,
@@ -177,6 +192,28 @@ impl Phrases {
             }
         }
         hits
+    }
+
+    /// Weight of a word that is itself a phrase with a signal.
+    pub(crate) fn weight_of(&self, word: Word, signal: Signal) -> Option<f32> {
+        let word = word.index()?;
+        let (from, to) = (*self.starts.get(word)?, *self.starts.get(word + 1)?);
+        self.phrases
+            .get(from as usize..to as usize)?
+            .iter()
+            .find(|phrase| phrase.signal == signal && phrase.elements.0 == phrase.elements.1)
+            .map(|phrase| phrase.weight)
+    }
+
+    /// Texts of the phrases with a signal.
+    pub(crate) fn texts(&self, signal: Signal) -> impl Iterator<Item = &str> {
+        self.phrases
+            .iter()
+            .filter(move |phrase| phrase.signal == signal)
+            .filter_map(|phrase| {
+                self.texts
+                    .get(phrase.text.0 as usize..phrase.text.1 as usize)
+            })
     }
 
     /// Text of the phrase in its list: safe to quote, as it is not the customer's.
@@ -215,8 +252,12 @@ fn ends_at(elements: &[u32], tokens: &[Token], mut at: usize) -> Option<usize> {
             return None;
         }
         at += 1;
-        if !is(tokens.get(at)?, element) {
-            return None;
+        // Emoji between words do not separate them: "great 👏 job".
+        while !is(tokens.get(at)?, element) {
+            if tokens[at].kind != Kind::Emoji {
+                return None;
+            }
+            at += 1;
         }
         index += 1;
     }
@@ -238,7 +279,7 @@ mod tests {
     fn found(phrase: &str, source: &str) -> Option<String> {
         let mut vocabulary = Vocabulary::new();
         let mut phrases = Phrases::default();
-        assert!(phrases.add(&mut vocabulary, Signal::Mood, 1.0, phrase));
+        assert!(phrases.add(&mut vocabulary, Signal::Mood, 1.0, phrase, |_| false));
         phrases.finish(&vocabulary);
         let text = Text::read(source, &vocabulary);
         let hit = *phrases.find(&text.tokens).first()?;
@@ -272,6 +313,14 @@ mod tests {
     }
 
     #[test]
+    fn emoji_do_not_separate_the_words_of_a_phrase() {
+        assert_eq!(
+            found("great job", "Great 👏 job 👏 again").as_deref(),
+            Some("Great 👏 job")
+        );
+    }
+
+    #[test]
     fn a_number_sign_stands_for_any_number() {
         assert_eq!(
             found("within # days", "within 14 days").as_deref(),
@@ -289,6 +338,6 @@ mod tests {
     #[test]
     fn a_phrase_without_words_is_rejected() {
         let mut vocabulary = Vocabulary::new();
-        assert!(!Phrases::default().add(&mut vocabulary, Signal::Mood, 1.0, " * "));
+        assert!(!Phrases::default().add(&mut vocabulary, Signal::Mood, 1.0, " * ", |_| false));
     }
 }

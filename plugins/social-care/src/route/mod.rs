@@ -12,6 +12,17 @@ use crate::SocialCare;
 /// Confidence or probability from which an intent, spam or abuse counts as certain.
 pub(crate) const SURE: f64 = 0.5;
 
+/// By how much the probability of spam must exceed the confidence of every other intent.
+const MARGIN: f64 = 0.5;
+/// Mood at or below which a message complains.
+const COMPLAINS_AT: f64 = -0.3;
+/// Mood from which praise is meant.
+const THANKFUL: f64 = 0.3;
+const SPAM: &str = "spam";
+const COMPLAINT: &str = "complaint";
+const PRAISE: &str = "praise";
+const AUTOMATIC_REPLY: &str = "automatic-reply";
+
 /// The conversation, read once.
 pub(crate) struct Situation<'a> {
     pub(crate) policy: &'a SocialCare,
@@ -31,16 +42,17 @@ pub(crate) struct Situation<'a> {
     pub(crate) recent: u32,
     pub(crate) cause: RouteCause,
     pub(crate) last_agent: Option<String>,
+    /// Whether the newest message answers one of the company's.
+    pub(crate) is_reply: bool,
+    /// Whether the classification says that the customer expects no reply.
+    pub(crate) expects_no_reply: bool,
 }
 
 /// The plan for a conversation; `None` where the company has no queue.
 pub(crate) fn plan(policy: &SocialCare, conversation: &Conversation) -> Option<RoutePlan> {
     let situation = Situation::read(policy, conversation);
-    if situation.is_spam() {
-        return Some(RoutePlan::close().tag("spam").because(format!(
-            "Spam with probability {:.2}, and no agent has answered this contact before.",
-            situation.spam
-        )));
+    if let Some((tag, why)) = situation.needs_no_agent() {
+        return Some(RoutePlan::close().tag(tag).because(why));
     }
     let queue = queue::choose(&situation)?;
     let priority = priority::of(&situation);
@@ -103,12 +115,72 @@ impl<'a> Situation<'a> {
             recent: contact.recent_interactions(),
             cause: conversation.cause(),
             last_agent: conversation.last_agent(),
+            is_reply: conversation.latest().in_reply_to().is_some(),
+            expects_no_reply: assessment.and_then(Assessment::reply_expected) == Some(false),
         }
     }
 
-    /// A contact an agent has answered is a customer, whatever they write.
-    fn is_spam(&self) -> bool {
-        self.spam >= self.policy.settings.close_spam_from && self.last_agent.is_none()
+    /// Tag and reason where the conversation is closed without an agent.
+    fn needs_no_agent(&self) -> Option<(&'static str, String)> {
+        if self.is_certain_spam() {
+            let why = format!(
+                "Spam with probability {:.2}, nothing a customer would write, and no agent has answered \
+                 this contact before.",
+                self.spam
+            );
+            return Some(("spam", why));
+        }
+        let settings = &self.policy.settings;
+        if settings.close_automatic_replies && self.is_only(AUTOMATIC_REPLY) {
+            let why = "No person wrote it: an automatic reply or notification.".to_owned();
+            return Some(("automatic-reply", why));
+        }
+        if settings.close_thanks && self.cause == RouteCause::Reopened && self.only_thanks() {
+            let why = "Thanks after the conversation was resolved.".to_owned();
+            return Some(("thanks", why));
+        }
+        None
+    }
+
+    /// Whether the message is praise in a good mood and asks for nothing.
+    fn only_thanks(&self) -> bool {
+        let certain = |intent: &&Intent| intent.name != PRAISE && intent.confidence >= SURE;
+        self.intents
+            .first()
+            .is_some_and(|first| first.name == PRAISE)
+            && !self.intents.iter().any(|it| certain(&it))
+            && self.mood >= THANKFUL
+            && self.expects_no_reply
+            && !self.personal_data
+    }
+
+    /// Whether an intent is the best one and no other one is certain.
+    fn is_only(&self, intent: &str) -> bool {
+        self.intents.first().is_some_and(|first| {
+            first.name == intent && first.confidence >= SURE && !self.personal_data
+        }) && self.intents[1..]
+            .iter()
+            .all(|other| other.confidence < SURE)
+    }
+
+    /// Whether spam may be closed unread: it leads any other intent by a margin, it is no complaint and
+    /// no reply, and no agent has answered the contact, who has not written before either.
+    fn is_certain_spam(&self) -> bool {
+        let others = || self.intents.iter().filter(|intent| intent.name != SPAM);
+        self.spam >= self.policy.settings.close_spam_from
+            && others()
+                .all(|other| self.spam - other.confidence >= MARGIN && other.name != COMPLAINT)
+            && self.mood > COMPLAINS_AT
+            && self.last_agent.is_none()
+            && !self.is_reply
+            && self.cause == RouteCause::New
+            && self.recent <= 1
+            && !self.verified
+    }
+
+    /// Spam that is not certain enough to be closed.
+    fn is_likely_spam(&self) -> bool {
+        self.spam >= SURE
     }
 
     pub(crate) fn widely_seen(&self) -> bool {
@@ -139,6 +211,7 @@ impl<'a> Situation<'a> {
             (self.comes_again(), "repeat-contact"),
             (self.mood <= -0.5, "negative"),
             (self.abuse >= SURE, "abusive"),
+            (self.is_likely_spam(), "spam-review"),
             (self.personal_data, "personal-data"),
             (self.personal_data && self.public, "personal-data-public"),
             (self.cause == RouteCause::Reopened, "reopened"),

@@ -15,6 +15,16 @@ pub(super) struct Chosen {
 /// The queue of the best certain intent that has one, else of a topic, else of an uncertain intent,
 /// else the default; `None` where the company has no queue.
 pub(super) fn choose(situation: &Situation<'_>) -> Option<Chosen> {
+    if situation.is_likely_spam()
+        && let Some(id) = &situation.policy.settings.review_queue
+        && let Some(queue) = agents::queue(id)
+    {
+        return Some(Chosen {
+            open: queue.is_open(),
+            why: format!("Queue {id} to review likely spam"),
+            id: id.clone(),
+        });
+    }
     let sure = situation
         .intents
         .iter()

@@ -115,10 +115,101 @@ fn without_a_queue_the_policy_declines() {
 }
 
 #[test]
-fn spam_is_closed_unless_an_agent_answered_the_contact() {
-    let spam = || lost_card().assessment(Assessment::example().spam(0.97));
+fn only_certain_spam_of_a_stranger_is_closed() {
+    let text = || Conversation::example(Interaction::example("sms", "you won")).cause("new");
+    let assessed = || Assessment::example().spam(0.97).intent("spam", 0.97);
+    let spam = || text().assessment(assessed());
     assert_eq!(planned(spam()).target.kind, "close");
-    assert_eq!(planned(spam().last_agent("ana")).target.kind, "queue");
+    for (why, conversation) in [
+        ("an agent answered", spam().last_agent("ana")),
+        (
+            "uncertain",
+            text().assessment(Assessment::example().spam(0.8)),
+        ),
+        (
+            "a complaint",
+            text().assessment(assessed().intent("complaint", 0.4)),
+        ),
+        ("a bad mood", text().assessment(assessed().sentiment(-0.5))),
+        (
+            "another intent",
+            text().assessment(assessed().intent("refund", 0.6)),
+        ),
+        ("reopened", spam().cause("reopened")),
+        (
+            "wrote before",
+            spam().contact(Contact::example().recent_interactions(2)),
+        ),
+        (
+            "verified",
+            spam().contact(Contact::example().verified(true)),
+        ),
+        (
+            "a reply",
+            Conversation::example(Interaction::example("sms", "you won").in_reply_to("7"))
+                .cause("new")
+                .assessment(assessed()),
+        ),
+    ] {
+        let plan = planned(conversation);
+        assert_eq!(plan.target.kind, "queue", "{why}");
+        assert!(plan.tags.contains(&"spam-review".to_owned()), "{why}");
+    }
+}
+
+#[test]
+fn likely_spam_waits_in_the_review_queue() {
+    let policy: SocialCare = prepare(json!({ "review-queue": "billing" }))
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    let likely = lost_card().assessment(Assessment::example().spam(0.7).intent("refund", 0.6));
+    let conversation: Conversation = likely.into();
+    let plan = world().enter(|| plan(&policy, &conversation));
+    assert_eq!(
+        plan.and_then(|plan| plan.target.id).as_deref(),
+        Some("billing")
+    );
+}
+
+#[test]
+fn automatic_replies_and_thanks_are_left_resolved() {
+    let route = |text: &str, cause: &str| {
+        let interaction = Interaction::example("email", text);
+        let answer = crate::classify::classify(&POLICY, &interaction);
+        let mut assessment = Assessment::example().sentiment(answer.sentiment.unwrap_or(0.0));
+        for intent in &answer.intents {
+            assessment = assessment.intent(&intent.name, intent.confidence);
+        }
+        let assessment = assessment.reply_expected(answer.reply_expected.unwrap_or(true));
+        planned(
+            Conversation::example(interaction)
+                .cause(cause)
+                .assessment(assessment),
+        )
+        .target
+        .kind
+    };
+    let away = "I am out of the office until Monday. For urgent matters, contact Ana.";
+    assert_eq!(route(away, "reopened"), "close");
+    assert_eq!(route(away, "new"), "close");
+    for thanks in [
+        "Thanks!",
+        "Thank you so much",
+        "thanks, that worked",
+        "Obrigado!",
+        "Merci beaucoup",
+        "👍",
+    ] {
+        assert_eq!(route(thanks, "reopened"), "close", "{thanks}");
+    }
+    for open in [
+        "Thanks, but it still does not work",
+        "Thanks! Where is my refund?",
+        "Thanks for nothing",
+        "Thanks, and please cancel my order",
+    ] {
+        assert_eq!(route(open, "reopened"), "queue", "{open}");
+    }
+    assert_eq!(route("Thanks!", "new"), "queue");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 mod check;
 mod defaults;
-mod span;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +9,7 @@ use patchbay_sdk::prelude::*;
 use patchbay_sdk::serde::Serialize;
 
 pub(crate) use check::{escaped, problems};
-pub use span::Span;
+pub use patchbay_sdk::Duration as Span;
 
 settings! {
     /// Settings of the social-care policy. Every one has a default; a list or
@@ -57,9 +56,16 @@ settings! {
         /// Messages in seven days from which a contact counts as writing
         /// repeatedly.
         pub repeat_contacts: u32,
-        /// Probability from which spam is closed unread, 0 to 1; above 1: never.
+        /// Probability from which spam is closed unread, 0 to 1; above 1: never. A complaint, a
+        /// reply, or a message of somebody who wrote before is never closed.
         #[schemars(range(min = 0.0, max = 2.0))]
         pub close_spam_from: f64,
+        /// Queue for spam that is likely and not certain. Default: as for every other message.
+        pub review_queue: Option<String>,
+        /// Whether to close automatic replies, delivery reports and notifications unread.
+        pub close_automatic_replies: bool,
+        /// Whether to leave a resolved conversation resolved when the customer only thanks.
+        pub close_thanks: bool,
         /// SLA targets by priority. Of the levels the priority reaches, the
         /// highest applies; where it reaches none, the queue's targets apply.
         pub service_levels: Vec<ServiceLevel>,

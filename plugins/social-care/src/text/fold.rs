@@ -1,5 +1,7 @@
 //! Hashes words in lower case and without accents, so that `Não`, `não` and `nao` are one word.
 
+pub(crate) use patchbay_sdk::text::without_accent;
+
 /// Hash of no letters.
 pub(crate) const START: u64 = 0xcbf2_9ce4_8422_2325;
 
@@ -39,31 +41,6 @@ fn wide(mut hash: u64, letter: char) -> u64 {
         }
     }
     hash
-}
-
-/// A Latin letter in lower case without its accent; `None` for ASCII and other scripts.
-pub(crate) fn without_accent(letter: char) -> Option<&'static str> {
-    Some(match letter {
-        'à'..='å' | 'À'..='Å' | 'ā' | 'Ā' | 'ă' | 'Ă' | 'ą' | 'Ą' => "a",
-        'æ' | 'Æ' => "ae",
-        'ç' | 'Ç' | 'ć' | 'Ć' | 'č' | 'Č' => "c",
-        'ď' | 'Ď' | 'đ' | 'Đ' => "d",
-        'è'..='ë' | 'È'..='Ë' | 'ē' | 'Ē' | 'ę' | 'Ę' | 'ě' | 'Ě' => "e",
-        'ğ' | 'Ğ' => "g",
-        'ì'..='ï' | 'Ì'..='Ï' | 'ī' | 'Ī' | 'ı' | 'İ' => "i",
-        'ł' | 'Ł' => "l",
-        'ñ' | 'Ñ' | 'ń' | 'Ń' | 'ň' | 'Ň' => "n",
-        'ò'..='ö' | 'ø' | 'Ò'..='Ö' | 'Ø' | 'ō' | 'Ō' | 'ő' | 'Ő' => "o",
-        'œ' | 'Œ' => "oe",
-        'ř' | 'Ř' => "r",
-        'ś' | 'Ś' | 'š' | 'Š' | 'ş' | 'Ş' | 'ș' | 'Ș' => "s",
-        'ß' | 'ẞ' => "ss",
-        'ť' | 'Ť' | 'ț' | 'Ț' => "t",
-        'ù'..='ü' | 'Ù'..='Ü' | 'ū' | 'Ū' | 'ů' | 'Ů' | 'ű' | 'Ű' => "u",
-        'ý' | 'ÿ' | 'Ý' | 'Ÿ' => "y",
-        'ź' | 'Ź' | 'ż' | 'Ż' | 'ž' | 'Ž' => "z",
-        _ => return None,
-    })
 }
 
 /// The hash of a whole word.

@@ -1,10 +1,14 @@
 //! A text as tokens, read once for every analysis. A token has its bytes in the text, its word (one
 //! hash look-up) and its spelling; nothing is copied.
 
+mod disguise;
 pub(crate) mod fold;
 mod link;
+mod reading;
 mod scan;
 mod word;
+
+pub(crate) use reading::{Reading, language_tag};
 
 use crate::lexicon::vocabulary::{Vocabulary, Word};
 

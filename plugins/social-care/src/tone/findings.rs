@@ -7,13 +7,14 @@ use patchbay_sdk::prelude::*;
 use crate::settings::{Settings, Weight};
 
 /// Every code of a finding and its default severity.
-pub(crate) const FINDINGS: [(&str, Severity); 14] = [
+pub(crate) const FINDINGS: [(&str, Severity); 15] = [
     ("length.exceeded", Severity::Medium),
     ("length.empty", Severity::Medium),
     ("template.unfilled", Severity::High),
     ("personal-data.public", Severity::High),
     ("personal-data.payment", Severity::Critical),
     ("personal-data.asked-in-public", Severity::Medium),
+    ("personal-data.left-in-public", Severity::Medium),
     ("wording.profanity", Severity::Critical),
     ("wording.blame", Severity::Medium),
     ("wording.forbidden", Severity::High),

@@ -14,9 +14,10 @@ mod wording;
 use patchbay_sdk::prelude::*;
 
 use crate::SocialCare;
+use crate::lexicon::languages;
 use crate::lexicon::phrases::Hit;
 use crate::settings::Consequence;
-use crate::text::Text;
+use crate::text::{Reading, Text};
 pub(crate) use findings::FINDINGS;
 use findings::Findings;
 
@@ -27,16 +28,23 @@ struct Reply<'a> {
     text: Text<'a>,
     /// Phrases of replies found in it.
     hits: Vec<Hit>,
+    /// The draft with look-alike characters and disguised words spelled out.
+    reading: Reading<'a>,
     public: bool,
     assessment: Option<Assessment>,
     /// Language of the customer, for suggestions.
     language: Option<String>,
 }
 
+/// Languages whose negations count in every draft, a bit each. French and Spanish ones mean other things
+/// in other languages ("plus").
+const NEGATIONS: u16 = 1 << languages::EN | 1 << languages::PT | 1 << languages::DE;
+
 /// Reviews a draft.
 pub(crate) fn review(policy: &SocialCare, draft: &Draft) -> Review {
     let text = Text::read(draft.text(), &policy.lexicon.vocabulary);
     let hits = policy.lexicon.reply.find(&text.tokens);
+    let reading = Reading::reply(draft.text(), &policy.lexicon);
     let assessment = draft.assessment();
     let language = assessment.as_ref().and_then(Assessment::language);
     let reply = Reply {
@@ -44,6 +52,7 @@ pub(crate) fn review(policy: &SocialCare, draft: &Draft) -> Review {
         draft,
         text,
         hits,
+        reading,
         public: draft.is_public(),
         assessment,
         language,
@@ -92,6 +101,15 @@ fn verdict(policy: &SocialCare, findings: Findings<'_>) -> Review {
 }
 
 impl Reply<'_> {
+    /// Whether a negation stands shortly before a phrase: "it is not your fault".
+    fn is_negated(&self, hit: &Hit, reach: usize) -> bool {
+        let own = self.language.as_deref().and_then(languages::number);
+        let languages = NEGATIONS | own.map_or(0, |language| 1 << language);
+        self.policy
+            .lexicon
+            .is_negated(&self.text, hit.first as usize, reach, languages)
+    }
+
     /// Bytes of a phrase found.
     fn span(&self, hit: &Hit) -> std::ops::Range<usize> {
         let first = &self.text.tokens[hit.first as usize];

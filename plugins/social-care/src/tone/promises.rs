@@ -4,6 +4,8 @@ use super::{Findings, Reply};
 use crate::lexicon::phrases::{Hit, Signal};
 use crate::text::{Kind, Text, Token};
 
+/// How far back a negation before a promise reaches, in words: "we cannot guarantee".
+const NEGATION_REACH: usize = 2;
 /// Most words between an offer such as "compensation" and its sum.
 const REACH: u32 = 6;
 
@@ -22,7 +24,8 @@ pub(super) fn check(reply: &Reply<'_>, findings: &mut Findings<'_>) {
         .iter()
         .filter(|hit| hit.signal == Signal::Promise)
     {
-        if hit.first >= covered && !approved(hit) {
+        let is_promise = !approved(hit) && !reply.is_negated(hit, NEGATION_REACH);
+        if hit.first >= covered && is_promise {
             covered = hit.last + 1;
             findings.add_at(
                 "promise.unapproved",

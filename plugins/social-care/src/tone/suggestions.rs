@@ -13,6 +13,21 @@ pub(super) fn in_private(language: Option<&str>) -> &'static str {
     }
 }
 
+/// Asks to remove posted details.
+pub(super) fn removal(language: Option<&str>) -> &'static str {
+    match language.map(primary) {
+        Some("pt") => "Para sua segurança, apague os seus dados pessoais da publicação.",
+        Some("es") => "Por su seguridad, elimine sus datos personales de la publicación.",
+        Some("fr") => {
+            "Pour votre sécurité, merci de supprimer vos données personnelles de la publication."
+        }
+        Some("de") => {
+            "Bitte löschen Sie zu Ihrer Sicherheit Ihre persönlichen Daten aus dem Beitrag."
+        }
+        _ => "For your safety, please delete your personal details from the post.",
+    }
+}
+
 /// Apologises.
 pub(super) fn apology(language: Option<&str>) -> &'static str {
     match language.map(primary) {
