@@ -16,8 +16,8 @@ pub(crate) enum Label {
 const REACH: usize = 3;
 const REACH_BYTES: usize = 80;
 
-/// The label that stands nearest before the number at a byte. "Number" alone is a weak one: "order
-/// number" names an order.
+/// The label that stands nearest before the number at a byte. "Number" is one only with its owner: "my
+/// number is".
 pub(crate) fn before(text: &str, at: usize) -> Option<Label> {
     let mut start = at.saturating_sub(REACH_BYTES);
     while !text.is_char_boundary(start) {
@@ -37,7 +37,7 @@ pub(crate) fn before(text: &str, at: usize) -> Option<Label> {
         return Some(Label::Phone);
     }
     let mut nearest: Vec<String> = words(before).map(|word| fold_case(word.text)).collect();
-    let mut weak = false;
+    let (mut is_number, mut is_own) = (false, false);
     for _ in 0..REACH {
         let Some(word) = nearest.pop() else { break };
         if PHONE.contains(&&*word) {
@@ -49,9 +49,10 @@ pub(crate) fn before(text: &str, at: usize) -> Option<Label> {
         if OTHER_NUMBER.contains(&&*word) {
             return Some(Label::OtherNumber);
         }
-        weak |= NUMBER.contains(&&*word);
+        is_number |= NUMBER.contains(&&*word);
+        is_own |= POSSESSIVES.contains(&&*word);
     }
-    weak.then_some(Label::Phone)
+    (is_number && is_own).then_some(Label::Phone)
 }
 
 /// Whether a full stop belongs to the word before it: "Tel. 555".
@@ -65,9 +66,12 @@ fn is_abbreviation(before: &str) -> bool {
     })
 }
 
-const NUMBER: [&str; 12] = [
-    "number", "num", "no", "nr", "numero", "nummer", "n", "numer", "numara", "at", "contact",
-    "contacto",
+const NUMBER: [&str; 7] = [
+    "number", "num", "numero", "nummer", "numer", "numara", "contact",
+];
+
+const POSSESSIVES: [&str; 12] = [
+    "my", "our", "meu", "minha", "nosso", "mi", "mon", "notre", "mein", "meine", "unsere", "mio",
 ];
 
 const PHONE: [&str; 56] = [

@@ -190,9 +190,10 @@ fn number(text: &str, groups: &[Group]) -> Option<usize> {
         return Some(found);
     }
     if label == Some(Label::Phone)
-        && let Some(found) = international(MIN_LABELLED, 0)
+        && (MIN_LABELLED..=MAX_DIGITS).contains(&digits.len())
+        && ends(count)
     {
-        return Some(found);
+        return Some(count);
     }
     (1..=count)
         .rev()
