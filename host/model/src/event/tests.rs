@@ -70,6 +70,10 @@ const HEADS: &[(&str, &str)] = &[
     ),
     ("routed", r#"{"cause":"returned",DECISION}"#),
     (
+        "clocks-changed",
+        r#"{"sla":{"first_response":"1h"},"hours":"office","due_at":"2026-01-01T00:00:00Z"}"#,
+    ),
+    (
         "quarantined",
         r#"{"interaction":"1","kind":"message","channel":"x","received_at":"2026-01-01T00:00:00Z","outcome":"quarantined"}"#,
     ),
