@@ -26,7 +26,9 @@ pub(crate) fn pass_on(source: impl BufRead, out: &mut impl Write) -> Option<Buil
     let mut held: Vec<String> = Vec::new();
     let mut lost = false;
     for line in source.lines().map_while(Result::ok) {
-        if held.is_empty() && !begins_obstacle(&line) {
+        if line.contains("Compiler family detection failed") {
+            // Said again, and better, when the build script fails.
+        } else if held.is_empty() && !begins_obstacle(&line) {
             // Nothing to do about a terminal that is gone.
             lost |= writeln!(out, "{line}").is_err();
         } else if held.len() < HELD {

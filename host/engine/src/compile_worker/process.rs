@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,8 +11,6 @@ use super::request::{COMPILED, CompileRequest};
 use super::{ARGUMENT, ENABLED, POLL};
 use crate::cancel::CancelSignal;
 
-/// This program, also after its file was replaced.
-const OWN_PROGRAM: &str = "/proc/self/exe";
 /// Largest answer, in bytes.
 const ANSWER_BYTES: u64 = 1 << 30;
 
@@ -39,9 +38,16 @@ pub(crate) fn compile(
     cancel: &CancelSignal,
 ) -> Option<Result<Vec<u8>, CompileFailure>> {
     ENABLED.get()?;
-    let child = Command::new(OWN_PROGRAM)
+    let program = match own_program() {
+        Ok(program) => program,
+        Err(error) => return Some(Err(CompileFailure::Process(error.to_string()))),
+    };
+    let child = Command::new(program)
         .arg(ARGUMENT)
         .env_clear()
+        // The command line's allocator takes 1 GiB when it starts; without this,
+        // all of it counts as data and nothing is left of the limit.
+        .env("MIMALLOC_ARENA_EAGER_COMMIT", "0")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -50,6 +56,14 @@ pub(crate) fn compile(
         Ok(child) => CompileProcess { child }.run(request, bytes, time, cancel),
         Err(error) => Err(CompileFailure::Process(error.to_string())),
     })
+}
+
+/// This program; on Linux also after its file was replaced.
+fn own_program() -> io::Result<PathBuf> {
+    match cfg!(target_os = "linux") {
+        true => Ok(PathBuf::from("/proc/self/exe")),
+        false => std::env::current_exe(),
+    }
 }
 
 /// A running process; dropping it kills it.
