@@ -29,7 +29,9 @@ use patchbay_pack::source::{Pack, SourceError, locate};
 
 use crate::{Generation, QueueSettings};
 use cases::{CasesInterrupted, PassedPacks};
-use parts::{check_references, pipelines, publishers, settings, surroundings, targets};
+use parts::{
+    check_references, pipelines, publishers, settings, signing_key_problems, surroundings, targets,
+};
 use source::Source;
 
 pub use invalid_file::InvalidFile;
@@ -128,7 +130,8 @@ impl Assembler {
         number: u64,
     ) -> Result<AssembledGeneration, Vec<FileProblem>> {
         let reading = CompanyFile::read(text)?;
-        let (source, problems) = self.gather(&reading.file, text, directory);
+        let (source, mut problems) = self.gather(&reading.file, text, directory);
+        problems.extend(signing_key_problems(&reading.file));
         let never = CancelSignal::default();
         let generation = self.assemble(reading, &source, number, problems, &never)?;
         Ok(AssembledGeneration { generation, source })

@@ -7,7 +7,7 @@ use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::Plugin;
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::channel::CHANNELS;
-use patchbay_model::company::{Articles, CompanyFile, PluginEntry};
+use patchbay_model::company::{Articles, CompanyFile, PluginEntry, Webhook};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::knowledge::Knowledge;
@@ -19,7 +19,7 @@ use patchbay_pack::source::Pack;
 use serde_json::Value;
 
 use super::source::Source;
-use crate::{Publishers, TargetSettings};
+use crate::{Publishers, SigningKeyProblem, TargetSettings};
 
 /// A plugin's settings, completed with the defaults of the pack's schema.
 pub(super) fn settings(
@@ -123,6 +123,32 @@ pub(super) fn publishers(file: &CompanyFile) -> Publishers {
     }
 }
 
+fn target_settings(url: WebAddress, webhook: &Webhook) -> TargetSettings {
+    let secret = webhook.secret.as_ref();
+    TargetSettings {
+        url,
+        secret_env: secret.map(|secret| secret.env.clone()),
+        previous_secret_env: secret.and_then(|secret| secret.previous_env.clone()),
+    }
+}
+
+/// Signing keys of a company file on this machine that are set to something that
+/// is no key. One that is not set is a warning of [`targets`].
+pub(super) fn signing_key_problems(file: &CompanyFile) -> Vec<FileProblem> {
+    let targets = file.target.iter().filter_map(|(name, entry)| {
+        let url = &entry.webhook.url;
+        let target = target_settings(WebAddress::parse(url.get_ref()).ok()?, &entry.webhook);
+        match target.signing_keys() {
+            Ok(_) | Err(SigningKeyProblem::NotSet(_)) => None,
+            Err(problem) => {
+                let message = format!("target {name:?}: {problem}");
+                Some(FileProblem::at(url.span(), message))
+            }
+        }
+    });
+    targets.collect()
+}
+
 /// The targets; warns where a signing key is not set or cannot be used.
 pub(super) fn targets(
     file: &CompanyFile,
@@ -135,12 +161,7 @@ pub(super) fn targets(
         let Ok(url) = WebAddress::parse(webhook.url.get_ref()) else {
             continue;
         };
-        let secret = webhook.secret.as_ref();
-        let target = TargetSettings {
-            url,
-            secret_env: secret.map(|secret| secret.env.clone()),
-            previous_secret_env: secret.and_then(|secret| secret.previous_env.clone()),
-        };
+        let target = target_settings(url, webhook);
         if let Err(problem) = target.signing_keys() {
             warnings.push(format!(
                 "deliveries to target {name:?} will fail: {problem}"

@@ -108,7 +108,8 @@ pub fn check_new_names(agent: &Agent, known: &LookAlikes) -> Result<(), Director
     }
     match known.find(&agent.id) {
         Some(known) => Err(subject.error(format_args!(
-            "its id looks like that of the agent {known:?}; choose one that differs visibly"
+            "its id, \"{}\", looks like that of the agent {known:?}; choose one that differs visibly",
+            agent.id.escape_default()
         ))),
         None => Ok(()),
     }

@@ -306,7 +306,10 @@ fn a_new_agent_has_names_that_a_person_can_tell_apart() {
         ("ben\u{a0}", Some("white space")),
         ("b\u{1b}[31men", Some("control")),
         ("b\u{200b}en", Some("invisible")),
-        ("\u{430}na", Some("looks like that of the agent \"ana\"")),
+        (
+            "\u{430}na",
+            Some("\"\\u{430}na\", looks like that of the agent \"ana\""),
+        ),
         (
             "Ana\u{2003}Maria",
             Some("looks like that of the agent \"Ana Maria\""),
