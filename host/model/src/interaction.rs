@@ -154,7 +154,11 @@ pub struct Interaction {
     pub edited_at: Option<Timestamp>,
     /// Whether a program wrote it without a person: an acknowledgement, a
     /// greeting, an out-of-office reply. It answers nothing and asks nothing.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(
+        default,
+        deserialize_with = "flag_or_null",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
     pub automatic: bool,
     /// Other fields of the sender, sorted by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -163,6 +167,11 @@ pub struct Interaction {
     /// not read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<String>,
+}
+
+/// A flag that may be null, which is false.
+fn flag_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 const INTERACTION_FIELDS: &[&str] = &[

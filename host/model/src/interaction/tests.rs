@@ -167,6 +167,24 @@ fn what_is_said_is_the_text_and_the_files_without_what_signs_their_urls() {
 }
 
 #[test]
+fn automatic_is_a_flag_that_may_be_absent_or_null() {
+    let read = |flag: Value| {
+        let mut value = least();
+        value["automatic"] = flag;
+        Interaction::from_outside(value).map(|read| read.automatic)
+    };
+    let absent = Interaction::from_outside(least()).expect("valid");
+    assert!(!absent.automatic);
+    assert_eq!(read(Value::Null), Ok(false));
+    assert_eq!(read(json!(false)), Ok(false));
+    assert_eq!(read(json!(true)), Ok(true));
+    for bad in [json!("yes"), json!(1)] {
+        let error = read(bad).expect_err("no flag");
+        assert_eq!(error.field(), Some("automatic"));
+    }
+}
+
+#[test]
 fn an_edit_is_dated_by_its_own_time_else_by_that_of_the_message() {
     let mut value = least();
     value["received_at"] = json!("2026-03-02T10:15:00Z");
