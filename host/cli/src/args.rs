@@ -81,7 +81,8 @@ pub(crate) struct Cli {
         help_heading = GLOBAL,
         value_name = "FILE",
         requires = "client_key",
-        env = "PATCHBAY_CLIENT_CERTIFICATE"
+        env = "PATCHBAY_CLIENT_CERTIFICATE",
+        hide_env_values = true
     )]
     pub(crate) client_certificate: Option<PathBuf>,
     /// Private key (PEM) of the client certificate
@@ -91,7 +92,8 @@ pub(crate) struct Cli {
         help_heading = GLOBAL,
         value_name = "FILE",
         requires = "client_certificate",
-        env = "PATCHBAY_CLIENT_KEY"
+        env = "PATCHBAY_CLIENT_KEY",
+        hide_env_values = true
     )]
     pub(crate) client_key: Option<PathBuf>,
     #[command(subcommand)]
