@@ -58,6 +58,13 @@ pub(crate) fn compile(
     })
 }
 
+/// Resident memory of a process, in bytes; `None` where the system does not tell.
+fn resident(process: u32) -> Option<u64> {
+    let pages = std::fs::read_to_string(format!("/proc/{process}/statm")).ok()?;
+    let pages: u64 = pages.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
+}
+
 /// This program; on Linux also after its file was replaced.
 fn own_program() -> io::Result<PathBuf> {
     match cfg!(target_os = "linux") {
@@ -99,7 +106,7 @@ impl CompileProcess {
                 output.take(ANSWER_BYTES).read_to_end(&mut answer)?;
                 Ok::<_, io::Error>(answer)
             });
-            let status = process.wait(time, cancel);
+            let status = process.wait(time, request.memory, cancel);
             drop(process);
             let answer = answer.join().unwrap_or(Err(io::ErrorKind::Other.into()));
             let status = status?;
@@ -124,6 +131,7 @@ impl CompileProcess {
     fn wait(
         &mut self,
         time: Duration,
+        memory: u64,
         cancel: &CancelSignal,
     ) -> Result<ExitStatus, CompileFailure> {
         let until = Instant::now() + time;
@@ -138,6 +146,9 @@ impl CompileProcess {
             }
             if Instant::now() >= until {
                 return Err(CompileFailure::Time);
+            }
+            if resident(self.child.id()).is_some_and(|bytes| bytes > memory) {
+                return Err(CompileFailure::Memory);
             }
             thread::sleep(POLL);
         }

@@ -13,6 +13,8 @@ use crate::runtime::Meter;
 
 /// Niceness added to the process: decisions come first.
 const NICENESS: i32 = 10;
+/// Bytes of data that an allocator may reserve without using them.
+const RESERVED: u64 = 4 << 30;
 /// The answer begins with one of these bytes.
 pub(super) const COMPILED: u8 = 0;
 pub(super) const INVALID: u8 = 1;
@@ -76,16 +78,20 @@ impl CompileRequest {
             },
             ..EngineSettings::default()
         };
-        wasmtime::Engine::new(&match self.is_metered {
+        let mut config = match self.is_metered {
             true => metered_config(&settings),
             false => serving_config(&settings),
-        })
+        };
+        // One core for each compilation. The code is the same.
+        config.parallel_compilation(false);
+        wasmtime::Engine::new(&config)
     }
 
-    /// Limit this process. Data only: address space is reserved in plenty.
+    /// Limit this process. The server watches its resident memory; the limit of
+    /// its data has room for what an allocator reserves and does not use.
     fn limit_process(&self) {
         for (resource, most) in [
-            (Resource::Data, self.memory),
+            (Resource::Data, self.memory.saturating_add(RESERVED)),
             (Resource::Cpu, self.cpu_seconds),
             (Resource::Core, 0),
         ] {
