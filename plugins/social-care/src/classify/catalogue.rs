@@ -28,6 +28,9 @@ pub(crate) const SPAM: u16 = 3;
 /// Written by a program: an automatic reply, a delivery report, a notification.
 pub(crate) const AUTOMATIC_REPLY: u16 = 4;
 
+/// The customer asks to be called or to talk to a person.
+pub(crate) const SPEAK_TO_HUMAN: u16 = 39;
+
 /// Code, topic (empty: none), urgency. The order of the first five is that of
 /// the constants above.
 const BUILT_IN: [(&str, &str, u8); 42] = [
@@ -155,6 +158,7 @@ mod tests {
             (QUESTION, "question"),
             (SPAM, "spam"),
             (AUTOMATIC_REPLY, "automatic-reply"),
+            (SPEAK_TO_HUMAN, "speak-to-human"),
         ] {
             assert_eq!(catalogue.intent(code), Some(number));
         }

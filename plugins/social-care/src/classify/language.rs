@@ -23,7 +23,7 @@ const CHANNEL: f32 = 1.6;
 /// Least score of a detected language.
 const ENOUGH: f32 = 0.9;
 /// Least lead of a detected language over the second best.
-const LEAST_LEAD: f32 = 0.2;
+const LEAST_LEAD: f32 = 0.1;
 /// Score from which a language with a clear lead is sure: short texts are not.
 const SURE: f32 = 3.0;
 /// Lead over the second best below which trigrams count too.
@@ -135,7 +135,7 @@ fn words(text: &Text<'_>, lexicon: &Lexicon) -> [f32; LATIN] {
                 .enumerate()
                 .filter(|(_, valence)| **valence != 0);
             if let (Some((language, _)), None) = (moods.next(), moods.next()) {
-                scores[language] += 0.6;
+                scores[language] += 0.8;
             }
             continue;
         }

@@ -17,7 +17,7 @@ const NEGATION_REACH: usize = 3;
 const NEGATED_GOOD: f32 = -0.75;
 const NEGATED_BAD: f32 = -0.4;
 /// Factor of a mood that only another language gives a word, where the text's language is sure.
-const OTHER_LANGUAGE: f32 = 0.3;
+const OTHER_LANGUAGE: f32 = 0.15;
 /// Most kinds of emoji that count, and the most they add.
 const MAX_EMOJI: usize = 8;
 const MOST_GOOD_EMOJI: f32 = 4.0;

@@ -1,6 +1,6 @@
 //! Probability of spam.
 
-use super::catalogue::{COMPLAINT, SPAM};
+use super::catalogue::{COMPLAINT, SPAM, SPEAK_TO_HUMAN};
 use crate::lexicon::phrases::{Hit, Signal};
 use crate::text::{Kind, Text};
 
@@ -8,20 +8,21 @@ use crate::text::{Kind, Text};
 const BEFORE: f32 = -4.2;
 /// How often one phrase counts.
 const MAX_REPEATS: usize = 2;
-/// Most log odds of a text by the number of its independent signs: one sign never decides, two make it
+/// Most log odds of a text by the number of its independent signs: one or two never decide, three make it
 /// likely, and only from four on it is certain.
-const MOST: [f32; 5] = [-2.5, -0.9, 0.6, 2.1, f32::MAX];
+const MOST: [f32; 5] = [-2.5, -0.9, -0.1, 2.1, f32::MAX];
 /// Most log odds that single words add without a phrase or another sign beside them.
 const WORDS_ALONE: f32 = 3.0;
-/// Share of the log odds of a word that is part of a phrase.
-const WITHIN_PHRASE: f32 = 1.0;
+/// Most log odds of a single word: "box" and "private" mean other things too.
+const MOST_WORD: f32 = 2.2;
 /// Log odds that each sign of a customer takes, and the most all of them take.
-const CUSTOMER: f32 = -1.2;
-const MOST_CUSTOMER: f32 = -3.6;
+const CUSTOMER: f32 = -1.0;
+const MOST_CUSTOMER: f32 = -3.0;
 /// Log odds that a complaint takes.
 const COMPLAINS: f32 = -1.5;
-/// Mood at or below which a text complains.
+/// Mood at or below which a text may complain, and the log odds that takes.
 const BAD_MOOD: f64 = -0.3;
+const BAD_MOOD_ODDS: f32 = -0.6;
 /// Least weight of a phrase of an intent that is a sign of a customer.
 const DEFINITE_WEIGHT: f32 = 3.0;
 
@@ -51,7 +52,7 @@ struct Form {
 
 fn form(text: &Text<'_>) -> Form {
     let marks = &text.marks;
-    let numbers = numbers(text);
+    let (premium, mobile) = numbers(text);
     let capitals = marks.words > 4 && text.capitals() > 0.3;
     let signs = [
         (marks.links > 0, if marks.words < 8 { 1.0 } else { 0.6 }),
@@ -63,12 +64,14 @@ fn form(text: &Text<'_>) -> Form {
             marks.exclamations > 2 || capitals,
             if capitals { 0.6 } else { 0.3 },
         ),
-        (numbers > 0, 0.8 * numbers.min(3) as f32),
+        (premium > 0, 1.6 + 0.8 * premium.min(3) as f32),
+        (mobile > 0, 0.8 * mobile.min(3) as f32),
     ];
     let found = || signs.iter().filter(|(holds, _)| *holds);
     Form {
         odds: found().map(|(_, odds)| odds).sum(),
-        signs: found().count(),
+        // A premium number to call is as good as two.
+        signs: found().count() + usize::from(premium > 0),
     }
 }
 
@@ -114,10 +117,10 @@ fn phrases(hits: &[Hit]) -> PhraseSigns {
             covered = covered.max(hit.last + 1);
             signs.phrase_odds += hit.weight;
         } else if is_inside(hit) {
-            signs.word_odds += hit.weight * WITHIN_PHRASE;
+            signs.word_odds += hit.weight.min(MOST_WORD);
         } else {
             signs.words += first;
-            signs.word_odds += hit.weight;
+            signs.word_odds += hit.weight.min(MOST_WORD);
         }
     }
     signs
@@ -126,10 +129,12 @@ fn phrases(hits: &[Hit]) -> PhraseSigns {
 /// What speaks for a customer: definite intents and a complaint.
 fn customer(hits: &[Hit], mood: f64) -> f32 {
     let mut intents: Vec<u16> = Vec::with_capacity(4);
-    let mut complains = mood <= BAD_MOOD;
+    let mut complains = false;
     for hit in hits {
         match hit.signal {
             Signal::Intent(COMPLAINT) => complains |= hit.weight >= 2.0,
+            // Advertisements ask to call as well.
+            Signal::Intent(SPEAK_TO_HUMAN) => {}
             Signal::Intent(number)
                 if number > SPAM && hit.weight >= DEFINITE_WEIGHT && !intents.contains(&number) =>
             {
@@ -139,19 +144,29 @@ fn customer(hits: &[Hit], mood: f64) -> f32 {
         }
     }
     let intents = (CUSTOMER * intents.len() as f32).max(MOST_CUSTOMER);
-    intents + if complains { COMPLAINS } else { 0.0 }
+    let mood = match (complains, mood <= BAD_MOOD) {
+        (true, _) => COMPLAINS,
+        (false, true) => BAD_MOOD_ODDS,
+        (false, false) => 0.0,
+    };
+    intents + mood
 }
 
-/// Number of short codes and premium telephone numbers.
-fn numbers(text: &Text<'_>) -> usize {
+/// Number of short codes and premium telephone numbers, and of mobile ones.
+fn numbers(text: &Text<'_>) -> (usize, usize) {
     if text.marks.digits < 5 {
-        return 0;
+        return (0, 0);
     }
-    text.tokens
-        .iter()
-        .filter(|token| token.kind == Kind::Number)
-        .filter(|token| matches!(text.written(token).as_bytes(), [b'0', b'8' | b'9' | b'7', rest @ ..] if rest.len() >= 8) || matches!(text.written(token).as_bytes(), [b'6' | b'8', rest @ ..] if rest.len() == 4))
-        .count()
+    let (mut premium, mut mobile) = (0, 0);
+    for token in text.tokens.iter().filter(|it| it.kind == Kind::Number) {
+        match text.written(token).as_bytes() {
+            [b'0', b'8' | b'9', rest @ ..] if rest.len() >= 8 => premium += 1,
+            [b'6' | b'8', rest @ ..] if rest.len() == 4 => premium += 1,
+            [b'0', b'7', rest @ ..] if rest.len() >= 8 => mobile += 1,
+            _ => {}
+        }
+    }
+    (premium, mobile)
 }
 
 /// Converts log odds to a probability.
@@ -199,6 +214,7 @@ mod tests {
             "Am I entitled to compensation? I want to claim £250 for my cancelled flight",
             "URGENT my order has not arrived and I need it tomorrow!!!",
             "Winner winner chicken dinner",
+            "I work in the private box office, do you have a quiz for free?",
             "",
         ] {
             assert!(of(ham) < 0.5, "{ham}: {}", of(ham));

@@ -91,6 +91,8 @@ fn a_negated_phrase_is_not_an_intent() {
 fn an_ambiguous_word_raises_no_alarm() {
     for (text, intent) in [
         ("I don't recall that colour being so bright", "safety"),
+        ("I don't recall that colour being so bright", "fraud"),
+        ("Estoy en el hospital, ¿a qué hora abren?", "safety"),
         ("Your support team is on fire today :)", "safety"),
         ("You guys are on fire today 🔥 thank you", "safety"),
         (
