@@ -26,6 +26,8 @@ use crate::app::{App, on_share_of};
 const INTERVAL: Duration = Duration::from_secs(5);
 /// Least time between two probes of a journal that cannot write.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+/// Free bytes below which a disk counts as full.
+pub(crate) const FULL_BELOW: u64 = 1 << 20;
 /// How long a reading of the outbox's backlogs serves.
 const BACKLOG_INTERVAL: Duration = Duration::from_secs(15);
 /// Items due for longer than this, in seconds, are not delivered fast enough.
@@ -55,11 +57,15 @@ struct OutboxReading {
 }
 
 impl AlertMonitor {
-    /// Find out whether a journal that could not write still cannot.
+    /// Find out whether a journal that could not write still cannot, and whether
+    /// one on a full disk can, before somebody needs it.
     fn probe(&self, desk: &Desk) {
         let mut probed = self.probed.lock();
         let is_due = probed.is_none_or(|at| at.elapsed() >= PROBE_INTERVAL);
-        if desk.journal().storage().failure.is_some() && is_due {
+        let storage = desk.journal().storage();
+        let is_doubtful =
+            storage.failure.is_some() || storage.free.is_some_and(|free| free < FULL_BELOW);
+        if is_doubtful && is_due {
             // The journal remembers the result.
             let _ = desk.journal().probe();
             *probed = Some(Instant::now());

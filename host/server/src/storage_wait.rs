@@ -4,28 +4,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use patchbay_access::TlsTerminator;
 use patchbay_journal::{Journal, JournalError, Maintenance, Options, SqliteJournal};
 use patchbay_model::alert::AlertKind;
 use patchbay_settings::{JournalSettings, ServerSettings};
 use patchbay_telemetry::Telemetry;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
+use crate::alerts::FULL_BELOW;
 use crate::connections::Connections;
-use crate::problem::{Kind, Problem};
+use crate::problem::{self, Kind, Problem};
 use crate::startup::ServeError;
 
 /// Time between two attempts to open the journal.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// Attempts between two lines in the log.
 const ATTEMPTS_PER_LINE: u32 = 30;
-/// Free bytes below which an error of the disk counts as a full disk.
-const FULL_BELOW: u64 = 1 << 20;
 
 /// Open the journal of the settings; `None` without one. While its disk is full,
 /// answer requests with 503 and try again.
@@ -117,10 +118,11 @@ fn router() -> Router {
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
         .fallback(not_ready)
+        .layer(from_fn(problem::write))
 }
 
-async fn healthz() -> &'static str {
-    "{\"status\":\"ok\"}"
+async fn healthz() -> Response {
+    ([("connection", "close")], Json(json!({"status": "ok"}))).into_response()
 }
 
 async fn metrics() -> Response {

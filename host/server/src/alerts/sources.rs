@@ -56,9 +56,9 @@ pub(super) fn of_host(app: &App, now: Timestamp, alerts: &mut Vec<Alert>) {
             && free < low
         {
             let what = format!(
-                "{} MiB are free on the journal's disk; `low-space` is {} MiB",
-                free >> 20,
-                low >> 20
+                "{} KiB are free on the journal's disk; `low-space` is {} KiB",
+                free >> 10,
+                low >> 10
             );
             alerts.push(Alert::of_host(AlertKind::StorageLow, now, what));
         }
