@@ -7,6 +7,7 @@ const SANDBOX: [(&[&str], &str); 4] = [
     (
         &[
             "pre-opened file descriptor",
+            "Os { code: 44,",
             "No such file or directory (os error",
             "Bad file descriptor (os error",
         ],

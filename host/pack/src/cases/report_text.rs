@@ -6,6 +6,8 @@ use super::{CaseReport, StepReport};
 
 /// Frames of a call stack that are shown.
 const FRAMES: usize = 8;
+/// What the standard library prints after a panic; a policy has no environment.
+const BACKTRACE_NOTE: &str = "note: run with `RUST_BACKTRACE=1`";
 
 impl CaseReport {
     /// The lines of the report: of a failed case every mismatch, how the policy ended, its log, and
@@ -103,6 +105,12 @@ impl StepReport {
             for line in array(&plugin["log"]) {
                 let level = line["level"].as_str().unwrap_or_default();
                 let message = line["message"].as_str().unwrap_or_default();
+                if message.starts_with(BACKTRACE_NOTE) {
+                    continue;
+                }
+                // The log escapes line ends.
+                let message = message.trim_start_matches("\\n");
+                let message = message.replace("\\n", "\n              ");
                 lines.push(format!("    {level:<8}  {message}"));
             }
             if let Some(dropped) = plugin["log_dropped"].as_u64() {
@@ -111,7 +119,9 @@ impl StepReport {
                 ));
             }
             let frames = array(&plugin["problem"]["backtrace"]);
-            for frame in frames.iter().take(FRAMES).filter_map(Value::as_str) {
+            let frames = frames.iter().filter_map(Value::as_str);
+            let frames = frames.filter(|frame| !is_of_panic(frame));
+            for frame in frames.take(FRAMES) {
                 lines.push(format!("    at        {frame}"));
             }
         }
@@ -134,6 +144,12 @@ impl StepReport {
         }
         (!parts.is_empty()).then(|| parts.join("; "))
     }
+}
+
+/// Whether a frame of a call stack belongs to the handling of a panic.
+fn is_of_panic(frame: &str) -> bool {
+    let parts = ["abort", "std::", "core::", "__rustc::", "rust_"];
+    parts.iter().any(|part| frame.starts_with(part))
 }
 
 fn array(value: &Value) -> &[Value] {
