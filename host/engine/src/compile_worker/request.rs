@@ -110,6 +110,8 @@ impl CompileRequest {
 pub(super) fn serve() -> i32 {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    // A panic of the compiler ends the process at once.
+    std::panic::set_hook(Box::new(|_| std::process::abort()));
     let mut input = Vec::new();
     if stdin().lock().read_to_end(&mut input).is_err() {
         return 2;

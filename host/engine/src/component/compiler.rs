@@ -222,7 +222,7 @@ impl Compiler {
             CompileFailure::Memory => {
                 let memory = self.settings.memory;
                 let message = format!(
-                    "compiling it needs more than {} MiB of memory",
+                    "compiling it needs more than {} MiB of memory, or crashes the compiler",
                     memory >> 20
                 );
                 at_limit(Bound::CompileMemory, memory, message)
