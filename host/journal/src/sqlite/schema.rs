@@ -150,8 +150,17 @@ mod tests {
         for step in &STEPS[..2] {
             connection.execute_batch(step).expect("a step");
         }
-        let source = r#"{"document":"company = 1","packs":{"care@*":{"name":"care","component":"sha256:00","cases":{"a.json":"my card 4111"}},"b":{"name":"b"}}}"#;
-        for (number, source) in [(1, source), (2, "not JSON"), (3, r#"{"document":""}"#)] {
+        // As large as a stored generation: SQLite keeps large texts another way.
+        let schema = "settings ".repeat(10_000);
+        let digest = "5a".repeat(32);
+        let source = format!(
+            r#"{{"document":"company = 1","packs":{{"care@*":{{"name":"care","schema":"{schema}","component":"sha256:{digest}","cases":{{"a.json":"my card 4111"}}}},"b":{{"name":"b"}}}}}}"#
+        );
+        for (number, source) in [
+            (1, source.as_str()),
+            (2, "not JSON"),
+            (3, r#"{"document":""}"#),
+        ] {
             connection
                 .execute(
                     "INSERT INTO generation (company, number, digest, source, by_, at)
@@ -160,7 +169,9 @@ mod tests {
                 )
                 .expect("a row");
         }
-        connection.execute_batch(STEPS[2]).expect("a step");
+        for step in &STEPS[2..] {
+            connection.execute_batch(step).expect("a step");
+        }
         let read = |number: i64| -> Vec<u8> {
             let query = "SELECT source FROM generation WHERE number = ?1";
             connection
@@ -168,8 +179,15 @@ mod tests {
                 .expect("a source")
         };
         let without = source.replace(r#","cases":{"a.json":"my card 4111"}"#, "");
-        assert_eq!(String::from_utf8(read(1)).expect("text"), without);
+        assert!(
+            String::from_utf8(read(1)).expect("text") == without,
+            "other than the source without its cases"
+        );
         assert_eq!(read(2), b"not JSON");
         assert_eq!(read(3), br#"{"document":""}"#);
+        let query = "SELECT number, digest FROM generation_use";
+        let used = connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        let used: (i64, Vec<u8>) = used.expect("the component of the first generation");
+        assert_eq!(used, (1, vec![0x5a; 32]));
     }
 }

@@ -5,10 +5,11 @@ SET source = CAST(
     json_set(
         CAST(source AS TEXT),
         '$.packs',
-        (
+        -- A subquery may return its JSON as plain text.
+        json((
             SELECT json_group_object(key, json(json_remove(value, '$.cases')))
             FROM json_each(CAST(source AS TEXT), '$.packs')
-        )
+        ))
     ) AS BLOB
 )
 WHERE CASE
