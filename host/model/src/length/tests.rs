@@ -398,10 +398,12 @@ fn a_hostile_text_takes_no_longer_than_a_plain_one() {
         "((",
     ] {
         let text = pattern.repeat(BYTES / pattern.len());
+        // Linear work takes a second or two in a debug build on a busy machine;
+        // quadratic work takes minutes.
         let started = Instant::now();
         assert!(x(&text) > 0);
         assert!(
-            started.elapsed() < Duration::from_secs(2),
+            started.elapsed() < Duration::from_secs(60),
             "{pattern}: {:?}",
             started.elapsed()
         );
