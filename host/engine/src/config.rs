@@ -109,13 +109,20 @@ pub fn serving_config(settings: &EngineSettings) -> Config {
     config.epoch_interruption(true);
     if settings.allocation != Allocation::OnDemand {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
-    } else if let Some(reservation) = settings.memory_reservation {
+    } else {
+        reserve_memory(&mut config, settings);
+    }
+    config
+}
+
+/// Address space of the memories of instances that are created on demand.
+fn reserve_memory(config: &mut Config, settings: &EngineSettings) {
+    if let Some(reservation) = settings.memory_reservation {
         config
             .memory_reservation(reservation)
             .memory_reservation_for_growth(0)
             .memory_guard_size(SMALL_GUARD);
     }
-    config
 }
 
 /// The configuration for tests and benchmarks: fuel, the same budget on every
@@ -124,6 +131,7 @@ pub fn serving_config(settings: &EngineSettings) -> Config {
 pub fn metered_config(settings: &EngineSettings) -> Config {
     let mut config = common(settings);
     config.consume_fuel(true);
+    reserve_memory(&mut config, settings);
     config
 }
 

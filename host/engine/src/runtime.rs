@@ -75,6 +75,18 @@ impl Runtime {
     }
 
     pub(crate) fn metered(settings: EngineSettings) -> Result<Runtime, EngineError> {
+        Runtime::metered_within(settings, AddressSpace::of_process())
+    }
+
+    fn metered_within(
+        settings: EngineSettings,
+        space: AddressSpace,
+    ) -> Result<Runtime, EngineError> {
+        let on_demand = EngineSettings {
+            allocation: Allocation::OnDemand,
+            ..settings
+        };
+        let settings = address_space::fit(on_demand, space);
         let wasm = wasmtime::Engine::new(&metered_config(&settings)).map_err(config)?;
         Runtime::new(wasm, Meter::Fuel, settings, false)
     }
@@ -122,4 +134,24 @@ impl Runtime {
 
 fn config(error: wasmtime::Error) -> EngineError {
     EngineError::Config(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile_worker::compatibility;
+
+    #[test]
+    fn a_metered_engine_reserves_less_where_the_address_space_is_limited() {
+        let engine = |limit| {
+            let space = AddressSpace { limit, used: 0 };
+            Runtime::metered_within(EngineSettings::default(), space).expect("an engine")
+        };
+        let [free, limited] = [None, Some(4 << 30)].map(engine);
+        assert_eq!(free.settings.memory_reservation, None);
+        let reserved = limited.settings.memory_reservation.expect("reduced");
+        assert_eq!(reserved, limited.settings.ceiling.memory.0);
+        // The configuration, and so the code, depends on the reservation.
+        assert_ne!(compatibility(&free.wasm), compatibility(&limited.wasm));
+    }
 }
