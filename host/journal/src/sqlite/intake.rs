@@ -234,6 +234,9 @@ fn accept(
     };
     let (kind, wording, words) = match change {
         Change::Known(ordinal) => {
+            if state.as_ref().is_some_and(|state| new.confirms(state)) {
+                MessageState::store(work.sql, arrival, state, ordinal, new)?;
+            }
             return Ok(Verdict::Refused(AcceptOutcome::Duplicate { ordinal }));
         }
         Change::Counters(words) => (InputKind::Counters, WordingStatus::Newer, Some(words)),

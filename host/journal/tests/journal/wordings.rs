@@ -136,6 +136,27 @@ fn the_newest_wording_counts_and_every_repeat_is_known() {
                 "delete",
             ],
         ),
+        // Said again at a later time: what was written before that is older.
+        (
+            &[
+                (Message, "yes", Some(0), 0),
+                (Edit, "yes", Some(5), 0),
+                (Edit, "no", Some(3), 0),
+                (Message, "yes", Some(0), 0),
+                (Edit, "no", Some(6), 0),
+            ],
+            &["message", "same", "old", "same", "edit"],
+        ),
+        (
+            &[
+                (Message, "a", Some(0), 0),
+                (Delete, "", Some(5), 0),
+                (Delete, "", Some(9), 0),
+                (Edit, "b", Some(7), 0),
+                (Edit, "c", Some(10), 0),
+            ],
+            &["message", "delete", "same", "old", "first-edit"],
+        ),
         // A deletion before its message.
         (
             &[

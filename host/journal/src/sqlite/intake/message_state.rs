@@ -58,6 +58,14 @@ pub(super) struct NewWording {
     pub(super) same: Option<Ordinal>,
 }
 
+impl NewWording {
+    /// Whether the channel says at a later time what the state has already: what
+    /// is dated between the two is then older.
+    pub(super) fn confirms(&self, state: &MessageState) -> bool {
+        is_before(state.written_at, self.written_at)
+    }
+}
+
 /// Whether the channel dates one before another. Without both times the order
 /// of acceptance counts.
 fn is_before(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
@@ -109,7 +117,14 @@ impl MessageState {
             content: new.content,
         };
         match (judge(state.as_ref(), &new), state) {
-            (Change::Input(WordingStatus::Superseded) | Change::Known(_), Some(state)) => state,
+            (Change::Input(WordingStatus::Superseded), Some(state)) => state,
+            (Change::Known(_), Some(state)) => MessageState {
+                written_at: match new.confirms(&state) {
+                    true => new.written_at,
+                    false => state.written_at,
+                },
+                ..state
+            },
             (Change::Counters(known), Some(_)) => MessageState {
                 ordinal: known,
                 ..next
