@@ -13,7 +13,7 @@ use crate::codes;
 /// Version of the rules. A journal computes the forms of its stored addresses
 /// again when it was written by another version; raise it with every change of
 /// a rule.
-pub const RULES: u64 = 1;
+pub const RULES: u64 = 2;
 
 codes! {
     /// How the addresses of a channel are compared.

@@ -61,7 +61,8 @@ fn without_scheme(text: &str) -> &str {
 /// Whether a `+` precedes, and the digits; `None` where there is anything but
 /// digits and separators.
 fn digits(text: &str) -> Option<(bool, String)> {
-    let (has_plus, rest) = match text.strip_prefix('+') {
+    // Forms put the country code in brackets: (+44) 20 ….
+    let (has_plus, rest) = match text.trim_start_matches('(').strip_prefix('+') {
         Some(rest) => (true, rest),
         None => (false, text),
     };
