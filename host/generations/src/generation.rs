@@ -68,6 +68,16 @@ impl Publishers {
 }
 
 impl Generation {
+    /// The queue whose conversations those of `queue` are: itself, or the one
+    /// that took them when it was removed.
+    pub fn present_queue<'a>(&'a self, queue: &'a str) -> &'a str {
+        if self.queues.contains_key(queue) {
+            return queue;
+        }
+        let to = self.moved.get(queue).map(String::as_str);
+        to.unwrap_or_else(|| self.pipelines.default_queue())
+    }
+
     /// State version of a plugin; `None` when the generation has no such
     /// plugin.
     pub fn state_version(&self, plugin: &str) -> Option<u32> {

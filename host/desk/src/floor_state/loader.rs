@@ -43,11 +43,10 @@ pub(super) fn fit(
         .collect();
     for one in &mut record.conversations {
         if !is_queue(&one.terms.queue) {
-            let to = generation.moved.get(&one.terms.queue);
-            let to = to.map_or(generation.pipelines.default_queue(), String::as_str);
+            let to = generation.present_queue(&one.terms.queue).to_owned();
             let moved = FloorEvent::Moved {
-                from: std::mem::replace(&mut one.terms.queue, to.to_owned()),
-                to: to.to_owned(),
+                from: std::mem::replace(&mut one.terms.queue, to.clone()),
+                to,
             };
             moves.push((one.conversation.clone(), moved));
         }

@@ -62,6 +62,8 @@ fn targets(pass: &Pass<'_>, unit: &UnitOfWork) -> Targets {
     if keeps || snapshot.state == ConversationState::Resolved {
         return present;
     }
+    // A removed queue's conversations get the targets of the one they move to.
+    let queue = pass.generation.present_queue(queue);
     let queue = pass.generation.queues.get(queue);
     let sla = queue.map(|queue| &queue.sla).cloned().unwrap_or_default();
     Targets::merged(&sla, &plan.sla)

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use patchbay_desk::Desk;
+use patchbay_engine::pipeline::Pipelines;
 use patchbay_generations::Generation;
 use patchbay_generations::activation::Change;
 use patchbay_journal::NewGeneration;
 use patchbay_model::desk::RunningClocks;
+use patchbay_model::directory::Directory;
 use patchbay_model::event::{ActivationCause, EventKind};
 use patchbay_model::hours::Hours;
+use patchbay_model::situation::Surroundings;
 use serde_json::{Value, json};
 
 use crate::office::{company_of, conversations, desk_of, eventually, feed, head, said, take_in};
@@ -184,4 +187,25 @@ fn a_start_with_another_generation_moves_deadlines_too() {
         assert_eq!(hours_left(&desk), left, "{target:?} {rule:?}");
         assert_eq!(desk.status().timers(), usize::from(left.is_some()));
     }
+}
+
+#[test]
+fn conversations_of_a_removed_queue_get_the_targets_of_the_one_they_move_to() {
+    let place = tempfile::tempdir().expect("a place");
+    let mut first = generation(1, Some(5 * HOUR), None);
+    let queue = json!({"id": "tax", "default": true});
+    let queue = serde_json::from_value(queue).expect("a queue");
+    let directory = Directory::new(Vec::new(), vec![queue]).expect("a directory");
+    first.surroundings = Arc::new(Surroundings::of(directory));
+    first.pipelines = Pipelines::new("tax");
+    let terms = first.queues.remove("general").expect("there");
+    first.queues.insert("tax".to_owned(), terms);
+    let desk = desk_of(place.path(), vec![Arc::new(first)]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    assert_eq!(hours_left(&desk), Some(4));
+    activate(&desk, generation(1, Some(10 * HOUR), None), None);
+    assert_eq!(hours_left(&desk), Some(8));
+    let changes = told(&desk);
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert_eq!(changes[0]["sla"]["first_response"], json!("10h"));
 }
