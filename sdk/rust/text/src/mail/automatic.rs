@@ -104,13 +104,13 @@ impl Automatic {
         };
         if REPORT_BEGINNINGS
             .iter()
-            .any(|beginning| plain.starts_with(&format!(" {beginning} ")))
+            .any(|beginning| begins_as_subject(&folded, beginning))
         {
             return Some(Automatic::DeliveryReport);
         }
         if REPLY_BEGINNINGS
             .iter()
-            .any(|beginning| plain.starts_with(&format!(" {beginning} ")))
+            .any(|beginning| begins_as_subject(&folded, beginning))
             || holds(&TEMPLATES)
             || (holds(&ABSENCES) && holds(&RETURNS))
         {
@@ -118,6 +118,29 @@ impl Automatic {
         }
         None
     }
+}
+
+/// Whether a text begins with these words as a subject does: a colon, a bracket, a dash or the end
+/// of the line is behind them. A person goes on with a sentence ("Auto-reply from you is useless").
+fn begins_as_subject(folded: &str, words: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '\'';
+    let mut rest = folded;
+    for word in words.split(' ') {
+        let trimmed = rest.trim_start_matches(|letter: char| !is_part(letter));
+        let Some(behind) = trimmed.strip_prefix(word) else {
+            return false;
+        };
+        if behind.starts_with(is_part) {
+            return false;
+        }
+        rest = behind;
+    }
+    let rest = rest.trim_start_matches([' ', '\t']);
+    rest.is_empty()
+        || rest.starts_with([
+            ':', '\n', '\r', '(', ')', '[', ']', '|', '\u{2013}', '\u{2014}',
+        ])
+        || rest.starts_with("- ")
 }
 
 /// Beginnings of subjects of delivery reports.
@@ -396,6 +419,19 @@ mod tests {
             ("My card was stolen while I was on vacation", None),
             ("Your office is always closed", None),
             ("I was on vacation, I will return the shoes tomorrow", None),
+            ("Auto-reply - Re: Your order", Some(Reply)),
+            ("[Auto-Reply] Your order", Some(Reply)),
+            ("Out of Office\r\nI am on a trip.", Some(Reply)),
+            (
+                "Delivery Status Notification (Failure)",
+                Some(DeliveryReport),
+            ),
+            ("Auto-reply from you is useless, answer me!", None),
+            ("Automatic reply again. Is anybody there?", None),
+            ("Out of office again?! Nobody answers", None),
+            ("Undeliverable parcel? I was at home all day", None),
+            ("Failure notice on my screen, please help", None),
+            ("Abwesend war ich nicht, wo ist mein Paket?", None),
             ("", None),
         ] {
             assert_eq!(Automatic::from_text(text), kind, "{text}");
