@@ -94,6 +94,9 @@ fn an_ambiguous_word_raises_no_alarm() {
         ("I don't recall that colour being so bright", "fraud"),
         ("Estoy en el hospital, ¿a qué hora abren?", "safety"),
         ("Your support team is on fire today :)", "safety"),
+        ("That sale was fire 🔥🔥", "safety"),
+        ("Can you recall the last order I made?", "safety"),
+        ("I'd like to recall my message", "safety"),
         ("You guys are on fire today 🔥 thank you", "safety"),
         (
             "My phone exploded with messages after the sale, love it",
