@@ -5,7 +5,7 @@ use patchbay_model::company::Grants;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::limits::Limits;
 use patchbay_model::on_failure::OnFailure;
-use patchbay_model::outcome::Outcome;
+use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde_json::Value;
 
 use crate::breaker::Breaker;
@@ -62,6 +62,26 @@ pub struct Plugin {
     pub(super) gate: Gate,
     breakers: [Breaker; 4],
     reusable: InstancePool,
+}
+
+/// Attempts to start the instance that tests a plugin. On a busy machine its
+/// thread may wait for longer than a decision may last, which is no fault of the
+/// plugin.
+const TEST_STARTS: u32 = 3;
+
+/// The result of `start`, of up to so many attempts while it times out.
+fn repeat_after_timeout<T>(
+    attempts: u32,
+    mut start: impl FnMut() -> Result<T, LoadError>,
+) -> Result<T, LoadError> {
+    for _ in 1..attempts {
+        match start() {
+            Err(LoadError::Start(outcome) | LoadError::Prepare(outcome))
+                if outcome.kind == OutcomeKind::Timeout => {}
+            other => return other,
+        }
+    }
+    start()
 }
 
 impl fmt::Debug for Plugin {
@@ -138,7 +158,8 @@ impl Plugin {
             .gate
             .enter(runtime.settings.queue_deadline)
             .map_err(LoadError::Start)?;
-        match plugin.start_prepared(&plugin.limits) {
+        let start = || plugin.start_prepared(&plugin.limits);
+        match repeat_after_timeout(TEST_STARTS, start) {
             Ok(_) => Ok(plugin),
             Err(LoadError::Start(outcome)) => Err(LoadError::start(outcome)),
             Err(other) => Err(other),
@@ -235,6 +256,31 @@ impl Plugin {
             && let Ok(next) = Instance::start(&self.runtime, &self.loaded.linked, &self.limits)
         {
             fresh.put(next, permit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_start_that_times_out_is_repeated() {
+        for (kind, failures, expected) in [
+            (OutcomeKind::Timeout, 0, (true, 1)),
+            (OutcomeKind::Timeout, 2, (true, 3)),
+            (OutcomeKind::Timeout, 3, (false, 3)),
+            (OutcomeKind::Trapped, 1, (false, 1)),
+        ] {
+            let mut attempts = 0;
+            let started = repeat_after_timeout(3, || {
+                attempts += 1;
+                match attempts > failures {
+                    true => Ok(()),
+                    false => Err(LoadError::Start(Outcome::plain(kind))),
+                }
+            });
+            assert_eq!((started.is_ok(), attempts), expected, "{kind:?}");
         }
     }
 }
