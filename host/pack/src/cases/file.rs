@@ -74,6 +74,10 @@ impl Case {
             false => serde_json::from_str(text).map_err(json_error)?,
         };
         match case.steps.iter().position(|step| step.event().is_none()) {
+            None if case.steps.is_empty() => Err(CaseError::new(
+                path,
+                "has no steps, so it tests nothing; add a step such as {\"classify\": …}",
+            )),
             None => Ok(case),
             Some(index) => {
                 let message = "needs exactly one of classify, route, tone, escalate, advance";

@@ -227,3 +227,15 @@ fn an_error_has_the_line_where_the_word_stands_once() {
     let error = Case::parse(Path::new("a.toml"), toml).expect_err("misspelt");
     assert!(error.to_string().starts_with("a.toml:3:21: "), "{error}");
 }
+
+#[test]
+fn a_case_without_steps_is_rejected() {
+    for (name, text) in [
+        ("a.json", r#"{"note": "n", "steps": []}"#),
+        ("a.toml", "note = \"n\"\nsteps = []\n"),
+    ] {
+        let rejected = Case::parse(Path::new(name), text);
+        let error = rejected.expect_err("it tests nothing").to_string();
+        assert!(error.contains("no steps"), "{error}");
+    }
+}
