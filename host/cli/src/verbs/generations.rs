@@ -10,7 +10,6 @@ use patchbay_generations::assemble::Assembler;
 use patchbay_generations::assemble::difference::differences;
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::Journal;
-use patchbay_model::duration::ByteSize;
 use serde_json::{Value, json};
 
 use super::change;
@@ -18,6 +17,7 @@ use crate::args::{ChangeFlags, GenerationsArgs, GenerationsVerb, RollbackArgs};
 use crate::document::{list, text};
 use crate::engine::serving_engine;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::numbers;
 use crate::output;
 use crate::server::{JournalAccess, find_company, settings};
 
@@ -109,7 +109,7 @@ pub(crate) fn run(args: &GenerationsArgs) -> Outcome {
                 }
             };
             output::result(as_json, &deleted, || {
-                let freed = ByteSize(deleted["freed_bytes"].as_u64().unwrap_or(0));
+                let freed = numbers::bytes(deleted["freed_bytes"].as_u64().unwrap_or(0));
                 output::line(format!("deleted generation {generation}; {freed} are free"))
             })
         }
