@@ -91,9 +91,7 @@ impl CachedConversation {
         let removed = self.texts.iter().filter(of_message);
         let removed: Vec<u64> = removed.map(|text| text.ordinal.0).collect();
         self.texts.retain(|text| text.interaction.id != message);
-        self.snapshot
-            .recent
-            .retain(|known| !removed.contains(known));
+        self.snapshot.forget_interactions(&removed);
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod conversation_reader;
 pub mod decisions;
+pub mod earlier_assessments;
 pub mod history;
 pub mod outbox_payload;
 pub mod person_export;

@@ -14,6 +14,7 @@ use patchbay_model::interaction::Visibility;
 use patchbay_model::sla::{ClockEvent, Due, SlaClocks, Targets};
 use serde::{Deserialize, Serialize};
 
+use crate::earlier_assessments::EarlierAssessments;
 use crate::reply::{PendingReply, ReplyRecord, UnconfirmedReply};
 use crate::unanswered::{UnansweredMessage, UnansweredMessages, Wording};
 use patchbay_floor::{ConversationRecord, OfferId};
@@ -76,6 +77,9 @@ pub struct Snapshot {
     /// snapshots of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessed: Option<u64>,
+    /// Classifications of earlier messages that wait for a reply.
+    #[serde(default, skip_serializing_if = "EarlierAssessments::is_empty")]
+    pub earlier_assessments: EarlierAssessments,
     /// Whether replies need approval.
     #[serde(default)]
     pub needs_approval: bool,
@@ -173,6 +177,7 @@ impl Snapshot {
             plan: None,
             assessment: None,
             assessed: None,
+            earlier_assessments: EarlierAssessments::default(),
             needs_approval: false,
             approvers: None,
             held_until: None,
@@ -219,8 +224,33 @@ impl Snapshot {
     /// Stores the classification of its newest inbound interaction; `None`
     /// where no classifier had an opinion.
     pub fn set_assessment(&mut self, of: Ordinal, classification: Option<&Classification>) {
+        let before = self.assessment.take().zip(self.assessed);
+        if self.unanswered.is_empty() {
+            self.earlier_assessments.clear();
+        } else if let Some((before, assessed)) = before
+            && assessed != of.0
+        {
+            self.earlier_assessments.add(assessed, before);
+        }
         self.assessment = classification.map(Classification::retained);
         self.assessed = self.assessment.is_some().then_some(of.0);
+    }
+
+    /// Stores the classification of an inbound interaction that is not the
+    /// newest: its words changed.
+    pub fn set_earlier_assessment(&mut self, of: Ordinal, classification: Option<&Classification>) {
+        let retained = classification.map(Classification::retained);
+        self.earlier_assessments.replace(of.0, retained);
+    }
+
+    /// Forgets interactions that their author took back. The classification is
+    /// then that of the newest one left.
+    pub fn forget_interactions(&mut self, removed: &[u64]) {
+        self.recent.retain(|known| !removed.contains(known));
+        if self.assessed.is_some_and(|of| removed.contains(&of)) {
+            let newest = self.earlier_assessments.take_newest_of(&self.recent);
+            (self.assessed, self.assessment) = newest.unzip();
+        }
     }
 
     /// The stored classification, if it is that of this interaction.
@@ -240,17 +270,14 @@ impl Snapshot {
             return;
         };
         if self.unanswered.since_ms().is_none() {
-            self.unanswered.add(UnansweredMessage {
-                interaction: String::new(),
-                expects_reply: true,
-                wording: Wording {
-                    ordinal: 0,
-                    started_ms,
-                    written_at: None,
-                    accepted_at: from_unix_ms(started_ms),
-                },
-                edit: None,
-            });
+            let wording = Wording {
+                ordinal: 0,
+                started_ms,
+                written_at: None,
+                accepted_at: from_unix_ms(started_ms),
+            };
+            self.unanswered
+                .add(UnansweredMessage::new("", true, wording));
         }
     }
 
@@ -290,6 +317,7 @@ impl Snapshot {
         if self.assessed == Some(before.0) {
             self.assessed = Some(now.0);
         }
+        self.earlier_assessments.renumber(before.0, now.0);
     }
 
     /// Lists an interaction as the oldest recent one, without counting it.

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// Most messages listed. Of more, the oldest and the newest are.
 const MAX_UNANSWERED: usize = 64;
+/// Most edits of one message that are kept apart. Of more, the oldest and the
+/// newest are.
+const MAX_EDITS: usize = 16;
 
 /// A customer message that no reply answers yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,9 +20,12 @@ pub struct UnansweredMessage {
     /// The oldest wording that is not answered.
     #[serde(flatten)]
     pub wording: Wording,
-    /// The newest wording, where it was edited.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edit: Option<Wording>,
+    /// Later wordings, oldest first: a reply may answer some of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    edits: Vec<Wording>,
+    /// The newest wording, as earlier versions stored it.
+    #[serde(default, skip_serializing)]
+    edit: Option<Wording>,
 }
 
 /// What a message says, from one moment on.
@@ -123,14 +129,16 @@ impl UnansweredMessages {
             if !message.wording.is_answered_by(answer) {
                 return true;
             }
-            match message.edit.take() {
-                Some(edit) if !edit.is_answered_by(answer) => {
-                    message.wording = edit;
-                    true
-                }
-                _ => false,
-            }
+            let mut edits = message.take_edits().into_iter();
+            let Some(edit) = edits.find(|edit| !edit.is_answered_by(answer)) else {
+                return false;
+            };
+            message.wording = edit;
+            message.edits = edits.collect();
+            true
         });
+        // A message that waits from an edit on is younger than before.
+        self.0.sort_by_key(|message| message.wording.ordinal);
         match oldest {
             Some(oldest) => self.oldest() != Some(oldest),
             None => was_empty || self.0.len() < before,
@@ -139,8 +147,33 @@ impl UnansweredMessages {
 }
 
 impl UnansweredMessage {
+    /// A message with its first wording that is not answered.
+    pub fn new(interaction: &str, expects_reply: bool, wording: Wording) -> UnansweredMessage {
+        UnansweredMessage {
+            interaction: interaction.to_owned(),
+            expects_reply,
+            wording,
+            edits: Vec::new(),
+            edit: None,
+        }
+    }
+
+    /// Add a wording that is newer than the others. The message keeps its start.
+    pub fn add_edit(&mut self, wording: Wording) {
+        self.edits = self.take_edits();
+        self.edits.truncate(MAX_EDITS - 1);
+        self.edits.push(wording);
+    }
+
+    fn take_edits(&mut self) -> Vec<Wording> {
+        let mut edits = std::mem::take(&mut self.edits);
+        edits.extend(self.edit.take());
+        edits
+    }
+
     fn newest_ordinal(&self) -> u64 {
-        self.edit.as_ref().unwrap_or(&self.wording).ordinal
+        let edits = self.edits.iter().chain(&self.edit);
+        edits.last().unwrap_or(&self.wording).ordinal
     }
 }
 
@@ -166,12 +199,7 @@ mod tests {
     }
 
     fn message(ordinal: u64) -> UnansweredMessage {
-        UnansweredMessage {
-            interaction: format!("m{ordinal}"),
-            expects_reply: true,
-            wording: wording(ordinal),
-            edit: None,
-        }
+        UnansweredMessage::new(&format!("m{ordinal}"), true, wording(ordinal))
     }
 
     fn wording(ordinal: u64) -> Wording {
@@ -217,7 +245,7 @@ mod tests {
     fn a_wording_newer_than_the_reply_stays_unanswered_from_the_edit_on() {
         let edited = |answer| {
             let mut all = unanswered(&[1, 2]);
-            all.get_mut("m1").expect("there").edit = Some(wording(5));
+            all.get_mut("m1").expect("there").add_edit(wording(5));
             assert_eq!(all.since_ms(), Some(1_000), "an edit keeps its place");
             assert_eq!(all.newest_ordinal(), 5);
             assert!(all.answer(answer));
@@ -227,6 +255,53 @@ mod tests {
         assert_eq!(edited(Answer::UpTo(2)), stays);
         assert_eq!(edited(Answer::WrittenBefore(at(3))), stays);
         assert_eq!(edited(Answer::UpTo(5)), (vec![], None));
+    }
+
+    #[test]
+    fn of_several_edits_after_the_reply_was_written_the_first_counts() {
+        let edited = |answer| {
+            let mut all = unanswered(&[1]);
+            for ordinal in [4, 6, 8] {
+                all.get_mut("m1").expect("there").add_edit(wording(ordinal));
+            }
+            all.answer(answer);
+            (all.since_ms(), all.newest_ordinal())
+        };
+        assert_eq!(edited(Answer::UpTo(1)), (Some(4_000), 8));
+        assert_eq!(edited(Answer::UpTo(4)), (Some(6_000), 8));
+        assert_eq!(edited(Answer::WrittenBefore(at(7))), (Some(8_000), 8));
+        assert_eq!(edited(Answer::UpTo(8)), (None, 0));
+    }
+
+    #[test]
+    fn a_message_that_waits_from_an_edit_on_stands_behind_older_ones() {
+        let mut all = unanswered(&[1, 4]);
+        all.get_mut("m1").expect("there").add_edit(wording(5));
+        assert!(all.answer(Answer::UpTo(2)));
+        assert_eq!((left(&all), all.since_ms()), (vec![4, 5], Some(4_000)));
+    }
+
+    #[test]
+    fn the_edit_that_an_earlier_version_stored_is_read() {
+        let stored = serde_json::json!([{"interaction": "m1", "expects_reply": true, "ordinal": 1,
+            "started_ms": 1_000, "accepted_at": at(1),
+            "edit": {"ordinal": 5, "started_ms": 5_000, "accepted_at": at(5)}}]);
+        let mut all: UnansweredMessages = serde_json::from_value(stored).expect("readable");
+        assert_eq!(all.newest_ordinal(), 5);
+        all.answer(Answer::UpTo(1));
+        assert_eq!(all.since_ms(), Some(5_000));
+    }
+
+    #[test]
+    fn of_many_edits_the_oldest_and_the_newest_are_kept() {
+        let mut all = unanswered(&[1]);
+        for ordinal in 2..200 {
+            all.get_mut("m1").expect("there").add_edit(wording(ordinal));
+        }
+        assert_eq!(all.iter().next().expect("one").edits.len(), MAX_EDITS);
+        assert_eq!(all.newest_ordinal(), 199);
+        all.answer(Answer::UpTo(1));
+        assert_eq!(all.since_ms(), Some(2_000));
     }
 
     #[test]

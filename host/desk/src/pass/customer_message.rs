@@ -163,11 +163,11 @@ fn decide_message(
     let classification = merged.map(|merged| &merged.classification);
     let expects_reply = classification.and_then(|answer| answer.reply_expected);
     // An edit of an older message leaves that of the newest.
-    if unit
-        .latest()
-        .is_some_and(|latest| latest.ordinal == ordinal)
-    {
-        unit.snapshot_mut().set_assessment(ordinal, classification);
+    let latest = unit.latest();
+    let snapshot = unit.snapshot_mut();
+    match latest.is_some_and(|latest| latest.ordinal == ordinal) {
+        true => snapshot.set_assessment(ordinal, classification),
+        false => snapshot.set_earlier_assessment(ordinal, classification),
     }
     join_incident(pass, unit);
     let expects_reply = expects_reply.unwrap_or(true);

@@ -49,12 +49,8 @@ fn add(
 ) {
     let wording = wording(unit, input, interaction);
     let started_ms = wording.started_ms;
-    unit.snapshot_mut().unanswered.add(UnansweredMessage {
-        interaction: interaction.id.clone(),
-        expects_reply,
-        wording,
-        edit: None,
-    });
+    let message = UnansweredMessage::new(&interaction.id, expects_reply, wording);
+    unit.snapshot_mut().unanswered.add(message);
     let event = ClockEvent::CustomerMessage {
         started_ms,
         expects_reply,
@@ -80,14 +76,9 @@ fn edit(
                 known.wording.started_ms = new.started_ms;
             }
             known.expects_reply = expects_reply;
-            known.edit = Some(new);
+            known.add_edit(new);
         }
-        None => unanswered.add(UnansweredMessage {
-            interaction: interaction.id.clone(),
-            expects_reply,
-            wording: new,
-            edit: None,
-        }),
+        None => unanswered.add(UnansweredMessage::new(&interaction.id, expects_reply, new)),
     }
     follow(pass, unit);
 }
