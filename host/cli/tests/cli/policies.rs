@@ -115,7 +115,7 @@ fn a_failing_case_shows_the_difference() {
     let output = patchbay_in(place.path(), &["test", "wrong", "--offline"], "");
     assert_eq!(output.status.code(), Some(1));
     let shown = stdout(&output);
-    assert!(shown.contains("step 1: tone.verdict"), "{shown}");
+    assert!(shown.contains("step 1 (tone): tone.verdict"), "{shown}");
     assert!(
         shown.contains("expected  \"block\"") && shown.contains("found     \"revise\""),
         "{shown}"
