@@ -79,6 +79,12 @@ impl Clock {
         Clock(Source::Adjustable(clock))
     }
 
+    /// Whether its time has nothing to do with the machine's, by which
+    /// generations are stored before the desk starts.
+    pub(crate) fn is_simulated(&self) -> bool {
+        matches!(self.0, Source::Accelerated(_))
+    }
+
     /// The wall clock's time, which may go back.
     pub fn now(&self) -> Timestamp {
         self.read(Instant::now()).0

@@ -90,7 +90,8 @@ impl Desk {
         });
         let run = run.ok();
         let newest = run.and_then(|run| run.newest_time);
-        let newest = newest.filter(|_| !settings.accept_clock);
+        let accepts_clock = settings.accept_clock || settings.clock.is_simulated();
+        let newest = newest.filter(|_| !accepts_clock);
         let clock = SteadyClock::new(settings.clock, newest);
         let first_offer = first_offer(run, clock.now());
         let now = clock.now();

@@ -283,7 +283,7 @@ impl OpenedDesk {
             stack,
             load: settings.admission.load,
             requests: settings.admission.requests_per_company,
-            clock: settings.clock.clone(),
+            clock: settings.clock,
             accept_clock: settings.accept_clock,
             observer: Arc::clone(&telemetry) as _,
             ..DeskSettings::default()

@@ -128,7 +128,9 @@ pub fn said_by(customer: u32, text: &str) -> Arc<Situation> {
         "id": customer.to_string(), "channel": "chat", "text": text,
         "author": {"address": format!("@customer-{customer}")}
     }));
-    said.exchange = Some(Arc::new(Exchange::new(interaction.expect("an interaction"))));
+    said.exchange = Some(Arc::new(Exchange::new(
+        interaction.expect("an interaction"),
+    )));
     Arc::new(said)
 }
 

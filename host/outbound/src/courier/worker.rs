@@ -270,7 +270,10 @@ async fn attempt(
     delivery: Arc<Delivery>,
 ) -> Attempt {
     let (health, outcome) = match &delivery.destination {
-        Err(problem) => (TargetHealth::Unknown, Outcome::Failed(Problem::plain(problem))),
+        Err(problem) => (
+            TargetHealth::Unknown,
+            Outcome::Failed(Problem::plain(problem)),
+        ),
         Ok(webhook) => {
             let at = (environment.clock)();
             let sent = environment.transport.send(webhook, &delivery, at).await;
@@ -314,10 +317,7 @@ fn evaluate(
     let wait = settings.backoff.wait(failures, (environment.random)());
     let wait = wait.max(requested.unwrap_or_default());
     let not_before = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-    (
-        health,
-        Outcome::Retry(not_before, Problem::of("", &error)),
-    )
+    (health, Outcome::Retry(not_before, Problem::of("", &error)))
 }
 
 /// Why an attempt failed.

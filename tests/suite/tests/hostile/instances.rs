@@ -254,7 +254,11 @@ fn a_customer_who_makes_a_plugin_fail_stops_only_calls_about_themselves() {
             assert_eq!(classify_of(&plugin, 1, "trap").kind, Trapped);
         }
         let refused = classify_of(&plugin, 1, "ok");
-        assert_detail(&refused, Trapped, "not called: circuit breaker open for this contact");
+        assert_detail(
+            &refused,
+            Trapped,
+            "not called: circuit breaker open for this contact",
+        );
         assert!(!plugin.breaker(Stage::Classify).is_open());
         assert_eq!(classify_of(&plugin, 2, "ok").kind, Ok);
     });
