@@ -203,7 +203,9 @@ fn conversations_of_a_removed_queue_get_the_targets_of_the_one_they_move_to() {
     let desk = desk_of(place.path(), vec![Arc::new(first)]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
     assert_eq!(hours_left(&desk), Some(4));
-    activate(&desk, generation(1, Some(10 * HOUR), None), None);
+    let mut second = generation(1, Some(10 * HOUR), None);
+    second.moved = BTreeMap::from([("tax".to_owned(), "general".to_owned())]);
+    activate(&desk, second, None);
     assert_eq!(hours_left(&desk), Some(8));
     let changes = told(&desk);
     assert_eq!(changes.len(), 1, "{changes:?}");
