@@ -1,12 +1,13 @@
 //! Compiles a component in a process of its own: a compilation cannot be stopped
 //! from within, and a small component can keep the compiler busy for minutes and
-//! fill the memory. The process has a time and a memory limit, runs at a low
-//! priority, and is killed when nobody waits for the result.
+//! fill the memory. The process has a time and a memory limit, and is killed when
+//! no caller waits for the result.
 
 mod process;
 mod request;
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -24,6 +25,8 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// Whether this program can run itself as a compile worker.
 static ENABLED: OnceLock<()> = OnceLock::new();
+/// Whether compilations leave the processor to others.
+static LOW_PRIORITY: AtomicBool = AtomicBool::new(false);
 
 /// Call this first in `main`. In a process that was started to compile, it
 /// compiles and does not return. In any other, it lets all engines compile in such
@@ -35,6 +38,12 @@ pub fn init() {
         std::process::exit(request::serve());
     }
     let _ = ENABLED.set(());
+}
+
+/// Let all compilations from now on run at a low priority. For a server, where
+/// decisions come first; an operator waits for the result of a command.
+pub fn lower_priority() {
+    LOW_PRIORITY.store(true, Ordering::Release);
 }
 
 /// Limits of compilations.

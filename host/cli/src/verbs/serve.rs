@@ -22,6 +22,7 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
         ));
     }
     let mut settings = settings(config)?;
+    patchbay_engine::compile_worker::lower_priority();
     settings.watch |= args.watch;
     settings.strict |= args.strict;
     settings.accept_clock |= args.accept_clock;

@@ -3,6 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Read, Write, stdin, stdout};
+use std::sync::atomic::Ordering;
 
 use patchbay_model::limits::{Limits, LimitsFile};
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Allocation, EngineSettings, metered_config, serving_config};
 use crate::runtime::Meter;
 
-/// Niceness added to the process: decisions come first.
+/// Niceness added to the process of a server: decisions come first.
 const NICENESS: i32 = 10;
 /// Bytes of data that an allocator may reserve without using them.
 const RESERVED: u64 = 4 << 30;
@@ -36,6 +37,8 @@ pub(crate) struct CompileRequest {
     pub(crate) memory: u64,
     /// Most seconds of CPU time of all its threads.
     pub(crate) cpu_seconds: u64,
+    /// Whether it leaves the processor to others.
+    pub(crate) low_priority: bool,
 }
 
 /// A name of the compiler's configuration: code of another one is not loaded.
@@ -60,6 +63,7 @@ impl CompileRequest {
             stack: settings.stack,
             memory: settings.compile.memory,
             cpu_seconds,
+            low_priority: super::LOW_PRIORITY.load(Ordering::Acquire),
         }
     }
 
@@ -102,7 +106,9 @@ impl CompileRequest {
             // The server's own watch holds where the system refuses this.
             let _ = setrlimit(resource, limit);
         }
-        let _ = rustix::process::nice(NICENESS);
+        if self.low_priority {
+            let _ = rustix::process::nice(NICENESS);
+        }
     }
 }
 
