@@ -1,5 +1,6 @@
 //! Bounds of what one company, token or component may use of the host: one row
-//! each. Whoever is at a bound is refused; others are not affected.
+//! each. The server rejects a caller at a bound; other callers are
+//! not affected.
 
 use serde::Serialize;
 
