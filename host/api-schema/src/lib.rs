@@ -11,14 +11,16 @@
 mod answer;
 mod request;
 
-use patchbay_model::conversation::ConversationState as ModelState;
+use patchbay_model::access::Role as ModelRole;
+use patchbay_model::channel::Visibility as ModelVisibility;
+use patchbay_model::conversation_state::ConversationState as ModelState;
 use patchbay_model::decision::stage::Stage as ModelStage;
 use patchbay_model::decision::tone::{Severity as ModelSeverity, Verdict as ModelVerdict};
 use patchbay_model::directory::Presence as ModelPresence;
-use patchbay_model::interaction::{
-    Direction as ModelDirection, Visibility as ModelVisibility, WrittenBy as ModelWrittenBy,
-};
+use patchbay_model::event::AfterReply as ModelAfterReply;
+use patchbay_model::interaction::{Direction as ModelDirection, WrittenBy as ModelWrittenBy};
 use patchbay_model::outcome::OutcomeKind as ModelOutcome;
+use patchbay_model::rollout::RolloutKind as ModelRolloutKind;
 use serde::Deserialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -56,6 +58,9 @@ closed_sets! {
     Visibility of ModelVisibility, "Who may read an interaction.", |_| "";
     WrittenBy of ModelWrittenBy, "Author of a draft. Default `human`.", |_| "";
     ConversationState of ModelState, "State of a conversation. Default `queued`.", |_| "";
+    Role of ModelRole, "Role of a token's holder.", ModelRole::meaning;
+    RolloutKind of ModelRolloutKind, "Kind of a rollout.", |_| "";
+    AfterReply of ModelAfterReply, "What happens after a reply. Default `wait`.", |_| "";
     Presence of ModelPresence, "Presence of an agent. Default `available`.", |_| "";
 }
 
@@ -68,8 +73,11 @@ fn stage_meaning(stage: ModelStage) -> &'static str {
     }
 }
 
-/// A closed set of codes with their meanings.
-fn codes<'a>(description: &str, all: impl Iterator<Item = (&'a str, &'a str)>) -> RefOr<Schema> {
+/// A closed set of codes with their meanings; an empty meaning is left out.
+pub fn codes<'a>(
+    description: &str,
+    all: impl Iterator<Item = (&'a str, &'a str)>,
+) -> RefOr<Schema> {
     let all: Vec<_> = all.collect();
     let lines: Vec<_> = all
         .iter()

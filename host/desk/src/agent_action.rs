@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use patchbay_floor::{FloorError, OfferId};
 use patchbay_journal::JournalError;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::input::ID_BYTES;
 use patchbay_records::reply::{Reply, ReplyResult};

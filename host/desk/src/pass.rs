@@ -38,7 +38,7 @@ use patchbay_generations::rollout::RolloutAssignment;
 use patchbay_journal::{Commit, CompanyId, ConversationId, Journal, JournalError};
 use patchbay_model::actor::Actor;
 use patchbay_model::bypass::Bypasses;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::hours::Hours;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_model::traceparent::Traceparent;

@@ -6,9 +6,10 @@ use std::hash::{BuildHasher, RandomState};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use patchbay_model::channel::Visibility;
 use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::desk::SurgeRules;
-use patchbay_model::interaction::{Interaction, Visibility};
+use patchbay_model::interaction::Interaction;
 
 /// Earlier windows that make up the usual count.
 const SPANS: usize = 6;

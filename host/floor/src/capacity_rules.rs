@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use patchbay_model::capacity::{Capacity, MOST_MEDIA};
+use patchbay_model::channel::Visibility;
 use patchbay_model::directory::Queue;
-use patchbay_model::interaction::Visibility;
 
 use super::FloorError;
 use super::agent::AgentProfile;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use patchbay_model::channel::Visibility;
 use patchbay_model::directory::Queue;
-use patchbay_model::interaction::Visibility;
 use serde::{Deserialize, Serialize};
 
 use super::agent::AgentRecord;

@@ -1,7 +1,7 @@
 //! Conversations: the desk's snapshot, and the columns it is found by.
 
 use jiff::Timestamp;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 
 use crate::{CompanyId, ContactId, ConversationId, Result};
 

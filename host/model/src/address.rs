@@ -7,33 +7,12 @@ mod phone;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::channel;
-use crate::codes;
+use crate::channel::{self, AddressForm};
 
 /// Version of the rules. A journal computes the forms of its stored addresses
 /// again when it was written by another version; raise it with every change of
 /// a rule.
 pub const RULES: u64 = 2;
-
-codes! {
-    /// How the addresses of a channel are compared.
-    pub enum AddressForm {
-        /// Byte by byte, after Unicode normalisation (NFC).
-        Exact = "exact",
-        /// As mail addresses: without regard to case, an internationalised
-        /// domain in either spelling, a local part with or without quotes.
-        Mail = "mail",
-        /// As user names: without regard to case, `@` optional. Digits alone
-        /// are the number of a user; with `@` they are a name.
-        Handle = "handle",
-        /// As telephone numbers: without separators, `00` as `+`. Eleven digits
-        /// and more without a prefix count as international.
-        Phone = "phone",
-        /// As telephone numbers of a network that writes the international form
-        /// without `+` (WhatsApp).
-        InternationalPhone = "international-phone",
-    }
-}
 
 /// The canonical form of an address on a channel. An address that does not have
 /// the form of its channel is compared exactly: a sender of text messages can

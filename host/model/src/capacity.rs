@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel;
+use crate::channel::{self, DefaultMedium, Visibility};
 use crate::input::is_code;
-use crate::interaction::Visibility;
 
 /// Most media of a company.
 pub const MOST_MEDIA: usize = 32;
@@ -37,7 +36,7 @@ pub struct Medium {
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct CapacityFile {
-    #[serde(default = "channel::default_media")]
+    #[serde(default = "default_media")]
     media: BTreeMap<String, Medium>,
     #[serde(default = "default_other")]
     other: String,
@@ -77,6 +76,27 @@ pub struct Capacity {
 #[error("{0}")]
 pub struct CapacityError(String);
 
+/// The default media by name, with the capacity codes of their channels.
+pub fn default_media() -> BTreeMap<String, Medium> {
+    let mut media = BTreeMap::new();
+    let mut add = |medium: DefaultMedium, code: String| {
+        let entry = media.entry(medium.name.to_owned()).or_insert(Medium {
+            channels: BTreeSet::new(),
+            weight: medium.weight,
+            maximum: medium.maximum,
+            interrupts: BTreeSet::new(),
+        });
+        entry.channels.insert(code);
+    };
+    for channel in channel::CHANNELS {
+        add(channel.medium, channel.code.to_owned());
+        if channel.visibility == Visibility::Public {
+            add(channel::MESSAGE, channel::direct_code(channel.code));
+        }
+    }
+    media
+}
+
 fn default_other() -> String {
     channel::POST.name.to_owned()
 }
@@ -84,7 +104,7 @@ fn default_other() -> String {
 impl Default for Capacity {
     fn default() -> Self {
         let file = CapacityFile {
-            media: channel::default_media(),
+            media: default_media(),
             other: default_other(),
             channels: BTreeMap::new(),
         };
@@ -266,5 +286,28 @@ fn find_cycle(interrupted: &[u32]) -> Option<usize> {
         if left.len() == before {
             return left.first().copied();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn direct_messages_of_public_channels_count_as_messages() {
+        let media = default_media();
+        let [call, message, post] = ["call", "message", "post"].map(|name| &media[name]);
+        assert_eq!((call.weight, call.maximum), (100, 1));
+        assert_eq!((message.weight, message.maximum), (25, 4));
+        assert_eq!((post.weight, post.maximum), (50, 2));
+        let codes = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
+        assert_eq!(call.channels, codes("call phone"));
+        assert_eq!(post.channels, codes("email x facebook instagram web"));
+        assert_eq!(
+            message.channels,
+            codes(
+                "chat whatsapp messenger telegram sms instagram-direct facebook-direct x-direct web-direct"
+            )
+        );
     }
 }

@@ -3,13 +3,43 @@
 //! and takes the capacity of the company's `other` medium.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::AddressForm::{self, Exact, Handle, InternationalPhone, Mail, Phone};
-use crate::capacity::Medium;
-use crate::interaction::Visibility::{self, Private, Public};
+use AddressForm::{Exact, Handle, InternationalPhone, Mail, Phone};
+use Visibility::{Private, Public};
+
+use crate::codes;
 use crate::length::LengthRule;
 use crate::length::LengthUnit::{Bytes, Characters, Sms, X};
+
+codes! {
+    /// Who can read a text.
+    pub enum Visibility {
+        /// Anyone.
+        Public = "public",
+        /// The customer and the company.
+        Private = "private",
+    }
+}
+
+codes! {
+    /// How the addresses of a channel are compared.
+    pub enum AddressForm {
+        /// Byte by byte, after Unicode normalisation (NFC).
+        Exact = "exact",
+        /// As mail addresses: without regard to case, an internationalised
+        /// domain in either spelling, a local part with or without quotes.
+        Mail = "mail",
+        /// As user names: without regard to case, `@` optional. Digits alone
+        /// are the number of a user; with `@` they are a name.
+        Handle = "handle",
+        /// As telephone numbers: without separators, `00` as `+`. Eleven digits
+        /// and more without a prefix count as international.
+        Phone = "phone",
+        /// As telephone numbers of a network that writes the international form
+        /// without `+` (WhatsApp).
+        InternationalPhone = "international-phone",
+    }
+}
 
 /// A medium of the default capacity rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +57,8 @@ const CALL: DefaultMedium = DefaultMedium {
     weight: 100,
     maximum: 1,
 };
-const MESSAGE: DefaultMedium = DefaultMedium {
+/// Medium of private messages.
+pub(crate) const MESSAGE: DefaultMedium = DefaultMedium {
     name: "message",
     weight: 25,
     maximum: 4,
@@ -151,54 +182,16 @@ pub fn direct_code(code: &str) -> String {
     format!("{code}{DIRECT}")
 }
 
-/// The default media by name, with the capacity codes of their channels.
-pub fn default_media() -> BTreeMap<String, Medium> {
-    let mut media = BTreeMap::new();
-    let mut add = |medium: DefaultMedium, code: String| {
-        let entry = media.entry(medium.name.to_owned()).or_insert(Medium {
-            channels: BTreeSet::new(),
-            weight: medium.weight,
-            maximum: medium.maximum,
-            interrupts: BTreeSet::new(),
-        });
-        entry.channels.insert(code);
-    };
-    for channel in CHANNELS {
-        add(channel.medium, channel.code.to_owned());
-        if channel.visibility == Public {
-            add(MESSAGE, direct_code(channel.code));
-        }
-    }
-    media
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn codes_are_unique_and_valid() {
-        let codes: BTreeSet<_> = CHANNELS.iter().map(|channel| channel.code).collect();
+        let codes: std::collections::BTreeSet<_> =
+            CHANNELS.iter().map(|channel| channel.code).collect();
         assert_eq!(codes.len(), CHANNELS.len());
         assert!(codes.iter().all(|code| crate::input::is_code(code)));
-    }
-
-    #[test]
-    fn direct_messages_of_public_channels_count_as_messages() {
-        let media = default_media();
-        let [call, message, post] = ["call", "message", "post"].map(|name| &media[name]);
-        assert_eq!((call.weight, call.maximum), (100, 1));
-        assert_eq!((message.weight, message.maximum), (25, 4));
-        assert_eq!((post.weight, post.maximum), (50, 2));
-        let codes = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
-        assert_eq!(call.channels, codes("call phone"));
-        assert_eq!(post.channels, codes("email x facebook instagram web"));
-        assert_eq!(
-            message.channels,
-            codes(
-                "chat whatsapp messenger telegram sms instagram-direct facebook-direct x-direct web-direct"
-            )
-        );
     }
 
     #[test]

@@ -100,7 +100,8 @@ macro_rules! open_codes {
 #[cfg(test)]
 mod tests {
     use crate::actor::ActorRole;
-    use crate::conversation::{ConversationState, RouteCause, TriggerCode};
+    use crate::conversation::{RouteCause, TriggerCode};
+    use crate::conversation_state::ConversationState;
     use crate::decision::escalation::ActionKind;
     use crate::decision::route::TargetKind;
     use crate::directory::Presence;

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 pub use draft::{Draft, WrittenBy};
 pub use outside::{CUT_TEXT_ATTRIBUTE, ReadInteraction};
 
+use crate::channel::{self, Visibility};
 use crate::input::{self, InputError};
 use crate::{address, codes, language_tag};
 
@@ -25,23 +26,6 @@ codes! {
         Inbound = "inbound",
         /// From the company.
         Outbound = "outbound",
-    }
-}
-
-codes! {
-    /// Visibility.
-    pub enum Visibility {
-        /// Anyone.
-        Public = "public",
-        /// The customer and the company.
-        Private = "private",
-    }
-}
-
-impl Visibility {
-    /// Visibility of a channel by default: posts are public, messages private.
-    pub fn usual(channel: &str) -> Visibility {
-        crate::channel::usual_visibility(channel)
     }
 }
 
@@ -86,10 +70,13 @@ pub struct Attachment {
 
 impl Attachment {
     /// The file as a person sees it: its URL without query and fragment, which
-    /// hold signatures and expiry times.
+    /// hold signatures and expiry times, and its name in NFC.
     #[must_use]
     pub fn as_said(&self) -> Attachment {
         let mut said = self.clone();
+        if let Some(name) = &mut said.name {
+            *name = wording::as_read(name).into_owned();
+        }
         if let Some(url) = &mut said.url {
             let end = url.find(['?', '#']).unwrap_or(url.len());
             url.truncate(end);
@@ -232,7 +219,7 @@ impl Interaction {
     /// Visibility.
     pub fn visibility(&self) -> Visibility {
         self.visibility
-            .unwrap_or_else(|| Visibility::usual(&self.channel))
+            .unwrap_or_else(|| channel::usual_visibility(&self.channel))
     }
 
     /// The author's address in the canonical form of its channel: equal for the
@@ -257,14 +244,24 @@ impl Interaction {
         self.edited_at.or(self.received_at)
     }
 
-    /// Whether both say the same: text and files. The rest of an interaction
-    /// (reach, counts, other attributes, times) changes without a person saying
-    /// anything.
+    /// The whole text as a person reads it, cut end included.
+    pub fn text_as_read(&self) -> Cow<'_, str> {
+        match &self.rest {
+            None => wording::as_read(&self.text),
+            Some(rest) => Cow::Owned(wording::as_read(&format!("{}{rest}", self.text)).into_owned()),
+        }
+    }
+
+    /// Whether both say the same: text as a person reads it, and files. The rest
+    /// of an interaction (reach, counts, other attributes, times) changes without
+    /// a person saying anything.
     pub fn says_the_same(&self, other: &Interaction) -> bool {
         let files = |of: &Interaction| -> Vec<Attachment> {
             of.attachments.iter().map(Attachment::as_said).collect()
         };
-        self.text == other.text && self.rest == other.rest && files(self) == files(other)
+        let is_same_text = (self.text == other.text && self.rest == other.rest)
+            || self.text_as_read() == other.text_as_read();
+        is_same_text && files(self) == files(other)
     }
 
     /// Check every field against its limit.

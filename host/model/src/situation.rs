@@ -7,11 +7,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::channel;
+use crate::channel::Visibility;
 use crate::conversation::{Contact, Conversation, Trigger};
 use crate::decision::classification::Classification;
 use crate::directory::Directory;
 use crate::hours::Hours;
-use crate::interaction::{Draft, Interaction, Visibility};
+use crate::interaction::{Draft, Interaction};
 use crate::knowledge::Knowledge;
 use crate::length::{LengthRule, Measure};
 use crate::state::Memory;

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 pub use clock::{AtRisk, AtRiskError, Clock, ClockState, Sla, Targets};
 pub use clock_event::{ClockError, ClockEvent};
-pub use due::{Due, DueKind};
+pub use due::{Deadline, Due, DueKind};
 pub use start::{START_SKEW_MS, start_of};
 
-use crate::conversation::ConversationState;
+use crate::conversation_state::ConversationState;
 use crate::hours::{Hours, NEVER_MS};
 use record::ClockRecord;
 use run::Run;
@@ -241,12 +241,20 @@ impl SlaClocks {
         self.record(clock).run()?.deadline(target_ms, hours)
     }
 
-    /// The nearest deadline of the clocks.
-    pub fn nearest_deadline(&self, hours: Option<&Hours>) -> Option<(Clock, u64)> {
-        Clock::ALL
-            .into_iter()
-            .filter_map(|clock| Some((clock, self.deadline(clock, hours)?)))
-            .min_by_key(|(_, deadline)| *deadline)
+    /// The nearest deadline of the clocks; of equal ones that of the first clock.
+    pub fn nearest_deadline(&self, hours: Option<&Hours>) -> Option<Deadline> {
+        let deadlines = Clock::ALL.into_iter().filter_map(|clock| {
+            let at_ms = self.deadline(clock, hours)?;
+            Some((at_ms, clock))
+        });
+        let (at_ms, clock) = deadlines.min_by_key(|(at_ms, _)| *at_ms)?;
+        let run = self.record(clock).run()?;
+        let target_ms = self.targets.of_ms(clock)?;
+        Some(Deadline {
+            clock,
+            at_ms,
+            at_risk_ms: run.at_risk_at(target_ms, self.targets.at_risk, hours),
+        })
     }
 
     /// Working time on a clock up to a moment, in milliseconds; of a stopped

@@ -6,10 +6,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_journal::ConversationId;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::desk::ApprovalStep;
 pub use patchbay_model::event::AfterReply;
 use patchbay_model::interaction::{Attachment, Draft, Interaction, WrittenBy};
+use patchbay_model::wording::as_read;
 use serde::{Deserialize, Serialize};
 
 use crate::unanswered::Answer;
@@ -125,6 +127,10 @@ pub struct UnconfirmedReply {
     /// Ordinal of the newest message it answers; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers_up_to: Option<u64>,
+    /// State of the conversation when the reply was published; absent in
+    /// snapshots of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_in: Option<ConversationState>,
 }
 
 impl UnconfirmedReply {
@@ -184,10 +190,11 @@ impl ExpectedEcho {
     }
 }
 
-/// Digest of a text, whatever its white space: channels change that.
+/// Digest of a text as a person reads it: channels change white space and the
+/// form of composed letters.
 pub fn text_digest(text: &str) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 text of a reply");
-    for word in text.split_whitespace() {
+    for word in as_read(text).split_whitespace() {
         hasher.update(word.as_bytes());
         hasher.update(b" ");
     }
@@ -216,4 +223,39 @@ pub fn draft_digest(draft: &Draft) -> String {
 /// Idempotency key of a reply in the outbox.
 pub fn outbox_key(conversation: ConversationId, entry: u64) -> String {
     format!("reply-{conversation}-{entry}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_echo_is_known_by_its_text_as_a_person_reads_it() {
+        let written_at = Timestamp::UNIX_EPOCH;
+        let expected = ExpectedEcho {
+            key: "reply-1".to_owned(),
+            text: text_digest("Já saiu.\nObrigado!"),
+            written_at,
+            has_come: false,
+        };
+        for (text, is_known) in [
+            ("Já saiu.\nObrigado!", true),
+            ("Ja\u{301} saiu.\r\nObrigado! ", true),
+            ("\u{200e}Já saiu. Obrigado!", true),
+            ("Ja saiu. Obrigado!", false),
+            ("Já saiu. Obrigado", false),
+        ] {
+            let echo = serde_json::json!({"id": "e", "channel": "x", "text": text});
+            let echo: Interaction = serde_json::from_value(echo).expect("an interaction");
+            assert_eq!(expected.resembles(&echo, written_at), is_known, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_digest_of_a_text_in_nfc_is_that_of_earlier_versions() {
+        let mut hasher = blake3::Hasher::new_derive_key("patchbay 2026 text of a reply");
+        hasher.update("Já saiu. ".as_bytes());
+        let earlier = format!("blake3:{}", hasher.finalize().to_hex());
+        assert_eq!(text_digest(" Já\n saiu."), earlier);
+    }
 }

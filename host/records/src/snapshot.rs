@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_journal::Ordinal;
-use patchbay_model::conversation::{Conversation, ConversationState, RouteCause, add_tags};
+use patchbay_model::channel::Visibility;
+use patchbay_model::conversation::{Conversation, RouteCause, add_tags};
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::duration::Seconds;
 use patchbay_model::hours::Hours;
-use patchbay_model::interaction::Visibility;
 use patchbay_model::sla::{ClockEvent, Due, SlaClocks, Targets};
 use serde::{Deserialize, Serialize};
 

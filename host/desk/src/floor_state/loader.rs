@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use patchbay_floor::{AgentRecord, Floor, FloorError, FloorRecord, PlacementRecord};
 use patchbay_generations::Generation;
 use patchbay_journal::{Conversation, ConversationId, Slot};
-use patchbay_model::conversation::{ConversationState, RouteCause};
+use patchbay_model::conversation::RouteCause;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::{Presence, Queue};
 
 use patchbay_model::event::Departure;

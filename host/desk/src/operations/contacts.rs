@@ -2,7 +2,7 @@
 
 use patchbay_journal::{AuditEntry, ContactId, Erasure};
 use patchbay_model::actor::{Actor, ActorRole};
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 
 use crate::agent_action::AgentAction;
 use crate::desk_core::DeskCore;

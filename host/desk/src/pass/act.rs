@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use patchbay_engine::decision::Decision;
 use patchbay_journal::Ordinal;
-use patchbay_model::conversation::{ConversationState, RouteCause, Trigger};
+use patchbay_model::conversation::{RouteCause, Trigger};
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::escalation::{ActionKind, EscalationAction};
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;

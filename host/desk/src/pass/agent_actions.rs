@@ -3,7 +3,8 @@
 use patchbay_floor::{Hold, OfferId};
 use patchbay_journal::Slot;
 use patchbay_model::actor::{Actor, ActorRole};
-use patchbay_model::conversation::{ConversationState, RouteCause};
+use patchbay_model::conversation::RouteCause;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::route::{RoutePlan, Target, TargetKind};
 use patchbay_model::event::{Departure, Event, RequeuedEvent, StaleCause, TransferredEvent};
 use patchbay_records::reply::ReplyResult;

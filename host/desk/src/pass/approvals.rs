@@ -2,6 +2,7 @@
 
 use patchbay_journal::Purpose;
 use patchbay_model::actor::{Actor, ActorRole};
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::{Review, Verdict};
 use patchbay_model::desk::{ApprovalStep, Need};
 use patchbay_model::event::{Event, ReplyApprovedEvent, ReplyCheckedEvent, ReplyRejectedEvent};
@@ -139,6 +140,10 @@ fn release(
             by: pending.by.clone(),
             then: pending.then,
             answers_up_to: pending.answers_up_to,
+            published_in: match unit.snapshot().state {
+                ConversationState::AwaitingApproval => Some(ConversationState::Active),
+                other => Some(other),
+            },
         };
         drafts::publish(pass, unit, pending.entry, sending, target);
     }

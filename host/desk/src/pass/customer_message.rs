@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use patchbay_floor::Hold;
 use patchbay_journal::{Input, InputKind, WordingStatus};
-use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
+use patchbay_model::conversation::{RouteCause, Trigger, TriggerCode};
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::event::{Departure, StaleCause};

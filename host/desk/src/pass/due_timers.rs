@@ -1,7 +1,8 @@
 //! What is due in a conversation: SLA clocks, wake-ups, silent agents, holds,
 //! parking and wrap-up.
 
-use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
+use patchbay_model::conversation::{RouteCause, Trigger, TriggerCode};
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::event::{Event, TriggeredEvent};
 use patchbay_records::snapshot::WakeUp;
 

@@ -6,7 +6,8 @@ use patchbay_floor::{
     AgentWait, Arrival, Assignment, ClosedOffer, Offer, Refusal, RoutingTerms, StepChange,
 };
 use patchbay_journal::Slot;
-use patchbay_model::conversation::{ConversationState, RouteCause, Trigger, TriggerCode};
+use patchbay_model::conversation::{RouteCause, Trigger, TriggerCode};
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::route::{Preference, TargetKind};
 use patchbay_model::event::{
     AlertEvent, AssignedEvent, Departure, Event, OfferedEvent, RefusedEvent, ReturnedEvent,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use patchbay_journal::{ContactId, Purpose};
 use patchbay_model::actor::Actor;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Verdict;
 use patchbay_model::event::{
     AlertEvent, Event, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
@@ -119,6 +119,7 @@ pub(super) fn reply(
                 by: actor.id.clone(),
                 then: reply.then,
                 answers_up_to: Some(unit.snapshot().unanswered.newest_ordinal()),
+                published_in: Some(unit.snapshot().state),
             };
             drafts::publish(pass, unit, entry, sending, prepared.target);
         }
@@ -244,7 +245,7 @@ fn record_draft(
 }
 
 /// The channel accepted a reply: it answers what was there when it was drafted.
-/// Then do what the agent chose, unless the customer wrote something since.
+/// Then do what the agent chose, where it still applies.
 pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
     unit.sent.push(key.to_owned());
     let sending = &mut unit.snapshot_mut().sending;
@@ -253,8 +254,7 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
     };
     let sent = sending.remove(position);
     unanswered::answer(pass, unit, sent.answer());
-    let is_unanswered = unit.snapshot().clocks.unanswered_since().is_some();
-    let withheld = Some(sent.then).filter(|then| is_unanswered && *then != AfterReply::Stay);
+    let effect = then_effect(unit, &sent);
     let snapshot = unit.snapshot_mut();
     snapshot.last_agent = Some(sent.by.clone());
     snapshot.answered_at = Some(pass.now);
@@ -263,22 +263,68 @@ pub(super) fn delivered(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str) {
         reply: sent.id,
         by: sent.by,
         key: key.to_owned(),
-        withheld,
+        withheld: (effect == ThenEffect::Withheld).then_some(sent.then),
     });
     commit::record(pass, unit, event, None);
-    if unit.snapshot().state != ConversationState::Active || withheld.is_some() {
+    if effect != ThenEffect::Applies {
         return;
     }
     match sent.then {
         AfterReply::Stay => {}
         AfterReply::Wait => state_changes::wait_on_customer(pass, unit, None),
-        // Fails where no agent holds it any more: nothing to wrap up.
+        // Refused where no agent holds it, which withholds it.
         AfterReply::WrapUp => {
             let _ = state_changes::start_wrap_up(pass, unit, None);
         }
         AfterReply::Resolve => {
             state_changes::change_state(pass, unit, ConversationState::Resolved, None)
         }
+    }
+}
+
+/// Effect of what an agent chose to follow a reply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ThenEffect {
+    Applies,
+    /// The conversation is so already.
+    Reached,
+    /// The customer waits for an answer, or somebody decided otherwise since the
+    /// reply was published.
+    Withheld,
+}
+
+fn then_effect(unit: &UnitOfWork, sent: &UnconfirmedReply) -> ThenEffect {
+    let snapshot = unit.snapshot();
+    let (state, then) = (snapshot.state, sent.then);
+    let is_reached = match then {
+        AfterReply::Stay => true,
+        AfterReply::Wait => state == ConversationState::WaitingOnCustomer,
+        AfterReply::WrapUp => state == ConversationState::Wrapping,
+        AfterReply::Resolve => state == ConversationState::Resolved,
+    };
+    if is_reached {
+        return ThenEffect::Reached;
+    }
+    // An offer is the host's doing, not anybody's decision.
+    let waits_for_agent = |state| {
+        matches!(
+            state,
+            ConversationState::Queued | ConversationState::Reserved
+        )
+    };
+    let is_as_published = sent.published_in.is_some_and(|published| {
+        published == state || waits_for_agent(published) && waits_for_agent(state)
+    });
+    let may_follow = match state {
+        ConversationState::Active | ConversationState::WaitingOnCustomer => true,
+        ConversationState::Resolved => false,
+        _ => is_as_published,
+    };
+    let is_unanswered = snapshot.clocks.unanswered_since().is_some();
+    let is_held = then != AfterReply::WrapUp || snapshot.owner.is_some();
+    match may_follow && is_held && !is_unanswered {
+        true => ThenEffect::Applies,
+        false => ThenEffect::Withheld,
     }
 }
 

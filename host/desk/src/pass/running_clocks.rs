@@ -2,7 +2,7 @@
 //! that decides.
 
 use jiff::Timestamp;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::desk::RunningClocks;
 use patchbay_model::event::{ClocksChangedEvent, Event};
 use patchbay_model::sla::{Clock, ClockEvent, Due, Targets};
@@ -47,7 +47,7 @@ fn promise(pass: &Pass<'_>, unit: &UnitOfWork) -> (Targets, Option<Timestamp>) {
     let snapshot = unit.snapshot();
     let nearest = snapshot.clocks.nearest_deadline(pass.hours(snapshot));
     let targets = snapshot.clocks.targets().clone();
-    (targets, nearest.map(|(_, at_ms)| from_unix_ms(at_ms)))
+    (targets, nearest.map(|nearest| from_unix_ms(nearest.at_ms)))
 }
 
 /// The targets of its queue and plan, or those it has where running clocks keep

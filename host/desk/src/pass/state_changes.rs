@@ -3,7 +3,7 @@
 
 use patchbay_floor::Hold;
 use patchbay_model::actor::Actor;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::event::{
     Departure, Event, ParkedEvent, ReplyStaleEvent, ReturnedEvent, StaleCause, StateChangedEvent,
 };

@@ -2,7 +2,7 @@
 
 use patchbay_journal::{ContactId, NewEntry, NewOutbox, StateChange};
 use patchbay_model::actor::{Actor, ActorRole};
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::interaction::Direction;
 use patchbay_model::sla::Due;
 

@@ -3,7 +3,7 @@
 use patchbay_desk::Desk;
 use patchbay_desk::agent_action::{ActionError, ActionResult, AgentAction};
 use patchbay_journal::ConversationId;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::event::EventKind;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_records::outbox_payload::OutboxMessage;

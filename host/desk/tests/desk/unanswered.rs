@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use patchbay_desk::agent_action::{AgentAction, Destination};
 use patchbay_desk::{Delivery, Desk};
 use patchbay_journal::{Conversation, ConversationId};
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
+use patchbay_model::directory::Presence;
 use patchbay_model::event::EventKind;
 use patchbay_records::conversation_reader::{self, read_snapshot};
 use patchbay_records::reply::AfterReply;
@@ -111,6 +113,69 @@ fn what_the_customer_writes_after_the_draft_stays_unanswered() {
 }
 
 #[test]
+fn of_two_replies_on_their_way_the_later_takes_effect_while_the_customer_is_waited_for() {
+    for (then, state) in [
+        (AfterReply::Stay, ConversationState::WaitingOnCustomer),
+        (AfterReply::Wait, ConversationState::WaitingOnCustomer),
+        (AfterReply::WrapUp, ConversationState::Wrapping),
+        (AfterReply::Resolve, ConversationState::Resolved),
+    ] {
+        let place = tempfile::tempdir().expect("a place");
+        let (desk, conversation) = taken(place.path());
+        for (id, text, then) in [
+            ("r1", "It left this morning.", AfterReply::Wait),
+            ("r2", "Good bye!", then),
+        ] {
+            let reply = reply_then(id, text, then);
+            act(&desk, conversation, agent("ana"), reply).expect("taken");
+        }
+        let keys: Vec<String> = outgoing(&desk).into_iter().map(|out| out.key).collect();
+        for key in &keys {
+            deliver(&desk, key);
+        }
+        assert_eq!(row(&desk, conversation).state, state, "{then:?}");
+        let told = heads(&desk, EventKind::ReplyDelivered);
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().all(|told| told["withheld"].is_null()), "{told:?}");
+    }
+}
+
+#[test]
+fn a_reply_takes_effect_unless_somebody_decided_otherwise_after_it() {
+    let hold = || Some(AgentAction::Hold);
+    let transfer = || {
+        let queue = Destination::Queue("general".to_owned());
+        Some(AgentAction::Transfer(queue))
+    };
+    let resolved = ConversationState::Resolved;
+    for (before, after, state, is_withheld) in [
+        (None, None, resolved, false),
+        (hold(), None, resolved, false),
+        (hold(), Some(AgentAction::Resume), resolved, false),
+        (None, hold(), ConversationState::OnHold, true),
+        (transfer(), None, resolved, false),
+        (None, transfer(), ConversationState::Queued, true),
+        (None, Some(AgentAction::WrapUp), ConversationState::Wrapping, true),
+        (None, Some(AgentAction::Resolve), resolved, false),
+    ] {
+        let place = tempfile::tempdir().expect("a place");
+        let (desk, conversation) = taken(place.path());
+        let busy = desk.roster().set_presence("northwind", "ana", Presence::Busy);
+        busy.expect("present");
+        let context = format!("{before:?}, then {after:?}");
+        let reply = reply_then("r1", "It left this morning.", AfterReply::Resolve);
+        for action in before.into_iter().chain([reply]).chain(after) {
+            act(&desk, conversation, supervisor(), action).expect(&context);
+        }
+        deliver(&desk, &outgoing(&desk)[0].key);
+        assert_eq!(row(&desk, conversation).state, state, "{context}");
+        let told = heads(&desk, EventKind::ReplyDelivered).remove(0);
+        let withheld = told["withheld"].as_str();
+        assert_eq!(withheld, is_withheld.then_some("resolve"), "{context}");
+    }
+}
+
+#[test]
 fn a_reply_answers_every_message_before_its_draft_also_after_a_restart() {
     let place = tempfile::tempdir().expect("a place");
     let (desk, conversation) = taken(place.path());
@@ -126,6 +191,39 @@ fn a_reply_answers_every_message_before_its_draft_also_after_a_restart() {
     assert!(unanswered(&desk, conversation).is_empty());
     let state = row(&desk, conversation).state;
     assert_eq!(state, ConversationState::WaitingOnCustomer);
+}
+
+#[test]
+fn an_edit_after_the_draft_waits_behind_an_older_question() {
+    let place = tempfile::tempdir().expect("a place");
+    let (desk, conversation) = taken(place.path());
+    send(&desk, conversation, "ana", "r1", "It left this morning.");
+    let edited = said("1", "@jo", "Where is my parcel, please?");
+    take_in(&desk, vec![said("2", "@jo", "And my refund?")]);
+    let asked = snapshot(&desk, conversation).unanswered;
+    let asked = asked.iter().nth(1).expect("two wait").wording.started_ms;
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    take_in(&desk, vec![edited]);
+    deliver(&desk, &outgoing(&desk)[0].key);
+    assert_eq!(unanswered(&desk, conversation), ["2", "1"]);
+    let clocks = snapshot(&desk, conversation).clocks;
+    assert_eq!(clocks.unanswered_since(), Some(asked));
+}
+
+#[test]
+fn of_two_edits_after_the_draft_the_first_starts_the_clock() {
+    let place = tempfile::tempdir().expect("a place");
+    let (desk, conversation) = taken(place.path());
+    send(&desk, conversation, "ana", "r1", "It left this morning.");
+    let first = desk.now();
+    take_in(&desk, vec![said("1", "@jo", "Where is my refund?")]);
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let second = u64::try_from(desk.now().as_millisecond()).expect("after 1970");
+    take_in(&desk, vec![said("1", "@jo", "Where is my refund, please?")]);
+    deliver(&desk, &outgoing(&desk)[0].key);
+    let since = snapshot(&desk, conversation).clocks.unanswered_since();
+    let since = since.expect("it waits");
+    assert!(since < second && since >= u64::try_from(first.as_millisecond()).expect("after 1970"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use patchbay_desk::{Delivery, Desk, Receipt, ReceiptStatus};
 use patchbay_journal::InputKind;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::event::EventKind;
 use patchbay_model::interaction::Interaction;
 use patchbay_records::conversation_reader::{self, read_snapshot};
@@ -109,6 +109,9 @@ fn what_is_no_part_of_the_words_is_no_edit() {
         (json!({"language": "de"}), false),
         (json!({"author": {"address": "@jo", "name": "Jo"}}), false),
         (json!({"text": "Look!"}), true),
+        (json!({"text": "Look \r\n"}), false),
+        (json!({"text": "\u{feff}Look\u{200e}"}), false),
+        (json!({"text": "Lo ok"}), true),
     ] {
         let place = tempfile::tempdir().expect("a place");
         let desk = desk_of(place.path(), vec![ruled("")]);
@@ -122,6 +125,21 @@ fn what_is_no_part_of_the_words_is_no_edit() {
         assert_eq!(kind(&receipts[0]), expected, "{change}");
         assert_eq!(decisions(&desk), 1 + usize::from(is_edit), "{change}");
     }
+}
+
+#[test]
+fn a_text_in_another_unicode_form_or_with_other_line_ends_is_no_edit() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("")]);
+    let of = |text: &str| version(json!({"text": text}));
+    take_in(&desk, vec![of("Não chegou.\nOnde está?")]);
+    for same in ["Na\u{303}o chegou.\nOnde esta\u{301}?", "Não chegou.\r\nOnde está?  \n"] {
+        let receipts = take_in(&desk, vec![of(same)]);
+        assert_eq!(kind(&receipts[0]), None, "{same:?}");
+    }
+    assert_eq!(decisions(&desk), 1);
+    let receipts = take_in(&desk, vec![of("Não chegou.\nOnde estao?")]);
+    assert_eq!(kind(&receipts[0]), Some(InputKind::Edit));
 }
 
 #[test]

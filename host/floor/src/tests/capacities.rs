@@ -50,7 +50,7 @@ fn a_weight_limits_an_agent_below_the_maximum() {
 #[test]
 fn a_private_conversation_on_a_public_channel_is_a_message() {
     let rules = Capacity::default();
-    let private = Some(patchbay_model::interaction::Visibility::Private);
+    let private = Some(patchbay_model::channel::Visibility::Private);
     assert_eq!(rules.medium("instagram", None), "post");
     assert_eq!(rules.medium("instagram", private), "message");
     assert_eq!(rules.medium("whatsapp", private), "message");

@@ -7,7 +7,7 @@ use patchbay_journal::{
     AcceptOutcome, Arrival, Commit, Commits, CompanyId, Conversation, ConversationId, InputKind,
     Intake, NewEntry, Ordinal, SqliteJournal,
 };
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 
 pub(crate) type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 

@@ -1,6 +1,6 @@
 //! Conversations, by id, thread, contact and clock.
 
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use rusqlite::{Row, params};
 
 use super::{PERSON, Query, SqliteJournal, clamp_i64, code, optional_time, time, value};

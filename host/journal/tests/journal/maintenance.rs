@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use patchbay_journal::*;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::state::{Change, Scope};
 
 use crate::store::{TestStore, accept_one, arrival, at, commit, conversation};

@@ -1,5 +1,5 @@
 use patchbay_journal::*;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 
 use crate::store::{TestStore, at, commit, conversation};
 

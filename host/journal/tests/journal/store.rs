@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_journal::*;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use tempfile::TempDir;
 
 pub(crate) struct TestStore {

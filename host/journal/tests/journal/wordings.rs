@@ -2,7 +2,7 @@
 //! other attributes.
 
 use patchbay_journal::*;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 
 use crate::store::{TestStore, accept_one, arrival, at, commit, conversation};
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::capacity;
 
 const EXAMPLE: &str = include_str!("../../../../docs/company.example.toml");
 
@@ -129,7 +130,7 @@ fn the_desk_rules_of_the_example_are_the_defaults() {
 /// `PATCHBAY_UPDATE=1 cargo test -p patchbay-model` writes the lists.
 #[test]
 fn the_example_lists_the_channels_of_each_medium() {
-    let media = channel::default_media();
+    let media = capacity::default_media();
     let lines = EXAMPLE.lines().map(|line| {
         let medium = line.strip_prefix("media.").and_then(|line| {
             let (name, rest) = line.split_once(" = { channels = [")?;

@@ -10,7 +10,7 @@ use super::{
     BadOutput, LIST_ENTRIES, PROSE_BYTES, check_code, check_count, check_language, check_percent,
     check_text, invalid_output,
 };
-use crate::conversation::ConversationState;
+use crate::conversation_state::ConversationState;
 use crate::directory::Directory;
 use crate::duration::Seconds;
 use crate::input::ID_BYTES;

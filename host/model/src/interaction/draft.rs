@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Attachment, Visibility, check_attachments, check_optional, deserialize, into_object,
-    reject_unknown,
+    Attachment, check_attachments, check_optional, deserialize, into_object, reject_unknown,
 };
+use crate::channel::{self, Visibility};
 use crate::codes;
 use crate::input::{self, InputError};
 
@@ -82,6 +82,6 @@ impl Draft {
     /// Visibility.
     pub fn visibility(&self) -> Visibility {
         self.visibility
-            .unwrap_or_else(|| Visibility::usual(&self.channel))
+            .unwrap_or_else(|| channel::usual_visibility(&self.channel))
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Targets;
-use crate::conversation::ConversationState;
+use crate::conversation_state::ConversationState;
 
 /// An event of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::duration::Millis;
 use patchbay_model::hours::Hours;
 use patchbay_model::sla::{ClockError, ClockEvent, Due, SlaClocks, start_of};
@@ -212,7 +212,7 @@ fn deadline(
         Deadline::Clock(clock) => (clock.as_str(), clocks.deadline(clock, hours)),
         Deadline::Conversation => {
             let nearest = clocks.nearest_deadline(hours);
-            ("conversation", nearest.map(|(_, at_ms)| at_ms))
+            ("conversation", nearest.map(|nearest| nearest.at_ms))
         }
     }
 }

@@ -2,9 +2,11 @@
 //! business hours.
 
 use patchbay_model::channel::CHANNELS;
-use patchbay_model::conversation::{ConversationState, RouteCause, TriggerCode};
+use patchbay_model::channel::Visibility;
+use patchbay_model::conversation::{RouteCause, TriggerCode};
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::Presence;
-use patchbay_model::interaction::{Direction, Visibility, WrittenBy};
+use patchbay_model::interaction::{Direction, WrittenBy};
 use patchbay_model::sla::Clock;
 use serde_json::{Value, json};
 

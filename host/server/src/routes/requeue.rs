@@ -9,7 +9,7 @@ use patchbay_desk::Desk;
 use patchbay_desk::agent_action::{ActionError, AgentAction};
 use patchbay_journal::{CompanyId, ConversationId};
 use patchbay_model::actor::Actor;
-use patchbay_model::conversation::ConversationState;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_records::conversation_reader;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use patchbay_model::channel;
-use patchbay_model::conversation::{ConversationState, RouteCause, TriggerCode};
+use patchbay_model::channel::Visibility;
+use patchbay_model::conversation::{RouteCause, TriggerCode};
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::escalation::ActionKind;
 use patchbay_model::decision::route::TargetKind;
 use patchbay_model::directory::Presence;
-use patchbay_model::interaction::{Direction, Visibility, WrittenBy};
+use patchbay_model::interaction::{Direction, WrittenBy};
 use patchbay_model::sla::Clock;
 
 use crate::{PACKAGES, root};

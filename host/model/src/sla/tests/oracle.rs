@@ -1,7 +1,7 @@
 //! The clocks once more, by counting minutes: slow and plain.
 
 use super::WorldCalendar;
-use crate::conversation::ConversationState;
+use crate::conversation_state::ConversationState;
 use crate::sla::{Clock, ClockEvent, ClockState, DueKind, Targets};
 
 const MINUTE_MS: u64 = 60_000;

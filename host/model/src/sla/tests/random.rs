@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::conversation::ConversationState;
+use crate::conversation_state::ConversationState;
 use crate::duration::Seconds;
 use crate::hours::{Hours, NEVER_MS};
 use crate::sla::{AtRisk, ClockEvent, Targets};
