@@ -12,7 +12,7 @@ use patchbay_model::channel::Visibility;
 use patchbay_model::directory::Queue;
 
 use super::FloorError;
-use super::agent::AgentProfile;
+use super::agent_profile::AgentProfile;
 
 /// Number of a class, below [`CLASSES`].
 pub(super) type ClassId = usize;
@@ -117,8 +117,10 @@ impl CapacityRules {
             }
         }
         if limited.len() > MOST_LIMITED_CHANNELS {
-            let agent = agent.id.clone();
-            return Err(FloorError::LimitedChannels { agent });
+            return Err(FloorError::LimitedChannels {
+                agent: agent.id.clone(),
+                most: MOST_LIMITED_CHANNELS,
+            });
         }
         self.limited = limited;
         Ok(())

@@ -4,8 +4,6 @@ use jiff::Timestamp;
 use patchbay_model::desk::LONGEST_OFFER;
 use patchbay_model::offer::OfferId;
 
-use super::capacity_rules::MOST_LIMITED_CHANNELS;
-
 /// Why a call is rejected; the floor is unchanged. A method that takes an id
 /// returns the matching `Unknown…` error if the floor does not have it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,11 +73,13 @@ pub enum FloorError {
     /// The agents of the company limit more channels than the floor can tell
     /// apart.
     #[error(
-        "agent {agent:?} limits a further channel; the agents and [desk.capacity] of a company limit at most {MOST_LIMITED_CHANNELS} channels together"
+        "agent {agent:?} limits a further channel; the agents and [desk.capacity] of a company limit at most {most} channels together"
     )]
     LimitedChannels {
         /// The agent.
         agent: String,
+        /// The most channels.
+        most: usize,
     },
     /// A proficiency is not 1 to 5.
     #[error("the proficiency of agent {agent:?} in {skill:?} is {proficiency}; it must be 1 to 5")]

@@ -12,6 +12,7 @@
 //! only its first is looked at, and only after a candidate became free.
 
 mod agent;
+mod agent_profile;
 mod capacity_rules;
 mod conversation;
 mod error;
@@ -37,7 +38,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_model::directory::Queue;
 
-pub use agent::{AgentProfile, AgentRecord};
+pub use agent::AgentRecord;
+pub use agent_profile::AgentProfile;
 pub use capacity_rules::MOST_LIMITED_CHANNELS;
 pub use conversation::{AgentWait, Arrival, Hold, Placement, RoutingTerms};
 pub use error::FloorError;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::agent::AgentProfile;
+use super::agent_profile::AgentProfile;
 use super::capacity_rules::{CapacityRules, ClassId, ClassSet};
 
 /// Number of conversations that use an agent's capacity, by class and by queue:

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use bit_set::BitSet;
 use patchbay_model::language_tag;
 
-use super::agent::AgentProfile;
+use super::agent_profile::AgentProfile;
 use super::ids::AgentSlot;
 use super::requirement::{Requirement, primary_subtag};
 

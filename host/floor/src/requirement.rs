@@ -3,7 +3,7 @@
 use patchbay_model::decision::route::Step;
 use patchbay_model::language_tag;
 
-use super::agent::AgentProfile;
+use super::agent_profile::AgentProfile;
 
 /// Skills and languages of one step, normalized: equal requirements compare
 /// equal.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_model::directory::Presence;
 
-use super::agent::{AgentProfile, AgentRecord, AgentState};
+use super::agent::{AgentRecord, AgentState};
+use super::agent_profile::AgentProfile;
 use super::conversation::{Hold, PlacementState};
 use super::ids::AgentSlot;
 use super::offer::ClosedOffer;

@@ -212,6 +212,7 @@ fn a_company_cannot_limit_more_channels_than_the_floor_tells_apart() {
     let error = floor.put_agent(agent(3, 64 + rest, 1), at(0));
     let expected = FloorError::LimitedChannels {
         agent: "agent-3".to_owned(),
+        most: MOST_LIMITED_CHANNELS,
     };
     assert_eq!(error, Err(expected));
     floor.put_agent(agent(3, 0, 64), at(0)).expect("known ones");
