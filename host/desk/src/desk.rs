@@ -23,7 +23,7 @@ use crate::desk_error::DeskError;
 use crate::dispatch::breaker_message::BreakerMessage;
 use crate::dispatch::load::Load;
 use crate::dispatch::requests::Requests;
-use crate::dispatch::time_watch::TimeWatch;
+use crate::dispatch::stop_signal::StopSignal;
 use crate::dispatch::timers::Timers;
 use crate::dispatch::work_list::WorkList;
 use crate::intake::delivery::Delivery;
@@ -121,7 +121,7 @@ impl Desk {
             settings,
             clock,
             first_offer,
-            time_watch: TimeWatch::default(),
+            time_watch_stop: StopSignal::default(),
             work: WorkList::default(),
             timers: Timers::default(),
             cache: ConversationCache::default(),
@@ -335,7 +335,7 @@ impl Desk {
         // An activation that is being written is complete when this returns.
         drop(self.core.changing.lock());
         self.core.timers.close();
-        self.core.time_watch.close();
+        self.core.time_watch_stop.set();
         self.core.requests.refuse_all();
         // Fails where the thread has ended already.
         let _ = self.core.breaker_messages.send(BreakerMessage::Stop);

@@ -17,7 +17,7 @@ use crate::desk_error::DeskError;
 use crate::dispatch::breaker_message::BreakerMessage;
 use crate::dispatch::load::Load;
 use crate::dispatch::requests::Requests;
-use crate::dispatch::time_watch::TimeWatch;
+use crate::dispatch::stop_signal::StopSignal;
 use crate::dispatch::timers::Timers;
 use crate::dispatch::work_list::WorkList;
 use crate::settings::DeskSettings;
@@ -61,7 +61,7 @@ pub(crate) struct DeskCore {
     pub(crate) breaker_messages: Sender<BreakerMessage>,
     pub(crate) listeners: RwLock<Vec<Listener>>,
     pub(crate) clock: SteadyClock,
-    pub(crate) time_watch: TimeWatch,
+    pub(crate) time_watch_stop: StopSignal,
     /// The first number of this run's offers, in each company.
     pub(crate) first_offer: u64,
     /// Decisions that the other generation of a rollout repeats.

@@ -3,6 +3,7 @@
 pub(crate) mod breaker_message;
 pub(crate) mod load;
 pub(crate) mod requests;
+pub(crate) mod stop_signal;
 pub(crate) mod time_watch;
 pub(crate) mod timers;
 pub(crate) mod work_list;

@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
 use patchbay_model::alert::{Alert, AlertKind};
 use patchbay_model::event::AlertEvent;
 use patchbay_model::host_clock::ClockJump;
@@ -15,36 +14,12 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// How often the time is noted. What the journal stores has times of its own.
 const NOTE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Ends the watch.
-#[derive(Debug, Default)]
-pub(crate) struct TimeWatch {
-    closed: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl TimeWatch {
-    /// End the watch.
-    pub(crate) fn close(&self) {
-        *self.closed.lock() = true;
-        self.changed.notify_all();
-    }
-
-    /// Wait for the next reading. Returns whether the watch goes on.
-    fn wait(&self) -> bool {
-        let mut closed = self.closed.lock();
-        if !*closed {
-            self.changed.wait_for(&mut closed, INTERVAL);
-        }
-        !*closed
-    }
-}
-
 impl DeskCore {
     /// The loop of the thread.
     pub(crate) fn run_time_watch(&self) {
         let mut noted = Instant::now();
         loop {
-            let goes_on = self.time_watch.wait();
+            let goes_on = self.time_watch_stop.wait(INTERVAL);
             let now = self.now();
             for jump in self.clock.take_jumps() {
                 self.report_jump(jump);
