@@ -104,7 +104,7 @@ fn an_item_that_differs_from_the_contract_is_named() {
             assert!(error.to_string().contains(item), "{altered:?}: {error}");
         }
         let error = refused(engine, &of_version_0_2(&wat("declines")));
-        assert!(matches!(error, LoadError::Incompatible(_)), "{error}");
+        assert!(matches!(error, LoadError::Contract { .. }), "{error}");
         let versions = "built for contract 0.2.0; this host speaks 0.1.0";
         assert!(error.to_string().contains(versions), "{error}");
         let unaltered = Plugin::activate(engine, spec(wat("query"))).expect("activated");
