@@ -11,13 +11,13 @@
 mod answer;
 mod request;
 
+use patchbay_events::AfterReply as ModelAfterReply;
 use patchbay_model::access::Role as ModelRole;
 use patchbay_model::channel::Visibility as ModelVisibility;
 use patchbay_model::conversation_state::ConversationState as ModelState;
 use patchbay_model::decision::stage::Stage as ModelStage;
 use patchbay_model::decision::tone::{Severity as ModelSeverity, Verdict as ModelVerdict};
 use patchbay_model::directory::Presence as ModelPresence;
-use patchbay_model::event::AfterReply as ModelAfterReply;
 use patchbay_model::interaction::{Direction as ModelDirection, WrittenBy as ModelWrittenBy};
 use patchbay_model::outcome::OutcomeKind as ModelOutcome;
 use patchbay_model::rollout::RolloutKind as ModelRolloutKind;

@@ -69,7 +69,7 @@ fn secret_of(webhook: &Table) -> Result<Option<Secret>, DemoError> {
 
 #[cfg(test)]
 mod tests {
-    use patchbay_model::company::CompanyFile;
+    use patchbay_company::CompanyFile;
 
     use super::*;
 

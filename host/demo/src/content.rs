@@ -80,7 +80,7 @@ fn rows(file: &str) -> Result<Vec<Value>, DemoError> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use patchbay_model::company::CompanyFile;
+    use patchbay_company::CompanyFile;
     use patchbay_model::interaction::{Draft, Interaction};
 
     use super::*;

@@ -9,11 +9,11 @@ use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
+use patchbay_events::{AlertEvent, RolloutEndedEvent};
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, RolloutReport};
 use patchbay_journal::{CompanyId, Journal, Run};
-use patchbay_model::event::{AlertEvent, RolloutEndedEvent};
 
 use crate::clock::SteadyClock;
 use crate::company_state::CompanyState;

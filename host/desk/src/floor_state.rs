@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
 use parking_lot::{Mutex, MutexGuard};
+use patchbay_events::Departure;
 use patchbay_floor::{
     AgentProfile, AgentRecord, AgentView, Arrival, Assignment, ConversationRecord, Floor,
     FloorError, FloorSettings, HeldConversation, Hold, Offer, OfferId, Placement, QueueView,
@@ -26,7 +27,6 @@ use patchbay_generations::Generation;
 use patchbay_journal::{ConversationId, Slot};
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Presence;
-use patchbay_model::event::Departure;
 
 pub(crate) use floor_event::{FloorEvent, FollowUp};
 pub(crate) use loader::queues_of;

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use patchbay_engine::breaker::BreakerTransition;
 use patchbay_engine::decision::{Decision, Micros};
+use patchbay_events::EventKind;
 use patchbay_journal::ConversationId;
 use patchbay_model::alert::{Alert, AlertKey};
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::traceparent::Traceparent;
 

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use patchbay_events::{ActivationCause, Event, GenerationActivatedEvent};
 use patchbay_floor::FloorError;
 use patchbay_journal::{
     Activation, AuditEntry, CompanyId, Journal, JournalError, NewGeneration, StateCopy,
 };
-use patchbay_model::event::{ActivationCause, Event, GenerationActivatedEvent};
 use patchbay_records::history::note;
 use thiserror::Error;
 

@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use patchbay_company::{Articles, CompanyFile, PartialCompanyFile, PluginEntry};
 use patchbay_engine::CancelSignal;
 use patchbay_engine::component::{Digest, LoadError};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
 use patchbay_model::bound::BoundSettings;
-use patchbay_model::company::{Articles, CompanyFile, PartialCompanyFile, PluginEntry};
 use patchbay_model::directory::Directory;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::Limits;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::target_settings::TargetSettings;
+use patchbay_company::Sla;
 use patchbay_engine::pipeline::Pipelines;
-use patchbay_model::company::Sla;
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Directory;
 use patchbay_model::record::RecordRules;

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
+use patchbay_company::CompanyFile;
 use patchbay_engine::CancelSignal;
+use patchbay_events::ActivationCause;
 use patchbay_journal::{CompanyId, Journal, JournalError, NewGeneration};
-use patchbay_model::company::CompanyFile;
-use patchbay_model::event::ActivationCause;
 use patchbay_model::file_problem::FileProblem;
 use serde_json::json;
 

@@ -8,7 +8,7 @@ use patchbay_model::traceparent::Traceparent;
 
 use crate::{CompanyId, ContactId, Ordinal, Result, Slot};
 
-pub use patchbay_model::event::InputKind;
+pub use patchbay_events::InputKind;
 
 /// One delivery of a channel. Times are stored to the microsecond.
 #[derive(Clone, Debug, PartialEq, Eq)]

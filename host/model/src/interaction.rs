@@ -248,7 +248,9 @@ impl Interaction {
     pub fn text_as_read(&self) -> Cow<'_, str> {
         match &self.rest {
             None => wording::as_read(&self.text),
-            Some(rest) => Cow::Owned(wording::as_read(&format!("{}{rest}", self.text)).into_owned()),
+            Some(rest) => {
+                Cow::Owned(wording::as_read(&format!("{}{rest}", self.text)).into_owned())
+            }
         }
     }
 

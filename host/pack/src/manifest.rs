@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use patchbay_model::company::Grants;
+use patchbay_company::Grants;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::LimitsFile;
 use semver::Version;

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patchbay_company::Grants;
 use patchbay_engine::component::{ComponentBytes, Digest, Outline};
 use patchbay_model::bound::BoundSettings;
-use patchbay_model::company::Grants;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::LimitsFile;
 use semver::{Version, VersionReq};

@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 use patchbay_engine::decision::{Decision, Micros};
-use patchbay_journal::Note;
-use patchbay_model::event::{
+use patchbay_events::{
     ActionSummary, ClassificationSummary, DecisionSummary, EscalationSummary, Event,
     FallbackSummary, FindingSummary, GenerationStamp, PhaseTimes, PluginStamp, RouteSummary,
     ToneSummary,
 };
+use patchbay_journal::Note;
 
 /// The row of an event that concerns the company rather than a conversation.
 pub fn note(event: &Event, at: Timestamp) -> Note {
@@ -108,7 +108,7 @@ fn phase_times(micros: Micros) -> PhaseTimes {
 
 #[cfg(test)]
 mod tests {
-    use patchbay_model::event::EventKind;
+    use patchbay_events::EventKind;
 
     #[test]
     fn the_documentation_lists_every_kind_of_event() {

@@ -1,7 +1,7 @@
 //! Export of a person's data, on their request.
 
+use patchbay_events::EventKind;
 use patchbay_journal::{CompanyId, ContactId, Entry, Journal, JournalError, Purpose};
-use patchbay_model::event::EventKind;
 use serde_json::{Value, json};
 
 use crate::conversation_reader::recent_interactions;

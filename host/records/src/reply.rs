@@ -5,11 +5,11 @@
 //! checked draft, identified by its [`draft_digest`].
 
 use jiff::{SignedDuration, Timestamp};
+pub use patchbay_events::AfterReply;
 use patchbay_journal::ConversationId;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::desk::ApprovalStep;
-pub use patchbay_model::event::AfterReply;
 use patchbay_model::interaction::{Attachment, Draft, Interaction, WrittenBy};
 use patchbay_model::wording::as_read;
 use serde::{Deserialize, Serialize};

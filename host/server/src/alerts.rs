@@ -13,10 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use patchbay_desk::Desk;
 use patchbay_engine::component::CompileRefusal;
+use patchbay_events::AlertEvent;
 use patchbay_generations::Generation;
 use patchbay_journal::{JournalError, OutboxBacklog};
 use patchbay_model::alert::{Alert, AlertEnd, AlertKind, AlertSeverity};
-use patchbay_model::event::AlertEvent;
 use patchbay_telemetry::{AlertChanges, AlertScope, outbox_by_company};
 use tokio::time::{MissedTickBehavior, interval};
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use patchbay_events::ActivationCause;
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::assemble::{AssembledGeneration, InvalidFile};
 use patchbay_generations::service::{ChangeError, GenerationService};
 use patchbay_journal::{ActiveGeneration, CompanyId, Journal};
-use patchbay_model::event::ActivationCause;
 
 use crate::parallel;
 use crate::startup::ServeError;

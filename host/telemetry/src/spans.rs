@@ -7,9 +7,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use patchbay_desk::observer::{CommittedPass, TracedPart};
 use patchbay_engine::decision::{Decision, Micros};
+use patchbay_events::EventKind;
 use patchbay_journal::ConversationId;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::traceparent::Traceparent;
 

@@ -25,11 +25,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use patchbay_desk::Desk;
+use patchbay_events::AlertEvent;
 use patchbay_generations::activation::ActivateError;
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_generations::assemble::source::Source;
 use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationService, Plan};
-use patchbay_model::event::AlertEvent;
 use patchbay_model::file_problem::FileProblem;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};

@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use patchbay_company::Grants;
 use patchbay_engine::component::ComponentBytes;
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::{Plugin, PluginSpec};
-use patchbay_model::company::Grants;
 use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::directory::Directory;
 use patchbay_model::duration::Millis;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_client::company_path;
+use patchbay_company::CompanyFile;
 use patchbay_generations::assemble::Assembler;
 use patchbay_generations::assemble::source::Source;
 use patchbay_generations::service::{ChangeRequest, GenerationService};
 use patchbay_journal::Journal;
-use patchbay_model::company::CompanyFile;
 use serde_json::{Value, json};
 
 use super::change;

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use patchbay_events::AlertEvent;
 use patchbay_model::alert::{Alert, AlertKind};
-use patchbay_model::event::AlertEvent;
 use patchbay_model::host_clock::ClockJump;
 
 use crate::desk_core::DeskCore;

@@ -1,8 +1,8 @@
 //! Events of a conversation on the floor.
 
+use patchbay_events::Departure;
 use patchbay_floor::{Assignment, ClosedOffer, Offer, Refusal, StepChange};
 use patchbay_model::conversation::{RouteCause, Trigger};
-use patchbay_model::event::Departure;
 
 /// Something that happened to a conversation, and is not in its history yet.
 #[derive(Clone, Debug, PartialEq)]

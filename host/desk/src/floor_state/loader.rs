@@ -10,7 +10,7 @@ use patchbay_model::conversation::RouteCause;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::{Presence, Queue};
 
-use patchbay_model::event::Departure;
+use patchbay_events::Departure;
 use patchbay_records::snapshot::Snapshot;
 
 use super::{CompanyFloor, FloorEvent, FloorState, FollowUp, settings_of};

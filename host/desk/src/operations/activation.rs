@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use patchbay_events::ActivationCause;
 use patchbay_generations::Generation;
 use patchbay_generations::activation::LiveDesk;
 use patchbay_generations::activation::LiveReferences;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{Rollout, RolloutError, RolloutReport};
 use patchbay_journal::{AuditEntry, CompanyId, Conversation, ConversationId, Slot};
-use patchbay_model::event::ActivationCause;
 use patchbay_model::rollout::RolloutTerms;
 use patchbay_records::conversation_reader::read_snapshot;
 

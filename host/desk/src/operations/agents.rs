@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use patchbay_events::{AgentPutEvent, AgentRemovedEvent, Event, PresenceChangedEvent};
 use patchbay_floor::{AgentView, FloorError, HeldConversation, Offer, RosterChange};
 use patchbay_generations::Generation;
 use patchbay_generations::activation::ActivateError;
 use patchbay_journal::{AuditEntry, CompanyId, Conversation, Journal, JournalError};
 use patchbay_model::directory::Presence;
-use patchbay_model::event::{AgentPutEvent, AgentRemovedEvent, Event, PresenceChangedEvent};
 use patchbay_model::identifier::LookAlikes;
 use patchbay_records::conversation_reader;
 use patchbay_records::history::note;

@@ -1,6 +1,6 @@
 //! Alerts about a company rather than one of its conversations.
 
-use patchbay_model::event::{AlertEvent, Event};
+use patchbay_events::{AlertEvent, Event};
 use patchbay_records::history::note;
 
 use crate::desk_core::DeskCore;

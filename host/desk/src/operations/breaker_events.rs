@@ -4,10 +4,10 @@
 use std::sync::mpsc::Receiver;
 
 use patchbay_engine::breaker::BreakerTransition;
+use patchbay_events::{BreakerClosedEvent, BreakerOpenedEvent, Event};
 use patchbay_generations::Generation;
 use patchbay_journal::CompanyId;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::event::{BreakerClosedEvent, BreakerOpenedEvent, Event};
 use patchbay_records::history::note;
 
 use crate::desk_core::DeskCore;

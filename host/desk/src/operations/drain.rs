@@ -1,8 +1,8 @@
 //! Drains: a company stops accepting interactions and finishes what is in
 //! progress.
 
+use patchbay_events::{DrainEvent, Event};
 use patchbay_journal::{AuditEntry, CompanyId, Directive, JournalError, OutboxState};
-use patchbay_model::event::{DrainEvent, Event};
 use patchbay_records::history::note;
 
 use super::directives::{DRAIN, Drain};

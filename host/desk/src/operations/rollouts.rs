@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use patchbay_events::{Event, EventKind, RolloutEndedEvent};
 use patchbay_generations::Generation;
 use patchbay_generations::rollout::{
     Ending, ResumedRollout, Rollout, RolloutAssignment, RolloutError, RolloutReport, Tally,
@@ -10,7 +11,6 @@ use patchbay_generations::rollout::{
 };
 use patchbay_journal::{AuditEntry, CompanyId, JournalError};
 use patchbay_model::alert::{AlertKey, AlertKind};
-use patchbay_model::event::{Event, EventKind, RolloutEndedEvent};
 use patchbay_model::rollout::{RolloutKind, RolloutTerms};
 use patchbay_records::history::note;
 

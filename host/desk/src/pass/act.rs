@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use patchbay_engine::decision::Decision;
+use patchbay_events::{AlertEvent, Departure, Event, RoutedEvent, TriggeredEvent};
 use patchbay_journal::Ordinal;
 use patchbay_model::conversation::{RouteCause, Trigger};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::escalation::{ActionKind, EscalationAction};
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::event::{AlertEvent, Departure, Event, RoutedEvent, TriggeredEvent};
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::sla::{Due, Targets};
 use patchbay_records::snapshot::WakeUp;

@@ -1,12 +1,12 @@
 //! Actions of agents, supervisors and the host on a conversation.
 
+use patchbay_events::{Departure, Event, RequeuedEvent, StaleCause, TransferredEvent};
 use patchbay_floor::{Hold, OfferId};
 use patchbay_journal::Slot;
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation::RouteCause;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::route::{RoutePlan, Target, TargetKind};
-use patchbay_model::event::{Departure, Event, RequeuedEvent, StaleCause, TransferredEvent};
 use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::{from_unix_ms, span};
 

@@ -1,11 +1,11 @@
 //! Replies that wait for approval.
 
+use patchbay_events::{Event, ReplyApprovedEvent, ReplyCheckedEvent, ReplyRejectedEvent};
 use patchbay_journal::Purpose;
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::{Review, Verdict};
 use patchbay_model::desk::{ApprovalStep, Need};
-use patchbay_model::event::{Event, ReplyApprovedEvent, ReplyCheckedEvent, ReplyRejectedEvent};
 use patchbay_model::interaction::{Attachment, Draft, WrittenBy};
 use patchbay_records::outbox_payload::{self, Payload};
 use patchbay_records::reply::{self, PendingReply, ReplyResult, ReplyStatus, UnconfirmedReply};

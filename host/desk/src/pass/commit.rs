@@ -4,12 +4,12 @@
 use std::time::Instant;
 
 use patchbay_engine::decision::Decision;
+use patchbay_events::{AlertEvent, Event, InputEvent};
 use patchbay_journal::{
     Commit, ContactId, Input, NewEntry, NewOutbox, Purpose, StateChange, WordingStatus,
 };
 use patchbay_model::actor::Actor;
 use patchbay_model::decision::escalation::EscalationAction;
-use patchbay_model::event::{AlertEvent, Event, InputEvent};
 use patchbay_model::traceparent::Traceparent;
 use patchbay_records::decisions::RecordedInput;
 use patchbay_records::history::summarize;

@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use patchbay_events::{Departure, StaleCause};
+use patchbay_events::{Event, QuarantinedEvent};
 use patchbay_floor::Hold;
 use patchbay_journal::{Input, InputKind, WordingStatus};
 use patchbay_model::conversation::{RouteCause, Trigger, TriggerCode};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::event::{Departure, StaleCause};
-use patchbay_model::event::{Event, QuarantinedEvent};
 use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_records::conversation_reader;

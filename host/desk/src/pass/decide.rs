@@ -10,7 +10,6 @@ use patchbay_engine::pipeline::PipelineRun;
 use patchbay_generations::decide::DecideOptions;
 use patchbay_generations::rollout::{ComparisonInput, RolloutAssignment};
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::event;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::situation::{DraftInput, Situation};
 use patchbay_records::decisions::{RecordedInput, TextSources};
@@ -62,10 +61,10 @@ pub(super) enum TranscriptStatus {
 
 impl TranscriptStatus {
     /// As the history shows it.
-    pub(super) fn as_event(self) -> Option<event::TranscriptStatus> {
+    pub(super) fn as_event(self) -> Option<patchbay_events::TranscriptStatus> {
         match self {
-            TranscriptStatus::Stored => Some(event::TranscriptStatus::Stored),
-            TranscriptStatus::TooLong => Some(event::TranscriptStatus::NotStored),
+            TranscriptStatus::Stored => Some(patchbay_events::TranscriptStatus::Stored),
+            TranscriptStatus::TooLong => Some(patchbay_events::TranscriptStatus::NotStored),
             TranscriptStatus::NotWanted => None,
         }
     }

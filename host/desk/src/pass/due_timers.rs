@@ -1,9 +1,9 @@
 //! What is due in a conversation: SLA clocks, wake-ups, silent agents, holds,
 //! parking and wrap-up.
 
+use patchbay_events::{Event, TriggeredEvent};
 use patchbay_model::conversation::{RouteCause, Trigger, TriggerCode};
 use patchbay_model::conversation_state::ConversationState;
-use patchbay_model::event::{Event, TriggeredEvent};
 use patchbay_records::snapshot::WakeUp;
 
 use super::unit_of_work::UnitOfWork;

@@ -2,6 +2,10 @@
 //! other steps, what happened on the floor is applied to the conversation.
 
 use jiff::SignedDuration;
+use patchbay_events::{
+    AlertEvent, AssignedEvent, Departure, Event, OfferedEvent, RefusedEvent, ReturnedEvent,
+    StaleCause, TransferredEvent, WidenedEvent, WithdrawnEvent,
+};
 use patchbay_floor::{
     AgentWait, Arrival, Assignment, ClosedOffer, Offer, Refusal, RoutingTerms, StepChange,
 };
@@ -9,10 +13,6 @@ use patchbay_journal::Slot;
 use patchbay_model::conversation::{RouteCause, Trigger, TriggerCode};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::route::{Preference, TargetKind};
-use patchbay_model::event::{
-    AlertEvent, AssignedEvent, Departure, Event, OfferedEvent, RefusedEvent, ReturnedEvent,
-    StaleCause, TransferredEvent, WidenedEvent, WithdrawnEvent,
-};
 use patchbay_model::offer::OfferState;
 
 use super::unit_of_work::UnitOfWork;

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
+use patchbay_events::{
+    AlertEvent, Event, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
+    ReplyUndeliverableEvent, StaleCause,
+};
 use patchbay_journal::{ContactId, Purpose};
 use patchbay_model::actor::Actor;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Verdict;
-use patchbay_model::event::{
-    AlertEvent, Event, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
-    ReplyUndeliverableEvent, StaleCause,
-};
 use patchbay_model::interaction::{Draft, Interaction, WrittenBy};
 use patchbay_records::reply::{
     self, AfterReply, ExpectedEcho, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus,

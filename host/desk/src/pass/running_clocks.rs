@@ -2,9 +2,9 @@
 //! that decides.
 
 use jiff::Timestamp;
+use patchbay_events::{ClocksChangedEvent, Event};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::desk::RunningClocks;
-use patchbay_model::event::{ClocksChangedEvent, Event};
 use patchbay_model::sla::{Clock, ClockEvent, Due, Targets};
 use patchbay_records::snapshot::{from_unix_ms, unix_ms};
 

@@ -1,12 +1,12 @@
 //! Changes of a conversation's state that several steps share, each with its
 //! entry in the history.
 
+use patchbay_events::{
+    Departure, Event, ParkedEvent, ReplyStaleEvent, ReturnedEvent, StaleCause, StateChangedEvent,
+};
 use patchbay_floor::Hold;
 use patchbay_model::actor::Actor;
 use patchbay_model::conversation_state::ConversationState;
-use patchbay_model::event::{
-    Departure, Event, ParkedEvent, ReplyStaleEvent, ReturnedEvent, StaleCause, StateChangedEvent,
-};
 use patchbay_records::reply::ReplyStatus;
 use patchbay_records::snapshot::span;
 

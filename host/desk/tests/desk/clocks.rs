@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::office::{company, desk_of, feed, head, journal, said, take_in};
 use jiff::{SignedDuration, Timestamp};
 use patchbay_desk::{Clock, Desk, DeskSettings};
-use patchbay_model::event::EventKind;
+use patchbay_events::EventKind;
 
 /// The codes of the triggers that rang, once there are as many.
 fn rung(desk: &Desk, wanted: usize) -> Vec<String> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use patchbay_desk::Desk;
 use patchbay_desk::agent_action::AgentAction;
-use patchbay_model::event::EventKind;
+use patchbay_events::EventKind;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_records::reply::{AfterReply, Reply, ReplyStatus};
 

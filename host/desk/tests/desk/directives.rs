@@ -2,8 +2,8 @@
 
 use patchbay_desk::agent_action::{ActionError, AgentAction};
 use patchbay_desk::{Delivery, DeskError, Drain};
+use patchbay_events::EventKind;
 use patchbay_model::conversation_state::ConversationState;
-use patchbay_model::event::EventKind;
 
 use crate::floor::{act, agent, sign_in, supervisor, taken_by};
 use crate::office::{

@@ -3,11 +3,11 @@
 use patchbay_desk::Desk;
 use patchbay_desk::agent_action::{ActionError, ActionResult, AgentAction, Destination};
 use patchbay_desk::roster::Agent;
+use patchbay_events::EventKind;
 use patchbay_journal::ConversationId;
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::Presence;
-use patchbay_model::event::EventKind;
 use patchbay_records::conversation_reader;
 use serde_json::json;
 

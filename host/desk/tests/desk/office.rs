@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use patchbay_company::Sla;
 use patchbay_desk::{Delivery, Desk, DeskSettings, Receipt, ReceiptStatus};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_generations::{Generation, Publishers, QueueSettings};
 use patchbay_journal::{
     AuditEntry, CompanyId, Conversation, Entry, Options, Ordinal, SqliteJournal,
 };
-use patchbay_model::company::Sla;
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::{Directory, Queue};
 use patchbay_model::duration::Seconds;

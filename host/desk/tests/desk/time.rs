@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use parking_lot::Mutex;
 use patchbay_desk::observer::Observer;
 use patchbay_desk::{AdjustableClock, Clock, Desk, DeskSettings};
+use patchbay_events::EventKind;
 use patchbay_model::alert::{Alert, AlertKind};
-use patchbay_model::event::EventKind;
 
 use crate::floor::{agent, sign_in, taken_by};
 use crate::office::{eventually, feed, head, journal, ruled, said, take_in};

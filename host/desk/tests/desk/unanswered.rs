@@ -4,10 +4,10 @@ use std::path::Path;
 
 use patchbay_desk::agent_action::{AgentAction, Destination};
 use patchbay_desk::{Delivery, Desk};
+use patchbay_events::EventKind;
 use patchbay_journal::{Conversation, ConversationId};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::Presence;
-use patchbay_model::event::EventKind;
 use patchbay_records::conversation_reader::{self, read_snapshot};
 use patchbay_records::reply::AfterReply;
 use patchbay_records::snapshot::Snapshot;
@@ -136,7 +136,10 @@ fn of_two_replies_on_their_way_the_later_takes_effect_while_the_customer_is_wait
         assert_eq!(row(&desk, conversation).state, state, "{then:?}");
         let told = heads(&desk, EventKind::ReplyDelivered);
         assert_eq!(told.len(), 2);
-        assert!(told.iter().all(|told| told["withheld"].is_null()), "{told:?}");
+        assert!(
+            told.iter().all(|told| told["withheld"].is_null()),
+            "{told:?}"
+        );
     }
 }
 
@@ -155,12 +158,19 @@ fn a_reply_takes_effect_unless_somebody_decided_otherwise_after_it() {
         (None, hold(), ConversationState::OnHold, true),
         (transfer(), None, resolved, false),
         (None, transfer(), ConversationState::Queued, true),
-        (None, Some(AgentAction::WrapUp), ConversationState::Wrapping, true),
+        (
+            None,
+            Some(AgentAction::WrapUp),
+            ConversationState::Wrapping,
+            true,
+        ),
         (None, Some(AgentAction::Resolve), resolved, false),
     ] {
         let place = tempfile::tempdir().expect("a place");
         let (desk, conversation) = taken(place.path());
-        let busy = desk.roster().set_presence("northwind", "ana", Presence::Busy);
+        let busy = desk
+            .roster()
+            .set_presence("northwind", "ana", Presence::Busy);
         busy.expect("present");
         let context = format!("{before:?}, then {after:?}");
         let reply = reply_then("r1", "It left this morning.", AfterReply::Resolve);

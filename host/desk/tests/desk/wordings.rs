@@ -2,9 +2,9 @@
 //! the first.
 
 use patchbay_desk::{Delivery, Desk, Receipt, ReceiptStatus};
+use patchbay_events::EventKind;
 use patchbay_journal::InputKind;
 use patchbay_model::conversation_state::ConversationState;
-use patchbay_model::event::EventKind;
 use patchbay_model::interaction::Interaction;
 use patchbay_records::conversation_reader::{self, read_snapshot};
 use serde_json::{Value, json};
@@ -133,7 +133,10 @@ fn a_text_in_another_unicode_form_or_with_other_line_ends_is_no_edit() {
     let desk = desk_of(place.path(), vec![ruled("")]);
     let of = |text: &str| version(json!({"text": text}));
     take_in(&desk, vec![of("Não chegou.\nOnde está?")]);
-    for same in ["Na\u{303}o chegou.\nOnde esta\u{301}?", "Não chegou.\r\nOnde está?  \n"] {
+    for same in [
+        "Na\u{303}o chegou.\nOnde esta\u{301}?",
+        "Não chegou.\r\nOnde está?  \n",
+    ] {
         let receipts = take_in(&desk, vec![of(same)]);
         assert_eq!(kind(&receipts[0]), None, "{same:?}");
     }

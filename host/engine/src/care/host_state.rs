@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use patchbay_model::company::Grants;
+use patchbay_company::Grants;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::limits::Limits;
 use patchbay_model::situation::Situation;

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use parking_lot::Mutex;
+use patchbay_company::CompanyFile;
 use patchbay_engine::component::Digest;
-use patchbay_model::company::CompanyFile;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::cases::CaseRunner;
 use patchbay_pack::source::Pack;

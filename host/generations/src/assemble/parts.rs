@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use patchbay_company::{Articles, CompanyFile, PluginEntry, Webhook};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_engine::plugin::Plugin;
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::channel::CHANNELS;
-use patchbay_model::company::{Articles, CompanyFile, PluginEntry, Webhook};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::knowledge::Knowledge;

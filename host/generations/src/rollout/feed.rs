@@ -1,10 +1,10 @@
 //! Events of rollouts for a company's feed.
 
 use jiff::Timestamp;
-use patchbay_journal::Note;
-use patchbay_model::event::{
+use patchbay_events::{
     AlertEvent, Event, RolloutCounts, RolloutEnd, RolloutEndedEvent, RolloutEvent,
 };
+use patchbay_journal::Note;
 use patchbay_model::rollout::{Breach, RolloutKind, RolloutTerms};
 use patchbay_records::history::note;
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_company::CompanyFile;
 use patchbay_journal::CompanyId;
-use patchbay_model::company::CompanyFile;
 use patchbay_model::file_problem::FileProblem;
 
 use super::{ChangeError, GenerationStore};

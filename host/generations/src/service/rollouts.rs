@@ -1,8 +1,8 @@
 //! Shadow runs and canaries of stored generations: start, promote, abort, and
 //! resume after a restart.
 
+use patchbay_events::ActivationCause;
 use patchbay_journal::{CompanyId, JournalError};
-use patchbay_model::event::ActivationCause;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::rollout::{Bounds, RolloutKind, RolloutTerms, Share};
 use serde_json::json;

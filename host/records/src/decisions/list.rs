@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use patchbay_events::EventKind;
 use patchbay_journal::{CompanyId, Entry, Journal, JournalError};
 use patchbay_model::decision::stage::Stage;
-use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

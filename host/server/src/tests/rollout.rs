@@ -1,6 +1,6 @@
 //! Rollouts over HTTP.
 
-use patchbay_model::event::EventKind;
+use patchbay_events::EventKind;
 use serde_json::{Value, json};
 
 use super::client::Answer;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use patchbay_company::Grants;
 use patchbay_engine::plugin::{Lease, Plugin};
-use patchbay_model::company::Grants;
 use patchbay_model::outcome::OutcomeKind::{Denied, Ok, OutOfMemory, Trapped};
 use patchbay_model::situation::Situation;
 use patchbay_model::state::Scope;

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use patchbay_desk::ReceiptStatus;
+use patchbay_events::ActivationCause;
+use patchbay_events::EventKind;
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::assemble::cases::CasesInterrupted;
 use patchbay_generations::service::{ChangeError, ChangeRequest};
 use patchbay_journal::{Commit, NewEntry};
-use patchbay_model::event::ActivationCause;
-use patchbay_model::event::EventKind;
 use serde_json::json;
 
 use crate::fixture::{feed, file, fixture, head, request, said};

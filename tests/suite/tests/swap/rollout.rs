@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use patchbay_desk::{Desk, DeskSettings};
+use patchbay_events::EventKind;
 use patchbay_generations::rollout::RolloutReport;
 use patchbay_generations::service::{ChangeError, RolloutSettings};
 use patchbay_journal::Entry;
-use patchbay_model::event::EventKind;
 use patchbay_model::outcome::OutcomeKind;
 use patchbay_model::rollout::{Bounds, RolloutKind};
 use serde_json::{Value, json};

@@ -6,13 +6,13 @@ use std::ops::Range;
 
 use super::partial_file::RemovedEntries;
 use super::{CompanyFile, QueueEntry};
-use crate::channel;
-use crate::decision::stage::Stage;
-use crate::file_problem::FileProblem;
-use crate::identifier::{self, LookAlikes};
-use crate::input::is_code;
-use crate::name_suggestion;
-use crate::web_address::WebAddress;
+use patchbay_model::channel;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::file_problem::FileProblem;
+use patchbay_model::identifier::{self, LookAlikes};
+use patchbay_model::input::is_code;
+use patchbay_model::name_suggestion;
+use patchbay_model::web_address::WebAddress;
 
 /// Limits that a company can give a channel.
 const LENGTHS: std::ops::RangeInclusive<u32> = 1..=1_000_000;

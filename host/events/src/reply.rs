@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::DecisionSummary;
-use crate::actor::Actor;
-use crate::codes;
-use crate::interaction::WrittenBy;
+use patchbay_model::actor::Actor;
+use patchbay_model::codes;
+use patchbay_model::interaction::WrittenBy;
 
 /// A reply was written. The sealed part of the entry holds its text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::codes;
-use crate::decision::classification::Intent;
-use crate::decision::escalation::ActionKind;
-use crate::decision::route::{Step, Target};
-use crate::decision::stage::Stage;
-use crate::decision::tone::{Severity, Verdict};
-use crate::duration::Seconds;
-use crate::outcome::OutcomeKind;
+use patchbay_model::codes;
+use patchbay_model::decision::classification::Intent;
+use patchbay_model::decision::escalation::ActionKind;
+use patchbay_model::decision::route::{Step, Target};
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::decision::tone::{Severity, Verdict};
+use patchbay_model::duration::Seconds;
+use patchbay_model::outcome::OutcomeKind;
 
 codes! {
     /// Whether the transcript of a decision was stored.

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::DecisionSummary;
-use crate::actor::Actor;
-use crate::codes;
-use crate::conversation::{RouteCause, Trigger};
-use crate::conversation_state::ConversationState;
-use crate::decision::route::Target;
-use crate::duration::Seconds;
-use crate::offer::{OfferId, OfferState};
+use patchbay_model::actor::Actor;
+use patchbay_model::codes;
+use patchbay_model::conversation::{RouteCause, Trigger};
+use patchbay_model::conversation_state::ConversationState;
+use patchbay_model::decision::route::Target;
+use patchbay_model::duration::Seconds;
+use patchbay_model::offer::{OfferId, OfferState};
 
 /// A trigger of escalation fired.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

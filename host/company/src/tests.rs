@@ -1,7 +1,7 @@
 use super::*;
-use crate::capacity;
+use patchbay_model::capacity;
 
-const EXAMPLE: &str = include_str!("../../../../docs/company.example.toml");
+const EXAMPLE: &str = include_str!("../../../docs/company.example.toml");
 
 fn problems(text: &str) -> Vec<(usize, String)> {
     CompanyFile::parse(text)
@@ -102,7 +102,7 @@ fn a_channel_publishes_to_its_own_target_or_the_companys() {
 fn missing_grants_are_named() {
     let needs = Grants {
         agents: true,
-        state: [crate::state::Scope::Contact].into(),
+        state: [patchbay_model::state::Scope::Contact].into(),
         ..Grants::default()
     };
     assert_eq!(
@@ -127,7 +127,7 @@ fn the_desk_rules_of_the_example_are_the_defaults() {
     assert_eq!(*file.desk.get_ref(), DeskRules::default());
 }
 
-/// `PATCHBAY_UPDATE=1 cargo test -p patchbay-model` writes the lists.
+/// `PATCHBAY_UPDATE=1 cargo test -p patchbay-company` writes the lists.
 #[test]
 fn the_example_lists_the_channels_of_each_medium() {
     let media = capacity::default_media();
@@ -152,7 +152,7 @@ fn the_example_lists_the_channels_of_each_medium() {
         assert!(
             EXAMPLE == expected,
             "the channels in docs/company.example.toml differ from the table; run \
-             `PATCHBAY_UPDATE=1 cargo test -p patchbay-model` to write them"
+             `PATCHBAY_UPDATE=1 cargo test -p patchbay-company` to write them"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::file_problem::FileProblem;
+use patchbay_model::file_problem::FileProblem;
 
 /// Message of the TOML parser.
 const DUPLICATE: &str = "duplicate key";
@@ -71,13 +71,13 @@ fn table_end(text: &str, from: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use crate::company::CompanyFile;
+    use crate::CompanyFile;
 
     fn problems(text: &str) -> Vec<(Option<(usize, usize)>, String)> {
         let Err(found) = CompanyFile::read(text) else {
             panic!("duplicates");
         };
-        let shown = |problem: &crate::file_problem::FileProblem| {
+        let shown = |problem: &patchbay_model::file_problem::FileProblem| {
             (problem.line_column(text), problem.message.clone())
         };
         found.iter().map(shown).collect()

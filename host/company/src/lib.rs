@@ -11,21 +11,21 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::channel;
-use crate::decision::stage::Stage;
-use crate::desk::DeskRules;
-use crate::directory::{Agent, Directory, Presence, Queue};
-use crate::duration::Seconds;
-use crate::file_problem::FileProblem;
-use crate::hours::Hours;
-use crate::knowledge::Article;
-use crate::length::{LengthRule, LengthUnit};
-use crate::limits::LimitsFile;
-use crate::on_failure::OnFailure;
-use crate::record::RecordRules;
+use patchbay_model::channel;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::desk::DeskRules;
+use patchbay_model::directory::{Agent, Directory, Presence, Queue};
+use patchbay_model::duration::Seconds;
+use patchbay_model::file_problem::FileProblem;
+use patchbay_model::hours::Hours;
+use patchbay_model::knowledge::Article;
+use patchbay_model::length::{LengthRule, LengthUnit};
+use patchbay_model::limits::LimitsFile;
+use patchbay_model::on_failure::OnFailure;
+use patchbay_model::record::RecordRules;
 
-pub use crate::sla::Sla;
 pub use partial_file::PartialCompanyFile;
+pub use patchbay_model::sla::Sla;
 
 /// Host interfaces a company grants a plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub struct Grants {
     /// Approved answers.
     pub knowledge: bool,
     /// Scopes of state: `conversation`, `contact`, `company`.
-    pub state: BTreeSet<crate::state::Scope>,
+    pub state: BTreeSet<patchbay_model::state::Scope>,
 }
 
 impl Grants {

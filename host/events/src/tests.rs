@@ -1,6 +1,6 @@
 use super::*;
-use crate::decision::escalation::ActionKind;
-use crate::outcome::OutcomeKind;
+use patchbay_model::decision::escalation::ActionKind;
+use patchbay_model::outcome::OutcomeKind;
 
 const DECISION: &str = concat!(
     r#""outcome":"trapped","#,

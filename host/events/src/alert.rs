@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::RolloutEndedEvent;
-use crate::decision::stage::Stage;
-use crate::rollout::Breach;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::rollout::Breach;
 
 /// An alert: its code, and what it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

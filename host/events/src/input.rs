@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::DecisionSummary;
-use crate::codes;
-use crate::outcome::OutcomeKind;
+use patchbay_model::codes;
+use patchbay_model::outcome::OutcomeKind;
 
 codes! {
     /// What a channel delivered.

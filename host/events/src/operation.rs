@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, AlertKind};
-use crate::bypass::BypassTarget;
-use crate::codes;
-use crate::decision::stage::Stage;
-use crate::directory::Presence;
-use crate::outcome::OutcomeKind;
-use crate::rollout::{Breach, RolloutKind, Share};
+use patchbay_model::alert::{Alert, AlertKind};
+use patchbay_model::bypass::BypassTarget;
+use patchbay_model::codes;
+use patchbay_model::decision::stage::Stage;
+use patchbay_model::directory::Presence;
+use patchbay_model::outcome::OutcomeKind;
+use patchbay_model::rollout::{Breach, RolloutKind, Share};
 
 codes! {
     /// Why a generation became active.

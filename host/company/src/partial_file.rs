@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::CompanyFile;
 use super::duplicate_keys::join_duplicates;
-use crate::file_problem::FileProblem;
+use patchbay_model::file_problem::FileProblem;
 
 /// Most problems of the file's structure that are reported at once.
 const MAX_PROBLEMS: usize = 50;
