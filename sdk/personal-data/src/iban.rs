@@ -1,5 +1,5 @@
 //! International bank account numbers (ISO 13616): country, check digits modulo 97 (ISO 7064),
-//! account, in one or in groups with single blanks or hyphens between them.
+//! account, in one or in groups.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -11,7 +11,6 @@ const ANY_LENGTH: RangeInclusive<usize> = 15..=34;
 /// Every account number: of a registered country with the country's length, or possibly of another
 /// one.
 pub(crate) fn all(text: &str, certainty: Certainty) -> Vec<Range<usize>> {
-    let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut before = ' ';
     for (start, first) in text.char_indices() {
@@ -22,20 +21,21 @@ pub(crate) fn all(text: &str, certainty: Certainty) -> Vec<Range<usize>> {
         {
             continue;
         }
-        let Some(country) = bytes.get(start..start + 2) else {
-            break;
+        let rest = &text[start..];
+        let mut letters = rest.bytes().take(SEPARATOR_CHARS + 2);
+        let mut letter = || letters.find(u8::is_ascii_alphanumeric);
+        let (Some(one), Some(other)) = (letter(), letter()) else {
+            continue;
         };
-        let country = [
-            country[0].to_ascii_uppercase(),
-            country[1].to_ascii_uppercase(),
-        ];
-        let registered = registered_length(country).map(|length| length..=length);
-        let lengths = match certainty {
-            Certainty::Certain => registered,
-            Certainty::Possible => Some(ANY_LENGTH),
+        let country = [one.to_ascii_uppercase(), other.to_ascii_uppercase()];
+        let registered = registered_length(country);
+        let lengths = match (certainty, registered) {
+            (Certainty::Certain, Some(length)) => Some(length..=length),
+            (Certainty::Certain, None) => None,
+            (Certainty::Possible, _) => Some(ANY_LENGTH),
         };
-        if let Some(end) = lengths.and_then(|lengths| end(bytes, start, lengths)) {
-            found.push(start..end);
+        if let Some(length) = lengths.and_then(|lengths| length(rest, lengths, registered)) {
+            found.push(start..start + length);
         }
     }
     found
@@ -46,41 +46,67 @@ fn registered_length(country: [u8; 2]) -> Option<usize> {
     Some(match &country {
         b"NO" => 15,
         b"BE" => 16,
-        b"DK" | b"FI" | b"NL" => 18,
-        b"SI" => 19,
-        b"AT" | b"EE" | b"LT" | b"LU" => 20,
+        b"DK" | b"FI" | b"FK" | b"FO" | b"GL" | b"NL" | b"SD" => 18,
+        b"MK" | b"SI" => 19,
+        b"AT" | b"BA" | b"EE" | b"KZ" | b"LT" | b"LU" | b"MN" | b"XK" => 20,
         b"CH" | b"HR" | b"LI" | b"LV" => 21,
-        b"BG" | b"DE" | b"GB" | b"IE" | b"RS" => 22,
-        b"AE" | b"IL" => 23,
-        b"AD" | b"CZ" | b"ES" | b"RO" | b"SA" | b"SE" | b"SK" => 24,
-        b"PT" => 25,
+        b"BG" | b"BH" | b"CR" | b"DE" | b"GB" | b"GE" | b"IE" | b"ME" | b"RS" | b"VA" => 22,
+        b"AE" | b"GI" | b"IL" | b"IQ" | b"OM" | b"SO" | b"TL" => 23,
+        b"AD" | b"CZ" | b"ES" | b"MD" | b"PK" | b"RO" | b"SA" | b"SE" | b"SK" | b"TN" | b"VG" => 24,
+        b"LY" | b"PT" | b"ST" => 25,
         b"IS" | b"TR" => 26,
-        b"FR" | b"GR" | b"IT" | b"MC" => 27,
-        b"CY" | b"HU" | b"PL" => 28,
-        b"BR" => 29,
-        b"MT" => 31,
+        b"BI" | b"DJ" | b"FR" | b"GR" | b"IT" | b"MC" | b"MR" | b"SM" => 27,
+        b"AL" | b"AZ" | b"BY" | b"CY" | b"DO" | b"GT" | b"HN" | b"HU" | b"LB" | b"NI" | b"PL"
+        | b"SV" => 28,
+        b"BR" | b"EG" | b"PS" | b"QA" | b"UA" => 29,
+        b"JO" | b"KW" | b"MU" | b"YE" => 30,
+        b"MT" | b"SC" => 31,
+        b"LC" => 32,
+        b"RU" => 33,
         _ => return None,
     })
 }
 
-/// The end of the longest account number of such a length.
-fn end(bytes: &[u8], start: usize, lengths: RangeInclusive<usize>) -> Option<usize> {
-    let (country, check) = bytes.get(start..start + 4)?.split_at(2);
-    if !country.iter().all(u8::is_ascii_alphabetic) || !check.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
+/// Most characters between two groups.
+const SEPARATOR_CHARS: usize = 8;
+
+/// Bytes of the longest account number of such a length that a text begins with. One with other
+/// separators than single blanks and hyphens must have the length that its country has registered, and
+/// mostly digits: words that follow "at 10" are no account.
+fn length(text: &str, lengths: RangeInclusive<usize>, registered: Option<usize>) -> Option<usize> {
     let mut account = Vec::with_capacity(*lengths.end());
     let mut best = None;
-    for (at, byte) in bytes.iter().enumerate().skip(start) {
-        let goes_on = bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
-        match byte {
-            b' ' | b'-' if goes_on => continue,
-            byte if byte.is_ascii_alphanumeric() && account.len() < *lengths.end() => {
-                account.push(byte.to_ascii_uppercase());
+    let (mut between, mut is_plain) = (0, true);
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        if !character.is_ascii_alphanumeric() {
+            between += 1;
+            // The check digits stand right behind the country.
+            is_plain &= between == 1 && matches!(character, ' ' | '-') && account.len() >= 4;
+            if character.is_alphanumeric() || between > SEPARATOR_CHARS {
+                break;
             }
-            _ => break,
+            continue;
         }
-        if !goes_on && lengths.contains(&account.len()) && remainder(&account) == 1 {
+        between = 0;
+        let fits = match account.len() {
+            0 | 1 => character.is_ascii_alphabetic(),
+            2 | 3 => character.is_ascii_digit(),
+            length => length < *lengths.end(),
+        };
+        if !fits {
+            break;
+        }
+        account.push(character.to_ascii_uppercase() as u8);
+        let ends = characters
+            .peek()
+            .is_none_or(|(_, next)| !next.is_ascii_alphanumeric());
+        let digits = account.iter().filter(|it| it.is_ascii_digit()).count();
+        if ends
+            && lengths.contains(&account.len())
+            && (is_plain || (registered == Some(account.len()) && digits * 2 >= account.len()))
+            && remainder(&account) == 1
+        {
             best = Some(at + 1);
         }
     }

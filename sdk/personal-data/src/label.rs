@@ -150,7 +150,7 @@ const CARD: [&str; 14] = [
     "carta",
 ];
 
-const OTHER_NUMBER: [&str; 82] = [
+const OTHER_NUMBER: [&str; 86] = [
     "order",
     "orders",
     "tracking",
@@ -233,4 +233,8 @@ const OTHER_NUMBER: [&str; 82] = [
     "version",
     "timestamp",
     "epoch",
+    "status",
+    "statuses",
+    "tweet",
+    "post",
 ];

@@ -18,6 +18,7 @@ mod run;
 use std::ops::Range;
 
 pub use email::email_at;
+use patchbay_text::mail::html_to_text;
 use reading::Reading;
 
 /// A kind of personal data.
@@ -69,9 +70,11 @@ pub(crate) enum Certainty {
 /// All personal data in a text, in order, without overlaps. Takes linear time.
 ///
 /// A card needs an issuer's prefix, a grouping as on cards and its check digit; other numbers may
-/// stand beside it. An account needs its check digits. A telephone number needs `+` or `00`, a form
-/// only telephone numbers have, or a word such as "call" before it; a date, an amount, an address of a
-/// machine or the number of an order is none.
+/// stand beside it. An account needs its check digits. Brackets, punctuation, emoji, line breaks and
+/// HTML tags may separate their groups, letters may not. A telephone number needs `+` or `00`, a form
+/// only telephone numbers have, or a word such as "call" before it; a date, an amount, a decimal
+/// fraction, an address of a machine or the number of an order is none. Digits written as words are
+/// not found.
 pub fn find(text: &str) -> Vec<Span> {
     spans(text, Certainty::Certain)
 }
@@ -90,7 +93,24 @@ pub fn mask(text: &str) -> String {
     masked
 }
 
+/// Reads the text as a browser shows it and as it stands: a number may be split by tags, and an
+/// attribute may hold one.
 fn spans(text: &str, certainty: Certainty) -> Vec<Span> {
+    let shown = html_to_text(text);
+    if shown.is_unchanged() {
+        return spans_of_plain(text, certainty);
+    }
+    let mut found = Found::default();
+    for span in spans_of_plain(shown.text(), certainty) {
+        found.add(span.kind, shown.source_range(span.bytes));
+    }
+    for span in spans_of_plain(text, certainty) {
+        found.add(span.kind, span.bytes);
+    }
+    found.spans
+}
+
+fn spans_of_plain(text: &str, certainty: Certainty) -> Vec<Span> {
     let mut digits = text
         .chars()
         .filter(|it| patchbay_text::digit(*it).is_some());
@@ -106,14 +126,14 @@ fn spans(text: &str, certainty: Certainty) -> Vec<Span> {
     }
     if may_have_number {
         for bytes in iban::all(plain, certainty) {
-            found.add(Kind::Iban, bytes);
+            found.add(Kind::Iban, close_bracket(plain, bytes));
         }
         let groups = run::groups(plain);
         for bytes in payment_card::all(plain, &groups, certainty) {
-            found.add(Kind::PaymentCard, bytes);
+            found.add(Kind::PaymentCard, close_bracket(plain, bytes));
         }
         for bytes in phone::all(plain, &groups) {
-            found.add(Kind::Phone, bytes);
+            found.add(Kind::Phone, close_bracket(plain, bytes));
         }
     }
     found.into_spans(&reading)
@@ -150,6 +170,17 @@ impl Found {
         }
         spans
     }
+}
+
+const OPENING: [char; 3] = ['(', '[', '{'];
+const CLOSING: [char; 3] = [')', ']', '}'];
+
+/// A number and the bracket that closes its last group.
+fn close_bracket(text: &str, bytes: Range<usize>) -> Range<usize> {
+    let number = &text[bytes.clone()];
+    let closes = number.matches(OPENING).count() > number.matches(CLOSING).count()
+        && text[bytes.end..].starts_with(CLOSING);
+    bytes.start..bytes.end + usize::from(closes)
 }
 
 /// Whether a character continues a word. Scripts without spaces do not: a number may follow.

@@ -35,24 +35,25 @@ fn longest(text: &str, groups: &[Group], certainty: Certainty) -> Option<usize> 
     let mut digits: Vec<u8> = Vec::with_capacity(*DIGITS.end());
     let mut best = None;
     let mut separator = None;
+    let mut is_uniform = true;
     for (at, group) in groups.iter().enumerate() {
         if digits.len() + group.len() > *DIGITS.end() {
             break;
         }
         if at > 0 {
             let between = run::between(text, &groups[at - 1], group);
-            let Some(kind) = separator_kind(between) else {
+            let Some(kind) = self::separator(between) else {
                 break;
             };
-            // A card is written with one separator throughout.
-            if *separator.get_or_insert(kind) != kind {
-                break;
-            }
+            is_uniform &= *separator.get_or_insert(kind) == kind;
         }
         digits.extend(group.digits(text));
         let groups = &groups[..=at];
         if DIGITS.contains(&digits.len())
-            && is_grouped(groups)
+            && is_grouped(groups, is_uniform)
+            && !(is_uniform
+                && separator.is_some_and(Separator::is_of_thousands)
+                && is_thousands(groups))
             && has_check_digit(&digits)
             && is_card(text, &digits, groups, certainty)
         {
@@ -62,26 +63,61 @@ fn longest(text: &str, groups: &[Group], certainty: Certainty) -> Option<usize> 
     best
 }
 
-/// What separates the groups of a card; `None` where two groups do not belong together.
-fn separator_kind(between: &str) -> Option<char> {
-    let mut kind = ' ';
-    let mut length = 0;
-    for character in between.chars() {
-        length += 1;
-        match character {
-            ' ' | '\t' | '\r' => {}
-            '-' | '.' | '/' | '_' | ',' | '\n' | '|' | ':' | '*' | '\'' if kind == ' ' => {
-                kind = character;
-            }
-            _ => return None,
+/// Most characters between two groups of a card.
+const SEPARATOR_CHARS: usize = 12;
+
+/// What separates the groups of a card, without blanks; `None` where two groups do not belong together:
+/// at letters, and at signs that make each group an amount.
+fn separator(between: &str) -> Option<Separator> {
+    let mut separator = Separator::default();
+    for (at, character) in between.chars().enumerate() {
+        if at >= SEPARATOR_CHARS || character.is_alphanumeric() || is_unit(character) {
+            return None;
+        }
+        if !character.is_whitespace() {
+            *separator.signs.get_mut(separator.length)? = character;
+            separator.length += 1;
         }
     }
-    (1..=4).contains(&length).then_some(kind)
+    Some(separator)
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Separator {
+    signs: [char; SEPARATOR_CHARS],
+    length: usize,
+}
+
+impl Separator {
+    fn is_of_thousands(self) -> bool {
+        matches!(self.signs[..self.length], [',' | '.' | '\'' | '’'])
+    }
+}
+
+/// Whether groups are those of an amount with a sign between the thousands.
+fn is_thousands(groups: &[Group]) -> bool {
+    groups.len() > 1 && groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3)
+}
+
+fn is_unit(character: char) -> bool {
+    matches!(
+        character,
+        '$' | '£' | '¥' | '€' | '₹' | '¢' | '%' | '‰' | '°'
+    )
 }
 
 fn is_card(text: &str, digits: &[u8], groups: &[Group], certainty: Certainty) -> bool {
+    let card_label = |at| label::before(text, at) == Some(Label::Card);
+    if let [only] = groups
+        && let Some(start) = run::fraction_start(text, only)
+        && !card_label(start)
+    {
+        return false;
+    }
     let issued = is_issued(digits);
-    let possible = digits.len() >= POSSIBLE_DIGITS && matches!(digits[0], 2..=6);
+    // No issuer has 20 or 21, which begin times ("20261128190412") and numbers of posts.
+    let possible = digits.len() >= POSSIBLE_DIGITS
+        && (matches!(digits, [3..=6, ..]) || matches!(digits, [2, 2..=9, ..]));
     if certainty == Certainty::Possible && (issued || possible) {
         return true;
     }
@@ -90,7 +126,8 @@ fn is_card(text: &str, digits: &[u8], groups: &[Group], certainty: Certainty) ->
         return issued || digits[0] != 0;
     }
     // One number in ten has the right check digit: the number of an order is not a card's.
-    issued && !(groups.len() == 1 && label == Some(Label::OtherNumber))
+    let is_article = digits.len() == 13 && has_article_check_digit(digits);
+    issued && !(groups.len() == 1 && (is_article || label == Some(Label::OtherNumber)))
 }
 
 fn is_issued(digits: &[u8]) -> bool {
@@ -119,9 +156,9 @@ fn is_issued(digits: &[u8]) -> bool {
     }
 }
 
-/// Whether groups are those of a card: all of one length but a shorter last one, or those printed on
-/// cards of 13 to 15 digits.
-fn is_grouped(groups: &[Group]) -> bool {
+/// Whether groups are those of a card: printed on cards, or with one separator throughout all of one
+/// length but a shorter last one, or several of those printed on cards joined.
+fn is_grouped(groups: &[Group], is_uniform: bool) -> bool {
     let mut lengths = [0; 19];
     let count = groups.len();
     let Some(lengths) = lengths.get_mut(..count) else {
@@ -131,7 +168,10 @@ fn is_grouped(groups: &[Group]) -> bool {
         *length = group.len();
     }
     match lengths {
-        [_] | [4, 6, 4 | 5] | [4, 3, 3, 3] | [4, 4, 5] | [6, 7..=13] | [6, 4, 6] => true,
+        [_] | [4, 4, 4, 4] | [4, 6, 4 | 5] => true,
+        _ if !is_uniform => false,
+        [4, 3, 3, 3] | [4, 4, 5] | [6, 7..=13] | [6, 4, 6] => true,
+        [4, 12] | [12, 4] | [4, 8, 4] | [8, 4, 4] | [4, 4, 8] => true,
         [first, rest @ .., last] => {
             rest.iter().all(|length| length == first) && (1..=*first).contains(last) && *first <= 8
         }
@@ -152,4 +192,13 @@ fn has_check_digit(digits: &[u8]) -> bool {
         })
         .sum();
     sum.is_multiple_of(10) && sum > 0
+}
+
+/// Whether the check digit of an article's number (GTIN-13: weights 1 and 3) is right.
+fn has_article_check_digit(digits: &[u8]) -> bool {
+    let weighted = digits.iter().zip([1, 3].iter().cycle());
+    let sum: u32 = weighted
+        .map(|(digit, weight)| u32::from(*digit) * weight)
+        .sum();
+    sum.is_multiple_of(10)
 }

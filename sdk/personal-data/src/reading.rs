@@ -60,6 +60,8 @@ fn separate(text: &str) -> Option<Rewritten<'static>> {
 /// The plain form of a blank, hyphen or dot.
 fn separator(character: char) -> Option<&'static str> {
     Some(match character {
+        // Folding leaves those that follow no letter or digit.
+        _ if is_ignorable(character) => "",
         '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
             " "
         }
@@ -70,10 +72,16 @@ fn separator(character: char) -> Option<&'static str> {
         | '\u{fe58}'
         | '\u{fe63}'
         | '\u{30fc}'
-        | '\u{ff70}' => "-",
-        '·' | '•' | '․' | '。' | '｡' | '∙' | '⋅' => ".",
+        | '\u{ff70}'
+        | '\u{2d7}'
+        | '\u{1806}'
+        | '\u{2796}' => "-",
+        '⁺' | '₊' | '﹢' | '\u{2795}' => "+",
+        '⁽' | '₍' | '﹙' | '【' | '〔' | '「' | '『' | '〈' | '《' | '❨' => "(",
+        '⁾' | '₎' | '﹚' | '】' | '〕' | '」' | '』' | '〉' | '》' | '❩' => ")",
+        '·' | '•' | '․' | '。' | '｡' | '∙' | '⋅' | '\u{66b}' => ".",
         '⁄' | '∕' => "/",
-        '،' | '、' => ",",
+        '،' | '、' | '\u{66c}' => ",",
         _ => return None,
     })
 }

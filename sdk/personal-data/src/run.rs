@@ -49,3 +49,15 @@ pub(crate) fn between<'a>(text: &'a str, one: &Group, next: &Group) -> &'a str {
 pub(crate) fn digits(text: &str, groups: &[Group]) -> Vec<u8> {
     groups.iter().flat_map(|group| group.digits(text)).collect()
 }
+
+/// Where a decimal number begins of which a group is the fraction: one of `0`, or after a point one of
+/// up to three digits. "1.2.3" has none.
+pub(crate) fn fraction_start(text: &str, group: &Group) -> Option<usize> {
+    let before = &text[..group.bytes.start];
+    let whole = before.strip_suffix(['.', ','])?;
+    let rest = whole.trim_end_matches(|it: char| it.is_ascii_digit());
+    let digits = &whole[rest.len()..];
+    let is_whole = digits == "0" || (before.ends_with('.') && (1..=3).contains(&digits.len()));
+    let is_alone = !rest.ends_with(|it: char| matches!(it, '.' | ',') || it.is_alphanumeric());
+    (is_whole && is_alone).then_some(rest.len())
+}

@@ -48,6 +48,16 @@ pub fn written_now(text: &str) -> Rewritten<'_> {
     }
 }
 
+/// A text as a browser shows it: tags and comments removed, entities replaced, blocks as lines. A text
+/// with neither tags nor entities is returned unchanged. Takes linear time.
+/// [`Rewritten::source_range`] maps bytes of the result to `text`.
+pub fn html_to_text(text: &str) -> Rewritten<'_> {
+    match html::is_html(text) || html::has_entity(text) {
+        true => html::to_text(text, html::Quotations::Keep),
+        false => Rewritten::unchanged(text),
+    }
+}
+
 /// The lines that are neither history nor signature.
 fn own_lines<'a>(plain: &Rewritten<'a>) -> Rewritten<'a> {
     let lines = lines::Lines::new(plain.text());

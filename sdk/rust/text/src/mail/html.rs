@@ -84,6 +84,12 @@ pub(super) fn is_html(text: &str) -> bool {
                 .any(|(at, _)| tag(text, at).is_some()))
 }
 
+/// Whether a text has an entity of HTML.
+pub(super) fn has_entity(text: &str) -> bool {
+    text.match_indices('&')
+        .any(|(at, _)| entity(&text[at..]).is_some())
+}
+
 /// The text of an HTML document. Takes linear time.
 pub(super) fn to_text(text: &str, quotations: Quotations) -> Rewritten<'_> {
     let mut reader = Reader {
@@ -329,7 +335,7 @@ fn entity(text: &str) -> Option<(usize, char)> {
     Some((length + 2, character))
 }
 
-const ENTITIES: [(&str, char); 74] = [
+const ENTITIES: [(&str, char); 78] = [
     ("amp", '&'),
     ("lt", '<'),
     ("gt", '>'),
@@ -356,6 +362,10 @@ const ENTITIES: [(&str, char); 74] = [
     ("deg", '°'),
     ("shy", '\u{ad}'),
     ("zwnj", '\u{200c}'),
+    ("zwj", '\u{200d}'),
+    ("ensp", '\u{2002}'),
+    ("emsp", '\u{2003}'),
+    ("thinsp", '\u{2009}'),
     ("iexcl", '¡'),
     ("iquest", '¿'),
     ("laquo", '«'),
