@@ -7,12 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{CONTENT_ENCODING, HOST, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, Method, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use patchbay_access::{Caller, PeerNames, PermissionIndex, authorize};
+use patchbay_access::{Caller, MatrixEntry, PeerNames, PermissionIndex, authorize};
 use patchbay_model::bound::Bound;
 
 use crate::app::App;
@@ -31,18 +31,22 @@ pub(crate) async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let mut checked = message_head::check(request.version(), request.headers());
+    let mut checked = message_head::check(request.version(), request.uri(), request.headers());
     if checked.is_err() {
         // Not a request: nothing in it counts, neither caller nor target.
     } else if app.access.is_guarded() {
         (request, checked) = check_access(&app, request).await;
     } else {
-        checked = check_host(request.uri(), request.headers())
+        checked = check_host(request.version(), request.uri(), request.headers())
             .and_then(|()| check_origin(request.headers()));
         request.extensions_mut().insert(Caller::Local);
     }
     checked = checked.and_then(|()| check_roster(&app, request.extensions().get::<Caller>()));
-    checked = checked.and_then(|()| check_content_type(request.method(), request.headers()));
+    if is_operation(&request) {
+        checked = checked
+            .and_then(|()| check_content_coding(request.method(), request.headers()))
+            .and_then(|()| check_content_type(request.method(), request.headers()));
+    }
     if checked.is_ok() && app.companies.count_unready() > 0 {
         (request, checked) = check_ready(&app, request).await;
     }
@@ -99,14 +103,25 @@ async fn requester(request: Request, caller: Option<&Caller>) -> (Request, Reque
     (Request::from_parts(parts, body), requester)
 }
 
+fn permissions() -> &'static PermissionIndex {
+    static PERMISSIONS: OnceLock<PermissionIndex> = OnceLock::new();
+    PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut openapi::routes_document()))
+}
+
+/// Whether a path and method of the API match. Of any other request no header
+/// is read: the router answers 404, or 405 with the methods of the path.
+fn is_operation(request: &Request) -> bool {
+    let matched = request.extensions().get::<MatchedPath>();
+    let path = matched.map(MatchedPath::as_str);
+    let entry = permissions().find(path, request.method());
+    !matches!(entry, MatrixEntry::NoRoute)
+}
+
 /// Authenticates and authorizes, unless the operation is public.
 async fn check_access(app: &App, request: Request) -> (Request, Result<(), Problem>) {
-    static PERMISSIONS: OnceLock<PermissionIndex> = OnceLock::new();
-    let permissions =
-        PERMISSIONS.get_or_init(|| PermissionIndex::new(&mut openapi::routes_document()));
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let path = matched.as_ref().map(MatchedPath::as_str);
-    let entry = permissions.find(path, request.method());
+    let entry = permissions().find(path, request.method());
     if entry.is_public() {
         return (request, Ok(()));
     }
@@ -182,8 +197,11 @@ async fn check_ready(app: &App, request: Request) -> (Request, Result<(), Proble
 }
 
 /// The request target and the Host header must name the loopback address, so
-/// that a foreign name that resolves to it (DNS rebinding) is refused.
-fn check_host(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+/// that a foreign name that resolves to it (DNS rebinding) is refused. HTTP/1.0
+/// requires no Host header (RFC 9112, 3.2), and health checks of load balancers
+/// send none. A browser always sends one, so without it no page can be behind
+/// the request.
+fn check_host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     let misdirected = || {
         Problem::of(Kind::Misdirected)
             .field("Host")
@@ -194,6 +212,9 @@ fn check_host(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
         .is_some_and(|authority| !is_loopback(authority))
     {
         return Err(misdirected());
+    }
+    if version < Version::HTTP_11 && !headers.contains_key(HOST) {
+        return Ok(());
     }
     match only(headers, HOST).map(str::parse::<Authority>) {
         Some(Ok(authority)) if is_loopback(&authority) => Ok(()),
@@ -226,6 +247,28 @@ fn check_content_type(method: &Method, headers: &HeaderMap) -> Result<(), Proble
         None => Err(Problem::of(Kind::UnsupportedMediaType)
             .field("Content-Type")
             .detail("send Content-Type: application/json, in UTF-8")),
+    }
+}
+
+/// A body must not be compressed (RFC 9110, 8.4): sizes are limited in the bytes
+/// sent.
+fn check_content_coding(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    if [Method::GET, Method::HEAD].contains(method) {
+        return Ok(());
+    }
+    let codings = headers.get_all(CONTENT_ENCODING).iter();
+    let is_identity = |value: &str| {
+        let mut codings = value.split(',').map(str::trim);
+        codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
+    };
+    match codings
+        .into_iter()
+        .all(|value| value.to_str().is_ok_and(is_identity))
+    {
+        true => Ok(()),
+        false => Err(Problem::of(Kind::UnsupportedCoding)
+            .field("Content-Encoding")
+            .detail("send the body uncompressed, without Content-Encoding")),
     }
 }
 

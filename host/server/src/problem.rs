@@ -4,7 +4,9 @@ mod conversions;
 mod kind;
 
 use axum::extract::Request;
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -143,6 +145,11 @@ impl Problem {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> u16 {
+        self.0.status
+    }
+
     pub(crate) fn is(&self, kind: Kind) -> bool {
         self.0.type_uri == kind.type_uri()
     }
@@ -221,7 +228,7 @@ impl Problem {
         let problem = match limit.bound.refusal() {
             Refusal::Busy(_) => Problem::busy(&detail),
             Refusal::TooMany(_) => Problem::of(Kind::TooMany).detail(detail),
-            Refusal::TooLarge => Problem::of(Kind::LimitExceeded).detail(detail),
+            Refusal::TooLarge | Refusal::NotUsed => Problem::of(Kind::LimitExceeded).detail(detail),
         };
         problem
             .bound(limit.bound)
@@ -293,6 +300,12 @@ pub(crate) fn finish(response: Response, instance: Option<String>) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     if let Some(allow) = head.headers.remove(ALLOW) {
         headers.insert(ALLOW, allow);
+    }
+    // What would have been accepted (RFC 9110, 15.5.16).
+    if problem.is(Kind::UnsupportedMediaType) {
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    } else if problem.is(Kind::UnsupportedCoding) {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(WWW_AUTHENTICATE, problem.challenge());

@@ -136,8 +136,15 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 async fn not_found(request: Request) -> Problem {
+    let path = request.uri().path();
+    let without_slash = path.strip_suffix('/').filter(|path| !path.is_empty());
+    let detail = without_slash.map(|path| format!("paths do not end with `/`; try `{path}`"));
     body::discard(request).await;
-    Problem::of(Kind::NotFound)
+    let problem = Problem::of(Kind::NotFound);
+    match detail {
+        Some(detail) => problem.detail(detail),
+        None => problem,
+    }
 }
 
 async fn method_not_allowed(request: Request) -> Problem {

@@ -77,7 +77,11 @@ kinds! {
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request did not arrive in time";
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
     LimitExceeded = "limit-exceeded", PAYLOAD_TOO_LARGE, "A limit of the host is exceeded";
+    TargetTooLong = "target-too-long", URI_TOO_LONG, "The path and query are too long";
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
+    UnsupportedCoding = "unsupported-content-coding", UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed";
+    ExpectationFailed = "expectation-failed", EXPECTATION_FAILED, "The expectation is not supported";
+    UnsupportedTransferCoding = "unsupported-transfer-coding", NOT_IMPLEMENTED, "The transfer coding is not supported";
     Misdirected = "misdirected", MISDIRECTED_REQUEST, "The Host header names another host";
     InvalidInput = "invalid-input", UNPROCESSABLE_ENTITY, "The input is not valid";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal server error";

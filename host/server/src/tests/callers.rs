@@ -83,19 +83,90 @@ async fn a_post_without_json_is_refused() {
         "",
         "Content-Type: text/plain\r\n",
         "Content-Type: application/x-www-form-urlencoded\r\n",
+        "Content-Type: application/json; charset=latin1\r\n",
+        "Content-Type: application/json\r\nContent-Type: text/plain\r\n",
     ] {
         let request = format!(
             "{}{kind}Content-Length: {}\r\n\r\n{HELLO}",
             server.client.head("POST", DECIDE),
             HELLO.len()
         );
-        let problem = server
-            .client
-            .raw(request.as_bytes())
-            .await
-            .problem(415, "unsupported-media-type");
+        let answer = server.client.raw(request.as_bytes()).await;
+        let problem = answer.problem(415, "unsupported-media-type");
         assert_eq!(problem["field"], "Content-Type");
+        assert_eq!(answer.headers["accept"], "application/json");
     }
+}
+
+#[tokio::test]
+async fn a_health_check_by_http_1_0_needs_no_host_header() {
+    let server = Running::usual().await;
+    for (head, status) in [
+        ("GET /healthz HTTP/1.0\r\n\r\n", 200),
+        ("GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n", 200),
+        (
+            "GET /healthz HTTP/1.0\r\nHost: rebound.example\r\n\r\n",
+            421,
+        ),
+        ("GET /healthz HTTP/1.0\r\nHost:\r\n\r\n", 421),
+        ("GET http://rebound.example/healthz HTTP/1.0\r\n\r\n", 421),
+        (
+            "GET /healthz HTTP/1.0\r\nOrigin: https://evil.example\r\n\r\n",
+            403,
+        ),
+    ] {
+        let answer = server.client.raw(head.as_bytes()).await;
+        assert_eq!(answer.status, status, "{head:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_refused_with_the_codings_that_are_accepted() {
+    let server = Running::usual().await;
+    for coding in ["gzip", "br", "identity, gzip", "x-unknown"] {
+        let header = format!("Content-Encoding: {coding}\r\n");
+        let answer = server.client.post_with(DECIDE, &header, HELLO).await;
+        let problem = answer.problem(415, "unsupported-content-coding");
+        assert_eq!(problem["field"], "Content-Encoding");
+        assert_eq!(answer.headers["accept-encoding"], "identity", "{coding}");
+    }
+    let plain = "Content-Encoding: Identity\r\n";
+    let answer = server.client.post_with(DECIDE, plain, HELLO).await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn every_path_answers_head_as_get_and_other_methods_with_those_it_has() {
+    let server = Running::usual().await;
+    let ask = async |method: &str, path: &str| {
+        let head = format!("{}\r\n", server.client.head(method, path));
+        server.client.raw(head.as_bytes()).await
+    };
+    let head = ask("HEAD", "/healthz").await;
+    assert_eq!((head.status, &*head.body), (200, ""));
+    for (method, path, allowed) in [
+        ("OPTIONS", "/healthz", "GET,HEAD"),
+        ("TRACE", "/healthz", "GET,HEAD"),
+        ("BREW", "/healthz", "GET,HEAD"),
+        ("DELETE", DECIDE, "POST"),
+        ("HEAD", DECIDE, "POST"),
+    ] {
+        let answer = ask(method, path).await;
+        assert_eq!(answer.status, 405, "{method} {path}");
+        assert_eq!(answer.headers["allow"], allowed, "{method} {path}");
+    }
+    // What a client accepts does not change the answer.
+    let accept = format!(
+        "{}Accept: image/png\r\n\r\n",
+        server.client.head("GET", "/healthz")
+    );
+    assert_eq!(server.client.raw(accept.as_bytes()).await.status, 200);
+    let slash = server
+        .client
+        .get("/healthz/")
+        .await
+        .problem(404, "not-found");
+    assert_eq!(slash["detail"], "paths do not end with `/`; try `/healthz`");
 }
 
 #[tokio::test]

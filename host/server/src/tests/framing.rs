@@ -92,12 +92,11 @@ async fn a_head_names_one_host_and_no_coding_but_chunked() {
         let head = format!("GET /healthz HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
         assert_eq!(statuses(&server, &head).await, [status], "{headers:?}");
     }
-    for (coding, status) in [("chunked", 200), ("Chunked", 200), ("gzip, chunked", 400)] {
+    for (coding, status) in [("chunked", 200), ("Chunked", 200), ("gzip, chunked", 501)] {
         let request = format!(
             "POST {DECIDE} HTTP/1.1\r\n{host}Content-Type: application/json\r\nTransfer-Encoding: {coding}\r\nConnection: close\r\n\r\n{chunks}"
         );
-        let answer = server.client.raw(request.as_bytes()).await;
-        assert_eq!(answer.status, status, "{coding}");
+        assert_eq!(statuses(&server, &request).await, [status], "{coding}");
     }
 }
 
@@ -118,4 +117,45 @@ async fn a_head_is_limited_in_bytes_and_lines() {
         assert!(matches!(answered[..], [] | [431]), "{answered:?}");
     }
     assert_eq!(statuses(&server, &head("")).await, [200], "and goes on");
+}
+
+#[tokio::test]
+async fn a_target_or_head_that_is_too_long_is_answered_with_the_limit() {
+    let server = Running::usual().await;
+    let head = |target: &str, rest: &str| {
+        let host = server.client.address();
+        format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n{rest}Connection: close\r\n\r\n")
+    };
+    for (target, rest, status) in [
+        (
+            format!("/healthz?{}", "x".repeat(8 << 10)),
+            String::new(),
+            200,
+        ),
+        (format!("/{}", "x".repeat(20 << 10)), String::new(), 414),
+        (
+            "/healthz".to_owned(),
+            format!("X-Long: {}\r\n", "x".repeat(32 << 10)),
+            431,
+        ),
+        ("/healthz".to_owned(), "X-Many: 1\r\n".repeat(200), 431),
+    ] {
+        let answered = statuses(&server, &head(&target, &rest)).await;
+        assert_eq!(answered, [status], "{} bytes of target", target.len());
+    }
+}
+
+#[tokio::test]
+async fn an_expectation_that_is_not_met_is_answered_417() {
+    let server = Running::usual().await;
+    let head = |version: &str, expectation: &str| {
+        let host = server.client.address();
+        format!(
+            "GET /healthz HTTP/{version}\r\nHost: {host}\r\nExpect: {expectation}\r\nConnection: close\r\n\r\n"
+        )
+    };
+    for (version, expectation, status) in [("1.1", "fast", 417), ("1.0", "fast", 200)] {
+        let answered = statuses(&server, &head(version, expectation)).await;
+        assert_eq!(answered, [status], "HTTP/{version} {expectation}");
+    }
 }
