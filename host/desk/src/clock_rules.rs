@@ -73,6 +73,16 @@ impl ClockRulesHistory {
         self.deciding.len() > 1 || followed != self.deciding.first().copied()
     }
 
+    /// The hours by which clocks that follow these rules count; `None` for rules
+    /// that did not decide since the start.
+    pub(crate) fn hours(&self, followed: Option<u64>) -> Option<Arc<Calendars>> {
+        let known = self
+            .known
+            .iter()
+            .find(|known| Some(known.digest) == followed);
+        known.map(|known| Arc::clone(&known.hours))
+    }
+
     /// The rules for a pass of this generation.
     pub(crate) fn rules_of(&mut self, generation: &Arc<Generation>) -> ClockRules {
         ClockRules {

@@ -288,6 +288,11 @@ impl SlaClocks {
         )
     }
 
+    /// Whether the customer was ever answered.
+    pub fn was_answered(&self) -> bool {
+        self.has_reply
+    }
+
     /// Targets in force.
     pub fn targets(&self) -> &Targets {
         &self.targets

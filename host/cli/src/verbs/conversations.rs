@@ -108,9 +108,10 @@ fn print_one(found: &Value) -> Result<(), Failure> {
         field("channel").unwrap_or("-"),
         field("created_at").unwrap_or("-"),
         found["priority"],
-        match field("due_at") {
-            Some(due) => format!("; next SLA deadline {due}"),
-            None => String::new(),
+        match (field("due_at"), field("at_risk_at")) {
+            (Some(due), Some(at_risk)) => format!("; SLA deadline {due}, at risk from {at_risk}"),
+            (Some(due), None) => format!("; SLA deadline {due}"),
+            (None, _) => String::new(),
         }
     ))?;
     let history = found["history"].as_array().into_iter().flatten();

@@ -11,6 +11,8 @@ use patchbay_generations::rollout::{RolloutAssignment, deciding_generation};
 use patchbay_journal::{CompanyId, ConversationId, Slot};
 use patchbay_model::actor::Actor;
 use patchbay_model::interaction::WrittenBy;
+use patchbay_model::sla::Deadline;
+use patchbay_records::snapshot::Snapshot;
 
 use crate::agent_action::{ActionError, AgentAction, DraftCheck};
 use crate::company_state::CompanyState;
@@ -43,6 +45,21 @@ impl ConversationService<'_> {
         };
         let slot = Slot::for_thread(company, &row.thread);
         Ok(self.0.request((company, slot), conversation, actor, action))
+    }
+
+    /// The nearest deadline of a conversation's SLA clocks.
+    pub fn deadline(
+        &self,
+        company: &str,
+        snapshot: &Snapshot,
+    ) -> Result<Option<Deadline>, DeskError> {
+        let (_, state) = self.0.company(company)?;
+        let known = state.clock_rules.lock().hours(snapshot.clock_rules);
+        let hours = match known {
+            Some(hours) => hours,
+            None => Arc::clone(&state.generation().surroundings.hours),
+        };
+        Ok(snapshot.clocks.nearest_deadline(snapshot.hours(&hours)))
     }
 
     /// Accept or decline an offer.

@@ -14,6 +14,8 @@ use patchbay_model::desk::RunningClocks;
 use patchbay_model::directory::Directory;
 use patchbay_model::hours::Hours;
 use patchbay_model::situation::Surroundings;
+use patchbay_model::sla::Clock;
+use patchbay_records::conversation_reader::read_snapshot;
 use serde_json::{Value, json};
 
 use crate::office::{company_of, conversations, desk_of, eventually, feed, head, said, take_in};
@@ -90,6 +92,23 @@ fn hours_left(desk: &Desk) -> Option<i64> {
 
 fn rung(desk: &Desk) -> usize {
     of_kind(desk, EventKind::ClockRang).len()
+}
+
+#[test]
+fn the_deadline_of_a_conversation_is_that_of_its_target_and_not_its_next_timer() {
+    let place = tempfile::tempdir().expect("a place");
+    let first = Arc::new(generation(1, Some(10 * HOUR), None));
+    let desk = desk_of(place.path(), vec![first]);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    let snapshot = read_snapshot(&conversations(&desk)[0]).expect("a snapshot");
+    let of = desk.conversations().deadline("northwind", &snapshot);
+    let deadline = of.expect("a company").expect("a deadline");
+    let created_ms = snapshot.clocks.created_ms();
+    let hour_ms = u64::from(HOUR) * 1_000;
+    assert_eq!(deadline.clock, Clock::FirstResponse);
+    assert_eq!(deadline.at_ms, created_ms + 10 * hour_ms);
+    assert_eq!(deadline.at_risk_ms, Some(created_ms + 8 * hour_ms));
+    assert_eq!(hours_left(&desk), Some(8), "the timer is for the risk");
 }
 
 #[test]

@@ -6,6 +6,18 @@ use super::Clock;
 use crate::codes;
 use crate::conversation::{Trigger, TriggerCode};
 
+/// When the target of a running clock is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// Which clock.
+    pub clock: Clock,
+    /// When the target is or was due, in Unix milliseconds.
+    pub at_ms: u64,
+    /// When the at-risk share of the target is used up, in Unix milliseconds;
+    /// absent once that has fired.
+    pub at_risk_ms: Option<u64>,
+}
+
 /// Something a clock does at a moment, once per run. Ordered by the moment;
 /// at the same moment by clock, at risk before breached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

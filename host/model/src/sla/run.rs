@@ -88,6 +88,19 @@ impl Run {
         missed_ms.or_else(|| self.watch.reaches(target_ms, hours))
     }
 
+    /// When the share of the target is used up, until that has fired.
+    pub(super) fn at_risk_at(
+        &self,
+        target_ms: u64,
+        at_risk: AtRisk,
+        hours: Option<&Hours>,
+    ) -> Option<u64> {
+        let is_ahead = self.breached_ms.is_none() && !self.was_at_risk;
+        is_ahead
+            .then(|| self.watch.reaches(at_risk.of(target_ms), hours))
+            .flatten()
+    }
+
     /// Whether a target was used up when the run was last stopped.
     pub(super) fn is_past(&self, target_ms: u64) -> bool {
         self.watch.is_past(target_ms)
@@ -113,9 +126,7 @@ impl Run {
             run: self.number,
             deadline_ms,
         };
-        let at_risk = (!self.was_at_risk)
-            .then(|| self.watch.reaches(at_risk.of(target_ms), hours))
-            .flatten();
+        let at_risk = self.at_risk_at(target_ms, at_risk, hours);
         [
             at_risk.map(|at_ms| due(DueKind::AtRisk, at_ms)),
             deadline_ms.map(|at_ms| due(DueKind::Breached, at_ms)),

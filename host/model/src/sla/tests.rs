@@ -68,11 +68,36 @@ fn a_message_in_a_resolved_conversation_waits_for_a_reply() {
     for event in reopening {
         clocks.apply(MONDAY_MS, event, None).expect("taken");
     }
+    let nearest = clocks.nearest_deadline(None).expect("a deadline");
     assert_eq!(
-        clocks.nearest_deadline(None),
-        Some((Clock::FirstResponse, MONDAY_MS + HOUR_MS))
+        (nearest.clock, nearest.at_ms),
+        (Clock::FirstResponse, MONDAY_MS + HOUR_MS)
     );
     assert_eq!(clocks.state(Clock::Resolution), Some(ClockState::Active));
+}
+
+#[test]
+fn the_nearest_deadline_is_that_of_the_target_before_and_after_the_risk() {
+    let mut clocks = SlaClocks::new(MONDAY_MS, targets(3_600, 3_600, 86_400));
+    clocks
+        .apply(MONDAY_MS, message(MONDAY_MS), None)
+        .expect("taken");
+    let minute = HOUR_MS / 60;
+    // At risk after 80 % of the target.
+    for (now, at_risk) in [
+        (0, Some(48)),
+        (47, Some(48)),
+        (48, None),
+        (60, None),
+        (99, None),
+    ] {
+        clocks.advance(MONDAY_MS + now * minute, None);
+        let nearest = clocks.nearest_deadline(None).expect("a deadline");
+        assert_eq!(nearest.clock, Clock::FirstResponse, "after {now} minutes");
+        assert_eq!(nearest.at_ms, MONDAY_MS + HOUR_MS, "after {now} minutes");
+        let expected = at_risk.map(|after| MONDAY_MS + after * minute);
+        assert_eq!(nearest.at_risk_ms, expected, "after {now} minutes");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use patchbay_events::EventKind;
 use patchbay_journal::{ContactId, Conversation, ConversationId, Entry};
 use patchbay_model::name_suggestion;
 use patchbay_records::conversation_reader::{self, StoredInteraction};
+use patchbay_records::snapshot::from_unix_ms;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -58,9 +59,17 @@ pub(crate) struct ConversationSummary {
     incident: Option<String>,
     /// When its first interaction was accepted.
     created_at: Timestamp,
-    /// When its next clock is due.
+    /// The nearest deadline of its SLA clocks: when a target is used up, or was if
+    /// the customer still waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
+    /// The clock of `due_at`: `first-response`, `next-response` or `resolution`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_clock: Option<String>,
+    /// When the at-risk share of the target of `due_at` is used up; absent once the
+    /// escalation policies were called for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_risk_at: Option<Timestamp>,
     /// Number of interactions.
     interactions: u32,
     /// Number of its last history entry.
@@ -135,6 +144,7 @@ pub(crate) struct OpenConversations {
 #[into_params(parameter_in = Query)]
 pub(super) struct OpenQuery {
     /// `next` of the previous page.
+    #[param(pattern = "^[0-9a-f]{32}$")]
     after: Option<String>,
     /// Only conversations that wait in this queue or came from it.
     queue: Option<String>,
@@ -175,7 +185,9 @@ pub(super) async fn open(
             conversation_reader::open_conversations(&**desk.journal(), id, after, CONVERSATIONS)?;
         let next = next_page(&rows, CONVERSATIONS, |row| row.id.to_string());
         let matching = rows.iter().filter(|row| filter.matches(row));
-        let conversations = matching.map(summary).collect::<Result<_, _>>()?;
+        let conversations = matching
+            .map(|row| summary(desk, &company, row))
+            .collect::<Result<_, _>>()?;
         Ok(Json(OpenConversations {
             conversations,
             next,
@@ -262,14 +274,14 @@ pub(super) async fn one(
 ) -> Result<Json<ConversationDocument>, Problem> {
     let id = conversation_id(&conversation)?;
     app.read(move |desk| {
-        let company = desk.company(&company)?;
+        let company_id = desk.company(&company)?;
         let journal = &**desk.journal();
-        let row = journal.conversation(company, id)?;
+        let row = journal.conversation(company_id, id)?;
         let row = row.ok_or_else(|| Problem::of(Kind::UnknownConversation))?;
-        let entries = journal.entries(company, id, 0, PAGE)?;
+        let entries = journal.entries(company_id, id, 0, PAGE)?;
         let said = conversation_reader::recent_interactions(journal, &row)?;
         Ok(Json(ConversationDocument {
-            summary: summary(&row)?,
+            summary: summary(desk, &company, &row)?,
             history: entries.into_iter().map(HistoryEntry::from).collect(),
             said: said.into_iter().map(message).collect(),
         }))
@@ -319,8 +331,9 @@ pub(super) fn conversation_id(text: &str) -> Result<ConversationId, Problem> {
         .map_err(|_| Problem::of(Kind::UnknownConversation))
 }
 
-fn summary(row: &Conversation) -> Result<ConversationSummary, Problem> {
+fn summary(desk: &Desk, company: &str, row: &Conversation) -> Result<ConversationSummary, Problem> {
     let snapshot = conversation_reader::read_snapshot(row)?;
+    let deadline = desk.conversations().deadline(company, &snapshot)?;
     Ok(ConversationSummary {
         id: row.id.to_string(),
         state: row.state.as_str().to_owned(),
@@ -333,7 +346,9 @@ fn summary(row: &Conversation) -> Result<ConversationSummary, Problem> {
         needs_approval: snapshot.needs_approval,
         incident: snapshot.incident,
         created_at: snapshot.created_at,
-        due_at: row.due_at,
+        due_at: deadline.map(|deadline| from_unix_ms(deadline.at_ms)),
+        due_clock: deadline.map(|deadline| deadline.clock.as_str().to_owned()),
+        at_risk_at: deadline.and_then(|deadline| Some(from_unix_ms(deadline.at_risk_ms?))),
         interactions: snapshot.interaction_count,
         sequence: row.sequence,
     })
