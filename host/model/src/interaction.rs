@@ -4,6 +4,7 @@
 mod draft;
 mod outside;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ pub use outside::{CUT_TEXT_ATTRIBUTE, ReadInteraction};
 
 use crate::channel::{self, Visibility};
 use crate::input::{self, InputError};
-use crate::{address, codes, language_tag};
+use crate::{address, codes, language_tag, wording};
 
 codes! {
     /// Direction of an interaction.

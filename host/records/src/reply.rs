@@ -173,12 +173,7 @@ impl ExpectedEcho {
     /// Whether an echo names this reply: by its own id or the interaction it
     /// answers, or in the attribute `reply`.
     pub fn is_named_by(&self, reply: &str, echo: &Interaction) -> bool {
-        let attribute = echo.attributes.get("reply").and_then(|name| name.as_str());
-        let names = [Some(echo.id.as_str()), attribute];
-        names
-            .into_iter()
-            .flatten()
-            .any(|name| name == self.key || name == reply)
+        names_in_echo(echo).any(|name| name == self.key || name == reply)
     }
 
     /// Whether an echo that names no reply has this reply's text, within an
@@ -188,6 +183,12 @@ impl ExpectedEcho {
         let apart = sent_at.duration_since(self.written_at).abs();
         !self.has_come && apart <= ECHO_PERIOD && text_digest(&echo.text) == self.text
     }
+}
+
+/// What may name a reply in an echo: its own id, and its attribute `reply`.
+pub fn names_in_echo(echo: &Interaction) -> impl Iterator<Item = &str> {
+    let attribute = echo.attributes.get("reply").and_then(|name| name.as_str());
+    [Some(echo.id.as_str()), attribute].into_iter().flatten()
 }
 
 /// Digest of a text as a person reads it: channels change white space and the
@@ -223,6 +224,12 @@ pub fn draft_digest(draft: &Draft) -> String {
 /// Idempotency key of a reply in the outbox.
 pub fn outbox_key(conversation: ConversationId, entry: u64) -> String {
     format!("reply-{conversation}-{entry}")
+}
+
+/// Whether this is the [`outbox_key`] of a reply in a conversation.
+pub fn is_outbox_key_of(conversation: ConversationId, key: &str) -> bool {
+    let entry = key.strip_prefix(&format!("reply-{conversation}-"));
+    entry.is_some_and(|entry| entry.parse::<u64>().is_ok())
 }
 
 #[cfg(test)]

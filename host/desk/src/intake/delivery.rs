@@ -73,17 +73,17 @@ impl Delivery {
             .into()
     }
 
-    /// Digest of what was said: text and files.
+    /// Digest of what was said: the text as a person reads it, and files.
     pub(crate) fn said(&self) -> [u8; 32] {
         let interaction = &self.interaction;
         let files = interaction.attachments.iter();
         let files: Vec<_> = files.map(Attachment::as_said).collect();
         // Plain values: serialization cannot fail.
         let files = serde_json::to_vec(&files).unwrap_or_default();
+        let text = interaction.text_as_read();
         blake3::Hasher::new()
-            .update(&(interaction.text.len() as u64).to_le_bytes())
-            .update(interaction.text.as_bytes())
-            .update(interaction.rest.as_deref().unwrap_or_default().as_bytes())
+            .update(&(text.len() as u64).to_le_bytes())
+            .update(text.as_bytes())
             .update(&files)
             .finalize()
             .into()
