@@ -100,7 +100,8 @@ pub(super) fn decide_input(
 }
 
 /// The customer took a message back. If nothing else waits, the conversation is
-/// resolved; an offer of it is withdrawn.
+/// resolved and an offer of it withdrawn, unless its agent has answered the
+/// customer before: what was said then may still need work.
 fn take_back(pass: &Pass<'_>, unit: &mut UnitOfWork, input: &Input, message: &str) {
     let is_new = unit.conversation.row.sequence == 0;
     unit.conversation.remove_message(message);
@@ -111,7 +112,9 @@ fn take_back(pass: &Pass<'_>, unit: &mut UnitOfWork, input: &Input, message: &st
     commit::record_input(pass, unit, input, None);
     if was_unanswered {
         state_changes::make_stale(pass, unit, StaleCause::CustomerWrote);
-        if unit.snapshot().unanswered.is_empty() {
+        let snapshot = unit.snapshot();
+        let stays = snapshot.owner.is_some() && snapshot.clocks.was_answered();
+        if snapshot.unanswered.is_empty() && !stays {
             state_changes::change_state(pass, unit, ConversationState::Resolved, None);
         }
     }

@@ -237,6 +237,31 @@ fn of_two_edits_after_the_draft_the_first_starts_the_clock() {
 }
 
 #[test]
+fn the_echo_of_a_reply_answers_nothing_more_however_many_replies_followed() {
+    let place = tempfile::tempdir().expect("a place");
+    let (desk, conversation) = taken(place.path());
+    for number in 1..=12 {
+        let (id, text) = (format!("r{number}"), format!("Answer {number}"));
+        let reply = reply_then(&id, &text, AfterReply::Stay);
+        act(&desk, conversation, agent("ana"), reply).expect("taken");
+    }
+    let keys: Vec<String> = outgoing(&desk).into_iter().map(|out| out.key).collect();
+    take_in(&desk, vec![said("2", "@jo", "And my refund?")]);
+    for (id, text) in [(keys[0].as_str(), "Other words"), ("e1", "Answer 2")] {
+        take_in(&desk, vec![echo(json!({"id": id, "text": text}))]);
+        assert_eq!(unanswered(&desk, conversation), ["2"], "on their way");
+    }
+    for key in &keys {
+        deliver(&desk, key);
+    }
+    let named = json!({"id": "e2", "attributes": {"reply": keys[1]}});
+    take_in(&desk, vec![echo(named)]);
+    assert_eq!(unanswered(&desk, conversation), ["2"], "delivered");
+    take_in(&desk, vec![echo(json!({"id": "e3"}))]);
+    assert!(unanswered(&desk, conversation).is_empty(), "another answer");
+}
+
+#[test]
 fn an_older_reply_that_is_delivered_late_changes_nothing_more() {
     let place = tempfile::tempdir().expect("a place");
     let (desk, conversation) = taken(place.path());
@@ -360,7 +385,7 @@ fn an_automatic_message_of_the_customer_changes_nothing() {
     assert_eq!(unanswered(&desk, conversation), ["1"]);
     let state = || row(&desk, conversation).state;
     assert_eq!(state(), ConversationState::AwaitingApproval);
-    let approve = patchbay_desk::agent_action::AgentAction::Approve {
+    let approve = AgentAction::Approve {
         reply: "r1".to_owned(),
     };
     act(&desk, conversation, supervisor(), approve).expect("approved");
@@ -372,7 +397,7 @@ fn an_automatic_message_of_the_customer_changes_nothing() {
     take_in(&desk, vec![away("3")]);
     assert_eq!(state(), ConversationState::WaitingOnCustomer);
     // After it is resolved.
-    let resolve = patchbay_desk::agent_action::AgentAction::Resolve;
+    let resolve = AgentAction::Resolve;
     act(&desk, conversation, agent("ana"), resolve).expect("resolved");
     take_in(&desk, vec![away("4")]);
     assert_eq!(state(), ConversationState::Resolved);
@@ -387,6 +412,37 @@ fn an_automatic_message_of_the_customer_changes_nothing() {
 
 fn taken_back(id: &str) -> Delivery {
     by_jo(json!({"id": id, "kind": "delete"}))
+}
+
+#[test]
+fn a_message_taken_back_after_replies_leaves_the_conversation_with_its_agent() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("")]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "Where is my parcel?")]);
+    let conversation = taken_by(&desk, "ana");
+    send(&desk, conversation, "ana", "r1", "I am looking into it.");
+    deliver(&desk, &outgoing(&desk).remove(0).key);
+    take_in(&desk, vec![said("2", "@jo", "Hello?")]);
+    assert_eq!(unanswered(&desk, conversation), ["2"]);
+    let before = row(&desk, conversation).state;
+    take_in(&desk, vec![taken_back("2")]);
+    let after = row(&desk, conversation);
+    assert_eq!((after.state, after.owner.as_deref()), (before, Some("ana")));
+    assert!(unanswered(&desk, conversation).is_empty());
+    let clocks = snapshot(&desk, conversation).clocks;
+    assert_eq!(clocks.unanswered_since(), None);
+}
+
+#[test]
+fn a_message_taken_back_before_any_reply_resolves_also_what_an_agent_owns() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk_of(place.path(), vec![ruled("")]);
+    sign_in(&desk, &["ana"]);
+    take_in(&desk, vec![said("1", "@jo", "My PIN is 1234")]);
+    let conversation = taken_by(&desk, "ana");
+    take_in(&desk, vec![taken_back("1")]);
+    assert_eq!(row(&desk, conversation).state, ConversationState::Resolved);
 }
 
 #[test]
