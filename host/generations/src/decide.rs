@@ -112,7 +112,7 @@ impl Generation {
         timeout: Duration,
     ) -> (Decision, PipelineRun<'_>) {
         match draft {
-            Some(draft) => self.check_draft(situation, draft, options, timeout),
+            Some(draft) => self.check_draft(situation, draft, stages, options, timeout),
             None => self.decide(situation, stages, options, timeout),
         }
     }
@@ -151,12 +151,14 @@ impl Generation {
         (decision, run)
     }
 
-    /// Call the tone policies about a draft. The interaction it answers is
-    /// classified first, where the situation has no classification.
+    /// Call the tone policies about a draft. If `stages` contains `classify`, the
+    /// interaction it answers is classified first, where the situation has no
+    /// classification. Otherwise the tone policies see that it has none.
     pub fn check_draft(
         &self,
         situation: Situation,
         draft: DraftInput,
+        stages: &BTreeSet<Stage>,
         options: &DecideOptions,
         timeout: Duration,
     ) -> (Decision, PipelineRun<'_>) {
@@ -165,7 +167,9 @@ impl Generation {
         let answered = answered.or(draft.draft.interaction.as_deref());
         let mut decision = Decision::of(self.number, answered);
         decision.draft = Some(draft.draft.id.clone());
-        let classifies = situation.exchange.is_some() && situation.assessment.is_none();
+        let classifies = stages.contains(&Stage::Classify)
+            && situation.exchange.is_some()
+            && situation.assessment.is_none();
         let classify = classifies.then_some(Stage::Classify);
         let mut run = self.begin(classify.into_iter().chain([Stage::Tone]), options, timeout);
         let mut situation = Arc::new(situation);

@@ -83,7 +83,7 @@ pub struct ToneRequest {
 /// A valid stateless request.
 #[derive(Clone, Debug, Default)]
 pub struct Inquiry {
-    /// Stages to run; empty for a draft.
+    /// Stages to run; `classify` and `tone` for a draft.
     pub stages: BTreeSet<Stage>,
     /// The draft to check.
     pub draft: Option<DraftInput>,
@@ -169,6 +169,7 @@ impl TryFrom<ToneRequest> for Inquiry {
         let answered = answered.map(|exchange| &*exchange.interaction.text);
         let assessment = validate(request.classification, answered.unwrap_or_default())?;
         Ok(Inquiry {
+            stages: [Stage::Classify, Stage::Tone].into(),
             draft: Some(DraftInput {
                 draft: Arc::new(draft),
                 composing: request.composing,

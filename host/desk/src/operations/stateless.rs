@@ -10,7 +10,6 @@ use patchbay_generations::inquiry::Inquiry;
 use patchbay_generations::rollout::{
     ComparisonInput, Rollout, RolloutAssignment, deciding_generation,
 };
-use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 
 use crate::desk_core::DeskCore;
@@ -48,10 +47,7 @@ impl StatelessDecider {
         let inquiry = Arc::new(inquiry);
         let comparison = assignment.should_compare().then(|| ComparisonInput {
             situation: situation.clone(),
-            stages: match inquiry.draft {
-                Some(_) => [Stage::Tone].into(),
-                None => inquiry.stages.clone(),
-            },
+            stages: inquiry.stages.clone(),
             draft: inquiry.draft.clone(),
             bypasses: Arc::clone(&context.bypasses),
             stateless: Some(Arc::clone(&inquiry)),

@@ -102,9 +102,9 @@ pub(super) fn check<'p>(
     };
     let options = options(pass, recording);
     let comparison = comparison(pass, rollout, &input.situation, &stages, Some(&draft));
-    let decided = pass
-        .generation
-        .check_draft(input.situation, draft, &options, pass.timeout);
+    let decided =
+        pass.generation
+            .check_draft(input.situation, draft, &stages, &options, pass.timeout);
     finish(pass, rollout, decided, recorded, comparison)
 }
 

@@ -41,9 +41,9 @@ pub(super) fn check<'p>(
     composing: bool,
 ) -> Result<PolicyResult<'p>, PassError> {
     let answered = unit.latest().ok_or(PassError::NothingToDo)?;
-    let mut input = load::decision_input(pass, &unit.conversation, unit.contact(), &answered)?;
-    // The interaction was classified when it came in: not again here.
-    input.situation.assessment.get_or_insert_default();
+    // The interaction was classified when it came in, or no policy classified it:
+    // not again here.
+    let input = load::decision_input(pass, &unit.conversation, unit.contact(), &answered)?;
     let draft = DraftInput {
         draft: Arc::new(draft.clone()),
         composing,

@@ -7,7 +7,9 @@ use patchbay_desk::agent_action::AgentAction;
 use patchbay_desk::{Delivery, Desk, DeskSettings};
 use patchbay_journal::{Options, SqliteJournal};
 use patchbay_model::actor::{Actor, ActorRole};
+use patchbay_model::interaction::WrittenBy;
 use patchbay_records::decisions::{Filter, StoredDecision, find, list};
+use patchbay_records::reply::{AfterReply, Reply};
 use serde_json::json;
 
 use crate::company::{alone, assembler, built, company};
@@ -20,6 +22,24 @@ fn hear(desk: &Desk, id: &str, text: &str) {
 }
 
 fn requeue(desk: &Desk) {
+    act(desk, AgentAction::Requeue);
+}
+
+/// A supervisor's reply, which the tone policy checks.
+fn reply(desk: &Desk, id: &str) {
+    act(
+        desk,
+        AgentAction::Reply(Reply {
+            id: id.to_owned(),
+            text: "ok".to_owned(),
+            attachments: Vec::new(),
+            written_by: WrittenBy::Human,
+            then: AfterReply::Stay,
+        }),
+    );
+}
+
+fn act(desk: &Desk, action: AgentAction) {
     let open = desk.journal().unresolved_conversations(None, 1);
     let conversation = open.expect("readable")[0].id;
     let eva = Actor {
@@ -27,8 +47,8 @@ fn requeue(desk: &Desk) {
         role: ActorRole::Supervisor,
     };
     let conversations = desk.conversations();
-    let done = conversations.act("northwind", conversation, eva, AgentAction::Requeue);
-    done.expect("a desk that works").expect("requeued");
+    let done = conversations.act("northwind", conversation, eva, action);
+    done.expect("a desk that works").expect("done");
     desk.wait_until_idle();
 }
 
@@ -82,4 +102,34 @@ fn a_conversation_that_is_routed_again_has_the_classification_of_its_newest_mess
     assert_eq!(known_intents(&desk), None, "not that of an older message");
     requeue(&desk);
     assert_eq!(known_intents(&desk), None, "not that of an older message");
+}
+
+#[test]
+fn the_check_of_a_draft_has_the_classification_of_its_message_or_none() {
+    let _alone = alone();
+    let place = tempfile::tempdir().expect("a directory");
+    let assembler = assembler();
+    let generation = Arc::new(built(&assembler, &company("northwind")).generation);
+    let options = Options::new(place.path().join("desk.db"), place.path().join("desk.key"));
+    let journal = SqliteJournal::open(&options).expect("a journal");
+    let companies = vec![Arc::clone(&generation)];
+    let desk = Desk::open(Arc::new(journal), companies, DeskSettings::default()).expect("a desk");
+    hear(&desk, "1", "ok");
+    reply(&desk, "r1");
+    assert_eq!(known_intents(&desk), Some(vec!["greeting".to_owned()]));
+    // The classifier has no opinion on this message.
+    hear(&desk, "2", "decline");
+    reply(&desk, "r2");
+    let checked = newest(&desk);
+    assert!(
+        checked
+            .input
+            .as_ref()
+            .is_some_and(|input| input.draft.is_some())
+    );
+    assert_eq!(known_intents(&desk), None, "absent, and not empty");
+    let record = checked.record.as_ref().expect("a record");
+    assert!(record["classification"].is_null(), "not classified again");
+    let replayed = checked.replay(&generation.pipelines);
+    assert_eq!(replayed.whole.as_str(), "same", "{replayed:?}");
 }
