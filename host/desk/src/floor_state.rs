@@ -27,6 +27,7 @@ use patchbay_generations::Generation;
 use patchbay_journal::{ConversationId, Slot};
 use patchbay_model::desk::DeskRules;
 use patchbay_model::directory::Presence;
+use patchbay_records::snapshot::Snapshot;
 
 pub(crate) use floor_event::{FloorEvent, FollowUp};
 pub(crate) use loader::queues_of;
@@ -456,10 +457,12 @@ impl FloorState {
         agent.is_ok_and(|agent| agent.presence.is_present() && !agent.not_responding)
     }
 
-    /// Whether an agent is present and has free capacity.
-    pub(crate) fn has_capacity(&self, agent: &str) -> bool {
-        let view = self.floor.agent(agent);
-        self.is_present(agent) && view.is_ok_and(|view| view.load < view.capacity.into())
+    /// Whether an agent is present and has capacity for a conversation that comes
+    /// to this queue.
+    pub(crate) fn can_take(&self, agent: &str, snapshot: &Snapshot, queue: &str) -> bool {
+        let (channel, visibility) = (&snapshot.channel, snapshot.visibility);
+        let has_capacity = self.floor.has_capacity(agent, channel, visibility, queue);
+        self.is_present(agent) && has_capacity == Ok(true)
     }
 
     /// Ids of the agents of a team, sorted.

@@ -76,6 +76,30 @@ impl Load {
             && self.units(rules, interrupted) + u64::from(rule.weight) <= u64::from(agent.capacity)
     }
 
+    /// Whether the agent holds more than their units, or more of a medium,
+    /// channel or queue than its limit.
+    pub(super) fn exceeds(&self, rules: &CapacityRules, agent: &AgentProfile) -> bool {
+        let mut of_media = vec![0_u32; rules.media().media().len()];
+        for (medium, count, _) in self.by_medium(rules) {
+            if let Some(sum) = of_media.get_mut(medium) {
+                *sum = sum.saturating_add(count);
+            }
+        }
+        let mut media = rules.media().media().iter().zip(&of_media);
+        let mut classes = self.classes.iter().enumerate();
+        let mut queues = self.queues.iter();
+        self.units(rules, 0) > u64::from(agent.capacity)
+            || media.any(|(rule, count)| *count > rule.maximum)
+            || classes.any(|(class, count)| {
+                let limit = rules.channel_limit(class, agent);
+                limit.is_some_and(|limit| *count > limit)
+            })
+            || queues.any(|(queue, count)| {
+                let limit = rules.queue_limit(queue, agent);
+                limit.is_some_and(|limit| *count > limit)
+            })
+    }
+
     /// Classes of which one more conversation fits, whatever its queue.
     pub(super) fn free(&self, rules: &CapacityRules, agent: &AgentProfile) -> ClassSet {
         (0..rules.classes())

@@ -1,6 +1,7 @@
 //! Reads of agents, queues, conversations and offers.
 
 use jiff::Timestamp;
+use patchbay_model::channel::Visibility;
 use patchbay_model::directory::Presence;
 
 use super::agent::AgentRecord;
@@ -20,6 +21,9 @@ pub struct AgentView {
     pub load: u64,
     /// Total capacity in units.
     pub capacity: u32,
+    /// Whether the agent holds more than `capacity`, or more of a medium, channel
+    /// or queue than its limit.
+    pub exceeds_capacity: bool,
     /// When the agent last finished or took a conversation; absent before the
     /// first.
     pub idle_since: Option<Timestamp>,
@@ -58,10 +62,26 @@ impl Floor {
             not_responding: agent.record.not_responding,
             load: agent.load.units(&self.rules, 0),
             capacity: agent.record.profile.capacity,
+            exceeds_capacity: agent.load.exceeds(&self.rules, &agent.record.profile),
             idle_since: agent.record.idle_since,
             available_since: agent.record.available_since,
             offers: agent.offers.iter().copied().collect(),
         })
+    }
+
+    /// Whether an agent, present or not, has capacity for one more conversation of
+    /// this channel in this queue.
+    pub fn has_capacity(
+        &self,
+        agent: &str,
+        channel: &str,
+        visibility: Option<Visibility>,
+        queue: &str,
+    ) -> Result<bool, FloorError> {
+        let agent = self.agent_state(agent)?;
+        let (rules, profile) = (&self.rules, &agent.record.profile);
+        let class = rules.class_of(channel, visibility);
+        Ok(agent.load.fits(rules, profile, class) && !agent.load.is_full(rules, profile, queue))
     }
 
     /// An agent's profile and shift state, as in [`Floor::record`].

@@ -63,7 +63,7 @@ pub(super) fn result(
     let agent = owner.as_deref().and_then(|owner| floor.agent(owner));
     ActionResult {
         state: unit.snapshot().state,
-        exceeds_capacity: agent.is_some_and(|(_, view)| view.load > view.capacity.into()),
+        exceeds_capacity: agent.is_some_and(|(_, view)| view.exceeds_capacity),
         owner,
         reply,
     }

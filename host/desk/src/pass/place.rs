@@ -310,7 +310,7 @@ fn terms(pass: &Pass<'_>, unit: &UnitOfWork, floor: &FloorState) -> RoutingTerms
         let at_once = pass.now.checked_add(AT_ONCE).ok();
         let until = target
             .until
-            .or(at_once.filter(|_| floor.has_capacity(&agent)));
+            .or(at_once.filter(|_| floor.can_take(&agent, snapshot, &terms.queue)));
         let until = until.filter(|_| may_wait);
         terms.wait_for = until.map(|until| AgentWait {
             agent,

@@ -217,3 +217,55 @@ fn a_company_cannot_limit_more_channels_than_the_floor_tells_apart() {
     assert_eq!(error, Err(expected));
     floor.put_agent(agent(3, 0, 64), at(0)).expect("known ones");
 }
+
+#[test]
+fn whether_an_agent_has_capacity_depends_on_medium_channel_and_queue() {
+    let desk = "capacity = { channels = { whatsapp = 1 } }";
+    let mut floor = limited(desk, Some(1), r#"{"id": "ana"}"#);
+    let has = |floor: &Floor| {
+        [
+            ("whatsapp", "general"),
+            ("chat", "general"),
+            ("chat", "billing"),
+            ("call", "general"),
+        ]
+        .map(|(channel, queue)| floor.has_capacity("ana", channel, None, queue) == Ok(true))
+    };
+    assert_eq!(has(&floor), [true, true, true, true]);
+    for (id, channel, queue, after) in [
+        ("c1", "whatsapp", "general", [false, true, true, false]),
+        ("c2", "chat", "billing", [false, true, false, false]),
+        ("c3", "chat", "general", [false, true, false, false]),
+        ("c4", "chat", "general", [false, false, false, false]),
+    ] {
+        wait_in(&mut floor, id, channel, queue, 1);
+        floor.assign(id, "ana", at(2)).expect("known");
+        assert_eq!(has(&floor), after, "{id}");
+        assert!(!floor.agent("ana").expect("known").exceeds_capacity, "{id}");
+    }
+    assert!(floor.has_capacity("eva", "chat", None, "general").is_err());
+}
+
+#[test]
+fn an_agent_beyond_any_limit_exceeds_their_capacity() {
+    let desk = "capacity = { channels = { whatsapp = 1 } }";
+    for (channel, queue, most) in [
+        ("whatsapp", "general", 1),
+        ("chat", "billing", 1),
+        ("chat", "general", 4),
+    ] {
+        let mut floor = limited(desk, Some(1), &many(""));
+        for number in 0..=most {
+            let id = format!("c{number}");
+            wait_in(&mut floor, &id, channel, queue, 1);
+            let assigned = floor.assign(&id, "ana", at(2)).expect("known");
+            let exceeds = number == most;
+            assert_eq!(
+                assigned.exceeds_capacity, exceeds,
+                "{channel} {queue} {number}"
+            );
+            let view = floor.agent("ana").expect("known");
+            assert_eq!(view.exceeds_capacity, exceeds, "{channel} {queue} {number}");
+        }
+    }
+}
