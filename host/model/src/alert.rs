@@ -34,9 +34,28 @@ const fn hours(hours: u64) -> AlertEnd {
     AlertEnd::After(Duration::from_secs(hours * 3_600))
 }
 
-/// One row per kind: code, severity, end, what happens and what to do.
+/// Who must know of an alert of the whole host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    /// The operator of the host.
+    Operator,
+    /// The operators of its companies too: it changes what they experience.
+    Companies,
+}
+
+/// What is known of a kind.
+#[derive(Clone, Copy, Debug)]
+struct KindInfo {
+    severity: AlertSeverity,
+    end: AlertEnd,
+    audience: Audience,
+    summary: &'static str,
+    advice: &'static str,
+}
+
+/// One row per kind: code, severity, end, audience, what happens and what to do.
 macro_rules! alerts {
-    ($( $(#[doc = $doc:literal])+ $case:ident = $code:literal, $severity:ident, $end:expr, $summary:literal, $advice:literal; )+) => {
+    ($( $(#[doc = $doc:literal])+ $case:ident = $code:literal, $severity:ident, $end:expr, $audience:ident, $summary:literal, $advice:literal; )+) => {
         codes! {
             /// What an alert is about.
             pub enum AlertKind {
@@ -45,25 +64,16 @@ macro_rules! alerts {
         }
 
         impl AlertKind {
-            /// How urgent alerts of this kind are.
-            pub const fn severity(self) -> AlertSeverity {
-                match self { $( AlertKind::$case => AlertSeverity::$severity, )+ }
-            }
-
-            /// When alerts of this kind end.
-            pub const fn end(self) -> AlertEnd {
-                match self { $( AlertKind::$case => $end, )+ }
-            }
-
-            /// What happens, without details of the host or a company.
-            pub const fn summary(self) -> &'static str {
-                match self { $( AlertKind::$case => $summary, )+ }
-            }
-
-            /// What an operator does about it, in a sentence without a full
-            /// stop.
-            pub const fn advice(self) -> &'static str {
-                match self { $( AlertKind::$case => $advice, )+ }
+            const fn info(self) -> KindInfo {
+                match self {
+                    $( AlertKind::$case => KindInfo {
+                        severity: AlertSeverity::$severity,
+                        end: $end,
+                        audience: Audience::$audience,
+                        summary: $summary,
+                        advice: $advice,
+                    }, )+
+                }
             }
         }
     };
@@ -73,77 +83,91 @@ use AlertEnd::WithCause;
 
 alerts! {
     /// The journal cannot write: intake and every change are refused.
-    StorageFailing = "storage-failing", Critical, WithCause,
+    StorageFailing = "storage-failing", Critical, WithCause, Companies,
         "the journal cannot write",
         "free space on the journal's disk, or repair it; the server writes again on its own as soon as it can";
     /// The journal's disk is nearly full.
-    StorageLow = "storage-low", Warning, WithCause,
+    StorageLow = "storage-low", Warning, WithCause, Operator,
         "the journal's disk is nearly full",
         "free space on the journal's disk, or delete old conversations with `patchbay journal compact`";
     /// The machine's clock went back, or forward by more than the time that
     /// passed.
-    ClockJumped = "clock-jumped", Warning, hours(24),
+    ClockJumped = "clock-jumped", Warning, hours(24), Companies,
         "the machine's clock jumped",
-        "check the machine's clock and its synchronisation (NTP)";
+        "check the machine's clock and its synchronisation (NTP); if the time before the jump was wrong, correct the clock and restart with `patchbay serve --accept-clock`: without it the host's time stays ahead until the clock has caught up";
     /// A company's active generation cannot be built.
-    CompanyNotReady = "company-not-ready", Critical, WithCause,
+    CompanyNotReady = "company-not-ready", Critical, WithCause, Operator,
         "the company's generation cannot be built",
         "read the reason in the server's log; `patchbay apply` or `patchbay rollback` make the company ready";
     /// A watched company file is invalid; the active generation stays.
-    CompanyFileRefused = "company-file-refused", Warning, WithCause,
+    CompanyFileRefused = "company-file-refused", Warning, WithCause, Operator,
         "a watched company file is not applied",
         "correct the file; the server reads it again when it changes";
     /// A shadow run or canary ended without an operator.
-    RolloutEnded = "rollout-ended", Warning, hours(7 * 24),
+    RolloutEnded = "rollout-ended", Warning, hours(7 * 24), Operator,
         "the host ended a shadow run or canary",
         "`patchbay canary report` or `patchbay shadow report` shows its figures; the alert ends with the next rollout or activation";
     /// A circuit breaker is open: its plugin failed repeatedly and is not
     /// called.
-    BreakerOpen = "breaker-open", Warning, WithCause,
+    BreakerOpen = "breaker-open", Warning, WithCause, Operator,
         "a circuit breaker is open",
         "`patchbay decisions list` shows the failures; correct the plugin, or go back with `patchbay rollback`";
     /// The host refused to compile a component: it takes too much time or
     /// memory.
-    ComponentRefused = "component-refused", Warning, hours(24),
+    ComponentRefused = "component-refused", Warning, hours(24), Operator,
         "a component was not compiled",
         "make the component smaller, or raise the compile limits under [engine] in the settings";
     /// Outbox items are due and are not delivered.
-    OutboxStalled = "outbox-stalled", Warning, WithCause,
+    OutboxStalled = "outbox-stalled", Warning, WithCause, Operator,
         "outbox items are due and not delivered",
         "`patchbay outbox list` shows the last error of each item; check the target and the network";
     /// The delivery of outbox items failed for good.
-    OutboxFailed = "outbox-failed", Warning, WithCause,
+    OutboxFailed = "outbox-failed", Warning, WithCause, Operator,
         "delivery of outbox items failed for good",
         "`patchbay outbox list` shows the items, and `patchbay outbox retry` sends them again";
     /// The machine's limits allow fewer instances than the settings ask for.
-    PoolReduced = "pool-reduced", Warning, WithCause,
+    PoolReduced = "pool-reduced", Warning, WithCause, Operator,
         "the host runs fewer instances than its settings ask for",
         "`patchbay doctor` says how much address space is needed; raise `ulimit -v`, or lower `instances` under [engine] in the settings";
     /// An operator bypasses a stage or a plugin.
-    Bypassed = "bypassed", Notice, WithCause,
+    Bypassed = "bypassed", Notice, WithCause, Operator,
         "a stage or plugin is bypassed",
         "`patchbay bypass lift` ends it before its time";
     /// The host or a company accepts no interactions.
-    Draining = "draining", Notice, WithCause,
+    Draining = "draining", Notice, WithCause, Companies,
         "no interactions are accepted: an operator is draining",
         "`patchbay drain --undo` ends it";
     /// The server is stopping.
-    Stopping = "stopping", Notice, WithCause,
+    Stopping = "stopping", Notice, WithCause, Companies,
         "the server is stopping",
         "start it again when it has ended";
 }
 
 impl AlertKind {
+    /// How urgent alerts of this kind are.
+    pub const fn severity(self) -> AlertSeverity {
+        self.info().severity
+    }
+
+    /// When alerts of this kind end.
+    pub const fn end(self) -> AlertEnd {
+        self.info().end
+    }
+
+    /// What happens, without details of the host or a company.
+    pub const fn summary(self) -> &'static str {
+        self.info().summary
+    }
+
+    /// What an operator does about it, in a sentence without a full stop.
+    pub const fn advice(self) -> &'static str {
+        self.info().advice
+    }
+
     /// Whether an alert of the whole host changes what a company experiences,
     /// so that its own operators must know.
     pub const fn affects_companies(self) -> bool {
-        matches!(
-            self,
-            AlertKind::StorageFailing
-                | AlertKind::ClockJumped
-                | AlertKind::Draining
-                | AlertKind::Stopping
-        )
+        matches!(self.info().audience, Audience::Companies)
     }
 }
 

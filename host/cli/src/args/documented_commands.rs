@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory, Parser};
+use patchbay_model::alert::AlertKind;
 
 use super::Cli;
 
@@ -160,37 +161,85 @@ fn every_documented_command_line_parses() {
 
 #[test]
 fn every_command_named_in_prose_exists() {
-    let mut wrong = Vec::new();
+    let mut spans: Vec<(String, String)> = Vec::new();
     for path in documents() {
         let text = fs::read_to_string(&path).expect("readable");
-        for span in command_spans(&text) {
-            let mut command = Cli::command();
-            command.build();
-            let mut names_a_command = false;
-            for word in span.split_whitespace().skip(1) {
-                let word = word.trim_matches(['[', ']']);
-                let flag = word.strip_prefix("--").map(|flag| flag.split('=').next());
-                if let Some(flag) = flag {
-                    let known = |argument: &clap::Arg| argument.get_long() == flag;
-                    if !command.get_arguments().any(known) && flag != Some("help") {
-                        wrong.push(format!("{}: `{span}`: no flag {word}", path.display()));
-                    }
+        let found = command_spans(&text).into_iter();
+        spans.extend(found.map(|span| (path.display().to_string(), span)));
+    }
+    check_spans(&spans);
+}
+
+/// Advice, errors and comments of the host.
+#[test]
+fn every_command_named_in_the_host_exists() {
+    let mut spans: Vec<(String, String)> = Vec::new();
+    for kind in AlertKind::ALL {
+        let found = line_spans(kind.advice());
+        spans.extend(found.map(|span| (format!("alert {kind}"), span)));
+    }
+    assert!(spans.len() > 8, "{spans:?}");
+    let host = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut directories = vec![host];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).expect("readable") {
+            let path = entry.expect("an entry").path();
+            let is_test = path
+                .components()
+                .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "target");
+            if path.is_dir() && !is_test {
+                directories.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).expect("readable");
+                let found = text.lines().flat_map(line_spans);
+                spans.extend(found.map(|span| (path.display().to_string(), span)));
+            }
+        }
+    }
+    assert!(spans.len() > 60, "only {} commands found", spans.len());
+    check_spans(&spans);
+}
+
+/// Code spans of one line that begin with `patchbay `.
+fn line_spans(line: &str) -> impl Iterator<Item = String> {
+    let starts = line.match_indices("`patchbay ");
+    starts.filter_map(|(at, _)| {
+        let span = &line[at + 1..];
+        span.find('`').map(|end| span[..end].to_owned())
+    })
+}
+
+/// Fails for each span, with its place, that names no command or an unknown
+/// flag.
+fn check_spans(spans: &[(String, String)]) {
+    let mut wrong = Vec::new();
+    for (place, span) in spans {
+        let mut command = Cli::command();
+        command.build();
+        let mut names_a_command = false;
+        for word in span.split_whitespace().skip(1) {
+            let word = word.trim_matches(['[', ']']);
+            let flag = word.strip_prefix("--").map(|flag| flag.split('=').next());
+            if let Some(flag) = flag {
+                let known = |argument: &clap::Arg| argument.get_long() == flag;
+                if !command.get_arguments().any(known) && flag != Some("help") {
+                    wrong.push(format!("{place}: `{span}`: no flag {word}"));
+                }
+                continue;
+            }
+            for one in word.split('|') {
+                let Some(next) = command.find_subcommand(one) else {
                     continue;
-                }
-                for one in word.split('|') {
-                    let Some(next) = command.find_subcommand(one) else {
-                        continue;
-                    };
-                    names_a_command = true;
-                    if one == word {
-                        command = next.clone();
-                        break;
-                    }
+                };
+                names_a_command = true;
+                if one == word {
+                    command = next.clone();
+                    break;
                 }
             }
-            if !names_a_command && !span.contains("--") && !span.contains("VERB") {
-                wrong.push(format!("{}: `{span}`: no such command", path.display()));
-            }
+        }
+        if !names_a_command && !span.contains("--") && !span.contains("VERB") {
+            wrong.push(format!("{place}: `{span}`: no such command"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
