@@ -184,4 +184,34 @@ mod tests {
         });
         assert_eq!(found(schema, json!({})), [""; 0]);
     }
+
+    #[test]
+    fn the_reference_pack_marks_the_queues_and_targets_that_a_company_names() {
+        let schema = include_str!("../../../../plugins/social-care/settings.schema.json");
+        let found = |settings: Value| -> Vec<String> {
+            let schema = SettingsSchema::parse(schema).expect("a schema");
+            let settings = schema.complete(settings).expect("valid");
+            let found = schema.references(&settings).into_iter();
+            found
+                .map(|one| format!("{} {} {}", one.path, one.kind, one.name))
+                .collect()
+        };
+        // The pack's own names of queues are used where they exist.
+        assert_eq!(found(json!({})), Vec::<String>::new());
+        let settings = json!({
+            "queues": {"fraud": "cards"},
+            "default-queue": "general",
+            "review-queue": "review",
+            "teams": {"press": "press-office"},
+        });
+        assert_eq!(
+            found(settings),
+            [
+                "/queues/fraud queue cards",
+                "/default-queue queue general",
+                "/review-queue queue review",
+                "/teams/press target press-office",
+            ]
+        );
+    }
 }

@@ -86,7 +86,7 @@ pub(super) fn silent(policy: &SocialCare, trigger: &Trigger) -> Option<Escalatio
         .raise_priority(priority);
     if let Some(queue) = conversation
         .queue()
-        .or_else(|| policy.settings.default_queue.clone())
+        .or_else(|| policy.settings.default_queue.as_ref().map(String::from))
     {
         escalation = escalation.re_route(queue);
     }

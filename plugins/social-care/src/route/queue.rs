@@ -17,12 +17,12 @@ pub(super) struct Chosen {
 pub(super) fn choose(situation: &Situation<'_>) -> Option<Chosen> {
     if situation.is_likely_spam()
         && let Some(id) = &situation.policy.settings.review_queue
-        && let Some(queue) = agents::queue(id)
+        && let Some(queue) = agents::queue(id.as_str())
     {
         return Some(Chosen {
             open: queue.is_open(),
             why: format!("Queue {id} to review likely spam"),
-            id: id.clone(),
+            id: id.to_string(),
         });
     }
     let sure = situation
@@ -39,14 +39,14 @@ pub(super) fn choose(situation: &Situation<'_>) -> Option<Chosen> {
         .iter()
         .map(|topic| (topic.clone(), "topic"));
     for (code, kind) in sure.map(intent).chain(topics).chain(unsure.map(intent)) {
-        let Some(id) = situation.policy.settings.queues.get(&code) else {
+        let Some(id) = situation.policy.settings.queue_for(&code) else {
             continue;
         };
         if let Some(queue) = agents::queue(id) {
             return Some(Chosen {
                 open: queue.is_open(),
                 why: format!("Queue {id} for the {kind} {code}"),
-                id: id.clone(),
+                id: id.to_owned(),
             });
         }
     }
@@ -55,12 +55,12 @@ pub(super) fn choose(situation: &Situation<'_>) -> Option<Chosen> {
 
 fn fallback(situation: &Situation<'_>) -> Option<Chosen> {
     if let Some(id) = &situation.policy.settings.default_queue
-        && let Some(queue) = agents::queue(id)
+        && let Some(queue) = agents::queue(id.as_str())
     {
         return Some(Chosen {
             open: queue.is_open(),
             why: format!("Queue {id} as the policy's default"),
-            id: id.clone(),
+            id: id.to_string(),
         });
     }
     let ids = agents::queue_ids();

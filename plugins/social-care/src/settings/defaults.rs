@@ -13,7 +13,7 @@ impl Default for Settings {
             least_confidence: 0.3,
             urgent_phrases: Vec::new(),
             spam_phrases: Vec::new(),
-            queues: map(&QUEUES),
+            queues: None,
             default_queue: None,
             skills: skills(),
             match_language: true,
@@ -68,6 +68,12 @@ impl Default for Verdicts {
             critical: Consequence::Block,
         }
     }
+}
+
+/// The queue that a company usually has for an intent.
+pub(super) fn queue_for(code: &str) -> Option<&'static str> {
+    let mut known = QUEUES.iter();
+    known.find_map(|(intent, queue)| (*intent == code).then_some(*queue))
 }
 
 const QUEUES: [(&str, &str); 30] = [
@@ -126,13 +132,6 @@ const SKILLS: [(&str, &str, u8); 8] = [
     ("technical-problem", "technical", 2),
     ("outage", "technical", 2),
 ];
-
-fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .collect()
-}
 
 fn skills() -> BTreeMap<String, BTreeMap<String, u8>> {
     SKILLS

@@ -6,6 +6,7 @@ mod defaults;
 use std::collections::BTreeMap;
 
 use patchbay_sdk::prelude::*;
+use patchbay_sdk::references::{QueueRef, TargetRef};
 use patchbay_sdk::serde::Serialize;
 
 pub(crate) use check::{escaped, problems};
@@ -38,10 +39,11 @@ settings! {
 
         // Routing.
         /// Queue by intent or topic. The best intent with an existing queue
-        /// wins, then the first such topic.
-        pub queues: BTreeMap<String, String>,
+        /// wins, then the first such topic. Default: `fraud`, `billing`,
+        /// `delivery` and other usual names, where the company has such a queue.
+        pub queues: Option<BTreeMap<String, QueueRef>>,
         /// Queue for everything else. Default: the company's default queue.
-        pub default_queue: Option<String>,
+        pub default_queue: Option<QueueRef>,
         /// Skills an agent needs, with the minimum proficiency (1 to 5), by
         /// intent or topic.
         pub skills: BTreeMap<String, BTreeMap<String, u8>>,
@@ -57,11 +59,11 @@ settings! {
         /// repeatedly.
         pub repeat_contacts: u32,
         /// Probability from which spam is closed unread, 0 to 1; above 1: never. A complaint, a
-        /// reply, or a message of somebody who wrote before is never closed.
+        /// reply, or a message of a contact who wrote before is never closed.
         #[schemars(range(min = 0.0, max = 2.0))]
         pub close_spam_from: f64,
         /// Queue for spam that is likely and not certain. Default: as for every other message.
-        pub review_queue: Option<String>,
+        pub review_queue: Option<QueueRef>,
         /// Whether to close automatic replies, delivery reports and notifications unread.
         pub close_automatic_replies: bool,
         /// Whether to leave a resolved conversation resolved when the customer only thanks.
@@ -100,7 +102,7 @@ settings! {
         /// Target to notify by team: `press`, `safety`, `legal`, `fraud`,
         /// `manager`; values are names of targets in the company file. For a
         /// team that is missing only the priority is raised.
-        pub teams: BTreeMap<String, String>,
+        pub teams: BTreeMap<String, TargetRef>,
         /// Followers from which the `press` team is notified of a negative
         /// public message.
         pub escalate_reach: u64,
@@ -195,5 +197,15 @@ settings! {
         High,
         /// Harmful if it goes out.
         Critical,
+    }
+}
+
+impl Settings {
+    /// The queue for an intent or topic; the company may have none of this name.
+    pub(crate) fn queue_for(&self, code: &str) -> Option<&str> {
+        match &self.queues {
+            Some(queues) => queues.get(code).map(QueueRef::as_str),
+            None => defaults::queue_for(code),
+        }
     }
 }
