@@ -14,7 +14,7 @@ use crate::exit::{Exit, Failure, Outcome};
 
 /// Escape control characters, so that names in a text cannot move the cursor or
 /// change colours.
-fn escape_control(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_control(text: &str) -> Cow<'_, str> {
     let harmful = |one: char| one.is_control() && !matches!(one, '\n' | '\t');
     if !text.contains(harmful) {
         return Cow::Borrowed(text);

@@ -120,8 +120,9 @@ or the body of a request to the server: of `decide`
 the line number and `channel` to --channel. At the stages route and escalate,
 the pack classifies the interaction first.
 
-Output: one decision a line, in the order of the input. An invalid line gives
-{\"line\": N, \"error\": …}, and the exit code is 1.")]
+Output: one decision a line, in the order of the input: text in a terminal, JSON
+where the output is a pipe or a file. An invalid line gives an error in its
+place, in JSON {\"line\": N, \"error\": …}, and the exit code is 1.")]
 pub(crate) struct RunArgs {
     /// Component file (.wasm), or pack directory to build
     pub(crate) dir: PathBuf,
@@ -142,8 +143,14 @@ pub(crate) struct RunArgs {
     /// Time of decisions about interactions without `received_at` (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<jiff::Timestamp>,
-    /// Include every host call of the plugins in the output
+    /// Print JSON, also in a terminal
     #[arg(long)]
+    pub(crate) json: bool,
+    /// Print text, also where the output is no terminal
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) text: bool,
+    /// Include every host call of the plugins in the output, as JSON
+    #[arg(long, conflicts_with = "text")]
     pub(crate) transcript: bool,
     /// Decisions per plugin instance before it is discarded; 0: a fresh instance for each
     #[arg(

@@ -1,7 +1,7 @@
 //! `patchbay run`: decide the lines of a file, in the file's order.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::input::InputError;
 use patchbay_model::interaction::Draft;
 use patchbay_model::outcome::OutcomeKind;
+use patchbay_records::decisions::explain;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::RunArgs;
@@ -30,6 +32,26 @@ use crate::policy::{Policy, open_pack};
 const BATCH: usize = 64;
 /// How long a decision may wait for an instance.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How a line is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// For a person.
+    Text,
+    /// One document a line.
+    Json,
+}
+
+impl Format {
+    /// JSON where a program reads the output, unless the caller chose.
+    fn of(args: &RunArgs) -> Format {
+        let is_for_person = args.text || std::io::stdout().is_terminal();
+        match is_for_person && !args.json && !args.transcript {
+            true => Format::Text,
+            false => Format::Json,
+        }
+    }
+}
 
 /// Line number and content.
 type Row = (usize, Result<Value, InputError>);
@@ -70,6 +92,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
         map: &map,
         now: args.now,
         transcript: args.transcript,
+        format: Format::of(args),
     };
     let tally = decide_all(rows, jobs, &worker, &bar)?;
     bar.finish_and_clear();
@@ -187,28 +210,51 @@ struct Worker<'a> {
     map: &'a RowMap,
     now: Option<Timestamp>,
     transcript: bool,
+    format: Format,
 }
 
 impl Worker<'_> {
     fn decide(&self, line: usize, row: Result<Value, InputError>, batch: &mut BatchOutput) {
         let row = row.map(|row| self.map_row(row, line));
-        let document = match row.and_then(|row| self.decision(row)) {
+        match row.and_then(|row| self.decision(row)) {
             Ok(decision) => {
                 if decision.outcome.is_failure() || decision.outcome == OutcomeKind::Overloaded {
                     batch.failed.push(decision.outcome.as_str());
                 }
-                serde_json::to_writer(&mut batch.text, &decision)
+                let id = decision.interaction.as_ref().or(decision.draft.as_ref());
+                let id = id.cloned().unwrap_or_else(|| line.to_string());
+                self.write(batch, &decision, || {
+                    let record = serde_json::to_value(&decision).unwrap_or_default();
+                    format!("{id}: {}", explain::summarize(&record))
+                });
             }
             Err(error) => {
                 batch.refused += 1;
                 let refusal = json!({"line": line, "error": {"field": error.field(), "message": error.to_string()}});
-                serde_json::to_writer(&mut batch.text, &refusal)
+                self.write(batch, &refusal, || {
+                    format!("line {line} is invalid: {error}")
+                });
             }
-        };
-        // Writing to memory does not fail.
-        if document.is_ok() {
-            batch.text.push(b'\n');
         }
+    }
+
+    /// Append a line to a batch: the document, or the text for a person.
+    fn write(
+        &self,
+        batch: &mut BatchOutput,
+        document: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) {
+        match self.format {
+            // Writing to memory does not fail.
+            Format::Json => serde_json::to_writer(&mut batch.text, document).unwrap_or_default(),
+            Format::Text => {
+                let text = text().replace('\n', " ");
+                let shown = output::escape_control(&text);
+                batch.text.extend_from_slice(shown.as_bytes());
+            }
+        }
+        batch.text.push(b'\n');
     }
 
     /// Map a row, or the interaction and draft inside of a request.

@@ -1,13 +1,14 @@
 //! The command as users run it: output and exit codes.
 
 mod access;
-mod authoring;
 mod command;
 mod decisions;
 mod demo;
 mod messages;
 mod operations;
 mod policies;
+mod project;
+mod project_errors;
 mod rollouts;
 mod status;
 mod test_server;

@@ -294,6 +294,78 @@ fn a_company_drains_until_undone_and_the_host_until_it_restarts() {
 }
 
 #[test]
+fn alerts_are_listed_for_a_person_and_as_json() {
+    let place = Place::new();
+    let _server = place.start();
+    assert!(ended(&place.of_host(&["alerts"]), 0).contains("nothing needs attention"));
+    assert_eq!(
+        document(&place.of_host(&["alerts", "--json"]), 0)["alerts"],
+        json!([])
+    );
+    ended(&place.about("drain", &["--reason", "upgrade"]), 0);
+    for shown in [
+        ended(&place.of_host(&["alerts"]), 1),
+        ended(&place.about("alerts", &[]), 1),
+    ] {
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(
+            lines[0].starts_with("notice ") && lines[0].contains("northwind: "),
+            "{shown}"
+        );
+        assert!(
+            lines[1].contains("`patchbay drain --undo` ends it"),
+            "{shown}"
+        );
+        assert_eq!(lines.len(), 2, "{shown}");
+    }
+    let listed = document(&place.about("alerts", &["--json"]), 1);
+    let alert = &listed["alerts"][0];
+    assert_eq!(alert["kind"], "draining", "{listed}");
+    assert_eq!(alert["severity"], "notice");
+    assert_eq!(alert["company"], "northwind");
+    assert!(
+        alert["since"].is_string() && alert["what"].is_string(),
+        "{listed}"
+    );
+    ended(&place.about("drain", &["--undo"]), 0);
+    assert!(ended(&place.about("alerts", &[]), 0).contains("nothing needs attention"));
+}
+
+#[test]
+fn agents_are_listed_for_a_person_and_as_json() {
+    let place = Place::new();
+    let server = place.start();
+    let none = ended(&place.about("agents", &["list"]), 0);
+    assert!(none.contains("northwind has no agents"), "{none}");
+    let file = place.path("agents.jsonl");
+    let agents = "{\"id\": \"ana\", \"capacity\": 50}\n{\"id\": \"ben\"}\n";
+    std::fs::write(&file, agents).expect("written");
+    ended(&place.about("agents", &["import", &file]), 0);
+    let presence = json!({"presence": "available"}).to_string();
+    assert_eq!(server.send("PUT", "agents/ana/presence", &presence).0, 200);
+    let shown = ended(&place.about("agents", &["list"]), 0);
+    let rows: Vec<Vec<&str>> = shown
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            vec!["agent", "presence", "load"],
+            vec!["ana", "available", "0", "of", "50", "units"],
+            vec!["ben", "offline", "0", "of", "100", "units"],
+        ],
+        "{shown}"
+    );
+    let listed = document(&place.about("agents", &["list", "--json"]), 0);
+    let agents = listed["agents"].as_array().expect("a list");
+    assert_eq!(agents.len(), 2, "{listed}");
+    assert_eq!(agents[0]["id"], "ana", "{listed}");
+    assert_eq!(agents[0]["presence"], "available", "{listed}");
+    assert_eq!(agents[1]["presence"], "offline", "{listed}");
+}
+
+#[test]
 fn conversations_are_listed_shown_and_requeued() {
     let place = Place::new();
     let server = place.start();

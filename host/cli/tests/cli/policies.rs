@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::command::{guests, lines, patchbay, patchbay_in, root, stderr, stdout};
+use crate::project::Project;
 
 const CARE: &str = "plugins/social-care";
 
@@ -32,10 +33,7 @@ fn every_command_has_help_with_an_example() {
         assert_eq!(output.status.code(), Some(0), "{verb}");
         let help = stdout(&output);
         assert!(help.contains("Example"), "{verb} shows no example:\n{help}");
-        assert!(
-            verb == "run" || help.contains("--json"),
-            "{verb} has no --json:\n{help}"
-        );
+        assert!(help.contains("--json"), "{verb} has no --json:\n{help}");
     }
     assert!(stdout(&patchbay(&["--help"])).contains("Exit codes"));
 }
@@ -53,10 +51,8 @@ fn an_invalid_command_line_is_exit_code_2() {
 
 #[test]
 fn a_new_policy_builds_and_passes_its_cases_outside_the_repository() {
-    let place = tempfile::tempdir().expect("a place");
-    let made = patchbay_in(place.path(), &["new", "my-care"], "");
-    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
-    let tested = patchbay_in(place.path(), &["test", "my-care", "--offline"], "");
+    let project = Project::new();
+    let tested = project.run(&["test", "care", "--offline"]);
     assert_eq!(
         tested.status.code(),
         Some(0),
@@ -65,38 +61,22 @@ fn a_new_policy_builds_and_passes_its_cases_outside_the_repository() {
         stderr(&tested)
     );
     assert_eq!(stdout(&tested).lines().last(), Some("2 passed, 0 failed"));
-    let inspected = patchbay_in(
-        place.path(),
-        &["inspect", "my-care", "--offline", "--json"],
-        "",
-    );
+    let inspected = project.run(&["inspect", "care", "--offline", "--json"]);
     let document: Value = serde_json::from_slice(&inspected.stdout).expect("JSON");
     assert_eq!(
         document["component"]["stages"],
         serde_json::json!(["classify", "tone"])
     );
     // A second one of the same name overwrites nothing.
-    assert_eq!(
-        patchbay_in(place.path(), &["new", "my-care"], "")
-            .status
-            .code(),
-        Some(4)
-    );
-    assert_eq!(
-        patchbay_in(place.path(), &["new", "My Care"], "")
-            .status
-            .code(),
-        Some(2)
-    );
+    assert_eq!(project.run(&["new", "care"]).status.code(), Some(4));
+    assert_eq!(project.run(&["new", "My Care"]).status.code(), Some(2));
 }
 
 #[test]
 fn a_policy_that_does_not_compile_shows_the_compiler_error() {
-    let place = tempfile::tempdir().expect("a place");
-    patchbay_in(place.path(), &["new", "broken"], "");
-    let source = place.path().join("broken/src/lib.rs");
-    std::fs::write(&source, "this is no Rust").expect("written");
-    let output = patchbay_in(place.path(), &["build", "broken", "--offline"], "");
+    let project = Project::new();
+    std::fs::write(project.path("src/lib.rs"), "this is no Rust").expect("written");
+    let output = project.run(&["build", "care", "--offline"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(
         stderr(&output).contains("src/lib.rs"),
@@ -107,12 +87,9 @@ fn a_policy_that_does_not_compile_shows_the_compiler_error() {
 
 #[test]
 fn a_failing_case_shows_the_difference() {
-    let place = tempfile::tempdir().expect("a place");
-    patchbay_in(place.path(), &["new", "wrong"], "");
-    let case = place.path().join("wrong/cases/tone/shouting.json");
-    let text = std::fs::read_to_string(&case).expect("there");
-    std::fs::write(&case, text.replace("\"revise\"", "\"block\"")).expect("written");
-    let output = patchbay_in(place.path(), &["test", "wrong", "--offline"], "");
+    let project = Project::new();
+    project.change("cases/tone/shouting.json", "\"revise\"", "\"block\"");
+    let output = project.run(&["test", "care", "--offline"]);
     assert_eq!(output.status.code(), Some(1));
     let shown = stdout(&output);
     assert!(shown.contains("step 1 (tone): tone.verdict"), "{shown}");
@@ -173,6 +150,28 @@ fn decisions_are_one_a_line_in_the_order_of_the_input() {
         assert!(classification["sentiment"].is_number() && classification["spam"].is_number());
         assert!(classification["abuse"].is_number() && classification["intents"].is_array());
         assert!(decision["micros"]["call"].is_number());
+    }
+}
+
+#[test]
+fn decisions_are_lines_of_text_for_a_person() {
+    let input = "{\"id\":\"7\",\"text\":\"My card was stolen!\"}\n{\"text\":7}\n";
+    let run = |format: &str| {
+        let command = ["run", CARE, "--stage", "classify", "-", format];
+        let output = patchbay_in(&root(), &command, input);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let text = run("--text");
+    let shown: Vec<&str> = text.lines().collect();
+    assert_eq!(shown.len(), 2, "{text}");
+    assert!(
+        shown[0].starts_with("7: ") && shown[0].contains(" %)"),
+        "{text}"
+    );
+    assert!(shown[1].starts_with("line 2 is invalid: "), "{text}");
+    for line in run("--json").lines() {
+        assert!(line.starts_with('{'), "{line}");
     }
 }
 

@@ -66,6 +66,24 @@ fn explain_plugin(part: &Value, record: &Value) -> Vec<String> {
     lines
 }
 
+/// A decision's record in one line: what the stages answered, and why it ended
+/// otherwise than `ok`.
+pub fn summarize(record: &Value) -> String {
+    let mut words = Vec::new();
+    for field in ["classification", "route", "tone", "escalation"] {
+        let answer = &record[field];
+        if !answer.is_null() {
+            words.push(describe_answer(answer));
+        }
+    }
+    if record["outcome"] != "ok" || words.is_empty() {
+        let detail = record["problem"]["detail"].as_str();
+        let detail = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
+        words.insert(0, format!("{}{detail}", text(&record["outcome"])));
+    }
+    words.join("; ")
+}
+
 /// The host calls, each once with its count.
 fn host_calls(part: &Value) -> String {
     let Some(calls) = part["transcript"].as_array() else {
@@ -239,7 +257,9 @@ fn result(record: &Value) -> String {
         let answer = &record[field];
         if !answer.is_null() {
             let mut answer = answer.clone();
-            answer["why"] = Value::Null;
+            if let Some(fields) = answer.as_object_mut() {
+                fields.remove("why");
+            }
             words.push(format!("{field}: {}", describe_answer(&answer)));
         }
     }

@@ -1,28 +1,12 @@
-//! Mistakes of somebody who writes a policy: each is named, with what to do.
+//! Mistakes in a policy's project: the message names each, with what to do.
 
-use std::path::Path;
-
-use crate::command::{patchbay, patchbay_in, stderr, stdout};
-
-/// A new policy with these stages, in a directory of its own.
-fn project(stages: &str) -> tempfile::TempDir {
-    let place = tempfile::tempdir().expect("a place");
-    let made = patchbay_in(place.path(), &["new", "care", "--stages", stages], "");
-    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
-    place
-}
-
-fn change(place: &Path, file: &str, from: &str, to: &str) {
-    let path = place.join("care").join(file);
-    let text = std::fs::read_to_string(&path).expect(file);
-    assert!(text.contains(from), "{file} has no {from}");
-    std::fs::write(path, text.replace(from, to)).expect(file);
-}
+use crate::command::{patchbay, stderr, stdout};
+use crate::project::Project;
 
 #[test]
 fn a_schema_that_is_not_of_the_settings_type_is_rejected_until_it_is_updated() {
-    let place = project("classify,route,tone,escalate");
-    let run = |arguments: &[&str]| patchbay_in(place.path(), arguments, "");
+    let project = Project::of_stages("classify,route,tone,escalate");
+    let run = |arguments: &[&str]| project.run(arguments);
     let tested = run(&["test", "care", "--offline"]);
     assert_eq!(
         tested.status.code(),
@@ -33,8 +17,7 @@ fn a_schema_that_is_not_of_the_settings_type_is_rejected_until_it_is_updated() {
     );
     assert_eq!(stdout(&tested).lines().last(), Some("4 passed, 0 failed"));
 
-    change(
-        place.path(),
+    project.change(
         "src/lib.rs",
         "QueueRef::from(\"general\")",
         "QueueRef::from(\"care\")",
@@ -67,7 +50,7 @@ fn a_schema_that_is_not_of_the_settings_type_is_rejected_until_it_is_updated() {
         stdout(&tested)
     );
 
-    std::fs::remove_file(place.path().join("care/settings.schema.json")).expect("removed");
+    std::fs::remove_file(project.path("settings.schema.json")).expect("removed");
     let output = run(&["build", "care", "--offline"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(
@@ -79,20 +62,15 @@ fn a_schema_that_is_not_of_the_settings_type_is_rejected_until_it_is_updated() {
 
 #[test]
 fn a_component_without_a_decision_and_a_misspelt_case_are_named() {
-    let place = project("tone");
-    let run = |arguments: &[&str]| patchbay_in(place.path(), arguments, "");
-    change(
-        place.path(),
-        "cases/tone/shouting.json",
-        "\"verdict\"",
-        "\"verdct\"",
-    );
+    let project = Project::of_stages("tone");
+    let run = |arguments: &[&str]| project.run(arguments);
+    project.change("cases/tone/shouting.json", "\"verdict\"", "\"verdct\"");
     let output = run(&["test", "care", "--offline"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let printed = stdout(&output);
     assert!(printed.contains("did you mean \"verdict\""), "{printed}");
 
-    change(place.path(), "src/lib.rs", "export!(Care: tone);", "");
+    project.change("src/lib.rs", "export!(Care: tone);", "");
     let output = run(&["build", "care", "--offline"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(
