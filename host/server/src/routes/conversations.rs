@@ -63,7 +63,7 @@ pub(crate) struct ConversationSummary {
     /// the customer still waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
-    /// The clock of `due_at`: `first-response`, `next-response` or `resolution`.
+    /// The SLA clock of `due_at`, such as `first-response`.
     #[serde(skip_serializing_if = "Option::is_none")]
     due_clock: Option<String>,
     /// When the at-risk share of the target of `due_at` is used up; absent once the
