@@ -136,7 +136,7 @@ alerts! {
     /// The host or a company accepts no interactions.
     Draining = "draining", Notice, WithCause, Companies,
         "no interactions are accepted: an operator is draining",
-        "`patchbay drain --undo` ends it";
+        "`patchbay drain --undo` ends it, with `--company` for a company";
     /// The server is stopping.
     Stopping = "stopping", Notice, WithCause, Companies,
         "the server is stopping",

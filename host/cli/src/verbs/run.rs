@@ -85,14 +85,19 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
         ));
     }
     let rows = lines(&args.input)?;
-    let bar = output::progress(None, "decisions");
+    let format = Format::of(args);
+    // Lines in a terminal show the progress themselves.
+    let bar = match format {
+        Format::Text => ProgressBar::hidden(),
+        Format::Json => output::progress(None, "decisions"),
+    };
     let worker = Worker {
         generation: &generation,
         stage: args.stage,
         map: &map,
         now: args.now,
         transcript: args.transcript,
-        format: Format::of(args),
+        format,
     };
     let tally = decide_all(rows, jobs, &worker, &bar)?;
     bar.finish_and_clear();
