@@ -11,8 +11,9 @@ use thiserror::Error;
 
 const MAGIC: &[u8; 8] = b"pbaot\0\0\x01";
 const MAC_BYTES: usize = 32;
-/// Most entries; storing one more removes the oldest.
+/// Most entries and bytes; storing one more removes the oldest.
 const MOST_ENTRIES: usize = 512;
+const MOST_BYTES: u64 = 2 << 30;
 /// Age at which a temporary file was left by a killed process.
 const UNFINISHED: Duration = Duration::from_secs(3600);
 
@@ -44,7 +45,7 @@ pub enum CacheError {
 }
 
 /// A directory of compiled components and the key that authenticates them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AotCache {
     directory: PathBuf,
     key: [u8; 32],
@@ -99,7 +100,7 @@ impl AotCache {
 
     /// Store an entry. A failure is logged only: it costs time, not answers.
     pub(crate) fn store(&self, name: &str, payload: &[u8]) {
-        self.prune();
+        self.prune(payload.len() as u64);
         let thread = std::thread::current().id();
         let temporary = format!("{name}.{}.{thread:?}.tmp", std::process::id());
         let temporary = self.directory.join(temporary);
@@ -132,27 +133,33 @@ impl AotCache {
         self.directory.join(format!("{name}.aot"))
     }
 
-    /// Remove the oldest entries, and temporary files of killed processes.
-    fn prune(&self) {
+    /// Remove temporary files of killed processes, and the oldest entries until
+    /// one of so many bytes fits.
+    fn prune(&self, bytes: u64) {
         let Ok(entries) = fs::read_dir(&self.directory) else {
             return;
         };
-        let files = entries
-            .flatten()
-            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())));
+        let files = entries.flatten().filter_map(|entry| {
+            let about = entry.metadata().ok()?;
+            Some((about.modified().ok()?, entry.path(), about.len()))
+        });
         let (unfinished, mut files): (Vec<_>, Vec<_>) =
-            files.partition(|(_, path)| path.extension().is_some_and(|ending| ending == "tmp"));
-        for (written, path) in unfinished {
+            files.partition(|(_, path, _)| path.extension().is_some_and(|ending| ending == "tmp"));
+        for (written, path, _) in unfinished {
             if written.elapsed().is_ok_and(|age| age > UNFINISHED) {
                 let _ = fs::remove_file(path);
             }
         }
-        if files.len() < MOST_ENTRIES {
-            return;
-        }
         files.sort();
-        for (_, path) in files.iter().take(files.len() + 1 - MOST_ENTRIES) {
+        let mut count = files.len();
+        let mut total = bytes + files.iter().map(|(_, _, bytes)| bytes).sum::<u64>();
+        for (_, path, bytes) in files {
+            if count < MOST_ENTRIES && total <= MOST_BYTES {
+                return;
+            }
             let _ = fs::remove_file(path);
+            count -= 1;
+            total -= bytes;
         }
     }
 }
@@ -264,6 +271,21 @@ mod tests {
             assert_eq!(code(&cache, "a"), None, "byte {at}");
             assert!(!path.exists(), "a bad entry is removed");
         }
+    }
+
+    #[test]
+    fn the_oldest_entries_make_room_for_a_large_one() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let cache = cache(root.path());
+        for (name, age) in [("old", 3), ("new", 2)] {
+            cache.store(name, b"code");
+            let written = std::time::SystemTime::now() - Duration::from_secs(age);
+            let file = File::options().write(true).open(cache.path(name));
+            file.expect("it exists").set_modified(written).expect("set");
+        }
+        let entry = fs::metadata(cache.path("old")).expect("it exists").len();
+        cache.prune(MOST_BYTES - entry);
+        assert!(!cache.path("old").exists() && cache.path("new").exists());
     }
 
     #[test]

@@ -7,12 +7,14 @@ mod description;
 mod digest;
 mod load_error;
 mod outline;
+mod reachable_code;
 
 pub use bytes::ComponentBytes;
 pub use compiler::CompileRefusal;
 pub(crate) use compiler::Compiler;
 pub use description::Description;
-pub(crate) use description::has_lifecycle;
+pub(crate) use description::{export_prefix, has_lifecycle};
 pub use digest::Digest;
 pub use load_error::{LoadError, SettingsProblem};
 pub use outline::Outline;
+pub(crate) use reachable_code::component_with_reachable_code;

@@ -2,7 +2,7 @@
 //! an external conformance suite can run under them.
 
 use patchbay_model::limits::{Limits, LimitsFile};
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::address_space::SMALL_GUARD;
 use crate::compile_worker::CompileSettings;
@@ -101,6 +101,13 @@ fn common(settings: &EngineSettings) -> Config {
         .max_wasm_stack(settings.stack)
         .memory_init_cow(true);
     config
+}
+
+/// Compile without optimisation: for code that runs once. The single-pass register allocator
+/// would compile faster still, but wasmtime advises against it where security
+/// matters (`wasmtime::RegallocAlgorithm::SinglePass`).
+pub(crate) fn compile_quickly(config: &mut Config) {
+    config.cranelift_opt_level(OptLevel::None);
 }
 
 /// The configuration for serving and replay: epochs, and instances from a pool.

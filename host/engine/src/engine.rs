@@ -49,7 +49,18 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] when the machine lacks what the settings require.
     pub fn metered(settings: EngineSettings) -> Result<Engine, EngineError> {
-        Ok(Engine::new(Runtime::metered(settings)?, None))
+        Engine::metered_with_cache(settings, None)
+    }
+
+    /// [`metered`](Engine::metered) with compiled components on disk.
+    ///
+    /// # Errors
+    /// As of [`metered`](Engine::metered).
+    pub fn metered_with_cache(
+        settings: EngineSettings,
+        cache: Option<AotCache>,
+    ) -> Result<Engine, EngineError> {
+        Ok(Engine::new(Runtime::metered(settings)?, cache))
     }
 
     fn new(runtime: Runtime, cache: Option<AotCache>) -> Engine {
@@ -61,6 +72,11 @@ impl Engine {
             runtime: Arc::new(runtime),
             loader: Arc::new(Loader::new(compiler)),
         }
+    }
+
+    /// The compiled components on disk.
+    pub fn cache(&self) -> Option<&AotCache> {
+        self.loader.cache()
     }
 
     /// What bounds the work of a call.

@@ -1,13 +1,16 @@
 //! Loads each component once; companies with the same bytes and settings share it.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use lru::LruCache;
 use parking_lot::Mutex;
 use patchbay_model::limits::Limits;
 use wasmtime::component::Component;
 
+use crate::cache::AotCache;
 use crate::cancel::CancelSignal;
 use crate::care::PluginContext;
 use crate::component::{
@@ -25,6 +28,8 @@ pub(crate) struct LoadedComponent {
     pub(crate) origin: Option<Description>,
     /// Fresh instances started ahead, each used for one lease.
     pub(crate) fresh: InstancePool,
+    /// Limits under which an instance has started: what is shared is tested once.
+    started: Mutex<Option<Limits>>,
 }
 
 impl LoadedComponent {
@@ -39,12 +44,29 @@ impl LoadedComponent {
             linked: Linked::new(&runtime.wasm, &runtime.care, component, description)?,
             origin: None,
             fresh: InstancePool::default(),
+            started: Mutex::default(),
         })
+    }
+
+    /// Whether an instance has started under these limits.
+    pub(crate) fn has_started(&self, limits: &Limits) -> bool {
+        self.started.lock().as_ref() == Some(limits)
+    }
+
+    /// Remember that an instance has started under these limits.
+    pub(crate) fn set_started(&self, limits: &Limits) {
+        *self.started.lock() = Some(limits.clone());
     }
 }
 
 /// A component, and the settings it was prepared with if it was.
 type Key = (Digest, Option<Digest>);
+
+/// Snapshots in use at most. Each is code of its own: with more, as where many
+/// companies have different settings, instances call `prepare`.
+const SNAPSHOTS: usize = 256;
+/// Components without a snapshot that are remembered.
+const PLAIN: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// How often a thread that waits for a compilation looks whether it is cancelled.
 const POLL: Duration = Duration::from_millis(50);
@@ -52,6 +74,8 @@ const POLL: Duration = Duration::from_millis(50);
 pub(crate) struct Loader {
     compiler: Compiler,
     loaded: Mutex<HashMap<Key, Weak<LoadedComponent>>>,
+    /// Components of which no snapshot can be taken.
+    plain: Mutex<LruCache<Digest, ()>>,
     /// One lock per component being compiled: concurrent requests for the same
     /// component wait, those for another do not.
     compiling: Mutex<HashMap<Key, Arc<Mutex<()>>>>,
@@ -62,8 +86,13 @@ impl Loader {
         Loader {
             compiler,
             loaded: Mutex::default(),
+            plain: Mutex::new(LruCache::new(PLAIN)),
             compiling: Mutex::default(),
         }
+    }
+
+    pub(crate) fn cache(&self) -> Option<&AotCache> {
+        self.compiler.cache()
     }
 
     /// The last component that was refused because of a limit.
@@ -103,10 +132,14 @@ impl Loader {
         limits: &Limits,
         cancel: &CancelSignal,
     ) -> Result<Arc<LoadedComponent>, LoadError> {
-        if !runtime.settings.snapshots {
+        let digest = bytes.digest();
+        let key = (digest, Some(settings));
+        if !runtime.settings.snapshots
+            || self.plain.lock().contains(&digest)
+            || (self.find(&key).is_none() && self.snapshots() >= SNAPSHOTS)
+        {
             return self.load(runtime, bytes, cancel);
         }
-        let digest = bytes.digest();
         // The error `None` says that there is no snapshot, which is not a failure.
         let load = || -> Result<LoadedComponent, Option<LoadError>> {
             let (component, meta) = match self.compiler.cached_snapshot(digest, settings) {
@@ -129,9 +162,12 @@ impl Loader {
             });
             Ok(loaded)
         };
-        match self.once((digest, Some(settings)), cancel, load) {
+        match self.once(key, cancel, load) {
             Ok(snapshot) => Ok(snapshot),
-            Err(None) => self.load(runtime, bytes, cancel),
+            Err(None) => {
+                self.plain.lock().put(digest, ());
+                self.load(runtime, bytes, cancel)
+            }
             Err(Some(error)) => Err(error),
         }
     }
@@ -167,6 +203,15 @@ impl Loader {
             .lock()
             .retain(|_, lock| Arc::strong_count(lock) > 1);
         loaded
+    }
+
+    /// Snapshots in use.
+    fn snapshots(&self) -> usize {
+        let loaded = self.loaded.lock();
+        let snapshots = loaded
+            .iter()
+            .filter(|((_, settings), loaded)| settings.is_some() && loaded.strong_count() > 0);
+        snapshots.count()
     }
 
     fn find(&self, key: &Key) -> Option<Arc<LoadedComponent>> {

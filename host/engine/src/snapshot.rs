@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Millis;
 use patchbay_model::limits::Limits;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
@@ -15,7 +16,9 @@ use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
 use crate::cancel::CancelSignal;
 use crate::care::{HostState, PluginContext};
-use crate::component::{Compiler, Description, Digest, LoadError};
+use crate::component::{
+    Compiler, Description, Digest, LoadError, component_with_reachable_code, export_prefix,
+};
 use crate::instance::Instance;
 use crate::linked::Linked;
 use crate::runtime::Runtime;
@@ -44,7 +47,8 @@ pub(crate) fn take_snapshot(
         return Ok(None);
     };
     let digest = Digest::of(&instrumented);
-    let component = compiler.compile_uncached(&instrumented, digest, cancel)?;
+    let code = component_with_reachable_code(&instrumented, &|export| !is_decision(export));
+    let component = compiler.compile_to_run_once(&code, digest, cancel)?;
     let description = Description::read(&runtime.wasm, &component, digest, instrumented.len())?;
     let linked = Linked::new(&runtime.wasm, &runtime.care, &component, description)?;
     let _permit = runtime
@@ -76,6 +80,13 @@ pub(crate) fn take_snapshot(
         ))),
         None => Ok(snapshot),
     }
+}
+
+/// Whether a core export belongs to a decision, which `prepare` does not call.
+fn is_decision(export: &str) -> bool {
+    let export = export.strip_prefix("cabi_post_").unwrap_or(export);
+    let mut stages = Stage::ALL.into_iter();
+    stages.any(|stage| export.starts_with(export_prefix(stage)))
 }
 
 /// The result of a wizer call, or `None` for a component it does not support:

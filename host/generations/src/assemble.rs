@@ -26,6 +26,7 @@ use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::source::{Pack, SourceError, locate};
+use serde_json::Value;
 
 use crate::{Generation, QueueSettings};
 use cases::{CasesInterrupted, PassedPacks};
@@ -190,7 +191,8 @@ impl Assembler {
         source: &Source,
         should_continue: &dyn Fn() -> bool,
     ) -> Result<Vec<FileProblem>, CasesInterrupted> {
-        self.passed.run_cases(source, should_continue)
+        self.passed
+            .run_cases(source, self.engine.cache(), should_continue)
     }
 
     /// Read everything a company file references; returns what cannot be read.
@@ -259,25 +261,20 @@ impl Assembler {
                 }
                 continue;
             };
-            if reading.is_partial(&["plugin", name]) {
-                // Its grants or limits are invalid: check only the settings.
-                if !reading.is_partial(&["plugin", name, "settings"]) {
-                    problems.extend(
-                        settings(name, entry, pack, &self.bounds)
-                            .err()
-                            .unwrap_or_default(),
-                    );
-                }
+            if reading.is_partial(&["plugin", name, "settings"]) {
                 continue;
             }
-            if is_valid {
-                let completed = settings(name, entry, pack, &self.bounds);
-                if let (Some(schema), Ok(settings)) = (&pack.schema, completed) {
-                    let found = schema.references(&settings);
-                    check_references(name, entry, &found, file, &mut problems, &mut warnings);
-                }
+            let settings = settings(name, entry, pack, &self.bounds);
+            if reading.is_partial(&["plugin", name]) {
+                // Its grants or limits are invalid: check only the settings.
+                problems.extend(settings.err().unwrap_or_default());
+                continue;
             }
-            match self.plugin(name, entry, pack, cancel) {
+            if is_valid && let (Some(schema), Ok(settings)) = (&pack.schema, &settings) {
+                let found = schema.references(settings);
+                check_references(name, entry, &found, file, &mut problems, &mut warnings);
+            }
+            match self.plugin(name, entry, pack, settings, cancel) {
                 Ok(plugin) => {
                     plugins.insert(name, Arc::new(plugin));
                 }
@@ -325,6 +322,7 @@ impl Assembler {
         name: &str,
         entry: &PluginEntry,
         pack: &Pack,
+        settings: Result<Value, Vec<FileProblem>>,
         cancel: &CancelSignal,
     ) -> Result<Plugin, Vec<FileProblem>> {
         let at_pack = |message: String| FileProblem::at(entry.pack.span(), message);
@@ -336,7 +334,6 @@ impl Assembler {
             let help = format!("grant it under [plugin.{name}] grants, or choose another pack");
             problems.push(at_pack(message).help(help));
         }
-        let settings = settings(name, entry, pack, &self.bounds);
         let ceiling = &self.engine.settings().ceiling;
         let limits = Limits::resolve(ceiling, &pack.limits, entry.limits.get_ref());
         let (settings, limits) = match (settings, limits) {

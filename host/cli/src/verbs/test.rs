@@ -7,6 +7,7 @@ use patchbay_pack::source::{Pack, PackError};
 use serde_json::json;
 
 use crate::args::TestArgs;
+use crate::engine::cache;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::policy::{open_pack, pack_failure};
@@ -57,7 +58,7 @@ fn run_once(args: &TestArgs, verbose: bool) -> Outcome {
             format!("no test case in {} matches", directory.display()),
         ));
     }
-    let mut runner = CaseRunner::new(&pack).map_err(Failure::machine)?;
+    let mut runner = CaseRunner::new(&pack, cache()).map_err(Failure::machine)?;
     let bar = output::progress(Some(paths.len() as u64), "cases");
     let mut reports = Vec::new();
     for path in &paths {

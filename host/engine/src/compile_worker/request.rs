@@ -9,7 +9,7 @@ use patchbay_model::limits::{Limits, LimitsFile};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Allocation, EngineSettings, metered_config, serving_config};
+use crate::config::{Allocation, EngineSettings, compile_quickly, metered_config, serving_config};
 use crate::runtime::Meter;
 
 /// Niceness added to the process of a server: decisions come first.
@@ -27,6 +27,8 @@ pub(crate) struct CompileRequest {
     pub(crate) is_metered: bool,
     /// Whether instances come from a pool.
     pub(crate) is_pooled: bool,
+    /// Whether the code is optimised; an engine loads both kinds.
+    pub(crate) is_optimised: bool,
     pub(crate) instances: u32,
     /// Reserved address space of a memory; absent: the default.
     pub(crate) memory_reservation: Option<u64>,
@@ -56,6 +58,7 @@ impl CompileRequest {
         CompileRequest {
             is_metered: meter == Meter::Fuel,
             is_pooled,
+            is_optimised: true,
             instances: settings.instances,
             memory_reservation: settings.memory_reservation,
             memory_per_instance: settings.ceiling.memory.0,
@@ -86,6 +89,9 @@ impl CompileRequest {
             true => metered_config(&settings),
             false => serving_config(&settings),
         };
+        if !self.is_optimised {
+            compile_quickly(&mut config);
+        }
         // One core for each compilation. The code is the same.
         config.parallel_compilation(false);
         wasmtime::Engine::new(&config)

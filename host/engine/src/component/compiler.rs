@@ -84,6 +84,10 @@ impl Compiler {
         }
     }
 
+    pub(crate) fn cache(&self) -> Option<&AotCache> {
+        self.cache.as_ref()
+    }
+
     /// Compilations that run now.
     pub(crate) fn running(&self) -> usize {
         self.slots.running()
@@ -164,7 +168,7 @@ impl Compiler {
         meta: &[u8],
         cancel: &CancelSignal,
     ) -> Result<Component, LoadError> {
-        let component = self.compile_uncached(bytes, digest, cancel)?;
+        let component = self.compile_uncached(bytes, digest, &self.request, cancel)?;
         if let Some(cache) = &self.cache {
             match component.serialize() {
                 Ok(code) => cache.store(entry, &[meta, code.as_slice()].concat()),
@@ -174,11 +178,26 @@ impl Compiler {
         Ok(component)
     }
 
-    /// Compile a component that is needed once, within the limits.
-    pub(crate) fn compile_uncached(
+    /// Compile a component that runs once and is not cached, within the limits:
+    /// without optimisation.
+    pub(crate) fn compile_to_run_once(
         &self,
         bytes: &[u8],
         digest: Digest,
+        cancel: &CancelSignal,
+    ) -> Result<Component, LoadError> {
+        let request = CompileRequest {
+            is_optimised: false,
+            ..self.request.clone()
+        };
+        self.compile_uncached(bytes, digest, &request, cancel)
+    }
+
+    fn compile_uncached(
+        &self,
+        bytes: &[u8],
+        digest: Digest,
+        request: &CompileRequest,
         cancel: &CancelSignal,
     ) -> Result<Component, LoadError> {
         if let Some(refusal) = self.refusals.lock().get(&digest) {
@@ -187,7 +206,7 @@ impl Compiler {
         let most = self.settings.at_once;
         let _slot = self.slots.enter(most, cancel).ok_or(LoadError::Cancelled)?;
         let time = self.settings.time;
-        let code = compile_worker::compile(&self.request, bytes, time, cancel);
+        let code = compile_worker::compile(request, bytes, time, cancel);
         let compiled = match code {
             None => Component::new(&self.wasm, bytes).map_err(|error| LoadError::invalid(&error)),
             Some(Ok(code)) => self.deserialize(&code).ok_or_else(|| {

@@ -130,7 +130,7 @@ pub(crate) fn has_lifecycle(bytes: &[u8]) -> bool {
     false
 }
 
-pub(super) fn export_prefix(stage: Stage) -> &'static str {
+pub(crate) fn export_prefix(stage: Stage) -> &'static str {
     match stage {
         Stage::Classify => "patchbay:classification/classification@",
         Stage::Route => "patchbay:routing/routing@",

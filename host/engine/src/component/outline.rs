@@ -5,16 +5,22 @@ use std::ops::Range;
 
 use patchbay_model::decision::stage::Stage;
 use wasmparser::{Parser, Payload};
-use wasmtime::{Config, Linker, Module, OptLevel, Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{Config, Linker, Module, Store, StoreLimits, StoreLimitsBuilder};
 
 use super::description::export_prefix;
+use super::reachable_code::with_reachable_code;
+use crate::config::compile_quickly;
 
 /// Core function of the SDK that returns address and length of the schema.
 const SCHEMA_FUNCTION: &str = "patchbay-settings-schema";
 /// Fuel of that function.
 const SCHEMA_FUEL: u64 = 2_000_000_000;
+/// Core function that initializes a module, where it has one.
+const INITIALIZE: &str = "_initialize";
 /// Most bytes of memory while it runs.
 const SCHEMA_MEMORY: usize = 64 << 20;
+/// Most elements of its table.
+const SCHEMA_TABLE: usize = 1 << 20;
 /// Most bytes of a schema.
 const SCHEMA_BYTES: usize = 4 << 20;
 
@@ -69,8 +75,9 @@ impl Outline {
     }
 
     /// The JSON Schema of the settings type that the SDK embeds; `None` for a
-    /// component of another SDK. Compiles the core module without optimisation
-    /// and runs one function of it, without imports: up to a second of CPU time.
+    /// component of another SDK. Compiles what one function of the core module
+    /// reaches, without optimisation, and runs it without imports: up to a
+    /// second of CPU time.
     /// For components that were built on this machine.
     ///
     /// # Errors
@@ -88,20 +95,28 @@ impl Outline {
 fn run_schema_function(module: &[u8]) -> wasmtime::Result<String> {
     let mut config = Config::new();
     config
-        .cranelift_opt_level(OptLevel::None)
         .consume_fuel(true)
         .memory_reservation(0)
         .memory_guard_size(0);
+    compile_quickly(&mut config);
     let engine = wasmtime::Engine::new(&config)?;
+    let module = with_reachable_code(module, &|export| {
+        export == SCHEMA_FUNCTION || export == INITIALIZE
+    });
     let module = Module::new(&engine, module)?;
     let mut linker: Linker<StoreLimits> = Linker::new(&engine);
     linker.define_unknown_imports_as_traps(&module)?;
-    let limits = StoreLimitsBuilder::new().memory_size(SCHEMA_MEMORY).build();
+    let limits = StoreLimitsBuilder::new()
+        .memory_size(SCHEMA_MEMORY)
+        .memories(1)
+        .table_elements(SCHEMA_TABLE)
+        .tables(1)
+        .build();
     let mut store = Store::new(&engine, limits);
     store.limiter(|limits| limits);
     store.set_fuel(SCHEMA_FUEL)?;
     let instance = linker.instantiate(&mut store, &module)?;
-    if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {
+    if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut store, INITIALIZE) {
         initialize.call(&mut store, ())?;
     }
     let schema = instance.get_typed_func::<(), u64>(&mut store, SCHEMA_FUNCTION)?;

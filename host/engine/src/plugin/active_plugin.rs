@@ -154,13 +154,20 @@ impl Plugin {
             breakers: Default::default(),
             reusable: InstancePool::default(),
         };
+        // Companies share the component: what one has tested holds for all.
+        if !plugin.prepares_each && plugin.loaded.has_started(&plugin.limits) {
+            return Ok(plugin);
+        }
         let _permit = runtime
             .gate
             .enter(runtime.settings.queue_deadline)
             .map_err(LoadError::Start)?;
         let start = || plugin.start_prepared(&plugin.limits);
         match repeat_after_timeout(TEST_STARTS, start) {
-            Ok(_) => Ok(plugin),
+            Ok(_) => {
+                plugin.loaded.set_started(&plugin.limits);
+                Ok(plugin)
+            }
             Err(LoadError::Start(outcome)) => Err(LoadError::start(outcome)),
             Err(other) => Err(other),
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use parking_lot::Mutex;
 use patchbay_company::CompanyFile;
+use patchbay_engine::cache::AotCache;
 use patchbay_engine::component::Digest;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::cases::CaseRunner;
@@ -35,6 +36,7 @@ impl PassedPacks {
     pub(super) fn run_cases(
         &self,
         source: &Source,
+        cache: Option<&AotCache>,
         should_continue: &dyn Fn() -> bool,
     ) -> Result<Vec<FileProblem>, CasesInterrupted> {
         // The build reports what is wrong with an invalid file.
@@ -53,7 +55,7 @@ impl PassedPacks {
                 continue;
             }
             let at = |message| FileProblem::at(entry.pack.span(), message);
-            let failures = failures(pack, should_continue)?;
+            let failures = failures(pack, cache, should_continue)?;
             if failures.is_empty() {
                 self.0.lock().insert(digest);
             }
@@ -69,12 +71,13 @@ impl PassedPacks {
 
 fn failures(
     pack: &Pack,
+    cache: Option<&AotCache>,
     should_continue: &dyn Fn() -> bool,
 ) -> Result<Vec<String>, CasesInterrupted> {
     if pack.cases.is_empty() {
         return Ok(Vec::new());
     }
-    let mut runner = match CaseRunner::new(pack) {
+    let mut runner = match CaseRunner::new(pack, cache.cloned()) {
         Ok(runner) => runner,
         Err(error) => return Ok(vec![format!("pack {}: {error}", pack.name)]),
     };

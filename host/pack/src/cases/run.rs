@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patchbay_engine::cache::AotCache;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::{Engine, EngineError};
 use patchbay_engine::plugin::{Plugin, PluginSpec};
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::case_run::CaseRun;
 use super::expect::{Mismatch, compare};
-use super::{Case, CaseError, advice, text};
+use super::{Case, CaseError, advice};
 use crate::source::Pack;
 
 /// Result of one step.
@@ -57,34 +58,29 @@ impl CaseReport {
 /// Runs the cases of one pack.
 pub struct CaseRunner<'a> {
     pack: &'a Pack,
-    /// Instances call `prepare`: for settings of few cases.
     engine: Engine,
-    /// Instances start from a snapshot: for settings of many cases.
-    snapshots: Option<Engine>,
-    /// How often each settings were used, and the plugin activated with them.
-    plugins: HashMap<String, (u32, Arc<Plugin>)>,
+    /// The plugin activated with each settings.
+    plugins: HashMap<String, Arc<Plugin>>,
 }
-
-/// Cases with the same settings from which a snapshot costs less than to prepare every instance:
-/// a snapshot is compiled twice.
-const SNAPSHOT_FROM: u32 = 40;
 
 /// Name of the one plugin.
 const NAME: &str = "care";
 
 impl<'a> CaseRunner<'a> {
-    /// Creates a runner for a pack, with an engine of its own.
+    /// Creates a runner for a pack, with an engine of its own. The component is compiled once, or
+    /// comes from the cache; each instance calls `prepare`, which costs less than to compile a
+    /// snapshot for each settings.
     ///
     /// # Errors
     /// When this machine cannot run the metered engine.
-    pub fn new(pack: &'a Pack) -> Result<CaseRunner<'a>, EngineError> {
+    pub fn new(pack: &'a Pack, cache: Option<AotCache>) -> Result<CaseRunner<'a>, EngineError> {
+        let settings = EngineSettings {
+            snapshots: false,
+            ..EngineSettings::default()
+        };
         Ok(CaseRunner {
             pack,
-            engine: Engine::metered(EngineSettings {
-                snapshots: false,
-                ..EngineSettings::default()
-            })?,
-            snapshots: None,
+            engine: Engine::metered_with_cache(settings, cache)?,
             plugins: HashMap::new(),
         })
     }
@@ -146,21 +142,10 @@ impl<'a> CaseRunner<'a> {
                 format!("settings: {}", texts.join("; "))
             })?;
         let key = settings.to_string();
-        let mut uses = 1;
-        if let Some((count, known)) = self.plugins.get_mut(&key) {
-            *count += 1;
-            if *count != SNAPSHOT_FROM {
-                return Ok(Arc::clone(known));
-            }
-            uses = *count;
+        if let Some(known) = self.plugins.get(&key) {
+            return Ok(Arc::clone(known));
         }
-        let engine = match (uses, &mut self.snapshots) {
-            (SNAPSHOT_FROM, Some(engine)) => &*engine,
-            (SNAPSHOT_FROM, none) => {
-                &*none.insert(Engine::metered(EngineSettings::default()).map_err(text)?)
-            }
-            _ => &self.engine,
-        };
+        let engine = &self.engine;
         let ceiling = &engine.settings().ceiling;
         let limits = Limits::resolve(ceiling, &self.pack.limits, &Default::default()).map_err(
             |_| "the pack's limits exceed the engine's ceiling; lower them in pack.toml",
@@ -184,7 +169,7 @@ impl<'a> CaseRunner<'a> {
                 None => message,
             }
         })?);
-        self.plugins.insert(key, (uses, Arc::clone(&plugin)));
+        self.plugins.insert(key, Arc::clone(&plugin));
         Ok(plugin)
     }
 }
