@@ -25,6 +25,7 @@ mod lanes;
 mod limits;
 mod maintenance;
 mod outbox;
+mod requester;
 mod rollout;
 mod roster;
 mod run;
@@ -62,6 +63,7 @@ pub use maintenance::{
     WriteStats,
 };
 pub use outbox::{NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem, OutboxState};
+pub use requester::read_for;
 pub use rollout::{RolloutRow, Rollouts};
 pub use roster::{AgentRow, Roster};
 pub use run::{Run, Runs};

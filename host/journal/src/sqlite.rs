@@ -80,6 +80,9 @@ pub struct Options {
     pub lanes: u16,
     /// Connections that read; default 4.
     pub readers: usize,
+    /// Connections that requests of one company use at once, see
+    /// [`read_for`](crate::read_for); default 2.
+    pub readers_per_company: usize,
     /// Most pending inputs of one company; default 100,000.
     pub backlog_per_company: u64,
     /// Most pending inputs of all companies; default 1,000,000.
@@ -97,6 +100,7 @@ impl Options {
             key_file: key_file.into(),
             lanes: 256,
             readers: 4,
+            readers_per_company: 2,
             backlog_per_company: 100_000,
             backlog: 1_000_000,
             retry_after: Duration::from_secs(1),
@@ -163,7 +167,7 @@ impl SqliteJournal {
         lanes.start_run(run)?;
 
         let cache = WriterCache::load(&connection)?;
-        let readers = ReaderPool::open(path, options.readers)?;
+        let readers = ReaderPool::open(path, options.readers, options.readers_per_company)?;
         let writer = Writer::start(connection, cache)
             .map_err(|error| JournalError::Disk(error.to_string()))?;
         // The last run may have ended between an erasure and its scrub.

@@ -61,15 +61,18 @@ pub enum Refusal {
     TooMany(u32),
     /// 413: repeating the request does not help.
     TooLarge,
+    /// No request is rejected: what is beyond is not used, and an alert says so.
+    NotUsed,
 }
 
 impl Refusal {
-    /// The HTTP status.
-    pub const fn status(self) -> u16 {
+    /// The HTTP status; none where no request is rejected.
+    pub const fn status(self) -> Option<u16> {
         match self {
-            Refusal::Busy(_) => 503,
-            Refusal::TooMany(_) => 429,
-            Refusal::TooLarge => 413,
+            Refusal::Busy(_) => Some(503),
+            Refusal::TooMany(_) => Some(429),
+            Refusal::TooLarge => Some(413),
+            Refusal::NotUsed => None,
         }
     }
 
@@ -77,7 +80,7 @@ impl Refusal {
     pub const fn retry_after(self) -> Option<u32> {
         match self {
             Refusal::Busy(seconds) | Refusal::TooMany(seconds) => Some(seconds),
-            Refusal::TooLarge => None,
+            Refusal::TooLarge | Refusal::NotUsed => None,
         }
     }
 }
@@ -176,6 +179,11 @@ bounds! {
         Company "bounds.work-per-company" = 64, 1, 1_024, REQUESTS;
         Host "bounds.work" = 128, 2, 1_024, REQUESTS;
     ];
+    /// Reads of the journal at once, for requests; further ones wait.
+    Readers = "readers", Refusal::Busy(1), [
+        Company "bounds.readers-per-company" = 2, 1, 256, Unit::Count("reads");
+        Host "bounds.readers" = 4, 2, 256, Unit::Count("reads");
+    ];
     /// Stateless decisions that wait for a thread.
     Queue = "queue", Refusal::Busy(1), [
         Company "admission.queue-per-company" = 1_024, 1, MANY, REQUESTS;
@@ -250,6 +258,16 @@ bounds! {
     GenerationBytes = "generation-bytes", Refusal::TooLarge, [
         Company "bounds.generation-bytes" = 1 << 30, 1 << 20, 1 << 50, Unit::Bytes;
     ];
+    /// Company files that the server reads and watches: the first of those that the
+    /// settings name.
+    CompanyFiles = "company-files", Refusal::NotUsed, [
+        Host "bounds.company-files" = 20_000, 1, MANY, Unit::Count("files");
+    ];
+    /// Free space on the journal's disk that is kept for replies, decisions and
+    /// deletions: below it, deliveries and new generations are rejected.
+    FreeSpace = "free-space", Refusal::Busy(60), [
+        Host "bounds.free-space" = 16 << 20, 1, 1 << 50, Unit::Bytes;
+    ];
     /// Values that the defaults of a settings schema may add, and steps of
     /// checking settings against the schema.
     SchemaSteps = "schema-steps", Refusal::TooLarge, [
@@ -306,9 +324,11 @@ fn markdown() -> String {
         "| bound | of | setting | default | answer | what it bounds |\n| --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
     for bound in Bound::ALL {
-        let answer = match bound.refusal().retry_after() {
-            Some(seconds) => format!("{}, retry after {seconds} s", bound.refusal().status()),
-            None => bound.refusal().status().to_string(),
+        let refusal = bound.refusal();
+        let answer = match (refusal.status(), refusal.retry_after()) {
+            (Some(status), Some(seconds)) => format!("{status}, retry after {seconds} s"),
+            (Some(status), None) => status.to_string(),
+            (None, _) => "not used, alert".to_owned(),
         };
         let help = bound.help();
         for limit in bound.limits() {

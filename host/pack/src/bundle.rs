@@ -89,6 +89,12 @@ impl Pack {
         }
     }
 
+    /// The bundle as it is stored, without cases; computed once for all
+    /// companies that use the pack.
+    pub fn stored_bundle(&self) -> &Bundle {
+        self.stored.get_or_init(|| self.bundle().without_cases())
+    }
+
     /// Restores a pack from its bundle and its component.
     ///
     /// # Errors

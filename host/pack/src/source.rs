@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use patchbay_company::Grants;
 use patchbay_engine::component::{ComponentBytes, Digest, Outline};
@@ -15,9 +15,10 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::build::{BuildError, BuildOptions, build};
+use crate::bundle::Bundle;
 use crate::cases::Case;
 use crate::manifest::{FILE_NAME, Manifest};
-use crate::pack_files::{PackFileError, read_text};
+use crate::pack_files::{PackFileError, read_text, read_text_below};
 use crate::settings::{SchemaError, SettingsProblem, SettingsSchema, without_schema};
 
 /// A pack, read: everything but the company's settings.
@@ -45,6 +46,8 @@ pub struct Pack {
     pub cases: BTreeMap<String, String>,
     /// Of a stored pack, whose cases are left out: see [`Bundle`](crate::bundle::Bundle).
     pub tested: Option<Digest>,
+    /// See [`stored_bundle`](Pack::stored_bundle).
+    pub(crate) stored: OnceLock<Bundle>,
 }
 
 /// Why a pack cannot be read.
@@ -199,6 +202,7 @@ impl Pack {
             manifest: None,
             cases: BTreeMap::new(),
             tested: None,
+            stored: OnceLock::new(),
         }
     }
 
@@ -213,7 +217,7 @@ impl Pack {
         let schema = manifest.settings.schema.as_ref().map(|file| {
             let path = directory.join(file);
             let text = match path.exists() {
-                true => read_text(&path)?,
+                true => read_text_below(directory, file)?,
                 false => return Err(SourceError::NoSchema { path }),
             };
             SettingsSchema::parse(&text)

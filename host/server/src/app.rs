@@ -136,6 +136,25 @@ impl App {
         }
     }
 
+    /// An error if the journal's disk has too little free space for more
+    /// deliveries or generations. Asks the file system: not for an async thread.
+    pub(crate) fn check_free_space(&self) -> Result<(), Problem> {
+        let Some(limit) = Bound::FreeSpace.limit(Scope::Host) else {
+            return Ok(());
+        };
+        let least = self.bounds.limit(Bound::FreeSpace, Scope::Host);
+        let desk = self.desk.as_ref();
+        let free = desk.and_then(|desk| desk.journal().storage().free);
+        match free.is_some_and(|free| free < least) {
+            true => Err(Problem::at_bound(
+                limit,
+                least,
+                "the journal's disk is nearly full; deliver this again later",
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// Deletes resolved conversations and finished items at the age the
     /// settings give, every hour. None if they give no age.
     pub(crate) fn retention(self: &Arc<App>) -> Option<impl Future<Output = ()> + Send + use<>> {
@@ -237,6 +256,11 @@ impl App {
                 self.engine.compiling() as u64,
                 limit(Bound::Compiles),
             ),
+            (
+                Bound::CompanyFiles,
+                self.watched.listed() as u64,
+                limit(Bound::CompanyFiles),
+            ),
         ]
     }
 
@@ -323,7 +347,10 @@ impl App {
 
 impl WatcherHost for App {
     fn company_files(&self) -> Vec<PathBuf> {
-        self.settings.company_files()
+        let files = self.settings.company_files();
+        let ignored = files.ignored();
+        self.watched.set_listing(files.used.len(), ignored.as_ref());
+        files.used
     }
 
     fn is_stopping(&self) -> bool {
@@ -393,11 +420,11 @@ pub(crate) async fn on_share_of<T: Send + 'static>(
     company: Option<Arc<str>>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let permit = share.enter(company).await;
+    let permit = share.enter(company.clone()).await;
     let result = spawn_blocking(move || {
         // Held until the work ends, although its client may disconnect before.
         let _permit = permit;
-        work()
+        patchbay_journal::read_for(company, work)
     });
     result.await.map_err(|_| Problem::of(Kind::Internal))
 }

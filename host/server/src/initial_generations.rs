@@ -1,7 +1,7 @@
 //! The generation of every company when the server starts. A stored generation
 //! takes precedence over the company file, which only creates a company.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -20,11 +20,14 @@ use patchbay_watcher::company_of_file;
 pub(crate) struct InitialGenerations {
     pub(crate) ready: Vec<Arc<Generation>>,
     pub(crate) unready: Vec<UnreadyCompany>,
+    /// Invalid files that name no company.
+    pub(crate) strays: Vec<InvalidFile>,
 }
 
-/// A company whose active generation cannot be built.
+/// A company that no generation can be built for.
 pub(crate) struct UnreadyCompany {
-    pub(crate) id: CompanyId,
+    /// Absent for a company that was never created: its file is invalid.
+    pub(crate) id: Option<CompanyId>,
     pub(crate) name: String,
     pub(crate) reason: String,
 }
@@ -33,6 +36,10 @@ impl InitialGenerations {
     /// Builds the active generation of every company in the journal, and
     /// creates the companies of the other files. If one cannot be built, its
     /// company is unready; with `strict` that is an error. Blocks.
+    ///
+    /// # Errors
+    /// [`ServeError`]; also where every file is invalid and the journal has no
+    /// company.
     pub(crate) fn build(
         journal: &dyn Journal,
         service: &GenerationService,
@@ -40,75 +47,148 @@ impl InitialGenerations {
         rejected: Vec<InvalidFile>,
         strict: bool,
     ) -> Result<InitialGenerations, ServeError> {
-        let mut by_name = BTreeMap::new();
-        let mut unready = Vec::new();
-        let all = journal.active_generations()?;
-        let loaded = parallel::map(&all, |active| {
-            service
-                .store()
-                .load_activated(active.company, active.number)
-        });
-        for (active, loaded) in all.into_iter().zip(loaded) {
-            let ActiveGeneration {
-                company: id,
-                name,
-                number,
-                ..
-            } = active;
-            let error = match loaded {
-                Ok(generation) => {
-                    by_name.insert(name, (id, Arc::new(generation)));
-                    continue;
-                }
-                Err(error) => error,
-            };
-            let because = reasons(error);
-            if strict {
-                return Err(ServeError::Generation {
-                    company: name,
-                    number,
-                    because,
-                });
-            }
-            tracing::error!(
-                company = name,
-                generation = number,
-                because,
-                "cannot build the company's active generation; its requests are answered 503 until you `patchbay apply` or `patchbay rollback`"
-            );
-            unready.push(UnreadyCompany {
-                id,
-                name,
-                reason: format!("generation {number} cannot be built: {because}"),
-            });
-        }
-        let is_unready = |name: &str| unready.iter().any(|company| company.name == name);
-        for wrong in rejected {
-            let name = company_of_file(&wrong.text);
-            match name.as_ref().and_then(|name| by_name.get(name)) {
-                Some((_, generation)) => tracing::warn!(
-                    company = generation.company,
-                    generation = generation.number,
-                    "invalid company file; the stored generation stays active: {wrong}"
-                ),
-                None if name.as_deref().is_some_and(is_unready) => {
-                    tracing::warn!(company = name, "invalid company file: {wrong}");
-                }
-                None => return Err(ServeError::Company(wrong)),
-            }
-        }
         let mut ready = Vec::new();
-        for file in files {
-            match by_name.get(&file.generation.company) {
-                Some((id, generation)) => warn_if_different(journal, *id, generation, &file)?,
-                // Only an operator replaces a generation that cannot be built.
-                None if is_unready(&file.generation.company) => {}
-                None => ready.push(create_company(journal, file)?),
+        let mut unready = Vec::new();
+        let mut files: BTreeMap<String, AssembledGeneration> = files
+            .into_iter()
+            .map(|file| (file.generation.company.clone(), file))
+            .collect();
+        let stored = journal.active_generations()?;
+        let stored: Vec<_> = stored
+            .into_iter()
+            .map(|active| {
+                let file = files.remove(&active.name);
+                (active, file)
+            })
+            .collect();
+        let loaded = parallel::map(stored, |(active, file)| {
+            let loaded = load(journal, service, &active, file);
+            (active, loaded)
+        });
+        for (active, loaded) in loaded {
+            match loaded {
+                Ok(generation) => ready.push(Arc::new(generation)),
+                Err(error) => unready.push(unready_company(active, reasons(error), strict)?),
             }
         }
-        ready.extend(by_name.into_values().map(|(_, generation)| generation));
-        Ok(InitialGenerations { ready, unready })
+        let files = files.into_values().collect();
+        for created in parallel::map_waiting(files, |file| create_company(journal, file)) {
+            ready.push(created?);
+        }
+        let known: BTreeSet<_> = ready
+            .iter()
+            .map(|generation| generation.company.clone())
+            .chain(unready.iter().map(|company| company.name.clone()))
+            .collect();
+        // A stored generation, or another file, decides for the company.
+        let is_known = |file: &InvalidFile| {
+            company_of_file(&file.text).is_some_and(|company| known.contains(&company))
+        };
+        let (superseded, without_company): (Vec<_>, Vec<_>) =
+            rejected.into_iter().partition(is_known);
+        for file in superseded {
+            let company = company_of_file(&file.text);
+            tracing::warn!(
+                company,
+                "invalid company file; the company's generation stays active: {file}"
+            );
+        }
+        if !without_company.is_empty() && (strict || known.is_empty()) {
+            return Err(ServeError::Companies(without_company));
+        }
+        let mut strays = Vec::new();
+        for file in without_company {
+            let company = company_of_file(&file.text);
+            tracing::error!(
+                company,
+                "the company file is invalid; its company is not served until you correct the file and apply it with `patchbay apply --new`: {file}"
+            );
+            match company {
+                Some(name) => unready.push(UnreadyCompany {
+                    id: None,
+                    name,
+                    reason: format!("its file is invalid: {}", first_problem(&file)),
+                }),
+                None => strays.push(file),
+            }
+        }
+        ready.sort_by(|one, other| one.company.cmp(&other.company));
+        Ok(InitialGenerations {
+            ready,
+            unready,
+            strays,
+        })
     }
+}
+
+/// The active generation of a company: that of its file where it is the same, so
+/// that companies of the same pack share it, else as it is stored.
+fn load(
+    journal: &dyn Journal,
+    service: &GenerationService,
+    active: &ActiveGeneration,
+    file: Option<AssembledGeneration>,
+) -> Result<Generation, ChangeError> {
+    let (company, number) = (active.company, active.number);
+    let Some(file) = file else {
+        return service.store().load_activated(company, number);
+    };
+    let stored = journal.generation(company, number)?;
+    let digest = file.source.document().digest().bytes();
+    match stored {
+        Some((row, _)) if row.digest == digest => {
+            let mut generation = file.generation;
+            generation.number = number;
+            generation.moved.extend(row.moved);
+            Ok(generation)
+        }
+        _ => {
+            tracing::warn!(
+                company = active.name,
+                generation = number,
+                "the company file differs from the active generation; `patchbay apply` activates it"
+            );
+            service.store().load_activated(company, number)
+        }
+    }
+}
+
+/// A company whose active generation cannot be built; an error with `strict`.
+fn unready_company(
+    active: ActiveGeneration,
+    because: String,
+    strict: bool,
+) -> Result<UnreadyCompany, ServeError> {
+    let ActiveGeneration {
+        company: id,
+        name,
+        number,
+        ..
+    } = active;
+    if strict {
+        return Err(ServeError::Generation {
+            company: name,
+            number,
+            because,
+        });
+    }
+    tracing::error!(
+        company = name,
+        generation = number,
+        because,
+        "cannot build the company's active generation; its requests are answered 503 until you `patchbay apply` or `patchbay rollback`"
+    );
+    Ok(UnreadyCompany {
+        id: Some(id),
+        name,
+        reason: format!("generation {number} cannot be built: {because}"),
+    })
+}
+
+/// The first problem of a file.
+fn first_problem(file: &InvalidFile) -> String {
+    let message = file.problems.first().map(|problem| problem.message.clone());
+    message.unwrap_or_else(|| "it cannot be read".to_owned())
 }
 
 /// Every reason in one line.
@@ -120,24 +200,6 @@ fn reasons(error: ChangeError) -> String {
         }
         error => error.to_string(),
     }
-}
-
-fn warn_if_different(
-    journal: &dyn Journal,
-    company: CompanyId,
-    active: &Generation,
-    file: &AssembledGeneration,
-) -> Result<(), ServeError> {
-    let stored = journal.generation(company, active.number)?;
-    let digest = file.source.document().digest().bytes();
-    if stored.is_some_and(|(row, _)| row.digest != digest) {
-        tracing::warn!(
-            company = active.company,
-            generation = active.number,
-            "the company file differs from the active generation; `patchbay apply` activates it"
-        );
-    }
-    Ok(())
 }
 
 /// Creates a company with the generation of its file.

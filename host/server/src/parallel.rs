@@ -1,25 +1,38 @@
-//! Runs the same work over many items on all cores.
+//! Runs the same work over many items on several threads.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use parking_lot::Mutex;
 
+/// Threads for work that waits for the disk: the journal's writer stores what
+/// they hand in together in one transaction.
+const WAITING: usize = 64;
+
 /// Apply `work` to every item, on one thread a core; results are in the order of
 /// the items. Blocks. A panic of `work` is passed on.
-pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
+    map_on(threads, items, work)
+}
+
+/// [`map`] for work that mostly waits for the disk, on more threads.
+pub(crate) fn map_waiting<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    map_on(WAITING, items, work)
+}
+
+fn map_on<T: Send, R: Send>(threads: usize, items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     if threads == 1 || items.len() < 2 {
-        return items.iter().map(work).collect();
+        return items.into_iter().map(work).collect();
     }
-    let next = AtomicUsize::new(0);
+    let threads = threads.min(items.len());
     let results = Mutex::new(Vec::with_capacity(items.len()));
+    let items = Mutex::new(items.into_iter().enumerate());
     thread::scope(|scope| {
-        for _ in 0..threads.min(items.len()) {
+        for _ in 0..threads {
             scope.spawn(|| {
                 loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(index) else {
+                    let next = items.lock().next();
+                    let Some((index, item)) = next else {
                         return;
                     };
                     let result = work(item);
@@ -35,11 +48,16 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn results_are_in_the_order_of_the_items() {
-        let items: Vec<u64> = (0..1_000).collect();
-        let doubled = super::map(&items, |item| item * 2);
-        assert_eq!(doubled, (0..1_000).map(|item| item * 2).collect::<Vec<_>>());
-        assert!(super::map::<u64, u64>(&[], |item| *item).is_empty());
+        let doubled: Vec<u64> = (0..1_000).map(|item| item * 2).collect();
+        assert_eq!(map((0..1_000).collect(), |item: u64| item * 2), doubled);
+        assert_eq!(
+            map_waiting((0..1_000).collect(), |item: u64| item * 2),
+            doubled
+        );
+        assert!(map(Vec::<u64>::new(), |item| item).is_empty());
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::engine::{Engine, EngineError};
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
+use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::build::BuildOptions;
 use patchbay_settings::ServerSettings;
 use thiserror::Error;
@@ -73,8 +74,12 @@ impl PreparedServer {
         let mut rejected = Vec::new();
         let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
         let paths = settings.company_files();
-        let all = parallel::map(&paths, |path| assembler.build(path, 1));
-        for (path, built) in paths.into_iter().zip(all) {
+        rejected.extend(paths.ignored().filter(|_| settings.journal.is_none()));
+        let all = parallel::map(paths.used, |path| {
+            let built = assembler.build(&path, 1);
+            (path, built)
+        });
+        for (path, built) in all {
             let built = match built {
                 Ok(built) => built,
                 Err(wrong) => {
@@ -87,14 +92,25 @@ impl PreparedServer {
                 tracing::warn!(company = generation.company, "{warning}");
             }
             let company = generation.company.clone();
-            if let Some(first) = files.insert(company.clone(), path.clone()) {
-                return Err(PrepareError::Twice {
-                    company,
-                    first,
-                    second: path,
-                });
+            let Some(first) = files.get(&company).cloned() else {
+                files.insert(company, path);
+                companies.push(built);
+                continue;
+            };
+            let twice = PrepareError::Twice {
+                company,
+                first,
+                second: path.clone(),
+            };
+            if settings.journal.is_none() {
+                return Err(twice);
             }
-            companies.push(built);
+            // The first file decides; the other is as good as invalid.
+            rejected.push(InvalidFile {
+                path,
+                text: built.source.document,
+                problems: vec![FileProblem::whole(twice.to_string())],
+            });
         }
         let prepared = PreparedServer {
             settings,

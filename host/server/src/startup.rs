@@ -66,9 +66,10 @@ pub enum ServeError {
     /// The journal cannot be opened.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A company file is invalid, and its company has no stored generation.
-    #[error("{0}")]
-    Company(InvalidFile),
+    /// Company files are invalid whose companies have no stored generation, and
+    /// the settings are strict or the host has no other company.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Companies(Vec<InvalidFile>),
     /// A company's active generation cannot be built, and the settings are
     /// strict.
     #[error(
@@ -159,6 +160,7 @@ impl Server {
             companies,
             desk,
             generations,
+            watched,
         } = opened.await.map_err(thread_failed)??;
         let access = match &desk {
             Some(desk) => AccessControl::load(&**desk.journal())?,
@@ -226,7 +228,7 @@ impl Server {
             desk,
             generations,
             locks: CompanyLocks::default(),
-            watched: WatchedFiles::default(),
+            watched,
             alerts: AlertMonitor::default(),
             courier,
             stopping: AtomicBool::new(false),
@@ -250,6 +252,7 @@ struct OpenedDesk {
     companies: Arc<Companies>,
     desk: Option<Arc<Desk>>,
     generations: Option<GenerationService>,
+    watched: WatchedFiles,
 }
 
 impl OpenedDesk {
@@ -272,12 +275,16 @@ impl OpenedDesk {
                 companies: Arc::new(Companies::of(all)),
                 desk: None,
                 generations: None,
+                watched: WatchedFiles::default(),
             });
         };
         let stack = assembler.engine().settings().stack;
         let service = GenerationService::of(assembler, Arc::clone(&journal));
-        let InitialGenerations { ready, unready } =
-            InitialGenerations::build(&*journal, &service, files, rejected, settings.strict)?;
+        let InitialGenerations {
+            ready,
+            unready,
+            strays,
+        } = InitialGenerations::build(&*journal, &service, files, rejected, settings.strict)?;
         let desk_settings = DeskSettings {
             workers: settings.workers,
             stack,
@@ -295,8 +302,13 @@ impl OpenedDesk {
             desk_settings,
         )?);
         for company in &unready {
-            desk.register(&company.name, company.id);
+            if let Some(id) = company.id {
+                desk.register(&company.name, id);
+            }
         }
+        let watched = WatchedFiles::of_refused(&strays);
+        let files = settings.company_files();
+        watched.set_listing(files.used.len(), files.ignored().as_ref());
         let unready = unready
             .into_iter()
             .map(|company| (company.name, company.reason));
@@ -305,6 +317,7 @@ impl OpenedDesk {
             companies: Arc::new(Companies::of(ready).with_unready(unready)),
             generations: Some(service.with_desk(Arc::clone(&desk) as _)),
             desk: Some(desk),
+            watched,
         })
     }
 }

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use patchbay_access::TlsTerminator;
 use patchbay_journal::{Journal, JournalError, Maintenance, Options, SqliteJournal};
 use patchbay_model::alert::AlertKind;
+use patchbay_model::bound::{Bound, Scope};
 use patchbay_settings::{JournalSettings, ServerSettings};
 use patchbay_telemetry::Telemetry;
 use serde_json::json;
@@ -45,6 +46,8 @@ pub(crate) async fn open_journal(
         lanes: u16::try_from(settings.workers).unwrap_or(u16::MAX),
         backlog_per_company: journal.backlog,
         backlog: settings.admission.backlog,
+        readers: settings.bounds.count(Bound::Readers, Scope::Host),
+        readers_per_company: settings.bounds.count(Bound::Readers, Scope::Company),
         ..Options::new(&journal.path, &journal.key)
     };
     let mut waiting: Option<Connections> = None;

@@ -8,11 +8,16 @@ mod bounds;
 mod callers;
 mod client;
 mod company_file_watcher;
+mod contract;
 mod documents;
 mod entrances;
+mod fair_shares;
 mod framing;
+mod generated_requests;
 mod generations;
+mod heads;
 mod intake;
+mod invalid_files;
 mod journal;
 mod matrix;
 mod names;
@@ -40,7 +45,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
-use crate::{Server, ServerSettings, ShutdownReport};
+use crate::{BoundServer, Server, ServerSettings, ShutdownReport};
 use client::Client;
 
 /// A running server.
@@ -64,7 +69,11 @@ impl Running {
         change(&mut settings);
         let assembler = assembler.with_bounds(settings.bounds.clone());
         let bound = Server::bind(&settings, vec![built], assembler).await;
-        let bound = bound.expect("a free port on the loopback address");
+        Running::start(bound.expect("a free port on the loopback address"))
+    }
+
+    /// Runs a server that is bound.
+    fn start(bound: BoundServer) -> Running {
         let client = Client::of(bound.local_addr());
         let app = Arc::clone(&bound.app);
         let (stop, stopped) = oneshot::channel();

@@ -1,6 +1,7 @@
 //! What the operator decides about the server: `patchbay.toml`.
 
 mod bounds_section;
+mod company_files;
 mod settings_file;
 mod trust_sections;
 
@@ -18,6 +19,7 @@ use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::EgressSettings;
 use tracing::level_filters::LevelFilter;
 
+pub use company_files::CompanyFiles;
 pub use patchbay_access::oidc::Algorithm;
 pub use patchbay_access::settings::{Grant, Identity, OidcSettings, TlsSettings};
 pub use patchbay_telemetry::TelemetrySettings;
@@ -239,25 +241,6 @@ impl ServerSettings {
     pub fn has_external_identities(&self) -> bool {
         let certificates = self.tls.iter().any(|tls| !tls.identities.is_empty());
         self.oidc.is_some() || certificates
-    }
-
-    /// The company files that exist now, a directory's sorted by name. A
-    /// directory that cannot be listed is itself in the list: reading it gives
-    /// the error.
-    pub fn company_files(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        for named in &self.companies {
-            match named.is_dir().then(|| std::fs::read_dir(named)) {
-                Some(Ok(entries)) => {
-                    let mut within: Vec<_> = entries.filter_map(Result::ok).collect();
-                    within.retain(|entry| is_company_file(&entry.file_name()));
-                    within.sort_by_key(std::fs::DirEntry::file_name);
-                    files.extend(within.iter().map(std::fs::DirEntry::path));
-                }
-                _ => files.push(named.clone()),
-            }
-        }
-        files
     }
 
     /// Environment variables that a company's file may name.

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use patchbay_generations::assemble::InvalidFile;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::rejection::lines;
 
 /// The state of a watched company file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -85,9 +88,48 @@ struct Files {
     of_no_company: BTreeMap<PathBuf, WatchedFile>,
     /// Company that a file defined last, by path.
     companies: BTreeMap<PathBuf, String>,
+    /// Company files that are used.
+    used: usize,
+    /// The first of those beyond the bound.
+    ignored: Option<PathBuf>,
 }
 
 impl WatchedFiles {
+    /// Sets how many company files are used, and why others are not.
+    pub fn set_listing(&self, used: usize, ignored: Option<&InvalidFile>) {
+        let mut files = self.0.lock();
+        files.used = used;
+        let path = ignored.map(|file| file.path.clone());
+        if files.ignored != path {
+            if let Some(before) = files.ignored.take() {
+                files.of_no_company.remove(&before);
+            }
+            files.ignored = path;
+        }
+        if let Some(file) = ignored {
+            let known = files.of_no_company.get(&file.path);
+            let problems = lines(file);
+            if known.is_none_or(|known| known.problems != problems) {
+                let refused = WatchedFile::new(&file.path, "refused", None, problems);
+                files.of_no_company.insert(file.path.clone(), refused);
+            }
+        }
+    }
+
+    /// Company files that are used.
+    pub fn listed(&self) -> usize {
+        self.0.lock().used
+    }
+
+    /// Files that were invalid at the start and belong to no known company.
+    pub fn of_refused<'a>(files: impl IntoIterator<Item = &'a InvalidFile>) -> WatchedFiles {
+        let watched = WatchedFiles::default();
+        for file in files {
+            watched.refused_of_no_company(&file.path, lines(file));
+        }
+        watched
+    }
+
     /// The state of a company's file.
     pub fn of(&self, company: &str) -> Option<WatchedFile> {
         self.0.lock().by_company.get(company).cloned()
@@ -175,4 +217,37 @@ impl WatchedFiles {
 pub(super) fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_files_are_one_refused_file_until_all_are_used() {
+        let watched = WatchedFiles::default();
+        let ignored = |name: &str, count: usize| InvalidFile {
+            path: PathBuf::from(name),
+            text: String::new(),
+            problems: vec![patchbay_model::file_problem::FileProblem::whole(format!(
+                "{count} files are not used"
+            ))],
+        };
+        let refused = || {
+            let files = watched.refused_of_others(&[]);
+            let names = files.iter().map(|file| file.name().to_owned());
+            names.collect::<Vec<_>>()
+        };
+        watched.set_listing(2, Some(&ignored("/etc/c.toml", 1)));
+        let since = watched.refused_of_others(&[])[0].at();
+        watched.set_listing(2, Some(&ignored("/etc/c.toml", 1)));
+        assert_eq!(watched.refused_of_others(&[])[0].at(), since);
+        watched.set_listing(2, Some(&ignored("/etc/b.toml", 7)));
+        assert_eq!(
+            (refused(), watched.listed()),
+            (vec!["b.toml".to_owned()], 2)
+        );
+        watched.set_listing(3, None);
+        assert_eq!(refused(), [""; 0]);
+    }
 }

@@ -1,5 +1,6 @@
 //! `patchbay serve`: run the server.
 
+use patchbay_generations::assemble::InvalidFile;
 use patchbay_pack::build::BuildOptions;
 use patchbay_server::{LogFormat, PrepareError, PreparedServer, ServeError};
 use serde_json::json;
@@ -118,21 +119,23 @@ pub(crate) async fn shutdown_signal() {
 
 fn serve_failure(error: ServeError) -> Failure {
     match error {
-        ServeError::Company(problem) => rejected(problem),
+        ServeError::Companies(problems) => invalid_files(problems),
         error => Failure::machine(error),
     }
 }
 
 fn prepare_failure(error: PrepareError) -> Failure {
     match error {
-        PrepareError::Companies(mut problems) if problems.len() == 1 => {
-            rejected(problems.remove(0))
-        }
-        PrepareError::Companies(problems) => {
-            let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            Failure::new(Exit::NotRight, texts.join("\n"))
-        }
+        PrepareError::Companies(problems) => invalid_files(problems),
         PrepareError::Engine(error) => Failure::machine(error),
         other => Failure::new(Exit::NotRight, other),
     }
+}
+
+fn invalid_files(mut problems: Vec<InvalidFile>) -> Failure {
+    if problems.len() == 1 {
+        return rejected(problems.remove(0));
+    }
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    Failure::new(Exit::NotRight, texts.join("\n"))
 }

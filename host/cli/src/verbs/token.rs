@@ -128,7 +128,8 @@ fn has_host_operator(journal: &SqliteJournal) -> Result<bool, Failure> {
 fn refuse_unknown(args: &TokenArgs, company: &str) -> Result<(), Failure> {
     let config = &args.server.config;
     let mut known = Vec::new();
-    for file in &settings(config)?.company_files() {
+    let files = settings(config)?.company_files();
+    for file in files.used.iter().chain(&files.beyond) {
         let named = std::fs::read_to_string(file)
             .ok()
             .and_then(|text| text.parse::<toml::Table>().ok())

@@ -59,7 +59,7 @@ impl Source {
         SourceDocument {
             document: self.document.clone(),
             packs: packs
-                .map(|(name, pack)| (name.clone(), pack.bundle().without_cases()))
+                .map(|(name, pack)| (name.clone(), pack.stored_bundle().clone()))
                 .collect(),
             articles: self.articles.clone(),
         }

@@ -207,11 +207,13 @@ pub(super) async fn apply(
         packs,
         articles: body.articles,
     };
+    let host = Arc::clone(&app);
     change(
         &app,
         company.clone(),
         request,
         move |generations, request| {
+            host.check_free_space()?;
             let source = source(generations, document, &uploaded)?;
             check_company(&source, &company)?;
             Ok(generations.apply(&source, request)?)

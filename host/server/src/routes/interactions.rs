@@ -71,8 +71,10 @@ pub(super) async fn accept(
     };
     drop(body);
     app.count_refused(&company, lines.iter().filter(|line| line.is_err()).count());
+    let host = Arc::clone(&app);
     let work = move || -> Result<Vec<InteractionReceipt>, Problem> {
         deadline.check()?;
+        host.check_free_space()?;
         let (deliveries, refused): (Vec<_>, Vec<_>) = lines.into_iter().map(split).unzip();
         let mut warnings = Vec::new();
         let deliveries = deliveries.into_iter().flatten();
@@ -229,5 +231,55 @@ fn read_lines(body: &[u8]) -> Result<Vec<Result<Delivery, Problem>>, Problem> {
             .limit(BATCH as u64, None, "lines")
             .detail(format!("the batch has more than {BATCH} lines; split it"))),
         _ => Ok(lines),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_fuzz::{Corpus, Reading};
+
+    use super::*;
+
+    #[test]
+    fn a_batch_of_any_bytes_is_read_line_by_line_or_refused() {
+        let one = r#"{"id":"1","channel":"x","text":"Hello","author":{"address":"@jo"}}"#;
+        let batch = format!(
+            "{one}\n\n{{\"id\":\"2\"}}\r\n{one}\n{{\"id\":\"1\",\"kind\":\"edit\",\"channel\":\"x\",\"text\":\"Hi\"}}\n{{\"kind\":\"delete\",\"id\":\"1\",\"channel\":\"x\"}}\n{{\"kind\":\"reaction\",\"id\":\"9\",\"channel\":\"x\",\"of\":\"1\"}}\n"
+        );
+        Corpus::of([one, &batch])
+            .words(&[
+                "\n",
+                "\r",
+                "{",
+                "}",
+                "[",
+                "\"",
+                "null",
+                "\"kind\":\"echo\",",
+                "\u{2028}",
+                "\0",
+                "\"id\":\"1\",",
+                "{}\n",
+                "1e999",
+                "\\ud800",
+                "\"attributes\":{",
+            ])
+            .cases(500)
+            .run(|bytes| {
+                let lines = bytes.split(|byte| *byte == b'\n');
+                let lines = lines.filter(|line| !line.trim_ascii().is_empty());
+                let expected = lines.count();
+                let lines = read_lines(bytes);
+                match &lines {
+                    Ok(read) => assert_eq!(read.len(), expected),
+                    Err(_) => assert!(expected == 0 || expected > BATCH),
+                }
+                let one = read_one(bytes);
+                let is_valid = |line: &Result<_, _>| line.is_ok();
+                match one.is_ok() || lines.is_ok_and(|lines| lines.iter().any(is_valid)) {
+                    true => Reading::Accepted,
+                    false => Reading::Rejected,
+                }
+            });
     }
 }

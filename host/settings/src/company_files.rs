@@ -1,0 +1,85 @@
+//! The company files that exist, up to the host's bound.
+
+use std::path::PathBuf;
+
+use patchbay_generations::assemble::InvalidFile;
+use patchbay_model::bound::{Bound, Scope};
+use patchbay_model::file_problem::FileProblem;
+
+use crate::ServerSettings;
+
+/// The company files that exist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompanyFiles {
+    /// Those that the server reads and watches.
+    pub used: Vec<PathBuf>,
+    /// Those beyond [`Bound::CompanyFiles`], which it does not read.
+    pub beyond: Vec<PathBuf>,
+}
+
+impl CompanyFiles {
+    /// Why files are not used, at the first of them.
+    pub fn ignored(&self) -> Option<InvalidFile> {
+        let first = self.beyond.first()?;
+        let problem = FileProblem::whole(format!(
+            "{} company files are not used, this one and those after it: the host uses at most {}",
+            self.beyond.len(),
+            self.used.len()
+        ));
+        Some(InvalidFile {
+            path: first.clone(),
+            text: String::new(),
+            problems: vec![problem.help("raise `company-files` under [bounds] in the settings")],
+        })
+    }
+}
+
+impl ServerSettings {
+    /// The company files that exist now, a directory's sorted by name. A
+    /// directory that cannot be listed is itself in the list: reading it gives
+    /// the error.
+    pub fn company_files(&self) -> CompanyFiles {
+        let mut used = Vec::new();
+        for named in &self.companies {
+            match named.is_dir().then(|| std::fs::read_dir(named)) {
+                Some(Ok(entries)) => {
+                    let mut within: Vec<_> = entries.filter_map(Result::ok).collect();
+                    within.retain(|entry| super::is_company_file(&entry.file_name()));
+                    within.sort_by_key(std::fs::DirEntry::file_name);
+                    used.extend(within.iter().map(std::fs::DirEntry::path));
+                }
+                _ => used.push(named.clone()),
+            }
+        }
+        let most = self.bounds.count(Bound::CompanyFiles, Scope::Host);
+        let beyond = used.split_off(most.min(used.len()));
+        CompanyFiles { used, beyond }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_beyond_the_bound_are_not_used_and_one_problem_counts_them() {
+        let place = tempfile::tempdir().expect("a place");
+        for name in ["a", "b", "c", "d"] {
+            let path = place.path().join(format!("{name}.toml"));
+            std::fs::write(path, "").expect("written");
+        }
+        let mut settings = ServerSettings {
+            companies: vec![place.path().to_owned()],
+            ..ServerSettings::default()
+        };
+        assert_eq!(settings.company_files().used.len(), 4);
+        assert!(settings.company_files().ignored().is_none());
+        settings.bounds.set(Bound::CompanyFiles, Scope::Host, 2);
+        let files = settings.company_files();
+        assert_eq!((files.used.len(), files.beyond.len()), (2, 2));
+        let ignored = files.ignored().expect("a problem");
+        assert!(ignored.path.ends_with("c.toml"));
+        let text = ignored.to_string();
+        assert!(text.contains("2 company files are not used"), "{text}");
+    }
+}
