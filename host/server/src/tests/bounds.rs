@@ -14,11 +14,14 @@ use super::client::{Answer, read};
 use super::{DECIDE, HELLO, NORTHWIND, Running};
 use crate::settings::{JournalSettings, ServerSettings};
 
-const LOUD: &str = "/v1/companies/northwind";
-const QUIET: &str = "/v1/companies/harbour";
+pub(super) const LOUD: &str = "/v1/companies/northwind";
+pub(super) const QUIET: &str = "/v1/companies/harbour";
 
 /// A server with a journal and the companies `northwind` and `harbour`.
-async fn two_companies(place: &TempDir, change: impl FnOnce(&mut ServerSettings)) -> Running {
+pub(super) async fn two_companies(
+    place: &TempDir,
+    change: impl FnOnce(&mut ServerSettings),
+) -> Running {
     let journal = JournalSettings::at(place.path().join("desk.db"));
     let server = Running::of(NORTHWIND, |settings| {
         settings.journal = Some(journal);
@@ -167,13 +170,13 @@ async fn the_server_stops_in_time_although_a_change_runs_and_others_wait() {
     waiting.await.expect("answered").problem(503, "not-ready");
 }
 
-/// Opens an event stream; its status line.
-async fn follow(server: &Running, company: &str) -> (TcpStream, String) {
+/// Opens an event stream with these headers; its status line.
+pub(super) async fn follow(server: &Running, company: &str, headers: &str) -> (TcpStream, String) {
     let mut stream = server.client.connect().await;
     let path = format!("{company}/events");
     let head = server.client.head("GET", &path);
     stream
-        .write_all(format!("{head}\r\n").as_bytes())
+        .write_all(format!("{head}{headers}\r\n").as_bytes())
         .await
         .expect("taken");
     let mut line = [0; 12];
@@ -190,7 +193,7 @@ async fn streams_of_one_company_leave_others_theirs() {
     .await;
     let mut open = Vec::new();
     for _ in 0..2 {
-        let (stream, status) = follow(&server, LOUD).await;
+        let (stream, status) = follow(&server, LOUD, "").await;
         assert_eq!(status, "HTTP/1.1 200");
         open.push(stream);
     }
@@ -199,13 +202,13 @@ async fn streams_of_one_company_leave_others_theirs() {
         refused.problem(429, "too-many-requests");
         assert_eq!(refused.headers["retry-after"], "5");
     }
-    let (_other, status) = follow(&server, QUIET).await;
+    let (_other, status) = follow(&server, QUIET, "").await;
     assert_eq!(status, "HTTP/1.1 200");
     open.pop();
     while server.app.bounds.used(Bound::Streams) > 2 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let (_next, status) = follow(&server, LOUD).await;
+    let (_next, status) = follow(&server, LOUD, "").await;
     assert_eq!(status, "HTTP/1.1 200", "a closed stream frees its place");
 }
 
@@ -320,4 +323,33 @@ async fn a_company_stores_as_many_generations_as_it_may() {
     assert!(deleted.json()["freed_bytes"].as_u64() > Some(0));
     let stored = store(4).await;
     assert_eq!(stored.json()["generation"], 4, "numbers are not used again");
+}
+
+#[tokio::test]
+async fn a_nearly_full_disk_takes_no_deliveries_and_generations() {
+    let place = tempfile::tempdir().expect("a place");
+    let journal = JournalSettings::at(place.path().join("desk.db"));
+    let server = Running::of(NORTHWIND, |settings| {
+        settings.journal = Some(journal);
+        // No disk has so much free space.
+        settings.bounds.set(Bound::FreeSpace, Scope::Host, 1 << 62);
+    })
+    .await;
+    let message = r#"{"id":"1","channel":"x","text":"Hello","author":{"address":"@a"}}"#;
+    let interactions = format!("{LOUD}/interactions");
+    let delivered = server.client.post(&interactions, message).await;
+    let generation = json!({"document": with_queue("northwind", 1)});
+    for refused in [delivered, apply(&server, LOUD, generation).await] {
+        refused.problem(503, "overloaded");
+        assert_eq!(refused.headers["retry-after"], "60");
+    }
+    for path in ["/conversations", "/agents", "/generations"] {
+        let answer = server.client.get(&format!("{LOUD}{path}")).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    }
+    let metrics = server.client.get("/metrics").await.body;
+    assert!(
+        metrics.contains(r#"patchbay_shed_total{company="northwind",what="free-space"} 2"#),
+        "{metrics}"
+    );
 }

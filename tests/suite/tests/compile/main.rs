@@ -3,6 +3,8 @@
 
 #![allow(clippy::print_stdout, reason = "it writes what a test runner reads")]
 
+mod requests;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +38,10 @@ const TESTS: &[(&str, fn())] = &[
     (
         "another_component_compiles_beside_a_hostile_one",
         another_component_compiles_beside_a_hostile_one,
+    ),
+    (
+        "a_hostile_component_over_http_is_answered_413_and_other_companies_are_served",
+        requests::a_hostile_component_over_http_is_answered_413_and_other_companies_are_served,
     ),
 ];
 
