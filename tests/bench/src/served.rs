@@ -118,8 +118,28 @@ pub struct Load {
     pub companies: usize,
     /// Concurrent connections.
     pub connections: usize,
-    /// Customers of each company.
-    pub people: usize,
+    /// Who writes.
+    pub authors: Authors,
+}
+
+/// Who writes the interactions.
+#[derive(Clone, Copy)]
+pub enum Authors {
+    /// So many customers of each company, again and again.
+    Known(usize),
+    /// Each interaction is of a customer who never wrote before.
+    New,
+}
+
+impl Authors {
+    /// The number of an interaction's author.
+    fn of(self, number: usize) -> usize {
+        match self {
+            // Scattered, so that the mixture does not depend on the number of companies.
+            Authors::Known(people) => (number.wrapping_mul(0x9E37_79B1) >> 8) % people,
+            Authors::New => (1 << 40) + number,
+        }
+    }
 }
 
 /// Delivers these interactions in batches; returns the wait for each answer.
@@ -141,11 +161,10 @@ pub fn deliver(
         let body: String = chunk
             .iter()
             .map(|number| {
-                // Scattered, so that the mixture does not depend on the number of companies.
-                let author = (number.wrapping_mul(0x9E37_79B1) >> 8) % load.people;
+                let author = load.authors.of(*number);
                 let interaction = json!({
                     "id": number.to_string(), "channel": "x", "text": TEXTS[number % TEXTS.len()],
-                    "author": {"address": format!("@{author}"), "reach": author},
+                    "author": {"address": format!("@{author}"), "reach": author % 100_000},
                 });
                 format!("{interaction}\n")
             })

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use patchbay_bench::clock::{process_cpu, us};
 use patchbay_bench::rounds::median;
-use patchbay_bench::served::{Load, Served, deliver, undecided};
+use patchbay_bench::served::{Authors, Load, Served, deliver, undecided};
 use patchbay_bench::table::markdown;
 
 /// Shares that are traced.
@@ -24,7 +24,7 @@ const LOAD: Load = Load {
     batch: 50,
     companies: 1,
     connections: 1,
-    people: 2_000,
+    authors: Authors::Known(2_000),
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
