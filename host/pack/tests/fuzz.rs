@@ -1,0 +1,251 @@
+//! Parsers of a pack's files, fed with mutated inputs.
+
+use std::path::{Component, Path};
+
+use patchbay_fuzz::{Corpus, Reading, text};
+use patchbay_pack::cases::Case;
+use patchbay_pack::manifest::Manifest;
+use patchbay_pack::settings::SettingsSchema;
+use patchbay_pack::source::{Pack, locate};
+use serde_json::{Map, Value};
+
+const MANIFEST: &str = include_str!("../../../plugins/social-care/pack.toml");
+
+const EXAMPLE: &str = include_str!("../../../docs/pack.example.toml");
+
+const TOML_WORDS: [&str; 16] = [
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "=",
+    "\"",
+    "'''",
+    "{",
+    "}",
+    ".",
+    "#",
+    "\n",
+    "[limits]\n",
+    "nan",
+    "1979-05-27T07:32:00Z",
+    "state-from = [",
+];
+
+#[test]
+fn a_manifest_is_read_or_its_problem_has_a_place_in_it() {
+    Corpus::of([MANIFEST, EXAMPLE])
+        .words(&TOML_WORDS)
+        .run(text(|text| match Manifest::parse(text) {
+            Ok(manifest) => {
+                assert!(!manifest.name().is_empty());
+                Reading::Accepted
+            }
+            Err(problem) => {
+                let _ = problem.line_column(text);
+                Reading::Rejected
+            }
+        }));
+}
+
+#[test]
+fn a_case_file_is_read_or_refused() {
+    let toml = "note = \"asks\"\nnow = 2026-03-02T10:15:00Z\n[[queues]]\nid = \"general\"\ndefault = true\n[[steps]]\nclassify = { id = \"1\", channel = \"x\", text = \"Hello\" }\nexpect = { outcome = \"ok\" }\n[[steps]]\nadvance = \"1h\"\n";
+    let json = include_str!("../../../plugins/social-care/cases/routing/expired.json");
+    let route = include_str!("../../../plugins/social-care/cases/routing/own-map.json");
+    let tone = include_str!("../../../plugins/social-care/cases/tone/approved-answer.json");
+    for (name, seed) in [
+        ("seed.toml", toml),
+        ("seed.json", json),
+        ("seed.json", route),
+        ("seed.json", tone),
+    ] {
+        Case::parse(Path::new(name), seed).expect("the seed is a case");
+    }
+    Corpus::of([toml, json, route, tone])
+        .words(&TOML_WORDS)
+        .words(&[
+            "{",
+            "\"steps\":[",
+            "\"expect\":{",
+            "null",
+            "\\ud800",
+            "1e999",
+            "classify",
+            ",",
+        ])
+        .least_accepted(5)
+        .run(text(|text| {
+            let read =
+                |name: &str| Case::parse(Path::new(name), text).map_err(|error| error.to_string());
+            let (toml, json) = (read("case.toml"), read("case.json"));
+            Reading::from(&toml.or(json))
+        }));
+}
+
+/// Divides a schema from the settings that it completes.
+const DIVIDER: &str = "\n---\n";
+
+const SCHEMAS: [&str; 4] = [
+    r##"{"type":"object","properties":{"limit":{"type":"integer","default":3,"minimum":1,"maximum":9},"names":{"type":"array","items":{"type":"string","pattern":"^(a+)+$"},"default":[]},"deep":{"$ref":"#/$defs/tree"}},"additionalProperties":false,"$defs":{"tree":{"type":"object","properties":{"left":{"$ref":"#/$defs/tree"},"size":{"default":1}}}}}
+---
+{"limit":4,"names":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"],"deep":{"left":{"left":{}}}}"##,
+    r##"{"allOf":[{"properties":{"a":{"default":{"b":1}}}},{"if":{"properties":{"a":{"const":1}}},"then":{"required":["c"]},"else":{"properties":{"c":{"default":[1,2]}}}}]}
+---
+{"a":1}"##,
+    r##"{"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/b"},"b":{"anyOf":[{"$ref":"#/$defs/a"},{"type":"null"}]}}}
+---
+{}"##,
+    r##"{"oneOf":[{"type":"object","patternProperties":{"^x-":{"type":"number","multipleOf":0.1}}},{"type":"array","prefixItems":[{"default":0}],"uniqueItems":true}],"unevaluatedProperties":false}
+---
+{"x-a":0.3}"##,
+];
+
+#[test]
+fn settings_are_completed_or_refused() {
+    let shipped = include_str!("../../../plugins/social-care/settings.schema.json");
+    let settings =
+        r#"{"brand":"Northwind","queues":{"order-status":"orders"},"teams":{"legal":"l"}}"#;
+    let shipped = format!("{shipped}{DIVIDER}{settings}");
+    let seeds = SCHEMAS.into_iter().chain([shipped.as_str()]);
+    Corpus::of(seeds)
+        .words(&[
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            "\"default\":",
+            "\"$ref\":\"#\"",
+            "\"$ref\":\"#/$defs/a\"",
+            "\"allOf\":[",
+            "\"pattern\":\"(a|a)*b\"",
+            "\"not\":{",
+            "\"maxLength\":",
+            "\"items\":",
+            "\"$dynamicRef\":\"#a\"",
+            "\"contentMediaType\":",
+            "\"$id\":\"x:\"",
+            DIVIDER,
+            "%25",
+            "~1",
+        ])
+        .cases(400)
+        .run(text(|text| {
+            let (schema, settings) = text.split_once(DIVIDER).unwrap_or((text, "{}"));
+            let Ok(schema) = SettingsSchema::parse(schema) else {
+                return Reading::Rejected;
+            };
+            let Ok(settings) = serde_json::from_str::<Value>(settings) else {
+                return Reading::Rejected;
+            };
+            let _ = schema.references(&settings);
+            let completed = schema.complete(settings);
+            if let Ok(completed) = &completed {
+                // Completed settings are complete.
+                assert_eq!(schema.complete(completed.clone()).as_ref(), Ok(completed));
+            }
+            Reading::Accepted
+        }));
+}
+
+/// Begins the part of a directory that holds one file, with the file's path.
+const FILE: &str = "\n=== ";
+
+/// A pack's directory as one text.
+const DIRECTORIES: [&str; 2] = [
+    r#"
+=== pack.toml
+[pack]
+name = "care"
+version = "1.2.3"
+state-version = 3
+state-from = [2]
+[needs]
+agents = true
+[settings]
+schema = "settings.schema.json"
+=== settings.schema.json
+{"type":"object","properties":{"limit":{"type":"integer","default":3}}}
+=== cases/route/a.json
+{"steps":[]}
+=== cases/route/b.toml
+note = "b"
+=== care.wasm
+(component)
+=== README.md
+-> /etc"#,
+    r#"
+=== pack.toml
+[pack]
+name = "plain"
+version = "0.1.0-rc.1+build"
+=== cases/a/b/c/d.toml
+now = 2026-03-02T10:15:00Z
+=== cases/linked
+-> ..
+=== care.wasm
+"#,
+];
+
+/// Writes the files of a text below a directory: at most 100, none outside. A text
+/// that begins with an arrow makes a symbolic link.
+fn write_files(below: &Path, text: &str) {
+    for file in text.split(FILE).skip(1).take(100) {
+        let (path, content) = file.split_once('\n').unwrap_or((file, ""));
+        let path = below.join(path.trim_matches('/'));
+        let is_below = path
+            .components()
+            .skip(below.components().count())
+            .all(|part| matches!(part, Component::Normal(_)));
+        if !is_below || !path.starts_with(below) {
+            continue;
+        }
+        // A path that is too long or taken is left out.
+        let _ = path.parent().map(std::fs::create_dir_all);
+        let _ = match content.strip_prefix("-> ") {
+            Some(to) => std::os::unix::fs::symlink(to.trim_end(), &path),
+            None => std::fs::write(&path, content),
+        };
+    }
+}
+
+#[test]
+fn a_directory_is_read_as_a_pack_or_refused() {
+    Corpus::of(DIRECTORIES)
+        .words(&TOML_WORDS)
+        .words(&[
+            FILE,
+            "\n=== cases/",
+            "a/",
+            "../",
+            "-> pack.toml",
+            "-> .",
+            "pack.toml",
+            ".json",
+            "\u{fe0f}",
+        ])
+        .cases(400)
+        .run(text(|text| {
+            let place = tempfile::tempdir().expect("a directory");
+            let directory = place.path();
+            write_files(directory, text);
+            if let Ok(found) = locate("care@^1", directory, &[directory.to_owned()]) {
+                assert!(found.starts_with(directory), "{}", found.display());
+            }
+            let pack = Pack::from_parts(directory, &directory.join("care.wasm"));
+            match &pack {
+                Ok(pack) => {
+                    let _ = pack.check_parts(directory);
+                    let _ = pack.complete_settings(Value::Object(Map::new()));
+                    let bundle = pack.bundle();
+                    let sent = serde_json::to_value(&bundle).expect("a document");
+                    let received = serde_json::from_value(sent).expect("the bundle");
+                    let again = Pack::from_bundle(received, pack.component.clone());
+                    assert_eq!(again.map(|again| again.bundle()), Ok(bundle));
+                }
+                Err(error) => assert!(!error.to_string().is_empty()),
+            }
+            Reading::from(&pack)
+        }));
+}
