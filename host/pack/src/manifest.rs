@@ -1,16 +1,20 @@
 //! `pack.toml`: name and version of a policy, the grants it requests, the limits it suggests.
 
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 
 use patchbay_company::Grants;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::LimitsFile;
 use semver::Version;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 /// The file's name in a pack's directory.
 pub const FILE_NAME: &str = "pack.toml";
+
+/// Most bytes of a manifest.
+const MAX_BYTES: usize = 256 << 10;
 
 /// Language of a policy's sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -102,16 +106,34 @@ pub struct BuildSection {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct SettingsSection {
-    /// File with the JSON Schema, relative to the manifest; without one any object is valid.
+    /// File with the JSON Schema, below the manifest's directory; without one any object is valid.
+    #[serde(deserialize_with = "path_in_pack")]
     pub schema: Option<PathBuf>,
+}
+
+/// Reads a path that stays in the pack's directory.
+fn path_in_pack<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    let mut parts = path.components();
+    if path.as_os_str().is_empty() || !parts.all(|part| matches!(part, Component::Normal(_))) {
+        return Err(D::Error::custom(format!(
+            "{path:?} is not a path below the pack's directory, such as \"settings.schema.json\""
+        )));
+    }
+    Ok(Some(path))
 }
 
 impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// When it is not valid TOML, has an unknown key or an invalid value; with the position.
+    /// When it is longer than 256 KiB, is not valid TOML, has an unknown key or an invalid value; with
+    /// the position.
     pub fn parse(text: &str) -> Result<Manifest, FileProblem> {
+        if text.len() > MAX_BYTES {
+            let message = format!("the file has {} bytes; the limit is 256 KiB", text.len());
+            return Err(FileProblem::whole(message));
+        }
         let manifest: Manifest = toml::from_str(text).map_err(FileProblem::from)?;
         let name = &manifest.pack.name;
         if !is_pack_name(name.get_ref()) {
@@ -153,10 +175,30 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_that_is_too_long_is_not_parsed() {
+        let problem = Manifest::parse(&"#".repeat(MAX_BYTES + 1)).expect_err("too long");
+        assert_eq!(
+            problem.message,
+            "the file has 262145 bytes; the limit is 256 KiB"
+        );
+    }
+
+    #[test]
     fn an_unknown_key_is_reported_with_its_line() {
         let text = "[pack]\nname = \"care\"\nversion = \"0.1.0\"\ncolour = \"red\"";
         let problem = Manifest::parse(text).expect_err("unknown key");
         assert_eq!(problem.line_column(text).expect("a position").0, 4);
+    }
+
+    #[test]
+    fn a_schema_outside_of_the_pack_is_reported_with_its_position() {
+        for path in ["../s.json", "a/../../s.json", "/etc/s.json", "", "."] {
+            let text = format!(
+                "[pack]\nname = \"care\"\nversion = \"0.1.0\"\n[settings]\nschema = {path:?}"
+            );
+            let problem = Manifest::parse(&text).expect_err(path);
+            assert_eq!(problem.line_column(&text), Some((5, 10)), "{path}");
+        }
     }
 
     #[test]

@@ -104,6 +104,19 @@ pub(crate) fn find_files(
     Ok(files)
 }
 
+/// Reads a text file by its path below a pack's directory.
+///
+/// # Errors
+/// Those of [`read_text`], also for a directory of the path that is a symbolic link.
+pub(crate) fn read_text_below(directory: &Path, file: &Path) -> Result<String, PackFileError> {
+    let mut path = directory.to_owned();
+    for part in file {
+        path.push(part);
+        refuse_link(&path)?;
+    }
+    read_text(&path)
+}
+
 /// Reads a text file of a pack.
 ///
 /// # Errors
@@ -182,6 +195,19 @@ mod tests {
         symlink("cases/classify/a.json", &file).expect("a link");
         let read = read_text(&file);
         assert!(matches!(read, Err(PackFileError::Link { .. })), "{read:?}");
+    }
+
+    #[test]
+    fn a_file_in_a_linked_directory_is_an_error() {
+        let place = place();
+        symlink("cases", place.path().join("linked")).expect("a link");
+        let read = |file: &str| read_text_below(place.path(), Path::new(file));
+        assert_eq!(read("cases/classify/a.json").expect("a file"), "{}");
+        let linked = read("linked/classify/a.json");
+        assert!(
+            matches!(linked, Err(PackFileError::Link { .. })),
+            "{linked:?}"
+        );
     }
 
     #[test]

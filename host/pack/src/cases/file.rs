@@ -70,7 +70,12 @@ impl Case {
             });
         }
         let case: Case = match is_toml {
-            true => toml::from_str(text).map_err(|error| CaseError::new(path, error))?,
+            // Only the document has TOML's own date and time as text; only TOML's error has the place.
+            true => serde_json::from_value(document).map_err(|error| {
+                let of_text = toml::from_str::<Case>(text).err();
+                let message = of_text.map_or_else(|| error.to_string(), |place| place.to_string());
+                CaseError::new(path, message)
+            })?,
             false => serde_json::from_str(text).map_err(json_error)?,
         };
         match case.steps.iter().position(|step| step.event().is_none()) {
