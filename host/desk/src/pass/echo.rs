@@ -3,7 +3,7 @@
 
 use patchbay_journal::Input;
 use patchbay_model::interaction::Interaction;
-use patchbay_records::reply::ReplyStatus;
+use patchbay_records::reply::{self, ReplyStatus};
 use patchbay_records::unanswered::Answer;
 
 use super::unit_of_work::UnitOfWork;
@@ -21,22 +21,35 @@ pub(super) fn apply(
     if interaction.automatic {
         return;
     }
-    let answer = match known_reply(unit, input, interaction) {
-        Some(reply) => {
-            let sending = unit.snapshot().sending.iter();
-            let mut sending = sending.filter(|sending| sending.id == reply);
-            match sending.next() {
-                // The channel has it, whatever its target says later.
-                Some(sending) => sending.answer(),
-                None => return,
-            }
-        }
-        None => match interaction.received_at {
-            Some(at) => Answer::WrittenBefore(at),
-            None => Answer::Everything,
-        },
-    };
-    unanswered::answer(pass, unit, answer);
+    if let Some(answer) = answer_of(unit, input, interaction) {
+        unanswered::answer(pass, unit, answer);
+    }
+}
+
+/// What an echo answers; `None`: nothing more than was answered already.
+fn answer_of(unit: &mut UnitOfWork, input: &Input, echo: &Interaction) -> Option<Answer> {
+    let known = known_reply(unit, input, echo);
+    let names: Vec<&str> = reply::names_in_echo(echo).collect();
+    let mut sending = unit.snapshot().sending.iter();
+    let sending = sending.find(|sending| {
+        known.as_ref() == Some(&sending.id)
+            || names.contains(&sending.key.as_str())
+            || names.contains(&sending.id.as_str())
+    });
+    if let Some(sending) = sending {
+        // The channel has it, whatever its target says later.
+        return Some(sending.answer());
+    }
+    // Of older replies only the key tells that they are the desk's.
+    let conversation = unit.conversation.row.id;
+    let is_own = |name: &&str| reply::is_outbox_key_of(conversation, name);
+    if known.is_some() || names.iter().any(is_own) {
+        return None;
+    }
+    Some(match echo.received_at {
+        Some(at) => Answer::WrittenBefore(at),
+        None => Answer::Everything,
+    })
 }
 
 /// The id of the desk's reply that came back: the one the echo names, else one
