@@ -106,8 +106,7 @@ pub struct Interaction {
     edited_at: Option<String>,
     /// Whether a program wrote it without a person, such as a greeting or an
     /// out-of-office reply.
-    #[serde(default)]
-    automatic: bool,
+    automatic: Option<bool>,
     /// Other data of the sender; at most 64 entries and 16 KiB as JSON.
     #[serde(default)]
     attributes: BTreeMap<String, Value>,

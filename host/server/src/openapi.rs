@@ -1,5 +1,6 @@
 //! The OpenAPI document.
 
+mod completion;
 mod shared;
 
 use std::sync::OnceLock;
@@ -12,7 +13,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use shared::{
-    ActionErrors, DeadlineHeader, DecisionErrors, ReadErrors, TraceparentHeader,
+    ActionErrors, DeadlineHeader, DecisionErrors, PublicErrors, ReadErrors, TraceparentHeader,
 };
 
 use crate::routes;
@@ -35,7 +36,9 @@ struct DocumentHead;
 /// The document of the routes, without roles and security schemes.
 pub(crate) fn routes_document() -> Value {
     let described = OpenApiRouter::with_openapi(DocumentHead::openapi()).merge(routes::described());
-    serde_json::to_value(described.into_openapi()).unwrap_or_default()
+    let mut document = serde_json::to_value(described.into_openapi()).unwrap_or_default();
+    completion::complete(&mut document);
+    document
 }
 
 /// The complete OpenAPI document as indented JSON.
@@ -53,7 +56,7 @@ pub fn openapi_json() -> String {
     path = "/openapi.json",
     operation_id = "openapi",
     tag = "operation",
-    responses((status = 200, description = "The OpenAPI document.", body = serde_json::Value, content_type = "application/json"))
+    responses((status = 200, description = "The OpenAPI document.", body = serde_json::Value, content_type = "application/json"), PublicErrors)
 )]
 pub(crate) async fn openapi() -> impl IntoResponse {
     static DOCUMENT: OnceLock<String> = OnceLock::new();

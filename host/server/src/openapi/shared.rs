@@ -38,11 +38,24 @@ pub(crate) struct ActionErrors;
 /// Errors of operations that only read.
 pub(crate) struct ReadErrors;
 
-const READ: [(u16, &str); 6] = [
+/// Errors of operations that read neither companies nor the journal.
+pub(crate) struct PublicErrors;
+
+const PUBLIC: [(u16, &str); 5] = [
+    (400, "The request is malformed."),
+    (403, "The request comes from a page of another origin."),
+    (421, "The Host header names another host."),
+    (500, "Internal server error."),
+    (503, "The host is overloaded."),
+];
+
+const READ: [(u16, &str); 8] = [
     (400, "A parameter is malformed."),
     (403, "The request comes from a page of another origin."),
     (404, "It does not exist, or the server has no journal."),
     (421, "The Host header names another host."),
+    (422, "A parameter is not valid; `field` names it."),
+    (429, "Too many requests."),
     (500, "Internal server error."),
     (
         503,
@@ -74,7 +87,7 @@ const ACTION: [(u16, &str); 12] = [
     ),
 ];
 
-const DECISION: [(u16, &str); 10] = [
+const DECISION: [(u16, &str); 11] = [
     (
         400,
         "The body is not UTF-8, not JSON, or nested deeper than 128 levels.",
@@ -86,6 +99,7 @@ const DECISION: [(u16, &str); 10] = [
     (415, "The body is not declared as JSON."),
     (421, "The Host header names another host."),
     (422, "The input is not valid; `field` names the field."),
+    (429, "Too many requests."),
     (500, "Internal server error."),
     (503, "The host is overloaded or stopping."),
 ];
@@ -99,6 +113,12 @@ impl IntoResponses for DecisionErrors {
 impl IntoResponses for ActionErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&ACTION)
+    }
+}
+
+impl IntoResponses for PublicErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&PUBLIC)
     }
 }
 

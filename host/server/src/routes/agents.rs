@@ -37,7 +37,7 @@ pub(crate) struct AgentDocument {
     #[schema(value_type = Object)]
     agent: Agent,
     /// `available`, `busy`, `away` or `offline`.
-    #[schema(value_type = String)]
+    #[schema(value_type = patchbay_api_schema::Presence)]
     presence: Presence,
     /// Whether an offer to them timed out. They get no offers until their presence is
     /// set again.
@@ -102,7 +102,7 @@ pub(crate) struct ImportResult {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PresenceRequest {
     /// `available`, `busy`, `away` or `offline`.
-    #[schema(value_type = String)]
+    #[schema(value_type = patchbay_api_schema::Presence)]
     presence: Presence,
 }
 
@@ -110,10 +110,10 @@ pub(crate) struct PresenceRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PresenceDocument {
     /// The new presence.
-    #[schema(value_type = String)]
+    #[schema(value_type = patchbay_api_schema::Presence)]
     presence: Presence,
     /// The previous presence.
-    #[schema(value_type = String)]
+    #[schema(value_type = patchbay_api_schema::Presence)]
     before: Presence,
 }
 

@@ -56,7 +56,6 @@ pub(crate) struct RejectRequest {
     by: Option<String>,
     /// `agent` or `supervisor`. Default: the token's role, or `agent` without tokens.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
     role: Option<super::actions::RoleField>,
     /// Reason, shown to the reply's agent; cut at 1,000 characters.
     #[serde(default)]

@@ -92,6 +92,7 @@ pub(super) struct AfterAct {
 #[into_params(parameter_in = Query)]
 pub(super) struct ExpectedHead {
     /// A `head` stored earlier: 64 hexadecimal digits.
+    #[param(pattern = "^[0-9a-fA-F]{64}$")]
     expect: Option<String>,
 }
 

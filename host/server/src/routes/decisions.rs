@@ -33,11 +33,13 @@ const MOST: usize = 500;
 #[into_params(parameter_in = Query)]
 pub(super) struct DecisionFilter {
     /// Only decisions of this last period, such as `24h`.
+    #[param(pattern = "^(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?$", min_length = 2)]
     since: Option<String>,
-    /// Only decisions with a plugin called at this stage: `classify`, `route`, `tone`
-    /// or `escalate`.
+    /// Only decisions with a plugin called at this stage.
+    #[param(value_type = Option<patchbay_api_schema::Stage>, inline)]
     stage: Option<String>,
     /// Only decisions with this outcome, such as `ok` or `timeout`.
+    #[param(value_type = Option<patchbay_api_schema::OutcomeKind>, inline)]
     outcome: Option<String>,
     /// Only decisions that called this plugin.
     plugin: Option<String>,
@@ -46,8 +48,10 @@ pub(super) struct DecisionFilter {
     /// Only decisions about this interaction, by the channel's id.
     interaction: Option<String>,
     /// Only decisions with a smaller number: `next` of the previous page.
+    #[param(value_type = Option<u64>)]
     before: Option<String>,
     /// Page size, 1 to 500. Default 50.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
     limit: Option<String>,
 }
 
@@ -56,9 +60,11 @@ pub(super) struct DecisionFilter {
 #[into_params(parameter_in = Query)]
 pub(super) struct UnsealingQuery {
     /// `true`: with the customer's words and identity, for an auditor. Default false.
+    #[param(value_type = Option<bool>)]
     unsealed: Option<String>,
     /// Number of an unsealing of many decisions in the audit trail. Default: this
     /// request is recorded as an unsealing of its own.
+    #[param(value_type = Option<u64>)]
     under: Option<String>,
 }
 

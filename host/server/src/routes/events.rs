@@ -55,10 +55,10 @@ pub(super) struct FollowQuery {
         FollowQuery,
     ),
     responses(
+        openapi::ReadErrors,
         (status = 200, description = "The events.", body = String, content_type = "text/event-stream"),
         (status = 410, description = "Events after the given id are no longer stored. List the open conversations, then follow after the newest number in `detail`.", body = crate::problem::ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "Too many event streams are open.", body = crate::problem::ProblemDocument, content_type = "application/problem+json"),
-        openapi::ReadErrors,
     )
 )]
 pub(super) async fn follow(

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::alerts;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{Kind, Problem, ProblemDocument};
 
 /// The server is alive.
@@ -38,7 +39,7 @@ pub(crate) struct Readiness {
     path = "/healthz",
     operation_id = "healthz",
     tag = "operation",
-    responses((status = 200, description = "The server is alive.", body = Status))
+    responses((status = 200, description = "The server is alive.", body = Status), openapi::PublicErrors)
 )]
 pub(super) async fn healthz() -> Json<Status> {
     Json(Status { status: "ok" })
@@ -51,6 +52,7 @@ pub(super) async fn healthz() -> Json<Status> {
     operation_id = "readyz",
     tag = "operation",
     responses(
+        openapi::PublicErrors,
         (status = 200, description = "At least one company is ready.", body = Readiness),
         (status = 503, description = "The server has no company that is ready, cannot store anything, is draining, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
     )

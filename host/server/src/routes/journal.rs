@@ -216,7 +216,7 @@ fn check_name(name: &str) -> Result<(), Problem> {
     path = "/v1/journal/check",
     operation_id = "journal_check",
     tag = "operation",
-    responses((status = 200, description = "Result of the check.", body = CheckDocument), openapi::ReadErrors)
+    responses((status = 200, description = "Result of the check.", body = CheckDocument), openapi::ActionErrors)
 )]
 pub(super) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocument>, Problem> {
     app.read(|desk| Ok(Json(desk.journal().check()?.into())))

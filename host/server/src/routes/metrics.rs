@@ -9,6 +9,7 @@ use patchbay_telemetry::HostReadings;
 
 use crate::alerts;
 use crate::app::{App, on_share};
+use crate::openapi;
 use crate::problem::Problem;
 
 /// Get metrics in Prometheus' text format
@@ -17,7 +18,7 @@ use crate::problem::Problem;
     path = "/metrics",
     operation_id = "metrics",
     tag = "operation",
-    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"))
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"), openapi::PublicErrors)
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
     let observed = Arc::clone(&app);

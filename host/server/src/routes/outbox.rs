@@ -7,10 +7,13 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
+use patchbay_api_schema::codes;
 use patchbay_journal::OutboxState;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::next_page;
 use crate::app::App;
@@ -24,10 +27,23 @@ const PAGE: usize = 500;
 #[into_params(parameter_in = Query)]
 pub(super) struct OutboxQuery {
     /// `waiting`, `dead` (failed for good) or `done`. Default `dead`.
+    #[param(value_type = Option<OutboxStateCode>, inline)]
     state: Option<String>,
     /// Key of the previous page's last item.
     after: Option<String>,
 }
+
+/// Describes [`OutboxState`] in the API.
+struct OutboxStateCode;
+
+impl PartialSchema for OutboxStateCode {
+    fn schema() -> RefOr<Schema> {
+        let all = OutboxState::ALL.into_iter();
+        codes("State of an item.", all.map(|state| (state.as_str(), "")))
+    }
+}
+
+impl ToSchema for OutboxStateCode {}
 
 /// Items of the outbox.
 #[derive(Debug, Serialize, ToSchema)]
@@ -129,12 +145,10 @@ pub(super) async fn retry(
 }
 
 fn state(text: Option<&str>) -> Result<OutboxState, Problem> {
-    match text {
-        None | Some("dead") => Ok(OutboxState::Dead),
-        Some("waiting") => Ok(OutboxState::Waiting),
-        Some("done") => Ok(OutboxState::Done),
-        Some(other) => Err(Problem::of(Kind::BadRequest)
+    let text = text.unwrap_or(OutboxState::Dead.as_str());
+    OutboxState::from_code(text).ok_or_else(|| {
+        Problem::of(Kind::BadRequest)
             .field("state")
-            .detail(format!("is {other:?}; it must be waiting, dead or done"))),
-    }
+            .detail(format!("is {text:?}; it must be waiting, dead or done"))
+    })
 }

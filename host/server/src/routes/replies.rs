@@ -44,12 +44,12 @@ pub(crate) struct ReplyRequest {
     attachments: Vec<Attachment>,
     /// `human` or `policy`. Default `human`. Some channels require it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = patchbay_api_schema::WrittenBy)]
     written_by: WrittenBy,
     /// What happens when the channel has accepted it: `wait` (on the customer),
     /// `stay`, `wrap-up` or `resolve`. Default `wait`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = patchbay_api_schema::AfterReply)]
     then: AfterReply,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct DraftRequest {
     text: String,
     /// `human` or `policy`. Default `human`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = patchbay_api_schema::WrittenBy)]
     written_by: WrittenBy,
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct RolloutRequest {
     generation: u64,
     /// `shadow`: the candidate runs beside the active generation without effect.
     /// `canary`: the candidate decides for a share of the conversations.
-    #[schema(value_type = String)]
+    #[schema(value_type = patchbay_api_schema::RolloutKind)]
     kind: RolloutKind,
     /// Share of the conversations, such as `5%`, at most 90%. Default 10% for a
     /// shadow, 5% for a canary. A larger share includes the conversations of a
@@ -76,7 +76,7 @@ pub(crate) struct RolloutDocument {
     /// Number of the active generation, the control.
     control: u64,
     /// `shadow` or `canary`.
-    #[schema(value_type = String)]
+    #[schema(value_type = patchbay_api_schema::RolloutKind)]
     kind: RolloutKind,
     /// Share of the conversations.
     #[schema(value_type = String)]

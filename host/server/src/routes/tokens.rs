@@ -29,7 +29,7 @@ pub(crate) struct TokenRequest {
     #[serde(default)]
     company: Option<String>,
     /// `integrator`, `operator`, `agent`, `supervisor` or `auditor`.
-    #[schema(value_type = String)]
+    #[schema(value_type = patchbay_api_schema::Role)]
     role: Role,
     /// Id of the agent; required for the role `agent`, not allowed for others.
     #[serde(default)]
@@ -58,7 +58,7 @@ pub struct TokenDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<String>,
     /// Role.
-    #[schema(value_type = String)]
+    #[schema(value_type = patchbay_api_schema::Role)]
     role: Role,
     /// Id of the agent, for the role `agent`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::contract;
+
 /// Longer than any test takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -25,6 +27,22 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// None where the text does not begin with a whole head.
+    pub(super) fn parse(text: &str) -> Option<Answer> {
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        let mut lines = head.lines();
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let headers = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect();
+        Some(Answer {
+            status,
+            headers,
+            body: body.to_owned(),
+        })
+    }
+
     pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -106,14 +124,16 @@ impl Client {
         )
     }
 
-    /// Write these bytes, then read the answer.
+    /// Write these bytes, then read the answer. Both must fit the OpenAPI document.
     pub(super) async fn raw(&self, request: &[u8]) -> Answer {
         let mut stream = self.connect().await;
         stream
             .write_all(request)
             .await
             .expect("the server takes it");
-        read(&mut stream).await.expect("an answer")
+        let answer = read(&mut stream).await.expect("an answer");
+        contract::check(request, &answer);
+        answer
     }
 }
 
@@ -122,17 +142,5 @@ pub(super) async fn read(stream: &mut TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
     let all = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
     all.expect("in time").expect("no reset");
-    let text = String::from_utf8(bytes).expect("UTF-8");
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    let mut lines = head.lines();
-    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let headers = lines
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-        .collect();
-    Some(Answer {
-        status,
-        headers,
-        body: body.to_owned(),
-    })
+    Answer::parse(&String::from_utf8(bytes).expect("UTF-8"))
 }
