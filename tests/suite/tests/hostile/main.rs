@@ -9,6 +9,7 @@ mod components;
 mod crowds;
 mod instances;
 mod limits;
+mod mutated_components;
 mod prepare;
 mod reach;
 mod reads;
