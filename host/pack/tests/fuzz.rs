@@ -49,6 +49,13 @@ fn a_manifest_is_read_or_its_problem_has_a_place_in_it() {
 }
 
 #[test]
+fn a_case_that_is_too_long_is_not_parsed() {
+    let long = "#".repeat((1 << 20) + 1);
+    let error = Case::parse(Path::new("a.toml"), &long).expect_err("too long");
+    assert!(error.to_string().contains("the limit is 1 MiB"), "{error}");
+}
+
+#[test]
 fn a_case_file_is_read_or_refused() {
     let toml = "note = \"asks\"\nnow = 2026-03-02T10:15:00Z\n[[queues]]\nid = \"general\"\ndefault = true\n[[steps]]\nclassify = { id = \"1\", channel = \"x\", text = \"Hello\" }\nexpect = { outcome = \"ok\" }\n[[steps]]\nadvance = \"1h\"\n";
     let json = include_str!("../../../plugins/social-care/cases/routing/expired.json");
@@ -75,6 +82,8 @@ fn a_case_file_is_read_or_refused() {
             ",",
         ])
         .least_accepted(5)
+        // A parsed document takes about a hundred times the bytes of its text.
+        .most_allocated(160 << 20)
         .run(text(|text| {
             let read =
                 |name: &str| Case::parse(Path::new(name), text).map_err(|error| error.to_string());

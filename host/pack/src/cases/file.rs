@@ -11,6 +11,8 @@ use super::{Case, strict_json};
 use crate::pack_files::{PackFileError, find_files};
 use crate::source::has_extension;
 
+/// Most bytes of a case: a parsed one takes up to a hundred times as much.
+const MAX_BYTES: usize = 1 << 20;
 /// Misspellings of one case that are reported; the rest is a number.
 const REPORTED: usize = 10;
 
@@ -46,8 +48,12 @@ impl Case {
     /// Reads a case from the text of a file; see [`Case::read`].
     ///
     /// # Errors
-    /// When it is not a valid case; with file and line.
+    /// When it is longer than 1 MiB, or not a valid case; with file and line.
     pub fn parse(path: &Path, text: &str) -> Result<Case, CaseError> {
+        if text.len() > MAX_BYTES {
+            let message = format!("has {} bytes; the limit is 1 MiB", text.len());
+            return Err(CaseError::new(path, message));
+        }
         let is_toml = has_extension(path, &["toml"]);
         let json_error = |error: serde_json::Error| CaseError {
             path: path.to_owned(),
