@@ -7,12 +7,19 @@ use patchbay_model::file_problem::FileProblem;
 /// Message of the TOML parser.
 const DUPLICATE: &str = "duplicate key";
 
-/// The problems of a text's syntax, where a table that stands twice is one problem: the parser also
-/// reports each of its keys.
-pub(super) fn join_duplicates(text: &str, problems: Vec<FileProblem>) -> Vec<FileProblem> {
+/// The first problems of a text's syntax, where a table that stands twice is one problem: the parser
+/// also reports each of its keys.
+pub(super) fn join_duplicates(
+    text: &str,
+    problems: impl Iterator<Item = FileProblem>,
+    most: usize,
+) -> Vec<FileProblem> {
     let mut joined: Vec<FileProblem> = Vec::new();
     let mut reported: Vec<Range<usize>> = Vec::new();
     for problem in problems {
+        if joined.len() == most {
+            break;
+        }
         let span = problem
             .span
             .clone()

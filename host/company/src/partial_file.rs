@@ -12,8 +12,13 @@ use super::CompanyFile;
 use super::duplicate_keys::join_duplicates;
 use patchbay_model::file_problem::FileProblem;
 
-/// Most problems of the file's structure that are reported at once.
+/// Most problems that are reported at once.
 const MAX_PROBLEMS: usize = 50;
+/// Most bytes of a company file: a parsed one takes up to a hundred times as much.
+const MAX_BYTES: usize = 4 << 20;
+/// Most bytes of a file whose errors of syntax are all read, because the parser collects any number;
+/// of a longer one only the first.
+const RECOVERED_BYTES: usize = 256 << 10;
 /// Placeholder for a missing company name.
 const NAMELESS: &str = "nameless";
 
@@ -60,19 +65,28 @@ impl CompanyFile {
     /// # Errors
     /// Every problem found, where nothing of it can be read.
     pub fn read(text: &str) -> Result<PartialCompanyFile, Vec<FileProblem>> {
+        if text.len() > MAX_BYTES {
+            let message = format!("the file has {} bytes; the limit is 4 MiB", text.len());
+            let help = "import agents with `patchbay agents import`, and keep articles in files";
+            return Err(vec![FileProblem::whole(message).help(help)]);
+        }
         if let Ok(file) = toml::from_str::<CompanyFile>(text) {
             let removed = RemovedEntries::default();
             return Ok(PartialCompanyFile {
-                problems: file.problems(&removed),
+                problems: first(file.problems(&removed)),
                 file,
                 removed,
             });
         }
-        let (mut table, errors) = DeTable::parse_recoverable(text);
-        let problems: Vec<FileProblem> = errors.into_iter().map(FileProblem::from).collect();
-        let mut problems = join_duplicates(text, problems);
+        let (mut table, errors) = match text.len() > RECOVERED_BYTES {
+            true => DeTable::parse(text)
+                .map(|table| (table, Vec::new()))
+                .map_err(|error| vec![FileProblem::from(error)])?,
+            false => DeTable::parse_recoverable(text),
+        };
+        let problems = errors.into_iter().map(FileProblem::from);
+        let mut problems = join_duplicates(text, problems, MAX_PROBLEMS);
         if !problems.is_empty() {
-            problems.truncate(MAX_PROBLEMS);
             return Err(problems);
         }
         let mut removed = RemovedEntries::default();
@@ -91,7 +105,7 @@ impl CompanyFile {
                     problems.extend(file.problems(&removed));
                     return Ok(PartialCompanyFile {
                         file,
-                        problems,
+                        problems: first(problems),
                         removed,
                     });
                 }
@@ -111,6 +125,16 @@ impl CompanyFile {
             removed.0.insert(path);
         }
     }
+}
+
+/// The first problems, and how many there are besides.
+fn first(mut problems: Vec<FileProblem>) -> Vec<FileProblem> {
+    let more = problems.len().saturating_sub(MAX_PROBLEMS);
+    if more > 0 {
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(FileProblem::whole(format!("and {more} more problems")));
+    }
+    problems
 }
 
 /// Insert a name, so that parsing can continue.
@@ -166,5 +190,35 @@ fn remove(table: &mut DeTable<'_>, path: &[String]) {
         {
             remove(inner, rest);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each was read in a time that grew with the square of the file's length.
+    #[test]
+    fn a_file_with_very_many_problems_reports_the_first_of_them() {
+        let duplicates = "company = \"a\"\n".to_owned() + &"[queue.a]\nx = 1\n".repeat(12_000);
+        let problems = CompanyFile::read(&duplicates).expect_err("duplicates");
+        assert_eq!(problems.len(), MAX_PROBLEMS);
+        let unknown = (0..20_000).map(|queue| format!("[queue.q{queue}]\nmoved-to = \"none\"\n"));
+        let unknown = "company = \"a\"\n".to_owned() + &unknown.collect::<String>();
+        let problems = CompanyFile::parse(&unknown).expect_err("unknown queues");
+        assert_eq!(problems.len(), MAX_PROBLEMS + 1);
+        let last = &problems[MAX_PROBLEMS].message;
+        assert!(last.starts_with("and 19"), "{last}");
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_is_not_parsed() {
+        let text = "#".repeat(MAX_BYTES + 1);
+        let problems = CompanyFile::read(&text).expect_err("too long");
+        assert!(
+            problems[0]
+                .message
+                .contains("4194305 bytes; the limit is 4 MiB")
+        );
     }
 }

@@ -8,9 +8,13 @@ fn a_company_file_is_read_or_every_problem_has_a_place_in_it() {
     let example = include_str!("../../../docs/company.example.toml");
     let shop = include_str!("../../demo/content/shop.toml");
     let bank = include_str!("../../demo/content/bank.toml");
-    let hours = "company = \"n\"\n[hours.office]\nzone = \"Europe/Lisbon\"\nmonday = [\"09:00-18:00\"]\n[hours.office.holidays]\n\"2026-12-25\" = []\n[queue.general]\ndefault = true\nhours = \"office\"\nskills = { tax = 3 }\n[queue.general.sla]\nfirst-response = \"1h\"\n";
-    let agents = "company = \"n\"\n[queue.a]\ndefault = true\n[[agent]]\nid = \"ana\"\nskills = { tax = 4 }\nlanguages = [\"pt\"]\n[target.sink]\nwebhook = { url = \"https://a.example/\" }\n";
-    Corpus::of([example, shop, bank, hours, agents])
+    let hours = "company = \"n\"\n[hours.office]\nzone = \"Europe/Lisbon\"\nweek = { mon = [\"09:00-18:00\"] }\nholidays = [\"2026-12-25\"]\n[queue.general]\ndefault = true\nskills = { tax = 3 }\nsla = { first-response = \"1h\", hours = \"office\" }\n";
+    let agents = "company = \"n\"\n[queue.a]\ndefault = true\n[agent.ana]\nskills = { tax = 4 }\nlanguages = [\"pt\"]\nqueues = [\"a\"]\n[target.sink]\nwebhook = { url = \"https://a.example/\" }\n";
+    let seeds = [example, shop, bank, hours, agents];
+    for seed in seeds {
+        CompanyFile::parse(seed).expect("the seed is a company file");
+    }
+    Corpus::of(seeds)
         .words(&[
             "[",
             "]",
