@@ -200,13 +200,14 @@ fn every_command_named_in_the_host_exists() {
     check_spans(&spans);
 }
 
-/// Code spans of one line that begin with `patchbay ` and a word that is no placeholder.
+/// Code spans of one line that begin with the command's name and a verb or flag.
 fn line_spans(line: &str) -> impl Iterator<Item = String> {
     let starts = line.match_indices("`patchbay ");
     starts.filter_map(|(at, _)| {
         let span = &line[at + 1..];
         let end = span.find('`')?;
-        (!span.starts_with("patchbay {")).then(|| span[..end].to_owned())
+        let verb = span["patchbay ".len()..].chars().next()?;
+        (verb.is_ascii_lowercase() || verb == '-').then(|| span[..end].to_owned())
     })
 }
 
