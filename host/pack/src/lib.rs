@@ -9,5 +9,6 @@ pub mod document_schema;
 mod log_lines;
 pub mod manifest;
 pub mod pack_files;
+pub mod regular_file;
 pub mod settings;
 pub mod source;

@@ -19,6 +19,7 @@ use crate::bundle::Bundle;
 use crate::cases::Case;
 use crate::manifest::{FILE_NAME, Manifest};
 use crate::pack_files::{PackFileError, read_text, read_text_below};
+use crate::regular_file::{MOST_BYTES, read_bytes};
 use crate::settings::{SchemaError, SettingsProblem, SettingsSchema, without_schema};
 
 /// A pack, read: everything but the company's settings.
@@ -75,10 +76,10 @@ pub enum SourceError {
         problem: Box<FileProblem>,
     },
     /// The manifest names a schema file that is absent.
-    #[error(
-        "{path} does not exist, but pack.toml names it under [settings] schema; write it with `PATCHBAY_UPDATE=1 cargo test`, or remove the key if the policy has no settings"
-    )]
+    #[error("{path} does not exist, but pack.toml names it under [settings] schema; write it with `patchbay build {} --update-schema`, or remove the key if the policy has no settings", .pack.display())]
     NoSchema {
+        /// Directory of the pack.
+        pack: PathBuf,
         /// The file.
         path: PathBuf,
     },
@@ -139,7 +140,7 @@ impl Pack {
             pack.check_parts(path)?;
             return Ok(pack);
         }
-        let bytes = std::fs::read(path).map_err(cannot_read(path))?;
+        let bytes = read_bytes(path, MOST_BYTES).map_err(cannot_read(path))?;
         let name = path.file_stem().unwrap_or("component".as_ref());
         Ok(Pack::bare(
             name.to_string_lossy().into_owned(),
@@ -218,13 +219,16 @@ impl Pack {
             let path = directory.join(file);
             let text = match path.exists() {
                 true => read_text_below(directory, file)?,
-                false => return Err(SourceError::NoSchema { path }),
+                false => {
+                    let pack = directory.to_owned();
+                    return Err(SourceError::NoSchema { pack, path });
+                }
             };
             SettingsSchema::parse(&text)
                 .map(Arc::new)
                 .map_err(|error| SourceError::Schema { path, error })
         });
-        let component = std::fs::read(component).map_err(cannot_read(component))?;
+        let component = read_bytes(component, MOST_BYTES).map_err(cannot_read(component))?;
         let mut pack = Pack::described(manifest, text, schema.transpose()?, component.into());
         pack.cases = read_cases(&directory.join("cases"))?;
         Ok(pack)

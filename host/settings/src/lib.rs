@@ -253,17 +253,13 @@ impl ServerSettings {
     /// # Errors
     /// Every problem, with its place in the file.
     pub fn read(path: &Path) -> Result<ServerSettings, InvalidFile> {
-        let rejected = |text: String, problems| InvalidFile {
+        let text = InvalidFile::read(path)?;
+        let beside = path.parent().unwrap_or(Path::new("."));
+        ServerSettings::parse(&text, beside).map_err(|problems| InvalidFile {
             path: path.to_owned(),
             text,
             problems,
-        };
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let problem = FileProblem::whole(format!("cannot be read: {error}"));
-            rejected(String::new(), vec![problem])
-        })?;
-        let beside = path.parent().unwrap_or(Path::new("."));
-        ServerSettings::parse(&text, beside).map_err(|problems| rejected(text, problems))
+        })
     }
 
     /// Read settings from a file's text; relative paths in it are relative to

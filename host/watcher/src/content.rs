@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use patchbay_engine::component::Digest;
 use patchbay_generations::assemble::Assembler;
+use patchbay_pack::regular_file::{MOST_BYTES, read_bytes};
 
 /// Files read at one place at most.
 const FILES: usize = 10_000;
@@ -79,7 +80,11 @@ impl PlaceReadings {
         }
         let mut all = Vec::new();
         for file in files(place) {
-            let digest = Digest::of(&bytes_of(&file)?);
+            let digest = match FileStamp::of(&file) {
+                // Too long for a part of a pack, such as a recording beside it.
+                Some(stamp) if stamp.bytes > MOST_BYTES => Digest::of(&stamp.to_bytes()),
+                _ => Digest::of(&bytes_of(&file)?),
+            };
             put(&mut all, &file, digest.bytes().as_slice());
         }
         let digest = Digest::of(&all);
@@ -90,7 +95,7 @@ impl PlaceReadings {
 
 /// A file's bytes; an error names the file without its directory.
 fn bytes_of(file: &Path) -> io::Result<Vec<u8>> {
-    std::fs::read(file).map_err(|error| {
+    read_bytes(file, MOST_BYTES).map_err(|error| {
         io::Error::new(
             error.kind(),
             format!("{:?}: {error}", super::file_status::file_name(file)),

@@ -24,7 +24,7 @@ pub(super) fn lines(rejected: &InvalidFile) -> Vec<String> {
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> InvalidFile {
     InvalidFile {
         path: path.to_owned(),
-        text: std::fs::read_to_string(path).unwrap_or_default(),
+        text: InvalidFile::read(path).unwrap_or_default(),
         problems: vec![FileProblem::whole(format!("cannot be read: {error}"))],
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use patchbay_model::file_problem::FileProblem;
+use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use thiserror::Error;
 
 /// A company or settings file that is not used. Displays each problem as
@@ -27,8 +28,12 @@ impl InvalidFile {
         }
     }
 
-    pub(super) fn read(path: &Path) -> Result<String, InvalidFile> {
-        std::fs::read_to_string(path).map_err(|error| {
+    /// Reads the text of a company or settings file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no regular file, is too long, or is not UTF-8.
+    pub fn read(path: &Path) -> Result<String, InvalidFile> {
+        read_text(path, MOST_BYTES).map_err(|error| {
             let problem = FileProblem::whole(format!("cannot be read: {error}"));
             InvalidFile::new(path, String::new(), vec![problem])
         })

@@ -12,6 +12,7 @@
 use std::path::Path;
 
 use patchbay_model::knowledge::Article;
+use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use serde::Deserialize;
 
 #[derive(Default, Deserialize)]
@@ -23,8 +24,8 @@ struct FrontMatter {
     never_say: Vec<String>,
 }
 
-/// Read every `.md` file of a directory, sorted by name. The error names the
-/// file.
+/// Read every `.md` file of a directory, sorted by name: at most [`MOST_BYTES`]
+/// in all. The error names the file.
 pub(super) fn read_directory(directory: &Path) -> Result<Vec<Article>, String> {
     let at = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let mut paths = Vec::new();
@@ -35,10 +36,12 @@ pub(super) fn read_directory(directory: &Path) -> Result<Vec<Article>, String> {
         }
     }
     paths.sort();
+    let mut left = MOST_BYTES;
     paths
         .iter()
         .map(|path| {
-            let text = std::fs::read_to_string(path).map_err(|error| at(path, &error))?;
+            let text = read_text(path, left).map_err(|error| at(path, &error))?;
+            left = left.saturating_sub(text.len() as u64);
             let id = path.file_stem().unwrap_or_default().to_string_lossy();
             parse(&id, &text).map_err(|error| at(path, &error))
         })
