@@ -4,6 +4,7 @@
 mod duplicate_keys;
 mod partial_file;
 mod problems;
+mod secret;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -26,6 +27,7 @@ use patchbay_model::record::RecordRules;
 
 pub use partial_file::PartialCompanyFile;
 pub use patchbay_model::sla::Sla;
+pub use secret::Secret;
 
 /// Host interfaces a company grants a plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,18 +234,6 @@ impl ChannelEntry {
             }),
         }
     }
-}
-
-/// Where a secret comes from. The file never contains the secret.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Secret {
-    /// Name of an environment variable.
-    pub env: String,
-    /// Name of the variable with the secret being replaced. While it is set,
-    /// requests are signed with both.
-    #[serde(default)]
-    pub previous_env: Option<String>,
 }
 
 /// A webhook.

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::partial_file::RemovedEntries;
 use super::{CompanyFile, QueueEntry};
+use patchbay_model::capacity::default_media;
 use patchbay_model::channel;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::file_problem::FileProblem;
@@ -62,6 +63,7 @@ impl CompanyFile {
         }
         self.check_targets(&mut problems);
         self.check_channels(&mut problems);
+        self.check_channel_limits(&mut problems);
         self.check_names(&mut problems);
         problems.found
     }
@@ -173,6 +175,40 @@ impl CompanyFile {
                     message,
                     "remove legacy-140, or length-limit and length-unit",
                 );
+            }
+        }
+    }
+
+    /// Channels with a capacity limit whose name is misspelt: the limit would have
+    /// no effect. A company may have channels of its own without a table, so that
+    /// only a name near to a known one is an error.
+    fn check_channel_limits(&self, problems: &mut Problems<'_>) {
+        let capacity = &self.desk.get_ref().capacity;
+        let media = default_media();
+        let known: BTreeSet<&str> = (media.values().chain(capacity.media()))
+            .flat_map(|medium| &medium.channels)
+            .chain(self.channel.keys())
+            .map(String::as_str)
+            .collect();
+        let mut check = |span: Range<usize>, limit: &str, channel: &str| {
+            if known.contains(channel) {
+                return;
+            }
+            if let Some(meant) = name_suggestion::nearest(channel, known.iter().copied()) {
+                let message = format!("{limit} names the unknown channel {channel:?}");
+                let help = format!(
+                    "did you mean {meant:?}? A channel of your own has a table [channel.{channel}]"
+                );
+                problems.help(span, message, help);
+            }
+        };
+        for channel in capacity.channels().keys() {
+            check(self.desk.span(), "desk.capacity.channels", channel);
+        }
+        for (id, agent) in &self.agent {
+            for channel in agent.get_ref().channel_capacity.keys() {
+                let limit = format!("channel-capacity of agent {id:?}");
+                check(agent.span(), &limit, channel);
             }
         }
     }

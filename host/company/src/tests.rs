@@ -310,3 +310,33 @@ fn names_are_what_a_person_reads() {
     let fine = with_channels("[agent.\"Ana Maria\"]\n[agent.al]\n[agent.a1]\n");
     assert!(CompanyFile::parse(&fine).is_ok());
 }
+
+#[test]
+fn a_capacity_limit_of_a_misspelt_channel_is_an_error() {
+    let with = |entry: &str| {
+        let file = "company = \"a\"\n[queue.general]\ndefault = true\n";
+        format!("{file}{entry}\n")
+    };
+    for (entry, line, expected) in [
+        (
+            "[desk]\ncapacity.channels = { whatsap = 1 }",
+            4,
+            "desk.capacity.channels names the unknown channel \"whatsap\"",
+        ),
+        (
+            "[agent.zoe]\nchannel-capacity = { instagram-drect = 1 }",
+            4,
+            "channel-capacity of agent \"zoe\" names the unknown channel \"instagram-drect\"",
+        ),
+    ] {
+        let found = problems(&with(entry));
+        assert_eq!(found, [(line, expected.to_owned())]);
+    }
+    for entry in [
+        "[desk]\ncapacity.channels = { whatsapp = 1, x-direct = 0, kiosk = 2 }",
+        "[channel.whatsap]\n[agent.zoe]\nchannel-capacity = { whatsap = 1 }",
+        "[desk]\ncapacity = { other = \"m\", channels = { emails = 1 }, media.m = { channels = [\"emails\"], weight = 1, maximum = 1 } }",
+    ] {
+        CompanyFile::parse(&with(entry)).expect(entry);
+    }
+}
