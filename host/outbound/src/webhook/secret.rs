@@ -44,6 +44,17 @@ pub enum SecretError {
     /// `whsec_` stands inside the text.
     #[error("has other characters around whsec_…; copy the secret alone, without quotes")]
     Surrounded,
+    /// The text stands in quotes.
+    #[error("is in quotes, which would be part of the secret; remove them")]
+    Quoted,
+}
+
+/// Whether a text begins and ends with quotation marks, as a value in a file of
+/// variables that nothing unquotes.
+fn is_quoted(text: &str) -> bool {
+    let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’')];
+    let within = |(open, close): (char, char)| text.strip_prefix(open)?.strip_suffix(close);
+    pairs.into_iter().filter_map(within).next().is_some()
 }
 
 impl Secret {
@@ -72,6 +83,9 @@ impl Secret {
         }
         if lower.starts_with("v1,") || OTHERS.iter().any(|other| lower.starts_with(other)) {
             return Err(SecretError::NotASecret);
+        }
+        if is_quoted(own) {
+            return Err(SecretError::Quoted);
         }
         Secret::new(own.as_bytes().to_vec())
     }
@@ -176,6 +190,9 @@ mod tests {
                 SecretError::Surrounded,
             ),
             ("'whsec_AA=='", SecretError::Surrounded),
+            ("\"a long secret\"", SecretError::Quoted),
+            ("'a long secret'", SecretError::Quoted),
+            ("“a long secret”", SecretError::Quoted),
             ("WHSEC_AA==", SecretError::Surrounded),
             ("SECRET=whsec_AA==", SecretError::Surrounded),
             (
