@@ -44,7 +44,7 @@ fn an_interaction_is_read_or_refused() {
                 return Reading::Rejected;
             };
             let _ = Draft::from_value(value.clone());
-            let Ok(read) = Interaction::read_outside(value) else {
+            let Ok(read) = Interaction::read_outside(value, &[]) else {
                 return Reading::Rejected;
             };
             let interaction = read.interaction;

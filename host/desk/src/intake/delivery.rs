@@ -31,10 +31,14 @@ impl Delivery {
             Value::Object(fields) => fields.remove("kind"),
             _ => None,
         };
+        let absent: &[&str] = match kind {
+            None => &["kind"],
+            Some(_) => &[],
+        };
         let ReadInteraction {
             interaction,
             warnings,
-        } = Interaction::read_outside(value)?;
+        } = Interaction::read_outside(value, absent)?;
         let default = match interaction.direction {
             Direction::Inbound => InputKind::Message,
             Direction::Outbound => InputKind::Echo,
@@ -178,6 +182,22 @@ mod tests {
         }
         let sent = json!({"id": "1", "channel": "x", "text": "Hi", "direction": "outbound"});
         assert_eq!(delivery(sent).kind, InputKind::Echo);
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_kind_has_a_warning_unless_the_kind_is_given() {
+        for name in ["kynd", "Kind", "knid"] {
+            let mut value = json!({"id": "1", "channel": "x", "text": "Hi"});
+            value[name] = "delete".into();
+            let read = delivery(value.clone());
+            assert_eq!(read.kind, InputKind::Message);
+            let [warning] = &read.warnings[..] else {
+                panic!("{name}: {:?}", read.warnings);
+            };
+            assert!(warning.message.contains("`kind`"), "{}", warning.message);
+            value["kind"] = "edit".into();
+            assert_eq!(delivery(value).warnings, []);
+        }
     }
 
     #[test]

@@ -34,12 +34,15 @@ impl Interaction {
     ///   boundary. The attribute [`CUT_TEXT_ATTRIBUTE`] then has the size of
     ///   the whole, and [`Interaction::rest`] what was cut off.
     ///
+    /// `absent` are fields that the caller reads itself and has not found: a name
+    /// that is nearly one of them has a warning too.
+    ///
     /// # Errors
     /// [`InputError`] with the field at fault.
-    pub fn read_outside(value: Value) -> Result<ReadInteraction, InputError> {
+    pub fn read_outside(value: Value, absent: &[&str]) -> Result<ReadInteraction, InputError> {
         let mut map = into_object("interaction", value)?;
         let mut warnings = Vec::new();
-        move_unknown_fields(&mut map, &mut warnings)?;
+        move_unknown_fields(&mut map, absent, &mut warnings)?;
         normalize_language(&mut map, &mut warnings);
         clean_addresses(&mut map, &mut warnings);
         let cut = cut_text(&mut map, &mut warnings)?;
@@ -60,12 +63,13 @@ impl Interaction {
     /// # Errors
     /// [`InputError`] with the field at fault.
     pub fn from_outside(value: Value) -> Result<Interaction, InputError> {
-        Ok(Interaction::read_outside(value)?.interaction)
+        Ok(Interaction::read_outside(value, &[])?.interaction)
     }
 }
 
 fn move_unknown_fields(
     map: &mut Map<String, Value>,
+    absent: &[&str],
     warnings: &mut Vec<InputWarning>,
 ) -> Result<(), InputError> {
     let unknown: Vec<String> = map
@@ -79,6 +83,7 @@ fn move_unknown_fields(
     let absent: Vec<&str> = INTERACTION_FIELDS
         .iter()
         .filter(|field| !map.contains_key(**field))
+        .chain(absent)
         .copied()
         .collect();
     let mut attributes = match map.remove("attributes") {
@@ -203,7 +208,7 @@ mod tests {
     use super::*;
 
     fn read(value: Value) -> ReadInteraction {
-        Interaction::read_outside(value).expect("valid")
+        Interaction::read_outside(value, &[]).expect("valid")
     }
 
     fn message(field: &str, value: Value) -> Value {
@@ -310,7 +315,7 @@ mod tests {
                 ("account", json!(bad)),
                 ("author", json!({"address": bad})),
             ] {
-                let error = Interaction::read_outside(message(field, value));
+                let error = Interaction::read_outside(message(field, value), &[]);
                 let error = error.expect_err("refused");
                 assert!(
                     error.field().is_some_and(|it| it.starts_with(field)),
@@ -321,7 +326,7 @@ mod tests {
         }
         for bad in [" 1", "1 ", "\u{200d}1", "1\u{2060}2"] {
             assert!(
-                Interaction::read_outside(message("id", json!(bad))).is_err(),
+                Interaction::read_outside(message("id", json!(bad)), &[]).is_err(),
                 "{bad:?}"
             );
         }
@@ -349,8 +354,10 @@ mod tests {
 
     #[test]
     fn a_text_beyond_the_whole_limit_is_refused() {
-        let error =
-            Interaction::read_outside(message("text", json!("x".repeat(WHOLE_TEXT_BYTES + 1))));
+        let error = Interaction::read_outside(
+            message("text", json!("x".repeat(WHOLE_TEXT_BYTES + 1))),
+            &[],
+        );
         assert_eq!(
             error.expect_err("too long").to_string(),
             "`text` is 524289 bytes long; the limit is 524288"
