@@ -349,6 +349,7 @@ impl Desk {
             // The panic hook has logged a thread that panicked.
             let _ = thread.join();
         }
+        self.core.save_idle_times();
     }
 }
 

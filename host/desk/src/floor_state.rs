@@ -148,7 +148,9 @@ impl CompanyFloor {
         if !state.floor.is_configured_as(&settings, &queues) {
             let mut record = state.floor.record();
             let moves = loader::fit(&mut record, &queues, generation);
-            state.floor = Floor::restore(settings, queues, record, now)?;
+            let mut floor = Floor::restore(settings, queues, record, now)?;
+            floor.return_worked(state.floor.take_worked());
+            state.floor = floor;
             for (conversation, moved) in moves {
                 state.push_event(&conversation, moved);
             }
@@ -520,6 +522,16 @@ impl FloorState {
     pub(crate) fn agent(&self, id: &str) -> Option<(Agent, AgentView)> {
         let agent = self.roster.get(id)?.clone();
         Some((agent, self.floor.agent(id).ok()?))
+    }
+
+    /// The agents whose idle time began anew and is not stored.
+    pub(crate) fn take_worked(&mut self) -> Vec<String> {
+        self.floor.take_worked()
+    }
+
+    /// Agents of [`take_worked`](Self::take_worked) that could not be stored.
+    pub(crate) fn return_worked(&mut self, agents: Vec<String>) {
+        self.floor.return_worked(agents);
     }
 
     pub(crate) fn agent_record(&self, id: &str) -> Result<AgentRecord, FloorError> {

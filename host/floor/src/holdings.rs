@@ -85,6 +85,7 @@ impl Floor {
             if takes_capacity {
                 agent.load.add(class, &queue);
                 agent.record.idle_since = Some(now);
+                self.worked.insert(Arc::clone(&agent.id));
             } else if from != Hold::Parked && to == Hold::Parked {
                 agent.load.subtract(class, &queue);
             }
@@ -251,6 +252,7 @@ impl Floor {
         if let Some((slot, _)) = holder {
             if let Some(agent) = self.agents.get_mut(slot) {
                 agent.record.idle_since = Some(now);
+                self.worked.insert(Arc::clone(&agent.id));
             }
             self.update_availability(slot);
         }

@@ -88,6 +88,8 @@ pub struct Floor {
     /// Waiting conversations whose step may have too few available agents.
     understaffed: BTreeSet<WaitOrder>,
     next_offer: u64,
+    /// Agents whose idle time began anew since [`Floor::take_worked`].
+    worked: BTreeSet<Arc<str>>,
     stats: SearchStats,
 }
 
@@ -117,6 +119,7 @@ impl Floor {
             timers: BTreeSet::new(),
             understaffed: BTreeSet::new(),
             next_offer: 1,
+            worked: BTreeSet::new(),
             stats: SearchStats::default(),
         };
         for queue in queues {

@@ -139,6 +139,7 @@ impl Floor {
                 .load
                 .add(conversation.class, &conversation.terms.queue);
             agent.record.idle_since = Some(now);
+            self.worked.insert(Arc::clone(&agent.id));
         }
         self.update_availability(slot);
     }

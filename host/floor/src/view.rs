@@ -1,5 +1,7 @@
 //! Reads of agents, queues, conversations and offers.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use patchbay_model::channel::Visibility;
 use patchbay_model::directory::Presence;
@@ -82,6 +84,18 @@ impl Floor {
         let (rules, profile) = (&self.rules, &agent.record.profile);
         let class = rules.class_of(channel, visibility);
         Ok(agent.load.fits(rules, profile, class) && !agent.load.is_full(rules, profile, queue))
+    }
+
+    /// The agents who took or finished a conversation since the last call: their
+    /// records differ from those stored before.
+    pub fn take_worked(&mut self) -> Vec<String> {
+        let worked = std::mem::take(&mut self.worked).into_iter();
+        worked.map(|id| id.to_string()).collect()
+    }
+
+    /// Returns agents of [`Floor::take_worked`] whose records were not stored.
+    pub fn return_worked(&mut self, agents: Vec<String>) {
+        self.worked.extend(agents.into_iter().map(Arc::from));
     }
 
     /// An agent's profile and shift state, as in [`Floor::record`].

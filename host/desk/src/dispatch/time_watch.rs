@@ -1,5 +1,5 @@
 //! The thread that watches the clocks: it tells jumps of the wall clock, and
-//! notes the time for the next run.
+//! notes the time, and the idle times of agents, for the next run.
 
 use std::time::{Duration, Instant};
 
@@ -13,16 +13,23 @@ use crate::desk_core::DeskCore;
 const INTERVAL: Duration = Duration::from_millis(500);
 /// How often the time is noted. What the journal stores has times of its own.
 const NOTE_INTERVAL: Duration = Duration::from_secs(60);
+/// How often the idle times of agents are stored: a crash loses those since.
+const SAVE_INTERVAL: Duration = Duration::from_secs(5);
 
 impl DeskCore {
     /// The loop of the thread.
     pub(crate) fn run_time_watch(&self) {
         let mut noted = Instant::now();
+        let mut saved = noted;
         loop {
             let goes_on = self.time_watch_stop.wait(INTERVAL);
             let now = self.now();
             for jump in self.clock.take_jumps() {
                 self.report_jump(jump);
+            }
+            if saved.elapsed() >= SAVE_INTERVAL {
+                saved = Instant::now();
+                self.save_idle_times();
             }
             if noted.elapsed() >= NOTE_INTERVAL || !goes_on {
                 noted = Instant::now();

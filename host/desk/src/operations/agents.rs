@@ -22,6 +22,9 @@ use crate::desk_error::DeskError;
 use crate::floor_state::{CompanyFloor, queues_of};
 use crate::roster::{self, Agent};
 
+/// Most agents stored in one transaction.
+const MOST_ROWS: usize = 1_000;
+
 /// Conversations read at once.
 const PAGE: usize = 1_000;
 
@@ -349,10 +352,26 @@ impl DeskCore {
         Ok(changes)
     }
 
-    /// Write the rows of agents whose state on the floor changed.
-    pub(crate) fn save_agents(&self, company: CompanyId, agents: &[String]) {
+    /// Write since when the agents who worked are idle, so that a restart does not
+    /// prefer them to others. Agents that cannot be stored are tried the next time.
+    pub(crate) fn save_idle_times(&self) {
+        for company in self.company_ids() {
+            let state = self.company_state(company);
+            let Some(state) = state else { continue };
+            let worked = state.floor.lock().take_worked();
+            for agents in worked.chunks(MOST_ROWS) {
+                if !self.save_agents(company, agents) {
+                    state.floor.lock().return_worked(agents.to_vec());
+                }
+            }
+        }
+    }
+
+    /// Write the rows of agents whose state on the floor changed; whether they are
+    /// stored.
+    pub(crate) fn save_agents(&self, company: CompanyId, agents: &[String]) -> bool {
         let Some(state) = self.company_state(company) else {
-            return;
+            return false;
         };
         let _changing = state.roster.lock();
         let now = self.now();
@@ -364,8 +383,10 @@ impl DeskCore {
             });
             known.collect()
         };
-        if let Err(error) = self.journal.put_agents(company, rows, Vec::new(), None) {
-            tracing::warn!(%error, "cannot store that an agent does not respond");
+        let stored = self.journal.put_agents(company, rows, Vec::new(), None);
+        if let Err(error) = &stored {
+            tracing::warn!(%error, "cannot store whether agents respond and since when they are idle");
         }
+        stored.is_ok()
     }
 }

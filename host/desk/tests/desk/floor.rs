@@ -215,6 +215,30 @@ fn an_agent_whose_offer_timed_out_gets_no_offers_until_back_also_after_a_restart
 }
 
 #[test]
+fn who_worked_last_does_not_come_first_after_a_restart() {
+    let place = tempfile::tempdir().expect("a place");
+    let worked = {
+        let desk = desk(place.path());
+        sign_in(&desk, &["ana"]);
+        sign_in(&desk, &["ben"]);
+        take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+        let conversation = taken_by(&desk, "ana");
+        act(&desk, conversation, agent("ana"), AgentAction::Resolve).expect("a desk that works");
+        desk.roster().agent("northwind", "ana").expect("there").view
+    };
+    assert!(worked.idle_since.is_some());
+    let desk = desk(place.path());
+    let ana = desk.roster().agent("northwind", "ana").expect("there").view;
+    assert_eq!(ana.idle_since, worked.idle_since);
+    take_in(&desk, vec![said("2", "@kim", "Hello?")]);
+    let offers = desk.conversations().offers("northwind", None);
+    let agents: Vec<_> = (offers.expect("offers").into_iter())
+        .map(|offer| offer.agent)
+        .collect();
+    assert_eq!(agents, ["ben"]);
+}
+
+#[test]
 fn owners_and_offers_survive_a_restart() {
     let place = tempfile::tempdir().expect("a place");
     let (held, offered) = {

@@ -102,3 +102,20 @@ fn an_agent_of_the_company_file_is_idle_from_the_start_or_as_long_as_it_says() {
         assert_eq!(record.idle_from(), from.unwrap_or(Timestamp::MIN), "{text}");
     }
 }
+
+#[test]
+fn agents_who_took_or_finished_a_conversation_are_to_be_stored() {
+    let mut floor = signed_in(&[("a", 0), ("b", 10)]);
+    assert_eq!(floor.take_worked(), [""; 0], "signing in is stored at once");
+    wait(&mut floor, "c", "chat", 20);
+    assert_eq!(offered(&mut floor, 20), ["c>a"]);
+    assert_eq!(floor.take_worked(), [""; 0], "an offer is no work");
+    floor.assign("c", "b", at(30)).expect("known");
+    assert_eq!(floor.take_worked(), ["b"]);
+    floor.release("c", at(40)).expect("held");
+    let worked = floor.take_worked();
+    assert_eq!(worked, ["b"]);
+    floor.return_worked(worked);
+    assert_eq!(floor.take_worked(), ["b"]);
+    assert_eq!(floor.take_worked(), [""; 0]);
+}
