@@ -126,6 +126,9 @@ fn check(desk: &Desk, may_exceed: &BTreeSet<String>) {
         match (row.state, &place) {
             (ConversationState::Queued, Some(PlacementRecord::Waiting)) => {}
             (ConversationState::Reserved, Some(PlacementRecord::Offered(_))) => {}
+            // Its agent went offline while it had nothing to answer: it waits for its
+            // customer, or on hold for a supervisor.
+            (ConversationState::WaitingOnCustomer | ConversationState::OnHold, None) => {}
             (
                 ConversationState::Active
                 | ConversationState::WaitingOnCustomer
