@@ -24,8 +24,11 @@ use patchbay_floor::{ConversationRecord, OfferId};
 pub const MAX_RECENT: usize = 64;
 /// Age up to which an inbound interaction counts as recent.
 pub const RECENT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Replies whose status is retained for repeated requests.
+/// Replies whose status is retained for repeated requests, and to recognise
+/// their echoes; more while those under way are more.
 const MAX_REPLY_RECORDS: usize = 8;
+/// Most replies whose status is retained while they are under way.
+const MAX_REPLY_RECORDS_UNDER_WAY: usize = 64;
 /// Most re-decisions of one conversation within an hour; beyond, it goes to
 /// the default queue.
 const MAX_REDECISIONS: usize = 20;
@@ -294,9 +297,19 @@ impl Snapshot {
     /// Records a reply's status, replacing that of the same id.
     pub fn record_reply(&mut self, record: ReplyRecord) {
         self.answers.retain(|known| known.id != record.id);
+        let is_done = |known: &ReplyRecord| {
+            let pending = self.pending.iter().map(|pending| &pending.id);
+            let sending = self.sending.iter().map(|sending| &sending.id);
+            pending.chain(sending).all(|id| *id != known.id)
+        };
+        let oldest_done = self.answers.iter().position(is_done);
         self.answers.push(record);
-        if self.answers.len() > MAX_REPLY_RECORDS {
+        if self.answers.len() > MAX_REPLY_RECORDS_UNDER_WAY {
             self.answers.remove(0);
+        } else if self.answers.len() > MAX_REPLY_RECORDS
+            && let Some(oldest) = oldest_done
+        {
+            self.answers.remove(oldest);
         }
     }
 
