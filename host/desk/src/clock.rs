@@ -18,6 +18,7 @@ enum Source {
     System,
     Accelerated(AcceleratedClock),
     Adjustable(AdjustableClock),
+    Stepped(SteppedClock),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +59,51 @@ impl AdjustableClock {
     }
 }
 
+/// Clocks that stand still until a test moves them. Each keeps a few bytes until
+/// the process ends.
+#[derive(Clone, Copy, Debug)]
+pub struct SteppedClock(&'static Mutex<SteppedTime>);
+
+#[derive(Debug)]
+struct SteppedTime {
+    wall: Timestamp,
+    monotonic: Duration,
+}
+
+impl SteppedClock {
+    /// Real time between two looks at a clock that stands still.
+    const POLL: Duration = Duration::from_millis(1);
+
+    /// A clock that stands at `wall`.
+    pub fn new(wall: Timestamp) -> SteppedClock {
+        let time = SteppedTime {
+            wall,
+            monotonic: Duration::ZERO,
+        };
+        SteppedClock(Box::leak(Box::new(Mutex::new(time))))
+    }
+
+    /// Let time pass, on the wall clock and on the monotonic one.
+    pub fn advance(&self, by: Duration) {
+        let mut time = self.0.lock();
+        time.monotonic = time.monotonic.saturating_add(by);
+        let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+        time.wall = time.wall.checked_add(by).unwrap_or(Timestamp::MAX);
+    }
+
+    /// Set the wall clock forward, or back with a negative span, while no time
+    /// passes.
+    pub fn jump(&self, by: SignedDuration) {
+        let mut time = self.0.lock();
+        time.wall = time.wall.checked_add(by).unwrap_or(Timestamp::MAX);
+    }
+
+    fn read(&self) -> (Timestamp, Duration) {
+        let time = self.0.lock();
+        (time.wall, time.monotonic)
+    }
+}
+
 impl Clock {
     /// The machine's clocks.
     pub fn system() -> Clock {
@@ -79,6 +125,11 @@ impl Clock {
         Clock(Source::Adjustable(clock))
     }
 
+    /// Clocks that only `clock` moves.
+    pub fn stepped(clock: SteppedClock) -> Clock {
+        Clock(Source::Stepped(clock))
+    }
+
     /// Whether its time has nothing to do with the machine's, by which
     /// generations are stored before the desk starts.
     pub(crate) fn is_simulated(&self) -> bool {
@@ -95,6 +146,7 @@ impl Clock {
         match &self.0 {
             Source::System => (Timestamp::now(), started.elapsed()),
             Source::Adjustable(clock) => (clock.wall(), started.elapsed()),
+            Source::Stepped(clock) => clock.read(),
             Source::Accelerated(clock) => {
                 let monotonic = clock.passed();
                 let passed = SignedDuration::try_from(monotonic).unwrap_or(SignedDuration::MAX);
@@ -109,6 +161,7 @@ impl Clock {
         match &self.0 {
             Source::System | Source::Adjustable(_) => span,
             Source::Accelerated(clock) => span / clock.rate,
+            Source::Stepped(_) => span.min(SteppedClock::POLL),
         }
     }
 }

@@ -32,7 +32,7 @@ pub mod roster;
 mod settings;
 mod surge;
 
-pub use clock::{AdjustableClock, Clock};
+pub use clock::{AdjustableClock, Clock, SteppedClock};
 pub use desk::Desk;
 pub use desk_core::CommitNotice;
 pub use desk_error::{BypassError, DeskError};

@@ -129,18 +129,13 @@ impl SlaClocks {
                 );
             }
             ClockEvent::State { state } => self.enter(state, at_ms, hours),
-            ClockEvent::Retarget { targets } => {
-                for clock in Clock::ALL {
-                    self.record_mut(clock).settle(at_ms, hours);
-                }
-                self.targets = targets;
-            }
+            ClockEvent::Retarget { targets } => self.targets = targets,
         }
         Ok(due)
     }
 
     /// What fell due since the last call up to `now_ms`, in order; each is
-    /// returned once.
+    /// returned once. The time up to then stays counted by these hours.
     pub fn advance(&mut self, now_ms: u64, hours: Option<&Hours>) -> Vec<Due> {
         self.latest_ms = self.latest_ms.max(now_ms.min(NEVER_MS));
         let latest_ms = self.latest_ms;
@@ -149,6 +144,10 @@ impl SlaClocks {
         due.sort();
         for due in &due {
             self.record_mut(due.clock).mark(due);
+        }
+        // Later calls may have other hours, also after a restart.
+        for clock in Clock::ALL {
+            self.record_mut(clock).settle(latest_ms, hours);
         }
         due
     }

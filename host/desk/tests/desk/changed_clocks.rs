@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
-use patchbay_desk::Desk;
+use patchbay_desk::{Desk, DeskSettings, SteppedClock};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_events::{ActivationCause, EventKind};
 use patchbay_generations::Generation;
@@ -18,9 +19,12 @@ use patchbay_model::sla::Clock;
 use patchbay_records::conversation_reader::read_snapshot;
 use serde_json::{Value, json};
 
-use crate::office::{company_of, conversations, desk_of, eventually, feed, head, said, take_in};
+use crate::office::{
+    company_of, conversations, desk_of, eventually, feed, head, journal, said, take_in,
+};
 
 const HOUR: u32 = 3_600;
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Generation of this number with a target of a first response, counted in these
 /// hours.
@@ -39,9 +43,8 @@ fn generation(number: u64, target: Option<u32>, hours: Option<Hours>) -> Generat
 /// Open all day, every day except today and tomorrow; or every day.
 fn hours(closed_now: bool) -> Hours {
     let today = Zoned::new(Timestamp::now(), TimeZone::UTC).weekday();
-    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let first = usize::try_from(today.to_monday_zero_offset()).expect("0 to 6");
-    let open = days.iter().enumerate().filter(|(index, _)| {
+    let open = DAYS.iter().enumerate().filter(|(index, _)| {
         let ahead = (index + 7 - first) % 7;
         !closed_now || ahead > 1
     });
@@ -112,6 +115,34 @@ fn the_deadline_of_a_conversation_is_that_of_its_target_and_not_its_next_timer()
 }
 
 #[test]
+fn hours_that_changed_while_the_server_was_stopped_count_from_the_last_event() {
+    let place = tempfile::tempdir().expect("a place");
+    let start: Timestamp = "2026-03-02T10:00:00Z".parse().expect("a time");
+    let clock = SteppedClock::new(start);
+    let open = |hours| {
+        let generation = Arc::new(generation(1, Some(10 * HOUR), hours));
+        let settings = DeskSettings {
+            clock: patchbay_desk::Clock::stepped(clock),
+            ..DeskSettings::default()
+        };
+        Desk::open(journal(place.path()), vec![generation], settings).expect("a desk")
+    };
+    let desk = open(None);
+    take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+    clock.advance(Duration::from_secs(2 * 3_600));
+    take_in(&desk, vec![said("2", "@jo", "Anybody?")]);
+    drop(desk);
+    // The two hours until the last event stay counted.
+    let mornings = ["00:00-11:00"];
+    let week: BTreeMap<&str, _> = DAYS.into_iter().map(|day| (day, mornings)).collect();
+    let hours = serde_json::from_value(json!({"zone": "UTC", "week": week}));
+    let desk = open(Some(hours.expect("hours")));
+    desk.wait_until_idle();
+    let at_risk: Timestamp = "2026-03-03T06:00:00Z".parse().expect("a time");
+    assert_eq!(conversations(&desk)[0].due_at, Some(at_risk));
+}
+
+#[test]
 fn an_activation_moves_the_deadline_of_a_running_clock() {
     let place = tempfile::tempdir().expect("a place");
     let first = Arc::new(generation(1, Some(10 * HOUR), None));
@@ -172,7 +203,7 @@ fn a_shorter_target_that_is_used_up_rings_at_once_and_once() {
     let first = Arc::new(generation(1, Some(HOUR), None));
     let desk = desk_of(place.path(), vec![first]);
     take_in(&desk, vec![said("1", "@jo", "Hello?")]);
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    std::thread::sleep(Duration::from_millis(1_100));
     activate(&desk, generation(1, Some(1), None), None);
     eventually(|| rung(&desk) == 2);
     // A longer one afterwards does not take the breach back, nor ring again.

@@ -2,6 +2,7 @@
 
 mod changed_clocks;
 mod chaos;
+mod clock_model;
 mod clocks;
 mod crash;
 mod crash_replies;
