@@ -91,7 +91,7 @@ impl ChangeQueue {
                 (Bound::Changes.limit(Scope::Company), value, detail)
             }
             JobError::TooLate => {
-                let detail = "other changes of the company did not end in time; try again later";
+                let detail = "the changes before this one did not end in time; try again later";
                 let value = self.wait.as_millis() as u64;
                 (
                     Bound::ChangeWait.limit(Scope::Item),
