@@ -118,7 +118,8 @@ pub struct ReplyDeliveredEvent {
     /// Key of the outbox item.
     pub key: String,
     /// The change of the conversation that the agent chose and that did not
-    /// happen: the customer wrote after the draft, and that is unanswered.
+    /// happen: the customer wrote after the draft, and that is unanswered; or
+    /// the conversation was put on hold, moved or ended after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withheld: Option<AfterReply>,
 }
