@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 use super::CompanyFile;
 use super::duplicate_keys::join_duplicates;
 use patchbay_model::file_problem::FileProblem;
+use patchbay_model::toml_document;
 
 /// Most problems that are reported at once.
 const MAX_PROBLEMS: usize = 50;
@@ -70,6 +71,7 @@ impl CompanyFile {
             let help = "import agents with `patchbay agents import`, and keep articles in files";
             return Err(vec![FileProblem::whole(message).help(help)]);
         }
+        toml_document::check_keys(text).map_err(|problem| vec![problem])?;
         if let Ok(file) = toml::from_str::<CompanyFile>(text) {
             let removed = RemovedEntries::default();
             return Ok(PartialCompanyFile {

@@ -245,6 +245,11 @@ bounds! {
     CompileMemory = "compile-memory", Refusal::TooLarge, [
         Item "bounds.compile-memory" = 1 << 30, 64 << 20, 1 << 40, Unit::Bytes;
     ];
+    /// Time that the cases of a company file's packs take together when the file is
+    /// applied.
+    CaseTime = "case-time", Refusal::TooLarge, [
+        Item "bounds.case-time" = 120_000, 1_000, 86_400_000, Unit::Millis;
+    ];
     /// Size of one generation: its company file, packs, articles and components.
     GenerationSize = "generation-size", Refusal::TooLarge, [
         Item "bounds.generation-size" = 64 << 20, 64 << 10, 1 << 30, Unit::Bytes;

@@ -40,6 +40,7 @@ pub mod situation;
 pub mod sla;
 
 pub mod state;
+pub mod toml_document;
 pub mod traceparent;
 pub mod web_address;
 pub mod wording;

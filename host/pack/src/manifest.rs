@@ -5,6 +5,7 @@ use std::path::{Component, PathBuf};
 use patchbay_company::Grants;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::LimitsFile;
+use patchbay_model::toml_document;
 use semver::Version;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -134,7 +135,7 @@ impl Manifest {
             let message = format!("the file has {} bytes; the limit is 256 KiB", text.len());
             return Err(FileProblem::whole(message));
         }
-        let manifest: Manifest = toml::from_str(text).map_err(FileProblem::from)?;
+        let manifest: Manifest = toml_document::read(text)?;
         let name = &manifest.pack.name;
         if !is_pack_name(name.get_ref()) {
             let message = format!("{:?} is not a valid pack name", name.get_ref());

@@ -13,6 +13,7 @@ use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_model::duration::{ByteSize, Millis, Seconds};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::{Limits, LimitsFile};
+use patchbay_model::toml_document;
 use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::{AddressRange, EgressSettings};
 use patchbay_telemetry::TelemetrySettings;
@@ -163,8 +164,7 @@ macro_rules! time {
 }
 
 pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<FileProblem>> {
-    let file: SettingsFile =
-        toml::from_str(text).map_err(|error| vec![FileProblem::from(error)])?;
+    let file: SettingsFile = toml_document::read(text).map_err(|problem| vec![problem])?;
     let default = ServerSettings::default();
     let mut check = Check::default();
     let server = &file.server;

@@ -31,6 +31,7 @@ use patchbay_generations::assemble::InvalidFile;
 use patchbay_generations::assemble::source::Source;
 use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationService, Plan};
 use patchbay_model::file_problem::FileProblem;
+use patchbay_model::toml_document;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -427,7 +428,7 @@ impl CompanyFileWatcher {
 /// The company that a file defines, even if the rest of the file is invalid.
 pub fn company_of_file(text: &str) -> Option<String> {
     let value = |text: &str| {
-        let table = text.parse::<toml::Table>().ok()?;
+        let table = toml_document::read::<toml::Table>(text).ok()?;
         Some(table.get("company")?.as_str()?.to_owned())
     };
     let is_definition = |line: &&str| line.trim_start().starts_with("company");

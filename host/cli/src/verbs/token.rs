@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use patchbay_journal::{Secret, SqliteJournal, Token, TokenId, TokenState, Tokens};
 use patchbay_model::access::{Role, TokenScope, lifetime};
 use patchbay_model::duration::Seconds;
+use patchbay_model::toml_document;
 use patchbay_server::TokenDocument;
 use serde_json::{Value, json};
 
@@ -132,7 +133,7 @@ fn refuse_unknown(args: &TokenArgs, company: &str) -> Result<(), Failure> {
     for file in files.used.iter().chain(&files.beyond) {
         let named = std::fs::read_to_string(file)
             .ok()
-            .and_then(|text| text.parse::<toml::Table>().ok())
+            .and_then(|text| toml_document::read::<toml::Table>(&text).ok())
             .and_then(|table| Some(table.get("company")?.as_str()?.to_owned()));
         // An invalid file is no reason to refuse: `serve` reports it.
         let Some(named) = named else {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_model::toml_document;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -40,7 +41,7 @@ pub fn differences(before: &SourceDocument, after: &SourceDocument) -> Vec<Diffe
 /// All values of a source by path.
 fn values(source: &SourceDocument) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
-    match source.document.parse::<toml::Table>() {
+    match toml_document::read::<toml::Table>(&source.document) {
         Ok(table) => {
             let value = serde_json::to_value(table).unwrap_or_default();
             flatten("", &value, &mut values);
@@ -55,7 +56,7 @@ fn values(source: &SourceDocument) -> BTreeMap<String, String> {
         values.insert(at("component"), bundle.component.to_string());
         // Cases are no part of the configuration.
         if let Some(manifest) = &bundle.manifest {
-            let table = manifest.parse::<toml::Table>().ok();
+            let table = toml_document::read::<toml::Table>(manifest).ok();
             let table = table.and_then(|table| serde_json::to_value(table).ok());
             add_text(&at("pack.toml"), table, manifest, &mut values);
         }

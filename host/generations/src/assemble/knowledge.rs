@@ -12,6 +12,7 @@
 use std::path::Path;
 
 use patchbay_model::knowledge::Article;
+use patchbay_model::toml_document;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use serde::Deserialize;
 
@@ -48,12 +49,18 @@ pub(super) fn read_directory(directory: &Path) -> Result<Vec<Article>, String> {
         .collect()
 }
 
-fn parse(id: &str, text: &str) -> Result<Article, toml::de::Error> {
+/// Parse an article: its front matter (TOML), if it has one, and its text.
+fn parse(id: &str, text: &str) -> Result<Article, String> {
     let (front, body) = match text
         .strip_prefix("+++\n")
         .and_then(|rest| rest.split_once("\n+++\n"))
     {
-        Some((front, body)) => (toml::from_str::<FrontMatter>(front)?, body),
+        Some((front, body)) => {
+            toml_document::check_keys(front).map_err(|problem| problem.to_string())?;
+            // The parser's own text has the place.
+            let front = toml::from_str::<FrontMatter>(front);
+            (front.map_err(|error| error.to_string())?, body)
+        }
         None => (FrontMatter::default(), text),
     };
     let body = body.trim();

@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
 
+use patchbay_model::toml_document;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -61,6 +62,7 @@ impl Case {
         };
         let document = match is_toml {
             true => {
+                toml_document::check_keys(text).map_err(|problem| CaseError::new(path, problem))?;
                 let table = text.parse::<toml::Table>();
                 json_of(toml::Value::Table(
                     table.map_err(|error| CaseError::new(path, error))?,

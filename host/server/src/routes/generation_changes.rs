@@ -15,6 +15,7 @@ use patchbay_generations::assemble::difference::Difference;
 use patchbay_generations::assemble::source::{Source, SourceDocument};
 use patchbay_generations::service::{ChangeRequest, GenerationService, Plan};
 use patchbay_model::knowledge::Article;
+use patchbay_model::toml_document;
 use patchbay_pack::bundle::Bundle;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -241,7 +242,7 @@ fn source(
 
 /// The file must define the company that the path names.
 fn check_company(source: &Source, company: &str) -> Result<(), Problem> {
-    let table = source.document.parse::<toml::Table>().unwrap_or_default();
+    let table = toml_document::read::<toml::Table>(&source.document).unwrap_or_default();
     match table.get("company").and_then(toml::Value::as_str) {
         Some(named) if named != company => Err(Problem::of(Kind::InvalidInput)
             .field("document")
