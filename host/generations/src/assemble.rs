@@ -192,7 +192,7 @@ impl Assembler {
         should_continue: &dyn Fn() -> bool,
     ) -> Result<Vec<FileProblem>, CasesInterrupted> {
         self.passed
-            .run_cases(source, self.engine.cache(), should_continue)
+            .run_cases(source, self.engine.cache(), &self.bounds, should_continue)
     }
 
     /// Read everything a company file references; returns what cannot be read.

@@ -1,13 +1,17 @@
 //! Test cases of packs: all must pass before a generation is activated.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use patchbay_company::CompanyFile;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::component::Digest;
+use patchbay_model::bound::{Bound, BoundSettings, Scope};
 use patchbay_model::file_problem::FileProblem;
+use patchbay_model::toml_document;
 use patchbay_pack::cases::CaseRunner;
 use patchbay_pack::source::Pack;
 use patchbay_personal_data::Kind;
@@ -37,11 +41,21 @@ impl PassedPacks {
         &self,
         source: &Source,
         cache: Option<&AotCache>,
+        bounds: &BoundSettings,
         should_continue: &dyn Fn() -> bool,
     ) -> Result<Vec<FileProblem>, CasesInterrupted> {
         // The build reports what is wrong with an invalid file.
         let Ok(file) = CompanyFile::parse(&source.document) else {
             return Ok(Vec::new());
+        };
+        let allowed = Duration::from_millis(bounds.get(Bound::CaseTime, Scope::Item));
+        let until = Instant::now() + allowed;
+        let is_late = Cell::new(false);
+        let goes_on = || {
+            should_continue() && {
+                is_late.set(Instant::now() >= until);
+                !is_late.get()
+            }
         };
         let mut problems = Vec::new();
         let mut seen = BTreeSet::new();
@@ -55,7 +69,14 @@ impl PassedPacks {
                 continue;
             }
             let at = |message| FileProblem::at(entry.pack.span(), message);
-            let failures = failures(pack, cache, should_continue)?;
+            let failures = match failures(pack, cache, &goes_on) {
+                Ok(failures) => failures,
+                Err(CasesInterrupted) if is_late.get() => {
+                    problems.push(out_of_time(at, pack, allowed));
+                    return Ok(problems);
+                }
+                Err(interrupted) => return Err(interrupted),
+            };
             if failures.is_empty() {
                 self.0.lock().insert(digest);
             }
@@ -66,6 +87,23 @@ impl PassedPacks {
             }
         }
         Ok(problems)
+    }
+}
+
+/// The problem of cases that take too long.
+fn out_of_time(
+    at: impl FnOnce(String) -> FileProblem,
+    pack: &Pack,
+    allowed: Duration,
+) -> FileProblem {
+    let name = &pack.name;
+    let problem = at(format!(
+        "pack {name}: its cases, with those of the packs before it, did not end within {allowed:?}"
+    ))
+    .help("split the cases or make them shorter; the operator can raise case-time in [bounds]");
+    match Bound::CaseTime.limit(Scope::Item) {
+        Some(limit) => problem.exceeds(limit, allowed.as_millis() as u64),
+        None => problem,
     }
 }
 
@@ -83,10 +121,8 @@ fn failures(
     };
     let mut failures = Vec::new();
     for (path, text) in &pack.cases {
-        if !should_continue() {
-            return Err(CasesInterrupted);
-        }
-        let report = runner.run_text(Path::new(path), text);
+        let report = runner.run_text(Path::new(path), text, should_continue);
+        let report = report.ok_or(CasesInterrupted)?;
         if !report.passed() {
             let (path, summary) = (report.path.display(), report.summary());
             failures.push(format!("pack {}: case {path} {summary}", pack.name));
@@ -102,7 +138,9 @@ pub fn personal_data_warnings(source: &Source) -> Vec<String> {
     for pack in source.packs.values() {
         let mut found = pack.cases.iter().filter_map(|(path, text)| {
             let case: Value = match path.ends_with(".toml") {
-                true => serde_json::to_value(text.parse::<toml::Table>().ok()?).ok()?,
+                true => {
+                    serde_json::to_value(toml_document::read::<toml::Table>(text).ok()?).ok()?
+                }
                 false => serde_json::from_str(text).ok()?,
             };
             let kind = personal_data(&case)?;

@@ -1,6 +1,7 @@
 //! Runs cases in the real sandbox, on the metered engine: its budgets are the same on every
 //! machine.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +50,15 @@ pub struct CaseReport {
 }
 
 impl CaseReport {
+    fn new(path: &Path) -> CaseReport {
+        CaseReport {
+            path: path.to_owned(),
+            note: String::new(),
+            steps: Vec::new(),
+            error: None,
+        }
+    }
+
     /// Whether every step ran and is as expected.
     pub fn passed(&self) -> bool {
         self.error.is_none() && self.steps.iter().all(|step| step.mismatches.is_empty())
@@ -87,34 +97,58 @@ impl<'a> CaseRunner<'a> {
 
     /// Runs the case in a file.
     pub fn run(&mut self, path: &Path) -> CaseReport {
-        self.report(path, Case::read(path))
-    }
-
-    /// Runs a case from the text of its file.
-    pub fn run_text(&mut self, path: &Path, text: &str) -> CaseReport {
-        self.report(path, Case::parse(path, text))
-    }
-
-    fn report(&mut self, path: &Path, case: Result<Case, CaseError>) -> CaseReport {
-        let mut report = CaseReport {
-            path: path.to_owned(),
-            note: String::new(),
-            steps: Vec::new(),
-            error: None,
-        };
-        let result = case.and_then(|case| {
-            report.note.clone_from(&case.note);
-            self.run_steps(&case, &mut report.steps)
-                .map_err(|message| CaseError::new(path, message))
-        });
+        let mut report = CaseReport::new(path);
+        let case = Case::read(path);
+        let result = case.and_then(|case| self.run_case(&case, &mut report, &|| true));
         report.error = result.err().map(|error| error.to_string());
         report
     }
 
-    fn run_steps(&mut self, case: &Case, reports: &mut Vec<StepReport>) -> Result<(), String> {
+    /// Runs a case from the text of its file; `None` if `should_continue` was false
+    /// before one of its steps.
+    pub fn run_text(
+        &mut self,
+        path: &Path,
+        text: &str,
+        should_continue: &dyn Fn() -> bool,
+    ) -> Option<CaseReport> {
+        let mut report = CaseReport::new(path);
+        let interrupted = Cell::new(false);
+        let goes_on = || {
+            interrupted.set(!should_continue());
+            !interrupted.get()
+        };
+        let case = Case::parse(path, text);
+        let result = case.and_then(|case| self.run_case(&case, &mut report, &goes_on));
+        report.error = result.err().map(|error| error.to_string());
+        (!interrupted.get()).then_some(report)
+    }
+
+    fn run_case(
+        &mut self,
+        case: &Case,
+        report: &mut CaseReport,
+        should_continue: &dyn Fn() -> bool,
+    ) -> Result<(), CaseError> {
+        report.note.clone_from(&case.note);
+        let path = report.path.clone();
+        self.run_steps(case, &mut report.steps, should_continue)
+            .map_err(|message| CaseError::new(&path, message))
+    }
+
+    /// Runs the steps until one fails or `should_continue` is false before one.
+    fn run_steps(
+        &mut self,
+        case: &Case,
+        reports: &mut Vec<StepReport>,
+        should_continue: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
         let plugin = self.plugin(case)?;
         let mut run = CaseRun::start(case, &plugin)?;
         for (index, step) in case.steps.iter().enumerate() {
+            if !should_continue() {
+                return Ok(());
+            }
             let number = index + 1;
             let decision = run
                 .step(step)

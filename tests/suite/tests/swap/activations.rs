@@ -13,9 +13,10 @@ use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::assemble::cases::CasesInterrupted;
 use patchbay_generations::service::{ChangeError, ChangeRequest};
 use patchbay_journal::{Commit, NewEntry};
+use patchbay_model::bound::{Bound, BoundSettings, Scope};
 use serde_json::json;
 
-use crate::fixture::{feed, file, fixture, head, request, said};
+use crate::fixture::{assembler, feed, file, fixture, head, request, said};
 
 /// Number of activations.
 const SWAPS: u64 = 200;
@@ -147,6 +148,15 @@ fn a_stopping_host_aborts_case_runs_and_changes_nothing() {
     let continues = || calls.replace(calls.get() + 1) < 4;
     let failures = service.assembler().run_cases(&source, &continues);
     assert_eq!((failures, calls.get()), (Ok(Vec::new()), 4));
+
+    let mut bounds = BoundSettings::default();
+    bounds.set(Bound::CaseTime, Scope::Item, 0);
+    let late = assembler()
+        .with_bounds(bounds)
+        .run_cases(&source, &|| true)
+        .expect("not interrupted");
+    let (limit, _) = late[0].exceeded.expect("a limit");
+    assert_eq!((limit.bound, late.len()), (Bound::CaseTime, 1), "{late:?}");
 
     service.stop();
     let is_stopping =

@@ -39,6 +39,20 @@ pub(crate) fn request() -> ChangeRequest {
     }
 }
 
+/// An assembler with an engine of its own.
+pub(crate) fn assembler() -> Assembler {
+    let settings = EngineSettings {
+        instances: 64,
+        ..EngineSettings::default()
+    };
+    let engine = Engine::serving(settings, None).expect("an engine");
+    let quiet = BuildOptions {
+        quiet: true,
+        ..BuildOptions::default()
+    };
+    Assembler::new(engine, Vec::new(), quiet)
+}
+
 /// A desk with generation 1, `odd`, active and generation 2, `even`, stored.
 pub(crate) fn fixture() -> Fixture {
     fixture_of(["odd", "even"])
@@ -52,16 +66,7 @@ pub(crate) fn fixture_of(markers: [&str; 2]) -> Fixture {
         directory.path().join("desk.key"),
     );
     let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&options).expect("a journal"));
-    let settings = EngineSettings {
-        instances: 64,
-        ..EngineSettings::default()
-    };
-    let engine = Engine::serving(settings, None).expect("an engine");
-    let quiet = BuildOptions {
-        quiet: true,
-        ..BuildOptions::default()
-    };
-    let assembler = Assembler::new(engine, Vec::new(), quiet);
+    let assembler = assembler();
     let sources = markers.map(|marker| {
         let built = assembler.build_text(&file(marker), Path::new("."), 0);
         built.expect("a valid company").source
