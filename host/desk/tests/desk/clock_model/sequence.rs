@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use patchbay_desk::{Clock, Delivery, Desk, DeskSettings, SteppedClock};
+use patchbay_desk::{Clock, Delivery, Desk, DeskSettings, LoadBounds, SteppedClock};
 use patchbay_events::EventKind;
 use patchbay_journal::{Conversation, Entry};
 use patchbay_model::directory::Presence;
@@ -119,6 +119,12 @@ impl Sequence {
     pub(super) fn open(&mut self) {
         let settings = DeskSettings {
             workers: 1,
+            load: LoadBounds {
+                // How long work waits in real time means nothing here.
+                busy_after: Duration::MAX,
+                full_after: Duration::MAX,
+                ..LoadBounds::default()
+            },
             clock: Clock::stepped(self.clock),
             ..DeskSettings::default()
         };
