@@ -129,13 +129,16 @@ impl SlaClocks {
                 );
             }
             ClockEvent::State { state } => self.enter(state, at_ms, hours),
-            ClockEvent::Retarget { targets } => self.targets = targets,
+            ClockEvent::Retarget { targets } => {
+                self.settle(hours);
+                self.targets = targets;
+            }
         }
         Ok(due)
     }
 
     /// What fell due since the last call up to `now_ms`, in order; each is
-    /// returned once. The time up to then stays counted by these hours.
+    /// returned once.
     pub fn advance(&mut self, now_ms: u64, hours: Option<&Hours>) -> Vec<Due> {
         self.latest_ms = self.latest_ms.max(now_ms.min(NEVER_MS));
         let latest_ms = self.latest_ms;
@@ -145,11 +148,21 @@ impl SlaClocks {
         for due in &due {
             self.record_mut(due.clock).mark(due);
         }
-        // Later calls may have other hours, also after a restart.
+        due
+    }
+
+    /// Count the time up to the latest seen by these hours, whatever hours later
+    /// calls have. Walks through the calendar since the last call. No change
+    /// while something is due: it fires first, at its own moment.
+    pub fn settle(&mut self, hours: Option<&Hours>) {
+        let latest_ms = self.latest_ms;
+        let next = self.next_event(hours);
+        if next.is_some_and(|due| due.at_ms <= latest_ms) {
+            return;
+        }
         for clock in Clock::ALL {
             self.record_mut(clock).settle(latest_ms, hours);
         }
-        due
     }
 
     /// What falls due next without further events: when to call

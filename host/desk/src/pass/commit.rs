@@ -152,7 +152,10 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
     row.state = snapshot.state;
     row.queue.clone_from(&snapshot.queue);
     row.owner.clone_from(&snapshot.owner);
-    row.due_at = snapshot.due_at(pass.hours(snapshot));
+    let hours = pass.hours(snapshot);
+    // A start with other hours counts by them only from here.
+    snapshot.clocks.settle(hours);
+    row.due_at = snapshot.due_at(hours);
     row.snapshot = serde_json::to_vec(snapshot).unwrap_or_default();
     PlannedCommit {
         outbox: !unit.outbox.is_empty(),
