@@ -311,7 +311,8 @@ impl Sequence {
             self.fail(Some(who), "it is in another queue");
         }
         let terms = self.terms[queue].clone();
-        self.oracle(who).set_hold(false);
+        // It resumes by the terms of its new queue.
         self.oracle(who).retarget(terms);
+        self.oracle(who).set_hold(false);
     }
 }
