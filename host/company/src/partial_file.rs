@@ -17,8 +17,8 @@ use patchbay_model::toml_document;
 const MAX_PROBLEMS: usize = 50;
 /// Most bytes of a company file: a parsed one takes up to a hundred times as much.
 const MAX_BYTES: usize = 4 << 20;
-/// Most bytes of a file whose errors of syntax are all read, because the parser collects any number;
-/// of a longer one only the first.
+/// Up to this many bytes, every syntax error of a file is reported; of a longer file, the first. The
+/// parser collects errors without a limit.
 const RECOVERED_BYTES: usize = 256 << 10;
 /// Placeholder for a missing company name.
 const NAMELESS: &str = "nameless";

@@ -524,7 +524,7 @@ impl FloorState {
         Some((agent, self.floor.agent(id).ok()?))
     }
 
-    /// The agents whose idle time began anew and is not stored.
+    /// Agents who took or finished a conversation and whose row is not stored yet.
     pub(crate) fn take_worked(&mut self) -> Vec<String> {
         self.floor.take_worked()
     }

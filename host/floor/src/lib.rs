@@ -88,7 +88,7 @@ pub struct Floor {
     /// Waiting conversations whose step may have too few available agents.
     understaffed: BTreeSet<WaitOrder>,
     next_offer: u64,
-    /// Agents whose idle time began anew since [`Floor::take_worked`].
+    /// Agents who took or finished a conversation since [`Floor::take_worked`].
     worked: BTreeSet<Arc<str>>,
     stats: SearchStats,
 }
