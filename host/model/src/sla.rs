@@ -113,6 +113,7 @@ impl SlaClocks {
                 expects_reply: true,
             } => self.expect_reply(started_ms.clamp(self.created_ms, at_ms)),
             ClockEvent::CustomerMessage { .. } => {}
+            ClockEvent::CustomerReturned { since_ms } => self.end_wait(since_ms.min(at_ms)),
             ClockEvent::ReplyAccepted => {
                 self.has_reply = true;
                 for clock in [Clock::FirstResponse, Clock::NextResponse] {
@@ -182,7 +183,11 @@ impl SlaClocks {
             };
             self.record_mut(clock).begin(started_ms);
         }
-        // The company is next.
+        self.end_wait(started_ms);
+    }
+
+    /// The company is next: the resolution clock goes on from the message.
+    fn end_wait(&mut self, started_ms: u64) {
         if let ResolutionPhase::WaitingOnCustomer { since_ms } = self.standing {
             self.standing = ResolutionPhase::Open;
             self.resolution.resume(started_ms.max(since_ms));

@@ -54,6 +54,17 @@ pub enum Answer {
     Everything,
 }
 
+/// What an answer did to the messages that waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerEffect {
+    /// Whether it ends the run of the reply clock: it answers the oldest
+    /// message, or no message expected a reply.
+    pub ends_run: bool,
+    /// Whether it answers a message that expected a reply, perhaps not the
+    /// oldest.
+    pub answers_question: bool,
+}
+
 /// The customer messages that no reply answers yet, in the order in which they
 /// became so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,10 +131,10 @@ impl UnansweredMessages {
 
     /// Remove what a reply answers. Of a message that was edited after the
     /// reply was written, the new wording stays unanswered, from the edit on.
-    /// Returns whether the reply ends the run of the reply clock: it answers
-    /// the oldest message, or no message expects a reply.
-    pub fn answer(&mut self, answer: Answer) -> bool {
+    pub fn answer(&mut self, answer: Answer) -> AnswerEffect {
         let oldest = self.oldest();
+        let mut waiting = self.0.iter().filter(|message| message.expects_reply);
+        let answers_question = waiting.any(|message| message.wording.is_answered_by(answer));
         let (was_empty, before) = (self.0.is_empty(), self.0.len());
         self.0.retain_mut(|message| {
             if !message.wording.is_answered_by(answer) {
@@ -139,9 +150,13 @@ impl UnansweredMessages {
         });
         // A message that waits from an edit on is younger than before.
         self.0.sort_by_key(|message| message.wording.ordinal);
-        match oldest {
+        let ends_run = match oldest {
             Some(oldest) => self.oldest() != Some(oldest),
             None => was_empty || self.0.len() < before,
+        };
+        AnswerEffect {
+            ends_run,
+            answers_question,
         }
     }
 }
@@ -236,9 +251,10 @@ mod tests {
             let mut all = unanswered(&[1, 2, 3]);
             let answers = all.answer(answer);
             assert_eq!(left(&all), expected, "{answer:?}");
-            assert_eq!(answers, expected.len() < 3, "{answer:?}");
+            assert_eq!(answers.ends_run, expected.len() < 3, "{answer:?}");
         }
-        assert!(UnansweredMessages::default().answer(Answer::UpTo(0)));
+        let none = UnansweredMessages::default().answer(Answer::UpTo(0));
+        assert!(none.ends_run && !none.answers_question);
     }
 
     #[test]
@@ -248,7 +264,7 @@ mod tests {
             all.get_mut("m1").expect("there").add_edit(wording(5));
             assert_eq!(all.since_ms(), Some(1_000), "an edit keeps its place");
             assert_eq!(all.newest_ordinal(), 5);
-            assert!(all.answer(answer));
+            assert!(all.answer(answer).ends_run);
             (left(&all), all.since_ms())
         };
         let stays = (vec![5], Some(5_000));
@@ -277,7 +293,7 @@ mod tests {
     fn a_message_that_waits_from_an_edit_on_stands_behind_older_ones() {
         let mut all = unanswered(&[1, 4]);
         all.get_mut("m1").expect("there").add_edit(wording(5));
-        assert!(all.answer(Answer::UpTo(2)));
+        assert!(all.answer(Answer::UpTo(2)).ends_run);
         assert_eq!((left(&all), all.since_ms()), (vec![4, 5], Some(4_000)));
     }
 
@@ -308,11 +324,30 @@ mod tests {
     fn a_reply_to_what_expects_none_leaves_the_clock_of_a_later_question() {
         let mut all = unanswered(&[1, 2]);
         all.get_mut("m1").expect("there").expects_reply = false;
-        assert!(!all.answer(Answer::UpTo(1)));
+        let effect = all.answer(Answer::UpTo(1));
+        assert!(!effect.ends_run && !effect.answers_question);
         assert_eq!(left(&all), [2]);
         let mut thanks = unanswered(&[1]);
         thanks.get_mut("m1").expect("there").expects_reply = false;
-        assert!(thanks.answer(Answer::UpTo(1)));
+        assert!(thanks.answer(Answer::UpTo(1)).ends_run);
+    }
+
+    #[test]
+    fn an_answer_to_a_younger_message_does_not_end_the_run_of_the_oldest() {
+        // The channel delivered the second message before the first.
+        let mut all = UnansweredMessages::default();
+        for (ordinal, written) in [(1, 20), (2, 10)] {
+            let mut wording = wording(ordinal);
+            wording.written_at = Some(at(written));
+            all.add(UnansweredMessage::new(
+                &format!("m{ordinal}"),
+                true,
+                wording,
+            ));
+        }
+        let effect = all.answer(Answer::WrittenBefore(at(15)));
+        assert_eq!(left(&all), [1]);
+        assert!(!effect.ends_run && effect.answers_question);
     }
 
     #[test]

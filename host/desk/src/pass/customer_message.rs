@@ -14,11 +14,15 @@ use patchbay_model::decision::route::RoutePlan;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::outcome::OutcomeKind;
+use patchbay_model::sla::Targets;
 use patchbay_records::conversation_reader;
 use patchbay_records::snapshot::span;
 
 use super::unit_of_work::UnitOfWork;
-use super::{Pass, PassError, act, commit, decide, echo, load, place, state_changes, unanswered};
+use super::{
+    Pass, PassError, act, commit, decide, echo, load, place, running_clocks, state_changes,
+    unanswered,
+};
 use crate::conversation_cache::CachedText;
 use crate::floor_state::FollowUp;
 use crate::intake::pending_inputs::PendingInput;
@@ -146,6 +150,7 @@ fn decide_message(
     if is_new {
         unit.snapshot_mut().visibility = interaction.visibility;
     }
+    unanswered::end_wait(pass, unit, input, interaction);
     let is_back = wake(pass, unit);
     state_changes::make_stale(pass, unit, StaleCause::CustomerWrote);
     let snapshot = unit.snapshot();
@@ -205,6 +210,8 @@ fn wake(pass: &Pass<'_>, unit: &mut UnitOfWork) -> bool {
         snapshot.cause = RouteCause::Reopened;
         snapshot.clear_owner();
         snapshot.queue = None;
+        // Nothing is due while it runs: no clock runs.
+        let _ = running_clocks::retarget(pass, unit, Targets::default(), pass.now);
         pass.enter(unit, ConversationState::Queued);
         return true;
     }

@@ -82,8 +82,16 @@ pub(super) fn retarget(
     if is_same && *unit.snapshot().clocks.targets() == targets {
         return Vec::new();
     }
-    let hours = pass.hours(unit.snapshot());
     let snapshot = &mut unit.conversation.snapshot;
+    let hours = match &snapshot.queue {
+        Some(_) => pass.hours(snapshot),
+        // The time since its message counts by the hours of its first queue.
+        None => {
+            let calendars = &pass.generation.surroundings.hours;
+            let name = targets.hours.as_ref();
+            name.and_then(|name| calendars.get(name))
+        }
+    };
     // The clocks never refuse new targets.
     let event = ClockEvent::Retarget { targets };
     let due = snapshot.clocks.apply(unix_ms(at), event, hours);

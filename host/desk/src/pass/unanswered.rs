@@ -1,6 +1,7 @@
 //! The messages that the customer waits with, and their reply clocks.
 
 use patchbay_journal::Input;
+use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::sla::{ClockEvent, start_of};
 use patchbay_records::snapshot::unix_ms;
@@ -23,6 +24,20 @@ fn wording(unit: &UnitOfWork, input: &Input, interaction: &Interaction) -> Wordi
         started_ms: start_ms(unit, input, interaction),
         written_at: interaction.written_at(),
         accepted_at: input.accepted_at,
+    }
+}
+
+/// The customer writes in a conversation that waits on them: its resolution
+/// clock goes on from the message, however long it waited for its decision.
+pub(super) fn end_wait(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    input: &Input,
+    interaction: &Interaction,
+) {
+    if unit.snapshot().state == ConversationState::WaitingOnCustomer {
+        let since_ms = start_ms(unit, input, interaction);
+        apply(pass, unit, ClockEvent::CustomerReturned { since_ms });
     }
 }
 
@@ -109,7 +124,11 @@ pub(super) fn remove(pass: &Pass<'_>, unit: &mut UnitOfWork, message: &str) -> b
 /// The channel has a reply. What it does not answer stays unanswered, with its
 /// clock.
 pub(super) fn answer(pass: &Pass<'_>, unit: &mut UnitOfWork, answer: Answer) {
-    let ends_run = unit.snapshot_mut().unanswered.answer(answer);
+    let effect = unit.snapshot_mut().unanswered.answer(answer);
+    // The first reply to the customer ends the first response, whichever of
+    // several messages it answers.
+    let is_first = effect.answers_question && !unit.snapshot().clocks.was_answered();
+    let ends_run = effect.ends_run || is_first;
     if ends_run {
         apply(pass, unit, ClockEvent::ReplyAccepted);
         if let Some(started_ms) = unit.snapshot().unanswered.since_ms() {

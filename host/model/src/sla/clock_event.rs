@@ -18,6 +18,14 @@ pub enum ClockEvent {
         /// Whether a reply is expected; otherwise no clock starts.
         expects_reply: bool,
     },
+    /// The customer wrote in a conversation that waits on them, whether or not a
+    /// reply is expected: ends `waiting-on-customer`, and the resolution clock
+    /// goes on from the message.
+    CustomerReturned {
+        /// When the customer wrote, from [`start_of`](super::start_of), in Unix
+        /// milliseconds; clamped to the start of the wait and the event.
+        since_ms: u64,
+    },
     /// The channel accepted a reply, which answers every message so far: for
     /// messages that it does not answer, a [`CustomerMessage`] follows. Not for
     /// automatic acknowledgements or held replies.

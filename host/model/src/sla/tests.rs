@@ -77,6 +77,30 @@ fn a_message_in_a_resolved_conversation_waits_for_a_reply() {
 }
 
 #[test]
+fn the_resolution_clock_goes_on_from_the_message_that_ends_a_wait() {
+    let minute_ms = HOUR_MS / 60;
+    let due_after = |waits_at: u64, since: u64, decided_at: u64| {
+        let mut clocks = SlaClocks::new(MONDAY_MS, targets(3_600, 3_600, 7_200));
+        let at_ms = |minute: u64| MONDAY_MS + minute * minute_ms;
+        let since_ms = at_ms(since);
+        for (minute, event) in [
+            (waits_at, state(ConversationState::WaitingOnCustomer)),
+            (decided_at, ClockEvent::CustomerReturned { since_ms }),
+            (decided_at, state(ConversationState::Queued)),
+        ] {
+            clocks.apply(at_ms(minute), event, None).expect("taken");
+        }
+        let deadline = clocks.deadline(Clock::Resolution, None);
+        (deadline.expect("a deadline") - MONDAY_MS) / minute_ms
+    };
+    // 120 minutes, and those of the wait.
+    assert_eq!(due_after(10, 40, 40), 150);
+    assert_eq!(due_after(10, 40, 95), 150, "it waited for its decision");
+    assert_eq!(due_after(10, 5, 12), 120, "written before the wait");
+    assert_eq!(due_after(10, 60, 40), 150, "not after its decision");
+}
+
+#[test]
 fn the_nearest_deadline_is_that_of_the_target_before_and_after_the_risk() {
     let mut clocks = SlaClocks::new(MONDAY_MS, targets(3_600, 3_600, 86_400));
     clocks

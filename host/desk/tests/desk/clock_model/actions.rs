@@ -238,6 +238,7 @@ impl Sequence {
         self.note(Some(who), format!("{} is delivered", pending.id));
         self.coverage.count_step("delivery");
         self.oracle(who).accept_reply(&pending.draft);
+        self.customers[who].thread().sent.push(pending.key.clone());
         // In other states somebody decided otherwise after the reply.
         let may_follow = before == pending.state
             || waits_for_agent(before) && waits_for_agent(pending.state)

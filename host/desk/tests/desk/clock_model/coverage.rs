@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// What every run of some thousand steps comes across.
-const EXPECTED: [&str; 33] = [
+const EXPECTED: [&str; 35] = [
     "act hold",
     "act resolve",
     "act resume",
@@ -22,11 +22,13 @@ const EXPECTED: [&str; 33] = [
     "delivery, withheld",
     "echo",
     "echo of a reply",
+    "echo of a sent reply",
     "edit",
     "edit, same words",
     "failed delivery",
     "message",
     "message, begins",
+    "message, older",
     "message, reopens",
     "pause",
     "pause ends",

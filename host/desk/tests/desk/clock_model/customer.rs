@@ -30,6 +30,8 @@ pub(super) struct Thread {
     pub(super) past: Vec<(i64, Oracle)>,
     pub(super) messages: Vec<Message>,
     pub(super) pending: Vec<Pending>,
+    /// Outbox keys of the replies whose delivery was reported.
+    pub(super) sent: Vec<String>,
 }
 
 pub(super) struct Customer {
@@ -62,6 +64,7 @@ impl Thread {
             past: Vec::new(),
             messages: Vec::new(),
             pending: Vec::new(),
+            sent: Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use patchbay_desk::Delivery;
 use serde_json::{Value, json};
 
 use super::customer::Message;
-use super::oracle::Phase;
+use super::oracle::{MAX_BACKDATING, Phase};
 use super::sequence::{Sequence, time};
 use super::terms::QUEUES;
 use crate::office::delivered;
@@ -29,12 +29,24 @@ impl Sequence {
         let text = format!("Question {id}");
         self.note(Some(who), format!("writes {id}"));
         self.coverage.count_step("message");
+        let age = match self.rng.u8(..3) {
+            0 => self.rng.i64(0..MAX_BACKDATING + 3),
+            _ => 0,
+        };
+        let written = self.now - age;
+        if age > 0 {
+            self.coverage.count("message, older");
+        }
         if self.begins(who) {
-            self.begin(who);
+            self.begin(who, written);
             self.coverage.count("message, begins");
         }
-        self.expect_reply(who, &id);
-        let delivery = self.inbound(who, &json!({"id": id, "text": text}));
+        self.expect_reply(who, &id, written);
+        let mut fields = json!({"id": id, "text": text});
+        if age > 0 {
+            fields["received_at"] = json!(time(written).to_string());
+        }
+        let delivery = self.inbound(who, &fields);
         self.customers[who].thread().messages.push(Message {
             id,
             text,
@@ -44,19 +56,19 @@ impl Sequence {
     }
 
     /// The oracle sees a message, or new words of one.
-    fn expect_reply(&mut self, who: usize, id: &str) {
+    fn expect_reply(&mut self, who: usize, id: &str, written: i64) {
         match self.oracle(who).phase {
             Phase::Resolved => self.coverage.count("message, reopens"),
             Phase::Waiting => self.coverage.count("pause ends"),
             Phase::OnHold => self.coverage.count("message on hold"),
             Phase::Open => {}
         }
-        let is_reopened = self.oracle(who).phase == Phase::Resolved;
-        self.oracle(who).write(id);
-        if is_reopened {
+        // It counts by the terms of the queue that it goes to.
+        if self.oracle(who).phase == Phase::Resolved {
             let terms = self.terms[QUEUES[0]].clone();
             self.oracle(who).retarget(terms);
         }
+        self.oracle(who).write(id, written);
     }
 
     pub(super) fn edit(&mut self, who: usize) -> Option<Delivery> {
@@ -75,7 +87,7 @@ impl Sequence {
         };
         if !is_deleted && !is_same {
             message.text.clone_from(&text);
-            self.expect_reply(who, &id);
+            self.expect_reply(who, &id, self.now);
         }
         self.note(
             Some(who),
@@ -144,6 +156,20 @@ impl Sequence {
                 self.inbound(who, &fields)
             }
         })
+    }
+
+    /// The echo of a reply whose delivery was reported answers nothing more.
+    pub(super) fn echo_sent(&mut self, who: usize) -> Option<Delivery> {
+        if self.begins(who) {
+            return None;
+        }
+        let count = self.customers[who].thread().sent.len();
+        let chosen = (count > 0).then(|| self.rng.usize(..count))?;
+        let key = self.customers[who].thread().sent[chosen].clone();
+        let id = self.name("e");
+        self.note(Some(who), format!("echo {id} of what was sent as {key}"));
+        self.coverage.count_step("echo of a sent reply");
+        Some(self.outbound(who, &json!({"id": id, "reply": key, "text": "As sent"})))
     }
 
     /// The echo of a reply before its delivery is reported.

@@ -5,6 +5,9 @@ use std::rc::Rc;
 
 use super::calendar::Calendar;
 
+/// A clock starts at most so many minutes before its message was accepted.
+pub(super) const MAX_BACKDATING: i64 = 5;
+
 /// Targets in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Targets {
@@ -46,7 +49,10 @@ pub(super) type Ring = (&'static str, &'static str);
 struct Wording {
     message: String,
     number: u32,
+    /// Start of its clock.
     since: i64,
+    /// As the channel dates it.
+    written: i64,
 }
 
 /// What was told of a clock.
@@ -80,9 +86,12 @@ pub(super) struct Draft(Vec<(String, u32)>);
 
 #[derive(Clone)]
 pub(super) struct Oracle {
+    created: i64,
     now: i64,
     terms: Terms,
     pub(super) phase: Phase,
+    /// Start of the present wait on the customer.
+    waiting_since: i64,
     pub(super) resolved_at: Option<i64>,
     /// In order of `since`.
     unanswered: Vec<Wording>,
@@ -101,9 +110,11 @@ impl Oracle {
     /// A conversation that begins now, in minutes since 1970.
     pub(super) fn new(now: i64, terms: Terms) -> Self {
         Self {
+            created: now,
             now,
             terms,
             phase: Phase::Open,
+            waiting_since: now,
             resolved_at: None,
             unanswered: Vec::new(),
             wordings: 0,
@@ -232,9 +243,16 @@ impl Oracle {
         ids
     }
 
-    /// The customer writes, or edits what they wrote.
-    pub(super) fn write(&mut self, message: &str) {
+    /// The customer writes, or edits what they wrote; `written` as the channel
+    /// dates it. Its clock starts then, but at most five minutes ago.
+    pub(super) fn write(&mut self, message: &str, written: i64) {
         self.ring();
+        let since = written.clamp(self.now - MAX_BACKDATING, self.now);
+        let since = since.max(self.created);
+        if self.phase == Phase::Waiting {
+            let from = since.max(self.waiting_since);
+            self.resolution_worked += self.count_open(from, self.now);
+        }
         if matches!(self.phase, Phase::Resolved | Phase::Waiting) {
             self.phase = Phase::Open;
         }
@@ -242,10 +260,11 @@ impl Oracle {
         self.unanswered.push(Wording {
             message: message.to_owned(),
             number: self.wordings,
-            since: self.now,
+            since,
+            written,
         });
         if self.unanswered.len() == 1 {
-            self.reply_worked = 0;
+            self.recount();
         }
     }
 
@@ -291,7 +310,7 @@ impl Oracle {
         if self.unanswered.is_empty() && self.phase != Phase::Resolved {
             match then {
                 Then::Stay => {}
-                Then::Wait => self.phase = Phase::Waiting,
+                Then::Wait => self.start_wait(),
                 Then::Resolve => self.resolve(),
             }
         }
@@ -300,7 +319,7 @@ impl Oracle {
     /// The channel's copy of an answer that the desk does not know, sent at this
     /// minute.
     pub(super) fn echo(&mut self, sent: i64) {
-        self.receive_answer(|wording| wording.since < sent);
+        self.receive_answer(|wording| wording.written < sent);
     }
 
     /// An answer counts if it answers something, or if nobody asks.
@@ -308,6 +327,11 @@ impl Oracle {
         self.ring();
         let is_asked = !self.unanswered.is_empty();
         if self.answer(is_answered) || !is_asked {
+            if !self.is_responded {
+                // What is left waits for the next response.
+                self.reply_told = Told::default();
+                self.recount();
+            }
             self.is_responded = true;
         }
     }
@@ -340,9 +364,16 @@ impl Oracle {
         self.ring();
         let is_allowed = self.unanswered.is_empty();
         if is_allowed {
-            self.phase = Phase::Waiting;
+            self.start_wait();
         }
         is_allowed
+    }
+
+    fn start_wait(&mut self) {
+        if self.phase != Phase::Waiting {
+            self.waiting_since = self.now;
+        }
+        self.phase = Phase::Waiting;
     }
 
     pub(super) fn resolve(&mut self) {

@@ -16,7 +16,7 @@ use patchbay_records::snapshot::Snapshot;
 use super::calendar::Calendar;
 use super::coverage::Coverage;
 use super::customer::{Customer, Thread};
-use super::oracle::{Oracle, Phase};
+use super::oracle::{MAX_BACKDATING, Oracle, Phase};
 use super::terms::{QueueTerms, calendars, generation, random_terms};
 use crate::floor::sign_in;
 use crate::office::{head, journal, northwind};
@@ -201,8 +201,9 @@ impl Sequence {
                 _ if !is_begun => Some(self.write(who)),
                 30..=38 => self.edit(who),
                 39..=43 if number == 0 => self.delete(who),
-                39..=50 => self.echo(who),
-                51..=54 => self.send_automatic(who),
+                39..=48 => self.echo(who),
+                49..=51 => self.echo_sent(who),
+                52..=54 => self.send_automatic(who),
                 _ => self.echo_reply(who),
             });
         }
@@ -277,10 +278,14 @@ impl Sequence {
         })
     }
 
-    /// Begin a conversation of a customer, in the default queue.
-    pub(super) fn begin(&mut self, who: usize) {
+    /// Begin a conversation of a customer, in the default queue, with a message
+    /// that the channel dates so.
+    pub(super) fn begin(&mut self, who: usize, written: i64) {
         let terms = self.terms[super::terms::QUEUES[0]].clone();
-        self.customers[who].thread = Some(Thread::new(Oracle::new(self.now, terms)));
+        let created = written.clamp(self.now - MAX_BACKDATING, self.now);
+        let mut oracle = Oracle::new(created, terms);
+        oracle.advance(self.now);
+        self.customers[who].thread = Some(Thread::new(oracle));
     }
 
     /// The entries of the feed since the last call. Each begun conversation

@@ -140,8 +140,9 @@ impl Oracle {
                     }
                 }
             }
-            // The random conversations take nothing back.
-            ClockEvent::UnansweredSince { .. } => {}
+            // The random conversations take nothing back, and a message of theirs
+            // that expects no reply ends no wait.
+            ClockEvent::UnansweredSince { .. } | ClockEvent::CustomerReturned { .. } => {}
             ClockEvent::State { state } => {
                 let [first, next, resolution] = &mut self.clocks;
                 match state {
