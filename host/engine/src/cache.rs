@@ -99,14 +99,19 @@ impl AotCache {
     }
 
     /// Store an entry. A failure is logged only: it costs time, not answers.
-    pub(crate) fn store(&self, name: &str, payload: &[u8]) {
-        self.prune(payload.len() as u64);
+    /// The payload is what the parts are together: code is not copied.
+    pub(crate) fn store(&self, name: &str, parts: &[&[u8]]) {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        self.prune(length as u64);
         let thread = std::thread::current().id();
         let temporary = format!("{name}.{}.{thread:?}.tmp", std::process::id());
         let temporary = self.directory.join(temporary);
-        let mac = self.mac(name, payload);
-        let stored = write_private(&temporary, &[MAGIC, mac.as_bytes(), payload])
-            .and_then(|()| fs::rename(&temporary, self.path(name)));
+        let mac = self.mac(name, parts);
+        let stored = write_private(
+            &temporary,
+            &[&[MAGIC, mac.as_bytes().as_slice()], parts].concat(),
+        )
+        .and_then(|()| fs::rename(&temporary, self.path(name)));
         if let Err(error) = stored {
             tracing::warn!(%error, "cannot cache a compiled component");
             let _ = fs::remove_file(&temporary);
@@ -118,15 +123,19 @@ impl AotCache {
         let (mac, payload) = rest.split_at_checked(MAC_BYTES)?;
         let mac = blake3::Hash::from_slice(mac).ok()?;
         // `blake3::Hash` compares in constant time.
-        (self.mac(name, payload) == mac).then_some(payload)
+        (self.mac(name, &[payload]) == mac).then_some(payload)
     }
 
-    fn mac(&self, name: &str, payload: &[u8]) -> blake3::Hash {
-        blake3::Hasher::new_keyed(&self.key)
+    /// Over the name and the parts of the payload, as if these were one.
+    fn mac(&self, name: &str, parts: &[&[u8]]) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher
             .update(&(name.len() as u64).to_le_bytes())
-            .update(name.as_bytes())
-            .update(payload)
-            .finalize()
+            .update(name.as_bytes());
+        for part in parts {
+            hasher.update(part);
+        }
+        hasher.finalize()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -250,7 +259,7 @@ mod tests {
     #[test]
     fn a_stored_entry_is_loaded() {
         let root = tempfile::tempdir().expect("a temporary directory");
-        cache(root.path()).store("a", b"code");
+        cache(root.path()).store("a", &[b"code"]);
         assert_eq!(
             code(&cache(root.path()), "a").as_deref(),
             Some(&b"code"[..])
@@ -261,7 +270,7 @@ mod tests {
     fn a_flipped_bit_anywhere_is_detected() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let cache = cache(root.path());
-        cache.store("a", b"code");
+        cache.store("a", &[b"code"]);
         let path = cache.path("a");
         let good = fs::read(&path).expect("stored");
         for at in 0..good.len() {
@@ -278,7 +287,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary directory");
         let cache = cache(root.path());
         for (name, age) in [("old", 3), ("new", 2)] {
-            cache.store(name, b"code");
+            cache.store(name, &[b"code"]);
             let written = std::time::SystemTime::now() - Duration::from_secs(age);
             let file = File::options().write(true).open(cache.path(name));
             file.expect("it exists").set_modified(written).expect("set");
@@ -299,7 +308,7 @@ mod tests {
         let long_ago = std::time::SystemTime::now() - UNFINISHED * 2;
         let file = File::options().write(true).open(&old).expect("it exists");
         file.set_modified(long_ago).expect("set");
-        cache.store("c", b"code");
+        cache.store("c", &[b"code"]);
         assert!(!old.exists() && new.exists());
     }
 
@@ -307,7 +316,7 @@ mod tests {
     fn an_entry_under_another_name_is_rejected() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let cache = cache(root.path());
-        cache.store("a", b"code");
+        cache.store("a", &[b"code"]);
         fs::rename(cache.path("a"), cache.path("b")).expect("renamed");
         assert_eq!(code(&cache, "b"), None);
     }
@@ -315,7 +324,7 @@ mod tests {
     #[test]
     fn an_entry_under_another_key_is_rejected() {
         let root = tempfile::tempdir().expect("a temporary directory");
-        cache(root.path()).store("a", b"code");
+        cache(root.path()).store("a", &[b"code"]);
         fs::remove_file(root.path().join("state/key")).expect("removed");
         assert_eq!(code(&cache(root.path()), "a"), None);
     }

@@ -55,15 +55,20 @@ pub struct CompileSettings {
     pub time: Duration,
     /// Memory of one, in bytes. Default 1 GiB.
     pub memory: u64,
+    /// Largest code of one, in bytes: the host holds it several times while it loads
+    /// it. Default a quarter of the memory.
+    pub code: u64,
 }
 
 impl CompileSettings {
     /// The limits of these settings.
     pub fn of(bounds: &BoundSettings) -> CompileSettings {
+        let memory = bounds.get(Bound::CompileMemory, Scope::Item);
         CompileSettings {
             at_once: bounds.count(Bound::Compiles, Scope::Host),
             time: Duration::from_millis(bounds.get(Bound::CompileTime, Scope::Item)),
-            memory: bounds.get(Bound::CompileMemory, Scope::Item),
+            memory,
+            code: memory / 4,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod bytes;
 mod compiler;
+mod declared_parts;
 mod description;
 mod digest;
 mod load_error;

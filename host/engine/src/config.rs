@@ -14,6 +14,10 @@ pub(crate) const TABLES: u32 = 32;
 /// Linear memories one component may have.
 pub(crate) const MEMORIES: u32 = 2;
 
+/// Largest image of a memory's first contents that is written out although most of
+/// it is zero, in bytes. A component of 100 bytes can have an image of this size.
+const SPARSE_IMAGE: u64 = 1 << 20;
+
 /// Where the memory of instances comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Allocation {
@@ -99,7 +103,8 @@ fn common(settings: &EngineSettings) -> Config {
         // every component for no use.
         .native_unwind_info(false)
         .max_wasm_stack(settings.stack)
-        .memory_init_cow(true);
+        .memory_init_cow(true)
+        .memory_guaranteed_dense_image_size(SPARSE_IMAGE);
     config
 }
 

@@ -54,7 +54,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// The most bytes that `work` holds at a time on this thread.
-pub(crate) fn peak_of(work: impl FnOnce()) -> usize {
+pub fn peak_of(work: impl FnOnce()) -> usize {
     let before = HELD.with(|held| {
         let (now, _) = held.get();
         held.set((now, now));

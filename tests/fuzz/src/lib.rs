@@ -23,6 +23,7 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use rustix::time::{ClockId, clock_gettime};
 
+pub use allocation::peak_of;
 use mutation::{Material, Mutation};
 use outline::Outline;
 use report::Report;

@@ -11,9 +11,6 @@ use super::request::{COMPILED, CompileRequest};
 use super::{ARGUMENT, ENABLED, POLL};
 use crate::cancel::CancelSignal;
 
-/// Largest answer, in bytes.
-const ANSWER_BYTES: u64 = 1 << 30;
-
 /// Why a process did not compile a component.
 #[derive(Debug)]
 pub(crate) enum CompileFailure {
@@ -23,6 +20,8 @@ pub(crate) enum CompileFailure {
     Time,
     /// The memory limit, or the compiler crashed.
     Memory,
+    /// The limit of the code's size.
+    Code,
     /// Nobody waits for it any more.
     Cancelled,
     /// The process could not be started or does not answer: the machine lacks
@@ -103,13 +102,18 @@ impl CompileProcess {
             let answer = scope.spawn(move || {
                 let mut answer = Vec::new();
                 let output = stdout.ok_or(io::ErrorKind::BrokenPipe)?;
-                output.take(ANSWER_BYTES).read_to_end(&mut answer)?;
+                // One byte says what the rest is, and one more that it is too long.
+                let most = request.code.saturating_add(2);
+                output.take(most).read_to_end(&mut answer)?;
                 Ok::<_, io::Error>(answer)
             });
             let status = process.wait(time, request.memory, cancel);
             drop(process);
             let answer = answer.join().unwrap_or(Err(io::ErrorKind::Other.into()));
             let status = status?;
+            if matches!(&answer, Ok(answer) if answer.len() as u64 > request.code + 1) {
+                return Err(CompileFailure::Code);
+            }
             if let Some(signal) = status.signal() {
                 // Aborted: no memory. Killed: by the system, for memory or CPU time.
                 tracing::info!(signal, "a process that compiled a component ended");

@@ -37,6 +37,8 @@ pub(crate) struct CompileRequest {
     pub(crate) stack: usize,
     /// Most bytes of memory.
     pub(crate) memory: u64,
+    /// Most bytes of compiled code.
+    pub(crate) code: u64,
     /// Most seconds of CPU time of all its threads.
     pub(crate) cpu_seconds: u64,
     /// Whether it leaves the processor to others.
@@ -65,6 +67,7 @@ impl CompileRequest {
             table_elements: settings.ceiling.table_elements,
             stack: settings.stack,
             memory: settings.compile.memory,
+            code: settings.compile.code,
             cpu_seconds,
             low_priority: super::LOW_PRIORITY.load(Ordering::Acquire),
         }

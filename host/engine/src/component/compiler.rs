@@ -5,6 +5,7 @@ use parking_lot::Mutex;
 use patchbay_model::bound::{Bound, Scope};
 use wasmtime::component::Component;
 
+use super::declared_parts::DeclaredParts;
 use super::digest::Digest;
 use super::load_error::LoadError;
 use crate::cache::AotCache;
@@ -119,7 +120,7 @@ impl Compiler {
     ) -> Result<Component, LoadError> {
         let entry = self.entry(digest);
         let cache = self.cache.as_ref();
-        match cache.and_then(|cache| cache.load(&entry, |code| self.deserialize(code))) {
+        match cache.and_then(|cache| cache.load(&entry, |code| self.cached(code))) {
             Some(component) => Ok(component),
             None => self.compile(bytes, digest, &entry, &[], cancel),
         }
@@ -134,7 +135,7 @@ impl Compiler {
         let entry = self.entry(with_settings(digest, settings));
         self.cache.as_ref()?.load(&entry, |payload| {
             let (meta, code) = payload.split_at_checked(SnapshotMeta::BYTES)?;
-            Some((self.deserialize(code)?, SnapshotMeta::read(meta)?))
+            Some((self.cached(code)?, SnapshotMeta::read(meta)?))
         })
     }
 
@@ -171,7 +172,7 @@ impl Compiler {
         let component = self.compile_uncached(bytes, digest, &self.request, cancel)?;
         if let Some(cache) = &self.cache {
             match component.serialize() {
-                Ok(code) => cache.store(entry, &[meta, code.as_slice()].concat()),
+                Ok(code) => cache.store(entry, &[meta, code.as_slice()]),
                 Err(error) => tracing::warn!(%error, "cannot cache a compiled component"),
             }
         }
@@ -203,15 +204,17 @@ impl Compiler {
         if let Some(refusal) = self.refusals.lock().get(&digest) {
             return Err(refusal.clone());
         }
+        DeclaredParts::read(bytes).check(request.memory_per_instance, request.table_elements)?;
         let most = self.settings.at_once;
         let _slot = self.slots.enter(most, cancel).ok_or(LoadError::Cancelled)?;
         let time = self.settings.time;
         let code = compile_worker::compile(request, bytes, time, cancel);
         let compiled = match code {
             None => Component::new(&self.wasm, bytes).map_err(|error| LoadError::invalid(&error)),
-            Some(Ok(code)) => self.deserialize(&code).ok_or_else(|| {
-                LoadError::Compiler("its process has another configuration".to_owned())
-            }),
+            // The process has this configuration: an error is a limit of the pool.
+            Some(Ok(code)) => self
+                .deserialize(&code)
+                .map_err(|error| LoadError::invalid(&error)),
             Some(Err(failure)) => Err(self.load_error(failure)),
         };
         if let Err(refusal @ (LoadError::Invalid(_) | LoadError::AtLimit { .. })) = &compiled {
@@ -246,21 +249,33 @@ impl Compiler {
                 );
                 at_limit(Bound::CompileMemory, memory, message)
             }
+            CompileFailure::Code => {
+                let CompileSettings { memory, code, .. } = self.settings;
+                let message = format!(
+                    "its compiled code is larger than {} MiB, which the memory to compile it allows",
+                    code >> 20
+                );
+                at_limit(Bound::CompileMemory, memory, message)
+            }
         }
     }
 
     /// Load native code: verified bytes of the cache, or what a process of this
     /// program compiled. Bytes from elsewhere must not come here.
     #[allow(unsafe_code)]
-    fn deserialize(&self, code: &[u8]) -> Option<Component> {
+    fn deserialize(&self, code: &[u8]) -> wasmtime::Result<Component> {
         // SAFETY: `deserialize` runs its input as native code. Bytes of the
         // cache carry a MAC over themselves and the entry's name, under a key
         // that only this user can read, and were verified after they were read
         // into memory: so `Component::serialize` of this user's host wrote them.
         // Bytes of a process come through a pipe that only it can write, from
         // the compiler that this program would have called itself.
-        let component = unsafe { Component::deserialize(&self.wasm, code) };
-        component
+        unsafe { Component::deserialize(&self.wasm, code) }
+    }
+
+    /// The component of a cache entry.
+    fn cached(&self, code: &[u8]) -> Option<Component> {
+        self.deserialize(code)
             .inspect_err(|error| {
                 tracing::info!(%error, "a cached component is from another build; compiling it again");
             })

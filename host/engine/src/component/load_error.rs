@@ -33,6 +33,16 @@ pub enum LoadError {
         /// What exceeds it.
         message: String,
     },
+    /// It declares more than an instance may have.
+    #[error("its {count} {part} exceed the {most} that one component may have on this host")]
+    TooManyParts {
+        /// Of what, in the plural.
+        part: &'static str,
+        /// How many it declares.
+        count: u64,
+        /// How many it may have.
+        most: u64,
+    },
     /// Nobody waits for it any more.
     #[error("the compilation was cancelled")]
     Cancelled,

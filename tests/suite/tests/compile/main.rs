@@ -16,6 +16,7 @@ use patchbay_engine::compile_worker::{self, CompileSettings};
 use patchbay_engine::component::{ComponentBytes, LoadError};
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
+use patchbay_fuzz::peak_of;
 use patchbay_model::bound::Bound;
 
 const TESTS: &[(&str, fn())] = &[
@@ -30,6 +31,14 @@ const TESTS: &[(&str, fn())] = &[
     (
         "a_component_that_needs_too_much_memory_is_refused",
         a_component_that_needs_too_much_memory_is_refused,
+    ),
+    (
+        "a_component_with_large_code_is_refused",
+        a_component_with_large_code_is_refused,
+    ),
+    (
+        "a_component_with_too_many_parts_is_refused_for_them",
+        a_component_with_too_many_parts_is_refused_for_them,
     ),
     (
         "a_cancelled_compilation_ends_and_leaves_its_slot_to_others",
@@ -171,6 +180,59 @@ fn a_component_that_needs_too_much_memory_is_refused() {
     });
     let error = engine.describe(&slow(2)).expect_err("too large");
     assert!(is_at(&error, Bound::CompileMemory), "{error}");
+}
+
+fn a_component_with_large_code_is_refused() {
+    let engine = engine(CompileSettings {
+        code: 4 << 10,
+        ..limits(Duration::from_secs(300), 1)
+    });
+    let error = engine.describe(&quick(6)).expect_err("too large");
+    assert!(is_at(&error, Bound::CompileMemory), "{error}");
+    assert!(error.to_string().contains("compiled code"), "{error}");
+}
+
+/// The host itself holds little of it, whether a process refuses the component or
+/// compiles it.
+fn a_component_with_too_many_parts_is_refused_for_them() {
+    // Functions that an interface has, times the names under which it is imported.
+    let functions: String = (0..1_000)
+        .map(|number| format!(r#"(export "f{number}" (func))"#))
+        .collect();
+    let imports: String = (0..900)
+        .map(|number| {
+            format!(r#"(import "wasi:many/functions@0.0.{number}" (instance (type $i)))"#)
+        })
+        .collect();
+    let imports = format!("(component (type $i (instance {functions})) {imports})");
+    let tables = format!(
+        "(component (core module {}))",
+        "(table 1 funcref)".repeat(33)
+    );
+    // More than an instance of the pool has room for.
+    let globals = "(global (mut v128) (v128.const i64x2 0 0))".repeat(270_000);
+    let globals = format!("(component (core module {globals}))");
+    for allocation in [Allocation::OnDemand, Allocation::Auto] {
+        let settings = EngineSettings {
+            instances: 2,
+            allocation,
+            ..EngineSettings::default()
+        };
+        let engine = Engine::serving(settings, None).expect("an engine");
+        for (text, message) in [(&imports, "900000 functions"), (&tables, "33 tables")] {
+            let component = ComponentBytes::from(wat::parse_str(text).expect("a component"));
+            let mut error = None;
+            let held = peak_of(|| error = engine.describe(&component).err());
+            let error = error.expect("too many parts").to_string();
+            assert!(error.contains(message), "{error}");
+            assert!(held < 8 << 20, "{message}: {held} bytes held");
+        }
+        if engine.is_pooled() {
+            let component = ComponentBytes::from(wat::parse_str(&globals).expect("a component"));
+            let error = engine.describe(&component).expect_err("too large");
+            assert!(matches!(error, LoadError::Invalid(_)), "{error}");
+        }
+    }
 }
 
 fn a_cancelled_compilation_ends_and_leaves_its_slot_to_others() {

@@ -1,7 +1,7 @@
 //! Components whose bytes were changed: cut, with flipped bits, with parts moved.
 
 use patchbay_engine::component::{ComponentBytes, Outline};
-use patchbay_fuzz::{Corpus, Reading};
+use patchbay_fuzz::{Corpus, Reading, peak_of};
 use patchbay_suite::guests::wat;
 use patchbay_suite::host::serving;
 
@@ -69,6 +69,47 @@ fn an_outline_is_read_of_any_bytes() {
                 false => Reading::Rejected,
             }
         });
+}
+
+/// Components of few bytes for which the compiler would allocate much, and what is
+/// said about them.
+fn expansive() -> [(&'static str, String); 4] {
+    let sparse =
+        r#"(core module (memory 255) (data (i32.const 0) "a") (data (i32.const 16700000) "b"))"#;
+    let table = "(table 1000000 funcref)".repeat(30);
+    let elements: String = (0..30)
+        .map(|table| format!("(elem (table {table}) (i32.const 999999) func $f)"))
+        .collect();
+    [
+        ("no interface at all", format!("(component {sparse})")),
+        (
+            "60 memories exceed the 2",
+            format!("(component {})", sparse.repeat(60)),
+        ),
+        (
+            "1000000 elements in a table exceed the 100000",
+            format!("(component (core module {table} (func $f) {elements}))"),
+        ),
+        (
+            "900 core modules exceed the 64",
+            format!("(component {})", "(core module)".repeat(900)),
+        ),
+    ]
+}
+
+#[test]
+fn a_small_component_takes_little_memory() {
+    for engine in serving() {
+        for (message, text) in expansive() {
+            let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{message}: {error}"));
+            let component = ComponentBytes::from(bytes);
+            let mut error = None;
+            let held = peak_of(|| error = engine.describe(&component).err());
+            let error = error.expect("no policy").to_string();
+            assert!(error.contains(message), "{error}");
+            assert!(held < 8 << 20, "{message}: {held} bytes held");
+        }
+    }
 }
 
 #[test]
