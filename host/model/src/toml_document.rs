@@ -1,5 +1,7 @@
 //! Reading TOML from outside. The parser calls itself for each part of a dotted
-//! key, so a long key would overflow the stack, which ends the process.
+//! key and for each array or inline table in another, and its own bound on these
+//! misses some invalid documents: a long key or deep brackets would overflow the
+//! stack, which ends the process.
 
 use serde::de::DeserializeOwned;
 use toml_parser::Source;
@@ -9,26 +11,37 @@ use crate::file_problem::FileProblem;
 
 /// Most parts of a dotted key, such as `a.b.c`.
 const MOST_KEY_PARTS: usize = 64;
+/// Most arrays and inline tables that stand in each other. The parser accepts up to
+/// 80.
+const MOST_LEVELS: usize = 64;
 
 /// Read a document.
 ///
 /// # Errors
-/// The first problem of its syntax or of a value; [`check_keys`].
+/// The first problem of its syntax or of a value; [`check_depth`].
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, FileProblem> {
-    check_keys(text)?;
+    check_depth(text)?;
     toml::from_str(text).map_err(FileProblem::from)
 }
 
-/// Check that the parser can read the keys of a text. Takes a time that grows with
-/// the length of the text.
+/// Check that the parser can read a text. Takes a time that grows with the length
+/// of the text.
 ///
 /// # Errors
-/// A key of more than 64 parts, with its place.
-pub fn check_keys(text: &str) -> Result<(), FileProblem> {
+/// A key of more than 64 parts, or brackets more than 64 levels deep, with the
+/// place.
+pub fn check_depth(text: &str) -> Result<(), FileProblem> {
     let mut start = None;
     let mut dots = 0;
+    let mut brackets = Brackets::default();
     for token in Source::new(text).lex() {
         let span = token.span();
+        brackets.take(token.kind());
+        if brackets.0.len() > MOST_LEVELS {
+            let message =
+                format!("arrays and inline tables are more than {MOST_LEVELS} levels deep");
+            return Err(FileProblem::at(span.start()..span.end(), message));
+        }
         match token.kind() {
             TokenKind::Dot => dots += 1,
             TokenKind::Whitespace => continue,
@@ -51,9 +64,60 @@ pub fn check_keys(text: &str) -> Result<(), FileProblem> {
     Ok(())
 }
 
+/// The brackets that are open, as their closing ones. A closing bracket of the
+/// other kind closes nothing: the parser ignores it where it stands inside a value.
+#[derive(Default)]
+struct Brackets(Vec<TokenKind>);
+
+impl Brackets {
+    fn take(&mut self, kind: TokenKind) {
+        match kind {
+            TokenKind::LeftSquareBracket => self.0.push(TokenKind::RightSquareBracket),
+            TokenKind::LeftCurlyBracket => self.0.push(TokenKind::RightCurlyBracket),
+            _ if self.0.last() == Some(&kind) => {
+                self.0.pop();
+            }
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn brackets_too_deep_are_a_problem_with_their_place() {
+        // The parser's own bound loses count at a bracket where none may stand.
+        for level in [
+            "{a = ",
+            "[",
+            "{a = {[] b = ",
+            "[{a = [}",
+            "{[]a = ",
+            "[{]",
+            "{a\n= ",
+        ] {
+            let text = format!("company = \"a\"\nx = {}", level.repeat(50_000));
+            let problem = read::<toml::Table>(&text).expect_err("too deep");
+            let expected = "arrays and inline tables are more than 64 levels deep";
+            assert_eq!(problem.message, expected, "{level}");
+            assert!(problem.line_column(&text).expect("a place").0 >= 2);
+        }
+    }
+
+    #[test]
+    fn brackets_that_are_closed_may_be_many() {
+        let deep = format!("{}{}", "[".repeat(64), "]".repeat(64));
+        let text = format!(
+            "x = {deep}\n{}y = [{}]\n{}# {}\n",
+            "[[a.b]]\n".repeat(1_000),
+            "{a = [1]}, ".repeat(1_000),
+            "z = '['\n[c]\n",
+            "[".repeat(1_000)
+        );
+        read::<toml::Table>(&text).expect("valid");
+    }
 
     fn key(parts: usize, part: &str, dot: &str) -> String {
         vec![part; parts].join(dot)
