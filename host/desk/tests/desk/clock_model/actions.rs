@@ -229,6 +229,7 @@ impl Sequence {
             id,
             key,
             draft,
+            has_echo: false,
             then,
             state: done.before,
         });

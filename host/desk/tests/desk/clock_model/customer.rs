@@ -10,6 +10,8 @@ pub(super) struct Pending {
     pub(super) id: String,
     pub(super) key: String,
     pub(super) draft: Draft,
+    /// Whether the channel delivered its copy.
+    pub(super) has_echo: bool,
     pub(super) then: Then,
     /// State of the conversation when it was written.
     pub(super) state: ConversationState,

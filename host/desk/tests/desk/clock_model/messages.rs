@@ -177,12 +177,15 @@ impl Sequence {
         if self.begins(who) {
             return None;
         }
-        let pending = self.customers[who].thread().pending.first()?;
+        let pending = self.customers[who].thread().pending.first_mut()?;
+        let is_duplicate = std::mem::replace(&mut pending.has_echo, true);
         let (key, draft) = (pending.key.clone(), pending.draft.clone());
         let what = format!("echo of {}", pending.id);
         self.note(Some(who), what);
         self.coverage.count_step("echo of a reply");
-        self.oracle(who).accept_reply(&draft);
+        if !is_duplicate {
+            self.oracle(who).accept_reply(&draft);
+        }
         Some(self.outbound(who, &json!({"id": key, "text": "The same"})))
     }
 }
