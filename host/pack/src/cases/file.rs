@@ -62,7 +62,7 @@ impl Case {
         };
         let document = match is_toml {
             true => {
-                toml_document::check_keys(text).map_err(|problem| CaseError::new(path, problem))?;
+                toml_document::check_depth(text).map_err(|problem| CaseError::new(path, problem))?;
                 let table = text.parse::<toml::Table>();
                 json_of(toml::Value::Table(
                     table.map_err(|error| CaseError::new(path, error))?,
