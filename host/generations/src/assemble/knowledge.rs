@@ -56,7 +56,7 @@ fn parse(id: &str, text: &str) -> Result<Article, String> {
         .and_then(|rest| rest.split_once("\n+++\n"))
     {
         Some((front, body)) => {
-            toml_document::check_keys(front).map_err(|problem| problem.to_string())?;
+            toml_document::check_depth(front).map_err(|problem| problem.to_string())?;
             // The parser's own text has the place.
             let front = toml::from_str::<FrontMatter>(front);
             (front.map_err(|error| error.to_string())?, body)
