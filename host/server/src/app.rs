@@ -242,6 +242,11 @@ impl App {
             ),
             (Bound::Work, work, limit(Bound::Work) * 2),
             (
+                Bound::Bodies,
+                self.bounds.used(Bound::Bodies),
+                limit(Bound::Bodies),
+            ),
+            (
                 Bound::Changes,
                 self.changes.waiting() as u64,
                 limit(Bound::Changes),

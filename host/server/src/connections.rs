@@ -196,6 +196,14 @@ impl Place {
             Place::Reserved(place) => place.evicted().await,
         }
     }
+
+    /// Completes when the connection has its refusal and another needs its place.
+    async fn cut(&self) {
+        match self {
+            Place::Served(_) => std::future::pending().await,
+            Place::Reserved(place) => place.cut().await,
+        }
+    }
 }
 
 /// Serves HTTP on one connection.
@@ -249,6 +257,7 @@ impl ConnectionServer {
                 ended = &mut connection => Event::Ended(ended),
                 () = is_finishing.as_mut() => Event::Finishing,
                 () = place.evicted(), if !has_begun() => Event::Evicted,
+                () = place.cut() => Event::Cut,
             };
             match event {
                 // Its request arrived at the same moment.
@@ -277,6 +286,7 @@ impl ConnectionServer {
                 }
                 return;
             }
+            Event::Cut => return,
             Event::Ended(ended) => return log_end(ended),
             Event::Finishing => {}
         }
@@ -299,6 +309,8 @@ enum Event {
     Ended(hyper::Result<()>),
     Finishing,
     Evicted,
+    /// Its client has had the time to read the refusal.
+    Cut,
 }
 
 /// The answer on a connection whose first request does not arrive in time.
