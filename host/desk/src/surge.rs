@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use patchbay_journal::Ordinal;
 use patchbay_model::channel::Visibility;
 use patchbay_model::conversation::{Trigger, TriggerCode};
 use patchbay_model::desk::SurgeRules;
@@ -22,6 +23,9 @@ const AUTHORS: usize = 4_096;
 #[derive(Debug, Default)]
 pub(crate) struct SurgeDetector {
     subjects: Mutex<HashMap<String, Subject>>,
+    /// Surges that interactions triggered whose pass is not durable yet: it may
+    /// run again. As many as passes run at once.
+    uncommitted: Mutex<HashMap<Ordinal, Vec<Trigger>>>,
     hasher: RandomState,
 }
 
@@ -40,9 +44,30 @@ struct Subject {
 }
 
 impl SurgeDetector {
-    /// Count an interaction about a subject. Returns the surges it triggers; the
-    /// same surge again after six windows at the earliest.
+    /// Count an interaction about a subject, once until [`forget`](Self::forget):
+    /// a pass that runs again gets the same answer. Returns the surges it
+    /// triggers; the same surge again after six windows at the earliest.
     pub(crate) fn count(
+        &self,
+        rules: &SurgeRules,
+        subject: &str,
+        (ordinal, interaction): (Ordinal, &Interaction),
+        now: Timestamp,
+    ) -> Vec<Trigger> {
+        if let Some(known) = self.uncommitted.lock().get(&ordinal) {
+            return known.clone();
+        }
+        let triggers = self.count_new(rules, subject, interaction, now);
+        self.uncommitted.lock().insert(ordinal, triggers.clone());
+        triggers
+    }
+
+    /// The interaction is recorded: it does not come again.
+    pub(crate) fn forget(&self, ordinal: Ordinal) {
+        self.uncommitted.lock().remove(&ordinal);
+    }
+
+    fn count_new(
         &self,
         rules: &SurgeRules,
         subject: &str,
@@ -173,7 +198,7 @@ mod tests {
         let interaction = Interaction::from_outside(value).expect("valid");
         let now = Timestamp::from_second(minute * MINUTE).expect("in range");
         (0..count)
-            .flat_map(|_| surges.count(&rules(), "outage", &interaction, now))
+            .flat_map(|_| surges.count_new(&rules(), "outage", &interaction, now))
             .map(|trigger| trigger.code)
             .collect()
     }
@@ -211,10 +236,36 @@ mod tests {
                 "author": {"address": author, "reach": 40_000}});
             let interaction = Interaction::from_outside(value).expect("valid");
             let now = Timestamp::from_second(0).expect("in range");
-            surges.count(&rules(), "outage", &interaction, now).len()
+            let triggers = surges.count_new(&rules(), "outage", &interaction, now);
+            triggers.len()
         };
         assert_eq!([heard("@jo"), heard("@jo"), heard("@jo")], [0; 3]);
         assert_eq!([heard("@kim"), heard("@lee")], [0, 1]);
+    }
+
+    #[test]
+    fn a_pass_that_runs_again_is_told_the_same_and_counts_once() {
+        let surges = SurgeDetector::default();
+        let value = json!({"id": "1", "channel": "x", "text": "Down"});
+        let interaction = Interaction::from_outside(value).expect("valid");
+        let now = Timestamp::from_second(0).expect("in range");
+        let count = |ordinal| {
+            let message = (Ordinal(ordinal), &interaction);
+            let triggers = surges.count(&rules(), "outage", message, now);
+            triggers.iter().map(|it| it.count).collect::<Vec<_>>()
+        };
+        for _ in 0..30 {
+            assert!(count(1).is_empty(), "one interaction is no surge");
+        }
+        for ordinal in 2..20 {
+            assert!(count(ordinal).is_empty());
+            surges.forget(Ordinal(ordinal));
+        }
+        for _ in 0..3 {
+            assert_eq!(count(20), [Some(20)], "until it is recorded");
+        }
+        surges.forget(Ordinal(20));
+        assert!(count(21).is_empty(), "triggered already");
     }
 
     #[test]

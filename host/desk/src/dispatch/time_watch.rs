@@ -8,6 +8,7 @@ use patchbay_model::alert::{Alert, AlertKind};
 use patchbay_model::host_clock::ClockJump;
 
 use crate::desk_core::DeskCore;
+use crate::desk_error::DeskError;
 
 /// How often the clocks are read.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -15,18 +16,25 @@ const INTERVAL: Duration = Duration::from_millis(500);
 const NOTE_INTERVAL: Duration = Duration::from_secs(60);
 /// How often the idle times of agents are stored: a crash loses those since.
 const SAVE_INTERVAL: Duration = Duration::from_secs(5);
+/// Most companies and jumps that wait for the journal.
+const MAX_UNTOLD: usize = 100_000;
+/// Most writes that the journal refuses before the next try.
+const MAX_REFUSED: usize = 8;
 
 impl DeskCore {
     /// The loop of the thread.
     pub(crate) fn run_time_watch(&self) {
         let mut noted = Instant::now();
         let mut saved = noted;
+        let mut untold: Vec<(String, ClockJump)> = Vec::new();
         loop {
             let goes_on = self.time_watch_stop.wait(INTERVAL);
             let now = self.now();
             for jump in self.clock.take_jumps() {
-                self.report_jump(jump);
+                untold.extend(self.report_jump(jump));
             }
+            untold.truncate(MAX_UNTOLD);
+            self.tell_companies(&mut untold);
             if saved.elapsed() >= SAVE_INTERVAL {
                 saved = Instant::now();
                 self.save_idle_times();
@@ -43,19 +51,39 @@ impl DeskCore {
         }
     }
 
-    /// Tell operators, and each company, that the wall clock jumped.
-    fn report_jump(&self, jump: ClockJump) {
+    /// Tell operators that the wall clock jumped. Returns the companies to tell.
+    fn report_jump(&self, jump: ClockJump) -> Vec<(String, ClockJump)> {
         let ClockJump { from, to } = jump;
         let what = describe(jump);
         tracing::warn!(%from, %to, "{what}");
         let alert = Alert::of_host(AlertKind::ClockJumped, self.now(), what);
         self.settings.observer.alert_raised(alert);
-        let companies: Vec<String> = self.names.read().keys().cloned().collect();
-        for company in companies {
-            if let Err(error) = self.alert(&company, AlertEvent::ClockJumped { from, to }) {
-                tracing::warn!(company, %error, "cannot write that the clock jumped");
+        let names = self.names.read();
+        names.keys().map(|name| (name.clone(), jump)).collect()
+    }
+
+    /// Write to the companies' feeds that the wall clock jumped. Keep those that
+    /// the journal refuses, behind the others.
+    fn tell_companies(&self, untold: &mut Vec<(String, ClockJump)>) {
+        let mut refused = 0;
+        untold.retain(|(company, ClockJump { from, to })| {
+            if refused >= MAX_REFUSED {
+                return true;
             }
-        }
+            let alert = AlertEvent::ClockJumped {
+                from: *from,
+                to: *to,
+            };
+            match self.alert(company, alert) {
+                Ok(()) | Err(DeskError::UnknownCompany(_)) => false,
+                Err(error) => {
+                    tracing::warn!(company, %error, "cannot write that the clock jumped; trying again");
+                    refused += 1;
+                    true
+                }
+            }
+        });
+        untold.rotate_left(refused);
     }
 }
 

@@ -342,10 +342,14 @@ impl DeskCore {
                 Ok(committed) => {
                     *changed.entry(one.lane.company).or_default() |= one.outbox;
                     self.report_commit(&one, committed, writing);
+                    self.forget_surges(one.lane, one.work);
                     done.push((one.lane, None));
                     self.apply_commit(one, committed.sequence);
                 }
-                Err(Conflict::InputDone(_)) => done.push((one.lane, None)),
+                Err(Conflict::InputDone(_)) => {
+                    self.forget_surges(one.lane, one.work);
+                    done.push((one.lane, None));
+                }
                 // Another commit came first: drop the cached conversation and
                 // run the pass again.
                 Err(conflict) => {
@@ -361,6 +365,13 @@ impl DeskCore {
             self.notify_listeners(company, outbox);
         }
         false
+    }
+
+    /// An input is recorded: the surges it triggered are told.
+    fn forget_surges(&self, lane: Lane, work: Work) {
+        if let (Work::Input(ordinal), Some(state)) = (work, self.company_state(lane.company)) {
+            state.surges.forget(ordinal);
+        }
     }
 
     /// Report a durable pass to telemetry and the log.

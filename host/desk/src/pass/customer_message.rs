@@ -7,7 +7,7 @@ use std::sync::Arc;
 use patchbay_events::{Departure, StaleCause};
 use patchbay_events::{Event, QuarantinedEvent};
 use patchbay_floor::Hold;
-use patchbay_journal::{Input, InputKind, WordingStatus};
+use patchbay_journal::{Input, InputKind, Ordinal, WordingStatus};
 use patchbay_model::conversation::{RouteCause, Trigger, TriggerCode};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::route::RoutePlan;
@@ -195,7 +195,7 @@ fn decide_message(
         unit.follow_ups.push(FollowUp::Escalate(trigger));
     }
     if !is_edit {
-        detect_surges(pass, unit, interaction)?;
+        detect_surges(pass, unit, (ordinal, interaction))?;
     }
     act::follow_up(pass, unit)
 }
@@ -322,13 +322,13 @@ fn join_incident(pass: &Pass<'_>, unit: &mut UnitOfWork) {
 fn detect_surges(
     pass: &Pass<'_>,
     unit: &mut UnitOfWork,
-    interaction: &Interaction,
+    message: (Ordinal, &Interaction),
 ) -> Result<(), PassError> {
     let Some(subject) = top_intent(unit) else {
         return Ok(());
     };
     let rules = &pass.generation.desk.surge;
-    for trigger in pass.surges.count(rules, &subject, interaction, pass.now) {
+    for trigger in pass.surges.count(rules, &subject, message, pass.now) {
         act::escalate(pass, unit, act::triggered(trigger))?;
     }
     Ok(())
