@@ -23,7 +23,7 @@ pub struct Decision {
     classification: Option<Classification>,
     /// Where its conversation is routed.
     route: Option<RoutePlan>,
-    /// Result of the tone check.
+    /// Result of the tone check; absent if no policy has an opinion.
     tone: Option<Review>,
     /// Escalation; absent if no policy has an opinion.
     escalation: Option<Escalation>,

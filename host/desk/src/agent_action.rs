@@ -170,9 +170,14 @@ pub enum ActionError {
         /// The approvers of the current step.
         approvers: Vec<String>,
     },
-    /// The customer was erased or is unknown.
-    #[error("there is no customer to answer: the contact was erased or is unknown")]
-    NoCustomer,
+    /// The customer was erased.
+    #[error("the customer was erased, and the address with the customer")]
+    CustomerErased,
+    /// No address of the customer is stored.
+    #[error(
+        "the customer's address is not known: no message of the customer is stored in this conversation"
+    )]
+    AddressUnknown,
     /// The host is overloaded or stopping.
     #[error("the host is overloaded; try again")]
     Busy {

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use lru::LruCache;
 use parking_lot::Mutex;
 use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Ordinal};
-use patchbay_model::interaction::Interaction;
-use patchbay_records::snapshot::{MAX_RECENT, RECENT_PERIOD, Snapshot};
+use patchbay_model::interaction::{Direction, Interaction};
+use patchbay_records::snapshot::{RECENT_PERIOD, Snapshot};
 
 use crate::intake::pending_inputs::PendingInputs;
 
@@ -35,7 +35,8 @@ pub(crate) struct CachedText {
 pub(crate) struct CachedConversation {
     pub(crate) row: Conversation,
     pub(crate) snapshot: Snapshot,
-    /// Its newest interactions, newest first; at most [`MAX_RECENT`].
+    /// Its newest interactions, newest first; at most as many as
+    /// the snapshot lists.
     pub(crate) texts: Vec<CachedText>,
     /// Epoch of the cache when it was read.
     pub(crate) epoch: u64,
@@ -43,9 +44,25 @@ pub(crate) struct CachedConversation {
 
 impl CachedConversation {
     pub(crate) fn add_text(&mut self, text: CachedText) {
-        self.snapshot.add_interaction(text.ordinal);
+        let ordinal = text.ordinal;
         self.texts.insert(0, text);
-        self.texts.truncate(MAX_RECENT);
+        let keep = self.latest_message().map(|text| text.ordinal);
+        let dropped = self.snapshot.add_interaction(ordinal, keep);
+        self.drop_text(dropped);
+    }
+
+    /// The newest message that a customer wrote in person.
+    pub(crate) fn latest_message(&self) -> Option<&CachedText> {
+        self.texts.iter().find(|text| {
+            let interaction = &text.interaction;
+            interaction.direction == Direction::Inbound && !interaction.automatic
+        })
+    }
+
+    fn drop_text(&mut self, dropped: Option<Ordinal>) {
+        if let Some(dropped) = dropped {
+            self.texts.retain(|text| text.ordinal != dropped);
+        }
     }
 
     /// Replace a message by a newer input of it, in its place. Returns whether
@@ -63,8 +80,9 @@ impl CachedConversation {
 
     /// Add a message that is older than every cached one.
     pub(crate) fn add_oldest_text(&mut self, text: CachedText) {
-        self.snapshot.add_oldest(text.ordinal);
-        self.texts.truncate(MAX_RECENT - 1);
+        let keep = self.latest_message().map(|text| text.ordinal);
+        let dropped = self.snapshot.add_oldest(text.ordinal, keep);
+        self.drop_text(dropped);
         self.texts.push(text);
     }
 
@@ -85,10 +103,32 @@ impl CachedConversation {
         }
     }
 
-    /// Remove every version of a message.
+    /// The first person who writes in a conversation that the company began is
+    /// its customer. Earlier versions stored the author of the company's own
+    /// message as the contact.
+    pub(crate) fn identify_customer(&mut self, author: Option<ContactId>) {
+        let contact = self.row.contact;
+        let wrote = |direction| {
+            let mut texts = self.texts.iter();
+            texts.any(|text| text.contact == contact && text.interaction.direction == direction)
+        };
+        let is_company = wrote(Direction::Outbound) && !wrote(Direction::Inbound);
+        if contact.is_none() || is_company {
+            self.row.contact = author;
+        }
+    }
+
+    /// Remove every version of a message. The conversation remembers where its
+    /// customer wrote from.
     pub(crate) fn remove_message(&mut self, message: &str) {
         let of_message = |text: &&CachedText| text.interaction.id == message;
         let removed = self.texts.iter().filter(of_message);
+        let mut own = removed
+            .clone()
+            .filter(|text| text.contact == self.row.contact);
+        if let Some(text) = own.find(|text| text.interaction.author.address.is_some()) {
+            self.snapshot.deleted = Some(text.ordinal.0);
+        }
         let removed: Vec<u64> = removed.map(|text| text.ordinal.0).collect();
         self.texts.retain(|text| text.interaction.id != message);
         self.snapshot.forget_interactions(&removed);

@@ -23,6 +23,7 @@ mod due_timers;
 mod echo;
 mod load;
 mod place;
+mod recipient;
 mod replies;
 mod running_clocks;
 mod state_changes;

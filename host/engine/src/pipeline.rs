@@ -207,7 +207,8 @@ impl<'a> PipelineRun<'a> {
     }
 
     /// Call all tone checks; the strictest verdict wins. A draft that could not
-    /// be checked gets the verdict of the plugin's failure rule.
+    /// be checked gets the verdict of the plugin's failure rule. There is no
+    /// review where no plugin has an opinion.
     pub fn check(&mut self, situation: &Arc<Situation>) -> StageResult<Review> {
         let mut stage = StageRun::default();
         for plugin in self.pipelines.of(Stage::Tone) {
@@ -226,8 +227,8 @@ impl<'a> PipelineRun<'a> {
         if stage.is_overloaded() {
             return stage.finish(None);
         }
-        let merged = Review::merge(stage.answers.drain(..));
-        stage.finish(Some(merged))
+        let answers = std::mem::take(&mut stage.answers);
+        stage.finish((!answers.is_empty()).then(|| Review::merge(answers)))
     }
 
     /// Call all escalation plugins and unite their actions.

@@ -27,8 +27,21 @@ pub struct Commit {
     /// items already done are no error, so that a repeated pass writes the
     /// same. At most 1000.
     pub sent: Vec<String>,
+    /// Outbox items that the target refused for good: those that wait become
+    /// dead with this commit, so that the history and the outbox agree. Others
+    /// are no error. At most 1000.
+    pub failed: Vec<FailedDelivery>,
     /// Time of the commit; policy memory that expired earlier is dropped.
     pub at: Timestamp,
+}
+
+/// An outbox item that is not sent again unless an operator retries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedDelivery {
+    /// Key of the item.
+    pub key: String,
+    /// Why; cut to the length that the outbox stores.
+    pub problem: String,
 }
 
 /// One entry of a conversation's history, before it has its numbers.

@@ -39,7 +39,7 @@ pub use audit::{
     AuditBreak, AuditChain, AuditEntry, AuditFlaw, AuditHash, AuditRecord, AuditTrail,
     ParseHashError,
 };
-pub use commit::{Commit, CommitReceipt, Commits, NewEntry, StateChange};
+pub use commit::{Commit, CommitReceipt, Commits, FailedDelivery, NewEntry, StateChange};
 pub use company::Companies;
 pub use contact::{
     ContactChange, ContactChangeKind, ContactMatch, Contacts, Erasure, FoundContact,

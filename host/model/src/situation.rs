@@ -118,10 +118,10 @@ pub struct Situation {
 }
 
 impl Situation {
-    /// Input for one inbound interaction.
+    /// Input for one inbound interaction, or for a draft that answers none.
     pub fn of(
         surroundings: Arc<Surroundings>,
-        exchange: Exchange,
+        exchange: impl Into<Option<Exchange>>,
         now: Timestamp,
         seed: u64,
     ) -> Situation {
@@ -129,7 +129,7 @@ impl Situation {
             now,
             seed,
             surroundings,
-            exchange: Some(Arc::new(exchange)),
+            exchange: exchange.into().map(Arc::new),
             assessment: None,
             draft: None,
             trigger: None,

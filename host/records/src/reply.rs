@@ -80,7 +80,8 @@ pub struct ReplyResult {
     pub id: String,
     /// Status of the reply.
     pub status: ReplyStatus,
-    /// The tone review; absent for a repeated reply.
+    /// The tone review; absent for a repeated reply, and where no policy has an
+    /// opinion.
     pub review: Option<Review>,
 }
 

@@ -99,10 +99,15 @@ pub struct Snapshot {
     /// Escalation calls that policies scheduled, sorted by time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wake_ups: Vec<WakeUp>,
-    /// Ordinals of its newest interactions, newest first. An edited one keeps
-    /// its place, with the ordinal of the edit.
+    /// Ordinals of its newest interactions, newest first, and of the newest
+    /// message of a customer. An edited one keeps its place, with the ordinal of
+    /// the edit.
     #[serde(default)]
     pub recent: Vec<u64>,
+    /// Ordinal of the message that its customer deleted last: it names the
+    /// address for a reply where no message is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<u64>,
     /// When the inbound ones of the last seven days were accepted, newest
     /// first; at most 64.
     #[serde(default)]
@@ -188,6 +193,7 @@ impl Snapshot {
             incident: None,
             wake_ups: Vec::new(),
             recent: Vec::new(),
+            deleted: None,
             received: Vec::new(),
             redecided: Vec::new(),
             resolved_at: None,
@@ -313,11 +319,27 @@ impl Snapshot {
         }
     }
 
-    /// Counts an interaction and lists it as recent.
-    pub fn add_interaction(&mut self, interaction: Ordinal) {
+    /// Counts an interaction and lists it as recent. Returns the one that is
+    /// not listed any more, which is the oldest but for `keep`.
+    pub fn add_interaction(
+        &mut self,
+        interaction: Ordinal,
+        keep: Option<Ordinal>,
+    ) -> Option<Ordinal> {
         self.interaction_count = self.interaction_count.saturating_add(1);
+        let dropped = self.drop_oldest(keep);
         self.recent.insert(0, interaction.0);
-        self.recent.truncate(MAX_RECENT);
+        dropped
+    }
+
+    /// Makes room for another recent interaction.
+    fn drop_oldest(&mut self, keep: Option<Ordinal>) -> Option<Ordinal> {
+        if self.recent.len() < MAX_RECENT {
+            return None;
+        }
+        let is_droppable = |known: &u64| keep.is_none_or(|keep| keep.0 != *known);
+        let oldest = self.recent.iter().rposition(is_droppable)?;
+        Some(Ordinal(self.recent.remove(oldest)))
     }
 
     /// Replaces an interaction by a newer input of the same message, in its
@@ -335,9 +357,12 @@ impl Snapshot {
     }
 
     /// Lists an interaction as the oldest recent one, without counting it.
-    pub fn add_oldest(&mut self, interaction: Ordinal) {
-        self.recent.truncate(MAX_RECENT - 1);
+    /// Returns the one that is not listed any more, as
+    /// [`add_interaction`](Self::add_interaction) does.
+    pub fn add_oldest(&mut self, interaction: Ordinal, keep: Option<Ordinal>) -> Option<Ordinal> {
+        let dropped = self.drop_oldest(keep);
         self.recent.push(interaction.0);
+        dropped
     }
 
     /// Counts an inbound interaction for [`Self::recent_count`].

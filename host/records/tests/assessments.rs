@@ -43,7 +43,7 @@ fn a_stored_classification_is_that_of_its_interaction_alone() {
 #[test]
 fn a_snapshot_of_an_earlier_version_has_that_of_its_newest_interactions() {
     let mut snapshot = Snapshot::new("x", Timestamp::UNIX_EPOCH, 0);
-    snapshot.add_interaction(Ordinal(7));
+    snapshot.add_interaction(Ordinal(7), None);
     snapshot.set_assessment(Ordinal(7), Some(&fraud()));
     let mut document = json!(snapshot);
     let fields = document.as_object_mut().expect("an object");
@@ -63,7 +63,7 @@ fn waiting(intents: &[&str]) -> Snapshot {
 }
 
 fn receive(snapshot: &mut Snapshot, ordinal: u64, intent: &str) {
-    snapshot.add_interaction(Ordinal(ordinal));
+    snapshot.add_interaction(Ordinal(ordinal), None);
     snapshot.set_assessment(Ordinal(ordinal), Some(&about(intent)));
     let wording = Wording {
         ordinal,

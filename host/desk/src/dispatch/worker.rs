@@ -280,7 +280,7 @@ impl DeskCore {
     fn should_retry(&self, lane: Lane, work: Work, error: PassError) -> bool {
         match error {
             PassError::NothingToDo => {
-                self.answer_request(work, Some(Err(ActionError::NoCustomer)));
+                self.answer_request(work, Some(Err(ActionError::UnknownConversation)));
                 false
             }
             PassError::NotDue(due_at) => {

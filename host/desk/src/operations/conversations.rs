@@ -111,7 +111,7 @@ impl ConversationService<'_> {
         match pass.check_draft(conversation, actor, text, written_by) {
             Ok(checked) => Ok(checked),
             Err(PassError::Journal(error)) => Err(error.into()),
-            Err(PassError::NothingToDo) => Ok(Err(ActionError::NoCustomer)),
+            Err(PassError::NothingToDo) => Ok(Err(ActionError::UnknownConversation)),
             Err(_) => Ok(Err(busy())),
         }
     }

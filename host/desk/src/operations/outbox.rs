@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_generations::TargetSettings;
-use patchbay_journal::{CompanyId, ConversationId, OutboxItem, OutboxState, Slot};
+use patchbay_journal::{CompanyId, ConversationId, JournalError, OutboxItem, OutboxState, Slot};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_records::outbox_payload::{self, OutboxMessage};
 
@@ -132,18 +132,30 @@ impl OutboxService<'_> {
             .reschedule_outbox(id, key, not_before, problem)?)
     }
 
-    /// The last attempt failed: move the item to the failed deliveries and
-    /// write an alert.
+    /// The last attempt failed: move the item to the failed deliveries, and
+    /// write that and an alert to its conversation, in one commit.
     ///
     /// # Errors
     /// [`DeskError`]; the caller repeats the call.
+    /// [`JournalError::NoOutboxItem`] unless the item waits, as after a call
+    /// whose commit came later than its answer.
     pub fn fail(&self, company: &str, key: &str, problem: &str) -> Result<(), DeskError> {
         let id = self.0.company_id(company)?;
-        let item = self.0.journal.outbox_item(id, key)?;
-        self.0.journal.mark_outbox_dead(id, key, problem)?;
-        if let Some(item) = item {
-            let (key, problem) = (key.to_owned(), problem.to_owned());
-            self.record(id, &item, AgentAction::Undeliverable { key, problem })?;
+        let waiting = || -> Result<Option<OutboxItem>, DeskError> {
+            let item = self.0.journal.outbox_item(id, key)?;
+            Ok(item.filter(|item| item.state == OutboxState::Waiting))
+        };
+        let Some(item) = waiting()? else {
+            return Err(JournalError::NoOutboxItem(key.to_owned()).into());
+        };
+        let action = AgentAction::Undeliverable {
+            key: key.to_owned(),
+            problem: problem.to_owned(),
+        };
+        self.record(id, &item, action)?;
+        // One that belongs to no conversation.
+        if waiting()?.is_some() {
+            self.0.journal.mark_outbox_dead(id, key, problem)?;
         }
         Ok(())
     }

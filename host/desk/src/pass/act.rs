@@ -76,13 +76,13 @@ pub(super) fn escalate(
         }
         _ => None,
     };
-    // No text where the author was erased: an answer could be about nothing.
-    let about = trigger.zip(unit.latest());
+    // Without a message an answer would be about nothing.
+    let about = trigger.zip(unit.latest_message());
     let Some((trigger, latest)) = about.filter(|_| has_budget(pass, unit)) else {
         commit::record(pass, unit, event, None);
         return Ok(());
     };
-    let mut input = load::decision_input(pass, &unit.conversation, unit.contact(), &latest)?;
+    let mut input = load::decision_input(pass, &unit.conversation, &latest)?;
     input.situation.trigger = Some(Arc::new(trigger));
     let stages = BTreeSet::from([Stage::Escalate]);
     let mut result = decide::decide(pass, input.clone(), &stages)?;
@@ -90,7 +90,7 @@ pub(super) fn escalate(
     carry_out(pass, unit, &mut result, input, &unique)?;
     alert_failed_escalation(pass, unit, &result.decision);
     commit::record(pass, unit, event, Some(&result));
-    commit::remember(pass, unit, &result.decision, unit.contact());
+    commit::remember(pass, unit, &result);
     Ok(())
 }
 
@@ -122,7 +122,7 @@ fn route_again(pass: &Pass<'_>, unit: &mut UnitOfWork, cause: RouteCause) -> Res
         return Ok(());
     }
     unit.snapshot_mut().cause.clone_from(&cause);
-    let Some(latest) = unit.latest() else {
+    let Some(latest) = unit.latest_message() else {
         return Ok(());
     };
     if !has_budget(pass, unit) {
@@ -130,7 +130,7 @@ fn route_again(pass: &Pass<'_>, unit: &mut UnitOfWork, cause: RouteCause) -> Res
         follow_plan(pass, unit, RoutePlan::to_queue(queue, ""));
         return Ok(());
     }
-    let input = load::decision_input(pass, &unit.conversation, unit.contact(), &latest)?;
+    let input = load::decision_input(pass, &unit.conversation, &latest)?;
     let result = decide::decide(pass, input, &BTreeSet::from([Stage::Route]))?;
     if let Some(plan) = result.decision.route.clone() {
         let mut stored = plan.clone();
@@ -145,7 +145,7 @@ fn route_again(pass: &Pass<'_>, unit: &mut UnitOfWork, cause: RouteCause) -> Res
         decision: None,
     });
     commit::record(pass, unit, routed, Some(&result));
-    commit::remember(pass, unit, &result.decision, unit.contact());
+    commit::remember(pass, unit, &result);
     Ok(())
 }
 
@@ -235,8 +235,9 @@ fn re_route_to(
         let exchange = Arc::make_mut(exchange);
         exchange.conversation = snapshot.policy_view(exchange.conversation.id.clone());
     }
-    let ordinal = Ordinal(input.sources.interaction);
-    situation.assessment = snapshot.assessment_of(ordinal).cloned().map(Arc::new);
+    let ordinal = input.sources.interaction.map(Ordinal);
+    let assessment = ordinal.and_then(|ordinal| snapshot.assessment_of(ordinal));
+    situation.assessment = assessment.cloned().map(Arc::new);
     situation.trigger = None;
     let routed = decide::decide(pass, input, &BTreeSet::from([Stage::Route]))?;
     if let Some(plan) = routed.decision.route.clone() {

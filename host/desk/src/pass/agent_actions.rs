@@ -45,7 +45,7 @@ pub(super) fn perform(
             Ok(())
         }
         AgentAction::Undeliverable { key, problem } => {
-            replies::undeliverable(pass, unit, key, problem);
+            replies::undeliverable(pass, unit, key, problem)?;
             Ok(())
         }
     };

@@ -27,8 +27,13 @@ struct PendingDraft {
 
 /// Who must approve a reply: the teams the tone policies name, else the team
 /// escalation named, else the company's rules, else any supervisor.
-pub(super) fn steps(pass: &Pass<'_>, unit: &UnitOfWork, review: &Review) -> Vec<ApprovalStep> {
-    let mut teams: Vec<&String> = review.approvers.iter().collect();
+pub(super) fn steps(
+    pass: &Pass<'_>,
+    unit: &UnitOfWork,
+    review: Option<&Review>,
+) -> Vec<ApprovalStep> {
+    let teams = review.into_iter().flat_map(|review| &review.approvers);
+    let mut teams: Vec<&String> = teams.collect();
     if teams.is_empty() {
         teams.extend(&unit.snapshot().approvers);
     }
@@ -117,12 +122,12 @@ fn release(
     let checked = ReplyCheckedEvent::approved(pending.id.clone(), pending.digest.clone(), again);
     if again {
         let Some(draft) = stored_draft(pass, unit, pending)? else {
-            return Ok(Err(ActionError::NoCustomer));
+            return Ok(Err(ActionError::CustomerErased));
         };
         let result = drafts::check(pass, unit, &draft, false)?;
-        let review = result.decision.tone.clone().unwrap_or_default();
-        let event = match review.verdict {
-            Verdict::Block => {
+        let review = result.decision.tone.as_ref();
+        let event = match review.map(|review| review.verdict) {
+            Some(Verdict::Block) => {
                 status = ReplyStatus::Blocked;
                 Event::ReplyBlocked(checked)
             }

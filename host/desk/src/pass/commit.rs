@@ -75,7 +75,7 @@ pub(super) fn record_input_event(
 ) {
     let waited = pass.now.duration_since(input.accepted_at);
     unit.trace.waited = waited.try_into().ok();
-    let entry = entry(pass, unit, event, result, input.contact);
+    let entry = entry(pass, unit, event, result);
     unit.entries.push(NewEntry {
         input: Some(input.ordinal),
         ..entry
@@ -89,8 +89,7 @@ pub(super) fn record(
     event: Event,
     result: Option<&PolicyResult<'_>>,
 ) {
-    let contact = unit.contact();
-    let entry = entry(pass, unit, event, result, contact);
+    let entry = entry(pass, unit, event, result);
     unit.entries.push(entry);
 }
 
@@ -104,9 +103,9 @@ fn entry(
     unit: &mut UnitOfWork,
     mut event: Event,
     result: Option<&PolicyResult<'_>>,
-    contact: Option<ContactId>,
 ) -> NewEntry {
     let kind = event.kind();
+    let contact = result.and_then(|result| result.contact);
     let mut sealed = None;
     if let Some(result) = result {
         let record = Record {
@@ -166,6 +165,7 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
             state: unit.state,
             outbox: unit.outbox,
             sent: unit.sent,
+            failed: unit.failed,
             at: pass.now,
         },
         after: AfterCommit {
@@ -178,17 +178,12 @@ pub(super) fn plan(pass: &Pass<'_>, mut unit: UnitOfWork) -> PlannedCommit {
 }
 
 /// Add the state that the policies wrote.
-pub(super) fn remember(
-    pass: &Pass<'_>,
-    unit: &mut UnitOfWork,
-    decision: &Decision,
-    contact: Option<ContactId>,
-) {
+pub(super) fn remember(pass: &Pass<'_>, unit: &mut UnitOfWork, result: &PolicyResult<'_>) {
     let id = unit.conversation.row.id;
     let plugins = pass.generation.pipelines.plugins();
-    for (name, write) in decision.writes() {
+    for (name, write) in result.decision.writes() {
         let plugin = plugins.iter().find(|plugin| plugin.name() == name);
-        let owner = state_owner(write.scope, &id, contact.as_ref());
+        let owner = state_owner(write.scope, &id, result.contact.as_ref());
         let (Some(plugin), Some(owner)) = (plugin, owner) else {
             continue;
         };

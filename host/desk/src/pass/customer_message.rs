@@ -54,6 +54,9 @@ pub(super) fn decide_input(
         interaction,
     };
     let is_superseded = input.wording == WordingStatus::Superseded;
+    if matches!(input.kind, InputKind::Message | InputKind::Edit) {
+        unit.conversation.identify_customer(input.contact);
+    }
     match input.kind {
         InputKind::Message | InputKind::Edit if is_superseded => {
             unanswered::backdate(pass, unit, input, &text.interaction);
@@ -87,6 +90,7 @@ pub(super) fn decide_input(
             echo::apply(pass, unit, input, &text.interaction);
             if is_new {
                 pass.enter(unit, ConversationState::WaitingOnCustomer);
+                unit.snapshot_mut().visibility = text.interaction.visibility;
             }
             let mut event = commit::input_event(input);
             event.automatic = text.interaction.automatic;
@@ -147,7 +151,8 @@ fn decide_message(
     if !is_edit {
         unit.snapshot_mut().add_received(pass.now);
     }
-    if is_new {
+    // The company, or a program, may have written before the customer.
+    if unit.latest_message().is_none() && unit.snapshot().visibility.is_none() {
         unit.snapshot_mut().visibility = interaction.visibility;
     }
     unanswered::end_wait(pass, unit, input, interaction);
@@ -163,7 +168,7 @@ fn decide_message(
     if needs_route {
         stages.insert(Stage::Route);
     }
-    let policy_input = load::decision_input(pass, &unit.conversation, input.contact, &text)?;
+    let policy_input = load::decision_input(pass, &unit.conversation, &text)?;
     let returned = needs_route && find_familiar_agent(pass, unit, input)?;
     let mut result = decide::decide(pass, policy_input.clone(), &stages)?;
     let ordinal = text.ordinal;
@@ -172,7 +177,7 @@ fn decide_message(
     let classification = merged.map(|merged| &merged.classification);
     let expects_reply = classification.and_then(|answer| answer.reply_expected);
     // An edit of an older message leaves that of the newest.
-    let latest = unit.latest();
+    let latest = unit.latest_message();
     let snapshot = unit.snapshot_mut();
     match latest.is_some_and(|latest| latest.ordinal == ordinal) {
         true => snapshot.set_assessment(ordinal, classification),
@@ -188,7 +193,7 @@ fn decide_message(
     act::carry_out(pass, unit, &mut result, policy_input, &unique)?;
     act::alert_failed_escalation(pass, unit, &result.decision);
     commit::record_input(pass, unit, input, Some(&result));
-    commit::remember(pass, unit, &result.decision, input.contact);
+    commit::remember(pass, unit, &result);
     // A route policy may leave it resolved: nothing to escalate.
     if returned && unit.snapshot().state != ConversationState::Resolved {
         let trigger = Trigger::of(TriggerCode::CustomerReturned);

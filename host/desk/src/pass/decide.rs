@@ -9,6 +9,7 @@ use patchbay_engine::decision::Decision;
 use patchbay_engine::pipeline::PipelineRun;
 use patchbay_generations::decide::DecideOptions;
 use patchbay_generations::rollout::{ComparisonInput, RolloutAssignment};
+use patchbay_journal::ContactId;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::interaction::Interaction;
 use patchbay_model::situation::{DraftInput, Situation};
@@ -21,12 +22,17 @@ use super::{Pass, PassError};
 pub(super) struct DecisionInput {
     pub(super) situation: Situation,
     pub(super) sources: TextSources,
+    /// The person it is about, whose key seals the record: who wrote the
+    /// message, else the conversation's customer.
+    pub(super) contact: Option<ContactId>,
 }
 
 /// What the policies decided.
 pub(super) struct PolicyResult<'a> {
     pub(super) decision: Decision,
     pub(super) input: RecordedInput,
+    /// See [`DecisionInput::contact`].
+    pub(super) contact: Option<ContactId>,
     pub(super) transcript: TranscriptStatus,
     /// The instances, dropped with the result: dropping them takes longer than
     /// the answer should wait.
@@ -77,6 +83,7 @@ pub(super) fn decide<'p>(
     stages: &BTreeSet<Stage>,
 ) -> Result<PolicyResult<'p>, PassError> {
     let recorded = RecordedInput::new(&input.situation, &input.sources, stages);
+    let recorded = (recorded, input.contact);
     let options = options(pass, recording(pass, &input.situation));
     let comparison = comparison(pass, pass.rollout.as_ref(), &input.situation, stages, None);
     let decided = pass
@@ -94,6 +101,7 @@ pub(super) fn check<'p>(
     let stages = BTreeSet::from([Stage::Tone]);
     let mut recorded = RecordedInput::new(&input.situation, &input.sources, &stages);
     recorded.draft = Some((*draft.draft).clone());
+    let recorded = (recorded, input.contact);
     // A draft that is still typed is not recorded and takes no part in a
     // rollout: it may come at every keystroke.
     let (recording, rollout) = match draft.composing {
@@ -136,7 +144,7 @@ fn finish<'p>(
     pass: &'p Pass<'_>,
     rollout: Option<&RolloutAssignment<'_>>,
     (mut decision, instances): (Decision, PipelineRun<'p>),
-    input: RecordedInput,
+    (input, contact): (RecordedInput, Option<ContactId>),
     comparison: Option<ComparisonInput>,
 ) -> Result<PolicyResult<'p>, PassError> {
     let company = &pass.generation.company;
@@ -172,6 +180,7 @@ fn finish<'p>(
     Ok(PolicyResult {
         decision,
         input,
+        contact,
         transcript,
         _instances: instances,
     })

@@ -28,7 +28,9 @@ pub(super) fn draft(
         visibility: snapshot.visibility,
         written_by,
         agent: Some(actor.id.clone()),
-        interaction: unit.latest().map(|latest| latest.interaction.id.clone()),
+        interaction: unit
+            .latest_message()
+            .map(|latest| latest.interaction.id.clone()),
         attachments: Vec::new(),
     }
 }
@@ -40,10 +42,12 @@ pub(super) fn check<'p>(
     draft: &Draft,
     composing: bool,
 ) -> Result<PolicyResult<'p>, PassError> {
-    let answered = unit.latest().ok_or(PassError::NothingToDo)?;
-    // The interaction was classified when it came in, or no policy classified it:
+    // The message was classified when it came in, or no policy classified it:
     // not again here.
-    let input = load::decision_input(pass, &unit.conversation, unit.contact(), &answered)?;
+    let input = match unit.latest_message() {
+        Some(answered) => load::decision_input(pass, &unit.conversation, &answered)?,
+        None => load::draft_input(pass, &unit.conversation, draft)?,
+    };
     let draft = DraftInput {
         draft: Arc::new(draft.clone()),
         composing,

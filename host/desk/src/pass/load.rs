@@ -10,6 +10,7 @@ use patchbay_journal::{
     WordingStatus,
 };
 use patchbay_model::conversation::Contact;
+use patchbay_model::interaction::Draft;
 use patchbay_model::situation::{Exchange, Situation};
 use patchbay_model::sla::start_of;
 use patchbay_model::state::{Memory, Scope};
@@ -60,7 +61,8 @@ pub(super) fn conversation_of_input(
             id: ConversationId::derive(pass.company, thread, before),
             sequence: 0,
             thread: thread.clone(),
-            contact: input.contact,
+            // Who wrote an echo is the company. Its customer writes later.
+            contact: input.contact.filter(|_| input.kind != InputKind::Echo),
             state: snapshot.state,
             queue: None,
             owner: None,
@@ -122,14 +124,31 @@ fn texts(pass: &Pass<'_>, recent: &[u64]) -> Result<Vec<CachedText>, PassError> 
     Ok(texts)
 }
 
-/// Everything a policy may read.
+/// What the tone policies may read about a draft that answers no message.
+pub(super) fn draft_input(
+    pass: &Pass<'_>,
+    conversation: &CachedConversation,
+    draft: &Draft,
+) -> Result<DecisionInput, PassError> {
+    let base = &pass.generation.surroundings;
+    let surroundings = pass.floor.surroundings(base, pass.now);
+    let mut situation = Situation::of(surroundings, None, pass.now, seed_of(&draft.id));
+    let (id, contact) = (conversation.row.id, conversation.row.contact);
+    situation.memories = Arc::new(memories(pass, id, contact)?);
+    Ok(DecisionInput {
+        situation,
+        sources: TextSources::default(),
+        contact,
+    })
+}
+
+/// Everything a policy may read about a message.
 pub(super) fn decision_input(
     pass: &Pass<'_>,
     conversation: &CachedConversation,
-    contact: Option<ContactId>,
     about: &CachedText,
 ) -> Result<DecisionInput, PassError> {
-    let interaction = &about.interaction;
+    let (interaction, contact) = (&about.interaction, about.contact);
     let history = match contact {
         Some(contact) => contact_history(pass, contact)?,
         None => Arc::default(),
@@ -153,7 +172,7 @@ pub(super) fn decision_input(
         texts.map(|text| Arc::clone(&text.interaction)).collect()
     };
     let sources = TextSources {
-        interaction: about.ordinal.0,
+        interaction: Some(about.ordinal.0),
         earlier: ordinals(&earlier),
         elsewhere: ordinals(&elsewhere),
     };
@@ -176,7 +195,11 @@ pub(super) fn decision_input(
     let assessment = conversation.snapshot.assessment_of(about.ordinal);
     situation.assessment = assessment.cloned().map(Arc::new);
     situation.memories = Arc::new(memories(pass, id, contact)?);
-    Ok(DecisionInput { situation, sources })
+    Ok(DecisionInput {
+        situation,
+        sources,
+        contact,
+    })
 }
 
 /// The last reply to a contact in any conversation: when, and by which agent.

@@ -1,34 +1,25 @@
 //! Replies to the customer: a draft is checked, then published, held, returned
 //! for changes or blocked; and what became of its delivery.
 
-use std::sync::Arc;
-
 use patchbay_events::{
     AlertEvent, Event, ReplyCheckedEvent, ReplyDeliveredEvent, ReplyDraftedEvent,
     ReplyUndeliverableEvent, StaleCause,
 };
-use patchbay_journal::{ContactId, Purpose};
+use patchbay_journal::{FailedDelivery, OutboxState, Purpose, SealError};
 use patchbay_model::actor::Actor;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::decision::tone::Verdict;
-use patchbay_model::interaction::{Draft, Interaction, WrittenBy};
+use patchbay_model::interaction::{Draft, WrittenBy};
 use patchbay_records::reply::{
     self, AfterReply, ExpectedEcho, PendingReply, Reply, ReplyRecord, ReplyResult, ReplyStatus,
     UnconfirmedReply,
 };
 use serde_json::json;
 
+use super::recipient::Recipient;
 use super::unit_of_work::{Attempt, UnitOfWork};
-use super::{Pass, PassError, approvals, commit, drafts, state_changes, unanswered};
+use super::{Pass, PassError, approvals, commit, drafts, recipient, state_changes, unanswered};
 use crate::agent_action::{ActionError, DraftCheck};
-
-/// What a reply needs to be published.
-struct PreparedReply {
-    target: String,
-    contact: ContactId,
-    /// The interaction it answers.
-    answered: Arc<Interaction>,
-}
 
 /// Reply to the customer.
 pub(super) fn reply(
@@ -61,14 +52,18 @@ pub(super) fn reply(
             })));
         }
     }
-    let prepared = match prepare(pass, unit, &draft) {
-        Ok(prepared) => prepared,
+    let target = match check_publishable(pass, unit, &draft) {
+        Ok(target) => target.to_owned(),
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let recipient = match recipient::find(pass, unit)? {
+        Ok(recipient) => recipient,
         Err(refused) => return Ok(Err(refused)),
     };
     let result = drafts::check(pass, unit, &draft, false)?;
-    let review = result.decision.tone.clone().unwrap_or_default();
+    let review = result.decision.tone.clone();
     state_changes::make_stale(pass, unit, StaleCause::Superseded);
-    let entry = match record_draft(pass, unit, actor, &draft, &digest, &prepared) {
+    let entry = match record_draft(pass, unit, actor, &draft, &digest, &recipient) {
         Ok(entry) => entry,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -83,16 +78,18 @@ pub(super) fn reply(
         checked_again: false,
         decision: None,
     };
-    let (status, event) = match review.verdict {
-        Verdict::Block => (ReplyStatus::Blocked, Event::ReplyBlocked(checked)),
-        Verdict::Revise => (ReplyStatus::Revise, Event::ReplyRevise(checked)),
-        Verdict::Approve if !needs_approval => {
+    let (status, event) = match review.as_ref().map(|review| review.verdict) {
+        Some(Verdict::Block) => (ReplyStatus::Blocked, Event::ReplyBlocked(checked)),
+        Some(Verdict::Revise) => (ReplyStatus::Revise, Event::ReplyRevise(checked)),
+        Some(Verdict::Approve) | None if !needs_approval => {
             (ReplyStatus::Published, Event::ReplyPublished(checked))
         }
-        Verdict::Hold | Verdict::Approve => (ReplyStatus::Held, Event::ReplyHeld(checked)),
+        Some(Verdict::Hold | Verdict::Approve) | None => {
+            (ReplyStatus::Held, Event::ReplyHeld(checked))
+        }
     };
     commit::record(pass, unit, event, Some(&result));
-    commit::remember(pass, unit, &result.decision, unit.contact());
+    commit::remember(pass, unit, &result);
     match status {
         ReplyStatus::Held => {
             unit.snapshot_mut().pending = Some(PendingReply {
@@ -104,7 +101,7 @@ pub(super) fn reply(
                 since: pass.now,
                 then: reply.then,
                 answers_up_to: Some(unit.snapshot().unanswered.newest_ordinal()),
-                steps: approvals::steps(pass, unit, &review),
+                steps: approvals::steps(pass, unit, review.as_ref()),
                 step: 0,
                 approved: Vec::new(),
             });
@@ -121,7 +118,7 @@ pub(super) fn reply(
                 answers_up_to: Some(unit.snapshot().unanswered.newest_ordinal()),
                 published_in: Some(unit.snapshot().state),
             };
-            drafts::publish(pass, unit, entry, sending, prepared.target);
+            drafts::publish(pass, unit, entry, sending, target);
         }
         _ => {}
     }
@@ -140,7 +137,7 @@ pub(super) fn reply(
     Ok(Ok(Some(ReplyResult {
         id: reply.id.clone(),
         status,
-        review: Some(review),
+        review,
     })))
 }
 
@@ -163,12 +160,12 @@ pub(super) fn check_typed(
     })
 }
 
-/// Find what the reply needs, or why it cannot be published.
-fn prepare(
-    pass: &Pass<'_>,
+/// Find the target that publishes the reply, or why it cannot be published.
+fn check_publishable<'p>(
+    pass: &'p Pass<'_>,
     unit: &UnitOfWork,
     draft: &Draft,
-) -> Result<PreparedReply, ActionError> {
+) -> Result<&'p str, ActionError> {
     if unit.snapshot().state == ConversationState::Resolved {
         return Err(unit.not_now());
     }
@@ -188,12 +185,7 @@ fn prepare(
             limit,
         });
     }
-    let answered = unit.latest().ok_or(ActionError::NoCustomer)?;
-    Ok(PreparedReply {
-        target: target.to_owned(),
-        contact: unit.contact().ok_or(ActionError::NoCustomer)?,
-        answered: answered.interaction,
-    })
+    Ok(target)
 }
 
 /// Add the entry with the sealed reply as it would be published. Returns the
@@ -204,35 +196,40 @@ fn record_draft(
     actor: &Actor,
     draft: &Draft,
     digest: &str,
-    prepared: &PreparedReply,
+    recipient: &Recipient,
 ) -> Result<u64, ActionError> {
     let number = unit.next_entry();
-    let answered = &prepared.answered;
-    let body = json!({
+    let source = &recipient.source;
+    let mut body = json!({
         "type": "reply",
         "id": reply::outbox_key(unit.conversation.row.id, number),
         "company": pass.generation.company,
         "conversation": unit.conversation.row.id.to_string(),
         "channel": draft.channel,
         "visibility": draft.visibility(),
-        "account": answered.account,
-        "thread": answered.conversation,
-        "to": answered.author.address,
-        "in_reply_to": answered.id,
+        "account": source.account,
+        "thread": source.conversation,
+        "to": source.author.address,
         "text": draft.text,
         "attachments": draft.attachments,
         "written_by": draft.written_by,
         "agent": actor.id,
         "written_at": pass.now,
     });
+    if let Some(answered) = &recipient.in_reply_to {
+        body["in_reply_to"] = json!(answered);
+    }
     let (journal, body) = (pass.journal, body.to_string());
     let sealed = journal.seal(
         pass.company,
-        prepared.contact,
+        recipient.contact,
         Purpose::Entry,
         body.as_bytes(),
     );
-    let sealed = sealed.map_err(|_| ActionError::NoCustomer)?;
+    let sealed = sealed.map_err(|error| match error {
+        SealError::Erased(_) => ActionError::CustomerErased,
+        other => ActionError::Journal(other.to_string()),
+    })?;
     let event = Event::ReplyDrafted(ReplyDraftedEvent {
         reply: draft.id.clone(),
         by: actor.clone(),
@@ -240,7 +237,7 @@ fn record_draft(
         digest: digest.to_owned(),
     });
     commit::record(pass, unit, event, None);
-    commit::attach_sealed(unit, prepared.contact, sealed);
+    commit::attach_sealed(unit, recipient.contact, sealed);
     Ok(number)
 }
 
@@ -328,9 +325,22 @@ fn then_effect(unit: &UnitOfWork, sent: &UnconfirmedReply) -> ThenEffect {
     }
 }
 
-/// The channel refused a reply for good. It stays among the replies being sent:
-/// an operator may retry it.
-pub(super) fn undeliverable(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, problem: &str) {
+/// The channel refused an item for good. A reply stays among those being sent:
+/// an operator may retry it. Nothing changes where an earlier call wrote it.
+pub(super) fn undeliverable(
+    pass: &Pass<'_>,
+    unit: &mut UnitOfWork,
+    key: &str,
+    problem: &str,
+) -> Result<(), PassError> {
+    let item = pass.journal.outbox_item(pass.company, key)?;
+    if item.is_none_or(|item| item.state != OutboxState::Waiting) {
+        return Ok(());
+    }
+    unit.failed.push(FailedDelivery {
+        key: key.to_owned(),
+        problem: problem.to_owned(),
+    });
     let sending = &unit.snapshot().sending;
     let Some(sent) = sending.iter().find(|sent| sent.key == key).cloned() else {
         let alert = AlertEvent::Undeliverable {
@@ -339,7 +349,7 @@ pub(super) fn undeliverable(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, p
             problem: Some(problem.to_owned()),
         };
         commit::alert(pass, unit, alert);
-        return;
+        return Ok(());
     };
     state_changes::set_status(unit, &sent.id, ReplyStatus::Undeliverable);
     let event = Event::ReplyUndeliverable(ReplyUndeliverableEvent {
@@ -357,4 +367,5 @@ pub(super) fn undeliverable(pass: &Pass<'_>, unit: &mut UnitOfWork, key: &str, p
     let silent_after = pass.generation.desk.silent_after;
     unit.snapshot_mut()
         .restart_silence_timer(silent_after, pass.now);
+    Ok(())
 }

@@ -1,9 +1,8 @@
 //! What one pass changes: a conversation, and everything its commit writes.
 
-use patchbay_journal::{ContactId, NewEntry, NewOutbox, StateChange};
+use patchbay_journal::{ContactId, FailedDelivery, NewEntry, NewOutbox, StateChange};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
-use patchbay_model::interaction::Direction;
 use patchbay_model::sla::Due;
 
 use super::PassError;
@@ -26,6 +25,8 @@ pub(crate) struct UnitOfWork {
     pub(super) outbox: Vec<NewOutbox>,
     /// Keys of outbox items that this commit finishes.
     pub(super) sent: Vec<String>,
+    /// Outbox items that this commit moves to the failed deliveries.
+    pub(super) failed: Vec<FailedDelivery>,
     /// Floor events that this commit writes; given back if it fails.
     pub(super) floor_events: Vec<FloorEvent>,
     /// What the floor events call for.
@@ -48,6 +49,7 @@ impl UnitOfWork {
             state: Vec::new(),
             outbox: Vec::new(),
             sent: Vec::new(),
+            failed: Vec::new(),
             floor_events: Vec::new(),
             follow_ups: Vec::new(),
             due: Vec::new(),
@@ -79,15 +81,11 @@ impl UnitOfWork {
         self.entries.is_empty()
     }
 
-    /// The newest cached interaction that the customer wrote in person, else of
-    /// the company or a program.
-    pub(super) fn latest(&self) -> Option<CachedText> {
-        let mut texts = self.conversation.texts.iter();
-        let inbound = texts.find(|text| {
-            let interaction = &text.interaction;
-            interaction.direction == Direction::Inbound && !interaction.automatic
-        });
-        inbound.or(self.conversation.texts.first()).cloned()
+    /// The newest message that a customer wrote in person; `None` where the
+    /// company or a program wrote everything, and where it was deleted or its
+    /// author erased. It is what policies decide about and what a reply answers.
+    pub(super) fn latest_message(&self) -> Option<CachedText> {
+        self.conversation.latest_message().cloned()
     }
 
     /// The error for an action that the state does not allow.

@@ -107,6 +107,40 @@ fn a_reply_is_published_once_and_its_clock_stops_when_the_channel_accepts_it() {
 }
 
 #[test]
+fn without_a_tone_policy_there_is_no_review() {
+    for (rules, expected) in [
+        (ruled(""), ReplyStatus::Published),
+        (held(""), ReplyStatus::Held),
+    ] {
+        let place = tempfile::tempdir().expect("a place");
+        let desk = desk_of(place.path(), vec![rules]);
+        sign_in(&desk, &["ana"]);
+        take_in(&desk, vec![said("1", "@jo", "Hello?")]);
+        let conversation = taken_by(&desk, "ana");
+        let typed = desk.conversations().check_draft(
+            "northwind",
+            conversation,
+            &agent("ana"),
+            "Hello",
+            WrittenBy::Human,
+        );
+        let typed = typed.expect("a desk that works").expect("allowed");
+        assert_eq!(typed.review, None, "{expected:?}");
+        let sent = send(&desk, conversation, "ana", "r1", "Hello Jo!");
+        let reply = sent.reply.expect("a reply");
+        assert_eq!((reply.status, reply.review), (expected, None));
+        let checked = feed(&desk).into_iter().map(|entry| head(&entry));
+        let checked: Vec<Value> = checked.filter(|head| head["reply"] == "r1").collect();
+        assert!(
+            checked
+                .iter()
+                .all(|head| head["decision"]["tone"].is_null()),
+            "{checked:?}"
+        );
+    }
+}
+
+#[test]
 fn only_the_assignee_or_a_supervisor_sends_and_an_id_is_used_once() {
     let place = tempfile::tempdir().expect("a place");
     let desk = desk_of(place.path(), vec![ruled("")]);

@@ -17,7 +17,7 @@ use crate::floor::{act, agent, kinds, sign_in, supervisor, taken_by};
 use crate::office::{delivered, desk_of, feed, head, held, northwind, ruled, said, take_in};
 use crate::replies::{outgoing, reply_then, send};
 
-fn row(desk: &Desk, conversation: ConversationId) -> Conversation {
+pub(crate) fn row(desk: &Desk, conversation: ConversationId) -> Conversation {
     let row = desk.journal().conversation(northwind(desk), conversation);
     row.expect("readable").expect("there")
 }
@@ -39,7 +39,7 @@ fn unanswered(desk: &Desk, conversation: ConversationId) -> Vec<String> {
 }
 
 /// A desk where `ana` has taken the message `1` of `@jo`.
-fn taken(place: &Path) -> (Desk, ConversationId) {
+pub(crate) fn taken(place: &Path) -> (Desk, ConversationId) {
     let desk = desk_of(place, vec![ruled("")]);
     sign_in(&desk, &["ana"]);
     take_in(&desk, vec![said("1", "@jo", "Where is my parcel?")]);
@@ -47,12 +47,12 @@ fn taken(place: &Path) -> (Desk, ConversationId) {
     (desk, conversation)
 }
 
-fn deliver(desk: &Desk, key: &str) {
+pub(crate) fn deliver(desk: &Desk, key: &str) {
     desk.outbox().delivered("northwind", key).expect("noted");
     desk.wait_until_idle();
 }
 
-fn heads(desk: &Desk, kind: EventKind) -> Vec<Value> {
+pub(crate) fn heads(desk: &Desk, kind: EventKind) -> Vec<Value> {
     let entries = feed(desk).into_iter();
     let of_kind = entries.filter(|entry| entry.kind == kind as u16);
     of_kind.map(|entry| head(&entry)).collect()

@@ -133,11 +133,14 @@ fn step(
     all: &[RecordedResult],
 ) -> Value {
     let interaction = json!(texts.interaction);
-    let mut about = json!({
-        "conversation": input.conversation,
-        "contact": input.contact,
-        "earlier": texts.earlier,
-        "elsewhere": texts.elsewhere,
+    // A draft that answers nothing was checked without a conversation.
+    let mut about = texts.interaction.as_ref().map(|_| {
+        json!({
+            "conversation": input.conversation,
+            "contact": input.contact,
+            "earlier": texts.earlier,
+            "elsewhere": texts.elsewhere,
+        })
     });
     let classifiers = all.iter().filter(|part| part.stage == Stage::Classify);
     let (stage, subject) = match part.stage {
@@ -150,7 +153,7 @@ fn step(
             ("escalate", trigger.unwrap_or_else(default))
         }
     };
-    if part.stage != Stage::Classify {
+    if let Some(about) = about.as_mut().filter(|_| part.stage != Stage::Classify) {
         about["interaction"] = interaction.clone();
         let assessment = match classifiers.count() {
             // The classification the decision began with.
@@ -171,12 +174,15 @@ fn step(
             about["assessment"] = assessment;
         }
     }
-    json!({
+    let mut step = json!({
         stage: subject,
-        "given": about,
         "transcript": part.transcript,
         "expect": expected(part),
-    })
+    });
+    if let Some(about) = about {
+        step["given"] = about;
+    }
+    step
 }
 
 /// The expected result where only this plugin is called.

@@ -83,6 +83,7 @@ impl Interaction {
             state: Vec::new(),
             outbox: Vec::new(),
             sent: Vec::new(),
+            failed: Vec::new(),
             at: now,
         }
     }

@@ -21,7 +21,8 @@ impl Commits for SqliteJournal {
             return Ok(Vec::new());
         }
         let rows = |commit: &Commit| {
-            let more = commit.state.len() + commit.outbox.len() + commit.sent.len();
+            let more =
+                commit.state.len() + commit.outbox.len() + commit.sent.len() + commit.failed.len();
             1 + commit.entries.len() + more
         };
         let weight = commits.iter().map(rows).sum();
@@ -75,7 +76,13 @@ fn check(commit: &Commit) -> Result<()> {
         commit.sent.len(),
         limits::COMMIT_SENT,
     )?;
-    for key in &commit.sent {
+    check_count(
+        "number of failed deliveries",
+        commit.failed.len(),
+        limits::COMMIT_SENT,
+    )?;
+    let failed = commit.failed.iter().map(|failed| &failed.key);
+    for key in commit.sent.iter().chain(failed) {
         check_length("outbox key", &key, limits::COMMIT_NAME)?;
     }
     policy_memory::check(&commit.state)
@@ -127,6 +134,9 @@ fn write_commit(
     }
     for key in &commit.sent {
         outbox::mark_sent(work.sql, company, key)?;
+    }
+    for failed in &commit.failed {
+        outbox::mark_failed(work.sql, company, failed)?;
     }
     Ok(Ok(CommitReceipt {
         sequence,

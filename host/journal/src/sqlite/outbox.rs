@@ -12,8 +12,8 @@ use super::{
 };
 use crate::limits;
 use crate::{
-    AuditEntry, CompanyId, JournalError, NewOutbox, Outbox, OutboxBacklog, OutboxCount, OutboxItem,
-    OutboxState, Result,
+    AuditEntry, CompanyId, FailedDelivery, JournalError, NewOutbox, Outbox, OutboxBacklog,
+    OutboxCount, OutboxItem, OutboxState, Result,
 };
 
 use target_queue::TargetQueue;
@@ -193,7 +193,21 @@ pub(super) fn insert(sql: &Connection, company: CompanyId, item: &NewOutbox) -> 
 
 /// The target has the item, if there is such an item.
 pub(super) fn mark_sent(sql: &Connection, company: CompanyId, key: &str) -> Result<()> {
-    match step(sql, company, key, &Step::Done) {
+    unless_gone(step(sql, company, key, &Step::Done))
+}
+
+/// The target refused the item for good, if it still waits.
+pub(super) fn mark_failed(
+    sql: &Connection,
+    company: CompanyId,
+    failed: &FailedDelivery,
+) -> Result<()> {
+    let dead = Step::Dead(failed.problem.clone());
+    unless_gone(step(sql, company, &failed.key, &dead))
+}
+
+fn unless_gone(stepped: Result<()>) -> Result<()> {
+    match stepped {
         Err(JournalError::NoOutboxItem(_)) => Ok(()),
         other => other,
     }

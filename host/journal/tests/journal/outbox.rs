@@ -94,6 +94,35 @@ fn a_dead_item_waits_for_an_operator() {
 }
 
 #[test]
+fn a_commit_that_tells_a_failure_makes_the_item_dead() {
+    let store = TestStore::new();
+    let journal = store.open();
+    let company = filled(&journal);
+    journal.mark_outbox_done(company, "next").unwrap();
+    let mut tell = commit(&conversation(company, "t"), 1, None);
+    tell.failed = ["soon", "next", "nothing"]
+        .map(|key| FailedDelivery {
+            key: key.into(),
+            problem: "410 Gone".into(),
+        })
+        .to_vec();
+    journal.commit(tell.clone()).unwrap();
+    let dead = journal
+        .outbox_items(company, OutboxState::Dead, "", 9)
+        .unwrap();
+    let dead: Vec<_> = dead
+        .iter()
+        .map(|item| (item.key.as_str(), item.problem.as_deref(), item.attempts))
+        .collect();
+    assert_eq!(dead, [("soon", Some("410 Gone"), 1)]);
+    assert_eq!(due(&journal, 99), ["late"]);
+    // A commit that is not written changes no item.
+    tell.failed[0].key = "late".into();
+    assert!(journal.commit(tell).is_err(), "it expects an older entry");
+    assert_eq!(due(&journal, 99), ["late"]);
+}
+
+#[test]
 fn due_items_are_read_page_by_page_and_each_once() {
     let store = TestStore::new();
     let journal = store.open();

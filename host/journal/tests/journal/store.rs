@@ -101,6 +101,7 @@ pub(crate) fn commit(of: &Conversation, expected: u64, input: Option<Ordinal>) -
         state: Vec::new(),
         outbox: Vec::new(),
         sent: Vec::new(),
+        failed: Vec::new(),
         at: at(102),
     }
 }

@@ -38,7 +38,7 @@ impl StoredDecision {
         let mut names = BTreeSet::new();
         if let Some(texts) = &self.texts {
             let all = texts.earlier.iter().chain(&texts.elsewhere);
-            for text in all.chain([&texts.interaction]) {
+            for text in all.chain(&texts.interaction) {
                 names.extend(text.author.address.clone());
                 names.extend(text.author.name.clone());
             }

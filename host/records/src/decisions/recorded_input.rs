@@ -19,8 +19,9 @@ use crate::conversation_reader::open_input;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TextSources {
-    /// The interaction decided about.
-    pub interaction: u64,
+    /// The interaction decided about; absent for a draft that answers none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<u64>,
     /// Earlier ones of the conversation, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<u64>,
@@ -81,7 +82,8 @@ impl RecordedInput {
         }
     }
 
-    /// Reads the texts; `None` if one is missing or its author was erased.
+    /// Reads the texts; `None` if one is missing or its author was erased. A
+    /// decision about a draft that answers nothing has none to read.
     pub fn open_texts(
         &self,
         journal: &dyn Journal,
@@ -101,9 +103,12 @@ impl RecordedInput {
             }
             Ok(Some(texts))
         };
-        let interaction = read(&[self.texts.interaction])?.and_then(|mut one| one.pop());
-        let Some(interaction) = interaction else {
-            return Ok(None);
+        let interaction = match self.texts.interaction {
+            None => None,
+            Some(ordinal) => match read(&[ordinal])?.and_then(|mut one| one.pop()) {
+                None => return Ok(None),
+                read => read,
+            },
         };
         let (earlier, elsewhere) = (read(&self.texts.earlier)?, read(&self.texts.elsewhere)?);
         Ok(earlier
@@ -151,8 +156,9 @@ fn empty_conversation() -> Conversation {
 /// The texts a decision could read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SourceTexts {
-    /// The interaction decided about.
-    pub interaction: Interaction,
+    /// The interaction decided about; absent for a draft that answers none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<Interaction>,
     /// Earlier ones of the conversation, newest first.
     pub earlier: Vec<Interaction>,
     /// Those of the contact's other conversations, newest first.
@@ -168,13 +174,13 @@ impl SourceTexts {
         surroundings: Arc<Surroundings>,
     ) -> (Situation, Option<DraftInput>) {
         let shared = |texts: Vec<Interaction>| texts.into_iter().map(Arc::new).collect();
-        let exchange = Exchange {
-            interaction: Arc::new(self.interaction),
+        let exchange = self.interaction.map(|interaction| Exchange {
+            interaction: Arc::new(interaction),
             conversation: input.conversation.clone(),
             contact: input.contact.clone(),
             earlier: shared(self.earlier),
             elsewhere: shared(self.elsewhere),
-        };
+        });
         let mut situation = Situation::of(surroundings, exchange, input.now, input.seed);
         situation.assessment = input.assessment.clone().map(Arc::new);
         situation.trigger = input.trigger.clone().map(Arc::new);

@@ -143,7 +143,7 @@ impl From<ActionError> for Problem {
             ActionError::NoPublisher { .. } => Kind::NoPublisher,
             ActionError::ReplyIdTaken { .. } => Kind::ReplyIdTaken,
             ActionError::NothingPending { .. } => Kind::NothingPending,
-            ActionError::NoCustomer => Kind::NoRecipient,
+            ActionError::CustomerErased | ActionError::AddressUnknown => Kind::NoRecipient,
             ActionError::TooLong { length, limit, .. } => {
                 return Problem::of(Kind::TooLong)
                     .field("text")

@@ -183,7 +183,8 @@ pub(crate) struct ReplyResult {
     /// (waiting for approval) or `blocked`; when the same reply is sent again also
     /// `delivered`, `undeliverable`, `rejected` or `stale`.
     status: &'static str,
-    /// Result of the tone check.
+    /// Result of the tone check; absent if no policy has an opinion, and when the same
+    /// reply is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<patchbay_api_schema::Review>)]
     review: Option<Review>,

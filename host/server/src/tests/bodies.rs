@@ -23,13 +23,14 @@ async fn an_interaction_gets_a_decision() {
 }
 
 #[tokio::test]
-async fn a_draft_gets_a_verdict() {
+async fn a_draft_without_a_tone_policy_has_no_review() {
     let server = Running::usual().await;
     let draft = r#"{"draft":{"id":"d","channel":"x","text":"Sorry!"}}"#;
     let answer = server.client.post(TONE, draft).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.json()["draft"], "d");
-    assert_eq!(answer.json()["tone"]["verdict"], "approve");
+    assert_eq!(answer.json()["outcome"], "ok");
+    assert!(answer.json()["tone"].is_null(), "{answer:?}");
 }
 
 #[tokio::test]

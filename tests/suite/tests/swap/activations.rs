@@ -225,6 +225,7 @@ fn a_commit_from_a_replaced_generation_is_found_at_the_next_activation() {
         state: Vec::new(),
         outbox: Vec::new(),
         sent: Vec::new(),
+        failed: Vec::new(),
         at: desk.now(),
     };
     let committed = journal.commit_all(vec![late]).expect("written");
