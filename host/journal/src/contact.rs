@@ -78,6 +78,10 @@ pub trait Contacts {
 
     /// The contacts of channels and addresses, in their order; creates those of
     /// new addresses. Reads and writes at most once, however many there are.
+    ///
+    /// # Errors
+    /// `JournalError::CompanyFull` if one is new and the company stores as much as
+    /// it may.
     fn find_or_create_contacts(
         &self,
         company: CompanyId,

@@ -96,6 +96,12 @@ pub enum JournalError {
         /// What is wrong with it, or what it must be.
         problem: String,
     },
+    /// The company stores as many bytes as it may.
+    #[error("the company stores {limit} bytes, as many as it may")]
+    CompanyFull {
+        /// How many it may store.
+        limit: u64,
+    },
     /// The contact does not exist.
     #[error("there is no contact {0}")]
     NoContact(ContactId),

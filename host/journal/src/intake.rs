@@ -79,6 +79,11 @@ pub enum AcceptOutcome {
         /// The input.
         input: Box<Input>,
     },
+    /// Refused: the company stores as much as it may. Nothing was written.
+    Full {
+        /// How many bytes it may store.
+        limit: u64,
+    },
     /// Refused: the backlog is full, or it is an edit and edits are refused.
     /// Nothing was written.
     Busy {
@@ -95,7 +100,7 @@ impl AcceptOutcome {
             AcceptOutcome::Duplicate { ordinal } | AcceptOutcome::Updated { ordinal, .. } => {
                 Some(*ordinal)
             }
-            AcceptOutcome::Busy { .. } => None,
+            AcceptOutcome::Busy { .. } | AcceptOutcome::Full { .. } => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     AuditTrail, Commits, Companies, Contacts, Conversations, Directives, Entries, Generations,
-    Intake, Maintenance, Outbox, Rollouts, Roster, Runs, Seal, Tokens,
+    Intake, Maintenance, Outbox, Rollouts, Roster, Runs, Seal, Tokens, Usage,
 };
 
 macro_rules! journal {
@@ -32,5 +32,5 @@ macro_rules! journal {
 
 journal! {
     Companies Intake Commits Conversations Entries Contacts Seal Outbox Generations Rollouts
-    Roster Directives Tokens AuditTrail Maintenance Runs
+    Roster Directives Tokens AuditTrail Maintenance Runs Usage
 }

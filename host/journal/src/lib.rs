@@ -32,6 +32,7 @@ mod run;
 mod seal;
 mod sqlite;
 mod storage;
+mod stored_bytes;
 mod token;
 mod vault;
 
@@ -70,4 +71,5 @@ pub use run::{Run, Runs};
 pub use seal::{Purpose, Seal};
 pub use sqlite::{Options, SqliteJournal, restore};
 pub use storage::{StorageFailure, StorageState};
+pub use stored_bytes::{StoredBytes, Usage};
 pub use token::{Secret, SecretHash, Token, TokenState, Tokens};

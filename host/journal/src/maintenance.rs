@@ -64,6 +64,16 @@ pub enum CheckFinding {
         /// How many numbers are missing.
         missing: u64,
     },
+    /// A company's count of stored bytes is not what its rows amount to.
+    #[error("company {} stores {found} bytes, but {counted} are counted", .company.0)]
+    StoredBytes {
+        /// The company.
+        company: CompanyId,
+        /// The count.
+        counted: i64,
+        /// What its rows amount to.
+        found: i64,
+    },
     /// The audit trail was changed.
     #[error("entry {} of the audit trail: {}", .0.number, .0.flaw.message())]
     Audit(AuditBreak),

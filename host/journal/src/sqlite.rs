@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod byte_counter;
 mod change_record;
 mod check;
 mod columns;
@@ -10,6 +11,7 @@ mod compact;
 mod company;
 mod contacts;
 mod conversations;
+mod counted_table;
 mod directives;
 mod entries;
 mod generations;
@@ -31,7 +33,7 @@ mod tokens;
 mod writer;
 mod writer_cache;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,6 +50,7 @@ use crate::{CompanyId, JournalError, Result};
 pub use restore::restore;
 
 use audit::{append_audit, check_audit};
+use byte_counter::{ByteCounter, StorageLimits};
 use change_record::ChangeRecord;
 use columns::{Micros, clamp_i64, code, optional_time, time};
 use contacts::{PERSON, index_addresses};
@@ -90,6 +93,13 @@ pub struct Options {
     /// [`retry_after`](crate::AcceptOutcome::Busy) of refused arrivals; default
     /// 1 s.
     pub retry_after: Duration,
+    /// Most bytes that a company stores; default 64 GiB. Beyond them its arrivals
+    /// are refused.
+    pub stored_bytes_per_company: u64,
+    /// The same for companies that differ, by name.
+    pub stored_bytes_of: BTreeMap<String, u64>,
+    /// Further bytes that a company's agents may store; default 1 GiB.
+    pub stored_bytes_reserve: u64,
 }
 
 impl Options {
@@ -104,6 +114,9 @@ impl Options {
             backlog_per_company: 100_000,
             backlog: 1_000_000,
             retry_after: Duration::from_secs(1),
+            stored_bytes_per_company: 64 << 30,
+            stored_bytes_of: BTreeMap::new(),
+            stored_bytes_reserve: 1 << 30,
         }
     }
 }
@@ -120,6 +133,7 @@ pub struct SqliteJournal {
     keys: KeyCache,
     companies: RwLock<HashMap<String, CompanyId>>,
     backlog: Backlog,
+    bytes: ByteCounter,
     /// The log may hold traces of destroyed keys.
     unscrubbed: AtomicBool,
     _lock: File,
@@ -158,8 +172,14 @@ impl SqliteJournal {
             check_key(path, &options.key_file, &vault)?;
         }
         let mut connection = schema::open_writer(path, vault.check())?;
+        let limits = StorageLimits {
+            of_each: options.stored_bytes_per_company,
+            of: options.stored_bytes_of.clone(),
+            reserve: options.stored_bytes_reserve,
+        };
+        let bytes = ByteCounter::install(&connection, limits)?;
 
-        index_addresses(&mut connection, &vault)?;
+        index_addresses(&mut connection, &vault, &bytes)?;
 
         let lanes_path = append_suffix(path, ".lanes");
         let (lanes, previous) = Lanes::open(&lanes_path, options.lanes)?;
@@ -168,7 +188,7 @@ impl SqliteJournal {
 
         let cache = WriterCache::load(&connection)?;
         let readers = ReaderPool::open(path, options.readers, options.readers_per_company)?;
-        let writer = Writer::start(connection, cache)
+        let writer = Writer::start(connection, cache, bytes.clone())
             .map_err(|error| JournalError::Disk(error.to_string()))?;
         // The last run may have ended between an erasure and its scrub.
         let scrubbed = schema::scrub(path)?;
@@ -185,6 +205,7 @@ impl SqliteJournal {
                 total: options.backlog,
                 retry_after: options.retry_after,
             },
+            bytes,
             unscrubbed: AtomicBool::new(!scrubbed),
             _lock: lock,
         })

@@ -90,6 +90,10 @@ alerts! {
     StorageLow = "storage-low", Warning, WithCause, Operator,
         "the journal's disk is nearly full",
         "free space on the journal's disk, or delete old conversations with `patchbay journal compact`";
+    /// A company stores nearly as much as it may.
+    StoredBytesHigh = "stored-bytes-high", Warning, WithCause, Operator,
+        "the company stores nearly as much as it may",
+        "at the bound its deliveries are answered 503: delete old conversations with `patchbay journal compact`, set `retain` under [journal], delete generations that are not used, or raise `stored-bytes-per-company` under [bounds]";
     /// The machine's clock went back, or forward by more than the time that
     /// passed.
     ClockJumped = "clock-jumped", Warning, hours(24), Companies,

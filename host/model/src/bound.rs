@@ -2,6 +2,8 @@
 //! each. The server rejects a caller at a bound; other callers are
 //! not affected.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// Whose use a limit counts.
@@ -170,12 +172,14 @@ bounds! {
     ];
     /// Requests in progress, of every kind but health, status and metrics.
     Requests = "requests", Refusal::Busy(1), [
+        Token "bounds.requests-per-token" = 2_048, 1, MANY, REQUESTS;
         Company "bounds.requests-per-company" = 4_096, 1, MANY, REQUESTS;
         Host "bounds.requests" = 12_288, 1, MANY, REQUESTS;
     ];
     /// Requests that use a thread, counted for deliveries and for other requests
     /// apart; further ones wait.
     Work = "work", Refusal::Busy(1), [
+        Token "bounds.work-per-token" = 48, 1, 1_024, REQUESTS;
         Company "bounds.work-per-company" = 64, 1, 1_024, REQUESTS;
         Host "bounds.work" = 128, 2, 1_024, REQUESTS;
     ];
@@ -195,6 +199,7 @@ bounds! {
     ];
     /// Request bodies in memory.
     Bodies = "bodies", Refusal::Busy(1), [
+        Company "bounds.bodies-per-company" = 128 << 20, 64 << 20, 1 << 40, Unit::Bytes;
         Host "server.body-budget" = 256 << 20, 64 << 20, 1 << 40, Unit::Bytes;
     ];
     /// Size of a request's body.
@@ -273,6 +278,13 @@ bounds! {
     FreeSpace = "free-space", Refusal::Busy(60), [
         Host "bounds.free-space" = 16 << 20, 1, 1 << 50, Unit::Bytes;
     ];
+    /// Bytes that a company stores in the journal. At the first limit its deliveries
+    /// are rejected; its agents may store `stored-bytes-reserve` more, then their
+    /// actions are rejected except to resolve a conversation.
+    StoredBytes = "stored-bytes", Refusal::Busy(60), [
+        Company "bounds.stored-bytes-per-company" = 64 << 30, 64 << 10, 1 << 50, Unit::Bytes;
+        Item "bounds.stored-bytes-reserve" = 1 << 30, 1, 1 << 50, Unit::Bytes;
+    ];
     /// Values that the defaults of a settings schema may add, and steps of
     /// checking settings against the schema.
     SchemaSteps = "schema-steps", Refusal::TooLarge, [
@@ -290,6 +302,11 @@ impl Bound {
         self.limits().iter().find(|limit| limit.scope == scope)
     }
 
+    /// Whether the settings can narrow the limit of one company.
+    pub const fn is_narrowed(self) -> bool {
+        matches!(self, Bound::Requests | Bound::Streams | Bound::StoredBytes)
+    }
+
     /// Every limit of every bound.
     pub fn all_limits() -> impl Iterator<Item = &'static BoundLimit> {
         Bound::ALL.iter().flat_map(|bound| bound.limits())
@@ -299,7 +316,9 @@ impl Bound {
 /// The limits in force: the settings' values, and the defaults for the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BoundSettings {
-    values: std::collections::BTreeMap<(Bound, Scope), u64>,
+    values: BTreeMap<(Bound, Scope), u64>,
+    /// Narrower limits of companies, by name.
+    narrowed: BTreeMap<(Bound, String), u64>,
 }
 
 impl BoundSettings {
@@ -313,6 +332,29 @@ impl BoundSettings {
     /// [`BoundSettings::get`] as a size in memory.
     pub fn count(&self, bound: Bound, scope: Scope) -> usize {
         usize::try_from(self.get(bound, scope)).unwrap_or(usize::MAX)
+    }
+
+    /// The limit of a bound for one company: that of every company, or a narrower
+    /// one.
+    pub fn of_company(&self, bound: Bound, company: &str) -> u64 {
+        let of_each = self.get(bound, Scope::Company);
+        if self.narrowed.is_empty() {
+            return of_each;
+        }
+        let narrowed = self.narrowed.get(&(bound, company.to_owned()));
+        narrowed.map_or(of_each, |narrowed| of_each.min(*narrowed))
+    }
+
+    /// The companies with a narrower limit of a bound, and that limit.
+    pub fn narrowed(&self, bound: Bound) -> impl Iterator<Item = (&str, u64)> {
+        let of_bound = self.narrowed.iter();
+        let of_bound = of_bound.filter(move |((narrowed, _), _)| *narrowed == bound);
+        of_bound.map(|((_, company), limit)| (company.as_str(), *limit))
+    }
+
+    /// Narrow the limit of a bound for one company.
+    pub fn narrow(&mut self, bound: Bound, company: &str, limit: u64) {
+        self.narrowed.insert((bound, company.to_owned()), limit);
     }
 
     /// Set a limit.

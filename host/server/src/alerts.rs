@@ -20,7 +20,8 @@ use patchbay_model::alert::{Alert, AlertEnd, AlertKind, AlertSeverity};
 use patchbay_telemetry::{AlertChanges, AlertScope, outbox_by_company};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::app::{App, on_share_of};
+use crate::app::App;
+use crate::work_share::on_share_of;
 
 /// How often the state of the host is compared with the registry.
 const INTERVAL: Duration = Duration::from_secs(5);

@@ -28,12 +28,11 @@ use patchbay_settings::ServerSettings;
 use patchbay_telemetry::Telemetry;
 use patchbay_watcher::{WatchedFiles, WatcherHost};
 use serde::de::DeserializeOwned;
-use tokio::task::spawn_blocking;
 use tokio::time::interval;
 
 use crate::alerts::AlertMonitor;
-use crate::body::{self, BodyBudget};
-use crate::bounds::{Bounds, Requester, WorkShare};
+use crate::body;
+use crate::bounds::Bounds;
 use crate::changes::ChangeQueue;
 use crate::companies::Companies;
 use crate::feed_signals::FeedSignals;
@@ -41,15 +40,11 @@ use crate::feed_signals::FeedSignals;
 use crate::company_locks::CompanyLocks;
 use crate::json;
 use crate::problem::{Kind, Problem};
+use crate::work_share::{WorkShares, on_share};
 use crate::workers::Workers;
 
 /// How often data older than `retain` is deleted.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);
-
-/// Threads that read feeds for event streams.
-const FOLLOWER_THREADS: usize = 16;
-/// Threads that answer health, status and metrics.
-const OBSERVATION_THREADS: usize = 4;
 
 /// Limits checks of replies while they are typed, per agent and conversation.
 pub(crate) type TypingLimiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
@@ -66,7 +61,6 @@ pub(crate) struct App {
     pub(crate) changes: ChangeQueue,
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) shares: WorkShares,
-    pub(crate) bodies: BodyBudget,
     /// Absent: plain HTTP.
     pub(crate) tls: Option<Arc<TlsTerminator>>,
     pub(crate) access: AccessControl,
@@ -196,7 +190,7 @@ impl App {
         limit: u64,
     ) -> Result<T, Problem> {
         let time = self.settings.request_timeout;
-        let body = body::read(request, limit, time, &self.bodies).await?;
+        let body = body::read(request, limit, time, &self.bounds).await?;
         json::read(&body)
     }
 
@@ -381,55 +375,4 @@ impl WatcherHost for App {
     fn files(&self) -> &WatchedFiles {
         &self.watched
     }
-}
-
-/// Threads of the blocking pool by kind of work. Together they are fewer than
-/// the pool has, so that no kind waits for another.
-#[derive(Debug)]
-pub(crate) struct WorkShares {
-    /// Deliveries of interactions.
-    pub(crate) intake: WorkShare,
-    /// Other requests: reads and actions.
-    pub(crate) requests: WorkShare,
-    /// Event streams.
-    pub(crate) followers: WorkShare,
-    /// Health, status and metrics.
-    pub(crate) observation: WorkShare,
-}
-
-impl WorkShares {
-    pub(crate) fn new(bounds: &Bounds) -> WorkShares {
-        let [host, company] = [Scope::Host, Scope::Company]
-            .map(|scope| usize::try_from(bounds.limit(Bound::Work, scope)).unwrap_or(usize::MAX));
-        WorkShares {
-            intake: WorkShare::new(host, company),
-            requests: WorkShare::new(host, company),
-            followers: WorkShare::new(FOLLOWER_THREADS, FOLLOWER_THREADS / 2),
-            observation: WorkShare::new(OBSERVATION_THREADS, OBSERVATION_THREADS),
-        }
-    }
-}
-
-/// Run `work` of the current request on a thread of a share. A panic in it has
-/// been logged.
-pub(crate) async fn on_share<T: Send + 'static>(
-    share: &WorkShare,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    on_share_of(share, Requester::current().company, work).await
-}
-
-/// [`on_share`] outside of a request's handler.
-pub(crate) async fn on_share_of<T: Send + 'static>(
-    share: &WorkShare,
-    company: Option<Arc<str>>,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let permit = share.enter(company.clone()).await;
-    let result = spawn_blocking(move || {
-        // Held until the work ends, although its client may disconnect before.
-        let _permit = permit;
-        patchbay_journal::read_for(company, work)
-    });
-    result.await.map_err(|_| Problem::of(Kind::Internal))
 }

@@ -10,9 +10,9 @@ use axum::extract::Request;
 use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
 use patchbay_model::bound::Bound;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::bounds::{BoundPermit, Bounds, Requester};
 use crate::problem::{Kind, Problem};
 
 /// How long the rest of a refused body is read.
@@ -20,27 +20,11 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many bytes of a refused body are read.
 const DRAIN_BYTES: usize = 16 << 20;
 
-/// Bytes that all request bodies may take up in memory.
-#[derive(Clone, Debug)]
-pub(crate) struct BodyBudget(Arc<Semaphore>);
-
-impl BodyBudget {
-    pub(crate) fn new(bytes: u64) -> BodyBudget {
-        let bytes = usize::try_from(bytes).unwrap_or(Semaphore::MAX_PERMITS);
-        BodyBudget(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
-    }
-
-    fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let bytes = u32::try_from(bytes).ok()?;
-        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
-    }
-}
-
-/// A request body, and its share of the budget.
+/// A request body, and its share of the bound on bodies.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
     bytes: Vec<u8>,
-    share: Option<OwnedSemaphorePermit>,
+    _share: BoundPermit,
 }
 
 impl Deref for RequestBody {
@@ -54,7 +38,7 @@ impl Deref for RequestBody {
 /// Why a body cannot be read.
 enum ReadError {
     TooLarge,
-    OverBudget,
+    AtBound(Problem),
     Disconnected,
 }
 
@@ -63,7 +47,7 @@ pub(crate) async fn read(
     request: Request,
     limit: u64,
     time: Duration,
-    budget: &BodyBudget,
+    bounds: &Arc<Bounds>,
 ) -> Result<RequestBody, Problem> {
     let too_large = |size: Option<u64>| {
         let problem = Problem::of(Kind::BodyTooLarge).limit(limit, size, "bytes");
@@ -80,18 +64,16 @@ pub(crate) async fn read(
     }
     let mut body = request.into_body();
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    match timeout(time, collect(&mut body, most, budget)).await {
+    let share = bounds.enter_with_nothing(Bound::Bodies, &Requester::current());
+    match timeout(time, collect(&mut body, most, share)).await {
         Ok(Ok(held)) => Ok(held),
         Ok(Err(ReadError::TooLarge)) => {
             drain(body).await;
             Err(too_large(None))
         }
-        Ok(Err(ReadError::OverBudget)) => {
+        Ok(Err(ReadError::AtBound(problem))) => {
             drain(body).await;
-            Err(
-                Problem::busy("the bodies of other requests use up `body-budget`")
-                    .bound(Bound::Bodies),
-            )
+            Err(problem)
         }
         Ok(Err(ReadError::Disconnected)) => Err(Problem::of(Kind::BadRequest)
             .detail("the connection closed before the body was complete")),
@@ -102,32 +84,28 @@ pub(crate) async fn read(
     }
 }
 
-/// Reads a body frame by frame. The budget counts bytes that arrived, not
+/// Reads a body frame by frame. The bound counts bytes that arrived, not
 /// `Content-Length`: announcing much does not block other requests.
 async fn collect(
     body: &mut Body,
     most: usize,
-    budget: &BodyBudget,
+    mut share: BoundPermit,
 ) -> Result<RequestBody, ReadError> {
-    let mut collected = RequestBody {
-        bytes: Vec::new(),
-        share: None,
-    };
+    let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| ReadError::Disconnected)?.into_data() else {
             continue;
         };
-        if data.len() > most - collected.bytes.len() {
+        if data.len() > most - bytes.len() {
             return Err(ReadError::TooLarge);
         }
-        let share = budget.take(data.len()).ok_or(ReadError::OverBudget)?;
-        match &mut collected.share {
-            Some(own) => own.merge(share),
-            none => *none = Some(share),
-        }
-        collected.bytes.extend_from_slice(&data);
+        share.grow(data.len() as u64).map_err(ReadError::AtBound)?;
+        bytes.extend_from_slice(&data);
     }
-    Ok(collected)
+    Ok(RequestBody {
+        bytes,
+        _share: share,
+    })
 }
 
 /// Read and drop the body of a refused request, within bounds. A client that

@@ -2,11 +2,10 @@
 //! the limits of the table in `host/model` ([`Bound`]).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use patchbay_model::bound::{Bound, BoundLimit, BoundSettings, Scope};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::problem::Problem;
 
@@ -55,11 +54,14 @@ pub(crate) struct Bounds {
     used: Mutex<HashMap<Key, u64>>,
 }
 
-/// One use; dropping it ends the use.
+/// A use; dropping it ends the use.
 #[derive(Debug)]
 pub(crate) struct BoundPermit {
     bounds: Arc<Bounds>,
-    keys: Vec<Key>,
+    /// How much is used.
+    amount: u64,
+    /// What it counts for, with the limit of each.
+    keys: Vec<(Key, &'static BoundLimit, u64)>,
 }
 
 impl Bounds {
@@ -82,25 +84,31 @@ impl Bounds {
         bound: Bound,
         requester: &Requester,
     ) -> Result<BoundPermit, Problem> {
-        let mut used = self.used.lock();
-        let mut keys = Vec::with_capacity(bound.limits().len());
-        for limit in bound.limits() {
-            let Some(key) = requester.key(limit.scope) else {
-                continue;
+        let mut permit = self.enter_with_nothing(bound, requester);
+        permit.grow(1)?;
+        Ok(permit)
+    }
+
+    /// A use of nothing yet, which [grows](BoundPermit::grow).
+    pub(crate) fn enter_with_nothing(
+        self: &Arc<Bounds>,
+        bound: Bound,
+        requester: &Requester,
+    ) -> BoundPermit {
+        let limits = bound.limits().iter();
+        let keys = limits.filter_map(|limit| {
+            let key = requester.key(limit.scope)?;
+            let most = match limit.scope {
+                Scope::Company => self.settings.of_company(bound, &key),
+                _ => self.settings.get(bound, limit.scope),
             };
-            let key = (bound, limit.scope, key);
-            let most = self.settings.get(bound, limit.scope);
-            if used.get(&key).is_some_and(|used| *used >= most) {
-                return Err(refusal(limit, most));
-            }
-            keys.push(key);
+            Some(((bound, limit.scope, key), limit, most))
+        });
+        BoundPermit {
+            bounds: Arc::clone(self),
+            amount: 0,
+            keys: keys.collect(),
         }
-        for key in &keys {
-            *used.entry(key.clone()).or_default() += 1;
-        }
-        drop(used);
-        let bounds = Arc::clone(self);
-        Ok(BoundPermit { bounds, keys })
     }
 
     /// Uses of a bound in all of the host.
@@ -110,12 +118,30 @@ impl Bounds {
     }
 }
 
+impl BoundPermit {
+    /// Use so much more, or refuse it because it exceeds one of the bound's limits.
+    pub(crate) fn grow(&mut self, more: u64) -> Result<(), Problem> {
+        let mut used = self.bounds.used.lock();
+        for (key, limit, most) in &self.keys {
+            let present = used.get(key).copied().unwrap_or(0);
+            if present.saturating_add(more) > *most {
+                return Err(refusal(limit, *most));
+            }
+        }
+        for (key, ..) in &self.keys {
+            *used.entry(key.clone()).or_default() += more;
+        }
+        self.amount += more;
+        Ok(())
+    }
+}
+
 impl Drop for BoundPermit {
     fn drop(&mut self) {
         let mut used = self.bounds.used.lock();
-        for key in &self.keys {
+        for (key, ..) in &self.keys {
             if let Some(count) = used.get_mut(key) {
-                *count -= 1;
+                *count -= self.amount;
                 if *count == 0 {
                     used.remove(key);
                 }
@@ -124,78 +150,21 @@ impl Drop for BoundPermit {
     }
 }
 
-fn refusal(limit: &BoundLimit, most: u64) -> Problem {
+fn refusal(limit: &BoundLimit, value: u64) -> Problem {
     let whose = match limit.scope {
         Scope::Host => "the host has",
         Scope::Company => "the company has",
         Scope::Token | Scope::Item => "this token has",
     };
-    let unit = limit.unit.as_str();
+    let (most, unit) = match limit.bound {
+        Bound::Bodies => (format!("close to {value}"), "bytes of request bodies"),
+        _ => (value.to_string(), limit.unit.as_str()),
+    };
     let detail = format!(
         "{whose} {most} {unit} already, which is the limit `{}`; try again later",
         limit.setting
     );
-    Problem::at_bound(limit, most, detail)
-}
-
-/// Threads of the blocking pool for one kind of work ([`Bound::Work`]). No
-/// company occupies all of them, and work beyond them waits in order of arrival.
-#[derive(Debug)]
-pub(crate) struct WorkShare {
-    host: Arc<Semaphore>,
-    threads: usize,
-    per_company: usize,
-    companies: Mutex<HashMap<Arc<str>, Weak<Semaphore>>>,
-}
-
-/// A thread of a share; dropping it gives it back.
-#[derive(Debug)]
-pub(crate) struct WorkPermit {
-    _host: Option<OwnedSemaphorePermit>,
-    _company: Option<OwnedSemaphorePermit>,
-}
-
-impl WorkShare {
-    pub(crate) fn new(host: usize, per_company: usize) -> WorkShare {
-        WorkShare {
-            host: Arc::new(Semaphore::new(host)),
-            threads: host,
-            per_company,
-            companies: Mutex::default(),
-        }
-    }
-
-    /// Wait for a thread.
-    pub(crate) async fn enter(&self, company: Option<Arc<str>>) -> WorkPermit {
-        // The company's first, so that what waits for its own company does not
-        // occupy a thread of the host.
-        let company = match company {
-            Some(company) => self.of_company(company).acquire_owned().await.ok(),
-            None => None,
-        };
-        // Neither semaphore is ever closed.
-        let host = Arc::clone(&self.host).acquire_owned().await.ok();
-        WorkPermit {
-            _host: host,
-            _company: company,
-        }
-    }
-
-    /// Threads in use now.
-    pub(crate) fn used(&self) -> u64 {
-        (self.threads - self.host.available_permits()) as u64
-    }
-
-    fn of_company(&self, company: Arc<str>) -> Arc<Semaphore> {
-        let mut companies = self.companies.lock();
-        if let Some(known) = companies.get(&company).and_then(Weak::upgrade) {
-            return known;
-        }
-        companies.retain(|_, known| known.strong_count() > 0);
-        let semaphore = Arc::new(Semaphore::new(self.per_company));
-        companies.insert(company, Arc::downgrade(&semaphore));
-        semaphore
-    }
+    Problem::at_bound(limit, value, detail)
 }
 
 #[cfg(test)]
@@ -233,6 +202,18 @@ mod tests {
     }
 
     #[test]
+    fn a_narrowed_company_has_less_and_others_do_not() {
+        let mut settings = BoundSettings::default();
+        settings.set(Bound::Streams, Scope::Company, 3);
+        settings.narrow(Bound::Streams, "loud", 1);
+        let bounds = Bounds::new(settings);
+        let enter = |company| bounds.enter(Bound::Streams, &of(company, company));
+        let _held = enter("loud").expect("free");
+        enter("loud").expect_err("its own limit");
+        let _others = [enter("quiet"), enter("quiet")].map(|permit| permit.expect("free"));
+    }
+
+    #[test]
     fn a_refused_use_counts_nowhere() {
         let bounds = bounds();
         let enter = |token| bounds.enter(Bound::Streams, &of("loud", token));
@@ -243,24 +224,21 @@ mod tests {
         assert_eq!(bounds.used(Bound::Streams), 3);
     }
 
-    #[tokio::test]
-    async fn a_company_at_its_share_leaves_threads_to_others() {
-        let share = Arc::new(WorkShare::new(4, 2));
-        let loud = || Some("loud".into());
-        let held = [share.enter(loud()).await, share.enter(loud()).await];
-        let waiting: Vec<_> = (0..100)
-            .map(|_| {
-                let share = Arc::clone(&share);
-                tokio::spawn(async move { drop(share.enter(Some("loud".into())).await) })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        drop(share.enter(Some("quiet".into())).await);
-        assert_eq!(share.used(), 2, "those that wait occupy no thread");
-        drop(held);
-        for one in waiting {
-            one.await.expect("it gets its turn");
-        }
-        assert_eq!(share.used(), 0);
+    #[test]
+    fn a_use_that_does_not_fit_changes_nothing() {
+        let mut settings = BoundSettings::default();
+        settings.set(Bound::Bodies, Scope::Company, 10);
+        settings.set(Bound::Bodies, Scope::Host, 15);
+        let bounds = Bounds::new(settings);
+        let mut one = bounds.enter_with_nothing(Bound::Bodies, &of("loud", "a"));
+        one.grow(9).expect("fits");
+        one.grow(2).expect_err("more than the company may");
+        let mut other = bounds.enter_with_nothing(Bound::Bodies, &of("quiet", "b"));
+        other.grow(7).expect_err("more than the host has");
+        other.grow(6).expect("fits");
+        one.grow(1).expect_err("the host has no more");
+        assert_eq!(bounds.used(Bound::Bodies), 15);
+        drop((one, other));
+        assert!(bounds.used.lock().is_empty());
     }
 }

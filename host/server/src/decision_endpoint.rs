@@ -42,7 +42,7 @@ where
         request,
         app.settings.body_limit,
         app.settings.request_timeout,
-        &app.bodies,
+        &app.bounds,
     )
     .await?;
     let generation = app

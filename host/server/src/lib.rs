@@ -36,6 +36,7 @@ mod startup;
 mod storage_wait;
 #[cfg(test)]
 mod tests;
+mod work_share;
 mod workers;
 
 pub use companies::Companies;

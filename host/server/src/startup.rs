@@ -12,6 +12,7 @@ use patchbay_desk::{Desk, DeskError, DeskSettings};
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::{Journal, JournalError};
+use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::{Courier, CourierSettings};
 use patchbay_outbound::egress::Egress;
 use patchbay_settings::ServerSettings;
@@ -22,8 +23,7 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use crate::alerts::AlertMonitor;
-use crate::app::{App, TYPING_QUOTA, TypingLimiter, WorkShares};
-use crate::body::BodyBudget;
+use crate::app::{App, TYPING_QUOTA, TypingLimiter};
 use crate::bounds::Bounds;
 use crate::changes::ChangeQueue;
 use crate::companies::Companies;
@@ -32,6 +32,7 @@ use crate::feed_signals::FeedSignals;
 use crate::initial_generations::InitialGenerations;
 use crate::outbox_adapter::DeskOutbox;
 use crate::serve::BoundServer;
+use crate::work_share::WorkShares;
 use crate::workers::{QueueLimits, Workers};
 use crate::{connections, guard, storage_wait};
 use patchbay_watcher::WatchedFiles;
@@ -141,7 +142,9 @@ impl Server {
         let workers = Workers::start("decide", settings.workers, limits, stack)
             .map_err(ServeError::Workers)?;
         let changes = ChangeQueue::start(&settings.bounds, stack).map_err(ServeError::Workers)?;
-        let bounds = Bounds::new(settings.bounds.clone());
+        let mut bounds = settings.bounds.clone();
+        bounds.set(Bound::Bodies, Scope::Host, settings.body_budget);
+        let bounds = Bounds::new(bounds);
         let journal = storage_wait::open_journal(settings, &listener, tls.as_ref()).await?;
         let opening = settings.clone();
         let opened = spawn_blocking(move || {
@@ -219,7 +222,6 @@ impl Server {
             changes,
             shares: WorkShares::new(&bounds),
             bounds,
-            bodies: BodyBudget::new(settings.body_budget),
             tls,
             access,
             typing: TypingLimiter::hashmap(TYPING_QUOTA),

@@ -48,6 +48,13 @@ pub(crate) async fn open_journal(
         backlog: settings.admission.backlog,
         readers: settings.bounds.count(Bound::Readers, Scope::Host),
         readers_per_company: settings.bounds.count(Bound::Readers, Scope::Company),
+        stored_bytes_per_company: settings.bounds.get(Bound::StoredBytes, Scope::Company),
+        stored_bytes_of: settings
+            .bounds
+            .narrowed(Bound::StoredBytes)
+            .map(|(company, limit)| (company.to_owned(), limit))
+            .collect(),
+        stored_bytes_reserve: settings.bounds.get(Bound::StoredBytes, Scope::Item),
         ..Options::new(&journal.path, &journal.key)
     };
     let mut waiting: Option<Connections> = None;

@@ -2,6 +2,7 @@
 //! what policies do.
 
 mod access;
+mod agent_tokens;
 mod alerts;
 mod bodies;
 mod bounds;
@@ -30,6 +31,7 @@ mod queue;
 mod rollout;
 mod shutdown;
 mod status;
+mod stored_bytes;
 mod tls;
 mod traces;
 mod unready;

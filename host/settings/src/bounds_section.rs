@@ -18,7 +18,7 @@ impl BoundsSection {
     /// The limits it sets; problems are added to `problems`.
     pub(super) fn settings(&self, problems: &mut Vec<FileProblem>) -> BoundSettings {
         let mut settings = BoundSettings::default();
-        for (key, value) in &self.0 {
+        for (key, value) in self.0.iter().filter(|(key, _)| *key != COMPANY) {
             match limit(key).and_then(|limit| Ok((limit, checked(limit, value.get_ref())?))) {
                 Ok((limit, number)) if number != limit.default => {
                     settings.set(limit.bound, limit.scope, number);
@@ -29,6 +29,12 @@ impl BoundsSection {
                     problems.push(problem.help(help));
                 }
             }
+        }
+        if let Some(companies) = self.0.get(COMPANY)
+            && let Err((message, help)) = narrow(&mut settings, companies.get_ref())
+        {
+            let problem = FileProblem::at(companies.span(), message);
+            problems.push(problem.help(help));
         }
         let is_above = |bound: &&Bound| {
             let [company, host] = [Scope::Company, Scope::Host].map(|scope| {
@@ -48,6 +54,42 @@ impl BoundsSection {
         }
         settings
     }
+}
+
+/// Key of the tables that narrow the limits of companies, by name.
+const COMPANY: &str = "company";
+
+/// Narrow the limits of companies.
+fn narrow(settings: &mut BoundSettings, companies: &Value) -> Result<(), Rejection> {
+    let form = || {
+        let message = "`company` under [bounds] is not a table of companies".to_owned();
+        (message, "write [bounds.company.NAME]".to_owned())
+    };
+    for (company, limits) in companies.as_table().ok_or_else(form)? {
+        for (key, value) in limits.as_table().ok_or_else(form)? {
+            let limit = limit(key)?;
+            if limit.scope != Scope::Company || !limit.bound.is_narrowed() {
+                let message = format!("`{key}` cannot be narrowed for company {company:?}");
+                return Err((message, format!("its keys are {}", narrowed_keys())));
+            }
+            let number = checked(limit, value)?;
+            if number > settings.get(limit.bound, Scope::Company) {
+                let message =
+                    format!("`{key}` of company {company:?} is above the limit of every company");
+                let help = format!("lower it, or raise `{key}` under [bounds]");
+                return Err((message, help));
+            }
+            settings.narrow(limit.bound, company, number);
+        }
+    }
+    Ok(())
+}
+
+fn narrowed_keys() -> String {
+    let limits = Bound::all_limits().filter(|limit| limit.scope == Scope::Company);
+    let limits = limits.filter(|limit| limit.bound.is_narrowed());
+    let keys: Vec<_> = limits.filter_map(BoundLimit::key).collect();
+    keys.join(", ")
 }
 
 /// A message, and what to do.
@@ -111,6 +153,37 @@ mod tests {
         assert_eq!(bounds.get(Bound::CompileTime, Scope::Item), 5_000);
         assert_eq!(bounds.get(Bound::GenerationSize, Scope::Item), 1 << 20);
         assert_eq!(bounds.get(Bound::Streams, Scope::Host), 4_096);
+    }
+
+    #[test]
+    fn the_limits_of_one_company_are_narrowed() {
+        let text = "[bounds]\nstored-bytes-per-company = \"8GiB\"\n[bounds.company.northwind]\nstored-bytes-per-company = \"2GiB\"\nrequests-per-company = 7\n";
+        let bounds = parse(text).expect("valid").bounds;
+        assert_eq!(bounds.of_company(Bound::StoredBytes, "northwind"), 2 << 30);
+        assert_eq!(bounds.of_company(Bound::StoredBytes, "harbour"), 8 << 30);
+        assert_eq!(bounds.of_company(Bound::Requests, "northwind"), 7);
+        let narrowed: Vec<_> = bounds.narrowed(Bound::StoredBytes).collect();
+        assert_eq!(narrowed, [("northwind", 2 << 30)]);
+        for (limit, expected) in [
+            (
+                "stored-bytes-per-company = \"9GiB\"",
+                "above the limit of every company",
+            ),
+            ("work-per-company = 3", "cannot be narrowed"),
+            ("streams = 3", "cannot be narrowed"),
+            (
+                "streams-per-compny = 3",
+                "did you mean `streams-per-company`?",
+            ),
+        ] {
+            let text = format!(
+                "[bounds]\nstored-bytes-per-company = \"8GiB\"\n[bounds.company.northwind]\n{limit}\n"
+            );
+            let problems = parse(&text).expect_err("wrong");
+            assert!(problems[0].message.contains(expected), "{problems:?}");
+        }
+        let problems = parse("[bounds]\ncompany = 3\n").expect_err("no table");
+        assert!(problems[0].message.contains("not a table"), "{problems:?}");
     }
 
     #[test]

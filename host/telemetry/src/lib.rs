@@ -224,10 +224,10 @@ impl Observer for Telemetry {
         let result = match status {
             ReceiptStatus::Accepted { .. } => IntakeResult::Accepted,
             ReceiptStatus::Duplicate { .. } => IntakeResult::Duplicate,
-            ReceiptStatus::Busy { .. } => IntakeResult::Busy,
+            ReceiptStatus::Busy { .. } | ReceiptStatus::Full { .. } => IntakeResult::Busy,
         };
         self.tallies.of(company).count_intake(result, 1);
-        if result == IntakeResult::Busy {
+        if matches!(status, ReceiptStatus::Busy { .. }) {
             self.count_overload(Some(company), Bound::Backlog);
         }
     }

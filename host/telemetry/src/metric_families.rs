@@ -128,6 +128,10 @@ families! {
         "Items of the outbox waiting for delivery.";
     OUTBOX_DEAD = Gauge, "patchbay_outbox_dead", ["company"],
         "Items of the outbox whose delivery failed for good; an operator must retry them.";
+    STORED_BYTES = Gauge, "patchbay_company_stored_bytes", ["company"],
+        "Bytes that the company stores in the journal.";
+    STORED_LIMIT = Gauge, "patchbay_company_stored_limit_bytes", ["company"],
+        "How many the company may store; beyond them its deliveries are answered 503.";
     OUTBOX_SENT = Counter, "patchbay_outbox_attempts_total", ["result"],
         "Delivery attempts by result: delivered, retried, given-up.";
     OUTBOX_IN_FLIGHT = Gauge, "patchbay_outbox_in_flight", [],

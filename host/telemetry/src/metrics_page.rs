@@ -236,6 +236,11 @@ fn write_journal(desk: &Desk, generations: &[Arc<Generation>], page: &mut Page) 
         let (waiting, dead) = outbox.get(company).copied().unwrap_or_default();
         page.put(&family::OUTBOX_WAITING, &[company], waiting as f64);
         page.put(&family::OUTBOX_DEAD, &[company], dead as f64);
+        if let Ok(id) = desk.company(company) {
+            let stored = desk.journal().stored_bytes(id);
+            page.put(&family::STORED_BYTES, &[company], stored.used as f64);
+            page.put(&family::STORED_LIMIT, &[company], stored.limit as f64);
+        }
     }
 }
 

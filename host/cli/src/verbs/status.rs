@@ -34,6 +34,7 @@ const ROWS: &[Row] = &[
     ("undecided", |company| desk_number(company, "undecided")),
     ("offers", |company| desk_number(company, "offers")),
     ("outbox", outbox),
+    ("stored", stored),
     ("transcripts", transcripts),
     ("breakers", open_breakers),
     ("candidate", candidate),
@@ -129,6 +130,16 @@ pub(crate) fn outbox(company: &Value) -> Option<String> {
         "{} pending, {} failed",
         thousands(number(desk, "outbox_waiting")),
         thousands(number(desk, "outbox_dead"))
+    ))
+}
+
+/// What the company stores in the journal, of what it may.
+fn stored(company: &Value) -> Option<String> {
+    let desk = company.get("desk")?;
+    Some(format!(
+        "{} of {}",
+        bytes(number(desk, "stored_bytes")),
+        bytes(number(desk, "stored_bytes_limit"))
     ))
 }
 

@@ -69,6 +69,7 @@ impl DeskCore {
                         self.cache.inputs.put(pending, epoch);
                         ReceiptStatus::Duplicate { ordinal }
                     }
+                    Some(AcceptOutcome::Full { limit }) => ReceiptStatus::Full { limit },
                     Some(AcceptOutcome::Busy { retry_after }) => {
                         ReceiptStatus::Busy { retry_after }
                     }

@@ -28,6 +28,12 @@ pub enum ReceiptStatus {
         /// The place of the first one.
         ordinal: Ordinal,
     },
+    /// The company stores as much as it may. The caller delivers it again once
+    /// data was deleted.
+    Full {
+        /// How many bytes the company may store.
+        limit: u64,
+    },
     /// Too many inputs wait. The caller delivers it again.
     Busy {
         /// When to deliver it again.

@@ -239,7 +239,8 @@ impl RosterService<'_> {
     /// offline keeps their conversations for the company's `return-after`.
     ///
     /// # Errors
-    /// [`DeskError::UnknownAgent`].
+    /// [`DeskError::UnknownAgent`], and `JournalError::CompanyFull` if the company's
+    /// reserve is used up.
     pub fn set_presence(
         &self,
         company: &str,
@@ -247,6 +248,7 @@ impl RosterService<'_> {
         presence: Presence,
     ) -> Result<Presence, DeskError> {
         let (id, state) = self.0.company(company)?;
+        self.0.check_reserve(id)?;
         let _changing = state.roster.lock();
         let now = self.0.now();
         let mut floor = state.floor.lock();

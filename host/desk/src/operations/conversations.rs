@@ -8,7 +8,7 @@ use std::time::Instant;
 use patchbay_floor::{Offer, OfferId};
 use patchbay_generations::Generation;
 use patchbay_generations::rollout::{RolloutAssignment, deciding_generation};
-use patchbay_journal::{CompanyId, ConversationId, Slot};
+use patchbay_journal::{CompanyId, ConversationId, JournalError, Slot};
 use patchbay_model::actor::Actor;
 use patchbay_model::interaction::WrittenBy;
 use patchbay_model::sla::Deadline;
@@ -32,6 +32,8 @@ impl ConversationService<'_> {
     /// # Errors
     /// [`ActionError`]: nothing changed. After [`ActionError::Busy`] the action
     /// may have been performed; the same request again performs it once.
+    /// `JournalError::CompanyFull` if the company's reserve is used up, unless the
+    /// action resolves the conversation, so that it can be deleted.
     pub fn act(
         &self,
         company: &str,
@@ -43,6 +45,9 @@ impl ConversationService<'_> {
         let Some(row) = self.0.journal.conversation(company, conversation)? else {
             return Ok(Err(ActionError::UnknownConversation));
         };
+        if action != AgentAction::Resolve {
+            self.0.check_reserve(company)?;
+        }
         let slot = Slot::for_thread(company, &row.thread);
         Ok(self.0.request((company, slot), conversation, actor, action))
     }
@@ -150,6 +155,17 @@ impl ConversationService<'_> {
 }
 
 impl DeskCore {
+    /// Refuse what an agent adds to a company that has used up its reserve.
+    pub(crate) fn check_reserve(&self, company: CompanyId) -> Result<(), JournalError> {
+        let stored = self.journal.stored_bytes(company);
+        match stored.is_reserve_full() {
+            true => Err(JournalError::CompanyFull {
+                limit: stored.limit,
+            }),
+            false => Ok(()),
+        }
+    }
+
     /// Queue an action and wait for its answer.
     pub(crate) fn request(
         &self,

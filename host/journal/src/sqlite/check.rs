@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row};
 
-use super::{audit, load_key, outbox};
+use super::{Query, audit, byte_counter, load_key, outbox};
 use crate::vault::{ContactKey, Person, Vault};
 use crate::{CheckFinding, CheckReport, JournalError, Purpose, Result, SealError};
 
@@ -18,6 +18,7 @@ pub(super) fn check(sql: &Connection, vault: &Vault) -> Result<CheckReport> {
         .and_then(|()| check_sequences(sql, &mut report))
         .and_then(|()| check_feeds(sql, &mut report))
         .and_then(|()| check_outbox(sql, &mut report))
+        .and_then(|()| check_stored_bytes(sql, &mut report))
         .and_then(|()| check_audit(sql, &mut report))
         .and_then(|()| check_seals(sql, vault, &mut report));
     match result {
@@ -103,6 +104,22 @@ fn check_outbox(sql: &Connection, report: &mut CheckReport) -> Result<()> {
         );
         report.findings.push(CheckFinding::Damaged(text));
     }
+    Ok(())
+}
+
+fn check_stored_bytes(sql: &Connection, report: &mut CheckReport) -> Result<()> {
+    // A backup of an earlier version has no counts.
+    let exists = "SELECT 1 FROM sqlite_schema WHERE name = 'stored_bytes'";
+    if !sql.has_row(exists, [])? {
+        return Ok(());
+    }
+    let differences = byte_counter::find_differences(sql)?.into_iter();
+    let findings = differences.map(|(company, counted, found)| CheckFinding::StoredBytes {
+        company,
+        counted,
+        found,
+    });
+    report.findings.extend(findings);
     Ok(())
 }
 

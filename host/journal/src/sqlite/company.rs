@@ -21,6 +21,7 @@ impl Companies for SqliteJournal {
             let mut statement = work.sql.prepare_cached(query)?;
             Ok(statement.query_row([&new], value)?)
         })?;
+        self.bytes.set_name(id, name);
         self.companies.write().insert(name.to_owned(), id);
         Ok(id)
     }

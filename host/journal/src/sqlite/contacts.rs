@@ -59,6 +59,7 @@ impl Contacts for SqliteJournal {
         let vault = Arc::clone(&self.vault);
         let created = known.iter().filter(|found| is_new(found)).count();
         let (found, keys) = self.write(3 * created, move |work| {
+            work.bytes.check(company)?;
             let (mut all, mut keys) = (Vec::with_capacity(addresses.len()), Vec::new());
             for (address, known) in addresses.iter().zip(&known) {
                 let known = match known {

@@ -245,6 +245,11 @@ fn accept(
         }
         Change::Input(wording) => (arrival.kind, wording, None),
     };
+    let stored = work.bytes.current(arrival.company);
+    if stored.is_full() {
+        let limit = stored.limit;
+        return Ok(Verdict::Refused(AcceptOutcome::Full { limit }));
+    }
     if work.cache.pending_of(arrival.company) >= backlog.per_company
         || work.cache.pending() >= backlog.total
         || (arrival.no_edit && matches!(kind, InputKind::Edit | InputKind::Counters))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::byte_counter::recount;
 use crate::{JournalError, Result};
 
 /// Migration from each version to the next; released ones never change.
@@ -16,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 /// The newest schema version.
 const VERSION: u32 = STEPS.len() as u32;
@@ -79,6 +81,8 @@ pub(super) fn open_writer(path: &Path, key_check: &[u8; 16]) -> Result<Connectio
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "foreign_keys", "OFF")?;
+    // Triggers see the rows that REPLACE deletes.
+    connection.pragma_update(None, "recursive_triggers", "ON")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
@@ -101,6 +105,8 @@ fn migrate(connection: &mut Connection, key_check: &[u8; 16]) -> Result<()> {
             [key_check.as_slice()],
         )?;
     }
+    // What a row counts as follows from its columns.
+    recount(&transaction)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use rusqlite::Connection;
 
-use super::{Query, WriterCache};
+use super::{ByteCounter, Query, WriterCache};
 use crate::storage::StorageMonitor;
 use crate::{JournalError, Result, WriteStats};
 
@@ -27,6 +27,7 @@ const GROUP_WEIGHT: usize = 4096;
 pub(super) struct WriteTransaction<'a> {
     pub(super) sql: &'a Connection,
     pub(super) cache: &'a mut WriterCache,
+    pub(super) bytes: &'a ByteCounter,
     pub(super) counts: WriteCounts,
 }
 
@@ -98,13 +99,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, cache: WriterCache) -> std::io::Result<Writer> {
+    pub(super) fn start(
+        connection: Connection,
+        cache: WriterCache,
+        bytes: ByteCounter,
+    ) -> std::io::Result<Writer> {
         let (queue, tasks) = sync_channel(QUEUE);
         let stats = Arc::new(WriteStats::default());
         let storage = StorageMonitor::default();
         let thread = WriterThread {
             connection,
             cache,
+            bytes,
             counts: WriteCounts::default(),
             stats: Arc::clone(&stats),
             storage: storage.clone(),
@@ -165,6 +171,7 @@ impl Drop for Writer {
 struct WriterThread {
     connection: Connection,
     cache: WriterCache,
+    bytes: ByteCounter,
     counts: WriteCounts,
     stats: Arc<WriteStats>,
     storage: StorageMonitor,
@@ -213,10 +220,12 @@ impl WriterThread {
             let mut work = WriteTransaction {
                 sql: &self.connection,
                 cache: &mut self.cache,
+                bytes: &self.bytes,
                 counts: self.counts,
             };
             group.iter_mut().try_for_each(|task| task.run(&mut work))?;
             self.cache.save_mark(&self.connection, false)?;
+            self.bytes.save(&self.connection)?;
             self.end()
         });
         // A transaction that wrote nothing does not show that the disk works.
@@ -227,6 +236,7 @@ impl WriterThread {
             Ok(()) => {
                 let operations = group.len() as u64;
                 self.cache.commit();
+                self.bytes.commit();
                 self.counts.commits += 1;
                 self.counts.operations += operations;
                 let micros = start.elapsed().as_micros();
@@ -237,6 +247,7 @@ impl WriterThread {
             }
             Err(_) => {
                 self.cache.roll_back();
+                self.bytes.roll_back();
                 // After some failures the database rolls back on its own.
                 if !self.connection.is_autocommit() {
                     let _ = self.connection.execute_batch("ROLLBACK");

@@ -87,6 +87,8 @@ fn an_interaction_writes_three_rows() {
             })
             .collect()
     };
+    // The company's count of stored bytes is one row that changes.
+    accept_one(&journal, arrival(company, "first", "hello"));
     drop(journal);
     let before = rows(&store);
     let journal = store.open();

@@ -262,7 +262,7 @@ fn the_parts_of_generations_of_an_earlier_version_are_known() {
     drop(journal);
     let raw = store.raw();
     raw.execute_batch(
-        "DROP TABLE generation_use; ALTER TABLE company DROP COLUMN newest_generation;
+        "DROP TABLE stored_bytes; DROP TABLE generation_use; ALTER TABLE company DROP COLUMN newest_generation;
          PRAGMA user_version = 3",
     )
     .unwrap();

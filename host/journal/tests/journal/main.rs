@@ -19,4 +19,5 @@ mod restore;
 mod roster;
 mod runs;
 mod store;
+mod stored_bytes;
 mod wordings;

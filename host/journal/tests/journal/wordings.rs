@@ -32,7 +32,7 @@ fn word(outcome: &AcceptOutcome) -> &'static str {
         },
         AcceptOutcome::Duplicate { .. } => "same",
         AcceptOutcome::Updated { .. } => "counters",
-        AcceptOutcome::Busy { .. } => "busy",
+        AcceptOutcome::Busy { .. } | AcceptOutcome::Full { .. } => "busy",
     }
 }
 
@@ -229,7 +229,7 @@ fn the_inputs_of_an_earlier_version_are_wordings_too() {
     let raw = store.raw();
     // As the migration leaves them.
     raw.execute_batch(
-        "DELETE FROM message_state;
+        "DELETE FROM message_state; DROP TABLE stored_bytes; PRAGMA user_version = 4;
          UPDATE inbound SET written_at = NULL, content = NULL, wording = NULL;",
     )
     .unwrap();

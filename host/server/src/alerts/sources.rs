@@ -10,6 +10,9 @@ use patchbay_watcher::WatchedFile;
 use super::OutboxReading;
 use crate::app::App;
 
+/// Tenths of its bound from which on a company stores nearly as much as it may.
+const STORED_TENTHS: u64 = 9;
+
 /// Alerts of the whole host.
 pub(super) fn of_host(app: &App, now: Timestamp, alerts: &mut Vec<Alert>) {
     if app.is_stopping() {
@@ -139,6 +142,16 @@ pub(super) fn of_company(
     let Ok(id) = desk.company(company) else {
         return;
     };
+    let stored = desk.journal().stored_bytes(id);
+    if stored.used >= stored.limit / 10 * STORED_TENTHS {
+        let what = format!(
+            "{} MiB are stored of the {} MiB that the company may store",
+            stored.used >> 20,
+            stored.limit >> 20
+        );
+        let kind = AlertKind::StoredBytesHigh;
+        alerts.push(Alert::of_company(kind, company, now, what));
+    }
     for backlog in outbox
         .backlogs
         .iter()

@@ -7,7 +7,7 @@ use patchbay_generations::activation::ActivateError;
 use patchbay_generations::rollout::RolloutError;
 use patchbay_generations::service::ChangeError;
 use patchbay_journal::JournalError;
-use patchbay_model::bound::Bound;
+use patchbay_model::bound::{Bound, Scope};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::input::InputError;
 
@@ -82,6 +82,7 @@ impl From<JournalError> for Problem {
             | JournalError::AddressTaken(_)) => {
                 Problem::of(Kind::ContactConflict).detail(error.to_string())
             }
+            JournalError::CompanyFull { limit } => company_full(limit),
             JournalError::DiskFull => Problem::of(Kind::Storage)
                 .detail("the disk of the journal is full; nothing was stored"),
             error => {
@@ -90,6 +91,20 @@ impl From<JournalError> for Problem {
                     .detail("nothing was stored; the server's log has the cause")
             }
         }
+    }
+}
+
+/// The company stores as much as it may.
+fn company_full(limit: u64) -> Problem {
+    match Bound::StoredBytes.limit(Scope::Company) {
+        Some(row) => {
+            let setting = row.setting;
+            let detail = format!(
+                "the company stores as much as it may (`{setting}`); deliver this again once data was deleted or the limit raised"
+            );
+            Problem::at_bound(row, limit, detail)
+        }
+        None => Problem::of(Kind::Storage),
     }
 }
 

@@ -12,9 +12,10 @@ use utoipa::ToSchema;
 
 use super::status::{StatusQuery, StatusScope};
 use crate::alerts;
-use crate::app::{App, on_share};
+use crate::app::App;
 use crate::openapi;
 use crate::problem::Problem;
+use crate::work_share::on_share;
 
 /// Active alerts.
 #[derive(Debug, Serialize, ToSchema)]

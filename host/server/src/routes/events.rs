@@ -18,12 +18,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-use crate::app::{App, on_share_of};
+use crate::app::App;
 use crate::bounds::{BoundPermit, Requester};
 use crate::feed_signals::FeedFollower;
 use crate::guard;
 use crate::openapi;
 use crate::problem::{Kind, Problem};
+use crate::work_share::on_share_of;
 
 /// Entries read from the journal at once.
 const PAGE: usize = 256;

@@ -8,17 +8,20 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use patchbay_desk::{Delivery, Receipt, ReceiptStatus};
+use patchbay_journal::JournalError;
+use patchbay_model::bound::Bound;
 use patchbay_model::input::InputWarning;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::app::{App, on_share};
+use crate::app::App;
 use crate::body;
 use crate::media_type::{self, MediaType};
 use crate::openapi;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::request_headers::{Deadline, traceparent};
+use crate::work_share::on_share;
 
 /// Interactions per batch at most.
 const BATCH: usize = 10_000;
@@ -60,7 +63,7 @@ pub(super) async fn accept(
         request,
         app.settings.body_limit,
         app.settings.request_timeout,
-        &app.bodies,
+        &app.bounds,
     )
     .await?;
     let lines = match is_batch {
@@ -71,8 +74,8 @@ pub(super) async fn accept(
     };
     drop(body);
     app.count_refused(&company, lines.iter().filter(|line| line.is_err()).count());
-    let host = Arc::clone(&app);
-    let work = move || -> Result<Vec<InteractionReceipt>, Problem> {
+    let (host, named) = (Arc::clone(&app), company.clone());
+    let work = move || -> Result<Accepted, Problem> {
         deadline.check()?;
         host.check_free_space()?;
         let (deliveries, refused): (Vec<_>, Vec<_>) = lines.into_iter().map(split).unzip();
@@ -87,22 +90,26 @@ pub(super) async fn accept(
                 }
             })
             .collect();
-        let mut receipts = match deliveries.is_empty() {
+        let receipts: Vec<Receipt> = match deliveries.is_empty() {
             // Report an unknown company even if no line is valid.
-            true => desk.company(&company).map(|_| Vec::new()),
-            false => desk.accept(&company, deliveries),
-        }?
-        .into_iter()
-        .zip(warnings);
+            true => desk.company(&named).map(|_| Vec::new()),
+            false => desk.accept(&named, deliveries),
+        }?;
+        let full = receipts.iter().find_map(|receipt| match receipt.status {
+            ReceiptStatus::Full { limit } => Some(limit),
+            _ => None,
+        });
+        let mut receipts = receipts.into_iter().zip(warnings);
         let lines = refused.into_iter().filter_map(|refused| match refused {
             Some(problem) => Some(InteractionReceipt::refused(&problem)),
             None => receipts
                 .next()
                 .map(|(receipt, warnings)| InteractionReceipt::of(receipt, warnings)),
         });
-        Ok(lines.collect())
+        let receipts = lines.collect();
+        Ok(Accepted { receipts, full })
     };
-    let receipts = on_share(&app.shares.intake, work).await??;
+    let Accepted { receipts, full } = on_share(&app.shares.intake, work).await??;
     let count = |status: &str| receipts.iter().filter(|line| line.status == status).count();
     let document = Receipts {
         accepted: count("accepted"),
@@ -112,17 +119,33 @@ pub(super) async fn accept(
         receipts,
     };
     let all = document.receipts.len();
-    if document.busy > 0 && document.busy == all {
+    let is_busy = document.busy > 0;
+    if let Some(limit) = full {
+        if document.busy == all {
+            return Err(JournalError::CompanyFull { limit }.into());
+        }
+        // Some of the batch were accepted, so that no problem says it.
+        let telemetry = &app.telemetry;
+        telemetry.count_overload(Some(&company), Bound::StoredBytes);
+    } else if is_busy && document.busy == all {
         return Err(Problem::busy(
             "too many inputs wait for a decision; deliver this again later",
         ));
     }
-    let is_busy = document.busy > 0;
     let mut response = (StatusCode::ACCEPTED, Json(document)).into_response();
     if is_busy {
-        response.headers_mut().insert(RETRY_AFTER, 1.into());
+        let bound = full.map_or(Bound::Backlog, |_| Bound::StoredBytes);
+        let seconds = bound.refusal().retry_after().unwrap_or(1);
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     Ok(response)
+}
+
+/// What became of the lines of a delivery.
+struct Accepted {
+    receipts: Vec<InteractionReceipt>,
+    /// How many bytes the company may store, if that turned some away.
+    full: Option<u64>,
 }
 
 /// Results of delivered interactions.
@@ -134,7 +157,7 @@ pub(crate) struct Receipts {
     duplicate: usize,
     /// Number of invalid ones.
     refused: usize,
-    /// Number turned away by overload: deliver them again.
+    /// Number turned away by a bound: deliver them again.
     busy: usize,
     /// The result of each, in the order of delivery.
     receipts: Vec<InteractionReceipt>,
@@ -180,7 +203,7 @@ impl InteractionReceipt {
                 ("accepted", Some(kind.as_str()), Some(ordinal.0))
             }
             ReceiptStatus::Duplicate { ordinal } => ("duplicate", None, Some(ordinal.0)),
-            ReceiptStatus::Busy { .. } => ("busy", None, None),
+            ReceiptStatus::Busy { .. } | ReceiptStatus::Full { .. } => ("busy", None, None),
         };
         InteractionReceipt {
             interaction: Some(receipt.interaction),

@@ -8,9 +8,10 @@ use axum::response::IntoResponse;
 use patchbay_telemetry::HostReadings;
 
 use crate::alerts;
-use crate::app::{App, on_share};
+use crate::app::App;
 use crate::openapi;
 use crate::problem::Problem;
+use crate::work_share::on_share;
 
 /// Get metrics in Prometheus' text format
 #[utoipa::path(

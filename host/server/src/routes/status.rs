@@ -17,9 +17,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::alerts::AlertDocument;
-use crate::app::{App, on_share};
+use crate::app::App;
 use crate::openapi;
 use crate::problem::{Kind, Problem};
+use crate::work_share::on_share;
 use patchbay_watcher::WatchedFile;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -215,6 +216,10 @@ pub(crate) struct DeskStatus {
     outbox_waiting: u64,
     /// Items of the outbox whose delivery failed for good.
     outbox_dead: u64,
+    /// Bytes that it stores in the journal.
+    stored_bytes: u64,
+    /// How many it may store; beyond them its deliveries are rejected.
+    stored_bytes_limit: u64,
     /// Decisions since the start whose transcript was not stored because it exceeded
     /// the company's limit.
     unrecorded: u64,

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use patchbay_model::bound::{Bound, Scope};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
+use super::bounds::{LOUD, QUIET, two_companies};
 use super::{DECIDE, HELLO, Running, TONE, client};
 
 #[tokio::test]
@@ -284,4 +286,36 @@ async fn bodies_beyond_the_budget_are_refused_until_others_finish() {
     while server.client.post(DECIDE, &large).await.status != 200 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test]
+async fn bodies_of_one_company_leave_others_theirs() {
+    let place = tempfile::tempdir().expect("a place");
+    let server = two_companies(&place, |settings| {
+        settings.bounds.set(Bound::Bodies, Scope::Company, 64 << 10);
+    })
+    .await;
+    let padding = "x".repeat(60 << 10);
+    let large = format!(r#"{{"interaction":{{"id":"1","channel":"x","text":"{padding}"}}}}"#);
+    let [loud, quiet] = [LOUD, QUIET].map(|company| format!("{company}/decide"));
+    // A body that never ends holds most of what the company may.
+    let mut slow = server.client.connect().await;
+    let request = server.client.request("POST", &loud, "", &large);
+    let part = &request.as_bytes()[..request.len() - 1];
+    slow.write_all(part).await.expect("sent");
+    while server.app.bounds.used(Bound::Bodies) < 60 << 10 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for _ in 0..10 {
+        let refused = server.client.post(&loud, &large).await;
+        let problem = refused.problem(503, "overloaded");
+        assert_eq!(problem["limit"], 64 << 10);
+        assert_eq!(refused.headers["retry-after"], "1");
+        assert_eq!(server.client.post(&quiet, &large).await.status, 200);
+    }
+    drop(slow);
+    while server.app.bounds.used(Bound::Bodies) > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(server.client.post(&loud, &large).await.status, 200);
 }

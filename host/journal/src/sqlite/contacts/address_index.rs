@@ -4,7 +4,7 @@
 use patchbay_model::address;
 use rusqlite::{Connection, params};
 
-use super::super::{Query, load_key, read_number, write_number};
+use super::super::{ByteCounter, Query, load_key, read_number, write_number};
 use crate::vault::{Person, Vault};
 use crate::{CompanyId, ContactId, Purpose, Result, SealError};
 
@@ -25,7 +25,11 @@ struct StoredAddress {
 /// Bring the stored addresses up to the present rules. Does nothing where they
 /// are; else takes about ten seconds for a million addresses. An interrupted run
 /// is repeated by the next start.
-pub(in super::super) fn index_addresses(connection: &mut Connection, vault: &Vault) -> Result<()> {
+pub(in super::super) fn index_addresses(
+    connection: &mut Connection,
+    vault: &Vault,
+    bytes: &ByteCounter,
+) -> Result<()> {
     if read_number(connection, RULES)? == address::RULES {
         return Ok(());
     }
@@ -42,7 +46,9 @@ pub(in super::super) fn index_addresses(connection: &mut Connection, vault: &Vau
         for stored in &page {
             index_address(&transaction, vault, stored)?;
         }
+        bytes.save(&transaction)?;
         transaction.commit()?;
+        bytes.commit();
     }
 }
 

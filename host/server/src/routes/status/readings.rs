@@ -109,6 +109,10 @@ impl DeskReadings {
     fn desk_status(&self, company: &str) -> Result<DeskStatus, Problem> {
         let now = self.desk.now();
         let queues = self.desk.roster().queues(company)?.into_iter();
+        let stored = self
+            .desk
+            .journal()
+            .stored_bytes(self.desk.company(company)?);
         let (outbox_waiting, outbox_dead) = self.outbox.get(company).copied().unwrap_or_default();
         Ok(DeskStatus {
             undecided: self.undecided.get(company).copied().unwrap_or(0),
@@ -124,6 +128,8 @@ impl DeskReadings {
             offers: self.desk.status().open_offers(company)?,
             outbox_waiting,
             outbox_dead,
+            stored_bytes: stored.used,
+            stored_bytes_limit: stored.limit,
             unrecorded: self.desk.status().unrecorded(company)?,
         })
     }
