@@ -22,7 +22,7 @@ use crate::routes;
 #[openapi(
     info(
         title = "Patchbay",
-        description = "A company's own policies decide about interactions and drafts. Errors are problem documents (RFC 9457). Without tokens the server answers only programs on its own machine. With tokens, each operation's `x-roles` lists the roles that may call it; where it says `own`, an agent reaches only what belongs to that agent. `x-scope` says whether the operation requires a token for the company in the path or for the whole host.",
+        description = "A company's own policies decide about interactions and drafts. Errors are problem documents (RFC 9457); only a head that is not HTTP, too large (431) or too slow (408) is answered without a body. Without tokens the server answers only programs on its own machine. With tokens, each operation's `x-roles` lists the roles that may call it; where it says `own`, an agent reaches only what belongs to that agent. `x-scope` says whether the operation requires a token for the company in the path or for the whole host.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     tags(

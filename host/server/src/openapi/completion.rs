@@ -3,6 +3,23 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::problem::MEDIA_TYPE;
+
+const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+
+/// Answers to the head of a request, before the operation is called.
+const HEAD: [(&str, &str); 3] = [
+    ("414", "The path and query are longer than `limit` bytes."),
+    (
+        "417",
+        "The header Expect has another value than `100-continue`.",
+    ),
+    (
+        "501",
+        "The header Transfer-Encoding has a coding before `chunked`.",
+    ),
+];
+
 /// Completes a derived OpenAPI document.
 pub(super) fn complete(document: &mut Value) {
     merge_flattened(document);
@@ -10,6 +27,32 @@ pub(super) fn complete(document: &mut Value) {
         if let Some(operation) = methods.get_mut("post") {
             describe_post(operation);
         }
+        for method in METHODS {
+            if let Some(operation) = methods.get_mut(method) {
+                describe_head(method, operation);
+            }
+        }
+    }
+}
+
+/// Adds what every operation may answer to the head of a request, and what all may
+/// answer whose request may have a body.
+fn describe_head(method: &str, operation: &mut Value) {
+    let document = json!({MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}});
+    for (status, description) in HEAD {
+        operation["responses"][status] = json!({"description": description, "content": document});
+    }
+    if method != "get" {
+        let header =
+            |description: &str| json!({"schema": {"type": "string"}, "description": description});
+        operation["responses"]["415"] = json!({
+            "description": "The body has another media type than the operation takes, is not declared as UTF-8, or is compressed.",
+            "headers": {
+                "Accept": header("The media types that the server takes, if the body has another."),
+                "Accept-Encoding": header("`identity`, if the body is compressed."),
+            },
+            "content": document,
+        });
     }
 }
 
@@ -115,6 +158,19 @@ mod tests {
         let mut document = json!({"paths": {}, "components": {"schemas": schemas}});
         complete(&mut document);
         assert_eq!(document["components"]["schemas"], schemas);
+    }
+
+    #[test]
+    fn every_operation_has_the_answers_to_the_head_of_a_request() {
+        let mut document = json!({"paths": {"/a": {"get": {"responses": {}},
+            "delete": {"responses": {}}}}});
+        complete(&mut document);
+        let statuses = |method: &str| -> Vec<String> {
+            let responses = document["paths"]["/a"][method]["responses"].as_object();
+            responses.expect("responses").keys().cloned().collect()
+        };
+        assert_eq!(statuses("get"), ["414", "417", "501"]);
+        assert_eq!(statuses("delete"), ["414", "417", "501", "415"]);
     }
 
     #[test]

@@ -63,7 +63,7 @@ const READ: [(u16, &str); 8] = [
     ),
 ];
 
-const ACTION: [(u16, &str); 12] = [
+const ACTION: [(u16, &str); 11] = [
     (
         400,
         "The body is not UTF-8, not JSON, or nested deeper than 128 levels.",
@@ -76,7 +76,6 @@ const ACTION: [(u16, &str); 12] = [
     (408, "The body did not arrive in time."),
     (409, "The current state does not allow this."),
     (413, "The body is too large."),
-    (415, "The body is not declared as JSON."),
     (421, "The Host header names another host."),
     (422, "The input is not valid; `field` names the field."),
     (429, "Too many requests."),
@@ -87,7 +86,7 @@ const ACTION: [(u16, &str); 12] = [
     ),
 ];
 
-const DECISION: [(u16, &str); 11] = [
+const DECISION: [(u16, &str); 10] = [
     (
         400,
         "The body is not UTF-8, not JSON, or nested deeper than 128 levels.",
@@ -96,7 +95,6 @@ const DECISION: [(u16, &str); 11] = [
     (404, "Unknown company."),
     (408, "The body did not arrive in time."),
     (413, "The body is too large."),
-    (415, "The body is not declared as JSON."),
     (421, "The Host header names another host."),
     (422, "The input is not valid; `field` names the field."),
     (429, "Too many requests."),

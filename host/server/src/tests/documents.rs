@@ -253,13 +253,10 @@ fn document_parts() -> BTreeMap<String, Value> {
     by_tag
 }
 
-/// An operation whose plain problem responses are one line each.
+/// An operation whose problem responses are one line each, with the names of their
+/// headers.
 fn shortened(operation: &Value) -> Value {
     let problem = json!({"$ref": "#/components/schemas/Problem"});
-    let retry_after = json!({"Retry-After": {
-        "description": "Seconds to wait before trying again; under overload.",
-        "schema": {"type": "integer", "format": "int32", "minimum": 0},
-    }});
     let mut operation = operation.clone();
     let responses = operation["responses"].as_object_mut().expect("responses");
     for response in responses.values_mut() {
@@ -267,10 +264,14 @@ fn shortened(operation: &Value) -> Value {
             "description": response["description"],
             "content": {"application/problem+json": {"schema": problem}},
         });
-        let mut label = "Problem";
-        if *response != plain {
-            label = "Problem with Retry-After";
-            plain["headers"] = retry_after.clone();
+        let headers = response["headers"].as_object().cloned().unwrap_or_default();
+        let names: Vec<&str> = headers.keys().map(String::as_str).collect();
+        let label = match names.is_empty() {
+            true => "Problem".to_owned(),
+            false => format!("Problem with {}", names.join(", ")),
+        };
+        if !headers.is_empty() {
+            plain["headers"] = headers.into();
         }
         if *response == plain {
             *response = format!("{label}: {}", response["description"]).into();

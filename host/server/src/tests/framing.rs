@@ -161,3 +161,32 @@ async fn an_expectation_that_is_not_met_is_answered_417() {
         assert_eq!(answered, [status], "HTTP/{version} {expectation}");
     }
 }
+
+/// The client checks each answer against the OpenAPI document.
+#[tokio::test]
+async fn refusals_of_a_head_are_described_for_every_method() {
+    let server = Running::usual().await;
+    let agent = "/v1/companies/northwind/agents/ana";
+    for (method, path) in [
+        ("GET", agent),
+        ("HEAD", agent),
+        ("POST", DECIDE),
+        ("PUT", agent),
+        ("DELETE", agent),
+    ] {
+        let has_body = !["GET", "HEAD"].contains(&method);
+        let long = format!("{path}?after={}", "x".repeat(20 << 10));
+        let zip = if has_body { 415 } else { 404 };
+        for (path, headers, status) in [
+            (long.as_str(), "", 414),
+            (path, "Expect: fast\r\n", 417),
+            (path, "Content-Encoding: gzip\r\n", zip),
+        ] {
+            let body = if has_body { "{}" } else { "" };
+            let answer = server.client.ask(method, path, headers, body).await;
+            assert_eq!(answer.status, status, "{method} {headers}");
+            let offered = answer.headers.get("accept-encoding");
+            assert_eq!(offered.is_some(), status == 415, "{answer:?}");
+        }
+    }
+}
