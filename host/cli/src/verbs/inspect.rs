@@ -36,7 +36,7 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
     let mut grants: Vec<String> = grants.map(|(name, _)| name.to_owned()).collect();
     let scopes = needs.state.iter();
     grants.extend(scopes.map(|scope| format!("state \"{}\"", scope.as_str())));
-    let mut denied = description.grants_used();
+    let mut denied = description.grants_used.clone();
     denied.retain(|used| !grants.iter().any(|grant| grant.starts_with(used)));
     output::result(args.json, &document, || {
         let stages: Vec<_> = description.stages.iter().map(|one| one.as_str()).collect();
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
         ];
         if !denied.is_empty() {
             lines.push(format!(
-                "warning     imports {} without requiring the grant in pack.toml: these calls are denied",
+                "warning     calls {} without requesting the grant in pack.toml: these calls are denied",
                 denied.join(", ")
             ));
         }

@@ -27,22 +27,16 @@ pub struct Description {
     pub imports: Vec<String>,
     /// Interfaces it exports.
     pub exports: Vec<String>,
+    /// Grants whose interfaces it calls. It may import an interface for its types
+    /// alone.
+    #[serde(skip)]
+    pub grants_used: Vec<&'static str>,
 }
 
-impl Description {
-    /// Names of the imported interfaces that need an operator's grant.
-    pub fn grants_used(&self) -> Vec<&'static str> {
-        ["interactions", "agents", "knowledge", "state"]
-            .into_iter()
-            .filter(|name| {
-                let interface = format!("patchbay:care/{name}@");
-                self.imports
-                    .iter()
-                    .any(|import| import.starts_with(&interface))
-            })
-            .collect()
-    }
+/// Grants that have an interface of their own.
+const GRANTS: [&str; 4] = ["interactions", "agents", "knowledge", "state"];
 
+impl Description {
     /// Read the type of a compiled component.
     ///
     /// # Errors
@@ -62,6 +56,17 @@ impl Description {
             .imports(engine)
             .filter_map(|(name, item)| interface(name, &item.ty))
             .collect();
+        let calls = |wanted: &str| {
+            let interface = format!("patchbay:care/{wanted}@");
+            ty.imports(engine).any(|(name, item)| match item.ty {
+                ComponentItem::ComponentInstance(instance) if name.starts_with(&interface) => {
+                    let mut parts = instance.exports(engine);
+                    parts.any(|(_, part)| matches!(part.ty, ComponentItem::ComponentFunc(_)))
+                }
+                _ => false,
+            })
+        };
+        let grants_used = GRANTS.into_iter().filter(|grant| calls(grant));
         let exports: Vec<String> = ty
             .exports(engine)
             .filter_map(|(name, item)| interface(name, &item.ty))
@@ -99,6 +104,7 @@ impl Description {
             stages,
             lifecycle: exports_any(LIFECYCLE),
             contract,
+            grants_used: grants_used.collect(),
             imports,
             exports,
         })
