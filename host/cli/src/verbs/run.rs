@@ -301,10 +301,21 @@ impl Worker<'_> {
         let (mut decision, _) = self.generation.answer(&inquiry, &terms)?;
         if self.stage != Stage::Classify {
             decision.classification = None;
-        } else if decision.classification.is_none() && decision.outcome == OutcomeKind::Ok {
+        }
+        if decision.outcome == OutcomeKind::Ok && self.is_declined(&decision) {
             decision.outcome = OutcomeKind::Declined;
         }
         Ok(decision)
+    }
+
+    /// Whether no plugin of the stage had an opinion, as the cases of a pack show it:
+    /// what the decision says is the host's own.
+    fn is_declined(&self, decision: &Decision) -> bool {
+        let plugins = decision.stamp.plugins.iter();
+        let mut outcomes = plugins
+            .filter(|plugin| plugin.stage == self.stage)
+            .map(|plugin| plugin.outcome);
+        outcomes.all(|outcome| outcome == OutcomeKind::Declined)
     }
 
     /// Time of the decision: when the interaction was received, so that a file
