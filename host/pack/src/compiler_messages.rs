@@ -54,8 +54,13 @@ fn recognise(held: &[String]) -> Option<BuildObstacle> {
     let first = without_colours(held.first()?);
     let text = held.join("\n");
     if first.starts_with("error: linking with") {
-        let symbol = text.split("undefined symbol: ").nth(1)?;
-        let symbol = symbol.split_whitespace().next()?.to_owned();
+        // The linker's words, and those of the tool that makes the component.
+        let symbol = text
+            .split("undefined symbol: ")
+            .nth(1)
+            .or_else(|| text.split("resolve import `env::").nth(1))?;
+        let end = |c: char| c.is_whitespace() || c == '`';
+        let symbol = symbol.split(end).next()?.to_owned();
         return Some(BuildObstacle::UndefinedSymbol { symbol });
     }
     let dependency = first.split('`').nth(1)?.to_owned();
@@ -113,12 +118,17 @@ mod tests {
 
     #[test]
     fn a_symbol_that_no_crate_defines_is_named() {
-        let (text, obstacle) = printed(
-            "error: linking with `wasm-component-ld` failed: exit status: 1\n  = note: rust-lld: error: foo.o: undefined symbol: deflateInit_\n",
-        );
-        assert_eq!(text, "");
-        let symbol = "deflateInit_".to_owned();
-        assert_eq!(obstacle, Some(BuildObstacle::UndefinedSymbol { symbol }));
+        for note in [
+            "rust-lld: error: foo.o: undefined symbol: deflateInit_",
+            "error: failed to encode component\n\n  Caused by:\n      1: module was not valid\n      2: failed to resolve import `env::deflateInit_`\n      3: module requires an import interface named `env`",
+        ] {
+            let (text, obstacle) = printed(&format!(
+                "error: linking with `wasm-component-ld` failed: exit status: 1\n  = note: {note}\n"
+            ));
+            assert_eq!(text, "");
+            let symbol = "deflateInit_".to_owned();
+            assert_eq!(obstacle, Some(BuildObstacle::UndefinedSymbol { symbol }));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Texts of the standard library where the sandbox has nothing, and what to use instead.
-const SANDBOX: [(&[&str], &str); 4] = [
+const SANDBOX: [(&[&str], &str); 5] = [
     (
         &[
             "pre-opened file descriptor",
@@ -17,6 +17,8 @@ const SANDBOX: [(&[&str], &str); 4] = [
         &[
             "operation not supported on this platform",
             "threads are not supported",
+            "failed to spawn thread",
+            "Os { code: 58,",
         ],
         "a policy has no threads and no processes: do the work in the call itself",
     ),
@@ -27,6 +29,13 @@ const SANDBOX: [(&[&str], &str); 4] = [
             "Connection refused (os error",
         ],
         "a policy has no network: what it needs comes from the host's interfaces or from the settings",
+    ),
+    (
+        &[
+            "an `Err` value: NotPresent",
+            "environment variable not found",
+        ],
+        "a policy has no environment variables: pass what it needs in the settings",
     ),
     (
         &["is outside the sandbox"],
@@ -94,6 +103,40 @@ mod tests {
             let advice = of_decision(&decision).expect("advice");
             assert!(advice.contains(line), "{advice}");
         }
+    }
+
+    /// As the standard library prints them in a guest.
+    #[test]
+    fn what_the_sandbox_lacks_is_named() {
+        for (printed, lacks) in [
+            (
+                "failed to spawn thread: Os { code: 58, kind: Unsupported, message: \"Not supported\" }",
+                "no threads",
+            ),
+            (
+                "called `Result::unwrap()` on an `Err` value: Os { code: 58, kind: Unsupported, message: \"Not supported\" }",
+                "no threads",
+            ),
+            (
+                "called `Result::unwrap()` on an `Err` value: Error { kind: Unsupported, message: \"operation not supported on this platform\" }",
+                "no processes",
+            ),
+            (
+                "called `Result::unwrap()` on an `Err` value: NotPresent",
+                "no environment variables",
+            ),
+            (
+                "called `Result::unwrap()` on an `Err` value: Os { code: 44, kind: NotFound, message: \"No such file or directory\" }",
+                "no files",
+            ),
+        ] {
+            let advice = of_texts([printed]).expect(printed);
+            assert!(advice.contains(lacks), "{printed}: {advice}");
+        }
+        assert_eq!(
+            of_texts(["called `Option::unwrap()` on a `None` value"]),
+            None
+        );
     }
 
     #[test]
