@@ -1,6 +1,6 @@
 //! From a pack or company file on the command line to a generation that decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -124,6 +124,7 @@ fn pack_alone(engine: &Engine, policy: &Policy<'_>) -> Result<Generation, Failur
         queues: BTreeMap::new(),
         desk: DeskRules::default(),
         record: RecordRules::default(),
+        channels: BTreeSet::new(),
         publishers: Publishers::default(),
         targets: BTreeMap::new(),
         surroundings: Arc::new(Surroundings::of(directory)),

@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use super::partial_file::RemovedEntries;
 use super::{CompanyFile, QueueEntry};
-use patchbay_model::capacity::default_media;
 use patchbay_model::channel;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::file_problem::FileProblem;
@@ -179,22 +178,11 @@ impl CompanyFile {
         }
     }
 
-    /// Channels with a capacity limit whose name is misspelt: the limit would have
-    /// no effect. A company may have channels of its own without a table, so that
-    /// only a name near to a known one is an error.
+    /// Channels with a capacity limit whose name is misspelt.
     fn check_channel_limits(&self, problems: &mut Problems<'_>) {
         let capacity = &self.desk.get_ref().capacity;
-        let media = default_media();
-        let known: BTreeSet<&str> = (media.values().chain(capacity.media()))
-            .flat_map(|medium| &medium.channels)
-            .chain(self.channel.keys())
-            .map(String::as_str)
-            .collect();
         let mut check = |span: Range<usize>, limit: &str, channel: &str| {
-            if known.contains(channel) {
-                return;
-            }
-            if let Some(meant) = name_suggestion::nearest(channel, known.iter().copied()) {
+            if let Some(meant) = capacity.meant_channel(channel, self.channel.keys()) {
                 let message = format!("{limit} names the unknown channel {channel:?}");
                 let help = format!(
                     "did you mean {meant:?}? A channel of your own has a table [channel.{channel}]"

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use patchbay_floor::{AgentProfile, AgentRecord};
+use patchbay_generations::Generation;
 use patchbay_journal::{AgentRow, CompanyId, Journal, JournalError};
 use patchbay_model::directory::{self, Directory, DirectoryError, Presence, Queue};
 use patchbay_model::identifier::LookAlikes;
@@ -66,12 +67,17 @@ impl Agent {
         })
     }
 
-    /// Whether the directory takes them, with these queues.
+    /// Whether a generation's queues and channels take them.
     ///
     /// # Errors
     /// [`DirectoryError`] with the first thing at fault.
-    pub(crate) fn check(&self, queues: Vec<Queue>) -> Result<(), DirectoryError> {
-        directory::check_queue_capacity(&self.listed(), &queues)?;
+    pub(crate) fn check(
+        &self,
+        queues: Vec<Queue>,
+        generation: &Generation,
+    ) -> Result<(), DirectoryError> {
+        let capacity = &generation.desk.capacity;
+        directory::check_new_limits(&self.listed(), &queues, capacity, &generation.channels)?;
         Directory::new(vec![self.listed()], queues).map(|_| ())
     }
 

@@ -310,6 +310,7 @@ impl Assembler {
                 .collect(),
             desk: file.desk.get_ref().clone(),
             record: file.record.get_ref().clone(),
+            channels: file.channel.keys().cloned().collect(),
             publishers: publishers(file),
             targets: targets(file, &mut warnings),
             surroundings: Arc::new(surroundings),

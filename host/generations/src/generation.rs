@@ -1,6 +1,6 @@
 //! A generation and the settings it holds for queues, targets and channels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::target_settings::TargetSettings;
@@ -29,6 +29,8 @@ pub struct Generation {
     pub record: RecordRules,
     /// Targets by name.
     pub targets: BTreeMap<String, TargetSettings>,
+    /// Codes of the channels with a table in the company file.
+    pub channels: BTreeSet<String>,
     /// Targets that publish replies.
     pub publishers: Publishers,
     /// Data that every decision reads.

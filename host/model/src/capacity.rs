@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::{self, DefaultMedium, Visibility};
 use crate::input::is_code;
+use crate::name_suggestion::nearest;
 
 /// Most media of a company.
 pub const MOST_MEDIA: usize = 32;
@@ -217,6 +218,29 @@ impl Capacity {
     /// Most conversations that one agent holds, by channel with a limit.
     pub fn channels(&self) -> &BTreeMap<String, u32> {
         &self.channels
+    }
+
+    /// The known channel that is probably meant by an unknown one with a limit:
+    /// the limit would have no effect. `own` are the channels with a table in the
+    /// company file. `None` for a known channel, and for one near to none: a
+    /// company may have channels without a table.
+    pub fn meant_channel<'a>(
+        &self,
+        channel: &str,
+        own: impl IntoIterator<Item = &'a String>,
+    ) -> Option<String> {
+        let default = default_media();
+        let mut known = BTreeSet::new();
+        for medium in default.values().chain(&self.media) {
+            known.extend(medium.channels.iter().map(String::as_str));
+        }
+        for code in own {
+            known.insert(code.as_str());
+        }
+        match known.contains(channel) {
+            true => None,
+            false => nearest(channel, known.iter().copied()).map(str::to_owned),
+        }
     }
 
     /// Name of the medium of a conversation; `None`: the channel's usual

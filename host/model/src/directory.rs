@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::codes;
-pub use check::{DirectoryError, check_new_names, check_queue_capacity};
+pub use check::{DirectoryError, check_new_limits, check_new_names};
 use check::{check_agent, check_queue, duplicate_id};
 use index::Index;
 

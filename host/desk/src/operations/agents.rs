@@ -200,11 +200,12 @@ impl RosterService<'_> {
         audit: AuditEntry,
     ) -> Result<Vec<RosterChange>, DeskError> {
         let (id, state) = self.0.company(company)?;
-        let queues = queues_of(&state.generation());
+        let generation = state.generation();
+        let queues = queues_of(&generation);
         let listed = state.floor.lock().agents("", usize::MAX);
         let mut known = LookAlikes::of(listed.iter().map(|(agent, _)| agent.id.as_str()));
         for (at, agent) in agents.iter().enumerate() {
-            let checked = agent.check(queues.clone());
+            let checked = agent.check(queues.clone(), &generation);
             let checked = checked.and_then(|()| agent.check_new_names(&known));
             checked.map_err(|error| DeskError::Agent { at, error })?;
             known.add(&agent.id);

@@ -1,7 +1,7 @@
 //! What the tests of the desk share: a company without policies, a journal in
 //! a directory of its own, and a desk over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,6 +44,7 @@ pub(crate) fn company_of(name: &str, first_response: Option<u32>) -> Generation 
         desk: DeskRules::default(),
         record: RecordRules::default(),
         surroundings: Arc::new(Surroundings::of(directory)),
+        channels: BTreeSet::new(),
         publishers: Publishers::default(),
         targets: BTreeMap::new(),
         state_from: BTreeMap::new(),

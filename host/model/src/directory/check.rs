@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Agent, Queue};
-use crate::capacity::{MOST_UNITS, check_limits};
+use crate::capacity::{Capacity, MOST_UNITS, check_limits};
 use crate::identifier::{self, LookAlikes};
 use crate::name_suggestion;
 
@@ -63,26 +63,38 @@ pub(super) fn check_agent(
     }
 }
 
-/// Check that the queues an agent limits exist. A stored agent keeps the limit
-/// of a queue that was removed later.
+/// Check that the queues and channels that an agent limits exist; `own` are the
+/// channels with a table in the company file. A stored agent keeps the limit of a
+/// queue or channel that was removed later.
 ///
 /// # Errors
-/// The first queue that does not exist, with the nearest that does.
-pub fn check_queue_capacity(agent: &Agent, queues: &[Queue]) -> Result<(), DirectoryError> {
+/// The first queue that does not exist, with the nearest that does, or the first
+/// channel whose name is probably misspelt.
+pub fn check_new_limits<'a>(
+    agent: &Agent,
+    queues: &[Queue],
+    capacity: &Capacity,
+    own: impl IntoIterator<Item = &'a String> + Copy,
+) -> Result<(), DirectoryError> {
     let subject = Subject("agent", &agent.id);
     let known = || queues.iter().map(|queue| queue.id.as_str());
     let mut named = agent.queue_capacity.keys();
-    match named.find(|name| !known().any(|id| id == name.as_str())) {
-        Some(name) => {
-            let nearest = name_suggestion::nearest(name, known());
-            let hint = nearest.map(|id| format!("; did you mean {id:?}?"));
-            let hint = hint.unwrap_or_default();
-            Err(subject.error(format_args!(
-                "queue_capacity names the queue {name:?}, which does not exist{hint}"
-            )))
-        }
-        None => Ok(()),
+    if let Some(name) = named.find(|name| !known().any(|id| id == name.as_str())) {
+        let nearest = name_suggestion::nearest(name, known());
+        let hint = nearest.map(|id| format!("; did you mean {id:?}?"));
+        let hint = hint.unwrap_or_default();
+        return Err(subject.error(format_args!(
+            "queue_capacity names the queue {name:?}, which does not exist{hint}"
+        )));
     }
+    for channel in agent.channel_capacity.keys() {
+        if let Some(meant) = capacity.meant_channel(channel, own) {
+            return Err(subject.error(format_args!(
+                "channel_capacity names the unknown channel {channel:?}; did you mean {meant:?}? A channel of your own has a table [channel.{channel}] in the company file"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Validate the names of an agent who is new or changes: an agent stored by an

@@ -159,3 +159,33 @@ async fn an_invalid_agent_is_reported_by_its_position_in_the_list() {
         .await
         .problem(404, "unknown-agent");
 }
+
+/// The company file refuses the same names: such a limit has no effect.
+#[tokio::test]
+async fn an_agent_with_a_limit_of_a_misspelt_channel_or_queue_is_refused() {
+    let office = Office::with(&["ana"]).await;
+    for (wrong, meant) in [
+        (json!({"channel_capacity": {"emial": 1}}), "\"email\""),
+        (json!({"channel_capacity": {"whatsap": 0}}), "\"whatsapp\""),
+        (
+            json!({"channel_capacity": {"instagram-drect": 2}}),
+            "\"instagram-direct\"",
+        ),
+        (json!({"queue_capacity": {"genral": 1}}), "\"general\""),
+    ] {
+        let path = format!("{COMPANY}/agents/ben");
+        let client = &office.server.client;
+        let one = client.ask("PUT", &path, "", &wrong.to_string()).await;
+        let refused = one.problem(422, "invalid-input");
+        let detail = refused["detail"].as_str().expect("a detail");
+        assert!(detail.contains(meant), "{wrong}: {detail}");
+        let mut listed = wrong.clone();
+        listed["id"] = json!("ben");
+        let many = office.post("/agents", json!([{"id": "eva"}, listed])).await;
+        assert_eq!(many.problem(422, "invalid-input")["field"], "[1]");
+    }
+    for fine in ["email", "x-direct", "kiosk"] {
+        let agent = json!([{"id": "ben", "channel_capacity": {fine: 1}}]);
+        assert_eq!(office.post("/agents", agent).await.status, 200, "{fine}");
+    }
+}
