@@ -4,9 +4,12 @@ use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
 
-use miette::{Diagnostic, NamedSource, Report, SourceSpan};
+use miette::{Diagnostic, Report, SourceSpan};
+use patchbay_model::excerpt::shortened;
 use patchbay_model::file_problem::FileProblem;
 use thiserror::Error;
+
+use crate::excerpt::Excerpt;
 
 /// Exit codes; `--help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +68,7 @@ impl Failure {
     }
 
     pub(crate) fn with_help(exit: Exit, message: impl Display, help: Option<String>) -> Failure {
-        let message = message.to_string();
+        let message = shortened(message.to_string());
         Failure {
             exit,
             report: Report::new(Message { message, help }),
@@ -131,25 +134,21 @@ struct LocatedProblem {
     #[help]
     help: Option<String>,
     #[source_code]
-    file: Option<NamedSource<String>>,
+    excerpt: Option<Excerpt>,
     #[label("here")]
     span: Option<SourceSpan>,
 }
 
 impl LocatedProblem {
     fn new(path: &str, text: &str, problem: FileProblem) -> LocatedProblem {
-        // Only the first line of a span is drawn, not a whole table; a span
-        // outside of the text cannot be drawn.
-        let span = problem.span.filter(|span| span.end <= text.len());
-        let span = span.map(|span| {
-            let shown = &text[span.clone()];
-            SourceSpan::from((span.start, shown.find('\n').unwrap_or(shown.len())))
-        });
+        // A span outside of the text cannot be drawn.
+        let place = problem.span.as_ref();
+        let excerpt = place.and_then(|place| Excerpt::around(path, text, place));
         LocatedProblem {
             message: problem.message,
             help: problem.help,
-            file: span.map(|_| NamedSource::new(path, text.to_owned())),
-            span,
+            span: excerpt.as_ref().map(Excerpt::place),
+            excerpt,
         }
     }
 }

@@ -4,6 +4,7 @@ mod args;
 mod decision_store;
 mod document;
 mod engine;
+mod excerpt;
 mod exit;
 mod input;
 mod numbers;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::bound::BoundLimit;
+use crate::excerpt::shortened;
 
 /// A problem in a configuration file.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -24,7 +25,7 @@ impl FileProblem {
     /// A problem at a byte range.
     pub fn at(span: Range<usize>, message: impl Into<String>) -> FileProblem {
         FileProblem {
-            message: message.into(),
+            message: shortened(message),
             span: Some(span),
             help: None,
             exceeded: None,
@@ -34,7 +35,7 @@ impl FileProblem {
     /// A problem of the whole file.
     pub fn whole(message: impl Into<String>) -> FileProblem {
         FileProblem {
-            message: message.into(),
+            message: shortened(message),
             span: None,
             help: None,
             exceeded: None,
@@ -44,7 +45,7 @@ impl FileProblem {
     /// Add how to fix it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> FileProblem {
-        self.help = Some(help.into());
+        self.help = Some(shortened(help));
         self
     }
 
@@ -53,6 +54,16 @@ impl FileProblem {
     pub fn exceeds(mut self, limit: &'static BoundLimit, value: u64) -> FileProblem {
         self.exceeded = Some((limit, value));
         self
+    }
+
+    /// The problem with its place in the text of the file, to follow the file's name:
+    /// `:4:1: message; help`.
+    pub fn after_name(&self, text: &str) -> String {
+        let place = self.line_column(text);
+        let place = place.map(|(line, column)| format!(":{line}:{column}"));
+        let help = self.help.iter().map(|help| format!("; {help}"));
+        let help: String = help.collect();
+        format!("{}: {}{help}", place.unwrap_or_default(), self.message)
     }
 
     /// Line and column in the text of the file, from 1.
@@ -68,7 +79,7 @@ impl FileProblem {
 impl From<toml::de::Error> for FileProblem {
     fn from(error: toml::de::Error) -> FileProblem {
         FileProblem {
-            message: error.message().to_owned(),
+            message: shortened(error.message()),
             span: error.span(),
             help: None,
             exceeded: None,

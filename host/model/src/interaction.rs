@@ -15,6 +15,7 @@ pub use draft::{Draft, WrittenBy};
 pub use outside::{CUT_TEXT_ATTRIBUTE, ReadInteraction};
 
 use crate::channel::{self, Visibility};
+use crate::excerpt::without_place;
 use crate::input::{self, InputError};
 use crate::{address, codes, language_tag, wording};
 
@@ -305,17 +306,10 @@ impl Interaction {
 /// [`InputError::Syntax`] with the place.
 pub fn parse_json(text: &str) -> Result<Value, InputError> {
     serde_json::from_str(text).map_err(|error| InputError::Syntax {
-        problem: strip_place(&error.to_string()),
+        problem: without_place(&error),
         line: error.line(),
         column: error.column(),
     })
-}
-
-fn strip_place(message: &str) -> String {
-    match message.rfind(" at line ") {
-        Some(at) => message[..at].to_owned(),
-        None => message.to_owned(),
-    }
 }
 
 fn into_object(what: &str, value: Value) -> Result<Map<String, Value>, InputError> {

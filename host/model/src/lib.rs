@@ -18,6 +18,7 @@ pub mod decision;
 pub mod desk;
 pub mod directory;
 pub mod duration;
+pub mod excerpt;
 pub mod file_problem;
 pub mod histogram;
 pub mod host_clock;

@@ -46,14 +46,8 @@ impl fmt::Display for InvalidFile {
             if index > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{}", self.path.display())?;
-            if let Some((line, column)) = problem.line_column(&self.text) {
-                write!(f, ":{line}:{column}")?;
-            }
-            write!(f, ": {}", problem.message)?;
-            if let Some(help) = &problem.help {
-                write!(f, "; {help}")?;
-            }
+            let problem = problem.after_name(&self.text);
+            write!(f, "{}{problem}", self.path.display())?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The text of a case's report, for a person.
 
+use patchbay_model::excerpt::shortened;
 use serde_json::Value;
 
 use super::{CaseReport, StepReport};
@@ -79,8 +80,8 @@ impl StepReport {
                 self.event,
                 name_of(&mismatch.path)
             ));
-            lines.push(format!("    expected  {}", mismatch.expected));
-            lines.push(format!("    found     {found}"));
+            lines.push(shortened(format!("    expected  {}", mismatch.expected)));
+            lines.push(shortened(format!("    found     {found}")));
         }
         let decision = self.decision.as_ref();
         if let Some(detail) = self.detail() {
