@@ -18,11 +18,13 @@ use patchbay_model::record::RecordRules;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::{BuildError, BuildOptions};
 use patchbay_pack::cases::sandbox_advice;
+use patchbay_pack::regular_file::{MOST_BYTES, read_bytes, read_text};
 use patchbay_pack::source::{Pack, PackError, SourceError};
 use serde_json::Value;
 
 use crate::args::{BuildFlags, PolicyFlags};
 use crate::exit::{Exit, Failure, io};
+use crate::output;
 
 pub(crate) fn build_options(flags: &BuildFlags) -> BuildOptions {
     BuildOptions {
@@ -33,7 +35,16 @@ pub(crate) fn build_options(flags: &BuildFlags) -> BuildOptions {
 
 /// Open a pack; a directory is built first.
 pub(crate) fn open_pack(path: &Path, flags: &BuildFlags) -> Result<Pack, Failure> {
-    Pack::open(path, &build_options(flags)).map_err(pack_failure)
+    let pack = Pack::open(path, &build_options(flags)).map_err(pack_failure)?;
+    warn_of_unused(&pack.unused);
+    Ok(pack)
+}
+
+/// Warnings of files that are not used although their author may believe so.
+pub(crate) fn warn_of_unused(unused: &[String]) {
+    for file in unused {
+        output::note(format!("warning: {file}"));
+    }
 }
 
 /// A pack error with its exit code, pointing at lines of pack.toml.
@@ -70,8 +81,8 @@ fn source_failure(error: SourceError) -> Failure {
 
 /// All problems of a settings or company file, pointing at its lines.
 pub(crate) fn rejected(rejected: InvalidFile) -> Failure {
-    // A missing file is an error of the machine.
-    if let Err(error) = std::fs::read(&rejected.path) {
+    // A file that is missing or cannot be read is an error of the machine.
+    if let Err(error) = read_bytes(&rejected.path, MOST_BYTES) {
         return io(&rejected.path)(error);
     }
     let path = rejected.path.display().to_string();
@@ -142,7 +153,7 @@ fn activate(engine: &Engine, policy: &Policy<'_>) -> Result<Plugin, Failure> {
         Some(text) if text.trim_start().starts_with('{') => parse_settings(text, "--settings")?,
         Some(path) => {
             let path = Path::new(path);
-            let text = std::fs::read_to_string(path).map_err(io(path))?;
+            let text = read_text(path, MOST_BYTES).map_err(io(path))?;
             parse_settings(&text, &path.display().to_string())?
         }
     };

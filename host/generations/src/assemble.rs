@@ -211,7 +211,13 @@ impl Assembler {
             let pack = entry.pack.get_ref();
             match self.pack(pack, directory) {
                 Ok(found) => {
-                    source.packs.insert(pack.clone(), found);
+                    if source
+                        .packs
+                        .insert(pack.clone(), Arc::clone(&found))
+                        .is_none()
+                    {
+                        source.unused.extend(found.unused.iter().cloned());
+                    }
                 }
                 Err(message) => problems.push(FileProblem::at(
                     entry.pack.span(),
@@ -223,7 +229,10 @@ impl Assembler {
             && let Articles::Directory(path) = entry.articles.get_ref()
         {
             match knowledge::read_directory(&directory.join(path)) {
-                Ok(articles) => source.articles = Some(articles),
+                Ok(found) => {
+                    source.articles = Some(found.articles);
+                    source.unused.extend(found.unused);
+                }
                 Err(error) => problems.push(FileProblem::at(entry.articles.span(), error)),
             }
         }
@@ -250,7 +259,7 @@ impl Assembler {
             false => Surroundings::of(Directory::default()),
         };
         let mut plugins: HashMap<&str, Arc<Plugin>> = HashMap::new();
-        let mut warnings = Vec::new();
+        let mut warnings = source.unused.clone();
         for (name, entry) in &file.plugin {
             let pack = entry.pack.get_ref();
             let Some(pack) = source.packs.get(pack) else {

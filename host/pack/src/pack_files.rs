@@ -61,7 +61,17 @@ fn to_text(to: &Option<PathBuf>) -> String {
         .unwrap_or_default()
 }
 
-/// Every file below a directory with one of these extensions, sorted by path.
+/// Files below a directory, each list sorted by path.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct FoundFiles {
+    /// Those with one of the extensions.
+    pub used: Vec<PathBuf>,
+    /// The others, without notes for readers (`.md`, `.txt`) and hidden files.
+    pub unused: Vec<PathBuf>,
+}
+
+/// Every file below a directory with one of these extensions, in upper or lower case, and the
+/// files that have none of them and may have been meant.
 ///
 /// # Errors
 /// [`PackFileError`] for a symbolic link, too many entries or levels, or a directory that cannot be
@@ -69,8 +79,8 @@ fn to_text(to: &Option<PathBuf>) -> String {
 pub(crate) fn find_files(
     directory: &Path,
     extensions: &[&str],
-) -> Result<Vec<PathBuf>, PackFileError> {
-    let mut files = Vec::new();
+) -> Result<FoundFiles, PackFileError> {
+    let mut found = FoundFiles::default();
     let mut directories = vec![(directory.to_owned(), 0)];
     let mut entries = 0_usize;
     refuse_link(directory)?;
@@ -96,12 +106,25 @@ pub(crate) fn find_files(
             } else if kind.is_symlink() {
                 refuse_link(&path)?;
             } else if has_extension(&path, extensions) {
-                files.push(path);
+                found.used.push(path);
+            } else if may_be_meant(&path, extensions) {
+                found.unused.push(path);
             }
         }
     }
-    files.sort();
-    Ok(files)
+    found.used.sort();
+    found.unused.sort();
+    Ok(found)
+}
+
+/// Whether the author of a file may believe that it is used.
+fn may_be_meant(path: &Path, extensions: &[&str]) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match name.strip_prefix('.') {
+        // `.json` is a name without an extension.
+        Some(rest) => extensions.iter().any(|one| rest.eq_ignore_ascii_case(one)),
+        None => !has_extension(path, &["md", "txt"]),
+    }
 }
 
 /// Reads a text file by its path below a pack's directory.
@@ -211,10 +234,54 @@ mod tests {
     }
 
     #[test]
+    fn files_with_another_ending_are_listed_apart() {
+        let place = place();
+        let cases = place.path().join("cases");
+        let names = |files: &[PathBuf]| -> Vec<String> {
+            let names = files.iter().map(|path| path.file_name().expect("a name"));
+            names
+                .map(|name| name.to_string_lossy().into_owned())
+                .collect()
+        };
+        for name in [
+            "b.JSON",
+            "c.Toml",
+            "d.json5",
+            "e.jsonl",
+            "f.yaml",
+            "g.json~",
+            "h",
+            ".json",
+            "i.json.bak",
+            "README.md",
+            "note.TXT",
+            ".gitignore",
+            ".DS_Store",
+            ".k.json.swp",
+        ] {
+            std::fs::write(cases.join(name), "{}").expect("a file");
+        }
+        std::fs::create_dir(cases.join("l.json")).expect("a directory");
+        std::fs::write(cases.join("l.json/m.json"), "{}").expect("a file");
+        let found = find_files(&cases, &["json", "toml"]).expect("found");
+        assert_eq!(names(&found.used), ["b.JSON", "c.Toml", "a.json", "m.json"]);
+        let unused = [
+            ".json",
+            "d.json5",
+            "e.jsonl",
+            "f.yaml",
+            "g.json~",
+            "h",
+            "i.json.bak",
+        ];
+        assert_eq!(names(&found.unused), unused);
+    }
+
+    #[test]
     fn depth_and_number_are_bounded() {
         let place = place();
         let cases = place.path().join("cases");
-        assert_eq!(find_files(&cases, &["json"]).expect("found").len(), 1);
+        assert_eq!(find_files(&cases, &["json"]).expect("found").used.len(), 1);
         let deep = cases.join("a/".repeat(MOST_LEVELS + 1));
         std::fs::create_dir_all(deep).expect("directories");
         let found = find_files(&cases, &["json"]);

@@ -1,5 +1,7 @@
 //! Finds and reads packs: a directory with a manifest, or a component built elsewhere.
 
+mod location;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,8 @@ use patchbay_engine::component::{ComponentBytes, Digest, Outline};
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::LimitsFile;
-use semver::{Version, VersionReq};
+use patchbay_model::name_suggestion::nearest;
+use semver::Version;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -18,9 +21,18 @@ use crate::build::{BuildError, BuildOptions, build};
 use crate::bundle::Bundle;
 use crate::cases::Case;
 use crate::manifest::{FILE_NAME, Manifest};
-use crate::pack_files::{PackFileError, read_text, read_text_below};
+use crate::pack_files::{FoundFiles, PackFileError, read_text, read_text_below};
 use crate::regular_file::{MOST_BYTES, read_bytes};
 use crate::settings::{SchemaError, SettingsProblem, SettingsSchema, without_schema};
+
+pub use location::locate;
+
+/// Directory of the cases in a pack.
+const CASES: &str = "cases";
+/// File of the settings schema, unless the manifest names another.
+const SCHEMA: &str = "settings.schema.json";
+/// Entries of a pack's directory that are looked at for misspelt names.
+const MOST_NAMES: usize = 1_000;
 
 /// A pack, read: everything but the company's settings.
 #[derive(Clone, Debug)]
@@ -45,6 +57,9 @@ pub struct Pack {
     pub manifest: Option<String>,
     /// Text of each case by its path below `cases/`.
     pub cases: BTreeMap<String, String>,
+    /// Files of its directory that are not used although their author may believe so: one sentence
+    /// each.
+    pub unused: Vec<String>,
     /// Of a stored pack, whose cases are left out: see [`Bundle`](crate::bundle::Bundle).
     pub tested: Option<Digest>,
     /// See [`stored_bundle`](Pack::stored_bundle).
@@ -202,6 +217,7 @@ impl Pack {
             component,
             manifest: None,
             cases: BTreeMap::new(),
+            unused: Vec::new(),
             tested: None,
             stored: OnceLock::new(),
         }
@@ -230,7 +246,10 @@ impl Pack {
         });
         let component = read_bytes(component, MOST_BYTES).map_err(cannot_read(component))?;
         let mut pack = Pack::described(manifest, text, schema.transpose()?, component.into());
-        pack.cases = read_cases(&directory.join("cases"))?;
+        let has_schema = pack.schema.is_some();
+        let cases = find_cases(&directory.join(CASES))?;
+        pack.cases = read_cases(&directory.join(CASES), cases.used)?;
+        pack.unused = unused_files(directory, cases.unused, has_schema);
         Ok(pack)
     }
 
@@ -282,95 +301,6 @@ impl Pack {
     }
 }
 
-/// Finds the directory or file of a pack named in a company file: a path relative to `beside`, a
-/// name or `name@version` in the pack directories (the highest version that matches), or the digest
-/// of a component there.
-///
-/// # Errors
-/// [`SourceError::Unknown`] with the places searched.
-pub fn locate(
-    wanted: &str,
-    beside: &Path,
-    pack_directories: &[PathBuf],
-) -> Result<PathBuf, SourceError> {
-    let unknown = |because: String| SourceError::Unknown {
-        wanted: wanted.to_owned(),
-        because,
-    };
-    if wanted.contains('/') || wanted.ends_with(".wasm") {
-        let path = beside.join(wanted);
-        return match path.exists() {
-            true => Ok(path),
-            false => Err(unknown(format!("{} does not exist", path.display()))),
-        };
-    }
-    let shown = list(pack_directories);
-    if wanted.starts_with("sha256:") {
-        return find_by_digest(wanted, pack_directories)
-            .ok_or_else(|| unknown(format!("no component with this digest in {shown}")));
-    }
-    let (name, version) = wanted.split_once('@').unwrap_or((wanted, "*"));
-    let requirement = VersionReq::parse(version)
-        .map_err(|error| unknown(format!("{version:?} is not a valid version: {error}")))?;
-    let mut found: Option<(Version, PathBuf)> = None;
-    let mut others = Vec::new();
-    let mut broken = Vec::new();
-    for directory in candidates(pack_directories) {
-        let path = directory.join(FILE_NAME);
-        if !path.is_file() {
-            continue;
-        }
-        match read_manifest(&path) {
-            Err(error) => broken.push(error.to_string()),
-            Ok(manifest) if manifest.name() != name => {}
-            Ok(manifest) => {
-                let version = manifest.pack.version;
-                if !requirement.matches(&version) {
-                    others.push(version.to_string());
-                } else if found.as_ref().is_none_or(|(best, _)| *best < version) {
-                    found = Some((version, directory));
-                }
-            }
-        }
-    }
-    found.map(|(_, directory)| directory).ok_or_else(|| {
-        unknown(match (&*others, &*broken) {
-            ([], []) => format!("no pack of this name in {shown}"),
-            ([], broken) => format!(
-                "no pack of this name in {shown}; some manifests there cannot be read: {}",
-                broken.join("; ")
-            ),
-            (others, _) => format!("only version {} is there", others.join(", ")),
-        })
-    })
-}
-
-fn list(directories: &[PathBuf]) -> String {
-    if directories.is_empty() {
-        return "the pack directories (none is set; add `packs` to patchbay.toml)".to_owned();
-    }
-    let texts: Vec<_> = directories
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    texts.join(", ")
-}
-
-/// The pack directories and their direct entries.
-fn candidates(pack_directories: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
-    pack_directories.iter().flat_map(|root| {
-        let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
-        std::iter::once(root.clone()).chain(entries.map(|entry| entry.path()))
-    })
-}
-
-fn find_by_digest(wanted: &str, pack_directories: &[PathBuf]) -> Option<PathBuf> {
-    let wanted = Digest::parse(wanted)?;
-    candidates(pack_directories)
-        .filter(|path| has_extension(path, &["wasm"]))
-        .find(|path| std::fs::read(path).is_ok_and(|bytes| Digest::of(&bytes) == wanted))
-}
-
 /// Reads and checks a manifest.
 ///
 /// # Errors
@@ -387,12 +317,18 @@ fn parse_manifest(path: &Path, text: String) -> Result<Manifest, SourceError> {
     })
 }
 
-fn read_cases(directory: &Path) -> Result<BTreeMap<String, String>, SourceError> {
+fn find_cases(directory: &Path) -> Result<FoundFiles, SourceError> {
     // A dangling link is not `Ok` here either: `find` refuses it.
-    if std::fs::symlink_metadata(directory).is_err() {
-        return Ok(BTreeMap::new());
+    match std::fs::symlink_metadata(directory) {
+        Err(_) => Ok(FoundFiles::default()),
+        Ok(_) => Ok(Case::find(directory)?),
     }
-    let paths = Case::find(directory)?;
+}
+
+fn read_cases(
+    directory: &Path,
+    paths: Vec<PathBuf>,
+) -> Result<BTreeMap<String, String>, SourceError> {
     paths
         .into_iter()
         .map(|path| {
@@ -402,9 +338,44 @@ fn read_cases(directory: &Path) -> Result<BTreeMap<String, String>, SourceError>
         .collect()
 }
 
-pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    path.extension()
-        .is_some_and(|own| extensions.iter().any(|extension| own == *extension))
+/// A sentence for each file of a pack's directory that is not used.
+fn unused_files(directory: &Path, cases: Vec<PathBuf>, has_schema: bool) -> Vec<String> {
+    let cases = cases.into_iter().map(|path| {
+        let path = path.display();
+        format!(
+            "{path} is not a test case and is not run: the names of cases end in .json or .toml"
+        )
+    });
+    let mut unused: Vec<String> = cases.collect();
+    let path = directory.join(SCHEMA);
+    if !has_schema && path.is_file() {
+        unused.push(format!(
+            "{} is not used: name it in pack.toml, as schema = \"{SCHEMA}\" under [settings]",
+            path.display()
+        ));
+    }
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.take(MOST_NAMES).collect();
+    names.sort();
+    let is_near = |name: &String| nearest(&name.to_lowercase(), [CASES]).is_some();
+    for name in names.iter().filter(|name| *name != CASES && is_near(name)) {
+        let path = directory.join(name);
+        unused.push(format!(
+            "{} is not used: cases stand in {CASES}/",
+            path.display()
+        ));
+    }
+    unused
+}
+
+/// Whether the name of a file ends in one of these, in upper or lower case.
+pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension().is_some_and(|own| {
+        extensions
+            .iter()
+            .any(|extension| own.eq_ignore_ascii_case(extension))
+    })
 }
 
 impl From<PackFileError> for SourceError {

@@ -24,7 +24,7 @@ use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationServic
 use patchbay_journal::CompanyId;
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::Courier;
-use patchbay_settings::ServerSettings;
+use patchbay_settings::{NOT_A_COMPANY_FILE, ServerSettings};
 use patchbay_telemetry::Telemetry;
 use patchbay_watcher::{WatchedFiles, WatcherHost};
 use serde::de::DeserializeOwned;
@@ -349,6 +349,9 @@ impl WatcherHost for App {
         let files = self.settings.company_files();
         let ignored = files.ignored();
         self.watched.set_listing(files.used.len(), ignored.as_ref());
+        for path in self.watched.set_unused(&files.unused) {
+            tracing::warn!(file = %path.display(), "{NOT_A_COMPANY_FILE}");
+        }
         files.used
     }
 

@@ -9,7 +9,7 @@ use patchbay_engine::engine::{Engine, EngineError};
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::build::BuildOptions;
-use patchbay_settings::ServerSettings;
+use patchbay_settings::{NOT_A_COMPANY_FILE, ServerSettings};
 use thiserror::Error;
 
 use crate::parallel;
@@ -75,6 +75,9 @@ impl PreparedServer {
         let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
         let paths = settings.company_files();
         rejected.extend(paths.ignored().filter(|_| settings.journal.is_none()));
+        for path in &paths.unused {
+            tracing::warn!(file = %path.display(), "{NOT_A_COMPANY_FILE}");
+        }
         let all = parallel::map(paths.used, |path| {
             let built = assembler.build(&path, 1);
             (path, built)

@@ -311,6 +311,8 @@ impl OpenedDesk {
         let watched = WatchedFiles::of_refused(&strays);
         let files = settings.company_files();
         watched.set_listing(files.used.len(), files.ignored().as_ref());
+        // They were logged when the files were read.
+        watched.set_unused(&files.unused);
         let unready = unready
             .into_iter()
             .map(|company| (company.name, company.reason));

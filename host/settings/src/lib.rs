@@ -19,7 +19,7 @@ use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::EgressSettings;
 use tracing::level_filters::LevelFilter;
 
-pub use company_files::CompanyFiles;
+pub use company_files::{CompanyFiles, NOT_A_COMPANY_FILE};
 pub use patchbay_access::oidc::Algorithm;
 pub use patchbay_access::settings::{Grant, Identity, OidcSettings, TlsSettings};
 pub use patchbay_telemetry::TelemetrySettings;
@@ -228,10 +228,10 @@ impl Default for ServerSettings {
     }
 }
 
-/// Whether a file of a directory is a company file, and not a hidden file of an
-/// editor or mounted volume.
+/// Whether a file of a directory is a company file, its ending in upper or lower
+/// case, and not a hidden file of an editor or mounted volume.
 fn is_company_file(name: &std::ffi::OsStr) -> bool {
-    let name = name.to_string_lossy();
+    let name = name.to_string_lossy().to_lowercase();
     name.ends_with(".toml") && !name.starts_with('.')
 }
 

@@ -150,10 +150,11 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The stamp of a file and its places; none if the file does not exist.
+    /// The stamp of a file and its places; none if there is nothing. What is there and
+    /// is no regular file cannot be read.
     pub(super) fn of(path: &Path, places: &[PathBuf], round: &mut PlaceReadings) -> Option<Stamp> {
         Some(Stamp {
-            file: FileStamp::of(path).filter(|_| path.is_file())?,
+            file: FileStamp::of(path)?,
             places: places.iter().map(|place| round.stamp(place)).collect(),
         })
     }

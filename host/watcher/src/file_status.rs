@@ -1,7 +1,7 @@
 //! The state of each watched company file, for the status and the list of
 //! generations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -92,6 +92,8 @@ struct Files {
     used: usize,
     /// The first of those beyond the bound.
     ignored: Option<PathBuf>,
+    /// Files whose names are nearly those of company files.
+    unused: Vec<PathBuf>,
 }
 
 impl WatchedFiles {
@@ -114,6 +116,18 @@ impl WatchedFiles {
                 files.of_no_company.insert(file.path.clone(), refused);
             }
         }
+    }
+
+    /// Sets the files whose names are nearly those of company files, and returns those
+    /// that were not there before.
+    pub fn set_unused<'a>(&self, unused: &'a [PathBuf]) -> Vec<&'a PathBuf> {
+        let mut files = self.0.lock();
+        if files.unused == unused {
+            return Vec::new();
+        }
+        let before = std::mem::replace(&mut files.unused, unused.to_vec());
+        let known: BTreeSet<_> = before.iter().collect();
+        unused.iter().filter(|path| !known.contains(path)).collect()
     }
 
     /// Company files that are used.

@@ -17,7 +17,7 @@ use crate::args::ApplyArgs;
 use crate::engine::serving_engine;
 use crate::exit::Outcome;
 use crate::output;
-use crate::policy::{build_options, rejected};
+use crate::policy::{build_options, rejected, warn_of_unused};
 use crate::server::{JournalAccess, settings};
 
 pub(crate) fn run(args: &ApplyArgs) -> Outcome {
@@ -33,6 +33,8 @@ pub(crate) fn run(args: &ApplyArgs) -> Outcome {
     output::note("building the generation and running the test cases of its packs");
     let plan = match JournalAccess::open(config)? {
         JournalAccess::Server(api) => {
+            // The server does not see the files.
+            warn_of_unused(&source.unused);
             let path = company_path(&company, "generations");
             let mut body = change::body(&args.change);
             body["keep_only"] = args.keep_only.into();

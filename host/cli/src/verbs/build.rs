@@ -10,7 +10,7 @@ use crate::args::BuildArgs;
 use crate::exit::{Exit, Failure, Outcome, io};
 use crate::numbers::bytes;
 use crate::output;
-use crate::policy::{build_options, pack_failure};
+use crate::policy::{build_options, pack_failure, warn_of_unused};
 
 pub(crate) fn run(args: &BuildArgs) -> Outcome {
     let component = build(&args.dir, &build_options(&args.build))
@@ -22,6 +22,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome {
     let failed = |error: SourceError| pack_failure(PackError::Source(error));
     let pack = Pack::from_parts(&args.dir, &component).map_err(failed)?;
     pack.check_parts(&args.dir).map_err(failed)?;
+    warn_of_unused(&pack.unused);
     let path = match &args.output {
         Some(output) => {
             std::fs::write(output, &*pack.component).map_err(io(output))?;

@@ -10,7 +10,7 @@ use crate::args::TestArgs;
 use crate::engine::cache;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
-use crate::policy::{open_pack, pack_failure};
+use crate::policy::{open_pack, pack_failure, warn_of_unused};
 use watch::FileState;
 
 pub(crate) fn run(args: &TestArgs, verbose: bool) -> Outcome {
@@ -47,8 +47,8 @@ fn run_once(args: &TestArgs, verbose: bool) -> Outcome {
         ));
     }
     let failed = |error: PackError| pack_failure(error);
-    let mut paths =
-        Case::find(&directory).map_err(|error| failed(PackError::Source(error.into())))?;
+    let found = Case::find(&directory).map_err(|error| failed(PackError::Source(error.into())))?;
+    let mut paths = found.used;
     if let Some(filter) = &args.filter {
         paths.retain(|path| path.to_string_lossy().contains(filter.as_str()));
     }
@@ -86,5 +86,6 @@ fn run_once(args: &TestArgs, verbose: bool) -> Outcome {
 fn open_parts(args: &TestArgs, component: &std::path::Path) -> Result<Pack, PackError> {
     let pack = Pack::from_parts(&args.dir, component)?;
     pack.check_parts(&args.dir)?;
+    warn_of_unused(&pack.unused);
     Ok(pack)
 }

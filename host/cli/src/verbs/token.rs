@@ -5,6 +5,7 @@ use patchbay_journal::{Secret, SqliteJournal, Token, TokenId, TokenState, Tokens
 use patchbay_model::access::{Role, TokenScope, lifetime};
 use patchbay_model::duration::Seconds;
 use patchbay_model::toml_document;
+use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use patchbay_server::TokenDocument;
 use serde_json::{Value, json};
 
@@ -131,7 +132,7 @@ fn refuse_unknown(args: &TokenArgs, company: &str) -> Result<(), Failure> {
     let mut known = Vec::new();
     let files = settings(config)?.company_files();
     for file in files.used.iter().chain(&files.beyond) {
-        let named = std::fs::read_to_string(file)
+        let named = read_text(file, MOST_BYTES)
             .ok()
             .and_then(|text| toml_document::read::<toml::Table>(&text).ok())
             .and_then(|table| Some(table.get("company")?.as_str()?.to_owned()));

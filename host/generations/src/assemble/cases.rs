@@ -13,7 +13,7 @@ use patchbay_model::bound::{Bound, BoundSettings, Scope};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::toml_document;
 use patchbay_pack::cases::CaseRunner;
-use patchbay_pack::source::Pack;
+use patchbay_pack::source::{Pack, has_extension};
 use patchbay_personal_data::Kind;
 use serde_json::Value;
 
@@ -137,7 +137,7 @@ pub fn personal_data_warnings(source: &Source) -> Vec<String> {
     let mut warnings = Vec::new();
     for pack in source.packs.values() {
         let mut found = pack.cases.iter().filter_map(|(path, text)| {
-            let case: Value = match path.ends_with(".toml") {
+            let case: Value = match has_extension(Path::new(path), &["toml"]) {
                 true => {
                     serde_json::to_value(toml_document::read::<toml::Table>(text).ok()?).ok()?
                 }

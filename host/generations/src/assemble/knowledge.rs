@@ -14,6 +14,7 @@ use std::path::Path;
 use patchbay_model::knowledge::Article;
 use patchbay_model::toml_document;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
+use patchbay_pack::source::has_extension;
 use serde::Deserialize;
 
 #[derive(Default, Deserialize)]
@@ -25,41 +26,59 @@ struct FrontMatter {
     never_say: Vec<String>,
 }
 
+/// The articles of a directory.
+#[derive(Debug, Default)]
+pub(super) struct FoundArticles {
+    pub(super) articles: Vec<Article>,
+    /// A sentence for each entry that is not an article.
+    pub(super) unused: Vec<String>,
+}
+
 /// Read every `.md` file of a directory, sorted by name: at most [`MOST_BYTES`]
 /// in all. The error names the file.
-pub(super) fn read_directory(directory: &Path) -> Result<Vec<Article>, String> {
+pub(super) fn read_directory(directory: &Path) -> Result<FoundArticles, String> {
     let at = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let mut paths = Vec::new();
+    let mut unused = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(|error| at(directory, &error))? {
-        let path = entry.map_err(|error| at(directory, &error))?.path();
-        if path.extension().is_some_and(|extension| extension == "md") {
+        let entry = entry.map_err(|error| at(directory, &error))?;
+        let path = entry.path();
+        if has_extension(&path, &["md"]) {
             paths.push(path);
+        } else if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            unused.push(format!(
+                "{} is not an article and is not used: articles are files of this directory whose names end in .md",
+                path.display()
+            ));
         }
     }
+    unused.sort();
     paths.sort();
     let mut left = MOST_BYTES;
-    paths
+    let articles = paths
         .iter()
         .map(|path| {
             let text = read_text(path, left).map_err(|error| at(path, &error))?;
             left = left.saturating_sub(text.len() as u64);
             let id = path.file_stem().unwrap_or_default().to_string_lossy();
-            parse(&id, &text).map_err(|error| at(path, &error))
+            parse(&id, &text).map_err(|problem| format!("{}{problem}", path.display()))
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok(FoundArticles { articles, unused })
 }
 
-/// Parse an article: its front matter (TOML), if it has one, and its text.
+/// Parse an article: its front matter (TOML), if it has one, and its text. The error
+/// follows the file's name.
 fn parse(id: &str, text: &str) -> Result<Article, String> {
     let (front, body) = match text
         .strip_prefix("+++\n")
         .and_then(|rest| rest.split_once("\n+++\n"))
     {
         Some((front, body)) => {
-            toml_document::check_depth(front).map_err(|problem| problem.to_string())?;
-            // The parser's own text has the place.
-            let front = toml::from_str::<FrontMatter>(front);
-            (front.map_err(|error| error.to_string())?, body)
+            // Not `front` alone: a place counts from the start of the file.
+            let lines = format!("\n{front}");
+            let read = toml_document::read::<FrontMatter>(&lines);
+            (read.map_err(|problem| problem.after_name(&lines))?, body)
         }
         None => (FrontMatter::default(), text),
     };
@@ -102,7 +121,40 @@ mod tests {
     }
 
     #[test]
+    fn files_that_are_no_articles_are_named() {
+        let place = tempfile::tempdir().expect("a directory");
+        for name in ["a.md", "B.MD", "c.markdown", "d.txt", ".hidden"] {
+            std::fs::write(place.path().join(name), "text").expect("a file");
+        }
+        std::fs::create_dir(place.path().join("more")).expect("a directory");
+        let found = read_directory(place.path()).expect("read");
+        let ids: Vec<&str> = found.articles.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids, ["B", "a"]);
+        assert_eq!(found.unused.len(), 3, "{:?}", found.unused);
+        for (said, name) in found.unused.iter().zip(["c.markdown", "d.txt", "more"]) {
+            assert!(
+                said.contains(&format!("{name} is not an article")),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
     fn an_unknown_key_is_refused() {
-        assert!(parse("x", "+++\ncolour = 1\n+++\ntext").is_err());
+        let text = "+++\nlanguage = \"en\"\ncolour = 1\n+++\ntext";
+        let error = parse("x", text).expect_err("unknown");
+        assert!(error.starts_with(":3:1: unknown field `colour`"), "{error}");
+    }
+
+    #[test]
+    fn a_long_line_is_not_repeated_in_an_error() {
+        let line = "x".repeat(60_000);
+        for front in [
+            format!("language = \"{line}\" 1"),
+            format!("intents = \"{line}\""),
+        ] {
+            let error = parse("x", &format!("+++\n{front}\n+++\n")).expect_err("wrong");
+            assert!(error.starts_with(":2:") && error.len() < 1_000, "{error}");
+        }
     }
 }

@@ -21,6 +21,9 @@ pub struct Source {
     pub packs: BTreeMap<String, Arc<Pack>>,
     /// Articles of the directory the file names; `None` where it names none.
     pub articles: Option<Vec<Article>>,
+    /// Files that are not used although their author may believe so: one sentence
+    /// each. Not stored.
+    pub unused: Vec<String>,
 }
 
 /// A source without the bytes of its components, as JSON stores it.
@@ -137,6 +140,7 @@ impl SourceDocument {
             document: self.document,
             packs,
             articles: self.articles,
+            unused: Vec::new(),
         })
     }
 }

@@ -3,13 +3,15 @@
 use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
 
+use patchbay_model::excerpt::{shorten, shortened, without_place};
+use patchbay_model::file_problem::FileProblem;
 use patchbay_model::toml_document;
 use serde_json::Value;
 use thiserror::Error;
 
 use super::check::{Misspelling, check};
 use super::{Case, strict_json};
-use crate::pack_files::{PackFileError, find_files};
+use crate::pack_files::{FoundFiles, PackFileError, find_files};
 use crate::source::has_extension;
 
 /// Most bytes of a case: a parsed one takes up to a hundred times as much.
@@ -31,7 +33,14 @@ impl CaseError {
     pub(super) fn new(path: &Path, message: impl Display) -> CaseError {
         CaseError {
             path: path.to_owned(),
-            message: format!(": {message}"),
+            message: format!(": {}", shortened(message.to_string())),
+        }
+    }
+
+    fn located(path: &Path, text: &str, problem: &FileProblem) -> CaseError {
+        CaseError {
+            path: path.to_owned(),
+            message: problem.after_name(text),
         }
     }
 }
@@ -58,15 +67,18 @@ impl Case {
         let is_toml = has_extension(path, &["toml"]);
         let json_error = |error: serde_json::Error| CaseError {
             path: path.to_owned(),
-            message: format!(":{}:{}: {error}", error.line(), error.column()),
+            message: shortened(format!(
+                ":{}:{}: {}",
+                error.line(),
+                error.column(),
+                without_place(&error)
+            )),
         };
+        let located = |problem| CaseError::located(path, text, &problem);
         let document = match is_toml {
             true => {
-                toml_document::check_depth(text).map_err(|problem| CaseError::new(path, problem))?;
-                let table = text.parse::<toml::Table>();
-                json_of(toml::Value::Table(
-                    table.map_err(|error| CaseError::new(path, error))?,
-                ))
+                let table = toml_document::read::<toml::Table>(text).map_err(located)?;
+                json_of(toml::Value::Table(table))
             }
             false => strict_json::parse(text).map_err(json_error)?,
         };
@@ -79,11 +91,14 @@ impl Case {
         }
         let case: Case = match is_toml {
             // Only the document has TOML's own date and time as text; only TOML's error has the place.
-            true => serde_json::from_value(document).map_err(|error| {
-                let of_text = toml::from_str::<Case>(text).err();
-                let message = of_text.map_or_else(|| error.to_string(), |place| place.to_string());
-                CaseError::new(path, message)
-            })?,
+            true => {
+                serde_json::from_value(document).map_err(|error| {
+                    match toml_document::read::<Case>(text) {
+                        Err(problem) => located(problem),
+                        Ok(_) => CaseError::new(path, error),
+                    }
+                })?
+            }
             false => serde_json::from_str(text).map_err(json_error)?,
         };
         match case.steps.iter().position(|step| step.event().is_none()) {
@@ -102,12 +117,12 @@ impl Case {
         }
     }
 
-    /// Every case file (`.json`, `.toml`) below a directory, sorted by path. Symbolic links are not
-    /// followed.
+    /// Every case file (`.json`, `.toml`) below a directory, and files that are none. Symbolic links
+    /// are not followed.
     ///
     /// # Errors
     /// When a directory cannot be read, contains a symbolic link, or has too many files.
-    pub fn find(directory: &Path) -> Result<Vec<PathBuf>, PackFileError> {
+    pub fn find(directory: &Path) -> Result<FoundFiles, PackFileError> {
         find_files(directory, &["json", "toml"])
     }
 }
@@ -139,7 +154,7 @@ fn describe(path: &Path, text: &str, is_toml: bool, all: &[Misspelling]) -> Stri
             "" => String::new(),
             path => format!("{path}: "),
         };
-        let _ = write!(described, ": {at}{}", one.message);
+        let _ = write!(described, ": {at}{}", shorten(&one.message));
     }
     if all.len() > REPORTED {
         let _ = write!(described, "\nand {} more", all.len() - REPORTED);

@@ -83,7 +83,7 @@ fn every_case_of_the_reference_pack_fits_the_schema() {
     );
     let files = crate::cases::Case::find(cases.as_ref()).expect("cases");
     let validator = validator(DocumentKind::Case);
-    for file in &files {
+    for file in &files.used {
         let text = std::fs::read_to_string(file).expect("a case");
         let case: Value = serde_json::from_str(&text).expect("JSON");
         if case.get("codes").is_some() {
@@ -95,7 +95,7 @@ fn every_case_of_the_reference_pack_fits_the_schema() {
             .collect();
         assert!(problems.is_empty(), "{}: {problems:?}", file.display());
     }
-    assert!(files.len() > 100, "{}", files.len());
+    assert!(files.used.len() > 100, "{}", files.used.len());
 }
 
 #[test]

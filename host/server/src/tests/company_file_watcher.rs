@@ -17,21 +17,21 @@ use patchbay_watcher::CompanyFileWatcher;
 const GENERATIONS: &str = "/v1/companies/northwind/generations";
 
 /// A server with a directory of company files, and a watcher for it.
-struct WatchedServer {
-    server: Running,
+pub(super) struct WatchedServer {
+    pub(super) server: Running,
     watcher: CompanyFileWatcher,
     place: TempDir,
 }
 
 impl WatchedServer {
-    async fn new() -> WatchedServer {
+    pub(super) async fn new() -> WatchedServer {
         let place = tempfile::tempdir().expect("a place");
         fs::create_dir(place.path().join("companies")).expect("made");
         fs::write(place.path().join("companies/northwind.toml"), NORTHWIND).expect("written");
         WatchedServer::at(place).await
     }
 
-    async fn at(place: TempDir) -> WatchedServer {
+    pub(super) async fn at(place: TempDir) -> WatchedServer {
         let files = place.path().join("companies");
         let journal = JournalSettings::at(place.path().join("desk.db"));
         let server = Running::of(NORTHWIND, |settings| {
@@ -48,7 +48,7 @@ impl WatchedServer {
         }
     }
 
-    async fn stop(self) -> TempDir {
+    pub(super) async fn stop(self) -> TempDir {
         let WatchedServer {
             server,
             watcher,
@@ -63,22 +63,22 @@ impl WatchedServer {
         self.place.path().join("companies").join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).expect("written");
     }
 
     /// Check twice, so that a change is applied.
-    fn look(&mut self) {
+    pub(super) fn look(&mut self) {
         self.watcher.check_all();
         self.watcher.check_all();
     }
 
-    async fn list(&self) -> Value {
+    pub(super) async fn list(&self) -> Value {
         self.server.client.get(GENERATIONS).await.json()
     }
 
     /// Number of the active generation, and state of the file.
-    async fn state(&self) -> (u64, String) {
+    pub(super) async fn state(&self) -> (u64, String) {
         let list = self.list().await;
         let state = list["watched"]["state"].as_str().unwrap_or("-").to_owned();
         (list["active"].as_u64().expect("one decides"), state)
@@ -180,6 +180,19 @@ async fn an_invalid_file_changes_nothing_and_is_reported() {
     at.write("northwind.toml", &with_queue("tax"));
     at.look();
     assert_eq!(at.state().await, (2, "applied".to_owned()), "put right");
+}
+
+#[tokio::test]
+async fn a_directory_in_the_place_of_a_file_stays_reported() {
+    let mut at = WatchedServer::new().await;
+    fs::create_dir(at.path("harbour.toml")).expect("made");
+    (0..4).for_each(|_| at.look());
+    let alerts = at.server.client.get("/v1/alerts").await.json().to_string();
+    assert!(alerts.contains("harbour.toml: cannot be read"), "{alerts}");
+    fs::remove_dir(at.path("harbour.toml")).expect("removed");
+    at.look();
+    let alerts = at.server.client.get("/v1/alerts").await.json().to_string();
+    assert!(!alerts.contains("harbour.toml"), "{alerts}");
 }
 
 #[tokio::test]
