@@ -16,6 +16,7 @@ mod status;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use patchbay_model::identifier;
 
 use crate::exit::{Exit, Failure};
 
@@ -210,8 +211,9 @@ impl CompanyFlag {
 
 /// Parse the name of an actor for the audit trail.
 fn actor(text: &str) -> Result<String, String> {
-    match text.trim().is_empty() {
-        true => Err("the name for the audit trail must not be empty".to_owned()),
-        false => Ok(text.to_owned()),
+    let name = text.trim();
+    match identifier::problem(name) {
+        Some(problem) => Err(format!("the name for the audit trail {problem}")),
+        None => Ok(name.to_owned()),
     }
 }

@@ -6,7 +6,9 @@ mod generation_store;
 mod new_company;
 mod queue_moves;
 mod quota;
+mod repetition;
 mod request;
+mod rollback;
 mod rollouts;
 
 use std::sync::Arc;
@@ -108,7 +110,8 @@ impl GenerationService {
     }
 
     /// Build a generation from a source, run its packs' cases, store and
-    /// activate it.
+    /// activate it. A source from which nothing differs is checked only: its
+    /// stored generation stays as it is.
     pub fn apply(&self, source: &Source, request: &ChangeRequest) -> Result<Plan, ChangeError> {
         let file = CompanyFile::parse(&source.document).map_err(|problems| {
             // Building reports what is wrong in the packs too.
@@ -118,18 +121,27 @@ impl GenerationService {
         let name = file.company.get_ref();
         let company = self.journal().find_company(name)?;
         self.check_size(source)?;
+        let active = self.check_expected(company, request)?;
+        let document = source.document();
+        if let Some(number) = self.repeated(company, &document, request)? {
+            self.skip_tested(company, [number].into_iter());
+            let unused = self.build(company, source, number, request)?;
+            let mut plan = self.plan(company, &unused, &document, request)?;
+            plan.unchanged = true;
+            plan.active = plan.before == Some(number);
+            plan.warnings.extend(personal_data_warnings(source));
+            return Ok(plan);
+        }
         let usage = self.check_quota(company, source)?;
         let number = usage.newest + 1;
         let warning = match usage.newest == 0 {
             true => new_company::check(self.journal(), name, request)?,
             false => None,
         };
-        let active = self.check_expected(company, request)?;
         let newest = Some(usage.newest).filter(|newest| *newest > 0);
         self.skip_tested(company, active.into_iter().chain(newest));
         let next = self.build(company, source, number, request)?;
         let row = source.to_new_generation(number, &request.by, self.now());
-        let document = source.document();
         let cause = ActivationCause::Applied;
         let mut plan = self.change(
             company,
@@ -168,57 +180,9 @@ impl GenerationService {
         self.activate_stored(company, number, request, ActivationCause::Activated)
     }
 
-    /// Activate generation `to`, or else the one among those with a lower
-    /// number than the active one that was active last.
-    pub fn roll_back(
-        &self,
-        company: &str,
-        to: Option<u64>,
-        request: &ChangeRequest,
-    ) -> Result<Plan, ChangeError> {
-        let company = self.find_company(company)?;
-        let before = self.journal().active_generation(company)?.unwrap_or(0);
-        let number = match to {
-            Some(number) if number == before => return Err(ChangeError::AlreadyActive(number)),
-            Some(number) => number,
-            None => self
-                .last_active_before(company, before)?
-                .ok_or(ChangeError::NoEarlierGeneration(before))?,
-        };
-        let mut plan =
-            self.activate_stored(company, number, request, ActivationCause::RolledBack)?;
-        if to.is_none() {
-            plan.because = Some(format!(
-                "of the generations before {before}, {number} was active last"
-            ));
-        }
-        Ok(plan)
-    }
-
     fn find_company(&self, name: &str) -> Result<CompanyId, ChangeError> {
         let found = self.journal().find_company(name)?;
         found.ok_or_else(|| ChangeError::UnknownCompany(name.to_owned()))
-    }
-
-    /// Of the generations with a lower number, the one that was active last.
-    fn last_active_before(
-        &self,
-        company: CompanyId,
-        number: u64,
-    ) -> Result<Option<u64>, ChangeError> {
-        let mut before = number;
-        let mut found = None;
-        loop {
-            let page = self.journal().generations(company, before, PAGE)?;
-            let Some(last) = page.last() else {
-                return Ok(found.map(|(_, number)| number));
-            };
-            before = last.number;
-            let activated = page
-                .iter()
-                .filter_map(|row| Some((row.activated_at?, row.number)));
-            found = activated.chain(found).max();
-        }
     }
 
     /// The active generation, if it is the expected one. Called before the
@@ -330,16 +294,13 @@ impl GenerationService {
         })
     }
 
-    /// Write the change, unless it is a dry run; `row` is set for a generation
-    /// that is not stored yet.
-    fn change(
+    /// What an activation of `next` changes.
+    fn plan(
         &self,
         company: Option<CompanyId>,
-        next: Arc<Generation>,
+        next: &Generation,
         document: &SourceDocument,
-        row: Option<NewGeneration>,
         request: &ChangeRequest,
-        cause: ActivationCause,
     ) -> Result<Plan, ChangeError> {
         let before = self.check_expected(company, request)?;
         let old = match (company, before) {
@@ -351,21 +312,36 @@ impl GenerationService {
             },
             _ => SourceDocument::default(),
         };
-        let differences = differences(&old, document);
-        let mut warnings = next.warnings.clone();
-        warnings.extend(self.rollout_warning(&next));
-        if differences.is_empty() && before.is_some() {
-            warnings.push("nothing differs from the active generation".to_owned());
-        }
-        let plan = Plan {
+        Ok(Plan {
             company: next.company.clone(),
             number: next.number,
             before,
             active: !request.dry_run && !request.keep_only,
-            differences,
-            warnings,
+            unchanged: false,
+            differences: differences(&old, document),
+            warnings: next.warnings.clone(),
             because: None,
-        };
+        })
+    }
+
+    /// Write the change, unless it is a dry run; `row` is set for a generation
+    /// that is not stored yet.
+    fn change(
+        &self,
+        company: Option<CompanyId>,
+        next: Arc<Generation>,
+        document: &SourceDocument,
+        row: Option<NewGeneration>,
+        request: &ChangeRequest,
+        cause: ActivationCause,
+    ) -> Result<Plan, ChangeError> {
+        let mut plan = self.plan(company, &next, document, request)?;
+        plan.warnings.extend(self.rollout_warning(&next));
+        let before = plan.before;
+        if plan.differences.is_empty() && before.is_some() {
+            let warning = "nothing differs from the active generation";
+            plan.warnings.push(warning.to_owned());
+        }
         if request.dry_run {
             return Ok(plan);
         }

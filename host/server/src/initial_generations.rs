@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use patchbay_events::ActivationCause;
 use patchbay_generations::Generation;
 use patchbay_generations::activation::{ActivateError, Change};
+use patchbay_generations::assemble::difference::is_same;
 use patchbay_generations::assemble::{AssembledGeneration, InvalidFile};
 use patchbay_generations::service::{ChangeError, GenerationService};
 use patchbay_journal::{ActiveGeneration, CompanyId, Journal};
@@ -134,9 +135,14 @@ fn load(
         return service.store().load_activated(company, number);
     };
     let stored = journal.generation(company, number)?;
-    let digest = file.source.document().digest().bytes();
+    let document = file.source.document();
+    let is_of_file = |digest: [u8; 32]| {
+        let stored = || service.store().document(company, number);
+        digest == document.digest().bytes()
+            || stored().is_ok_and(|stored| is_same(&stored, &document))
+    };
     match stored {
-        Some((row, _)) if row.digest == digest => {
+        Some((row, _)) if is_of_file(row.digest) => {
             let mut generation = file.generation;
             generation.number = number;
             generation.moved.extend(row.moved);

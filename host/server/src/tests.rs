@@ -28,6 +28,7 @@ mod oidc;
 mod pressure;
 mod promises;
 mod queue;
+mod repetition;
 mod rollout;
 mod shutdown;
 mod status;

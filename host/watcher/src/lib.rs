@@ -40,7 +40,7 @@ pub use file_status::{WatchedFile, WatchedFiles};
 use file_tracker::{FileChange, FileTracker};
 use rejection::{escape, is_temporary, lines, reasons, unreadable};
 use schedule::Schedule;
-use stored_generations::{active_number, is_active, is_new};
+use stored_generations::{active_number, is_new};
 
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Name under which the watcher creates generations.
@@ -230,7 +230,7 @@ impl CompanyFileWatcher {
         let Some(company) = company_of_file(&source.document) else {
             return tracker;
         };
-        match is_new(desk, &company, source.document().digest().bytes()) {
+        match is_new(desk, generations.store(), &company, &source.document()) {
             Ok(true) => return tracker,
             Ok(false) => {}
             Err(error) => {
@@ -333,10 +333,6 @@ impl CompanyFileWatcher {
         }
         self.owners.insert(company.clone(), path.to_owned());
         let digest = source.document().digest().bytes();
-        if is_active(desk, &company, digest) {
-            self.host.files().unchanged(&company, path);
-            return false;
-        }
         let active = active_number(desk, &company);
         let retry = self.retries.remove(&company);
         if retry.is_some_and(|retry| retry.digest == digest && retry.active != active) {
@@ -353,15 +349,27 @@ impl CompanyFileWatcher {
         let changed = self.host.apply(&company, &source, &request);
         match changed {
             Ok(plan) => {
-                tracing::info!(
-                    company,
-                    generation = plan.number,
-                    "activated the changed company file"
-                );
+                match plan.unchanged {
+                    true => {
+                        self.host.files().unchanged(&company, path);
+                        tracing::info!(
+                            company,
+                            generation = plan.number,
+                            "nothing in the changed company file differs from the active generation"
+                        );
+                    }
+                    false => {
+                        self.host.files().applied(&company, path, plan.number);
+                        tracing::info!(
+                            company,
+                            generation = plan.number,
+                            "activated the changed company file"
+                        );
+                    }
+                }
                 for warning in plan.warnings {
                     tracing::warn!(company, "{warning}");
                 }
-                self.host.files().applied(&company, path, plan.number);
                 false
             }
             // The file is valid; the next start applies it.

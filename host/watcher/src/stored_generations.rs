@@ -1,6 +1,9 @@
 //! What the journal stores of the generations of a file's company.
 
 use patchbay_desk::Desk;
+use patchbay_generations::assemble::difference::is_same;
+use patchbay_generations::assemble::source::SourceDocument;
+use patchbay_generations::service::GenerationStore;
 use patchbay_journal::JournalError;
 
 use super::WATCH;
@@ -10,20 +13,30 @@ use super::WATCH;
 const FILE_ACTORS: [&str; 2] = [WATCH, "start"];
 /// Generations read at once.
 const PAGE: usize = 100;
+/// The newest generations, which are compared with a file value by value: one that
+/// differs in comments only was not stored again.
+const COMPARED: usize = 20;
 
-/// Whether a company has no generation of this digest. If no file ever created
+/// Whether a company has no generation with this source. If no file ever created
 /// one of its generations, the file is ignored until it changes.
-pub(super) fn is_new(desk: &Desk, name: &str, digest: [u8; 32]) -> Result<bool, JournalError> {
+pub(super) fn is_new(
+    desk: &Desk,
+    store: &GenerationStore,
+    name: &str,
+    source: &SourceDocument,
+) -> Result<bool, JournalError> {
     let journal = desk.journal();
     let Some(company) = journal.find_company(name)? else {
         return Ok(true);
     };
+    let digest = source.digest().bytes();
+    let mut newest = Vec::new();
     let mut by_file = false;
     let mut before = u64::MAX;
     loop {
         let page = journal.generations(company, before, PAGE)?;
         let Some(last) = page.last() else {
-            return Ok(by_file || desk.company(name).is_err());
+            break;
         };
         before = last.number;
         if page.iter().any(|row| row.digest == digest) {
@@ -32,18 +45,15 @@ pub(super) fn is_new(desk: &Desk, name: &str, digest: [u8; 32]) -> Result<bool, 
         by_file |= page
             .iter()
             .any(|row| FILE_ACTORS.contains(&row.by.as_str()));
+        let numbers = page.iter().map(|row| row.number);
+        newest.extend(numbers.take(COMPARED - newest.len()));
     }
-}
-
-/// Whether the company's active generation has this digest.
-pub(super) fn is_active(desk: &Desk, company: &str, digest: [u8; 32]) -> bool {
-    let journal = desk.journal();
-    let active = || {
-        let number = active_number(desk, company)?;
-        let company = journal.find_company(company).ok()??;
-        Some(journal.generation(company, number).ok()??.0.digest)
+    let is_stored = |number: &u64| {
+        let stored = store.document(company, *number);
+        stored.is_ok_and(|stored| is_same(&stored, source))
     };
-    active() == Some(digest)
+    let is_known = newest.iter().any(is_stored);
+    Ok(!is_known && (by_file || desk.company(name).is_err()))
 }
 
 /// Number of the company's active generation; none if there is none or the

@@ -123,6 +123,7 @@ pub(super) fn document(plan: Plan) -> Value {
         "generation": plan.number,
         "before": plan.before,
         "active": plan.active,
+        "unchanged": plan.unchanged,
         "differences": plan.differences,
         "warnings": plan.warnings,
         "because": plan.because,
@@ -134,24 +135,34 @@ pub(super) fn print(company: &str, plan: &Value, dry_run: bool, as_json: bool) -
     output::result(as_json, plan, || {
         let number = &plan["generation"];
         let before = plan["before"].as_u64();
-        output::line(match (plan["active"] == true, dry_run, before) {
-            (true, _, Some(before)) => {
-                format!("{company}: generation {number} is active (before: generation {before})")
-            }
-            (true, _, None) => format!("{company}: created with generation {number}, active"),
-            (false, true, Some(before)) => {
-                format!("{company}: generation {number} would replace generation {before}")
-            }
-            (false, true, None) => {
-                format!("{company}: would be created with generation {number}")
-            }
-            (false, false, Some(before)) => format!(
-                "{company}: generation {number} is stored; generation {before} stays active"
-            ),
-            (false, false, None) => {
-                format!("{company}: generation {number} is stored; no generation is active yet")
-            }
-        })?;
+        let is_active = plan["active"] == true;
+        if plan["unchanged"] == true {
+            output::line(match is_active {
+                true => format!(
+                    "{company}: nothing differs from generation {number}, which stays active"
+                ),
+                false => format!("{company}: generation {number} is stored already"),
+            })?;
+        } else {
+            output::line(match (is_active, dry_run, before) {
+                (true, _, Some(before)) => format!(
+                    "{company}: generation {number} is active (before: generation {before})"
+                ),
+                (true, _, None) => format!("{company}: created with generation {number}, active"),
+                (false, true, Some(before)) => {
+                    format!("{company}: generation {number} would replace generation {before}")
+                }
+                (false, true, None) => {
+                    format!("{company}: would be created with generation {number}")
+                }
+                (false, false, Some(before)) => format!(
+                    "{company}: generation {number} is stored; generation {before} stays active"
+                ),
+                (false, false, None) => {
+                    format!("{company}: generation {number} is stored; no generation is active yet")
+                }
+            })?;
+        }
         if let Some(because) = plan["because"].as_str() {
             output::line(format!("  {because}"))?;
         }

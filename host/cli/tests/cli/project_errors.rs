@@ -16,6 +16,21 @@ fn a_schema_that_is_not_of_the_settings_type_is_rejected_until_it_is_updated() {
         stderr(&tested)
     );
     assert_eq!(stdout(&tested).lines().last(), Some("4 passed, 0 failed"));
+    // Its interface for routes has a type of the agents' one.
+    let inspected = stdout(&run(&["inspect", "care", "--offline"]));
+    assert!(inspected.contains("patchbay:care/agents@"), "{inspected}");
+    assert!(!inspected.contains("warning"), "{inspected}");
+    // As its cases say: it has no opinion on a new conversation.
+    for stage in ["route", "escalate"] {
+        let file = "care/interactions.jsonl";
+        let decided = run(&["run", "care", "--stage", stage, file, "--text", "--offline"]);
+        let lines = stdout(&decided);
+        let is_declined = |line: &str| line.contains(": declined");
+        assert!(
+            lines.lines().count() > 1 && lines.lines().all(is_declined),
+            "{lines}"
+        );
+    }
 
     project.change(
         "src/lib.rs",
@@ -64,6 +79,18 @@ fn a_schema_that_is_not_of_the_settings_type_is_rejected_until_it_is_updated() {
 fn a_component_without_a_decision_and_a_misspelt_case_are_named() {
     let project = Project::of_stages("tone");
     let run = |arguments: &[&str]| project.run(arguments);
+    for name in ["LOUD.JSON", "quiet.json5"] {
+        let copy = project.path(&format!("cases/tone/{name}"));
+        std::fs::copy(project.path("cases/tone/shouting.json"), copy).expect("copied");
+    }
+    let output = run(&["test", "care", "--offline"]);
+    let printed = stdout(&output);
+    assert_eq!(printed.lines().last(), Some("2 passed, 0 failed"));
+    let warned = stderr(&output);
+    assert!(
+        warned.contains("quiet.json5 is not a test case"),
+        "{warned}"
+    );
     project.change("cases/tone/shouting.json", "\"verdict\"", "\"verdct\"");
     let output = run(&["test", "care", "--offline"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));

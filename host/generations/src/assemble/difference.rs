@@ -1,5 +1,6 @@
 //! Differences between the sources of two generations.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_model::toml_document;
@@ -19,6 +20,12 @@ pub struct Difference {
     /// `None`: removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+}
+
+/// Whether two sources give the same configuration. Fast where they have the same
+/// text too.
+pub fn is_same(before: &SourceDocument, after: &SourceDocument) -> bool {
+    before.digest() == after.digest() || differences(before, after).is_empty()
 }
 
 /// All differences, sorted by path. Ignores comments and the order of tables
@@ -54,6 +61,9 @@ fn values(source: &SourceDocument) -> BTreeMap<String, String> {
     for (name, bundle) in &source.packs {
         let at = |part: &str| format!("pack {name} {part}");
         values.insert(at("component"), bundle.component.to_string());
+        if bundle.manifest.is_none() {
+            values.insert(at("name"), bundle.name.clone());
+        }
         // Cases are no part of the configuration.
         if let Some(manifest) = &bundle.manifest {
             let table = toml_document::read::<toml::Table>(manifest).ok();
@@ -81,7 +91,7 @@ fn add_text(path: &str, parsed: Option<Value>, text: &str, values: &mut BTreeMap
     match parsed {
         Some(Value::Object(table)) => {
             for (key, value) in &table {
-                flatten(&format!("{path} {key}"), value, values);
+                flatten(&format!("{path} {}", path_part(key)), value, values);
             }
         }
         _ => {
@@ -99,11 +109,21 @@ fn flatten(path: &str, value: &Value, values: &mut BTreeMap<String, String>) {
         values.insert(path.to_owned(), "{}".to_owned());
     }
     for (key, value) in table {
+        let key = path_part(key);
         let path = match path.is_empty() {
-            true => key.clone(),
+            true => key.into_owned(),
             false => format!("{path}.{key}"),
         };
         flatten(&path, value, values);
+    }
+}
+
+/// A key as a part of a path, quoted as in TOML where a dot would be two parts.
+fn path_part(key: &str) -> Cow<'_, str> {
+    let is_bare = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '$' | '@' | '/');
+    match !key.is_empty() && key.chars().all(is_bare) {
+        true => Cow::Borrowed(key),
+        false => Cow::Owned(format!("{key:?}")),
     }
 }
 
@@ -169,6 +189,16 @@ mod tests {
         );
         assert_eq!(found[1].before.as_deref(), Some("\"1.0.0\""));
         assert_eq!(found[1].after.as_deref(), Some("\"1.1.0\""));
+    }
+
+    #[test]
+    fn a_key_with_a_dot_differs_from_a_key_in_a_table() {
+        assert_eq!(
+            lines("[words]\n\"money.back\" = 1", "[words]\nmoney.back = 1"),
+            ["words.\"money.back\": 1 > -", "words.money.back: - > 1"]
+        );
+        assert_eq!(lines("a = \"{}\"", "a = {}"), ["a: \"{}\" > {}"]);
+        assert_eq!(lines("a = 1\n\"\" = 1", "a = 1"), ["\"\": 1 > -"]);
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct Plan {
     pub before: Option<u64>,
     /// Whether the generation is active now.
     pub active: bool,
+    /// Whether the source only repeats the stored generation `number`, the active
+    /// one or with `keep_only` any: nothing was stored or activated.
+    pub unchanged: bool,
     /// Differences from the generation before.
     pub differences: Vec<Difference>,
     /// Valid settings that are probably a mistake.

@@ -14,6 +14,7 @@ use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_generations::assemble::difference::Difference;
 use patchbay_generations::assemble::source::{Source, SourceDocument};
 use patchbay_generations::service::{ChangeRequest, GenerationService, Plan};
+use patchbay_model::identifier;
 use patchbay_model::knowledge::Article;
 use patchbay_model::toml_document;
 use patchbay_pack::bundle::Bundle;
@@ -91,11 +92,13 @@ pub(super) fn name_for_record(caller: &Caller, by: Option<String>) -> Result<Str
         (Caller::Local, None) => "operator".to_owned(),
         (caller, by) => caller.name(by)?,
     };
-    match (1..=NAME_BYTES).contains(&by.len()) {
-        true => Ok(by),
-        false => Err(Problem::of(Kind::InvalidInput)
-            .field("by")
-            .detail(format!("must be 1 to {NAME_BYTES} bytes"))),
+    let problem = match (1..=NAME_BYTES).contains(&by.len()) {
+        true => identifier::problem(&by).map(str::to_owned),
+        false => Some(format!("must be 1 to {NAME_BYTES} bytes")),
+    };
+    match problem {
+        None => Ok(by),
+        Some(problem) => Err(Problem::of(Kind::InvalidInput).field("by").detail(problem)),
     }
 }
 
@@ -133,8 +136,12 @@ pub(crate) struct PlanDocument {
     /// Number of the previously active generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<u64>,
-    /// Whether the new generation is active now.
+    /// Whether the generation is active now.
     active: bool,
+    /// Whether the file only repeats a stored generation: the active one, from which
+    /// nothing differs, or with `keep_only` any. Then nothing is stored, and
+    /// `generation` is that one.
+    unchanged: bool,
     /// Differences between the two.
     #[schema(value_type = Vec<Object>)]
     differences: Vec<Difference>,
@@ -162,7 +169,8 @@ pub(crate) struct RollBackRequest {
 /// Builds the generation off the path of any interaction, runs its packs' cases and
 /// checks it against live conversations. Then it becomes active without downtime:
 /// a decision in progress finishes with the previous generation. If anything is
-/// wrong, the answer lists every problem and nothing changes.
+/// wrong, the answer lists every problem and nothing changes. If nothing differs from
+/// the active generation, nothing is stored and that one stays.
 #[utoipa::path(
     post,
     path = "/v1/companies/{company}/generations",
@@ -171,7 +179,7 @@ pub(crate) struct RollBackRequest {
     params(("company" = String, Path, description = "Name of the company; a new one requires `new`.")),
     request_body = ApplyRequest,
     responses(
-        (status = 200, description = "The planned change.", body = PlanDocument),
+        (status = 200, description = "The planned change, a stored generation, or nothing to change.", body = PlanDocument),
         (status = 201, description = "The change.", body = PlanDocument),
         openapi::ActionErrors,
     )
@@ -253,7 +261,7 @@ fn check_company(source: &Source, company: &str) -> Result<(), Problem> {
     }
 }
 
-/// Change a company's generation, and answer the plan: 201 if it is active now.
+/// Change a company's generation, and answer the plan: 201 if the change made it active.
 pub(super) async fn change(
     app: &Arc<App>,
     company: String,
@@ -269,7 +277,7 @@ pub(super) async fn change(
             })
         })
         .await?;
-    let status = match plan.active {
+    let status = match plan.active && !plan.unchanged {
         true => StatusCode::CREATED,
         false => StatusCode::OK,
     };
@@ -277,6 +285,7 @@ pub(super) async fn change(
         generation: plan.number,
         before: plan.before,
         active: plan.active,
+        unchanged: plan.unchanged,
         differences: plan.differences,
         warnings: plan.warnings,
         because: plan.because,
