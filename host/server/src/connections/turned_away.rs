@@ -22,9 +22,9 @@ use crate::guard::is_observation;
 use crate::problem::{self, Problem};
 
 /// Connections that have their 503 and are being closed.
-pub(super) const CLOSING: usize = 1024;
+pub(super) const CLOSING: usize = 3072;
 /// How long a client has at least to read its 503 before it is cut.
-const LEAST_CLOSE: Duration = Duration::from_secs(1);
+const LEAST_CLOSE: Duration = Duration::from_secs(3);
 /// How long a connection that is cut may take to free its place.
 const CUT_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long the 503 may take to be written and read.
