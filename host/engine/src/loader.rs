@@ -65,6 +65,8 @@ type Key = (Digest, Option<Digest>);
 /// Snapshots in use at most. Each is code of its own: with more, as where many
 /// companies have different settings, instances call `prepare`.
 const SNAPSHOTS: usize = 256;
+/// Failures to prepare a component that are remembered.
+const FAILURES: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 /// Components without a snapshot that are remembered.
 const PLAIN: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
@@ -76,6 +78,9 @@ pub(crate) struct Loader {
     loaded: Mutex<HashMap<Key, Weak<LoadedComponent>>>,
     /// Components of which no snapshot can be taken.
     plain: Mutex<LruCache<Digest, ()>>,
+    /// Components that failed to prepare under these limits, so that the failure
+    /// costs each further company nothing.
+    failures: Mutex<LruCache<Key, (Limits, LoadError)>>,
     /// One lock per component being compiled: concurrent requests for the same
     /// component wait, those for another do not.
     compiling: Mutex<HashMap<Key, Arc<Mutex<()>>>>,
@@ -87,6 +92,7 @@ impl Loader {
             compiler,
             loaded: Mutex::default(),
             plain: Mutex::new(LruCache::new(PLAIN)),
+            failures: Mutex::new(LruCache::new(FAILURES)),
             compiling: Mutex::default(),
         }
     }
@@ -145,8 +151,10 @@ impl Loader {
             let (component, meta) = match self.compiler.cached_snapshot(digest, settings) {
                 Some(cached) => cached,
                 None if has_lifecycle(bytes) => {
+                    self.check_failure(&key, limits)?;
                     let snapshot =
-                        take_snapshot(runtime, &self.compiler, bytes, plugin, limits, cancel)?
+                        take_snapshot(runtime, &self.compiler, bytes, plugin, limits, cancel)
+                            .inspect_err(|error| self.remember_failure(key, limits, error))?
                             .ok_or(None)?;
                     self.compiler
                         .compile_snapshot(&snapshot, digest, settings, cancel)?
@@ -169,6 +177,22 @@ impl Loader {
                 self.load(runtime, bytes, cancel)
             }
             Err(Some(error)) => Err(error),
+        }
+    }
+
+    /// The error with which preparing failed under these limits, if it is known.
+    fn check_failure(&self, key: &Key, limits: &Limits) -> Result<(), LoadError> {
+        match self.failures.lock().get(key) {
+            Some((of, error)) if of == limits => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Remember why preparing failed, if it would fail so again.
+    fn remember_failure(&self, key: Key, limits: &Limits, error: &LoadError) {
+        if error.is_lasting() {
+            let failure = (limits.clone(), error.clone());
+            self.failures.lock().put(key, failure);
         }
     }
 

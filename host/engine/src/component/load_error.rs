@@ -80,6 +80,23 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// Whether the component fails so again with the same settings and limits,
+    /// whatever the machine does and whoever loads it.
+    pub(crate) fn is_lasting(&self) -> bool {
+        match self {
+            LoadError::Cancelled | LoadError::Compiler(_) => false,
+            LoadError::Start(outcome) | LoadError::Prepare(outcome) => match outcome.kind {
+                // Companies have different grants.
+                OutcomeKind::Denied | OutcomeKind::Overloaded => false,
+                OutcomeKind::Timeout => {
+                    outcome.limit.as_ref().is_some_and(|hit| hit.limit == "cpu")
+                }
+                _ => true,
+            },
+            _ => true,
+        }
+    }
+
     /// The component and the contract differ; the linker names the item.
     pub(crate) fn incompatible(error: &wasmtime::Error) -> LoadError {
         LoadError::differs(&causes(error))

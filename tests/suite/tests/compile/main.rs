@@ -16,8 +16,14 @@ use patchbay_engine::compile_worker::{self, CompileSettings};
 use patchbay_engine::component::{ComponentBytes, LoadError};
 use patchbay_engine::config::{Allocation, EngineSettings};
 use patchbay_engine::engine::Engine;
+use patchbay_engine::plugin::Plugin;
 use patchbay_fuzz::peak_of;
 use patchbay_model::bound::Bound;
+use patchbay_model::duration::ByteSize;
+use patchbay_model::outcome::OutcomeKind;
+use patchbay_suite::guests::misbehaving;
+use patchbay_suite::host::spec;
+use serde_json::json;
 
 const TESTS: &[(&str, fn())] = &[
     (
@@ -43,6 +49,10 @@ const TESTS: &[(&str, fn())] = &[
     (
         "a_cancelled_compilation_ends_and_leaves_its_slot_to_others",
         a_cancelled_compilation_ends_and_leaves_its_slot_to_others,
+    ),
+    (
+        "a_component_that_fails_to_prepare_is_remembered_for_further_companies",
+        a_component_that_fails_to_prepare_is_remembered_for_further_companies,
     ),
     (
         "another_component_compiles_beside_a_hostile_one",
@@ -271,4 +281,26 @@ fn another_component_compiles_beside_a_hostile_one() {
         is_cancelled.store(true, Ordering::Relaxed);
         let _ = hostile.join().expect("no panic");
     });
+}
+
+fn a_component_that_fails_to_prepare_is_remembered_for_further_companies() {
+    let engine = engine(limits(Duration::from_secs(300), 1));
+    let spec = |memory: u64| {
+        let mut spec = spec(misbehaving());
+        spec.settings = json!({"prepare": "trap"});
+        spec.limits.memory = ByteSize(memory << 20);
+        spec
+    };
+    let is_trap = |error: &LoadError| match error {
+        LoadError::Prepare(outcome) => outcome.kind == OutcomeKind::Trapped,
+        _ => false,
+    };
+    let first = Plugin::activate(&engine, spec(8)).expect_err("it crashes");
+    assert!(is_trap(&first), "{first}");
+    // Nothing is compiled any more: a cancelled caller would not get this far.
+    let cancelled = CancelSignal::when(|| true);
+    let again = Plugin::activate_until(&engine, spec(8), &cancelled).expect_err("remembered");
+    assert!(is_trap(&again), "{again}");
+    let other = Plugin::activate_until(&engine, spec(9), &cancelled).expect_err("other limits");
+    assert!(matches!(other, LoadError::Cancelled), "{other}");
 }
