@@ -71,7 +71,7 @@ impl CompanyFile {
             let help = "import agents with `patchbay agents import`, and keep articles in files";
             return Err(vec![FileProblem::whole(message).help(help)]);
         }
-        toml_document::check_depth(text).map_err(|problem| vec![problem])?;
+        toml_document::check_bounds(text).map_err(|problem| vec![problem])?;
         if let Ok(file) = toml::from_str::<CompanyFile>(text) {
             let removed = RemovedEntries::default();
             return Ok(PartialCompanyFile {

@@ -14,13 +14,16 @@ const MOST_KEY_PARTS: usize = 64;
 /// Most arrays and inline tables that stand in each other. The parser accepts up to
 /// 80.
 const MOST_LEVELS: usize = 64;
+/// Most words, signs and spaces between them. The parser takes up to 190 bytes for
+/// each.
+const MOST_TOKENS: usize = 800_000;
 
 /// Read a document.
 ///
 /// # Errors
-/// The first problem of its syntax or of a value; [`check_depth`].
+/// The first problem of its syntax or of a value; [`check_bounds`].
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, FileProblem> {
-    check_depth(text)?;
+    check_bounds(text)?;
     toml::from_str(text).map_err(FileProblem::from)
 }
 
@@ -28,14 +31,18 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, FileProblem> {
 /// of the text.
 ///
 /// # Errors
-/// A key of more than 64 parts, or brackets more than 64 levels deep, with the
-/// place.
-pub fn check_depth(text: &str) -> Result<(), FileProblem> {
+/// A key of more than 64 parts, brackets more than 64 levels deep, or the token
+/// after the 800,000th, with the place.
+pub fn check_bounds(text: &str) -> Result<(), FileProblem> {
     let mut start = None;
     let mut dots = 0;
     let mut brackets = Brackets::default();
-    for token in Source::new(text).lex() {
+    for (number, token) in Source::new(text).lex().enumerate() {
         let span = token.span();
+        if number >= MOST_TOKENS {
+            let message = format!("the file has more than {MOST_TOKENS} words and signs");
+            return Err(FileProblem::at(span.start()..span.end(), message));
+        }
         brackets.take(token.kind());
         if brackets.0.len() > MOST_LEVELS {
             let message =
@@ -104,6 +111,18 @@ mod tests {
             assert_eq!(problem.message, expected, "{level}");
             assert!(problem.line_column(&text).expect("a place").0 >= 2);
         }
+    }
+
+    #[test]
+    fn of_a_text_of_very_many_tokens_the_first_too_many_is_the_problem() {
+        for token in ["}", "=", ",", "a ", "\n", "1\n"] {
+            let text = token.repeat(2_000_000);
+            let problem = read::<toml::Table>(&text).expect_err("too many");
+            let expected = "the file has more than 800000 words and signs";
+            assert_eq!(problem.message, expected, "{token:?}");
+        }
+        let long = format!("x = \"{}\"", "}".repeat(2_000_000));
+        read::<toml::Table>(&long).expect("one value");
     }
 
     #[test]
