@@ -118,9 +118,10 @@ impl Pack {
                     let position = position.map(|(line, column)| format!("{line}:{column}: "));
                     BundleError::Manifest(position.unwrap_or_default() + &problem.message)
                 })?;
-                if manifest.settings.schema.is_some() != schema.is_some() {
+                // Without a name in pack.toml it is the component's own schema.
+                if manifest.settings.schema.is_some() && schema.is_none() {
                     return Err(BundleError::Parts(
-                        "pack.toml and the other parts disagree on whether there is a settings schema",
+                        "pack.toml names a settings schema, which is missing",
                     ));
                 }
                 Pack::described(manifest, text, schema.transpose()?.map(Arc::new), component)

@@ -114,6 +114,14 @@ pub enum SourceError {
         /// First difference: where, in the file, in the settings type.
         difference: String,
     },
+    /// The component has a settings schema that cannot be read, and no file stands for it.
+    #[error("cannot read the settings schema in the component of {}: {error}; write a schema and name it in pack.toml, as schema = \"settings.schema.json\" under [settings]", .pack.display())]
+    EmbeddedSchema {
+        /// Directory of the pack.
+        pack: PathBuf,
+        /// Why not.
+        error: String,
+    },
     /// A schema is not valid.
     #[error("{path}: {error}")]
     Schema {
@@ -151,7 +159,7 @@ impl Pack {
     pub fn open(path: &Path, options: &BuildOptions) -> Result<Pack, PackError> {
         if path.is_dir() {
             let component = build(path, options)?;
-            let pack = Pack::from_parts(path, &component)?;
+            let mut pack = Pack::from_parts(path, &component)?;
             pack.check_parts(path)?;
             return Ok(pack);
         }
@@ -178,11 +186,12 @@ impl Pack {
     }
 
     /// Checks that the component exports a decision, and that the schema file is the schema of the
-    /// settings type it was built with. Takes up to a second of CPU time.
+    /// settings type it was built with. A pack whose manifest names no schema gets that of the
+    /// component. Takes up to a second of CPU time.
     ///
     /// # Errors
-    /// [`SourceError::NoDecision`] or [`SourceError::StaleSchema`].
-    pub fn check_parts(&self, directory: &Path) -> Result<(), SourceError> {
+    /// [`SourceError::NoDecision`], [`SourceError::StaleSchema`] or [`SourceError::EmbeddedSchema`].
+    pub fn check_parts(&mut self, directory: &Path) -> Result<(), SourceError> {
         let outline = Outline::read(&self.component);
         if outline.stages().is_empty() {
             return Err(SourceError::NoDecision {
@@ -190,12 +199,24 @@ impl Pack {
                 directory: directory.to_owned(),
             });
         }
-        let (Some(schema), Ok(Some(embedded))) =
-            (&self.schema, outline.settings_schema(&self.component))
-        else {
+        let embedded = outline.settings_schema(&self.component);
+        let Some(schema) = &self.schema else {
+            let parse =
+                |text: String| SettingsSchema::parse(&text).map_err(|error| error.to_string());
+            let schema = embedded.and_then(|text| text.map(parse).transpose());
+            self.schema = schema
+                .map_err(|error| SourceError::EmbeddedSchema {
+                    pack: directory.to_owned(),
+                    error,
+                })?
+                .map(Arc::new);
             return Ok(());
         };
-        match schema.difference(&embedded) {
+        match embedded
+            .ok()
+            .flatten()
+            .and_then(|embedded| schema.difference(&embedded))
+        {
             None => Ok(()),
             Some(difference) => Err(SourceError::StaleSchema {
                 pack: directory.to_owned(),

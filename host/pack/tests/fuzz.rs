@@ -242,8 +242,8 @@ fn a_directory_is_read_as_a_pack_or_refused() {
             if let Ok(found) = locate("care@^1", directory, &[directory.to_owned()]) {
                 assert!(found.starts_with(directory), "{}", found.display());
             }
-            let pack = Pack::from_parts(directory, &directory.join("care.wasm"));
-            match &pack {
+            let mut pack = Pack::from_parts(directory, &directory.join("care.wasm"));
+            match &mut pack {
                 Ok(pack) => {
                     let _ = pack.check_parts(directory);
                     let _ = pack.complete_settings(Value::Object(Map::new()));

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome {
         false => None,
     };
     let failed = |error: SourceError| pack_failure(PackError::Source(error));
-    let pack = Pack::from_parts(&args.dir, &component).map_err(failed)?;
+    let mut pack = Pack::from_parts(&args.dir, &component).map_err(failed)?;
     pack.check_parts(&args.dir).map_err(failed)?;
     warn_of_unused(&pack.unused);
     let path = match &args.output {

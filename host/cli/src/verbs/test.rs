@@ -84,7 +84,7 @@ fn run_once(args: &TestArgs, verbose: bool) -> Outcome {
 }
 
 fn open_parts(args: &TestArgs, component: &std::path::Path) -> Result<Pack, PackError> {
-    let pack = Pack::from_parts(&args.dir, component)?;
+    let mut pack = Pack::from_parts(&args.dir, component)?;
     pack.check_parts(&args.dir)?;
     warn_of_unused(&pack.unused);
     Ok(pack)

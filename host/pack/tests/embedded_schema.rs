@@ -1,0 +1,70 @@
+//! Packs whose component holds the schema of its settings.
+
+use std::path::Path;
+
+use patchbay_pack::bundle::Bundle;
+use patchbay_pack::source::{Pack, SourceError};
+use serde_json::json;
+
+const MANIFEST: &str = "[pack]\nname = \"care\"\nversion = \"1.0.0\"\n";
+const SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"properties":{"queue":{"type":"string","default":"general","x-patchbay-ref":"queue"}}}"#;
+
+/// A component with this code as its schema function, and the schema at address 16.
+fn component(code: &str) -> Vec<u8> {
+    let schema = SCHEMA.replace('"', "\\\"");
+    let text = format!(
+        r#"(component
+            (core module (memory (export "memory") 1) (data (i32.const 16) "{schema}")
+                (func (export "patchbay-settings-schema") (result i64) {code}))
+            (instance $none)
+            (export "patchbay:routing/routing@0.1.0" (instance $none)))"#
+    );
+    wat::parse_str(text).expect("a component")
+}
+
+/// The pack of a directory with a manifest and this component.
+fn opened(place: &Path, component: &[u8]) -> Result<Pack, SourceError> {
+    let path = place.join("care.wasm");
+    std::fs::write(place.join("pack.toml"), MANIFEST).expect("a manifest");
+    std::fs::write(&path, component).expect("a component");
+    let mut pack = Pack::from_parts(place, &path)?;
+    pack.check_parts(place)?;
+    Ok(pack)
+}
+
+#[test]
+fn a_pack_without_a_schema_file_has_the_schema_of_its_component() {
+    let place = tempfile::tempdir().expect("a place");
+    let code = component(&format!(
+        "i64.const {}",
+        (16_u64 << 32) + SCHEMA.len() as u64
+    ));
+    let pack = opened(place.path(), &code).expect("a pack");
+    let settings = pack.complete_settings(json!({})).expect("valid");
+    assert_eq!(settings, json!({"queue": "general"}));
+    pack.complete_settings(json!({"queu": "a"}))
+        .expect_err("an unknown setting");
+    // The host gets it with the pack.
+    let sent = serde_json::to_value(pack.bundle()).expect("a document");
+    let received: Bundle = serde_json::from_value(sent).expect("the bundle");
+    let received = Pack::from_bundle(received, code.into()).expect("a pack");
+    let schema = received.schema.as_ref().expect("a schema");
+    let references = schema.references(&settings);
+    assert_eq!(references.len(), 1);
+    assert_eq!(
+        (&*references[0].name, &*references[0].path),
+        ("general", "/queue")
+    );
+}
+
+#[test]
+fn a_schema_that_cannot_be_read_is_an_error() {
+    let place = tempfile::tempdir().expect("a place");
+    for code in ["unreachable", "i64.const 0x1000000003", "i64.const -1"] {
+        let error = opened(place.path(), &component(code)).expect_err("no schema");
+        assert!(
+            matches!(error, SourceError::EmbeddedSchema { .. }),
+            "{code}: {error}"
+        );
+    }
+}
