@@ -139,7 +139,7 @@ impl Corpus {
             let began = processor_time();
             let reading = Cell::new(Reading::Rejected);
             let held = watchdog.watch(&input.0, || {
-                allocation::peak_of(|| reading.set(check(&input.0)))
+                peak_of(|| reading.set(check(&input.0)))
             });
             let took = processor_time().saturating_sub(began);
             report.borrow_mut().add(reading.get(), took, held);
