@@ -76,6 +76,37 @@ async fn a_journal_that_cannot_write_shows_everywhere_until_it_writes_again() {
 }
 
 #[tokio::test]
+async fn little_free_space_is_a_warning_and_the_server_stays_ready() {
+    let place = tempfile::tempdir().expect("a place");
+    let journal = |low_space| JournalSettings {
+        low_space,
+        ..JournalSettings::at(place.path().join("desk.db"))
+    };
+    for (low_space, expected) in [(0, &[][..]), (1 << 62, &["storage-low"])] {
+        let server = Running::of(NORTHWIND, |settings| {
+            // No disk has as much free space as the larger one.
+            settings.journal = Some(journal(low_space));
+        })
+        .await;
+        assert_eq!(kinds(&server).await, expected);
+        assert_eq!(server.client.get("/readyz").await.status, 200);
+        let list = server.client.get(ALERTS).await.json();
+        let metrics = server.client.get("/metrics").await.body;
+        let line = "patchbay_alerts{company=\"\",kind=\"storage-low\",severity=\"warning\"} 1";
+        assert_eq!(metrics.contains(line), !expected.is_empty(), "{metrics}");
+        if !expected.is_empty() {
+            let alert = &list["alerts"][0];
+            assert_eq!(alert["severity"], "warning", "{alert}");
+            assert!(
+                alert["what"].to_string().contains("`low-space` is"),
+                "{alert}"
+            );
+        }
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_companys_token_sees_its_alerts_and_what_of_the_host_affects_it() {
     let office = Office::with(&["ana"]).await;
     let server = &office.server;

@@ -326,6 +326,54 @@ async fn a_company_stores_as_many_generations_as_it_may() {
 }
 
 #[tokio::test]
+async fn the_size_of_a_generation_and_of_all_of_a_company_is_bounded() {
+    const ONE: u64 = 100_000;
+    let place = tempfile::tempdir().expect("a place");
+    let server = two_companies(&place, |settings| {
+        settings.bounds.set(Bound::GenerationSize, Scope::Item, ONE);
+        let all = ONE * 5 / 2;
+        settings
+            .bounds
+            .set(Bound::GenerationBytes, Scope::Company, all);
+    })
+    .await;
+    let store = |company: &'static str, queue: usize, size: u64| {
+        let name = company.rsplit('/').next().expect("a name");
+        let comment = "#".repeat(size as usize);
+        let document = format!("{}{comment}\n", with_queue(name, queue));
+        apply(
+            &server,
+            company,
+            json!({"document": document, "keep_only": true}),
+        )
+    };
+    let refused = store(LOUD, 1, ONE).await;
+    let refused = refused.problem(413, "limit-exceeded");
+    assert_eq!(refused["limit"], ONE, "{refused}");
+    let most = ONE * 9 / 10;
+    for queue in 1..=2 {
+        let stored = store(LOUD, queue, most).await;
+        assert_eq!(stored.status, 200, "{stored:?}");
+    }
+    let refused = store(LOUD, 3, most).await;
+    let refused = refused.problem(413, "limit-exceeded");
+    assert_eq!(refused["limit"], ONE * 5 / 2, "{refused}");
+    assert!(
+        refused["detail"]
+            .to_string()
+            .contains("`patchbay generations delete`"),
+        "{refused}"
+    );
+    let other = store(QUIET, 1, most).await;
+    assert_eq!(other.status, 200, "another company has its own: {other:?}");
+    let path = format!("{LOUD}/generations/2");
+    let deleted = server.client.ask("DELETE", &path, "", "").await.json();
+    assert!(deleted["freed_bytes"].as_u64() >= Some(most), "{deleted}");
+    let stored = store(LOUD, 3, most).await;
+    assert_eq!(stored.status, 200, "the deleted one made room: {stored:?}");
+}
+
+#[tokio::test]
 async fn a_nearly_full_disk_takes_no_deliveries_and_generations() {
     let place = tempfile::tempdir().expect("a place");
     let journal = JournalSettings::at(place.path().join("desk.db"));
