@@ -62,6 +62,10 @@ const TESTS: &[(&str, fn())] = &[
         "a_hostile_component_over_http_is_answered_413_and_other_companies_are_served",
         requests::a_hostile_component_over_http_is_answered_413_and_other_companies_are_served,
     ),
+    (
+        "a_client_that_disconnects_ends_the_compilation_of_its_change",
+        requests::a_client_that_disconnects_ends_the_compilation_of_its_change,
+    ),
 ];
 
 fn main() -> ExitCode {
