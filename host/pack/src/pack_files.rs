@@ -80,6 +80,14 @@ pub(crate) fn find_files(
     directory: &Path,
     extensions: &[&str],
 ) -> Result<FoundFiles, PackFileError> {
+    find_files_of(MOST_ENTRIES, directory, extensions)
+}
+
+fn find_files_of(
+    most_entries: usize,
+    directory: &Path,
+    extensions: &[&str],
+) -> Result<FoundFiles, PackFileError> {
     let mut found = FoundFiles::default();
     let mut directories = vec![(directory.to_owned(), 0)];
     let mut entries = 0_usize;
@@ -95,7 +103,7 @@ pub(crate) fn find_files(
         for entry in std::fs::read_dir(&below).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             entries += 1;
-            if entries > MOST_ENTRIES {
+            if entries > most_entries {
                 let path = directory.to_owned();
                 return Err(PackFileError::TooMany { path });
             }
@@ -278,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_and_number_are_bounded() {
+    fn the_depth_is_bounded() {
         let place = place();
         let cases = place.path().join("cases");
         assert_eq!(find_files(&cases, &["json"]).expect("found").used.len(), 1);
@@ -286,5 +294,20 @@ mod tests {
         std::fs::create_dir_all(deep).expect("directories");
         let found = find_files(&cases, &["json"]);
         assert!(matches!(found, Err(PackFileError::TooDeep { .. })));
+    }
+
+    #[test]
+    fn the_number_of_files_is_bounded_and_those_of_all_directories_count() {
+        let place = place();
+        let cases = place.path().join("cases");
+        let more = cases.join("more");
+        std::fs::create_dir(&more).expect("a directory");
+        std::fs::write(more.join("b.json"), "{}").expect("a file");
+        // With two directories, four entries.
+        assert!(find_files_of(4, &cases, &["json"]).is_ok());
+        let found = find_files_of(3, &cases, &["json"]);
+        let error = found.expect_err("one too many");
+        assert!(matches!(error, PackFileError::TooMany { .. }), "{error}");
+        assert!(error.to_string().contains("cases"), "{error}");
     }
 }
