@@ -1,3 +1,5 @@
+mod payment_cards;
+
 use super::*;
 use crate::classify::tests::POLICY;
 use patchbay_sdk::testing::*;
