@@ -1,6 +1,7 @@
 //! Deliveries, once each, in order, whoever retries.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use crate::office::{
     conversations, delivered, desk, feed, head, northwind, ordinal, said, take_in,
@@ -45,10 +46,32 @@ fn the_journal_stores_no_customer_text_in_the_clear() {
     let text = said[0].interaction.as_ref().map(|said| said.text.as_str());
     assert_eq!(text, Some("my-words-alone"), "it is kept");
     drop(desk);
-    for file in std::fs::read_dir(place.path()).expect("readable") {
+    assert_on_no_disk(place.path(), &["my-words-alone", "jo-the-secret"]);
+}
+
+#[test]
+fn what_is_cut_off_a_long_text_is_stored_and_sealed() {
+    let place = tempfile::tempdir().expect("a place");
+    let desk = desk(place.path());
+    let text = format!("first-words {} last-words", "a".repeat(70_000));
+    let mail = json!({"id": "1", "channel": "email", "text": text, "author": {"address": "@jo"}});
+    take_in(&desk, vec![delivered(mail)]);
+    let stored =
+        conversation_reader::recent_interactions(&**desk.journal(), &conversations(&desk)[0]);
+    let stored = stored.expect("readable").remove(0).interaction;
+    let stored = stored.expect("it is not erased");
+    assert!(!stored.text.contains("last-words"), "it is cut");
+    assert!(stored.rest.is_some_and(|rest| rest.ends_with("last-words")));
+    drop(desk);
+    assert_on_no_disk(place.path(), &["first-words", "last-words"]);
+}
+
+/// Fails if a file of the directory holds one of these in the clear.
+fn assert_on_no_disk(directory: &Path, secrets: &[&str]) {
+    for file in std::fs::read_dir(directory).expect("readable") {
         let path = file.expect("a file").path();
         let bytes = std::fs::read(&path).expect("readable");
-        for secret in ["my-words-alone", "jo-the-secret"] {
+        for secret in secrets {
             let found = bytes
                 .windows(secret.len())
                 .any(|window| window == secret.as_bytes());
