@@ -197,6 +197,10 @@ impl From<JournalError> for Failure {
             | JournalError::NoOutboxItem(_)
             | JournalError::NoAgent(_)
             | JournalError::NoToken(_)
+            | JournalError::NoGeneration(_)
+            | JournalError::GenerationInUse(_)
+            | JournalError::GenerationMoved { .. }
+            | JournalError::GenerationTaken { .. }
             | JournalError::Exists { .. }
             | JournalError::NotAJournal { .. }
             | JournalError::Invalid { .. } => Exit::NotRight,

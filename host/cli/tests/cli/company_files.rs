@@ -54,6 +54,44 @@ fn an_apply_without_a_difference_says_so_and_stores_nothing() {
 }
 
 #[test]
+fn a_stored_generation_is_deleted_by_the_server_and_without_one() {
+    let place = Place::new();
+    place.write("a.toml", NORTHWIND);
+    let server = TestServer::start(&place.0.path().join("patchbay.toml"));
+    for queue in ["tax", "fraud"] {
+        place.write("b.toml", &format!("{NORTHWIND}[queue.{queue}]\n"));
+        let (code, said) = place.run(&["apply", "b.toml", "--keep-only"]);
+        assert_eq!(code, Some(0), "{said}");
+    }
+    let delete = |generation: &str| {
+        let verb = [
+            "generations",
+            "delete",
+            generation,
+            "--company",
+            "northwind",
+        ];
+        place.run(&[&verb[..], &["--by", "eva"]].concat())
+    };
+    for (by, generation, running) in [("server", "2", Some(server)), ("journal", "3", None)] {
+        for (refused, words) in [("1", "generation 1 is in use"), ("9", "no generation 9")] {
+            let (code, said) = delete(refused);
+            assert_eq!(code, Some(1), "{by}: {said}");
+            assert!(said.contains(words), "{by}: {said}");
+        }
+        let (code, said) = delete(generation);
+        assert_eq!(code, Some(0), "{by}: {said}");
+        let expected = format!("deleted generation {generation}; ");
+        assert!(said.contains(&expected), "{by}: {said}");
+        drop(running);
+    }
+    let (_, listed) = place.run(&["generations", "list", "--company", "northwind"]);
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    let (_, trail) = place.run(&["audit", "list", "--company", "northwind"]);
+    assert_eq!(trail.matches("generation.deleted").count(), 2, "{trail}");
+}
+
+#[test]
 fn of_a_long_line_only_the_part_around_the_place_is_shown() {
     let place = Place::new();
     let long = "x".repeat(60_000);
