@@ -418,6 +418,10 @@ impl DeskCore {
         conversation.row.sequence = sequence;
         let row = &conversation.row;
         self.timers.set((one.lane, row.id), row.due_at);
+        if let Some(state) = self.company_state(one.lane.company) {
+            let mut floor = state.floor.lock();
+            floor.overview.update(row.id, &conversation.snapshot);
+        }
         self.cache.put(conversation);
         if !one.after.agents.is_empty() {
             self.save_agents(one.lane.company, &one.after.agents);

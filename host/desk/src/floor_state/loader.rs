@@ -95,11 +95,7 @@ impl CompanyFloor {
         let company_floor = CompanyFloor::new(floor, generation, people, skipped);
         let mut state = company_floor.lock();
         for (row, snapshot) in open {
-            state.overview.set(
-                row.id,
-                snapshot.incident.as_deref(),
-                snapshot.pending.is_some(),
-            );
+            state.overview.update(row.id, snapshot);
             if snapshot.floor.is_none() {
                 continue;
             }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_journal::ConversationId;
+use patchbay_model::conversation_state::ConversationState;
+use patchbay_records::snapshot::Snapshot;
 
 /// Unresolved conversations about the same subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +15,8 @@ pub struct Incident {
     pub conversations: Vec<ConversationId>,
 }
 
-/// Set by each pass for its conversation.
+/// Follows the stored conversations: set when the desk opens, and by each commit for
+/// its conversation.
 #[derive(Debug, Default)]
 pub(crate) struct Overview {
     incidents: BTreeMap<String, BTreeSet<ConversationId>>,
@@ -22,9 +25,16 @@ pub(crate) struct Overview {
 }
 
 impl Overview {
+    /// Adopt a conversation's stored snapshot.
+    pub(crate) fn update(&mut self, id: ConversationId, snapshot: &Snapshot) {
+        let is_over = snapshot.state == ConversationState::Resolved;
+        let incident = snapshot.incident.as_deref().filter(|_| !is_over);
+        self.set(id, incident, snapshot.pending.is_some());
+    }
+
     /// Set a conversation's incident (`None` where it is resolved), and whether
     /// a reply of it waits for approval.
-    pub(crate) fn set(&mut self, id: ConversationId, incident: Option<&str>, is_pending: bool) {
+    fn set(&mut self, id: ConversationId, incident: Option<&str>, is_pending: bool) {
         match is_pending {
             true => self.approvals.insert(id),
             false => self.approvals.remove(&id),

@@ -226,10 +226,6 @@ pub(super) fn place(pass: &Pass<'_>, unit: &mut UnitOfWork) {
     let snapshot = unit.snapshot_mut();
     snapshot.floor = floor.record_of(id);
     floor.set_waits_on_customer(id, snapshot.waits_on_customer());
-    let is_over = snapshot.state == ConversationState::Resolved;
-    let incident = snapshot.incident.as_deref().filter(|_| !is_over);
-    let is_pending = snapshot.pending.is_some();
-    floor.overview.set(id, incident, is_pending);
 }
 
 /// Apply events that came after the policies were called: the next pass does

@@ -1,5 +1,6 @@
 //! The desk over a real journal: intake, order, clocks, crashes.
 
+mod approvals;
 mod changed_clocks;
 mod chaos;
 mod clock_model;
