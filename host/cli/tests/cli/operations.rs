@@ -366,6 +366,32 @@ fn agents_are_listed_for_a_person_and_as_json() {
 }
 
 #[test]
+fn an_agent_whose_offer_timed_out_is_listed_as_not_responding() {
+    let place = Place::new();
+    let file = place.path("northwind.toml");
+    let mut text = std::fs::read_to_string(&file).expect("there");
+    text += "[desk]\noffer-timeout = \"1s\"\n";
+    std::fs::write(&file, text).expect("written");
+    let server = place.start();
+    let available = json!({"presence": "available"}).to_string();
+    server.send("PUT", "agents/ana", "{}");
+    assert_eq!(server.send("PUT", "agents/ana/presence", &available).0, 200);
+    assert_eq!(hear(&server, "1"), 202);
+    let listed = || ended(&place.about("agents", &["list"]), 0);
+    eventually("an offer that times out", || {
+        listed().contains("available, not responding")
+    });
+    let as_json = document(&place.about("agents", &["list", "--json"]), 0);
+    assert_eq!(as_json["agents"][0]["not_responding"], true, "{as_json}");
+    assert_eq!(server.send("PUT", "agents/ana/presence", &available).0, 200);
+    let back = listed();
+    assert!(
+        back.contains("available") && !back.contains("not responding"),
+        "{back}"
+    );
+}
+
+#[test]
 fn conversations_are_listed_shown_and_requeued() {
     let place = Place::new();
     let server = place.start();
