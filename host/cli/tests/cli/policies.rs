@@ -209,7 +209,10 @@ fn a_directory_is_not_a_valid_input() {
 }
 
 #[test]
-fn every_stage_answers_under_its_own_key() {
+fn every_stage_answers_under_its_own_key_as_the_schema_says() {
+    let schema = patchbay(&["schema", "decision"]);
+    let schema = serde_json::from_slice(&schema.stdout).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
     let row =
         "{\"id\":\"1\",\"channel\":\"x\",\"text\":\"I will sue you, my parcel never came!\"}\n";
     for (stage, key) in [
@@ -227,6 +230,11 @@ fn every_stage_answers_under_its_own_key() {
         );
         let decision = &lines(&output)[0];
         assert!(decision[key].is_object(), "{stage}: {decision}");
+        let errors: Vec<String> = schema
+            .iter_errors(decision)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert_eq!(errors, [""; 0], "{stage}: {decision}");
     }
 }
 
