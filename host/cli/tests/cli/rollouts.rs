@@ -96,3 +96,47 @@ fn a_generation_runs_as_a_shadow_then_as_a_canary_across_a_kill_and_is_promoted(
     assert!(promoted.contains("generation 2 is active"), "{promoted}");
     said(&ask(&place, "canary", &["abort", "--reason", "late"]), 1);
 }
+
+#[test]
+fn a_canary_that_the_host_aborts_is_in_its_report_and_in_the_status() {
+    let place = Place::new(&[("northwind", "", "")]);
+    let server = TestServer::start(Path::new(&place.config));
+    let status = || {
+        let check = ["status", "--check", "--config", &place.config];
+        patchbay(&check)
+    };
+    said(&status(), 0);
+    let failing = company("northwind", "", "limits = { output = \"1B\" }", "Northwind");
+    let next = place.path("next.toml");
+    std::fs::write(&next, failing).expect("written");
+    let next = next.to_str().expect("UTF-8");
+    let kept = patchbay(&["apply", next, "--config", &place.config, "--keep-only"]);
+    said(&kept, 0);
+    let begun = ["2", "--share", "90%", "--after", "5", "--max-p99", "off"];
+    said(&ask(&place, "canary", &begun), 0);
+    let mut sent = 0;
+    while server.send("GET", "rollout", "").0 == 200 {
+        let id = sent.to_string();
+        // Each customer has a conversation, which the share includes or not.
+        let message = heard(&id, "Where is my parcel?").replace("josephine", &format!("jo-{id}"));
+        assert_eq!(server.send("POST", "interactions", &message).0, 202);
+        sent += 1;
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let report = document(&ask(&place, "canary", &["report", "--json"]), 0);
+    assert_eq!(report["because"], "bound-exceeded", "{report}");
+    let (decisions, failed) = (&report["counts"]["decisions"], &report["counts"]["failed"]);
+    assert!(decisions.as_u64() >= Some(5), "{report}");
+    assert!(failed.as_u64() >= Some(5), "{report}");
+    let shown = said(&ask(&place, "canary", &["report"]), 0);
+    for words in [
+        "the last was the canary of generation 2 for 90%".to_owned(),
+        "by the host: bound-exceeded (generation 1 was active)".to_owned(),
+        "reason     a policy failed in ".to_owned(),
+        format!("candidate  {decisions} decisions, {failed} failed"),
+    ] {
+        assert!(shown.contains(&words), "{words:?} is not in\n{shown}");
+    }
+    let unhealthy = said(&status(), 1);
+    assert!(unhealthy.contains("canary"), "{unhealthy}");
+}
