@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::address_space::AddressNeed;
 use crate::cache::AotCache;
 use crate::cancel::CancelSignal;
 use crate::compile_worker::CompileRequest;
@@ -93,6 +94,11 @@ impl Engine {
     /// fewer if no more fit into the address space.
     pub fn wanted_instances(&self) -> u32 {
         self.runtime.wanted
+    }
+
+    /// What it needs of the process's address space, as found when it started.
+    pub fn address_need(&self) -> AddressNeed {
+        self.runtime.address_need
     }
 
     /// Whether instances come from a pool.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use thiserror::Error;
 use wasmtime::component::Linker;
 
-use crate::address_space::{self, AddressSpace};
+use crate::address_space::{self, AddressNeed, AddressSpace};
 use crate::care::{self, HostState};
 use crate::config::{Allocation, EngineSettings, metered_config, serving_config};
 use crate::gate::Gate;
@@ -41,13 +41,16 @@ pub(crate) struct Runtime {
     pub(crate) is_pooled: bool,
     /// Instances that its creator asked for.
     pub(crate) wanted: u32,
+    pub(crate) address_need: AddressNeed,
     idle: AtomicU32,
 }
 
 impl Runtime {
     pub(crate) fn serving(settings: EngineSettings) -> Result<Runtime, EngineError> {
         let wanted = settings.instances;
-        let settings = address_space::fit(settings, AddressSpace::of_process());
+        let space = AddressSpace::of_process();
+        let address_need = AddressNeed::of(&settings, space);
+        let settings = address_space::fit(settings, space);
         if settings.instances < wanted {
             tracing::warn!(
                 instances = settings.instances,
@@ -70,7 +73,7 @@ impl Runtime {
         };
         let wasm = wasm.map_err(config)?;
         ticker::start(&wasm).map_err(EngineError::Ticker)?;
-        let runtime = Runtime::new(wasm, Meter::Epochs, settings, is_pooled)?;
+        let runtime = Runtime::new(wasm, Meter::Epochs, settings, is_pooled, address_need)?;
         Ok(Runtime { wanted, ..runtime })
     }
 
@@ -86,9 +89,10 @@ impl Runtime {
             allocation: Allocation::OnDemand,
             ..settings
         };
+        let address_need = AddressNeed::of(&on_demand, space);
         let settings = address_space::fit(on_demand, space);
         let wasm = wasmtime::Engine::new(&metered_config(&settings)).map_err(config)?;
-        Runtime::new(wasm, Meter::Fuel, settings, false)
+        Runtime::new(wasm, Meter::Fuel, settings, false, address_need)
     }
 
     fn new(
@@ -96,6 +100,7 @@ impl Runtime {
         meter: Meter,
         settings: EngineSettings,
         is_pooled: bool,
+        address_need: AddressNeed,
     ) -> Result<Runtime, EngineError> {
         let mut care = Linker::new(&wasm);
         care::link(&mut care).map_err(config)?;
@@ -104,6 +109,7 @@ impl Runtime {
             care,
             meter,
             wanted: settings.instances,
+            address_need,
             gate: Gate::new(settings.running() as usize, settings.queue_length),
             settings,
             is_pooled,
@@ -144,7 +150,11 @@ mod tests {
     #[test]
     fn a_metered_engine_reserves_less_where_the_address_space_is_limited() {
         let engine = |limit| {
-            let space = AddressSpace { limit, used: 0 };
+            let space = AddressSpace {
+                limit,
+                used: 0,
+                arenas: 16,
+            };
             Runtime::metered_within(EngineSettings::default(), space).expect("an engine")
         };
         let [free, limited] = [None, Some(4 << 30)].map(engine);

@@ -33,6 +33,17 @@ pub enum PrepareError {
         /// The second file.
         second: PathBuf,
     },
+    /// The limit of the address space leaves no room for instances.
+    #[error(
+        "the address space is limited to {} MiB; the server needs {} MiB to decide, which is not memory; raise `ulimit -v` to {} or more",
+        .limit >> 20, .least.div_ceil(1 << 20), .least.div_ceil(1 << 10)
+    )]
+    AddressSpace {
+        /// The limit, in bytes.
+        limit: u64,
+        /// Least bytes with which it decides.
+        least: u64,
+    },
     /// The engine cannot start.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -68,6 +79,11 @@ impl PreparedServer {
         build: BuildOptions,
     ) -> Result<PreparedServer, PrepareError> {
         let engine = Engine::serving(settings.engine.clone(), cache)?;
+        let need = engine.address_need();
+        if let Some(limit) = need.limit.filter(|_| !need.is_met()) {
+            let least = need.least;
+            return Err(PrepareError::AddressSpace { limit, least });
+        }
         let assembler = Assembler::new(engine, settings.packs.clone(), build)
             .with_bounds(settings.bounds.clone());
         let mut companies = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use patchbay_engine::address_space::{AddressSpace, needed};
+use patchbay_engine::address_space::AddressSpace;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
@@ -90,15 +90,29 @@ fn address_space() -> Finding {
     const WHAT: &str = "address space";
     let settings = EngineSettings::default();
     let wanted = settings.instances;
-    let needed = needed(wanted) >> 30;
     let limit = match AddressSpace::of_process().limit {
-        Some(limit) => format!("limited to {} GiB", limit >> 30),
+        Some(limit) => format!("limited to {} MiB", limit >> 20),
         None => "not limited".to_owned(),
     };
     match Engine::serving(settings, None) {
+        Ok(engine) if !engine.address_need().is_met() => {
+            let least = engine.address_need().least;
+            let found = format!(
+                "{limit}; a server needs {} MiB to decide",
+                least.div_ceil(1 << 20)
+            );
+            let advice = format!(
+                "the server does not start; address space is not memory: raise `ulimit -v` to {} or more",
+                least.div_ceil(1 << 10)
+            );
+            Finding::new(WHAT, found).advise(Level::Error, &advice)
+        }
         Ok(engine) if engine.is_pooled() && engine.settings().instances == wanted => Finding::new(
             WHAT,
-            format!("{limit}; fits a pool of {wanted} instances, which needs {needed} GiB"),
+            format!(
+                "{limit}; fits a pool of {wanted} instances, which needs {} GiB",
+                engine.address_need().pool.div_ceil(1 << 30)
+            ),
         ),
         Ok(engine) => {
             let fits = engine.settings().instances;
@@ -107,9 +121,10 @@ fn address_space() -> Finding {
                 false => "created on demand, which takes several times as long",
             };
             let found = format!("{limit}; fits {fits} instances, {how}");
+            let needed = engine.address_need().pool.div_ceil(1 << 30);
             let advice = format!(
                 "a pool of {wanted} instances needs {needed} GiB of address space, which is not memory; raise `ulimit -v` to {} or more, or lower `instances` under [engine] in the settings",
-                (needed + 1) << 20
+                needed << 20
             );
             Finding::new(WHAT, found).advise(Level::Warning, &advice)
         }

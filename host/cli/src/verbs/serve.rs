@@ -128,6 +128,7 @@ fn prepare_failure(error: PrepareError) -> Failure {
     match error {
         PrepareError::Companies(problems) => invalid_files(problems),
         PrepareError::Engine(error) => Failure::machine(error),
+        error @ PrepareError::AddressSpace { .. } => Failure::machine(error),
         other => Failure::new(Exit::NotRight, other),
     }
 }

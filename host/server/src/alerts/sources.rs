@@ -1,7 +1,6 @@
 //! The alerts of the present state: of the host, and of a company.
 
 use jiff::Timestamp;
-use patchbay_engine::address_space::needed;
 use patchbay_generations::Generation;
 use patchbay_model::alert::{Alert, AlertKind};
 use patchbay_model::decision::stage::Stage;
@@ -33,7 +32,7 @@ pub(super) fn of_host(app: &App, now: Timestamp, alerts: &mut Vec<Alert>) {
     if fitting < wanted {
         let what = format!(
             "{fitting} instances fit into the address space instead of {wanted}, which need {} GiB",
-            needed(wanted) >> 30
+            app.engine.address_need().pool.div_ceil(1 << 30)
         );
         alerts.push(Alert::of_host(AlertKind::PoolReduced, now, what));
     }

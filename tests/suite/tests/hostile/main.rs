@@ -2,6 +2,7 @@
 //! succeeds. Also: values that a well-behaved guest reads and answers arrive
 //! unchanged.
 
+mod address_space;
 mod answers;
 mod assertions;
 mod cache;
