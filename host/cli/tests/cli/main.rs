@@ -2,6 +2,7 @@
 
 mod access;
 mod command;
+mod company_file_problems;
 mod company_files;
 mod decisions;
 mod demo;
