@@ -1,6 +1,7 @@
 //! A policy that misbehaves as the interaction's text requests: a word, for some
 //! with a number. Only `ok` gives a normal answer.
 
+mod again;
 mod answers;
 mod reach;
 mod resources;
@@ -82,7 +83,7 @@ impl Classify for Misbehaving {
     fn classify(&self, interaction: &Interaction) -> Answer<Classification> {
         DECISIONS.fetch_add(1, Ordering::Relaxed);
         let (word, number) = command(interaction.text());
-        if word == "ok" {
+        if word == "ok" || again::leads_to_later_decisions(word) {
             return Ok(Some(
                 Classification::because(self.report()).intent("greeting", 0.9),
             ));
@@ -131,6 +132,9 @@ impl Route for Misbehaving {
         DECISIONS.fetch_add(1, Ordering::Relaxed);
         let latest = conversation.latest();
         let (word, number) = command(latest.text());
+        if let Some(plan) = again::route_plan(word, conversation) {
+            return Ok(Some(plan));
+        }
         if let Some(plan) = answers::route_plan(word, number) {
             return Ok(Some(plan));
         }
@@ -171,6 +175,9 @@ impl Escalate for Misbehaving {
             let incident = trigger.conversation().and_then(|it| it.incident());
             let read = (trigger.agent(), trigger.window_seconds(), incident);
             return Ok(Some(Escalation::because(format!("{read:?}"))));
+        }
+        if let Some(escalation) = again::escalation(trigger) {
+            return Ok(Some(escalation));
         }
         if let Some(escalation) = answers::escalation(word, number) {
             return Ok(Some(escalation));

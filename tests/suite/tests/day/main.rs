@@ -1,6 +1,7 @@
-//! Overload, and bypasses of stages and plugins.
+//! Overload, bypasses of stages and plugins, and decisions made again.
 
 mod assessment;
 mod bypass;
 mod company;
+mod decided_again;
 mod storm;
