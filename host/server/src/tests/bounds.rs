@@ -328,13 +328,12 @@ async fn a_company_stores_as_many_generations_as_it_may() {
 #[tokio::test]
 async fn the_size_of_a_generation_and_of_all_of_a_company_is_bounded() {
     const ONE: u64 = 100_000;
+    const ALL: u64 = ONE * 5 / 2;
     let place = tempfile::tempdir().expect("a place");
     let server = two_companies(&place, |settings| {
-        settings.bounds.set(Bound::GenerationSize, Scope::Item, ONE);
-        let all = ONE * 5 / 2;
-        settings
-            .bounds
-            .set(Bound::GenerationBytes, Scope::Company, all);
+        let bounds = &mut settings.bounds;
+        bounds.set(Bound::GenerationSize, Scope::Item, ONE);
+        bounds.set(Bound::GenerationBytes, Scope::Company, ALL);
     })
     .await;
     let store = |company: &'static str, queue: usize, size: u64| {
@@ -357,13 +356,9 @@ async fn the_size_of_a_generation_and_of_all_of_a_company_is_bounded() {
     }
     let refused = store(LOUD, 3, most).await;
     let refused = refused.problem(413, "limit-exceeded");
-    assert_eq!(refused["limit"], ONE * 5 / 2, "{refused}");
-    assert!(
-        refused["detail"]
-            .to_string()
-            .contains("`patchbay generations delete`"),
-        "{refused}"
-    );
+    assert_eq!(refused["limit"], ALL, "{refused}");
+    let detail = refused["detail"].to_string();
+    assert!(detail.contains("`patchbay generations delete`"), "{detail}");
     let other = store(QUIET, 1, most).await;
     assert_eq!(other.status, 200, "another company has its own: {other:?}");
     let path = format!("{LOUD}/generations/2");
