@@ -138,9 +138,7 @@ impl Corpus {
         let measured = |input: &Input| -> Result<(), TestCaseError> {
             let began = processor_time();
             let reading = Cell::new(Reading::Rejected);
-            let held = watchdog.watch(&input.0, || {
-                peak_of(|| reading.set(check(&input.0)))
-            });
+            let held = watchdog.watch(&input.0, || peak_of(|| reading.set(check(&input.0))));
             let took = processor_time().saturating_sub(began);
             report.borrow_mut().add(reading.get(), took, held);
             if held > self.most_allocated {
