@@ -111,8 +111,8 @@ fn hundreds_of_activations_under_load_lose_nothing_and_every_answer_matches_its_
         2,
         "both were active: {by_generation:?}"
     );
-    let text = file("third");
-    for _ in 0..3 {
+    for marker in ["third", "fourth", "fifth"] {
+        let text = file(marker);
         let built = service.assembler().build_text(&text, Path::new("."), 0);
         let plan = service.apply(&built.expect("valid").source, &request());
         plan.expect("applied");
