@@ -168,7 +168,8 @@ fn decide_message(
     if needs_route {
         stages.insert(Stage::Route);
     }
-    let policy_input = load::decision_input(pass, &unit.conversation, &text)?;
+    let mut policy_input = load::decision_input(pass, &unit.conversation, &text)?;
+    unanswered::view_as_unanswered(unit, input, interaction, &mut policy_input.situation);
     let returned = needs_route && find_familiar_agent(pass, unit, input)?;
     let mut result = decide::decide(pass, policy_input.clone(), &stages)?;
     let ordinal = text.ordinal;

@@ -1,10 +1,13 @@
 //! The messages that the customer waits with, and their reply clocks.
 
+use std::sync::Arc;
+
 use patchbay_journal::Input;
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::interaction::Interaction;
+use patchbay_model::situation::Situation;
 use patchbay_model::sla::{ClockEvent, start_of};
-use patchbay_records::snapshot::unix_ms;
+use patchbay_records::snapshot::{from_unix_ms, unix_ms};
 use patchbay_records::unanswered::{Answer, UnansweredMessage, Wording};
 
 use super::Pass;
@@ -38,6 +41,21 @@ pub(super) fn end_wait(
     if unit.snapshot().state == ConversationState::WaitingOnCustomer {
         let since_ms = start_ms(unit, input, interaction);
         apply(pass, unit, ClockEvent::CustomerReturned { since_ms });
+    }
+}
+
+/// While policies decide a message, the conversation that they read has it
+/// unanswered: whether it expects a reply is not known before.
+pub(super) fn view_as_unanswered(
+    unit: &UnitOfWork,
+    input: &Input,
+    interaction: &Interaction,
+    situation: &mut Situation,
+) {
+    if let Some(exchange) = &mut situation.exchange {
+        let conversation = &mut Arc::make_mut(exchange).conversation;
+        let started = from_unix_ms(start_ms(unit, input, interaction));
+        conversation.unanswered_since.get_or_insert(started);
     }
 }
 

@@ -215,13 +215,15 @@ fn a_wake_up_has_the_classification_of_the_newest_message() {
 /// The guest's explanation is everything that it read of the conversation.
 #[test]
 fn a_case_of_an_expired_plan_gives_a_policy_what_the_desk_gives() {
-    let expired = {
+    let (new, expired) = {
         let shift = Shift::start();
         shift.set_presence(Presence::Away);
         shift.receive("expire");
+        let new = shift.decision("new");
         let expired = shift.pass_until(MINUTE, "expired");
         assert_classified(&expired, Stage::Route);
-        read_by_route(expired.record.as_ref())
+        let read = |decided: StoredDecision| read_by_route(decided.record.as_ref());
+        (read(new), read(expired))
     };
     assert!(expired.contains("greeting"), "{expired}");
     let case = json!({
@@ -250,7 +252,7 @@ fn a_case_of_an_expired_plan_gives_a_policy_what_the_desk_gives() {
         .filter(|step| step.event == "route")
         .map(|step| read_by_route(step.decision.as_ref()))
         .collect();
-    assert_eq!(read.last(), Some(&expired));
+    assert_eq!(read, [new, expired]);
 }
 
 /// The explanation of a decision's route plan.
