@@ -194,3 +194,39 @@ fn collect_files(place: &Path, depth: usize, found: &mut Vec<PathBuf>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Companies that share a pack.
+    const COMPANIES: usize = 100;
+
+    /// A look at the pack after the first of a round would find nothing.
+    #[test]
+    fn a_round_looks_once_at_a_pack_that_many_companies_share() {
+        let place = tempfile::tempdir().expect("a place");
+        let pack = place.path().join("pack");
+        let make = || {
+            fs::create_dir(&pack).expect("made");
+            fs::write(pack.join("pack.toml"), "name = \"care\"").expect("written");
+        };
+        let company = place.path().join("northwind.toml");
+        fs::write(&company, "company = \"northwind\"").expect("written");
+        let look = |round: &mut PlaceReadings| {
+            let stamp = Stamp::of(&company, std::slice::from_ref(&pack), round);
+            (stamp, round.content(&pack).expect("readable"))
+        };
+        make();
+        let mut round = PlaceReadings::default();
+        let first = look(&mut round);
+        fs::remove_dir_all(&pack).expect("removed");
+        for _ in 1..COMPANIES {
+            assert!(look(&mut round) == first);
+        }
+        let next = look(&mut PlaceReadings::default());
+        assert!(next.0 != first.0 && next.1 != first.1, "a round of its own");
+    }
+}
