@@ -1,7 +1,10 @@
-use std::fs::{self, Permissions};
+use std::collections::HashSet;
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use proptest::prelude::*;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::*;
 use crate::{JournalError, Purpose};
@@ -90,6 +93,45 @@ fn sealed_bytes_open_for_their_contact_and_purpose_only() {
             Err(NotAuthentic)
         );
     }
+}
+
+/// Set in the process that can open no file.
+const NO_FILES: &str = "PATCHBAY_TEST_NO_FILES";
+/// Contacts in one batch of people never seen.
+const CONTACTS: usize = 1_000;
+
+#[test]
+fn new_keys_open_no_file() {
+    if std::env::var_os(NO_FILES).is_some() {
+        make_keys_without_files();
+        return;
+    }
+    let name = "vault::tests::new_keys_open_no_file";
+    let output = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", name, "--nocapture"])
+        .env(NO_FILES, "1")
+        .output()
+        .expect("the process starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{errors}");
+    assert!(text.contains("1 passed"), "{text}");
+}
+
+fn make_keys_without_files() {
+    let (_directory, vault) = vault();
+    let limit = getrlimit(Resource::Nofile);
+    let none = Rlimit {
+        current: Some(0),
+        ..limit
+    };
+    setrlimit(Resource::Nofile, none).expect("limited");
+    let is_limited = File::open("/dev/urandom").is_err();
+    let keys: Vec<_> = (0..CONTACTS).map(|_| vault.new_key(ANNA)).collect();
+    setrlimit(Resource::Nofile, limit).expect("as before");
+    assert!(is_limited);
+    let wrapped = keys.into_iter().map(|key| key.expect("randomness").1);
+    assert_eq!(wrapped.collect::<HashSet<_>>().len(), CONTACTS);
 }
 
 proptest! {
