@@ -181,3 +181,58 @@ impl DeskCore {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use patchbay_journal::{Companies, Options, SqliteJournal};
+    use serde_json::json;
+
+    use super::*;
+    use crate::desk::Desk;
+    use crate::settings::DeskSettings;
+
+    /// People in one request.
+    const PEOPLE: usize = 200;
+
+    fn deliveries() -> Vec<Delivery> {
+        let said = |person: usize| {
+            let address = format!("@{person}");
+            let value = json!({"id": address, "channel": "x", "text": "Hello?",
+                "author": {"address": address}});
+            Delivery::from_outside(value).expect("valid")
+        };
+        (0..PEOPLE).map(said).collect()
+    }
+
+    /// People whose first decision finds their history in the cache: it does not
+    /// query the journal.
+    fn known_histories(desk: &Desk, company: CompanyId) -> usize {
+        let cache = &desk.core.cache;
+        let deliveries = deliveries();
+        let known = deliveries.iter().filter(|delivery| {
+            let contact = cache.contact_of(company, "x", &delivery.address());
+            contact.is_some_and(|contact| cache.contact(company, contact).is_some())
+        });
+        known.count()
+    }
+
+    #[test]
+    fn people_never_seen_have_no_history_to_query() {
+        let place = tempfile::tempdir().expect("a place");
+        let options = Options::new(place.path().join("desk.db"), place.path().join("desk.key"));
+        let journal = SqliteJournal::open(&options).expect("a journal");
+        let company = journal.company("northwind").expect("created");
+        let settings = DeskSettings {
+            workers: 0,
+            ..DeskSettings::default()
+        };
+        let desk = Desk::open(Arc::new(journal), Vec::new(), settings).expect("a desk");
+        desk.register("northwind", company);
+        desk.accept("northwind", deliveries()).expect("accepted");
+        assert_eq!(known_histories(&desk, company), PEOPLE);
+        // Those who were seen may have one.
+        desk.core.cache.clear();
+        desk.accept("northwind", deliveries()).expect("accepted");
+        assert_eq!(known_histories(&desk, company), 0);
+    }
+}
