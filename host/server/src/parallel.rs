@@ -48,7 +48,38 @@ fn map_on<T: Send, R: Send>(threads: usize, items: Vec<T>, work: impl Fn(T) -> R
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use parking_lot::Condvar;
+
     use super::*;
+
+    /// Each item waits until as many are in work as there are threads, or a minute
+    /// has passed. Returns the most that were in work at once.
+    fn most_at_once(threads: usize, items: usize) -> usize {
+        let (counts, changed) = (Mutex::new((0, 0)), Condvar::new());
+        let until = Instant::now() + Duration::from_secs(60);
+        map_on(threads, vec![(); items], |()| {
+            let mut counts = counts.lock();
+            counts.0 += 1;
+            counts.1 = counts.1.max(counts.0);
+            changed.notify_all();
+            while counts.1 < threads.min(items) {
+                if changed.wait_until(&mut counts, until).timed_out() {
+                    break;
+                }
+            }
+            counts.0 -= 1;
+        });
+        counts.into_inner().1
+    }
+
+    #[test]
+    fn as_many_items_are_in_work_at_once_as_there_are_threads() {
+        assert_eq!(most_at_once(4, 100), 4);
+        assert_eq!(most_at_once(8, 3), 3);
+        assert_eq!(most_at_once(1, 5), 1);
+    }
 
     #[test]
     fn results_are_in_the_order_of_the_items() {
