@@ -1,6 +1,8 @@
 //! A client that can misbehave: it writes raw bytes and reads an answer.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -126,14 +128,42 @@ impl Client {
 
     /// Write these bytes, then read the answer. Both must fit the OpenAPI document.
     pub(super) async fn raw(&self, request: &[u8]) -> Answer {
-        let mut stream = self.connect().await;
-        stream
-            .write_all(request)
-            .await
-            .expect("the server takes it");
-        let answer = read(&mut stream).await.expect("an answer");
+        let answer = self.try_raw(request).await;
+        answer.unwrap_or_else(|unanswered| panic!("{unanswered}"))
+    }
+
+    /// The same; an error where no answer comes.
+    pub(super) async fn try_raw(&self, request: &[u8]) -> Result<Answer, Unanswered> {
+        let at = |step| move |error| Unanswered { step, error };
+        let stream = TcpStream::connect(self.address).await;
+        let mut stream = stream.map_err(at("connecting"))?;
+        let written = stream.write_all(request).await;
+        written.map_err(at("writing the request"))?;
+        let mut bytes = Vec::new();
+        let all = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
+        let all = all.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        all.map_err(at(match bytes.is_empty() {
+            true => "waiting for the answer",
+            false => "reading the answer",
+        }))?;
+        let answer = Answer::parse(&String::from_utf8(bytes).expect("UTF-8"));
+        let cut = || io::ErrorKind::UnexpectedEof.into();
+        let answer = answer.ok_or_else(cut).map_err(at("reading the answer"))?;
         contract::check(request, &answer);
-        answer
+        Ok(answer)
+    }
+}
+
+/// A request without an answer: the step at which it ended, and why.
+#[derive(Debug)]
+pub(super) struct Unanswered {
+    pub(super) step: &'static str,
+    pub(super) error: io::Error,
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no answer: {}: {}", self.step, self.error)
     }
 }
 

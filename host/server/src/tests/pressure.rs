@@ -1,11 +1,16 @@
 //! Overload.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use tokio::task::JoinSet;
 
+use super::client::Unanswered;
 use super::{DECIDE, HELLO, Running, TONE};
 
 /// Occupies every deciding thread until the sender is dropped.
@@ -138,6 +143,84 @@ async fn a_request_leaves_the_queue_when_its_client_disconnects() {
     assert!(metrics.contains("status=\"499\""), "{metrics}");
 }
 
+/// What a side ran out of, by the step of the requests that were not answered.
+#[derive(Debug, Default)]
+struct Shortage(BTreeMap<(&'static str, String), usize>);
+
+impl Shortage {
+    fn add(&mut self, unanswered: &Unanswered) {
+        let cause = cause(unanswered);
+        *self.0.entry((unanswered.step, cause)).or_default() += 1;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Shortage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ((step, cause), count) in &self.0 {
+            writeln!(f, "- {count} while {step}: {cause}")?;
+        }
+        let files = getrlimit(Resource::Nofile).current;
+        writeln!(
+            f,
+            "limit of open files of this process, clients and server: {files:?} (`ulimit -n`)"
+        )
+    }
+}
+
+fn cause(unanswered: &Unanswered) -> String {
+    let error = &unanswered.error;
+    let side = match Errno::from_io_error(error) {
+        Some(Errno::MFILE | Errno::NFILE) => "the client has no file descriptor left",
+        Some(Errno::ADDRNOTAVAIL) => {
+            "the client has no local port left (net.ipv4.ip_local_port_range)"
+        }
+        Some(Errno::CONNREFUSED) => "the server does not listen",
+        Some(Errno::CONNRESET | Errno::PIPE) => "the server reset the connection",
+        _ => match error.kind() {
+            std::io::ErrorKind::TimedOut => "the server did not answer in time",
+            std::io::ErrorKind::UnexpectedEof => "the server closed before the end of its answer",
+            _ => "neither side is known to have run out of anything",
+        },
+    };
+    format!("{side} ({error})")
+}
+
+/// What the server says about its places for connections.
+fn connection_metrics(metrics: &str) -> String {
+    let lines = metrics.lines().filter(|line| !line.starts_with('#'));
+    let lines = lines.filter(|line| line.contains("connections"));
+    let lines = lines.map(|line| format!("server: {line}\n"));
+    lines.collect()
+}
+
+#[test]
+fn a_request_without_an_answer_names_the_side_that_ran_out_of_something() {
+    let mut shortage = Shortage::default();
+    let cases = [
+        ("connecting", Errno::MFILE, "client has no file descriptor"),
+        (
+            "connecting",
+            Errno::ADDRNOTAVAIL,
+            "client has no local port",
+        ),
+        ("waiting for the answer", Errno::CONNRESET, "server reset"),
+    ];
+    for (step, errno, expected) in cases {
+        let error = errno.into();
+        let unanswered = Unanswered { step, error };
+        shortage.add(&unanswered);
+        shortage.add(&unanswered);
+        let text = shortage.to_string();
+        let line = text.lines().find(|line| line.contains(expected));
+        let line = line.unwrap_or_else(|| panic!("{text}"));
+        assert!(line.starts_with(&format!("- 2 while {step}: ")), "{line}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_requests_at_once_are_all_answered() {
     // Each uses two files of this process, the client's and the server's. A busy
@@ -151,13 +234,21 @@ async fn ten_thousand_requests_at_once_are_all_answered() {
     })
     .await;
     let mut clients = JoinSet::new();
+    let request = Arc::new(server.client.request("POST", DECIDE, "", HELLO));
     for _ in 0..10_000 {
-        let client = server.client;
-        clients.spawn(async move { client.post(DECIDE, HELLO).await });
+        let (client, request) = (server.client, Arc::clone(&request));
+        clients.spawn(async move { client.try_raw(request.as_bytes()).await });
     }
     let (mut decided, mut refused) = (0, 0);
+    let mut shortage = Shortage::default();
     while let Some(answer) = clients.join_next().await {
-        let answer = answer.expect("answered");
+        let answer = match answer.expect("no panic") {
+            Ok(answer) => answer,
+            Err(unanswered) => {
+                shortage.add(&unanswered);
+                continue;
+            }
+        };
         match answer.status {
             200 => decided += 1,
             // The queue or the connections are full: the problem says which.
@@ -169,6 +260,14 @@ async fn ten_thousand_requests_at_once_are_all_answered() {
                 refused += 1;
             }
         }
+    }
+    if !shortage.is_empty() {
+        // The connections of the clients are closed: the server has places again.
+        let metrics = server.client.get("/metrics").await.body;
+        panic!(
+            "{decided} requests were decided, {refused} refused with 503, and the others not answered:\n{shortage}{}",
+            connection_metrics(&metrics)
+        );
     }
     assert_eq!(decided + refused, 10_000);
     assert!(decided > 0);
