@@ -103,10 +103,10 @@ fn open(options: &Options, settings: &JournalSettings) -> Result<Arc<dyn Journal
         Ok::<Arc<dyn Journal>, JournalError>(Arc::new(journal))
     };
     open().map_err(|error| {
-        // Without space the database cannot create its index, which it reports as
-        // a failure of the disk.
-        let is_full = error.is_disk_full()
-            || matches!(error, JournalError::Disk(_)) && free_bytes(settings) < FULL_BELOW;
+        // Without space the database cannot create its index, and without inodes not
+        // its log, which it reports as a failure of the disk.
+        let is_full =
+            error.is_disk_full() || matches!(error, JournalError::Disk(_)) && is_full(settings);
         match is_full {
             true => OpenError::Full(error),
             false => OpenError::Other(error),
@@ -114,12 +114,16 @@ fn open(options: &Options, settings: &JournalSettings) -> Result<Arc<dyn Journal
     })
 }
 
-/// Free space at the journal; the maximum where the system does not say.
-fn free_bytes(settings: &JournalSettings) -> u64 {
+/// Whether the file system of the journal has hardly any space, or no inode; false
+/// where the system does not say.
+fn is_full(settings: &JournalSettings) -> bool {
     let directory = settings.path.parent();
     let directory = directory.filter(|path| !path.as_os_str().is_empty());
-    rustix::fs::statvfs(directory.unwrap_or(".".as_ref()))
-        .map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+    rustix::fs::statvfs(directory.unwrap_or(".".as_ref())).is_ok_and(|disk| {
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        // A file system that makes inodes as it needs them has 0 in total.
+        free < FULL_BELOW || disk.f_files > 0 && disk.f_favail == 0
+    })
 }
 
 /// What a server answers before it has opened its journal.

@@ -14,6 +14,7 @@ mod documents;
 mod entrances;
 mod fair_shares;
 mod framing;
+mod full_disk;
 mod generated_requests;
 mod generations;
 mod heads;
