@@ -26,6 +26,15 @@ pub struct StorageState {
     /// Bytes that this process may still write to the disk; absent where the
     /// system does not say.
     pub free: Option<u64>,
+    /// Files that this process may still create on it (free inodes); absent where the
+    /// system does not say, and where the file system has no fixed number of them.
+    pub free_files: Option<u64>,
+}
+
+/// Files that may still be created on a file system with `total` inodes. One that
+/// makes inodes as it needs them, as btrfs does, has 0 in total.
+pub(crate) fn free_files(total: u64, available: u64) -> Option<u64> {
+    (total > 0).then_some(available)
 }
 
 /// Remembers how the last write ended. Clones share it.
@@ -97,5 +106,12 @@ mod tests {
         let error = JournalError::file("cannot write", std::path::Path::new("a"))(full);
         assert!(error.is_disk_full());
         assert!(!JournalError::Disk("broken".to_owned()).is_disk_full());
+    }
+
+    #[test]
+    fn a_file_system_without_a_number_of_inodes_has_no_free_ones_to_count() {
+        assert_eq!(free_files(0, 0), None, "btrfs");
+        assert_eq!(free_files(1_000, 0), Some(0), "none is left");
+        assert_eq!(free_files(1_000, 7), Some(7));
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{Query, SqliteJournal, append_suffix, backup, check, compact, outbox, schema, value};
+use crate::storage::free_files;
 use crate::{
     Backup, CheckReport, CompactReport, Maintenance, OutboxState, Result, Status, StorageState,
     WriteStats,
@@ -38,7 +39,10 @@ impl Maintenance for SqliteJournal {
         let disk = rustix::fs::statvfs(directory.unwrap_or(Path::new("."))).ok();
         StorageState {
             failure: self.writer.storage().failure(),
-            free: disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+            free: disk
+                .as_ref()
+                .map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+            free_files: disk.and_then(|disk| free_files(disk.f_files, disk.f_favail)),
         }
     }
 

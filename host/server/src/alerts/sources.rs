@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use patchbay_generations::Generation;
+use patchbay_journal::StorageState;
 use patchbay_model::alert::{Alert, AlertKind};
 use patchbay_model::decision::stage::Stage;
 use patchbay_watcher::WatchedFile;
@@ -11,6 +12,9 @@ use crate::app::App;
 
 /// Tenths of its bound from which on a company stores nearly as much as it may.
 const STORED_TENTHS: u64 = 9;
+/// Free inodes below which the journal's disk is nearly full: its log, its index and
+/// each backup are files.
+const LOW_FILES: u64 = 100;
 
 /// Alerts of the whole host.
 pub(super) fn of_host(app: &App, now: Timestamp, alerts: &mut Vec<Alert>) {
@@ -38,7 +42,7 @@ pub(super) fn of_host(app: &App, now: Timestamp, alerts: &mut Vec<Alert>) {
     }
     if let Some(desk) = app.desk.as_deref() {
         let storage = desk.journal().storage();
-        if let Some(failure) = storage.failure {
+        if let Some(failure) = &storage.failure {
             let what = format!(
                 "the journal cannot write since {}: {}",
                 failure.since, failure.error
@@ -54,14 +58,7 @@ pub(super) fn of_host(app: &App, now: Timestamp, alerts: &mut Vec<Alert>) {
             .journal
             .as_ref()
             .map(|journal| journal.low_space);
-        if let (Some(free), Some(low)) = (storage.free, low)
-            && free < low
-        {
-            let what = format!(
-                "{} KiB are free on the journal's disk; `low-space` is {} KiB",
-                free >> 10,
-                low >> 10
-            );
+        if let Some(what) = low_storage(&storage, low) {
             alerts.push(Alert::of_host(AlertKind::StorageLow, now, what));
         }
     }
@@ -79,6 +76,26 @@ pub(super) fn of_host(app: &App, now: Timestamp, alerts: &mut Vec<Alert>) {
             alerts.push(alert.about(file.name()));
         }
     }
+}
+
+/// What is nearly used up on the journal's disk: space below `low`, or inodes.
+fn low_storage(storage: &StorageState, low: Option<u64>) -> Option<String> {
+    let space = storage.free.zip(low).filter(|(free, low)| free < low);
+    let space = space.map(|(free, low)| {
+        format!(
+            "{} KiB are free on the journal's disk; `low-space` is {} KiB",
+            free >> 10,
+            low >> 10
+        )
+    });
+    let files = storage.free_files.filter(|free| *free < LOW_FILES);
+    let files = files.map(|free| {
+        format!(
+            "{free} inodes are free on the journal's disk, and every new file needs one: delete files"
+        )
+    });
+    let both = [space, files].into_iter().flatten().collect::<Vec<_>>();
+    (!both.is_empty()).then(|| both.join("; "))
 }
 
 /// Alerts of one company.
@@ -168,5 +185,36 @@ pub(super) fn of_company(
         };
         let alert = Alert::of_company(AlertKind::OutboxStalled, company, now, what);
         alerts.push(alert.about(backlog.target.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The disk of a journal with so much space and so many inodes left.
+    fn low(free: u64, free_files: Option<u64>) -> Option<String> {
+        let storage = StorageState {
+            free: Some(free),
+            free_files,
+            ..StorageState::default()
+        };
+        low_storage(&storage, Some(1_024))
+    }
+
+    #[test]
+    fn a_disk_is_nearly_full_without_space_or_without_inodes() {
+        assert_eq!(low(1_024, Some(LOW_FILES)), None);
+        assert_eq!(low(1_024, None), None, "no fixed number of inodes");
+        let space = low(1_023, None).expect("little space");
+        assert!(space.contains("`low-space` is 1 KiB"), "{space}");
+        let inodes = low(1 << 40, Some(0)).expect("no inode");
+        assert!(inodes.starts_with("0 inodes are free"), "{inodes}");
+        assert!(low(1 << 40, Some(LOW_FILES - 1)).is_some());
+        let both = low(0, Some(0)).expect("neither");
+        assert!(
+            both.contains("low-space") && both.contains("inodes"),
+            "{both}"
+        );
     }
 }
