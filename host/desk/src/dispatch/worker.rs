@@ -328,6 +328,7 @@ impl DeskCore {
             Err(error) => {
                 tracing::error!(%error, waiting = pending.len(), "the journal failed; commits wait");
                 for one in pending {
+                    self.drop_unstored_incident(&one);
                     self.return_floor_events(&one);
                     let late =
                         self.answer_if_late(one.work, ActionError::Journal(error.to_string()));
@@ -348,6 +349,7 @@ impl DeskCore {
                 }
                 Err(Conflict::InputDone(_)) => {
                     self.forget_surges(one.lane, one.work);
+                    self.drop_unstored_incident(&one);
                     done.push((one.lane, None));
                 }
                 // Another commit came first: drop the cached conversation and
@@ -356,6 +358,7 @@ impl DeskCore {
                     let company = &one.generation.company;
                     tracing::warn!(company, conversation = %one.after.conversation.row.id, %conflict, "commit conflict; the pass runs again");
                     self.settings.observer.conflicted(company);
+                    self.drop_unstored_incident(&one);
                     self.return_floor_events(&one);
                     done.push((one.lane, Some(one.work)));
                 }
@@ -427,6 +430,14 @@ impl DeskCore {
             self.save_agents(one.lane.company, &one.after.agents);
         }
         self.answer_request(one.work, one.answer);
+    }
+
+    /// A commit that opens or joins an incident was not stored.
+    fn drop_unstored_incident(&self, one: &PendingCommit) {
+        if let Some(state) = self.company_state(one.lane.company) {
+            let id = one.after.conversation.row.id;
+            state.floor.lock().overview.drop_unstored(id);
+        }
     }
 
     /// Give the floor its events back: a later pass writes them.

@@ -21,15 +21,33 @@ pub struct Incident {
 pub(crate) struct Overview {
     incidents: BTreeMap<String, BTreeSet<ConversationId>>,
     incident_of: BTreeMap<ConversationId, String>,
+    /// Incidents that passes opened or joined and whose commits are not stored yet.
+    /// They are not listed.
+    unstored: BTreeMap<ConversationId, String>,
     approvals: BTreeSet<ConversationId>,
 }
 
 impl Overview {
     /// Adopt a conversation's stored snapshot.
     pub(crate) fn update(&mut self, id: ConversationId, snapshot: &Snapshot) {
-        let is_over = snapshot.state == ConversationState::Resolved;
-        let incident = snapshot.incident.as_deref().filter(|_| !is_over);
-        self.set(id, incident, snapshot.pending.is_some());
+        self.unstored.remove(&id);
+        self.set(id, open_incident(snapshot), snapshot.pending.is_some());
+    }
+
+    /// Note the incident of a conversation whose commit is about to be stored:
+    /// messages that other passes decide meanwhile join it. Followed by
+    /// [`update`](Self::update) or [`drop_unstored`](Self::drop_unstored).
+    pub(crate) fn note_unstored(&mut self, id: ConversationId, snapshot: &Snapshot) {
+        let incident = open_incident(snapshot);
+        match incident.filter(|incident| !self.is_listed(incident)) {
+            Some(incident) => self.unstored.insert(id, incident.to_owned()),
+            None => self.unstored.remove(&id),
+        };
+    }
+
+    /// The commit of a conversation was not stored.
+    pub(crate) fn drop_unstored(&mut self, id: ConversationId) {
+        self.unstored.remove(&id);
     }
 
     /// Set a conversation's incident (`None` where it is resolved), and whether
@@ -57,8 +75,12 @@ impl Overview {
         }
     }
 
-    /// Whether a subject has an open incident.
+    /// Whether a subject has an open incident, stored or about to be.
     pub(crate) fn is_open(&self, subject: &str) -> bool {
+        self.is_listed(subject) || self.unstored.values().any(|known| known == subject)
+    }
+
+    fn is_listed(&self, subject: &str) -> bool {
         self.incidents.contains_key(subject)
     }
 
@@ -80,6 +102,12 @@ impl Overview {
     pub(crate) fn approvals(&self, limit: usize) -> Vec<ConversationId> {
         self.approvals.iter().copied().take(limit).collect()
     }
+}
+
+/// The incident of a conversation that is not resolved.
+fn open_incident(snapshot: &Snapshot) -> Option<&str> {
+    let is_over = snapshot.state == ConversationState::Resolved;
+    snapshot.incident.as_deref().filter(|_| !is_over)
 }
 
 #[cfg(test)]
@@ -104,5 +132,24 @@ mod tests {
             .collect();
         assert_eq!(left, ["refunds"]);
         assert!(overview.approvals(9).is_empty());
+    }
+    #[test]
+    fn an_incident_that_is_not_stored_yet_is_open_and_not_listed() {
+        let id = ConversationId([1; 16]);
+        let mut snapshot = Snapshot::new("chat", jiff::Timestamp::UNIX_EPOCH, 0);
+        snapshot.incident = Some("outage".to_owned());
+        let mut overview = Overview::default();
+        overview.note_unstored(id, &snapshot);
+        assert!(overview.is_open("outage") && !overview.is_open("refunds"));
+        assert!(overview.incidents(9).is_empty());
+        overview.drop_unstored(id);
+        assert!(!overview.is_open("outage"), "its commit failed");
+        overview.note_unstored(id, &snapshot);
+        overview.update(id, &snapshot);
+        assert_eq!(overview.incidents(9).len(), 1);
+        snapshot.state = ConversationState::Resolved;
+        overview.note_unstored(id, &snapshot);
+        overview.update(id, &snapshot);
+        assert!(!overview.is_open("outage"), "it ended");
     }
 }

@@ -226,6 +226,7 @@ pub(super) fn place(pass: &Pass<'_>, unit: &mut UnitOfWork) {
     let snapshot = unit.snapshot_mut();
     snapshot.floor = floor.record_of(id);
     floor.set_waits_on_customer(id, snapshot.waits_on_customer());
+    floor.overview.note_unstored(id, snapshot);
 }
 
 /// Apply events that came after the policies were called: the next pass does

@@ -1,4 +1,4 @@
-//! Answers after which the desk decides again, and what a policy then reads.
+//! Answers after which the desk decides again or no more, and what a policy then reads.
 
 use patchbay_sdk::prelude::*;
 
@@ -6,13 +6,15 @@ use patchbay_sdk::prelude::*;
 const SOON: u64 = 60_000;
 
 /// Whether a text, which is classified as a greeting, leads to such answers.
-pub fn leads_to_later_decisions(word: &str) -> bool {
-    matches!(word, "expire" | "hold" | "wake")
+pub fn is_greeting(word: &str) -> bool {
+    matches!(word, "close" | "expire" | "hold" | "incident" | "wake")
 }
 
-/// A plan whose only step expires, or that holds a new conversation for a time.
+/// A plan that closes the conversation, whose only step expires, or that holds a new
+/// conversation for a time.
 pub fn route_plan(word: &str, conversation: &Conversation) -> Option<RoutePlan> {
     let plan = match word {
+        "close" => RoutePlan::close(),
         "expire" => {
             let step = Step::new().minimum_agents(0).expires_after(60);
             RoutePlan::to_queue("general").step(step)
@@ -25,11 +27,17 @@ pub fn route_plan(word: &str, conversation: &Conversation) -> Option<RoutePlan> 
     Some(plan.because(read(conversation)))
 }
 
-/// A wake-up, once for each message.
+/// A wake-up, or an incident about greetings, once for each message.
 pub fn escalation(trigger: &Trigger) -> Option<Escalation> {
     let conversation = trigger.conversation()?;
-    let asks = conversation.latest().text() == "wake" && trigger.code() == TriggerCode::Classified;
-    asks.then(|| Escalation::because("").wake_up(clock::now() + SOON))
+    if trigger.code() != TriggerCode::Classified {
+        return None;
+    }
+    match conversation.latest().text() {
+        "wake" => Some(Escalation::because("").wake_up(clock::now() + SOON)),
+        "incident" => Some(Escalation::because("").open_incident("greeting", "many greet")),
+        _ => None,
+    }
 }
 
 /// Everything that a policy can read of a conversation, but for its identifier.

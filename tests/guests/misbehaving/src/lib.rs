@@ -83,7 +83,7 @@ impl Classify for Misbehaving {
     fn classify(&self, interaction: &Interaction) -> Answer<Classification> {
         DECISIONS.fetch_add(1, Ordering::Relaxed);
         let (word, number) = command(interaction.text());
-        if word == "ok" || again::leads_to_later_decisions(word) {
+        if word == "ok" || again::is_greeting(word) {
             return Ok(Some(
                 Classification::because(self.report()).intent("greeting", 0.9),
             ));

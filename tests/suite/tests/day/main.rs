@@ -4,4 +4,5 @@ mod assessment;
 mod bypass;
 mod company;
 mod decided_again;
+mod incidents;
 mod storm;
