@@ -261,12 +261,15 @@ pub(super) fn follow_plan(pass: &Pass<'_>, unit: &mut UnitOfWork, mut plan: Rout
     let priority = plan.priority.unwrap_or(terms.priority);
     snapshot.priority = priority.max(snapshot.priority);
     snapshot.add_tags(&plan.tags);
-    // What the new targets make due is due at once.
-    let due = running_clocks::retarget(pass, unit, targets, pass.now);
-    unit.due.extend(due);
+    let state = plan.target.kind.state();
+    // What the new targets make due is due at once. A plan that resolves sets none:
+    // no agent is to answer.
+    if state != ConversationState::Resolved {
+        let due = running_clocks::retarget(pass, unit, targets, pass.now);
+        unit.due.extend(due);
+    }
     let snapshot = unit.snapshot_mut();
     snapshot.queue = Some(queue);
-    let state = plan.target.kind.state();
     let until = plan.target.until;
     snapshot.plan = Some(plan);
     pass.enter(unit, state);

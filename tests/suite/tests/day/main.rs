@@ -1,7 +1,9 @@
-//! Overload, bypasses of stages and plugins, and decisions made again.
+//! Overload, bypasses of stages and plugins, incidents, and decisions made again
+//! or no more.
 
 mod assessment;
 mod bypass;
+mod closed;
 mod company;
 mod decided_again;
 mod incidents;
