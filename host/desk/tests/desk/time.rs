@@ -83,6 +83,40 @@ fn an_open_offer_survives_a_wall_clock_set_forward() {
     eventually(|| jumps(&desk).len() == 1);
 }
 
+/// Have the database refuse entries of feeds, as a full disk does.
+fn refuse_entries(place: &Path, is_refusing: bool) {
+    let sql = rusqlite::Connection::open(place.join("desk.db")).expect("opened");
+    let statement = match is_refusing {
+        true => {
+            "CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'full'); END;"
+        }
+        false => "DROP TRIGGER full;",
+    };
+    sql.execute_batch(statement).expect("changed");
+}
+
+#[test]
+fn a_jump_that_could_not_be_written_is_written_later_and_once() {
+    let place = tempfile::tempdir().expect("a place");
+    let wall = AdjustableClock::default();
+    let (desk, alerts) = open(place.path(), wall, "");
+    refuse_entries(place.path(), true);
+    wall.set_ahead(DAYS);
+    eventually(|| desk.journal().storage().failure.is_some());
+    assert_eq!(jumps(&desk), [""; 0], "not stored");
+    refuse_entries(place.path(), false);
+    eventually(|| !jumps(&desk).is_empty());
+    let first = jumps(&desk);
+    // The next one comes behind it: the first is not written again.
+    wall.set_ahead(DAYS * 2);
+    eventually(|| jumps(&desk).len() > 1);
+    assert_eq!(jumps(&desk)[..1], first);
+    drop(desk);
+    assert_eq!(alerts.0.lock().len(), 2, "operators learn of each once");
+    let (desk, _) = open(place.path(), wall, "");
+    assert_eq!(jumps(&desk).len(), 2);
+}
+
 #[test]
 fn a_clock_that_goes_back_across_a_restart_repeats_no_time_and_no_offer() {
     let place = tempfile::tempdir().expect("a place");

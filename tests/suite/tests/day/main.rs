@@ -2,6 +2,7 @@
 //! or no more.
 
 mod assessment;
+mod breakers;
 mod bypass;
 mod closed;
 mod company;
