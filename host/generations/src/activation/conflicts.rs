@@ -18,9 +18,10 @@ pub enum ActivationConflict {
         "the generation lacks queue {0:?}, which has {1} open conversations; say where they move with [queue.{0}] moved-to = \"…\", or --move {0}=…"
     )]
     Queue(String, u64),
-    /// A removed target, and the number of its pending and failed deliveries.
+    /// A removed target, and the number of its pending deliveries. Those that failed
+    /// for good do not count: nothing sends them unless an operator retries them.
     #[error(
-        "the generation lacks target {0:?}, which has {1} outbox items; wait until they are delivered, or restore the target"
+        "the generation lacks target {0:?}, which has {1} pending outbox items; wait until each is delivered or has failed for good (`patchbay outbox list --state waiting` shows them), or restore the target"
     )]
     Target(String, u64),
 }
@@ -73,7 +74,7 @@ pub(crate) fn activation_conflicts(
         conflicts.extend(queues.into_iter().map(conflict));
     }
     if !references.is_some_and(|known| known.targets.iter().all(has_target)) {
-        let targets = undeliverable(journal, company, has_target)?;
+        let targets = count_of_missing(journal, company, OutboxState::Waiting, has_target)?;
         let conflict = |(target, number)| ActivationConflict::Target(target, number);
         conflicts.extend(targets.into_iter().map(conflict));
     }
@@ -101,25 +102,23 @@ pub(crate) fn open_queues(
     }
 }
 
-/// Number of pending and failed deliveries by target, for missing targets.
-fn undeliverable(
+/// Number of outbox items in a state by target, for missing targets.
+fn count_of_missing(
     journal: &dyn Journal,
     company: CompanyId,
+    state: OutboxState,
     has_target: impl Fn(&String) -> bool,
 ) -> Result<BTreeMap<String, u64>, JournalError> {
     let mut targets = BTreeMap::new();
-    for state in [OutboxState::Waiting, OutboxState::Dead] {
-        let mut after = String::new();
-        loop {
-            let page = journal.outbox_items(company, state, &after, PAGE)?;
-            let Some(last) = page.last() else {
-                break;
-            };
-            after.clone_from(&last.key);
-            for item in page.into_iter().filter(|item| !has_target(&item.target)) {
-                *targets.entry(item.target).or_default() += 1;
-            }
+    let mut after = String::new();
+    loop {
+        let page = journal.outbox_items(company, state, &after, PAGE)?;
+        let Some(last) = page.last() else {
+            return Ok(targets);
+        };
+        after.clone_from(&last.key);
+        for item in page.into_iter().filter(|item| !has_target(&item.target)) {
+            *targets.entry(item.target).or_default() += 1;
         }
     }
-    Ok(targets)
 }

@@ -9,10 +9,10 @@ use patchbay_desk::ReceiptStatus;
 use patchbay_events::ActivationCause;
 use patchbay_events::EventKind;
 use patchbay_generations::Generation;
-use patchbay_generations::activation::{ActivateError, Change};
+use patchbay_generations::activation::{ActivateError, ActivationConflict, Change};
 use patchbay_generations::assemble::cases::CasesInterrupted;
 use patchbay_generations::service::{ChangeError, ChangeRequest};
-use patchbay_journal::{Commit, NewEntry};
+use patchbay_journal::{Commit, NewEntry, NewOutbox, OutboxState};
 use patchbay_model::bound::{Bound, BoundSettings, Scope};
 use serde_json::json;
 
@@ -239,6 +239,73 @@ fn a_commit_from_a_replaced_generation_is_found_at_the_next_activation() {
         "{conflicts:?}"
     );
     swap(3).expect("the queue exists");
+}
+
+#[test]
+fn a_target_is_removed_once_no_delivery_to_it_is_pending() {
+    let fixture = fixture();
+    let (desk, service) = (&fixture.desk, &fixture.service);
+    let apply = |text: &str| {
+        let built = service.assembler().build_text(text, Path::new("."), 0);
+        service.apply(&built.expect("valid").source, &request())
+    };
+    let target = "[target.sink]\nwebhook = { url = \"https://sink.example/\" }\n";
+    apply(&(file("third") + target)).expect("applied");
+    let receipts = desk.accept("northwind", vec![said("1", 1)]);
+    receipts.expect("accepted");
+    desk.wait_until_idle();
+    let journal = desk.journal();
+    let rows = journal.unresolved_conversations(None, 9);
+    let row = rows.expect("readable").remove(0);
+    let item = |key: &str| NewOutbox {
+        key: key.to_owned(),
+        target: "sink".to_owned(),
+        conversation: None,
+        payload: b"{}".to_vec(),
+        not_before: desk.now(),
+    };
+    let commit = Commit {
+        expected: row.sequence,
+        entries: vec![NewEntry {
+            kind: EventKind::Requeued as u16,
+            at: desk.now(),
+            input: None,
+            contact: None,
+            head: "{}".to_owned(),
+            sealed: Vec::new(),
+        }],
+        conversation: row,
+        state: Vec::new(),
+        outbox: vec![item("failed"), item("pending")],
+        sent: Vec::new(),
+        failed: Vec::new(),
+        at: desk.now(),
+    };
+    let committed = journal.commit_all(vec![commit]).expect("written");
+    assert!(committed[0].is_ok(), "{committed:?}");
+    let outbox = desk.outbox();
+    let failed = outbox.fail("northwind", "failed", "410 Gone");
+    failed.expect("noted");
+    let refused = apply(&file("fourth")).expect_err("one is pending");
+    let ChangeError::Invalid { conflicts, .. } = refused else {
+        panic!("{refused}");
+    };
+    let [conflict] = &conflicts[..] else {
+        panic!("{conflicts:?}");
+    };
+    assert_eq!(*conflict, ActivationConflict::Target("sink".to_owned(), 1));
+    let advice = conflict.to_string();
+    assert!(
+        advice.contains("outbox list --state waiting"),
+        "what to do: {advice}"
+    );
+    // Failed for good, both stay as they are, and nothing sends them.
+    let failed = outbox.fail("northwind", "pending", "410 Gone");
+    failed.expect("noted");
+    apply(&file("fourth")).expect("nothing is pending");
+    let company = desk.company("northwind").expect("present");
+    let dead = journal.outbox_items(company, OutboxState::Dead, "", 9);
+    assert_eq!(dead.expect("readable").len(), 2);
 }
 
 #[test]
