@@ -4,15 +4,13 @@
 
 use rustix::process::{Resource, getrlimit};
 
-use crate::config::{Allocation, EngineSettings, MEMORIES, TABLES};
+use crate::config::{Allocation, EngineSettings, MEMORIES, SMALL_GUARD, TABLES};
 
 /// Address space of a linear memory, where nothing limits it: what wasmtime reserves
 /// by default, and a guard.
 const MEMORY: u64 = (4 << 30) + GUARD;
 /// Guard behind a linear memory, as wasmtime has it by default; a pool has one more.
 const GUARD: u64 = 32 << 20;
-/// Guard behind a linear memory whose reservation is reduced.
-pub(crate) const SMALL_GUARD: u64 = 64 << 10;
 /// Bytes of a table's element in a pool.
 const TABLE_ELEMENT: u64 = 8;
 /// What a process needs beside instances and [`ARENA`]s: the gibibyte that the command

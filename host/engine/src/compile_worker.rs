@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
-use patchbay_model::bound::{Bound, BoundSettings, Scope};
 
 use crate::cancel::CancelSignal;
 
@@ -44,39 +43,6 @@ pub fn init() {
 /// decisions come first; an operator waits for the result of a command.
 pub fn lower_priority() {
     LOW_PRIORITY.store(true, Ordering::Release);
-}
-
-/// Limits of compilations.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CompileSettings {
-    /// Compilations at once; further ones wait. Default 2.
-    pub at_once: usize,
-    /// Longest time of one. Default 60 s.
-    pub time: Duration,
-    /// Memory of one, in bytes. Default 1 GiB.
-    pub memory: u64,
-    /// Largest code of one, in bytes: the host holds it several times while it loads
-    /// it. Default a quarter of the memory.
-    pub code: u64,
-}
-
-impl CompileSettings {
-    /// The limits of these settings.
-    pub fn of(bounds: &BoundSettings) -> CompileSettings {
-        let memory = bounds.get(Bound::CompileMemory, Scope::Item);
-        CompileSettings {
-            at_once: bounds.count(Bound::Compiles, Scope::Host),
-            time: Duration::from_millis(bounds.get(Bound::CompileTime, Scope::Item)),
-            memory,
-            code: memory / 4,
-        }
-    }
-}
-
-impl Default for CompileSettings {
-    fn default() -> CompileSettings {
-        CompileSettings::of(&BoundSettings::default())
-    }
 }
 
 /// The compilations of one engine that run now.

@@ -1,11 +1,11 @@
 //! How wasmtime is configured, and why. Both configurations are public, so that
 //! an external conformance suite can run under them.
 
+use std::time::Duration;
+
+use patchbay_model::bound::{Bound, BoundSettings, Scope};
 use patchbay_model::limits::{Limits, LimitsFile};
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
-
-use crate::address_space::SMALL_GUARD;
-use crate::compile_worker::CompileSettings;
 
 /// Core instances one component may have.
 pub(crate) const CORE_INSTANCES: u32 = 64;
@@ -13,6 +13,8 @@ pub(crate) const CORE_INSTANCES: u32 = 64;
 pub(crate) const TABLES: u32 = 32;
 /// Linear memories one component may have.
 pub(crate) const MEMORIES: u32 = 2;
+/// Guard behind a linear memory whose reservation is reduced, in bytes.
+pub(crate) const SMALL_GUARD: u64 = 64 << 10;
 
 /// Largest image of a memory's first contents that is written out although most of
 /// it is zero, in bytes. A component of 100 bytes can have an image of this size.
@@ -28,6 +30,48 @@ pub enum Allocation {
     Pooling,
     /// On demand: slower, and reserves no address space.
     OnDemand,
+}
+
+/// What bounds the work of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meter {
+    /// CPU time, checked once a millisecond: for serving and replay.
+    Epochs,
+    /// Fuel, the same in every run: for tests and benchmarks.
+    Fuel,
+}
+
+/// Limits of compilations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompileSettings {
+    /// Compilations at once; further ones wait. Default 2.
+    pub at_once: usize,
+    /// Longest time of one. Default 60 s.
+    pub time: Duration,
+    /// Memory of one, in bytes. Default 1 GiB.
+    pub memory: u64,
+    /// Largest code of one, in bytes: the host holds it several times while it loads
+    /// it. Default a quarter of the memory.
+    pub code: u64,
+}
+
+impl CompileSettings {
+    /// The limits of these settings.
+    pub fn of(bounds: &BoundSettings) -> CompileSettings {
+        let memory = bounds.get(Bound::CompileMemory, Scope::Item);
+        CompileSettings {
+            at_once: bounds.count(Bound::Compiles, Scope::Host),
+            time: Duration::from_millis(bounds.get(Bound::CompileTime, Scope::Item)),
+            memory,
+            code: memory / 4,
+        }
+    }
+}
+
+impl Default for CompileSettings {
+    fn default() -> CompileSettings {
+        CompileSettings::of(&BoundSettings::default())
+    }
 }
 
 /// The operator's settings of the engine.
@@ -47,7 +91,7 @@ pub struct EngineSettings {
     /// need that much in addition to their own.
     pub stack: usize,
     /// Longest wait for a free instance, then `overloaded`. Default 1 s.
-    pub queue_deadline: std::time::Duration,
+    pub queue_deadline: Duration,
     /// Most callers waiting; further ones get `overloaded`. Default 4096.
     pub queue_length: usize,
     /// Fresh instances kept ready for each component; 0: none. Default 2.
@@ -68,7 +112,7 @@ impl Default for EngineSettings {
             allocation: Allocation::Auto,
             memory_reservation: None,
             stack: 512 << 10,
-            queue_deadline: std::time::Duration::from_secs(1),
+            queue_deadline: Duration::from_secs(1),
             queue_length: 4096,
             made_ahead: 2,
             compile: CompileSettings::default(),
@@ -108,8 +152,8 @@ fn common(settings: &EngineSettings) -> Config {
     config
 }
 
-/// Compile without optimisation: for code that runs once. The single-pass register allocator
-/// would compile faster still, but wasmtime advises against it where security
+/// Compile without optimisation: for code that runs a few times. The single-pass register
+/// allocator would compile faster still, but wasmtime advises against it where security
 /// matters (`wasmtime::RegallocAlgorithm::SinglePass`).
 pub(crate) fn compile_quickly(config: &mut Config) {
     config.cranelift_opt_level(OptLevel::None);
@@ -137,12 +181,14 @@ fn reserve_memory(config: &mut Config, settings: &EngineSettings) {
     }
 }
 
-/// The configuration for tests and benchmarks: fuel, the same budget on every
-/// machine and in every run. Not for replay: its code overflows the stack
-/// elsewhere.
+/// The configuration for test cases and for counting fuel: the same budget on every
+/// machine and in every run. Its code is not optimised: fuel counts the instructions of
+/// the component, and to optimise code costs more than a pack's cases do. Not for replay:
+/// its code overflows the stack elsewhere, and earlier.
 pub fn metered_config(settings: &EngineSettings) -> Config {
     let mut config = common(settings);
     config.consume_fuel(true);
+    compile_quickly(&mut config);
     reserve_memory(&mut config, settings);
     config
 }

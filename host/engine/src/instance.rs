@@ -13,10 +13,11 @@ use crate::care::recall::Recall;
 use crate::care::recorder::Recording;
 use crate::care::{CallScope, HostState, NewHandle, PluginContext};
 use crate::component::{LoadError, SettingsProblem};
+use crate::config::Meter;
 use crate::limits::limiter::Limiter;
 use crate::limits::stop::{StopContext, causes, outcome_of};
 use crate::linked::{Exports, Linked};
-use crate::runtime::{Meter, Runtime};
+use crate::runtime::Runtime;
 
 /// Bytes stored of the message a policy fails with.
 const FAILURE_BYTES: usize = 1024;

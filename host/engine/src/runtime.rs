@@ -8,18 +8,9 @@ use wasmtime::component::Linker;
 
 use crate::address_space::{self, AddressNeed, AddressSpace};
 use crate::care::{self, HostState};
-use crate::config::{Allocation, EngineSettings, metered_config, serving_config};
+use crate::config::{Allocation, EngineSettings, Meter, metered_config, serving_config};
 use crate::gate::Gate;
 use crate::limits::ticker;
-
-/// What bounds the work of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meter {
-    /// CPU time, checked once a millisecond: for serving and replay.
-    Epochs,
-    /// Fuel, the same in every run: for tests and benchmarks.
-    Fuel,
-}
 
 /// Why an engine does not start.
 #[derive(Debug, Error)]

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use patchbay_desk::LoadBounds;
-use patchbay_engine::compile_worker::CompileSettings;
-use patchbay_engine::config::{Allocation, EngineSettings};
+use patchbay_engine::config::{Allocation, CompileSettings, EngineSettings};
 use patchbay_model::duration::{ByteSize, Millis, Seconds};
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::{Limits, LimitsFile};

@@ -9,8 +9,9 @@ use patchbay_model::limits::{Limits, LimitsFile};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Allocation, EngineSettings, compile_quickly, metered_config, serving_config};
-use crate::runtime::Meter;
+use crate::config::{
+    Allocation, EngineSettings, Meter, compile_quickly, metered_config, serving_config,
+};
 
 /// Niceness added to the process of a server: decisions come first.
 const NICENESS: i32 = 10;
@@ -60,7 +61,7 @@ impl CompileRequest {
         CompileRequest {
             is_metered: meter == Meter::Fuel,
             is_pooled,
-            is_optimised: true,
+            is_optimised: meter == Meter::Epochs,
             instances: settings.instances,
             memory_reservation: settings.memory_reservation,
             memory_per_instance: settings.ceiling.memory.0,

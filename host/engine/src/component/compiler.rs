@@ -10,9 +10,8 @@ use super::digest::Digest;
 use super::load_error::LoadError;
 use crate::cache::AotCache;
 use crate::cancel::CancelSignal;
-use crate::compile_worker::{
-    self, CompileFailure, CompileRequest, CompileSettings, CompileSlots, compatibility,
-};
+use crate::compile_worker::{self, CompileFailure, CompileRequest, CompileSlots, compatibility};
+use crate::config::CompileSettings;
 
 /// Components whose refusal is remembered.
 const REFUSALS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();

@@ -12,9 +12,9 @@ use std::thread;
 use std::time::Duration;
 
 use patchbay_engine::CancelSignal;
-use patchbay_engine::compile_worker::{self, CompileSettings};
+use patchbay_engine::compile_worker;
 use patchbay_engine::component::{ComponentBytes, LoadError};
-use patchbay_engine::config::{Allocation, EngineSettings};
+use patchbay_engine::config::{Allocation, CompileSettings, EngineSettings};
 use patchbay_engine::engine::Engine;
 use patchbay_engine::plugin::Plugin;
 use patchbay_fuzz::peak_of;
