@@ -4,12 +4,16 @@
 
 mod case;
 mod company;
+mod components;
 mod decision;
 mod domain;
 mod manifest;
+mod request;
 
 use patchbay_model::codes;
 use serde_json::{Map, Value, json};
+
+pub use components::add_components;
 
 codes! {
     /// A document with a schema.
@@ -24,6 +28,9 @@ codes! {
         Decision = "decision",
     }
 }
+
+/// Mark of a set that later versions extend; see [`open`].
+const OPEN: &str = "x-patchbay-open";
 
 impl DocumentKind {
     /// The schema (JSON Schema 2020-12). Unknown keys do not fit it.
@@ -105,6 +112,20 @@ fn integer(least: u64, most: Option<u64>, description: &str) -> Value {
     schema
 }
 
+/// A number that fits into 32 bits.
+fn int32(least: u64, most: Option<u64>, description: &str) -> Value {
+    let mut schema = integer(least, most, description);
+    schema["format"] = "int32".into();
+    schema
+}
+
+/// A number that fits into 64 bits.
+fn int64(least: u64, description: &str) -> Value {
+    let mut schema = integer(least, None, description);
+    schema["format"] = "int64".into();
+    schema
+}
+
 fn number(least: f64, most: f64, description: &str) -> Value {
     json!({"type": "number", "minimum": least, "maximum": most, "description": description})
 }
@@ -112,6 +133,12 @@ fn number(least: f64, most: f64, description: &str) -> Value {
 /// A closed or documented set of codes.
 fn codes(codes: &[&str], description: &str) -> Value {
     json!({"type": "string", "enum": codes, "description": description})
+}
+
+/// A set that later versions extend; the text of a closed document is checked against it.
+fn open(mut schema: Value) -> Value {
+    schema[OPEN] = true.into();
+    schema
 }
 
 /// A span of time, such as `"90s"`, `"30m"` or `"1h30m"`.
@@ -128,6 +155,48 @@ fn duration(description: &str) -> Value {
 /// A moment (RFC 3339).
 fn moment(description: &str) -> Value {
     json!({"type": "string", "format": "date-time", "description": description})
+}
+
+/// A text with so many characters.
+fn within(least: u64, most: u64, mut schema: Value) -> Value {
+    if least > 0 {
+        schema["minLength"] = least.into();
+    }
+    schema["maxLength"] = most.into();
+    schema
+}
+
+/// A list with at most so many entries.
+fn at_most(most: u64, mut schema: Value) -> Value {
+    schema["maxItems"] = most.into();
+    schema
+}
+
+/// A value that may be null.
+fn optional(mut schema: Value) -> Value {
+    schema["type"] = json!([schema["type"], "null"]);
+    if let Some(Value::Array(codes)) = schema.get_mut("enum") {
+        codes.push(Value::Null);
+    }
+    schema
+}
+
+/// The schema of a value that [`optional`] lets be null, without null.
+fn without_null(mut schema: Value) -> Value {
+    if let Some([kind, _]) = schema["type"].as_array().map(Vec::as_slice) {
+        schema["type"] = kind.clone();
+        if let Some(Value::Array(codes)) = schema.get_mut("enum") {
+            codes.retain(|code| !code.is_null());
+        }
+    }
+    schema
+}
+
+/// A schema with a name, under which the OpenAPI document of the server has it.
+fn component(name: &str, description: &str, mut schema: Value) -> Value {
+    schema["title"] = name.into();
+    schema["description"] = description.into();
+    schema
 }
 
 /// Adds properties to an object's schema.

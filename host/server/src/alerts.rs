@@ -4,131 +4,21 @@
 
 mod sources;
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use parking_lot::Mutex;
-use patchbay_desk::Desk;
-use patchbay_engine::component::CompileRefusal;
-use patchbay_events::AlertEvent;
 use patchbay_generations::Generation;
-use patchbay_journal::{JournalError, OutboxBacklog};
 use patchbay_model::alert::{Alert, AlertEnd, AlertKind, AlertSeverity};
-use patchbay_telemetry::{AlertChanges, AlertScope, outbox_by_company};
+use patchbay_telemetry::{AlertChanges, AlertScope};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::alert_monitor::OutboxReading;
 use crate::app::App;
 use crate::work_share::on_share_of;
 
 /// How often the state of the host is compared with the registry.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// Least time between two probes of a journal that cannot write.
-const PROBE_INTERVAL: Duration = Duration::from_secs(1);
-/// Free bytes below which a disk counts as full.
-pub(crate) const FULL_BELOW: u64 = 1 << 20;
-/// How long a reading of the outbox's backlogs serves.
-const BACKLOG_INTERVAL: Duration = Duration::from_secs(15);
-/// Items due for longer than this, in seconds, are not delivered fast enough.
-const OVERDUE_SECONDS: i64 = 60;
-/// Failed attempts from which on a target counts as not reachable; they take
-/// half a minute to a minute.
-const ATTEMPTS: u32 = 6;
-
-/// What finding alerts remembers from one time to the next.
-#[derive(Debug, Default)]
-pub(crate) struct AlertMonitor {
-    probed: Mutex<Option<Instant>>,
-    backlogs: Mutex<Option<(Instant, Arc<Vec<OutboxBacklog>>)>>,
-    /// Components that were not compiled.
-    refusals: AtomicU64,
-    /// Changes that are not in the companies' feeds yet.
-    unwritten: Mutex<Vec<(Option<String>, AlertEvent)>>,
-}
-
-/// The outbox of all companies.
-#[derive(Debug, Default)]
-struct OutboxReading {
-    /// Items that are not delivered in time.
-    backlogs: Arc<Vec<OutboxBacklog>>,
-    /// Waiting and failed items by company.
-    counts: HashMap<String, (u64, u64)>,
-}
-
-impl AlertMonitor {
-    /// Find out whether a journal that could not write still cannot, and whether
-    /// one on a full disk can, before somebody needs it.
-    fn probe(&self, desk: &Desk) {
-        let mut probed = self.probed.lock();
-        let is_due = probed.is_none_or(|at| at.elapsed() >= PROBE_INTERVAL);
-        let storage = desk.journal().storage();
-        let is_doubtful =
-            storage.failure.is_some() || storage.free.is_some_and(|free| free < FULL_BELOW);
-        if is_doubtful && is_due {
-            // The journal remembers the result.
-            let _ = desk.journal().probe();
-            *probed = Some(Instant::now());
-        }
-    }
-
-    /// The last component that was not compiled, if it is not known yet.
-    fn new_refusal(&self, app: &App) -> Option<CompileRefusal> {
-        let refusal = app.engine.last_refusal()?;
-        let known = self.refusals.swap(refusal.count, Ordering::Relaxed);
-        (known < refusal.count).then_some(refusal)
-    }
-
-    fn read_outbox(&self, desk: &Desk) -> Result<OutboxReading, JournalError> {
-        Ok(OutboxReading {
-            backlogs: self.backlogs(desk)?,
-            counts: outbox_by_company(desk)?,
-        })
-    }
-
-    fn backlogs(&self, desk: &Desk) -> Result<Arc<Vec<OutboxBacklog>>, JournalError> {
-        let mut backlogs = self.backlogs.lock();
-        if let Some((at, read)) = &*backlogs
-            && at.elapsed() < BACKLOG_INTERVAL
-        {
-            return Ok(Arc::clone(read));
-        }
-        let now = desk.now();
-        let before = Timestamp::from_second(now.as_second() - OVERDUE_SECONDS).unwrap_or(now);
-        let read = Arc::new(desk.journal().outbox_backlogs(before, ATTEMPTS)?);
-        *backlogs = Some((Instant::now(), Arc::clone(&read)));
-        Ok(read)
-    }
-
-    /// Have the changes that a company cannot see elsewhere written to feeds.
-    fn note(&self, changes: &AlertChanges, backlogs: &[OutboxBacklog]) {
-        let mut unwritten = self.unwritten.lock();
-        for alert in &changes.raised {
-            if alert.kind == AlertKind::OutboxStalled
-                && let Some(target) = &alert.subject
-            {
-                let items = backlogs.iter().filter(|backlog| backlog.target == *target);
-                let event = AlertEvent::OutboxStalled {
-                    target: target.clone(),
-                    since: alert.since,
-                    items: items.map(|backlog| backlog.items).max().unwrap_or(0),
-                };
-                unwritten.push((alert.company.clone(), event));
-            }
-        }
-        for alert in &changes.ended {
-            if alert.kind == AlertKind::StorageFailing {
-                let event = AlertEvent::StorageFailed {
-                    since: alert.since,
-                    error: alert.kind.summary().to_owned(),
-                };
-                unwritten.push((None, event));
-            }
-        }
-    }
-}
-
 /// Compare the registry with the state of the host and of every company, or of
 /// the host and one company. Blocks: it reads the journal.
 pub(crate) fn refresh(app: &App, only: Option<&Arc<Generation>>) {
@@ -153,7 +43,7 @@ pub(crate) fn refresh(app: &App, only: Option<&Arc<Generation>>) {
     for generation in generations {
         sources::of_company(app, &generation, &outbox, now, &mut current);
     }
-    if let Some(refusal) = app.alerts.new_refusal(app) {
+    if let Some(refusal) = app.alerts.new_refusal(&app.engine) {
         let what = format!(
             "component {} was not compiled: {}",
             refusal.digest, refusal.reason
@@ -242,7 +132,7 @@ fn write_events(app: &App) {
     let Some(desk) = app.desk.as_deref() else {
         return;
     };
-    let events = std::mem::take(&mut *app.alerts.unwritten.lock());
+    let events = app.alerts.take_events();
     for (company, event) in events {
         let companies = match &company {
             Some(company) => vec![company.clone()],
@@ -254,10 +144,7 @@ fn write_events(app: &App) {
                 Err(error) => {
                     tracing::warn!(company = name, %error, "cannot write an alert to the feed");
                     if company.is_some() {
-                        app.alerts
-                            .unwritten
-                            .lock()
-                            .push((company.clone(), event.clone()));
+                        app.alerts.keep_event(company.clone(), event.clone());
                     }
                 }
             }

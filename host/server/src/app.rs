@@ -30,7 +30,7 @@ use patchbay_watcher::{WatchedFiles, WatcherHost};
 use serde::de::DeserializeOwned;
 use tokio::time::interval;
 
-use crate::alerts::AlertMonitor;
+use crate::alert_monitor::AlertMonitor;
 use crate::body;
 use crate::bounds::Bounds;
 use crate::changes::ChangeQueue;

@@ -14,7 +14,7 @@ use patchbay_generations::service::{ChangeError, GenerationService};
 use patchbay_journal::{ActiveGeneration, CompanyId, Journal};
 
 use crate::parallel;
-use crate::startup::ServeError;
+use crate::serve_error::ServeError;
 use patchbay_watcher::company_of_file;
 
 /// The generations that the companies start with.

@@ -5,6 +5,7 @@
 //! and a handler of `routes`. Handlers that decide run on the threads of
 //! `workers`; handlers that read the journal run off the async threads.
 
+mod alert_monitor;
 mod alerts;
 mod app;
 mod body;
@@ -15,6 +16,7 @@ mod company_hint;
 mod company_locks;
 mod connections;
 mod decision_endpoint;
+mod descriptions;
 mod feed_signals;
 mod guard;
 mod initial_generations;
@@ -30,8 +32,10 @@ mod prepared_server;
 mod problem;
 mod request_counter;
 mod request_headers;
+mod router;
 mod routes;
 mod serve;
+mod serve_error;
 mod startup;
 mod storage_wait;
 #[cfg(test)]
@@ -50,4 +54,5 @@ pub use patchbay_settings::{
 pub use prepared_server::{PrepareError, PreparedServer};
 pub use routes::{AuditReport, CheckDocument, CompactDocument, TokenDocument};
 pub use serve::{BoundServer, ShutdownReport};
-pub use startup::{ServeError, Server};
+pub use serve_error::ServeError;
+pub use startup::Server;

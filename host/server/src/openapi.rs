@@ -1,9 +1,8 @@
 //! The OpenAPI document.
 
 mod completion;
-mod shared;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -11,11 +10,10 @@ use patchbay_access::add_to_openapi;
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(crate) use shared::{
-    ActionErrors, DeadlineHeader, DecisionErrors, PublicErrors, ReadErrors, TraceparentHeader,
-};
-
+use crate::app::App;
+use crate::descriptions::{OutcomeKind, PublicErrors, Stage};
 use crate::routes;
 
 #[derive(OpenApi)]
@@ -25,6 +23,7 @@ use crate::routes;
         description = "A company's own policies decide about interactions and drafts. Errors are problem documents (RFC 9457); only a head that is not HTTP, too large (431) or too slow (408) is answered without a body. Without tokens the server answers only programs on its own machine. With tokens, each operation's `x-roles` lists the roles that may call it; where it says `own`, an agent reaches only what belongs to that agent. `x-scope` says whether the operation requires a token for the company in the path or for the whole host.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
+    components(schemas(OutcomeKind, Stage)),
     tags(
         (name = "decisions", description = "Stateless decisions, whose request carries all data, and recorded decisions."),
         (name = "access", description = "Tokens and the audit trail."),
@@ -33,9 +32,15 @@ use crate::routes;
 )]
 struct DocumentHead;
 
+/// Every route, this document's included, with its description.
+pub(crate) fn described_routes() -> OpenApiRouter<Arc<App>> {
+    routes::described().routes(routes!(openapi))
+}
+
 /// The document of the routes, without roles and security schemes.
 pub(crate) fn routes_document() -> Value {
-    let described = OpenApiRouter::with_openapi(DocumentHead::openapi()).merge(routes::described());
+    let head = OpenApiRouter::with_openapi(DocumentHead::openapi());
+    let described = head.merge(described_routes());
     let mut document = serde_json::to_value(described.into_openapi()).unwrap_or_default();
     completion::complete(&mut document);
     document
@@ -58,7 +63,7 @@ pub fn openapi_json() -> String {
     tag = "operation",
     responses((status = 200, description = "The OpenAPI document.", body = serde_json::Value, content_type = "application/json"), PublicErrors)
 )]
-pub(crate) async fn openapi() -> impl IntoResponse {
+async fn openapi() -> impl IntoResponse {
     static DOCUMENT: OnceLock<String> = OnceLock::new();
     let document = DOCUMENT.get_or_init(openapi_json).as_str();
     ([(CONTENT_TYPE, "application/json")], document)

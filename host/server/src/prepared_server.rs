@@ -14,7 +14,8 @@ use thiserror::Error;
 
 use crate::parallel;
 use crate::serve::BoundServer;
-use crate::startup::{ServeError, Server};
+use crate::serve_error::ServeError;
+use crate::startup::Server;
 
 /// Why a server cannot be prepared.
 #[derive(Debug, Error)]

@@ -18,6 +18,8 @@ use utoipa::ToSchema;
 
 pub(crate) use kind::Kind;
 
+use crate::descriptions;
+
 /// Media type of a problem document.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 /// `WWW-Authenticate` of an answer 401.
@@ -56,7 +58,7 @@ pub(crate) struct ProblemDocument {
     instance: Option<String>,
     /// Outcome of the decision, if the request was for one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<patchbay_api_schema::OutcomeKind>)]
+    #[schema(value_type = Option<descriptions::OutcomeKind>)]
     outcome: Option<OutcomeKind>,
     /// Path of the wrong field, or name of the wrong header.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -37,17 +37,10 @@ pub use tokens::TokenDocument;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::problem::{Kind, Problem};
-use crate::{body, guard, openapi, problem, request_counter};
 
 /// The routes with their OpenAPI descriptions.
 pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
@@ -117,51 +110,6 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(metrics::metrics))
         .routes(routes!(status::status))
         .routes(routes!(alerts::active))
-        .routes(routes!(openapi::openapi))
-}
-
-/// The complete service: routes, guard, panics and problem documents.
-pub(crate) fn router(app: Arc<App>) -> Router {
-    let router: Router<Arc<App>> = described().into();
-    #[cfg(test)]
-    let router = router.route("/panic", axum::routing::get(panics));
-    router
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(Arc::clone(&app), guard::check))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(problem::write))
-        .layer(from_fn_with_state(Arc::clone(&app), request_counter::count))
-        .with_state(app)
-}
-
-async fn not_found(request: Request) -> Problem {
-    let path = request.uri().path();
-    let without_slash = path.strip_suffix('/').filter(|path| !path.is_empty());
-    let detail = without_slash.map(|path| format!("paths do not end with `/`; try `{path}`"));
-    body::discard(request).await;
-    let problem = Problem::of(Kind::NotFound);
-    match detail {
-        Some(detail) => problem.detail(detail),
-        None => problem,
-    }
-}
-
-async fn method_not_allowed(request: Request) -> Problem {
-    body::discard(request).await;
-    Problem::of(Kind::MethodNotAllowed)
-}
-
-/// The answer after a handler panicked. The panic's message may quote the
-/// request and is dropped.
-fn panicked(_message: Box<dyn std::any::Any + Send>) -> Response {
-    tracing::error!("a handler panicked; the server continues");
-    Problem::of(Kind::Internal).into_response()
-}
-
-#[cfg(test)]
-async fn panics() -> axum::http::StatusCode {
-    panic!("on purpose");
 }
 
 /// The cursor of the next page: that of the last row, if the page is full.

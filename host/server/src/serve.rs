@@ -14,7 +14,7 @@ use crate::alerts;
 use crate::app::App;
 use crate::companies::Companies;
 use crate::connections::Connections;
-use crate::routes;
+use crate::router::router;
 use patchbay_watcher::CompanyFileWatcher;
 
 /// How often counters and limiters that are no longer needed are dropped.
@@ -63,7 +63,7 @@ impl BoundServer {
         tasks.extend(app.retention().map(tokio::spawn));
         tasks.extend(watcher.map(tokio::spawn));
         tasks.extend(app.tls.clone().map(|tls| tokio::spawn(tls.watch())));
-        let router = routes::router(Arc::clone(&app));
+        let router = router(Arc::clone(&app));
         let connections = Connections::new(
             router,
             app.tls.clone(),

@@ -7,22 +7,21 @@ use std::sync::atomic::AtomicBool;
 
 use parking_lot::RwLock;
 use patchbay_access::oidc::{Issuer, KeyCacheTimes};
-use patchbay_access::{AccessControl, TlsError, TlsTerminator};
-use patchbay_desk::{Desk, DeskError, DeskSettings};
+use patchbay_access::{AccessControl, TlsTerminator};
+use patchbay_desk::{Desk, DeskSettings};
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_generations::service::GenerationService;
-use patchbay_journal::{Journal, JournalError};
+use patchbay_journal::Journal;
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::{Courier, CourierSettings};
 use patchbay_outbound::egress::Egress;
 use patchbay_settings::ServerSettings;
 use patchbay_telemetry::{SpanExporter, Telemetry};
-use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
-use crate::alerts::AlertMonitor;
+use crate::alert_monitor::AlertMonitor;
 use crate::app::{App, TYPING_QUOTA, TypingLimiter};
 use crate::bounds::Bounds;
 use crate::changes::ChangeQueue;
@@ -32,6 +31,7 @@ use crate::feed_signals::FeedSignals;
 use crate::initial_generations::InitialGenerations;
 use crate::outbox_adapter::DeskOutbox;
 use crate::serve::BoundServer;
+use crate::serve_error::ServeError;
 use crate::work_share::WorkShares;
 use crate::workers::{QueueLimits, Workers};
 use crate::{connections, guard, storage_wait};
@@ -41,59 +41,6 @@ use patchbay_watcher::WatchedFiles;
 const BACKLOG: u32 = 4096;
 /// Stack of a deciding thread beyond the stack limit of plugins, in bytes.
 const OWN_STACK: usize = 2 << 20;
-
-/// Why a server does not start.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// The address is reachable from the network, and the host has no tokens.
-    #[error(
-        "will not listen on {address}: without tokens, every program that reaches the address could call the API; listen on 127.0.0.1 or [::1], or make a token first: `patchbay token create --role operator`"
-    )]
-    NotLoopback {
-        /// The address in the settings.
-        address: SocketAddr,
-    },
-    /// The address cannot be bound.
-    #[error(
-        "cannot listen on {address}: {error}; is another server running, or the port reserved?"
-    )]
-    Bind {
-        /// The address in the settings.
-        address: SocketAddr,
-        /// The system's error.
-        error: std::io::Error,
-    },
-    /// The journal cannot be opened.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// Company files are invalid whose companies have no stored generation, and
-    /// the settings are strict or the host has no other company.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Companies(Vec<InvalidFile>),
-    /// A company's active generation cannot be built, and the settings are
-    /// strict.
-    #[error(
-        "company {company:?}: the active generation {number} cannot be built: {because}; start without --strict to serve the other companies, then `patchbay apply` a new generation"
-    )]
-    Generation {
-        /// Name of the company.
-        company: String,
-        /// Number of the generation.
-        number: u64,
-        /// The reasons.
-        because: String,
-    },
-    /// The desk cannot be opened.
-    #[error(transparent)]
-    Desk(#[from] DeskError),
-    /// The TLS certificate cannot be used.
-    #[error("cannot set up TLS: {0}")]
-    Tls(#[from] TlsError),
-    /// A thread cannot be started.
-    #[error("cannot start the deciding threads: {0}; set fewer `workers` under [server]")]
-    Workers(std::io::Error),
-}
 
 /// Binds servers.
 #[derive(Debug)]

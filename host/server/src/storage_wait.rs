@@ -19,10 +19,10 @@ use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::alerts::FULL_BELOW;
+use crate::alert_monitor::FULL_BELOW;
 use crate::connections::Connections;
 use crate::problem::{self, Kind, Problem};
-use crate::startup::ServeError;
+use crate::serve_error::ServeError;
 
 /// Time between two attempts to open the journal.
 const RETRY_AFTER: Duration = Duration::from_secs(2);

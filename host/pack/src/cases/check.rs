@@ -303,7 +303,7 @@ fn property<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
         None => match schema.get("additionalProperties") {
             Some(Value::Bool(false)) => None,
             Some(values) => Some(values),
-            None if schema.get("type").is_none_or(|kind| kind == "object") => Some(ANY),
+            None if is(schema, "object") => Some(ANY),
             None => None,
         },
     }

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::domain::{
-    agent_fields, article, contact, conversation, draft, hours, interaction, skills, trigger,
+    agent, article, contact, conversation, draft, hours, interaction, queue, trigger,
 };
-use super::{decision, described, duration, flag, integer, list, map, moment, object, text, with};
+use super::{
+    decision, described, duration, int64, list, map, moment, object, text, with, without_null,
+};
 use crate::cases::MATCHERS;
 
 /// What a case gives, without what it expects: `expect` is absent.
@@ -34,37 +36,15 @@ pub(super) fn input() -> Value {
         }),
         &[],
     );
-    let mut agent = agent_fields();
-    agent["id"] = text("Identifier, unique");
-    agent["channel_capacity"] = map(integer(0, None, "Most conversations at once"));
-    agent["queue_capacity"] = map(integer(0, None, "Most conversations at once"));
-    agent["idle"] = integer(
-        0,
-        None,
-        "Seconds since the agent last accepted or finished a conversation",
-    );
-    let queue = object(
-        json!({
-            "id": text("Identifier, unique"),
-            "default": flag("Whether it is the default queue"),
-            "skills": skills(),
-            "waiting": integer(0, None, "Waiting conversations; default 0"),
-            "longest_wait": integer(0, None, "Seconds the oldest of them has waited"),
-            "open": flag("Whether it is open; default true"),
-            "agent_capacity": integer(0, None, "Most conversations of it that one agent holds"),
-            "hours": {"type": "string", "description": "Name of its business hours", "x-patchbay-name": "hours"},
-        }),
-        &["id"],
-    );
     object(
         json!({
             "$schema": text("This schema, for editors"),
             "note": text("What the case shows, in one sentence"),
             "settings": {"type": "object", "description": "The policy's settings; the schema's defaults are filled in"},
             "now": moment("Time of the first step; default 2026-03-02T10:00:00Z, a Monday"),
-            "seed": integer(0, None, "Seed of the random numbers; default 0"),
-            "agents": list(object(agent, &["id"])),
-            "queues": described(list(queue), "Default: only the queue general"),
+            "seed": int64(0, "Seed of the random numbers; default 0"),
+            "agents": list(agent()),
+            "queues": described(list(queue()), "Default: only the queue general"),
             "channels": described(list(text("Code")), "The company's own channels: codes the host does not know"),
             "codes": described(list(text("Code")), "Codes the host does not know and the case uses on purpose"),
             "knowledge": described(list(article()), "Approved answers"),
@@ -102,6 +82,7 @@ pub(super) fn schema() -> Value {
 /// The schema of what a case expects of a value with this schema.
 fn expected(schema: &Value) -> Value {
     let matcher = json!({"$ref": "#/$defs/matcher"});
+    let schema = &without_null(schema.clone());
     let alone = match schema["type"].as_str() {
         Some("object") => {
             let mut object = json!({"type": "object"});

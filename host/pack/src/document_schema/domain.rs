@@ -10,7 +10,10 @@ use patchbay_model::interaction::{Direction, WrittenBy};
 use patchbay_model::sla::Clock;
 use serde_json::{Value, json};
 
-use super::{codes, described, duration, flag, integer, list, map, moment, object, text};
+use super::{
+    at_most, codes, component, described, duration, flag, int32, int64, list, map, moment, object,
+    open, optional, text, within,
+};
 
 /// Kinds of attachments the contract documents.
 const ATTACHMENT_KINDS: [&str; 6] = ["image", "video", "audio", "document", "location", "other"];
@@ -35,135 +38,228 @@ pub(super) fn channel() -> Value {
 }
 
 fn attachments() -> Value {
-    let attachment = object(
-        json!({
-            "kind": codes(&ATTACHMENT_KINDS, "Kind; default other"),
-            "name": text("File name"),
-            "media_type": text("Media type"),
-            "size": integer(0, None, "Size in bytes"),
-            "url": text("URL of the content"),
-        }),
-        &[],
+    let fields = json!({
+        "kind": open(codes(&ATTACHMENT_KINDS, "Kind, by default `other`")),
+        "name": optional(text("File name")),
+        "media_type": optional(text("Media type")),
+        "size": optional(int64(0, "Size in bytes")),
+        "url": optional(text("URL of the content")),
+    });
+    let attachment = component(
+        "Attachment",
+        "A file of an interaction or draft, without its content",
+        object(fields, &[]),
     );
-    described(list(attachment), "Files, without their content")
+    described(at_most(32, list(attachment)), "Files")
 }
 
-/// An interaction as a case has it.
+/// An interaction. The HTTP API stores fields it does not name as attributes.
 pub(super) fn interaction() -> Value {
-    let author = object(
-        json!({
-            "address": text("Handle, number or mail address"),
-            "name": text("Display name"),
-            "reach": integer(0, None, "Number of people who see their posts"),
-            "verified": flag("Whether the channel verified them"),
-        }),
-        &[],
+    let author = json!({
+        "address": optional(within(0, 512, text("Handle, number or mail address"))),
+        "name": optional(within(0, 512, text("Display name"))),
+        "reach": optional(int64(0, "Number of followers")),
+        "verified": optional(flag("Whether the channel has verified the account")),
+    });
+    let author = component(
+        "Author",
+        "Author of an interaction, as the channel reports it",
+        object(author, &[]),
     );
-    object(
-        json!({
-            "id": text("Identifier given by the channel"),
-            "channel": channel(),
-            "text": text("What was written"),
-            "direction": codes(all_codes!(Direction), "Default inbound"),
-            "visibility": codes(all_codes!(Visibility), "Default: the channel's"),
-            "account": text("The company's account that was addressed"),
-            "language": text("Language the channel gives (BCP 47)"),
-            "received_at": moment("When the channel received it"),
-            "author": author,
-            "conversation": text("Conversation it belongs to"),
-            "in_reply_to": text("Interaction it answers, by id"),
-            "attachments": attachments(),
-            "attributes": {"type": "object", "description": "Other fields of the sender"},
-        }),
-        &["id", "channel", "text"],
+    let direction = codes(all_codes!(Direction), "");
+    let direction = component(
+        "Direction",
+        "Direction of an interaction. Default `inbound`",
+        direction,
+    );
+    let fields = json!({
+        "id": within(1, 256, text("Identifier given by the channel")),
+        "channel": within(0, 64, channel()),
+        "text": within(
+            0,
+            512 << 10,
+            text("What was written; at most 512 KiB of UTF-8. Policies and agents read the first 64 KiB"),
+        ),
+        "direction": direction,
+        "visibility": optional(visibility()),
+        "account": optional(within(0, 512, text("The company's account that was addressed"))),
+        "language": optional(text("Language that the channel reports (BCP 47). Anything else is ignored, with a warning")),
+        "received_at": optional(moment("When the channel received it")),
+        "author": author,
+        "conversation": optional(within(0, 256, text("Conversation that the channel or integrator assigns"))),
+        "in_reply_to": optional(within(0, 256, text("Id of the interaction it answers"))),
+        "attachments": attachments(),
+        "edited_at": optional(moment("When this wording was written, for an edit; it orders the wordings of a message. Default `received_at`")),
+        "automatic": optional(flag("Whether a program wrote it without a person, such as a greeting or an out-of-office reply")),
+        "attributes": {
+            "type": "object",
+            "description": "Other data of the sender; at most 64 entries and 16 KiB as JSON",
+        },
+    });
+    component(
+        "Interaction",
+        "A message, post, call or mention",
+        object(fields, &["id", "channel", "text"]),
+    )
+}
+
+fn visibility() -> Value {
+    let schema = codes(all_codes!(Visibility), "");
+    component(
+        "Visibility",
+        "Who may read it. Default the channel's usual visibility",
+        schema,
     )
 }
 
 /// A draft.
 pub(super) fn draft() -> Value {
-    object(
-        json!({
-            "id": text("Identifier of the draft"),
-            "channel": channel(),
-            "text": text("The text to send"),
-            "visibility": codes(all_codes!(Visibility), "Default: the channel's"),
-            "written_by": codes(all_codes!(WrittenBy), "Default human"),
-            "agent": text("Agent who sends it"),
-            "interaction": text("Interaction it answers, by id: the last one"),
-            "attachments": attachments(),
-        }),
-        &["id", "channel", "text"],
+    let written_by = codes(all_codes!(WrittenBy), "");
+    let written_by = component(
+        "WrittenBy",
+        "Author of a draft. Default `human`",
+        written_by,
+    );
+    let fields = json!({
+        "id": within(1, 256, text("Identifier of the draft")),
+        "channel": within(0, 64, channel()),
+        "text": within(0, 64 << 10, text("The text to send; at most 64 KiB of UTF-8")),
+        "visibility": optional(visibility()),
+        "written_by": written_by,
+        "agent": optional(within(0, 256, text("Id of its agent"))),
+        "interaction": optional(within(0, 256, text("Id of the interaction it answers"))),
+        "attachments": attachments(),
+    });
+    component(
+        "Draft",
+        "A reply that is not published yet",
+        object(fields, &["id", "channel", "text"]),
     )
 }
 
 /// A conversation without its interactions.
 pub(super) fn conversation() -> Value {
-    object(
-        json!({
-            "id": text("Identifier"),
-            "state": codes(all_codes!(ConversationState), "Default queued"),
-            "cause": codes(&RouteCause::CODES, "Why a route is requested; default new"),
-            "created_at": moment("When its first interaction was accepted"),
-            "interaction_count": integer(0, None, "Number of interactions"),
-            "queue": {"type": "string", "description": "Queue it waits in or came from", "x-patchbay-name": "queue"},
-            "owner": text("Agent who owns it"),
-            "last_agent": text("Agent who last replied"),
-            "priority": integer(0, Some(100), "Priority"),
-            "tags": list(text("Tag")),
-            "unanswered_since": moment("When the oldest unanswered customer message was received"),
-            "incident": text("Subject of the incident it belongs to"),
-        }),
-        &[],
+    let state = codes(all_codes!(ConversationState), "");
+    let state = component(
+        "ConversationState",
+        "State of a conversation. Default `queued`",
+        state,
+    );
+    let fields = json!({
+        "id": text("Identifier"),
+        "state": state,
+        "cause": open(codes(&RouteCause::CODES, "Why a route is requested, by default `new`")),
+        "created_at": optional(moment("When its first interaction was accepted")),
+        "interaction_count": int32(0, None, "Number of interactions; 0: as many as are given"),
+        "queue": optional(json!({
+            "type": "string",
+            "description": "Queue it waits in or came from",
+            "x-patchbay-name": "queue",
+        })),
+        "owner": optional(text("Agent who owns it")),
+        "last_agent": optional(text("Agent who last replied")),
+        "priority": int32(0, Some(100), "Priority"),
+        "tags": list(text("Tag")),
+        "unanswered_since": optional(moment("When the oldest unanswered customer message was received")),
+        "incident": optional(text("Subject of the incident it belongs to")),
+    });
+    component(
+        "Conversation",
+        "A conversation without its interactions",
+        object(fields, &[]),
     )
 }
 
 /// A contact, beyond what the channel says.
 pub(super) fn contact() -> Value {
-    object(
-        json!({
-            "id": text("The company's identifier of the contact"),
-            "recent_interactions": integer(0, None, "Inbound interactions of the last seven days"),
-            "last_agent": text("Agent who last replied to them"),
-        }),
-        &[],
+    let fields = json!({
+        "id": optional(text("The company's identifier of the contact")),
+        "recent_interactions": int32(0, None, "Inbound interactions of the last seven days, on every channel"),
+        "last_agent": optional(text("Agent who last replied to them")),
+    });
+    component(
+        "Contact",
+        "Data about the author that the channel does not report",
+        object(fields, &[]),
     )
 }
 
 /// A trigger of escalation.
 pub(super) fn trigger() -> Value {
-    object(
-        json!({
-            "code": codes(&TriggerCode::CODES, "What fired"),
-            "clock": codes(all_codes!(Clock), "The SLA clock it is about"),
-            "due_at": moment("When the target is or was due, or the wake-up"),
-            "subject": text("Subject of a surge, or name of a wake-up"),
-            "agent": text("Agent who refused the offer or is silent"),
-            "count": integer(0, None, "Count of a surge or of refused offers"),
-            "usual": {"type": "number", "description": "Usual count of a surge"},
-            "window": duration("Length of a surge's window"),
-        }),
-        &["code"],
+    let fields = json!({
+        "code": open(codes(&TriggerCode::CODES, "What fired")),
+        "clock": optional(open(codes(all_codes!(Clock), "The SLA clock it is about"))),
+        "due_at": optional(moment("When the target is or was due, or the wake-up was requested for")),
+        "subject": optional(text("Subject of a surge, or name of a wake-up")),
+        "agent": optional(text("Id of the agent who declined, did not answer an offer, or is silent")),
+        "count": optional(int64(0, "Number of interactions or people in a surge, or of declined offers")),
+        "usual": optional(json!({"type": "number", "description": "Usual number of a surge"})),
+        "window": optional(duration("Length of a surge's window")),
+    });
+    component(
+        "Trigger",
+        "Why an escalation policy is called",
+        object(fields, &["code"]),
     )
+}
+
+/// An agent, as cases and requests have it.
+pub(super) fn agent() -> Value {
+    let most = |description: &str| described(map(int32(0, None, "Number")), description);
+    let mut fields = agent_fields();
+    fields["id"] = within(1, 256, text("Identifier, unique"));
+    fields["name"] = optional(fields["name"].take());
+    fields["site"] = optional(fields["site"].take());
+    fields["channel_capacity"] =
+        most("Most conversations at once, by channel. Replaces the company's limits");
+    fields["queue_capacity"] =
+        most("Most conversations at once, by queue. Replaces the queues' limits");
+    let idle = "Seconds since the agent last accepted or finished a conversation";
+    fields["idle"] = optional(int32(0, None, idle));
+    component("Agent", "An agent", object(fields, &["id"]))
+}
+
+/// A queue, as cases and requests have it.
+pub(super) fn queue() -> Value {
+    let fields = json!({
+        "id": within(1, 256, text("Identifier, unique")),
+        "default": flag("Whether conversations without a route go here"),
+        "skills": skills(),
+        "waiting": int32(0, None, "Number of waiting conversations"),
+        "longest_wait": optional(int32(0, None, "Waiting time of the oldest, in seconds")),
+        "open": flag("Whether it is open. Default true"),
+        "agent_capacity": optional(int32(0, None, "Most of its conversations that one agent holds at once; absent: as many as fit")),
+        "hours": optional(json!({
+            "type": "string",
+            "description": "Name of its business hours; absent: always open",
+            "x-patchbay-name": "hours",
+        })),
+    });
+    component("Queue", "A queue", object(fields, &["id"]))
 }
 
 /// Proficiency by skill.
 pub(super) fn skills() -> Value {
     described(
-        map(integer(1, Some(5), "Proficiency")),
+        map(int32(1, Some(5), "Proficiency")),
         "Proficiency, 1 to 5, by skill",
     )
 }
 
-/// Keys of an agent that a company file and a case share.
+/// Keys of an agent that company files, cases and requests share.
 pub(super) fn agent_fields() -> Value {
+    let presence = codes(all_codes!(Presence), "");
     json!({
         "name": text("Display name"),
         "skills": skills(),
-        "languages": list(text("Language (BCP 47)")),
-        "presence": codes(all_codes!(Presence), "Default available"),
-        "capacity": integer(0, None, "Total capacity in units; default 100"),
-        "load": integer(0, None, "Capacity in use, in units; default 0"),
-        "queues": list(json!({"type": "string", "x-patchbay-name": "queue", "description": "Queue of the agent"})),
+        "languages": described(list(text("Language")), "Languages spoken (BCP 47)"),
+        "presence": component("Presence", "Presence of an agent. Default `available`", presence),
+        "capacity": int32(0, None, "Total capacity in units. Default 100"),
+        "load": int32(0, None, "Capacity in use, in units. Default 0"),
+        "queues": described(
+            list(json!({"type": "string", "x-patchbay-name": "queue"})),
+            "Ids of the agent's queues; empty: every queue whose skills the agent meets",
+        ),
         "teams": list(text("Team")),
         "site": text("Site"),
     })

@@ -7,7 +7,7 @@ use patchbay_model::alert::{Alert, AlertKind};
 use patchbay_model::decision::stage::Stage;
 use patchbay_watcher::WatchedFile;
 
-use super::OutboxReading;
+use crate::alert_monitor::OutboxReading;
 use crate::app::App;
 
 /// Tenths of its bound from which on a company stores nearly as much as it may.

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::conversations::conversation_id;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Who acts. Without tokens the server trusts this, from programs on the same
@@ -186,7 +186,7 @@ pub(crate) struct ReplyResult {
     /// Result of the tone check; absent if no policy has an opinion, and when the same
     /// reply is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<patchbay_api_schema::Review>)]
+    #[schema(value_type = Option<descriptions::Review>)]
     review: Option<Review>,
 }
 
@@ -216,7 +216,7 @@ impl ActionResult {
         ("conversation" = String, Path, description = "Id of the conversation."),
     ),
     request_body(content = ActionRequest, content_type = "application/json"),
-    responses((status = 200, description = "The action is done, and on disk.", body = ActionResult), openapi::ActionErrors)
+    responses((status = 200, description = "The action is done, and on disk.", body = ActionResult), descriptions::ActionErrors)
 )]
 pub(super) async fn act(
     State(app): State<Arc<App>>,

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::next_page;
 use super::offers::OfferDocument;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Agents per page.
@@ -37,7 +37,7 @@ pub(crate) struct AgentDocument {
     #[schema(value_type = Object)]
     agent: Agent,
     /// `available`, `busy`, `away` or `offline`.
-    #[schema(value_type = patchbay_api_schema::Presence)]
+    #[schema(value_type = descriptions::Presence)]
     presence: Presence,
     /// Whether an offer to them timed out. They get no offers until their presence is
     /// set again.
@@ -102,7 +102,7 @@ pub(crate) struct ImportResult {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PresenceRequest {
     /// `available`, `busy`, `away` or `offline`.
-    #[schema(value_type = patchbay_api_schema::Presence)]
+    #[schema(value_type = descriptions::Presence)]
     presence: Presence,
 }
 
@@ -110,10 +110,10 @@ pub(crate) struct PresenceRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PresenceDocument {
     /// The new presence.
-    #[schema(value_type = patchbay_api_schema::Presence)]
+    #[schema(value_type = descriptions::Presence)]
     presence: Presence,
     /// The previous presence.
-    #[schema(value_type = patchbay_api_schema::Presence)]
+    #[schema(value_type = descriptions::Presence)]
     before: Presence,
 }
 
@@ -124,7 +124,7 @@ pub(crate) struct PresenceDocument {
     operation_id = "agents",
     tag = "agents",
     params(("company" = String, Path, description = "Name of the company."), AfterAgent),
-    responses((status = 200, description = "A page of the roster.", body = AgentList), openapi::ReadErrors)
+    responses((status = 200, description = "A page of the roster.", body = AgentList), descriptions::ReadErrors)
 )]
 pub(super) async fn agents(
     State(app): State<Arc<App>>,
@@ -155,7 +155,7 @@ pub(super) async fn agents(
     tag = "agents",
     params(("company" = String, Path, description = "Name of the company.")),
     request_body(content = Vec<Object>, content_type = "application/json"),
-    responses((status = 200, description = "Numbers of added and changed agents.", body = ImportResult), openapi::DecisionErrors)
+    responses((status = 200, description = "Numbers of added and changed agents.", body = ImportResult), descriptions::DecisionErrors)
 )]
 pub(super) async fn import(
     State(app): State<Arc<App>>,
@@ -190,7 +190,7 @@ pub(super) async fn import(
         ("agent" = String, Path, description = "Id of the agent."),
     ),
     request_body(content = Object, content_type = "application/json"),
-    responses((status = 200, description = "Whether the agent was added or changed.", body = ImportResult), openapi::DecisionErrors)
+    responses((status = 200, description = "Whether the agent was added or changed.", body = ImportResult), descriptions::DecisionErrors)
 )]
 pub(super) async fn put_one(
     State(app): State<Arc<App>>,
@@ -262,7 +262,7 @@ async fn put(
         ("company" = String, Path, description = "Name of the company."),
         ("agent" = String, Path, description = "Id of the agent."),
     ),
-    responses((status = 200, description = "The agent.", body = AgentDocument), openapi::ReadErrors)
+    responses((status = 200, description = "The agent.", body = AgentDocument), descriptions::ReadErrors)
 )]
 pub(super) async fn agent(
     State(app): State<Arc<App>>,
@@ -296,7 +296,7 @@ pub(super) async fn agent(
         ("company" = String, Path, description = "Name of the company."),
         ("agent" = String, Path, description = "Id of the agent."),
     ),
-    responses((status = 204, description = "The agent is removed."), openapi::ReadErrors)
+    responses((status = 204, description = "The agent is removed."), descriptions::ReadErrors)
 )]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
@@ -339,7 +339,7 @@ pub(super) async fn remove(
         ("agent" = String, Path, description = "Id of the agent."),
     ),
     request_body(content = PresenceRequest, content_type = "application/json"),
-    responses((status = 200, description = "The presence is set.", body = PresenceDocument), openapi::DecisionErrors)
+    responses((status = 200, description = "The presence is set.", body = PresenceDocument), descriptions::DecisionErrors)
 )]
 pub(super) async fn set_presence(
     State(app): State<Arc<App>>,

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::status::{StatusQuery, StatusScope};
 use crate::alerts;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::Problem;
 use crate::work_share::on_share;
 
@@ -77,7 +77,7 @@ impl From<Alert> for AlertDocument {
     operation_id = "active_alerts",
     tag = "operation",
     params(StatusQuery),
-    responses((status = 200, description = "Active alerts.", body = ActiveAlertList), openapi::ReadErrors)
+    responses((status = 200, description = "Active alerts.", body = ActiveAlertList), descriptions::ReadErrors)
 )]
 pub(super) async fn active(
     State(app): State<Arc<App>>,

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::actions::{ActionResult, ActorFields, run_action};
 use super::conversations::conversation_id;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::Problem;
 
 /// Replies per answer.
@@ -69,7 +69,7 @@ pub(crate) struct RejectRequest {
     operation_id = "approvals",
     tag = "conversations",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "Replies waiting for approval.", body = ApprovalList), openapi::ReadErrors)
+    responses((status = 200, description = "Replies waiting for approval.", body = ApprovalList), descriptions::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -117,7 +117,7 @@ pub(super) async fn list(
         ("reply" = String, Path, description = "Id of the reply."),
     ),
     request_body(content = ActorFields, content_type = "application/json"),
-    responses((status = 200, description = "Status of the reply.", body = ActionResult), openapi::ActionErrors)
+    responses((status = 200, description = "Status of the reply.", body = ActionResult), descriptions::ActionErrors)
 )]
 pub(super) async fn approve(
     State(app): State<Arc<App>>,
@@ -144,7 +144,7 @@ pub(super) async fn approve(
         ("reply" = String, Path, description = "Id of the reply."),
     ),
     request_body(content = RejectRequest, content_type = "application/json"),
-    responses((status = 200, description = "Status of the reply.", body = ActionResult), openapi::ActionErrors)
+    responses((status = 200, description = "Status of the reply.", body = ActionResult), descriptions::ActionErrors)
 )]
 pub(super) async fn reject(
     State(app): State<Arc<App>>,

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::next_page;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Entries per page.
@@ -149,7 +149,7 @@ impl AuditReport {
     operation_id = "audit",
     tag = "access",
     params(AfterAct),
-    responses((status = 200, description = "Entries of the audit trail.", body = AuditList), openapi::ReadErrors)
+    responses((status = 200, description = "Entries of the audit trail.", body = AuditList), descriptions::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -173,7 +173,7 @@ pub(super) async fn list(
     operation_id = "company_audit",
     tag = "access",
     params(("company" = String, Path, description = "Name of the company."), AfterAct),
-    responses((status = 200, description = "Entries of the audit trail.", body = AuditList), openapi::ReadErrors)
+    responses((status = 200, description = "Entries of the audit trail.", body = AuditList), descriptions::ReadErrors)
 )]
 pub(super) async fn of_company(
     State(app): State<Arc<App>>,
@@ -200,7 +200,7 @@ pub(super) async fn of_company(
     operation_id = "verify_audit",
     tag = "access",
     params(ExpectedHead),
-    responses((status = 200, description = "Result of the verification.", body = AuditReport), openapi::ReadErrors)
+    responses((status = 200, description = "Result of the verification.", body = AuditReport), descriptions::ReadErrors)
 )]
 pub(super) async fn verify(
     State(app): State<Arc<App>>,

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::drain::reason;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::Problem;
 
 /// A bypass to set.
@@ -42,7 +42,7 @@ pub(crate) struct BypassRequest {
 pub(crate) struct BypassDocument {
     /// The bypassed stage.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<patchbay_api_schema::Stage>)]
+    #[schema(value_type = Option<descriptions::Stage>)]
     stage: Option<Stage>,
     /// The bypassed plugin.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ impl BypassDocument {
     operation_id = "bypasses",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "Bypasses in effect.", body = BypassList), openapi::ReadErrors)
+    responses((status = 200, description = "Bypasses in effect.", body = BypassList), descriptions::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -123,7 +123,7 @@ pub(super) async fn list(
         ("target" = String, Path, description = "A stage (`classify`, `route`, `tone`, `escalate`) or the name of a plugin."),
     ),
     request_body = BypassRequest,
-    responses((status = 200, description = "The bypass.", body = BypassDocument), openapi::ActionErrors)
+    responses((status = 200, description = "The bypass.", body = BypassDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
@@ -167,7 +167,7 @@ pub(super) async fn put(
         ("company" = String, Path, description = "Name of the company."),
         ("target" = String, Path, description = "The stage, or the name of the plugin."),
     ),
-    responses((status = 200, description = "The bypass that was lifted.", body = BypassDocument), openapi::ActionErrors)
+    responses((status = 200, description = "The bypass that was lifted.", body = BypassDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn lift(
     State(app): State<Arc<App>>,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// A merge of two contacts.
@@ -62,7 +62,7 @@ pub(crate) struct ErasedDocument {
         ("company" = String, Path, description = "Name of the company."),
         ("contact" = String, Path, description = "Id of the contact."),
     ),
-    responses((status = 200, description = "Addresses, conversations with all messages, and the history.", body = Value), openapi::ReadErrors)
+    responses((status = 200, description = "Addresses, conversations with all messages, and the history.", body = Value), descriptions::ReadErrors)
 )]
 pub(super) async fn export(
     State(app): State<Arc<App>>,
@@ -95,7 +95,7 @@ pub(super) async fn export(
         ("company" = String, Path, description = "Name of the company."),
         ("contact" = String, Path, description = "Id of the contact."),
     ),
-    responses((status = 200, description = "The contact is erased.", body = ErasedDocument), openapi::ReadErrors)
+    responses((status = 200, description = "The contact is erased.", body = ErasedDocument), descriptions::ReadErrors)
 )]
 pub(super) async fn erase(
     State(app): State<Arc<App>>,
@@ -126,7 +126,7 @@ pub(super) async fn erase(
         ("contact" = String, Path, description = "Id of the contact."),
     ),
     request_body(content = MergeRequest, content_type = "application/json"),
-    responses((status = 200, description = "The contacts are merged.", body = ChangeDocument), openapi::ActionErrors)
+    responses((status = 200, description = "The contacts are merged.", body = ChangeDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn merge(
     State(app): State<Arc<App>>,
@@ -158,7 +158,7 @@ pub(super) async fn merge(
         ("contact" = String, Path, description = "Id of the contact."),
     ),
     request_body(content = ByRequest, content_type = "application/json"),
-    responses((status = 200, description = "The contacts are split.", body = ChangeDocument), openapi::ActionErrors)
+    responses((status = 200, description = "The contacts are split.", body = ChangeDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn split(
     State(app): State<Arc<App>>,
@@ -189,7 +189,7 @@ pub(super) async fn split(
         ("change" = u64, Path, description = "Number of the change."),
     ),
     request_body(content = ByRequest, content_type = "application/json"),
-    responses((status = 200, description = "The change is undone; the undo has a number of its own.", body = ChangeDocument), openapi::ActionErrors)
+    responses((status = 200, description = "The change is undone; the undo has a number of its own.", body = ChangeDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn undo(
     State(app): State<Arc<App>>,

@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::next_page;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Entries per page.
@@ -166,7 +166,7 @@ pub(super) struct AfterFeed {
     operation_id = "conversations",
     tag = "conversations",
     params(("company" = String, Path, description = "Name of the company."), OpenQuery),
-    responses((status = 200, description = "A page of conversations that are not resolved.", body = OpenConversations), openapi::ReadErrors)
+    responses((status = 200, description = "A page of conversations that are not resolved.", body = OpenConversations), descriptions::ReadErrors)
 )]
 pub(super) async fn open(
     State(app): State<Arc<App>>,
@@ -266,7 +266,7 @@ impl<'a> OpenFilter<'a> {
         ("company" = String, Path, description = "Name of the company."),
         ("conversation" = String, Path, description = "Id of the conversation."),
     ),
-    responses((status = 200, description = "The conversation.", body = ConversationDocument), openapi::ReadErrors)
+    responses((status = 200, description = "The conversation.", body = ConversationDocument), descriptions::ReadErrors)
 )]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
@@ -302,7 +302,7 @@ pub(super) async fn one(
         ("contact" = String, Path, description = "Id of the contact."),
         AfterFeed,
     ),
-    responses((status = 200, description = "The journey.", body = Journey), openapi::ReadErrors)
+    responses((status = 200, description = "The journey.", body = Journey), descriptions::ReadErrors)
 )]
 pub(super) async fn journey(
     State(app): State<Arc<App>>,

@@ -8,7 +8,7 @@ use patchbay_generations::inquiry::DecideRequest;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{decision_endpoint, openapi};
+use crate::{decision_endpoint, descriptions};
 
 /// Decide about an interaction
 ///
@@ -21,11 +21,11 @@ use crate::{decision_endpoint, openapi};
     path = "/v1/companies/{company}/decide",
     operation_id = "decide",
     tag = "decisions",
-    params(("company" = String, Path, description = "Name of the company."), openapi::DeadlineHeader, openapi::TraceparentHeader),
-    request_body(content = patchbay_api_schema::DecideRequest, content_type = "application/json"),
+    params(("company" = String, Path, description = "Name of the company."), descriptions::DeadlineHeader, descriptions::TraceparentHeader),
+    request_body(content = descriptions::DecideRequest, content_type = "application/json"),
     responses(
-        (status = 200, description = "The decision.", body = patchbay_api_schema::Decision),
-        openapi::DecisionErrors,
+        (status = 200, description = "The decision.", body = descriptions::Decision),
+        descriptions::DecisionErrors,
     )
 )]
 pub(super) async fn decide(

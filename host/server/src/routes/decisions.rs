@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::unsealings;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Default page size.
@@ -36,10 +36,10 @@ pub(super) struct DecisionFilter {
     #[param(pattern = "^(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?$", min_length = 2)]
     since: Option<String>,
     /// Only decisions with a plugin called at this stage.
-    #[param(value_type = Option<patchbay_api_schema::Stage>, inline)]
+    #[param(value_type = Option<descriptions::Stage>, inline)]
     stage: Option<String>,
     /// Only decisions with this outcome, such as `ok` or `timeout`.
-    #[param(value_type = Option<patchbay_api_schema::OutcomeKind>, inline)]
+    #[param(value_type = Option<descriptions::OutcomeKind>, inline)]
     outcome: Option<String>,
     /// Only decisions that called this plugin.
     plugin: Option<String>,
@@ -99,7 +99,7 @@ pub(crate) struct DecisionPage {
     operation_id = "decisions",
     tag = "decisions",
     params(("company" = String, Path, description = "Name of the company."), DecisionFilter),
-    responses((status = 200, description = "A page of decisions.", body = DecisionPage), openapi::ActionErrors)
+    responses((status = 200, description = "A page of decisions.", body = DecisionPage), descriptions::ActionErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -153,7 +153,7 @@ pub(super) async fn list(
         ("decision" = u64, Path, description = "Number of the decision."),
         UnsealingQuery,
     ),
-    responses((status = 200, description = "The decision.", body = Value), openapi::ActionErrors)
+    responses((status = 200, description = "The decision.", body = Value), descriptions::ActionErrors)
 )]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
@@ -193,7 +193,7 @@ pub(super) async fn one(
         ("decision" = u64, Path, description = "Number of the decision."),
         UnsealingQuery,
     ),
-    responses((status = 200, description = "Result of the replay.", body = Value), openapi::ActionErrors)
+    responses((status = 200, description = "Result of the replay.", body = Value), descriptions::ActionErrors)
 )]
 pub(super) async fn replay(
     State(app): State<Arc<App>>,
@@ -237,7 +237,7 @@ pub(super) async fn replay(
         ("decision" = u64, Path, description = "Number of the decision."),
         CaseQuery,
     ),
-    responses((status = 200, description = "The case.", body = Value), openapi::ActionErrors)
+    responses((status = 200, description = "The case.", body = Value), descriptions::ActionErrors)
 )]
 pub(super) async fn case(
     State(app): State<Arc<App>>,

@@ -13,7 +13,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::Problem;
 
 /// Longest reason, in bytes.
@@ -86,7 +86,7 @@ impl DrainDocument {
     path = "/v1/drain",
     operation_id = "drain",
     tag = "operation",
-    responses((status = 200, description = "Whether it is draining, and the work in progress.", body = DrainDocument), openapi::ReadErrors)
+    responses((status = 200, description = "Whether it is draining, and the work in progress.", body = DrainDocument), descriptions::ReadErrors)
 )]
 pub(super) async fn of_host(State(app): State<Arc<App>>) -> Result<Json<DrainDocument>, Problem> {
     Ok(Json(host(app).await?))
@@ -103,7 +103,7 @@ pub(super) async fn of_host(State(app): State<Arc<App>>) -> Result<Json<DrainDoc
     operation_id = "begin_drain",
     tag = "operation",
     request_body = DrainRequest,
-    responses((status = 200, description = "The drain.", body = DrainDocument), openapi::ActionErrors)
+    responses((status = 200, description = "The drain.", body = DrainDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn begin(
     State(app): State<Arc<App>>,
@@ -136,7 +136,7 @@ pub(super) async fn begin(
     path = "/v1/drain",
     operation_id = "undo_drain",
     tag = "operation",
-    responses((status = 200, description = "Not draining.", body = DrainDocument), openapi::ReadErrors)
+    responses((status = 200, description = "Not draining.", body = DrainDocument), descriptions::ReadErrors)
 )]
 pub(super) async fn undo(
     State(app): State<Arc<App>>,
@@ -160,7 +160,7 @@ pub(super) async fn undo(
     operation_id = "company_drain",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "Whether it is draining, and the work in progress.", body = DrainDocument), openapi::ReadErrors)
+    responses((status = 200, description = "Whether it is draining, and the work in progress.", body = DrainDocument), descriptions::ReadErrors)
 )]
 pub(super) async fn of_company(
     State(app): State<Arc<App>>,
@@ -180,7 +180,7 @@ pub(super) async fn of_company(
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
     request_body = DrainRequest,
-    responses((status = 200, description = "The drain.", body = DrainDocument), openapi::ActionErrors)
+    responses((status = 200, description = "The drain.", body = DrainDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn begin_company(
     State(app): State<Arc<App>>,
@@ -213,7 +213,7 @@ pub(super) async fn begin_company(
     operation_id = "undo_company_drain",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "Not draining.", body = DrainDocument), openapi::ReadErrors)
+    responses((status = 200, description = "Not draining.", body = DrainDocument), descriptions::ReadErrors)
 )]
 pub(super) async fn undo_company(
     State(app): State<Arc<App>>,

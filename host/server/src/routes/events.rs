@@ -20,9 +20,9 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::bounds::{BoundPermit, Requester};
+use crate::descriptions;
 use crate::feed_signals::FeedFollower;
 use crate::guard;
-use crate::openapi;
 use crate::problem::{Kind, Problem};
 use crate::work_share::on_share_of;
 
@@ -56,7 +56,7 @@ pub(super) struct FollowQuery {
         FollowQuery,
     ),
     responses(
-        openapi::ReadErrors,
+        descriptions::ReadErrors,
         (status = 200, description = "The events.", body = String, content_type = "text/event-stream"),
         (status = 410, description = "Events after the given id are no longer stored. List the open conversations, then follow after the newest number in `detail`.", body = crate::problem::ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "Too many event streams are open.", body = crate::problem::ProblemDocument, content_type = "application/problem+json"),

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Largest request body, in bytes: it may carry components.
@@ -181,7 +181,7 @@ pub(crate) struct RollBackRequest {
     responses(
         (status = 200, description = "The planned change, a stored generation, or nothing to change.", body = PlanDocument),
         (status = 201, description = "The change.", body = PlanDocument),
-        openapi::ActionErrors,
+        descriptions::ActionErrors,
     )
 )]
 pub(super) async fn apply(
@@ -307,7 +307,7 @@ pub(super) async fn change(
     responses(
         (status = 200, description = "The planned change.", body = PlanDocument),
         (status = 201, description = "The change.", body = PlanDocument),
-        openapi::ActionErrors,
+        descriptions::ActionErrors,
     )
 )]
 pub(super) async fn activate(
@@ -353,7 +353,7 @@ pub(crate) struct DeletedGeneration {
     ),
     responses(
         (status = 200, description = "The generation was deleted.", body = DeletedGeneration),
-        openapi::ActionErrors,
+        descriptions::ActionErrors,
     )
 )]
 pub(super) async fn delete(
@@ -387,7 +387,7 @@ pub(super) async fn delete(
     responses(
         (status = 200, description = "The planned change.", body = PlanDocument),
         (status = 201, description = "The change.", body = PlanDocument),
-        openapi::ActionErrors,
+        descriptions::ActionErrors,
     )
 )]
 pub(super) async fn roll_back(

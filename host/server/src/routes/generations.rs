@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::next_page;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::Problem;
 
 /// Generations per page.
@@ -101,7 +101,7 @@ pub(super) struct CompareQuery {
     operation_id = "generations",
     tag = "generations",
     params(("company" = String, Path, description = "Name of the company."), GenerationQuery),
-    responses((status = 200, description = "A page of generations, newest first.", body = GenerationList), openapi::ReadErrors)
+    responses((status = 200, description = "A page of generations, newest first.", body = GenerationList), descriptions::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -146,7 +146,7 @@ fn document(row: GenerationRow, active: Option<u64>) -> GenerationDocument {
         ("company" = String, Path, description = "Name of the company."),
         ("generation" = u64, Path, description = "Number of the generation."),
     ),
-    responses((status = 200, description = "The generation with its source.", body = GenerationDetail), openapi::ReadErrors)
+    responses((status = 200, description = "The generation with its source.", body = GenerationDetail), descriptions::ReadErrors)
 )]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
@@ -187,7 +187,7 @@ pub(super) async fn one(
         ("generation" = u64, Path, description = "Number of the later generation."),
         CompareQuery,
     ),
-    responses((status = 200, description = "The differences.", body = DifferenceList), openapi::ReadErrors)
+    responses((status = 200, description = "The differences.", body = DifferenceList), descriptions::ReadErrors)
 )]
 pub(super) async fn compare(
     State(app): State<Arc<App>>,

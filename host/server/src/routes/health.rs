@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::alerts;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem, ProblemDocument};
 
 /// The server is alive.
@@ -39,7 +39,7 @@ pub(crate) struct Readiness {
     path = "/healthz",
     operation_id = "healthz",
     tag = "operation",
-    responses((status = 200, description = "The server is alive.", body = Status), openapi::PublicErrors)
+    responses((status = 200, description = "The server is alive.", body = Status), descriptions::PublicErrors)
 )]
 pub(super) async fn healthz() -> Json<Status> {
     Json(Status { status: "ok" })
@@ -52,7 +52,7 @@ pub(super) async fn healthz() -> Json<Status> {
     operation_id = "readyz",
     tag = "operation",
     responses(
-        openapi::PublicErrors,
+        descriptions::PublicErrors,
         (status = 200, description = "At least one company is ready.", body = Readiness),
         (status = 503, description = "The server has no company that is ready, cannot store anything, is draining, or is stopping.", body = ProblemDocument, content_type = "application/problem+json"),
     )

@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::body;
+use crate::descriptions;
 use crate::media_type::{self, MediaType};
-use crate::openapi;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::request_headers::{Deadline, traceparent};
 use crate::work_share::on_share;
@@ -39,14 +39,14 @@ const BATCH: usize = 10_000;
     path = "/v1/companies/{company}/interactions",
     operation_id = "accept",
     tag = "conversations",
-    params(("company" = String, Path, description = "Name of the company."), openapi::DeadlineHeader, openapi::TraceparentHeader),
+    params(("company" = String, Path, description = "Name of the company."), descriptions::DeadlineHeader, descriptions::TraceparentHeader),
     request_body(content(
-        (patchbay_api_schema::Interaction = "application/json"),
+        (descriptions::Interaction = "application/json"),
         (String = "application/x-ndjson"),
     )),
     responses(
         (status = 202, description = "The result of each interaction, in order.", body = Receipts),
-        openapi::DecisionErrors,
+        descriptions::DecisionErrors,
     )
 )]
 pub(super) async fn accept(

@@ -13,7 +13,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Longest name of a backup, in bytes.
@@ -129,7 +129,7 @@ impl From<CompactReport> for CompactDocument {
     path = "/v1/journal",
     operation_id = "journal_status",
     tag = "operation",
-    responses((status = 200, description = "Counts and size.", body = JournalStatus), openapi::ReadErrors)
+    responses((status = 200, description = "Counts and size.", body = JournalStatus), descriptions::ReadErrors)
 )]
 pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalStatus>, Problem> {
     app.read(|desk| {
@@ -157,7 +157,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<JournalSt
     operation_id = "journal_backup",
     tag = "operation",
     request_body = BackupRequest,
-    responses((status = 200, description = "The backup.", body = BackupDocument), openapi::ActionErrors)
+    responses((status = 200, description = "The backup.", body = BackupDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn backup(
     State(app): State<Arc<App>>,
@@ -216,7 +216,7 @@ fn check_name(name: &str) -> Result<(), Problem> {
     path = "/v1/journal/check",
     operation_id = "journal_check",
     tag = "operation",
-    responses((status = 200, description = "Result of the check.", body = CheckDocument), openapi::ActionErrors)
+    responses((status = 200, description = "Result of the check.", body = CheckDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocument>, Problem> {
     app.read(|desk| Ok(Json(desk.journal().check()?.into())))
@@ -233,7 +233,7 @@ pub(super) async fn check(State(app): State<Arc<App>>) -> Result<Json<CheckDocum
     operation_id = "journal_compact",
     tag = "operation",
     request_body = CompactRequest,
-    responses((status = 200, description = "Numbers of deleted rows.", body = CompactDocument), openapi::ActionErrors)
+    responses((status = 200, description = "Numbers of deleted rows.", body = CompactDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn compact(
     State(app): State<Arc<App>>,

@@ -9,7 +9,7 @@ use patchbay_telemetry::HostReadings;
 
 use crate::alerts;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::Problem;
 use crate::work_share::on_share;
 
@@ -19,7 +19,7 @@ use crate::work_share::on_share;
     path = "/metrics",
     operation_id = "metrics",
     tag = "operation",
-    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"), openapi::PublicErrors)
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"), descriptions::PublicErrors)
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
     let observed = Arc::clone(&app);

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::actions::{ActionResult, ActorFields};
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// An offer of a conversation to an agent.
@@ -72,7 +72,7 @@ pub(crate) struct QueueDocument {
     operation_id = "offers",
     tag = "agents",
     params(("company" = String, Path, description = "Name of the company."), OfferQuery),
-    responses((status = 200, description = "The open offers.", body = OfferList), openapi::ReadErrors)
+    responses((status = 200, description = "The open offers.", body = OfferList), descriptions::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -112,7 +112,7 @@ pub(super) async fn list(
         ("offer" = u64, Path, description = "Number of the offer."),
     ),
     request_body(content = ActorFields, content_type = "application/json"),
-    responses((status = 200, description = "The offer is accepted.", body = ActionResult), openapi::ActionErrors)
+    responses((status = 200, description = "The offer is accepted.", body = ActionResult), descriptions::ActionErrors)
 )]
 pub(super) async fn accept(
     State(app): State<Arc<App>>,
@@ -137,7 +137,7 @@ pub(super) async fn accept(
         ("offer" = u64, Path, description = "Number of the offer."),
     ),
     request_body(content = ActorFields, content_type = "application/json"),
-    responses((status = 200, description = "The offer is declined.", body = ActionResult), openapi::ActionErrors)
+    responses((status = 200, description = "The offer is declined.", body = ActionResult), descriptions::ActionErrors)
 )]
 pub(super) async fn decline(
     State(app): State<Arc<App>>,
@@ -175,7 +175,7 @@ async fn answer(
     operation_id = "queues",
     tag = "agents",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "The queues.", body = QueueList), openapi::ReadErrors)
+    responses((status = 200, description = "The queues.", body = QueueList), descriptions::ReadErrors)
 )]
 pub(super) async fn queues(
     State(app): State<Arc<App>>,

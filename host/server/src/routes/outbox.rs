@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
-use patchbay_api_schema::codes;
 use patchbay_journal::OutboxState;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,7 +16,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::next_page;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Items per page.
@@ -39,7 +38,7 @@ struct OutboxStateCode;
 impl PartialSchema for OutboxStateCode {
     fn schema() -> RefOr<Schema> {
         let all = OutboxState::ALL.into_iter();
-        codes("State of an item.", all.map(|state| (state.as_str(), "")))
+        descriptions::codes("State of an item.", all.map(|state| (state.as_str(), "")))
     }
 }
 
@@ -83,7 +82,7 @@ pub(crate) struct OutboxDocument {
     operation_id = "outbox",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company."), OutboxQuery),
-    responses((status = 200, description = "Items of the outbox.", body = OutboxList), openapi::ReadErrors)
+    responses((status = 200, description = "Items of the outbox.", body = OutboxList), descriptions::ReadErrors)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -125,7 +124,7 @@ pub(super) async fn list(
         ("company" = String, Path, description = "Name of the company."),
         ("key" = String, Path, description = "Key of the item."),
     ),
-    responses((status = 204, description = "The delivery starts at once."), openapi::ActionErrors)
+    responses((status = 204, description = "The delivery starts at once."), descriptions::ActionErrors)
 )]
 pub(super) async fn retry(
     State(app): State<Arc<App>>,

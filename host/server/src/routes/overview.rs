@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::conversations::HistoryEntry;
 use super::next_page;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::Problem;
 
 /// Alerts per page.
@@ -68,7 +68,7 @@ pub(crate) struct IncidentDocument {
     operation_id = "alerts",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company."), AfterAlert),
-    responses((status = 200, description = "Alerts.", body = AlertList), openapi::ReadErrors)
+    responses((status = 200, description = "Alerts.", body = AlertList), descriptions::ReadErrors)
 )]
 pub(super) async fn alerts(
     State(app): State<Arc<App>>,
@@ -97,7 +97,7 @@ pub(super) async fn alerts(
     operation_id = "incidents",
     tag = "operation",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "Open incidents.", body = IncidentList), openapi::ReadErrors)
+    responses((status = 200, description = "Open incidents.", body = IncidentList), descriptions::ReadErrors)
 )]
 pub(super) async fn incidents(
     State(app): State<Arc<App>>,

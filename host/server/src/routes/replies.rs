@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::actions::{ActionResult, RoleField, actor, check_length, run_action};
 use super::conversations::conversation_id;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::Problem;
 use crate::request_headers::Deadline;
 
@@ -44,12 +44,12 @@ pub(crate) struct ReplyRequest {
     attachments: Vec<Attachment>,
     /// `human` or `policy`. Default `human`. Some channels require it.
     #[serde(default)]
-    #[schema(value_type = patchbay_api_schema::WrittenBy)]
+    #[schema(value_type = descriptions::WrittenBy)]
     written_by: WrittenBy,
     /// What happens when the channel has accepted it: `wait` (on the customer),
     /// `stay`, `wrap-up` or `resolve`. Default `wait`.
     #[serde(default)]
-    #[schema(value_type = patchbay_api_schema::AfterReply)]
+    #[schema(value_type = descriptions::AfterReply)]
     then: AfterReply,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct DraftRequest {
     text: String,
     /// `human` or `policy`. Default `human`.
     #[serde(default)]
-    #[schema(value_type = patchbay_api_schema::WrittenBy)]
+    #[schema(value_type = descriptions::WrittenBy)]
     written_by: WrittenBy,
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct DraftRequest {
 pub(crate) struct DraftCheck {
     /// Result of the tone check; absent if no policy has an opinion.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<patchbay_api_schema::Review>)]
+    #[schema(value_type = Option<descriptions::Review>)]
     review: Option<Review>,
     /// Length, in the channel's unit.
     length: u32,
@@ -102,7 +102,7 @@ pub(crate) struct DraftCheck {
         ("conversation" = String, Path, description = "Id of the conversation."),
     ),
     request_body(content = ReplyRequest, content_type = "application/json"),
-    responses((status = 200, description = "Result of the reply.", body = ActionResult), openapi::ActionErrors)
+    responses((status = 200, description = "Result of the reply.", body = ActionResult), descriptions::ActionErrors)
 )]
 pub(super) async fn reply(
     State(app): State<Arc<App>>,
@@ -137,10 +137,10 @@ pub(super) async fn reply(
     params(
         ("company" = String, Path, description = "Name of the company."),
         ("conversation" = String, Path, description = "Id of the conversation."),
-        openapi::DeadlineHeader,
+        descriptions::DeadlineHeader,
     ),
     request_body(content = DraftRequest, content_type = "application/json"),
-    responses((status = 200, description = "Result of the check.", body = DraftCheck), openapi::ActionErrors)
+    responses((status = 200, description = "Result of the check.", body = DraftCheck), descriptions::ActionErrors)
 )]
 pub(super) async fn check(
     State(app): State<Arc<App>>,

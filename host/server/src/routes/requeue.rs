@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::actions::{RoleField, actor};
 use super::conversations::conversation_id;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem, ProblemDocument};
 
 /// Conversations per request at most.
@@ -85,7 +85,7 @@ pub(crate) struct RequeueResult {
     tag = "conversations",
     params(("company" = String, Path, description = "Name of the company.")),
     request_body = RequeueRequest,
-    responses((status = 200, description = "The result of each conversation.", body = RequeueReport), openapi::ActionErrors)
+    responses((status = 200, description = "The result of each conversation.", body = RequeueReport), descriptions::ActionErrors)
 )]
 pub(super) async fn requeue(
     State(app): State<Arc<App>>,

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::generation_changes::{HowDocument, PlanDocument, change, name_for_record};
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Longest reason, in bytes.
@@ -31,7 +31,7 @@ pub(crate) struct RolloutRequest {
     generation: u64,
     /// `shadow`: the candidate runs beside the active generation without effect.
     /// `canary`: the candidate decides for a share of the conversations.
-    #[schema(value_type = patchbay_api_schema::RolloutKind)]
+    #[schema(value_type = descriptions::RolloutKind)]
     kind: RolloutKind,
     /// Share of the conversations, such as `5%`, at most 90%. Default 10% for a
     /// shadow, 5% for a canary. A larger share includes the conversations of a
@@ -76,7 +76,7 @@ pub(crate) struct RolloutDocument {
     /// Number of the active generation, the control.
     control: u64,
     /// `shadow` or `canary`.
-    #[schema(value_type = patchbay_api_schema::RolloutKind)]
+    #[schema(value_type = descriptions::RolloutKind)]
     kind: RolloutKind,
     /// Share of the conversations.
     #[schema(value_type = String)]
@@ -210,7 +210,7 @@ fn change_request(
     request_body = RolloutRequest,
     responses(
         (status = 200, description = "State of the rollout.", body = RolloutDocument),
-        openapi::ActionErrors,
+        descriptions::ActionErrors,
     )
 )]
 pub(super) async fn put(
@@ -249,7 +249,7 @@ pub(super) async fn put(
     operation_id = "rollout",
     tag = "generations",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "State of the rollout.", body = RolloutDocument), openapi::ReadErrors)
+    responses((status = 200, description = "State of the rollout.", body = RolloutDocument), descriptions::ReadErrors)
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
@@ -273,7 +273,7 @@ pub(super) async fn get(
     operation_id = "last_rollout",
     tag = "generations",
     params(("company" = String, Path, description = "Name of the company.")),
-    responses((status = 200, description = "End of the last rollout.", body = EndedRolloutDocument), openapi::ReadErrors)
+    responses((status = 200, description = "End of the last rollout.", body = EndedRolloutDocument), descriptions::ReadErrors)
 )]
 pub(super) async fn last(
     State(app): State<Arc<App>>,
@@ -298,7 +298,7 @@ pub(super) async fn last(
     responses(
         (status = 200, description = "The planned change.", body = PlanDocument),
         (status = 201, description = "The change.", body = PlanDocument),
-        openapi::ActionErrors,
+        descriptions::ActionErrors,
     )
 )]
 pub(super) async fn promote(
@@ -330,7 +330,7 @@ pub(super) async fn promote(
     request_body = EndRequest,
     responses(
         (status = 200, description = "Final state of the rollout.", body = RolloutDocument),
-        openapi::ActionErrors,
+        descriptions::ActionErrors,
     )
 )]
 pub(super) async fn abort(

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::alerts::AlertDocument;
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 use crate::work_share::on_share;
 use patchbay_watcher::WatchedFile;
@@ -246,7 +246,7 @@ pub(crate) struct QueueDepth {
     operation_id = "status",
     tag = "operation",
     params(StatusQuery),
-    responses((status = 200, description = "Health and concerns.", body = HostStatus), openapi::ReadErrors)
+    responses((status = 200, description = "Health and concerns.", body = HostStatus), descriptions::ReadErrors)
 )]
 pub(super) async fn status(
     State(app): State<Arc<App>>,

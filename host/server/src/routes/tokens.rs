@@ -17,7 +17,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// A token to create.
@@ -29,7 +29,7 @@ pub(crate) struct TokenRequest {
     #[serde(default)]
     company: Option<String>,
     /// `integrator`, `operator`, `agent`, `supervisor` or `auditor`.
-    #[schema(value_type = patchbay_api_schema::Role)]
+    #[schema(value_type = descriptions::Role)]
     role: Role,
     /// Id of the agent; required for the role `agent`, not allowed for others.
     #[serde(default)]
@@ -58,7 +58,7 @@ pub struct TokenDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<String>,
     /// Role.
-    #[schema(value_type = patchbay_api_schema::Role)]
+    #[schema(value_type = descriptions::Role)]
     role: Role,
     /// Id of the agent, for the role `agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +135,7 @@ impl TokenRequest {
     path = "/v1/tokens",
     operation_id = "tokens",
     tag = "access",
-    responses((status = 200, description = "Tokens, without their secrets.", body = TokenList), openapi::ReadErrors)
+    responses((status = 200, description = "Tokens, without their secrets.", body = TokenList), descriptions::ReadErrors)
 )]
 pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<TokenList>, Problem> {
     app.read(|desk| {
@@ -158,7 +158,7 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<TokenList>,
     operation_id = "create_token",
     tag = "access",
     request_body = TokenRequest,
-    responses((status = 201, description = "The token, with its secret.", body = NewToken), openapi::ActionErrors)
+    responses((status = 201, description = "The token, with its secret.", body = NewToken), descriptions::ActionErrors)
 )]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
@@ -223,7 +223,7 @@ fn audit_details(token: &Token) -> serde_json::Value {
     operation_id = "revoke_token",
     tag = "access",
     params(("token" = String, Path, description = "Id of the token.")),
-    responses((status = 204, description = "The token is revoked."), openapi::ReadErrors)
+    responses((status = 204, description = "The token is revoked."), descriptions::ReadErrors)
 )]
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{decision_endpoint, openapi};
+use crate::{decision_endpoint, descriptions};
 
 /// Check a draft
 ///
@@ -21,11 +21,11 @@ use crate::{decision_endpoint, openapi};
     path = "/v1/companies/{company}/tone",
     operation_id = "tone",
     tag = "decisions",
-    params(("company" = String, Path, description = "Name of the company."), openapi::DeadlineHeader, openapi::TraceparentHeader),
-    request_body(content = patchbay_api_schema::ToneRequest, content_type = "application/json"),
+    params(("company" = String, Path, description = "Name of the company."), descriptions::DeadlineHeader, descriptions::TraceparentHeader),
+    request_body(content = descriptions::ToneRequest, content_type = "application/json"),
     responses(
-        (status = 200, description = "The decision.", body = patchbay_api_schema::Decision),
-        openapi::DecisionErrors,
+        (status = 200, description = "The decision.", body = descriptions::Decision),
+        descriptions::DecisionErrors,
     )
 )]
 pub(super) async fn tone(

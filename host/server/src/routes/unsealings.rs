@@ -14,7 +14,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::openapi;
+use crate::descriptions;
 use crate::problem::{Kind, Problem};
 
 /// Code of an unsealing of many decisions in the audit trail.
@@ -53,7 +53,7 @@ pub(crate) struct UnsealingDocument {
     tag = "decisions",
     params(("company" = String, Path, description = "Name of the company.")),
     request_body = UnsealingRequest,
-    responses((status = 201, description = "The unsealing is recorded.", body = UnsealingDocument), openapi::ActionErrors)
+    responses((status = 201, description = "The unsealing is recorded.", body = UnsealingDocument), descriptions::ActionErrors)
 )]
 pub(super) async fn unseal(
     State(app): State<Arc<App>>,

@@ -1,41 +1,23 @@
-//! OpenAPI schemas of the decisions' requests and answers. The domain's types
-//! know nothing of OpenAPI; tests check real requests and answers against these.
-
-#![allow(
-    dead_code,
-    missing_docs,
-    unreachable_pub,
-    reason = "descriptions only: no field is read"
-)]
-
-mod answer;
-mod request;
+//! Names of schemas for the descriptions of routes: closed sets of codes, and the documents that
+//! [`patchbay_pack::document_schema`] describes.
 
 use patchbay_events::AfterReply as ModelAfterReply;
 use patchbay_model::access::Role as ModelRole;
-use patchbay_model::channel::Visibility as ModelVisibility;
-use patchbay_model::conversation_state::ConversationState as ModelState;
 use patchbay_model::decision::stage::Stage as ModelStage;
-use patchbay_model::decision::tone::{Severity as ModelSeverity, Verdict as ModelVerdict};
 use patchbay_model::directory::Presence as ModelPresence;
-use patchbay_model::interaction::{Direction as ModelDirection, WrittenBy as ModelWrittenBy};
+use patchbay_model::interaction::WrittenBy as ModelWrittenBy;
 use patchbay_model::outcome::OutcomeKind as ModelOutcome;
 use patchbay_model::rollout::RolloutKind as ModelRolloutKind;
-use serde::Deserialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
-
-pub use answer::{Decision, Review};
-pub use request::{DecideRequest, Interaction, ToneRequest};
 
 /// Schemas of closed sets: description, codes from the model, and what each code
 /// means, where that needs saying.
 macro_rules! closed_sets {
     ($( $name:ident of $model:ty, $description:literal, $meaning:expr; )+) => { $(
         #[doc = $description]
-        #[derive(Default, Deserialize)]
-        pub struct $name(String);
+        pub(crate) struct $name;
 
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
@@ -49,15 +31,31 @@ macro_rules! closed_sets {
     )+ };
 }
 
+/// Documents whose schemas [`add_components`](patchbay_pack::document_schema::add_components) adds.
+macro_rules! documents {
+    ($( $name:ident )+) => {
+        /// Their names.
+        pub(crate) const DOCUMENTS: &[&str] = &[$( stringify!($name) ),+];
+    $(
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                // Takes the name; the schema itself is added to the whole document.
+                ObjectBuilder::new().into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+ };
+}
+
+documents! { Decision DecideRequest Interaction Review ToneRequest }
+
 closed_sets! {
     OutcomeKind of ModelOutcome, "Outcome of a plugin call.", ModelOutcome::message;
     Stage of ModelStage, "Stage of a decision.", stage_meaning;
-    Verdict of ModelVerdict, "Verdict on a draft, mildest first.", |_| "";
-    Severity of ModelSeverity, "Severity of a finding.", |_| "";
-    Direction of ModelDirection, "Direction of an interaction. Default `inbound`.", |_| "";
-    Visibility of ModelVisibility, "Who may read an interaction.", |_| "";
     WrittenBy of ModelWrittenBy, "Author of a draft. Default `human`.", |_| "";
-    ConversationState of ModelState, "State of a conversation. Default `queued`.", |_| "";
     Role of ModelRole, "Role of a token's holder.", ModelRole::meaning;
     RolloutKind of ModelRolloutKind, "Kind of a rollout.", |_| "";
     AfterReply of ModelAfterReply, "What happens after a reply. Default `wait`.", |_| "";
@@ -74,7 +72,7 @@ fn stage_meaning(stage: ModelStage) -> &'static str {
 }
 
 /// A closed set of codes with their meanings; an empty meaning is left out.
-pub fn codes<'a>(
+pub(crate) fn codes<'a>(
     description: &str,
     all: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> RefOr<Schema> {

@@ -1,0 +1,12 @@
+//! What the descriptions of routes share: names of schemas, headers, and error answers.
+
+mod schema_names;
+mod shared;
+
+pub(crate) use schema_names::{
+    AfterReply, DOCUMENTS, DecideRequest, Decision, Interaction, OutcomeKind, Presence, Review,
+    Role, RolloutKind, Stage, ToneRequest, WrittenBy, codes,
+};
+pub(crate) use shared::{
+    ActionErrors, DeadlineHeader, DecisionErrors, PublicErrors, ReadErrors, TraceparentHeader,
+};
