@@ -1,6 +1,7 @@
 //! The command as users run it: output and exit codes.
 
 mod access;
+mod address_space;
 mod command;
 mod company_file_problems;
 mod company_files;
