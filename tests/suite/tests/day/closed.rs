@@ -130,7 +130,7 @@ fn a_reopened_conversation_that_a_policy_closes_is_resolved_also_after_a_restart
         .replace("[plugin.guest]", "escalate = [\"guest\"]\n[plugin.guest]")
         .replace(
             "default = true",
-            "default = true\nsla = { first-response = \"10m\", next-response = \"10m\", resolution = \"20m\" }",
+            "default = true\nsla = { first-response = \"4m\", next-response = \"4m\", resolution = \"20m\" }",
         );
     let generation = Arc::new(built(&assembler(), &file).generation);
     let clock = SteppedClock::new(start());
@@ -143,7 +143,8 @@ fn a_reopened_conversation_that_a_policy_closes_is_resolved_also_after_a_restart
         let before = kinds(&desk);
         receive(&desk, "2", "@jo", "close", Duration::ZERO);
         assert_closed(&desk, id);
-        // An answer would be late already, if one were due.
+        // An answer would be late already, if one were due: a clock starts up to five
+        // minutes before the host has the message.
         receive(&desk, "3", "@jo", "close", 60 * MINUTE);
         assert_closed(&desk, id);
         let told = kinds(&desk);
