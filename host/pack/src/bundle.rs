@@ -63,7 +63,7 @@ pub enum BundleError {
     /// The schema is not valid.
     #[error("{0}")]
     Schema(#[from] SchemaError),
-    /// A part is missing, or there is one too many.
+    /// A part is missing.
     #[error("{0}")]
     Parts(&'static str),
     /// The component is not the one the bundle names.
@@ -106,12 +106,12 @@ impl Pack {
         }
         let schema = bundle.schema.map(|text| SettingsSchema::parse(&text));
         let mut pack = match bundle.manifest {
-            None if schema.is_some() => {
-                return Err(BundleError::Parts(
-                    "it has a settings schema but no pack.toml",
-                ));
+            None => {
+                let mut pack = Pack::bare(bundle.name, component);
+                // The one that the component embeds.
+                pack.schema = schema.transpose()?.map(Arc::new);
+                pack
             }
-            None => Pack::bare(bundle.name, component),
             Some(text) => {
                 let manifest = Manifest::parse(&text).map_err(|problem| {
                     let position = problem.line_column(&text);
@@ -184,9 +184,8 @@ mod tests {
         };
         let other = error(|bundle| bundle.component = Digest::of(b"other"));
         assert!(matches!(other, BundleError::Component { .. }), "{other:?}");
-        for parts in [error(|it| it.schema = None), error(|it| it.manifest = None)] {
-            assert!(matches!(parts, BundleError::Parts(_)), "{parts:?}");
-        }
+        let parts = error(|bundle| bundle.schema = None);
+        assert!(matches!(parts, BundleError::Parts(_)), "{parts:?}");
         let schema = error(|bundle| bundle.schema = Some("{\"type\":7}".to_owned()));
         assert!(matches!(schema, BundleError::Schema(_)), "{schema:?}");
         let manifest = error(|bundle| bundle.manifest = Some(MANIFEST.replace("[2]", "[3]")));

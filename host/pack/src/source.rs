@@ -1,5 +1,6 @@
 //! Finds and reads packs: a directory with a manifest, or a component built elsewhere.
 
+mod embedded_schema;
 mod location;
 
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use patchbay_company::Grants;
-use patchbay_engine::component::{ComponentBytes, Digest, Outline};
+use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::limits::LimitsFile;
@@ -117,7 +118,7 @@ pub enum SourceError {
     /// The component has a settings schema that cannot be read, and no file stands for it.
     #[error("cannot read the settings schema in the component of {}: {error}; write a schema and name it in pack.toml, as schema = \"settings.schema.json\" under [settings]", .pack.display())]
     EmbeddedSchema {
-        /// Directory of the pack.
+        /// Directory of the pack, or file of the component.
         pack: PathBuf,
         /// Why not.
         error: String,
@@ -152,7 +153,8 @@ pub enum PackError {
 }
 
 impl Pack {
-    /// Opens a pack: builds a directory, or reads a component file, which requests no grants.
+    /// Opens a pack: builds a directory, or reads a component file, which requests no grants and
+    /// has the settings schema it embeds.
     ///
     /// # Errors
     /// When it cannot be read or built.
@@ -165,64 +167,9 @@ impl Pack {
         }
         let bytes = read_bytes(path, MOST_BYTES).map_err(cannot_read(path))?;
         let name = path.file_stem().unwrap_or("component".as_ref());
-        Ok(Pack::bare(
-            name.to_string_lossy().into_owned(),
-            bytes.into(),
-        ))
-    }
-
-    /// The settings schema that a component embeds, as the text of a schema file; `None` for a
-    /// component of another SDK.
-    ///
-    /// # Errors
-    /// Why the component gives none although it has one.
-    pub fn embedded_schema(component: &[u8]) -> Result<Option<String>, String> {
-        let embedded = Outline::read(component).settings_schema(component)?;
-        let Some(embedded) = embedded else {
-            return Ok(None);
-        };
-        let schema: Value = serde_json::from_str(&embedded).map_err(|error| error.to_string())?;
-        Ok(Some(format!("{schema:#}\n")))
-    }
-
-    /// Checks that the component exports a decision, and that the schema file is the schema of the
-    /// settings type it was built with. A pack whose manifest names no schema gets that of the
-    /// component. Takes up to a second of CPU time.
-    ///
-    /// # Errors
-    /// [`SourceError::NoDecision`], [`SourceError::StaleSchema`] or [`SourceError::EmbeddedSchema`].
-    pub fn check_parts(&mut self, directory: &Path) -> Result<(), SourceError> {
-        let outline = Outline::read(&self.component);
-        if outline.stages().is_empty() {
-            return Err(SourceError::NoDecision {
-                pack: self.name.clone(),
-                directory: directory.to_owned(),
-            });
-        }
-        let embedded = outline.settings_schema(&self.component);
-        let Some(schema) = &self.schema else {
-            let parse =
-                |text: String| SettingsSchema::parse(&text).map_err(|error| error.to_string());
-            let schema = embedded.and_then(|text| text.map(parse).transpose());
-            self.schema = schema
-                .map_err(|error| SourceError::EmbeddedSchema {
-                    pack: directory.to_owned(),
-                    error,
-                })?
-                .map(Arc::new);
-            return Ok(());
-        };
-        match embedded
-            .ok()
-            .flatten()
-            .and_then(|embedded| schema.difference(&embedded))
-        {
-            None => Ok(()),
-            Some(difference) => Err(SourceError::StaleSchema {
-                pack: directory.to_owned(),
-                difference,
-            }),
-        }
+        let mut pack = Pack::bare(name.to_string_lossy().into_owned(), bytes.into());
+        pack.use_embedded_schema(path)?;
+        Ok(pack)
     }
 
     /// A component without a manifest: it requests no grants.

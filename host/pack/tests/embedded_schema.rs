@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use patchbay_pack::build::BuildOptions;
 use patchbay_pack::bundle::Bundle;
-use patchbay_pack::source::{Pack, SourceError};
+use patchbay_pack::source::{Pack, PackError, SourceError};
 use serde_json::json;
 
 const MANIFEST: &str = "[pack]\nname = \"care\"\nversion = \"1.0.0\"\n";
@@ -32,14 +33,39 @@ fn opened(place: &Path, component: &[u8]) -> Result<Pack, SourceError> {
     Ok(pack)
 }
 
+/// A component whose schema function returns the schema.
+fn sound_component() -> Vec<u8> {
+    let place = (16_u64 << 32) + SCHEMA.len() as u64;
+    component(&format!("i64.const {place}"))
+}
+
 #[test]
 fn a_pack_without_a_schema_file_has_the_schema_of_its_component() {
     let place = tempfile::tempdir().expect("a place");
-    let code = component(&format!(
-        "i64.const {}",
-        (16_u64 << 32) + SCHEMA.len() as u64
-    ));
+    let code = sound_component();
     let pack = opened(place.path(), &code).expect("a pack");
+    has_the_schema(&pack, code);
+}
+
+#[test]
+fn a_component_without_a_manifest_has_its_own_schema() {
+    let place = tempfile::tempdir().expect("a place");
+    let path = place.path().join("care.wasm");
+    let code = sound_component();
+    std::fs::write(&path, &code).expect("a component");
+    let pack = Pack::open(&path, &BuildOptions::default()).expect("a pack");
+    has_the_schema(&pack, code);
+    std::fs::write(&path, component("unreachable")).expect("a component");
+    let error = Pack::open(&path, &BuildOptions::default()).expect_err("no schema");
+    assert!(
+        matches!(error, PackError::Source(SourceError::EmbeddedSchema { .. })),
+        "{error}"
+    );
+}
+
+/// Checks that a pack with this component completes and checks settings by the schema, here and
+/// on the host that receives it.
+fn has_the_schema(pack: &Pack, code: Vec<u8>) {
     let settings = pack.complete_settings(json!({})).expect("valid");
     assert_eq!(settings, json!({"queue": "general"}));
     pack.complete_settings(json!({"queu": "a"}))
