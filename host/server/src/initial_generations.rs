@@ -224,7 +224,7 @@ fn create_company(
     let now = Timestamp::now();
     let change = Change {
         generation: Arc::clone(&generation),
-        new: Some(source.to_new_generation(number, "start", now)),
+        new: Some(source.to_untested_generation(number, "start", now)),
         expected: None,
         by: "start".to_owned(),
         because: ActivationCause::Started,

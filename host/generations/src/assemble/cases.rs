@@ -128,6 +128,13 @@ fn failures(
             failures.push(format!("pack {}: case {path} {summary}", pack.name));
         }
     }
+    tracing::info!(
+        pack = pack.name,
+        cases = pack.cases.len(),
+        failed = failures.len(),
+        prepared = runner.prepared(),
+        "ran the test cases of a pack"
+    );
     Ok(failures)
 }
 

@@ -76,9 +76,29 @@ impl Source {
             .collect()
     }
 
-    /// The row the journal stores of a generation built from this source.
+    /// The row the journal stores of a generation built from this source, whose
+    /// packs passed their cases.
     pub fn to_new_generation(&self, number: u64, by: &str, at: Timestamp) -> NewGeneration {
-        let document = self.document();
+        self.row(&self.document(), number, by, at)
+    }
+
+    /// The row of a generation whose packs' cases were not run: a later change runs
+    /// them.
+    pub fn to_untested_generation(&self, number: u64, by: &str, at: Timestamp) -> NewGeneration {
+        let mut document = self.document();
+        for bundle in document.packs.values_mut() {
+            bundle.tested = None;
+        }
+        self.row(&document, number, by, at)
+    }
+
+    fn row(
+        &self,
+        document: &SourceDocument,
+        number: u64,
+        by: &str,
+        at: Timestamp,
+    ) -> NewGeneration {
         let components = self.components().into_iter();
         NewGeneration {
             number,

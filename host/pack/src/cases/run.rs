@@ -71,6 +71,7 @@ pub struct CaseRunner<'a> {
     engine: Engine,
     /// The plugin activated with each settings.
     plugins: HashMap<String, Arc<Plugin>>,
+    prepared: usize,
 }
 
 /// Name of the one plugin.
@@ -92,7 +93,13 @@ impl<'a> CaseRunner<'a> {
             pack,
             engine: Engine::metered_with_cache(settings, cache)?,
             plugins: HashMap::new(),
+            prepared: 0,
         })
+    }
+
+    /// Times that it prepared the policy: once for each distinct settings of the cases.
+    pub fn prepared(&self) -> usize {
+        self.prepared
     }
 
     /// Runs the case in a file.
@@ -196,6 +203,7 @@ impl<'a> CaseRunner<'a> {
             reuse: 0,
             on_failure: OnFailure::default(),
         };
+        self.prepared += 1;
         let plugin = Arc::new(Plugin::activate(engine, spec).map_err(|error| {
             let message = error.to_string();
             match advice::of_texts([message.as_str()]) {
