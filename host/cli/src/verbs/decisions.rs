@@ -53,14 +53,19 @@ pub(crate) fn run(args: &DecisionsArgs) -> Outcome {
             decision,
             plugin,
             output: file,
+            force,
         } => {
+            // Before anything is unsealed.
+            if let Some(file) = file.as_ref().filter(|file| !force && file.is_file()) {
+                return Err(exists(file));
+            }
             let case = store.case(*decision, plugin.as_deref())?;
             store.unseal(&[*decision])?;
             let Some(file) = file else {
                 output::json(&case)?;
                 return Ok(Exit::Success);
             };
-            write(file, &case)?;
+            write(file, &case, *force)?;
             output::result(
                 as_json,
                 &json!({"decision": decision, "path": file}),
@@ -83,20 +88,38 @@ fn shown(store: &DecisionStore, decision: u64, unseal: bool) -> Result<Value, Fa
     Ok(shown)
 }
 
+fn exists(file: &Path) -> Failure {
+    Failure::advised(
+        Exit::NotRight,
+        format!("{} exists; nothing was written", file.display()),
+        "name another file, or add --force to overwrite it",
+    )
+}
+
 /// Write a case that only the file's owner may read: it holds personal data.
-fn write(file: &Path, case: &Value) -> Result<(), Failure> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
+fn write(file: &Path, case: &Value, force: bool) -> Result<(), Failure> {
+    use std::io::{ErrorKind, Write};
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let text = serde_json::to_string_pretty(case)
         .map_err(|error| Failure::machine(format!("cannot write the case: {error}")))?;
+    // A terminal or a pipe, such as /dev/stdout, is not overwritten.
+    let may_exist = force || std::fs::metadata(file).is_ok_and(|found| !found.is_file());
     let opened = std::fs::OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create(may_exist)
+        .create_new(!may_exist)
+        .truncate(may_exist)
         .mode(0o600)
         .open(file);
-    let written = opened.and_then(|mut opened| writeln!(opened, "{text}"));
-    written.map_err(io(file))
+    let mut opened = match opened {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(exists(file)),
+        opened => opened.map_err(io(file))?,
+    };
+    if force && opened.metadata().is_ok_and(|found| found.is_file()) {
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        opened.set_permissions(owner_only).map_err(io(file))?;
+    }
+    writeln!(opened, "{text}").map_err(io(file))
 }
 
 fn print(company: &str, lines: &[DecisionRow]) -> Result<(), Failure> {
