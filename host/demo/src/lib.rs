@@ -147,10 +147,10 @@ impl Demo {
     pub fn build(&self, assembler: &Assembler) -> Result<Vec<AssembledGeneration>, DemoError> {
         let built = self.files.texts.iter().map(|(name, text)| {
             let built = assembler.build_text(text, Path::new("."), 1);
-            built.map_err(|problems| DemoError::Company {
+            built.map_err(|findings| DemoError::Company {
                 name,
                 text: text.clone(),
-                problems,
+                problems: findings.problems,
             })
         });
         built.collect()

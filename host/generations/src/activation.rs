@@ -19,7 +19,7 @@ use crate::Generation;
 use crate::rollout::store;
 
 pub use conflicts::{ActivationConflict, LiveReferences};
-pub(crate) use conflicts::{activation_conflicts, open_queues};
+pub(crate) use conflicts::{ProvidedReferences, activation_conflicts, open_queues};
 pub use live_desk::LiveDesk;
 
 /// A request to activate a generation. [`ActivationCause::Promoted`] activates
@@ -85,7 +85,8 @@ impl Change {
     ) -> Result<(CompanyId, Arc<Generation>), ActivateError> {
         let next = self.generation;
         let company = journal.company(&next.company)?;
-        let conflicts = activation_conflicts(journal, company, references, &next)?;
+        let provided = ProvidedReferences::of(&next);
+        let conflicts = activation_conflicts(journal, company, references, &provided)?;
         if !conflicts.is_empty() {
             return Err(ActivateError::Conflicts(conflicts));
         }

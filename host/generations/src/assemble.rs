@@ -3,9 +3,11 @@
 
 pub mod cases;
 pub mod difference;
+mod findings;
 mod invalid_file;
 mod knowledge;
 mod parts;
+mod signing_keys;
 pub mod source;
 
 use std::collections::HashMap;
@@ -13,29 +15,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use patchbay_company::{Articles, CompanyFile, PartialCompanyFile, PluginEntry};
+use patchbay_company::{Articles, CompanyFile, PartialCompanyFile};
 use patchbay_engine::CancelSignal;
-use patchbay_engine::component::{Digest, LoadError};
+use patchbay_engine::component::Digest;
 use patchbay_engine::engine::Engine;
-use patchbay_engine::plugin::{Plugin, PluginSpec};
+use patchbay_engine::plugin::Plugin;
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::directory::Directory;
 use patchbay_model::file_problem::FileProblem;
-use patchbay_model::limits::Limits;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::BuildOptions;
-use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::source::{Pack, SourceError, locate};
-use serde_json::Value;
 
 use crate::{Generation, QueueSettings};
 use cases::{CasesInterrupted, PassedPacks};
-use parts::{
-    check_references, pipelines, publishers, settings, signing_key_problems, surroundings, targets,
-};
+use parts::{check_references, pipelines, plugin, publishers, settings, surroundings};
+use signing_keys::targets;
 use source::Source;
 
+pub use findings::Findings;
 pub use invalid_file::InvalidFile;
+pub(crate) use signing_keys::{check_signing_keys, delivery_warning};
 
 /// A generation, and its source.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Assembler {
     pub fn build(&self, path: &Path, number: u64) -> Result<AssembledGeneration, InvalidFile> {
         let text = InvalidFile::read(path)?;
         self.build_text(&text, parent(path), number)
-            .map_err(|problems| InvalidFile::new(path, text, problems))
+            .map_err(|findings| InvalidFile::new(path, text, findings))
     }
 
     /// Build a generation from the text of a company file; relative paths in it
@@ -129,13 +129,22 @@ impl Assembler {
         text: &str,
         directory: &Path,
         number: u64,
-    ) -> Result<AssembledGeneration, Vec<FileProblem>> {
+    ) -> Result<AssembledGeneration, Findings> {
         let reading = CompanyFile::read(text)?;
-        let (source, mut problems) = self.gather(&reading.file, text, directory);
-        problems.extend(signing_key_problems(&reading.file));
+        let (source, missing) = self.gather(&reading.file, text, directory);
+        let keys = check_signing_keys(&reading.file, None);
         let never = CancelSignal::default();
-        let generation = self.assemble(reading, &source, number, problems, &never)?;
-        Ok(AssembledGeneration { generation, source })
+        match self.assemble(reading, &source, number, missing, &never) {
+            Ok(generation) if keys.problems.is_empty() => {
+                Ok(AssembledGeneration { generation, source })
+            }
+            built => {
+                let mut findings =
+                    built.map_or_else(|findings| findings, Generation::into_findings);
+                findings.extend(keys);
+                Err(findings)
+            }
+        }
     }
 
     /// Read a company file and everything it references, to build it elsewhere.
@@ -146,7 +155,7 @@ impl Assembler {
         let text = InvalidFile::read(path)?;
         let reading = match CompanyFile::read(&text) {
             Ok(reading) => reading,
-            Err(problems) => return Err(InvalidFile::new(path, text, problems)),
+            Err(problems) => return Err(InvalidFile::new(path, text, problems.into())),
         };
         let (source, problems) = self.gather(&reading.file, &text, parent(path));
         if problems.is_empty() && reading.problems.is_empty() {
@@ -155,12 +164,12 @@ impl Assembler {
         // Report what else is wrong too.
         match self.assemble(reading, &source, 0, problems, &CancelSignal::default()) {
             Ok(_) => Ok(source),
-            Err(problems) => Err(InvalidFile::new(path, text, problems)),
+            Err(findings) => Err(InvalidFile::new(path, text, findings)),
         }
     }
 
     /// Build a generation from its source.
-    pub fn rebuild(&self, source: &Source, number: u64) -> Result<Generation, Vec<FileProblem>> {
+    pub fn rebuild(&self, source: &Source, number: u64) -> Result<Generation, Findings> {
         self.rebuild_until(source, number, &CancelSignal::default())
     }
 
@@ -170,7 +179,7 @@ impl Assembler {
         source: &Source,
         number: u64,
         cancel: &CancelSignal,
-    ) -> Result<Generation, Vec<FileProblem>> {
+    ) -> Result<Generation, Findings> {
         let reading = CompanyFile::read(&source.document)?;
         self.assemble(reading, source, number, Vec::new(), cancel)
     }
@@ -248,25 +257,28 @@ impl Assembler {
         number: u64,
         missing: Vec<FileProblem>,
         cancel: &CancelSignal,
-    ) -> Result<Generation, Vec<FileProblem>> {
+    ) -> Result<Generation, Findings> {
         let is_gathered = missing.is_empty();
-        let mut problems = std::mem::take(&mut reading.problems);
-        let is_valid = problems.is_empty();
-        problems.extend(missing);
+        let mut findings = Findings {
+            problems: std::mem::take(&mut reading.problems),
+            warnings: source.unused.clone(),
+        };
+        let is_valid = findings.problems.is_empty();
+        findings.problems.extend(missing);
         let file = &reading.file;
         let surroundings = match is_valid {
-            true => surroundings(file, source, &mut problems),
+            true => surroundings(file, source, &mut findings.problems),
             false => Surroundings::of(Directory::default()),
         };
         let mut plugins: HashMap<&str, Arc<Plugin>> = HashMap::new();
-        let mut warnings = source.unused.clone();
         for (name, entry) in &file.plugin {
             let pack = entry.pack.get_ref();
             let Some(pack) = source.packs.get(pack) else {
                 // `missing` says already which packs cannot be read.
                 if is_gathered {
                     let message = format!("plugin {name:?}: there is no pack {pack:?}");
-                    problems.push(FileProblem::at(entry.pack.span(), message));
+                    let problem = FileProblem::at(entry.pack.span(), message);
+                    findings.problems.push(problem);
                 }
                 continue;
             };
@@ -276,24 +288,30 @@ impl Assembler {
             let settings = settings(name, entry, pack, &self.bounds);
             if reading.is_partial(&["plugin", name]) {
                 // Its grants or limits are invalid: check only the settings.
-                problems.extend(settings.err().unwrap_or_default());
+                findings.problems.extend(settings.err().unwrap_or_default());
                 continue;
             }
             if is_valid && let (Some(schema), Ok(settings)) = (&pack.schema, &settings) {
                 let found = schema.references(settings);
-                check_references(name, entry, &found, file, &mut problems, &mut warnings);
+                let text = source.document.as_str();
+                check_references(name, entry, &found, (file, text), &mut findings);
             }
-            match self.plugin(name, entry, pack, settings, cancel) {
+            match plugin(&self.engine, (name, entry), pack, settings, cancel) {
                 Ok(plugin) => {
                     plugins.insert(name, Arc::new(plugin));
                 }
-                Err(all) => problems.extend(all),
+                Err(all) => findings.problems.extend(all),
             }
         }
         let most = self.engine.settings().running();
-        let pipelines = pipelines(file, &plugins, most, &mut problems, &mut warnings);
-        if !problems.is_empty() {
-            return Err(problems);
+        let before = findings.warnings.len();
+        let pipelines = pipelines(file, &plugins, most, &mut findings);
+        if !is_valid {
+            // Entries that were skipped are in no pipeline.
+            findings.warnings.truncate(before);
+        }
+        if !findings.problems.is_empty() {
+            return Err(findings);
         }
         let queues = file.queues().map(|(id, entry)| {
             let entry = entry.get_ref();
@@ -321,68 +339,9 @@ impl Assembler {
             record: file.record.get_ref().clone(),
             channels: file.channel.keys().cloned().collect(),
             publishers: publishers(file),
-            targets: targets(file, &mut warnings),
+            targets: targets(file),
             surroundings: Arc::new(surroundings),
-            warnings,
-        })
-    }
-
-    fn plugin(
-        &self,
-        name: &str,
-        entry: &PluginEntry,
-        pack: &Pack,
-        settings: Result<Value, Vec<FileProblem>>,
-        cancel: &CancelSignal,
-    ) -> Result<Plugin, Vec<FileProblem>> {
-        let at_pack = |message: String| FileProblem::at(entry.pack.span(), message);
-        let mut problems = Vec::new();
-        let missing = entry.grants.missing(&pack.needs);
-        if !missing.is_empty() {
-            let missing = missing.join(", ");
-            let message = format!("pack {} needs {missing}, which is not granted", pack.name);
-            let help = format!("grant it under [plugin.{name}] grants, or choose another pack");
-            problems.push(at_pack(message).help(help));
-        }
-        let ceiling = &self.engine.settings().ceiling;
-        let limits = Limits::resolve(ceiling, &pack.limits, entry.limits.get_ref());
-        let (settings, limits) = match (settings, limits) {
-            (Ok(settings), Ok(limits)) if problems.is_empty() => (settings, limits),
-            (settings, limits) => {
-                problems.extend(settings.err().into_iter().flatten());
-                problems.extend(limits.err().into_iter().flatten().map(|above| {
-                    FileProblem::at(entry.limits.span(), format!("plugin {name:?}: {above}"))
-                        .help("lower it, or have the operator raise [limits] in patchbay.toml")
-                }));
-                return Err(problems);
-            }
-        };
-        let spec = PluginSpec {
-            name: name.to_owned(),
-            pack: pack.name.clone(),
-            version: pack.version.to_string(),
-            component: pack.component.clone(),
-            settings,
-            grants: entry.grants.clone(),
-            limits,
-            state_version: pack.state_version,
-            reuse: entry.reuse,
-            on_failure: entry.on_failure,
-        };
-        Plugin::activate_until(&self.engine, spec, cancel).map_err(|error| match error {
-            LoadError::Settings(all) => {
-                let problems = all.into_iter().map(|problem| {
-                    let (path, message) = (problem.path, problem.message);
-                    let message = format!("settings of plugin {name:?}: {path}: {message}");
-                    with_advice(FileProblem::at(entry.settings.span(), message))
-                });
-                problems.collect()
-            }
-            LoadError::AtLimit { limit, value, .. } => {
-                let problem = at_pack(format!("plugin {name:?}: {error}"));
-                vec![problem.exceeds(limit, value)]
-            }
-            other => vec![with_advice(at_pack(format!("plugin {name:?}: {other}")))],
+            warnings: findings.warnings,
         })
     }
 
@@ -403,14 +362,6 @@ impl Assembler {
         let pack = Arc::new(pack);
         packs.insert(path, Arc::clone(&pack));
         Ok(pack)
-    }
-}
-
-/// Adds what an author can do about a policy that uses what the sandbox lacks.
-fn with_advice(problem: FileProblem) -> FileProblem {
-    match sandbox_advice([problem.message.as_str()]) {
-        Some(advice) => problem.help(advice),
-        None => problem,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::assemble::{Findings, delivery_warning};
 use crate::target_settings::TargetSettings;
 use patchbay_company::Sla;
 use patchbay_engine::pipeline::Pipelines;
@@ -39,7 +40,8 @@ pub struct Generation {
     pub state_from: BTreeMap<String, Vec<u32>>,
     /// Removed queue → queue that takes its waiting conversations.
     pub moved: BTreeMap<String, String>,
-    /// Valid settings that are probably a mistake.
+    /// Valid settings that are probably a mistake. Signing keys are not among them:
+    /// see [`signing_key_warnings`](Generation::signing_key_warnings).
     pub warnings: Vec<String>,
 }
 
@@ -78,6 +80,24 @@ impl Generation {
         }
         let to = self.moved.get(queue).map(String::as_str);
         to.unwrap_or_else(|| self.pipelines.default_queue())
+    }
+
+    /// A warning for each signing key that this process cannot use now.
+    pub fn signing_key_warnings(&self) -> Vec<String> {
+        let targets = self.targets.iter();
+        let warnings = targets.flat_map(|(name, target)| {
+            let problems = target.key_problems().into_iter();
+            problems.map(move |problem| delivery_warning(name, &problem))
+        });
+        warnings.collect()
+    }
+
+    /// The findings of a generation without problems.
+    pub(crate) fn into_findings(self) -> Findings {
+        Findings {
+            warnings: self.warnings,
+            ..Findings::default()
+        }
     }
 
     /// State version of a plugin; `None` when the generation has no such

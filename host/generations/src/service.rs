@@ -1,6 +1,7 @@
 //! Changes a company's active generation: apply a company file, activate a
 //! stored generation, roll back, and run rollouts.
 
+mod checked_build;
 mod error;
 mod generation_store;
 mod new_company;
@@ -19,13 +20,12 @@ use patchbay_company::CompanyFile;
 use patchbay_engine::CancelSignal;
 use patchbay_events::ActivationCause;
 use patchbay_journal::{CompanyId, Journal, JournalError, NewGeneration};
-use patchbay_model::file_problem::FileProblem;
 use serde_json::json;
 
 use crate::Generation;
-use crate::activation::{Change, LiveDesk, activation_conflicts};
+use crate::activation::{Change, LiveDesk};
 use crate::assemble::Assembler;
-use crate::assemble::cases::{CasesInterrupted, personal_data_warnings};
+use crate::assemble::cases::personal_data_warnings;
 use crate::assemble::difference::differences;
 use crate::assemble::source::{Source, SourceDocument};
 
@@ -113,11 +113,8 @@ impl GenerationService {
     /// activate it. A source from which nothing differs is checked only: its
     /// stored generation stays as it is.
     pub fn apply(&self, source: &Source, request: &ChangeRequest) -> Result<Plan, ChangeError> {
-        let file = CompanyFile::parse(&source.document).map_err(|problems| {
-            // Building reports what is wrong in the packs too.
-            let all = self.assembler().rebuild(source, 0).err();
-            ChangeError::invalid(&source.document, all.unwrap_or(problems))
-        })?;
+        let file = CompanyFile::parse(&source.document)
+            .map_err(|problems| self.unparsable(source, problems, request))?;
         let name = file.company.get_ref();
         let company = self.journal().find_company(name)?;
         self.check_size(source)?;
@@ -218,80 +215,12 @@ impl GenerationService {
         let company = Some(company);
         let next = match cached.filter(|_| request.moved.is_empty()) {
             Some(next) => {
-                self.check(company, &source, &next, Vec::new(), request)?;
+                self.check(company, &source, Ok(&next), request)?;
                 next
             }
             None => Arc::new(self.build(company, &source, number, request)?),
         };
         self.change(company, next, &document, None, request, cause)
-    }
-
-    /// Run the packs' cases, build the generation, and check it.
-    fn build(
-        &self,
-        company: Option<CompanyId>,
-        source: &Source,
-        number: u64,
-        request: &ChangeRequest,
-    ) -> Result<Generation, ChangeError> {
-        let cancel = self.cancel_signal(request);
-        let built = self.assembler().rebuild_until(source, number, &cancel);
-        if cancel.is_cancelled() {
-            return Err(ChangeError::stopping());
-        }
-        // A component at a limit of the compiler would be at it again.
-        let is_at_limit = |all: &Vec<FileProblem>| all.iter().any(|one| one.exceeded.is_some());
-        if let Some(all) = built.as_ref().err().filter(|all| is_at_limit(all)) {
-            return Err(ChangeError::invalid(&source.document, all.clone()));
-        }
-        let cases = self
-            .assembler()
-            .run_cases(source, &|| !cancel.is_cancelled());
-        let mut problems = cases.map_err(|CasesInterrupted| ChangeError::stopping())?;
-        let mut next = match built {
-            Ok(next) => next,
-            Err(mut all) => {
-                all.extend(problems);
-                return Err(ChangeError::invalid(&source.document, all));
-            }
-        };
-        let moves = &request.moved;
-        problems.extend(queue_moves::add_moves(
-            &self.store,
-            company,
-            &mut next,
-            moves,
-        )?);
-        self.check(company, source, &next, problems, request)?;
-        Ok(next)
-    }
-
-    /// Refuse a generation with problems, forbidden signing keys or conflicts.
-    fn check(
-        &self,
-        company: Option<CompanyId>,
-        source: &Source,
-        next: &Generation,
-        mut problems: Vec<FileProblem>,
-        request: &ChangeRequest,
-    ) -> Result<(), ChangeError> {
-        problems.extend(request.secret_problems(next));
-        let conflicts = match company {
-            Some(company) => {
-                let desk = self.desk.as_ref();
-                let references = desk.and_then(|desk| desk.live_references(company));
-                activation_conflicts(self.journal(), company, references.as_ref(), next)?
-            }
-            None => Vec::new(),
-        };
-        if problems.is_empty() && conflicts.is_empty() {
-            return Ok(());
-        }
-        Err(ChangeError::Invalid {
-            document: source.document.clone(),
-            problems,
-            conflicts,
-        })
     }
 
     /// What an activation of `next` changes.
@@ -319,7 +248,7 @@ impl GenerationService {
             active: !request.dry_run && !request.keep_only,
             unchanged: false,
             differences: differences(&old, document),
-            warnings: next.warnings.clone(),
+            warnings: [next.warnings.clone(), next.signing_key_warnings()].concat(),
             because: None,
         })
     }

@@ -49,32 +49,41 @@ impl TargetSettings {
         self.signing_keys_in(|variable| std::env::var(variable))
     }
 
+    /// Every signing key that cannot be used.
+    pub fn key_problems(&self) -> Vec<SigningKeyProblem> {
+        let keys = self.keys_in(|variable| std::env::var(variable));
+        keys.filter_map(Result::err).collect()
+    }
+
     fn signing_keys_in(
         &self,
         read: impl Fn(&str) -> Result<String, VarError>,
     ) -> Result<Vec<Secret>, SigningKeyProblem> {
-        let mut keys = Vec::new();
+        self.keys_in(read).collect()
+    }
+
+    /// Each key whose variable is set or must be.
+    fn keys_in(
+        &self,
+        read: impl Fn(&str) -> Result<String, VarError>,
+    ) -> impl Iterator<Item = Result<Secret, SigningKeyProblem>> {
         let variables = [(&self.secret_env, false), (&self.previous_secret_env, true)];
-        for (variable, is_previous) in variables {
-            let Some(variable) = variable else {
-                continue;
-            };
-            match read(variable) {
-                Ok(text) => keys.push(
-                    Secret::parse(&text)
-                        .map_err(|error| SigningKeyProblem::Malformed(variable.clone(), error))?,
-                ),
-                // The rotation is over, or has not begun.
-                Err(VarError::NotPresent) if is_previous => {}
-                Err(VarError::NotPresent) => {
-                    return Err(SigningKeyProblem::NotSet(variable.clone()));
-                }
-                Err(VarError::NotUnicode(_)) => {
-                    return Err(SigningKeyProblem::NotText(variable.clone()));
-                }
-            }
-        }
-        Ok(keys)
+        variables
+            .into_iter()
+            .filter_map(move |(variable, is_previous)| {
+                let variable = variable.as_ref()?;
+                let problem = match read(variable) {
+                    Ok(text) => match Secret::parse(&text) {
+                        Ok(key) => return Some(Ok(key)),
+                        Err(error) => SigningKeyProblem::Malformed(variable.clone(), error),
+                    },
+                    // The rotation is over, or has not begun.
+                    Err(VarError::NotPresent) if is_previous => return None,
+                    Err(VarError::NotPresent) => SigningKeyProblem::NotSet(variable.clone()),
+                    Err(VarError::NotUnicode(_)) => SigningKeyProblem::NotText(variable.clone()),
+                };
+                Some(Err(problem))
+            })
     }
 }
 
@@ -95,6 +104,20 @@ mod tests {
             let value = if variable == "NEW" { new } else { old };
             value.map(str::to_owned).ok_or(VarError::NotPresent)
         })
+    }
+
+    #[test]
+    fn a_key_that_is_not_set_hides_no_other_problem() {
+        let target = TargetSettings {
+            url: WebAddress::parse("https://hooks.example/in").expect("a URL"),
+            secret_env: Some("NEW".to_owned()),
+            previous_secret_env: Some("OLD".to_owned()),
+        };
+        let keys = target.keys_in(|variable| match variable {
+            "OLD" => Ok("whsec_%".to_owned()),
+            _ => Err(VarError::NotPresent),
+        });
+        assert_eq!(keys.filter(Result::is_err).count(), 2);
     }
 
     #[test]

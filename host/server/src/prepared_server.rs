@@ -103,12 +103,16 @@ impl PreparedServer {
             let built = match built {
                 Ok(built) => built,
                 Err(wrong) => {
+                    for warning in &wrong.warnings {
+                        tracing::warn!(file = %wrong.path.display(), "{warning}");
+                    }
                     rejected.push(wrong);
                     continue;
                 }
             };
             let generation = &built.generation;
-            for warning in &generation.warnings {
+            let warnings = generation.warnings.iter().cloned();
+            for warning in warnings.chain(generation.signing_key_warnings()) {
                 tracing::warn!(company = generation.company, "{warning}");
             }
             let company = generation.company.clone();
@@ -126,11 +130,12 @@ impl PreparedServer {
                 return Err(twice);
             }
             // The first file decides; the other is as good as invalid.
-            rejected.push(InvalidFile {
+            let problem = FileProblem::whole(twice.to_string());
+            rejected.push(InvalidFile::of_problem(
                 path,
-                text: built.source.document,
-                problems: vec![FileProblem::whole(twice.to_string())],
-            });
+                built.source.document,
+                problem,
+            ));
         }
         let prepared = PreparedServer {
             settings,

@@ -81,6 +81,9 @@ pub(crate) struct ProblemDocument {
     /// Every reason, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<ProblemPlace>,
+    /// Things in a refused company file that are valid but probably not intended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// One of several reasons.
@@ -119,6 +122,7 @@ impl Problem {
             line: None,
             column: None,
             problems: Vec::new(),
+            warnings: Vec::new(),
         };
         Problem(Box::new(document), None)
     }
@@ -213,6 +217,11 @@ impl Problem {
             }
         });
         self.0.problems = places.collect();
+        self
+    }
+
+    pub(crate) fn warnings(mut self, warnings: Vec<String>) -> Problem {
+        self.0.warnings = warnings;
         self
     }
 

@@ -30,11 +30,8 @@ impl CompanyFiles {
             self.beyond.len(),
             self.used.len()
         ));
-        Some(InvalidFile {
-            path: first.clone(),
-            text: String::new(),
-            problems: vec![problem.help("raise `company-files` under [bounds] in the settings")],
-        })
+        let problem = problem.help("raise `company-files` under [bounds] in the settings");
+        Some(InvalidFile::of_problem(first, String::new(), problem))
     }
 }
 

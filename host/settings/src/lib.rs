@@ -255,11 +255,8 @@ impl ServerSettings {
     pub fn read(path: &Path) -> Result<ServerSettings, InvalidFile> {
         let text = InvalidFile::read(path)?;
         let beside = path.parent().unwrap_or(Path::new("."));
-        ServerSettings::parse(&text, beside).map_err(|problems| InvalidFile {
-            path: path.to_owned(),
-            text,
-            problems,
-        })
+        ServerSettings::parse(&text, beside)
+            .map_err(|problems| InvalidFile::new(path, text, problems.into()))
     }
 
     /// Read settings from a file's text; relative paths in it are relative to

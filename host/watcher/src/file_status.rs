@@ -240,12 +240,10 @@ mod tests {
     #[test]
     fn ignored_files_are_one_refused_file_until_all_are_used() {
         let watched = WatchedFiles::default();
-        let ignored = |name: &str, count: usize| InvalidFile {
-            path: PathBuf::from(name),
-            text: String::new(),
-            problems: vec![patchbay_model::file_problem::FileProblem::whole(format!(
-                "{count} files are not used"
-            ))],
+        let ignored = |name: &str, count: usize| {
+            let message = format!("{count} files are not used");
+            let problem = patchbay_model::file_problem::FileProblem::whole(message);
+            InvalidFile::of_problem(name, String::new(), problem)
         };
         let refused = || {
             let files = watched.refused_of_others(&[]);

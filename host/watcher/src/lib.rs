@@ -38,7 +38,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use content::{Content, PlaceReadings};
 pub use file_status::{WatchedFile, WatchedFiles};
 use file_tracker::{FileChange, FileTracker};
-use rejection::{escape, is_temporary, lines, reasons, unreadable};
+use rejection::{escape, findings, is_temporary, lines, unreadable};
 use schedule::Schedule;
 use stored_generations::{active_number, is_new};
 
@@ -305,14 +305,10 @@ impl CompanyFileWatcher {
             }
         };
         let text = source.document.clone();
-        let reject = |text: String, problems| InvalidFile {
-            path: path.to_owned(),
-            text,
-            problems,
-        };
+        let reject = |text: String, findings| InvalidFile::new(path, text, findings);
         let Some(company) = company_of_file(&text) else {
             let problem = FileProblem::whole("names no company; add `company = \"…\"`");
-            self.report(&reject(text, vec![problem]), desk);
+            self.report(&reject(text, vec![problem].into()), desk);
             return false;
         };
         let owner = self.owners.get(&company);
@@ -328,7 +324,7 @@ impl CompanyFileWatcher {
         }
         if let Some(message) = self.unknown_new_name(path, &company, desk) {
             let problem = FileProblem::whole(message);
-            self.report(&reject(String::new(), vec![problem]), desk);
+            self.report(&reject(String::new(), vec![problem].into()), desk);
             return false;
         }
         self.owners.insert(company.clone(), path.to_owned());
@@ -381,7 +377,7 @@ impl CompanyFileWatcher {
                     let retry = Retry { digest, active };
                     self.retries.insert(company.clone(), retry);
                 }
-                let rejected = reject(text, reasons(refused));
+                let rejected = reject(text, findings(refused));
                 // A retry that is refused for the same reasons is not reported.
                 let watched = &self.host.files();
                 if !is_temporary || !watched.is_refused_for(&company, path, &lines(&rejected)) {
@@ -410,6 +406,9 @@ impl CompanyFileWatcher {
         let owned = || self.company_of(&rejected.path).map(str::to_owned);
         let reasons = lines(rejected);
         let escaped = escape(&rejected.to_string());
+        for warning in &rejected.warnings {
+            tracing::warn!(file = %rejected.path.display(), "{}", escape(warning));
+        }
         let Some(company) = company_of_file(&rejected.text).or_else(owned) else {
             tracing::error!("the company file is not applied: {escaped}");
             let watched = &self.host.files();

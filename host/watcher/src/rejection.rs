@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use patchbay_generations::assemble::InvalidFile;
+use patchbay_generations::assemble::{Findings, InvalidFile};
 use patchbay_generations::service::ChangeError;
 use patchbay_model::file_problem::FileProblem;
 
@@ -14,19 +14,15 @@ use super::file_status::file_name;
 pub(super) fn lines(rejected: &InvalidFile) -> Vec<String> {
     let shown = InvalidFile {
         path: PathBuf::from(file_name(&rejected.path)),
-        text: rejected.text.clone(),
-        problems: rejected.problems.clone(),
+        ..rejected.clone()
     };
     shown.to_string().lines().map(escape).collect()
 }
 
 /// The file, or something it references, cannot be read.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> InvalidFile {
-    InvalidFile {
-        path: path.to_owned(),
-        text: InvalidFile::read(path).unwrap_or_default(),
-        problems: vec![FileProblem::whole(format!("cannot be read: {error}"))],
-    }
+    let problem = FileProblem::whole(format!("cannot be read: {error}"));
+    InvalidFile::of_problem(path, InvalidFile::read(path).unwrap_or_default(), problem)
 }
 
 /// Escapes control characters, so that a file's text cannot move a terminal's
@@ -53,20 +49,21 @@ pub(super) fn is_temporary(refused: &ChangeError) -> bool {
     }
 }
 
-/// Every reason of a refusal.
-pub(super) fn reasons(refused: ChangeError) -> Vec<FileProblem> {
+/// Every reason of a refusal, and the warnings.
+pub(super) fn findings(refused: ChangeError) -> Findings {
     match refused {
         ChangeError::Invalid {
             mut problems,
             conflicts,
+            warnings,
             ..
         } => {
             let conflicts = conflicts
                 .iter()
                 .map(|one| FileProblem::whole(one.to_string()));
             problems.extend(conflicts);
-            problems
+            Findings { problems, warnings }
         }
-        error => vec![FileProblem::whole(error.to_string())],
+        error => vec![FileProblem::whole(error.to_string())].into(),
     }
 }

@@ -1,13 +1,14 @@
 //! `patchbay apply`: switch a company to a new generation.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_client::company_path;
 use patchbay_company::CompanyFile;
-use patchbay_generations::assemble::Assembler;
 use patchbay_generations::assemble::source::Source;
+use patchbay_generations::assemble::{Assembler, InvalidFile};
 use patchbay_generations::service::{ChangeRequest, GenerationService};
 use patchbay_journal::Journal;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use super::change;
 use crate::args::ApplyArgs;
 use crate::engine::serving_engine;
-use crate::exit::Outcome;
+use crate::exit::{Failure, Outcome};
 use crate::output;
 use crate::policy::{build_options, rejected, warn_of_unused};
 use crate::server::{JournalAccess, settings};
@@ -26,7 +27,9 @@ pub(crate) fn run(args: &ApplyArgs) -> Outcome {
     let build = build_options(&args.build);
     let assembler =
         Assembler::new(serving_engine(1)?, settings.packs, build).with_bounds(settings.bounds);
-    let source = assembler.read(&args.file).map_err(rejected)?;
+    let source = assembler
+        .read(&args.file)
+        .map_err(|file| unreadable(file, config))?;
     let company = CompanyFile::parse(&source.document)
         .map_err(|problems| change::located(&args.file, &source.document, problems))?;
     let company = company.company.into_inner();
@@ -54,6 +57,16 @@ pub(crate) fn run(args: &ApplyArgs) -> Outcome {
         }
     };
     change::print(&company, &plan, args.change.dry_run, args.server.json)
+}
+
+/// Why the file cannot be read or sent. With a server, the signing keys are in the
+/// server's environment; without one, they are in this process's.
+fn unreadable(mut file: InvalidFile, config: &Path) -> Failure {
+    if let Ok(JournalAccess::File(_)) = JournalAccess::open(config) {
+        file.add_signing_keys();
+    }
+    change::print_warnings(file.warnings.iter().map(String::as_str));
+    rejected(file)
 }
 
 /// Add everything the server needs to build the generation.

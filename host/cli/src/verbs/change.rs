@@ -64,6 +64,11 @@ pub(super) fn post(
     let Some(reasons) = problem.reasons() else {
         return Err(problem.into());
     };
+    print_warnings(
+        list(&problem.document, "warnings")
+            .iter()
+            .filter_map(Value::as_str),
+    );
     let reasons = reasons.iter().map(|reason| FileProblem {
         message: text(reason, "message").to_owned(),
         span: span(document, reason),
@@ -102,7 +107,9 @@ pub(super) fn refusal(file: &Path, error: ChangeError) -> Failure {
             document,
             mut problems,
             conflicts: found,
+            warnings,
         } => {
+            print_warnings(warnings.iter().map(String::as_str));
             problems.extend(conflicts(found));
             located(file, &document, problems)
         }
@@ -172,11 +179,16 @@ pub(super) fn print(company: &str, plan: &Value, dry_run: bool, as_json: bool) -
                 output::line(format!("  {line}"))?;
             }
         }
-        for warning in list(plan, "warnings").iter().filter_map(Value::as_str) {
-            output::note(format!("warning: {warning}"));
-        }
+        print_warnings(list(plan, "warnings").iter().filter_map(Value::as_str));
         Ok(())
     })
+}
+
+/// Write the warnings about a company file.
+pub(super) fn print_warnings<'a>(warnings: impl Iterator<Item = &'a str>) {
+    for warning in warnings {
+        output::note(format!("warning: {warning}"));
+    }
 }
 
 /// One line for each difference between two generations.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_company::CompanyFile;
 use patchbay_journal::{CompanyId, ConversationId, Journal, JournalError, OutboxState};
 use thiserror::Error;
 
@@ -54,6 +55,36 @@ impl LiveReferences {
     }
 }
 
+/// Queues and targets that a next generation has for open work.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProvidedReferences {
+    /// Queues that stay or are new.
+    pub(crate) queues: BTreeSet<String>,
+    /// Removed queues whose conversations move.
+    pub(crate) moved: BTreeSet<String>,
+    targets: BTreeSet<String>,
+}
+
+impl ProvidedReferences {
+    /// Those of a generation.
+    pub(crate) fn of(generation: &Generation) -> ProvidedReferences {
+        ProvidedReferences {
+            queues: generation.queues.keys().cloned().collect(),
+            moved: generation.moved.keys().cloned().collect(),
+            targets: generation.targets.keys().cloned().collect(),
+        }
+    }
+
+    /// Those of a generation that is built from a company file.
+    pub(crate) fn of_file(file: &CompanyFile) -> ProvidedReferences {
+        ProvidedReferences {
+            queues: file.queues().map(|(id, _)| id.clone()).collect(),
+            moved: file.moved().map(|(from, _)| from.to_owned()).collect(),
+            targets: file.target.keys().cloned().collect(),
+        }
+    }
+}
+
 /// All conflicts of a company's open work with a generation. Scans the open
 /// work only where `references` is `None` or has something the generation
 /// lacks.
@@ -61,11 +92,10 @@ pub(crate) fn activation_conflicts(
     journal: &dyn Journal,
     company: CompanyId,
     references: Option<&LiveReferences>,
-    next: &Generation,
+    next: &ProvidedReferences,
 ) -> Result<Vec<ActivationConflict>, JournalError> {
-    let has_queue =
-        |queue: &String| next.queues.contains_key(queue) || next.moved.contains_key(queue);
-    let has_target = |target: &String| next.targets.contains_key(target);
+    let has_queue = |queue: &String| next.queues.contains(queue) || next.moved.contains(queue);
+    let has_target = |target: &String| next.targets.contains(target);
     let mut conflicts = Vec::new();
     if !references.is_some_and(|known| known.queues.iter().all(has_queue)) {
         let mut queues = open_queues(journal, company)?;

@@ -3,13 +3,17 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use patchbay_company::CompanyFile;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::regular_file::{MOST_BYTES, read_text};
 use thiserror::Error;
 
+use super::check_signing_keys;
+use super::findings::Findings;
+
 /// A company or settings file that is not used. Displays each problem as
 /// `path:line:column: message; help`.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub struct InvalidFile {
     /// The file.
     pub path: PathBuf,
@@ -17,14 +21,33 @@ pub struct InvalidFile {
     pub text: String,
     /// Every problem in it.
     pub problems: Vec<FileProblem>,
+    /// Valid settings in it that are probably a mistake.
+    pub warnings: Vec<String>,
 }
 
 impl InvalidFile {
-    pub(super) fn new(path: &Path, text: String, problems: Vec<FileProblem>) -> InvalidFile {
+    /// A file with these findings.
+    pub fn new(path: impl Into<PathBuf>, text: String, findings: Findings) -> InvalidFile {
         InvalidFile {
-            path: path.to_owned(),
+            path: path.into(),
             text,
-            problems,
+            problems: findings.problems,
+            warnings: findings.warnings,
+        }
+    }
+
+    /// A file with one problem.
+    pub fn of_problem(path: impl Into<PathBuf>, text: String, problem: FileProblem) -> InvalidFile {
+        InvalidFile::new(path, text, vec![problem].into())
+    }
+
+    /// Add what is wrong with the signing keys of a company file, as the environment of this
+    /// process has them.
+    pub fn add_signing_keys(&mut self) {
+        if let Ok(reading) = CompanyFile::read(&self.text) {
+            let Findings { problems, warnings } = check_signing_keys(&reading.file, None);
+            self.problems.extend(problems);
+            self.warnings.extend(warnings);
         }
     }
 
@@ -35,7 +58,7 @@ impl InvalidFile {
     pub fn read(path: &Path) -> Result<String, InvalidFile> {
         read_text(path, MOST_BYTES).map_err(|error| {
             let problem = FileProblem::whole(format!("cannot be read: {error}"));
-            InvalidFile::new(path, String::new(), vec![problem])
+            InvalidFile::of_problem(path, String::new(), problem)
         })
     }
 }

@@ -1,25 +1,30 @@
 //! Parts of a generation, built from a company file.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use patchbay_company::{Articles, CompanyFile, PluginEntry, Webhook};
+use patchbay_company::{Articles, CompanyFile, PluginEntry};
+use patchbay_engine::CancelSignal;
+use patchbay_engine::component::LoadError;
+use patchbay_engine::engine::Engine;
 use patchbay_engine::pipeline::Pipelines;
-use patchbay_engine::plugin::Plugin;
+use patchbay_engine::plugin::{Plugin, PluginSpec};
 use patchbay_model::bound::BoundSettings;
 use patchbay_model::channel::CHANNELS;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::knowledge::Knowledge;
+use patchbay_model::limits::Limits;
 use patchbay_model::name_suggestion::suggest;
 use patchbay_model::situation::Surroundings;
-use patchbay_model::web_address::WebAddress;
+use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::settings::{Reference, ReferenceKind, SettingsProblem};
 use patchbay_pack::source::Pack;
 use serde_json::Value;
 
+use super::findings::Findings;
 use super::source::Source;
-use crate::{Publishers, SigningKeyProblem, TargetSettings};
+use crate::Publishers;
 
 /// A plugin's settings, completed with the defaults of the pack's schema.
 pub(super) fn settings(
@@ -45,15 +50,17 @@ pub(super) fn settings(
 
 /// References in a plugin's settings that name nothing of the company: those of
 /// the file are problems. Agents, teams and skills also come from the roster, so
-/// that an unknown one is a warning.
+/// that an unknown one is a warning. `text` is that of the file.
 pub(super) fn check_references(
     name: &str,
     entry: &PluginEntry,
     references: &[Reference],
-    file: &CompanyFile,
-    problems: &mut Vec<FileProblem>,
-    warnings: &mut Vec<String>,
+    (file, text): (&CompanyFile, &str),
+    findings: &mut Findings,
 ) {
+    // A default of the schema stands nowhere in the file.
+    let span = Some(entry.settings.span()).filter(|span| !span.is_empty());
+    let span = span.unwrap_or_else(|| entry.pack.span());
     for reference in references {
         let kind = reference.kind;
         let known = known_names(file, kind);
@@ -62,17 +69,20 @@ pub(super) fn check_references(
         }
         let advice = suggest(&reference.name, plural(kind), &known);
         let (path, named) = (&reference.path, &reference.name);
-        let message = format!("settings of plugin {name:?}: {path}: unknown {kind} {named:?}");
+        let problem = |place: &str| {
+            let message =
+                format!("settings of plugin {name:?}{place}: {path}: unknown {kind} {named:?}");
+            FileProblem::at(span.clone(), message)
+        };
         match kind {
             ReferenceKind::Agent | ReferenceKind::Team | ReferenceKind::Skill => {
-                warnings.push(format!("{message} in the company file; {advice}"));
+                let place = problem("").line_column(text);
+                let place = place.map(|(line, column)| format!(" (line {line}, column {column})"));
+                let warning = problem(&place.unwrap_or_default());
+                let warning = format!("{} in the company file; {advice}", warning.message);
+                findings.warnings.push(warning);
             }
-            _ => {
-                // A default of the schema stands nowhere in the file.
-                let span = Some(entry.settings.span()).filter(|span| !span.is_empty());
-                let span = span.unwrap_or_else(|| entry.pack.span());
-                problems.push(FileProblem::at(span, message).help(advice));
-            }
+            _ => findings.problems.push(problem("").help(advice)),
         }
     }
 }
@@ -123,55 +133,6 @@ pub(super) fn publishers(file: &CompanyFile) -> Publishers {
     }
 }
 
-fn target_settings(url: WebAddress, webhook: &Webhook) -> TargetSettings {
-    let secret = webhook.secret.as_ref();
-    TargetSettings {
-        url,
-        secret_env: secret.map(|secret| secret.env.clone()),
-        previous_secret_env: secret.and_then(|secret| secret.previous_env.clone()),
-    }
-}
-
-/// Signing keys of a company file on this machine that are set to something that
-/// is no key. One that is not set is a warning of [`targets`].
-pub(super) fn signing_key_problems(file: &CompanyFile) -> Vec<FileProblem> {
-    let targets = file.target.iter().filter_map(|(name, entry)| {
-        let url = &entry.webhook.url;
-        let target = target_settings(WebAddress::parse(url.get_ref()).ok()?, &entry.webhook);
-        match target.signing_keys() {
-            Ok(_) | Err(SigningKeyProblem::NotSet(_)) => None,
-            Err(problem) => {
-                let message = format!("target {name:?}: {problem}");
-                Some(FileProblem::at(url.span(), message))
-            }
-        }
-    });
-    targets.collect()
-}
-
-/// The targets; warns where a signing key is not set or cannot be used.
-pub(super) fn targets(
-    file: &CompanyFile,
-    warnings: &mut Vec<String>,
-) -> BTreeMap<String, TargetSettings> {
-    let mut targets = BTreeMap::new();
-    for (name, entry) in &file.target {
-        let webhook = &entry.webhook;
-        // Reading the file reported an invalid address.
-        let Ok(url) = WebAddress::parse(webhook.url.get_ref()) else {
-            continue;
-        };
-        let target = target_settings(url, webhook);
-        if let Err(problem) = target.signing_keys() {
-            warnings.push(format!(
-                "deliveries to target {name:?} will fail: {problem}"
-            ));
-        }
-        targets.insert(name.clone(), target);
-    }
-    targets
-}
-
 /// The data every decision of the company reads.
 pub(super) fn surroundings(
     file: &CompanyFile,
@@ -209,14 +170,81 @@ pub(super) fn surroundings(
     }
 }
 
+/// A plugin, with its instances prepared.
+pub(super) fn plugin(
+    engine: &Engine,
+    (name, entry): (&str, &PluginEntry),
+    pack: &Pack,
+    settings: Result<Value, Vec<FileProblem>>,
+    cancel: &CancelSignal,
+) -> Result<Plugin, Vec<FileProblem>> {
+    let at_pack = |message: String| FileProblem::at(entry.pack.span(), message);
+    let mut problems = Vec::new();
+    let missing = entry.grants.missing(&pack.needs);
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        let message = format!("pack {} needs {missing}, which is not granted", pack.name);
+        let help = format!("grant it under [plugin.{name}] grants, or choose another pack");
+        problems.push(at_pack(message).help(help));
+    }
+    let ceiling = &engine.settings().ceiling;
+    let limits = Limits::resolve(ceiling, &pack.limits, entry.limits.get_ref());
+    let (settings, limits) = match (settings, limits) {
+        (Ok(settings), Ok(limits)) if problems.is_empty() => (settings, limits),
+        (settings, limits) => {
+            problems.extend(settings.err().into_iter().flatten());
+            problems.extend(limits.err().into_iter().flatten().map(|above| {
+                FileProblem::at(entry.limits.span(), format!("plugin {name:?}: {above}"))
+                    .help("lower it, or have the operator raise [limits] in patchbay.toml")
+            }));
+            return Err(problems);
+        }
+    };
+    let spec = PluginSpec {
+        name: name.to_owned(),
+        pack: pack.name.clone(),
+        version: pack.version.to_string(),
+        component: pack.component.clone(),
+        settings,
+        grants: entry.grants.clone(),
+        limits,
+        state_version: pack.state_version,
+        reuse: entry.reuse,
+        on_failure: entry.on_failure,
+    };
+    Plugin::activate_until(engine, spec, cancel).map_err(|error| match error {
+        LoadError::Settings(all) => {
+            let problems = all.into_iter().map(|problem| {
+                let (path, message) = (problem.path, problem.message);
+                let message = format!("settings of plugin {name:?}: {path}: {message}");
+                with_advice(FileProblem::at(entry.settings.span(), message))
+            });
+            problems.collect()
+        }
+        LoadError::AtLimit { limit, value, .. } => {
+            let problem = at_pack(format!("plugin {name:?}: {error}"));
+            vec![problem.exceeds(limit, value)]
+        }
+        other => vec![with_advice(at_pack(format!("plugin {name:?}: {other}")))],
+    })
+}
+
+/// Adds what an author can do about a policy that uses what the sandbox lacks.
+fn with_advice(problem: FileProblem) -> FileProblem {
+    match sandbox_advice([problem.message.as_str()]) {
+        Some(advice) => problem.help(advice),
+        None => problem,
+    }
+}
+
 /// The plugins of each stage; the engine runs at most `most` instances.
 pub(super) fn pipelines(
     file: &CompanyFile,
     plugins: &HashMap<&str, Arc<Plugin>>,
     most: u32,
-    problems: &mut Vec<FileProblem>,
-    warnings: &mut Vec<String>,
+    findings: &mut Findings,
 ) -> Pipelines {
+    let Findings { problems, warnings } = findings;
     let mut pipelines = Pipelines::new(file.default_queue().unwrap_or_default());
     for stage in Stage::ALL {
         for name in file.pipeline.of(stage) {
@@ -260,7 +288,7 @@ pub(super) fn pipelines(
 mod tests {
     use super::*;
 
-    fn checked(kind: ReferenceKind, name: &str) -> (Vec<FileProblem>, Vec<String>) {
+    fn checked(kind: ReferenceKind, name: &str) -> Findings {
         let text = "company = \"a\"\n[plugin.care]\npack = \"care\"\n[queue.fraud]\ndefault = true\nskills = { tax = 1 }\n[agent.ana]\nteams = [\"legal\"]\n[hours.office]\nzone = \"Europe/Lisbon\"\n[channel.our-forum]\n";
         let file = CompanyFile::parse(text).expect("valid");
         let reference = Reference {
@@ -268,17 +296,10 @@ mod tests {
             name: name.to_owned(),
             path: "/a".to_owned(),
         };
-        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+        let mut findings = Findings::default();
         let entry = &file.plugin["care"];
-        check_references(
-            "care",
-            entry,
-            &[reference],
-            &file,
-            &mut problems,
-            &mut warnings,
-        );
-        (problems, warnings)
+        check_references("care", entry, &[reference], (&file, text), &mut findings);
+        findings
     }
 
     #[test]
@@ -293,13 +314,9 @@ mod tests {
             (Channel, "our-forum"),
             (Channel, "telegram"),
         ] {
-            assert_eq!(
-                checked(kind, name),
-                (Vec::new(), Vec::new()),
-                "{kind} {name}"
-            );
+            assert_eq!(checked(kind, name), Findings::default(), "{kind} {name}");
         }
-        let (problems, _) = checked(Queue, "fruad");
+        let problems = checked(Queue, "fruad").problems;
         assert!(
             problems[0].message.contains("/a: unknown queue \"fruad\""),
             "{problems:?}"
@@ -308,12 +325,14 @@ mod tests {
         assert!(help.contains("did you mean \"fraud\""), "{help}");
         assert_eq!(problems[0].line_column(text_of_plugin()), Some((3, 8)));
         for (kind, name) in [(Hours, "offce"), (Target, "press"), (Channel, "telegrm")] {
-            assert_eq!(checked(kind, name).0.len(), 1, "{kind} {name}");
+            assert_eq!(checked(kind, name).problems.len(), 1, "{kind} {name}");
         }
         // The roster may know agents, teams and skills that the file lacks.
         for (kind, name) in [(Agent, "bo"), (Team, "legla"), (Skill, "vat")] {
-            let (problems, warnings) = checked(kind, name);
+            let Findings { problems, warnings } = checked(kind, name);
             assert_eq!((problems.len(), warnings.len()), (0, 1), "{kind} {name}");
+            let place = "settings of plugin \"care\" (line 3, column 8): /a: unknown";
+            assert!(warnings[0].starts_with(place), "{warnings:?}");
         }
     }
 

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::NewCompany;
 use crate::activation::{ActivateError, ActivationConflict};
+use crate::assemble::Findings;
 use crate::rollout::RolloutError;
 
 /// Why a change was refused. Nothing was changed.
@@ -21,6 +22,8 @@ pub enum ChangeError {
         problems: Vec<FileProblem>,
         /// Conflicts with open work.
         conflicts: Vec<ActivationConflict>,
+        /// Valid settings in it that are probably a mistake.
+        warnings: Vec<String>,
     },
     /// The stored source of a generation is damaged: its number, and how.
     #[error("generation {0} cannot be built from its stored source: {1}")]
@@ -71,11 +74,13 @@ impl ChangeError {
         ChangeError::Activate(ActivateError::Stopping)
     }
 
-    pub(super) fn invalid(document: &str, problems: Vec<FileProblem>) -> ChangeError {
+    pub(super) fn invalid(document: &str, findings: impl Into<Findings>) -> ChangeError {
+        let Findings { problems, warnings } = findings.into();
         ChangeError::Invalid {
             document: document.to_owned(),
             problems,
             conflicts: Vec::new(),
+            warnings,
         }
     }
 }

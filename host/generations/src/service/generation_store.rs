@@ -127,7 +127,7 @@ impl GenerationStore {
     fn rebuild(&self, company: CompanyId, number: u64) -> Result<Generation, ChangeError> {
         let (document, source) = self.source(company, number)?;
         let generation = self.assembler.rebuild(&source, number);
-        generation.map_err(|problems| ChangeError::invalid(&document.document, problems))
+        generation.map_err(|findings| ChangeError::invalid(&document.document, findings))
     }
 
     /// A generation without the queue moves of its last activation, from the

@@ -8,15 +8,14 @@ use patchbay_journal::CompanyId;
 use patchbay_model::file_problem::FileProblem;
 
 use super::{ChangeError, GenerationStore};
-use crate::Generation;
-use crate::activation::open_queues;
+use crate::activation::{ProvidedReferences, open_queues};
 
-/// Add the moves to the generation; returns the invalid ones. A move of a
+/// Add the moves to what a next generation has; returns the invalid ones. A move of a
 /// mistyped queue would move nothing, so an unknown queue is a problem.
 pub(super) fn add_moves(
     store: &GenerationStore,
     company: Option<CompanyId>,
-    next: &mut Generation,
+    next: &mut ProvidedReferences,
     moves: &BTreeMap<String, String>,
 ) -> Result<Vec<FileProblem>, ChangeError> {
     let mut problems = Vec::new();
@@ -25,9 +24,9 @@ pub(super) fn add_moves(
     }
     let known = known_queues(store, company)?;
     for (from, to) in moves {
-        let (reason, help) = if !next.queues.contains_key(to) {
+        let (reason, help) = if !next.queues.contains(to) {
             (format!("the company file has no queue {to:?}"), None)
-        } else if next.queues.contains_key(from) {
+        } else if next.queues.contains(from) {
             let help = "remove it from the company file, or do not move it".to_owned();
             ("it is still in the company file".to_owned(), Some(help))
         } else if !known.contains(from) {
@@ -35,7 +34,7 @@ pub(super) fn add_moves(
             let help = format!("its queues are {}", names.join(", "));
             (format!("the company has no queue {from:?}"), Some(help))
         } else {
-            next.moved.insert(from.clone(), to.clone());
+            next.moved.insert(from.clone());
             continue;
         };
         let message = format!("queue {from:?} cannot move to {to:?}: {reason}");

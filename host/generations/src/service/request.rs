@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use patchbay_company::CompanyFile;
 use patchbay_engine::CancelSignal;
 use patchbay_journal::AuditEntry;
-use patchbay_model::file_problem::FileProblem;
 use serde_json::Value;
 
 use crate::assemble::difference::Difference;
-use crate::{Generation, SigningKeyProblem};
+use crate::assemble::{Findings, check_signing_keys};
 
 /// Options of a change, and who requests it.
 #[derive(Clone, Debug, Default)]
@@ -72,43 +72,9 @@ impl ChangeRequest {
         }
     }
 
-    /// Signing keys that the company may not use, and else those that are no
-    /// keys. Reveals nothing of a variable that the company may not use.
-    pub(super) fn secret_problems(&self, next: &Generation) -> Vec<FileProblem> {
-        let forbidden = self.forbidden_secrets(next);
-        if !forbidden.is_empty() {
-            return forbidden;
-        }
-        let malformed = next.targets.iter().filter_map(|(name, target)| {
-            let problem = match target.signing_keys() {
-                // The operator may set it later; a warning says so.
-                Ok(_) | Err(SigningKeyProblem::NotSet(_)) => return None,
-                Err(problem) => problem,
-            };
-            let message = format!("target {name:?}: {problem}");
-            Some(FileProblem::whole(message).help("set the variable and restart the server"))
-        });
-        malformed.collect()
-    }
-
-    fn forbidden_secrets(&self, next: &Generation) -> Vec<FileProblem> {
-        let Some(allowed) = &self.secrets else {
-            return Vec::new();
-        };
-        let signed = next.targets.iter();
-        let signed = signed.flat_map(|(name, target)| {
-            target
-                .secret_variables()
-                .map(move |variable| (name, variable))
-        });
-        let forbidden = signed.filter(|(_, variable)| !allowed.contains(*variable));
-        let problem = |(target, variable)| {
-            let message = format!(
-                "target {target:?} is signed with {variable}, which the company may not use"
-            );
-            FileProblem::whole(message)
-                .help("have the operator list it for the company under [secrets] in patchbay.toml")
-        };
-        forbidden.map(problem).collect()
+    /// Checks the signing keys of a company file, as far as the company may use
+    /// them.
+    pub(super) fn check_signing_keys(&self, file: &CompanyFile) -> Findings {
+        check_signing_keys(file, self.secrets.as_ref())
     }
 }

@@ -197,11 +197,13 @@ impl From<ChangeError> for Problem {
                 document,
                 problems,
                 conflicts,
+                warnings,
             } => {
                 let conflicts = conflicts
                     .iter()
                     .map(|one| FileProblem::whole(one.to_string()));
-                return generation_refused(&document, problems.into_iter().chain(conflicts));
+                let problems = problems.into_iter().chain(conflicts);
+                return generation_refused(&document, problems).warnings(warnings);
             }
             ChangeError::Activate(ActivateError::Conflicts(all)) => {
                 let all = all.iter().map(|one| FileProblem::whole(one.to_string()));

@@ -1,6 +1,6 @@
 //! An invalid company file at the start does not affect other companies.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_pack::build::BuildOptions;
@@ -27,11 +27,10 @@ async fn start(settings: &ServerSettings, files: &[&str]) -> Result<BoundServer,
     for (index, text) in files.iter().enumerate() {
         match assembler.build_text(text, Path::new("."), 1) {
             Ok(built) => valid.push(built),
-            Err(problems) => rejected.push(InvalidFile {
-                path: PathBuf::from(format!("/etc/companies/{index}.toml")),
-                text: (*text).to_owned(),
-                problems,
-            }),
+            Err(findings) => {
+                let path = format!("/etc/companies/{index}.toml");
+                rejected.push(InvalidFile::new(path, (*text).to_owned(), findings));
+            }
         }
     }
     Server::bind_with_rejected(settings, valid, rejected, assembler).await

@@ -1,0 +1,111 @@
+//! Builds a generation and checks everything about it, so that a refusal lists every reason.
+
+use patchbay_company::CompanyFile;
+use patchbay_journal::CompanyId;
+use patchbay_model::file_problem::FileProblem;
+
+use super::{ChangeError, ChangeRequest, GenerationService, queue_moves};
+use crate::Generation;
+use crate::activation::{ProvidedReferences, activation_conflicts};
+use crate::assemble::Findings;
+use crate::assemble::cases::CasesInterrupted;
+use crate::assemble::source::Source;
+
+impl GenerationService {
+    /// Build the generation, run the packs' cases, and check it.
+    pub(super) fn build(
+        &self,
+        company: Option<CompanyId>,
+        source: &Source,
+        number: u64,
+        request: &ChangeRequest,
+    ) -> Result<Generation, ChangeError> {
+        let cancel = self.cancel_signal(request);
+        let mut built = self.assembler().rebuild_until(source, number, &cancel);
+        if cancel.is_cancelled() {
+            return Err(ChangeError::stopping());
+        }
+        // A component at a limit of the compiler would be at it again.
+        let is_at_limit =
+            |findings: &Findings| findings.problems.iter().any(|one| one.exceeded.is_some());
+        if !built.as_ref().is_err_and(is_at_limit) {
+            let cases = self
+                .assembler()
+                .run_cases(source, &|| !cancel.is_cancelled());
+            let failures = cases.map_err(|CasesInterrupted| ChangeError::stopping())?;
+            if !failures.is_empty() {
+                let mut findings =
+                    built.map_or_else(|findings| findings, Generation::into_findings);
+                findings.problems.extend(failures);
+                built = Err(findings);
+            }
+        }
+        self.check(company, source, built.as_ref(), request)?;
+        let mut next =
+            built.map_err(|findings| ChangeError::invalid(&source.document, findings))?;
+        next.moved.extend(request.moved.clone());
+        Ok(next)
+    }
+
+    /// Refuse a generation that is not built, or has invalid moves, signing keys
+    /// or conflicts: with every reason.
+    pub(super) fn check(
+        &self,
+        company: Option<CompanyId>,
+        source: &Source,
+        built: Result<&Generation, &Findings>,
+        request: &ChangeRequest,
+    ) -> Result<(), ChangeError> {
+        let file = match CompanyFile::parse(&source.document) {
+            Ok(file) => file,
+            Err(problems) => return Err(self.unparsable(source, problems, request)),
+        };
+        let (mut provided, mut findings) = match built {
+            Ok(next) => {
+                let findings = Findings {
+                    warnings: next.warnings.clone(),
+                    ..Findings::default()
+                };
+                (ProvidedReferences::of(next), findings)
+            }
+            Err(findings) => (ProvidedReferences::of_file(&file), findings.clone()),
+        };
+        let moves = queue_moves::add_moves(&self.store, company, &mut provided, &request.moved)?;
+        findings.problems.extend(moves);
+        findings.extend(request.check_signing_keys(&file));
+        let conflicts = match company {
+            Some(company) => {
+                let desk = self.desk.as_ref();
+                let references = desk.and_then(|desk| desk.live_references(company));
+                activation_conflicts(self.journal(), company, references.as_ref(), &provided)?
+            }
+            None => Vec::new(),
+        };
+        let Findings { problems, warnings } = findings;
+        if problems.is_empty() && conflicts.is_empty() {
+            return Ok(());
+        }
+        Err(ChangeError::Invalid {
+            document: source.document.clone(),
+            problems,
+            conflicts,
+            warnings,
+        })
+    }
+
+    /// Why a source whose company file cannot be parsed is refused.
+    pub(super) fn unparsable(
+        &self,
+        source: &Source,
+        problems: Vec<FileProblem>,
+        request: &ChangeRequest,
+    ) -> ChangeError {
+        // Building reports what is wrong in the packs too.
+        let all = self.assembler().rebuild(source, 0).err();
+        let mut findings = all.unwrap_or_else(|| problems.into());
+        if let Ok(reading) = CompanyFile::read(&source.document) {
+            findings.extend(request.check_signing_keys(&reading.file));
+        }
+        ChangeError::invalid(&source.document, findings)
+    }
+}
