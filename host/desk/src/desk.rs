@@ -134,6 +134,7 @@ impl Desk {
             breaker_messages,
             listeners: RwLock::default(),
             comparisons: ComparisonQueue::default(),
+            rollouts: Mutex::default(),
         });
         for rollout in rollouts {
             core.resume_rollout(rollout);

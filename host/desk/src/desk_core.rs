@@ -66,6 +66,9 @@ pub(crate) struct DeskCore {
     pub(crate) first_offer: u64,
     /// Decisions that the other generation of a rollout repeats.
     pub(crate) comparisons: ComparisonQueue,
+    /// Companies with a rollout. One whose rollout has ended stays until the next
+    /// check of their bounds.
+    pub(crate) rollouts: Mutex<HashSet<CompanyId>>,
 }
 
 impl DeskCore {

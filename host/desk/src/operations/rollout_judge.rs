@@ -61,13 +61,7 @@ impl DeskCore {
     /// Abort canaries that exceed a bound; store the counts of the others where
     /// `stores` is set.
     fn check_rollouts(&self, stores: bool) {
-        for company in self.company_ids() {
-            let Some(state) = self.company_state(company) else {
-                continue;
-            };
-            let Some(running) = state.rollout() else {
-                continue;
-            };
+        for (company, state, running) in self.running_rollouts() {
             if let Some(breach) = running.breach() {
                 self.abort_canary(&state, &running, breach);
             } else if stores {
@@ -75,6 +69,23 @@ impl DeskCore {
                 self.save_tally(company);
             }
         }
+    }
+
+    /// The rollouts that run now. Forgets the companies whose rollout has ended: of
+    /// thousands of companies few have one.
+    fn running_rollouts(&self) -> Vec<(CompanyId, Arc<CompanyState>, Arc<Rollout>)> {
+        let mut running = Vec::new();
+        self.rollouts.lock().retain(|company| {
+            let state = self.company_state(*company);
+            let found = state.and_then(|state| {
+                let rollout = state.rollout()?;
+                Some((*company, state, rollout))
+            });
+            let is_running = found.is_some();
+            running.extend(found);
+            is_running
+        });
+        running
     }
 
     fn abort_canary(&self, state: &CompanyState, canary: &Arc<Rollout>, breach: Breach) {

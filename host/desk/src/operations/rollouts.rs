@@ -111,7 +111,9 @@ impl DeskCore {
             generation: Arc::clone(&rollout.control),
             rollout: Some(Arc::new(rollout)),
         };
-        if state.set_active(active, self.now()) {
+        let changed = state.set_active(active, self.now());
+        self.rollouts.lock().insert(company);
+        if changed {
             self.rearm_clocks(company, state);
         }
     }
