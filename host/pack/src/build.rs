@@ -12,7 +12,9 @@ use thiserror::Error;
 use crate::compiler_messages::{BuildObstacle, pass_on};
 use crate::log_lines::LogLines;
 use crate::manifest::{FILE_NAME, Language};
-use crate::source::{SourceError, cannot_read, has_extension, read_manifest};
+use crate::manifest_file::read_manifest;
+use crate::pack_files::has_extension;
+use crate::source_error::{SourceError, cannot_read};
 
 /// Compilation target of guests.
 pub const GUEST_TARGET: &str = "wasm32-wasip2";

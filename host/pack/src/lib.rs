@@ -8,7 +8,14 @@ mod compiler_messages;
 pub mod document_schema;
 mod log_lines;
 pub mod manifest;
+mod manifest_file;
+mod pack;
 pub mod pack_files;
 pub mod regular_file;
 pub mod settings;
 pub mod source;
+mod source_error;
+
+pub use manifest_file::read_manifest;
+pub use pack::Pack;
+pub use source_error::SourceError;

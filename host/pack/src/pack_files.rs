@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::source::has_extension;
-
 /// Most entries below a directory of a pack.
 pub const MOST_ENTRIES: usize = 20_000;
 /// Most levels of directories below it.
@@ -184,6 +182,15 @@ fn refuse_link(path: &Path) -> Result<(), PackFileError> {
         }),
         _ => Ok(()),
     }
+}
+
+/// Whether the name of a file ends in one of these, in upper or lower case.
+pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension().is_some_and(|own| {
+        extensions
+            .iter()
+            .any(|extension| own.eq_ignore_ascii_case(extension))
+    })
 }
 
 #[cfg(test)]

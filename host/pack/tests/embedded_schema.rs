@@ -4,7 +4,8 @@ use std::path::Path;
 
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::bundle::Bundle;
-use patchbay_pack::source::{Pack, PackError, SourceError};
+use patchbay_pack::source::PackError;
+use patchbay_pack::{Pack, SourceError};
 use serde_json::json;
 
 const MANIFEST: &str = "[pack]\nname = \"care\"\nversion = \"1.0.0\"\n";

@@ -3,10 +3,11 @@
 use std::path::{Component, Path};
 
 use patchbay_fuzz::{Corpus, Reading, text};
+use patchbay_pack::Pack;
 use patchbay_pack::cases::Case;
 use patchbay_pack::manifest::Manifest;
 use patchbay_pack::settings::SettingsSchema;
-use patchbay_pack::source::{Pack, locate};
+use patchbay_pack::source::locate;
 use serde_json::{Map, Value};
 
 const MANIFEST: &str = include_str!("../../../plugins/social-care/pack.toml");

@@ -3,7 +3,8 @@
 mod watch;
 
 use patchbay_pack::cases::{Case, CaseRunner};
-use patchbay_pack::source::{Pack, PackError};
+use patchbay_pack::Pack;
+use patchbay_pack::source::PackError;
 use serde_json::json;
 
 use crate::args::TestArgs;

@@ -19,7 +19,7 @@ use patchbay_model::name_suggestion::suggest;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::settings::{Reference, ReferenceKind, SettingsProblem};
-use patchbay_pack::source::Pack;
+use patchbay_pack::Pack;
 use serde_json::Value;
 
 use super::findings::Findings;

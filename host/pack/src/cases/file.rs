@@ -11,8 +11,8 @@ use thiserror::Error;
 
 use super::check::{Misspelling, check};
 use super::{Case, strict_json};
+use crate::pack_files::has_extension;
 use crate::pack_files::{FoundFiles, PackFileError, find_files};
-use crate::source::has_extension;
 
 /// Most bytes of a case: a parsed one takes up to a hundred times as much.
 const MAX_BYTES: usize = 1 << 20;

@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::case_run::CaseRun;
 use super::expect::{Mismatch, compare};
 use super::{Case, CaseError, advice};
-use crate::source::Pack;
+use crate::pack::Pack;
 
 /// Result of one step.
 #[derive(Clone, Debug, Serialize)]

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use patchbay_engine::component::Outline;
 use serde_json::Value;
 
-use super::{Pack, SourceError};
+use crate::pack::Pack;
 use crate::settings::SettingsSchema;
+use crate::source_error::SourceError;
 
 impl Pack {
     /// The settings schema that a component embeds, as the text of a schema file; `None` for a

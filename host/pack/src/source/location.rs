@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use patchbay_engine::component::Digest;
 use semver::{Version, VersionReq};
 
-use super::{SourceError, has_extension, read_manifest};
 use crate::manifest::FILE_NAME;
+use crate::manifest_file::read_manifest;
+use crate::pack_files::has_extension;
 use crate::regular_file::{MOST_BYTES, read_bytes};
+use crate::source_error::SourceError;
 
 /// Finds the directory or file of a pack named in a company file: a path relative to `beside`, a
 /// name or `name@version` in the pack directories (the highest version that matches), or the digest

@@ -12,7 +12,7 @@ use patchbay_model::decision::stage::Stage;
 use patchbay_model::on_failure::OnFailure;
 use patchbay_model::situation::Situation;
 use patchbay_pack::build::BuildOptions;
-use patchbay_pack::source::Pack;
+use patchbay_pack::Pack;
 use serde_json::{Value, json};
 
 use super::Contender;
