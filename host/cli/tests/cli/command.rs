@@ -31,10 +31,24 @@ pub(crate) fn patchbay_with(token: &str, arguments: &[&str]) -> Output {
 }
 
 pub(crate) fn patchbay_in(directory: &Path, arguments: &[&str], input: &str) -> Output {
+    run(directory, &[], arguments, input)
+}
+
+/// Run with these variables in the environment.
+pub(crate) fn patchbay_with_environment(
+    directory: &Path,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+) -> Output {
+    run(directory, environment, arguments, "")
+}
+
+fn run(directory: &Path, environment: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
         .args(arguments)
         .current_dir(directory)
         .env("CARGO_TARGET_DIR", guests())
+        .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -56,6 +70,16 @@ pub(crate) fn stdout(output: &Output) -> String {
 
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// What a command that ended with this exit code printed, its lines joined: a
+/// message is broken where the terminal ends.
+#[track_caller]
+pub(crate) fn joined(output: &Output, code: i32) -> String {
+    let all = stdout(output) + &stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{all}");
+    let words = all.split_whitespace().filter(|word| *word != "│");
+    words.collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn lines(output: &Output) -> Vec<Value> {

@@ -1,22 +1,11 @@
 //! What `apply` finds in a company file and its packs.
 
 use std::path::Path;
-use std::process::Output;
 
-use crate::command::{patchbay, stderr, stdout};
+use crate::command::{joined, patchbay};
 use crate::decisions::{Place, decide, document};
 use crate::project::Project;
 use crate::test_server::TestServer;
-
-/// What a command that ended with this exit code printed, its lines joined.
-#[track_caller]
-fn printed(output: &Output, code: i32) -> String {
-    let all = stdout(output) + &stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{all}");
-    // A message is broken where the terminal ends.
-    let words = all.split_whitespace().filter(|word| *word != "│");
-    words.collect::<Vec<_>>().join(" ")
-}
 
 #[test]
 fn an_exported_case_with_personal_data_is_a_warning_and_is_not_stored() {
@@ -48,7 +37,7 @@ fn an_exported_case_with_personal_data_is_a_warning_and_is_not_stored() {
     let case = project.path("cases/classify/exported.json");
     let case = case.to_str().expect("UTF-8");
     let export = ["export-case", &decision, "--output", case];
-    printed(&northwind("decisions", &export), 0);
+    joined(&northwind("decisions", &export), 0);
     assert!(
         std::fs::read_to_string(case)
             .expect("written")
@@ -64,7 +53,7 @@ fn an_exported_case_with_personal_data_is_a_warning_and_is_not_stored() {
         &place.config,
         "--offline",
     ];
-    let applied = printed(&patchbay(&apply), 0);
+    let applied = joined(&patchbay(&apply), 0);
     assert!(
         applied.contains("case classify/exported.json of pack care holds what looks like personal data (payment-card)"),
         "{applied}"
@@ -74,7 +63,7 @@ fn an_exported_case_with_personal_data_is_a_warning_and_is_not_stored() {
     let contact = open["conversations"][0]["contact"]
         .as_str()
         .expect("a contact");
-    printed(&northwind("contacts", &["erase", contact, "--yes"]), 0);
+    joined(&northwind("contacts", &["erase", contact, "--yes"]), 0);
     // Killed: the text is in no file that a start would complete either.
     drop(server);
     let mut has_generation = false;

@@ -2,17 +2,23 @@
 
 mod access;
 mod address_space;
+mod case_export;
 mod command;
 mod company_file_problems;
 mod company_files;
 mod decisions;
 mod demo;
+mod masked_texts;
 mod messages;
 mod operations;
+mod pack_cases;
 mod policies;
 mod project;
 mod project_errors;
+mod rejections;
 mod rollouts;
+mod server_log;
+mod settings_schemas;
 mod status;
 mod test_server;
 mod tls;

@@ -31,6 +31,25 @@ impl Project {
         project
     }
 
+    /// Write a file beside `care`.
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.beside(file), text).expect(file);
+    }
+
+    /// Path of a file beside `care`.
+    pub(crate) fn beside(&self, file: &str) -> PathBuf {
+        self.place.path().join(file)
+    }
+
+    /// Write settings of a server, with the company of `northwind.toml`.
+    pub(crate) fn write_server_settings(&self) -> PathBuf {
+        self.write(
+            "patchbay.toml",
+            "companies = [\"northwind.toml\"]\npacks = [\".\"]\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n",
+        );
+        self.beside("patchbay.toml")
+    }
+
     /// Run a command in the directory that contains `care`.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         patchbay_in(self.place.path(), arguments, "")

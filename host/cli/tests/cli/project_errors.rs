@@ -1,7 +1,8 @@
 //! Mistakes in a policy's project: the message names each, with what to do.
 
-use crate::command::{patchbay, stderr, stdout};
+use crate::command::{joined, patchbay, stderr, stdout};
 use crate::project::Project;
+use crate::test_server::TestServer;
 
 #[test]
 fn a_schema_that_is_not_of_the_settings_type_is_rejected_until_it_is_updated() {
@@ -73,6 +74,54 @@ fn a_schema_that_is_not_of_the_settings_type_is_rejected_until_it_is_updated() {
         "{}",
         stderr(&output)
     );
+}
+
+#[test]
+fn a_company_file_whose_pack_has_an_outdated_schema_is_rejected() {
+    const NORTHWIND: &str = "company = \"northwind\"\n[queue.general]\ndefault = true\n";
+    let project = Project::of_stages("route");
+    let config = project.write_server_settings();
+    project.write("northwind.toml", NORTHWIND);
+    project.change(
+        "src/lib.rs",
+        "QueueRef::from(\"general\")",
+        "QueueRef::from(\"care\")",
+    );
+    let server = TestServer::start(&config);
+    let with_pack =
+        "[pipeline]\nroute = [\"care\"]\n[plugin.care]\npack = \"care\"\n[queue.care]\n";
+    project.write("northwind.toml", &format!("{NORTHWIND}{with_pack}"));
+    let apply = ["apply", "northwind.toml", "--offline"];
+    let keep = ["apply", "northwind.toml", "--offline", "--keep-only"];
+    let shadow = ["shadow", "2", "--company", "northwind"];
+    let refuse = |command: &[&str]| {
+        let printed = joined(&project.run(command), 1);
+        for part in [
+            "northwind.toml:7:8",
+            "is out of date: /properties/queue/default is \"general\" in the file and \"care\" in the settings type",
+            "write it again with `patchbay build",
+            "--update-schema`",
+        ] {
+            assert!(
+                printed.contains(part),
+                "{command:?}: {part} is not in {printed}"
+            );
+        }
+    };
+    refuse(&apply);
+    // A shadow run needs a stored generation, and none is stored.
+    refuse(&keep);
+    let none = joined(&project.run(&shadow), 1);
+    assert!(none.contains("no generation 2"), "{none}");
+    refuse(&["serve", "--check", "--offline"]);
+
+    joined(
+        &project.run(&["build", "care", "--offline", "--update-schema"]),
+        0,
+    );
+    joined(&project.run(&keep), 0);
+    joined(&project.run(&shadow), 0);
+    drop(server);
 }
 
 #[test]

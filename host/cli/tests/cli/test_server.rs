@@ -27,6 +27,20 @@ impl TestServer {
 
     /// Start with a log and further flags.
     pub(crate) fn with_flags(config: &Path, log: Stdio, level: &str, flags: &[&str]) -> TestServer {
+        TestServer::spawn(config, (log, level), flags, &[])
+    }
+
+    /// Start with these variables in the environment.
+    pub(crate) fn with_environment(config: &Path, environment: &[(&str, &str)]) -> TestServer {
+        TestServer::spawn(config, (Stdio::null(), "error"), &[], environment)
+    }
+
+    fn spawn(
+        config: &Path,
+        (log, level): (Stdio, &str),
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> TestServer {
         let mut process = Command::new(env!("CARGO_BIN_EXE_patchbay"))
             .args(["serve", "--json", "--config"])
             .arg(config)
@@ -34,6 +48,7 @@ impl TestServer {
             .env("CARGO_TARGET_DIR", guests())
             .stdout(Stdio::piped())
             .env("RUST_LOG", level)
+            .envs(environment.iter().copied())
             .stderr(log)
             .spawn()
             .expect("started");
