@@ -13,8 +13,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use jiff::SignedDuration;
 use parking_lot::RwLock;
-use patchbay_access::AccessControl;
-use patchbay_access::TlsTerminator;
+use patchbay_access::{AccessControl, Caller, TlsTerminator};
 use patchbay_desk::{Desk, Drain, Load, LoadBounds};
 use patchbay_engine::CancelSignal;
 use patchbay_engine::engine::Engine;
@@ -112,6 +111,26 @@ impl App {
             Problem::of(Kind::NoJournal)
                 .detail("this server makes stateless decisions only; set path under [journal] in its settings")
         })
+    }
+
+    /// An agent identified by an issuer or a certificate must be on the roster:
+    /// removing the agent revokes the access, as with a token of the host.
+    pub(crate) fn check_roster(&self, caller: Option<&Caller>) -> Result<(), Problem> {
+        let Some(Caller::External(identity)) = caller else {
+            return Ok(());
+        };
+        let standing = &identity.standing;
+        let (Some(company), Some(agent), Ok(desk)) =
+            (&standing.company, &standing.agent, self.desk())
+        else {
+            return Ok(());
+        };
+        match desk.roster().has_agent(company, agent) {
+            Ok(false) => Err(Problem::of(Kind::Forbidden)
+                .detail("the agent is not on the company's roster; a supervisor can add them")),
+            // The handler reports any other error.
+            _ => Ok(()),
+        }
     }
 
     /// An error if the host or the company is draining.

@@ -41,7 +41,7 @@ pub(crate) async fn check(
             .and_then(|()| check_origin(request.headers()));
         request.extensions_mut().insert(Caller::Local);
     }
-    checked = checked.and_then(|()| check_roster(&app, request.extensions().get::<Caller>()));
+    checked = checked.and_then(|()| app.check_roster(request.extensions().get::<Caller>()));
     if is_operation(&request) {
         checked = checked
             .and_then(|()| check_content_coding(request.method(), request.headers()))
@@ -150,25 +150,6 @@ async fn check_access(app: &App, request: Request) -> (Request, Result<(), Probl
         Request::from_parts(parts, body),
         checked.map_err(Problem::from),
     )
-}
-
-/// An agent identified by an issuer or a certificate must be on the roster:
-/// removing the agent revokes the access, as with a token of the host.
-pub(crate) fn check_roster(app: &App, caller: Option<&Caller>) -> Result<(), Problem> {
-    let Some(Caller::External(identity)) = caller else {
-        return Ok(());
-    };
-    let standing = &identity.standing;
-    let (Some(company), Some(agent), Ok(desk)) = (&standing.company, &standing.agent, app.desk())
-    else {
-        return Ok(());
-    };
-    match desk.roster().has_agent(company, agent) {
-        Ok(false) => Err(Problem::of(Kind::Forbidden)
-            .detail("the agent is not on the company's roster; a supervisor can add them")),
-        // The handler reports any other error.
-        _ => Ok(()),
-    }
 }
 
 /// Refuses requests about a company whose generation cannot be built, except

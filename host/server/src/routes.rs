@@ -27,6 +27,7 @@ mod replies;
 mod requeue;
 mod rollout;
 mod status;
+mod status_scope;
 mod tokens;
 mod tone;
 mod unsealings;

@@ -98,7 +98,7 @@ fn bytes_of(file: &Path) -> io::Result<Vec<u8>> {
     read_bytes(file, MOST_BYTES).map_err(|error| {
         io::Error::new(
             error.kind(),
-            format!("{:?}: {error}", super::file_status::file_name(file)),
+            format!("{:?}: {error}", super::rejection::file_name(file)),
         )
     })
 }

@@ -10,7 +10,7 @@ use patchbay_generations::assemble::InvalidFile;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rejection::lines;
+use super::rejection::{file_name, lines};
 
 /// The state of a watched company file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -225,12 +225,6 @@ impl WatchedFiles {
         }
         files.by_company.insert(company.to_owned(), file);
     }
-}
-
-/// A file's name without its directory.
-pub(super) fn file_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -420,7 +420,7 @@ impl CompanyFileWatcher {
             "the company file is not applied; the active generation stays: {escaped}"
         );
         let alert = AlertEvent::CompanyFileRejected {
-            file: file_status::file_name(&rejected.path),
+            file: rejection::file_name(&rejected.path),
             problems: reasons.iter().take(ALERT_PROBLEMS).cloned().collect(),
             reasons: reasons.len(),
         };

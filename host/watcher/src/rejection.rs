@@ -7,8 +7,6 @@ use patchbay_generations::assemble::{Findings, InvalidFile};
 use patchbay_generations::service::ChangeError;
 use patchbay_model::file_problem::FileProblem;
 
-use super::file_status::file_name;
-
 /// Every problem of a file, one line each, without the file's directory: readers
 /// need not know this machine's paths.
 pub(super) fn lines(rejected: &InvalidFile) -> Vec<String> {
@@ -17,6 +15,12 @@ pub(super) fn lines(rejected: &InvalidFile) -> Vec<String> {
         ..rejected.clone()
     };
     shown.to_string().lines().map(escape).collect()
+}
+
+/// A file's name without its directory.
+pub(super) fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// The file, or something it references, cannot be read.

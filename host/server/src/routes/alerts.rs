@@ -10,7 +10,7 @@ use patchbay_model::alert::{Alert, AlertKind, AlertSeverity};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::status::{StatusQuery, StatusScope};
+use super::status_scope::{StatusQuery, StatusScope};
 use crate::alerts;
 use crate::app::App;
 use crate::descriptions;

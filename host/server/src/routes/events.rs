@@ -22,7 +22,6 @@ use crate::app::App;
 use crate::bounds::{BoundPermit, Requester};
 use crate::descriptions;
 use crate::feed_signals::FeedFollower;
-use crate::guard;
 use crate::problem::{Kind, Problem};
 use crate::work_share::on_share_of;
 
@@ -191,8 +190,7 @@ impl Follower {
 
     /// Whether the caller is still authenticated, and on the roster.
     fn has_access(&self) -> bool {
-        self.app.access.is_valid(&self.caller)
-            && guard::check_roster(&self.app, Some(&self.caller)).is_ok()
+        self.app.access.is_valid(&self.caller) && self.app.check_roster(Some(&self.caller)).is_ok()
     }
 
     fn event(&self, entry: &Entry, kind: Option<EventKind>) -> Event {

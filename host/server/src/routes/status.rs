@@ -10,65 +10,18 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::Load;
-use patchbay_generations::Generation;
 use patchbay_model::bypass::Bypass;
 use patchbay_model::rollout::Share;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::alerts::AlertDocument;
+use super::status_scope::{StatusQuery, StatusScope};
 use crate::app::App;
 use crate::descriptions;
 use crate::problem::{Kind, Problem};
 use crate::work_share::on_share;
 use patchbay_watcher::WatchedFile;
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct StatusQuery {
-    /// Only this company.
-    company: Option<String>,
-}
-
-/// What a status or a list of alerts covers.
-pub(super) struct StatusScope {
-    /// The company; absent: the host and every company.
-    pub(super) company: Option<String>,
-    /// Its active generation; absent also where that cannot be built.
-    pub(super) generation: Option<Arc<Generation>>,
-    /// The caller must see nothing of the host and of other companies.
-    pub(super) is_company_token: bool,
-}
-
-impl StatusScope {
-    /// The scope of a request.
-    ///
-    /// # Errors
-    /// The company is unknown, or the caller may not see it.
-    pub(super) fn new(
-        app: &App,
-        caller: &Caller,
-        query: StatusQuery,
-    ) -> Result<StatusScope, Problem> {
-        let unknown = || Problem::of(Kind::UnknownCompany);
-        let company = match (caller.company(), query.company) {
-            (Some(own), Some(named)) if own != named => return Err(unknown()),
-            (own, named) => named.or_else(|| own.map(str::to_owned)),
-        };
-        let generation = match &company {
-            None => None,
-            Some(name) => match app.companies.get(name) {
-                None if app.companies.unready_reason(name).is_none() => return Err(unknown()),
-                generation => generation,
-            },
-        };
-        Ok(StatusScope {
-            company,
-            generation,
-            is_company_token: caller.company().is_some(),
-        })
-    }
-}
 
 /// Health of the host and its companies.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,7 +1,5 @@
 //! Languages of the Latin script, by number.
 
-use crate::text::Letters;
-
 pub(crate) const EN: usize = 0;
 pub(crate) const PT: usize = 1;
 pub(crate) const ES: usize = 2;
@@ -11,6 +9,24 @@ pub(crate) const IT: usize = 5;
 pub(crate) const SV: usize = 7;
 pub(crate) const PL: usize = 8;
 pub(crate) const TR: usize = 9;
+
+/// Counts of letters by script, and of letters that are typical of a language.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Letters {
+    /// Signature letters by number of the language.
+    pub(crate) signature: [u16; 10],
+    pub(crate) cyrillic: u32,
+    pub(crate) greek: u32,
+    pub(crate) arabic: u32,
+    pub(crate) hebrew: u32,
+    pub(crate) devanagari: u32,
+    pub(crate) thai: u32,
+    pub(crate) hangul: u32,
+    pub(crate) kana: u32,
+    pub(crate) han: u32,
+    /// Letters of the Latin script.
+    pub(crate) latin: u32,
+}
 
 /// Codes by number.
 pub(crate) const CODES: [&str; 10] = ["en", "pt", "es", "fr", "de", "it", "nl", "sv", "pl", "tr"];

@@ -10,6 +10,7 @@ mod word;
 
 pub(crate) use reading::{Reading, language_tag};
 
+use crate::lexicon::languages::Letters;
 use crate::lexicon::vocabulary::{Vocabulary, Word};
 
 /// A text and its tokens.
@@ -91,24 +92,6 @@ pub(crate) struct Marks {
     /// Currency signs: `£ $ € ¥ ₹`.
     pub(crate) currency: u32,
     pub(crate) letters: Letters,
-}
-
-/// Counts of letters by script, and of letters that are typical of a language.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Letters {
-    /// Signature letters by number of the language in [`crate::lexicon::languages`].
-    pub(crate) signature: [u16; 10],
-    pub(crate) cyrillic: u32,
-    pub(crate) greek: u32,
-    pub(crate) arabic: u32,
-    pub(crate) hebrew: u32,
-    pub(crate) devanagari: u32,
-    pub(crate) thai: u32,
-    pub(crate) hangul: u32,
-    pub(crate) kana: u32,
-    pub(crate) han: u32,
-    /// Letters of the Latin script.
-    pub(crate) latin: u32,
 }
 
 impl<'a> Text<'a> {
