@@ -21,7 +21,7 @@ fn an_existing_file_is_overwritten_only_with_force() {
     let unsealed = || {
         let audit = ["audit", "list", "--config", &place.config];
         let listed = joined(&patchbay(&audit), 0);
-        listed.matches(".unsealed").count()
+        listed.matches("decision.unsealed").count() + listed.matches("decisions.unsealed").count()
     };
 
     let file = place.path("case.json");
