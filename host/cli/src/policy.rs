@@ -19,8 +19,8 @@ use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::{BuildError, BuildOptions};
 use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::regular_file::{MOST_BYTES, read_bytes, read_text};
-use patchbay_pack::{Pack, SourceError};
 use patchbay_pack::source::PackError;
+use patchbay_pack::{Pack, SourceError};
 use serde_json::Value;
 
 use crate::args::{BuildFlags, PolicyFlags};

@@ -25,8 +25,8 @@ use patchbay_model::directory::Directory;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::BuildOptions;
-use patchbay_pack::{Pack, SourceError};
 use patchbay_pack::source::locate;
+use patchbay_pack::{Pack, SourceError};
 
 use crate::{Generation, QueueSettings};
 use cases::{CasesInterrupted, PassedPacks};

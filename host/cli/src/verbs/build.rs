@@ -3,8 +3,8 @@
 use patchbay_engine::component::Digest;
 use patchbay_pack::build::build;
 use patchbay_pack::manifest::FILE_NAME;
-use patchbay_pack::{Pack, SourceError, read_manifest};
 use patchbay_pack::source::PackError;
+use patchbay_pack::{Pack, SourceError, read_manifest};
 use serde_json::json;
 
 use crate::args::BuildArgs;

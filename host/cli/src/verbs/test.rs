@@ -2,8 +2,8 @@
 
 mod watch;
 
-use patchbay_pack::cases::{Case, CaseRunner};
 use patchbay_pack::Pack;
+use patchbay_pack::cases::{Case, CaseRunner};
 use patchbay_pack::source::PackError;
 use serde_json::json;
 

@@ -17,9 +17,9 @@ use patchbay_model::knowledge::Knowledge;
 use patchbay_model::limits::Limits;
 use patchbay_model::name_suggestion::suggest;
 use patchbay_model::situation::Surroundings;
+use patchbay_pack::Pack;
 use patchbay_pack::cases::sandbox_advice;
 use patchbay_pack::settings::{Reference, ReferenceKind, SettingsProblem};
-use patchbay_pack::Pack;
 use serde_json::Value;
 
 use super::findings::Findings;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_journal::NewGeneration;
 use patchbay_model::knowledge::Article;
-use patchbay_pack::bundle::{Bundle, BundleError};
 use patchbay_pack::Pack;
+use patchbay_pack::bundle::{Bundle, BundleError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 

@@ -14,9 +14,9 @@ use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::decision::classification::Classification;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::directory::Presence;
+use patchbay_pack::Pack;
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::cases::CaseRunner;
-use patchbay_pack::Pack;
 use patchbay_records::decisions::{Filter, StoredDecision, find, list};
 use serde_json::{Value, json};
 
