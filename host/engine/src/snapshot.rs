@@ -42,6 +42,7 @@ pub(crate) fn take_snapshot(
     limits: &Limits,
     cancel: &CancelSignal,
 ) -> Result<Option<Vec<u8>>, LoadError> {
+    compiler.check_parts(bytes)?;
     let wizer = Wizer::new();
     let Some((context, instrumented)) = if_supported(|| wizer.instrument_component(bytes)) else {
         return Ok(None);

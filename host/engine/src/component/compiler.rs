@@ -193,6 +193,15 @@ impl Compiler {
         self.compile_uncached(bytes, digest, &request, cancel)
     }
 
+    /// Check the parts that a component declares, before anything else reads it.
+    ///
+    /// # Errors
+    /// [`LoadError::TooManyParts`] or [`LoadError::Invalid`].
+    pub(crate) fn check_parts(&self, bytes: &[u8]) -> Result<(), LoadError> {
+        let request = &self.request;
+        DeclaredParts::read(bytes).check(request.memory_per_instance, request.table_elements)
+    }
+
     fn compile_uncached(
         &self,
         bytes: &[u8],
@@ -203,7 +212,7 @@ impl Compiler {
         if let Some(refusal) = self.refusals.lock().get(&digest) {
             return Err(refusal.clone());
         }
-        DeclaredParts::read(bytes).check(request.memory_per_instance, request.table_elements)?;
+        self.check_parts(bytes)?;
         let most = self.settings.at_once;
         let _slot = self.slots.enter(most, cancel).ok_or(LoadError::Cancelled)?;
         let time = self.settings.time;

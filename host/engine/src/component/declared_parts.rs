@@ -4,7 +4,7 @@
 //! parts than an instance may have.
 
 use wasmparser::types::Types;
-use wasmparser::{Parser, Payload, ValidPayload, Validator};
+use wasmparser::{BinaryReader, Parser, Payload, ValidPayload, Validator};
 
 use super::load_error::LoadError;
 use crate::config::{CORE_INSTANCES, MEMORIES, TABLES};
@@ -25,6 +25,8 @@ pub(crate) struct DeclaredParts {
     table_elements: u64,
     /// Functions and types of every imported, created or aliased interface.
     interface_items: u64,
+    /// Items of the first section that declares more than it has bytes.
+    impossible_items: Option<u32>,
 }
 
 impl DeclaredParts {
@@ -35,6 +37,11 @@ impl DeclaredParts {
         let mut validator = Validator::new();
         for payload in Parser::new(0).parse_all(bytes) {
             let Ok(payload) = payload else { break };
+            // Readers reserve memory for as many items as a section declares.
+            parts.impossible_items = impossible_items(&payload, bytes);
+            if parts.impossible_items.is_some() {
+                break;
+            }
             match validator.payload(&payload) {
                 Ok(ValidPayload::End(types)) => {
                     let items = interface_items(&types);
@@ -69,8 +76,14 @@ impl DeclaredParts {
     /// limits.
     ///
     /// # Errors
-    /// [`LoadError::TooManyParts`], for the first count that is too large.
+    /// [`LoadError::TooManyParts`], for the first count that is too large;
+    /// [`LoadError::Invalid`] for a section that declares more items than it has bytes.
     pub(crate) fn check(&self, memory: u64, table_elements: u32) -> Result<(), LoadError> {
+        if let Some(items) = self.impossible_items {
+            return Err(LoadError::Invalid(format!(
+                "a section declares {items} items, more than it has bytes"
+            )));
+        }
         for (part, count, most) in [
             ("core modules", self.modules, CORE_INSTANCES.into()),
             ("memories", self.memories, MEMORIES.into()),
@@ -93,6 +106,25 @@ impl DeclaredParts {
         }
         Ok(())
     }
+}
+
+/// The number of items that a section declares, if it is larger than the section: an item
+/// has at least one byte.
+fn impossible_items(payload: &Payload<'_>, bytes: &[u8]) -> Option<u32> {
+    let range = match payload {
+        // These begin with something else than a number of items.
+        Payload::ModuleSection { .. }
+        | Payload::ComponentSection { .. }
+        | Payload::StartSection { .. }
+        | Payload::ComponentStartSection { .. }
+        | Payload::DataCountSection { .. }
+        | Payload::CustomSection(_)
+        | Payload::UnknownSection { .. } => return None,
+        section => section.as_section()?.1,
+    };
+    let section = bytes.get(range)?;
+    let items = BinaryReader::new(section, 0).read_var_u32().ok()?;
+    (items as usize > section.len()).then_some(items)
 }
 
 /// Functions and types of the interfaces of one component; none of a module.
@@ -124,8 +156,20 @@ mod tests {
             tables: 3,
             table_elements: 7,
             interface_items: 2,
+            impossible_items: None,
         };
         assert_eq!(parts(text), expected);
+    }
+
+    #[test]
+    fn a_section_that_declares_more_items_than_bytes_is_refused() {
+        let component = wat::parse_str("(component)").expect("a component");
+        // 265,609 exports in two further bytes.
+        let section = [11, 5, 0x89, 0x9b, 0x10, 0, 0];
+        let parts = DeclaredParts::read(&[&component[..], &section].concat());
+        assert_eq!(parts.impossible_items, Some(265_609));
+        let error = parts.check(0, 0).expect_err("refused").to_string();
+        assert!(error.contains("265609 items"), "{error}");
     }
 
     #[test]
