@@ -8,7 +8,7 @@ use crate::cancel::CancelSignal;
 use crate::compile_worker::CompileRequest;
 use crate::component::{CompileRefusal, Compiler, ComponentBytes, Description, LoadError};
 use crate::config::EngineSettings;
-pub use crate::config::Meter;
+use crate::config::Meter;
 use crate::loader::Loader;
 pub use crate::runtime::EngineError;
 use crate::runtime::Runtime;

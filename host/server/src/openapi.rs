@@ -7,13 +7,14 @@ use std::sync::{Arc, OnceLock};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use patchbay_access::add_to_openapi;
+use patchbay_pack::document_schema::add_components;
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::descriptions::{OutcomeKind, PublicErrors, Stage};
+use crate::descriptions::{DOCUMENTS, OutcomeKind, PublicErrors, Stage};
 use crate::routes;
 
 #[derive(OpenApi)]
@@ -42,8 +43,18 @@ pub(crate) fn routes_document() -> Value {
     let head = OpenApiRouter::with_openapi(DocumentHead::openapi());
     let described = head.merge(described_routes());
     let mut document = serde_json::to_value(described.into_openapi()).unwrap_or_default();
+    describe_documents(&mut document);
     completion::complete(&mut document);
     document
+}
+
+/// Puts the schemas of decisions and their requests in the place of their names.
+fn describe_documents(document: &mut Value) {
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        schemas.retain(|name, _| !DOCUMENTS.contains(&name.as_str()));
+        add_components(schemas);
+        schemas.sort_keys();
+    }
 }
 
 /// The complete OpenAPI document as indented JSON.

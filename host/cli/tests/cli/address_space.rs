@@ -1,4 +1,4 @@
-//! A process whose address space is limited.
+//! `serve` and `doctor` under a limit of address space (`ulimit -v`).
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -11,7 +11,7 @@ use crate::test_server::TestServer;
 
 const QUEUES: &str = "[queue.general]\ndefault = true\n[queue.fraud]\nskills = { vat = 1 }\n";
 
-/// A project whose settings refer to every kind of name, with its component in `care.wasm`.
+/// A project with a setting for each kind of reference; its component is `care.wasm`.
 fn project_with_references() -> Project {
     let project = Project::of_stages("route");
     let names = "{AgentRef, QueueRef, SkillRef, TargetRef, TeamRef}";

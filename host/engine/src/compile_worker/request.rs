@@ -28,8 +28,8 @@ pub(crate) struct CompileRequest {
     pub(crate) is_metered: bool,
     /// Whether instances come from a pool.
     pub(crate) is_pooled: bool,
-    /// Whether the code is optimised; an engine loads both kinds.
-    pub(crate) is_optimised: bool,
+    /// Whether the code runs once and is not optimised; an engine loads both kinds.
+    pub(crate) runs_once: bool,
     pub(crate) instances: u32,
     /// Reserved address space of a memory; absent: the default.
     pub(crate) memory_reservation: Option<u64>,
@@ -61,7 +61,7 @@ impl CompileRequest {
         CompileRequest {
             is_metered: meter == Meter::Fuel,
             is_pooled,
-            is_optimised: meter == Meter::Epochs,
+            runs_once: false,
             instances: settings.instances,
             memory_reservation: settings.memory_reservation,
             memory_per_instance: settings.ceiling.memory.0,
@@ -93,7 +93,7 @@ impl CompileRequest {
             true => metered_config(&settings),
             false => serving_config(&settings),
         };
-        if !self.is_optimised {
+        if self.runs_once {
             compile_quickly(&mut config);
         }
         // One core for each compilation. The code is the same.

@@ -187,7 +187,7 @@ impl Compiler {
         cancel: &CancelSignal,
     ) -> Result<Component, LoadError> {
         let request = CompileRequest {
-            is_optimised: false,
+            runs_once: true,
             ..self.request.clone()
         };
         self.compile_uncached(bytes, digest, &request, cancel)

@@ -1,10 +1,8 @@
 //! What the derived description lacks or says wrongly, repaired in one place for
 //! every operation and schema.
 
-use patchbay_pack::document_schema::add_components;
 use serde_json::{Map, Value, json};
 
-use crate::descriptions::DOCUMENTS;
 use crate::problem::MEDIA_TYPE;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
@@ -24,7 +22,6 @@ const HEAD: [(&str, &str); 3] = [
 
 /// Completes a derived OpenAPI document.
 pub(super) fn complete(document: &mut Value) {
-    describe_documents(document);
     merge_flattened(document);
     for (_, methods) in fields_of(&mut document["paths"]) {
         if let Some(operation) = methods.get_mut("post") {
@@ -34,18 +31,6 @@ pub(super) fn complete(document: &mut Value) {
             if let Some(operation) = methods.get_mut(method) {
                 describe_head(method, operation);
             }
-        }
-    }
-}
-
-/// Puts the schemas of decisions and their requests in the place of their names.
-fn describe_documents(document: &mut Value) {
-    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
-        let before = schemas.len();
-        schemas.retain(|name, _| !DOCUMENTS.contains(&name.as_str()));
-        if schemas.len() < before {
-            add_components(schemas);
-            schemas.sort_keys();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
+use jiff::Timestamp;
 use patchbay_desk::ReceiptStatus;
 use patchbay_events::ActivationCause;
 use patchbay_events::EventKind;
@@ -213,14 +214,7 @@ fn a_commit_from_a_replaced_generation_is_found_at_the_next_activation() {
     row.queue = Some("tax".to_owned());
     let late = Commit {
         expected: row.sequence,
-        entries: vec![NewEntry {
-            kind: EventKind::Requeued as u16,
-            at: desk.now(),
-            input: None,
-            contact: None,
-            head: "{}".to_owned(),
-            sealed: Vec::new(),
-        }],
+        entries: vec![requeued(desk.now())],
         conversation: row,
         state: Vec::new(),
         outbox: Vec::new(),
@@ -239,6 +233,18 @@ fn a_commit_from_a_replaced_generation_is_found_at_the_next_activation() {
         "{conflicts:?}"
     );
     swap(3).expect("the queue exists");
+}
+
+/// The entry of a conversation that an operator put back into its queue.
+fn requeued(at: Timestamp) -> NewEntry {
+    NewEntry {
+        kind: EventKind::Requeued as u16,
+        at,
+        input: None,
+        contact: None,
+        head: "{}".to_owned(),
+        sealed: Vec::new(),
+    }
 }
 
 #[test]
@@ -266,14 +272,7 @@ fn a_target_is_removed_once_no_delivery_to_it_is_pending() {
     };
     let commit = Commit {
         expected: row.sequence,
-        entries: vec![NewEntry {
-            kind: EventKind::Requeued as u16,
-            at: desk.now(),
-            input: None,
-            contact: None,
-            head: "{}".to_owned(),
-            sealed: Vec::new(),
-        }],
+        entries: vec![requeued(desk.now())],
         conversation: row,
         state: Vec::new(),
         outbox: vec![item("failed"), item("pending")],
