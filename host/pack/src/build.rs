@@ -1,6 +1,8 @@
 //! Builds a pack's sources into a component. The command line, the demo and the tests all build
 //! here with the same settings, so the same sources give the same component.
 
+mod workspace;
+
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -10,11 +12,13 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::compiler_messages::{BuildObstacle, pass_on};
+use crate::component_file::read_component;
 use crate::log_lines::LogLines;
 use crate::manifest::{FILE_NAME, Language};
 use crate::manifest_file::read_manifest;
 use crate::pack_files::has_extension;
 use crate::source_error::{SourceError, cannot_read};
+use workspace::Workspace;
 
 /// Compilation target of guests.
 pub const GUEST_TARGET: &str = "wasm32-wasip2";
@@ -107,12 +111,23 @@ pub struct BuildOptions {
     pub to_log: bool,
 }
 
-/// Builds the pack in a directory and returns the component's file. The first build of a project
-/// takes up to a minute.
+/// A component that was built.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// Its file. The next build of a project of the same name with the same target directory
+    /// overwrites it.
+    pub file: PathBuf,
+    /// Its bytes.
+    pub component: Vec<u8>,
+}
+
+/// Builds the pack in a directory. The first build of a project takes up to a minute; builds with
+/// the same target directory wait for each other.
 ///
 /// # Errors
-/// When the manifest, the toolchain or the sources are not in order.
-pub fn build(directory: &Path, options: &BuildOptions) -> Result<PathBuf, BuildError> {
+/// When the manifest, the toolchain or the sources are not in order, or the component is larger
+/// than 64 MiB.
+pub fn build(directory: &Path, options: &BuildOptions) -> Result<Built, BuildError> {
     let manifest = read_manifest(&directory.join(FILE_NAME))?;
     match manifest.build.language {
         Language::Rust => build_rust(directory, manifest.name(), options),
@@ -148,20 +163,24 @@ impl Message {
     }
 }
 
-fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<PathBuf, BuildError> {
+fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Built, BuildError> {
     let directory = directory.canonicalize().map_err(cannot_read(directory))?;
     require_target(&directory)?;
     let manifest_path = directory.join("Cargo.toml");
     let mut command = toolchain_command("CARGO", "cargo", &directory);
     command
-        .args(["build", "--release", "--lib", "--target", GUEST_TARGET])
+        .args(["rustc", "--release", "--lib", "--target", GUEST_TARGET])
         .arg("--message-format=json-render-diagnostics")
         .arg("--manifest-path")
         .arg(&manifest_path);
     for setting in PROFILE {
         command.args(["--config", setting]);
     }
-    command.args(["--config", &remapped_paths(&directory)]);
+    let workspace = Workspace::of_project(&directory, &manifest_path);
+    let _lock = workspace.as_ref().and_then(Workspace::lock);
+    if let Some(workspace) = &workspace {
+        command.args(["--config", &workspace.path_flags()]);
+    }
     command.args(options.offline.then_some("--offline"));
     command.args(options.quiet.then_some("--quiet"));
     if !options.to_log
@@ -169,6 +188,9 @@ fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Pa
         && std::env::var_os("CARGO_TERM_COLOR").is_none()
     {
         command.args(["--color", "always"]);
+    }
+    if let Some(workspace) = &workspace {
+        command.args(["--", &workspace.path_flag_of_pack()]);
     }
     let mut child = command
         .stdin(Stdio::null())
@@ -185,12 +207,12 @@ fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Pa
             false => pass_on(stderr, &mut std::io::stderr()),
         }
     });
-    let mut component = None;
+    let mut file = None;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             let message = serde_json::from_str::<Message>(&line).ok();
             let built = message.and_then(|message| message.into_component(&manifest_path));
-            component = built.or(component);
+            file = built.or(file);
         }
     }
     let status = child.wait().map_err(cannot_read(&manifest_path))?;
@@ -207,7 +229,9 @@ fn build_rust(directory: &Path, pack: &str, options: &BuildOptions) -> Result<Pa
             None => BuildError::Compile { pack },
         });
     }
-    component.ok_or(BuildError::NoComponent(pack))
+    let file = file.ok_or(BuildError::NoComponent(pack))?;
+    let component = read_component(&file)?;
+    Ok(Built { file, component })
 }
 
 fn cannot_start(tool: &str, error: &std::io::Error) -> BuildError {
@@ -251,29 +275,4 @@ pub fn require_target(directory: &Path) -> Result<(), BuildError> {
     Err(BuildError::Toolchain(format!(
         "the toolchain cannot compile for {GUEST_TARGET}; run `rustup target add {GUEST_TARGET}`"
     )))
-}
-
-/// Keeps paths of this machine out of the component: the same sources give the same bytes in any
-/// directory.
-fn remapped_paths(directory: &Path) -> String {
-    let cargo_home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
-    // The same flags for every pack of a workspace: with different ones, packs that share a target
-    // directory would rebuild their dependencies in turn.
-    let root = workspace_of(directory).unwrap_or(directory);
-    let mut flags = vec![format!("--remap-path-prefix={}=packs", root.display())];
-    if let Some(home) = cargo_home {
-        flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
-    }
-    // The debug form of a list of strings is also a TOML array.
-    format!("target.{GUEST_TARGET}.rustflags={flags:?}")
-}
-
-/// The nearest parent directory whose Cargo.toml has a workspace.
-fn workspace_of(directory: &Path) -> Option<&Path> {
-    directory.ancestors().skip(1).find(|above| {
-        std::fs::read_to_string(above.join("Cargo.toml"))
-            .is_ok_and(|text| text.contains("[workspace]"))
-    })
 }

@@ -5,6 +5,7 @@ pub mod build;
 pub mod bundle;
 pub mod cases;
 mod compiler_messages;
+mod component_file;
 pub mod document_schema;
 mod log_lines;
 pub mod manifest;
@@ -16,6 +17,7 @@ pub mod settings;
 pub mod source;
 mod source_error;
 
+pub use component_file::read_component;
 pub use manifest_file::read_manifest;
 pub use pack::Pack;
 pub use source_error::SourceError;

@@ -12,13 +12,13 @@ use thiserror::Error;
 
 use crate::build::{BuildError, BuildOptions, build};
 use crate::cases::Case;
+use crate::component_file::read_component;
 use crate::manifest::FILE_NAME;
 use crate::manifest_file::parse_manifest;
 use crate::pack::Pack;
 use crate::pack_files::{FoundFiles, read_text, read_text_below};
-use crate::regular_file::{MOST_BYTES, read_bytes};
 use crate::settings::SettingsSchema;
-use crate::source_error::{SourceError, cannot_read};
+use crate::source_error::SourceError;
 
 pub use location::locate;
 
@@ -48,23 +48,23 @@ impl Pack {
     /// When it cannot be read or built.
     pub fn open(path: &Path, options: &BuildOptions) -> Result<Pack, PackError> {
         if path.is_dir() {
-            let component = build(path, options)?;
-            let mut pack = Pack::from_parts(path, &component)?;
+            let built = build(path, options)?;
+            let mut pack = Pack::from_parts(path, built.component)?;
             pack.check_parts(path)?;
             return Ok(pack);
         }
-        let bytes = read_bytes(path, MOST_BYTES).map_err(cannot_read(path))?;
+        let bytes = read_component(path)?;
         let name = path.file_stem().unwrap_or("component".as_ref());
         let mut pack = Pack::bare(name.to_string_lossy().into_owned(), bytes.into());
         pack.use_embedded_schema(path)?;
         Ok(pack)
     }
 
-    /// Reads a pack's directory with a component that is already built.
+    /// Reads a pack's directory; its component is already built.
     ///
     /// # Errors
     /// When a file cannot be read or is not valid.
-    pub fn from_parts(directory: &Path, component: &Path) -> Result<Pack, SourceError> {
+    pub fn from_parts(directory: &Path, component: Vec<u8>) -> Result<Pack, SourceError> {
         let path = directory.join(FILE_NAME);
         let text = read_text(&path)?;
         let manifest = parse_manifest(&path, text.clone())?;
@@ -81,7 +81,6 @@ impl Pack {
                 .map(Arc::new)
                 .map_err(|error| SourceError::Schema { path, error })
         });
-        let component = read_bytes(component, MOST_BYTES).map_err(cannot_read(component))?;
         let mut pack = Pack::described(manifest, text, schema.transpose()?, component.into());
         let has_schema = pack.schema.is_some();
         let cases = find_cases(&directory.join(CASES))?;

@@ -6,6 +6,7 @@ use patchbay_fuzz::{Corpus, Reading, text};
 use patchbay_pack::Pack;
 use patchbay_pack::cases::Case;
 use patchbay_pack::manifest::Manifest;
+use patchbay_pack::read_component;
 use patchbay_pack::settings::SettingsSchema;
 use patchbay_pack::source::locate;
 use serde_json::{Map, Value};
@@ -243,7 +244,8 @@ fn a_directory_is_read_as_a_pack_or_refused() {
             if let Ok(found) = locate("care@^1", directory, &[directory.to_owned()]) {
                 assert!(found.starts_with(directory), "{}", found.display());
             }
-            let mut pack = Pack::from_parts(directory, &directory.join("care.wasm"));
+            let mut pack = read_component(&directory.join("care.wasm"))
+                .and_then(|component| Pack::from_parts(directory, component));
             match &mut pack {
                 Ok(pack) => {
                     let _ = pack.check_parts(directory);

@@ -54,8 +54,8 @@ pub fn misbehaving() -> Arc<[u8]> {
             quiet: true,
             ..BuildOptions::default()
         };
-        let file = build(&directory, &options).expect("the guest builds");
-        std::fs::read(file).expect("a readable component").into()
+        let built = build(&directory, &options).expect("the guest builds");
+        built.component.into()
     }))
 }
 

@@ -14,14 +14,14 @@ use crate::output;
 use crate::policy::{build_options, pack_failure, warn_of_unused};
 
 pub(crate) fn run(args: &BuildArgs) -> Outcome {
-    let component = build(&args.dir, &build_options(&args.build))
+    let built = build(&args.dir, &build_options(&args.build))
         .map_err(|error| pack_failure(PackError::Build(error)))?;
     let schema = match args.update_schema {
-        true => update_schema(args, &component)?,
+        true => update_schema(args, &built.component)?,
         false => None,
     };
     let failed = |error: SourceError| pack_failure(PackError::Source(error));
-    let mut pack = Pack::from_parts(&args.dir, &component).map_err(failed)?;
+    let mut pack = Pack::from_parts(&args.dir, built.component).map_err(failed)?;
     pack.check_parts(&args.dir).map_err(failed)?;
     warn_of_unused(&pack.unused);
     let path = match &args.output {
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome {
             std::fs::write(output, &*pack.component).map_err(io(output))?;
             output
         }
-        None => &component,
+        None => &built.file,
     };
     let digest = Digest::of(&pack.component);
     let size = pack.component.len();
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome {
 /// Write the schema of the settings type to the file that pack.toml names.
 fn update_schema(
     args: &BuildArgs,
-    component: &std::path::Path,
+    component: &[u8],
 ) -> Result<Option<std::path::PathBuf>, Failure> {
     let manifest = read_manifest(&args.dir.join(FILE_NAME))
         .map_err(|error| pack_failure(PackError::Source(error)))?;
@@ -63,8 +63,7 @@ fn update_schema(
             "add [settings] with schema = \"settings.schema.json\"",
         ));
     };
-    let content = std::fs::read(component).map_err(io(component))?;
-    let text = Pack::embedded_schema(&content).map_err(|error| Failure::new(Exit::Pack, error))?;
+    let text = Pack::embedded_schema(component).map_err(|error| Failure::new(Exit::Pack, error))?;
     let Some(text) = text else {
         return Err(Failure::advised(
             Exit::Pack,

@@ -2,9 +2,9 @@
 
 mod watch;
 
-use patchbay_pack::Pack;
 use patchbay_pack::cases::{Case, CaseRunner};
 use patchbay_pack::source::PackError;
+use patchbay_pack::{Pack, read_component};
 use serde_json::json;
 
 use crate::args::TestArgs;
@@ -85,7 +85,7 @@ fn run_once(args: &TestArgs, verbose: bool) -> Outcome {
 }
 
 fn open_parts(args: &TestArgs, component: &std::path::Path) -> Result<Pack, PackError> {
-    let mut pack = Pack::from_parts(&args.dir, component)?;
+    let mut pack = Pack::from_parts(&args.dir, read_component(component)?)?;
     pack.check_parts(&args.dir)?;
     warn_of_unused(&pack.unused);
     Ok(pack)

@@ -16,6 +16,7 @@ mod policies;
 mod project;
 mod project_errors;
 mod rejections;
+mod reproducible_builds;
 mod rollouts;
 mod server_log;
 mod settings_schemas;

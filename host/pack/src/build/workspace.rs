@@ -1,0 +1,70 @@
+//! What cargo says of a project, and what follows from it for a build.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{GUEST_TARGET, toolchain_command};
+
+/// The file that a build locks in its target directory.
+const LOCK: &str = ".patchbay-build.lock";
+
+/// A project's workspace.
+#[derive(Deserialize)]
+pub(super) struct Workspace {
+    workspace_root: PathBuf,
+    target_directory: PathBuf,
+}
+
+impl Workspace {
+    /// The workspace of a project. Takes about 50 ms; absent when cargo rejects the project,
+    /// which the build then reports.
+    pub(super) fn of_project(directory: &Path, manifest_path: &Path) -> Option<Workspace> {
+        let output = toolchain_command("CARGO", "cargo", directory)
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .arg("--manifest-path")
+            .arg(manifest_path)
+            .output()
+            .ok()?;
+        serde_json::from_slice(&output.stdout).ok()
+    }
+
+    /// Waits until no other build uses the target directory. The component of a project has the
+    /// name of its crate: until it is read, a build of another project of that name must not
+    /// overwrite it. Absent when the directory cannot be locked; the build then says why it
+    /// cannot be written.
+    pub(super) fn lock(&self) -> Option<File> {
+        std::fs::create_dir_all(&self.target_directory).ok()?;
+        let file = File::create(self.target_directory.join(LOCK)).ok()?;
+        file.lock().ok()?;
+        Some(file)
+    }
+
+    /// The setting of cargo that keeps paths of this machine out of the component: the same
+    /// sources give the same bytes in any directory. The compiler gets paths within a workspace
+    /// as relative ones; absolute are those of downloaded crates and of sources that build scripts
+    /// generate.
+    ///
+    /// The flags are the same for every project with this target directory: with different ones,
+    /// each project would compile all its dependencies again.
+    pub(super) fn path_flags(&self) -> String {
+        let cargo_home = std::env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
+        let mut flags = vec![remapped(&self.target_directory, "packs/target")];
+        flags.extend(cargo_home.map(|home| remapped(&home, "cargo")));
+        // The debug form of a list of strings is also a TOML array.
+        format!("target.{GUEST_TARGET}.rustflags={flags:?}")
+    }
+
+    /// The compiler's flag for the crate of the pack alone, whose sources may include files by
+    /// absolute paths.
+    pub(super) fn path_flag_of_pack(&self) -> String {
+        remapped(&self.workspace_root, "packs")
+    }
+}
+
+fn remapped(directory: &Path, name: &str) -> String {
+    format!("--remap-path-prefix={}={name}", directory.display())
+}
