@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use patchbay_desk::Clock;
+use patchbay_clock::Clock;
 
 /// The demo's messages are of this day: Monday, 2 March 2026, from 06:00 UTC …
 const FROM: Timestamp = Timestamp::constant(1_772_431_200, 0);

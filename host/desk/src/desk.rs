@@ -15,9 +15,7 @@ use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::rollout::{ComparisonQueue, ResumedRollout, RolloutReport};
 use patchbay_journal::{CompanyId, Journal, Run};
 
-use crate::clock::SteadyClock;
 use crate::company_state::CompanyState;
-use crate::conversation_cache::ConversationCache;
 use crate::desk_core::{CommitNotice, DeskCore};
 use crate::desk_error::DeskError;
 use crate::dispatch::breaker_message::BreakerMessage;
@@ -38,6 +36,8 @@ use crate::operations::outbox::OutboxService;
 use crate::operations::stateless::StatelessDecider;
 use crate::operations::status::StatusService;
 use crate::settings::DeskSettings;
+use patchbay_clock::SteadyClock;
+use patchbay_records::conversation_cache::ConversationCache;
 
 /// Name of the comparison thread.
 const COMPARISONS: &str = "desk-beside";

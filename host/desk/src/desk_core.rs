@@ -10,9 +10,7 @@ use parking_lot::{Mutex, RwLock};
 use patchbay_generations::rollout::ComparisonQueue;
 use patchbay_journal::{CompanyId, ConversationId, Journal, JournalError, Ordinal};
 
-use crate::clock::SteadyClock;
 use crate::company_state::CompanyState;
-use crate::conversation_cache::ConversationCache;
 use crate::desk_error::DeskError;
 use crate::dispatch::breaker_message::BreakerMessage;
 use crate::dispatch::load::Load;
@@ -21,6 +19,8 @@ use crate::dispatch::stop_signal::StopSignal;
 use crate::dispatch::timers::Timers;
 use crate::dispatch::work_list::WorkList;
 use crate::settings::DeskSettings;
+use patchbay_clock::SteadyClock;
+use patchbay_records::conversation_cache::ConversationCache;
 
 /// Called after a commit. Must not block.
 pub(crate) type Listener = Box<dyn Fn(CommitNotice) + Send + Sync>;

@@ -34,9 +34,9 @@ pub(crate) use loader::queues_of;
 pub use overview::Incident;
 pub(crate) use overview::Overview;
 
-use crate::clock::SkippedTime;
-use crate::roster::Agent;
 use directory_view::DirectoryView;
+use patchbay_clock::SkippedTime;
+use patchbay_records::roster::Agent;
 
 /// A company's floor.
 #[derive(Debug)]

@@ -2,5 +2,4 @@
 
 pub(crate) mod acceptance;
 pub(crate) mod delivery;
-pub(crate) mod pending_inputs;
 pub(crate) mod receipt;

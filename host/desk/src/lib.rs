@@ -15,10 +15,8 @@
 //! the pass runs again.
 
 pub mod agent_action;
-mod clock;
 mod clock_rules;
 mod company_state;
-mod conversation_cache;
 mod desk;
 mod desk_core;
 mod desk_error;
@@ -28,11 +26,9 @@ mod intake;
 pub mod observer;
 mod operations;
 mod pass;
-pub mod roster;
 mod settings;
 mod surge;
 
-pub use clock::{AdjustableClock, Clock, SteppedClock};
 pub use desk::Desk;
 pub use desk_core::CommitNotice;
 pub use desk_error::{BypassError, DeskError};

@@ -47,11 +47,11 @@ use patchbay_records::snapshot::{Snapshot, unix_ms};
 
 use crate::agent_action::{ActionError, ActionResult, AgentAction, DraftCheck};
 use crate::clock_rules::ClockRules;
-use crate::conversation_cache::{CachedConversation, ConversationCache};
 use crate::floor_state::{CompanyFloor, FloorEvent};
-use crate::intake::pending_inputs::PendingInput;
 use crate::observer::{Observer, PassTrace};
 use crate::surge::SurgeDetector;
+use patchbay_records::conversation_cache::PendingInput;
+use patchbay_records::conversation_cache::{CachedConversation, ConversationCache};
 use unit_of_work::UnitOfWork;
 
 /// What a pass works with.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::clock::Clock;
 use crate::dispatch::load::LoadBounds;
 use crate::observer::{NoObserver, Observer};
+use patchbay_clock::Clock;
 
 /// Settings of the desk, for all companies of the host.
 #[derive(Clone, Debug)]

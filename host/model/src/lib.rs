@@ -21,7 +21,6 @@ pub mod duration;
 pub mod excerpt;
 pub mod file_problem;
 pub mod histogram;
-pub mod host_clock;
 pub mod hours;
 pub mod identifier;
 pub mod input;

@@ -1,6 +1,7 @@
 //! Documents that the journal holds about conversations, replies and
-//! decisions, and their readers.
+//! decisions, their readers, and the cache of those in use.
 
+pub mod conversation_cache;
 pub mod conversation_reader;
 pub mod decisions;
 pub mod earlier_assessments;
@@ -8,5 +9,6 @@ pub mod history;
 pub mod outbox_payload;
 pub mod person_export;
 pub mod reply;
+pub mod roster;
 pub mod snapshot;
 pub mod unanswered;

@@ -10,7 +10,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use patchbay_desk::{Clock, LoadBounds};
+use patchbay_clock::Clock;
+use patchbay_desk::LoadBounds;
 use patchbay_engine::config::EngineSettings;
 use patchbay_generations::assemble::InvalidFile;
 use patchbay_model::bound::BoundSettings;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use patchbay_engine::thread_time;
 
-use crate::clock::us;
+use patchbay_clock::us;
 
 /// Cost of one contender: medians over the rounds.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use patchbay_clock::ClockJump;
 use patchbay_events::AlertEvent;
 use patchbay_model::alert::{Alert, AlertKind};
-use patchbay_model::host_clock::ClockJump;
 
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;

@@ -18,9 +18,9 @@ use crate::agent_action::ActionError;
 use crate::desk_core::DeskCore;
 use crate::dispatch::requests::{Answer, busy};
 use crate::dispatch::work_list::{Lane, Work};
-use crate::intake::pending_inputs::PendingInput;
 use crate::observer::{CommittedPass, TracedPart};
 use crate::pass::{ActionOutcome, AfterCommit, PassError, PlannedCommit};
+use patchbay_records::conversation_cache::PendingInput;
 
 /// Most conversations of one commit.
 const BATCH: usize = 64;

@@ -14,8 +14,8 @@ use patchbay_events::Departure;
 use patchbay_records::snapshot::Snapshot;
 
 use super::{CompanyFloor, FloorEvent, FloorState, FollowUp, settings_of};
-use crate::clock::SkippedTime;
-use crate::roster::Agent;
+use patchbay_clock::SkippedTime;
+use patchbay_records::roster::Agent;
 
 /// The queues of a generation.
 pub(crate) fn queues_of(generation: &Generation) -> Vec<Queue> {

@@ -11,8 +11,8 @@ use crate::desk_error::DeskError;
 use crate::dispatch::requests::RETRY_AFTER;
 use crate::dispatch::work_list::{Lane, Work};
 use crate::intake::delivery::Delivery;
-use crate::intake::pending_inputs::PendingInput;
 use crate::intake::receipt::{Receipt, ReceiptStatus};
+use patchbay_records::conversation_cache::PendingInput;
 
 impl DeskCore {
     /// Accept deliveries. Each receipt's input is durable.

@@ -21,7 +21,7 @@ use crate::company_state::{ActiveGeneration, CompanyState};
 use crate::desk::Desk;
 use crate::desk_core::DeskCore;
 use crate::dispatch::work_list::{Lane, Work};
-use crate::roster::Agent;
+use patchbay_records::roster::Agent;
 
 /// Conversations read at once.
 const PAGE: usize = 1_000;

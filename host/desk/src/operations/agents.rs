@@ -15,12 +15,12 @@ use patchbay_records::history::note;
 use patchbay_records::snapshot::Snapshot;
 use thiserror::Error;
 
-use crate::clock::SkippedTime;
 use crate::company_state::CompanyState;
 use crate::desk_core::DeskCore;
 use crate::desk_error::DeskError;
 use crate::floor_state::{CompanyFloor, queues_of};
-use crate::roster::{self, Agent};
+use patchbay_clock::SkippedTime;
+use patchbay_records::roster::{self, Agent};
 
 /// Most agents stored in one transaction.
 const MOST_ROWS: usize = 1_000;
@@ -202,10 +202,11 @@ impl RosterService<'_> {
         let (id, state) = self.0.company(company)?;
         let generation = state.generation();
         let queues = queues_of(&generation);
+        let capacity = &generation.desk.capacity;
         let listed = state.floor.lock().agents("", usize::MAX);
         let mut known = LookAlikes::of(listed.iter().map(|(agent, _)| agent.id.as_str()));
         for (at, agent) in agents.iter().enumerate() {
-            let checked = agent.check(queues.clone(), &generation);
+            let checked = agent.check(queues.clone(), capacity, &generation.channels);
             let checked = checked.and_then(|()| agent.check_new_names(&known));
             checked.map_err(|error| DeskError::Agent { at, error })?;
             known.add(&agent.id);

@@ -21,8 +21,8 @@ use super::decide::{PolicyResult, TranscriptStatus};
 use super::load::state_owner;
 use super::unit_of_work::UnitOfWork;
 use super::{AfterCommit, Pass, PlannedCommit};
-use crate::conversation_cache::CachedConversation;
 use crate::observer::{PassTrace, TracedDecision};
+use patchbay_records::conversation_cache::CachedConversation;
 
 /// Begin the unit of work of a pass; `traceparent` is the trace context of its
 /// input.

@@ -23,9 +23,9 @@ use super::{
     Pass, PassError, act, commit, decide, echo, load, place, running_clocks, state_changes,
     unanswered,
 };
-use crate::conversation_cache::CachedText;
 use crate::floor_state::FollowUp;
-use crate::intake::pending_inputs::PendingInput;
+use patchbay_records::conversation_cache::CachedText;
+use patchbay_records::conversation_cache::PendingInput;
 
 /// Decide or record an input.
 pub(super) fn decide_input(

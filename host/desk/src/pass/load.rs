@@ -20,7 +20,7 @@ use patchbay_records::snapshot::{Snapshot, unix_ms};
 
 use super::decide::DecisionInput;
 use super::{Pass, PassError};
-use crate::conversation_cache::{CachedContact, CachedConversation, CachedText};
+use patchbay_records::conversation_cache::{CachedContact, CachedConversation, CachedText};
 
 /// Most conversations of a contact that are read.
 const CONVERSATIONS: usize = 16;

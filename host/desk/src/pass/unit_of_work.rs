@@ -7,9 +7,9 @@ use patchbay_model::sla::Due;
 
 use super::PassError;
 use crate::agent_action::ActionError;
-use crate::conversation_cache::{CachedConversation, CachedText};
 use crate::floor_state::{FloorEvent, FollowUp};
 use crate::observer::PassTrace;
+use patchbay_records::conversation_cache::{CachedConversation, CachedText};
 use patchbay_records::reply::ReplyResult;
 use patchbay_records::snapshot::Snapshot;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
-use patchbay_desk::{Desk, DeskSettings, SteppedClock};
+use patchbay_clock::SteppedClock;
+use patchbay_desk::{Desk, DeskSettings};
 use patchbay_engine::pipeline::Pipelines;
 use patchbay_events::{ActivationCause, EventKind};
 use patchbay_generations::Generation;
@@ -122,7 +123,7 @@ fn hours_that_changed_while_the_server_was_stopped_count_from_the_last_event() {
     let open = |hours| {
         let generation = Arc::new(generation(1, Some(10 * HOUR), hours));
         let settings = DeskSettings {
-            clock: patchbay_desk::Clock::stepped(clock),
+            clock: patchbay_clock::Clock::stepped(clock),
             ..DeskSettings::default()
         };
         Desk::open(journal(place.path()), vec![generation], settings).expect("a desk")

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::office::{company, desk_of, feed, head, journal, said, take_in};
 use jiff::{SignedDuration, Timestamp};
-use patchbay_desk::{Clock, Desk, DeskSettings};
+use patchbay_clock::Clock;
+use patchbay_desk::{Desk, DeskSettings};
 use patchbay_events::EventKind;
 
 /// The codes of the triggers that rang, once there are as many.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use parking_lot::Mutex;
+use patchbay_clock::{AdjustableClock, Clock};
 use patchbay_desk::observer::Observer;
-use patchbay_desk::{AdjustableClock, Clock, Desk, DeskSettings};
+use patchbay_desk::{Desk, DeskSettings};
 use patchbay_events::EventKind;
 use patchbay_model::alert::{Alert, AlertKind};
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use patchbay_clock::{Clock, SteppedClock};
 use patchbay_desk::agent_action::AgentAction;
-use patchbay_desk::roster::Agent;
-use patchbay_desk::{Clock, Delivery, Desk, DeskSettings, SteppedClock};
+use patchbay_desk::{Delivery, Desk, DeskSettings};
 use patchbay_events::EventKind;
 use patchbay_generations::Generation;
 use patchbay_journal::{AuditEntry, Conversation, ConversationId, Options, SqliteJournal};
@@ -16,6 +16,7 @@ use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::conversation_state::ConversationState;
 use patchbay_model::directory::Presence;
 use patchbay_records::conversation_reader::read_snapshot;
+use patchbay_records::roster::Agent;
 use serde_json::json;
 
 use crate::company::{alone, assembler, built, company};

@@ -7,8 +7,8 @@ use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use patchbay_desk::roster::Agent;
-use patchbay_desk::{Clock, Delivery, Desk, DeskSettings, SteppedClock};
+use patchbay_clock::{Clock, SteppedClock};
+use patchbay_desk::{Delivery, Desk, DeskSettings};
 use patchbay_journal::{AuditEntry, Options, SqliteJournal};
 use patchbay_model::actor::{Actor, ActorRole};
 use patchbay_model::decision::classification::Classification;
@@ -18,6 +18,7 @@ use patchbay_pack::Pack;
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::cases::CaseRunner;
 use patchbay_records::decisions::{Filter, StoredDecision, find, list};
+use patchbay_records::roster::Agent;
 use serde_json::{Value, json};
 
 use crate::company::{alone, assembler, built, company};

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use patchbay_desk::{Clock, Delivery, Desk, DeskSettings, LoadBounds, SteppedClock};
+use patchbay_clock::{Clock, SteppedClock};
+use patchbay_desk::{Delivery, Desk, DeskSettings, LoadBounds};
 use patchbay_events::EventKind;
 use patchbay_journal::{Conversation, Entry};
 use patchbay_model::directory::Presence;

@@ -1,11 +1,11 @@
 //! Agents as the roster stores them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use patchbay_floor::{AgentProfile, AgentRecord};
-use patchbay_generations::Generation;
 use patchbay_journal::{AgentRow, CompanyId, Journal, JournalError};
+use patchbay_model::capacity::Capacity;
 use patchbay_model::directory::{self, Directory, DirectoryError, Presence, Queue};
 use patchbay_model::identifier::LookAlikes;
 use patchbay_model::input::InputError;
@@ -71,13 +71,13 @@ impl Agent {
     ///
     /// # Errors
     /// [`DirectoryError`] with the first thing at fault.
-    pub(crate) fn check(
+    pub fn check(
         &self,
         queues: Vec<Queue>,
-        generation: &Generation,
+        capacity: &Capacity,
+        channels: &BTreeSet<String>,
     ) -> Result<(), DirectoryError> {
-        let capacity = &generation.desk.capacity;
-        directory::check_new_limits(&self.listed(), &queues, capacity, &generation.channels)?;
+        directory::check_new_limits(&self.listed(), &queues, capacity, channels)?;
         Directory::new(vec![self.listed()], queues).map(|_| ())
     }
 
@@ -85,7 +85,7 @@ impl Agent {
     ///
     /// # Errors
     /// [`DirectoryError`] with the first name at fault.
-    pub(crate) fn check_new_names(&self, known: &LookAlikes) -> Result<(), DirectoryError> {
+    pub fn check_new_names(&self, known: &LookAlikes) -> Result<(), DirectoryError> {
         directory::check_new_names(&self.listed(), known)
     }
 
@@ -151,7 +151,7 @@ struct StoredState {
 }
 
 /// The row of an agent.
-pub(crate) fn row(agent: &Agent, record: &AgentRecord, at: Timestamp) -> AgentRow {
+pub fn row(agent: &Agent, record: &AgentRecord, at: Timestamp) -> AgentRow {
     let state = StoredState {
         not_responding: record.not_responding,
         idle_since: record.idle_since,
@@ -168,7 +168,7 @@ pub(crate) fn row(agent: &Agent, record: &AgentRecord, at: Timestamp) -> AgentRo
 }
 
 /// The roster of a company.
-pub(crate) fn load(
+pub fn load(
     journal: &dyn Journal,
     company: CompanyId,
 ) -> Result<Vec<(Agent, AgentRecord)>, JournalError> {
@@ -201,7 +201,7 @@ pub(crate) fn load(
 /// The roster at a start: the stored agents, and those agents of the company
 /// file that are not stored yet. The roster is live data: what the file says of
 /// a stored agent counts only when the file is applied.
-pub(crate) fn with_file(
+pub fn with_file(
     mut known: Vec<(Agent, AgentRecord)>,
     file: &Directory,
     now: Timestamp,

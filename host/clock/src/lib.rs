@@ -1,12 +1,14 @@
-//! The desk's clock.
+//! The host's time: the clocks it reads, and what it makes of them.
+
+mod host_clock;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+pub use host_clock::{ClockJump, HostClock, LEAST_JUMP};
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
-use patchbay_model::host_clock::{ClockJump, HostClock};
 
 /// The machine's clocks, or clocks for demos and tests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -132,7 +134,7 @@ impl Clock {
 
     /// Whether its time has nothing to do with the machine's, by which
     /// generations are stored before the desk starts.
-    pub(crate) fn is_simulated(&self) -> bool {
+    pub fn is_simulated(&self) -> bool {
         matches!(self.0, Source::Accelerated(_))
     }
 
@@ -157,7 +159,7 @@ impl Clock {
     }
 
     /// The real time in which `span` passes on this clock.
-    pub(crate) fn real(&self, span: Duration) -> Duration {
+    pub fn real(&self, span: Duration) -> Duration {
         match &self.0 {
             Source::System | Source::Adjustable(_) => span,
             Source::Accelerated(clock) => span / clock.rate,
@@ -169,7 +171,7 @@ impl Clock {
 /// Host time: never goes back, and runs on where the wall clock does. See
 /// [`HostClock`].
 #[derive(Debug)]
-pub(crate) struct SteadyClock {
+pub struct SteadyClock {
     clock: Clock,
     started: Instant,
     state: Mutex<SteadyState>,
@@ -190,7 +192,7 @@ impl SteadyClock {
 
     /// Host time from the wall clock, or from the newest time that an earlier
     /// run saw.
-    pub(crate) fn new(clock: Clock, newest: Option<Timestamp>) -> SteadyClock {
+    pub fn new(clock: Clock, newest: Option<Timestamp>) -> SteadyClock {
         let started = Instant::now();
         let (wall, monotonic) = clock.read(started);
         let (host, jump) = HostClock::start(wall, monotonic, newest);
@@ -207,7 +209,7 @@ impl SteadyClock {
 
     /// The time, in whole microseconds; never before one that was returned
     /// already.
-    pub(crate) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         let mut state = self.state.lock();
         let (wall, monotonic) = self.clock.read(self.started);
         let (now, jump) = state.host.read(wall, monotonic);
@@ -223,16 +225,17 @@ impl SteadyClock {
     }
 
     /// The jumps of the wall clock since the last call.
-    pub(crate) fn take_jumps(&self) -> Vec<ClockJump> {
+    pub fn take_jumps(&self) -> Vec<ClockJump> {
         std::mem::take(&mut self.state.lock().jumps)
     }
 
     /// Time that the clock skipped, for floors.
-    pub(crate) fn skipped(&self) -> SkippedTime {
+    pub fn skipped(&self) -> SkippedTime {
         SkippedTime(Arc::clone(&self.skipped))
     }
 
-    pub(crate) fn real(&self, span: Duration) -> Duration {
+    /// See [`Clock::real`].
+    pub fn real(&self, span: Duration) -> Duration {
         self.clock.real(span)
     }
 }
@@ -240,10 +243,11 @@ impl SteadyClock {
 /// How much host time the clock skipped since the start: the wall clock was set
 /// forward.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SkippedTime(Arc<AtomicI64>);
+pub struct SkippedTime(Arc<AtomicI64>);
 
 impl SkippedTime {
-    pub(crate) fn get(&self) -> SignedDuration {
+    /// The time skipped so far.
+    pub fn get(&self) -> SignedDuration {
         SignedDuration::from_micros(self.0.load(Ordering::Acquire))
     }
 }

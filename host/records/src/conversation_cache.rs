@@ -1,19 +1,21 @@
 //! Cached conversations and contacts: a decision about a customer who wrote
 //! recently reads nothing from the journal.
 
+mod pending_inputs;
+
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::snapshot::{RECENT_PERIOD, Snapshot};
 use jiff::Timestamp;
 use lru::LruCache;
 use parking_lot::Mutex;
 use patchbay_journal::{CompanyId, ContactId, Conversation, ConversationId, Ordinal};
 use patchbay_model::interaction::{Direction, Interaction};
-use patchbay_records::snapshot::{RECENT_PERIOD, Snapshot};
 
-use crate::intake::pending_inputs::PendingInputs;
+pub use pending_inputs::{PendingInput, PendingInputs};
 
 /// Most cached conversations.
 const CONVERSATIONS: usize = 50_000;
@@ -24,26 +26,32 @@ const MAX_ELSEWHERE: usize = 64;
 
 /// An interaction, its place in the order of acceptance, and its author.
 #[derive(Clone, Debug)]
-pub(crate) struct CachedText {
-    pub(crate) ordinal: Ordinal,
-    pub(crate) contact: Option<ContactId>,
-    pub(crate) interaction: Arc<Interaction>,
+pub struct CachedText {
+    /// Its ordinal.
+    pub ordinal: Ordinal,
+    /// Its author.
+    pub contact: Option<ContactId>,
+    /// The interaction.
+    pub interaction: Arc<Interaction>,
 }
 
 /// A conversation between two passes.
 #[derive(Clone, Debug)]
-pub(crate) struct CachedConversation {
-    pub(crate) row: Conversation,
-    pub(crate) snapshot: Snapshot,
+pub struct CachedConversation {
+    /// As the journal stores it.
+    pub row: Conversation,
+    /// What is known of it beside its texts.
+    pub snapshot: Snapshot,
     /// Its newest interactions, newest first; at most as many as
     /// the snapshot lists.
-    pub(crate) texts: Vec<CachedText>,
+    pub texts: Vec<CachedText>,
     /// Epoch of the cache when it was read.
-    pub(crate) epoch: u64,
+    pub epoch: u64,
 }
 
 impl CachedConversation {
-    pub(crate) fn add_text(&mut self, text: CachedText) {
+    /// Add its newest interaction. The oldest is dropped where the snapshot lists no more.
+    pub fn add_text(&mut self, text: CachedText) {
         let ordinal = text.ordinal;
         self.texts.insert(0, text);
         let keep = self.latest_message().map(|text| text.ordinal);
@@ -52,7 +60,7 @@ impl CachedConversation {
     }
 
     /// The newest message that a customer wrote in person.
-    pub(crate) fn latest_message(&self) -> Option<&CachedText> {
+    pub fn latest_message(&self) -> Option<&CachedText> {
         self.texts.iter().find(|text| {
             let interaction = &text.interaction;
             interaction.direction == Direction::Inbound && !interaction.automatic
@@ -67,7 +75,7 @@ impl CachedConversation {
 
     /// Replace a message by a newer input of it, in its place. Returns whether
     /// it was cached.
-    pub(crate) fn replace_text(&mut self, text: &CachedText) -> bool {
+    pub fn replace_text(&mut self, text: &CachedText) -> bool {
         let id = &text.interaction.id;
         let of_message = |known: &&mut CachedText| known.interaction.id == *id;
         let Some(known) = self.texts.iter_mut().find(of_message) else {
@@ -79,7 +87,7 @@ impl CachedConversation {
     }
 
     /// Add a message that is older than every cached one.
-    pub(crate) fn add_oldest_text(&mut self, text: CachedText) {
+    pub fn add_oldest_text(&mut self, text: CachedText) {
         let keep = self.latest_message().map(|text| text.ordinal);
         let dropped = self.snapshot.add_oldest(text.ordinal, keep);
         self.drop_text(dropped);
@@ -87,13 +95,13 @@ impl CachedConversation {
     }
 
     /// A cached message by the channel's id.
-    pub(crate) fn text(&self, message: &str) -> Option<&CachedText> {
+    pub fn text(&self, message: &str) -> Option<&CachedText> {
         let mut texts = self.texts.iter();
         texts.find(|text| text.interaction.id == message)
     }
 
     /// What the conversation's contact wrote in it: others may take part.
-    pub(crate) fn contact_history(&self) -> ContactHistory {
+    pub fn contact_history(&self) -> ContactHistory {
         let contact = self.row.contact;
         let own = self.texts.iter().filter(|text| text.contact == contact);
         ContactHistory {
@@ -106,7 +114,7 @@ impl CachedConversation {
     /// The first person who writes in a conversation that the company began is
     /// its customer. Earlier versions stored the author of the company's own
     /// message as the contact.
-    pub(crate) fn identify_customer(&mut self, author: Option<ContactId>) {
+    pub fn identify_customer(&mut self, author: Option<ContactId>) {
         let contact = self.row.contact;
         let wrote = |direction| {
             let mut texts = self.texts.iter();
@@ -120,7 +128,7 @@ impl CachedConversation {
 
     /// Remove every version of a message. The conversation remembers where its
     /// customer wrote from.
-    pub(crate) fn remove_message(&mut self, message: &str) {
+    pub fn remove_message(&mut self, message: &str) {
         let of_message = |text: &&CachedText| text.interaction.id == message;
         let removed = self.texts.iter().filter(of_message);
         let mut own = removed
@@ -137,22 +145,25 @@ impl CachedConversation {
 
 /// What a contact wrote, by conversation.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CachedContact {
-    pub(crate) conversations: HashMap<ConversationId, ContactHistory>,
+pub struct CachedContact {
+    /// By conversation.
+    pub conversations: HashMap<ConversationId, ContactHistory>,
 }
 
 /// What a contact wrote in one conversation.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ContactHistory {
-    pub(crate) texts: Vec<CachedText>,
-    pub(crate) received: Vec<Timestamp>,
+pub struct ContactHistory {
+    /// Newest first.
+    pub texts: Vec<CachedText>,
+    /// When messages of the last seven days were received.
+    pub received: Vec<Timestamp>,
     /// The last reply: when, and by which agent.
-    pub(crate) last_answer: Option<(Timestamp, String)>,
+    pub last_answer: Option<(Timestamp, String)>,
 }
 
 impl ContactHistory {
     /// Inbound interactions of the last seven days.
-    pub(crate) fn recent_count(&self, now: Timestamp) -> u32 {
+    pub fn recent_count(&self, now: Timestamp) -> u32 {
         let is_recent = |at: &&Timestamp| now.duration_since(**at) <= RECENT_PERIOD;
         self.received.iter().filter(is_recent).count() as u32
     }
@@ -160,7 +171,7 @@ impl ContactHistory {
 
 impl CachedContact {
     /// Interactions of all conversations but one, newest first.
-    pub(crate) fn elsewhere(&self, but: ConversationId) -> Vec<&CachedText> {
+    pub fn elsewhere(&self, but: ConversationId) -> Vec<&CachedText> {
         let others = self.conversations.iter().filter(|(id, _)| **id != but);
         let placed = others.flat_map(|(_, history)| {
             // An edited message is no newer than the one before it in the list.
@@ -184,11 +195,12 @@ type Cache<K, V> = Mutex<LruCache<K, V>>;
 
 /// The desk's caches. The journal has all of it.
 #[derive(Debug)]
-pub(crate) struct ConversationCache {
+pub struct ConversationCache {
     conversations: Cache<(CompanyId, Vec<u8>), CachedConversation>,
     contacts: Cache<(CompanyId, ContactId), Arc<CachedContact>>,
     addresses: Cache<(CompanyId, String, String), ContactId>,
-    pub(crate) inputs: PendingInputs,
+    /// Accepted inputs that wait for a pass.
+    pub inputs: PendingInputs,
     /// Raised by [`clear`](Self::clear): conversations read before are not put
     /// back.
     epoch: AtomicU64,
@@ -207,18 +219,19 @@ impl Default for ConversationCache {
 }
 
 impl ConversationCache {
-    pub(crate) fn epoch(&self) -> u64 {
+    /// How often the cache was cleared: to be read before the journal is.
+    pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Acquire)
     }
 
     /// Take the conversation of a thread out. The thread that holds its lane
     /// puts it back after a commit, and drops it after a failed one.
-    pub(crate) fn take(&self, company: CompanyId, thread: &[u8]) -> Option<CachedConversation> {
+    pub fn take(&self, company: CompanyId, thread: &[u8]) -> Option<CachedConversation> {
         self.conversations.lock().pop(&(company, thread.to_vec()))
     }
 
     /// Put a conversation back as it was committed.
-    pub(crate) fn put(&self, conversation: CachedConversation) {
+    pub fn put(&self, conversation: CachedConversation) {
         if conversation.epoch != self.epoch() {
             return;
         }
@@ -235,26 +248,19 @@ impl ConversationCache {
         self.conversations.lock().put(key, conversation);
     }
 
-    pub(crate) fn contact(
-        &self,
-        company: CompanyId,
-        contact: ContactId,
-    ) -> Option<Arc<CachedContact>> {
+    /// What a contact wrote.
+    pub fn contact(&self, company: CompanyId, contact: ContactId) -> Option<Arc<CachedContact>> {
         self.contacts.lock().get(&(company, contact)).cloned()
     }
 
-    pub(crate) fn put_contact(
-        &self,
-        company: CompanyId,
-        contact: ContactId,
-        cached: Arc<CachedContact>,
-    ) {
+    /// Put what a contact wrote.
+    pub fn put_contact(&self, company: CompanyId, contact: ContactId, cached: Arc<CachedContact>) {
         self.contacts.lock().put((company, contact), cached);
     }
 
     /// Put a contact who was just created, and has no history, unless the cache
     /// was cleared since `epoch`.
-    pub(crate) fn put_new_contact(&self, company: CompanyId, contact: ContactId, epoch: u64) {
+    pub fn put_new_contact(&self, company: CompanyId, contact: ContactId, epoch: u64) {
         let mut contacts = self.contacts.lock();
         if epoch == self.epoch() && !contacts.contains(&(company, contact)) {
             contacts.put((company, contact), Arc::default());
@@ -262,7 +268,7 @@ impl ConversationCache {
     }
 
     /// The contact of an address.
-    pub(crate) fn contact_of(
+    pub fn contact_of(
         &self,
         company: CompanyId,
         channel: &str,
@@ -272,7 +278,8 @@ impl ConversationCache {
         self.addresses.lock().get(&key).copied()
     }
 
-    pub(crate) fn put_address(
+    /// Put the contact of an address.
+    pub fn put_address(
         &self,
         company: CompanyId,
         channel: &str,
@@ -284,7 +291,7 @@ impl ConversationCache {
     }
 
     /// Drop everything: a contact was erased, merged or split.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
         self.conversations.lock().clear();
         self.contacts.lock().clear();

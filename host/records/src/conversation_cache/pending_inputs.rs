@@ -13,15 +13,16 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// An accepted input.
 #[derive(Debug)]
-pub(crate) struct PendingInput {
-    pub(crate) input: Input,
+pub struct PendingInput {
+    /// As the journal stores it.
+    pub input: Input,
     /// `None` where the input was read from the journal: its body is sealed.
-    pub(crate) interaction: Option<Arc<Interaction>>,
+    pub interaction: Option<Arc<Interaction>>,
 }
 
 /// The inputs that wait for a pass, bounded by bytes.
 #[derive(Debug, Default)]
-pub(crate) struct PendingInputs(Mutex<Inner>);
+pub struct PendingInputs(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -34,11 +35,13 @@ struct Inner {
 impl PendingInputs {
     /// To be read before an interaction is sealed and given to
     /// [`put`](Self::put): its author may be erased between the two.
-    pub(crate) fn epoch(&self) -> u64 {
+    pub fn epoch(&self) -> u64 {
         self.0.lock().epoch
     }
 
-    pub(crate) fn put(&self, pending: PendingInput, epoch: u64) {
+    /// Put an input that was accepted. It is dropped where [`clear`](Self::clear) was called since
+    /// `epoch`.
+    pub fn put(&self, pending: PendingInput, epoch: u64) {
         let bytes = pending.input.body.len();
         let mut inner = self.0.lock();
         if inner.epoch != epoch || bytes > MAX_BYTES {
@@ -57,7 +60,7 @@ impl PendingInputs {
     }
 
     /// Take an input out to decide it; `None` where the journal has to be read.
-    pub(crate) fn take(&self, ordinal: Ordinal) -> Option<PendingInput> {
+    pub fn take(&self, ordinal: Ordinal) -> Option<PendingInput> {
         let mut inner = self.0.lock();
         let pending = inner.inputs.remove(&ordinal)?;
         inner.bytes -= pending.input.body.len();
@@ -65,7 +68,7 @@ impl PendingInputs {
     }
 
     /// Drop everything: a contact was erased, merged or split.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         let mut inner = self.0.lock();
         let epoch = inner.epoch + 1;
         *inner = Inner {
