@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_generations::Generation;
+use patchbay_http::work_share::on_share_of;
 use patchbay_model::alert::{Alert, AlertEnd, AlertKind, AlertSeverity};
 use patchbay_telemetry::{AlertChanges, AlertScope};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::alert_monitor::OutboxReading;
 use crate::app::App;
-use crate::work_share::on_share_of;
 
 /// How often the state of the host is compared with the registry.
 const INTERVAL: Duration = Duration::from_secs(5);

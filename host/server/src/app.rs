@@ -20,6 +20,11 @@ use patchbay_engine::engine::Engine;
 use patchbay_generations::Generation;
 use patchbay_generations::assemble::source::Source;
 use patchbay_generations::service::{ChangeError, ChangeRequest, GenerationService, Plan};
+use patchbay_http::bounds::Bounds;
+use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::work_share::{WorkShares, on_share};
+use patchbay_http::workers::Workers;
+use patchbay_http::{body, json};
 use patchbay_journal::CompanyId;
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::Courier;
@@ -30,17 +35,11 @@ use serde::de::DeserializeOwned;
 use tokio::time::interval;
 
 use crate::alert_monitor::AlertMonitor;
-use crate::body;
-use crate::bounds::Bounds;
 use crate::changes::ChangeQueue;
 use crate::companies::Companies;
 use crate::feed_signals::FeedSignals;
 
 use crate::company_locks::CompanyLocks;
-use crate::json;
-use crate::problem::{Kind, Problem};
-use crate::work_share::{WorkShares, on_share};
-use crate::workers::Workers;
 
 /// How often data older than `retain` is deleted.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);

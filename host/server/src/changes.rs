@@ -8,10 +8,9 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use patchbay_engine::CancelSignal;
+use patchbay_http::problem::Problem;
+use patchbay_http::workers::{Job, JobError, QueueLimits, Workers};
 use patchbay_model::bound::{Bound, BoundSettings, Scope};
-
-use crate::problem::Problem;
-use crate::workers::{Job, JobError, QueueLimits, Workers};
 
 /// The queue of changes, and its threads.
 #[derive(Debug)]

@@ -2,10 +2,10 @@
 
 use axum::response::Response;
 use patchbay_access::Caller;
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_model::name_suggestion;
 
 use crate::companies::Companies;
-use crate::problem::{Kind, Problem};
 
 /// Adds the hint where the caller may see every company.
 pub(crate) fn add(

@@ -12,15 +12,16 @@ use jiff::Timestamp;
 use patchbay_engine::decision::Decision;
 use patchbay_generations::decide::RequestContext;
 use patchbay_generations::inquiry::Inquiry;
+use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::request_headers::{Deadline, traceparent};
+use patchbay_http::workers::Job;
+use patchbay_http::{body, json};
 use patchbay_model::bound::Bound;
 use patchbay_model::input::InputError;
 use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
-use crate::problem::{Kind, Problem};
-use crate::request_headers::{Deadline, traceparent};
-use crate::{body, json};
 
 /// Decide about a request with a body of type `R`. While the host is full, a
 /// body for which `is_repeatable` holds is turned away: its client sends another
@@ -61,7 +62,7 @@ where
     let until = deadline.until(app.settings.deadline);
     let telemetry = Arc::clone(&app.telemetry);
     let (name, companies) = (company.clone(), Arc::clone(&app.companies));
-    let work = move |job: crate::workers::Job<Result<Bytes, Problem>>| {
+    let work = move |job: Job<Result<Bytes, Problem>>| {
         // The active generation may have changed while the request waited.
         let generation = companies.get(&name).unwrap_or(generation);
         let decider = desk.and_then(|desk| desk.stateless_decider(&name, load));

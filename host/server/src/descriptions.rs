@@ -4,8 +4,8 @@ mod schema_names;
 mod shared;
 
 pub(crate) use schema_names::{
-    AfterReply, DOCUMENTS, DecideRequest, Decision, Interaction, OutcomeKind, Presence, Review,
-    Role, RolloutKind, Stage, ToneRequest, WrittenBy, codes,
+    AfterReply, DOCUMENTS, DecideRequest, Decision, Interaction, Presence, Review, Role,
+    RolloutKind, Stage, ToneRequest, WrittenBy,
 };
 pub(crate) use shared::{
     ActionErrors, DeadlineHeader, DecisionErrors, PublicErrors, ReadErrors, TraceparentHeader,

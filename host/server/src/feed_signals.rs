@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use patchbay_http::problem::Problem;
 use patchbay_journal::{CompanyId, FeedPage};
 use tokio::sync::watch;
-
-use crate::problem::Problem;
 
 /// The feeds that have followers.
 #[derive(Debug, Default)]

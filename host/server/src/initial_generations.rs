@@ -11,9 +11,9 @@ use patchbay_generations::activation::{ActivateError, Change};
 use patchbay_generations::assemble::difference::is_same;
 use patchbay_generations::assemble::{AssembledGeneration, InvalidFile};
 use patchbay_generations::service::{ChangeError, GenerationService};
+use patchbay_http::parallel;
 use patchbay_journal::{ActiveGeneration, CompanyId, Journal};
 
-use crate::parallel;
 use crate::serve_error::ServeError;
 use patchbay_watcher::company_of_file;
 

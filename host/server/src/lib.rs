@@ -1,37 +1,28 @@
 //! The HTTP API: takes interactions, drafts and actions, passes them to the desk
 //! or a company's generation, and answers documents. It decides nothing itself.
 //!
-//! A request passes `connections`, `request_counter`, `problem::write`, `guard`
-//! and a handler of `routes`. Handlers that decide run on the threads of
-//! `workers`; handlers that read the journal run off the async threads.
+//! A request passes the connections of `patchbay_http`, `request_counter`,
+//! `problem::write`, `guard` and a handler of `routes`. Handlers that decide run on
+//! the threads of `workers`; handlers that read the journal run off the async
+//! threads.
 
 mod alert_monitor;
 mod alerts;
 mod app;
-mod body;
-mod bounds;
 mod changes;
 mod companies;
 mod company_hint;
 mod company_locks;
-mod connections;
 mod decision_endpoint;
 mod descriptions;
 mod feed_signals;
 mod guard;
 mod initial_generations;
-mod json;
-mod lingering_stream;
-mod media_type;
-mod message_head;
 mod openapi;
 mod outbox_adapter;
 mod panics;
-mod parallel;
 mod prepared_server;
-mod problem;
 mod request_counter;
-mod request_headers;
 mod router;
 mod routes;
 mod serve;
@@ -40,8 +31,6 @@ mod startup;
 mod storage_wait;
 #[cfg(test)]
 mod tests;
-mod work_share;
-mod workers;
 
 pub use companies::Companies;
 pub use openapi::openapi_json;

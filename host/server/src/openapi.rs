@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use patchbay_access::add_to_openapi;
+use patchbay_http::code_schema::OutcomeKind;
 use patchbay_pack::document_schema::add_components;
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -14,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::descriptions::{DOCUMENTS, OutcomeKind, PublicErrors, Stage};
+use crate::descriptions::{DOCUMENTS, PublicErrors, Stage};
 use crate::routes;
 
 #[derive(OpenApi)]

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::engine::{Engine, EngineError};
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
+use patchbay_http::parallel;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_pack::build::BuildOptions;
 use patchbay_settings::{NOT_A_COMPANY_FILE, ServerSettings};
 use thiserror::Error;
 
-use crate::parallel;
 use crate::serve::BoundServer;
 use crate::serve_error::ServeError;
 use crate::startup::Server;

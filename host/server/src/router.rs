@@ -6,11 +6,12 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::{body, problem};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::problem::{Kind, Problem};
-use crate::{body, guard, openapi, problem, request_counter};
+use crate::{guard, openapi, request_counter};
 
 /// The complete service: routes, guard, panics and problem documents.
 pub(crate) fn router(app: Arc<App>) -> Router {

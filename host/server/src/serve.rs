@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use patchbay_http::connections::Connections;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::{interval, timeout};
@@ -13,7 +14,6 @@ use tokio::time::{interval, timeout};
 use crate::alerts;
 use crate::app::App;
 use crate::companies::Companies;
-use crate::connections::Connections;
 use crate::router::router;
 use patchbay_watcher::CompanyFileWatcher;
 

@@ -11,6 +11,10 @@ use patchbay_access::{AccessControl, TlsTerminator};
 use patchbay_desk::{Desk, DeskSettings};
 use patchbay_generations::assemble::{AssembledGeneration, Assembler, InvalidFile};
 use patchbay_generations::service::GenerationService;
+use patchbay_http::bounds::Bounds;
+use patchbay_http::connections::raise_file_limit;
+use patchbay_http::work_share::WorkShares;
+use patchbay_http::workers::{QueueLimits, Workers};
 use patchbay_journal::Journal;
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::{Courier, CourierSettings};
@@ -23,7 +27,6 @@ use tokio::task::spawn_blocking;
 
 use crate::alert_monitor::AlertMonitor;
 use crate::app::{App, TYPING_QUOTA, TypingLimiter};
-use crate::bounds::Bounds;
 use crate::changes::ChangeQueue;
 use crate::companies::Companies;
 use crate::company_locks::CompanyLocks;
@@ -32,9 +35,7 @@ use crate::initial_generations::InitialGenerations;
 use crate::outbox_adapter::DeskOutbox;
 use crate::serve::BoundServer;
 use crate::serve_error::ServeError;
-use crate::work_share::WorkShares;
-use crate::workers::{QueueLimits, Workers};
-use crate::{connections, guard, storage_wait};
+use crate::{guard, storage_wait};
 use patchbay_watcher::WatchedFiles;
 
 /// Connections the system queues until the server accepts them.
@@ -77,7 +78,7 @@ impl Server {
         }
         let tls = settings.tls.as_ref().map(TlsTerminator::new).transpose()?;
         let tls = tls.map(Arc::new);
-        connections::raise_file_limit(settings.connections);
+        raise_file_limit(settings.connections);
         let (listener, address) =
             listen(address).map_err(|error| ServeError::Bind { address, error })?;
         let stack = OWN_STACK + engine.settings().stack;

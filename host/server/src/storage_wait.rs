@@ -9,6 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use patchbay_access::TlsTerminator;
+use patchbay_http::connections::Connections;
+use patchbay_http::problem::{self, Kind, Problem};
 use patchbay_journal::{Journal, JournalError, Maintenance, Options, SqliteJournal};
 use patchbay_model::alert::AlertKind;
 use patchbay_model::bound::{Bound, Scope};
@@ -20,8 +22,6 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::alert_monitor::FULL_BELOW;
-use crate::connections::Connections;
-use crate::problem::{self, Kind, Problem};
 use crate::serve_error::ServeError;
 
 /// Time between two attempts to open the journal.

@@ -28,7 +28,6 @@ mod office;
 mod oidc;
 mod pressure;
 mod promises;
-mod queue;
 mod repetition;
 mod rollout;
 mod shutdown;

@@ -2,14 +2,14 @@
 //! [`patchbay_pack::document_schema`] describes.
 
 use patchbay_events::AfterReply as ModelAfterReply;
+use patchbay_http::code_schema::codes;
 use patchbay_model::access::Role as ModelRole;
 use patchbay_model::decision::stage::Stage as ModelStage;
 use patchbay_model::directory::Presence as ModelPresence;
 use patchbay_model::interaction::WrittenBy as ModelWrittenBy;
-use patchbay_model::outcome::OutcomeKind as ModelOutcome;
 use patchbay_model::rollout::RolloutKind as ModelRolloutKind;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 /// Schemas of closed sets: description, codes from the model, and what each code
@@ -53,7 +53,6 @@ macro_rules! documents {
 documents! { Decision DecideRequest Interaction Review ToneRequest }
 
 closed_sets! {
-    OutcomeKind of ModelOutcome, "Outcome of a plugin call.", ModelOutcome::message;
     Stage of ModelStage, "Stage of a decision.", stage_meaning;
     WrittenBy of ModelWrittenBy, "Author of a draft. Default `human`.", |_| "";
     Role of ModelRole, "Role of a token's holder.", ModelRole::meaning;
@@ -69,24 +68,4 @@ fn stage_meaning(stage: ModelStage) -> &'static str {
         ModelStage::Tone => "whether a draft may go out",
         ModelStage::Escalate => "whether more people must know",
     }
-}
-
-/// A closed set of codes with their meanings; an empty meaning is left out.
-pub(crate) fn codes<'a>(
-    description: &str,
-    all: impl Iterator<Item = (&'a str, &'a str)>,
-) -> RefOr<Schema> {
-    let all: Vec<_> = all.collect();
-    let lines: Vec<_> = all
-        .iter()
-        .filter(|(_, meaning)| !meaning.is_empty())
-        .map(|(code, meaning)| format!("- `{code}`: {meaning}"))
-        .collect();
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some(
-            format!("{description}\n\n{}", lines.join("\n")).trim_end(),
-        ))
-        .enum_values(Some(all.iter().map(|(code, _)| *code)))
-        .into()
 }

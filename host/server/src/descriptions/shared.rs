@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use patchbay_http::problem::MEDIA_TYPE;
 use serde::Deserialize;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response};
 use utoipa::{IntoParams, IntoResponses};
-
-use crate::problem::MEDIA_TYPE;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -1,9 +1,8 @@
 //! What the derived description lacks or says wrongly, repaired in one place for
 //! every operation and schema.
 
+use patchbay_http::problem::MEDIA_TYPE;
 use serde_json::{Map, Value, json};
-
-use crate::problem::MEDIA_TYPE;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 

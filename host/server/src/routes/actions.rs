@@ -6,6 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_desk::agent_action::{ActionResult as DeskResult, AgentAction, Destination};
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::ConversationId;
 use patchbay_model::access::Role as CallerRole;
 use patchbay_model::actor::{Actor, ActorRole};
@@ -17,7 +18,6 @@ use utoipa::ToSchema;
 use super::conversations::conversation_id;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Who acts. Without tokens the server trusts this, from programs on the same
 /// machine; with a token it may be left out and must match the token.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::{AgentStatus, DeskError};
 use patchbay_floor::{AgentView, HeldConversation, Hold, RosterChange};
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_model::directory::Presence;
 use patchbay_records::roster::Agent;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,6 @@ use super::next_page;
 use super::offers::OfferDocument;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Agents per page.
 const PAGE: usize = 500;

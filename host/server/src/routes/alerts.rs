@@ -6,6 +6,8 @@ use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
+use patchbay_http::problem::Problem;
+use patchbay_http::work_share::on_share;
 use patchbay_model::alert::{Alert, AlertKind, AlertSeverity};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,8 +16,6 @@ use super::status_scope::{StatusQuery, StatusScope};
 use crate::alerts;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::Problem;
-use crate::work_share::on_share;
 
 /// Active alerts.
 #[derive(Debug, Serialize, ToSchema)]

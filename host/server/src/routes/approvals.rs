@@ -7,6 +7,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::agent_action::AgentAction;
+use patchbay_http::problem::Problem;
 use patchbay_records::conversation_reader;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +16,6 @@ use super::actions::{ActionResult, ActorFields, run_action};
 use super::conversations::conversation_id;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::Problem;
 
 /// Replies per answer.
 const PAGE: usize = 100;

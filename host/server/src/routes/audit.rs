@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{AuditChain, AuditHash, AuditRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +14,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::next_page;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Entries per page.
 const PAGE: usize = 500;

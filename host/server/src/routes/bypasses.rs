@@ -6,6 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
+use patchbay_http::problem::Problem;
 use patchbay_model::bypass::{Bypass, BypassTarget};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
@@ -16,7 +17,6 @@ use utoipa::ToSchema;
 use super::drain::reason;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::Problem;
 
 /// A bypass to set.
 #[derive(Debug, Deserialize, ToSchema)]

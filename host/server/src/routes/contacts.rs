@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::ContactId;
 use patchbay_records::person_export;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,6 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// A merge of two contacts.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
 use patchbay_events::EventKind;
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{ContactId, Conversation, ConversationId, Entry};
 use patchbay_model::name_suggestion;
 use patchbay_records::conversation_reader::{self, StoredInteraction};
@@ -20,7 +21,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::next_page;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Entries per page.
 const PAGE: usize = 500;

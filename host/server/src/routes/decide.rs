@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use patchbay_generations::inquiry::DecideRequest;
+use patchbay_http::problem::Problem;
 
 use crate::app::App;
-use crate::problem::Problem;
 use crate::{decision_endpoint, descriptions};
 
 /// Decide about an interaction

@@ -9,6 +9,8 @@ use patchbay_access::Caller;
 use patchbay_desk::Desk;
 use patchbay_generations::Generation;
 use patchbay_generations::replay::case_export;
+use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::{body, code_schema};
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::duration::Seconds;
 use patchbay_model::outcome::OutcomeKind;
@@ -21,7 +23,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::unsealings;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Default page size.
 const PAGE: usize = 50;
@@ -39,7 +40,7 @@ pub(super) struct DecisionFilter {
     #[param(value_type = Option<descriptions::Stage>, inline)]
     stage: Option<String>,
     /// Only decisions with this outcome, such as `ok` or `timeout`.
-    #[param(value_type = Option<descriptions::OutcomeKind>, inline)]
+    #[param(value_type = Option<code_schema::OutcomeKind>, inline)]
     outcome: Option<String>,
     /// Only decisions that called this plugin.
     plugin: Option<String>,
@@ -202,7 +203,7 @@ pub(super) async fn replay(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    crate::body::discard(request).await;
+    body::discard(request).await;
     let unsealed = unsealed(&shown, &caller)?;
     let under = number("under", shown.under.as_deref())?;
     let id = decision_id(&decision)?;

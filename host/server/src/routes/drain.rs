@@ -8,13 +8,13 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::{Desk, Drain, RemainingWork};
+use patchbay_http::problem::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::Problem;
 
 /// Longest reason, in bytes.
 pub(super) const REASON_BYTES: usize = 500;

@@ -12,6 +12,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use patchbay_access::Caller;
 use patchbay_events::EventKind;
+use patchbay_http::bounds::{BoundPermit, Requester};
+use patchbay_http::problem::{Kind, Problem, ProblemDocument};
+use patchbay_http::work_share::on_share_of;
 use patchbay_journal::{CompanyId, Entry, FeedPage};
 use patchbay_model::bound::Bound;
 use serde::Deserialize;
@@ -19,11 +22,8 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use crate::app::App;
-use crate::bounds::{BoundPermit, Requester};
 use crate::descriptions;
 use crate::feed_signals::FeedFollower;
-use crate::problem::{Kind, Problem};
-use crate::work_share::on_share_of;
 
 /// Entries read from the journal at once.
 const PAGE: usize = 256;
@@ -57,8 +57,8 @@ pub(super) struct FollowQuery {
     responses(
         descriptions::ReadErrors,
         (status = 200, description = "The events.", body = String, content_type = "text/event-stream"),
-        (status = 410, description = "Events after the given id are no longer stored. List the open conversations, then follow after the newest number in `detail`.", body = crate::problem::ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "Too many event streams are open.", body = crate::problem::ProblemDocument, content_type = "application/problem+json"),
+        (status = 410, description = "Events after the given id are no longer stored. List the open conversations, then follow after the newest number in `detail`.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many event streams are open.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn follow(

@@ -14,6 +14,7 @@ use patchbay_engine::component::{ComponentBytes, Digest};
 use patchbay_generations::assemble::difference::Difference;
 use patchbay_generations::assemble::source::{Source, SourceDocument};
 use patchbay_generations::service::{ChangeRequest, GenerationService, Plan};
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_model::identifier;
 use patchbay_model::knowledge::Article;
 use patchbay_model::toml_document;
@@ -23,7 +24,6 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Largest request body, in bytes: it may carry components.
 const BODY_BYTES: u64 = 64 << 20;

@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
 use patchbay_engine::component::Digest;
 use patchbay_generations::assemble::difference::{Difference, differences};
+use patchbay_http::problem::Problem;
 use patchbay_journal::{GenerationRow, JournalError};
 use patchbay_watcher::WatchedFile;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::next_page;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::Problem;
 
 /// Generations per page.
 const PAGE: usize = 100;

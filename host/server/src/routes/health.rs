@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use patchbay_http::problem::{Kind, Problem, ProblemDocument};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::alerts;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem, ProblemDocument};
 
 /// The server is alive.
 #[derive(Serialize, ToSchema)]

@@ -8,6 +8,11 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use patchbay_desk::{Delivery, Receipt, ReceiptStatus};
+use patchbay_http::media_type::{self, MediaType};
+use patchbay_http::problem::{Kind, Problem, ProblemDocument};
+use patchbay_http::request_headers::{Deadline, traceparent};
+use patchbay_http::work_share::on_share;
+use patchbay_http::{body, json};
 use patchbay_journal::JournalError;
 use patchbay_model::bound::Bound;
 use patchbay_model::input::InputWarning;
@@ -16,12 +21,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::body;
 use crate::descriptions;
-use crate::media_type::{self, MediaType};
-use crate::problem::{Kind, Problem, ProblemDocument};
-use crate::request_headers::{Deadline, traceparent};
-use crate::work_share::on_share;
 
 /// Interactions per batch at most.
 const BATCH: usize = 10_000;
@@ -238,7 +238,7 @@ fn split(line: Result<Delivery, Problem>) -> (Option<Delivery>, Option<Problem>)
 }
 
 fn read_one(body: &[u8]) -> Result<Delivery, Problem> {
-    let value: Value = crate::json::read(body)?;
+    let value: Value = json::read(body)?;
     Ok(Delivery::from_outside(value)?)
 }
 

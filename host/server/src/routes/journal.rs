@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use jiff::SignedDuration;
 use patchbay_access::Caller;
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{CheckReport, CompactReport};
 use patchbay_model::duration::Seconds;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,6 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Longest name of a backup, in bytes.
 const NAME_BYTES: usize = 128;

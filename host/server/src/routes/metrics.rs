@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use patchbay_http::problem::Problem;
+use patchbay_http::work_share::on_share;
 use patchbay_telemetry::HostReadings;
 
 use crate::alerts;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::Problem;
-use crate::work_share::on_share;
 
 /// Get metrics in Prometheus' text format
 #[utoipa::path(

@@ -7,13 +7,13 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_floor::{Offer, OfferId};
+use patchbay_http::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::actions::{ActionResult, ActorFields};
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// An offer of a conversation to an agent.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,6 +7,8 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
+use patchbay_http::code_schema;
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::OutboxState;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,7 +19,6 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use super::next_page;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Items per page.
 const PAGE: usize = 500;
@@ -38,7 +39,7 @@ struct OutboxStateCode;
 impl PartialSchema for OutboxStateCode {
     fn schema() -> RefOr<Schema> {
         let all = OutboxState::ALL.into_iter();
-        descriptions::codes("State of an item.", all.map(|state| (state.as_str(), "")))
+        code_schema::codes("State of an item.", all.map(|state| (state.as_str(), "")))
     }
 }
 

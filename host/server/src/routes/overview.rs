@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use patchbay_http::problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -11,7 +12,6 @@ use super::conversations::HistoryEntry;
 use super::next_page;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::Problem;
 
 /// Alerts per page.
 const PAGE: usize = 500;

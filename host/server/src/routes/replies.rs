@@ -6,6 +6,9 @@ use axum::extract::{Path, Request, State};
 use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_desk::agent_action::AgentAction;
+use patchbay_http::problem::Problem;
+use patchbay_http::request_headers::Deadline;
+use patchbay_http::workers::Job;
 use patchbay_model::decision::tone::Review;
 use patchbay_model::input::TEXT_BYTES;
 use patchbay_model::interaction::{Attachment, WrittenBy, check_attachments};
@@ -17,8 +20,6 @@ use super::actions::{ActionResult, RoleField, actor, check_length, run_action};
 use super::conversations::conversation_id;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::Problem;
-use crate::request_headers::Deadline;
 
 /// Longest id, in bytes.
 const ID_BYTES: usize = 256;
@@ -166,7 +167,7 @@ pub(super) async fn check(
     let desk = app.desk()?;
     let name = company.clone();
     // Plugins need the deep stacks of the deciding threads.
-    let work = move |job: crate::workers::Job<Result<DraftCheck, Problem>>| {
+    let work = move |job: Job<Result<DraftCheck, Problem>>| {
         let (text, written_by) = (&request.text, request.written_by);
         let check =
             desk.conversations()

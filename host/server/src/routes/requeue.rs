@@ -7,6 +7,7 @@ use axum::{Extension, Json};
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
 use patchbay_desk::agent_action::{ActionError, AgentAction};
+use patchbay_http::problem::{Kind, Problem, ProblemDocument};
 use patchbay_journal::{CompanyId, ConversationId};
 use patchbay_model::actor::Actor;
 use patchbay_model::conversation_state::ConversationState;
@@ -19,7 +20,6 @@ use super::actions::{RoleField, actor};
 use super::conversations::conversation_id;
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem, ProblemDocument};
 
 /// Conversations per request at most.
 const MOST: usize = 100;

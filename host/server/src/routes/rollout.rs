@@ -11,6 +11,7 @@ use patchbay_access::Caller;
 use patchbay_events::{RolloutCounts, RolloutEnd, RolloutEndedEvent};
 use patchbay_generations::rollout::{ArmReport, Breach, ComparisonReport, RolloutReport};
 use patchbay_generations::service::{ChangeRequest, RolloutSettings};
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_model::rollout::{Bounds, RolloutKind, Share};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,7 +19,6 @@ use utoipa::ToSchema;
 use super::generation_changes::{HowDocument, PlanDocument, change, name_for_record};
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Longest reason, in bytes.
 const REASON_BYTES: usize = 1_000;

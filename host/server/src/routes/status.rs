@@ -10,6 +10,8 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
 use patchbay_desk::Load;
+use patchbay_http::problem::{Kind, Problem};
+use patchbay_http::work_share::on_share;
 use patchbay_model::bypass::Bypass;
 use patchbay_model::rollout::Share;
 use serde::Serialize;
@@ -19,8 +21,6 @@ use super::alerts::AlertDocument;
 use super::status_scope::{StatusQuery, StatusScope};
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
-use crate::work_share::on_share;
 use patchbay_watcher::WatchedFile;
 
 /// Health of the host and its companies.

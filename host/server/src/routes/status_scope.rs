@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use patchbay_access::Caller;
 use patchbay_generations::Generation;
+use patchbay_http::problem::{Kind, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::app::App;
-use crate::problem::{Kind, Problem};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use patchbay_access::Caller;
+use patchbay_http::problem::{Kind, Problem};
 use patchbay_journal::{Secret, Token, TokenId};
 use patchbay_model::access::{Role, TokenScope, lifetime};
 use patchbay_model::duration::Seconds;
@@ -18,7 +19,6 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// A token to create.
 #[derive(Debug, Deserialize, ToSchema)]

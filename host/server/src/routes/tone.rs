@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use patchbay_generations::inquiry::ToneRequest;
+use patchbay_http::problem::Problem;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::problem::Problem;
 use crate::{decision_endpoint, descriptions};
 
 /// Check a draft

@@ -9,13 +9,13 @@ use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
 use patchbay_access::Caller;
 use patchbay_desk::Desk;
+use patchbay_http::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::descriptions;
-use crate::problem::{Kind, Problem};
 
 /// Code of an unsealing of many decisions in the audit trail.
 const ACT: &str = "decisions.unsealed";

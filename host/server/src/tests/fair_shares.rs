@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
+use patchbay_http::bounds::Requester;
+use patchbay_http::work_share::{WorkShare, on_share};
 use patchbay_journal::Note;
 use patchbay_model::access::Role;
 use patchbay_model::bound::{Bound, Scope};
@@ -14,8 +16,6 @@ use super::Running;
 use super::bounds::{LOUD, QUIET, follow, two_companies};
 use super::matrix::{give, standing};
 use crate::app::App;
-use crate::bounds::Requester;
-use crate::work_share::{WorkShare, on_share};
 
 const MESSAGE: &str = r#"{"id":"1","channel":"x","text":"Hello","author":{"address":"@a"}}"#;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use patchbay_http::workers::Job;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 use tokio::task::JoinSet;
@@ -22,7 +23,7 @@ pub(super) async fn occupy(server: &Running) -> mpsc::Sender<()> {
         let (app, held, begun) = (Arc::clone(&server.app), Arc::clone(&held), begun.clone());
         tokio::spawn(async move {
             let until = Instant::now() + Duration::from_secs(60);
-            let work = move |turn: crate::workers::Job<()>| {
+            let work = move |turn: Job<()>| {
                 let _ = begun.send(());
                 let _ = held.lock().map(|held| held.recv());
                 turn.answer(());

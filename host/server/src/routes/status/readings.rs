@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use patchbay_desk::Desk;
 use patchbay_generations::Generation;
+use patchbay_http::problem::Problem;
 use patchbay_model::alert::Alert;
 use patchbay_model::bypass::Bypass;
 use patchbay_model::decision::stage::Stage;
@@ -18,7 +19,6 @@ use super::{
 };
 use crate::alerts;
 use crate::app::App;
-use crate::problem::Problem;
 use patchbay_watcher::WatchedFile;
 
 /// Reads the status. Blocks.

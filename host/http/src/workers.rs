@@ -2,6 +2,9 @@
 //! bounded, fair queue in front of them. Such work never runs on the async
 //! threads.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,18 +18,18 @@ use tokio::time::{sleep, sleep_until};
 
 /// How many jobs may wait for a thread, and run on one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct QueueLimits {
+pub struct QueueLimits {
     /// Of all companies together.
-    pub(crate) total: usize,
+    pub total: usize,
     /// Of one company.
-    pub(crate) per_company: usize,
+    pub per_company: usize,
     /// Jobs of one company that run at once.
-    pub(crate) running_per_company: usize,
+    pub running_per_company: usize,
 }
 
 /// Why a job has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JobError {
+pub enum JobError {
     /// Too many jobs wait, in total or of the company.
     Full,
     /// No thread became free in time.
@@ -39,37 +42,40 @@ pub(crate) enum JobError {
 
 /// A fixed number of threads, and a queue in which companies take turns.
 #[derive(Debug)]
-pub(crate) struct Workers {
+pub struct Workers {
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
 }
 
 /// A job that runs on a thread now.
-pub(crate) struct Job<T> {
+pub struct Job<T> {
     /// Time spent in the queue.
-    pub(crate) waited: Duration,
+    pub waited: Duration,
     until: Instant,
     answer: oneshot::Sender<T>,
 }
 
 impl<T> Job<T> {
     /// Time left until the job's deadline.
-    pub(crate) fn time_left(&self) -> Duration {
+    pub fn time_left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
     }
 
     /// Send the result. The client does not wait for what the job does
     /// afterwards.
-    pub(crate) fn answer(self, answer: T) {
+    pub fn answer(self, answer: T) {
         // Fails if the client has disconnected.
         let _ = self.answer.send(answer);
     }
 }
 
 impl Workers {
-    /// Start the threads, named `name` and a number, each with `stack` bytes of
+    /// Start `count` threads, named `name` and a number, each with `stack` bytes of
     /// stack.
-    pub(crate) fn start(
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn start(
         name: &str,
         count: usize,
         limits: QueueLimits,
@@ -93,7 +99,10 @@ impl Workers {
     /// Run `work` for a company on a thread, and wait for its result. It must
     /// start by `until`; once started it may take as long as its own limits
     /// allow. Dropping the future removes a waiting job from the queue.
-    pub(crate) async fn run<T: Send + 'static>(
+    ///
+    /// # Errors
+    /// [`JobError`]: the work has not run, or it panicked.
+    pub async fn run<T: Send + 'static>(
         &self,
         company: &str,
         until: Instant,
@@ -121,23 +130,23 @@ impl Workers {
     }
 
     /// Number of waiting jobs.
-    pub(crate) fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.queue.waiting.load(Ordering::Relaxed)
     }
 
     /// How many jobs may wait.
-    pub(crate) fn limits(&self) -> QueueLimits {
+    pub fn limits(&self) -> QueueLimits {
         self.queue.limits
     }
 
     /// Accept no more jobs, and drop those that wait.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.queue.close();
     }
 
     /// Accept no more jobs and wait up to `bound` for those that run; whether
     /// all threads have ended.
-    pub(crate) async fn stop(&self, bound: Duration) -> bool {
+    pub async fn stop(&self, bound: Duration) -> bool {
         self.queue.close();
         let until = Instant::now() + bound;
         while !self.threads.iter().all(JoinHandle::is_finished) {

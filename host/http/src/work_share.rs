@@ -20,19 +20,20 @@ const OBSERVATION_THREADS: usize = 4;
 /// Threads of the blocking pool by kind of work. Together they are fewer than
 /// the pool has, so that no kind waits for another.
 #[derive(Debug)]
-pub(crate) struct WorkShares {
+pub struct WorkShares {
     /// Deliveries of interactions.
-    pub(crate) intake: WorkShare,
+    pub intake: WorkShare,
     /// Other requests: reads and actions.
-    pub(crate) requests: WorkShare,
+    pub requests: WorkShare,
     /// Event streams.
-    pub(crate) followers: WorkShare,
+    pub followers: WorkShare,
     /// Health, status and metrics.
-    pub(crate) observation: WorkShare,
+    pub observation: WorkShare,
 }
 
 impl WorkShares {
-    pub(crate) fn new(bounds: &Bounds) -> WorkShares {
+    /// Shares with the limits of [`Bound::Work`].
+    pub fn new(bounds: &Bounds) -> WorkShares {
         let [host, company, token] = [Scope::Host, Scope::Company, Scope::Token]
             .map(|scope| usize::try_from(bounds.limit(Bound::Work, scope)).unwrap_or(usize::MAX));
         let halves = |threads: usize| WorkShare::new(threads, threads / 2, threads / 2);
@@ -45,17 +46,23 @@ impl WorkShares {
     }
 }
 
-/// Run `work` of the current request on a thread of a share. A panic in it has
-/// been logged.
-pub(crate) async fn on_share<T: Send + 'static>(
+/// Run `work` of the current request on a thread of a share, as soon as its
+/// company and token have one.
+///
+/// # Errors
+/// 500 if the work panicked, which has been logged.
+pub async fn on_share<T: Send + 'static>(
     share: &WorkShare,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
     on_share_as(share, Requester::current(), work).await
 }
 
-/// [`on_share`] outside of a request's handler.
-pub(crate) async fn on_share_of<T: Send + 'static>(
+/// [`on_share`] outside of a request's handler, for a company or the host.
+///
+/// # Errors
+/// Those of [`on_share`].
+pub async fn on_share_of<T: Send + 'static>(
     share: &WorkShare,
     company: Option<Arc<str>>,
     work: impl FnOnce() -> T + Send + 'static,
@@ -85,7 +92,7 @@ async fn on_share_as<T: Send + 'static>(
 /// company and no token occupies all of them, and work beyond them waits in order
 /// of arrival.
 #[derive(Debug)]
-pub(crate) struct WorkShare {
+pub struct WorkShare {
     host: Arc<Semaphore>,
     threads: usize,
     companies: SemaphoreByName,
@@ -126,7 +133,7 @@ impl WorkShare {
     }
 
     /// Threads in use now.
-    pub(crate) fn used(&self) -> u64 {
+    pub fn used(&self) -> u64 {
         (self.threads - self.host.available_permits()) as u64
     }
 }

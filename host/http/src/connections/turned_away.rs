@@ -18,7 +18,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::guard::is_observation;
+use crate::observation::is_observation;
 use crate::problem::{self, Problem};
 
 /// Connections that have their 503 and are being closed.

@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 
 /// What a body can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MediaType {
+pub enum MediaType {
     /// `application/json`.
     Json,
     /// `application/x-ndjson`: one JSON document a line.
@@ -15,7 +15,7 @@ pub(crate) enum MediaType {
 
 /// The media type of a request; `None` where it is absent, given twice, another
 /// one, or not in UTF-8.
-pub(crate) fn of(headers: &HeaderMap) -> Option<MediaType> {
+pub fn of(headers: &HeaderMap) -> Option<MediaType> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::workers::{Job, JobError, QueueLimits, Workers};
+use super::{Job, JobError, QueueLimits, Workers};
 
 const STACK: usize = 2 << 20;
 const US: &str = "northwind";

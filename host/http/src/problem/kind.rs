@@ -7,8 +7,11 @@ macro_rules! kinds {
     ($( $case:ident = $type:literal, $status:ident, $title:literal; )+) => {
         /// The kind of a problem.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Kind {
-            $( $case, )+
+        pub enum Kind {
+            $(
+                #[doc = concat!($title, " (`/problems/", $type, "`).")]
+                $case,
+            )+
         }
 
         impl Kind {

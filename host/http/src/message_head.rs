@@ -21,7 +21,7 @@ const TARGET_BYTES: usize = 16 << 10;
 /// # Errors
 /// 400 where the head is malformed, 414 for a longer target, 501 for a transfer coding before `chunked`,
 /// and 417 for another expectation; each with the header at fault.
-pub(crate) fn check(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+pub fn check(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     let target = uri
         .path_and_query()
         .map_or(0, |target| target.as_str().len());

@@ -22,7 +22,7 @@ const DRAIN_BYTES: usize = 16 << 20;
 
 /// A request body, and its share of the bound on bodies.
 #[derive(Debug)]
-pub(crate) struct RequestBody {
+pub struct RequestBody {
     bytes: Vec<u8>,
     _share: BoundPermit,
 }
@@ -42,8 +42,13 @@ enum ReadError {
     Disconnected,
 }
 
-/// Read a request's body.
-pub(crate) async fn read(
+/// Read a request's body of at most `limit` bytes, which must arrive within `time`.
+///
+/// # Errors
+/// 413 for a larger body, 408 where it takes longer, 503 at a limit of
+/// [`Bound::Bodies`], and 400 where the client disconnects. The rest of a refused
+/// body is read and dropped, within bounds.
+pub async fn read(
     request: Request,
     limit: u64,
     time: Duration,
@@ -111,7 +116,7 @@ async fn collect(
 /// Read and drop the body of a refused request, within bounds. A client that
 /// sends everything before it reads would otherwise see a reset connection
 /// instead of the answer.
-pub(crate) async fn discard(request: Request) {
+pub async fn discard(request: Request) {
     // A client that expects `100 Continue` has not sent the body.
     if !request.headers().contains_key(EXPECT) {
         drain(request.into_body()).await;

@@ -49,7 +49,7 @@ enum Phase {
 }
 
 /// All connections of a server.
-pub(crate) struct Connections {
+pub struct Connections {
     router: Router,
     header_timeout: Duration,
     write_timeout: Duration,
@@ -63,7 +63,9 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    pub(crate) fn new(
+    /// Connections whose requests `router` answers. Without `tls` they are plain
+    /// HTTP. `telemetry` counts those that are turned away.
+    pub fn new(
         router: Router,
         tls: Option<Arc<TlsTerminator>>,
         settings: &ServerSettings,
@@ -84,7 +86,7 @@ impl Connections {
     }
 
     /// Accept connections until dropped.
-    pub(crate) async fn accept(&self, listener: &TcpListener) {
+    pub async fn accept(&self, listener: &TcpListener) {
         loop {
             // A place for the connection before it is accepted: without one it
             // waits in the system's queue.
@@ -126,7 +128,7 @@ impl Connections {
 
     /// Let requests in progress finish for up to `bound`, then close the
     /// remaining connections; returns their number.
-    pub(crate) async fn finish(&self, bound: Duration) -> usize {
+    pub async fn finish(&self, bound: Duration) -> usize {
         self.is_stopping.store(true, Ordering::Relaxed);
         self.phase.send_replace(Phase::Finishing);
         // The channel closes with the last connection.
@@ -348,7 +350,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 /// Raise this process's limit of open files to what the connections need, as far
 /// as the system allows.
-pub(crate) fn raise_file_limit(connections: usize) {
+pub fn raise_file_limit(connections: usize) {
     let wanted = connections as u64 + OTHER_FILES;
     let limit = getrlimit(Resource::Nofile);
     let Some(current) = limit.current.filter(|current| *current < wanted) else {

@@ -16,21 +16,21 @@ tokio::task_local! {
 
 /// Whose use a request counts as.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Requester {
+pub struct Requester {
     /// The company that the path names.
-    pub(crate) company: Option<Arc<str>>,
+    pub company: Option<Arc<str>>,
     /// Id of the token, issuer identity or certificate; none without tokens.
-    pub(crate) token: Option<Arc<str>>,
+    pub token: Option<Arc<str>>,
 }
 
 impl Requester {
     /// Run a request's handler, whose work counts as this requester's.
-    pub(crate) async fn scope<T>(self, handler: impl Future<Output = T>) -> T {
+    pub async fn scope<T>(self, handler: impl Future<Output = T>) -> T {
         REQUESTER.scope(self, handler).await
     }
 
     /// The requester of the request that this task handles; empty outside of one.
-    pub(crate) fn current() -> Requester {
+    pub fn current() -> Requester {
         REQUESTER.try_with(Clone::clone).unwrap_or_default()
     }
 
@@ -49,14 +49,14 @@ type Key = (Bound, Scope, Arc<str>);
 
 /// What is in use now.
 #[derive(Debug)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     settings: BoundSettings,
     used: Mutex<HashMap<Key, u64>>,
 }
 
 /// A use; dropping it ends the use.
 #[derive(Debug)]
-pub(crate) struct BoundPermit {
+pub struct BoundPermit {
     bounds: Arc<Bounds>,
     /// How much is used.
     amount: u64,
@@ -65,7 +65,8 @@ pub(crate) struct BoundPermit {
 }
 
 impl Bounds {
-    pub(crate) fn new(settings: BoundSettings) -> Arc<Bounds> {
+    /// Bounds with these limits, of which nothing is in use.
+    pub fn new(settings: BoundSettings) -> Arc<Bounds> {
         Arc::new(Bounds {
             settings,
             used: Mutex::default(),
@@ -73,13 +74,15 @@ impl Bounds {
     }
 
     /// The limit of a bound for a scope.
-    pub(crate) fn limit(&self, bound: Bound, scope: Scope) -> u64 {
+    pub fn limit(&self, bound: Bound, scope: Scope) -> u64 {
         self.settings.get(bound, scope)
     }
 
-    /// Count one use more, or refuse it because one of the bound's limits is
-    /// reached.
-    pub(crate) fn enter(
+    /// Count one use more.
+    ///
+    /// # Errors
+    /// The problem to answer with, if one of the bound's limits is reached.
+    pub fn enter(
         self: &Arc<Bounds>,
         bound: Bound,
         requester: &Requester,
@@ -112,7 +115,7 @@ impl Bounds {
     }
 
     /// Uses of a bound in all of the host.
-    pub(crate) fn used(&self, bound: Bound) -> u64 {
+    pub fn used(&self, bound: Bound) -> u64 {
         let key = (bound, Scope::Host, "".into());
         self.used.lock().get(&key).copied().unwrap_or_default()
     }

@@ -7,7 +7,10 @@ use serde_json::error::Category;
 use crate::problem::{Kind, Problem};
 
 /// Parse a body. The parser bounds nesting at 128 levels.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+///
+/// # Errors
+/// 400 for a body that is not UTF-8 or not JSON, 422 for one of another form.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body).map_err(|error| {
         Problem::of(Kind::NotUtf8).detail(format!(
             "the body is not valid UTF-8 after byte {}; encode it as UTF-8",

@@ -8,15 +8,18 @@ use patchbay_model::traceparent::Traceparent;
 use crate::problem::{Kind, Problem};
 
 /// The deadline header, in whole milliseconds.
-pub(crate) const DEADLINE: &str = "Patchbay-Deadline-Ms";
+const DEADLINE: &str = "Patchbay-Deadline-Ms";
 
 /// How long the caller waits for an answer, counted from the request's head.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline(Option<Instant>);
+pub struct Deadline(Option<Instant>);
 
 impl Deadline {
     /// Reads the header; without it only the server's deadline applies.
-    pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Deadline, Problem> {
+    ///
+    /// # Errors
+    /// 400 where the header is not a whole number of milliseconds from 1.
+    pub fn from_headers(headers: &HeaderMap) -> Result<Deadline, Problem> {
         let Some(value) = headers.get(DEADLINE) else {
             return Ok(Deadline(None));
         };
@@ -33,13 +36,16 @@ impl Deadline {
 
     /// Until when the request may wait for a thread from now on: at most as
     /// long as the server's own deadline.
-    pub(crate) fn until(self, servers: Duration) -> Instant {
+    pub fn until(self, servers: Duration) -> Instant {
         let own = Instant::now() + servers;
         self.0.map_or(own, |callers| callers.min(own))
     }
 
-    /// An error if the deadline has passed.
-    pub(crate) fn check(self) -> Result<(), Problem> {
+    /// Called when the request has waited.
+    ///
+    /// # Errors
+    /// 503 if the deadline has passed.
+    pub fn check(self) -> Result<(), Problem> {
         match self.0 {
             Some(until) if until <= Instant::now() => Err(Problem::busy(
                 "the request's deadline passed while it waited",
@@ -51,6 +57,6 @@ impl Deadline {
 
 /// The trace the caller belongs to. A malformed header counts as none: no
 /// request is refused because of it.
-pub(crate) fn traceparent(headers: &HeaderMap) -> Option<Traceparent> {
+pub fn traceparent(headers: &HeaderMap) -> Option<Traceparent> {
     Traceparent::parse(headers.get("traceparent")?.to_str().ok()?)
 }

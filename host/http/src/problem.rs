@@ -16,12 +16,12 @@ use patchbay_model::outcome::{Outcome, OutcomeKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(crate) use kind::Kind;
+pub use kind::Kind;
 
-use crate::descriptions;
+use crate::code_schema;
 
 /// Media type of a problem document.
-pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+pub const MEDIA_TYPE: &str = "application/problem+json";
 /// `WWW-Authenticate` of an answer 401.
 const CHALLENGE: &str = "Bearer realm=\"patchbay\"";
 /// Added for a token that is not valid (RFC 6750, 3.1).
@@ -39,7 +39,7 @@ const DRAINING_SECONDS: u32 = 30;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Problem)]
-pub(crate) struct ProblemDocument {
+pub struct ProblemDocument {
     /// Kind of the problem, as a reference relative to the server. Stable: compare
     /// this in programs.
     #[serde(rename = "type")]
@@ -58,7 +58,7 @@ pub(crate) struct ProblemDocument {
     instance: Option<String>,
     /// Outcome of the decision, if the request was for one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<descriptions::OutcomeKind>)]
+    #[schema(value_type = Option<code_schema::OutcomeKind>)]
     outcome: Option<OutcomeKind>,
     /// Path of the wrong field, or name of the wrong header.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,10 +104,11 @@ pub(crate) struct ProblemPlace {
 
 /// A problem to answer with; boxed to keep every `Result` small.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem(Box<ProblemDocument>, Option<Bound>);
+pub struct Problem(Box<ProblemDocument>, Option<Bound>);
 
 impl Problem {
-    pub(crate) fn of(kind: Kind) -> Problem {
+    /// A problem of a kind, with its status and title and no detail.
+    pub fn of(kind: Kind) -> Problem {
         let document = ProblemDocument {
             type_uri: kind.type_uri(),
             title: kind.title().to_owned(),
@@ -140,12 +141,15 @@ impl Problem {
         problem
     }
 
-    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Problem {
+    /// Sets what is wrong in this request, and what would be right. Clipped to
+    /// 500 characters.
+    pub fn detail(mut self, detail: impl Into<String>) -> Problem {
         self.0.detail = Some(clipped(detail.into(), DETAIL_CHARS));
         self
     }
 
-    pub(crate) fn set_detail_if_none(&mut self, detail: impl FnOnce() -> String) {
+    /// Sets the detail of a problem that has none.
+    pub fn set_detail_if_none(&mut self, detail: impl FnOnce() -> String) {
         if self.0.detail.is_none() {
             self.0.detail = Some(clipped(detail(), DETAIL_CHARS));
         }
@@ -156,7 +160,8 @@ impl Problem {
         self.0.status
     }
 
-    pub(crate) fn is(&self, kind: Kind) -> bool {
+    /// Whether the problem is of a kind.
+    pub fn is(&self, kind: Kind) -> bool {
         self.0.type_uri == kind.type_uri()
     }
 
@@ -177,18 +182,24 @@ impl Problem {
         challenge.unwrap_or(HeaderValue::from_static(CHALLENGE))
     }
 
-    pub(crate) fn field(mut self, field: impl Into<String>) -> Problem {
+    /// Sets the path of the wrong field, or the name of the wrong header. Clipped to
+    /// 200 characters.
+    pub fn field(mut self, field: impl Into<String>) -> Problem {
         self.0.field = Some(clipped(field.into(), FIELD_CHARS));
         self
     }
 
-    pub(crate) fn limit(mut self, limit: u64, size: Option<u64>, unit: &str) -> Problem {
+    /// Sets the limit that was exceeded, and the actual size if it is known, both
+    /// in `unit`.
+    pub fn limit(mut self, limit: u64, size: Option<u64>, unit: &str) -> Problem {
         self.0.limit = Some(limit);
         self.0.size = size;
         self.0.unit = Some(unit.to_owned());
         self
     }
 
+    /// Sets the place in the body: a line from 1, and a column from 1, or 0 before
+    /// the first character.
     pub(crate) fn at(mut self, line: usize, column: usize) -> Problem {
         self.0.line = Some(line);
         self.0.column = Some(column);
@@ -196,17 +207,13 @@ impl Problem {
     }
 
     /// The bound that caused the problem, to be counted with the answer.
-    pub(crate) fn bound(mut self, bound: Bound) -> Problem {
+    pub fn bound(mut self, bound: Bound) -> Problem {
         self.1 = Some(bound);
         self
     }
 
     /// Adds every reason, with its place in a document.
-    pub(crate) fn problems(
-        mut self,
-        document: &str,
-        problems: impl Iterator<Item = FileProblem>,
-    ) -> Problem {
+    fn problems(mut self, document: &str, problems: impl Iterator<Item = FileProblem>) -> Problem {
         let places = problems.map(|problem| {
             let place = problem.line_column(document);
             ProblemPlace {
@@ -220,21 +227,23 @@ impl Problem {
         self
     }
 
-    pub(crate) fn warnings(mut self, warnings: Vec<String>) -> Problem {
+    fn warnings(mut self, warnings: Vec<String>) -> Problem {
         self.0.warnings = warnings;
         self
     }
 
-    pub(crate) fn document(&self) -> &ProblemDocument {
+    /// The document, for answers that contain it. It has no `instance` yet.
+    pub fn document(&self) -> &ProblemDocument {
         &self.0
     }
 
-    pub(crate) fn busy(detail: &str) -> Problem {
+    /// Overload: 503, which asks the client to try again in a second.
+    pub fn busy(detail: &str) -> Problem {
         Problem::overloaded(&Outcome::with_detail(OutcomeKind::Overloaded, detail))
     }
 
     /// A request at a bound of the table, answered as the table says.
-    pub(crate) fn at_bound(limit: &BoundLimit, value: u64, detail: impl Into<String>) -> Problem {
+    pub fn at_bound(limit: &BoundLimit, value: u64, detail: impl Into<String>) -> Problem {
         let detail = detail.into();
         let problem = match limit.bound.refusal() {
             Refusal::Busy(_) => Problem::busy(&detail),
@@ -247,7 +256,7 @@ impl Problem {
     }
 
     /// An overload as an outcome reports it.
-    pub(crate) fn overloaded(outcome: &Outcome) -> Problem {
+    pub fn overloaded(outcome: &Outcome) -> Problem {
         let kind = OutcomeKind::Overloaded;
         let detail = outcome.detail.as_deref().unwrap_or(kind.message());
         let mut problem = Problem::of(Kind::Overloaded).detail(detail);
@@ -280,7 +289,7 @@ impl IntoResponse for Problem {
 
 /// Middleware that writes the problem document of every error answer, including
 /// those of the router and other libraries.
-pub(crate) async fn write(request: Request, next: Next) -> Response {
+pub async fn write(request: Request, next: Next) -> Response {
     let instance = instance_of(request.uri().path());
     finish(next.run(request).await, instance)
 }

@@ -10,13 +10,13 @@ const WAITING: usize = 64;
 
 /// Apply `work` to every item, on one thread a core; results are in the order of
 /// the items. Blocks. A panic of `work` is passed on.
-pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+pub fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     map_on(threads, items, work)
 }
 
 /// [`map`] for work that mostly waits for the disk, on more threads.
-pub(crate) fn map_waiting<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+pub fn map_waiting<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     map_on(WAITING, items, work)
 }
 
