@@ -35,9 +35,9 @@ pub(crate) fn prepare(settings: Settings) -> Result<SocialCare, Problems> {
     let mut lexicon = Lexicon::built_in();
     add_intents(&mut lexicon, &catalogue, &settings);
     add_signals(&mut lexicon);
-    for line in format::lines(TOPICS) {
-        let topic = catalogue.topic(line.section);
-        lexicon.add_incoming(Signal::Topic(topic), line.weight, line.phrase);
+    for row in format::rows(TOPICS) {
+        let topic = catalogue.topic(row.section);
+        lexicon.add_row(Signal::Topic(topic), &row);
     }
     add_own(&mut lexicon, &mut catalogue, &settings, &mut problems);
     lexicon.finish();
@@ -50,13 +50,13 @@ pub(crate) fn prepare(settings: Settings) -> Result<SocialCare, Problems> {
 
 fn add_intents(lexicon: &mut Lexicon, catalogue: &Catalogue, settings: &Settings) {
     for list in INTENTS {
-        for line in format::lines(list) {
+        for row in format::rows(list) {
             let replaced = settings
                 .intents
-                .get(line.section)
+                .get(row.section)
                 .is_some_and(|own| own.only_these_phrases);
-            if let Some(number) = catalogue.intent(line.section).filter(|_| !replaced) {
-                lexicon.add_incoming(Signal::Intent(number), line.weight, line.phrase);
+            if let Some(number) = catalogue.intent(row.section).filter(|_| !replaced) {
+                lexicon.add_row(Signal::Intent(number), &row);
             }
         }
     }
@@ -68,13 +68,15 @@ fn add_signals(lexicon: &mut Lexicon) {
         (ABUSE, Signal::Abuse),
         (URGENCY, Signal::Urgency),
     ] {
-        for line in format::lines(list) {
-            lexicon.add_incoming(signal, line.weight, line.phrase);
+        for row in format::rows(list) {
+            lexicon.add_row(signal, &row);
         }
     }
-    for line in format::lines(REPLIES) {
-        if let Some(signal) = reply_signal(line.section) {
-            lexicon.add_reply(signal, line.weight, line.phrase);
+    for row in format::rows(REPLIES) {
+        if let Some(signal) = reply_signal(row.section) {
+            for phrase in row.phrases() {
+                lexicon.add_reply(signal, row.weight, phrase);
+            }
         }
     }
 }
@@ -171,22 +173,22 @@ mod tests {
         let catalogue = Catalogue::new(&Settings::default());
         for list in INTENTS {
             assert_eq!(format::unreadable(list), None);
-            for line in format::lines(list) {
+            for row in format::rows(list) {
                 assert!(
-                    catalogue.intent(line.section).is_some(),
+                    catalogue.intent(row.section).is_some(),
                     "no intent {}",
-                    line.section
+                    row.section
                 );
             }
         }
         for list in [TOPICS, SPAM_PHRASES, ABUSE, URGENCY, REPLIES] {
             assert_eq!(format::unreadable(list), None);
         }
-        for line in format::lines(REPLIES) {
+        for row in format::rows(REPLIES) {
             assert!(
-                reply_signal(line.section).is_some(),
+                reply_signal(row.section).is_some(),
                 "no signal {}",
-                line.section
+                row.section
             );
         }
     }

@@ -5,7 +5,8 @@ pub(crate) mod languages;
 pub(crate) mod phrases;
 pub(crate) mod vocabulary;
 
-use crate::text::{Kind, Shape, Text, Token, fold};
+use crate::text::{Kind, Shape, Text, Token, fold, plain_word};
+use format::Row;
 use languages::WITH_VALENCE;
 use phrases::{Phrases, Signal};
 use vocabulary::{Vocabulary, Word};
@@ -90,10 +91,20 @@ const VALENCE: [&str; WITH_VALENCE] = [
 const EMOJI: &str = include_str!("../../lexicon/valence/emoji.txt");
 const ROLE_WORDS: &str = include_str!("../../lexicon/roles.txt");
 
+/// Reserved for what the lists hold, with some room for a company's own.
+const BUILT_IN_WORDS: usize = 6000;
+const BUILT_IN_ENTRIES: usize = 2700;
+const BUILT_IN_PHRASES: usize = 5200;
+
 impl Lexicon {
     /// A lexicon with the built-in words; add phrases, then call [`finish`](Self::finish).
     pub(crate) fn built_in() -> Self {
-        let mut lexicon = Self::default();
+        let mut lexicon = Self {
+            vocabulary: Vocabulary::with_capacity(BUILT_IN_WORDS),
+            entries: Vec::with_capacity(BUILT_IN_ENTRIES),
+            incoming: Phrases::with_capacity(BUILT_IN_PHRASES),
+            ..Self::default()
+        };
         lexicon.add_languages();
         lexicon.add_roles();
         for (language, list) in VALENCE.iter().enumerate() {
@@ -169,6 +180,13 @@ impl Lexicon {
             .count()
     }
 
+    /// Adds the phrases of a row to search in customers' texts.
+    pub(crate) fn add_row(&mut self, signal: Signal, row: &Row<'_>) {
+        for phrase in row.phrases() {
+            self.add_incoming(signal, row.weight, phrase);
+        }
+    }
+
     /// Adds a phrase to search in customers' texts; false where it has no word.
     pub(crate) fn add_incoming(&mut self, signal: Signal, weight: f32, phrase: &str) -> bool {
         let entries = &self.entries;
@@ -240,11 +258,17 @@ impl Lexicon {
     }
 
     fn entry_mut(&mut self, word: &str) -> Option<&mut Entry> {
-        let read = Text::read_with(word, |hash| self.vocabulary.intern(hash));
-        let [token] = read.tokens.as_slice() else {
-            return None;
+        let word = match plain_word(word) {
+            Some((hash, "")) => self.vocabulary.intern(hash),
+            _ => {
+                let read = Text::read_with(word, |hash| self.vocabulary.intern(hash));
+                let [token] = read.tokens.as_slice() else {
+                    return None;
+                };
+                token.word
+            }
         };
-        let index = token.word.index()?;
+        let index = word.index()?;
         if self.entries.len() <= index {
             self.entries.resize(index + 1, Entry::default());
         }
@@ -253,15 +277,16 @@ impl Lexicon {
 
     fn add_languages(&mut self) {
         for (language, list) in languages::LISTS.iter().enumerate() {
-            for line in format::lines(list) {
-                match line.section {
-                    "trigrams" => self
-                        .trigrams
-                        .extend(trigram(line.phrase).map(|code| (code, 1 << language))),
-                    _ => {
-                        if let Some(entry) = self.entry_mut(line.phrase) {
-                            entry.languages |= 1 << language;
-                        }
+            for row in format::rows(list) {
+                if row.section == "trigrams" {
+                    let codes = row.phrases().filter_map(trigram);
+                    self.trigrams
+                        .extend(codes.map(|code| (code, 1 << language)));
+                    continue;
+                }
+                for word in row.phrases() {
+                    if let Some(entry) = self.entry_mut(word) {
+                        entry.languages |= 1 << language;
                     }
                 }
             }
@@ -269,26 +294,32 @@ impl Lexicon {
     }
 
     fn add_roles(&mut self) {
-        for line in format::lines(ROLE_WORDS) {
-            let Some(entry) = self.entry_mut(line.phrase) else {
-                continue;
-            };
-            if let Some(language) = line.section.strip_prefix("negation ") {
-                entry.negates |= languages::number(language).map_or(0, |number| 1 << number);
-            } else if line.section == "strength" {
-                entry.boost = line.weight as i8;
-            } else if let Some((_, role)) = ROLES.iter().find(|(name, _)| *name == line.section) {
-                entry.role.0 |= role.0;
+        for row in format::rows(ROLE_WORDS) {
+            let language = row.section.strip_prefix("negation ");
+            let negates = language
+                .and_then(languages::number)
+                .map_or(0, |number| 1 << number);
+            let boost = (row.section == "strength").then_some(row.weight as i8);
+            let role = ROLES.iter().find(|(name, _)| *name == row.section);
+            let role = role.map_or(Role::default(), |(_, role)| *role);
+            for word in row.phrases() {
+                if let Some(entry) = self.entry_mut(word) {
+                    entry.negates |= negates;
+                    entry.boost = boost.unwrap_or(entry.boost);
+                    entry.role.0 |= role.0;
+                }
             }
         }
     }
 
     fn add_valence(&mut self, list: &str, set: impl Fn(&mut Entry, i8)) {
-        for line in format::lines(list) {
-            if line.phrase.contains([' ', '*']) {
-                self.add_incoming(Signal::Mood, line.weight, line.phrase);
-            } else if let Some(entry) = self.entry_mut(line.phrase) {
-                set(entry, (line.weight * 10.0) as i8);
+        for row in format::rows(list) {
+            for phrase in row.phrases() {
+                if phrase.bytes().any(|byte| matches!(byte, b' ' | b'*')) {
+                    self.add_incoming(Signal::Mood, row.weight, phrase);
+                } else if let Some(entry) = self.entry_mut(phrase) {
+                    set(entry, (row.weight * 10.0) as i8);
+                }
             }
         }
     }
@@ -352,14 +383,14 @@ mod tests {
 
     #[test]
     fn every_section_of_the_roles_is_known() {
-        for line in format::lines(ROLE_WORDS) {
-            let known = line.section == "strength"
-                || line
+        for row in format::rows(ROLE_WORDS) {
+            let known = row.section == "strength"
+                || row
                     .section
                     .strip_prefix("negation ")
                     .is_some_and(|language| languages::number(language).is_some())
-                || ROLES.iter().any(|(name, _)| *name == line.section);
-            assert!(known, "{}", line.section);
+                || ROLES.iter().any(|(name, _)| *name == row.section);
+            assert!(known, "{}", row.section);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Finds phrases in a text, each with its signal.
 
 use super::vocabulary::{Vocabulary, Word};
-use crate::text::{Kind, Shape, Text, Token};
+use crate::text::{Kind, Shape, Text, Token, plain_word};
 
 /// What a phrase indicates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +92,17 @@ pub(crate) struct Phrases {
 }
 
 impl Phrases {
+    /// With room for so many phrases of common length.
+    pub(crate) fn with_capacity(phrases: usize) -> Self {
+        Self {
+            starts: Vec::new(),
+            phrases: Vec::with_capacity(phrases),
+            elements: Vec::with_capacity(phrases + phrases / 4),
+            texts: String::with_capacity(phrases * 14),
+            first_words: Vec::with_capacity(phrases),
+        }
+    }
+
     /// Adds a phrase; false where it has no word. `*` stands for up to three words, `#` for a number.
     pub(crate) fn add(
         &mut self,
@@ -101,27 +112,29 @@ impl Phrases {
         phrase: &str,
         negates: impl Fn(Word) -> bool,
     ) -> bool {
-        let mut negations = 0;
         let from = self.elements.len();
         let mut first = None;
-        for piece in phrase.split_whitespace() {
+        let mut rest = phrase;
+        loop {
+            if let Some((hash, after)) = plain_word(rest) {
+                self.push(&mut first, vocabulary.intern(hash));
+                rest = after.strip_prefix(' ').unwrap_or(after);
+                continue;
+            }
+            rest = rest.trim_start();
+            if rest.is_empty() {
+                break;
+            }
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            let (piece, after) = rest.split_at(end);
+            rest = after.strip_prefix(' ').unwrap_or(after);
             let element = match piece {
                 "*" => GAP,
                 "#" => NUMBER,
                 words => {
                     let read = Text::read_with(words, |hash| vocabulary.intern(hash));
                     for token in &read.tokens {
-                        let word = if token.word == Word::UNKNOWN {
-                            continue;
-                        } else {
-                            token.word
-                        };
-                        negations += u8::from(negates(word));
-                        if first.is_none() {
-                            first = Some(word);
-                        } else {
-                            self.elements.push(word.0);
-                        }
+                        self.push(&mut first, token.word);
                     }
                     continue;
                 }
@@ -137,6 +150,8 @@ impl Phrases {
         let Some(first) = first else {
             return false;
         };
+        let words = self.elements[from..].iter().map(|element| Word(*element));
+        let negations = words.chain([first]).filter(|word| negates(*word)).count() as u8;
         let text = self.texts.len() as u32;
         self.texts.push_str(phrase);
         self.phrases.push(Phrase {
@@ -150,18 +165,38 @@ impl Phrases {
         true
     }
 
+    /// Adds a word to the phrase being added: as its first one, or else as an element.
+    fn push(&mut self, first: &mut Option<Word>, word: Word) {
+        if word == Word::UNKNOWN {
+            return;
+        }
+        match first {
+            None => *first = Some(word),
+            Some(_) => self.elements.push(word.0),
+        }
+    }
+
     /// Sorts the phrases for searching; call it once, after the last [`add`](Self::add).
     pub(crate) fn finish(&mut self, vocabulary: &Vocabulary) {
-        let mut order: Vec<usize> = (0..self.phrases.len()).collect();
-        order.sort_by_key(|index| self.first_words[*index]);
-        self.phrases = order.iter().map(|index| self.phrases[*index]).collect();
+        // Counting sort, which keeps the order of the phrases of a word. First the place after the
+        // last phrase of each word, from which its phrases are placed downwards.
+        let first_words = std::mem::take(&mut self.first_words);
         self.starts = vec![0; vocabulary.len() + 1];
-        for word in std::mem::take(&mut self.first_words) {
-            self.starts[word.0 as usize + 1] += 1;
+        for word in &first_words {
+            self.starts[word.0 as usize] += 1;
         }
-        for word in 0..vocabulary.len() {
-            self.starts[word + 1] += self.starts[word];
+        let mut end = 0;
+        for start in &mut self.starts {
+            end += *start;
+            *start = end;
         }
+        let mut sorted = self.phrases.clone();
+        for (word, phrase) in first_words.iter().zip(&self.phrases).rev() {
+            let place = &mut self.starts[word.0 as usize];
+            *place -= 1;
+            sorted[*place as usize] = *phrase;
+        }
+        self.phrases = sorted;
     }
 
     /// Every phrase in a text, in order.

@@ -30,8 +30,13 @@ const MAX_WORDS: u32 = 0x00ff_fff0;
 
 impl Vocabulary {
     pub(crate) fn new() -> Self {
+        Self::with_capacity(32)
+    }
+
+    /// With room for so many words before it grows.
+    pub(crate) fn with_capacity(words: usize) -> Self {
         Self {
-            slots: vec![0; 64],
+            slots: vec![0; slots(words)],
             known: 0,
         }
     }
@@ -63,7 +68,7 @@ impl Vocabulary {
         if found != Word::UNKNOWN || self.known >= MAX_WORDS {
             return found;
         }
-        if self.slots.len() < (self.len() + 1) * 2 {
+        if self.slots.len() < slots(self.len() + 1) {
             self.grow();
         }
         let word = Word(self.known);
@@ -89,6 +94,11 @@ impl Vocabulary {
         }
         self.slots[at] = slot;
     }
+}
+
+/// Slots for so many words: a power of two, three quarters full at most.
+fn slots(words: usize) -> usize {
+    (words + words / 3 + 1).next_power_of_two()
 }
 
 /// First place of a hash or of its slot: both have the same upper bits.

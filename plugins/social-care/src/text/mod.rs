@@ -9,6 +9,7 @@ mod scan;
 mod word;
 
 pub(crate) use reading::{Reading, language_tag};
+pub(crate) use word::plain_word;
 
 use crate::lexicon::languages::Letters;
 use crate::lexicon::vocabulary::{Vocabulary, Word};

@@ -4,6 +4,34 @@ use super::scan::{Scanner, is_cjk};
 use super::{Kind, Shape, fold};
 use crate::lexicon::{languages, vocabulary::Word};
 
+/// The hash of the word at the start of a text, and the text after the word. `None` unless the word
+/// has only digits and Latin letters, and the text ends after it or a space follows; for anything
+/// else, read the text. [`Text::read`](super::Text::read) gives the word one token with the same hash,
+/// but allocates: `prepare` reads thousands of words.
+#[inline]
+pub(crate) fn plain_word(text: &str) -> Option<(u64, &str)> {
+    let bytes = text.as_bytes();
+    let mut hash = fold::START;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' => hash = fold::step(hash, byte),
+            b'A'..=b'Z' => hash = fold::step(hash, byte.to_ascii_lowercase()),
+            b' ' => break,
+            ..0x80 => return None,
+            _ => {
+                let letter = text.get(at..)?.chars().next()?;
+                for byte in fold::without_accent(letter)?.bytes() {
+                    hash = fold::step(hash, byte);
+                }
+                at += letter.len_utf8() - 1;
+            }
+        }
+        at += 1;
+    }
+    (at > 0).then_some((fold::finish(hash), text.get(at..)?))
+}
+
 impl<F: FnMut(u64) -> Word> Scanner<'_, F> {
     /// Reads the word that begins here. Within a hashtag a capital after a small letter begins another
     /// word.
@@ -209,4 +237,57 @@ impl Spelling {
 
 fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{64b}'..='\u{65f}' | '\u{93a}'..='\u{94f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Text;
+    use super::*;
+
+    /// Hashes of the words of a text, as it is read.
+    fn hashes(text: &str) -> Vec<u64> {
+        let mut hashes = Vec::new();
+        let read = Text::read_with(text, |hash| {
+            hashes.push(hash);
+            Word(0)
+        });
+        assert_eq!(read.tokens.len(), hashes.len(), "{text}");
+        hashes
+    }
+
+    #[test]
+    fn a_plain_word_is_hashed_as_in_a_text() {
+        for word in [
+            "card", "Cards", "SOOO", "não", "Straße", "ŒUVRE", "İzmir", "5", "4ever", "https",
+            "www", "w",
+        ] {
+            let hash = hashes(word)[0];
+            assert_eq!(plain_word(word), Some((hash, "")), "{word}");
+            let phrase = format!("{word} * more");
+            assert_eq!(plain_word(&phrase), Some((hash, " * more")), "{word}");
+            assert_eq!(hashes(word), [hash], "{word}");
+        }
+    }
+
+    #[test]
+    fn a_word_with_other_characters_is_not_plain() {
+        for text in [
+            "",
+            " card",
+            "*",
+            "#",
+            "don't",
+            "l’avion",
+            "e-mail",
+            "card,",
+            "a\tb",
+            "заказ",
+            "届",
+            "😡",
+            "e\u{301}",
+            "www.example.com",
+        ] {
+            assert_eq!(plain_word(text), None, "{text}");
+        }
+    }
 }
