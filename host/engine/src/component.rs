@@ -18,4 +18,5 @@ pub(crate) use description::{export_prefix, has_lifecycle};
 pub use digest::Digest;
 pub use load_error::{LoadError, SettingsProblem};
 pub use outline::Outline;
+pub(crate) use outline::without_schema_code;
 pub(crate) use reachable_code::component_with_reachable_code;

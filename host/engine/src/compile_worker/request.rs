@@ -9,6 +9,7 @@ use patchbay_model::limits::{Limits, LimitsFile};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
+use crate::component::without_schema_code;
 use crate::config::{
     Allocation, EngineSettings, Meter, compile_quickly, metered_config, serving_config,
 };
@@ -141,7 +142,7 @@ pub(super) fn serve() -> i32 {
     let bytes = halves.next().unwrap_or_default();
     let compiled = request
         .engine()
-        .and_then(|engine| engine.precompile_component(bytes));
+        .and_then(|engine| engine.precompile_component(&without_schema_code(bytes)));
     let (status, answer) = match compiled {
         Ok(code) => (COMPILED, code),
         Err(error) => (

@@ -8,6 +8,7 @@ use wasmtime::component::Component;
 use super::declared_parts::DeclaredParts;
 use super::digest::Digest;
 use super::load_error::LoadError;
+use super::outline::without_schema_code;
 use crate::cache::AotCache;
 use crate::cancel::CancelSignal;
 use crate::compile_worker::{self, CompileFailure, CompileRequest, CompileSlots, compatibility};
@@ -218,7 +219,8 @@ impl Compiler {
         let time = self.settings.time;
         let code = compile_worker::compile(request, bytes, time, cancel);
         let compiled = match code {
-            None => Component::new(&self.wasm, bytes).map_err(|error| LoadError::invalid(&error)),
+            None => Component::new(&self.wasm, without_schema_code(bytes))
+                .map_err(|error| LoadError::invalid(&error)),
             // The process has this configuration: an error is a limit of the pool.
             Some(Ok(code)) => self
                 .deserialize(&code)

@@ -8,7 +8,7 @@ use wasmparser::{Parser, Payload};
 use wasmtime::{Config, Linker, Module, Store, StoreLimits, StoreLimitsBuilder};
 
 use super::description::export_prefix;
-use super::reachable_code::with_reachable_code;
+use super::reachable_code::{component_with_reachable_code, with_reachable_code};
 use crate::config::compile_quickly;
 
 /// Core function of the SDK that returns address and length of the schema.
@@ -92,6 +92,12 @@ impl Outline {
     }
 }
 
+/// The component without the code that only the schema function reaches: in a policy of the SDK a
+/// quarter, which no decision and no `prepare` calls. A component of another SDK stays as it is.
+pub(crate) fn without_schema_code(component: &[u8]) -> Vec<u8> {
+    component_with_reachable_code(component, &|export| export != SCHEMA_FUNCTION)
+}
+
 fn run_schema_function(module: &[u8]) -> wasmtime::Result<String> {
     let mut config = Config::new();
     config
@@ -136,6 +142,35 @@ fn run_schema_function(module: &[u8]) -> wasmtime::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A component with a function for decisions and one that names a schema.
+    fn component(schema_function: &str) -> Vec<u8> {
+        let text = format!(
+            r#"(component (core module
+                (func $schema_only (result i64) i64.const 77)
+                (func $unused i32.const 66 drop)
+                (func (export "decide") (result i32) i32.const 55)
+                (func (export "{schema_function}") (result i64) call $schema_only)))"#
+        );
+        wat::parse_str(text).expect("a component")
+    }
+
+    #[test]
+    fn code_of_the_schema_alone_is_left_out() {
+        let all = component(SCHEMA_FUNCTION);
+        let reduced = without_schema_code(&all);
+        wasmparser::validate(&reduced).expect("valid");
+        let has = |bytes: &[u8], code: &[u8]| bytes.windows(code.len()).any(|it| it == code);
+        let (schema, decision) = (&[0x42, 0xcd, 0x00], &[0x41, 0x37]);
+        assert!(has(&all, schema) && has(&all, decision));
+        assert!(!has(&reduced, schema) && has(&reduced, decision));
+    }
+
+    #[test]
+    fn a_component_of_another_sdk_is_compiled_as_it_is() {
+        let other = component("schema");
+        assert_eq!(without_schema_code(&other), other);
+    }
 
     #[test]
     fn bytes_that_are_no_component_have_no_exports() {

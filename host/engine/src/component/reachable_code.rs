@@ -49,14 +49,17 @@ fn reduced_component(bytes: &[u8], is_root: &dyn Fn(&str) -> bool) -> Option<Vec
 }
 
 /// The module, with a body that traps for every function that the exports of
-/// these names and the start function cannot reach. The module itself, where its
-/// calls cannot be told from its code.
+/// these names and the start function cannot reach. The module itself, where all
+/// its exports have such names or its calls cannot be told from its code.
 pub(super) fn with_reachable_code(module: &[u8], is_root: &dyn Fn(&str) -> bool) -> Vec<u8> {
     reduced(module, is_root).unwrap_or_else(|| module.to_vec())
 }
 
 fn reduced(bytes: &[u8], is_root: &dyn Fn(&str) -> bool) -> Option<Vec<u8>> {
     let module = CodeMap::read(bytes, is_root)?;
+    if !module.has_other_exports {
+        return None;
+    }
     let reachable = module.reachable()?;
     let mut code = Vec::new();
     write_number(&mut code, module.bodies.len());
@@ -91,6 +94,8 @@ struct CodeMap<'a> {
     shares_table: bool,
     /// Where the reachable code begins.
     roots: Vec<u32>,
+    /// Whether it exports functions that are no roots.
+    has_other_exports: bool,
     bodies: Vec<FunctionBody<'a>>,
     /// The code section with its head.
     code: Range<usize>,
@@ -145,6 +150,7 @@ impl<'a> CodeMap<'a> {
                             ExternalKind::Func if is_root(export.name) => {
                                 map.roots.push(export.index);
                             }
+                            ExternalKind::Func => map.has_other_exports = true,
                             ExternalKind::Table => map.shares_table = true,
                             _ => {}
                         }
