@@ -2,6 +2,7 @@
 
 mod embedded_schema;
 mod location;
+mod schema_record;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,7 +51,7 @@ impl Pack {
         if path.is_dir() {
             let built = build(path, options)?;
             let mut pack = Pack::from_parts(path, built.component)?;
-            pack.check_parts(path)?;
+            pack.check_built_parts(path, &built.file)?;
             return Ok(pack);
         }
         let bytes = read_component(path)?;

@@ -47,6 +47,28 @@ fn a_pack_without_a_schema_file_has_the_schema_of_its_component() {
 }
 
 #[test]
+fn a_built_component_is_asked_for_its_schema_once() {
+    let place = tempfile::tempdir().expect("a place");
+    let place = place.path();
+    std::fs::write(place.join("pack.toml"), MANIFEST).expect("a manifest");
+    let file = place.join("care.wasm");
+    let check = |component: Vec<u8>| -> Result<Pack, SourceError> {
+        let mut pack = Pack::from_parts(place, component)?;
+        pack.check_built_parts(place, &file)?;
+        Ok(pack)
+    };
+    let code = sound_component();
+    has_the_schema(&check(code.clone()).expect("a pack"), code.clone());
+    let record = file.with_extension("settings-schema.json");
+    let changed = std::fs::read_to_string(&record).expect("a record");
+    std::fs::write(&record, changed.replace("general", "billing")).expect("a record");
+    let settings = check(code).expect("a pack").complete_settings(json!({}));
+    assert_eq!(settings.expect("valid"), json!({"queue": "billing"}));
+    // Another component is asked itself.
+    check(component("unreachable")).expect_err("no schema");
+}
+
+#[test]
 fn a_component_without_a_manifest_has_its_own_schema() {
     let place = tempfile::tempdir().expect("a place");
     let path = place.path().join("care.wasm");

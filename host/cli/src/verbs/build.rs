@@ -22,7 +22,8 @@ pub(crate) fn run(args: &BuildArgs) -> Outcome {
     };
     let failed = |error: SourceError| pack_failure(PackError::Source(error));
     let mut pack = Pack::from_parts(&args.dir, built.component).map_err(failed)?;
-    pack.check_parts(&args.dir).map_err(failed)?;
+    pack.check_built_parts(&args.dir, &built.file)
+        .map_err(failed)?;
     warn_of_unused(&pack.unused);
     let path = match &args.output {
         Some(output) => {
