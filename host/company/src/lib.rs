@@ -44,6 +44,11 @@ pub struct Grants {
 }
 
 impl Grants {
+    /// What is granted, as an operator writes it.
+    pub fn names(&self) -> Vec<String> {
+        Grants::default().missing(self)
+    }
+
     /// The parts of `needs` that these grants lack, as an operator writes them.
     pub fn missing(&self, needs: &Grants) -> Vec<String> {
         let mut missing = Vec::new();
@@ -122,6 +127,10 @@ pub struct PluginEntry {
     /// per interaction.
     #[serde(default)]
     pub reuse: u32,
+    /// Names of keys of the host's trust policy that must have signed the pack,
+    /// besides what the policy asks for.
+    #[serde(default)]
+    pub signed_by: Vec<String>,
 }
 
 fn no_settings() -> Spanned<toml::Table> {

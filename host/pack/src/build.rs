@@ -13,10 +13,10 @@ use thiserror::Error;
 
 use crate::compiler_messages::{BuildObstacle, pass_on};
 use crate::component_file::read_component;
+use crate::directory_files::has_extension;
 use crate::log_lines::LogLines;
 use crate::manifest::{FILE_NAME, Language};
 use crate::manifest_file::read_manifest;
-use crate::pack_files::has_extension;
 use crate::source_error::{SourceError, cannot_read};
 use workspace::Workspace;
 
@@ -109,6 +109,18 @@ pub struct BuildOptions {
     /// Write the compiler's lines to the log instead of stderr, so that a log in
     /// JSON holds nothing else.
     pub to_log: bool,
+    /// Whether directories of sources are built at all.
+    pub sources: Sources,
+}
+
+/// What becomes of a directory of sources where a pack is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sources {
+    /// It is built.
+    #[default]
+    Build,
+    /// It is refused: a host in production has no compiler.
+    Refuse,
 }
 
 /// A component that was built.
@@ -256,6 +268,24 @@ fn toolchain_command(variable: &str, default: &str, directory: &Path) -> Command
     // The pack's own build script must not reach a server.
     command.env_remove("PATCHBAY_TOKEN");
     command
+}
+
+/// The output of a cargo command in a project's directory.
+///
+/// # Errors
+/// [`BuildError::Toolchain`] with what cargo prints, where it fails.
+pub(crate) fn run_cargo(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, BuildError> {
+    let output = toolchain_command("CARGO", "cargo", directory)
+        .args(arguments)
+        .output()
+        .map_err(|error| cannot_start("cargo", &error))?;
+    match output.status.success() {
+        true => Ok(output.stdout),
+        false => {
+            let printed = String::from_utf8_lossy(&output.stderr);
+            Err(BuildError::Toolchain(printed.trim().to_owned()))
+        }
+    }
 }
 
 /// Checks that the toolchain used in a directory can compile guests, to say what to install

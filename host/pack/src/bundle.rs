@@ -6,6 +6,7 @@ use patchbay_engine::component::Digest;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::provenance::Provenance;
 use crate::settings::SchemaError;
 
 /// Everything of a pack but the bytes of its component.
@@ -29,6 +30,9 @@ pub struct Bundle {
     /// Digest of the parts and cases that were tested together, where the cases are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tested: Option<Digest>,
+    /// The image that the pack came in, and its signatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
 }
 
 impl Bundle {
@@ -44,8 +48,13 @@ impl Bundle {
 
     /// Digest of everything that decides how the cases end, the version of the host included.
     pub fn tested_digest(&self) -> Digest {
+        // Who signed it changes nothing.
+        let parts = Bundle {
+            provenance: None,
+            ..self.clone()
+        };
         // Strings and maps with string keys: cannot fail.
-        let mut bytes = serde_json::to_vec(self).unwrap_or_default();
+        let mut bytes = serde_json::to_vec(&parts).unwrap_or_default();
         bytes.extend_from_slice(env!("CARGO_PKG_VERSION").as_bytes());
         Digest::of(&bytes)
     }
@@ -63,6 +72,9 @@ pub enum BundleError {
     /// A part is missing.
     #[error("{0}")]
     Parts(&'static str),
+    /// The image is not that of the pack.
+    #[error("{0}")]
+    Image(String),
     /// The component is not the one the bundle names.
     #[error("the component has digest {found}, but the bundle names {named}")]
     Component {

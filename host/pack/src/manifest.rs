@@ -4,6 +4,7 @@ use std::path::{Component, PathBuf};
 
 use patchbay_company::Grants;
 use patchbay_model::file_problem::FileProblem;
+use patchbay_model::identifier;
 use patchbay_model::limits::LimitsFile;
 use patchbay_model::toml_document;
 use semver::Version;
@@ -70,13 +71,13 @@ pub struct PackSection {
     pub version: Version,
     /// Name of the publisher.
     #[serde(default)]
-    pub publisher: Option<String>,
+    pub publisher: Option<Spanned<String>>,
     /// SPDX licence expression.
     #[serde(default)]
-    pub licence: Option<String>,
+    pub licence: Option<Spanned<String>>,
     /// One sentence.
     #[serde(default)]
-    pub description: Option<String>,
+    pub description: Option<Spanned<String>>,
     /// Version of the format of stored state, from 1. A new version of the pack raises it when the
     /// meaning of stored state changes.
     #[serde(default = "first_state_version")]
@@ -140,6 +141,18 @@ impl Manifest {
         if !is_pack_name(name.get_ref()) {
             let message = format!("{:?} is not a valid pack name", name.get_ref());
             return Err(FileProblem::at(name.span(), message).help(NAME_RULE));
+        }
+        for (key, value) in [
+            ("publisher", &manifest.pack.publisher),
+            ("licence", &manifest.pack.licence),
+            ("description", &manifest.pack.description),
+        ] {
+            let value = value.as_ref();
+            let problem = value.and_then(|value| identifier::problem(value.get_ref()));
+            if let (Some(value), Some(problem)) = (value, problem) {
+                let message = format!("`{key}` {problem}");
+                return Err(FileProblem::at(value.span(), message));
+            }
         }
         let (from, version) = (&manifest.pack.state_from, manifest.pack.state_version);
         if let Some(later) = from.get_ref().iter().find(|from| **from >= version) {

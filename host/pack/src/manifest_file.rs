@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use crate::directory_files::read_text;
 use crate::manifest::Manifest;
-use crate::pack_files::read_text;
 use crate::source_error::SourceError;
 
 /// Reads and checks a manifest.

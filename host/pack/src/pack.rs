@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::bundle::{Bundle, BundleError};
 use crate::manifest::Manifest;
+use crate::provenance::Provenance;
 use crate::settings::{SettingsProblem, SettingsSchema, without_schema};
 
 /// A pack, read: everything but the company's settings.
@@ -40,6 +41,9 @@ pub struct Pack {
     /// Files of its directory that are not used although their author may believe so: one sentence
     /// each.
     pub unused: Vec<String>,
+    /// The image it came in and its signatures; `None` for one that was built from sources or is a
+    /// bare component.
+    pub provenance: Option<Provenance>,
     /// Of a stored pack, whose cases are left out: see [`Bundle`](crate::bundle::Bundle).
     pub tested: Option<Digest>,
     /// See [`stored_bundle`](Pack::stored_bundle).
@@ -61,6 +65,7 @@ impl Pack {
             manifest: None,
             cases: BTreeMap::new(),
             unused: Vec::new(),
+            provenance: None,
             tested: None,
             stored: OnceLock::new(),
         }
@@ -122,6 +127,7 @@ impl Pack {
             component: self.digest(),
             cases: self.cases.clone(),
             tested: self.tested,
+            provenance: self.provenance.clone(),
         }
     }
 
@@ -141,6 +147,7 @@ impl Pack {
             return Err(BundleError::Component { named, found });
         }
         let schema = bundle.schema.map(|text| SettingsSchema::parse(&text));
+        let mut publisher = None;
         let mut pack = match bundle.manifest {
             None => {
                 let mut pack = Pack::bare(bundle.name, component);
@@ -160,11 +167,22 @@ impl Pack {
                         "pack.toml names a settings schema, which is missing",
                     ));
                 }
+                publisher = manifest
+                    .pack
+                    .publisher
+                    .as_ref()
+                    .map(|one| one.get_ref().clone());
                 Pack::described(manifest, text, schema.transpose()?.map(Arc::new), component)
             }
         };
         pack.cases = bundle.cases;
         pack.tested = bundle.tested;
+        if let Some(provenance) = bundle.provenance {
+            provenance
+                .check(&pack, publisher.as_deref())
+                .map_err(BundleError::Image)?;
+            pack.provenance = Some(provenance);
+        }
         Ok(pack)
     }
 }
@@ -183,6 +201,7 @@ mod tests {
             component: Digest::of(b"code"),
             cases: BTreeMap::from([("a/b.json".to_owned(), "{}".to_owned())]),
             tested: None,
+            provenance: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Settings of a pack: checked against its JSON Schema, defaults filled in.
 
 mod difference;
+mod listing;
 mod problem_text;
 mod references;
 mod schema_walk;
@@ -9,6 +10,7 @@ use patchbay_model::bound::{Bound, BoundLimit, BoundSettings, Scope};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+pub use listing::Setting;
 pub use references::{Reference, ReferenceKind};
 use schema_walk::{SchemaWalk, WalkBudget, WalkError};
 

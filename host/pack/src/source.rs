@@ -11,13 +11,14 @@ use std::sync::Arc;
 use patchbay_model::name_suggestion::nearest;
 use thiserror::Error;
 
-use crate::build::{BuildError, BuildOptions, build};
+use crate::build::{BuildError, BuildOptions, Sources, build};
 use crate::cases::Case;
 use crate::component_file::read_component;
+use crate::directory_files::{FoundFiles, has_extension, read_text, read_text_below};
 use crate::manifest::FILE_NAME;
 use crate::manifest_file::parse_manifest;
 use crate::pack::Pack;
-use crate::pack_files::{FoundFiles, read_text, read_text_below};
+use crate::pack_file::{EXTENSION, PackFile, PackFileError};
 use crate::settings::SettingsSchema;
 use crate::source_error::SourceError;
 
@@ -39,20 +40,41 @@ pub enum PackError {
     /// It cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// It is not a valid pack file.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: PackFileError,
+    },
+    /// It is a directory of sources, and this process does not build sources.
+    #[error("{} holds sources, which this host does not build; name a pack file instead (`patchbay pack build` makes one), or set sources = true under [dev] in the server settings", .0.display())]
+    Sources(PathBuf),
 }
 
 impl Pack {
-    /// Opens a pack: builds a directory, or reads a component file, which requests no grants and
-    /// has the settings schema it embeds.
+    /// Opens a pack: reads a pack file, builds a directory, or reads a component file, which
+    /// requests no grants and has the settings schema it embeds.
     ///
     /// # Errors
     /// When it cannot be read or built.
     pub fn open(path: &Path, options: &BuildOptions) -> Result<Pack, PackError> {
         if path.is_dir() {
+            if options.sources == Sources::Refuse {
+                return Err(PackError::Sources(path.to_owned()));
+            }
             let built = build(path, options)?;
             let mut pack = Pack::from_parts(path, built.component)?;
             pack.check_built_parts(path, &built.file)?;
             return Ok(pack);
+        }
+        if has_extension(path, &[EXTENSION]) {
+            let file = PackFile::open(path).map_err(|error| PackError::File {
+                path: path.to_owned(),
+                error,
+            })?;
+            return Ok(file.into_pack());
         }
         let bytes = read_component(path)?;
         let name = path.file_stem().unwrap_or("component".as_ref());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use patchbay_model::file_problem::FileProblem;
 use thiserror::Error;
 
-use crate::pack_files::PackFileError;
+use crate::directory_files::DirectoryFileError;
 use crate::settings::SchemaError;
 
 /// Why a pack cannot be read.
@@ -22,7 +22,7 @@ pub enum SourceError {
     },
     /// A file of a pack cannot be used: a symbolic link, too many files, or no text.
     #[error(transparent)]
-    File(PackFileError),
+    File(DirectoryFileError),
     /// A manifest is not valid.
     #[error("{path}: {problem}")]
     Manifest {
@@ -83,10 +83,10 @@ pub enum SourceError {
     },
 }
 
-impl From<PackFileError> for SourceError {
-    fn from(error: PackFileError) -> SourceError {
+impl From<DirectoryFileError> for SourceError {
+    fn from(error: DirectoryFileError) -> SourceError {
         match error {
-            PackFileError::Io { path, error } => SourceError::Io { path, error },
+            DirectoryFileError::Io { path, error } => SourceError::Io { path, error },
             other => SourceError::File(other),
         }
     }

@@ -27,15 +27,7 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
         "limits": pack.limits,
         "schema": pack.schema.is_some(),
     });
-    let grants = [
-        ("interactions", needs.interactions),
-        ("agents", needs.agents),
-        ("knowledge", needs.knowledge),
-    ];
-    let grants = grants.into_iter().filter(|(_, is_needed)| *is_needed);
-    let mut grants: Vec<String> = grants.map(|(name, _)| name.to_owned()).collect();
-    let scopes = needs.state.iter();
-    grants.extend(scopes.map(|scope| format!("state \"{}\"", scope.as_str())));
+    let grants = needs.names();
     let mut denied = description.grants_used.clone();
     denied.retain(|used| !grants.iter().any(|grant| grant.starts_with(used)));
     output::result(args.json, &document, || {

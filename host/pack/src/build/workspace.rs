@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{GUEST_TARGET, toolchain_command};
+use super::{GUEST_TARGET, run_cargo};
 
 /// The file that a build locks in its target directory.
 const LOCK: &str = ".patchbay-build.lock";
@@ -21,13 +21,19 @@ impl Workspace {
     /// The workspace of a project. Takes about 50 ms; absent when cargo rejects the project,
     /// which the build then reports.
     pub(super) fn of_project(directory: &Path, manifest_path: &Path) -> Option<Workspace> {
-        let output = toolchain_command("CARGO", "cargo", directory)
-            .args(["metadata", "--no-deps", "--format-version", "1"])
-            .arg("--manifest-path")
-            .arg(manifest_path)
-            .output()
-            .ok()?;
-        serde_json::from_slice(&output.stdout).ok()
+        let manifest_path = manifest_path.to_str()?;
+        let output = run_cargo(
+            directory,
+            &[
+                "metadata",
+                "--no-deps",
+                "--format-version",
+                "1",
+                "--manifest-path",
+                manifest_path,
+            ],
+        );
+        serde_json::from_slice(&output.ok()?).ok()
     }
 
     /// Waits until no other build uses the target directory. The component of a project has the

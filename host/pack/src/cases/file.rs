@@ -11,8 +11,8 @@ use thiserror::Error;
 
 use super::check::{Misspelling, check};
 use super::{Case, strict_json};
-use crate::pack_files::has_extension;
-use crate::pack_files::{FoundFiles, PackFileError, find_files};
+use crate::directory_files::has_extension;
+use crate::directory_files::{DirectoryFileError, FoundFiles, find_files};
 
 /// Most bytes of a case: a parsed one takes up to a hundred times as much.
 const MAX_BYTES: usize = 1 << 20;
@@ -122,7 +122,7 @@ impl Case {
     ///
     /// # Errors
     /// When a directory cannot be read, contains a symbolic link, or has too many files.
-    pub fn find(directory: &Path) -> Result<FoundFiles, PackFileError> {
+    pub fn find(directory: &Path) -> Result<FoundFiles, DirectoryFileError> {
         find_files(directory, &["json", "toml"])
     }
 }

@@ -74,6 +74,10 @@ fn plugin() -> Value {
                 "escalate": codes(&["alert"], "Fallback"),
             }), &[]),
             "reuse": integer(0, None, "Decisions of one instance; 0: a fresh one each"),
+            "signed-by": described(
+                list(text("Name of a key of the host's trust policy")),
+                "Keys that must have signed the pack",
+            ),
         }),
         &["pack"],
     )

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use patchbay_engine::component::Digest;
 use semver::{Version, VersionReq};
 
+use crate::directory_files::has_extension;
 use crate::manifest::FILE_NAME;
 use crate::manifest_file::read_manifest;
-use crate::pack_files::has_extension;
+use crate::pack_file::{EXTENSION, PackFile};
 use crate::regular_file::{MOST_BYTES, read_bytes};
 use crate::source_error::SourceError;
 
 /// Finds the directory or file of a pack named in a company file: a path relative to `beside`, a
-/// name or `name@version` in the pack directories (the highest version that matches), or the digest
-/// of a component there.
+/// name or `name@version` in the pack directories (the highest version that matches; pack files are
+/// found by `NAME.pack` and `NAME-….pack`), or the digest of a pack file or a component there.
 ///
 /// # Errors
 /// [`SourceError::Unknown`] with the places searched, or with both places of a version that is there
@@ -28,7 +29,7 @@ pub fn locate(
         wanted: wanted.to_owned(),
         because,
     };
-    if wanted.contains('/') || wanted.ends_with(".wasm") {
+    if wanted.contains('/') || [".wasm", ".pack"].iter().any(|end| wanted.ends_with(end)) {
         let path = beside.join(wanted);
         return match path.exists() {
             true => Ok(path),
@@ -37,8 +38,11 @@ pub fn locate(
     }
     let shown = list(pack_directories);
     if wanted.starts_with("sha256:") {
-        return find_by_digest(wanted, pack_directories)
-            .ok_or_else(|| unknown(format!("no component with this digest in {shown}")));
+        return find_by_digest(wanted, pack_directories).ok_or_else(|| {
+            unknown(format!(
+                "no pack file and no component with this digest in {shown}"
+            ))
+        });
     }
     let (name, version) = wanted.split_once('@').unwrap_or((wanted, "*"));
     let requirement = VersionReq::parse(version)
@@ -48,15 +52,13 @@ pub fn locate(
     let mut others = Vec::new();
     let mut broken = Vec::new();
     for directory in candidates(pack_directories) {
-        let path = directory.join(FILE_NAME);
-        if !path.is_file() {
-            continue;
-        }
-        match read_manifest(&path) {
-            Err(error) => broken.push(error.to_string()),
-            Ok(manifest) if manifest.name() != name => {}
-            Ok(manifest) => {
-                let version = manifest.pack.version;
+        match name_and_version(&directory, name) {
+            None => {}
+            // It may be the newest version: an older one must not take its place unnoticed.
+            Some(Err(error)) if is_pack_file(&directory) => return Err(unknown(error)),
+            Some(Err(error)) => broken.push(error),
+            Some(Ok((found, _))) if found != name => {}
+            Some(Ok((_, version))) => {
                 let best = found.as_ref().map(|(best, _)| best);
                 if !requirement.matches(&version) {
                     others.push(version.to_string());
@@ -87,6 +89,31 @@ pub fn locate(
     })
 }
 
+fn is_pack_file(path: &Path) -> bool {
+    has_extension(path, &[EXTENSION]) && path.is_file()
+}
+
+/// Name and version of the pack at a path; `None` where there is no pack, or a pack file whose name
+/// does not begin with `wanted`: only some files of a directory are read.
+fn name_and_version(path: &Path, wanted: &str) -> Option<Result<(String, Version), String>> {
+    if is_pack_file(path) {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let rest = name.strip_prefix(wanted)?;
+        if !rest.is_empty() && !rest.starts_with('-') {
+            return None;
+        }
+        return Some(match PackFile::open(path) {
+            Ok(file) => Ok((file.pack().name.clone(), file.pack().version.clone())),
+            Err(error) => Err(format!("{}: {error}", path.display())),
+        });
+    }
+    let manifest = path.join(FILE_NAME);
+    manifest.is_file().then(|| match read_manifest(&manifest) {
+        Ok(manifest) => Ok((manifest.name().to_owned(), manifest.pack.version)),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
 fn list(directories: &[PathBuf]) -> String {
     if directories.is_empty() {
         return "the pack directories (none is set; add `packs` to patchbay.toml)".to_owned();
@@ -110,9 +137,15 @@ fn candidates(pack_directories: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
 
 fn find_by_digest(wanted: &str, pack_directories: &[PathBuf]) -> Option<PathBuf> {
     let wanted = Digest::parse(wanted)?;
-    candidates(pack_directories)
-        .filter(|path| has_extension(path, &["wasm"]))
-        .find(|path| read_bytes(path, MOST_BYTES).is_ok_and(|bytes| Digest::of(&bytes) == wanted))
+    candidates(pack_directories).find(|path| match path {
+        path if has_extension(path, &["wasm"]) => {
+            read_bytes(path, MOST_BYTES).is_ok_and(|bytes| Digest::of(&bytes) == wanted)
+        }
+        path if has_extension(path, &[EXTENSION]) => {
+            PackFile::open(path).is_ok_and(|file| file.digest() == wanted)
+        }
+        _ => false,
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub const MOST_BYTES: u64 = 4 << 20;
 
 /// Why the files of a pack cannot be listed or read.
 #[derive(Debug, Error)]
-pub enum PackFileError {
+pub enum DirectoryFileError {
     /// A directory or file cannot be read.
     #[error("cannot read {path}: {error}")]
     Io {
@@ -72,12 +72,12 @@ pub struct FoundFiles {
 /// files that have none of them and may have been meant.
 ///
 /// # Errors
-/// [`PackFileError`] for a symbolic link, too many entries or levels, or a directory that cannot be
+/// [`DirectoryFileError`] for a symbolic link, too many entries or levels, or a directory that cannot be
 /// read.
 pub(crate) fn find_files(
     directory: &Path,
     extensions: &[&str],
-) -> Result<FoundFiles, PackFileError> {
+) -> Result<FoundFiles, DirectoryFileError> {
     find_files_of(MOST_ENTRIES, directory, extensions)
 }
 
@@ -85,16 +85,16 @@ fn find_files_of(
     most_entries: usize,
     directory: &Path,
     extensions: &[&str],
-) -> Result<FoundFiles, PackFileError> {
+) -> Result<FoundFiles, DirectoryFileError> {
     let mut found = FoundFiles::default();
     let mut directories = vec![(directory.to_owned(), 0)];
     let mut entries = 0_usize;
     refuse_link(directory)?;
     while let Some((below, level)) = directories.pop() {
         if level > MOST_LEVELS {
-            return Err(PackFileError::TooDeep { path: below });
+            return Err(DirectoryFileError::TooDeep { path: below });
         }
-        let failed = |error| PackFileError::Io {
+        let failed = |error| DirectoryFileError::Io {
             path: below.clone(),
             error,
         };
@@ -103,7 +103,7 @@ fn find_files_of(
             entries += 1;
             if entries > most_entries {
                 let path = directory.to_owned();
-                return Err(PackFileError::TooMany { path });
+                return Err(DirectoryFileError::TooMany { path });
             }
             let path = entry.path();
             let kind = entry.file_type().map_err(failed)?;
@@ -137,7 +137,7 @@ fn may_be_meant(path: &Path, extensions: &[&str]) -> bool {
 ///
 /// # Errors
 /// Those of [`read_text`], also for a directory of the path that is a symbolic link.
-pub(crate) fn read_text_below(directory: &Path, file: &Path) -> Result<String, PackFileError> {
+pub(crate) fn read_text_below(directory: &Path, file: &Path) -> Result<String, DirectoryFileError> {
     let mut path = directory.to_owned();
     for part in file {
         path.push(part);
@@ -149,15 +149,15 @@ pub(crate) fn read_text_below(directory: &Path, file: &Path) -> Result<String, P
 /// Reads a text file of a pack.
 ///
 /// # Errors
-/// [`PackFileError`] for a symbolic link, something that is no file, more than [`MOST_BYTES`], or
+/// [`DirectoryFileError`] for a symbolic link, something that is no file, more than [`MOST_BYTES`], or
 /// text that is not UTF-8.
-pub(crate) fn read_text(path: &Path) -> Result<String, PackFileError> {
+pub fn read_text(path: &Path) -> Result<String, DirectoryFileError> {
     refuse_link(path)?;
-    let failed = |error| PackFileError::Io {
+    let failed = |error| DirectoryFileError::Io {
         path: path.to_owned(),
         error,
     };
-    let unreadable = |problem: String| PackFileError::Unreadable {
+    let unreadable = |problem: String| DirectoryFileError::Unreadable {
         path: path.to_owned(),
         problem,
     };
@@ -174,9 +174,9 @@ pub(crate) fn read_text(path: &Path) -> Result<String, PackFileError> {
     std::fs::read_to_string(path).map_err(failed)
 }
 
-fn refuse_link(path: &Path) -> Result<(), PackFileError> {
+fn refuse_link(path: &Path) -> Result<(), DirectoryFileError> {
     match std::fs::symlink_metadata(path) {
-        Ok(found) if found.is_symlink() => Err(PackFileError::Link {
+        Ok(found) if found.is_symlink() => Err(DirectoryFileError::Link {
             path: path.to_owned(),
             to: std::fs::read_link(path).ok(),
         }),
@@ -226,13 +226,16 @@ mod tests {
         symlink("cases", &linked).expect("a link");
         let found = find_files(&linked, &["json"]);
         assert!(
-            matches!(found, Err(PackFileError::Link { .. })),
+            matches!(found, Err(DirectoryFileError::Link { .. })),
             "{found:?}"
         );
         let file = place.path().join("pack.toml");
         symlink("cases/classify/a.json", &file).expect("a link");
         let read = read_text(&file);
-        assert!(matches!(read, Err(PackFileError::Link { .. })), "{read:?}");
+        assert!(
+            matches!(read, Err(DirectoryFileError::Link { .. })),
+            "{read:?}"
+        );
     }
 
     #[test]
@@ -243,7 +246,7 @@ mod tests {
         assert_eq!(read("cases/classify/a.json").expect("a file"), "{}");
         let linked = read("linked/classify/a.json");
         assert!(
-            matches!(linked, Err(PackFileError::Link { .. })),
+            matches!(linked, Err(DirectoryFileError::Link { .. })),
             "{linked:?}"
         );
     }
@@ -300,7 +303,7 @@ mod tests {
         let deep = cases.join("a/".repeat(MOST_LEVELS + 1));
         std::fs::create_dir_all(deep).expect("directories");
         let found = find_files(&cases, &["json"]);
-        assert!(matches!(found, Err(PackFileError::TooDeep { .. })));
+        assert!(matches!(found, Err(DirectoryFileError::TooDeep { .. })));
     }
 
     #[test]
@@ -314,7 +317,10 @@ mod tests {
         assert!(find_files_of(4, &cases, &["json"]).is_ok());
         let found = find_files_of(3, &cases, &["json"]);
         let error = found.expect_err("one too many");
-        assert!(matches!(error, PackFileError::TooMany { .. }), "{error}");
+        assert!(
+            matches!(error, DirectoryFileError::TooMany { .. }),
+            "{error}"
+        );
         assert!(error.to_string().contains("cases"), "{error}");
     }
 }

@@ -1,0 +1,120 @@
+//! Where a pack comes from: the image it was distributed as, and its signatures.
+
+use patchbay_engine::component::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::image::{ImageManifest, Part, TITLE, VENDOR, VERSION};
+use crate::pack::Pack;
+use crate::signature::Signature;
+
+/// Most signatures of a pack.
+pub const MOST_SIGNATURES: usize = 16;
+/// Most bytes of a signature.
+pub const SIGNATURE_BYTES: usize = 4 << 10;
+/// Most bytes of an image manifest.
+pub(crate) const IMAGE_BYTES: usize = 64 << 10;
+
+/// The image that a pack came in, and its signatures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// Text of the image manifest, which names every part of the pack by its digest; what
+    /// signatures cover.
+    pub image: String,
+    /// Signatures in the format of minisign, in no order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<String>,
+}
+
+impl Provenance {
+    /// Digest of the image: the pack's.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.image.as_bytes())
+    }
+
+    /// Numbers of the keys that its signatures name, sorted, each once. Whether the signatures fit is
+    /// not checked.
+    pub fn signers(&self) -> Vec<String> {
+        let signatures = self.signatures.iter();
+        let mut keys: Vec<String> = signatures
+            .map(|text| match Signature::parse(text) {
+                Ok(signature) => signature.key().to_string(),
+                Err(_) => "malformed".to_owned(),
+            })
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// Checks that the image names the parts that the pack has. The README and the bill of materials
+    /// are not in a pack in memory, and the cases of a stored pack are left out: these parts are not
+    /// compared.
+    ///
+    /// # Errors
+    /// As a sentence, with the first part that differs.
+    pub(crate) fn check(&self, pack: &Pack, publisher: Option<&str>) -> Result<(), String> {
+        if self.image.len() > IMAGE_BYTES {
+            return Err(format!(
+                "its image manifest has more than {IMAGE_BYTES} bytes"
+            ));
+        }
+        if self.signatures.len() > MOST_SIGNATURES {
+            return Err(format!("it has more than {MOST_SIGNATURES} signatures"));
+        }
+        let mut signatures = self.signatures.iter();
+        if signatures.any(|one| one.len() > SIGNATURE_BYTES) {
+            return Err(format!("a signature has more than {SIGNATURE_BYTES} bytes"));
+        }
+        let image = ImageManifest::read(self.image.as_bytes())?;
+        let parts = image.parts()?;
+        let schema = pack.schema.as_ref().map(|schema| schema.text());
+        let cases = (!pack.cases.is_empty()).then(|| cases_part(pack));
+        let stored = pack.tested.is_some();
+        let has = [
+            (Part::Component, Some(pack.digest())),
+            (Part::Manifest, pack.manifest.as_deref().map(digest)),
+            (Part::Schema, schema.map(digest)),
+            (Part::Cases, cases.map(|bytes| Digest::of(&bytes))),
+        ];
+        for (part, found) in has {
+            let named = parts.get(&part).map(|layer| layer.digest);
+            if found != named && !(part == Part::Cases && found.is_none() && stored) {
+                let name = part.file_name();
+                return Err(match (named, found) {
+                    (Some(named), Some(found)) => format!(
+                        "its {name} has the digest {found}, but its image names {named}: it was changed"
+                    ),
+                    (Some(_), None) => format!("its image names {name}, which is missing"),
+                    _ => format!("it has a part {name} that its image does not name"),
+                });
+            }
+        }
+        let version = pack.version.to_string();
+        for (key, value) in [
+            (TITLE, Some(pack.name.as_str())),
+            (VERSION, Some(version.as_str())),
+            (VENDOR, publisher),
+        ] {
+            let named = image.annotations.get(key).map(String::as_str);
+            if named != value {
+                return Err(format!(
+                    "its image says {key} = {:?}, but its pack.toml says {:?}",
+                    named.unwrap_or_default(),
+                    value.unwrap_or_default()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn digest(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+/// The part [`Part::Cases`] of a pack. Equal cases give equal bytes.
+pub(crate) fn cases_part(pack: &Pack) -> Vec<u8> {
+    // A map of strings: cannot fail.
+    serde_json::to_vec(&pack.cases).unwrap_or_default()
+}
