@@ -77,7 +77,7 @@ impl DemoDirectory {
         let name = |path: &Path| path.file_name().map(|name| name.display().to_string());
         let packs = pack.parent().unwrap_or(pack).display().to_string();
         let text = format!(
-            "{MARK}\ncompanies = {names:?}\npacks = [{packs:?}]\n\n[journal]\npath = {:?}\nkey = {:?}\n\n[egress]\nallow = [\"127.0.0.0/8\"]\n",
+            "{MARK}\ncompanies = {names:?}\npacks = [{packs:?}]\n\n[dev]\nsources = true\n\n[journal]\npath = {:?}\nkey = {:?}\n\n[egress]\nallow = [\"127.0.0.0/8\"]\n",
             name(&path).unwrap_or_default(),
             name(&key).unwrap_or_default(),
         );

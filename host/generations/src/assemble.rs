@@ -9,6 +9,7 @@ mod knowledge;
 mod parts;
 mod signing_keys;
 pub mod source;
+mod trust;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use patchbay_model::file_problem::FileProblem;
 use patchbay_model::situation::Surroundings;
 use patchbay_pack::build::BuildOptions;
 use patchbay_pack::source::locate;
+use patchbay_pack::trust::TrustSource;
 use patchbay_pack::{Pack, SourceError};
 
 use crate::{Generation, QueueSettings};
@@ -55,6 +57,7 @@ pub struct Assembler {
     packs: Mutex<HashMap<PathBuf, Arc<Pack>>>,
     passed: PassedPacks,
     bounds: BoundSettings,
+    trust: TrustSource,
 }
 
 impl Assembler {
@@ -67,6 +70,7 @@ impl Assembler {
             packs: Mutex::default(),
             passed: PassedPacks::default(),
             bounds: BoundSettings::default(),
+            trust: TrustSource::default(),
         }
     }
 
@@ -132,7 +136,13 @@ impl Assembler {
         number: u64,
     ) -> Result<AssembledGeneration, Findings> {
         let reading = CompanyFile::read(text)?;
-        let (source, missing) = self.gather(&reading.file, text, directory);
+        let (source, mut missing) = self.gather(&reading.file, text, directory);
+        let untrusted = self.untrusted(&source);
+        if !untrusted.is_empty() {
+            // Nothing of it is compiled.
+            missing.extend(untrusted);
+            return Err(missing.into());
+        }
         let keys = check_signing_keys(&reading.file, None);
         let never = CancelSignal::default();
         match self.assemble(reading, &source, number, missing, &never) {
@@ -161,6 +171,12 @@ impl Assembler {
         let (source, problems) = self.gather(&reading.file, &text, parent(path));
         if problems.is_empty() && reading.problems.is_empty() {
             return Ok(source);
+        }
+        let untrusted = self.untrusted(&source);
+        if !untrusted.is_empty() {
+            // Nothing of it is compiled.
+            let problems = [reading.problems, problems, untrusted].concat();
+            return Err(InvalidFile::new(path, text, problems.into()));
         }
         // Report what else is wrong too.
         match self.assemble(reading, &source, 0, problems, &CancelSignal::default()) {

@@ -2,6 +2,7 @@
 //! stored generation, roll back, and run rollouts.
 
 mod checked_build;
+mod downgrades;
 mod error;
 mod generation_store;
 mod new_company;
@@ -129,6 +130,7 @@ impl GenerationService {
             plan.warnings.extend(personal_data_warnings(source));
             return Ok(plan);
         }
+        self.check_downgrades(company, active, source, request)?;
         let usage = self.check_quota(company, source)?;
         let number = usage.newest + 1;
         let warning = match usage.newest == 0 {
@@ -213,6 +215,7 @@ impl GenerationService {
         let cached = self.candidate(company, number);
         let cached = cached.or_else(|| self.store.cached(company, number));
         let company = Some(company);
+        self.check_trust(company, &source, request)?;
         let next = match cached.filter(|_| request.moved.is_empty()) {
             Some(next) => {
                 self.check(company, &source, Ok(&next), request)?;

@@ -86,7 +86,8 @@ impl PreparedServer {
             return Err(PrepareError::AddressSpace { limit, least });
         }
         let assembler = Assembler::new(engine, settings.packs.clone(), build)
-            .with_bounds(settings.bounds.clone());
+            .with_bounds(settings.bounds.clone())
+            .with_trust(settings.trust.clone());
         let mut companies = Vec::new();
         let mut rejected = Vec::new();
         let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();

@@ -19,6 +19,7 @@ use patchbay_journal::Journal;
 use patchbay_model::bound::{Bound, Scope};
 use patchbay_outbound::courier::{Courier, CourierSettings};
 use patchbay_outbound::egress::Egress;
+use patchbay_pack::trust::{TrustSource, Unsigned};
 use patchbay_settings::ServerSettings;
 use patchbay_telemetry::{SpanExporter, Telemetry};
 use tokio::net::{TcpListener, TcpSocket};
@@ -138,6 +139,7 @@ impl Server {
         if needs_token && tls.is_none() {
             tracing::warn!(%address, "tokens cross the network unencrypted: set [tls], or put a TLS proxy in front");
         }
+        warn_without_trust_policy(&settings.trust);
         let feeds = Arc::new(FeedSignals::default());
         let courier = desk.as_ref().zip(egress).map(|(desk, egress)| {
             let outbox = Arc::new(DeskOutbox::new(Arc::clone(desk)));
@@ -189,6 +191,19 @@ impl Server {
             listener,
             address,
         })
+    }
+}
+
+/// Says what a server without a trust policy accepts.
+fn warn_without_trust_policy(trust: &TrustSource) {
+    match trust {
+        TrustSource::File(_) => {}
+        TrustSource::Without(Unsigned::Allow) => tracing::warn!(
+            "there is no trust policy: packs need no signature; name a policy under [trust] (docs/packs.md)"
+        ),
+        TrustSource::Without(Unsigned::Refuse) => tracing::warn!(
+            "there is no trust policy: every new pack is refused; name a policy under [trust], or set unsigned = \"allow\" there (docs/packs.md)"
+        ),
     }
 }
 

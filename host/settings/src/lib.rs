@@ -18,6 +18,8 @@ use patchbay_model::bound::BoundSettings;
 use patchbay_model::duration::Seconds;
 use patchbay_model::file_problem::FileProblem;
 use patchbay_outbound::egress::EgressSettings;
+use patchbay_pack::build::Sources;
+use patchbay_pack::trust::TrustSource;
 use tracing::level_filters::LevelFilter;
 
 pub use company_files::{CompanyFiles, NOT_A_COMPANY_FILE};
@@ -71,6 +73,12 @@ pub struct ServerSettings {
     pub strict: bool,
     /// Directories in which packs are found by name.
     pub packs: Vec<PathBuf>,
+    /// Which packs are trusted. Default: all while the server listens on loopback, and
+    /// none without a trust policy beyond it.
+    pub trust: TrustSource,
+    /// Whether directories of sources are built where a company file names them.
+    /// Default refused.
+    pub sources: Sources,
     /// The engine, with the ceilings of all limits.
     pub engine: EngineSettings,
     /// Where conversations are stored; absent: stateless decisions only.
@@ -214,6 +222,8 @@ impl Default for ServerSettings {
             watch: false,
             strict: false,
             packs: Vec::new(),
+            trust: TrustSource::default(),
+            sources: Sources::Refuse,
             engine: EngineSettings::default(),
             journal: None,
             clock: Clock::system(),

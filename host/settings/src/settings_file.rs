@@ -15,6 +15,8 @@ use patchbay_model::limits::{Limits, LimitsFile};
 use patchbay_model::toml_document;
 use patchbay_model::web_address::WebAddress;
 use patchbay_outbound::egress::{AddressRange, EgressSettings};
+use patchbay_pack::build::Sources;
+use patchbay_pack::trust::{TrustSource, Unsigned};
 use patchbay_telemetry::TelemetrySettings;
 use serde::Deserialize;
 use toml::Spanned;
@@ -29,6 +31,8 @@ use super::{AdmissionSettings, JournalSettings, LogFormat, LogSettings, ServerSe
 struct SettingsFile {
     companies: Vec<String>,
     packs: Vec<String>,
+    trust: TrustSection,
+    dev: DevSection,
     server: ServerSection,
     admission: AdmissionSection,
     limits: LimitsFile,
@@ -41,6 +45,28 @@ struct SettingsFile {
     log: LogSection,
     telemetry: TelemetrySection,
     bounds: BoundsSection,
+}
+
+/// Which packs are trusted.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct TrustSection {
+    policy: Option<String>,
+    unsigned: Option<Spanned<UnsignedName>>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum UnsignedName {
+    Allow,
+    Refuse,
+}
+
+/// What a host in production does not do.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct DevSection {
+    sources: bool,
 }
 
 #[derive(Deserialize)]
@@ -181,8 +207,9 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
     let deadline = time!(check, server.deadline, default);
     let queue_length = value!(check, server.queue_length, 1..=1_000_000, default);
     let bounds = file.bounds.settings(&mut check.problems);
+    let listen = check.address(&server.listen, default.listen);
     let settings = ServerSettings {
-        listen: check.address(&server.listen, default.listen),
+        listen,
         body_limit: size!(check, server.body_limit, 1024, 64 << 20, default),
         body_budget: size!(check, server.body_budget, 64 << 20, 1 << 40, default),
         request_timeout: time!(check, server.request_timeout, default),
@@ -202,6 +229,11 @@ pub(super) fn parse(text: &str, beside: &Path) -> Result<ServerSettings, Vec<Fil
         watch: server.watch.as_ref().is_some_and(|watch| *watch.get_ref()),
         strict: default.strict,
         packs: file.packs.iter().map(|path| beside.join(path)).collect(),
+        trust: check.trust(&file.trust, beside, listen),
+        sources: match file.dev.sources {
+            true => Sources::Build,
+            false => Sources::Refuse,
+        },
         engine: EngineSettings {
             ceiling: Limits::ceiling(&file.limits),
             queue_deadline: deadline,
@@ -283,6 +315,32 @@ impl Check {
         let default = Millis(default.as_millis() as u64);
         self.value(key, given, Millis(1)..=LONGEST_TIMEOUT, default)
             .into()
+    }
+
+    /// Where the trust policy is; without one, packs need no signature while the
+    /// server is reached from this machine alone.
+    fn trust(&mut self, section: &TrustSection, beside: &Path, listen: SocketAddr) -> TrustSource {
+        let unsigned = match &section.unsigned {
+            Some(unsigned) => match unsigned.get_ref() {
+                UnsignedName::Allow => Unsigned::Allow,
+                UnsignedName::Refuse => Unsigned::Refuse,
+            },
+            None if listen.ip().is_loopback() => Unsigned::Allow,
+            None => Unsigned::Refuse,
+        };
+        match (&section.policy, &section.unsigned) {
+            (Some(_), Some(unsigned)) => {
+                let problem = FileProblem::at(
+                    unsigned.span(),
+                    "`unsigned` stands beside `policy`, which decides it",
+                );
+                self.problems
+                    .push(problem.help("set `unsigned` in the trust policy"));
+                TrustSource::Without(Unsigned::Refuse)
+            }
+            (Some(path), None) => TrustSource::File(beside.join(path)),
+            (None, _) => TrustSource::Without(unsigned),
+        }
     }
 
     fn admission(

@@ -14,7 +14,7 @@ use patchbay_model::file_problem::FileProblem;
 use patchbay_model::toml_document;
 use patchbay_pack::Pack;
 use patchbay_pack::cases::CaseRunner;
-use patchbay_pack::pack_files::has_extension;
+use patchbay_pack::directory_files::has_extension;
 use patchbay_personal_data::Kind;
 use serde_json::Value;
 

@@ -64,6 +64,10 @@ fn values(source: &SourceDocument) -> BTreeMap<String, String> {
         if bundle.manifest.is_none() {
             values.insert(at("name"), bundle.name.clone());
         }
+        let signers = bundle.provenance.as_ref().map(|one| one.signers());
+        if let Some(signers) = signers.filter(|signers| !signers.is_empty()) {
+            values.insert(at("signed by"), signers.join(", "));
+        }
         // Cases are no part of the configuration.
         if let Some(manifest) = &bundle.manifest {
             let table = toml_document::read::<toml::Table>(manifest).ok();
@@ -171,6 +175,7 @@ mod tests {
                 component: patchbay_engine::component::Digest::of(version.as_bytes()),
                 cases: BTreeMap::from([("a.json".to_owned(), version.to_owned())]),
                 tested: None,
+                provenance: None,
             };
             SourceDocument {
                 packs: BTreeMap::from([("care@*".to_owned(), bundle)]),

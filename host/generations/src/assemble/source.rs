@@ -125,14 +125,20 @@ impl SourceDocument {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Digest of the configuration: cases and what was tested do not count.
+    /// Digest of the configuration. Cases and what was tested do not count; of
+    /// signatures, their keys do.
     pub fn digest(&self) -> Digest {
         let mut configuration = self.clone();
+        let provenance = self.packs.values().flat_map(|bundle| &bundle.provenance);
+        let signers: Vec<String> = provenance.flat_map(|one| one.signers()).collect();
         for bundle in configuration.packs.values_mut() {
             bundle.cases.clear();
             bundle.tested = None;
+            bundle.provenance = None;
         }
-        Digest::of(&configuration.to_bytes())
+        let mut bytes = configuration.to_bytes();
+        bytes.extend(signers.concat().into_bytes());
+        Digest::of(&bytes)
     }
 
     /// Digests of the packs that were tested before this was stored.
@@ -182,6 +188,7 @@ mod tests {
                 .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
                 .collect(),
             tested: None,
+            provenance: None,
         };
         let pack = Pack::from_bundle(bundle, b"code".to_vec().into()).expect("a pack");
         Source {

@@ -20,6 +20,7 @@ impl GenerationService {
         number: u64,
         request: &ChangeRequest,
     ) -> Result<Generation, ChangeError> {
+        self.check_trust(company, source, request)?;
         let cancel = self.cancel_signal(request);
         let mut built = self.assembler().rebuild_until(source, number, &cancel);
         if cancel.is_cancelled() {
@@ -45,6 +46,20 @@ impl GenerationService {
             built.map_err(|findings| ChangeError::invalid(&source.document, findings))?;
         next.moved.extend(request.moved.clone());
         Ok(next)
+    }
+
+    /// Refuse packs that are not trusted, before anything of them is compiled.
+    pub(super) fn check_trust(
+        &self,
+        company: Option<CompanyId>,
+        source: &Source,
+        request: &ChangeRequest,
+    ) -> Result<(), ChangeError> {
+        let untrusted = self.assembler().untrusted(source);
+        match untrusted.is_empty() {
+            true => Ok(()),
+            false => self.check(company, source, Err(&untrusted.into()), request),
+        }
     }
 
     /// Refuse a generation that is not built, or has invalid moves, signing keys
@@ -100,9 +115,14 @@ impl GenerationService {
         problems: Vec<FileProblem>,
         request: &ChangeRequest,
     ) -> ChangeError {
-        // Building reports what is wrong in the packs too.
-        let all = self.assembler().rebuild(source, 0).err();
-        let mut findings = all.unwrap_or_else(|| problems.into());
+        let untrusted = self.assembler().untrusted(source);
+        let mut findings = match untrusted.is_empty() {
+            // Building reports what is wrong in the packs too.
+            true => self.assembler().rebuild(source, 0).err(),
+            false => None,
+        }
+        .unwrap_or_else(|| problems.into());
+        findings.problems.extend(untrusted);
         if let Ok(reading) = CompanyFile::read(&source.document) {
             findings.extend(request.check_signing_keys(&reading.file));
         }

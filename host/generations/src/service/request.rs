@@ -30,6 +30,9 @@ pub struct ChangeRequest {
     pub dry_run: bool,
     /// Store the generation without activating it.
     pub keep_only: bool,
+    /// Accept packs of a lower version than the active generation has. Without a trust
+    /// policy they always are.
+    pub allow_downgrade: bool,
     /// Create the company if it does not exist.
     pub create_company: bool,
     /// Whether an error may name other companies with a similar name.

@@ -65,6 +65,8 @@ impl GenerationService {
             by: request.by.clone(),
             since: self.now(),
         };
+        let (_, source) = self.store.source(id, number)?;
+        self.check_trust(Some(id), &source, request)?;
         let candidate = self.load(id, number)?;
         let problems = terms.problems().into_iter().map(FileProblem::whole);
         let mut problems: Vec<_> = problems.collect();
@@ -112,13 +114,30 @@ impl GenerationService {
         Ok(desk.abort_rollout(company, &request.by, reason, audit)?)
     }
 
+    /// Why a stored generation is not trusted any more.
+    fn untrusted_stored(
+        &self,
+        company: CompanyId,
+        number: u64,
+    ) -> Result<Option<String>, JournalError> {
+        // One that cannot be read is reported when it is loaded.
+        let Ok((_, source)) = self.store.source(company, number) else {
+            return Ok(None);
+        };
+        let problems = self.assembler().untrusted(&source);
+        let problems: Vec<String> = problems.into_iter().map(|one| one.message).collect();
+        Ok((!problems.is_empty()).then(|| problems.join("; ")))
+    }
+
     /// Rollouts that ran when the host stopped, for the desk to resume. Ends
     /// and logs those whose candidate or terms cannot be read.
     pub fn stored_rollouts(&self) -> Result<Vec<ResumedRollout>, JournalError> {
         let mut resumed = Vec::new();
         for (company, name, row) in self.journal().rollouts()? {
             let generation = row.generation;
+            let untrusted = self.untrusted_stored(company, generation)?;
             let problem = match (self.load(company, generation), store::read(&row)) {
+                _ if untrusted.is_some() => untrusted.unwrap_or_default(),
                 (Ok(candidate), Some((terms, tally))) => {
                     resumed.push(ResumedRollout {
                         company,

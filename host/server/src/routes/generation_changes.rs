@@ -81,6 +81,10 @@ pub(crate) struct HowDocument {
     /// Store the generation without activating it.
     #[serde(default)]
     keep_only: bool,
+    /// Accept packs of a lower version than the active generation has. Without a
+    /// trust policy they always are.
+    #[serde(default)]
+    allow_downgrade: bool,
     /// Name for the record. Default: the token's, or `operator` without tokens.
     #[serde(default)]
     by: Option<String>,
@@ -121,6 +125,7 @@ impl HowDocument {
             actor: caller.id(),
             dry_run: self.dry_run,
             keep_only: self.keep_only,
+            allow_downgrade: self.allow_downgrade,
             create_company: false,
             suggest_names: caller.company().is_none(),
             ..ChangeRequest::default()
@@ -209,7 +214,12 @@ pub(super) async fn apply(
             let bytes = ComponentBytes::from(bytes);
             uploaded.insert(bytes.digest(), bytes);
         }
-        packs.insert(name, parts.bundle);
+        let bundle = Bundle {
+            // Only the host says what it has tested.
+            tested: None,
+            ..parts.bundle
+        };
+        packs.insert(name, bundle);
     }
     let document = SourceDocument {
         document: body.document,

@@ -50,6 +50,9 @@ pub(crate) struct HostStatus {
     /// The journal; absent without one, and for a company's token.
     #[serde(skip_serializing_if = "Option::is_none")]
     journal: Option<JournalState>,
+    /// Which packs the server accepts; absent for a company's token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust: Option<PackTrust>,
     /// Upper bounds of the ranges of `times`, in microseconds; one more range holds
     /// the times above.
     bounds: &'static [u64],
@@ -59,6 +62,18 @@ pub(crate) struct HostStatus {
     /// name; absent if the request names a company.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<WatchedFile>,
+}
+
+/// Which packs the server accepts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PackTrust {
+    /// Whether there is a trust policy. Without one, no signature counts.
+    policy: bool,
+    /// Whether packs without a signature are accepted.
+    unsigned: bool,
+    /// Why the policy cannot be used; every pack is refused then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 /// Counts and size of the journal.

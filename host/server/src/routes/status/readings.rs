@@ -11,11 +11,12 @@ use patchbay_model::alert::Alert;
 use patchbay_model::bypass::Bypass;
 use patchbay_model::decision::stage::Stage;
 use patchbay_model::histogram::MICROS;
+use patchbay_pack::trust::{TrustSource, Unsigned};
 use patchbay_telemetry::outbox_by_company;
 
 use super::{
-    AlertDocument, CompanyStatus, DeskStatus, HostStatus, JournalState, OpenBreaker, QueueDepth,
-    RolloutSummary, StageStatus, StatusScope,
+    AlertDocument, CompanyStatus, DeskStatus, HostStatus, JournalState, OpenBreaker, PackTrust,
+    QueueDepth, RolloutSummary, StageStatus, StatusScope,
 };
 use crate::alerts;
 use crate::app::App;
@@ -56,10 +57,22 @@ pub(super) fn host_status(app: &App, scope: &StatusScope) -> Result<HostStatus, 
             .as_ref()
             .filter(|_| !scope.is_company_token)
             .map(DeskReadings::journal_state),
+        trust: (!scope.is_company_token).then(|| pack_trust(&app.settings.trust)),
         bounds: MICROS,
         companies,
         files,
     })
+}
+
+fn pack_trust(trust: &TrustSource) -> PackTrust {
+    let policy = trust.policy();
+    PackTrust {
+        policy: matches!(trust, TrustSource::File(_)),
+        unsigned: policy
+            .as_ref()
+            .is_ok_and(|policy| policy.unsigned == Unsigned::Allow),
+        error: policy.err(),
+    }
 }
 
 /// What is read once for all companies.

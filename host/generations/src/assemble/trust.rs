@@ -1,0 +1,88 @@
+//! Whether the packs of a generation are trusted.
+
+use jiff::Timestamp;
+use patchbay_company::{CompanyFile, PluginEntry};
+use patchbay_model::file_problem::FileProblem;
+use patchbay_pack::Pack;
+use patchbay_pack::trust::{TrustError, TrustPolicy, TrustSource};
+
+use super::Assembler;
+use super::source::Source;
+
+/// What to do about a pack without a signature.
+const SIGN: &str = "sign it with `patchbay pack sign`, and add the key to the trust policy with `patchbay keys trust`";
+
+/// What to do where no signature can count.
+const NO_POLICY: &str =
+    "name a trust policy in the server settings, under [trust] policy; docs/packs.md describes it";
+
+impl Assembler {
+    /// Set which packs are trusted. Default: all.
+    #[must_use]
+    pub fn with_trust(self, trust: TrustSource) -> Assembler {
+        Assembler { trust, ..self }
+    }
+
+    /// Where the trust policy is.
+    pub fn trust(&self) -> &TrustSource {
+        &self.trust
+    }
+
+    /// Why packs of a source are not trusted now. To be called before anything of them is compiled.
+    pub fn untrusted(&self, source: &Source) -> Vec<FileProblem> {
+        let Ok(reading) = CompanyFile::read(&source.document) else {
+            // The build reports what is wrong with an invalid file.
+            return Vec::new();
+        };
+        let policy = match self.trust.policy() {
+            Ok(policy) => policy,
+            Err(problem) => {
+                // Its path and text are for the operator of the host.
+                tracing::error!("{problem}");
+                let message = "the trust policy of the host cannot be used, so that no pack is trusted; its operator sees why in `patchbay status`";
+                return vec![FileProblem::whole(message)];
+            }
+        };
+        let now = Timestamp::now();
+        let entries = reading.file.plugin.iter();
+        let problems = entries.filter_map(|(name, entry)| {
+            let pack = source.packs.get(entry.pack.get_ref())?;
+            problem(&policy, (name, entry), pack, now)
+        });
+        let mut problems: Vec<FileProblem> = problems.collect();
+        let is_used = |name: &str| {
+            let mut entries = reading.file.plugin.values();
+            entries.any(|entry| entry.pack.get_ref() == name)
+        };
+        // Such as those of entries that are invalid.
+        let others = source.packs.iter().filter(|(name, _)| !is_used(name));
+        problems.extend(others.filter_map(|(name, pack)| {
+            let error = policy.check(pack, now, &[]).err()?;
+            Some(FileProblem::whole(format!(
+                "the pack {name:?} is not trusted: {error}"
+            )))
+        }));
+        problems
+    }
+}
+
+fn problem(
+    policy: &TrustPolicy,
+    (name, entry): (&str, &PluginEntry),
+    pack: &Pack,
+    now: Timestamp,
+) -> Option<FileProblem> {
+    let error = policy.check(pack, now, &entry.signed_by).err()?;
+    let message = format!(
+        "plugin {name:?}: the pack {} {} is not trusted: {error}",
+        pack.name, pack.version
+    );
+    let problem = FileProblem::at(entry.pack.span(), message);
+    Some(match error {
+        TrustError::Unsigned if policy.has_keys() => problem.help(SIGN),
+        TrustError::Unsigned | TrustError::NotEnough { .. } if !policy.has_keys() => {
+            problem.help(NO_POLICY)
+        }
+        _ => problem,
+    })
+}
