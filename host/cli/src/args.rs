@@ -7,7 +7,9 @@ mod demo;
 mod documented_commands;
 mod generations;
 mod journal;
+mod keys;
 mod operations;
+mod pack;
 mod packs;
 mod rollout;
 mod serve;
@@ -29,9 +31,14 @@ pub(crate) use generations::{
 pub(crate) use journal::{
     ContactsArgs, ContactsVerb, JournalArgs, JournalVerb, OutboxArgs, OutboxItems, OutboxVerb,
 };
+pub(crate) use keys::{KeysArgs, KeysVerb, NewKeysArgs, RevokeArgs, RotateArgs, TrustArgs};
 pub(crate) use operations::{
     AgentsArgs, AgentsVerb, BypassArgs, BypassVerb, ConversationFilter, ConversationsArgs,
     ConversationsVerb, DrainArgs,
+};
+pub(crate) use pack::{
+    PackArgs, PackBuildArgs, PackDiffArgs, PackListArgs, PackShowArgs, PackSignArgs, PackVerb,
+    PackVerifyArgs, PasswordFlag, PrintedPart,
 };
 pub(crate) use packs::{
     BenchArgs, BuildArgs, BuildFlags, ContractArgs, InspectArgs, NewArgs, PolicyFlags, RunArgs,
@@ -119,6 +126,10 @@ pub(crate) enum Verb {
     Bench(BenchArgs),
     /// Show what a component decides, imports and requests
     Inspect(InspectArgs),
+    /// Build, show, verify, sign and compare pack files
+    Pack(PackArgs),
+    /// Make keys for packs, and decide which keys a host trusts
+    Keys(KeysArgs),
     /// Print the JSON Schema of a document: company, pack, case or decision
     Schema(SchemaArgs),
     /// Print the contract between policies and host (WIT)

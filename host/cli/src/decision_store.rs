@@ -16,6 +16,7 @@ use patchbay_generations::replay::case_export as case;
 use patchbay_generations::service::GenerationService;
 use patchbay_journal::{CompanyId, Journal};
 use patchbay_model::duration::Seconds;
+use patchbay_pack::build::BuildOptions;
 use patchbay_records::decisions::{self, DecisionRow, Filter, ReplayReport, StoredDecision};
 use patchbay_server::ServerSettings;
 use serde::Serialize;
@@ -300,8 +301,13 @@ pub(crate) fn candidate(
 ) -> Result<Arc<Generation>, Failure> {
     let settings = settings(config)?;
     let engine = serving_engine_with(settings.engine, jobs)?;
-    let assembler =
-        Assembler::new(engine, settings.packs, build_options(build)).with_bounds(settings.bounds);
+    let build = BuildOptions {
+        sources: settings.sources,
+        ..build_options(build)
+    };
+    let assembler = Assembler::new(engine, settings.packs, build)
+        .with_bounds(settings.bounds)
+        .with_trust(settings.trust);
     let built = assembler.build(file, 0).map_err(rejected)?;
     Ok(Arc::new(built.generation))
 }

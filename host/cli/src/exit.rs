@@ -10,6 +10,7 @@ use patchbay_model::file_problem::FileProblem;
 use thiserror::Error;
 
 use crate::excerpt::Excerpt;
+use crate::output::escape_control;
 
 /// Exit codes; `--help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +69,9 @@ impl Failure {
     }
 
     pub(crate) fn with_help(exit: Exit, message: impl Display, help: Option<String>) -> Failure {
+        // What it names may come from a file of somebody else.
         let message = shortened(message.to_string());
+        let message = escape_control(&message).into_owned();
         Failure {
             exit,
             report: Report::new(Message { message, help }),
@@ -145,8 +148,8 @@ impl LocatedProblem {
         let place = problem.span.as_ref();
         let excerpt = place.and_then(|place| Excerpt::around(path, text, place));
         LocatedProblem {
-            message: problem.message,
-            help: problem.help,
+            message: escape_control(&problem.message).into_owned(),
+            help: problem.help.map(|help| escape_control(&help).into_owned()),
             span: excerpt.as_ref().map(Excerpt::place),
             excerpt,
         }

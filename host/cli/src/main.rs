@@ -1,6 +1,7 @@
 //! `patchbay`: write, test, run and serve policies.
 
 mod args;
+mod changed_file;
 mod decision_store;
 mod document;
 mod engine;
@@ -55,6 +56,8 @@ fn main() -> std::process::ExitCode {
         Verb::New(args) => verbs::new::run(&args),
         Verb::Build(args) => verbs::build::run(&args),
         Verb::Inspect(args) => verbs::inspect::run(&args),
+        Verb::Pack(args) => verbs::pack::run(&args),
+        Verb::Keys(args) => verbs::keys::run(&args),
         Verb::Test(args) => verbs::test::run(&args, cli.verbose),
         Verb::Run(args) => verbs::run::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),

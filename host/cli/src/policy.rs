@@ -54,6 +54,7 @@ pub(crate) fn pack_failure(error: PackError) -> Failure {
         PackError::Source(source) | PackError::Build(BuildError::Source(source)) => {
             source_failure(source)
         }
+        error @ (PackError::File { .. } | PackError::Sources(_)) => Failure::new(Exit::Pack, error),
         PackError::Build(error @ BuildError::Toolchain(_)) => Failure::new(Exit::Machine, error),
         PackError::Build(error) => Failure::new(Exit::Pack, error),
     }

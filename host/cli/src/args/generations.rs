@@ -58,6 +58,9 @@ pub(crate) struct ApplyArgs {
     /// Store the generation without activating it, for `shadow`, `canary` or `generations activate`
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) keep_only: bool,
+    /// Accept packs of a lower version than the active generation has, where there is a trust policy
+    #[arg(long)]
+    pub(crate) allow_downgrade: bool,
     #[command(flatten)]
     pub(crate) build: BuildFlags,
 }

@@ -11,6 +11,7 @@ use patchbay_generations::assemble::source::Source;
 use patchbay_generations::assemble::{Assembler, InvalidFile};
 use patchbay_generations::service::{ChangeRequest, GenerationService};
 use patchbay_journal::Journal;
+use patchbay_pack::build::BuildOptions;
 use serde_json::{Value, json};
 
 use super::change;
@@ -24,9 +25,13 @@ use crate::server::{JournalAccess, settings};
 pub(crate) fn run(args: &ApplyArgs) -> Outcome {
     let config = &args.server.config;
     let settings = settings(config)?;
-    let build = build_options(&args.build);
-    let assembler =
-        Assembler::new(serving_engine(1)?, settings.packs, build).with_bounds(settings.bounds);
+    let build = BuildOptions {
+        sources: settings.sources,
+        ..build_options(&args.build)
+    };
+    let assembler = Assembler::new(serving_engine(1)?, settings.packs, build)
+        .with_bounds(settings.bounds)
+        .with_trust(settings.trust);
     let source = assembler
         .read(&args.file)
         .map_err(|file| unreadable(file, config))?;
@@ -42,6 +47,7 @@ pub(crate) fn run(args: &ApplyArgs) -> Outcome {
             let mut body = change::body(&args.change);
             body["keep_only"] = args.keep_only.into();
             body["new"] = args.new.into();
+            body["allow_downgrade"] = args.allow_downgrade.into();
             add_source(&mut body, &source);
             change::post(&api, &path, &body, &args.file, &source.document)?
         }
@@ -49,6 +55,7 @@ pub(crate) fn run(args: &ApplyArgs) -> Outcome {
             let request = ChangeRequest {
                 create_company: args.new,
                 keep_only: args.keep_only,
+                allow_downgrade: args.allow_downgrade,
                 ..change::request(&args.change)
             };
             let journal = Arc::from(journal as Box<dyn Journal>);

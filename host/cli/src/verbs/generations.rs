@@ -162,7 +162,8 @@ fn service(
 ) -> Result<GenerationService, Failure> {
     let settings = settings(config)?;
     let assembler = Assembler::new(serving_engine(1)?, settings.packs, Default::default())
-        .with_bounds(settings.bounds);
+        .with_bounds(settings.bounds)
+        .with_trust(settings.trust);
     let journal = Arc::from(journal as Box<dyn Journal>);
     Ok(GenerationService::of(assembler, journal))
 }

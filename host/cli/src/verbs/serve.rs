@@ -45,8 +45,16 @@ pub(crate) fn run(args: &ServeArgs, verbose: bool) -> Outcome {
     output::start_log(level, json);
     let build = BuildOptions {
         to_log: json,
+        sources: settings.sources,
         ..build_options(&args.build)
     };
+    if let Err(problem) = settings.trust.policy() {
+        if args.check {
+            return Err(Failure::new(Exit::NotRight, problem));
+        }
+        // Conversations go on with the active generations; every new one is refused.
+        tracing::error!("{problem}");
+    }
     let prepared = PreparedServer::prepare(settings, cache(), build).map_err(prepare_failure)?;
     if args.check {
         let prepared = prepared.require_valid_files().map_err(prepare_failure)?;

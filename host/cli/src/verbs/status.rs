@@ -62,6 +62,9 @@ fn print(status: &Value) -> Result<(), Failure> {
             text(status, "load")
         ))?;
     }
+    if let Some(packs) = status.get("trust").and_then(trust) {
+        output::line(format!("packs       {packs}"))?;
+    }
     for alert in list(status, "alerts") {
         output::line(format!(
             "{:<10}  {}",
@@ -79,6 +82,18 @@ fn print(status: &Value) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What the server says of the packs it accepts.
+fn trust(trust: &Value) -> Option<String> {
+    let error = text(trust, "error");
+    Some(match (trust["policy"] == true, trust["unsigned"] == true) {
+        _ if !error.is_empty() => format!("refused: {error}"),
+        (true, false) => return None,
+        (true, true) => "accepted without a signature, as the trust policy says".to_owned(),
+        (false, true) => "accepted without a signature: there is no trust policy".to_owned(),
+        (false, false) => "refused: there is no trust policy".to_owned(),
+    })
 }
 
 /// The company of an alert, and what happens.

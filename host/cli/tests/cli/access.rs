@@ -21,7 +21,7 @@ impl Host {
         let place = tempfile::tempdir().expect("a place");
         let company = "company = \"northwind\"\n[queue.general]\ndefault = true\n";
         std::fs::write(place.path().join("northwind.toml"), company).expect("written");
-        let settings = "companies = [\"northwind.toml\"]\npacks = []\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"kept/desk.db\"\nkey = \"keys/desk.key\"\n";
+        let settings = "companies = [\"northwind.toml\"]\npacks = []\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"kept/desk.db\"\nkey = \"keys/desk.key\"\n";
         let config = place.path().join("patchbay.toml");
         std::fs::write(&config, settings).expect("written");
         Host {

@@ -54,7 +54,7 @@ fn config(place: &Path) -> String {
     )
     .expect("written");
     let config = place.join("patchbay.toml");
-    let settings = "companies = [\"northwind.toml\"]\n[server]\nlisten = \"127.0.0.1:0\"\n";
+    let settings = "companies = [\"northwind.toml\"]\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n";
     std::fs::write(&config, settings).expect("written");
     config.to_str().expect("UTF-8").to_owned()
 }

@@ -18,7 +18,7 @@ fn an_exported_case_with_personal_data_is_a_warning_and_is_not_stored() {
     std::fs::write(&file, text).expect("written");
     std::fs::create_dir(place.path("data")).expect("made");
     let settings = format!(
-        "companies = [\"northwind.toml\"]\npacks = [{packs:?}]\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"data/desk.db\"\nkey = \"desk.key\"\n"
+        "companies = [\"northwind.toml\"]\npacks = [{packs:?}]\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"data/desk.db\"\nkey = \"desk.key\"\n"
     );
     std::fs::write(&place.config, settings).expect("written");
     let northwind = |verb: &str, rest: &[&str]| {

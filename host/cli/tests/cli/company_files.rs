@@ -14,7 +14,7 @@ impl Place {
         let place = Place(tempfile::tempdir().expect("a place"));
         place.write(
             "patchbay.toml",
-            "companies = [\"a.toml\"]\npacks = []\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n",
+            "companies = [\"a.toml\"]\npacks = []\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n",
         );
         place
     }

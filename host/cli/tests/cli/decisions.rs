@@ -30,7 +30,7 @@ impl Place {
             files.push(file);
         }
         let settings = format!(
-            "companies = {files:?}\npacks = [{packs:?}]\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n"
+            "companies = {files:?}\npacks = [{packs:?}]\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n"
         );
         let config = directory.path().join("patchbay.toml");
         std::fs::write(&config, settings).expect("written");

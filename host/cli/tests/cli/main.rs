@@ -12,6 +12,7 @@ mod masked_texts;
 mod messages;
 mod operations;
 mod pack_cases;
+mod pack_files;
 mod policies;
 mod project;
 mod project_errors;

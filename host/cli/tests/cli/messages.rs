@@ -22,7 +22,7 @@ impl Place {
     fn new() -> Place {
         let directory = tempfile::tempdir().expect("a place");
         std::fs::write(directory.path().join("northwind.toml"), NORTHWIND).expect("written");
-        let settings = "companies = [\"northwind.toml\"]\npacks = []\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n";
+        let settings = "companies = [\"northwind.toml\"]\npacks = []\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n";
         let config = directory.path().join("patchbay.toml");
         std::fs::write(&config, settings).expect("written");
         Place {

@@ -91,7 +91,7 @@ impl Place {
         );
         std::fs::write(directory.path().join("northwind.toml"), company).expect("written");
         let settings = format!(
-            "companies = [\"northwind.toml\"]\npacks = [{packs:?}]\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n[egress]\nallow = [\"127.0.0.0/8\"]\n"
+            "companies = [\"northwind.toml\"]\npacks = [{packs:?}]\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n[egress]\nallow = [\"127.0.0.0/8\"]\n"
         );
         let config = directory.path().join("patchbay.toml");
         std::fs::write(&config, settings).expect("written");

@@ -45,7 +45,7 @@ impl Project {
     pub(crate) fn write_server_settings(&self) -> PathBuf {
         self.write(
             "patchbay.toml",
-            "companies = [\"northwind.toml\"]\npacks = [\".\"]\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n",
+            "companies = [\"northwind.toml\"]\npacks = [\".\"]\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"desk.db\"\nkey = \"desk.key\"\n",
         );
         self.beside("patchbay.toml")
     }

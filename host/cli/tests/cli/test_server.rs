@@ -125,7 +125,7 @@ fn conversations_survive_a_kill_and_contacts_can_be_erased() {
     std::fs::write(place.path().join("northwind.toml"), company).expect("written");
     let config = place.path().join("patchbay.toml");
     let settings = format!(
-        "companies = [\"northwind.toml\"]\npacks = [{packs:?}]\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"kept/desk.db\"\nkey = \"keys/desk.key\"\n"
+        "companies = [\"northwind.toml\"]\npacks = [{packs:?}]\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n[journal]\npath = \"kept/desk.db\"\nkey = \"keys/desk.key\"\n"
     );
     std::fs::write(&config, settings).expect("written");
     let config_path = config.to_str().expect("UTF-8");

@@ -24,7 +24,7 @@ impl Host {
         fs::create_dir(place.path().join("companies")).expect("made");
         fs::write(place.path().join("companies/northwind.toml"), COMPANY).expect("written");
         let settings = format!(
-            "companies = [\"companies\"]\n[server]\nlisten = \"127.0.0.1:0\"\n{more}[journal]\npath = \"desk.db\"\n"
+            "companies = [\"companies\"]\n[dev]\nsources = true\n[server]\nlisten = \"127.0.0.1:0\"\n{more}[journal]\npath = \"desk.db\"\n"
         );
         let config = place.path().join("patchbay.toml");
         fs::write(&config, settings).expect("written");

@@ -1,0 +1,156 @@
+//! Arguments of `pack`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::BuildFlags;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay pack build my-care --sign acme.key
+  patchbay pack show my-care-1.0.0.pack
+  patchbay pack verify my-care-1.0.0.pack --trust trust.toml
+  patchbay pack diff my-care-1.0.0.pack my-care-1.1.0.pack
+
+A pack file holds a policy as it is distributed: the component, pack.toml, the
+settings schema, the cases, the README and a bill of materials, named by their
+digests, and the signatures. A company file names it by its path, or by
+name@version where the file is in a pack directory of the server. docs/packs.md
+describes it.")]
+pub(crate) struct PackArgs {
+    #[command(subcommand)]
+    pub(crate) verb: PackVerb,
+    /// Print JSON instead of text
+    #[arg(long, global = true, display_order = 201)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PackVerb {
+    /// Build a pack directory, run its cases, and write the pack file
+    Build(PackBuildArgs),
+    /// Show what a pack file holds and who signed it
+    Show(PackShowArgs),
+    /// Check a pack file: every digest, and its signatures against a trust policy
+    Verify(PackVerifyArgs),
+    /// Add a signature to a pack file
+    Sign(PackSignArgs),
+    /// List what differs between two pack files
+    Diff(PackDiffArgs),
+    /// List the pack files of directories
+    List(PackListArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PackBuildArgs {
+    /// Pack directory, with pack.toml
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// The file to write [default: NAME-VERSION.pack in the current directory]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Sign it with this secret key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) password: PasswordFlag,
+    /// Do not run the cases
+    #[arg(long)]
+    pub(crate) skip_cases: bool,
+    #[command(flatten)]
+    pub(crate) build: BuildFlags,
+}
+
+/// Password of a secret key.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PasswordFlag {
+    /// File with the password of the secret key [default: ask, where the key is encrypted]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// A part of a pack file to print as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrintedPart {
+    /// The image manifest: the bytes that signatures cover
+    Image,
+    /// pack.toml
+    Manifest,
+    /// The settings schema
+    Schema,
+    /// The README
+    Readme,
+    /// The bill of materials (CycloneDX)
+    Sbom,
+    /// The signatures
+    Signatures,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "To verify a signature with minisign:
+  patchbay pack show my-care-1.0.0.pack --print image > image.json
+  patchbay pack show my-care-1.0.0.pack --print signatures > image.json.minisig
+  minisign -V -p acme.pub -m image.json")]
+pub(crate) struct PackShowArgs {
+    /// The pack file
+    pub(crate) file: PathBuf,
+    /// Print one part as it is
+    #[arg(long, value_name = "PART")]
+    pub(crate) print: Option<PrintedPart>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PackVerifyArgs {
+    /// The pack file
+    pub(crate) file: PathBuf,
+    /// Trust policy; without one or --key only the digests are checked
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+    /// A public key (file, or its second line) that must have signed it
+    #[arg(long, value_name = "KEY", conflicts_with = "trust")]
+    pub(crate) key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay pack sign my-care-1.0.0.pack --key acme.key
+  patchbay pack sign my-care-1.0.0.pack --signature image.json.minisig --public auditor.pub
+
+With minisign, sign the bytes that `pack show FILE --print image` prints, and add
+the signature with --signature.")]
+pub(crate) struct PackSignArgs {
+    /// The pack file; the signature is added to it
+    pub(crate) file: PathBuf,
+    /// Secret key to sign with
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "signature",
+        conflicts_with = "signature"
+    )]
+    pub(crate) key: Option<PathBuf>,
+    /// Add this signature, which minisign made of the image manifest
+    #[arg(long, value_name = "FILE", requires = "public")]
+    pub(crate) signature: Option<PathBuf>,
+    /// Public key of the signature, to check it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) public: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) password: PasswordFlag,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PackDiffArgs {
+    /// The older pack file
+    pub(crate) old: PathBuf,
+    /// The newer pack file
+    pub(crate) new: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PackListArgs {
+    /// Directories with pack files
+    #[arg(default_value = ".")]
+    pub(crate) dirs: Vec<PathBuf>,
+}

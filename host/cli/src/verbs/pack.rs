@@ -1,0 +1,38 @@
+//! `patchbay pack`: build, show, verify, sign and compare pack files.
+
+mod build;
+mod diff;
+mod list;
+mod show;
+mod sign;
+mod verify;
+
+use std::path::Path;
+
+use patchbay_pack::pack_file::PackFile;
+
+use crate::args::{PackArgs, PackVerb};
+use crate::exit::{Exit, Failure, Outcome, io};
+
+pub(crate) use sign::{ask, read_password, secret_key};
+pub(crate) use verify::read_policy;
+
+pub(crate) fn run(args: &PackArgs) -> Outcome {
+    match &args.verb {
+        PackVerb::Build(build) => build::run(build, args.json),
+        PackVerb::Show(show) => show::run(show, args.json),
+        PackVerb::Verify(verify) => verify::run(verify, args.json),
+        PackVerb::Sign(sign) => sign::run(sign, args.json),
+        PackVerb::Diff(diff) => diff::run(diff, args.json),
+        PackVerb::List(list) => list::run(list, args.json),
+    }
+}
+
+/// Read and check a pack file.
+fn open(path: &Path) -> Result<PackFile, Failure> {
+    if let Err(error) = std::fs::metadata(path) {
+        return Err(io(path)(error));
+    }
+    PackFile::open(path)
+        .map_err(|error| Failure::new(Exit::Pack, format!("{}: {error}", path.display())))
+}
