@@ -113,6 +113,7 @@ fn every_toml_and_json_example_parses() {
         "docs/book.toml",
         "docs/company.example.toml",
         "docs/pack.example.toml",
+        "docs/trust.example.toml",
     ] {
         let text = fs::read_to_string(root().join(path)).expect("readable");
         if let Err(error) = toml::from_str::<toml::Table>(&text) {
