@@ -17,6 +17,7 @@ use crate::manifest::Manifest;
 use crate::pack::Pack;
 use crate::provenance::{MOST_SIGNATURES, Provenance, SIGNATURE_BYTES};
 use crate::regular_file::read_bytes;
+use crate::signature::Signature;
 
 pub use parts::PackParts;
 
@@ -162,8 +163,8 @@ impl PackFile {
         Some(bytes)
     }
 
-    /// Adds a signature, the text of a file that minisign writes. One that is there already is not
-    /// added again.
+    /// Adds a signature, the text of a file that minisign writes; an earlier one by the same key is
+    /// replaced.
     ///
     /// # Errors
     /// [`PackFileError::Image`] for a signature that is too long, or one too many. Whether it is a
@@ -172,9 +173,14 @@ impl PackFile {
         let mut images = vec![signature_image(&self, text)];
         let known = self.pack.provenance.iter();
         let known = known.flat_map(|provenance| &provenance.signatures);
+        let key = |text: &str| Signature::parse(text).ok().map(|one| one.key());
+        let is_other = |one: &&String| match (key(one), key(text)) {
+            (Some(one), Some(new)) => one != new,
+            _ => *one != text,
+        };
         images.extend(
             known
-                .filter(|one| *one != text)
+                .filter(is_other)
                 .map(|one| signature_image(&self, one)),
         );
         // By digest: the order of signing does not change the file.

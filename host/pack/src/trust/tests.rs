@@ -213,6 +213,16 @@ fn two_signatures_by_one_key_count_once() {
     };
     assert!(check(&["acme", "acme-next"]));
     assert!(!check(&["acme", "acme"]));
+    let twice = keys.sign(pack_file("care", "1.0.0", "acme"), &["acme", "acme"]);
+    let signatures = &twice.provenance.as_ref().expect("an image").signatures;
+    assert_eq!(signatures.len(), 1, "the newer one replaces the older");
+    // A file of another tool may hold both.
+    let mut both = twice.clone();
+    let again = keys.sign(pack_file("care", "1.0.0", "acme"), &["acme"]);
+    let again = again.provenance.expect("an image").signatures;
+    let signatures = &mut both.provenance.as_mut().expect("an image").signatures;
+    signatures.extend(again);
+    assert!(policy.check(&both, now(), &[]).is_err());
 }
 
 #[test]
