@@ -19,7 +19,7 @@ use crate::Generation;
 use crate::rollout::store;
 
 pub use conflicts::{ActivationConflict, LiveReferences};
-pub(crate) use conflicts::{ProvidedReferences, activation_conflicts, open_queues};
+pub(crate) use conflicts::{ProvidedReferences, activation_conflicts, lost_retries, open_queues};
 pub use live_desk::LiveDesk;
 
 /// A request to activate a generation. [`ActivationCause::Promoted`] activates

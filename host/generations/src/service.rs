@@ -24,10 +24,10 @@ use patchbay_journal::{CompanyId, Journal, JournalError, NewGeneration};
 use serde_json::json;
 
 use crate::Generation;
-use crate::activation::{Change, LiveDesk};
+use crate::activation::{Change, LiveDesk, lost_retries};
 use crate::assemble::Assembler;
 use crate::assemble::cases::personal_data_warnings;
-use crate::assemble::difference::differences;
+use crate::assemble::difference::{Difference, differences};
 use crate::assemble::source::{Source, SourceDocument};
 
 pub use error::ChangeError;
@@ -244,14 +244,21 @@ impl GenerationService {
             },
             _ => SourceDocument::default(),
         };
+        let differences = differences(&old, document);
+        let mut warnings = [next.warnings.clone(), next.signing_key_warnings()].concat();
+        let removes_target =
+            |one: &Difference| one.after.is_none() && one.path.starts_with("target.");
+        if let Some(company) = company.filter(|_| differences.iter().any(removes_target)) {
+            warnings.extend(lost_retries(self.journal(), company, next)?);
+        }
         Ok(Plan {
             company: next.company.clone(),
             number: next.number,
             before,
             active: !request.dry_run && !request.keep_only,
             unchanged: false,
-            differences: differences(&old, document),
-            warnings: [next.warnings.clone(), next.signing_key_warnings()].concat(),
+            differences,
+            warnings,
             because: None,
         })
     }

@@ -111,6 +111,23 @@ pub(crate) fn activation_conflicts(
     Ok(conflicts)
 }
 
+/// A warning for each removed target that deliveries failed for: to retry them, the target has to
+/// come back. Scans the failed deliveries of the company.
+pub(crate) fn lost_retries(
+    journal: &dyn Journal,
+    company: CompanyId,
+    next: &Generation,
+) -> Result<Vec<String>, JournalError> {
+    let has_target = |target: &String| next.targets.contains_key(target);
+    let failed = count_of_missing(journal, company, OutboxState::Dead, has_target)?;
+    let warning = |(target, number)| {
+        format!(
+            "the target {target:?} is removed: {number} deliveries to it that failed can be retried only when a later generation has it again"
+        )
+    };
+    Ok(failed.into_iter().map(warning).collect())
+}
+
 /// Number of open conversations by the queue they are in or came from.
 pub(crate) fn open_queues(
     journal: &dyn Journal,

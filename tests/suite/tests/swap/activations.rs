@@ -301,7 +301,14 @@ fn a_target_is_removed_once_no_delivery_to_it_is_pending() {
     // Failed for good, both stay as they are, and nothing sends them.
     let failed = outbox.fail("northwind", "pending", "410 Gone");
     failed.expect("noted");
-    apply(&file("fourth")).expect("nothing is pending");
+    let plan = apply(&file("fourth")).expect("nothing is pending");
+    let warning = "the target \"sink\" is removed: 2 deliveries to it that failed";
+    let mut warnings = plan.warnings.iter();
+    assert!(
+        warnings.any(|one| one.starts_with(warning)),
+        "{:?}",
+        plan.warnings
+    );
     let company = desk.company("northwind").expect("present");
     let dead = journal.outbox_items(company, OutboxState::Dead, "", 9);
     assert_eq!(dead.expect("readable").len(), 2);
