@@ -3,12 +3,15 @@
 use std::path::{Component, Path};
 
 use patchbay_fuzz::{Corpus, Reading, text};
-use patchbay_pack::Pack;
 use patchbay_pack::cases::Case;
+use patchbay_pack::image::ImageManifest;
 use patchbay_pack::manifest::Manifest;
-use patchbay_pack::read_component;
+use patchbay_pack::pack_file::{PackFile, PackParts};
 use patchbay_pack::settings::SettingsSchema;
+use patchbay_pack::signature::{PublicKey, Signature, generate};
 use patchbay_pack::source::locate;
+use patchbay_pack::trust::TrustPolicy;
+use patchbay_pack::{Pack, Provenance, read_component};
 use serde_json::{Map, Value};
 
 const MANIFEST: &str = include_str!("../../../plugins/social-care/pack.toml");
@@ -259,5 +262,125 @@ fn a_directory_is_read_as_a_pack_or_refused() {
                 Err(error) => assert!(!error.to_string().is_empty()),
             }
             Reading::from(&pack)
+        }));
+}
+
+/// A pack file with a signature.
+fn pack_file() -> PackFile {
+    let place = tempfile::tempdir().expect("a directory");
+    let text = "[pack]\nname = \"care\"\nversion = \"1.0.0\"\npublisher = \"acme\"\n";
+    std::fs::write(place.path().join("pack.toml"), text).expect("written");
+    let pack = Pack::from_parts(place.path(), b"code".to_vec()).expect("a pack");
+    let parts = PackParts {
+        pack,
+        section: Manifest::parse(text).expect("a manifest").pack,
+        exports: Vec::new(),
+        imports: Vec::new(),
+        readme: Some("# Care".to_owned()),
+        sbom: None,
+    };
+    let file = PackFile::from_parts(parts).expect("a pack file");
+    file.with_signature(&signature()).expect("signed")
+}
+
+fn signature() -> String {
+    use patchbay_pack::signature::SecretKey;
+    let keys = generate(None, "acme").expect("keys");
+    let secret = SecretKey::read(&keys.secret, None).expect("a key");
+    secret.sign(b"image", "care 1.0.0").expect("a signature")
+}
+
+#[test]
+fn a_pack_file_of_any_bytes_is_read_or_refused() {
+    Corpus::of([pack_file().write()])
+        .words(&["ustar", "blobs/sha256/", "index.json", "oci-layout", "../"])
+        .least_accepted(0)
+        .run(|bytes| match PackFile::read(bytes) {
+            Ok(file) => {
+                // What is accepted is written again as it was, but for other tar headers.
+                let again = PackFile::read(&file.write()).expect("readable");
+                assert_eq!(again.digest(), file.digest());
+                Reading::Accepted
+            }
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                Reading::Rejected
+            }
+        });
+}
+
+#[test]
+fn an_image_manifest_is_of_the_pack_or_refused() {
+    let file = pack_file();
+    let bundle = file.pack().bundle();
+    let image = file.image_bytes().to_vec();
+    Corpus::of([image])
+        .words(&[
+            "\"layers\":[",
+            "\"digest\":\"sha256:",
+            "\"size\":-1",
+            "application/wasm",
+        ])
+        .least_accepted(0)
+        .run(text(|text| {
+            let read = ImageManifest::read(text.as_bytes());
+            let mut bundle = bundle.clone();
+            bundle.provenance = Some(Provenance {
+                image: text.to_owned(),
+                signatures: Vec::new(),
+            });
+            match Pack::from_bundle(bundle, file.pack().component.clone()) {
+                Ok(_) => {
+                    let parts = read.expect("readable");
+                    assert!(parts.parts().is_ok(), "it names the parts");
+                    Reading::Accepted
+                }
+                Err(_) => Reading::Rejected,
+            }
+        }));
+}
+
+#[test]
+fn a_trust_policy_is_read_or_its_problems_have_a_place_in_it() {
+    Corpus::of([include_str!("../../../docs/trust.example.toml")])
+        .words(&TOML_WORDS)
+        .words(&[
+            "any-of = [",
+            "minimum = 9",
+            "unsigned = \"allow\"",
+            "[[rule]]\n",
+            "packs = [\"*\"]",
+        ])
+        .run(text(|text| match TrustPolicy::parse(text) {
+            Ok(policy) => {
+                assert!(policy.keys().all(|key| !key.name.is_empty()) || text.contains("\"\""));
+                Reading::Accepted
+            }
+            Err(problems) => {
+                assert!(!problems.is_empty());
+                for problem in problems {
+                    let _ = problem.line_column(text);
+                }
+                Reading::Rejected
+            }
+        }));
+}
+
+#[test]
+fn a_signature_of_any_text_fits_nothing() {
+    let keys = generate(None, "acme").expect("keys");
+    let key = PublicKey::parse(&keys.public).expect("a key");
+    Corpus::of([signature(), keys.public.clone()])
+        .words(&["untrusted comment: ", "trusted comment: ", "RW", "==", "\n"])
+        .least_accepted(0)
+        .run(text(|text| {
+            let _ = PublicKey::parse(text);
+            match Signature::parse(text) {
+                Ok(signature) => {
+                    assert!(key.verify(&signature, b"other bytes").is_err());
+                    Reading::Accepted
+                }
+                Err(_) => Reading::Rejected,
+            }
         }));
 }
