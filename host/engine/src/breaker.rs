@@ -78,10 +78,10 @@ enum Part {
 }
 
 impl Part {
-    fn all(origin: &CallOrigin) -> [Part; 4] {
+    fn all(origin: &CallOrigin<'_>) -> [Part; 4] {
         [
-            Part::Contact(origin.contact),
-            Part::Conversation(origin.conversation),
+            Part::Contact(origin.contact()),
+            Part::Conversation(origin.conversation()),
             Part::Channel(origin.channel),
             Part::Language(origin.language),
         ]
@@ -106,15 +106,19 @@ struct State {
 }
 
 impl State {
-    fn refusal(&self, origin: Option<&CallOrigin>, now: Instant) -> Option<Outcome> {
+    fn refusal(&self, origin: Option<&CallOrigin<'_>>, now: Instant) -> Option<Outcome> {
         let of_part = |part: Part| self.parts.get(&part)?.refusal(now, part.scope());
+        let origin = origin.filter(|_| !self.parts.is_empty());
         let of_parts = || Part::all(origin?).into_iter().find_map(of_part);
         self.whole.refusal(now, "").or_else(of_parts)
     }
 
     /// Change the circuits that count a call.
-    fn for_each(&mut self, origin: Option<&CallOrigin>, change: impl Fn(&mut Circuit)) {
+    fn for_each(&mut self, origin: Option<&CallOrigin<'_>>, change: impl Fn(&mut Circuit)) {
         change(&mut self.whole);
+        if self.parts.is_empty() {
+            return;
+        }
         for part in origin.iter().flat_map(|origin| Part::all(origin)) {
             if let Some(circuit) = self.parts.get_mut(&part) {
                 change(circuit);
@@ -122,7 +126,11 @@ impl State {
         }
     }
 
-    fn succeed(&mut self, origin: Option<&CallOrigin>, now: Instant) -> Option<BreakerTransition> {
+    fn succeed(
+        &mut self,
+        origin: Option<&CallOrigin<'_>>,
+        now: Instant,
+    ) -> Option<BreakerTransition> {
         let was_open = self.whole.is_open();
         if self.whole.failures > 0 {
             self.whole = Circuit::default();
@@ -141,7 +149,7 @@ impl State {
     fn fail(
         &mut self,
         kind: OutcomeKind,
-        origin: Option<&CallOrigin>,
+        origin: Option<&CallOrigin<'_>>,
         now: Instant,
     ) -> Option<BreakerTransition> {
         let State {
@@ -197,7 +205,7 @@ impl Breaker {
     /// # Errors
     /// While it is open: the outcome to report instead of calling the plugin,
     /// of the kind that opened it.
-    pub fn admit(&self, origin: Option<&CallOrigin>, now: Instant) -> Result<(), Outcome> {
+    pub fn admit(&self, origin: Option<&CallOrigin<'_>>, now: Instant) -> Result<(), Outcome> {
         let mut state = self.state.lock();
         match state.refusal(origin, now) {
             Some(outcome) => Err(outcome),
@@ -209,7 +217,7 @@ impl Breaker {
     }
 
     /// The error [`Breaker::admit`] would return, without taking a permit.
-    pub fn refusal(&self, origin: Option<&CallOrigin>, now: Instant) -> Option<Outcome> {
+    pub fn refusal(&self, origin: Option<&CallOrigin<'_>>, now: Instant) -> Option<Outcome> {
         self.state.lock().refusal(origin, now)
     }
 
@@ -220,7 +228,7 @@ impl Breaker {
     }
 
     /// Return the permit of a call with its outcome.
-    pub fn report(&self, kind: OutcomeKind, origin: Option<&CallOrigin>, now: Instant) {
+    pub fn report(&self, kind: OutcomeKind, origin: Option<&CallOrigin<'_>>, now: Instant) {
         let transition = {
             let mut state = self.state.lock();
             if kind.class() == OutcomeClass::HostBusy {

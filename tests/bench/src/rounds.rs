@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use patchbay_engine::thread_time;
 
-use patchbay_clock::us;
+use crate::clock::us;
 
 /// Cost of one contender: medians over the rounds.
 #[derive(Clone, Copy, Debug)]

@@ -63,7 +63,7 @@ impl Circuit {
     pub(super) fn fail(
         &mut self,
         kind: OutcomeKind,
-        origin: Option<&CallOrigin>,
+        origin: Option<&CallOrigin<'_>>,
         now: Instant,
         may_open: impl FnOnce(&FailureRun) -> bool,
     ) -> bool {

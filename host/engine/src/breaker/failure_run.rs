@@ -45,14 +45,14 @@ impl Spread {
 }
 
 impl FailureRun {
-    pub(super) fn add(&mut self, origin: Option<&CallOrigin>) {
+    pub(super) fn add(&mut self, origin: Option<&CallOrigin<'_>>) {
         let Some(origin) = origin else {
             self.unattributed = true;
             return;
         };
         for (known, value) in [
-            (&mut self.contacts, origin.contact),
-            (&mut self.conversations, origin.conversation),
+            (&mut self.contacts, origin.contact()),
+            (&mut self.conversations, origin.conversation()),
         ] {
             if known.len() < DISTINCT && !known.contains(&value) {
                 known.push(value);
@@ -85,7 +85,7 @@ impl FailureRun {
 pub(super) struct RecentSuccesses(VecDeque<(u64, u64, Instant)>);
 
 impl RecentSuccesses {
-    pub(super) fn add(&mut self, origin: &CallOrigin, now: Instant) {
+    pub(super) fn add(&mut self, origin: &CallOrigin<'_>, now: Instant) {
         let (channel, language) = (origin.channel, origin.language);
         match self
             .0

@@ -8,10 +8,10 @@ const EMAIL: u64 = 2;
 const ENGLISH: u64 = 1;
 const PORTUGUESE: u64 = 2;
 
-fn call(breaker: &Breaker, origin: CallOrigin, kind: OutcomeKind, now: Instant) -> bool {
-    let permitted = breaker.admit(Some(&origin), now).is_ok();
+fn call(breaker: &Breaker, origin: &CallOrigin<'_>, kind: OutcomeKind, now: Instant) -> bool {
+    let permitted = breaker.admit(Some(origin), now).is_ok();
     if permitted {
-        breaker.report(kind, Some(&origin), now);
+        breaker.report(kind, Some(origin), now);
     }
     permitted
 }
@@ -20,7 +20,7 @@ fn call(breaker: &Breaker, origin: CallOrigin, kind: OutcomeKind, now: Instant) 
 fn fail(breaker: &Breaker, times: u32, now: Instant) {
     for contact in 0..times {
         let origin = CallOrigin::numbered(contact.into(), X, ENGLISH);
-        assert!(call(breaker, origin, OutcomeKind::Trapped, now), "closed");
+        assert!(call(breaker, &origin, OutcomeKind::Trapped, now), "closed");
     }
 }
 
@@ -102,7 +102,7 @@ fn success_starts_the_count_again() {
     let now = Instant::now();
     fail(&breaker, FAILURES_TO_OPEN - 1, now);
     let good = CallOrigin::numbered(99, X, ENGLISH);
-    assert!(call(&breaker, good, OutcomeKind::Declined, now));
+    assert!(call(&breaker, &good, OutcomeKind::Declined, now));
     fail(&breaker, FAILURES_TO_OPEN - 1, now);
     assert!(!breaker.is_open());
 }
@@ -116,7 +116,7 @@ fn one_contact_stops_only_calls_about_that_contact() {
         CallOrigin::numbered(2, X, ENGLISH),
     );
     for _ in 0..FAILURES_TO_OPEN {
-        assert!(call(&breaker, poison, OutcomeKind::Timeout, now));
+        assert!(call(&breaker, &poison, OutcomeKind::Timeout, now));
     }
     let refused = breaker.admit(Some(&poison), now).expect_err("open");
     assert!(
@@ -127,10 +127,10 @@ fn one_contact_stops_only_calls_about_that_contact() {
         "the scope is named"
     );
     assert!(!breaker.is_open());
-    assert!(call(&breaker, good, OutcomeKind::Ok, now));
+    assert!(call(&breaker, &good, OutcomeKind::Ok, now));
     // The contact's own trial.
-    assert!(call(&breaker, poison, OutcomeKind::Ok, now + FIRST_REST));
-    assert!(call(&breaker, poison, OutcomeKind::Ok, now + FIRST_REST));
+    assert!(call(&breaker, &poison, OutcomeKind::Ok, now + FIRST_REST));
+    assert!(call(&breaker, &poison, OutcomeKind::Ok, now + FIRST_REST));
 }
 
 #[test]
@@ -138,21 +138,15 @@ fn one_conversation_of_many_contacts_stops_only_itself() {
     let breaker = Breaker::default();
     let now = Instant::now();
     for contact in 0..u64::from(FAILURES_TO_OPEN) {
-        let origin = CallOrigin {
-            conversation: 7,
-            ..CallOrigin::numbered(contact, X, ENGLISH)
-        };
-        assert!(call(&breaker, origin, OutcomeKind::Trapped, now));
+        let origin = CallOrigin::numbered(contact, X, ENGLISH).in_conversation(7);
+        assert!(call(&breaker, &origin, OutcomeKind::Trapped, now));
     }
-    let member = CallOrigin {
-        conversation: 7,
-        ..CallOrigin::numbered(99, X, ENGLISH)
-    };
-    assert!(!call(&breaker, member, OutcomeKind::Ok, now));
+    let member = CallOrigin::numbered(99, X, ENGLISH).in_conversation(7);
+    assert!(!call(&breaker, &member, OutcomeKind::Ok, now));
     assert!(!breaker.is_open());
     assert!(call(
         &breaker,
-        CallOrigin::numbered(99, X, ENGLISH),
+        &CallOrigin::numbered(99, X, ENGLISH),
         OutcomeKind::Ok,
         now
     ));
@@ -189,11 +183,11 @@ fn a_channel_or_a_language_stops_only_itself_while_others_succeed() {
         let now = Instant::now();
         for &(channel, language) in &succeeded {
             let origin = CallOrigin::numbered(1_000, channel, language);
-            assert!(call(&breaker, origin, OutcomeKind::Ok, now));
+            assert!(call(&breaker, &origin, OutcomeKind::Ok, now));
         }
         for contact in 0..u64::from(FAILURES_TO_OPEN) {
             let origin = CallOrigin::numbered(contact, failing.0, failing.1);
-            assert!(call(&breaker, origin, OutcomeKind::BadOutput, now));
+            assert!(call(&breaker, &origin, OutcomeKind::BadOutput, now));
         }
         assert!(!breaker.is_open(), "{failing:?} {succeeded:?}");
         let is_permitted = |&(channel, language): &(u64, u64)| {
@@ -218,16 +212,16 @@ fn a_plugin_that_fails_for_everybody_opens_even_with_one_channel_and_language() 
     let start = Instant::now();
     // Other languages succeeded, but long ago.
     let before = CallOrigin::numbered(1, EMAIL, PORTUGUESE);
-    assert!(call(&breaker, before, OutcomeKind::Ok, start));
+    assert!(call(&breaker, &before, OutcomeKind::Ok, start));
     fail(&breaker, FAILURES_TO_OPEN, start + Duration::from_secs(600));
     assert!(breaker.is_open());
 
     // They succeeded lately, and then fail as well.
     let breaker = Breaker::default();
-    assert!(call(&breaker, before, OutcomeKind::Ok, start));
+    assert!(call(&breaker, &before, OutcomeKind::Ok, start));
     fail(&breaker, FAILURES_TO_OPEN, start);
     assert!(!breaker.is_open());
-    assert!(call(&breaker, before, OutcomeKind::Trapped, start));
+    assert!(call(&breaker, &before, OutcomeKind::Trapped, start));
     assert!(breaker.is_open());
 }
 
@@ -253,10 +247,10 @@ fn half_the_traffic_failing_takes_nothing_from_the_other_half() {
             .wrapping_add(1);
         if random >> 63 == 0 {
             let origin = CallOrigin::numbered(contact, X, PORTUGUESE);
-            call(&breaker, origin, OutcomeKind::BadOutput, now);
+            call(&breaker, &origin, OutcomeKind::BadOutput, now);
         } else {
             let origin = CallOrigin::numbered(contact, X, ENGLISH);
-            assert!(call(&breaker, origin, OutcomeKind::Ok, now), "{contact}");
+            assert!(call(&breaker, &origin, OutcomeKind::Ok, now), "{contact}");
         }
     }
 }

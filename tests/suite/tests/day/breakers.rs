@@ -39,7 +39,8 @@ fn refuse_entries(place: &Path, is_refusing: bool) {
 /// Failures of so many customers that all calls are refused.
 fn open_breaker(breaker: &Breaker) {
     for customer in 0..FAILURES_TO_OPEN {
-        let origin = CallOrigin::of(&said_by(customer, "hello"));
+        let situation = said_by(customer, "hello");
+        let origin = CallOrigin::of(&situation);
         breaker.report(OutcomeKind::Trapped, origin.as_ref(), Instant::now());
     }
     assert!(breaker.is_open());
