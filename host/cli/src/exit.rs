@@ -9,8 +9,8 @@ use patchbay_model::excerpt::shortened;
 use patchbay_model::file_problem::FileProblem;
 use thiserror::Error;
 
+use crate::control_characters::escape_control;
 use crate::excerpt::Excerpt;
-use crate::output::escape_control;
 
 /// Exit codes; `--help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

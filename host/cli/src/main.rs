@@ -2,6 +2,7 @@
 
 mod args;
 mod changed_file;
+mod control_characters;
 mod decision_store;
 mod document;
 mod engine;

@@ -1,6 +1,5 @@
 //! Terminal output: results to stdout, everything else to stderr.
 
-use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 use comfy_table::{Table, presets};
@@ -10,25 +9,8 @@ use serde::Serialize;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
+use crate::control_characters::escape_control;
 use crate::exit::{Exit, Failure, Outcome};
-
-/// Escape control characters, so that names in a text cannot move the cursor or
-/// change colours.
-pub(crate) fn escape_control(text: &str) -> Cow<'_, str> {
-    let harmful = |one: char| one.is_control() && !matches!(one, '\n' | '\t');
-    if !text.contains(harmful) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len());
-    for one in text.chars() {
-        match harmful(one) {
-            // The escape of JSON, so that a JSON document stays valid.
-            true => shown += &format!("\\u{:04x}", u32::from(one)),
-            false => shown.push(one),
-        }
-    }
-    Cow::Owned(shown)
-}
 
 /// Write a line to stdout. Exits with success when the reader has closed the
 /// pipe, as `head` does.
@@ -129,19 +111,4 @@ pub(crate) fn progress(total: Option<u64>, what: &str) -> ProgressBar {
     }
     bar.set_prefix(what.to_owned());
     bar
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(escape_control("a\tb\nc é"), "a\tb\nc é");
-        let shown = escape_control("\u{1b}[2J\r\u{9b}31m\u{7}");
-        assert_eq!(shown, "\\u001b[2J\\u000d\\u009b31m\\u0007");
-        let document = serde_json::to_string(&"\u{9b}2J\u{1b}").expect("JSON");
-        let read: String = serde_json::from_str(&escape_control(&document)).expect("JSON still");
-        assert_eq!(read, "\u{9b}2J\u{1b}");
-    }
 }

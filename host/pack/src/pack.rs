@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::bundle::{Bundle, BundleError};
 use crate::manifest::Manifest;
-use crate::provenance::Provenance;
+use crate::provenance::{DescribedPack, Provenance};
 use crate::settings::{SettingsProblem, SettingsSchema, without_schema};
 
 /// A pack, read: everything but the company's settings.
@@ -178,9 +178,17 @@ impl Pack {
         pack.cases = bundle.cases;
         pack.tested = bundle.tested;
         if let Some(provenance) = bundle.provenance {
-            provenance
-                .check(&pack, publisher.as_deref())
-                .map_err(BundleError::Image)?;
+            let described = DescribedPack {
+                name: &pack.name,
+                version: &pack.version.to_string(),
+                publisher: publisher.as_deref(),
+                component: pack.digest(),
+                manifest: pack.manifest.as_deref(),
+                schema: pack.schema.as_ref().map(|schema| schema.text()),
+                cases: &pack.cases,
+                is_stored: pack.tested.is_some(),
+            };
+            provenance.check(&described).map_err(BundleError::Image)?;
             pack.provenance = Some(provenance);
         }
         Ok(pack)

@@ -1,10 +1,11 @@
 //! Where a pack comes from: the image it was distributed as, and its signatures.
 
+use std::collections::BTreeMap;
+
 use patchbay_engine::component::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::image::{ImageManifest, Part, TITLE, VENDOR, VERSION};
-use crate::pack::Pack;
 use crate::signature::Signature;
 
 /// Most signatures of a pack.
@@ -53,7 +54,7 @@ impl Provenance {
     ///
     /// # Errors
     /// As a sentence, with the first part that differs.
-    pub(crate) fn check(&self, pack: &Pack, publisher: Option<&str>) -> Result<(), String> {
+    pub(crate) fn check(&self, pack: &DescribedPack<'_>) -> Result<(), String> {
         if self.image.len() > IMAGE_BYTES {
             return Err(format!(
                 "its image manifest has more than {IMAGE_BYTES} bytes"
@@ -68,18 +69,16 @@ impl Provenance {
         }
         let image = ImageManifest::read(self.image.as_bytes())?;
         let parts = image.parts()?;
-        let schema = pack.schema.as_ref().map(|schema| schema.text());
-        let cases = (!pack.cases.is_empty()).then(|| cases_part(pack));
-        let stored = pack.tested.is_some();
+        let cases = (!pack.cases.is_empty()).then(|| cases_part(pack.cases));
         let has = [
-            (Part::Component, Some(pack.digest())),
-            (Part::Manifest, pack.manifest.as_deref().map(digest)),
-            (Part::Schema, schema.map(digest)),
+            (Part::Component, Some(pack.component)),
+            (Part::Manifest, pack.manifest.map(digest)),
+            (Part::Schema, pack.schema.map(digest)),
             (Part::Cases, cases.map(|bytes| Digest::of(&bytes))),
         ];
         for (part, found) in has {
             let named = parts.get(&part).map(|layer| layer.digest);
-            if found != named && !(part == Part::Cases && found.is_none() && stored) {
+            if found != named && !(part == Part::Cases && found.is_none() && pack.is_stored) {
                 let name = part.file_name();
                 return Err(match (named, found) {
                     (Some(named), Some(found)) => format!(
@@ -90,11 +89,10 @@ impl Provenance {
                 });
             }
         }
-        let version = pack.version.to_string();
         for (key, value) in [
-            (TITLE, Some(pack.name.as_str())),
-            (VERSION, Some(version.as_str())),
-            (VENDOR, publisher),
+            (TITLE, Some(pack.name)),
+            (VERSION, Some(pack.version)),
+            (VENDOR, pack.publisher),
         ] {
             let named = image.annotations.get(key).map(String::as_str);
             if named != value {
@@ -109,12 +107,27 @@ impl Provenance {
     }
 }
 
+/// What a pack in memory says of itself, to be compared with its image.
+pub(crate) struct DescribedPack<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) publisher: Option<&'a str>,
+    pub(crate) component: Digest,
+    /// Text of `pack.toml`.
+    pub(crate) manifest: Option<&'a str>,
+    /// Text of the settings schema.
+    pub(crate) schema: Option<&'a str>,
+    pub(crate) cases: &'a BTreeMap<String, String>,
+    /// Whether its cases were left out when it was stored.
+    pub(crate) is_stored: bool,
+}
+
 fn digest(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
 /// The part [`Part::Cases`] of a pack. Equal cases give equal bytes.
-pub(crate) fn cases_part(pack: &Pack) -> Vec<u8> {
+pub(crate) fn cases_part(cases: &BTreeMap<String, String>) -> Vec<u8> {
     // A map of strings: cannot fail.
-    serde_json::to_vec(&pack.cases).unwrap_or_default()
+    serde_json::to_vec(cases).unwrap_or_default()
 }

@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::RunArgs;
+use crate::control_characters::escape_control;
 use crate::engine::{serving_engine, threads};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::input::{RowMap, lines};
@@ -255,7 +256,7 @@ impl Worker<'_> {
             Format::Json => serde_json::to_writer(&mut batch.text, document).unwrap_or_default(),
             Format::Text => {
                 let text = text().replace('\n', " ");
-                let shown = output::escape_control(&text);
+                let shown = escape_control(&text);
                 batch.text.extend_from_slice(shown.as_bytes());
             }
         }

@@ -34,7 +34,7 @@ pub struct PackParts {
 impl PackParts {
     /// The image that names the parts, and the bytes that it names.
     pub(super) fn into_image(self) -> (ImageManifest, BTreeMap<Digest, Vec<u8>>) {
-        let cases = (!self.pack.cases.is_empty()).then(|| cases_part(&self.pack));
+        let cases = (!self.pack.cases.is_empty()).then(|| cases_part(&self.pack.cases));
         let schema = self.pack.schema.as_ref();
         let manifest = self.pack.manifest.clone().unwrap_or_default();
         let parts = [
