@@ -1,4 +1,4 @@
-//! Names and texts of others on a terminal.
+//! Escapes control characters of names and texts that other people wrote.
 
 use std::borrow::Cow;
 

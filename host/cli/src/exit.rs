@@ -69,7 +69,7 @@ impl Failure {
     }
 
     pub(crate) fn with_help(exit: Exit, message: impl Display, help: Option<String>) -> Failure {
-        // What it names may come from a file of somebody else.
+        // It may quote a file that another person wrote.
         let message = shortened(message.to_string());
         let message = escape_control(&message).into_owned();
         Failure {

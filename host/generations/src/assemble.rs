@@ -137,7 +137,7 @@ impl Assembler {
     ) -> Result<AssembledGeneration, Findings> {
         let reading = CompanyFile::read(text)?;
         let (source, mut missing) = self.gather(&reading.file, text, directory);
-        let untrusted = self.untrusted(&source);
+        let untrusted = self.untrusted_in(&reading.file, &source);
         if !untrusted.is_empty() {
             // Nothing of it is compiled.
             missing.extend(untrusted);
@@ -172,7 +172,7 @@ impl Assembler {
         if problems.is_empty() && reading.problems.is_empty() {
             return Ok(source);
         }
-        let untrusted = self.untrusted(&source);
+        let untrusted = self.untrusted_in(&reading.file, &source);
         if !untrusted.is_empty() {
             // Nothing of it is compiled.
             let problems = [reading.problems, problems, untrusted].concat();
@@ -190,7 +190,9 @@ impl Assembler {
         self.rebuild_until(source, number, &CancelSignal::default())
     }
 
-    /// [`rebuild`](Assembler::rebuild) that gives up when it is cancelled.
+    /// [`rebuild`](Assembler::rebuild) that gives up when it is cancelled. Packs that are not trusted
+    /// any more are errors in the log: a change is refused before, and a stored generation goes on
+    /// deciding.
     pub fn rebuild_until(
         &self,
         source: &Source,
@@ -198,6 +200,9 @@ impl Assembler {
         cancel: &CancelSignal,
     ) -> Result<Generation, Findings> {
         let reading = CompanyFile::read(&source.document)?;
+        for problem in self.untrusted_in(&reading.file, source) {
+            tracing::error!(generation = number, "{}", problem.message);
+        }
         self.assemble(reading, source, number, Vec::new(), cancel)
     }
 

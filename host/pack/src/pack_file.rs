@@ -151,6 +151,12 @@ impl PackFile {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Its signatures, each the text of a minisign file.
+    pub fn signatures(&self) -> &[String] {
+        let provenance = self.pack.provenance.as_ref();
+        provenance.map_or(&[], |provenance| &provenance.signatures)
+    }
+
     /// The image manifest.
     pub fn image(&self) -> &ImageManifest {
         &self.image
@@ -171,8 +177,7 @@ impl PackFile {
     /// signature of this pack is not checked.
     pub fn with_signature(self, text: &str) -> Result<PackFile, PackFileError> {
         let mut images = vec![signature_image(&self, text)];
-        let known = self.pack.provenance.iter();
-        let known = known.flat_map(|provenance| &provenance.signatures);
+        let known = self.signatures().iter();
         let key = |text: &str| Signature::parse(text).ok().map(|one| one.key());
         let is_other = |one: &&String| match (key(one), key(text)) {
             (Some(one), Some(new)) => one != new,

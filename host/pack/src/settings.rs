@@ -1,18 +1,18 @@
 //! Settings of a pack: checked against its JSON Schema, defaults filled in.
 
 mod difference;
-mod listing;
 mod problem_text;
 mod references;
 mod schema_walk;
+mod setting_list;
 
 use patchbay_model::bound::{Bound, BoundLimit, BoundSettings, Scope};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-pub use listing::Setting;
 pub use references::{Reference, ReferenceKind};
 use schema_walk::{SchemaWalk, WalkBudget, WalkError};
+pub use setting_list::Setting;
 
 /// Largest text of a schema, in bytes.
 const SCHEMA_BYTES: usize = 1 << 20;

@@ -55,7 +55,7 @@ fn company(pack: &str, more: &str) -> String {
     )
 }
 
-/// `apply` on a machine whose PATH has no tools at all.
+/// `apply` with a PATH that has no program.
 fn apply(project: &Project, flags: &[&str]) -> std::process::Output {
     let apply = ["apply", "northwind.toml"];
     let nowhere = [

@@ -30,10 +30,15 @@ impl Assembler {
 
     /// Why packs of a source are not trusted now. To be called before anything of them is compiled.
     pub fn untrusted(&self, source: &Source) -> Vec<FileProblem> {
-        let Ok(reading) = CompanyFile::read(&source.document) else {
+        match CompanyFile::read(&source.document) {
+            Ok(reading) => self.untrusted_in(&reading.file, source),
             // The build reports what is wrong with an invalid file.
-            return Vec::new();
-        };
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// [`untrusted`](Assembler::untrusted) for a company file that is read already.
+    pub(super) fn untrusted_in(&self, file: &CompanyFile, source: &Source) -> Vec<FileProblem> {
         let policy = match self.trust.policy() {
             Ok(policy) => policy,
             Err(problem) => {
@@ -44,14 +49,14 @@ impl Assembler {
             }
         };
         let now = Timestamp::now();
-        let entries = reading.file.plugin.iter();
+        let entries = file.plugin.iter();
         let problems = entries.filter_map(|(name, entry)| {
             let pack = source.packs.get(entry.pack.get_ref())?;
             problem(&policy, (name, entry), pack, now)
         });
         let mut problems: Vec<FileProblem> = problems.collect();
         let is_used = |name: &str| {
-            let mut entries = reading.file.plugin.values();
+            let mut entries = file.plugin.values();
             entries.any(|entry| entry.pack.get_ref() == name)
         };
         // Such as those of entries that are invalid.

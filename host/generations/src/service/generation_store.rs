@@ -126,10 +126,6 @@ impl GenerationStore {
 
     fn rebuild(&self, company: CompanyId, number: u64) -> Result<Generation, ChangeError> {
         let (document, source) = self.source(company, number)?;
-        // It was trusted when it was stored, and may be what decides: conversations go on.
-        for problem in self.assembler.untrusted(&source) {
-            tracing::error!(generation = number, "{}", problem.message);
-        }
         let generation = self.assembler.rebuild(&source, number);
         generation.map_err(|findings| ChangeError::invalid(&document.document, findings))
     }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
-use patchbay_pack::build::build;
 use patchbay_pack::cases::CaseRunner;
 use patchbay_pack::directory_files::read_text;
 use patchbay_pack::manifest::{FILE_NAME, PackSection};
@@ -20,7 +19,7 @@ use crate::engine::cache;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::numbers::bytes;
 use crate::output;
-use crate::policy::{build_options, pack_failure, warn_of_unused};
+use crate::policy::{open_pack, pack_failure};
 
 /// The README of a pack directory.
 const README: &str = "README.md";
@@ -35,11 +34,7 @@ pub(super) fn run(args: &PackBuildArgs, as_json: bool) -> Outcome {
     let key = key
         .map(|path| secret_key(path, &args.password))
         .transpose()?;
-    let built = build(&args.dir, &build_options(&args.build))
-        .map_err(|error| pack_failure(PackError::Build(error)))?;
-    let mut pack = Pack::from_parts(&args.dir, built.component).map_err(failed)?;
-    pack.check_parts(&args.dir).map_err(failed)?;
-    warn_of_unused(&pack.unused);
+    let pack = open_pack(&args.dir, &args.build)?;
     if !args.skip_cases {
         run_cases(&args.dir, &pack)?;
     }
@@ -94,7 +89,8 @@ fn file_name(file: &PackFile) -> PathBuf {
     PathBuf::from(format!("{}-{}.{EXTENSION}", pack.name, pack.version))
 }
 
-/// Whoever runs a pack asks who made it and on what terms.
+/// Refuses a manifest without publisher or licence: trust policies refer to the publisher, and
+/// operators need to know the licence.
 fn require_origin(directory: &Path, section: &PackSection) -> Result<(), Failure> {
     let missing: Vec<&str> = [
         ("publisher", &section.publisher),

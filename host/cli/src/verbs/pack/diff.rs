@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_generations::assemble::difference::differences as differences_of;
 use patchbay_generations::assemble::source::SourceDocument;
 use patchbay_pack::image::Part;
 use patchbay_pack::pack_file::PackFile;
@@ -19,12 +20,10 @@ pub(super) fn run(args: &PackDiffArgs, as_json: bool) -> Outcome {
         packs: BTreeMap::from([(String::new(), file.pack().bundle())]),
         ..SourceDocument::default()
     };
-    for one in patchbay_generations::assemble::difference::differences(
-        &configuration(&old),
-        &configuration(&new),
-    ) {
+    for one in differences_of(&configuration(&old), &configuration(&new)) {
         let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
-        let path = one.path.trim_start_matches("pack").trim_start();
+        // Without the name of the pack, which is empty here.
+        let path = one.path.strip_prefix("pack  ").unwrap_or(&one.path);
         differences.push(format!(
             "{path}: {} > {}",
             shown(&one.before),

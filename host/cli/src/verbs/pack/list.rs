@@ -66,12 +66,11 @@ struct Listed {
 impl Listed {
     fn new(path: PathBuf, file: &PackFile) -> Listed {
         let pack = file.pack();
-        let provenance = pack.provenance.as_ref();
         Listed {
             name: pack.name.clone(),
             version: pack.version.clone(),
             digest: file.digest(),
-            signatures: provenance.map_or(0, |provenance| provenance.signatures.len()),
+            signatures: file.signatures().len(),
             file: path,
         }
     }

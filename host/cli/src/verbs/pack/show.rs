@@ -32,7 +32,7 @@ fn print(file: &PackFile, part: PrintedPart) -> Outcome {
         PrintedPart::Readme => of(Part::Readme),
         PrintedPart::Sbom => of(Part::Sbom),
         PrintedPart::Signatures => {
-            let signatures = signatures(file);
+            let signatures = file.signatures();
             (!signatures.is_empty()).then(|| signatures.concat().into_bytes())
         }
     };
@@ -48,11 +48,6 @@ fn print(file: &PackFile, part: PrintedPart) -> Outcome {
         }
         _ => Ok(Exit::Success),
     }
-}
-
-fn signatures(file: &PackFile) -> &[String] {
-    let provenance = file.pack().provenance.as_ref();
-    provenance.map_or(&[], |provenance| &provenance.signatures)
 }
 
 fn show(file: &PackFile, as_json: bool) -> Outcome {
@@ -83,7 +78,8 @@ fn show(file: &PackFile, as_json: bool) -> Outcome {
             (name, layer.size, layer.digest.to_string())
         })
         .collect();
-    let signed: Vec<(String, String)> = signatures(file)
+    let signed: Vec<(String, String)> = file
+        .signatures()
         .iter()
         .map(|text| match Signature::parse(text) {
             Ok(signature) => (signature.key().to_string(), one_line(&signature.comment())),

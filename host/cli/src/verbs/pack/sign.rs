@@ -24,8 +24,7 @@ pub(super) fn run(args: &PackSignArgs, as_json: bool) -> Outcome {
         _ => return Err(Failure::new(Exit::Usage, "name a key or a signature")),
     };
     changed.write(&signed.write())?;
-    let provenance = signed.pack().provenance.as_ref();
-    let count = provenance.map_or(0, |provenance| provenance.signatures.len());
+    let count = signed.signatures().len();
     let document = json!({"file": args.file, "digest": signed.digest(), "signatures": count});
     output::result(as_json, &document, || {
         output::line(format!(

@@ -83,9 +83,8 @@ fn by_key(file: &PackFile, key: &str) -> Result<Result<TrustReport, String>, Fai
     };
     let public = PublicKey::parse(&text)
         .map_err(|error| Failure::new(Exit::Usage, format!("{key}: {error}")))?;
-    let provenance = file.pack().provenance.as_ref();
-    let signatures = provenance.map_or(&[][..], |provenance| &provenance.signatures);
-    let own = signatures
+    let own = file
+        .signatures()
         .iter()
         .filter_map(|text| Signature::parse(text).ok())
         .find(|signature| signature.key() == public.id());
