@@ -17,6 +17,7 @@ pub(crate) mod recorder;
 mod services;
 mod state;
 pub(crate) mod transcript;
+mod views;
 
 use wasmtime::component::{HasSelf, Linker};
 

@@ -46,8 +46,25 @@ pub(crate) use generated::patchbay::care::{
     agents, clock, interactions, knowledge, log, random, settings, state, types,
 };
 
-/// Version of the contract this host implements.
-pub const CONTRACT_VERSION: &str = "0.1.0";
+/// Version of the contract this host implements: the highest of its packages'.
+pub const CONTRACT_VERSION: &str = "0.1.1";
+
+/// The packages of the contract, each with the version this host implements.
+pub const CONTRACT_PACKAGES: [(&str, &str); 7] = [
+    ("care", "0.1.1"),
+    ("classification", "0.1.0"),
+    ("routing", "0.1.0"),
+    ("tone", "0.1.0"),
+    ("escalation", "0.1.0"),
+    ("lifecycle", "0.1.0"),
+    ("policy", "0.1.0"),
+];
+
+/// Version of a package of the contract, such as `routing`.
+pub(crate) fn package_version(package: &str) -> &'static str {
+    let found = CONTRACT_PACKAGES.iter().find(|(name, _)| *name == package);
+    found.map_or(CONTRACT_VERSION, |(_, version)| version)
+}
 
 /// Declares the marker types of the contract's resources.
 macro_rules! resources {

@@ -35,3 +35,42 @@ fn a_card_in_look_alike_characters_is_masked_wherever_a_decision_has_it() {
         assert_eq!(masked["id"], 4_111, "the host's own fields stay");
     }
 }
+
+#[test]
+fn the_names_that_a_policy_read_of_a_contact_are_masked_wherever_a_decision_has_them() {
+    let read =
+        |name: &str, result: serde_json::Value| json!({"name": name, "args": 0, "result": result});
+    let contact = json!({
+        "id": "customer-17", "address": "@jo.silva", "name": "Jo Silva", "reach": 7, "verified": null,
+        "recent-interactions": 1, "last-agent": "ana",
+    });
+    for calls in [
+        json!([read("types.contact.read", contact)]),
+        json!([
+            read("types.contact.id", json!("customer-17")),
+            read("types.contact.address", json!("@jo.silva")),
+            read("types.contact.name", json!("Jo Silva")),
+        ]),
+    ] {
+        let decision: StoredDecision = serde_json::from_value(json!({
+            "id": 1, "kind": "received", "at": "2026-03-02T10:00:00Z", "outcome": "ok",
+            "generation": 1, "stages": ["classify"], "plugins": ["care"],
+            "record": {
+                "classification": {"why": "Jo Silva (@jo.silva, customer-17) asks ana"},
+                "stamp": {"plugins": [{
+                    "stage": "classify", "name": "care", "pack": "care", "version": "0.1.0",
+                    "digest": format!("sha256:{}", "0".repeat(64)),
+                    "settings": format!("sha256:{}", "0".repeat(64)),
+                    "outcome": "ok", "use": 1, "micros": {"queue": 0, "instantiate": 0, "call": 0},
+                    "peak_memory": 0, "memory_limit": 1, "host_calls": 1, "transcript": calls,
+                }]},
+            },
+        }))
+        .expect("a decision");
+        assert_eq!(decision.plugin_results().len(), 1);
+        let masked = decision.to_masked_json();
+        let why = masked["record"]["classification"]["why"].as_str();
+        assert_eq!(why, Some("[contact] ([contact], [contact]) asks ana"));
+        assert!(!masked.to_string().contains("Silva"), "{masked}");
+    }
+}

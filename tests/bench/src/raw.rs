@@ -319,7 +319,7 @@ impl Guest {
 
 fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     let resource = || ResourceType::host::<Handle>();
-    let mut types = linker.instance("patchbay:care/types@0.1.0")?;
+    let mut types = linker.instance("patchbay:care/types@0.1.1")?;
     for name in [
         "attachment",
         "contact",
@@ -357,7 +357,7 @@ fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     types.func_wrap("[method]assessment.urgency", |store, _: This| {
         Ok((store.data().classification.urgency,))
     })?;
-    let mut agents = linker.instance("patchbay:care/agents@0.1.0")?;
+    let mut agents = linker.instance("patchbay:care/agents@0.1.1")?;
     for name in ["agent", "queue"] {
         agents.resource(name, resource(), |_, _| Ok(()))?;
     }
@@ -380,7 +380,7 @@ fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         },))
     })?;
     linker
-        .instance("patchbay:care/knowledge@0.1.0")?
+        .instance("patchbay:care/knowledge@0.1.1")?
         .resource("article", resource(), |_, _| Ok(()))?;
     let mut seed = linker.instance("wasi:random/insecure-seed@0.2.6")?;
     seed.func_wrap("insecure-seed", |_, ()| Ok(((7_u64, 11_u64),)))?;

@@ -8,6 +8,7 @@ use wasmtime::component::Resource;
 use super::HostState;
 use super::handles::HostObject;
 use super::host_calls::resource;
+use super::views::DraftView;
 use crate::contract::{self, types};
 use crate::limits::stop::Stop;
 
@@ -42,6 +43,23 @@ impl types::HostDraft for HostState {
         length -> u32, "length", |state, this| Ok(state.measure(this)?.length);
         length_limit -> Option<u32>, "length-limit", |state, this| Ok(state.measure(this)?.limit);
         composing -> bool, "composing", |it| it.composing;
+        read -> types::DraftView1, "read", |state, this| {
+            let measure = state.measure(this)?;
+            let input = state.draft_at(this)?;
+            let it = &input.draft;
+            Ok(DraftView {
+                id: it.id.clone(),
+                channel: it.channel.clone(),
+                text: it.text.clone(),
+                visibility: it.visibility().as_str().to_owned(),
+                written_by: it.written_by.as_str().to_owned(),
+                agent: it.agent.clone(),
+                length: measure.length,
+                length_limit: measure.limit,
+                composing: input.composing,
+                attachment_count: it.attachments.len() as u32,
+            })
+        };
     }
 }
 

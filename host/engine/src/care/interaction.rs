@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use patchbay_model::interaction::Attachment;
+use patchbay_model::interaction::{Attachment, Interaction};
 use serde_json::Value;
 use wasmtime::component::Resource;
 
@@ -10,6 +10,7 @@ use super::HostState;
 use super::handles::HostObject;
 use super::host_calls::resource;
 use super::host_state::unix_ms;
+use super::views::{ContactView, InteractionView};
 use crate::contract::{self, types};
 use crate::limits::stop::Stop;
 
@@ -25,8 +26,8 @@ impl types::HostInteraction for HostState {
         account -> Option<String>, "account", |it| it.account.clone();
         language -> Option<String>, "language", |it| it.language.clone();
         received_at -> u64, "received-at", |state, this| {
-            let received = state.interaction_at(this)?.received_at;
-            Ok(received.map_or_else(|| state.now_ms(), unix_ms))
+            let interaction = state.interaction_at(this)?;
+            Ok(state.received_ms(interaction))
         };
         author -> Resource<contract::Contact>, "author", |state, this| {
             let interaction = Arc::clone(state.interaction_at(this)?);
@@ -51,6 +52,21 @@ impl types::HostInteraction for HostState {
             }))
         };
         attribute_names -> Vec<String>, "attribute-names", |it| it.attributes.keys().cloned().collect();
+        read -> types::InteractionView1, "read", |state, this| {
+            let it = state.interaction_at(this)?;
+            Ok(InteractionView {
+                id: it.id.clone(),
+                channel: it.channel.clone(),
+                text: it.text.clone(),
+                direction: it.direction.as_str().to_owned(),
+                visibility: it.visibility().as_str().to_owned(),
+                account: it.account.clone(),
+                language: it.language.clone(),
+                received_at: state.received_ms(it),
+                in_reply_to: it.in_reply_to.clone(),
+                attachment_count: it.attachments.len() as u32,
+            })
+        };
     }
 }
 
@@ -63,6 +79,19 @@ impl types::HostContact for HostState {
         verified -> Option<bool>, "verified", |it| it.0.author.verified;
         recent_interactions -> u32, "recent-interactions", |it| it.1.map_or(0, |exchange| exchange.contact.recent_interactions);
         last_agent -> Option<String>, "last-agent", |it| it.1.and_then(|exchange| exchange.contact.last_agent.clone());
+        read -> types::ContactView1, "read", |state, this| {
+            let (interaction, exchange) = state.contact_at(this)?;
+            let (author, contact) = (&interaction.author, exchange.map(|it| &it.contact));
+            Ok(ContactView {
+                id: contact.and_then(|it| it.id.clone()),
+                address: author.address.clone(),
+                name: author.name.clone(),
+                reach: author.reach,
+                verified: author.verified,
+                recent_interactions: contact.map_or(0, |it| it.recent_interactions),
+                last_agent: contact.and_then(|it| it.last_agent.clone()),
+            })
+        };
     }
 }
 
@@ -76,6 +105,12 @@ impl types::HostAttachment for HostState {
 }
 
 impl HostState {
+    /// When the channel received an interaction; now where it did not tell.
+    fn received_ms(&self, interaction: &Interaction) -> u64 {
+        let received = interaction.received_at;
+        received.map_or_else(|| self.now_ms(), unix_ms)
+    }
+
     fn attachment_at(&self, this: &Resource<contract::Attachment>) -> Result<&Attachment, Stop> {
         let attachment = match self.handles.get(this)? {
             HostObject::Attachment(interaction, index) => interaction.attachments.get(*index),

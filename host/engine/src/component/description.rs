@@ -5,6 +5,7 @@ use wasmtime::component::types::ComponentItem;
 
 use super::digest::Digest;
 use super::load_error::LoadError;
+use crate::contract_version;
 
 /// Beginning of the name `lifecycle` is exported under.
 const LIFECYCLE: &str = "patchbay:lifecycle/lifecycle@";
@@ -20,8 +21,9 @@ pub struct Description {
     pub stages: Vec<Stage>,
     /// Whether it exports `lifecycle.prepare`.
     pub lifecycle: bool,
-    /// Version of the contract it was built against; absent where it imports
-    /// and exports no `patchbay:` interface with a version.
+    /// Version of the contract it was built against, the highest of the
+    /// `patchbay:` interfaces it imports and exports; absent where none has a
+    /// version.
     pub contract: Option<String>,
     /// Interfaces it imports.
     pub imports: Vec<String>,
@@ -92,18 +94,14 @@ impl Description {
                 false => exports.join(", "),
             }));
         }
-        let contract = imports
-            .iter()
-            .chain(&exports)
-            .find(|name| name.starts_with("patchbay:"))
-            .and_then(|name| name.rsplit_once('@'))
-            .map(|(_, version)| version.to_owned());
+        let names = imports.iter().chain(&exports);
+        let contract = contract_version::newest(names.map(String::as_str));
         Ok(Description {
             digest,
             bytes,
             stages,
             lifecycle: exports_any(LIFECYCLE),
-            contract,
+            contract: contract.map(|version| version.to_string()),
             grants_used: grants_used.collect(),
             imports,
             exports,

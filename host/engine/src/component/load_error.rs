@@ -4,6 +4,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::contract::CONTRACT_VERSION;
+use crate::contract_version::{self, ContractVersion};
 use crate::limits::stop::{causes, root_cause};
 
 /// Why a component cannot be used.
@@ -139,23 +140,19 @@ impl LoadError {
     }
 }
 
-/// The first version of a `patchbay:` interface that is not this host's.
+/// The first version of a `patchbay:` interface that this host does not offer: of
+/// another track, or later than this host's.
 fn other_contract(names: &[&[String]]) -> Option<String> {
     let names = names.iter().flat_map(|names| names.iter());
-    let versions = names
-        .filter(|name| name.starts_with("patchbay:"))
-        .filter_map(|name| name.rsplit_once('@'));
-    let mut others = versions.filter(|(_, version)| *version != CONTRACT_VERSION);
-    others.next().map(|(_, version)| version.to_owned())
+    let mut others = names.filter(|name| !contract_version::is_offered(name));
+    let (_, version) = others.next()?.rsplit_once('@')?;
+    Some(version.to_owned())
 }
 
 /// What to do about a component of another version.
 fn cure(built: &str) -> &'static str {
-    let numbers = |version: &str| -> Vec<u64> {
-        let parts = version.split(['.', '-', '+']);
-        parts.map_while(|part| part.parse().ok()).collect()
-    };
-    match numbers(built) > numbers(CONTRACT_VERSION) {
+    let version = |text: &str| text.parse::<ContractVersion>().ok();
+    match version(built) > version(CONTRACT_VERSION) {
         true => {
             "Update the host, or build the policy with the SDK and contract of this host (`patchbay contract` writes it out)"
         }
@@ -192,7 +189,9 @@ mod tests {
     #[test]
     fn another_contract_is_named_with_what_to_do() {
         let names = |version: &str| vec![format!("patchbay:care/types@{version}")];
-        assert_eq!(other_contract(&[&names(CONTRACT_VERSION)]), None);
+        for offered in ["0.1.0", CONTRACT_VERSION] {
+            assert_eq!(other_contract(&[&names(offered)]), None, "{offered}");
+        }
         for (version, advice) in [
             ("0.0.9", "Build the policy again"),
             ("9.0.0", "Update the host"),

@@ -7,7 +7,7 @@ use wasmtime::error::Context as _;
 
 use crate::care::HostState;
 use crate::component::Description;
-use crate::contract::{CONTRACT_VERSION, classification, escalation, lifecycle, routing, tone};
+use crate::contract::{classification, escalation, lifecycle, package_version, routing, tone};
 
 /// Declares every interface a component may export, and when it does.
 macro_rules! exports {
@@ -48,7 +48,8 @@ macro_rules! exports {
                     $( $name: match &self.$name {
                         Some(indices) => Some(indices.load(&mut *store, instance).with_context(|| {
                             let name = stringify!($name);
-                            format!("its export patchbay:{name}/{name}@{CONTRACT_VERSION} has another type")
+                            let version = package_version(name);
+                            format!("its export patchbay:{name}/{name}@{version} has another type")
                         })?),
                         None => None,
                     }, )+

@@ -10,6 +10,8 @@ use super::StoredDecision;
 
 /// Replaces the names and addresses of authors.
 const CONTACT: &str = "[contact]";
+/// Methods of a contact, and fields of its view, that name a person.
+const CONTACT_NAMES: [&str; 3] = ["address", "name", "id"];
 /// A shorter name is not replaced: it is part of too many words.
 const MIN_NAME: usize = 3;
 /// Fields the host writes; their digits are not telephone numbers.
@@ -45,12 +47,20 @@ impl StoredDecision {
         }
         for result in self.plugin_results() {
             for call in result.transcript.into_iter().flatten() {
-                let is_name = matches!(
-                    call.name.as_str(),
-                    "types.contact.address" | "types.contact.name" | "types.contact.id"
-                );
-                if let (true, Some(Value::String(name))) = (is_name, call.result) {
-                    names.insert(name);
+                let Some(method) = call.name.strip_prefix("types.contact.") else {
+                    continue;
+                };
+                match (method, call.result) {
+                    (method, Some(Value::String(name))) if CONTACT_NAMES.contains(&method) => {
+                        names.insert(name);
+                    }
+                    ("read", Some(view)) => {
+                        let fields = CONTACT_NAMES
+                            .iter()
+                            .filter_map(|field| view[field].as_str());
+                        names.extend(fields.map(str::to_owned));
+                    }
+                    _ => {}
                 }
             }
         }

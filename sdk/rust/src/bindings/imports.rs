@@ -12,7 +12,10 @@ pub mod patchbay {
         ///
         /// Each is a resource with methods: a later version can add a method without
         /// breaking a compiled policy, and a policy that reads three fields pays for
-        /// three.
+        /// three. `read` answers what policies nearly always read in one call, as a
+        /// record that never changes; more fields would come as another record and
+        /// another method. A field of a record means what the method of its name
+        /// answers.
         ///
         /// A handle is valid until the decision returns. Using it in a later decision
         /// ends that decision with the outcome `denied`.
@@ -71,7 +74,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]attachment"]
                         fn drop(_: i32);
@@ -83,6 +86,40 @@ pub mod patchbay {
                     unsafe {
                         drop(_handle as i32);
                     }
+                }
+            }
+            /// What policies nearly always read of a contact.
+            #[derive(Clone, PartialEq)]
+            pub struct ContactView1 {
+                /// As `contact.id`.
+                pub id: ::core::option::Option<_rt::String>,
+                /// As `contact.address`.
+                pub address: ::core::option::Option<_rt::String>,
+                /// As `contact.name`.
+                pub name: ::core::option::Option<_rt::String>,
+                /// As `contact.reach`.
+                pub reach: ::core::option::Option<u64>,
+                /// As `contact.verified`.
+                pub verified: ::core::option::Option<bool>,
+                /// As `contact.recent-interactions`.
+                pub recent_interactions: u32,
+                /// As `contact.last-agent`.
+                pub last_agent: ::core::option::Option<_rt::String>,
+            }
+            impl ::core::fmt::Debug for ContactView1 {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("ContactView1")
+                        .field("id", &self.id)
+                        .field("address", &self.address)
+                        .field("name", &self.name)
+                        .field("reach", &self.reach)
+                        .field("verified", &self.verified)
+                        .field("recent-interactions", &self.recent_interactions)
+                        .field("last-agent", &self.last_agent)
+                        .finish()
                 }
             }
             /// A person who writes to the company, as far as the company knows them.
@@ -111,7 +148,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]contact"]
                         fn drop(_: i32);
@@ -123,6 +160,50 @@ pub mod patchbay {
                     unsafe {
                         drop(_handle as i32);
                     }
+                }
+            }
+            /// What policies nearly always read of an interaction. Author,
+            /// attachments and attributes have methods only.
+            #[derive(Clone, PartialEq)]
+            pub struct InteractionView1 {
+                /// As `interaction.id`; at most 256 bytes.
+                pub id: _rt::String,
+                /// As `interaction.channel`.
+                pub channel: _rt::String,
+                /// As `interaction.text`; UTF-8, at most 64 KiB.
+                pub text: _rt::String,
+                /// As `interaction.direction`.
+                pub direction: _rt::String,
+                /// As `interaction.visibility`.
+                pub visibility: _rt::String,
+                /// As `interaction.account`.
+                pub account: ::core::option::Option<_rt::String>,
+                /// As `interaction.language`.
+                pub language: ::core::option::Option<_rt::String>,
+                /// As `interaction.received-at`.
+                pub received_at: Timestamp,
+                /// As `interaction.in-reply-to`.
+                pub in_reply_to: ::core::option::Option<_rt::String>,
+                /// Number of files that came with it, 0 to 32.
+                pub attachment_count: u32,
+            }
+            impl ::core::fmt::Debug for InteractionView1 {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("InteractionView1")
+                        .field("id", &self.id)
+                        .field("channel", &self.channel)
+                        .field("text", &self.text)
+                        .field("direction", &self.direction)
+                        .field("visibility", &self.visibility)
+                        .field("account", &self.account)
+                        .field("language", &self.language)
+                        .field("received-at", &self.received_at)
+                        .field("in-reply-to", &self.in_reply_to)
+                        .field("attachment-count", &self.attachment_count)
+                        .finish()
                 }
             }
             /// One inbound or outbound message, post, call or mention.
@@ -151,7 +232,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]interaction"]
                         fn drop(_: i32);
@@ -163,6 +244,46 @@ pub mod patchbay {
                     unsafe {
                         drop(_handle as i32);
                     }
+                }
+            }
+            /// An assessment as plain data.
+            #[derive(Clone, PartialEq)]
+            pub struct AssessmentView1 {
+                /// As `assessment.intents`.
+                pub intents: _rt::Vec<Intent>,
+                /// As `assessment.topics`.
+                pub topics: _rt::Vec<_rt::String>,
+                /// As `assessment.sentiment`.
+                pub sentiment: ::core::option::Option<f64>,
+                /// As `assessment.urgency`.
+                pub urgency: ::core::option::Option<u8>,
+                /// As `assessment.language`.
+                pub language: ::core::option::Option<_rt::String>,
+                /// As `assessment.spam`.
+                pub spam: ::core::option::Option<f64>,
+                /// As `assessment.abuse`.
+                pub abuse: ::core::option::Option<f64>,
+                /// As `assessment.reply-expected`.
+                pub reply_expected: ::core::option::Option<bool>,
+                /// As `assessment.personal-data-kinds`.
+                pub personal_data_kinds: _rt::Vec<_rt::String>,
+            }
+            impl ::core::fmt::Debug for AssessmentView1 {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("AssessmentView1")
+                        .field("intents", &self.intents)
+                        .field("topics", &self.topics)
+                        .field("sentiment", &self.sentiment)
+                        .field("urgency", &self.urgency)
+                        .field("language", &self.language)
+                        .field("spam", &self.spam)
+                        .field("abuse", &self.abuse)
+                        .field("reply-expected", &self.reply_expected)
+                        .field("personal-data-kinds", &self.personal_data_kinds)
+                        .finish()
                 }
             }
             /// Classification of an interaction, merged from the company's classifiers.
@@ -191,7 +312,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]assessment"]
                         fn drop(_: i32);
@@ -203,6 +324,59 @@ pub mod patchbay {
                     unsafe {
                         drop(_handle as i32);
                     }
+                }
+            }
+            /// What policies nearly always read of a conversation. Its newest
+            /// interaction, its contact and its assessment have methods only.
+            #[derive(Clone, PartialEq)]
+            pub struct ConversationView1 {
+                /// As `conversation.id`.
+                pub id: _rt::String,
+                /// As `conversation.channel`.
+                pub channel: _rt::String,
+                /// As `conversation.state`.
+                pub state: _rt::String,
+                /// As `conversation.cause`.
+                pub cause: _rt::String,
+                /// As `conversation.created-at`.
+                pub created_at: Timestamp,
+                /// As `conversation.interaction-count`.
+                pub interaction_count: u32,
+                /// As `conversation.queue`.
+                pub queue: ::core::option::Option<_rt::String>,
+                /// As `conversation.owner`.
+                pub owner: ::core::option::Option<_rt::String>,
+                /// As `conversation.last-agent`.
+                pub last_agent: ::core::option::Option<_rt::String>,
+                /// As `conversation.priority`.
+                pub priority: u8,
+                /// As `conversation.tags`.
+                pub tags: _rt::Vec<_rt::String>,
+                /// As `conversation.unanswered-since`.
+                pub unanswered_since: ::core::option::Option<Timestamp>,
+                /// As `conversation.incident`.
+                pub incident: ::core::option::Option<_rt::String>,
+            }
+            impl ::core::fmt::Debug for ConversationView1 {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("ConversationView1")
+                        .field("id", &self.id)
+                        .field("channel", &self.channel)
+                        .field("state", &self.state)
+                        .field("cause", &self.cause)
+                        .field("created-at", &self.created_at)
+                        .field("interaction-count", &self.interaction_count)
+                        .field("queue", &self.queue)
+                        .field("owner", &self.owner)
+                        .field("last-agent", &self.last_agent)
+                        .field("priority", &self.priority)
+                        .field("tags", &self.tags)
+                        .field("unanswered-since", &self.unanswered_since)
+                        .field("incident", &self.incident)
+                        .finish()
                 }
             }
             /// Interactions that belong together on one channel thread.
@@ -231,7 +405,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]conversation"]
                         fn drop(_: i32);
@@ -243,6 +417,51 @@ pub mod patchbay {
                     unsafe {
                         drop(_handle as i32);
                     }
+                }
+            }
+            /// What policies nearly always read of a draft. Attachments, the
+            /// interaction it answers, its assessment and its conversation have methods
+            /// only.
+            #[derive(Clone, PartialEq)]
+            pub struct DraftView1 {
+                /// As `draft.id`; at most 256 bytes.
+                pub id: _rt::String,
+                /// As `draft.channel`.
+                pub channel: _rt::String,
+                /// As `draft.text`; UTF-8, at most 64 KiB.
+                pub text: _rt::String,
+                /// As `draft.visibility`.
+                pub visibility: _rt::String,
+                /// As `draft.written-by`.
+                pub written_by: _rt::String,
+                /// As `draft.agent`.
+                pub agent: ::core::option::Option<_rt::String>,
+                /// As `draft.length`.
+                pub length: u32,
+                /// As `draft.length-limit`.
+                pub length_limit: ::core::option::Option<u32>,
+                /// As `draft.composing`.
+                pub composing: bool,
+                /// Number of files that would go out with it, 0 to 32.
+                pub attachment_count: u32,
+            }
+            impl ::core::fmt::Debug for DraftView1 {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("DraftView1")
+                        .field("id", &self.id)
+                        .field("channel", &self.channel)
+                        .field("text", &self.text)
+                        .field("visibility", &self.visibility)
+                        .field("written-by", &self.written_by)
+                        .field("agent", &self.agent)
+                        .field("length", &self.length)
+                        .field("length-limit", &self.length_limit)
+                        .field("composing", &self.composing)
+                        .field("attachment-count", &self.attachment_count)
+                        .finish()
                 }
             }
             /// A reply that has not gone out yet.
@@ -271,7 +490,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]draft"]
                         fn drop(_: i32);
@@ -283,6 +502,46 @@ pub mod patchbay {
                     unsafe {
                         drop(_handle as i32);
                     }
+                }
+            }
+            /// A trigger as plain data. Its conversation has a method only.
+            #[derive(Clone, PartialEq)]
+            pub struct TriggerView1 {
+                /// As `trigger.code`.
+                pub code: _rt::String,
+                /// As `trigger.at`.
+                pub at: Timestamp,
+                /// As `trigger.clock`.
+                pub clock: ::core::option::Option<_rt::String>,
+                /// As `trigger.due-at`.
+                pub due_at: ::core::option::Option<Timestamp>,
+                /// As `trigger.subject`.
+                pub subject: ::core::option::Option<_rt::String>,
+                /// As `trigger.agent`.
+                pub agent: ::core::option::Option<_rt::String>,
+                /// As `trigger.count`.
+                pub count: ::core::option::Option<u64>,
+                /// As `trigger.usual`.
+                pub usual: ::core::option::Option<f64>,
+                /// As `trigger.window-seconds`.
+                pub window_seconds: ::core::option::Option<u32>,
+            }
+            impl ::core::fmt::Debug for TriggerView1 {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("TriggerView1")
+                        .field("code", &self.code)
+                        .field("at", &self.at)
+                        .field("clock", &self.clock)
+                        .field("due-at", &self.due_at)
+                        .field("subject", &self.subject)
+                        .field("agent", &self.agent)
+                        .field("count", &self.count)
+                        .field("usual", &self.usual)
+                        .field("window-seconds", &self.window_seconds)
+                        .finish()
                 }
             }
             /// Why an escalation policy is called.
@@ -311,7 +570,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]trigger"]
                         fn drop(_: i32);
@@ -345,7 +604,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]attachment.kind"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -385,7 +644,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]attachment.name"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -441,7 +700,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]attachment.media-type"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -491,7 +750,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]attachment.size"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -537,7 +796,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -594,7 +853,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.address"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -650,7 +909,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.name"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -701,7 +960,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.reach"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -741,7 +1000,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.verified"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -775,7 +1034,7 @@ pub mod patchbay {
                 pub fn recent_interactions(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.recent-interactions"]
                             fn wit_import0(_: i32) -> i32;
@@ -808,7 +1067,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]contact.last-agent"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -845,6 +1104,186 @@ pub mod patchbay {
                     }
                 }
             }
+            impl Contact {
+                #[allow(unused_unsafe, clippy::all)]
+                /// All of the above in one call.
+                #[allow(async_fn_in_trait)]
+                pub fn read(&self) -> ContactView1 {
+                    unsafe {
+                        #[repr(align(8))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 40 + 10 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 40
+                                + 10 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]contact.read"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = i32::from(*ptr0.add(0).cast::<u8>());
+                        let l6 = i32::from(
+                            *ptr0
+                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l10 = i32::from(
+                            *ptr0
+                                .add(6 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l14 = i32::from(
+                            *ptr0
+                                .add(8 + 8 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l16 = i32::from(
+                            *ptr0
+                                .add(24 + 8 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l18 = *ptr0
+                            .add(28 + 8 * ::core::mem::size_of::<*const u8>())
+                            .cast::<i32>();
+                        let l19 = i32::from(
+                            *ptr0
+                                .add(32 + 8 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let result23 = ContactView1 {
+                            id: match l2 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l3 = *ptr0
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l4 = *ptr0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len5 = l4;
+                                        let bytes5 = _rt::Vec::from_raw_parts(
+                                            l3.cast(),
+                                            len5,
+                                            len5,
+                                        );
+                                        _rt::string_lift(bytes5)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            address: match l6 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l7 = *ptr0
+                                            .add(4 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l8 = *ptr0
+                                            .add(5 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len9 = l8;
+                                        let bytes9 = _rt::Vec::from_raw_parts(
+                                            l7.cast(),
+                                            len9,
+                                            len9,
+                                        );
+                                        _rt::string_lift(bytes9)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            name: match l10 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l11 = *ptr0
+                                            .add(7 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l12 = *ptr0
+                                            .add(8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len13 = l12;
+                                        let bytes13 = _rt::Vec::from_raw_parts(
+                                            l11.cast(),
+                                            len13,
+                                            len13,
+                                        );
+                                        _rt::string_lift(bytes13)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            reach: match l14 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l15 = *ptr0
+                                            .add(16 + 8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i64>();
+                                        l15 as u64
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            verified: match l16 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l17 = i32::from(
+                                            *ptr0
+                                                .add(25 + 8 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<u8>(),
+                                        );
+                                        _rt::bool_lift(l17 as u8)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            recent_interactions: l18 as u32,
+                            last_agent: match l19 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l20 = *ptr0
+                                            .add(32 + 9 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l21 = *ptr0
+                                            .add(32 + 10 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len22 = l21;
+                                        let bytes22 = _rt::Vec::from_raw_parts(
+                                            l20.cast(),
+                                            len22,
+                                            len22,
+                                        );
+                                        _rt::string_lift(bytes22)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                        };
+                        result23
+                    }
+                }
+            }
             impl Interaction {
                 #[allow(unused_unsafe, clippy::all)]
                 /// Identifier given by the channel; unique within company, channel
@@ -865,7 +1304,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -907,7 +1346,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.channel"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -948,7 +1387,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.text"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -988,7 +1427,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.direction"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1028,7 +1467,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.visibility"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1069,7 +1508,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.account"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1125,7 +1564,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.language"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1170,7 +1609,7 @@ pub mod patchbay {
                 pub fn received_at(&self) -> Timestamp {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.received-at"]
                             fn wit_import0(_: i32) -> i64;
@@ -1191,7 +1630,7 @@ pub mod patchbay {
                 pub fn author(&self) -> Contact {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.author"]
                             fn wit_import0(_: i32) -> i32;
@@ -1225,7 +1664,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.in-reply-to"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1281,7 +1720,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.attachments"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1339,7 +1778,7 @@ pub mod patchbay {
                         let len0 = vec0.len();
                         let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.attribute"]
                             fn wit_import2(_: i32, _: *mut u8, _: usize, _: *mut u8);
@@ -1400,7 +1839,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]interaction.attribute-names"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1445,6 +1884,173 @@ pub mod patchbay {
                     }
                 }
             }
+            impl Interaction {
+                #[allow(unused_unsafe, clippy::all)]
+                /// What policies nearly always read of it, in one call, the text
+                /// included.
+                #[allow(async_fn_in_trait)]
+                pub fn read(&self) -> InteractionView1 {
+                    unsafe {
+                        #[repr(align(8))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 8 + 20 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 8
+                                + 20 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]interaction.read"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = *ptr0.add(0).cast::<*mut u8>();
+                        let l3 = *ptr0
+                            .add(::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len4 = l3;
+                        let bytes4 = _rt::Vec::from_raw_parts(l2.cast(), len4, len4);
+                        let l5 = *ptr0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l6 = *ptr0
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len7 = l6;
+                        let bytes7 = _rt::Vec::from_raw_parts(l5.cast(), len7, len7);
+                        let l8 = *ptr0
+                            .add(4 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l9 = *ptr0
+                            .add(5 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len10 = l9;
+                        let bytes10 = _rt::Vec::from_raw_parts(l8.cast(), len10, len10);
+                        let l11 = *ptr0
+                            .add(6 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l12 = *ptr0
+                            .add(7 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len13 = l12;
+                        let bytes13 = _rt::Vec::from_raw_parts(l11.cast(), len13, len13);
+                        let l14 = *ptr0
+                            .add(8 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l15 = *ptr0
+                            .add(9 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len16 = l15;
+                        let bytes16 = _rt::Vec::from_raw_parts(l14.cast(), len16, len16);
+                        let l17 = i32::from(
+                            *ptr0
+                                .add(10 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l21 = i32::from(
+                            *ptr0
+                                .add(13 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l25 = *ptr0
+                            .add(16 * ::core::mem::size_of::<*const u8>())
+                            .cast::<i64>();
+                        let l26 = i32::from(
+                            *ptr0
+                                .add(8 + 16 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l30 = *ptr0
+                            .add(8 + 19 * ::core::mem::size_of::<*const u8>())
+                            .cast::<i32>();
+                        let result31 = InteractionView1 {
+                            id: _rt::string_lift(bytes4),
+                            channel: _rt::string_lift(bytes7),
+                            text: _rt::string_lift(bytes10),
+                            direction: _rt::string_lift(bytes13),
+                            visibility: _rt::string_lift(bytes16),
+                            account: match l17 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l18 = *ptr0
+                                            .add(11 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l19 = *ptr0
+                                            .add(12 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len20 = l19;
+                                        let bytes20 = _rt::Vec::from_raw_parts(
+                                            l18.cast(),
+                                            len20,
+                                            len20,
+                                        );
+                                        _rt::string_lift(bytes20)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            language: match l21 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l22 = *ptr0
+                                            .add(14 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l23 = *ptr0
+                                            .add(15 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len24 = l23;
+                                        let bytes24 = _rt::Vec::from_raw_parts(
+                                            l22.cast(),
+                                            len24,
+                                            len24,
+                                        );
+                                        _rt::string_lift(bytes24)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            received_at: l25 as u64,
+                            in_reply_to: match l26 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l27 = *ptr0
+                                            .add(8 + 17 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l28 = *ptr0
+                                            .add(8 + 18 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len29 = l28;
+                                        let bytes29 = _rt::Vec::from_raw_parts(
+                                            l27.cast(),
+                                            len29,
+                                            len29,
+                                        );
+                                        _rt::string_lift(bytes29)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            attachment_count: l30 as u32,
+                        };
+                        result31
+                    }
+                }
+            }
             impl Assessment {
                 #[allow(unused_unsafe, clippy::all)]
                 /// Intents, best first; at most 64.
@@ -1464,7 +2070,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.intents"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1534,7 +2140,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.topics"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1593,7 +2199,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.sentiment"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1633,7 +2239,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.urgency"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1678,7 +2284,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.language"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1728,7 +2334,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.spam"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1767,7 +2373,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.abuse"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1807,7 +2413,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.reply-expected"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1853,7 +2459,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]assessment.personal-data-kinds"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1898,6 +2504,264 @@ pub mod patchbay {
                     }
                 }
             }
+            impl Assessment {
+                #[allow(unused_unsafe, clippy::all)]
+                /// All of the above in one call.
+                #[allow(async_fn_in_trait)]
+                pub fn read(&self) -> AssessmentView1 {
+                    unsafe {
+                        #[repr(align(8))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 56 + 10 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 56
+                                + 10 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]assessment.read"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = *ptr0.add(0).cast::<*mut u8>();
+                        let l3 = *ptr0
+                            .add(::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let base8 = l2;
+                        let len8 = l3;
+                        let mut result8 = _rt::Vec::with_capacity(len8);
+                        for i in 0..len8 {
+                            let base = base8
+                                .add(i * (8 + 2 * ::core::mem::size_of::<*const u8>()));
+                            let e8 = {
+                                let l4 = *base.add(0).cast::<*mut u8>();
+                                let l5 = *base
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len6 = l5;
+                                let bytes6 = _rt::Vec::from_raw_parts(
+                                    l4.cast(),
+                                    len6,
+                                    len6,
+                                );
+                                let l7 = *base
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<f64>();
+                                Intent {
+                                    name: _rt::string_lift(bytes6),
+                                    confidence: l7,
+                                }
+                            };
+                            result8.push(e8);
+                        }
+                        _rt::cabi_dealloc(
+                            base8,
+                            len8 * (8 + 2 * ::core::mem::size_of::<*const u8>()),
+                            8,
+                        );
+                        let l9 = *ptr0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l10 = *ptr0
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let base14 = l9;
+                        let len14 = l10;
+                        let mut result14 = _rt::Vec::with_capacity(len14);
+                        for i in 0..len14 {
+                            let base = base14
+                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                            let e14 = {
+                                let l11 = *base.add(0).cast::<*mut u8>();
+                                let l12 = *base
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len13 = l12;
+                                let bytes13 = _rt::Vec::from_raw_parts(
+                                    l11.cast(),
+                                    len13,
+                                    len13,
+                                );
+                                _rt::string_lift(bytes13)
+                            };
+                            result14.push(e14);
+                        }
+                        _rt::cabi_dealloc(
+                            base14,
+                            len14 * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        );
+                        let l15 = i32::from(
+                            *ptr0
+                                .add(4 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l17 = i32::from(
+                            *ptr0
+                                .add(16 + 4 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l19 = i32::from(
+                            *ptr0
+                                .add(16 + 5 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l23 = i32::from(
+                            *ptr0
+                                .add(16 + 8 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l25 = i32::from(
+                            *ptr0
+                                .add(32 + 8 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l27 = i32::from(
+                            *ptr0
+                                .add(48 + 8 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l29 = *ptr0
+                            .add(48 + 9 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l30 = *ptr0
+                            .add(48 + 10 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let base34 = l29;
+                        let len34 = l30;
+                        let mut result34 = _rt::Vec::with_capacity(len34);
+                        for i in 0..len34 {
+                            let base = base34
+                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                            let e34 = {
+                                let l31 = *base.add(0).cast::<*mut u8>();
+                                let l32 = *base
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len33 = l32;
+                                let bytes33 = _rt::Vec::from_raw_parts(
+                                    l31.cast(),
+                                    len33,
+                                    len33,
+                                );
+                                _rt::string_lift(bytes33)
+                            };
+                            result34.push(e34);
+                        }
+                        _rt::cabi_dealloc(
+                            base34,
+                            len34 * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        );
+                        let result35 = AssessmentView1 {
+                            intents: result8,
+                            topics: result14,
+                            sentiment: match l15 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l16 = *ptr0
+                                            .add(8 + 4 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<f64>();
+                                        l16
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            urgency: match l17 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l18 = i32::from(
+                                            *ptr0
+                                                .add(17 + 4 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<u8>(),
+                                        );
+                                        l18 as u8
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            language: match l19 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l20 = *ptr0
+                                            .add(16 + 6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l21 = *ptr0
+                                            .add(16 + 7 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len22 = l21;
+                                        let bytes22 = _rt::Vec::from_raw_parts(
+                                            l20.cast(),
+                                            len22,
+                                            len22,
+                                        );
+                                        _rt::string_lift(bytes22)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            spam: match l23 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l24 = *ptr0
+                                            .add(24 + 8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<f64>();
+                                        l24
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            abuse: match l25 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l26 = *ptr0
+                                            .add(40 + 8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<f64>();
+                                        l26
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            reply_expected: match l27 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l28 = i32::from(
+                                            *ptr0
+                                                .add(49 + 8 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<u8>(),
+                                        );
+                                        _rt::bool_lift(l28 as u8)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            personal_data_kinds: result34,
+                        };
+                        result35
+                    }
+                }
+            }
             impl Conversation {
                 #[allow(unused_unsafe, clippy::all)]
                 /// The company's identifier; the id of the first interaction where
@@ -1918,7 +2782,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1958,7 +2822,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.channel"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -1999,7 +2863,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.state"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2043,7 +2907,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.cause"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2071,7 +2935,7 @@ pub mod patchbay {
                 pub fn created_at(&self) -> Timestamp {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.created-at"]
                             fn wit_import0(_: i32) -> i64;
@@ -2092,7 +2956,7 @@ pub mod patchbay {
                 pub fn interaction_count(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.interaction-count"]
                             fn wit_import0(_: i32) -> i32;
@@ -2113,7 +2977,7 @@ pub mod patchbay {
                 pub fn latest(&self) -> Interaction {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.latest"]
                             fn wit_import0(_: i32) -> i32;
@@ -2134,7 +2998,7 @@ pub mod patchbay {
                 pub fn contact(&self) -> Contact {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.contact"]
                             fn wit_import0(_: i32) -> i32;
@@ -2162,7 +3026,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.assessment"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2207,7 +3071,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.queue"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2263,7 +3127,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.owner"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2320,7 +3184,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.last-agent"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2364,7 +3228,7 @@ pub mod patchbay {
                 pub fn priority(&self) -> u8 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.priority"]
                             fn wit_import0(_: i32) -> i32;
@@ -2397,7 +3261,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.tags"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2456,7 +3320,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.unanswered-since"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2502,7 +3366,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]conversation.incident"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2539,6 +3403,247 @@ pub mod patchbay {
                     }
                 }
             }
+            impl Conversation {
+                #[allow(unused_unsafe, clippy::all)]
+                /// What policies nearly always read of it, in one call.
+                #[allow(async_fn_in_trait)]
+                pub fn read(&self) -> ConversationView1 {
+                    unsafe {
+                        #[repr(align(8))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 40 + 22 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 40
+                                + 22 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]conversation.read"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = *ptr0.add(0).cast::<*mut u8>();
+                        let l3 = *ptr0
+                            .add(::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len4 = l3;
+                        let bytes4 = _rt::Vec::from_raw_parts(l2.cast(), len4, len4);
+                        let l5 = *ptr0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l6 = *ptr0
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len7 = l6;
+                        let bytes7 = _rt::Vec::from_raw_parts(l5.cast(), len7, len7);
+                        let l8 = *ptr0
+                            .add(4 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l9 = *ptr0
+                            .add(5 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len10 = l9;
+                        let bytes10 = _rt::Vec::from_raw_parts(l8.cast(), len10, len10);
+                        let l11 = *ptr0
+                            .add(6 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l12 = *ptr0
+                            .add(7 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len13 = l12;
+                        let bytes13 = _rt::Vec::from_raw_parts(l11.cast(), len13, len13);
+                        let l14 = *ptr0
+                            .add(8 * ::core::mem::size_of::<*const u8>())
+                            .cast::<i64>();
+                        let l15 = *ptr0
+                            .add(8 + 8 * ::core::mem::size_of::<*const u8>())
+                            .cast::<i32>();
+                        let l16 = i32::from(
+                            *ptr0
+                                .add(8 + 9 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l20 = i32::from(
+                            *ptr0
+                                .add(8 + 12 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l24 = i32::from(
+                            *ptr0
+                                .add(8 + 15 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l28 = i32::from(
+                            *ptr0
+                                .add(8 + 18 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l29 = *ptr0
+                            .add(8 + 19 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l30 = *ptr0
+                            .add(8 + 20 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let base34 = l29;
+                        let len34 = l30;
+                        let mut result34 = _rt::Vec::with_capacity(len34);
+                        for i in 0..len34 {
+                            let base = base34
+                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                            let e34 = {
+                                let l31 = *base.add(0).cast::<*mut u8>();
+                                let l32 = *base
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len33 = l32;
+                                let bytes33 = _rt::Vec::from_raw_parts(
+                                    l31.cast(),
+                                    len33,
+                                    len33,
+                                );
+                                _rt::string_lift(bytes33)
+                            };
+                            result34.push(e34);
+                        }
+                        _rt::cabi_dealloc(
+                            base34,
+                            len34 * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        );
+                        let l35 = i32::from(
+                            *ptr0
+                                .add(16 + 20 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l37 = i32::from(
+                            *ptr0
+                                .add(32 + 20 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let result41 = ConversationView1 {
+                            id: _rt::string_lift(bytes4),
+                            channel: _rt::string_lift(bytes7),
+                            state: _rt::string_lift(bytes10),
+                            cause: _rt::string_lift(bytes13),
+                            created_at: l14 as u64,
+                            interaction_count: l15 as u32,
+                            queue: match l16 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l17 = *ptr0
+                                            .add(8 + 10 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l18 = *ptr0
+                                            .add(8 + 11 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len19 = l18;
+                                        let bytes19 = _rt::Vec::from_raw_parts(
+                                            l17.cast(),
+                                            len19,
+                                            len19,
+                                        );
+                                        _rt::string_lift(bytes19)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            owner: match l20 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l21 = *ptr0
+                                            .add(8 + 13 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l22 = *ptr0
+                                            .add(8 + 14 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len23 = l22;
+                                        let bytes23 = _rt::Vec::from_raw_parts(
+                                            l21.cast(),
+                                            len23,
+                                            len23,
+                                        );
+                                        _rt::string_lift(bytes23)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            last_agent: match l24 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l25 = *ptr0
+                                            .add(8 + 16 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l26 = *ptr0
+                                            .add(8 + 17 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len27 = l26;
+                                        let bytes27 = _rt::Vec::from_raw_parts(
+                                            l25.cast(),
+                                            len27,
+                                            len27,
+                                        );
+                                        _rt::string_lift(bytes27)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            priority: l28 as u8,
+                            tags: result34,
+                            unanswered_since: match l35 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l36 = *ptr0
+                                            .add(24 + 20 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i64>();
+                                        l36 as u64
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            incident: match l37 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l38 = *ptr0
+                                            .add(32 + 21 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l39 = *ptr0
+                                            .add(32 + 22 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len40 = l39;
+                                        let bytes40 = _rt::Vec::from_raw_parts(
+                                            l38.cast(),
+                                            len40,
+                                            len40,
+                                        );
+                                        _rt::string_lift(bytes40)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                        };
+                        result41
+                    }
+                }
+            }
             impl Draft {
                 #[allow(unused_unsafe, clippy::all)]
                 /// Identifier of the draft. At most 256 bytes.
@@ -2558,7 +3663,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2598,7 +3703,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.channel"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2638,7 +3743,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.text"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2678,7 +3783,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.visibility"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2719,7 +3824,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.written-by"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2759,7 +3864,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.agent"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2815,7 +3920,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.attachments"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2859,7 +3964,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.answers"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2899,7 +4004,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.assessment"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2938,7 +4043,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.conversation"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -2972,7 +4077,7 @@ pub mod patchbay {
                 pub fn length(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.length"]
                             fn wit_import0(_: i32) -> i32;
@@ -3000,7 +4105,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.length-limit"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3034,7 +4139,7 @@ pub mod patchbay {
                 pub fn composing(&self) -> bool {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]draft.composing"]
                             fn wit_import0(_: i32) -> i32;
@@ -3045,6 +4150,144 @@ pub mod patchbay {
                         }
                         let ret = wit_import0((self).handle() as i32);
                         _rt::bool_lift(ret as u8)
+                    }
+                }
+            }
+            impl Draft {
+                #[allow(unused_unsafe, clippy::all)]
+                /// What policies nearly always read of it, in one call, the text
+                /// included.
+                #[allow(async_fn_in_trait)]
+                pub fn read(&self) -> DraftView1 {
+                    unsafe {
+                        #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                        #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 16 + 14 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 16
+                                + 14 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]draft.read"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = *ptr0.add(0).cast::<*mut u8>();
+                        let l3 = *ptr0
+                            .add(::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len4 = l3;
+                        let bytes4 = _rt::Vec::from_raw_parts(l2.cast(), len4, len4);
+                        let l5 = *ptr0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l6 = *ptr0
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len7 = l6;
+                        let bytes7 = _rt::Vec::from_raw_parts(l5.cast(), len7, len7);
+                        let l8 = *ptr0
+                            .add(4 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l9 = *ptr0
+                            .add(5 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len10 = l9;
+                        let bytes10 = _rt::Vec::from_raw_parts(l8.cast(), len10, len10);
+                        let l11 = *ptr0
+                            .add(6 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l12 = *ptr0
+                            .add(7 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len13 = l12;
+                        let bytes13 = _rt::Vec::from_raw_parts(l11.cast(), len13, len13);
+                        let l14 = *ptr0
+                            .add(8 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l15 = *ptr0
+                            .add(9 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len16 = l15;
+                        let bytes16 = _rt::Vec::from_raw_parts(l14.cast(), len16, len16);
+                        let l17 = i32::from(
+                            *ptr0
+                                .add(10 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l21 = *ptr0
+                            .add(13 * ::core::mem::size_of::<*const u8>())
+                            .cast::<i32>();
+                        let l22 = i32::from(
+                            *ptr0
+                                .add(4 + 13 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l24 = i32::from(
+                            *ptr0
+                                .add(12 + 13 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l25 = *ptr0
+                            .add(16 + 13 * ::core::mem::size_of::<*const u8>())
+                            .cast::<i32>();
+                        let result26 = DraftView1 {
+                            id: _rt::string_lift(bytes4),
+                            channel: _rt::string_lift(bytes7),
+                            text: _rt::string_lift(bytes10),
+                            visibility: _rt::string_lift(bytes13),
+                            written_by: _rt::string_lift(bytes16),
+                            agent: match l17 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l18 = *ptr0
+                                            .add(11 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l19 = *ptr0
+                                            .add(12 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len20 = l19;
+                                        let bytes20 = _rt::Vec::from_raw_parts(
+                                            l18.cast(),
+                                            len20,
+                                            len20,
+                                        );
+                                        _rt::string_lift(bytes20)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            length: l21 as u32,
+                            length_limit: match l22 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l23 = *ptr0
+                                            .add(8 + 13 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i32>();
+                                        l23 as u32
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            composing: _rt::bool_lift(l24 as u8),
+                            attachment_count: l25 as u32,
+                        };
+                        result26
                     }
                 }
             }
@@ -3080,7 +4323,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.code"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3108,7 +4351,7 @@ pub mod patchbay {
                 pub fn at(&self) -> Timestamp {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.at"]
                             fn wit_import0(_: i32) -> i64;
@@ -3135,7 +4378,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.conversation"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3181,7 +4424,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.clock"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3232,7 +4475,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.due-at"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3278,7 +4521,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.subject"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3335,7 +4578,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.agent"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3387,7 +4630,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.count"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3427,7 +4670,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.usual"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3466,7 +4709,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/types@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]trigger.window-seconds"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3489,6 +4732,204 @@ pub mod patchbay {
                             _ => _rt::invalid_enum_discriminant(),
                         };
                         result4
+                    }
+                }
+            }
+            impl Trigger {
+                #[allow(unused_unsafe, clippy::all)]
+                /// What policies nearly always read of it, in one call.
+                #[allow(async_fn_in_trait)]
+                pub fn read(&self) -> TriggerView1 {
+                    unsafe {
+                        #[repr(align(8))]
+                        struct RetArea(
+                            [::core::mem::MaybeUninit<
+                                u8,
+                            >; 72 + 10 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let mut ret_area = RetArea(
+                            [::core::mem::MaybeUninit::uninit(); 72
+                                + 10 * ::core::mem::size_of::<*const u8>()],
+                        );
+                        let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                        #[cfg(target_arch = "wasm32")]
+                        #[link(wasm_import_module = "patchbay:care/types@0.1.1")]
+                        unsafe extern "C" {
+                            #[link_name = "[method]trigger.read"]
+                            fn wit_import1(_: i32, _: *mut u8);
+                        }
+                        #[cfg(not(target_arch = "wasm32"))]
+                        unsafe extern "C" fn wit_import1(_: i32, _: *mut u8) {
+                            unreachable!()
+                        }
+                        wit_import1((self).handle() as i32, ptr0);
+                        let l2 = *ptr0.add(0).cast::<*mut u8>();
+                        let l3 = *ptr0
+                            .add(::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        let len4 = l3;
+                        let bytes4 = _rt::Vec::from_raw_parts(l2.cast(), len4, len4);
+                        let l5 = *ptr0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<i64>();
+                        let l6 = i32::from(
+                            *ptr0
+                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l10 = i32::from(
+                            *ptr0
+                                .add(16 + 4 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l12 = i32::from(
+                            *ptr0
+                                .add(32 + 4 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l16 = i32::from(
+                            *ptr0
+                                .add(32 + 7 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l20 = i32::from(
+                            *ptr0
+                                .add(32 + 10 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l22 = i32::from(
+                            *ptr0
+                                .add(48 + 10 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let l24 = i32::from(
+                            *ptr0
+                                .add(64 + 10 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        let result26 = TriggerView1 {
+                            code: _rt::string_lift(bytes4),
+                            at: l5 as u64,
+                            clock: match l6 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l7 = *ptr0
+                                            .add(8 + 3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l8 = *ptr0
+                                            .add(8 + 4 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len9 = l8;
+                                        let bytes9 = _rt::Vec::from_raw_parts(
+                                            l7.cast(),
+                                            len9,
+                                            len9,
+                                        );
+                                        _rt::string_lift(bytes9)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            due_at: match l10 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l11 = *ptr0
+                                            .add(24 + 4 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i64>();
+                                        l11 as u64
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            subject: match l12 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l13 = *ptr0
+                                            .add(32 + 5 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l14 = *ptr0
+                                            .add(32 + 6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len15 = l14;
+                                        let bytes15 = _rt::Vec::from_raw_parts(
+                                            l13.cast(),
+                                            len15,
+                                            len15,
+                                        );
+                                        _rt::string_lift(bytes15)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            agent: match l16 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l17 = *ptr0
+                                            .add(32 + 8 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l18 = *ptr0
+                                            .add(32 + 9 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len19 = l18;
+                                        let bytes19 = _rt::Vec::from_raw_parts(
+                                            l17.cast(),
+                                            len19,
+                                            len19,
+                                        );
+                                        _rt::string_lift(bytes19)
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            count: match l20 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l21 = *ptr0
+                                            .add(40 + 10 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i64>();
+                                        l21 as u64
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            usual: match l22 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l23 = *ptr0
+                                            .add(56 + 10 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<f64>();
+                                        l23
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                            window_seconds: match l24 {
+                                0 => None,
+                                1 => {
+                                    let e = {
+                                        let l25 = *ptr0
+                                            .add(68 + 10 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i32>();
+                                        l25 as u32
+                                    };
+                                    Some(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            },
+                        };
+                        result26
                     }
                 }
             }
@@ -3539,7 +4980,7 @@ pub mod patchbay {
                     );
                     let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/interactions@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/interactions@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "of-conversation"]
                         fn wit_import1(_: i32, _: *mut u8);
@@ -3596,7 +5037,7 @@ pub mod patchbay {
                     );
                     let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/interactions@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/interactions@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "of-contact"]
                         fn wit_import1(_: i32, _: *mut u8);
@@ -3690,7 +5131,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]agent"]
                         fn drop(_: i32);
@@ -3730,7 +5171,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]queue"]
                         fn drop(_: i32);
@@ -3873,7 +5314,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3913,7 +5354,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.name"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -3969,7 +5410,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.skills"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4038,7 +5479,7 @@ pub mod patchbay {
                         let len0 = vec0.len();
                         let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.proficiency"]
                             fn wit_import2(_: i32, _: *mut u8, _: usize, _: *mut u8);
@@ -4088,7 +5529,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.languages"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4153,7 +5594,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.presence"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4182,7 +5623,7 @@ pub mod patchbay {
                 pub fn load(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.load"]
                             fn wit_import0(_: i32) -> i32;
@@ -4203,7 +5644,7 @@ pub mod patchbay {
                 pub fn capacity(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.capacity"]
                             fn wit_import0(_: i32) -> i32;
@@ -4231,7 +5672,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.idle-seconds"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4276,7 +5717,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.queues"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4340,7 +5781,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.teams"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4404,7 +5845,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]agent.site"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4460,7 +5901,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4488,7 +5929,7 @@ pub mod patchbay {
                 pub fn is_default(&self) -> bool {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.is-default"]
                             fn wit_import0(_: i32) -> i32;
@@ -4521,7 +5962,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.skills"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4581,7 +6022,7 @@ pub mod patchbay {
                 pub fn waiting(&self) -> u32 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.waiting"]
                             fn wit_import0(_: i32) -> i32;
@@ -4608,7 +6049,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.longest-wait-seconds"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4642,7 +6083,7 @@ pub mod patchbay {
                 pub fn is_open(&self) -> bool {
                     unsafe {
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.is-open"]
                             fn wit_import0(_: i32) -> i32;
@@ -4676,7 +6117,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.hours"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4727,7 +6168,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.opens-at"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4767,7 +6208,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]queue.closes-at"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -4882,7 +6323,7 @@ pub mod patchbay {
                     };
                     let ptr12 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "find"]
                         fn wit_import13(
@@ -5071,7 +6512,7 @@ pub mod patchbay {
                     };
                     let ptr12 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "find-summaries"]
                         fn wit_import13(
@@ -5311,7 +6752,7 @@ pub mod patchbay {
                         None => (0i32, ::core::ptr::null_mut(), 0usize),
                     };
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "count"]
                         fn wit_import12(
@@ -5391,7 +6832,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "get"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -5429,7 +6870,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "get-queue"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -5472,7 +6913,7 @@ pub mod patchbay {
                     );
                     let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/agents@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/agents@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "queue-ids"]
                         fn wit_import1(_: *mut u8);
@@ -5546,7 +6987,7 @@ pub mod patchbay {
                 #[inline]
                 unsafe fn drop(_handle: u32) {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "[resource-drop]article"]
                         fn drop(_: i32);
@@ -5597,7 +7038,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.id"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5637,7 +7078,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.title"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5677,7 +7118,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.text"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5717,7 +7158,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.intents"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5781,7 +7222,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.language"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5838,7 +7279,7 @@ pub mod patchbay {
                         );
                         let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                         #[cfg(target_arch = "wasm32")]
-                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.0")]
+                        #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
                         unsafe extern "C" {
                             #[link_name = "[method]article.never-say"]
                             fn wit_import1(_: i32, _: *mut u8);
@@ -5905,7 +7346,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "search"]
                         fn wit_import2(_: *mut u8, _: usize, _: i32, _: *mut u8);
@@ -5965,7 +7406,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/knowledge@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "for-intent"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -6073,7 +7514,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "get"]
                         fn wit_import2(_: i32, _: *mut u8, _: usize, _: *mut u8);
@@ -6120,7 +7561,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "counter"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize) -> i64;
@@ -6159,7 +7600,7 @@ pub mod patchbay {
                         None => (0i32, 0i32),
                     };
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "set"]
                         fn wit_import3(
@@ -6204,7 +7645,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "add"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize, _: i64);
@@ -6235,7 +7676,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "max"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize, _: i64);
@@ -6272,7 +7713,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "add-windowed"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize, _: i64, _: i32);
@@ -6307,7 +7748,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/state@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/state@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "remove"]
                         fn wit_import1(_: *mut u8, _: usize);
@@ -6335,7 +7776,7 @@ pub mod patchbay {
             pub fn now() -> Timestamp {
                 unsafe {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "now"]
                         fn wit_import0() -> i64;
@@ -6362,7 +7803,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "is-open"]
                         fn wit_import2(_: *mut u8, _: usize, _: i64, _: *mut u8);
@@ -6409,7 +7850,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "opens-at"]
                         fn wit_import2(_: *mut u8, _: usize, _: i64, _: *mut u8);
@@ -6457,7 +7898,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "closes-at"]
                         fn wit_import2(_: *mut u8, _: usize, _: i64, _: *mut u8);
@@ -6506,7 +7947,7 @@ pub mod patchbay {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/clock@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/clock@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "after-working-time"]
                         fn wit_import2(_: *mut u8, _: usize, _: i64, _: i32, _: *mut u8);
@@ -6557,7 +7998,7 @@ pub mod patchbay {
             pub fn next() -> u64 {
                 unsafe {
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/random@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/random@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "next"]
                         fn wit_import0() -> i64;
@@ -6597,7 +8038,7 @@ pub mod patchbay {
                     );
                     let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/settings@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/settings@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "get"]
                         fn wit_import1(_: *mut u8);
@@ -6676,7 +8117,7 @@ pub mod patchbay {
                     let ptr0 = vec0.as_ptr().cast::<u8>();
                     let len0 = vec0.len();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "patchbay:care/log@0.1.0")]
+                    #[link(wasm_import_module = "patchbay:care/log@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "write"]
                         fn wit_import1(_: i32, _: *mut u8, _: usize);
@@ -6892,128 +8333,146 @@ mod _rt {
 #[rustfmt::skip]
 #[cfg(target_arch = "wasm32")]
 #[unsafe(
-    link_section = "component-type:wit-bindgen:0.61.1:patchbay:care@0.1.0:imports:encoded world"
+    link_section = "component-type:wit-bindgen:0.61.1:patchbay:care@0.1.1:imports:encoded world"
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 5637] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x87+\x01A\x02\x01A\x14\
-\x01B\x9b\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
-\0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x04\0\x07contact\x03\x01\x04\0\
-\x0binteraction\x03\x01\x04\0\x0aassessment\x03\x01\x04\0\x0cconversation\x03\x01\
-\x04\0\x05draft\x03\x01\x04\0\x07trigger\x03\x01\x01h\x04\x01@\x01\x04self\x0b\0\
-s\x04\0\x17[method]attachment.kind\x01\x0c\x01ks\x01@\x01\x04self\x0b\0\x0d\x04\0\
-\x17[method]attachment.name\x01\x0e\x04\0\x1d[method]attachment.media-type\x01\x0e\
-\x01kw\x01@\x01\x04self\x0b\0\x0f\x04\0\x17[method]attachment.size\x01\x10\x01h\x05\
-\x01@\x01\x04self\x11\0\x0d\x04\0\x12[method]contact.id\x01\x12\x04\0\x17[method\
-]contact.address\x01\x12\x04\0\x14[method]contact.name\x01\x12\x01@\x01\x04self\x11\
-\0\x0f\x04\0\x15[method]contact.reach\x01\x13\x01k\x7f\x01@\x01\x04self\x11\0\x14\
-\x04\0\x18[method]contact.verified\x01\x15\x01@\x01\x04self\x11\0y\x04\0#[method\
-]contact.recent-interactions\x01\x16\x04\0\x1a[method]contact.last-agent\x01\x12\
-\x01h\x06\x01@\x01\x04self\x17\0s\x04\0\x16[method]interaction.id\x01\x18\x04\0\x1b\
-[method]interaction.channel\x01\x18\x04\0\x18[method]interaction.text\x01\x18\x04\
-\0\x1d[method]interaction.direction\x01\x18\x04\0\x1e[method]interaction.visibil\
-ity\x01\x18\x01@\x01\x04self\x17\0\x0d\x04\0\x1b[method]interaction.account\x01\x19\
-\x04\0\x1c[method]interaction.language\x01\x19\x01@\x01\x04self\x17\0\x01\x04\0\x1f\
-[method]interaction.received-at\x01\x1a\x01i\x05\x01@\x01\x04self\x17\0\x1b\x04\0\
-\x1a[method]interaction.author\x01\x1c\x04\0\x1f[method]interaction.in-reply-to\x01\
-\x19\x01i\x04\x01p\x1d\x01@\x01\x04self\x17\0\x1e\x04\0\x1f[method]interaction.a\
-ttachments\x01\x1f\x01@\x02\x04self\x17\x04names\0\x0d\x04\0\x1d[method]interact\
-ion.attribute\x01\x20\x01ps\x01@\x01\x04self\x17\0!\x04\0#[method]interaction.at\
-tribute-names\x01\"\x01h\x07\x01p\x03\x01@\x01\x04self#\0$\x04\0\x1a[method]asse\
-ssment.intents\x01%\x01@\x01\x04self#\0!\x04\0\x19[method]assessment.topics\x01&\
-\x01ku\x01@\x01\x04self#\0'\x04\0\x1c[method]assessment.sentiment\x01(\x01k}\x01\
-@\x01\x04self#\0)\x04\0\x1a[method]assessment.urgency\x01*\x01@\x01\x04self#\0\x0d\
-\x04\0\x1b[method]assessment.language\x01+\x04\0\x17[method]assessment.spam\x01(\
-\x04\0\x18[method]assessment.abuse\x01(\x01@\x01\x04self#\0\x14\x04\0![method]as\
-sessment.reply-expected\x01,\x04\0&[method]assessment.personal-data-kinds\x01&\x01\
-h\x08\x01@\x01\x04self-\0s\x04\0\x17[method]conversation.id\x01.\x04\0\x1c[metho\
-d]conversation.channel\x01.\x04\0\x1a[method]conversation.state\x01.\x04\0\x1a[m\
-ethod]conversation.cause\x01.\x01@\x01\x04self-\0\x01\x04\0\x1f[method]conversat\
-ion.created-at\x01/\x01@\x01\x04self-\0y\x04\0&[method]conversation.interaction-\
-count\x010\x01i\x06\x01@\x01\x04self-\01\x04\0\x1b[method]conversation.latest\x01\
-2\x01@\x01\x04self-\0\x1b\x04\0\x1c[method]conversation.contact\x013\x01i\x07\x01\
-k4\x01@\x01\x04self-\05\x04\0\x1f[method]conversation.assessment\x016\x01@\x01\x04\
-self-\0\x0d\x04\0\x1a[method]conversation.queue\x017\x04\0\x1a[method]conversati\
-on.owner\x017\x04\0\x1f[method]conversation.last-agent\x017\x01@\x01\x04self-\0}\
-\x04\0\x1d[method]conversation.priority\x018\x01@\x01\x04self-\0!\x04\0\x19[meth\
-od]conversation.tags\x019\x01k\x01\x01@\x01\x04self-\0:\x04\0%[method]conversati\
-on.unanswered-since\x01;\x04\0\x1d[method]conversation.incident\x017\x01h\x09\x01\
-@\x01\x04self<\0s\x04\0\x10[method]draft.id\x01=\x04\0\x15[method]draft.channel\x01\
-=\x04\0\x12[method]draft.text\x01=\x04\0\x18[method]draft.visibility\x01=\x04\0\x18\
-[method]draft.written-by\x01=\x01@\x01\x04self<\0\x0d\x04\0\x13[method]draft.age\
-nt\x01>\x01@\x01\x04self<\0\x1e\x04\0\x19[method]draft.attachments\x01?\x01k1\x01\
-@\x01\x04self<\0\xc0\0\x04\0\x15[method]draft.answers\x01A\x01@\x01\x04self<\05\x04\
-\0\x18[method]draft.assessment\x01B\x01i\x08\x01k\xc3\0\x01@\x01\x04self<\0\xc4\0\
-\x04\0\x1a[method]draft.conversation\x01E\x01@\x01\x04self<\0y\x04\0\x14[method]\
-draft.length\x01F\x01ky\x01@\x01\x04self<\0\xc7\0\x04\0\x1a[method]draft.length-\
-limit\x01H\x01@\x01\x04self<\0\x7f\x04\0\x17[method]draft.composing\x01I\x01h\x0a\
-\x01@\x01\x04self\xca\0\0s\x04\0\x14[method]trigger.code\x01K\x01@\x01\x04self\xca\
-\0\0\x01\x04\0\x12[method]trigger.at\x01L\x01@\x01\x04self\xca\0\0\xc4\0\x04\0\x1c\
-[method]trigger.conversation\x01M\x01@\x01\x04self\xca\0\0\x0d\x04\0\x15[method]\
-trigger.clock\x01N\x01@\x01\x04self\xca\0\0:\x04\0\x16[method]trigger.due-at\x01\
-O\x04\0\x17[method]trigger.subject\x01N\x04\0\x15[method]trigger.agent\x01N\x01@\
-\x01\x04self\xca\0\0\x0f\x04\0\x15[method]trigger.count\x01P\x01@\x01\x04self\xca\
-\0\0'\x04\0\x15[method]trigger.usual\x01Q\x01@\x01\x04self\xca\0\0\xc7\0\x04\0\x1e\
-[method]trigger.window-seconds\x01R\x03\0\x19patchbay:care/types@0.1.0\x05\0\x02\
-\x03\0\0\x0binteraction\x01B\x09\x02\x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\
-\x01i\x01\x01p\x02\x01r\x02\x05items\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\
-\x01@\x01\x05limity\0\x05\x04\0\x0fof-conversation\x01\x06\x04\0\x0aof-contact\x01\
-\x06\x03\0\x20patchbay:care/interactions@0.1.0\x05\x02\x02\x03\0\0\x09timestamp\x01\
-BL\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0bproficien\
-cy}\x04\0\x05skill\x03\0\x02\x04\0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\
-\x01ks\x01r\x07\x06skills\x06\x08language\x07\x05queue\x07\x04team\x07\x04site\x07\
-\x07present\x7f\x05limity\x04\0\x05query\x03\0\x08\x01i\x04\x01p\x0a\x01r\x03\x05\
-items\x0b\x05totaly\x09truncated\x7f\x04\0\x04page\x03\0\x0c\x01ky\x01p}\x01r\x06\
-\x02ids\x08presences\x04loady\x08capacityy\x0cidle-seconds\x0e\x0dproficiencies\x0f\
-\x04\0\x0dagent-summary\x03\0\x10\x01p\x11\x01r\x03\x05items\x12\x05totaly\x09tr\
-uncated\x7f\x04\0\x0csummary-page\x03\0\x13\x01h\x04\x01@\x01\x04self\x15\0s\x04\
-\0\x10[method]agent.id\x01\x16\x01@\x01\x04self\x15\0\x07\x04\0\x12[method]agent\
-.name\x01\x17\x01@\x01\x04self\x15\0\x06\x04\0\x14[method]agent.skills\x01\x18\x01\
-k}\x01@\x02\x04self\x15\x05skills\0\x19\x04\0\x19[method]agent.proficiency\x01\x1a\
-\x01ps\x01@\x01\x04self\x15\0\x1b\x04\0\x17[method]agent.languages\x01\x1c\x04\0\
-\x16[method]agent.presence\x01\x16\x01@\x01\x04self\x15\0y\x04\0\x12[method]agen\
-t.load\x01\x1d\x04\0\x16[method]agent.capacity\x01\x1d\x01@\x01\x04self\x15\0\x0e\
-\x04\0\x1a[method]agent.idle-seconds\x01\x1e\x04\0\x14[method]agent.queues\x01\x1c\
-\x04\0\x13[method]agent.teams\x01\x1c\x04\0\x12[method]agent.site\x01\x17\x01h\x05\
-\x01@\x01\x04self\x1f\0s\x04\0\x10[method]queue.id\x01\x20\x01@\x01\x04self\x1f\0\
-\x7f\x04\0\x18[method]queue.is-default\x01!\x01@\x01\x04self\x1f\0\x06\x04\0\x14\
-[method]queue.skills\x01\"\x01@\x01\x04self\x1f\0y\x04\0\x15[method]queue.waitin\
-g\x01#\x01@\x01\x04self\x1f\0\x0e\x04\0\"[method]queue.longest-wait-seconds\x01$\
-\x04\0\x15[method]queue.is-open\x01!\x01@\x01\x04self\x1f\0\x07\x04\0\x13[method\
-]queue.hours\x01%\x01k\x01\x01@\x01\x04self\x1f\0&\x04\0\x16[method]queue.opens-\
-at\x01'\x04\0\x17[method]queue.closes-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04\
-find\x01(\x01@\x01\x05query\x09\0\x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05q\
-uery\x09\0y\x04\0\x05count\x01*\x01k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01\
-i\x05\x01k-\x01@\x01\x02ids\0.\x04\0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09que\
-ue-ids\x010\x03\0\x1apatchbay:care/agents@0.1.0\x05\x04\x01B\x16\x04\0\x07articl\
-e\x03\x01\x01i\0\x01r\x02\x07article\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\
-\0\x01@\x01\x04self\x04\0s\x04\0\x12[method]article.id\x01\x05\x04\0\x15[method]\
-article.title\x01\x05\x04\0\x14[method]article.text\x01\x05\x01ps\x01@\x01\x04se\
-lf\x04\0\x06\x04\0\x17[method]article.intents\x01\x07\x01ks\x01@\x01\x04self\x04\
-\0\x08\x04\0\x18[method]article.language\x01\x09\x04\0\x19[method]article.never-\
-say\x01\x07\x01p\x03\x01@\x02\x04texts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01\
-p\x01\x01@\x01\x06intents\0\x0c\x04\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:ca\
-re/knowledge@0.1.0\x05\x05\x01B\x13\x01m\x03\x0cconversation\x07contact\x07compa\
-ny\x04\0\x05scope\x03\0\0\x01p}\x01k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\
-\0\x03get\x01\x04\x01@\x02\x05scope\x01\x03keys\0x\x04\0\x07counter\x01\x05\x01k\
-y\x01@\x04\x05scope\x01\x03keys\x05value\x02\x0dexpires-after\x06\x01\0\x04\0\x03\
-set\x01\x07\x01@\x03\x05scope\x01\x03keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01\
-@\x03\x05scope\x01\x03keys\x05valuex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scop\
-e\x01\x03keys\x06amountx\x06windowy\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\
-\x03keys\x01\0\x04\0\x06remove\x01\x0b\x03\0\x19patchbay:care/state@0.1.0\x05\x06\
-\x01B\x0d\x02\x03\x02\x01\x03\x04\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03n\
-ow\x01\x02\x01k\x7f\x01@\x02\x05hourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01\
-k\x01\x01@\x02\x05hourss\x02at\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09clos\
-es-at\x01\x06\x01@\x03\x05hourss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-work\
-ing-time\x01\x07\x03\0\x19patchbay:care/clock@0.1.0\x05\x07\x01B\x02\x01@\0\0w\x04\
-\0\x04next\x01\0\x03\0\x1apatchbay:care/random@0.1.0\x05\x08\x01B\x02\x01@\0\0s\x04\
-\0\x03get\x01\0\x03\0\x1cpatchbay:care/settings@0.1.0\x05\x09\x01B\x04\x01m\x04\x05\
-debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07m\
-essages\x01\0\x04\0\x05write\x01\x02\x03\0\x17patchbay:care/log@0.1.0\x05\x0a\x04\
-\0\x1bpatchbay:care/imports@0.1.0\x04\0\x0b\x0d\x01\0\x07imports\x03\0\0\0G\x09p\
-roducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\
-\x060.61.1";
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 6596] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xc62\x01A\x02\x01A\x14\
+\x01B\xb3\x01\x01w\x04\0\x09timestamp\x03\0\0\x01r\x02\x04names\x0aconfidenceu\x04\
+\0\x06intent\x03\0\x02\x04\0\x0aattachment\x03\x01\x01ks\x01kw\x01k\x7f\x01r\x07\
+\x02id\x05\x07address\x05\x04name\x05\x05reach\x06\x08verified\x07\x13recent-int\
+eractionsy\x0alast-agent\x05\x04\0\x0econtact-view-1\x03\0\x08\x04\0\x07contact\x03\
+\x01\x01r\x0a\x02ids\x07channels\x04texts\x09directions\x0avisibilitys\x07accoun\
+t\x05\x08language\x05\x0breceived-at\x01\x0bin-reply-to\x05\x10attachment-county\
+\x04\0\x12interaction-view-1\x03\0\x0b\x04\0\x0binteraction\x03\x01\x01p\x03\x01\
+ps\x01ku\x01k}\x01r\x09\x07intents\x0e\x06topics\x0f\x09sentiment\x10\x07urgency\
+\x11\x08language\x05\x04spam\x10\x05abuse\x10\x0ereply-expected\x07\x13personal-\
+data-kinds\x0f\x04\0\x11assessment-view-1\x03\0\x12\x04\0\x0aassessment\x03\x01\x01\
+k\x01\x01r\x0d\x02ids\x07channels\x05states\x05causes\x0acreated-at\x01\x11inter\
+action-county\x05queue\x05\x05owner\x05\x0alast-agent\x05\x08priority}\x04tags\x0f\
+\x10unanswered-since\x15\x08incident\x05\x04\0\x13conversation-view-1\x03\0\x16\x04\
+\0\x0cconversation\x03\x01\x01ky\x01r\x0a\x02ids\x07channels\x04texts\x0avisibil\
+itys\x0awritten-bys\x05agent\x05\x06lengthy\x0clength-limit\x19\x09composing\x7f\
+\x10attachment-county\x04\0\x0cdraft-view-1\x03\0\x1a\x04\0\x05draft\x03\x01\x01\
+r\x09\x04codes\x02at\x01\x05clock\x05\x06due-at\x15\x07subject\x05\x05agent\x05\x05\
+count\x06\x05usual\x10\x0ewindow-seconds\x19\x04\0\x0etrigger-view-1\x03\0\x1d\x04\
+\0\x07trigger\x03\x01\x01h\x04\x01@\x01\x04self\x20\0s\x04\0\x17[method]attachme\
+nt.kind\x01!\x01@\x01\x04self\x20\0\x05\x04\0\x17[method]attachment.name\x01\"\x04\
+\0\x1d[method]attachment.media-type\x01\"\x01@\x01\x04self\x20\0\x06\x04\0\x17[m\
+ethod]attachment.size\x01#\x01h\x0a\x01@\x01\x04self$\0\x05\x04\0\x12[method]con\
+tact.id\x01%\x04\0\x17[method]contact.address\x01%\x04\0\x14[method]contact.name\
+\x01%\x01@\x01\x04self$\0\x06\x04\0\x15[method]contact.reach\x01&\x01@\x01\x04se\
+lf$\0\x07\x04\0\x18[method]contact.verified\x01'\x01@\x01\x04self$\0y\x04\0#[met\
+hod]contact.recent-interactions\x01(\x04\0\x1a[method]contact.last-agent\x01%\x01\
+@\x01\x04self$\0\x09\x04\0\x14[method]contact.read\x01)\x01h\x0d\x01@\x01\x04sel\
+f*\0s\x04\0\x16[method]interaction.id\x01+\x04\0\x1b[method]interaction.channel\x01\
++\x04\0\x18[method]interaction.text\x01+\x04\0\x1d[method]interaction.direction\x01\
++\x04\0\x1e[method]interaction.visibility\x01+\x01@\x01\x04self*\0\x05\x04\0\x1b\
+[method]interaction.account\x01,\x04\0\x1c[method]interaction.language\x01,\x01@\
+\x01\x04self*\0\x01\x04\0\x1f[method]interaction.received-at\x01-\x01i\x0a\x01@\x01\
+\x04self*\0.\x04\0\x1a[method]interaction.author\x01/\x04\0\x1f[method]interacti\
+on.in-reply-to\x01,\x01i\x04\x01p0\x01@\x01\x04self*\01\x04\0\x1f[method]interac\
+tion.attachments\x012\x01@\x02\x04self*\x04names\0\x05\x04\0\x1d[method]interact\
+ion.attribute\x013\x01@\x01\x04self*\0\x0f\x04\0#[method]interaction.attribute-n\
+ames\x014\x01@\x01\x04self*\0\x0c\x04\0\x18[method]interaction.read\x015\x01h\x14\
+\x01@\x01\x04self6\0\x0e\x04\0\x1a[method]assessment.intents\x017\x01@\x01\x04se\
+lf6\0\x0f\x04\0\x19[method]assessment.topics\x018\x01@\x01\x04self6\0\x10\x04\0\x1c\
+[method]assessment.sentiment\x019\x01@\x01\x04self6\0\x11\x04\0\x1a[method]asses\
+sment.urgency\x01:\x01@\x01\x04self6\0\x05\x04\0\x1b[method]assessment.language\x01\
+;\x04\0\x17[method]assessment.spam\x019\x04\0\x18[method]assessment.abuse\x019\x01\
+@\x01\x04self6\0\x07\x04\0![method]assessment.reply-expected\x01<\x04\0&[method]\
+assessment.personal-data-kinds\x018\x01@\x01\x04self6\0\x13\x04\0\x17[method]ass\
+essment.read\x01=\x01h\x18\x01@\x01\x04self>\0s\x04\0\x17[method]conversation.id\
+\x01?\x04\0\x1c[method]conversation.channel\x01?\x04\0\x1a[method]conversation.s\
+tate\x01?\x04\0\x1a[method]conversation.cause\x01?\x01@\x01\x04self>\0\x01\x04\0\
+\x1f[method]conversation.created-at\x01@\x01@\x01\x04self>\0y\x04\0&[method]conv\
+ersation.interaction-count\x01A\x01i\x0d\x01@\x01\x04self>\0\xc2\0\x04\0\x1b[met\
+hod]conversation.latest\x01C\x01@\x01\x04self>\0.\x04\0\x1c[method]conversation.\
+contact\x01D\x01i\x14\x01k\xc5\0\x01@\x01\x04self>\0\xc6\0\x04\0\x1f[method]conv\
+ersation.assessment\x01G\x01@\x01\x04self>\0\x05\x04\0\x1a[method]conversation.q\
+ueue\x01H\x04\0\x1a[method]conversation.owner\x01H\x04\0\x1f[method]conversation\
+.last-agent\x01H\x01@\x01\x04self>\0}\x04\0\x1d[method]conversation.priority\x01\
+I\x01@\x01\x04self>\0\x0f\x04\0\x19[method]conversation.tags\x01J\x01@\x01\x04se\
+lf>\0\x15\x04\0%[method]conversation.unanswered-since\x01K\x04\0\x1d[method]conv\
+ersation.incident\x01H\x01@\x01\x04self>\0\x17\x04\0\x19[method]conversation.rea\
+d\x01L\x01h\x1c\x01@\x01\x04self\xcd\0\0s\x04\0\x10[method]draft.id\x01N\x04\0\x15\
+[method]draft.channel\x01N\x04\0\x12[method]draft.text\x01N\x04\0\x18[method]dra\
+ft.visibility\x01N\x04\0\x18[method]draft.written-by\x01N\x01@\x01\x04self\xcd\0\
+\0\x05\x04\0\x13[method]draft.agent\x01O\x01@\x01\x04self\xcd\0\01\x04\0\x19[met\
+hod]draft.attachments\x01P\x01k\xc2\0\x01@\x01\x04self\xcd\0\0\xd1\0\x04\0\x15[m\
+ethod]draft.answers\x01R\x01@\x01\x04self\xcd\0\0\xc6\0\x04\0\x18[method]draft.a\
+ssessment\x01S\x01i\x18\x01k\xd4\0\x01@\x01\x04self\xcd\0\0\xd5\0\x04\0\x1a[meth\
+od]draft.conversation\x01V\x01@\x01\x04self\xcd\0\0y\x04\0\x14[method]draft.leng\
+th\x01W\x01@\x01\x04self\xcd\0\0\x19\x04\0\x1a[method]draft.length-limit\x01X\x01\
+@\x01\x04self\xcd\0\0\x7f\x04\0\x17[method]draft.composing\x01Y\x01@\x01\x04self\
+\xcd\0\0\x1b\x04\0\x12[method]draft.read\x01Z\x01h\x1f\x01@\x01\x04self\xdb\0\0s\
+\x04\0\x14[method]trigger.code\x01\\\x01@\x01\x04self\xdb\0\0\x01\x04\0\x12[meth\
+od]trigger.at\x01]\x01@\x01\x04self\xdb\0\0\xd5\0\x04\0\x1c[method]trigger.conve\
+rsation\x01^\x01@\x01\x04self\xdb\0\0\x05\x04\0\x15[method]trigger.clock\x01_\x01\
+@\x01\x04self\xdb\0\0\x15\x04\0\x16[method]trigger.due-at\x01`\x04\0\x17[method]\
+trigger.subject\x01_\x04\0\x15[method]trigger.agent\x01_\x01@\x01\x04self\xdb\0\0\
+\x06\x04\0\x15[method]trigger.count\x01a\x01@\x01\x04self\xdb\0\0\x10\x04\0\x15[\
+method]trigger.usual\x01b\x01@\x01\x04self\xdb\0\0\x19\x04\0\x1e[method]trigger.\
+window-seconds\x01c\x01@\x01\x04self\xdb\0\0\x1e\x04\0\x14[method]trigger.read\x01\
+d\x03\0\x19patchbay:care/types@0.1.1\x05\0\x02\x03\0\0\x0binteraction\x01B\x09\x02\
+\x03\x02\x01\x01\x04\0\x0binteraction\x03\0\0\x01i\x01\x01p\x02\x01r\x02\x05item\
+s\x03\x09truncated\x7f\x04\0\x04page\x03\0\x04\x01@\x01\x05limity\0\x05\x04\0\x0f\
+of-conversation\x01\x06\x04\0\x0aof-contact\x01\x06\x03\0\x20patchbay:care/inter\
+actions@0.1.1\x05\x02\x02\x03\0\0\x09timestamp\x01BL\x02\x03\x02\x01\x03\x04\0\x09\
+timestamp\x03\0\0\x01r\x02\x04names\x0bproficiency}\x04\0\x05skill\x03\0\x02\x04\
+\0\x05agent\x03\x01\x04\0\x05queue\x03\x01\x01p\x03\x01ks\x01r\x07\x06skills\x06\
+\x08language\x07\x05queue\x07\x04team\x07\x04site\x07\x07present\x7f\x05limity\x04\
+\0\x05query\x03\0\x08\x01i\x04\x01p\x0a\x01r\x03\x05items\x0b\x05totaly\x09trunc\
+ated\x7f\x04\0\x04page\x03\0\x0c\x01ky\x01p}\x01r\x06\x02ids\x08presences\x04loa\
+dy\x08capacityy\x0cidle-seconds\x0e\x0dproficiencies\x0f\x04\0\x0dagent-summary\x03\
+\0\x10\x01p\x11\x01r\x03\x05items\x12\x05totaly\x09truncated\x7f\x04\0\x0csummar\
+y-page\x03\0\x13\x01h\x04\x01@\x01\x04self\x15\0s\x04\0\x10[method]agent.id\x01\x16\
+\x01@\x01\x04self\x15\0\x07\x04\0\x12[method]agent.name\x01\x17\x01@\x01\x04self\
+\x15\0\x06\x04\0\x14[method]agent.skills\x01\x18\x01k}\x01@\x02\x04self\x15\x05s\
+kills\0\x19\x04\0\x19[method]agent.proficiency\x01\x1a\x01ps\x01@\x01\x04self\x15\
+\0\x1b\x04\0\x17[method]agent.languages\x01\x1c\x04\0\x16[method]agent.presence\x01\
+\x16\x01@\x01\x04self\x15\0y\x04\0\x12[method]agent.load\x01\x1d\x04\0\x16[metho\
+d]agent.capacity\x01\x1d\x01@\x01\x04self\x15\0\x0e\x04\0\x1a[method]agent.idle-\
+seconds\x01\x1e\x04\0\x14[method]agent.queues\x01\x1c\x04\0\x13[method]agent.tea\
+ms\x01\x1c\x04\0\x12[method]agent.site\x01\x17\x01h\x05\x01@\x01\x04self\x1f\0s\x04\
+\0\x10[method]queue.id\x01\x20\x01@\x01\x04self\x1f\0\x7f\x04\0\x18[method]queue\
+.is-default\x01!\x01@\x01\x04self\x1f\0\x06\x04\0\x14[method]queue.skills\x01\"\x01\
+@\x01\x04self\x1f\0y\x04\0\x15[method]queue.waiting\x01#\x01@\x01\x04self\x1f\0\x0e\
+\x04\0\"[method]queue.longest-wait-seconds\x01$\x04\0\x15[method]queue.is-open\x01\
+!\x01@\x01\x04self\x1f\0\x07\x04\0\x13[method]queue.hours\x01%\x01k\x01\x01@\x01\
+\x04self\x1f\0&\x04\0\x16[method]queue.opens-at\x01'\x04\0\x17[method]queue.clos\
+es-at\x01'\x01@\x01\x05query\x09\0\x0d\x04\0\x04find\x01(\x01@\x01\x05query\x09\0\
+\x14\x04\0\x0efind-summaries\x01)\x01@\x01\x05query\x09\0y\x04\0\x05count\x01*\x01\
+k\x0a\x01@\x01\x02ids\0+\x04\0\x03get\x01,\x01i\x05\x01k-\x01@\x01\x02ids\0.\x04\
+\0\x09get-queue\x01/\x01@\0\0\x1b\x04\0\x09queue-ids\x010\x03\0\x1apatchbay:care\
+/agents@0.1.1\x05\x04\x01B\x16\x04\0\x07article\x03\x01\x01i\0\x01r\x02\x07artic\
+le\x01\x05scoreu\x04\0\x05match\x03\0\x02\x01h\0\x01@\x01\x04self\x04\0s\x04\0\x12\
+[method]article.id\x01\x05\x04\0\x15[method]article.title\x01\x05\x04\0\x14[meth\
+od]article.text\x01\x05\x01ps\x01@\x01\x04self\x04\0\x06\x04\0\x17[method]articl\
+e.intents\x01\x07\x01ks\x01@\x01\x04self\x04\0\x08\x04\0\x18[method]article.lang\
+uage\x01\x09\x04\0\x19[method]article.never-say\x01\x07\x01p\x03\x01@\x02\x04tex\
+ts\x05limity\0\x0a\x04\0\x06search\x01\x0b\x01p\x01\x01@\x01\x06intents\0\x0c\x04\
+\0\x0afor-intent\x01\x0d\x03\0\x1dpatchbay:care/knowledge@0.1.1\x05\x05\x01B\x13\
+\x01m\x03\x0cconversation\x07contact\x07company\x04\0\x05scope\x03\0\0\x01p}\x01\
+k\x02\x01@\x02\x05scope\x01\x03keys\0\x03\x04\0\x03get\x01\x04\x01@\x02\x05scope\
+\x01\x03keys\0x\x04\0\x07counter\x01\x05\x01ky\x01@\x04\x05scope\x01\x03keys\x05\
+value\x02\x0dexpires-after\x06\x01\0\x04\0\x03set\x01\x07\x01@\x03\x05scope\x01\x03\
+keys\x06amountx\x01\0\x04\0\x03add\x01\x08\x01@\x03\x05scope\x01\x03keys\x05valu\
+ex\x01\0\x04\0\x03max\x01\x09\x01@\x04\x05scope\x01\x03keys\x06amountx\x06window\
+y\x01\0\x04\0\x0cadd-windowed\x01\x0a\x01@\x01\x03keys\x01\0\x04\0\x06remove\x01\
+\x0b\x03\0\x19patchbay:care/state@0.1.1\x05\x06\x01B\x0d\x02\x03\x02\x01\x03\x04\
+\0\x09timestamp\x03\0\0\x01@\0\0\x01\x04\0\x03now\x01\x02\x01k\x7f\x01@\x02\x05h\
+ourss\x02at\x01\0\x03\x04\0\x07is-open\x01\x04\x01k\x01\x01@\x02\x05hourss\x02at\
+\x01\0\x05\x04\0\x08opens-at\x01\x06\x04\0\x09closes-at\x01\x06\x01@\x03\x05hour\
+ss\x02at\x01\x07secondsy\0\x05\x04\0\x12after-working-time\x01\x07\x03\0\x19patc\
+hbay:care/clock@0.1.1\x05\x07\x01B\x02\x01@\0\0w\x04\0\x04next\x01\0\x03\0\x1apa\
+tchbay:care/random@0.1.1\x05\x08\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1c\
+patchbay:care/settings@0.1.1\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05\
+error\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05wr\
+ite\x01\x02\x03\0\x17patchbay:care/log@0.1.1\x05\x0a\x04\0\x1bpatchbay:care/impo\
+rts@0.1.1\x04\0\x0b\x0d\x01\0\x07imports\x03\0\0\0G\x09producers\x01\x0cprocesse\
+d-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use patchbay_engine::CONTRACT_VERSION;
 use patchbay_engine::component::Digest;
+use patchbay_engine::{CONTRACT_PACKAGES, CONTRACT_VERSION};
 use wit_parser::Resolve;
 
 use crate::compatibility::{incompatibilities, shown};
@@ -68,6 +68,14 @@ fn the_host_implements_the_contract_in_wit() {
     let current = read(&root().join("wit"));
     let newest = current.packages.values().max().copied();
     assert_eq!(newest.map(shown).as_deref(), Some(CONTRACT_VERSION));
+    let packages = current.packages.iter();
+    let packages = packages.map(|(name, version)| (name.clone(), shown(*version)));
+    let host = CONTRACT_PACKAGES.iter();
+    let host = host.map(|(name, version)| (format!("patchbay:{name}"), (*version).to_owned()));
+    assert_eq!(
+        packages.collect::<BTreeMap<_, _>>(),
+        host.collect::<BTreeMap<_, _>>()
+    );
 }
 
 /// Reads the packages of a contract.
