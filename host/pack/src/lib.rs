@@ -4,12 +4,10 @@
 pub mod build;
 pub mod bundle;
 pub mod cases;
-mod compiler_messages;
 mod component_file;
 pub mod directory_files;
 pub mod document_schema;
 pub mod image;
-mod log_lines;
 pub mod manifest;
 mod manifest_file;
 mod pack;

@@ -1,6 +1,8 @@
 //! `pack.toml`: name and version of a policy, the grants it requests, the limits it suggests.
 
+use std::fmt::{Display, Formatter};
 use std::path::{Component, PathBuf};
+use std::str::FromStr;
 
 use patchbay_company::Grants;
 use patchbay_model::file_problem::FileProblem;
@@ -9,7 +11,7 @@ use patchbay_model::limits::LimitsFile;
 use patchbay_model::toml_document;
 use semver::Version;
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use toml::Spanned;
 
 /// The file's name in a pack's directory.
@@ -19,7 +21,7 @@ pub const FILE_NAME: &str = "pack.toml";
 const MAX_BYTES: usize = 256 << 10;
 
 /// Language of a policy's sources.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {
     /// Rust, built for `wasm32-wasip2` by cargo.
@@ -29,6 +31,42 @@ pub enum Language {
     Typescript,
     /// Python.
     Python,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Language; 3] = [Language::Rust, Language::Typescript, Language::Python];
+
+    /// Its code in `pack.toml` and on the command line.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Language::Rust => "rust",
+            Language::Typescript => "typescript",
+            Language::Python => "python",
+        }
+    }
+}
+
+impl Display for Language {
+    /// Its name.
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Language::Rust => "Rust",
+            Language::Typescript => "TypeScript",
+            Language::Python => "Python",
+        })
+    }
+}
+
+impl FromStr for Language {
+    type Err = String;
+
+    /// Reads its code.
+    fn from_str(text: &str) -> Result<Language, String> {
+        let mut all = Language::ALL.into_iter();
+        all.find(|language| language.code() == text)
+            .ok_or_else(|| format!("{text:?} is not a language; use rust, typescript or python"))
+    }
 }
 
 /// What a valid pack name is, for messages.

@@ -2,22 +2,20 @@
 //! SDK and the contract are embedded in the binary and become part of the project.
 
 pub mod contract;
+mod language;
 mod sections;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
+use include_dir::Dir;
 use patchbay_model::decision::stage::Stage;
 use patchbay_pack::document_schema::DocumentKind;
-use patchbay_pack::manifest::{NAME_RULE, is_pack_name};
+use patchbay_pack::manifest::{Language, NAME_RULE, is_pack_name};
 use thiserror::Error;
 
-use contract::Contract;
+pub use language::next_commands;
 use sections::select;
-
-static SDK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/rust");
-static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/template");
 
 /// Why a project is not written.
 #[derive(Debug, Error)]
@@ -28,6 +26,9 @@ pub enum ScaffoldError {
     /// The directory exists and is not empty, or is a file.
     #[error("{0} already exists and is not empty; choose another name or remove it")]
     Exists(PathBuf),
+    /// There is no template of the language.
+    #[error("this version writes no projects in {0}; `patchbay new --help` lists the languages")]
+    Language(Language),
     /// A file cannot be written.
     #[error("cannot write {path}: {error}; check the permissions and the free space")]
     Io {
@@ -38,12 +39,19 @@ pub enum ScaffoldError {
     },
 }
 
-/// Writes the project of a new policy with these stages to `directory` and returns the pack's name,
-/// the last part of the path. Never overwrites a file.
+/// Writes the project of a new policy in a language, with these stages, to `directory` and returns
+/// the pack's name, the last part of the path. Never overwrites a file.
 ///
 /// # Errors
 /// When the name is not valid, the directory is not empty, or a file cannot be written.
-pub fn scaffold(directory: &Path, stages: &[Stage]) -> Result<String, ScaffoldError> {
+pub fn scaffold(
+    directory: &Path,
+    language: Language,
+    stages: &[Stage],
+) -> Result<String, ScaffoldError> {
+    if !language::is_supported(language) {
+        return Err(ScaffoldError::Language(language));
+    }
     let name = directory.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     if !is_pack_name(&name) {
@@ -63,13 +71,15 @@ pub fn scaffold(directory: &Path, stages: &[Stage]) -> Result<String, ScaffoldEr
         select(text, &stages)
             .replace("{{name}}", &name)
             .replace("{{type}}", &type_name)
+            .replace("{{language}}", language.code())
             .replace("{{stages}}", &listed)
     };
-    unpack(&TEMPLATE, directory, &fill_in)
+    let vendor = directory.join("vendor");
+    language::templates(language)
+        .try_for_each(|template| unpack(template, directory, &fill_in))
         .and_then(|()| remove_other_cases(&directory.join("cases"), &stages))
-        .and_then(|()| write_schemas(&directory.join("vendor/schemas")))
-        .and_then(|()| unpack(&SDK, &directory.join("vendor/patchbay-sdk"), &str::to_owned))
-        .and_then(|()| Contract::current().unpack(&directory.join("vendor/wit")))
+        .and_then(|()| write_schemas(&vendor.join("schemas")))
+        .and_then(|()| language::write_sdk(language, &vendor))
         .map_err(|error| ScaffoldError::Io {
             path: directory.to_owned(),
             error,
@@ -141,7 +151,7 @@ mod tests {
         ] {
             let temporary = tempfile::tempdir().expect("a directory");
             let directory = temporary.path().join("my-policy");
-            scaffold(&directory, stages).expect("a project");
+            scaffold(&directory, Language::Rust, stages).expect("a project");
             let read = |file: &str| std::fs::read_to_string(directory.join(file)).expect(file);
             let source = read("src/lib.rs");
             for (stage, part) in [
@@ -182,7 +192,10 @@ mod tests {
     fn a_project_has_every_file_it_needs() {
         let temporary = tempfile::tempdir().expect("a directory");
         let directory = temporary.path().join("my-care");
-        assert_eq!(scaffold(&directory, &USUAL).expect("a project"), "my-care");
+        assert_eq!(
+            scaffold(&directory, Language::Rust, &USUAL).expect("a project"),
+            "my-care"
+        );
         for file in [
             "Cargo.toml",
             "pack.toml",
@@ -211,14 +224,14 @@ mod tests {
         let occupied = temporary.path().join("occupied");
         std::fs::create_dir(&occupied).expect("a directory");
         std::fs::write(occupied.join("precious"), "x").expect("a file");
-        let refused = scaffold(&occupied, &USUAL);
+        let refused = scaffold(&occupied, Language::Rust, &USUAL);
         assert!(matches!(refused, Err(ScaffoldError::Exists(_))));
     }
 
     #[test]
     fn an_invalid_name_is_rejected() {
         for name in ["Big", "1st", "a b", "-x"] {
-            let refused = scaffold(Path::new(name), &USUAL);
+            let refused = scaffold(Path::new(name), Language::Rust, &USUAL);
             assert!(matches!(refused, Err(ScaffoldError::Name(_))), "{name}");
         }
     }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use patchbay_model::decision::stage::Stage;
 use patchbay_pack::document_schema::DocumentKind;
+use patchbay_pack::manifest::Language;
 
 /// How sources are built.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct BuildFlags {
-    /// Build without the network, from crates that cargo has already downloaded
+    /// Build without the network, from crates that cargo has already downloaded (builds in other
+    /// languages than Rust never use it)
     #[arg(long)]
     pub(crate) offline: bool,
 }
@@ -18,13 +20,17 @@ pub(crate) struct BuildFlags {
 #[command(after_help = "Examples:
   patchbay new my-care
   patchbay new my-router --stages route,escalate
+  patchbay new my-hours --language typescript
   cd my-care && patchbay test
 
 The SDK and the contract are copied into vendor/ of the project. The first build
-downloads a few crates; later builds work with --offline.")]
+in Rust downloads a few crates; later builds work with --offline.")]
 pub(crate) struct NewArgs {
     /// Directory to create; its last part is the name of the pack (a-z, 0-9 and hyphens)
     pub(crate) name: PathBuf,
+    /// Language of the policy: rust, typescript, python
+    #[arg(long, default_value = "rust")]
+    pub(crate) language: Language,
     /// Stages that the policy decides, separated by commas: classify, route, tone, escalate
     #[arg(long, value_delimiter = ',', default_value = "classify,tone")]
     pub(crate) stages: Vec<Stage>,

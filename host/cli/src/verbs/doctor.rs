@@ -6,7 +6,8 @@ use patchbay_engine::address_space::AddressSpace;
 use patchbay_engine::cache::AotCache;
 use patchbay_engine::config::EngineSettings;
 use patchbay_engine::engine::Engine;
-use patchbay_pack::build::{GUEST_TARGET, require_target};
+use patchbay_pack::build::find_toolchain;
+use patchbay_pack::manifest::Language;
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
@@ -17,13 +18,15 @@ use crate::output;
 #[serde(rename_all = "kebab-case")]
 enum Level {
     Ok,
+    /// Not there, and only some users need it.
+    Absent,
     Warning,
     Error,
 }
 
 #[derive(Debug, Serialize)]
 struct Finding {
-    what: &'static str,
+    what: String,
     level: Level,
     found: String,
     /// Effect of the finding, and what to do.
@@ -31,9 +34,9 @@ struct Finding {
 }
 
 impl Finding {
-    fn new(what: &'static str, found: impl Into<String>) -> Finding {
+    fn new(what: impl Into<String>, found: impl Into<String>) -> Finding {
         Finding {
-            what,
+            what: what.into(),
             level: Level::Ok,
             found: found.into(),
             advice: None,
@@ -48,24 +51,25 @@ impl Finding {
 }
 
 pub(crate) fn run(args: &DoctorArgs) -> Outcome {
-    let findings = [
+    let mut findings = vec![
         cores(),
         address_space(),
         dirty_page_scan(),
         compiled_cache(),
-        toolchain(),
         open_files(),
     ];
+    findings.extend(Language::ALL.map(toolchain));
     output::result(args.json, &findings, || {
         for finding in &findings {
             let mark = match finding.level {
                 Level::Ok => "ok     ",
+                Level::Absent => "absent ",
                 Level::Warning => "warning",
                 Level::Error => "error  ",
             };
-            output::line(format!("{mark}  {:<18} {}", finding.what, finding.found))?;
+            output::line(format!("{mark}  {:<19} {}", finding.what, finding.found))?;
             if let Some(advice) = &finding.advice {
-                output::line(format!("         {:<18} {advice}", ""))?;
+                output::line(format!("         {:<19} {advice}", ""))?;
             }
         }
         Ok(())
@@ -166,13 +170,14 @@ fn compiled_cache() -> Finding {
     }
 }
 
-fn toolchain() -> Finding {
-    const WHAT: &str = "toolchain";
-    match require_target(Path::new(".")) {
-        Ok(()) => Finding::new(WHAT, format!("rustc with {GUEST_TARGET}")),
-        Err(error) => Finding::new(WHAT, error.to_string()).advise(
-            Level::Warning,
-            "`patchbay new`, `build` and `test` cannot build sources; built components still run",
+/// Whether policies in a language can be built. A host that runs packs needs no toolchain.
+fn toolchain(language: Language) -> Finding {
+    let what = format!("{} policies", language.code());
+    match find_toolchain(language, Path::new(".")) {
+        Ok(found) => Finding::new(what, found),
+        Err(error) => Finding::new(what, "no toolchain").advise(
+            Level::Absent,
+            &format!("needed only to build policies in {language}: {error}"),
         ),
     }
 }

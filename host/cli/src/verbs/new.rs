@@ -1,6 +1,7 @@
 //! `patchbay new`: create a policy project.
 
-use patchbay_scaffold::{ScaffoldError, scaffold};
+use patchbay_pack::manifest::Language;
+use patchbay_scaffold::{ScaffoldError, next_commands, scaffold};
 use serde_json::json;
 
 use crate::args::NewArgs;
@@ -11,9 +12,9 @@ pub(crate) fn run(args: &NewArgs) -> Outcome {
     let mut stages = args.stages.clone();
     stages.sort();
     stages.dedup();
-    let name = scaffold(&args.name, &stages).map_err(|error| {
+    let name = scaffold(&args.name, args.language, &stages).map_err(|error| {
         let exit = match error {
-            ScaffoldError::Name(_) => Exit::Usage,
+            ScaffoldError::Name(_) | ScaffoldError::Language(_) => Exit::Usage,
             ScaffoldError::Exists(_) | ScaffoldError::Io { .. } => Exit::Machine,
         };
         Failure::new(exit, error)
@@ -21,15 +22,24 @@ pub(crate) fn run(args: &NewArgs) -> Outcome {
     let directory = args.name.display();
     let listed: Vec<_> = stages.iter().map(|stage| stage.as_str()).collect();
     let listed = listed.join(", ");
+    let language = args.language;
     output::result(
         args.json,
-        &json!({"name": name, "directory": args.name, "stages": stages}),
+        &json!({"name": name, "directory": args.name, "language": language, "stages": stages}),
         || {
             output::line(format!(
-                "Created {directory}/, a policy with the stages {listed}.\n\n\
-             Next:\n  cd {directory}\n  cargo test       # unit tests, natively\n  patchbay test    # test cases, in the sandbox\n\n\
-             The first build downloads a few crates."
-            ))
+                "Created {directory}/, a policy in {language} with the stages {listed}.\n\n\
+                 Next:\n  cd {directory}"
+            ))?;
+            let own = next_commands(language).iter().copied();
+            let test = ("patchbay test", "test cases, in the sandbox");
+            for (command, what) in own.chain([test]) {
+                output::line(format!("  {command:<15}  # {what}"))?;
+            }
+            match language {
+                Language::Rust => output::line("\nThe first build downloads a few crates."),
+                Language::Typescript | Language::Python => Ok(()),
+            }
         },
     )
 }

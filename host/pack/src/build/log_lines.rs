@@ -4,17 +4,24 @@ use std::io::{self, Write};
 
 /// Logs each whole line that is written to it, without trailing spaces. The rest
 /// of a line is logged when this is dropped.
-#[derive(Debug, Default)]
-pub(crate) struct LogLines {
+#[derive(Debug)]
+pub(super) struct LogLines {
+    program: &'static str,
     line: Vec<u8>,
 }
 
 impl LogLines {
+    /// The lines of a program, which each line in the log names.
+    pub(super) fn of(program: &'static str) -> LogLines {
+        let line = Vec::new();
+        LogLines { program, line }
+    }
+
     fn log(&mut self) {
         let text = String::from_utf8_lossy(&self.line);
         let text = text.trim_end();
         if !text.is_empty() {
-            tracing::info!("cargo: {text}");
+            tracing::info!("{}: {text}", self.program);
         }
         self.line.clear();
     }
@@ -48,7 +55,7 @@ mod tests {
 
     #[test]
     fn lines_are_logged_whole_and_once() {
-        let mut lines = LogLines::default();
+        let mut lines = LogLines::of("cargo");
         lines.write_all(b"Compiling a\nComp").expect("written");
         assert_eq!(lines.line, b"Comp");
         lines.write_all(b"iling b\r\n").expect("written");

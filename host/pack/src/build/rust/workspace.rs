@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{GUEST_TARGET, run_cargo};
-
-/// The file that a build locks in its target directory.
-const LOCK: &str = ".patchbay-build.lock";
+use crate::build::output_directory;
 
 /// A project's workspace.
 #[derive(Deserialize)]
@@ -36,15 +34,9 @@ impl Workspace {
         serde_json::from_slice(&output.ok()?).ok()
     }
 
-    /// Waits until no other build uses the target directory. The component of a project has the
-    /// name of its crate: until it is read, a build of another project of that name must not
-    /// overwrite it. Absent when the directory cannot be locked; the build then says why it
-    /// cannot be written.
+    /// Waits until no other build uses the target directory.
     pub(super) fn lock(&self) -> Option<File> {
-        std::fs::create_dir_all(&self.target_directory).ok()?;
-        let file = File::create(self.target_directory.join(LOCK)).ok()?;
-        file.lock().ok()?;
-        Some(file)
+        output_directory::lock(&self.target_directory)
     }
 
     /// The setting of cargo that keeps paths of this machine out of the component: the same

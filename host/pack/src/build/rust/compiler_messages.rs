@@ -7,7 +7,7 @@ const HELD: usize = 4_000;
 
 /// What a build failed for, where one sentence says it better than cargo.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum BuildObstacle {
+pub(super) enum BuildObstacle {
     /// A dependency compiles or links C code.
     NativeCode {
         /// The crate, as far as the message names it.
@@ -22,7 +22,7 @@ pub(crate) enum BuildObstacle {
 
 /// Writes the lines of `source` to `out` as they come. A failed build script or linker is held
 /// back: its message is dropped where the result names what it means.
-pub(crate) fn pass_on(source: impl BufRead, out: &mut impl Write) -> Option<BuildObstacle> {
+pub(super) fn pass_on(source: impl BufRead, out: &mut impl Write) -> Option<BuildObstacle> {
     let mut held: Vec<String> = Vec::new();
     let mut lost = false;
     for line in source.lines().map_while(Result::ok) {

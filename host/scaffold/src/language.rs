@@ -1,0 +1,53 @@
+//! What a project has by its language: files of its own, the SDK, and what its author does next.
+
+use std::io;
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+use patchbay_pack::manifest::Language;
+
+use crate::contract::Contract;
+use crate::unpack;
+
+static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/template");
+static RUST_SDK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/rust");
+
+/// Directory of what every project has.
+const SHARED: &str = "every-language";
+
+/// The files of a new project, in order: those of every language, then its own.
+pub(crate) fn templates(language: Language) -> impl Iterator<Item = &'static Dir<'static>> {
+    let names = [SHARED, language.code()];
+    names.into_iter().filter_map(|name| TEMPLATES.get_dir(name))
+}
+
+/// Whether this version has a template of the language.
+pub(crate) fn is_supported(language: Language) -> bool {
+    TEMPLATES.get_dir(language.code()).is_some()
+}
+
+/// Writes the SDK, and what it needs to build, to the directory `vendor` of a project.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn write_sdk(language: Language, vendor: &Path) -> io::Result<()> {
+    match language {
+        Language::Rust => {
+            unpack(&RUST_SDK, &vendor.join("patchbay-sdk"), &str::to_owned)?;
+            Contract::current().unpack(&vendor.join("wit"))
+        }
+        Language::Typescript | Language::Python => Ok(()),
+    }
+}
+
+/// The commands of the language that an author runs next, each with what it does.
+pub fn next_commands(language: Language) -> &'static [(&'static str, &'static str)] {
+    match language {
+        Language::Rust => &[("cargo test", "unit tests, natively")],
+        Language::Typescript => &[
+            ("npm ci", "the tools, once"),
+            ("npm test", "types and unit tests, natively"),
+        ],
+        Language::Python => &[],
+    }
+}
