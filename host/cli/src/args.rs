@@ -37,8 +37,8 @@ pub(crate) use operations::{
     ConversationsVerb, DrainArgs,
 };
 pub(crate) use pack::{
-    PackArgs, PackBuildArgs, PackDiffArgs, PackListArgs, PackShowArgs, PackSignArgs, PackVerb,
-    PackVerifyArgs, PasswordFlag, PrintedPart,
+    PackArgs, PackBuildArgs, PackDiffArgs, PackImportArgs, PackListArgs, PackShowArgs,
+    PackSignArgs, PackVerb, PackVerifyArgs, PasswordFlag, PrintedPart,
 };
 pub(crate) use packs::{
     BenchArgs, BuildArgs, BuildFlags, ContractArgs, InspectArgs, NewArgs, PolicyFlags, RunArgs,

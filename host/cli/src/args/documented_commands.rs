@@ -17,6 +17,7 @@ fn documents() -> Vec<PathBuf> {
         "CHANGELOG.md",
         "sdk/rust/README.md",
         "plugins/social-care/README.md",
+        "plugins/taskrouter-workflow/README.md",
     ];
     let mut paths: Vec<PathBuf> = fixed.iter().map(|path| root.join(path)).collect();
     let entries = fs::read_dir(root.join("docs")).expect("docs can be listed");

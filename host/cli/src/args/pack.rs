@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use patchbay_import::{SYSTEMS, System};
 
 use super::BuildFlags;
 
@@ -12,6 +13,7 @@ use super::BuildFlags;
   patchbay pack show my-care-1.0.0.pack
   patchbay pack verify my-care-1.0.0.pack --trust trust.toml
   patchbay pack diff my-care-1.0.0.pack my-care-1.1.0.pack
+  patchbay pack import taskrouter export.json --company acme
 
 A pack file holds a policy as it is distributed: the component, pack.toml, the
 settings schema, the cases, the README and a bill of materials, named by their
@@ -40,6 +42,8 @@ pub(crate) enum PackVerb {
     Diff(PackDiffArgs),
     /// List the pack files of directories
     List(PackListArgs),
+    /// Write a company file from another system's export
+    Import(PackImportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -153,4 +157,40 @@ pub(crate) struct PackListArgs {
     /// Directories with pack files
     #[arg(default_value = ".")]
     pub(crate) dirs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  patchbay pack import taskrouter export.json --company acme
+  patchbay pack import taskrouter workflow.json --company acme -o acme --partial
+
+Writes company.toml, whose settings are the other system's rules for a pack that
+runs them, and the agents, for `patchbay agents import`. What Patchbay does not
+express is named with its path in the export, and nothing is written; with
+--partial, it is left out. docs/migrate.md describes each system and its export.")]
+pub(crate) struct PackImportArgs {
+    /// System that wrote the export
+    #[arg(value_parser = system)]
+    pub(crate) system: &'static System,
+    /// The export, as JSON; - for standard input
+    pub(crate) file: PathBuf,
+    /// Name of the company: lower-case letters, digits and hyphens
+    #[arg(long, value_name = "NAME")]
+    pub(crate) company: String,
+    /// Directory to write, which is created [default: the name of the company]
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Pack that runs the rules: name@version, a path or a digest [default: the system's pack]
+    #[arg(long, value_name = "PACK")]
+    pub(crate) pack: Option<String>,
+    /// Leave out what Patchbay does not express
+    #[arg(long)]
+    pub(crate) partial: bool,
+}
+
+fn system(code: &str) -> Result<&'static System, String> {
+    System::find(code).ok_or_else(|| {
+        let codes: Vec<&str> = SYSTEMS.iter().map(|system| system.code).collect();
+        format!("expected one of {}", codes.join(", "))
+    })
 }

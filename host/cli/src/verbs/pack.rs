@@ -1,7 +1,8 @@
-//! `patchbay pack`: build, show, verify, sign and compare pack files.
+//! `patchbay pack`: build, show, verify, sign, compare and import.
 
 mod build;
 mod diff;
+mod import;
 mod list;
 mod show;
 mod sign;
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &PackArgs) -> Outcome {
         PackVerb::Sign(sign) => sign::run(sign, args.json),
         PackVerb::Diff(diff) => diff::run(diff, args.json),
         PackVerb::List(list) => list::run(list, args.json),
+        PackVerb::Import(import) => import::run(import, args.json),
     }
 }
 

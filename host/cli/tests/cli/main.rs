@@ -13,6 +13,7 @@ mod messages;
 mod operations;
 mod pack_cases;
 mod pack_files;
+mod pack_import;
 mod policies;
 mod project;
 mod project_errors;

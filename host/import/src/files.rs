@@ -1,0 +1,25 @@
+//! What an import writes.
+
+use crate::Construct;
+
+/// The result of an import.
+#[derive(Clone, Debug, Default)]
+pub struct Import {
+    /// Files to write, the company file first.
+    pub files: Vec<ImportedFile>,
+    /// What the files do not express; with any, the import is partial.
+    pub unsupported: Vec<Construct>,
+    /// What a person should know or check, each in one sentence.
+    pub notes: Vec<String>,
+}
+
+/// A file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedFile {
+    /// Name within the directory.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub what: String,
+    /// Its text.
+    pub text: String,
+}

@@ -1,0 +1,75 @@
+//! The systems that can be imported from.
+
+use thiserror::Error;
+
+use crate::{Import, taskrouter};
+
+/// A system to import from.
+#[derive(Clone, Copy, Debug)]
+pub struct System {
+    /// Its code on the command line.
+    pub code: &'static str,
+    /// Its name for people, and what it exports.
+    pub name: &'static str,
+    /// Name of the pack that runs its rules.
+    pub pack: &'static str,
+    /// Reads an export.
+    pub import: fn(&str, &Options) -> Result<Import, ImportError>,
+}
+
+/// Every system, by code.
+pub const SYSTEMS: [System; 1] = [System {
+    code: "taskrouter",
+    name: "Twilio TaskRouter: a workflow, its task queues and workers",
+    pack: "taskrouter-workflow",
+    import: taskrouter::import,
+}];
+
+impl System {
+    /// The system of a code.
+    pub fn find(code: &str) -> Option<&'static System> {
+        SYSTEMS.iter().find(|system| system.code == code)
+    }
+}
+
+/// What the caller decides about an import.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name of the company: lower-case letters, digits, hyphens.
+    pub company: String,
+    /// Pack of the company file: `name@version`, a path or a digest.
+    pub pack: String,
+}
+
+/// Why an export cannot be imported at all.
+#[derive(Debug, Error)]
+pub enum ImportError {
+    /// It is not JSON.
+    #[error("line {line}, column {column}: {message}")]
+    Syntax {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// It is another document.
+    #[error("{0}")]
+    Document(String),
+}
+
+impl ImportError {
+    /// The error of a JSON parser, without its position in the text.
+    pub(crate) fn syntax(error: &serde_json::Error) -> ImportError {
+        let (line, column) = (error.line(), error.column());
+        let text = error.to_string();
+        let position = format!(" at line {line} column {column}");
+        let message = text.strip_suffix(&position).unwrap_or(&text).to_owned();
+        ImportError::Syntax {
+            line,
+            column,
+            message,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Twilio TaskRouter: a workflow with its task queues and workers.
+//!
+//! The export is a workflow configuration, a workflow as the vendor's API returns it, or an object with
+//! `workflow`, `task_queues` and `workers`.
+
+mod attributes;
+mod company_file;
+mod export;
+mod languages;
+mod queues;
+mod settings;
+mod workers;
+mod workflow;
+
+use crate::{Import, ImportError, ImportedFile, MAX_BYTES, Options};
+
+use company_file::CompanyText;
+use export::Export;
+
+/// Name of the plugin in the company file.
+const PLUGIN: &str = "workflow";
+/// Most unsupported constructs that are listed.
+const MAX_CONSTRUCTS: usize = 200;
+
+/// Reads an export.
+///
+/// # Errors
+/// It is not JSON, or another document.
+pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
+    if text.len() > MAX_BYTES {
+        let message = format!("the export has more than {MAX_BYTES} bytes");
+        return Err(ImportError::Document(message));
+    }
+    let document = serde_json::from_str(text).map_err(|error| ImportError::syntax(&error))?;
+    let mut import = Import::default();
+    let export = Export::read(&document, &mut import.unsupported)?;
+    let (mut configuration, workflow) = workflow::read(&export, &mut import.unsupported);
+    let used = attributes::used(&workflow, &export.queues, &mut import.unsupported);
+    let mut settings = settings::Settings::new(&export.workers);
+    attributes::translate(&used, &export.workers, &mut settings);
+    workflow::remove_unknown_attributes(
+        &mut configuration,
+        &export.path,
+        &workflow,
+        &settings,
+        &mut import.unsupported,
+    );
+    let mut agents = workers::agents(
+        &export.workers,
+        &used,
+        &mut settings,
+        &mut import.unsupported,
+    );
+    let queues = queues::queues(
+        &export,
+        &workflow,
+        &used,
+        &mut agents,
+        &mut settings,
+        &mut import,
+    );
+    settings.set_priorities(&export.path, &workflow, &mut import);
+    let company = CompanyText {
+        options,
+        configuration: &configuration,
+        queues: &queues,
+        settings: &settings,
+        offer_timeout: export.reservation_timeout,
+    };
+    import.files.push(ImportedFile {
+        name: "company.toml",
+        what: format!(
+            "the company file: {} queues, and the workflow as settings",
+            queues.len()
+        ),
+        text: company.write(),
+    });
+    if !agents.is_empty() {
+        import.files.push(ImportedFile {
+            name: "agents.jsonl",
+            what: format!("{} agents, for `patchbay agents import`", agents.len()),
+            text: workers::lines(&agents),
+        });
+    }
+    import.unsupported.truncate(MAX_CONSTRUCTS);
+    Ok(import)
+}
+
+#[cfg(test)]
+mod tests;
