@@ -215,6 +215,27 @@ mod tests {
     }
 
     #[test]
+    fn defaults_are_filled_in_in_each_item_of_a_list() {
+        let site = json!({"properties": {"languages": {"default": []}}});
+        let schema = json!({
+            "properties": {
+                "sites": {"items": {"$ref": "#/$defs/site"}},
+                "pair": {"prefixItems": [{"type": "integer"}, {"$ref": "#/$defs/site"}]},
+            },
+            "$defs": {"site": site},
+        });
+        let schema = SettingsSchema::parse(&schema.to_string()).expect("a schema");
+        let settings = json!({"sites": [{}, {"languages": ["pt"]}, 3], "pair": [1, {}, {}]});
+        assert_eq!(
+            schema.complete(settings).expect("valid"),
+            json!({
+                "sites": [{"languages": []}, {"languages": ["pt"]}, 3],
+                "pair": [1, {"languages": []}, {}],
+            })
+        );
+    }
+
+    #[test]
     fn every_problem_has_its_path() {
         let problems = schema()
             .complete(json!({"brand": 1, "reach": -1, "colour": "red"}))

@@ -137,8 +137,10 @@ impl<'a> SchemaWalk<'a> {
         {
             self.fill(target, value, depth + 1)?;
         }
-        let Value::Object(fields) = value else {
-            return Ok(());
+        let fields = match value {
+            Value::Object(fields) => fields,
+            Value::Array(items) => return self.fill_items(schema, items, depth),
+            _ => return Ok(()),
         };
         let properties = schema.get("properties").and_then(Value::as_object);
         for (name, property) in properties.into_iter().flatten() {
@@ -158,6 +160,26 @@ impl<'a> SchemaWalk<'a> {
                     self.fill(others, field, depth + 1)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Insert the defaults into each item of a list.
+    fn fill_items(
+        &mut self,
+        schema: &'a Value,
+        items: &mut [Value],
+        depth: u16,
+    ) -> Result<(), WalkError> {
+        let own = schema.get("prefixItems").and_then(Value::as_array);
+        let own = own.into_iter().flatten();
+        let others = schema.get("items").filter(|others| others.is_object());
+        let schemas = own.map(Some).chain(std::iter::repeat(others));
+        for (item, schema) in items.iter_mut().zip(schemas) {
+            let Some(schema) = schema else {
+                return Ok(());
+            };
+            self.fill(schema, item, depth + 1)?;
         }
         Ok(())
     }
