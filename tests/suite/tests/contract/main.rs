@@ -1,8 +1,9 @@
 //! The contract parses, is documented, keeps every released item, and matches the bindings and the
-//! codes of the Rust SDK.
+//! codes of the SDKs.
 
 mod codes;
 mod compatibility;
+mod javascript;
 mod released;
 mod surface;
 
@@ -74,12 +75,22 @@ fn every_item_has_documentation_and_a_version() {
 /// `PATCHBAY_UPDATE=1 cargo test -p patchbay-suite --test contract` writes them.
 #[test]
 fn sdk_bindings_match_the_contract() {
-    let directory = root().join("sdk/rust/src/bindings");
+    let rust = ("sdk/rust/src/bindings", generate());
+    let javascript = (
+        "sdk/javascript/src",
+        javascript::generate(&Contract::read()),
+    );
+    for (directory, generated) in [rust, javascript] {
+        matches_or_write(directory, &generated);
+    }
+}
+
+/// Checks that a directory of an SDK has these files, or writes them.
+fn matches_or_write(directory: &str, generated: &BTreeMap<String, String>) {
     let update = std::env::var_os("PATCHBAY_UPDATE").is_some_and(|value| value == "1");
-    let generated = generate();
     let mut differing = Vec::new();
-    for (file, source) in &generated {
-        let path = directory.join(file);
+    for (file, source) in generated {
+        let path = root().join(directory).join(file);
         if fs::read_to_string(&path).ok().as_ref() == Some(source) {
             continue;
         }
@@ -91,7 +102,7 @@ fn sdk_bindings_match_the_contract() {
     }
     assert!(
         differing.is_empty(),
-        "{} in sdk/rust/src/bindings differ from wit/; run `PATCHBAY_UPDATE=1 cargo test -p \
+        "{} in {directory} differ from wit/; run `PATCHBAY_UPDATE=1 cargo test -p \
          patchbay-suite --test contract` to write them",
         differing.join(", "),
     );

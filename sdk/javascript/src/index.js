@@ -1,0 +1,2 @@
+export { policy, Problems } from "./policy.js";
+export { byteSpan, byteLength } from "./text.js";

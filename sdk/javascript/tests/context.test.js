@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+
+import { Problems, policy } from "../src/index.js";
+import { NOON, conversation, interaction, testPolicy } from "../src/testing.js";
+
+test("settings are prepared once and given to each decision", () => {
+  let calls = 0;
+  const tested = testPolicy(
+    policy({
+      prepare(/** @type {{ words: string[] }} */ settings) {
+        calls += 1;
+        return settings.words.map((word) => word.toLowerCase());
+      },
+      classify: (given, { prepared, settings }) => ({ why: `${prepared} ${settings.words}` }),
+    }),
+    { settings: { words: ["A"] } },
+  );
+  expect(tested.classify(interaction())?.why).toBe("a A");
+  expect(tested.classify(interaction())?.why).toBe("a A");
+  expect(calls).toBe(1);
+});
+
+test("problems with the settings are thrown together", () => {
+  const prepare = () => new Problems().add("/a", "one").add("/b", "two").throwIfAny();
+  const prepared = () => testPolicy(policy({ prepare, classify: () => null }));
+  expect(prepared).toThrow(expect.objectContaining({ problems: [{ path: "/a", message: "one" }, { path: "/b", message: "two" }] }));
+  expect(() => new Problems().throwIfAny()).not.toThrow();
+});
+
+test("time and random numbers are those of the decision", () => {
+  const tested = testPolicy(
+    policy({ classify: (_, { clock, random }) => ({ why: `${clock.now()} ${Date.now()} ${random() < 1} ${Math.random() < 1}` }) }),
+  );
+  expect(tested.classify(interaction())?.why).toBe(`${NOON} ${NOON} true true`);
+  tested.setNow("2026-03-03T00:00:00Z");
+  expect(tested.classify(interaction())?.why).toContain(String(Date.UTC(2026, 2, 3)));
+});
+
+test("business hours open, close and count working time", () => {
+  const hours = { office: /** @type {[string, string][]} */ ([
+    ["2026-03-02T09:00Z", "2026-03-02T13:00Z"],
+    ["2026-03-03T09:00Z", "2026-03-03T13:00Z"],
+  ]) };
+  const tested = testPolicy(
+    policy({
+      route(_, { clock }) {
+        const two = clock.afterWorkingTime("office", 7200);
+        const facts = [clock.isOpen("office"), clock.closesAt("office"), clock.opensAt("office"), two, clock.isOpen("other")];
+        return { target: { kind: "close" }, why: JSON.stringify(facts) };
+      },
+    }),
+    { hours },
+  );
+  const at = Date.UTC(2026, 2, 2, 13);
+  expect(JSON.parse(tested.route(conversation())?.why ?? "")).toEqual([true, at, null, Date.UTC(2026, 2, 3, 10), null]);
+  tested.setNow(at);
+  expect(JSON.parse(tested.route(conversation())?.why ?? "").slice(0, 3)).toEqual([false, null, Date.UTC(2026, 2, 3, 9)]);
+});
+
+test("state holds values as JSON until they expire, and counters", () => {
+  const tested = testPolicy(
+    policy({
+      classify(_, { state }) {
+        const seen = /** @type {any} */ (state.contact.get("seen"));
+        state.contact.set("seen", { times: (seen?.times ?? 0) + 1, word: "café 🙂" }, { expiresAfter: 60 });
+        state.company.addWindowed("all", 30);
+        return { why: `${seen?.times ?? 0} ${state.company.counter("all")}` };
+      },
+    }),
+  );
+  expect(tested.classify(interaction())?.why).toBe("0 1");
+  expect(tested.classify(interaction())?.why).toBe("1 2");
+  expect(tested.stored("contact")).toEqual({ seen: { times: 2, word: "café 🙂" } });
+  tested.setNow(NOON + 61_000);
+  expect(tested.classify(interaction())?.why).toBe("0 1");
+});
+
+test("lines of the log are kept with their level", () => {
+  const tested = testPolicy(policy({ classify: (_, { log }) => log.info("found", 3, { a: 1 }) }));
+  tested.classify(interaction());
+  expect(tested.log).toEqual(['info: found 3 {"a":1}']);
+});
+
+test("a policy without decisions, or with an unknown one, is an error", () => {
+  expect(() => policy({})).toThrow("a policy needs one of classify, route, check, escalate");
+  expect(() => policy(/** @type {any} */ ({ clasify: () => null }))).toThrow("a policy has no clasify");
+  expect(() => policy(/** @type {any} */ ({ classify: 3 }))).toThrow("classify of a policy must be a function");
+});
+
+test("the host is there in a decision alone", () => {
+  /** @type {any} */
+  let log;
+  testPolicy(policy({ classify: (_, context) => ((log = context.log), null) })).classify(interaction());
+  expect(() => log.info("late")).toThrow("there is no host");
+});
