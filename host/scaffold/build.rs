@@ -3,7 +3,13 @@
 //! edit of the SDK recompiles two crates and not the host.
 
 fn main() {
-    for directory in ["../../sdk/rust", "../../wit", "template"] {
+    for directory in [
+        "../../sdk/rust",
+        "../../sdk/javascript/src",
+        "../../sdk/javascript/build",
+        "../../wit",
+        "template",
+    ] {
         println!("cargo::rerun-if-changed={directory}");
     }
 }

@@ -7,7 +7,7 @@ use include_dir::{Dir, include_dir};
 use patchbay_pack::manifest::Language;
 
 use crate::contract::Contract;
-use crate::unpack;
+use crate::{javascript_sdk, unpack};
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/template");
 static RUST_SDK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/rust");
@@ -36,8 +36,30 @@ pub(crate) fn write_sdk(language: Language, vendor: &Path) -> io::Result<()> {
             unpack(&RUST_SDK, &vendor.join("patchbay-sdk"), &str::to_owned)?;
             Contract::current().unpack(&vendor.join("wit"))
         }
-        Language::Typescript | Language::Python => Ok(()),
+        Language::Typescript => {
+            std::fs::create_dir_all(vendor)?;
+            let name = format!("patchbay-sdk-{}.tar", javascript_sdk::version());
+            std::fs::write(vendor.join(name), javascript_sdk::archive()?)
+        }
+        Language::Python => Ok(()),
     }
+}
+
+/// Placeholders of the language's template, and what each stands for.
+///
+/// # Errors
+/// When the SDK cannot be packed.
+pub(crate) fn placeholders(language: Language) -> io::Result<Vec<(&'static str, String)>> {
+    Ok(match language {
+        Language::Typescript => vec![
+            ("{{sdk-version}}", javascript_sdk::version().to_owned()),
+            (
+                "{{sdk-integrity}}",
+                javascript_sdk::integrity(&javascript_sdk::archive()?),
+            ),
+        ],
+        Language::Rust | Language::Python => Vec::new(),
+    })
 }
 
 /// The commands of the language that an author runs next, each with what it does.

@@ -2,6 +2,7 @@
 //! SDK and the contract are embedded in the binary and become part of the project.
 
 pub mod contract;
+mod javascript_sdk;
 mod language;
 mod sections;
 
@@ -67,9 +68,18 @@ pub fn scaffold(
     stages.dedup();
     let codes: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
     let listed = codes.join(", ");
+    let io = |error| ScaffoldError::Io {
+        path: directory.to_owned(),
+        error,
+    };
+    let placeholders = language::placeholders(language).map_err(io)?;
     let fill_in = |text: &str| {
-        select(text, &stages)
-            .replace("{{name}}", &name)
+        let text = placeholders
+            .iter()
+            .fold(select(text, &stages), |text, (name, value)| {
+                text.replace(name, value)
+            });
+        text.replace("{{name}}", &name)
             .replace("{{type}}", &type_name)
             .replace("{{language}}", language.code())
             .replace("{{stages}}", &listed)
@@ -80,10 +90,7 @@ pub fn scaffold(
         .and_then(|()| remove_other_cases(&directory.join("cases"), &stages))
         .and_then(|()| write_schemas(&vendor.join("schemas")))
         .and_then(|()| language::write_sdk(language, &vendor))
-        .map_err(|error| ScaffoldError::Io {
-            path: directory.to_owned(),
-            error,
-        })?;
+        .map_err(io)?;
     Ok(name)
 }
 
@@ -216,6 +223,47 @@ mod tests {
             source.contains("struct MyCare") && !source.contains("{{"),
             "{source}"
         );
+    }
+
+    #[test]
+    fn a_project_in_typescript_has_only_what_its_stages_need() {
+        for stages in [
+            &[Stage::Route][..],
+            &[Stage::Escalate],
+            &[Stage::Tone, Stage::Classify],
+            &Stage::ALL,
+        ] {
+            let temporary = tempfile::tempdir().expect("a directory");
+            let directory = temporary.path().join("my-policy");
+            scaffold(&directory, Language::Typescript, stages).expect("a project");
+            let read = |file: &str| std::fs::read_to_string(directory.join(file)).expect(file);
+            let source = read("src/policy.ts");
+            for (stage, part) in [
+                (Stage::Classify, "  classify("),
+                (Stage::Route, "  route("),
+                (Stage::Tone, "  check("),
+                (Stage::Escalate, "  escalate("),
+            ] {
+                let is_wanted = stages.contains(&stage);
+                assert_eq!(source.contains(part), is_wanted, "{stages:?}: {part}");
+            }
+            for file in [
+                "src/policy.ts",
+                "src/settings.ts",
+                "tests/policy.test.ts",
+                "package.json",
+                "package-lock.json",
+                "pack.toml",
+                "README.md",
+            ] {
+                let text = read(file);
+                assert!(
+                    !text.contains("//#") && !text.contains("{{"),
+                    "{file}: {text}"
+                );
+            }
+            assert!(read("pack.toml").contains("language = \"typescript\""));
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ fn update_schema(
         return Err(Failure::advised(
             Exit::Pack,
             "the component does not contain the schema of its settings",
-            "build it with the SDK of this version (`patchbay new` writes it to vendor/)",
+            "only the SDK for Rust puts it there, in the version that `patchbay new` writes to vendor/; in other languages the schema file is yours to write",
         ));
     };
     let path = args.dir.join(file);

@@ -25,3 +25,4 @@ mod settings_schemas;
 mod status;
 mod test_server;
 mod tls;
+mod typescript;

@@ -23,6 +23,11 @@ impl Project {
         Project::with(&["--stages", stages])
     }
 
+    /// A policy in a language, of these stages.
+    pub(crate) fn in_language(language: &str, stages: &str) -> Project {
+        Project::with(&["--language", language, "--stages", stages])
+    }
+
     fn with(flags: &[&str]) -> Project {
         let place = tempfile::tempdir().expect("a place");
         let project = Project { place };
