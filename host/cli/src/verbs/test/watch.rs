@@ -11,8 +11,11 @@ const FILES: usize = 20_000;
 /// Levels of directories.
 const LEVELS: u32 = 16;
 
-/// Size and time of the files of a directory, without hidden files and `target`. Links are not
-/// followed.
+/// Directories that builds and package managers write.
+const WRITTEN: [&str; 4] = ["target", "dist", "node_modules", "__pycache__"];
+
+/// Size and time of the files of a directory, without hidden files and [`WRITTEN`] directories.
+/// Links are not followed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct FileState {
     directory: PathBuf,
@@ -62,7 +65,8 @@ fn collect(
     for entry in entries.flatten() {
         let name = entry.file_name();
         let is_hidden = name.as_encoded_bytes().starts_with(b".");
-        let (Ok(about), false) = (entry.metadata(), is_hidden || name == "target") else {
+        let is_written = WRITTEN.iter().any(|written| name == *written);
+        let (Ok(about), false) = (entry.metadata(), is_hidden || is_written) else {
             continue;
         };
         if about.is_dir() && levels > 0 {
@@ -88,6 +92,8 @@ mod tests {
         write("cases/a.json", "{}");
         let before = FileState::read(place.path());
         write("target/release/x.wasm", "built");
+        write("dist/x.wasm", "built");
+        write("node_modules/esbuild/package.json", "{}");
         write(".git/index", "x");
         assert_eq!(FileState::read(place.path()), before);
         write("cases/a.json", "{ }");
