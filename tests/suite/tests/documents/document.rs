@@ -149,7 +149,8 @@ pub(crate) fn repository_files() -> Vec<String> {
         for entry in fs::read_dir(directory).expect("a directory can be listed") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
-                if !path.ends_with("target") {
+                let written = ["target", "dist", "node_modules"];
+                if !written.iter().any(|written| path.ends_with(written)) {
                     collect(&path, files);
                 }
             } else if let Ok(relative) = path.strip_prefix(root()) {
