@@ -16,6 +16,8 @@ fn documents() -> Vec<PathBuf> {
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "sdk/rust/README.md",
+        "plugins/automation-rules/README.md",
+        "plugins/cel-rules/README.md",
         "plugins/social-care/README.md",
         "plugins/taskrouter-workflow/README.md",
     ];

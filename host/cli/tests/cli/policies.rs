@@ -118,7 +118,12 @@ fn a_manifest_with_an_unknown_key_is_pointed_at() {
 
 #[test]
 fn the_packs_of_the_repository_pass_their_cases() {
-    for (pack, least) in [(CARE, 60), ("plugins/taskrouter-workflow", 40)] {
+    for (pack, least) in [
+        (CARE, 60),
+        ("plugins/automation-rules", 20),
+        ("plugins/cel-rules", 20),
+        ("plugins/taskrouter-workflow", 40),
+    ] {
         let output = patchbay(&["test", pack]);
         let shown = stdout(&output);
         assert_eq!(output.status.code(), Some(0), "{shown}{}", stderr(&output));
