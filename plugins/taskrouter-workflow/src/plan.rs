@@ -19,7 +19,7 @@ const NOBODY: &str = "no-such-worker";
 /// What a target gives.
 pub(crate) enum Planned {
     /// A plan, and the position to remember.
-    Plan(RoutePlan, Position),
+    Plan(Box<RoutePlan>, Position),
     /// Its `skip_if` holds, and no worker can take the task.
     Skipped,
 }

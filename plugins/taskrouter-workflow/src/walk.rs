@@ -44,7 +44,7 @@ pub(crate) fn route(policy: &TaskRouter, conversation: &Conversation) -> Answer<
             Next::Target(position) => match plan::of_target(policy, position, &task, now)? {
                 Planned::Plan(plan, position) => {
                     position.store(policy.fingerprint);
-                    return Ok(Some(plan));
+                    return Ok(Some(*plan));
                 }
                 Planned::Skipped => {
                     last_queue = policy.queue_of(position);

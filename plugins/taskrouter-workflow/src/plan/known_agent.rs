@@ -67,5 +67,5 @@ pub(super) fn plan_for(
     let plan = situation
         .with_priority(plan)
         .because(format!("{why}; its known worker."));
-    Planned::Plan(plan, position)
+    Planned::Plan(Box::new(plan), position)
 }

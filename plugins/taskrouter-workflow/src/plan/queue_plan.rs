@@ -77,7 +77,7 @@ pub(super) fn plan(
         (false, true) => "; the 64 longest idle in the order of order_by",
     };
     Ok(Planned::Plan(
-        plan.because(format!("{why}{expression}{order}.")),
+        Box::new(plan.because(format!("{why}{expression}{order}."))),
         position,
     ))
 }
@@ -92,7 +92,7 @@ pub(super) fn of_default(situation: &Situation<'_>, why: String) -> Result<Route
             {
                 last.expires_after = None;
             }
-            Ok(plan)
+            Ok(*plan)
         }
         Planned::Skipped => Err(Error::new("the default filter cannot be skipped")),
     }
@@ -108,7 +108,7 @@ pub(super) fn without_agent(situation: &Situation<'_>, position: Position, why: 
         // It would wait until the task dies: any member is better than nobody.
         let plan = plan.tag(NO_WORKER);
         let why = format!("{why}; no worker can match, so any member of the queue.");
-        return Planned::Plan(plan.because(why), position);
+        return Planned::Plan(Box::new(plan.because(why)), position);
     };
     let wait = seconds(situation.now, end);
     plan = plan.step(
@@ -121,7 +121,7 @@ pub(super) fn without_agent(situation: &Situation<'_>, position: Position, why: 
         plan = plan.exclude(agent);
     }
     let why = format!("{why}; no worker can match, so it waits for the timeout.");
-    Planned::Plan(plan.because(why), position)
+    Planned::Plan(Box::new(plan.because(why)), position)
 }
 
 /// What the next target requires, if its plan is this one with a wider step.
