@@ -7,12 +7,13 @@ mod attributes;
 mod company_file;
 mod export;
 mod languages;
+mod levels;
 mod queues;
 mod settings;
 mod workers;
 mod workflow;
 
-use crate::{Import, ImportError, ImportedFile, MAX_BYTES, Options};
+use crate::{Construct, Import, ImportError, ImportedFile, MAX_BYTES, Options};
 
 use company_file::CompanyText;
 use export::Export;
@@ -34,10 +35,20 @@ pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
     let document = serde_json::from_str(text).map_err(|error| ImportError::syntax(&error))?;
     let mut import = Import::default();
     let export = Export::read(&document, &mut import.unsupported)?;
-    let (mut configuration, workflow) = workflow::read(&export, &mut import.unsupported);
-    let used = attributes::used(&workflow, &export.queues, &mut import.unsupported);
+    let (mut configuration, mut workflow) = workflow::read(&export, &mut import.unsupported);
+    let mut used = attributes::used(&workflow, &export.queues, &mut import.unsupported);
     let mut settings = settings::Settings::new(&export.workers);
     attributes::translate(&used, &export.workers, &mut settings);
+    let scales = levels::rescale(
+        &mut configuration,
+        &mut workflow,
+        &mut used,
+        &export.workers,
+        &settings.facts,
+    );
+    import
+        .notes
+        .extend(scales.iter().map(|(name, scale)| scale.note(name)));
     workflow::remove_unknown_attributes(
         &mut configuration,
         &export.path,
@@ -48,6 +59,7 @@ pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
     let mut agents = workers::agents(
         &export.workers,
         &used,
+        &scales,
         &mut settings,
         &mut import.unsupported,
     );
@@ -82,7 +94,12 @@ pub fn import(text: &str, options: &Options) -> Result<Import, ImportError> {
             text: workers::lines(&agents),
         });
     }
-    import.unsupported.truncate(MAX_CONSTRUCTS);
+    let more = import.unsupported.len().saturating_sub(MAX_CONSTRUCTS);
+    if more > 0 {
+        import.unsupported.truncate(MAX_CONSTRUCTS);
+        let message = format!("{more} more parts have no counterpart");
+        import.unsupported.push(Construct::new("", message));
+    }
     Ok(import)
 }
 

@@ -1,5 +1,8 @@
+use std::borrow::Cow;
+
 use patchbay_company::CompanyFile;
 use serde_json::{Value, json};
+use taskrouter_document::{Expression, Place};
 
 use crate::{Import, Options, System};
 
@@ -140,7 +143,7 @@ fn every_construct_without_a_counterpart_is_named_and_left_out() {
     document["task_queues"]["task_queues"][0]["task_order"] = json!("LIFO");
     document["task_queues"]["task_queues"][1]["max_reserved_workers"] = json!(5);
     document["workers"][0]["attributes"] =
-        json!({ "levels": { "english": 70 }, "languages": ["elvish"] });
+        json!({ "levels": { "english": 7.5 }, "languages": ["elvish"] });
     let import = import(&document);
     assert_eq!(
         paths(&import),
@@ -198,5 +201,105 @@ fn what_is_no_export_is_refused() {
             .expect_err("refused")
             .to_string();
         assert!(error.contains(part), "{text}: {error}");
+    }
+}
+
+fn leveled(expression: &str, order_by: Option<&str>, levels: &[i64]) -> Import {
+    let mut target = json!({ "queue": "WQa", "expression": expression });
+    if let Some(order_by) = order_by {
+        target["order_by"] = json!(order_by);
+    }
+    let workers = levels.iter().enumerate().map(|(index, level)| {
+        json!({ "sid": format!("WK{index}"), "friendly_name": format!("w{index}"),
+                "attributes": { "levels": { "english": level } } })
+    });
+    import(&json!({
+        "workflow": { "task_routing": { "filters": [{ "expression": "1==1", "targets": [target] }] } },
+        "task_queues": [{ "sid": "WQa", "friendly_name": "All" }],
+        "workers": workers.collect::<Vec<_>>() }))
+}
+
+#[test]
+fn levels_beyond_five_become_as_many_classes_as_expressions_tell_apart() {
+    let expression = "worker.levels.english >= 50 AND NOT (80 < worker.levels.english OR worker.levels.english == 60)";
+    let import = leveled(expression, None, &[10, 50, 59, 60, 61, 80, 81, 100]);
+    assert_eq!(import.unsupported, []);
+    let (_, settings) = company(&import);
+    assert_eq!(
+        settings["workflow"]["task_routing"]["filters"][0]["targets"][0]["expression"],
+        "worker.levels.english >= 2 AND (NOT (worker.levels.english >= 5 OR worker.levels.english == 3))"
+    );
+    let classes: Vec<Value> = agents(&import)
+        .iter()
+        .map(|it| it["skills"]["english"].clone())
+        .collect();
+    assert_eq!(classes, [1, 2, 2, 3, 4, 4, 5, 5]);
+    assert!(
+        import.notes[0].contains("below 50 is 1, from 50 is 2"),
+        "{:?}",
+        import.notes
+    );
+}
+
+#[test]
+fn levels_that_five_classes_do_not_express_are_named() {
+    for (expression, order_by, levels) in [
+        ("worker.levels.english >= task.level", None, &[7, 9][..]),
+        ("worker.levels.english IN [7, 9]", None, &[7, 9]),
+        (
+            "1==1",
+            Some("worker.levels.english DESC"),
+            &[1, 2, 3, 4, 5, 6],
+        ),
+    ] {
+        let import = leveled(expression, order_by, levels);
+        assert!(!import.unsupported.is_empty(), "{expression}");
+    }
+    let import = leveled("1==1", Some("worker.levels.english DESC"), &[10, 20, 30]);
+    let classes: Vec<Value> = agents(&import)
+        .iter()
+        .map(|it| it["skills"]["english"].clone())
+        .collect();
+    assert_eq!(
+        (classes, import.unsupported),
+        (vec![json!(1), json!(2), json!(3)], vec![])
+    );
+}
+
+#[test]
+fn an_expression_holds_for_the_same_workers_after_their_levels_are_classes() {
+    let levels: Vec<i64> = (-1..=12).collect();
+    let holds = |text: &str, level: f64| {
+        let expression = Expression::parse(text, Place::Target)
+            .unwrap_or_else(|error| panic!("{text}: {error}"));
+        expression.holds(&|_| Cow::Owned(taskrouter_document::Value::Number(level)))
+    };
+    let name = "worker.levels.english";
+    for operator in ["==", "!=", "<", "<=", ">", ">="] {
+        for bound in ["0", "3", "5", "7", "12", "6.5"] {
+            // No level equals a fraction.
+            if bound == "6.5" && ["==", "!="].contains(&operator) {
+                continue;
+            }
+            for text in [
+                format!("{name} {operator} {bound}"),
+                format!("{bound} {operator} {name}"),
+                format!("NOT {name} {operator} {bound} AND {name} != 4"),
+            ] {
+                let import = leveled(&text, None, &levels);
+                assert_eq!(import.unsupported, [], "{text}");
+                let (_, settings) = company(&import);
+                let target = &settings["workflow"]["task_routing"]["filters"][0]["targets"][0];
+                let new = target["expression"].as_str().expect("an expression");
+                for (level, agent) in levels.iter().zip(agents(&import)) {
+                    let class = agent["skills"]["english"].as_f64().expect("a class");
+                    assert_eq!(
+                        holds(new, class),
+                        holds(&text, *level as f64),
+                        "{text} → {new} for {level}"
+                    );
+                }
+            }
+        }
     }
 }

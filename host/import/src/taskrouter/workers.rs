@@ -10,6 +10,7 @@ use crate::Construct;
 use super::attributes::Used;
 use super::export::Worker;
 use super::languages;
+use super::levels::Scales;
 use super::settings::Settings;
 
 /// Most skills of an agent.
@@ -27,6 +28,7 @@ pub(super) struct Agent {
 pub(super) fn agents(
     workers: &[Worker],
     used: &Used,
+    scales: &Scales,
     settings: &mut Settings,
     unsupported: &mut Vec<Construct>,
 ) -> Vec<Agent> {
@@ -40,6 +42,7 @@ pub(super) fn agents(
                 name: Some(worker.name.clone()),
                 ..Profile::default()
             },
+            scales,
             settings,
             unsupported,
         };
@@ -99,6 +102,7 @@ struct AttributeReader<'a> {
     path: String,
     attributes: Value,
     profile: Profile,
+    scales: &'a Scales,
     settings: &'a mut Settings,
     unsupported: &'a mut Vec<Construct>,
 }
@@ -106,7 +110,11 @@ struct AttributeReader<'a> {
 impl AttributeReader<'_> {
     fn unsupported(&mut self, attribute: &Reference, message: String) {
         let path = format!("{}/{}", self.path, attribute.dotted().replace('.', "/"));
-        self.unsupported.push(Construct::new(path, message));
+        // A level may be read twice: as one of all, and as used by an expression.
+        let mut latest = self.unsupported.iter().rev().take(MAX_SKILLS);
+        if latest.all(|known| known.path != path) {
+            self.unsupported.push(Construct::new(path, message));
+        }
     }
 
     /// Skills, levels, languages and teams under their usual names.
@@ -152,7 +160,12 @@ impl AttributeReader<'_> {
         };
         let root = self.attributes.clone();
         let value = attribute.within(&root);
+        let scale = self.scales.get(&attribute.dotted());
         match (&fact, value) {
+            (Fact::Level { skill }, Value::Number(number)) if scale.is_some() => {
+                let class = scale.map_or(1, |scale| scale.class(*number as i64));
+                self.profile.skills.insert(skill.clone(), class);
+            }
             (_, Value::Null)
             | (Fact::Languages | Fact::Teams | Fact::Id | Fact::Site | Fact::Name, _)
             | (Fact::Flag { .. }, Value::Bool(false)) => {}

@@ -17,6 +17,7 @@ mod number;
 mod parser;
 mod problem;
 mod requirement;
+mod text;
 mod token;
 mod value;
 mod workflow;

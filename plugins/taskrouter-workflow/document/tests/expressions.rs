@@ -37,7 +37,15 @@ fn expressions_hold_as_documented() {
                 }))
             };
             let found = match Expression::parse(text, place) {
-                Ok(expression) => json!({ "holds": expression.holds(&read) }),
+                Ok(expression) => {
+                    // Written and read again, it is the same.
+                    let text = expression.to_text(place);
+                    let again = Expression::parse(&text, place);
+                    let again = again.unwrap_or_else(|error| panic!("{text}: {error}"));
+                    assert_eq!(again.to_text(place), text);
+                    assert_eq!(again.holds(&read), expression.holds(&read), "{text}");
+                    json!({ "holds": expression.holds(&read) })
+                }
                 Err(error) => json!({ "error": error.to_string() }),
             };
             let expected = match case.get("error") {
