@@ -37,10 +37,10 @@ export async function writeWorld(directory, imports, exports) {
   return "guest";
 }
 
-/** The contract in this package, or in the repository. */
+/** The contract: that of the repository this package is in, or the one packed with it. */
 async function findContract() {
   const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-  const packed = join(root, "wit");
-  const found = await access(packed).then(() => true, () => false);
-  return found ? packed : join(root, "../../wit");
+  const ofRepository = join(root, "../../wit");
+  const isRepository = await access(join(ofRepository, "released")).then(() => true, () => false);
+  return isRepository ? ofRepository : join(root, "wit");
 }

@@ -9,7 +9,7 @@ mod rhai;
 
 use std::time::Duration;
 
-pub use component::{Component, Packs, engine, spec};
+pub use component::{Component, Packs, engine, open, spec};
 pub use luajit::LuaJit;
 pub use native::Native;
 pub use quickjs::QuickJs;

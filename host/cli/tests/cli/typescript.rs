@@ -151,6 +151,35 @@ fn an_error_names_its_line_in_the_sources() {
 }
 
 #[test]
+fn a_project_contains_the_package_that_npm_would_publish() {
+    if !has_node() {
+        return;
+    }
+    let project = Project::in_language("typescript", "classify");
+    let listed = Command::new("tar")
+        .args(["tf", "vendor/patchbay-sdk-0.1.0.tar"])
+        .current_dir(project.path(""))
+        .output()
+        .expect("tar starts");
+    let listed = stdout(&listed);
+    let mut listed: Vec<&str> = listed
+        .lines()
+        .filter_map(|path| path.strip_prefix("package/"))
+        .collect();
+    listed.sort_unstable();
+    let sdk = root().join("sdk/javascript");
+    let published = npm(&sdk, &["pack", "--dry-run", "--json"]);
+    joined(&published, 0);
+    let published = stdout(&published);
+    let json = &published[published.find("[\n").expect("a list")..];
+    let published: Value = serde_json::from_str(json).expect("JSON");
+    let files = published[0]["files"].as_array().expect("a list").iter();
+    let mut files: Vec<&str> = files.filter_map(|file| file["path"].as_str()).collect();
+    files.sort_unstable();
+    assert_eq!(listed, files);
+}
+
+#[test]
 fn a_machine_without_node_is_told_what_to_install() {
     let directory = root().join("plugins/office-hours");
     if !root().join("node_modules/@patchbay/sdk").exists() {

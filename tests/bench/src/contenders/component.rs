@@ -34,18 +34,23 @@ impl Packs {
     /// # Panics
     /// If the build fails.
     pub fn build() -> Packs {
-        let open = |name: &str| {
-            let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-            let options = BuildOptions {
-                quiet: true,
-                ..BuildOptions::default()
-            };
-            Pack::open(&directory, &options).unwrap_or_else(|error| panic!("{name}: {error}"))
-        };
         Packs {
             policy: open("guest"),
         }
     }
+}
+
+/// Builds the guest in a directory of this crate.
+///
+/// # Panics
+/// If the build fails.
+pub fn open(directory: &str) -> Pack {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    let options = BuildOptions {
+        quiet: true,
+        ..BuildOptions::default()
+    };
+    Pack::open(&path, &options).unwrap_or_else(|error| panic!("{directory}: {error}"))
 }
 
 /// An engine that prepares this many instances.
@@ -87,6 +92,11 @@ impl Component {
     /// The policy.
     pub fn new(name: &'static str, engine: &Engine, packs: &Packs, reuse: u32) -> Component {
         Component::of(name, engine, spec(&packs.policy, settings(), reuse))
+    }
+
+    /// The policy in another language.
+    pub fn of_pack(name: &'static str, engine: &Engine, pack: &Pack, reuse: u32) -> Component {
+        Component::of(name, engine, spec(pack, settings(), reuse))
     }
 
     /// The same policy, set to decline.
