@@ -43,7 +43,11 @@ export interface TestOptions {
   seed?: number;
 }
 
-/** A policy on a host in memory. Each decision answers as the host gets it; `undefined`: no opinion. */
+/**
+ * A policy on a host in memory. Each decision answers as the host gets it; `undefined`: no opinion. An
+ * answer that the host would reject (`bad-output`) is an error that names each field. Queues and agents
+ * that it names must exist where the test has any.
+ */
 export interface TestedPolicy {
   classify(interaction: Interaction): Answer<Classification> | undefined;
   route(conversation: Conversation): Answer<RoutePlan> | undefined;

@@ -3,6 +3,7 @@
 import { setHost } from "./host.js";
 import { INTERFACES, Runner } from "./runner.js";
 import { decodeUtf8 } from "./text.js";
+import { problemsOf } from "./testing/validate.js";
 import { NOON, World } from "./testing/world.js";
 
 export { NOON } from "./testing/world.js";
@@ -80,7 +81,12 @@ class TestedPolicy {
   decide(decision, input) {
     if (!this.runner.decisions[decision]) throw new TypeError(`the policy has no ${decision}`);
     const answer = this.run(() => this.runner.decide(decision, input.host));
-    return answer === null ? undefined : withoutNulls(answer);
+    if (answer === null) return undefined;
+    const problems = problemsOf(decision, answer, input.host, this.world);
+    if (problems.length > 0) {
+      throw new Error(`the host rejects this answer (bad-output): ${problems.join("; ")}`);
+    }
+    return withoutNulls(answer);
   }
 
   /**
