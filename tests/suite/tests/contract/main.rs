@@ -4,6 +4,7 @@
 mod codes;
 mod compatibility;
 mod javascript;
+mod python;
 mod released;
 mod surface;
 

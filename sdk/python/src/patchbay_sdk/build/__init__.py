@@ -1,0 +1,1 @@
+"""Builds a policy into a component. `patchbay build` runs `python -m patchbay_sdk.build`."""
