@@ -11,6 +11,8 @@ use super::description::export_prefix;
 use super::reachable_code::{component_with_reachable_code, with_reachable_code};
 use crate::config::compile_quickly;
 
+/// Custom section of a component with the schema, for SDKs of interpreted languages.
+const SCHEMA_SECTION: &str = "patchbay-settings-schema";
 /// Core function of the SDK that returns address and length of the schema.
 const SCHEMA_FUNCTION: &str = "patchbay-settings-schema";
 /// Fuel of that function.
@@ -31,6 +33,8 @@ pub struct Outline {
     pub exports: Vec<String>,
     /// The core module with [`SCHEMA_FUNCTION`].
     schema_module: Option<Range<usize>>,
+    /// The content of [`SCHEMA_SECTION`].
+    schema_section: Option<Range<usize>>,
 }
 
 impl Outline {
@@ -51,6 +55,12 @@ impl Outline {
                     outline
                         .exports
                         .extend(names.map(|export| export.name.name.to_owned()));
+                }
+                Ok(Payload::CustomSection(section))
+                    if depth == 1 && section.name() == SCHEMA_SECTION =>
+                {
+                    let end = section.range().end;
+                    outline.schema_section = Some(end - section.data().len()..end);
                 }
                 Ok(Payload::ExportSection(exports)) => {
                     let mut names = exports.into_iter().flatten();
@@ -83,6 +93,13 @@ impl Outline {
     /// # Errors
     /// Why the function gives no schema.
     pub fn settings_schema(&self, bytes: &[u8]) -> Result<Option<String>, String> {
+        if let Some(text) = self.schema_section.clone().and_then(|at| bytes.get(at)) {
+            return match std::str::from_utf8(text) {
+                Ok(text) if text.len() <= SCHEMA_BYTES => Ok(Some(text.to_owned())),
+                Ok(_) => Err(format!("the schema has more than {SCHEMA_BYTES} bytes")),
+                Err(error) => Err(format!("the schema is not UTF-8: {error}")),
+            };
+        }
         let Some(module) = self.schema_module.clone().and_then(|at| bytes.get(at)) else {
             return Ok(None);
         };
@@ -170,6 +187,40 @@ mod tests {
     fn a_component_of_another_sdk_is_compiled_as_it_is() {
         let other = component("schema");
         assert_eq!(without_schema_code(&other), other);
+    }
+
+    /// A component with a custom section of this content.
+    fn with_schema_section(content: &[u8]) -> Vec<u8> {
+        let mut bytes = component("schema");
+        let mut body = vec![SCHEMA_SECTION.len() as u8];
+        body.extend(SCHEMA_SECTION.bytes());
+        body.extend(content);
+        let mut length = body.len();
+        bytes.push(0);
+        while length > 0x7f {
+            bytes.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        bytes.push(length as u8);
+        bytes.extend(body);
+        bytes
+    }
+
+    #[test]
+    fn a_custom_section_gives_the_schema() {
+        let bytes = with_schema_section(br#"{"type": "object"}"#);
+        let schema = Outline::read(&bytes).settings_schema(&bytes);
+        assert_eq!(schema, Ok(Some(r#"{"type": "object"}"#.to_owned())));
+        let bytes = with_schema_section(b"\xff");
+        let error = Outline::read(&bytes)
+            .settings_schema(&bytes)
+            .expect_err("no text");
+        assert!(error.starts_with("the schema is not UTF-8"), "{error}");
+        let bytes = with_schema_section(&vec![b' '; SCHEMA_BYTES + 1]);
+        let error = Outline::read(&bytes)
+            .settings_schema(&bytes)
+            .expect_err("too long");
+        assert!(error.contains("has more than"), "{error}");
     }
 
     #[test]
