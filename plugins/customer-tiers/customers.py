@@ -1,0 +1,84 @@
+"""The table of customers, by identifier and by address."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from patchbay_sdk import Problems
+from tier_settings import Contract, CustomerEntry, Settings, Tier
+
+_CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer with what applies to them."""
+
+    tier_name: str
+    tier: Tier
+    contract_name: str
+    contract: Contract
+    manager: str | None
+
+    @property
+    def described(self) -> str:
+        """The beginning of a sentence about them."""
+        return f"A customer of the tier {self.tier_name}"
+
+
+class CustomerTable:
+    """Customers, looked up in the same time however many there are."""
+
+    def __init__(self, settings: Settings, problems: Problems) -> None:
+        self._settings = settings
+        for name in settings.tiers:
+            if not _CODE.fullmatch(name) or len(name) > 59:
+                problems.add(f"/tiers/{name}", "is no code: use a-z, 0-9 and hyphens")
+        self._customers = {}
+        for key, entry in settings.customers.items():
+            if key != key.strip().lower() and "@" in key:
+                problems.add(f"/customers/{key}", "must be in lower case: it is an address")
+            self._check(f"/customers/{key}", entry.tier, entry.contract, problems)
+            self._customers[key] = entry
+        tier, contract = settings.tier_of_others, settings.contract_of_others
+        if (tier is None) != (contract is None):
+            missing = "/tier-of-others" if tier is None else "/contract-of-others"
+            problems.add(missing, "is missing: customers that the table lacks need both or none")
+        elif tier is not None and contract is not None:
+            self._check_name("/tier-of-others", "tier", tier, settings.tiers, problems)
+            self._check_name("/contract-of-others", "contract", contract, settings.contracts, problems)
+        self._others = CustomerEntry(tier, contract) if tier and contract else None
+
+    def find(self, id: str | None, address: str | None) -> Customer | None:
+        """The customer with this identifier, else with this address, else what applies to others."""
+        entry = self._customers.get(id) if id is not None else None
+        if entry is None and address is not None:
+            entry = self._customers.get(address.strip().lower())
+        entry = entry or self._others
+        if entry is None:
+            return None
+        return Customer(
+            entry.tier,
+            self._settings.tiers[entry.tier],
+            entry.contract,
+            self._settings.contracts[entry.contract],
+            entry.manager,
+        )
+
+    def _check(self, path: str, tier: str, contract: str, problems: Problems) -> None:
+        self._check_name(f"{path}/tier", "tier", tier, self._settings.tiers, problems)
+        self._check_name(
+            f"{path}/contract", "contract", contract, self._settings.contracts, problems
+        )
+
+    def _check_name(
+        self, path: str, kind: str, name: str, known: Iterable[str], problems: Problems
+    ) -> None:
+        if name in known:
+            return
+        nearest = difflib.get_close_matches(name, list(known), 1)
+        advice = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        problems.add(path, f"there is no {kind} {name!r}{advice}")
